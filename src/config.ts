@@ -1,0 +1,160 @@
+/** The environment, parsed once by one schema; every mistake is reported together. */
+import { hostname } from 'node:os';
+import { z } from 'zod';
+
+/** Which process reads the environment: some variables are needed by one of them only. */
+export type Role = 'api' | 'worker';
+
+const ms = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const positive = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
+const secret = z.string().min(1);
+
+const schema = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  PORT: port(3001),
+  WORKER_HEALTH_PORT: port(3002),
+  HOST: z.string().optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// URL')
+    .optional(),
+  REDIS_KEY_PREFIX: z
+    .string()
+    .regex(/^\{[\w-]+\}$/, 'must be one word in braces, such as {ai-jobs}: the braces keep all keys in one cluster slot')
+    .default('{ai-jobs}'),
+  AI_PROVIDER: z.enum(['openai', 'offline']).optional(),
+  OPENAI_API_KEY: secret.optional(),
+  EXPO_PUBLIC_OPENAI_API_KEY: secret.optional(),
+  OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  OPENAI_MODEL: z.string().default('gpt-5.4-mini'),
+  OPENAI_IDLE_TIMEOUT_MS: ms(30_000),
+  WORKER_CONCURRENCY: positive(3),
+  WORKER_RATE_MAX: positive(10),
+  WORKER_RATE_DURATION_MS: ms(1000),
+  WORKER_STALLED_INTERVAL_MS: ms(30_000),
+  WORKER_MAX_STALLED_COUNT: z.coerce.number().int().min(0).default(2),
+  WORKER_LOCK_DURATION_MS: z.coerce.number().int().min(1).optional(),
+  SHUTDOWN_GRACE_MS: ms(20_000, 0),
+  JOB_ATTEMPTS: positive(3),
+  JOB_BACKOFF_MS: ms(1000),
+  JOB_TIMEOUT_MS: ms(120_000),
+  JOB_RETENTION_S: positive(86_400),
+  SSE_HEARTBEAT_MS: ms(15_000),
+  SSE_MAX_AGE_MS: ms(600_000),
+  STREAM_TOKEN_SECRET: z.string().min(16, 'must have 16 characters at least').optional(),
+  CORS_ORIGINS: z
+    .string()
+    .default('*')
+    .transform((list) =>
+      list
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    ),
+  AUTH: z.enum(['trusted-header']).optional(),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+type Environment = z.output<typeof schema>;
+
+/** The settings of a process, ready to use. */
+export type Config = ReturnType<typeof toConfig>;
+
+/** How the AI work is done, and with what. */
+export type ProviderConfig =
+  | { name: 'offline' }
+  | { name: 'openai'; apiKey: string; baseURL?: string | undefined; model: string; idleTimeoutMs: number };
+
+/** The environment can't be used; `mistakes` names each variable and what is expected, never its value. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  readonly mistakes: string[];
+
+  constructor(mistakes: string[]) {
+    super(
+      `The environment has ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}:\n${mistakes.map((line) => `  ${line}`).join('\n')}`,
+    );
+    this.mistakes = mistakes;
+  }
+}
+
+/**
+ * Reads the environment for a process. An empty variable counts as unset.
+ * @throws ConfigError with every mistake at once
+ */
+export function loadConfig(variables: Record<string, string | undefined>, role: Role): Config {
+  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const parsed = schema.safeParse(set);
+  if (!parsed.success) {
+    // What can only be checked on a whole environment is checked on what is given, so that one run tells all.
+    throw new ConfigError([...parsed.error.issues.map(describe), ...missing(set, role)]);
+  }
+  const mistakes = missing(set, role);
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return toConfig(parsed.data);
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  return `${issue.path.join('.')}: ${issue.message.replace(/^Invalid input: /, '')}`;
+}
+
+/** What must be there, given what else is: mostly what production refuses to start without. */
+function missing(env: Record<string, string | undefined>, role: Role): string[] {
+  const production = env['NODE_ENV'] === 'production';
+  const hasKey = env['OPENAI_API_KEY'] ?? env['EXPO_PUBLIC_OPENAI_API_KEY'];
+  const rules: [broken: boolean, mistake: string][] = [
+    [
+      env['REDIS_URL'] === undefined,
+      'REDIS_URL: expected redis://HOST:PORT (npm start alone brings an embedded store, for one machine and without memory)',
+    ],
+    [
+      role === 'api' && production && env['AUTH'] === undefined,
+      'AUTH: in production expected trusted-header, which says that a gateway in front sets the user-id header and lets no client set it',
+    ],
+    [
+      role === 'worker' && env['AI_PROVIDER'] === 'openai' && hasKey === undefined,
+      'OPENAI_API_KEY: expected a key, since AI_PROVIDER is openai',
+    ],
+    [
+      role === 'worker' && production && hasKey === undefined && env['AI_PROVIDER'] !== 'offline',
+      'OPENAI_API_KEY: in production expected a key, or AI_PROVIDER=offline to say outright that no model is to be used',
+    ],
+  ];
+  return rules.filter(([broken]) => broken).map(([, mistake]) => mistake);
+}
+
+function toConfig(env: Environment) {
+  return {
+    production: env.NODE_ENV === 'production',
+    port: env.PORT,
+    workerHealthPort: env.WORKER_HEALTH_PORT,
+    host: env.HOST,
+    redisUrl: env.REDIS_URL ?? '',
+    keyPrefix: env.REDIS_KEY_PREFIX,
+    provider: toProvider(env),
+    exposedKey: env.OPENAI_API_KEY === undefined && env.EXPO_PUBLIC_OPENAI_API_KEY !== undefined,
+    worker: {
+      name: `${hostname()}-${process.pid}`,
+      concurrency: env.WORKER_CONCURRENCY,
+      rate: { max: env.WORKER_RATE_MAX, duration: env.WORKER_RATE_DURATION_MS },
+      stalledIntervalMs: env.WORKER_STALLED_INTERVAL_MS,
+      maxStalledCount: env.WORKER_MAX_STALLED_COUNT,
+      // A lock that outlived the interval would keep a lost worker's jobs from being taken over in time.
+      lockDurationMs: env.WORKER_LOCK_DURATION_MS ?? Math.min(30_000, env.WORKER_STALLED_INTERVAL_MS),
+    },
+    shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
+    job: { attempts: env.JOB_ATTEMPTS, backoffMs: env.JOB_BACKOFF_MS, timeoutMs: env.JOB_TIMEOUT_MS, retentionS: env.JOB_RETENTION_S },
+    stream: { heartbeatMs: env.SSE_HEARTBEAT_MS, maxAgeMs: env.SSE_MAX_AGE_MS, tokenSecret: env.STREAM_TOKEN_SECRET },
+    corsOrigins: env.CORS_ORIGINS,
+    /** Whether a `userId` in a body may say who the caller is; behind a gateway only the header may. */
+    bodyNamesUser: env.AUTH !== 'trusted-header',
+    logLevel: env.LOG_LEVEL,
+  };
+}
+
+function toProvider(env: Environment): ProviderConfig {
+  const apiKey = env.OPENAI_API_KEY ?? env.EXPO_PUBLIC_OPENAI_API_KEY;
+  if (env.AI_PROVIDER === 'offline' || apiKey === undefined) return { name: 'offline' };
+  return { name: 'openai', apiKey, baseURL: env.OPENAI_BASE_URL, model: env.OPENAI_MODEL, idleTimeoutMs: env.OPENAI_IDLE_TIMEOUT_MS };
+}

@@ -1,0 +1,56 @@
+/** What happens to a job: the rows its journal keeps, and the events a client sees. */
+import type { Problem, ProblemCode } from './problem.ts';
+
+/** Tokens and money a job has used; `costUsd` only where the price is known. */
+export type Usage = { inputTokens: number; outputTokens: number; costUsd?: number };
+
+/** A lasting row of a job's journal. Its position there, counted from 1, is its sequence number. */
+export type Row =
+  /** A stage was reached; `percent` is of the whole job and never falls. */
+  | { type: 'progress'; attempt: number; percent: number; stage: string }
+  /** An item of a list is finished and passed its schema. */
+  | { type: 'item'; attempt: number; list: string; index: number; value: unknown; percent: number }
+  /** The job starts over, keeping what is finished; `code` is why the attempt before ended. */
+  | { type: 'attempt'; attempt: number; itemsKept: number; code: ProblemCode };
+
+/** A row with its sequence number. */
+export type JournalRow = Row & { seq: number };
+
+/** How far a job is: what a client that only looks wants to know of its journal. */
+export type Progress = { percent: number; stage: string; items: number };
+
+/** What a status can be; `queued` only in the answer to a submission. */
+export type JobStatus = 'waiting' | 'active' | 'completed' | 'failed' | 'cancelled';
+
+/** How a job ended. */
+export type Outcome =
+  | { type: 'completed'; result: unknown; usage?: Usage | undefined }
+  | { type: 'failed'; error: Problem; usage?: Usage | undefined }
+  | { type: 'cancelled'; usage?: Usage | undefined };
+
+/** What is known of a job at one moment. Times are ms since the epoch. */
+export type Snapshot = {
+  id: string;
+  kind: string;
+  /** The user it belongs to; nobody's where the submission named no user. */
+  owner?: string | undefined;
+  status: JobStatus;
+  /** Which attempt is running, or ran last; 0 before the first. A lost worker counts as one too. */
+  attempt: number;
+  maxAttempts: number;
+  progress?: Progress | undefined;
+  /** Place in the queue while waiting, 1 being next. */
+  position?: number | undefined;
+  /** While waiting between two attempts: when the next is due. */
+  retryAt?: number | undefined;
+  createdAt: number;
+  startedAt?: number | undefined;
+  finishedAt?: number | undefined;
+  /** Until when a finished job is kept, at least. */
+  expiresAt?: number | undefined;
+  provider?: string | undefined;
+  /** There once the job has ended: how, and the sequence number of its end. */
+  end?: { seq: number; outcome: Outcome } | undefined;
+  /** How many rows the journal holds (those before the end, if there is one). */
+  length: number;
+};

@@ -1,0 +1,44 @@
+/** The flashcards kind: notes in, question-and-answer cards out. */
+import { z } from 'zod';
+import { defineKind } from './kind.ts';
+
+/** A card: what is asked, and what is to be remembered. */
+export const flashcard = z.object({
+  front: z.string().trim().min(1).max(1000),
+  back: z.string().trim().min(1).max(2000),
+});
+
+/** A card: what is asked, and what is to be remembered. */
+export type Flashcard = z.infer<typeof flashcard>;
+
+const languageTag = z.string().max(35).refine(isLanguageTag, 'must be a BCP 47 language tag, such as "en" or "pt-BR"');
+
+export const flashcards = defineKind({
+  name: 'generate-flashcards',
+  path: '/api/ai/generate-flashcards',
+  summary: 'Makes flashcards out of the given notes.',
+  input: z.object({
+    /** The notes, in characters as JavaScript counts them (UTF-16 code units). */
+    content: z
+      .string()
+      .min(1)
+      .max(100_000)
+      .refine((text) => text.trim() !== '', 'must not be blank'),
+    subject: z.string().max(200).optional(),
+    topic: z.string().max(200).optional(),
+    /** How many cards at most; short notes give fewer. */
+    count: z.int().min(1).max(50).default(10),
+    /** The language of the cards; without it, that of the notes. */
+    language: languageTag.optional(),
+    difficulty: z.string().min(1).max(50).optional(),
+  }),
+  result: z.object({ flashcards: z.array(flashcard) }),
+});
+
+function isLanguageTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+}
