@@ -1,0 +1,80 @@
+/** Redis connections: what each use needs of patience, and scripts as typed functions. */
+import { Redis, type RedisOptions } from 'ioredis';
+import { ProblemError } from '../jobs/problem.ts';
+
+/** The BullMQ queue that all kinds share. */
+export const QUEUE_NAME = 'ai-jobs';
+
+/**
+ * How a connection takes trouble. `impatient` serves requests: it fails at once while Redis is away and after
+ * 900 ms when Redis is silent, so that a client gets its 503 within a second. `patient` serves work that has
+ * to go on later: its commands wait for the connection to come back, as BullMQ demands of workers and readers.
+ */
+export type Temper = 'impatient' | 'patient';
+
+const tempers: Record<Temper, Omit<RedisOptions, 'replyMapping'>> = {
+  impatient: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 900, connectTimeout: 2000 },
+  patient: { maxRetriesPerRequest: null },
+};
+
+/** Opens a connection that reconnects for ever, within a second of Redis coming back. Close it with `disconnect()`. */
+export function connect(url: string, temper: Temper, onError: (error: Error) => void): Redis {
+  const redis = new Redis(url, { ...tempers[temper], retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 5), 1000) });
+  redis.on('error', onError);
+  return redis;
+}
+
+/** Rejects with `queue_unavailable` where a command failed because Redis is away, silent or not ready. */
+export async function orUnavailable<T>(redis: Redis, work: () => Promise<T>): Promise<T> {
+  // BullMQ waits for a connection that was never ready; a request must not.
+  if (redis.status !== 'ready') throw unavailable();
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Error && isConnectionTrouble(error) ? unavailable(error) : error;
+  }
+}
+
+function unavailable(cause?: Error): ProblemError {
+  return new ProblemError('queue_unavailable', 'The job queue is out of reach for the moment; try again in a few seconds.', {
+    retryAfterMs: 5000,
+    cause,
+  });
+}
+
+const trouble = /^(Command timed out|Connection is closed|Stream isn't writeable|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY )/;
+const troubleCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
+
+function isConnectionTrouble(error: Error & { code?: string }): boolean {
+  return (
+    error.name === 'MaxRetriesPerRequestError' ||
+    error.name === 'AbortError' ||
+    trouble.test(error.message) ||
+    troubleCodes.has(error.code ?? '')
+  );
+}
+
+/** Runs a Lua script on the server; the text travels once, later calls send its hash. */
+export type Script = (keys: string[], args: (string | number)[]) => Promise<unknown>;
+
+/** Registers a script on a connection. All its keys must share a hash tag. */
+export function defineScript(redis: Redis, name: string, lua: string): Script {
+  redis.defineCommand(name, { lua });
+  const call = (redis as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>>)[name];
+  if (!call) throw new Error(`ioredis did not define ${name}`);
+  return (keys, args) => call.call(redis, keys.length, ...keys, ...args);
+}
+
+/** The keys that BullMQ keeps for a queue and a job, as far as our scripts touch them. */
+export function bullKeys(prefix: string) {
+  const base = `${prefix}:${QUEUE_NAME}:`;
+  return {
+    of: (name: 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'failed' | 'events' | 'meta') => base + name,
+    job: (id: string) => base + id,
+    logs: (id: string) => `${base}${id}:logs`,
+    lock: (id: string) => `${base}${id}:lock`,
+  };
+}
+
+/** See {@link bullKeys}. */
+export type BullKeys = ReturnType<typeof bullKeys>;

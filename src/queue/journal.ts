@@ -1,0 +1,88 @@
+/** A run's pen: what the worker writes about its job, in one fenced step each. */
+import type { Redis } from 'ioredis';
+import type { JournalRow, Progress, Row, Usage } from '../jobs/event.ts';
+import { type BullKeys, defineScript } from './connection.ts';
+import { FIELDS, parseRow } from './record.ts';
+
+/** Somebody else has taken the job over, or it has ended: whatever this run does from now on counts for nothing. */
+export class LockLostError extends Error {
+  override name = 'LockLostError';
+
+  constructor(jobId: string) {
+    super(`${jobId} is no longer this run's to write`);
+  }
+}
+
+/** Values for our own fields of the job's record. */
+export type Kept = Partial<Record<(typeof FIELDS)[keyof typeof FIELDS], string>>;
+
+/** What earlier runs of a job have left. */
+export type History = {
+  rows: JournalRow[];
+  usage?: Usage | undefined;
+  /** What need not be done again, by name. */
+  checkpoint: Record<string, unknown>;
+  /** Whether the result is kept already: only its completion was lost. */
+  finished: boolean;
+};
+
+/** Reads and writes for one run of one job. Writes reject with {@link LockLostError} once the run is not the job's any more. */
+export type Journal = {
+  history(): Promise<History>;
+  /** Appends a lasting row, rings the doorbell and resolves with the row's sequence number. `progress`: how far the job is with it. */
+  append(row: Row, progress: Progress): Promise<number>;
+  /** Keeps values beside the job; nobody is told. */
+  keep(values: Kept): Promise<void>;
+};
+
+/**
+ * Appending and ringing in one step, if the run still holds the job's lock and the job has not ended: what
+ * BullMQ's log() and updateProgress() do in two, open to a run that was long since replaced. (0.18 ms against
+ * 0.43 ms.) The event is BullMQ's own `progress`, carrying the row and its number.
+ */
+const WRITE = `
+local job, lock, logs, events, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local id, token, row = ARGV[1], ARGV[2], ARGV[3]
+if redis.call('GET', lock) ~= token then return -1 end
+local known = redis.call('HMGET', job, 'name', 'finishedOn')
+if not known[1] or known[2] then return -1 end
+if #ARGV > 3 then redis.call('HSET', job, unpack(ARGV, 4)) end
+if row == '' then return 0 end
+local seq = redis.call('RPUSH', logs, row)
+local bell = '{"seq":' .. seq .. ',' .. string.sub(row, 2)
+redis.call('XADD', events, 'MAXLEN', '~', redis.call('HGET', meta, 'opts.maxLenEvents') or 10000, '*', 'event', 'progress', 'jobId', id, 'data', bell)
+return seq
+`;
+
+/** Makes the function that opens a journal for a run; `token` is the lock token BullMQ gave to it. */
+export function createJournals(redis: Redis, keys: BullKeys): (jobId: string, token: string) => Journal {
+  const script = defineScript(redis, 'aiJobsWrite', WRITE);
+
+  return (jobId, token) => {
+    const touched = [keys.job(jobId), keys.lock(jobId), keys.logs(jobId), keys.of('events'), keys.of('meta')];
+    const write = async (row: string, fields: Record<string, string>): Promise<number> => {
+      const seq = Number(await script(touched, [jobId, token, row, ...Object.entries(fields).flat()]));
+      if (seq < 0) throw new LockLostError(jobId);
+      return seq;
+    };
+    return {
+      async history() {
+        const [rows, kept] = await Promise.all([
+          redis.lrange(keys.logs(jobId), 0, -1),
+          redis.hmget(keys.job(jobId), FIELDS.usage, FIELDS.checkpoint, FIELDS.result),
+        ]);
+        const [usage, checkpoint, result] = kept;
+        return {
+          rows: rows.flatMap((row, index) => parseRow(row, index + 1)),
+          usage: usage ? (JSON.parse(usage) as Usage) : undefined,
+          checkpoint: checkpoint ? (JSON.parse(checkpoint) as Record<string, unknown>) : {},
+          finished: typeof result === 'string',
+        };
+      },
+      append: (row, progress) => write(JSON.stringify(row), { progress: JSON.stringify(progress) }),
+      async keep(values) {
+        await write('', values);
+      },
+    };
+  };
+}

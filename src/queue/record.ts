@@ -1,0 +1,43 @@
+/** What a job's record in Redis holds of ours: the payload BullMQ carries, our fields beside its own, the journal's rows. */
+import type { JournalRow } from '../jobs/event.ts';
+
+/**
+ * Fields of ours in BullMQ's job hash: they live and go with the job, in its cluster slot, and need no
+ * clean-up. The prefix keeps them apart from BullMQ's, which ignores what it does not know.
+ */
+export const FIELDS = {
+  /** The sequence number of the job's end, fixed by the first who sees that it has ended. */
+  end: 'ai:end',
+  /** The result, as JSON; written before the job completes. */
+  result: 'ai:result',
+  /** What all attempts together have used, as JSON. */
+  usage: 'ai:usage',
+  /** What the worker has finished and need not do again, as JSON; gone when it is of no more use. */
+  checkpoint: 'ai:checkpoint',
+  /** Who did the work. */
+  provider: 'ai:provider',
+} as const;
+
+/** The data of a BullMQ job. */
+export type Payload = {
+  /** The user it belongs to, where the submission named one. */
+  owner?: string | undefined;
+  /** The submitting request, so that logs of both processes can be joined. */
+  requestId: string;
+  /** The kind's validated input. */
+  input: unknown;
+};
+
+/** Reads a payload that {@link Payload} describes and our own submit wrote. */
+export function readPayload(data: string | null): Payload {
+  return JSON.parse(data ?? '{}') as Payload;
+}
+
+/** Reads a journal row; its place gives the number. A row that is not JSON is nobody's event: its number stays unused. */
+export function parseRow(text: string, seq: number): JournalRow[] {
+  try {
+    return [{ ...JSON.parse(text), seq } as JournalRow];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,96 @@
+/** The queue in figures, derived from what BullMQ keeps anyway. */
+import type { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { BullKeys } from './connection.ts';
+
+/** A median and a 95th percentile in ms; absent until a job has run. */
+export type Spread = { p50: number; p95: number };
+
+/** The queue in figures. */
+export type QueueStats = {
+  counts: { waiting: number; active: number; delayed: number; completed: number; failed: number };
+  /** Worker processes connected now. */
+  workers: number;
+  /** Jobs that can run at once, over all workers. */
+  concurrency: number;
+  /** Jobs that ended in the last minute. */
+  perMinute: { completed: number; failed: number };
+  /** From submission to start, and from start to end, of the last completed jobs, in ms. */
+  waitMs?: Spread | undefined;
+  runMs?: Spread | undefined;
+  /** Mean time a job runs, in ms. */
+  meanRunMs?: number | undefined;
+};
+
+/** How many of the last completed jobs the times are taken from. */
+const SAMPLE = 200;
+/** How old figures may be, in ms: a busy API asks Redis once a second at most. */
+const FRESH_MS = 1000;
+
+/** Makes the function that reads the figures. `perWorker`: how many jobs one worker runs at once. */
+export function createStats(queue: Queue, redis: Redis, keys: BullKeys, perWorker: number): () => Promise<QueueStats> {
+  let latest: { at: number; figures: Promise<QueueStats> } | undefined;
+  return () => {
+    if (!latest || performance.now() - latest.at > FRESH_MS) {
+      const figures = read(queue, redis, keys, perWorker);
+      latest = { at: performance.now(), figures };
+      figures.catch(() => (latest = undefined));
+    }
+    return latest.figures;
+  };
+}
+
+async function read(queue: Queue, redis: Redis, keys: BullKeys, perWorker: number): Promise<QueueStats> {
+  const minuteAgo = Date.now() - 60_000;
+  const [counts, workers, completed, failed, sample] = await Promise.all([
+    queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
+    queue.getWorkersCount(),
+    redis.zcount(keys.of('completed'), minuteAgo, '+inf'),
+    redis.zcount(keys.of('failed'), minuteAgo, '+inf'),
+    redis.zrevrange(keys.of('completed'), 0, SAMPLE - 1),
+  ]);
+  const times = await readTimes(redis, keys, sample);
+  const runs = times.map(({ run }) => run);
+  return {
+    counts: {
+      waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
+      active: counts['active'] ?? 0,
+      delayed: counts['delayed'] ?? 0,
+      completed: counts['completed'] ?? 0,
+      failed: counts['failed'] ?? 0,
+    },
+    workers,
+    concurrency: workers * perWorker,
+    perMinute: { completed, failed },
+    waitMs: spread(times.map(({ wait }) => wait)),
+    runMs: spread(runs),
+    meanRunMs: runs.length === 0 ? undefined : Math.round(runs.reduce((sum, run) => sum + run, 0) / runs.length),
+  };
+}
+
+async function readTimes(redis: Redis, keys: BullKeys, ids: string[]): Promise<{ wait: number; run: number }[]> {
+  if (ids.length === 0) return [];
+  const pipeline = redis.pipeline();
+  for (const id of ids) pipeline.hmget(keys.job(id), 'timestamp', 'processedOn', 'finishedOn');
+  const replies = (await pipeline.exec()) ?? [];
+  return replies.flatMap(([error, reply]) => {
+    const [created, started, finished] = error ? [] : (reply as (string | null)[]).map(Number);
+    return created && started && finished ? [{ wait: started - created, run: finished - started }] : [];
+  });
+}
+
+function spread(times: number[]): Spread | undefined {
+  if (times.length === 0) return undefined;
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  return { p50: at(0.5), p95: at(0.95) };
+}
+
+/**
+ * When a job at a place in the queue (1 is next) will have ended, in s from now; undefined while nothing is
+ * known of how long jobs run, or nobody is there to run them.
+ */
+export function estimate({ meanRunMs, concurrency }: QueueStats, position: number): number | undefined {
+  if (meanRunMs === undefined || concurrency === 0) return undefined;
+  return Math.ceil(((position / concurrency + 1) * meanRunMs) / 1000);
+}
