@@ -1,0 +1,31 @@
+/** What every handler finds in its context, and what the app is made with. */
+import type { Logger } from 'pino';
+import type { JobQueue } from '../queue/queue.ts';
+import type { Feed } from '../stream/feed.ts';
+import type { StreamTokens } from './stream-token.ts';
+
+/** Hono's environment: the variables that middleware sets. */
+export type AppEnv = {
+  Variables: {
+    /** The request's id, its own or made here; on the answer and in every log line. */
+    requestId: string;
+    /** Who calls, as far as the request's headers say. */
+    user: string | undefined;
+  };
+};
+
+/** What the app stands on; nothing here knows a process or a port. */
+export type AppDeps = {
+  queue: JobQueue;
+  feed: Feed;
+  tokens: StreamTokens;
+  log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
+  /** Whether the doorbell is reading: without it streams are late. */
+  listening: () => boolean;
+  /** How often a job is tried. */
+  maxAttempts: number;
+  /** Origins of web pages that may call; `*` for any. */
+  corsOrigins: string[];
+  /** Whether a body's `userId` may say who the caller is. */
+  bodyNamesUser: boolean;
+};

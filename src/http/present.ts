@@ -1,0 +1,58 @@
+/** The Job object: a snapshot in the words and addresses that clients are promised. */
+import type { Snapshot } from '../jobs/event.ts';
+import { toProblem } from '../jobs/problem.ts';
+import type { StreamTokens } from './stream-token.ts';
+
+/** A Job as JSON; absent fields are left out. */
+export type JobObject = Record<string, unknown>;
+
+/** Presents a job, with a fresh token for its stream. `etaSeconds` where it can be estimated. */
+export async function presentJob(snapshot: Snapshot, tokens: StreamTokens, etaSeconds?: number): Promise<JobObject> {
+  const { id, kind, status, attempt, maxAttempts, progress, position, provider, end } = snapshot;
+  return {
+    jobId: id,
+    kind,
+    status,
+    progress: progress && { ...progress, percent: status === 'completed' ? 100 : progress.percent },
+    attempt: attempt > 0 ? attempt : undefined,
+    maxAttempts,
+    position,
+    etaSeconds,
+    retryAt: date(snapshot.retryAt),
+    createdAt: date(snapshot.createdAt),
+    startedAt: date(snapshot.startedAt),
+    finishedAt: date(snapshot.finishedAt),
+    expiresAt: date(snapshot.expiresAt),
+    result: end?.outcome.type === 'completed' ? end.outcome.result : undefined,
+    error: end?.outcome.type === 'failed' ? end.outcome.error : undefined,
+    usage: end?.outcome.usage,
+    provider,
+    ...(await links(id, tokens)),
+  };
+}
+
+/** Presents a job that was submitted just now, without looking at it. */
+export async function presentQueued(
+  { id, kind, createdAt, maxAttempts }: Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>,
+  tokens: StreamTokens,
+): Promise<JobObject> {
+  return { jobId: id, kind, status: 'queued', createdAt: date(createdAt), maxAttempts, ...(await links(id, tokens)) };
+}
+
+/** The same job for clients of the first days, who know four statuses: `cancelled` reads `failed`. */
+export function inFourWords(job: JobObject): JobObject {
+  if (job['status'] !== 'cancelled') return job;
+  return { ...job, status: 'failed', error: toProblem('cancelled', 'The job was cancelled.') };
+}
+
+async function links(id: string, tokens: StreamTokens) {
+  return {
+    statusUrl: `/api/job-status/${id}`,
+    streamUrl: `/api/jobs/${id}/events?token=${await tokens.issue(id)}`,
+    cancelUrl: `/api/jobs/${id}/cancel`,
+  };
+}
+
+function date(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}

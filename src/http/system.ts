@@ -1,0 +1,44 @@
+/** Knowing how the service is: is it up, is it ready, how is Redis, how is the queue. */
+import { Hono } from 'hono';
+import { kinds } from '../jobs/index.ts';
+import { ProblemError } from '../jobs/problem.ts';
+import { estimate } from '../queue/stats.ts';
+import type { AppDeps, AppEnv } from './env.ts';
+
+/** The routes that tell, and an index of all. */
+export function systemRoutes({ queue, feed, listening }: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const startedAt = performance.now();
+
+  app.get('/', (c) =>
+    c.json({
+      name: 'ai-jobs',
+      submit: kinds.map(({ path, summary }) => ({ method: 'POST', path, summary })),
+      look: ['/api/jobs/:jobId', '/api/job-status/:jobId'],
+      watch: ['/api/jobs/:jobId/events'],
+      know: ['/health', '/ready', '/api/redis/health', '/api/queue/stats'],
+    }),
+  );
+
+  // Alive means: this process answers. What it stands on is /ready's to say, or a host would restart it for Redis' sake.
+  app.get('/health', (c) =>
+    c.json({ status: 'ok', uptimeSeconds: Math.round((performance.now() - startedAt) / 1000), followers: feed.followers() }),
+  );
+
+  app.get('/ready', async (c) => {
+    await queue.ping();
+    if (!listening())
+      throw new ProblemError('queue_unavailable', 'Redis answers, but its events are not being read yet.', { retryAfterMs: 1000 });
+    return c.json({ status: 'ready' });
+  });
+
+  app.get('/api/redis/health', async (c) => c.json({ status: 'ok', latencyMs: Number((await queue.ping()).toFixed(2)) }));
+
+  app.get('/api/queue/stats', async (c) => {
+    const { meanRunMs, ...figures } = await queue.stats();
+    const { waiting, active, delayed } = figures.counts;
+    return c.json({ ...figures, depth: waiting + active + delayed, etaSeconds: estimate({ meanRunMs, ...figures }, waiting + 1) });
+  });
+
+  return app;
+}

@@ -1,0 +1,76 @@
+/** The API process: config, connections, app, port; closed in reverse. */
+import { createAdaptorServer } from '@hono/node-server';
+import { createApp } from './app.ts';
+import { loadConfig, type Config } from './config.ts';
+import { createStreamTokens } from './http/stream-token.ts';
+import { createLog } from './log.ts';
+import { exitOnConfigError, listening, runProcess } from './process.ts';
+import { connect } from './queue/connection.ts';
+import { createDoorbell } from './queue/doorbell.ts';
+import { createQueue } from './queue/queue.ts';
+import { estimate } from './queue/stats.ts';
+import { createFeed } from './stream/feed.ts';
+
+/** How often every followed job is looked at, whatever the doorbell says, in ms. */
+const RECONCILE_MS = 20_000;
+
+const config = readConfig();
+const log = createLog('api', config.logLevel);
+
+await runProcess(log, 10_000, async (closers) => {
+  const onRedisError = (error: unknown) => log.warn({ err: error }, 'redis');
+  const redis = connect(config.redisUrl, 'impatient', onRedisError);
+  closers.push(() => redis.disconnect());
+
+  const queue = createQueue(redis, { keyPrefix: config.keyPrefix, concurrency: config.worker.concurrency, ...config.job });
+  closers.push(() => queue.close());
+
+  const feed = createFeed({
+    look: queue.look,
+    eta: async ({ position }) => (position === undefined ? undefined : estimate(await queue.stats(), position)),
+    maxAgeMs: config.stream.maxAgeMs,
+    onError: (error) => log.warn({ err: error }, 'feed'),
+  });
+  const doorbell = createDoorbell({
+    connect: () => connect(config.redisUrl, 'patient', onRedisError),
+    keyPrefix: config.keyPrefix,
+    onRing: feed.ring,
+    onError: (error) => log.warn({ err: error }, 'doorbell'),
+  });
+  closers.push(() => doorbell.close());
+
+  const timers = [setInterval(feed.heartbeat, config.stream.heartbeatMs), setInterval(feed.reconcile, RECONCILE_MS)];
+  closers.push(() => timers.forEach(clearInterval));
+
+  const { tokenSecret } = config.stream;
+  const app = createApp({
+    queue,
+    feed,
+    tokens: createStreamTokens(async () => tokenSecret ?? queue.shared('stream-token-secret', randomSecret)),
+    log,
+    listening: doorbell.listening,
+    maxAttempts: config.job.attempts,
+    corsOrigins: config.corsOrigins,
+    bodyNamesUser: config.bodyNamesUser,
+  });
+
+  const server = createAdaptorServer({ fetch: app.fetch, ...(config.host !== undefined && { hostname: config.host }) });
+  closers.push(() => new Promise((resolve) => server.close(resolve)));
+  closers.push(() => feed.close()); // streams end first, or the server would wait for them
+  server.listen(config.port, config.host);
+  const port = await listening(server, 'PORT');
+  log.info({ port }, 'api listening');
+  return { ready: true, port };
+});
+
+function randomSecret(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
+}
+
+function readConfig(): Config {
+  try {
+    return loadConfig(process.env, 'api');
+  } catch (error) {
+    exitOnConfigError(error);
+  }
+}

@@ -1,0 +1,69 @@
+/** What both processes do with their lives: start, say so, stop once, and never half-way. */
+import type { Server } from 'node:net';
+import type { Logger } from 'pino';
+import { ConfigError } from './config.ts';
+
+/** Undoes something; they run in reverse order of how they were added. */
+export type Closer = () => unknown;
+
+/** What a process tells the parent that started it, once it serves. */
+export type Ready = { ready: true; port: number; note?: string };
+
+/**
+ * Runs a process: `start` builds it and pushes a closer for each thing it opened. The first SIGINT, SIGTERM or
+ * the parent's disappearance closes in reverse; a second signal, or `graceMs` going by, ends it at once.
+ */
+export async function runProcess(log: Logger, graceMs: number, start: (closers: Closer[]) => Promise<Ready>): Promise<void> {
+  const closers: Closer[] = [];
+  let stopping = false;
+
+  const stop = async (why: string, code: number): Promise<void> => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ why }, 'stopping');
+    setTimeout(() => process.exit(1), graceMs).unref();
+    for (const close of closers.toReversed()) {
+      try {
+        await close();
+      } catch (error) {
+        log.error({ err: error }, 'closing failed');
+      }
+    }
+    process.exit(code);
+  };
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal, 0));
+  process.on('disconnect', () => void stop('the parent is gone', 0));
+  process.on('unhandledRejection', (error) => {
+    log.fatal({ err: error }, 'unhandled rejection');
+    void stop('unhandled rejection', 1);
+  });
+
+  try {
+    process.send?.(await start(closers));
+  } catch (error) {
+    log.fatal({ err: error }, error instanceof Error ? error.message : 'could not start');
+    await stop('could not start', 1);
+  }
+}
+
+/** Prints why the environment can't be used, and ends; anything else is thrown on. */
+export function exitOnConfigError(error: unknown): never {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(2);
+}
+
+/** Resolves with the port once a server listens; rejects with advice where the port is taken. `variable` sets it. */
+export function listening(server: Server, variable: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('listening', () => {
+      const address = server.address();
+      resolve(address !== null && typeof address === 'object' ? address.port : 0);
+    });
+    server.once('error', (error: NodeJS.ErrnoException & { port?: number }) => {
+      const taken = error.code === 'EADDRINUSE';
+      reject(taken ? new Error(`port ${error.port} is taken: stop what listens there, or set ${variable} to another`) : error);
+    });
+  });
+}
