@@ -1,0 +1,151 @@
+/** One job from input to result: what earlier runs left, the deadline, the handler, the result kept. Knows no BullMQ. */
+import type { Logger } from 'pino';
+import type { Progress, Row, Usage } from '../src/jobs/event.ts';
+import { findKind, type AnyKind } from '../src/jobs/index.ts';
+import type { InputOf, ResultOf } from '../src/jobs/kind.ts';
+import { ProblemError, type ProblemCode } from '../src/jobs/problem.ts';
+import type { History, Journal } from '../src/queue/journal.ts';
+import { FIELDS } from '../src/queue/record.ts';
+import type { Provider } from './providers/provider.ts';
+
+/** What a handler works with. */
+export type Context = {
+  provider: Provider;
+  /** Aborts when the job is to stop: cancelled, out of time, taken over, or the process is going. */
+  signal: AbortSignal;
+  log: Pick<Logger, 'debug' | 'info' | 'warn'>;
+  /** The finished items of a list, those of earlier attempts first. */
+  items(list: string): readonly unknown[];
+  /** Publishes a finished item. `percent`: how far the whole job is with it, 0 to 100. */
+  item(list: string, value: unknown, percent: number): Promise<void>;
+  /** Publishes that a stage is reached. */
+  stage(stage: string, percent: number): Promise<void>;
+  /** Adds to what the job has used. */
+  spend(usage: Usage): Promise<void>;
+  /** Does paid work once over all attempts: what it gave is kept before anything else can fail. */
+  once<T>(name: string, work: () => Promise<T>): Promise<T>;
+};
+
+/** The worker's part of every kind: input in, result out. */
+export type Handlers = { [K in AnyKind as K['name']]: (input: InputOf<K>, context: Context) => Promise<ResultOf<K>> };
+
+/** A job as it is handed to a run. */
+export type Task = {
+  id: string;
+  kind: string;
+  input: unknown;
+  /** Counted from 1, lost workers included. */
+  attempt: number;
+  /** Why the attempt before ended, where there was one. */
+  previous: ProblemCode;
+  signal: AbortSignal;
+};
+
+/** What all runs share. */
+export type RunDeps = {
+  handlers: Handlers;
+  provider: Provider;
+  /** How long one attempt may take, in ms. */
+  timeoutMs: number;
+  log: Logger;
+};
+
+/**
+ * Runs a job to its end and keeps its result; resolves once it is safe to complete it.
+ * @throws ProblemError for what the job's owner is to know; the abort reason where the signal ended it
+ */
+export async function runJob(task: Task, journal: Journal, { handlers, provider, timeoutMs, log }: RunDeps): Promise<void> {
+  const history = await journal.history();
+  if (history.finished) return; // the result is there, only its completion was lost
+  const kind = findKind(task.kind);
+  if (!kind) throw new ProblemError('provider_not_configured', `This worker does not know ${task.kind}; it is older than the API.`);
+
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([task.signal, deadline]);
+  const pen = await beginAttempt(task, journal, history);
+  const handle = handlers[kind.name];
+  const context = createContext({ pen, journal, history, provider, signal, log });
+  try {
+    const result = await Promise.race([handle(kind.input.parse(task.input), context), aborted(signal)]);
+    await journal.keep({ [FIELDS.result]: JSON.stringify(kind.result.parse(result)), [FIELDS.provider]: provider.name });
+  } catch (error) {
+    if (deadline.aborted && !task.signal.aborted) {
+      throw new ProblemError('job_timeout', `The attempt did not end within ${timeoutMs / 1000} s.`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Writes rows and keeps count of how far the job is. */
+type Pen = { progress: Progress; write(row: Row): Promise<void>; attempt: number; items: Map<string, unknown[]> };
+
+/** Picks up where the attempt before left off, and says so in the journal. */
+async function beginAttempt({ attempt, previous }: Task, journal: Journal, { rows }: History): Promise<Pen> {
+  const progress: Progress = { percent: 0, stage: 'queued', items: 0 };
+  const items = new Map<string, unknown[]>();
+
+  const count = (row: Row): void => {
+    if (row.type === 'attempt') return;
+    progress.percent = Math.max(progress.percent, row.percent);
+    if (row.type === 'progress') progress.stage = row.stage;
+    else {
+      items.set(row.list, [...(items.get(row.list) ?? []), row.value]);
+      progress.items++;
+    }
+  };
+  rows.forEach(count);
+
+  const pen: Pen = {
+    progress,
+    attempt,
+    items,
+    async write(row) {
+      count(row);
+      await journal.append(row, progress);
+    },
+  };
+  const announced = rows.findLast(({ type }) => type === 'attempt')?.attempt ?? 1;
+  if (attempt > announced) await pen.write({ type: 'attempt', attempt, itemsKept: progress.items, code: previous });
+  return pen;
+}
+
+type ContextParts = Pick<Context, 'provider' | 'signal' | 'log'> & { pen: Pen; journal: Journal; history: History };
+
+function createContext({ pen, journal, history, provider, signal, log }: ContextParts): Context {
+  const { attempt } = pen;
+  const used: Usage = { ...(history.usage ?? { inputTokens: 0, outputTokens: 0 }) };
+  const checkpoint = { ...history.checkpoint };
+  const atLeast = (percent: number) => Math.max(Math.round(percent), pen.progress.percent);
+
+  return {
+    provider,
+    signal,
+    log,
+    items: (list) => pen.items.get(list) ?? [],
+    item: (list, value, percent) =>
+      pen.write({ type: 'item', attempt, list, index: pen.items.get(list)?.length ?? 0, value, percent: atLeast(percent) }),
+    stage: (stage, percent) => pen.write({ type: 'progress', attempt, percent: atLeast(percent), stage }),
+    async spend({ inputTokens, outputTokens, costUsd }) {
+      used.inputTokens += inputTokens;
+      used.outputTokens += outputTokens;
+      if (costUsd !== undefined) used.costUsd = (used.costUsd ?? 0) + costUsd;
+      await journal.keep({ [FIELDS.usage]: JSON.stringify(used) });
+    },
+    async once<T>(name: string, work: () => Promise<T>) {
+      if (name in checkpoint) return checkpoint[name] as T;
+      const value = await work();
+      checkpoint[name] = value ?? null;
+      await journal.keep({ [FIELDS.checkpoint]: JSON.stringify(checkpoint) });
+      return value;
+    },
+  };
+}
+
+/** Rejects with the signal's reason once it aborts: a handler that does not listen can't hold its place. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = () => reject(signal.reason);
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+}

@@ -1,0 +1,146 @@
+/** The BullMQ worker: concurrency, limiter, stalls, retries and drain around a run. */
+import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import { ProblemError, parseReason, problems, type ProblemCode } from '../src/jobs/problem.ts';
+import { bullKeys, QUEUE_NAME } from '../src/queue/connection.ts';
+import { createJournals, type Journal, LockLostError } from '../src/queue/journal.ts';
+import type { Payload } from '../src/queue/record.ts';
+import type { Task } from './run.ts';
+
+/** What a worker is made with; the durations are in ms. */
+export type WorkerOptions = {
+  name: string;
+  keyPrefix: string;
+  concurrency: number;
+  /** The limiter's rate, for the whole queue over all workers: `max` starts in `duration` ms. */
+  rate: { max: number; duration: number };
+  stalledIntervalMs: number;
+  maxStalledCount: number;
+  lockDurationMs: number;
+  /** The first retry comes after up to this; each further one after up to twice as long. */
+  backoffMs: number;
+};
+
+/** What a worker has done since it started. */
+export type Counters = { started: number; completed: number; failed: number; retried: number; stalled: number };
+
+/** A running worker. */
+export type JobWorker = {
+  counters: Counters;
+  /** How many jobs it runs now. */
+  active(): number;
+  running(): boolean;
+  /**
+   * Takes no more jobs and waits for those that run; those that still run after `graceMs` are handed
+   * back, with what they have finished and at no attempt's cost, for another worker to go on with.
+   */
+  close(graceMs: number): Promise<void>;
+};
+
+/** The process is going: the job is to be handed back. */
+class HandBack extends Error {
+  override name = 'HandBack';
+}
+
+const MAX_BACKOFF_MS = 60_000;
+
+/** Starts a worker over a patient connection, which stays its maker's to close. `run` takes one job to its end. */
+export function createWorker(
+  redis: Redis,
+  run: (task: Task, journal: Journal) => Promise<void>,
+  options: WorkerOptions,
+  log: Logger,
+): JobWorker {
+  const journals = createJournals(redis, bullKeys(options.keyPrefix));
+  const counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, stalled: 0 };
+  const running = new Set<string>();
+
+  // BullMQ hands out a signal only to processors that declare three parameters.
+  const process = async (job: Job<Payload>, token: string | undefined, signal: AbortSignal | undefined): Promise<void> => {
+    if (!job.id || !token || !signal) throw new Error('BullMQ gave a job without id, token or signal');
+    const task = toTask(job, job.id, signal);
+    const { id, attempt } = task;
+    const { requestId } = job.data;
+    counters.started++;
+    running.add(id);
+    log.info({ jobId: id, requestId, attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
+    try {
+      await run(task, journals(id, token));
+      log.info({ jobId: id, requestId, attempt, ms: Date.now() - (job.processedOn ?? 0) }, 'job done');
+    } catch (error) {
+      log.warn({ jobId: id, requestId, attempt, err: error }, 'job attempt ended');
+      if (error instanceof HandBack) {
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      throw toBullError(error);
+    } finally {
+      running.delete(id);
+    }
+  };
+
+  const worker = new Worker<Payload>(QUEUE_NAME, process, {
+    connection: redis,
+    prefix: options.keyPrefix,
+    name: options.name,
+    concurrency: options.concurrency,
+    limiter: options.rate,
+    // A lost worker's job is seen at one check and taken over at the next: two of them fit the interval.
+    stalledInterval: Math.max(Math.floor(options.stalledIntervalMs / 2), 1),
+    maxStalledCount: options.maxStalledCount,
+    lockDuration: options.lockDurationMs,
+    settings: { backoffStrategy: (attemptsMade) => backoff(attemptsMade, options.backoffMs) },
+  });
+  worker.on('completed', () => counters.completed++);
+  worker.on('failed', (job) => (job?.finishedOn === undefined ? counters.retried++ : counters.failed++));
+  worker.on('stalled', (jobId) => {
+    counters.stalled++;
+    log.warn({ jobId }, 'job was stalled: its worker is gone');
+  });
+  // BullMQ reports the loss, but does not stop the run.
+  worker.on('lockRenewalFailed', (jobIds) => jobIds.forEach((jobId) => worker.cancelJob(jobId, new LockLostError(jobId) as never)));
+  worker.on('error', (error) => log.warn({ err: error }, 'worker'));
+
+  return {
+    counters,
+    active: () => running.size,
+    running: () => worker.isRunning() && redis.status === 'ready',
+    async close(graceMs) {
+      const grace = setTimeout(() => worker.cancelAllJobs(new HandBack('the worker is stopping') as never), graceMs);
+      await worker.close();
+      clearTimeout(grace);
+    },
+  };
+}
+
+function toTask(job: Job<Payload>, id: string, signal: AbortSignal): Task {
+  return {
+    id,
+    kind: job.name,
+    input: job.data.input,
+    attempt: 1 + job.attemptsMade + job.stalledCounter,
+    previous: previousEnd(job),
+    signal,
+  };
+}
+
+/** Why the attempt before ended: with a reason, or with its worker. */
+function previousEnd({ failedReason }: Job): ProblemCode {
+  return failedReason ? parseReason(failedReason).code : 'worker_lost';
+}
+
+/** Words an error as the failed job keeps it; what can't get better is not tried again. */
+function toBullError(error: unknown): Error {
+  if (error instanceof LockLostError) return error; // BullMQ refuses whatever we say of the job, which is right
+  const problem =
+    error instanceof ProblemError
+      ? error
+      : new ProblemError('internal_error', 'The worker failed for a reason that is in its log.', { cause: error });
+  return problems[problem.code].retryable ? problem : new UnrecoverableError(problem.message);
+}
+
+/** Exponential with full jitter: many jobs that failed together do not come back together. In ms. */
+function backoff(attemptsMade: number, baseMs: number): number {
+  return Math.round(Math.random() * Math.min(baseMs * 2 ** (attemptsMade - 1), MAX_BACKOFF_MS));
+}
