@@ -1,0 +1,72 @@
+/** `npm start`: everything on this machine, each part a process of its own; if one dies, all stop. `--watch` reloads on change. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { startEmbeddedStore } from '../src/embedded/start.ts';
+import type { Ready } from '../src/process.ts';
+
+const watch = process.argv.includes('--watch');
+const children: ChildProcess[] = [];
+let stopping: Promise<never> | undefined;
+
+/** Stops the children, then the store they stand on, and ends with a code. */
+function stop(code: number): Promise<never> {
+  stopping ??= (async () => {
+    for (const child of children) child.kill('SIGTERM');
+    await Promise.all(children.filter(({ exitCode, signalCode }) => (exitCode ?? signalCode) === null).map((child) => once(child, 'exit')));
+    await store?.stop();
+    process.exit(code);
+  })();
+  return stopping;
+}
+// From a terminal the children get the signal too; they stop once, whoever says it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));
+
+const embedded = (process.env['REDIS_URL'] ?? '').trim() === '';
+if (embedded && process.env['NODE_ENV'] === 'production') {
+  process.stderr.write('REDIS_URL is not set: the embedded store forgets everything at exit, so production does not start on it.\n');
+  process.exit(2);
+}
+const store = embedded ? await startEmbeddedStore() : undefined;
+void store?.exited.then((code) => fail('the embedded Valkey', code));
+
+const environment = { ...process.env, ...(store && { REDIS_URL: store.url }) };
+const [worker, api] = await Promise.all([start('worker', '../worker/main.ts'), start('API', '../src/main.ts')]);
+process.stdout.write(greeting(api, worker));
+
+function start(name: string, file: string): Promise<Ready> {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
+    env: environment,
+    execArgv: watch ? ['--watch', '--watch-preserve-output'] : [],
+  });
+  children.push(child);
+  child.once('exit', (code, signal) => fail(`the ${name}`, code ?? signal));
+  return new Promise((resolve) => child.once('message', (message) => resolve(message as Ready)));
+}
+
+function fail(part: string, how: number | string | null): void {
+  if (stopping) return;
+  process.stderr.write(`\n${part} ended (${how}); everything stops.\n`);
+  void stop(typeof how === 'number' && how !== 0 ? how : 1);
+}
+
+function greeting({ port }: Ready, { note }: Ready): string {
+  const url = `http://localhost:${port}`;
+  const generator = note === 'offline' ? 'offline (cards come out of the text itself; set OPENAI_API_KEY to ask a model)' : note;
+  return `
+  ai-jobs is running
+
+  open       ${url}
+  generator  ${generator}
+  store      ${store ? 'embedded Valkey: it forgets everything at exit (set REDIS_URL to keep it)' : 'Redis, at REDIS_URL'}
+
+  try it:
+
+    curl -X POST ${url}/api/ai/generate-flashcards \\
+      -H 'content-type: application/json' -H 'user-id: test' \\
+      -d '{"content":"The mitochondrion is the power plant of the cell. Water boils at 100 degrees Celsius.","userId":"test"}'
+
+  then watch its streamUrl:  curl -N "${url}<streamUrl>"
+
+`;
+}
