@@ -5,7 +5,7 @@ import { loadConfig, type Config } from './config.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { createLog } from './log.ts';
 import { exitOnConfigError, listening, runProcess } from './process.ts';
-import { connect } from './queue/connection.ts';
+import { connect, readyWithin } from './queue/connection.ts';
 import { createDoorbell } from './queue/doorbell.ts';
 import { createQueue } from './queue/queue.ts';
 import { estimate } from './queue/stats.ts';
@@ -57,6 +57,7 @@ await runProcess(log, 10_000, async (closers) => {
   const server = createAdaptorServer({ fetch: app.fetch, ...(config.host !== undefined && { hostname: config.host }) });
   closers.push(() => new Promise((resolve) => server.close(resolve)));
   closers.push(() => feed.close()); // streams end first, or the server would wait for them
+  if (!(await readyWithin(redis, 3000))) log.warn('Redis is out of reach; serving 503 until it is back');
   server.listen(config.port, config.host);
   const port = await listening(server, 'PORT');
   log.info({ port }, 'api listening');

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 export type EmbeddedStore = {
   /** `redis://127.0.0.1:PORT` */
   url: string;
+  pid: number;
   /** Resolves with the exit code once the process has ended, for whatever reason. */
   exited: Promise<number>;
   /** Ends the process; what it held is gone. */
@@ -25,6 +26,7 @@ export async function startEmbeddedStore(): Promise<EmbeddedStore> {
   const [{ port }] = first as [{ port: number }];
   return {
     url: `redis://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
     exited,
     async stop() {
       if (child.connected) child.disconnect();

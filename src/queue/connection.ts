@@ -24,6 +24,18 @@ export function connect(url: string, temper: Temper, onError: (error: Error) => 
   return redis;
 }
 
+/** Resolves with whether a connection is ready within so many ms. */
+export function readyWithin(redis: Redis, ms: number): Promise<boolean> {
+  if (redis.status === 'ready') return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    redis.once('ready', () => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+}
+
 /** Rejects with `queue_unavailable` where a command failed because Redis is away, silent or not ready. */
 export async function orUnavailable<T>(redis: Redis, work: () => Promise<T>): Promise<T> {
   // BullMQ waits for a connection that was never ready; a request must not.

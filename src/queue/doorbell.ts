@@ -19,7 +19,7 @@ export type Doorbell = {
   listening(): boolean;
   /** How often the reader had to be started again. */
   restarts(): number;
-  close(): Promise<void>;
+  close(): void;
 };
 
 /** What a doorbell is made with. */
@@ -30,6 +30,9 @@ export type DoorbellOptions = {
   onRing: (ring: Ring) => void;
   onError: (error: unknown) => void;
 };
+
+/** The longest pause before a reader is started again, in ms; the first ones are shorter. */
+const MAX_PAUSE_MS = 2000;
 
 /** BullMQ events after which a job's state is another. */
 const CHANGES = ['waiting', 'active', 'delayed', 'completed', 'failed', 'stalled', 'removed'] as const;
@@ -52,6 +55,7 @@ export function createDoorbell({ connect, keyPrefix, onRing, onError }: Doorbell
   const read = async (redis: Redis): Promise<void> => {
     lastId ||= (await redis.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0';
     if (closed) return;
+    onRing({ type: 'missed' }); // what happened before that, nobody heard
     reader = new QueueEvents(QUEUE_NAME, { connection: redis, prefix: keyPrefix, autorun: false, lastEventId: lastId });
     reader.on('error', onError);
     reader.on('progress', ({ jobId, data }, id) => {
@@ -71,7 +75,7 @@ export function createDoorbell({ connect, keyPrefix, onRing, onError }: Doorbell
       await reader.run();
     } finally {
       listening = false;
-      await reader.close().catch(onError);
+      if (!closed) await reader.close();
     }
   };
 
@@ -81,32 +85,30 @@ export function createDoorbell({ connect, keyPrefix, onRing, onError }: Doorbell
   };
 
   const supervise = async (): Promise<void> => {
-    for (let dead = false; !closed; dead = true) {
+    while (!closed) {
       connection = connect();
       try {
-        if (dead) {
-          restarts++;
-          await stepOver(connection);
-          onRing({ type: 'missed' });
-        }
+        if (restarts > 0) await stepOver(connection);
         await read(connection);
       } catch (error) {
         if (!closed) onError(error);
       } finally {
         connection.disconnect();
       }
+      if (!closed) await new Promise((resolve) => setTimeout(resolve, Math.min(20 * restarts, MAX_PAUSE_MS)));
+      restarts++;
     }
   };
 
-  const supervised = supervise();
+  void supervise();
   return {
     listening: () => listening && connection?.status === 'ready',
     restarts: () => restarts,
-    async close() {
+    close() {
       closed = true;
-      await reader?.close().catch(onError);
       connection?.disconnect();
-      await supervised;
+      // Not waited for: with Redis away BullMQ would wait for it to come back.
+      reader?.close().catch(onError);
     },
   };
 }

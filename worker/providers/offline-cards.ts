@@ -4,7 +4,7 @@ import type { Flashcard } from '../../src/jobs/flashcards.ts';
 /** A card and how good it is: what the text itself pairs up comes before what we cut out of it. */
 type Candidate = Flashcard & { rank: number; place: number };
 
-const RANK = { pair: 0, definition: 1, gap: 2, spelling: 3 } as const;
+const RANK = { pair: 0, definition: 1, gap: 2, question: 3, spelling: 4 } as const;
 
 /**
  * Makes up to `count` cards in the text's own words and order. Lines that pair a term with its meaning become
@@ -23,11 +23,13 @@ export function cardsFromText(text: string, count: number): Flashcard[] {
     const next = lines[index + 1] ?? '';
     const answered = fromQuestion(line, next);
     if (answered) index++; // the next line is its answer
-    const made = answered ?? fromPair(line) ?? sentences(line).flatMap(fromSentence);
+    const made = answered ?? fromPair(line) ?? sentences(line).flatMap((sentence) => fromPair(sentence) ?? fromSentence(sentence));
     for (const card of [made].flat()) candidates.push({ ...card, place: candidates.length });
   }
-  const best = withoutRepeats(candidates.toSorted((a, b) => a.rank - b.rank || a.place - b.place));
-  return best
+  const ranked = withoutRepeats(candidates.toSorted((a, b) => a.rank - b.rank || a.place - b.place));
+  // A question without its answer, or a lone word (often a heading), is worth a card only where there is nothing better.
+  const telling = ranked.filter(({ rank }) => rank <= RANK.gap);
+  return (telling.length > 0 ? telling : ranked)
     .slice(0, count)
     .toSorted((a, b) => a.place - b.place)
     .map(({ front, back }) => ({ front, back }));
@@ -60,13 +62,13 @@ function fromPair(line: string): Draft | undefined {
 }
 
 /** How a language defines ("X is a Y") and how it asks for it. The article keeps mere statements out. */
-const definitions: { defines: RegExp; ask: (term: string) => string }[] = [
-  { defines: /^(.{2,80}?) (?:is|are|was|were) ((?:an?|the|one of) .{3,})$/i, ask: (term) => `What is ${term}?` },
-  { defines: /^(.{2,80}?) (?:es|son|era|fue) ((?:un|una|el|la|los|las) .{3,})$/i, ask: (term) => `¿Qué es ${term}?` },
-  { defines: /^(.{2,80}?) (?:ist|sind|war|waren) ((?:ein|eine|einer|der|die|das) .{3,})$/i, ask: (term) => `Was ist ${term}?` },
-  { defines: /^(.{2,80}?) (?:est|sont|était) ((?:un|une|le|la|les|l['’]).{3,})$/i, ask: (term) => `${term} : qu'est-ce que c'est ?` },
-  { defines: /^(.{2,80}?) (?:é|são|era) ((?:um|uma|o|a|os|as) .{3,})$/i, ask: (term) => `O que é ${term}?` },
-  { defines: /^(.{2,80}?) (?:è|sono|era) ((?:un|una|uno|il|la|lo|i|le|gli|l['’]).{3,})$/i, ask: (term) => `Che cos'è ${term}?` },
+const definitions: { defines: RegExp; ask: (term: string, verb: string) => string }[] = [
+  { defines: /^(.{2,80}?) (is|are|was|were) ((?:an?|the|one of) .{3,})$/i, ask: (term, verb) => `What ${verb} ${term}?` },
+  { defines: /^(.{2,80}?) (es|son|era|fue) ((?:un|una|el|la|los|las) .{3,})$/i, ask: (term, verb) => `¿Qué ${verb} ${term}?` },
+  { defines: /^(.{2,80}?) (ist|sind|war|waren) ((?:ein|eine|einer|der|die|das) .{3,})$/i, ask: (term, verb) => `Was ${verb} ${term}?` },
+  { defines: /^(.{2,80}?) (est|sont|était) ((?:un |une |le |la |les |l['’]).{3,})$/i, ask: (term) => `${term} : qu'est-ce que c'est ?` },
+  { defines: /^(.{2,80}?) (é|são|era) ((?:um|uma|o|a|os|as) .{3,})$/i, ask: (term, verb) => `O que ${verb} ${term}?` },
+  { defines: /^(.{2,80}?) (è|sono|era) ((?:un |una |uno |il |la |lo |i |le |gli |l['’]).{3,})$/i, ask: (term) => `Che cos'è ${term}?` },
 ];
 
 /** Words that begin a sentence about something named before it: nothing can be asked about "it". */
@@ -77,14 +79,14 @@ const pointer =
 function fromSentence(sentence: string): Draft[] {
   const bare = sentence.trim().replace(/[.!。！]+$/u, '');
   const found = words(bare);
-  if (found.length === 0 || /[?？]$/u.test(bare)) return [];
+  if (found.length === 0) return [];
   for (const { defines, ask } of definitions) {
-    const [, term, meaning] = defines.exec(bare) ?? [];
-    if (!term || !meaning || pointer.test(words(term)[0]?.text ?? '') || /[,;:]/.test(term) || words(term).length > 6) continue;
-    return drafts({ front: ask(unheaded(term)), back: meaning, rank: RANK.definition });
+    const [, term, verb, meaning] = defines.exec(bare) ?? [];
+    if (!term || !verb || !meaning || pointer.test(words(term)[0]?.text ?? '') || /[,;:]/.test(term) || words(term).length > 6) continue;
+    return drafts({ front: ask(unheaded(term), verb), back: meaning, rank: RANK.definition });
   }
   if (found.length <= 2) return drafts(...found.map(spelling));
-  return drafts(gap(sentence.trim(), found));
+  return drafts(gap(sentence.trim(), found, /[?？]$/u.test(bare) ? RANK.question : RANK.gap));
 }
 
 /** "The heart" is asked for as "the heart": an article is no name. */
@@ -94,13 +96,13 @@ function unheaded(term: string): string {
   );
 }
 
-/** Hides a figure if there is one, else the longest word that is not the first: in most languages the telling ones are long. */
-function gap(sentence: string, found: Word[]): Draft {
+/** Hides a figure if there is one, else the last of the longest words after the first: the telling ones are mostly long, and late. */
+function gap(sentence: string, found: Word[], rank: number): Draft {
   const figures = found.filter(({ text }) => /\d/.test(text));
   const candidates = figures.length > 0 ? figures : found.length > 3 ? found.slice(1) : found;
-  const hidden = candidates.reduce((best, word) => (graphemes(word.text).length > graphemes(best.text).length ? word : best));
+  const hidden = candidates.reduce((best, word) => (graphemes(word.text).length >= graphemes(best.text).length ? word : best));
   const front = `${sentence.slice(0, hidden.index)}____${sentence.slice(hidden.index + hidden.text.length)}`;
-  return { front, back: hidden.text, rank: RANK.gap };
+  return { front, back: hidden.text, rank };
 }
 
 /** A lone word is asked for by its first letter and its length. */
@@ -120,8 +122,17 @@ function words(text: string): Word[] {
   return [...byWord.segment(text)].filter(({ isWordLike }) => isWordLike).map(({ segment, index }) => ({ text: segment, index }));
 }
 
+/** A point after these ends no sentence. */
+const abbreviation = /(?:^|[\s(])(?:Dr|Mr|Mrs|Ms|Prof|St|Sr|Sra|No|Nr|vs|ca|bzw|usw|etc|e\.g|i\.e|p\.ej|z\.B|d\.h|\p{Lu})\.\s*$/u;
+
 function sentences(line: string): string[] {
-  return [...bySentence.segment(line)].map(({ segment }) => segment);
+  const whole: string[] = [];
+  for (const { segment } of bySentence.segment(line)) {
+    const before = whole.at(-1);
+    if (before !== undefined && abbreviation.test(before)) whole[whole.length - 1] = before + segment;
+    else whole.push(segment);
+  }
+  return whole;
 }
 
 function graphemes(text: string): string[] {

@@ -35,7 +35,7 @@ export function createOpenAI({ apiKey, baseURL, model, idleTimeoutMs }: OpenAIOp
 }
 
 function toBody(model: string, { list, item, instructions, material }: ListRequest): OpenAI.ChatCompletionCreateParamsStreaming {
-  const schema = z.toJSONSchema(z.strictObject({ [list]: z.array(item) }), { io: 'input', override: withoutBounds });
+  const { $schema: _, ...schema } = z.toJSONSchema(z.strictObject({ [list]: z.array(item) }), { io: 'input', override: withoutBounds });
   return {
     model,
     stream: true,
@@ -50,7 +50,7 @@ function toBody(model: string, { list, item, instructions, material }: ListReque
 
 /** Strict schemas allow no bounds on lengths, and no further properties; items are checked when they come. */
 function withoutBounds({ jsonSchema }: { jsonSchema: Record<string, unknown> }): void {
-  for (const key of ['minLength', 'maxLength', 'minItems', 'maxItems', '$schema']) delete jsonSchema[key];
+  for (const key of ['minLength', 'maxLength', 'minItems', 'maxItems']) delete jsonSchema[key];
   if (jsonSchema['type'] === 'object') jsonSchema['additionalProperties'] = false;
 }
 
@@ -81,8 +81,9 @@ async function* readItems(list: string, chunks: AsyncIterable<OpenAI.ChatComplet
     let text = choice.delta.content ?? '';
     if (!begun) text = text.slice(Math.max(text.indexOf('{'), 0)); // some servers open with a code fence
     begun ||= text.startsWith('{');
-    if (begun && text !== '' && !parser.isEnded) write(parser, text);
+    const error = begun && text !== '' && !parser.isEnded ? write(parser, text) : undefined;
     for (const value of items.splice(0)) yield { type: 'item', value };
+    if (error) throw error; // what was whole before it is kept
   }
 
   if (refusal !== '') throw new ProblemError('provider_refused', `The model declined: ${refusal.slice(0, 300)}`);
@@ -90,11 +91,12 @@ async function* readItems(list: string, chunks: AsyncIterable<OpenAI.ChatComplet
   if (!parser.isEnded) throw new ProblemError('provider_bad_answer', 'The model ended its answer before the JSON in it was whole.');
 }
 
-function write(parser: JSONParser, text: string): void {
+function write(parser: JSONParser, text: string): ProblemError | undefined {
   try {
     parser.write(text);
+    return undefined;
   } catch (cause) {
-    throw new ProblemError('provider_bad_answer', 'The model wrote something that is not the JSON it was asked for.', { cause });
+    return new ProblemError('provider_bad_answer', 'The model wrote something that is not the JSON it was asked for.', { cause });
   }
 }
 
@@ -126,8 +128,9 @@ const byStatus: Partial<Record<number, [code: ProblemCode, detail: string]>> = {
 };
 
 function toProblemError(error: unknown, idle: boolean): unknown {
-  if (error instanceof ProblemError) return error;
+  // Before all else: a stream that was given up ends quietly, as if it had been cut.
   if (idle) return new ProblemError('provider_timeout', 'The model fell silent before its answer was whole.', { cause: error });
+  if (error instanceof ProblemError) return error;
   if (!(error instanceof APIError)) {
     return new ProblemError('provider_unavailable', 'The connection to the provider broke.', { cause: error });
   }

@@ -1,0 +1,138 @@
+/** `npm run smoke -- URL [WORKER_URL]`: eight checks against any deployment, as a user and an operator would make them. */
+
+const [base = 'http://localhost:3001', workerBase = base === 'http://localhost:3001' ? 'http://localhost:3002' : undefined] =
+  process.argv.slice(2);
+
+/** How long one job may take to end, in ms: a model may be asked. */
+const PATIENCE_MS = 120_000;
+
+type Job = { jobId: string; status: string; statusUrl: string; error?: { code: string; detail: string } };
+
+const user = `smoke-${crypto.randomUUID()}`;
+const headers = { 'content-type': 'application/json', 'user-id': user };
+const input = {
+  content: 'Water boils at 100 degrees Celsius. The heart is a muscle. Hund: dog',
+  subject: 'smoke',
+  topic: 'test',
+  count: 3,
+  userId: user,
+};
+
+/** A check says what it saw, or throws why it failed. */
+type Check = [name: string, run: () => Promise<string>];
+
+let job: Job | undefined;
+let three: Job[] = [];
+
+const checks: Check[] = [
+  [
+    'worker health',
+    async () => {
+      if (workerBase !== undefined) {
+        const { status, provider } = await get<{ status: string; provider: string }>(workerBase, '/health');
+        return `${status}, provider ${provider}`;
+      }
+      const { workers } = await get<{ workers: number }>(base, '/api/queue/stats');
+      if (workers === 0) throw new Error('no worker is connected to the queue');
+      return `${workers} connected (name the worker's URL to ask it itself)`;
+    },
+  ],
+  [
+    'Redis',
+    async () => {
+      const { status, latencyMs } = await get<{ status: string; latencyMs: number }>(base, '/api/redis/health');
+      return `${status}, ${latencyMs} ms`;
+    },
+  ],
+  [
+    'fast enqueue (under 500 ms)',
+    async () => {
+      const start = performance.now();
+      job = await submit();
+      const ms = Math.round(performance.now() - start);
+      if (ms >= 500) throw new Error(`it took ${ms} ms`);
+      return `${ms} ms`;
+    },
+  ],
+  [
+    'initial status',
+    async () => {
+      const { status } = await look(present(job));
+      if (!['waiting', 'active', 'completed'].includes(status)) throw new Error(`the status is ${status}`);
+      return status;
+    },
+  ],
+  ['completion', async () => completed(present(job))],
+  [
+    'three at once',
+    async () => {
+      three = await Promise.all([submit(), submit(), submit()]);
+      return three.map(({ status }) => status).join(', ');
+    },
+  ],
+  [
+    'all complete',
+    async () => {
+      if (three.length === 0) throw new Error('there are no jobs: they could not be enqueued');
+      return (await Promise.all(three.map(completed))).join(', ');
+    },
+  ],
+  [
+    'statistics',
+    async () => {
+      const { counts, workers } = await get<{ counts: Record<string, number>; workers: number }>(base, '/api/queue/stats');
+      if ((counts['completed'] ?? 0) < 4) throw new Error(`only ${counts['completed']} jobs are counted as completed`);
+      return `${JSON.stringify(counts)}, ${workers} worker(s)`;
+    },
+  ],
+];
+
+async function get<T>(root: string, path: string): Promise<T> {
+  const response = await fetch(new URL(path, root), { headers: { 'user-id': user }, signal: AbortSignal.timeout(10_000) });
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+async function submit(): Promise<Job> {
+  const response = await fetch(new URL('/api/ai/generate-flashcards', base), {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(input),
+    signal: AbortSignal.timeout(10_000),
+  });
+  if (response.status !== 202) throw new Error(`the submission was answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as Job;
+}
+
+const look = ({ statusUrl }: Job) => get<Job>(base, statusUrl);
+
+async function completed(submitted: Job): Promise<string> {
+  const start = performance.now();
+  for (;;) {
+    const { status, error } = await look(submitted);
+    const ms = Math.round(performance.now() - start);
+    if (status === 'completed') return `completed in ${ms} ms`;
+    if (status === 'failed') throw new Error(`it failed: ${error?.code}: ${error?.detail}`);
+    if (ms > PATIENCE_MS) throw new Error(`it is still ${status} after ${ms} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+function present(submitted: Job | undefined): Job {
+  if (!submitted) throw new Error('there is no job: it could not be enqueued');
+  return submitted;
+}
+
+let failures = 0;
+for (const [index, [name, run]] of checks.entries()) {
+  try {
+    process.stdout.write(`✓ ${index + 1}. ${name}: ${await run()}\n`);
+  } catch (error) {
+    failures++;
+    process.stdout.write(
+      `✗ ${index + 1}. ${name}: ${error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error)}\n`,
+    );
+  }
+}
+process.stdout.write(`\n${checks.length - failures} passed, ${failures} failed\n`);
+process.exitCode = failures === 0 ? 0 : 1;

@@ -1,0 +1,76 @@
+/** The environment: every mistake at once, by name, and never a value. */
+import { expect, test } from 'vitest';
+import { ConfigError, loadConfig, type Role } from '../src/config.ts';
+
+const REDIS = { REDIS_URL: 'redis://127.0.0.1:6379' };
+
+function mistakes(env: Record<string, string>, role: Role = 'api'): string[] {
+  try {
+    loadConfig(env, role);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes;
+    throw error;
+  }
+}
+
+test('defaults', () => {
+  const config = loadConfig(REDIS, 'api');
+  expect(config).toMatchObject({
+    port: 3001,
+    workerHealthPort: 3002,
+    keyPrefix: '{ai-jobs}',
+    provider: { name: 'offline' },
+    worker: { concurrency: 3, rate: { max: 10, duration: 1000 }, stalledIntervalMs: 30_000, maxStalledCount: 2, lockDurationMs: 30_000 },
+    job: { attempts: 3, timeoutMs: 120_000 },
+    stream: { heartbeatMs: 15_000, maxAgeMs: 600_000 },
+    corsOrigins: ['*'],
+  });
+});
+
+test('empty variables count as unset', () => {
+  expect(loadConfig({ ...REDIS, PORT: '', OPENAI_API_KEY: ' ' }, 'worker')).toMatchObject({ port: 3001, provider: { name: 'offline' } });
+});
+
+test('all mistakes are reported together, with the name of the variable and no value', () => {
+  const found = mistakes({
+    PORT: 'eighty',
+    WORKER_CONCURRENCY: '0',
+    AI_PROVIDER: 'secret-provider',
+    REDIS_URL: 'mysql://hunter2@x',
+    STREAM_TOKEN_SECRET: 'hunter2',
+  });
+  expect(found.map((line) => line.split(':')[0])).toEqual([
+    'PORT',
+    'REDIS_URL',
+    'AI_PROVIDER',
+    'WORKER_CONCURRENCY',
+    'STREAM_TOKEN_SECRET',
+  ]);
+  expect(found.join()).not.toMatch(/hunter2|secret-provider|eighty/);
+});
+
+test('what production refuses', () => {
+  const production = { ...REDIS, NODE_ENV: 'production' };
+  expect(mistakes({ NODE_ENV: 'production' })).toEqual([expect.stringMatching(/^REDIS_URL/), expect.stringMatching(/^AUTH/)]);
+  expect(mistakes(production, 'worker')).toEqual([expect.stringMatching(/^OPENAI_API_KEY.*AI_PROVIDER=offline/)]);
+  expect(mistakes({ ...production, AI_PROVIDER: 'offline' }, 'worker')).toEqual([]);
+  expect(mistakes({ ...production, AUTH: 'trusted-header' })).toEqual([]);
+});
+
+test('the provider follows the key, unless it is said outright', () => {
+  expect(loadConfig({ ...REDIS, OPENAI_API_KEY: 'k' }, 'worker').provider).toMatchObject({ name: 'openai', apiKey: 'k' });
+  expect(loadConfig({ ...REDIS, EXPO_PUBLIC_OPENAI_API_KEY: 'k' }, 'worker')).toMatchObject({
+    provider: { apiKey: 'k' },
+    exposedKey: true,
+  });
+  expect(loadConfig({ ...REDIS, OPENAI_API_KEY: 'k', AI_PROVIDER: 'offline' }, 'worker').provider).toEqual({ name: 'offline' });
+  expect(mistakes({ ...REDIS, AI_PROVIDER: 'openai' }, 'worker')).toEqual([expect.stringMatching(/^OPENAI_API_KEY/)]);
+});
+
+test('a shorter stalled interval brings a shorter lock, unless that is said outright', () => {
+  expect(loadConfig({ ...REDIS, WORKER_STALLED_INTERVAL_MS: '1000' }, 'worker').worker.lockDurationMs).toBe(1000);
+  expect(
+    loadConfig({ ...REDIS, WORKER_STALLED_INTERVAL_MS: '1000', WORKER_LOCK_DURATION_MS: '5000' }, 'worker').worker.lockDurationMs,
+  ).toBe(5000);
+});

@@ -1,0 +1,72 @@
+/** Redis frozen and gone: quick, honest answers, no hang, and everything goes on when it is back. */
+import { expect, onTestFinished, test } from 'vitest';
+import { startEmbeddedStore } from '../../src/embedded/start.ts';
+import { isEnd, watch } from '../support/sse.ts';
+import { startStack } from '../support/stack.ts';
+
+/** A store that this test alone may hurt. */
+async function ownStore() {
+  const store = await startEmbeddedStore();
+  onTestFinished(() => store.stop());
+  return store;
+}
+
+test('while Redis does not answer: 503 with a time to come back, and a stream that says to come back', async () => {
+  const store = await ownStore();
+  const stack = await startStack({ REDIS_URL: store.url });
+  await stack.startWorker();
+  const job = await stack.submit({ content: 'Hund: dog' }, { 'user-id': 'ana' });
+  await (await stack.watch(job)).until(isEnd);
+
+  process.kill(store.pid, 'SIGSTOP');
+  const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"content":"Hund: dog"}' };
+  const [submitted, looked, ready, redis, curl] = await Promise.all([
+    fetch(`${stack.url}/api/ai/generate-flashcards`, post),
+    fetch(stack.url + job['statusUrl']),
+    fetch(`${stack.url}/ready`),
+    fetch(`${stack.url}/api/redis/health`),
+    fetch(stack.url + job['streamUrl'], { headers: { accept: '*/*' } }),
+  ]);
+  for (const response of [submitted, looked, ready, redis, curl]) {
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('5');
+    expect(await response.json()).toMatchObject({ code: 'queue_unavailable', retryable: true });
+  }
+  expect((await fetch(`${stack.url}/health`)).status).toBe(200); // the process itself is fine
+  const stream = await watch(stack.url + job['streamUrl']);
+  await stream.ended;
+  expect([stream.response.status, stream.retries, stream.events]).toEqual([200, [5000], []]);
+
+  process.kill(store.pid, 'SIGCONT');
+  await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status, { timeout: 10_000 }).toBe(200);
+  const again = await stack.submit({ content: 'Katze: cat' });
+  expect((await (await stack.watch(again)).until(isEnd)).event).toBe('completed');
+});
+
+test('an open stream outlives a Redis that freezes and comes back', async () => {
+  const store = await ownStore();
+  const stack = await startStack({ REDIS_URL: store.url });
+  const job = await stack.submit();
+  const stream = await stack.watch(job);
+  await stream.until(({ event }) => event === 'status');
+  process.kill(store.pid, 'SIGSTOP');
+  await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status, { timeout: 10_000 }).toBe(503);
+  process.kill(store.pid, 'SIGCONT');
+  await stack.startWorker();
+  expect((await stream.until(isEnd)).event).toBe('completed');
+});
+
+test('Redis gone for good: still answers, still no hang', async () => {
+  const store = await ownStore();
+  const stack = await startStack({ REDIS_URL: store.url });
+  await store.stop();
+  await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(503);
+  expect((await fetch(`${stack.url}/api/queue/stats`)).status).toBe(503);
+  expect(await stack.api.stop('SIGTERM')).toBe(0);
+});
+
+test('an API that starts before its Redis serves 503 and nothing crashes', async () => {
+  const stack = await startStack({ REDIS_URL: 'redis://127.0.0.1:9' });
+  expect((await fetch(`${stack.url}/ready`)).status).toBe(503);
+  expect((await fetch(`${stack.url}/api/jobs/generate-flashcards-${'A'.repeat(24)}`)).status).toBe(503);
+});

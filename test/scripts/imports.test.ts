@@ -1,0 +1,68 @@
+/** The import rules are kept by the linter: a forbidden import fails it, in whatever form. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { onTestFinished, expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../..');
+
+const forbidden: Record<string, string[]> = {
+  'src/jobs/a.ts': ['../queue/queue.ts', '../config.ts', '../../worker/run.ts', 'bullmq', 'ioredis', 'node:fs'],
+  'src/queue/a.ts': ['../stream/feed.ts', '../http/auth.ts', '../config.ts', '../../worker/run.ts', 'openai', 'node:fs'],
+  'src/stream/a.ts': ['../http/auth.ts', '../app.ts', 'ioredis', 'bullmq'],
+  'src/http/a.ts': ['../../worker/run.ts', '../main.ts', '../config.ts', 'bullmq', '@hono/node-server', 'node:fs'],
+  'src/app.ts': ['../worker/run.ts', './main.ts', 'node:http', '@hono/node-server', 'bullmq'],
+  'src/a.ts': ['./main.ts', '../worker/run.ts', 'bullmq'],
+  'worker/a.ts': ['../src/http/auth.ts', '../src/stream/feed.ts', '../src/app.ts', '../src/main.ts', 'bullmq', 'openai'],
+  'worker/providers/a.ts': ['openai', '../../src/http/auth.ts', '../../src/queue/queue.ts', 'bullmq'],
+  'worker/worker.ts': ['../src/http/auth.ts', 'openai'],
+  'worker/providers/openai.ts': ['../../src/queue/queue.ts', '../../src/config.ts', 'bullmq'],
+};
+
+const allowed: Record<string, string[]> = {
+  'src/jobs/a.ts': ['./kind.ts', 'zod'],
+  'src/queue/a.ts': ['../jobs/kind.ts', 'bullmq', 'ioredis'],
+  'src/stream/a.ts': ['../queue/look.ts', '../jobs/event.ts'],
+  'src/http/a.ts': ['../stream/feed.ts', '../queue/queue.ts', 'hono'],
+  'src/a.ts': ['node:http', '@hono/node-server', './http/auth.ts'],
+  'worker/a.ts': ['../src/queue/journal.ts', '../src/config.ts'],
+  'worker/worker.ts': ['bullmq', '../src/jobs/event.ts'],
+  'worker/providers/openai.ts': ['openai', '../../src/jobs/event.ts'],
+};
+
+/** Lints a house of such imports by the project's own rules, and returns its complaints as `file:line`. */
+function lint(house: Record<string, string[]>): Set<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-imports-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  for (const file of ['oxlint.config.ts', 'tsconfig.json', 'package.json'])
+    writeFileSync(join(folder, file), readFileSync(join(root, file)));
+  for (const [file, sources] of Object.entries(house)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), sources.map((source, n) => lines(source, n).join('\n')).join('\n'));
+  }
+  const { stdout } = spawnSync('oxlint', ['--format=unix', 'src', 'worker'], { cwd: folder, encoding: 'utf8' });
+  const complaints = stdout.split('\n').filter((line) => line.includes('no-restricted-imports'));
+  return new Set(complaints.map((line) => /^(?:.*imports-[^/]*\/)?([^:]+:\d+)/.exec(line)?.[1] ?? line));
+}
+
+const lines = (source: string, n: number) => [
+  `import '${source}';`,
+  `import type { A${n} } from '${source}';`,
+  `export { B${n} } from '${source}';`,
+];
+
+const every = (house: Record<string, string[]>) =>
+  Object.entries(house).flatMap(([file, sources]) =>
+    sources.flatMap((source, n) => lines(source, n).map((_, line) => ({ at: `${file}:${3 * n + line + 1}`, source }))),
+  );
+
+test('every forbidden import fails the check', () => {
+  const complaints = lint(forbidden);
+  expect(every(forbidden).filter(({ at }) => !complaints.has(at))).toEqual([]);
+});
+
+test('what is allowed does not', () => {
+  expect([...lint(allowed)]).toEqual([]);
+});

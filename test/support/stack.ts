@@ -1,0 +1,107 @@
+/** The real thing for a test: API and worker processes over a key prefix of their own. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { inject, onTestFinished } from 'vitest';
+import type { Ready } from '../../src/process.ts';
+import { watch, type Watched } from './sse.ts';
+
+/** A process under test. */
+export type Process = {
+  url: string;
+  pid: number;
+  /** Its log lines so far. */
+  log(): Record<string, unknown>[];
+  stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+};
+
+/** API and worker of one test. */
+export type Stack = {
+  prefix: string;
+  env: Record<string, string>;
+  api: Process;
+  url: string;
+  startApi(env?: Record<string, string>): Promise<Process>;
+  startWorker(env?: Record<string, string>): Promise<Process>;
+  /** Submits flashcards and returns the answer's JSON. */
+  submit(input?: Record<string, unknown>, headers?: Record<string, string>): Promise<Record<string, any>>;
+  get(path: string, headers?: Record<string, string>): Promise<Record<string, any>>;
+  watch(job: Record<string, any>, headers?: Record<string, string>): Promise<Watched>;
+};
+
+/** A key prefix nobody else has. */
+export function newPrefix(): string {
+  return `{test-${randomBytes(6).toString('hex')}}`;
+}
+
+/** Starts an API; workers are the test's to start. All stop when the test is over. */
+export async function startStack(env: Record<string, string> = {}): Promise<Stack> {
+  const prefix = newPrefix();
+  const environment: Record<string, string> = {
+    REDIS_URL: inject('redisUrl'),
+    REDIS_KEY_PREFIX: prefix,
+    NODE_ENV: 'test',
+    AI_PROVIDER: 'offline',
+    JOB_BACKOFF_MS: '10',
+    WORKER_RATE_MAX: '1000',
+    ...env,
+  };
+  const startApi = (more = {}) => start('src/main.ts', { ...environment, PORT: '0', ...more });
+  const startWorker = (more = {}) => start('worker/main.ts', { ...environment, WORKER_HEALTH_PORT: '0', ...more });
+  const api = await startApi();
+
+  return {
+    prefix,
+    env: environment,
+    api,
+    url: api.url,
+    startApi,
+    startWorker,
+    async submit(input = { content: 'Water boils at 100 degrees.' }, headers = {}) {
+      const response = await fetch(`${api.url}/api/ai/generate-flashcards`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(input),
+      });
+      if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`);
+      return (await response.json()) as Record<string, any>;
+    },
+    get: async (path, headers = {}) => (await (await fetch(api.url + path, { headers })).json()) as Record<string, any>,
+    watch: (job, headers) => watch(api.url + job['streamUrl'], headers),
+  };
+}
+
+async function start(file: string, env: Record<string, string>): Promise<Process> {
+  const child = fork(fileURLToPath(new URL(`../../${file}`, import.meta.url)), {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    execArgv: [],
+  });
+  let output = '';
+  child.stdout?.on('data', (chunk) => (output += String(chunk)));
+  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  onTestFinished(() => end(child, exited));
+  const message = await Promise.race([once(child, 'message'), exited]);
+  if (!Array.isArray(message)) throw new Error(`${file} ended (${message}) before it was ready:\n${output}`);
+  const { port } = message[0] as Ready;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    log: () =>
+      output
+        .split('\n')
+        .filter((line) => line.startsWith('{') && line.endsWith('}'))
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    async stop(signal) {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+async function end(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
+  if ((child.exitCode ?? child.signalCode) !== null) return;
+  child.kill('SIGKILL');
+  await exited;
+}

@@ -1,0 +1,41 @@
+/** The store that a run of the suite stands on: embedded, or a native Redis (TEST_REDIS_URL, or a redis-server of its own). */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedStore } from '../../src/embedded/start.ts';
+import { freePort } from './ports.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    redisUrl: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const store = project.name === 'native' ? await startNative() : await startEmbeddedStore();
+  project.provide('redisUrl', store.url);
+  return () => store.stop();
+}
+
+async function startNative(): Promise<{ url: string; stop(): Promise<void> }> {
+  const given = process.env['TEST_REDIS_URL'];
+  if (given !== undefined) return { url: given, stop: async () => {} };
+  const folder = await mkdtemp(join(tmpdir(), 'ai-jobs-redis-'));
+  const port = await freePort();
+  const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const text of server.stdout) if (String(text).includes('Ready to accept connections')) break;
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    async stop() {
+      const gone = once(server, 'exit');
+      server.kill();
+      await gone;
+      await rm(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,19 @@
+/** Tests run against real parts: each test has its own key prefix, and where it starts processes, its own ports. */
+import { spawnSync } from 'node:child_process';
+import { defineConfig } from 'vitest/config';
+
+/** The whole suite runs on each store there is: the embedded Valkey always, a native Redis where one is found. */
+const native = process.env['TEST_REDIS_URL'] !== undefined || spawnSync('redis-server', ['--version']).status === 0;
+const wanted = process.env['TEST_STORE']?.split(',');
+const stores = ['embedded', ...(native ? ['native'] : [])].filter((store) => wanted?.includes(store) ?? true);
+
+export default defineConfig({
+  test: {
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    projects: stores.map((name) => ({
+      extends: true,
+      test: { name, include: ['test/**/*.test.ts'], globalSetup: ['test/support/store.ts'] },
+    })),
+  },
+});
