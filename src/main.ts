@@ -4,11 +4,12 @@ import { createApp } from './app.ts';
 import { loadConfig, type Config } from './config.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { createLog } from './log.ts';
+import { nodeTransport, withNodeTransport } from './node-transport.ts';
 import { exitOnConfigError, listening, runProcess } from './process.ts';
 import { connect, readyWithin } from './queue/connection.ts';
 import { createDoorbell } from './queue/doorbell.ts';
 import { createQueue } from './queue/queue.ts';
-import { estimate } from './queue/stats.ts';
+import { estimate, ESTIMATE_AGE_MS } from './queue/stats.ts';
 import { createFeed } from './stream/feed.ts';
 
 /** How often every followed job is looked at, whatever the doorbell says, in ms. */
@@ -27,7 +28,7 @@ await runProcess(log, 10_000, async (closers) => {
 
   const feed = createFeed({
     look: queue.look,
-    eta: async ({ position }) => (position === undefined ? undefined : estimate(await queue.stats(), position)),
+    eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position),
     maxAgeMs: config.stream.maxAgeMs,
     onError: (error) => log.warn({ err: error }, 'feed'),
   });
@@ -46,6 +47,7 @@ await runProcess(log, 10_000, async (closers) => {
   const app = createApp({
     queue,
     feed,
+    transport: nodeTransport,
     tokens: createStreamTokens(async () => tokenSecret ?? queue.shared('stream-token-secret', randomSecret)),
     log,
     listening: doorbell.listening,
@@ -54,7 +56,7 @@ await runProcess(log, 10_000, async (closers) => {
     bodyNamesUser: config.bodyNamesUser,
   });
 
-  const server = createAdaptorServer({ fetch: app.fetch, ...(config.host !== undefined && { hostname: config.host }) });
+  const server = createAdaptorServer({ fetch: withNodeTransport(app.fetch), ...(config.host !== undefined && { hostname: config.host }) });
   closers.push(() => new Promise((resolve) => server.close(resolve)));
   closers.push(() => feed.close()); // streams end first, or the server would wait for them
   if (!(await readyWithin(redis, 3000))) log.warn('Redis is out of reach; serving 503 until it is back');

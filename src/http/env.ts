@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { JobQueue } from '../queue/queue.ts';
 import type { Feed } from '../stream/feed.ts';
+import type { Transport } from '../stream/response.ts';
 import type { StreamTokens } from './stream-token.ts';
 
 /** Hono's environment: the variables that middleware sets. */
@@ -18,6 +19,8 @@ export type AppEnv = {
 export type AppDeps = {
   queue: JobQueue;
   feed: Feed;
+  /** How streams reach their clients on this runtime. */
+  transport: Transport;
   tokens: StreamTokens;
   log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   /** Whether the doorbell is reading: without it streams are late. */

@@ -1,11 +1,14 @@
-/** Looking at a job: its state as JSON, in the words of today and in those of the first days. */
+/** Looking at a job: its state as JSON, once or as soon as there is news, in the words of today or of the first days. */
 import { Hono, type Context } from 'hono';
+import type { JournalRow, Snapshot } from '../jobs/event.ts';
 import { isJobId } from '../jobs/id.ts';
-import { estimate } from '../queue/stats.ts';
+import type { Look } from '../queue/look.ts';
+import { estimate, ESTIMATE_AGE_MS, type QueueStats } from '../queue/stats.ts';
 import { maySee } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { inFourWords, type JobObject, presentJob } from './present.ts';
 import { noSuchJob } from './problems.ts';
+import { parseWait, waitFor } from './wait.ts';
 
 /** The status routes. */
 export function jobRoutes(deps: AppDeps): Hono<AppEnv> {
@@ -15,12 +18,62 @@ export function jobRoutes(deps: AppDeps): Hono<AppEnv> {
   return app;
 }
 
-async function answer(c: Context<AppEnv, '/:jobId'>, { queue, tokens }: AppDeps, words: (job: JobObject) => JobObject): Promise<Response> {
+async function answer(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, words: (job: JobObject) => JobObject): Promise<Response> {
+  const { queue, feed } = deps;
   const jobId = c.req.param('jobId');
-  const seen = isJobId(jobId) ? await queue.look(jobId) : undefined;
-  if (!seen || !maySee(c.var.user, seen.snapshot)) throw noSuchJob();
-  const { snapshot } = seen;
-  const etaSeconds = snapshot.position === undefined ? undefined : estimate(await queue.stats(), snapshot.position);
-  if (!snapshot.end) c.header('Retry-After', String(Math.min(Math.max(etaSeconds ?? 2, 1), 30)));
-  return c.json(words(await presentJob(snapshot, tokens, etaSeconds)));
+  const wait = c.req.query('wait');
+  const seconds = wait === undefined ? 0 : parseWait(wait, 'wait');
+  const withItems = c.req.query('include')?.split(',').includes('items') ?? false;
+  if (!isJobId(jobId)) throw noSuchJob();
+
+  const look = async () => visible(await queue.look(jobId, withItems ? 0 : undefined), c.var.user);
+  const known = c.req.header('if-none-match');
+  const isNews = known === undefined ? undefined : ({ snapshot }: Look) => !matches(known, etag(snapshot));
+  const seen = await (seconds === 0
+    ? look()
+    : waitFor(jobId, { seconds, signal: c.req.raw.signal, ...(isNews && { isNews }) }, { feed, look }));
+  if (!seen) throw noSuchJob();
+
+  const { snapshot, rows } = seen;
+  c.header('ETag', etag(snapshot));
+  const stats = snapshot.end ? undefined : await queue.stats(ESTIMATE_AGE_MS);
+  if (stats) c.header('Retry-After', String(retryAfter(snapshot, stats)));
+  if (isNews?.(seen) === false) return c.body(null, 304);
+  const job = await presentJob(snapshot, deps.tokens, stats && estimate(stats, snapshot.position));
+  return c.json({ ...words(job), ...(withItems && { items: itemsIn(rows) }) });
+}
+
+function visible(look: Look | undefined, user: string | undefined): Look | undefined {
+  return look && maySee(user, look.snapshot) ? look : undefined;
+}
+
+/** Weak, since place, estimate and token differ from answer to answer and do not count as change. */
+function etag({ status, attempt, length, retryAt }: Snapshot): string {
+  return `W/"${status}-${attempt}-${length}${retryAt === undefined ? '' : `-${retryAt}`}"`;
+}
+
+/** `If-None-Match` (RFC 9110, section 13.1.2), compared weakly. */
+function matches(header: string, tag: string): boolean {
+  const bare = (text: string) => text.trim().replace(/^W\//, '');
+  return header.split(',').some((text) => text.trim() === '*' || bare(text) === bare(tag));
+}
+
+/** When it is worth asking again, in s: what the queue says, within reason. */
+function retryAfter({ status, retryAt, position, startedAt }: Snapshot, stats: QueueStats): number {
+  const inMs = (ms: number) => Math.ceil(ms / 1000);
+  const running = status === 'active' && startedAt !== undefined && stats.meanRunMs !== undefined;
+  const seconds =
+    retryAt !== undefined
+      ? inMs(retryAt - Date.now())
+      : running
+        ? inMs(startedAt + (stats.meanRunMs ?? 0) - Date.now())
+        : (estimate(stats, position) ?? 2);
+  return Math.min(Math.max(seconds, 1), 30);
+}
+
+/** The finished items by their lists. */
+function itemsIn(rows: JournalRow[]): Record<string, unknown[]> {
+  const lists: Record<string, unknown[]> = {};
+  for (const row of rows) if (row.type === 'item') (lists[row.list] ??= []).push(row.value);
+  return lists;
 }

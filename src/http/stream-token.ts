@@ -1,4 +1,5 @@
 /** Stream tokens: EventSource can send no headers, so its address carries the permission to read one job's events. */
+import { toBase64Url } from '../jobs/id.ts';
 import { ProblemError } from '../jobs/problem.ts';
 
 /** Issues and checks tokens. */
@@ -57,13 +58,6 @@ function invalid(): ProblemError {
 
 function claim(jobId: string, expiry: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`stream ${jobId} ${expiry}`);
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '');
 }
 
 function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {

@@ -1,14 +1,20 @@
-/** Submitting: validated input becomes a job; the answer says where to look and what to watch. */
+/** Submitting: validated input becomes a job; the answer is where to look, the job's stream, or its end. */
 import { zValidator } from '@hono/zod-validator';
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import { z } from 'zod';
+import type { Snapshot } from '../jobs/event.ts';
 import { type AnyKind, kinds } from '../jobs/index.ts';
 import { type FieldError, ProblemError } from '../jobs/problem.ts';
+import type { Payload } from '../queue/record.ts';
+import { encodeFrame, parseCursor } from '../stream/frames.ts';
 import { USER_ID } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';
-import { presentQueued } from './present.ts';
+import { idempotencyKey } from './idempotency.ts';
+import { presentJob, presentQueued } from './present.ts';
+import { MAX_WAIT_S, waitFor } from './wait.ts';
+import { orComeBack, wantsStream, watchJob } from './watch.ts';
 
 /** The largest JSON body, in bytes: 100,000 characters, each escaped as \uXXXX, and what goes around them. */
 const BODY_BYTES = 1024 * 1024;
@@ -23,16 +29,82 @@ export function submitRoutes(deps: AppDeps): Hono<AppEnv> {
   return app;
 }
 
-function submitRoute(app: Hono<AppEnv>, kind: AnyKind, { queue, tokens, log, maxAttempts, bodyNamesUser }: AppDeps): void {
+function submitRoute(app: Hono<AppEnv>, kind: AnyKind, deps: AppDeps): void {
   app.post(kind.path, limitBody, requireJson, validate(kind), async (c) => {
     const { userId, ...input } = c.req.valid('json');
-    const owner = c.var.user ?? (bodyNamesUser ? userId : undefined);
-    const { requestId } = c.var;
-    const { id, createdAt } = await queue.submit(kind.name, { owner, requestId, input });
-    log.info({ jobId: id, requestId, kind: kind.name, owner }, 'job submitted');
-    const job = await presentQueued({ id, kind: kind.name, createdAt, maxAttempts }, tokens);
-    return c.json(job, 202, { Location: `/api/jobs/${id}`, 'Retry-After': '2' });
+    const owner = c.var.user ?? (deps.bodyNamesUser ? userId : undefined);
+    const key = await idempotencyKey(c, kind.name, owner);
+    const submit = () => enqueue(c, deps, kind, { owner, requestId: c.var.requestId, input }, key);
+
+    if (wantsStream(c)) return orComeBack(c, key !== undefined, async () => answerWithStream(c, deps, key, submit));
+    const job = await submit();
+    return (await answerWithEnd(c, deps, job)) ?? answerAccepted(c, deps, job);
   });
+}
+
+/** A job that was accepted: its snapshot where it was replayed, else what is known without a look. */
+type Accepted = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'> & { replayed?: Snapshot };
+
+/** Enqueues the job, or finds the one of the same key. */
+async function enqueue(
+  c: Context<AppEnv>,
+  { queue, log, maxAttempts }: AppDeps,
+  kind: AnyKind,
+  payload: Payload,
+  key: string | undefined,
+): Promise<Accepted> {
+  const { id, createdAt, replayed, sameInput } = await queue.submit(kind.name, payload, key);
+  log.info({ jobId: id, requestId: payload.requestId, kind: kind.name, owner: payload.owner, replayed }, 'job submitted');
+  c.header('Location', `/api/jobs/${id}`);
+  if (!replayed) return { id, kind: kind.name, createdAt, maxAttempts };
+
+  if (!sameInput)
+    throw new ProblemError('idempotency_key_reused', 'This Idempotency-Key was sent with another input; a new request needs a new key.');
+  const seen = await queue.look(id);
+  if (!seen)
+    throw new ProblemError('job_expired', 'The job of this Idempotency-Key is gone; send a new key to run it again.', { jobId: id });
+  c.header('Idempotent-Replayed', 'true');
+  return { ...seen.snapshot, replayed: seen.snapshot };
+}
+
+/**
+ * Answers with the job's stream, from the start or from where a client that reconnects says it was. Its first
+ * frame carries an id, so that every reconnect is known for one: without a key it could only buy a second job.
+ */
+async function answerWithStream(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  key: string | undefined,
+  submit: () => Promise<Accepted>,
+): Promise<Response> {
+  const lastEventId = c.req.header('last-event-id');
+  if (lastEventId !== undefined && key === undefined) {
+    throw new ProblemError(
+      'resume_with_get',
+      "This would start a second job: go on with GET on the job's streamUrl, or send an Idempotency-Key with every POST.",
+    );
+  }
+  const { id: jobId } = await submit();
+  const opening = encodeFrame({ id: 0, event: 'status', data: { type: 'status', jobId, status: 'waiting' } });
+  return watchJob(c, deps, { jobId, cursor: parseCursor(lastEventId), allows: () => true, ...(lastEventId === undefined && { opening }) });
+}
+
+/** With `Prefer: wait=20` (RFC 7240): the finished job, if it ends in time. */
+async function answerWithEnd(c: Context<AppEnv>, { queue, feed, tokens }: AppDeps, { id }: Accepted): Promise<Response | undefined> {
+  const wanted = /(?:^|[,;])\s*wait\s*=\s*"?(\d+)/i.exec(c.req.header('prefer') ?? '')?.[1];
+  if (wanted === undefined) return undefined;
+  const seconds = Math.min(Number(wanted), MAX_WAIT_S);
+  const seen = await waitFor(id, { seconds, signal: c.req.raw.signal }, { feed, look: () => queue.look(id) });
+  if (!seen?.snapshot.end) return undefined;
+  return c.json(await presentJob(seen.snapshot, tokens), 200, {
+    'Content-Location': `/api/jobs/${id}`,
+    'Preference-Applied': `wait=${seconds}`,
+  });
+}
+
+async function answerAccepted(c: Context<AppEnv>, { tokens }: AppDeps, job: Accepted): Promise<Response> {
+  const body = job.replayed ? await presentJob(job.replayed, tokens) : await presentQueued(job, tokens);
+  return c.json(body, 202, { 'Retry-After': '2' });
 }
 
 const limitBody = bodyLimit({

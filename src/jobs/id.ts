@@ -1,16 +1,13 @@
-/** Job ids: the kind's name and 144 random bits, in a form that is safe in a URL, a log and a Redis key. */
+/** Job ids: the kind's name, 144 random bits and a fingerprint of the input, safe in a URL, a log and a Redis key. */
 import { kinds, type KindName } from './index.ts';
 
-const RANDOM_BYTES = 18; // 24 characters of base64url, none of them padding
-const pattern = new RegExp(`^(?:${kinds.map(({ name }) => name).join('|')})-[A-Za-z0-9_-]{24}$`);
+const RANDOM = 24; // characters of base64url, for 18 bytes
+const FINGERPRINT = 8; // for 6 bytes
+const pattern = new RegExp(`^(?:${kinds.map(({ name }) => name).join('|')})-[A-Za-z0-9_-]{${RANDOM + FINGERPRINT}}$`);
 
-/** A new id; its random bits make it unguessable. */
-export function newJobId(kind: KindName): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES));
-  const random = btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_');
-  return `${kind}-${random}`;
+/** A new id. The random bits make it unguessable, the fingerprint tells whether a job was made from the same input. */
+export function newJobId(kind: KindName, fingerprint: string): string {
+  return `${kind}-${toBase64Url(crypto.getRandomValues(new Uint8Array(18)))}${fingerprint}`;
 }
 
 /**
@@ -19,4 +16,23 @@ export function newJobId(kind: KindName): string {
  */
 export function isJobId(text: string): boolean {
   return pattern.test(text);
+}
+
+/** The fingerprint of a validated input: 48 bits of SHA-256 over its JSON. */
+export async function fingerprintOf(input: unknown): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(input)));
+  return toBase64Url(new Uint8Array(digest, 0, 6));
+}
+
+/** Whether a job was made from an input of that fingerprint. */
+export function isMadeFrom(jobId: string, fingerprint: string): boolean {
+  return jobId.endsWith(fingerprint);
+}
+
+/** Bytes as base64url (RFC 4648, section 5), without padding. */
+export function toBase64Url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '');
 }

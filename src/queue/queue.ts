@@ -1,7 +1,7 @@
 /** The API's side of the queue: submit a job, look at one, count them all. */
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { newJobId } from '../jobs/id.ts';
+import { fingerprintOf, isMadeFrom, newJobId } from '../jobs/id.ts';
 import type { KindName } from '../jobs/index.ts';
 import { bullKeys, orUnavailable, QUEUE_NAME } from './connection.ts';
 import { createLook, type LookAt } from './look.ts';
@@ -19,12 +19,23 @@ export type QueueOptions = {
   concurrency: number;
 };
 
+/** A job that was submitted now, or under the same key before. */
+export type Submission = {
+  id: string;
+  /** In ms since the epoch; of a replayed one, when it was replayed. */
+  createdAt: number;
+  replayed: boolean;
+  /** Whether the job was made from the same input; false only if replayed. */
+  sameInput: boolean;
+};
+
 /** The queue as the API sees it. All calls reject with `queue_unavailable` within a second while Redis is away. */
 export type JobQueue = {
-  /** Enqueues a job. `createdAt` is in ms since the epoch. */
-  submit(kind: KindName, payload: Payload): Promise<{ id: string; createdAt: number }>;
+  /** Enqueues a job, or finds the one that was submitted under the same key. */
+  submit(kind: KindName, payload: Payload, key?: string): Promise<Submission>;
   look: LookAt;
-  stats(): Promise<QueueStats>;
+  /** The queue in figures, as they were read at most so long ago. */
+  stats(maxAgeMs?: number): Promise<QueueStats>;
   /** A value all processes agree on: the first to ask decides it. */
   shared(name: string, propose: () => string): Promise<string>;
   /** The time of a round trip to Redis, in ms. */
@@ -34,6 +45,9 @@ export type JobQueue = {
 
 /** How many events the doorbell's stream holds, about: at 100 jobs/s of a dozen rows, some 30 s of trouble. */
 const EVENTS_KEPT = 50_000;
+
+/** How long an idempotency key is kept, in ms. */
+const KEY_TTL_MS = 24 * 3600 * 1000;
 
 /** Opens the queue over an impatient connection, which stays its maker's to close. */
 export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, concurrency }: QueueOptions): JobQueue {
@@ -55,14 +69,17 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, con
   const stats = createStats(queue, redis, keys, concurrency);
 
   return {
-    submit: (kind, payload) =>
+    submit: (kind, payload, key) =>
       orUnavailable(redis, async () => {
-        const id = newJobId(kind);
-        const { timestamp: createdAt } = await queue.add(kind, payload, { jobId: id });
-        return { id, createdAt };
+        const fingerprint = await fingerprintOf(payload.input);
+        const jobId = newJobId(kind, fingerprint);
+        // BullMQ answers with the id of the job that holds the key, in the same trip; the key outlives that job.
+        const job = await queue.add(kind, payload, { jobId, ...(key !== undefined && { deduplication: { id: key, ttl: KEY_TTL_MS } }) });
+        const id = job.id ?? jobId;
+        return { id, createdAt: job.timestamp, replayed: id !== jobId, sameInput: isMadeFrom(id, fingerprint) };
       }),
     look: (jobId, after) => orUnavailable(redis, () => look(jobId, after)),
-    stats: () => orUnavailable(redis, stats),
+    stats: (maxAgeMs) => orUnavailable(redis, () => stats(maxAgeMs)),
     shared: (name, propose) =>
       orUnavailable(redis, async () => {
         const key = `${keyPrefix}:${name}`;

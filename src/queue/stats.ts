@@ -24,14 +24,14 @@ export type QueueStats = {
 
 /** How many of the last completed jobs the times are taken from. */
 const SAMPLE = 200;
-/** How old figures may be, in ms: a busy API asks Redis once a second at most. */
-const FRESH_MS = 1000;
+/** How old figures for an estimate may be, in ms: a busy API asks Redis once a second at most. */
+export const ESTIMATE_AGE_MS = 1000;
 
 /** Makes the function that reads the figures. `perWorker`: how many jobs one worker runs at once. */
-export function createStats(queue: Queue, redis: Redis, keys: BullKeys, perWorker: number): () => Promise<QueueStats> {
+export function createStats(queue: Queue, redis: Redis, keys: BullKeys, perWorker: number): (maxAgeMs?: number) => Promise<QueueStats> {
   let latest: { at: number; figures: Promise<QueueStats> } | undefined;
-  return () => {
-    if (!latest || performance.now() - latest.at > FRESH_MS) {
+  return (maxAgeMs = 0) => {
+    if (!latest || performance.now() - latest.at > maxAgeMs) {
       const figures = read(queue, redis, keys, perWorker);
       latest = { at: performance.now(), figures };
       figures.catch(() => (latest = undefined));
@@ -87,10 +87,10 @@ function spread(times: number[]): Spread | undefined {
 }
 
 /**
- * When a job at a place in the queue (1 is next) will have ended, in s from now; undefined while nothing is
- * known of how long jobs run, or nobody is there to run them.
+ * When a job at a place in the queue (1 is next) will have ended, in s from now; undefined where it has no place,
+ * while nothing is known of how long jobs run, or while nobody is there to run them.
  */
-export function estimate({ meanRunMs, concurrency }: QueueStats, position: number): number | undefined {
-  if (meanRunMs === undefined || concurrency === 0) return undefined;
+export function estimate({ meanRunMs, concurrency }: QueueStats, position: number | undefined): number | undefined {
+  if (position === undefined || meanRunMs === undefined || concurrency === 0) return undefined;
   return Math.ceil(((position / concurrency + 1) * meanRunMs) / 1000);
 }

@@ -7,8 +7,8 @@ import { type Cursor, encodeRetry, PING } from './frames.ts';
 
 /** Where a follower's frames go. */
 export type Sink = {
-  /** Takes whole frames; the same text goes to every follower that it is due to. */
-  write(frames: string): void;
+  /** Takes whole frames; the same bytes go to every follower that they are due to. */
+  write(frames: Uint8Array): void;
   /** No more will come. */
   close(): void;
 };
@@ -24,6 +24,9 @@ export type Following = {
   /** Stops; the sink hears nothing more. */
   stop(): void;
 };
+
+const encoder = new TextEncoder();
+const ping = encoder.encode(PING);
 
 /** A running feed. */
 export type Feed = {
@@ -98,13 +101,13 @@ export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed 
   /** A row that rang goes straight to those it is next for; who lacks the one before it needs a look. */
   const deliver = (channel: Channel, row: JournalRow): void => {
     channel.heard = Math.max(channel.heard, row.seq);
-    let frame: string | undefined;
+    let frame: Uint8Array | undefined;
     let gap = false;
     for (const follower of channel.followers) {
       if (!follower.sink || row.seq <= follower.seq) continue;
       if (row.seq === follower.seq + 1) {
         follower.seq = row.seq;
-        follower.sink.write((frame ??= rowFrame(channel.jobId, row)));
+        follower.sink.write((frame ??= encoder.encode(rowFrame(channel.jobId, row))));
       } else gap = true;
     }
     if (gap) refresh(channel);
@@ -150,6 +153,14 @@ export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed 
     const status = statusFrame(snapshot, etaSeconds);
     const key = statusKey(snapshot);
 
+    /** What is due to one who was told this and has seen rows up to there; mostly the same for all of them. */
+    const dueTo = (told: string, seq: number): Uint8Array => {
+      const news = told === '' || (told !== key && !end) ? [status] : []; // an end speaks for itself
+      const rest = frames.filter((row) => row.seq > seq).map(({ frame }) => frame);
+      return encoder.encode([...news, ...rest, ...(end === undefined ? [] : [end])].join(''));
+    };
+    let last: { told: string; seq: number; due: Uint8Array } | undefined;
+
     for (const follower of followers) {
       const { sink, seq, told } = follower;
       if (!sink) continue;
@@ -157,14 +168,10 @@ export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed 
         refresh(channel); // it came while the look was on its way, and needs rows from before it
         continue;
       }
+      if (last?.told !== told || last.seq !== seq) last = { told, seq, due: dueTo(told, seq) };
       follower.told = key;
       follower.seq = Math.max(seq, snapshot.length);
-      const due = [
-        ...(told === '' || (told !== key && !end) ? [status] : []), // an end speaks for itself
-        ...frames.filter((row) => row.seq > seq).map(({ frame }) => frame),
-        ...(end === undefined ? [] : [end]),
-      ];
-      if (due.length > 0) sink.write(due.join(''));
+      if (last.due.length > 0) sink.write(last.due);
       if (end !== undefined) {
         leave(channel, follower);
         sink.close();
@@ -178,7 +185,7 @@ export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed 
 
   const dismiss = (channel: Channel, follower: Follower, retryMs: number): void => {
     leave(channel, follower);
-    follower.sink?.write(encodeRetry(Math.round(retryMs)));
+    follower.sink?.write(encoder.encode(encodeRetry(Math.round(retryMs))));
     follower.sink?.close();
   };
 
@@ -209,7 +216,7 @@ export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed 
           follower.sink = sink;
           if (strange) {
             follower.seq = 0;
-            sink.write(resetFrame(jobId));
+            sink.write(encoder.encode(resetFrame(jobId)));
             refresh(channel);
           } else {
             bringUp(channel, [follower], seen);
@@ -233,7 +240,7 @@ export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed 
       const now = performance.now();
       for (const channel of channels.values()) {
         for (const follower of channel.followers) {
-          if (now < follower.until) follower.sink?.write(PING);
+          if (now < follower.until) follower.sink?.write(ping);
           else dismiss(channel, follower, 1000 * Math.random());
         }
       }

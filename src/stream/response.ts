@@ -1,5 +1,5 @@
-/** A feed as HTTP: the headers of an event stream, and a web stream that takes a follower's frames. */
-import type { Following } from './feed.ts';
+/** A feed as HTTP: the headers of an event stream, its first bytes, and the way that frames take to the client. */
+import type { Following, Sink } from './feed.ts';
 import { encodeRetry, PADDING } from './frames.ts';
 
 /** Headers of every event stream: nothing between us and the client may store, change or hold it back. */
@@ -15,24 +15,29 @@ export const STREAM_HEADERS = {
 const RETRY_MS = 2000;
 
 /** How much may wait for a client that does not read, in bytes, before it is cut off; it resumes when it can. */
-const BUFFER_BYTES = 1024 * 1024;
+export const BUFFER_BYTES = 256 * 1024;
 
-const encoder = new TextEncoder();
+/**
+ * Sends an open-ended response. `head` has its status and headers, `begin` starts writing to a sink and returns
+ * what stops it, which is called once the client is gone. A runtime may have a way of its own, with less
+ * between a frame and the socket; `env` is what it gave to the app along with the request.
+ */
+export type Transport = (env: unknown, head: Response, begin: (sink: Sink) => () => void) => Response;
 
-/** Answers with a follower's frames, from padding to end. The client going away stops the following, nothing else. */
-export function streamResponse(following: Following, headers: Record<string, string> = {}): Response {
+/** Sends over a web stream, which every runtime has. */
+export const webTransport: Transport = (_env, head, begin) => {
+  let stop = (): void => {};
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
         let open = true;
-        controller.enqueue(encoder.encode(PADDING + encodeRetry(RETRY_MS)));
-        following.feed({
+        stop = begin({
           write(frames) {
             if (!open) return;
-            controller.enqueue(encoder.encode(frames));
+            controller.enqueue(frames);
             if ((controller.desiredSize ?? 0) > 0) return;
             open = false;
-            following.stop();
+            stop();
             controller.error(new Error('the client reads too slowly'));
           },
           close() {
@@ -41,19 +46,20 @@ export function streamResponse(following: Following, headers: Record<string, str
           },
         });
       },
-      cancel() {
-        following.stop();
-      },
+      cancel: () => stop(),
     },
     new ByteLengthQueuingStrategy({ highWaterMark: BUFFER_BYTES }),
   );
-  return new Response(body, { headers: { ...STREAM_HEADERS, ...headers } });
-}
+  return new Response(body, head);
+};
 
-/**
- * A stream that says only: come back in a moment. EventSource gives up for ever on any status but 200, so
- * what passes by itself must not look like an error to it.
- */
-export function comeBackResponse(retryMs: number): Response {
-  return new Response(encodeRetry(retryMs), { headers: STREAM_HEADERS });
+const encoder = new TextEncoder();
+
+/** Feeds a follower's frames to a sink, after the padding and `opening` frames; returns what stops it. */
+export function beginStream(following: Following, opening = ''): (sink: Sink) => () => void {
+  return (sink) => {
+    sink.write(encoder.encode(PADDING + encodeRetry(RETRY_MS) + opening));
+    following.feed(sink);
+    return following.stop;
+  };
 }

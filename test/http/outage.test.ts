@@ -68,5 +68,5 @@ test('Redis gone for good: still answers, still no hang', async () => {
 test('an API that starts before its Redis serves 503 and nothing crashes', async () => {
   const stack = await startStack({ REDIS_URL: 'redis://127.0.0.1:9' });
   expect((await fetch(`${stack.url}/ready`)).status).toBe(503);
-  expect((await fetch(`${stack.url}/api/jobs/generate-flashcards-${'A'.repeat(24)}`)).status).toBe(503);
+  expect((await fetch(`${stack.url}/api/jobs/generate-flashcards-${'A'.repeat(32)}`)).status).toBe(503);
 });

@@ -94,8 +94,8 @@ test("ids that are no job: the queue's own keys, strange characters, unknown and
     '%E0%A4%A',
     '*',
     'generate-flashcards-short',
-    `generate-flashcards-${'A'.repeat(24)}`,
-    `generate-flashcards-${'A'.repeat(24)}:logs`,
+    `generate-flashcards-${'A'.repeat(32)}`,
+    `generate-flashcards-${'A'.repeat(32)}:logs`,
     'x'.repeat(5000),
   ];
   for (const id of ids) {
@@ -120,7 +120,7 @@ test('addresses and methods that are not there', async () => {
 test("another user's job answers exactly like one that does not exist", async () => {
   const stack = await startStack();
   const job = await stack.submit({ content: 'a' }, { 'user-id': 'ana' });
-  const nobodys = `/api/jobs/generate-flashcards-${'A'.repeat(24)}`;
+  const nobodys = `/api/jobs/generate-flashcards-${'A'.repeat(32)}`;
   const strip = (problem: Record<string, any>) => ({ ...problem, requestId: '' });
   for (const tail of ['', '/events']) {
     const path = `/api/jobs/${job['jobId']}${tail}`;

@@ -1,0 +1,56 @@
+/** Answering with a job's stream: what GET on its address does, and POST for a client that would rather watch. */
+import type { Context } from 'hono';
+import type { Snapshot } from '../jobs/event.ts';
+import { ProblemError, problems } from '../jobs/problem.ts';
+import { type Cursor, encodeRetry } from '../stream/frames.ts';
+import { beginStream, STREAM_HEADERS } from '../stream/response.ts';
+import type { AppDeps, AppEnv } from './env.ts';
+import { noSuchJob } from './problems.ts';
+
+/** How long a client is to wait when we can't serve it now, in ms. */
+const TROUBLE_RETRY_MS = 5000;
+
+/** What is watched: whose eyes may, from where, and frames to go before all others. */
+export type Watching = { jobId: string; cursor: Cursor; allows: (snapshot: Snapshot) => boolean; opening?: string };
+
+/** Follows a job and answers with its stream; with 204 past its end, which stops EventSource. */
+export async function watchJob(
+  c: Context<AppEnv>,
+  { feed, transport, log }: AppDeps,
+  { jobId, cursor, allows, opening }: Watching,
+): Promise<Response> {
+  const following = await feed.follow(jobId, cursor);
+  if (!following || !allows(following.first)) {
+    following?.stop();
+    throw noSuchJob();
+  }
+  if (following.over || c.req.method === 'HEAD') {
+    following.stop(); // a HEAD request follows nothing
+    return following.over ? c.body(null, 204, { 'Cache-Control': 'no-store' }) : c.body(null, 200, STREAM_HEADERS);
+  }
+  log.info({ jobId, requestId: c.var.requestId, cursor }, 'stream opened');
+  return transport(c.env, c.body(null, 200, STREAM_HEADERS), beginStream(following, opening));
+}
+
+/** Whether the client asks for a stream by name, as EventSource does. */
+export function wantsStream(c: Context): boolean {
+  return c.req.header('accept')?.includes('text/event-stream') ?? false;
+}
+
+/**
+ * Runs a stream's handler. EventSource gives up for ever on any status but 200, so what passes by itself must
+ * not look like an error to one that asks again by itself: it is told to come back in a moment.
+ */
+export async function orComeBack(c: Context<AppEnv>, asksAgain: boolean, handle: () => Promise<Response>): Promise<Response> {
+  try {
+    return await handle();
+  } catch (error) {
+    if (!asksAgain || !passes(error)) throw error;
+    return c.body(encodeRetry(TROUBLE_RETRY_MS), 200, STREAM_HEADERS);
+  }
+}
+
+/** Whether waiting is all that helps: everything of ours that is not an answer. */
+function passes(error: unknown): boolean {
+  return !(error instanceof ProblemError) || problems[error.code].status >= 500;
+}

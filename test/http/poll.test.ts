@@ -1,0 +1,176 @@
+/** Polling: cheap when nothing has happened, at once when something does. */
+import { expect, test } from 'vitest';
+import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
+import { isEnd } from '../support/sse.ts';
+import { startStack, type Stack } from '../support/stack.ts';
+
+const POST = { method: 'POST', body: '{"content":"Hund: dog"}' };
+const JSON_TYPE = { 'content-type': 'application/json' };
+const PATH = '/api/ai/generate-flashcards';
+
+/** A job that has written its first card and waits for a word of the test. */
+async function halfDone() {
+  const go = latch();
+  const openai = await startOpenAI(async (pen) => {
+    const { open, cards, close } = pieces([card(1), card(2)]);
+    pen.text(open + cards[0]);
+    await go.wait;
+    pen.text(cards[1] + close);
+    pen.finish('stop');
+  });
+  const stack = await startStack(openai.env);
+  await stack.startWorker();
+  const job = await stack.submit({ content: 'Notes.', count: 2 });
+  const stream = await stack.watch(job);
+  await stream.until(({ event }) => event === 'item');
+  return { stack, job, stream, go };
+}
+
+test('an unchanged job is a 304, whatever its place in the queue; a changed one is not', async () => {
+  const stack = await startStack();
+  const [first, second] = [await stack.submit(), await stack.submit()];
+  const poll = (tag?: string) => fetch(stack.url + second['statusUrl'], { headers: { ...(tag && { 'if-none-match': tag }) } });
+  const waiting = await poll();
+  const tag = waiting.headers.get('etag') ?? '';
+  expect(tag).toMatch(/^W\/".+"$/);
+  expect(await waiting.json()).toMatchObject({ status: 'waiting', position: 2 });
+  expect(Number(waiting.headers.get('retry-after'))).toBeGreaterThan(0);
+  for (const known of [tag, tag.slice(2), `"other", ${tag}`, '*']) {
+    const again = await poll(known);
+    expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', tag]);
+    expect(again.headers.get('retry-after')).not.toBeNull();
+  }
+  expect((await poll('W/"other"')).status).toBe(200);
+  await stack.startWorker();
+  await (await stack.watch(second)).until(isEnd);
+  const done = await poll(tag);
+  expect(done.status).toBe(200);
+  expect(done.headers.get('retry-after')).toBeNull();
+  expect((await poll(done.headers.get('etag') ?? '')).status).toBe(304);
+  await (await stack.watch(first)).until(isEnd);
+});
+
+test('a long poll answers at the end, or at the first change for those who know something', async () => {
+  const { stack, job, go } = await halfDone();
+  const url = `${stack.url}/api/jobs/${job['jobId']}`;
+  const now = await fetch(url);
+  const tag = now.headers.get('etag') ?? '';
+  expect(await now.json()).toMatchObject({ status: 'active', progress: { items: 1 } });
+
+  const briefly = await fetch(`${url}?wait=0.2`, { headers: { 'if-none-match': tag } });
+  expect(briefly.status).toBe(304); // nothing has happened in that time
+  expect(await (await fetch(`${url}?wait=0.1`)).json()).toMatchObject({ status: 'active' });
+  expect((await fetch(`${url}?wait=25`, { headers: { 'if-none-match': 'W/"older"' } })).status).toBe(200); // known to be old: at once
+
+  const change = fetch(`${url}?wait=25`, { headers: { 'if-none-match': tag } });
+  const end = fetch(`${url}?wait=25`);
+  await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(3);
+  go.open();
+  const changed = await change;
+  expect(changed.status).toBe(200);
+  expect(changed.headers.get('etag')).not.toBe(tag);
+  expect(await (await end).json()).toMatchObject({ status: 'completed', result: { flashcards: [card(1), card(2)] } });
+  await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(0);
+  expect((await fetch(`${url}?wait=25`)).status).toBe(200); // has ended: at once
+});
+
+test('a long poll whose client has gone leaves nothing behind', async () => {
+  const stack = await startStack();
+  const job = await stack.submit();
+  const gone = new AbortController();
+  const poll = fetch(`${stack.url}${job['statusUrl']}?wait=25`, { signal: gone.signal });
+  await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(1);
+  gone.abort();
+  await expect(poll).rejects.toThrow('aborted');
+  await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(0);
+});
+
+test('what is asked for wrongly is a 400', async () => {
+  const stack = await startStack();
+  const job = await stack.submit();
+  for (const wait of ['soon', '-1', '1e3', '']) {
+    const response = await fetch(`${stack.url}${job['statusUrl']}?wait=${wait}`);
+    expect([wait, response.status]).toEqual([wait, 400]);
+  }
+});
+
+test('include=items adds what is finished so far', async () => {
+  const { stack, job, stream, go } = await halfDone();
+  expect(await stack.get(`${job['statusUrl']}?include=items`)).toMatchObject({ items: { flashcards: [card(1)] } });
+  expect(await stack.get(job['statusUrl'])).not.toHaveProperty('items');
+  go.open();
+  await stream.until(isEnd);
+  expect(await stack.get(`${job['statusUrl']}?include=items`)).toMatchObject({ items: { flashcards: [card(1), card(2)] } });
+});
+
+test('Prefer: wait answers with the finished job, if it is in time', async () => {
+  const stack = await startStack();
+  const prefer = (wait: string) => fetch(stack.url + PATH, { ...POST, headers: { ...JSON_TYPE, prefer: `respond-async, wait=${wait}` } });
+  const early = await prefer('0');
+  expect([early.status, early.headers.get('preference-applied')]).toEqual([202, null]);
+  expect(await early.json()).toMatchObject({ status: 'queued' });
+  await stack.startWorker();
+  const done = await prefer('20');
+  const job = (await done.json()) as Record<string, any>;
+  expect(done.status).toBe(200);
+  expect(done.headers.get('preference-applied')).toBe('wait=20');
+  expect(done.headers.get('content-location')).toBe(`/api/jobs/${job['jobId']}`);
+  expect(job).toMatchObject({ status: 'completed', result: { flashcards: [{ front: 'Hund', back: 'dog' }] } });
+  expect((await prefer('soon')).status).toBe(202); // a preference that can't be read is none
+});
+
+test('a failed job is an answer to Prefer: wait, too', async () => {
+  const openai = await startOpenAI((pen) => pen.fail(400, {}));
+  const stack = await startStack(openai.env);
+  await stack.startWorker();
+  const response = await fetch(stack.url + PATH, { ...POST, headers: { ...JSON_TYPE, prefer: 'wait=20' } });
+  expect([response.status, await response.json()]).toEqual([
+    200,
+    expect.objectContaining({ status: 'failed', error: expect.objectContaining({ code: 'provider_rejected' }) }),
+  ]);
+});
+
+const submitWith = (
+  stack: Stack,
+  key: string,
+  body: object = { content: 'Hund: dog' },
+  headers: Record<string, string> = {},
+  path = stack.url,
+) => fetch(path + PATH, { method: 'POST', headers: { ...JSON_TYPE, 'idempotency-key': key, ...headers }, body: JSON.stringify(body) });
+
+test('one key is one job, over processes, and however the key is written', async () => {
+  const stack = await startStack();
+  const other = await stack.startApi();
+  const answers = await Promise.all(
+    Array.from({ length: 60 }, (_, n) => submitWith(stack, n % 3 === 0 ? '"k-1"' : 'k-1', undefined, {}, n % 2 ? stack.url : other.url)),
+  );
+  const jobs = await Promise.all(answers.map(async (answer) => ((await answer.json()) as Record<string, any>)['jobId']));
+  expect(new Set(jobs).size).toBe(1);
+  expect(answers.filter((answer) => answer.headers.get('idempotent-replayed') === 'true')).toHaveLength(59);
+  expect(answers.every(({ status }) => status === 202)).toBe(true);
+  expect((await stack.get('/api/queue/stats'))['depth']).toBe(1);
+
+  const spaced = await submitWith(stack, 'k-1', { count: 10, content: 'Hund: dog', unknown: true });
+  expect(((await spaced.json()) as Record<string, any>)['jobId']).toBe(jobs[0]); // the same once validated
+  expect((await submitWith(stack, 'k-1', { content: 'Katze: cat' })).status).toBe(422);
+  const others = await submitWith(stack, 'k-1', undefined, { 'user-id': 'bob' });
+  expect(((await others.json()) as Record<string, any>)['jobId']).not.toBe(jobs[0]);
+});
+
+test('a replay after the end gives the ended job; keys of a strange form are a 400', async () => {
+  const openai = await startOpenAI(answerWith());
+  const stack = await startStack(openai.env);
+  await stack.startWorker();
+  const first = (await (await submitWith(stack, 'once')).json()) as Record<string, any>;
+  await (await stack.watch(first)).until(isEnd);
+  expect(await (await submitWith(stack, 'once')).json()).toMatchObject({
+    jobId: first['jobId'],
+    status: 'completed',
+    result: expect.anything(),
+  });
+  expect(openai.calls).toHaveLength(1);
+  for (const key of ['', '""', 'a b', '"open', 'x'.repeat(256), 'ü']) {
+    const response = await submitWith(stack, key).catch(() => undefined); // some are not even a header
+    expect([key, response?.status ?? 400]).toEqual([key, 400]);
+  }
+});
