@@ -40,7 +40,8 @@ export async function runProcess(log: Logger, graceMs: number, start: (closers: 
   });
 
   try {
-    process.send?.(await start(closers));
+    const ready = await start(closers); // not as the argument of ?.(), which would not be evaluated without a parent
+    process.send?.(ready);
   } catch (error) {
     log.fatal({ err: error }, error instanceof Error ? error.message : 'could not start');
     await stop('could not start', 1);

@@ -89,6 +89,18 @@ test('if one part dies, all stop, and the exit code says so', async () => {
   await expect(fetch(`http://localhost:${env.PORT}/health`)).rejects.toThrow('fetch failed');
 });
 
+test('the two commands of the Procfile run without a parent, and pass the smoke check together', async () => {
+  const env = { ...(await ports()), REDIS_URL: inject('redisUrl'), REDIS_KEY_PREFIX: newPrefix(), LOG_LEVEL: 'info' };
+  const [api, worker] = [await run('start:api', env), await run('start:worker', env)];
+  await Promise.all([api.said(/api listening/), worker.said(/worker listening/)]);
+  const smoke = await run('smoke', {}, [`http://localhost:${env.PORT}`]);
+  expect([await smoke.exited, smoke.output()]).toEqual([0, expect.stringContaining('8 passed, 0 failed')]);
+  for (const { child, exited } of [api, worker]) {
+    kill(child, 'SIGTERM');
+    expect(await exited).toBe(0);
+  }
+});
+
 test('a taken port is named, with the way out', async () => {
   const taken = createServer().listen(0);
   await once(taken, 'listening');
