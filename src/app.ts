@@ -12,6 +12,7 @@ import { jobRoutes } from './http/jobs.ts';
 import { answerErrors, answerNotFound, problemResponse } from './http/problems.ts';
 import { submitRoutes } from './http/submit.ts';
 import { systemRoutes } from './http/system.ts';
+import { userRoutes } from './http/user.ts';
 
 /** Makes the app over what it stands on; serve its `fetch`. */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
@@ -54,6 +55,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.use(identify);
 
   app.route('/', submitRoutes(deps));
+  app.route('/', userRoutes(deps));
   app.route('/', jobRoutes(deps));
   app.route('/', eventRoutes(deps));
   app.route('/', systemRoutes(deps));

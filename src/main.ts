@@ -10,7 +10,12 @@ import { connect, readyWithin } from './queue/connection.ts';
 import { createDoorbell } from './queue/doorbell.ts';
 import { createQueue } from './queue/queue.ts';
 import { estimate, ESTIMATE_AGE_MS } from './queue/stats.ts';
+import { createCrowd } from './stream/crowd.ts';
 import { createFeed } from './stream/feed.ts';
+import { createUserFeed } from './stream/user-feed.ts';
+
+/** How many of a user's newest jobs the user's stream takes stock of. */
+const USER_JOBS = 100;
 
 /** How often every followed job is looked at, whatever the doorbell says, in ms. */
 const RECONCILE_MS = 20_000;
@@ -26,31 +31,47 @@ await runProcess(log, 10_000, async (closers) => {
   const queue = createQueue(redis, { keyPrefix: config.keyPrefix, concurrency: config.worker.concurrency, ...config.job });
   closers.push(() => queue.close());
 
+  const onError = (error: unknown) => log.warn({ err: error }, 'stream');
+  const crowd = createCrowd(config.stream.maxAgeMs);
   const feed = createFeed({
     look: queue.look,
+    crowd,
     eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position),
-    maxAgeMs: config.stream.maxAgeMs,
-    onError: (error) => log.warn({ err: error }, 'feed'),
+    onError,
   });
+  const jobsOf = async (owner: string) => (await queue.jobsOf(owner, { limit: USER_JOBS })).jobs;
+  const userFeed = createUserFeed({ look: queue.look, jobsOf, crowd, onError });
   const doorbell = createDoorbell({
     connect: () => connect(config.redisUrl, 'patient', onRedisError),
     keyPrefix: config.keyPrefix,
-    onRing: feed.ring,
-    onError: (error) => log.warn({ err: error }, 'doorbell'),
+    tail: queue.tail,
+    onRing(ring) {
+      feed.ring(ring);
+      userFeed.ring(ring);
+    },
+    onError,
   });
   closers.push(() => doorbell.close());
 
-  const timers = [setInterval(feed.heartbeat, config.stream.heartbeatMs), setInterval(feed.reconcile, RECONCILE_MS)];
+  const reconcile = () => {
+    feed.reconcile();
+    userFeed.reconcile();
+  };
+  const beat = Math.min(config.stream.heartbeatMs, config.stream.maxAgeMs / 10);
+  const timers = [setInterval(crowd.heartbeat, beat), setInterval(reconcile, RECONCILE_MS)];
   closers.push(() => timers.forEach(clearInterval));
 
   const { tokenSecret } = config.stream;
   const app = createApp({
     queue,
     feed,
+    userFeed,
+    crowd,
     transport: nodeTransport,
     tokens: createStreamTokens(async () => tokenSecret ?? queue.shared('stream-token-secret', randomSecret)),
     log,
     listening: doorbell.listening,
+    draining: () => draining,
     maxAttempts: config.job.attempts,
     corsOrigins: config.corsOrigins,
     bodyNamesUser: config.bodyNamesUser,
@@ -58,7 +79,11 @@ await runProcess(log, 10_000, async (closers) => {
 
   const server = createAdaptorServer({ fetch: withNodeTransport(app.fetch), ...(config.host !== undefined && { hostname: config.host }) });
   closers.push(() => new Promise((resolve) => server.close(resolve)));
-  closers.push(() => feed.close()); // streams end first, or the server would wait for them
+  let draining = false;
+  closers.push(() => {
+    draining = true;
+    crowd.close(); // streams end first, or the server would wait for them
+  });
   if (!(await readyWithin(redis, 3000))) log.warn('Redis is out of reach; serving 503 until it is back');
   server.listen(config.port, config.host);
   const port = await listening(server, 'PORT');

@@ -1,8 +1,10 @@
 /** What every handler finds in its context, and what the app is made with. */
 import type { Logger } from 'pino';
 import type { JobQueue } from '../queue/queue.ts';
+import type { Crowd } from '../stream/crowd.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { Transport } from '../stream/response.ts';
+import type { UserFeed } from '../stream/user-feed.ts';
 import type { StreamTokens } from './stream-token.ts';
 
 /** Hono's environment: the variables that middleware sets. */
@@ -19,10 +21,14 @@ export type AppEnv = {
 export type AppDeps = {
   queue: JobQueue;
   feed: Feed;
+  userFeed: UserFeed;
+  crowd: Crowd;
   /** How streams reach their clients on this runtime. */
   transport: Transport;
   tokens: StreamTokens;
   log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
+  /** Whether the process is about to stop: no new stream is begun. */
+  draining: () => boolean;
   /** Whether the doorbell is reading: without it streams are late. */
   listening: () => boolean;
   /** How often a job is tried. */

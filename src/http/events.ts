@@ -10,7 +10,7 @@ import { orComeBack, wantsStream, watchJob } from './watch.ts';
 /** The stream route. */
 export function eventRoutes(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.get('/api/jobs/:jobId/events', (c) => orComeBack(c, wantsStream(c), () => watch(c, deps)));
+  app.get('/api/jobs/:jobId/events', (c) => orComeBack(c, deps, wantsStream(c), () => watch(c, deps)));
   return app;
 }
 

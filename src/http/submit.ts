@@ -36,7 +36,7 @@ function submitRoute(app: Hono<AppEnv>, kind: AnyKind, deps: AppDeps): void {
     const key = await idempotencyKey(c, kind.name, owner);
     const submit = () => enqueue(c, deps, kind, { owner, requestId: c.var.requestId, input }, key);
 
-    if (wantsStream(c)) return orComeBack(c, key !== undefined, async () => answerWithStream(c, deps, key, submit));
+    if (wantsStream(c)) return orComeBack(c, deps, key !== undefined, async () => answerWithStream(c, deps, key, submit));
     const job = await submit();
     return (await answerWithEnd(c, deps, job)) ?? answerAccepted(c, deps, job);
   });

@@ -6,7 +6,7 @@ import { estimate } from '../queue/stats.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 
 /** The routes that tell, and an index of all. */
-export function systemRoutes({ queue, feed, listening }: AppDeps): Hono<AppEnv> {
+export function systemRoutes({ queue, crowd, listening, draining }: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const startedAt = performance.now();
 
@@ -14,19 +14,20 @@ export function systemRoutes({ queue, feed, listening }: AppDeps): Hono<AppEnv> 
     c.json({
       name: 'ai-jobs',
       submit: kinds.map(({ path, summary }) => ({ method: 'POST', path, summary })),
-      look: ['/api/jobs/:jobId', '/api/job-status/:jobId'],
-      watch: ['/api/jobs/:jobId/events'],
+      look: ['/api/jobs/:jobId', '/api/job-status/:jobId', '/api/jobs'],
+      watch: ['/api/jobs/:jobId/events', '/api/events'],
       know: ['/health', '/ready', '/api/redis/health', '/api/queue/stats'],
     }),
   );
 
   // Alive means: this process answers. What it stands on is /ready's to say, or a host would restart it for Redis' sake.
   app.get('/health', (c) =>
-    c.json({ status: 'ok', uptimeSeconds: Math.round((performance.now() - startedAt) / 1000), followers: feed.followers() }),
+    c.json({ status: 'ok', uptimeSeconds: Math.round((performance.now() - startedAt) / 1000), followers: crowd.size() }),
   );
 
   app.get('/ready', async (c) => {
     await queue.ping();
+    if (draining()) throw new ProblemError('queue_unavailable', 'This server is about to stop.');
     if (!listening())
       throw new ProblemError('queue_unavailable', 'Redis answers, but its events are not being read yet.', { retryAfterMs: 1000 });
     return c.json({ status: 'ready' });

@@ -41,8 +41,17 @@ export function wantsStream(c: Context): boolean {
  * Runs a stream's handler. EventSource gives up for ever on any status but 200, so what passes by itself must
  * not look like an error to one that asks again by itself: it is told to come back in a moment.
  */
-export async function orComeBack(c: Context<AppEnv>, asksAgain: boolean, handle: () => Promise<Response>): Promise<Response> {
+export async function orComeBack(
+  c: Context<AppEnv>,
+  { draining }: AppDeps,
+  asksAgain: boolean,
+  handle: () => Promise<Response>,
+): Promise<Response> {
   try {
+    if (draining())
+      throw new ProblemError('queue_unavailable', 'This server is about to stop; another one takes over in a moment.', {
+        retryAfterMs: 5000,
+      });
     return await handle();
   } catch (error) {
     if (!asksAgain || !passes(error)) throw error;

@@ -27,6 +27,8 @@ export type DoorbellOptions = {
   /** Opens a patient connection; each reader has one of its own, to block on. */
   connect: () => Redis;
   keyPrefix: string;
+  /** The id of the stream's newest event, over another connection than the reader's. */
+  tail: () => Promise<string | undefined>;
   onRing: (ring: Ring) => void;
   onError: (error: unknown) => void;
 };
@@ -37,12 +39,18 @@ const MAX_PAUSE_MS = 2000;
 /** BullMQ events after which a job's state is another. */
 const CHANGES = ['waiting', 'active', 'delayed', 'completed', 'failed', 'stalled', 'removed'] as const;
 
+/** The others: nothing rings, but they show how far the reader is. */
+const OTHERS = ['added', 'cleaned', 'deduplicated', 'duplicated', 'paused', 'resumed', 'retries-exhausted', 'waiting-children'] as const;
+
+/** How often the reader's place is compared with the stream's end, in ms. */
+const CHECK_MS = 5000;
+
 /**
  * Starts the doorbell. A reader starts at the stream's tail, not at `$`: there, a connection lost before its
  * first event would lose events. When a reader dies (one malformed event ends BullMQ's for good), the next
  * one starts past the event that killed it, with a `missed` ring.
  */
-export function createDoorbell({ connect, keyPrefix, onRing, onError }: DoorbellOptions): Doorbell {
+export function createDoorbell({ connect, keyPrefix, tail, onRing, onError }: DoorbellOptions): Doorbell {
   const stream = bullKeys(keyPrefix).of('events');
   let connection: Redis | undefined;
   let reader: QueueEvents | undefined;
@@ -68,6 +76,8 @@ export function createDoorbell({ connect, keyPrefix, onRing, onError }: Doorbell
         onRing({ type: 'changed', jobId });
       });
     }
+    for (const event of OTHERS) reader.on(event, (_: unknown, id: string) => void (lastId = id));
+    reader.on('drained', (id) => void (lastId = id));
     // A connection that was away may have been away for longer than the stream remembers.
     redis.on('ready', () => onRing({ type: 'missed' }));
     listening = true;
@@ -85,12 +95,15 @@ export function createDoorbell({ connect, keyPrefix, onRing, onError }: Doorbell
   };
 
   const supervise = async (): Promise<void> => {
+    let died = false;
     while (!closed) {
       connection = connect();
       try {
-        if (restarts > 0) await stepOver(connection);
+        if (died) await stepOver(connection);
+        died = false;
         await read(connection);
       } catch (error) {
+        died = true;
         if (!closed) onError(error);
       } finally {
         connection.disconnect();
@@ -100,12 +113,27 @@ export function createDoorbell({ connect, keyPrefix, onRing, onError }: Doorbell
     }
   };
 
+  /** Lets a deaf reader go: the stream is further than it, and it has not moved since the last check. */
+  let placeThen = '';
+  const check = async (): Promise<void> => {
+    const place = lastId;
+    const end = listening ? await tail() : undefined;
+    if (end !== undefined && end !== place && place === placeThen && lastId === place) {
+      onError(new Error(`the doorbell is deaf at ${place}; the stream is at ${end}`));
+      reader?.close().catch(onError);
+      connection?.disconnect();
+    }
+    placeThen = place;
+  };
+  const checking = setInterval(() => void check().catch(onError), CHECK_MS);
+
   void supervise();
   return {
     listening: () => listening && connection?.status === 'ready',
     restarts: () => restarts,
     close() {
       closed = true;
+      clearInterval(checking);
       connection?.disconnect();
       // Not waited for: with Redis away BullMQ would wait for it to come back.
       reader?.close().catch(onError);

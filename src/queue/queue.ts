@@ -5,6 +5,7 @@ import { fingerprintOf, isMadeFrom, newJobId } from '../jobs/id.ts';
 import type { KindName } from '../jobs/index.ts';
 import { bullKeys, orUnavailable, QUEUE_NAME } from './connection.ts';
 import { createLook, type LookAt } from './look.ts';
+import { createUserIndex, type Page, type Range } from './user-index.ts';
 import type { Payload } from './record.ts';
 import { createStats, type QueueStats } from './stats.ts';
 
@@ -34,6 +35,10 @@ export type JobQueue = {
   /** Enqueues a job, or finds the one that was submitted under the same key. */
   submit(kind: KindName, payload: Payload, key?: string): Promise<Submission>;
   look: LookAt;
+  /** A user's jobs, newest first. */
+  jobsOf(owner: string, range: Range): Promise<Page>;
+  /** The id of the newest event of the doorbell's stream. */
+  tail(): Promise<string | undefined>;
   /** The queue in figures, as they were read at most so long ago. */
   stats(maxAgeMs?: number): Promise<QueueStats>;
   /** A value all processes agree on: the first to ask decides it. */
@@ -66,6 +71,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, con
   });
   queue.on('error', () => {}); // the connection's maker hears of its errors
   const look = createLook(redis, keys, retentionS);
+  const index = createUserIndex(redis, look, { keyPrefix, retentionS });
   const stats = createStats(queue, redis, keys, concurrency);
 
   return {
@@ -74,11 +80,15 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, con
         const fingerprint = await fingerprintOf(payload.input);
         const jobId = newJobId(kind, fingerprint);
         // BullMQ answers with the id of the job that holds the key, in the same trip; the key outlives that job.
+        const indexed = payload.owner === undefined ? undefined : index.add(payload.owner, jobId);
         const job = await queue.add(kind, payload, { jobId, ...(key !== undefined && { deduplication: { id: key, ttl: KEY_TTL_MS } }) });
+        await indexed; // sent before the job, on the same connection
         const id = job.id ?? jobId;
         return { id, createdAt: job.timestamp, replayed: id !== jobId, sameInput: isMadeFrom(id, fingerprint) };
       }),
     look: (jobId, after) => orUnavailable(redis, () => look(jobId, after)),
+    jobsOf: (owner, range) => orUnavailable(redis, () => index.list(owner, range)),
+    tail: () => orUnavailable(redis, async () => (await redis.xrevrange(keys.of('events'), '+', '-', 'COUNT', 1))[0]?.[0]),
     stats: (maxAgeMs) => orUnavailable(redis, () => stats(maxAgeMs)),
     shared: (name, propose) =>
       orUnavailable(redis, async () => {

@@ -38,3 +38,9 @@ export function endFrame(jobId: string, { seq, outcome }: NonNullable<Snapshot['
   const { type, ...rest } = outcome;
   return encodeFrame({ id: seq, event: type, data: { type, jobId, seq, ...rest }, retry: 0 });
 }
+
+/** The same among a user's other jobs: without an id, and no reason to stop listening. */
+export function userEndFrame(jobId: string, { seq, outcome }: NonNullable<Snapshot['end']>): string {
+  const { type, ...rest } = outcome;
+  return encodeFrame({ event: type, data: { type, jobId, seq, ...rest } });
+}

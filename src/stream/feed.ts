@@ -2,16 +2,9 @@
 import type { JournalRow, Snapshot } from '../jobs/event.ts';
 import type { Look, LookAt } from '../queue/look.ts';
 import type { Ring } from '../queue/doorbell.ts';
+import type { Crowd, Member, Sink } from './crowd.ts';
 import { endFrame, resetFrame, rowFrame, statusFrame, statusKey } from './events.ts';
-import { type Cursor, encodeRetry, PING } from './frames.ts';
-
-/** Where a follower's frames go. */
-export type Sink = {
-  /** Takes whole frames; the same bytes go to every follower that they are due to. */
-  write(frames: Uint8Array): void;
-  /** No more will come. */
-  close(): void;
-};
+import type { Cursor } from './frames.ts';
 
 /** A follower before and while it is fed. */
 export type Following = {
@@ -25,32 +18,22 @@ export type Following = {
   stop(): void;
 };
 
-const encoder = new TextEncoder();
-const ping = encoder.encode(PING);
-
 /** A running feed. */
 export type Feed = {
   /** Follows a job from a cursor (the last sequence number seen); undefined if there is no such job. */
   follow(jobId: string, cursor: Cursor): Promise<Following | undefined>;
   /** Takes what the doorbell rings. */
   ring(ring: Ring): void;
-  /** Sends every follower a comment, so that no connection looks idle, and lets those go whose time is up. */
-  heartbeat(): void;
   /** Looks at every followed job again: no client waits for an end that has passed unheard. */
   reconcile(): void;
-  /** How many are following now. */
-  followers(): number;
-  /** Lets everyone go, each with a `retry` of its own; they resume elsewhere. */
-  close(): void;
 };
 
 /** What a feed is made with. */
 export type FeedOptions = {
   look: LookAt;
+  crowd: Crowd;
   /** Estimates when a waiting job will have ended, in s from now. */
   eta: (snapshot: Snapshot) => Promise<number | undefined>;
-  /** How long a follower is fed, in ms, give or take a tenth; then it is to reconnect. */
-  maxAgeMs: number;
   onError: (error: unknown) => void;
 };
 
@@ -59,10 +42,8 @@ type Follower = {
   seq: number;
   /** What it was last told of the status; '' before the first time. */
   told: string;
-  /** When its time is up, on performance.now()'s clock. */
-  until: number;
   /** There once feeding has begun. */
-  sink?: Sink;
+  member?: Member;
 };
 
 /** The followers of one job. */
@@ -77,8 +58,13 @@ type Channel = {
   looking: 'no' | 'once' | 'again';
 };
 
+/** A look, and from which row on it looked. */
+type Seen = Look & { after: number; etaSeconds: number | undefined };
+
+const encoder = new TextEncoder();
+
 /** Makes a feed. It reads nothing until somebody follows and holds nothing once they are gone. */
-export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed {
+export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
   const channels = new Map<string, Channel>();
 
   const join = (jobId: string, follower: Follower): Channel => {
@@ -89,6 +75,7 @@ export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed 
   };
 
   const leave = (channel: Channel, follower: Follower): void => {
+    if (follower.member) crowd.leave(follower.member);
     channel.followers.delete(follower);
     if (channel.followers.size === 0 && channels.get(channel.jobId) === channel) channels.delete(channel.jobId);
   };
@@ -104,10 +91,10 @@ export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed 
     let frame: Uint8Array | undefined;
     let gap = false;
     for (const follower of channel.followers) {
-      if (!follower.sink || row.seq <= follower.seq) continue;
+      if (!follower.member || row.seq <= follower.seq) continue;
       if (row.seq === follower.seq + 1) {
         follower.seq = row.seq;
-        follower.sink.write((frame ??= encoder.encode(rowFrame(channel.jobId, row))));
+        follower.member.sink.write((frame ??= encoder.encode(rowFrame(channel.jobId, row))));
       } else gap = true;
     }
     if (gap) refresh(channel);
@@ -130,7 +117,7 @@ export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed 
   };
 
   const catchUp = async (channel: Channel): Promise<void> => {
-    const fed = [...channel.followers].filter(({ sink }) => sink);
+    const fed = [...channel.followers].filter(({ member }) => member);
     if (fed.length === 0) return;
     channel.heard = 0;
     const seen = await lookAt(channel.jobId, Math.min(...fed.map(({ seq }) => seq)));
@@ -141,40 +128,31 @@ export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed 
     }
     for (const follower of fed) {
       leave(channel, follower);
-      follower.sink?.close(); // the job has expired; the next request is told so
+      follower.member?.sink.close(); // the job has expired; the next request is told so
     }
   };
 
-  /** Sends followers what a look shows that they have not seen. Frames are encoded once for all of them. */
-  const bringUp = (channel: Channel, followers: Iterable<Follower>, { snapshot, rows, after, etaSeconds }: Seen): void => {
-    const { jobId } = channel;
-    const frames = rows.map((row) => ({ seq: row.seq, frame: rowFrame(jobId, row) }));
-    const end = snapshot.end && endFrame(jobId, snapshot.end);
-    const status = statusFrame(snapshot, etaSeconds);
+  /** Sends followers what a look shows that they have not seen. Frames are encoded once for all who are due the same. */
+  const bringUp = (channel: Channel, followers: Iterable<Follower>, seen: Seen): void => {
+    const { snapshot, after } = seen;
     const key = statusKey(snapshot);
-
-    /** What is due to one who was told this and has seen rows up to there; mostly the same for all of them. */
-    const dueTo = (told: string, seq: number): Uint8Array => {
-      const news = told === '' || (told !== key && !end) ? [status] : []; // an end speaks for itself
-      const rest = frames.filter((row) => row.seq > seq).map(({ frame }) => frame);
-      return encoder.encode([...news, ...rest, ...(end === undefined ? [] : [end])].join(''));
-    };
-    let last: { told: string; seq: number; due: Uint8Array } | undefined;
+    const dueTo = framesOf(seen);
+    let last: { told: string; seq: number; frames: Uint8Array } | undefined;
 
     for (const follower of followers) {
-      const { sink, seq, told } = follower;
-      if (!sink) continue;
+      const { member, seq, told } = follower;
+      if (!member) continue;
       if (seq < after) {
         refresh(channel); // it came while the look was on its way, and needs rows from before it
         continue;
       }
-      if (last?.told !== told || last.seq !== seq) last = { told, seq, due: dueTo(told, seq) };
+      if (last?.told !== told || last.seq !== seq) last = { told, seq, frames: encoder.encode(dueTo(told, seq)) };
       follower.told = key;
       follower.seq = Math.max(seq, snapshot.length);
-      if (last.due.length > 0) sink.write(last.due);
-      if (end !== undefined) {
+      if (last.frames.length > 0) member.sink.write(last.frames);
+      if (snapshot.end) {
         leave(channel, follower);
-        sink.close();
+        member.sink.close();
       }
     }
   };
@@ -183,19 +161,9 @@ export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed 
     for (const channel of channels.values()) refresh(channel);
   };
 
-  const dismiss = (channel: Channel, follower: Follower, retryMs: number): void => {
-    leave(channel, follower);
-    follower.sink?.write(encoder.encode(encodeRetry(Math.round(retryMs))));
-    follower.sink?.close();
-  };
-
   return {
     async follow(jobId, cursor) {
-      const follower: Follower = {
-        seq: cursor === 'malformed' ? 0 : cursor,
-        told: '',
-        until: performance.now() + maxAgeMs * (0.9 + 0.2 * Math.random()),
-      };
+      const follower: Follower = { seq: cursor === 'malformed' ? 0 : cursor, told: '' };
       const channel = join(jobId, follower);
       const { rings } = channel;
       const seen = await lookAt(jobId, follower.seq).catch((error: unknown) => {
@@ -209,11 +177,12 @@ export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed 
       const first = seen.snapshot;
       const over = first.end !== undefined && cursor !== 'malformed' && cursor >= first.end.seq;
       const strange = !over && (cursor === 'malformed' || cursor > first.length);
+      const stop = (): void => leave(channel, follower);
       return {
         first,
         over,
         feed(sink) {
-          follower.sink = sink;
+          follower.member = crowd.join(sink, stop);
           if (strange) {
             follower.seq = 0;
             sink.write(encoder.encode(resetFrame(jobId)));
@@ -223,7 +192,7 @@ export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed 
             if (channel.rings !== rings) refresh(channel);
           }
         },
-        stop: () => leave(channel, follower),
+        stop,
       };
     },
 
@@ -236,31 +205,18 @@ export function createFeed({ look, eta, maxAgeMs, onError }: FeedOptions): Feed 
       else refresh(channel);
     },
 
-    heartbeat() {
-      const now = performance.now();
-      for (const channel of channels.values()) {
-        for (const follower of channel.followers) {
-          if (now < follower.until) follower.sink?.write(ping);
-          else dismiss(channel, follower, 1000 * Math.random());
-        }
-      }
-    },
-
     reconcile,
-
-    followers() {
-      let count = 0;
-      for (const { followers } of channels.values()) count += followers.size;
-      return count;
-    },
-
-    close() {
-      for (const channel of channels.values()) {
-        for (const follower of channel.followers) dismiss(channel, follower, 1000 + 4000 * Math.random());
-      }
-    },
   };
 }
 
-/** A look, and from which row on it looked. */
-type Seen = Look & { after: number; etaSeconds: number | undefined };
+/** What of a look is due to one who was told this of the status and has seen rows up to there. */
+function framesOf({ snapshot, rows, etaSeconds }: Seen): (told: string, seq: number) => string {
+  const status = statusFrame(snapshot, etaSeconds);
+  const frames = rows.map((row) => ({ seq: row.seq, frame: rowFrame(snapshot.id, row) }));
+  const end = snapshot.end && endFrame(snapshot.id, snapshot.end);
+  return (told, seq) => {
+    const news = told === '' || (told !== statusKey(snapshot) && !end) ? [status] : []; // an end speaks for itself
+    const rest = frames.filter((row) => row.seq > seq).map(({ frame }) => frame);
+    return [...news, ...rest, ...(end === undefined ? [] : [end])].join('');
+  };
+}

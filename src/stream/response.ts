@@ -1,5 +1,6 @@
 /** A feed as HTTP: the headers of an event stream, its first bytes, and the way that frames take to the client. */
-import type { Following, Sink } from './feed.ts';
+import type { Sink } from './crowd.ts';
+import type { Following } from './feed.ts';
 import { encodeRetry, PADDING } from './frames.ts';
 
 /** Headers of every event stream: nothing between us and the client may store, change or hold it back. */
@@ -12,7 +13,7 @@ export const STREAM_HEADERS = {
 } as const;
 
 /** How long a client waits before it reconnects, in ms, where nothing else was said. */
-const RETRY_MS = 2000;
+export const RETRY_MS = 2000;
 
 /** How much may wait for a client that does not read, in bytes, before it is cut off; it resumes when it can. */
 export const BUFFER_BYTES = 256 * 1024;

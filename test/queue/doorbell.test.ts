@@ -6,12 +6,13 @@ import { openQueue } from '../support/queue.ts';
 
 const PAYLOAD = { requestId: 'r', input: {} };
 
-function listen(keyPrefix: string) {
+function listen(keyPrefix: string, tail: () => Promise<string | undefined> = async () => undefined) {
   const rings: Ring[] = [];
   const waiting = new Set<() => void>();
   const doorbell = createDoorbell({
     connect: () => connect(inject('redisUrl'), 'patient', () => {}),
     keyPrefix,
+    tail,
     onRing(ring) {
       rings.push(ring);
       waiting.forEach((look) => look());

@@ -1,0 +1,67 @@
+/** All of the caller's jobs: as a list, and as they happen on one connection. */
+import { Hono, type Context } from 'hono';
+import { z } from 'zod';
+import { isJobId } from '../jobs/id.ts';
+import { ProblemError } from '../jobs/problem.ts';
+import { encodeRetry, PADDING } from '../stream/frames.ts';
+import { RETRY_MS, STREAM_HEADERS } from '../stream/response.ts';
+import type { AppDeps, AppEnv } from './env.ts';
+import { presentJob } from './present.ts';
+import { orComeBack, wantsStream } from './watch.ts';
+
+/** `GET /api/jobs` and `GET /api/events`. */
+export function userRoutes(deps: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.get('/api/jobs', (c) => list(c, deps));
+  app.get('/api/events', (c) => orComeBack(c, deps, wantsStream(c), async () => watchAll(c, deps)));
+  return app;
+}
+
+/** What a list can be asked for; `cursor` is an earlier answer's `nextCursor`. */
+const query = z.object({
+  status: z.enum(['waiting', 'active', 'completed', 'failed', 'cancelled']).optional(),
+  kind: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}~[A-Za-z0-9_-]+$/, 'must be the nextCursor of an earlier answer')
+    .transform((text) => {
+      const [createdAt, id = ''] = text.split('~');
+      return { createdAt: Number(createdAt), id };
+    })
+    .refine(({ id }) => isJobId(id), 'must be the nextCursor of an earlier answer')
+    .optional(),
+});
+
+/** The caller's jobs, newest first, without their results. */
+async function list(c: Context<AppEnv>, { queue, tokens }: AppDeps): Promise<Response> {
+  const parsed = query.safeParse(c.req.query());
+  if (!parsed.success) {
+    const errors = parsed.error.issues.map(({ path, message }) => ({ pointer: `#/${path.join('/')}`, detail: message }));
+    throw new ProblemError('invalid_input', errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '), { errors });
+  }
+  const { limit, cursor: before, status, kind } = parsed.data;
+  const wanted = (job: { status: string; kind: string }) => (status ?? job.status) === job.status && (kind ?? job.kind) === job.kind;
+  const { jobs, next } = await queue.jobsOf(callerOf(c), { limit, before, wanted });
+  const shown = await Promise.all(jobs.map((job) => presentJob(job, tokens)));
+  for (const job of shown) delete job['result'];
+  return c.json({ jobs: shown, nextCursor: next && `${next.createdAt}~${next.id}` });
+}
+
+async function watchAll(c: Context<AppEnv>, { userFeed, transport, log }: AppDeps): Promise<Response> {
+  const user = callerOf(c);
+  if (c.req.method === 'HEAD') return c.body(null, 200, STREAM_HEADERS);
+  log.info({ requestId: c.var.requestId, owner: user }, 'user stream opened');
+  return transport(c.env, c.body(null, 200, STREAM_HEADERS), (sink) => {
+    sink.write(new TextEncoder().encode(PADDING + encodeRetry(RETRY_MS)));
+    return userFeed.follow(user, sink);
+  });
+}
+
+function callerOf(c: Context<AppEnv>): string {
+  const { user } = c.var;
+  if (user !== undefined) return user;
+  throw new ProblemError('unauthorized', 'Say whose jobs are meant: send the user-id header.', {
+    headers: { 'WWW-Authenticate': 'Bearer' },
+  });
+}

@@ -1,0 +1,151 @@
+/** The feed under fire: bells that do not ring, ring twice, or ring for what is not there yet. */
+import { Worker } from 'bullmq';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { connect, QUEUE_NAME } from '../../src/queue/connection.ts';
+import { createDoorbell, type Ring } from '../../src/queue/doorbell.ts';
+import { createJournals } from '../../src/queue/journal.ts';
+import { createCrowd } from '../../src/stream/crowd.ts';
+import { createFeed } from '../../src/stream/feed.ts';
+import { openQueue, patient } from '../support/queue.ts';
+
+/** A job that runs, a feed over the real queue, and a follower that notes what it gets. */
+async function setUp(pass: (ring: Ring) => boolean = () => true) {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { id } = await queue.submit('generate-flashcards', { requestId: 'r', input: {} });
+  const worker = new Worker(QUEUE_NAME, null, { connection: patient(), prefix: keyPrefix, lockDuration: 60_000 });
+  onTestFinished(() => worker.close(true));
+  const job = await worker.getNextJob('token');
+  const journal = createJournals(redis, keys)(id, 'token');
+  const errors: unknown[] = [];
+  const crowd = createCrowd(60_000);
+  const feed = createFeed({ look: queue.look, crowd, eta: async () => undefined, onError: (error) => errors.push(error) });
+  const doorbell = createDoorbell({
+    connect: () => connect(inject('redisUrl'), 'patient', () => {}),
+    keyPrefix,
+    tail: queue.tail,
+    onRing: (ring) => pass(ring) && feed.ring(ring),
+    onError: (error) => errors.push(error),
+  });
+  onTestFinished(() => doorbell.close());
+  await expect.poll(() => doorbell.listening()).toBe(true);
+
+  let rows = 0;
+  const append = (count = 1) =>
+    Promise.all(
+      Array.from({ length: count }, () => {
+        const percent = ++rows % 100;
+        return journal.append({ type: 'progress', attempt: 1, percent, stage: 'x' }, { percent, stage: 'x', items: 0 });
+      }),
+    );
+  const follow = async (cursor: number | 'malformed' = 0) => {
+    const seen: string[] = [];
+    const closed = Promise.withResolvers<void>();
+    const following = await feed.follow(id, cursor);
+    following?.feed({
+      write: (frames) => {
+        const text = Buffer.from(frames).toString();
+        seen.push(
+          ...text.split('\n\n').flatMap((frame) => /^id: (\d+)/.exec(frame)?.[1] ?? (frame.includes('event: reset') ? ['reset'] : [])),
+        );
+      },
+      close: closed.resolve,
+    });
+    return { seen, closed: closed.promise, following };
+  };
+  const complete = () => job?.moveToCompleted(undefined, 'token', false);
+  return { queue, redis, keys, id, feed, crowd, append, follow, complete, errors, doorbell };
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => String(n + 1));
+
+test('followers that come at any time, from any cursor, get every row once and in order', async () => {
+  const { append, follow, complete, crowd } = await setUp();
+  const followers: { from: number; seen: string[]; closed: Promise<void> }[] = [];
+  const joining: Promise<unknown>[] = [];
+  for (let round = 0; round < 20; round++) {
+    for (const from of [0, round * 5]) joining.push(follow(from).then((follower) => followers.push({ from, ...follower })));
+    await append(10);
+  }
+  await Promise.all(joining);
+  await complete();
+  await Promise.all(followers.map(({ closed }) => closed));
+  for (const { from, seen } of followers) expect(seen).toEqual(numbers(201).slice(from));
+  expect(followers).toHaveLength(40);
+  expect(crowd.size()).toBe(0);
+});
+
+test('bells that do not ring are made good by the next that does', async () => {
+  let deaf = true;
+  const { append, follow, complete } = await setUp((ring) => !deaf || ring.type === 'missed');
+  const { seen, closed } = await follow();
+  await append(5);
+  deaf = false;
+  await append(1);
+  await expect.poll(() => seen).toEqual(numbers(6));
+  await complete();
+  await closed;
+  expect(seen).toEqual(numbers(7));
+});
+
+test('an end that nobody heard is found by reconciling', async () => {
+  const { append, follow, complete, feed } = await setUp(() => false);
+  const { seen, closed } = await follow();
+  await append(3);
+  await complete();
+  feed.reconcile();
+  await closed;
+  expect(seen).toEqual(numbers(4));
+});
+
+test('a stream that is trimmed while the reader is away loses nobody their rows', async () => {
+  const { append, follow, complete, redis, keys, feed } = await setUp((ring) => ring.type === 'missed');
+  const { seen, closed } = await follow();
+  await append(20);
+  await redis.xtrim(keys.of('events'), 'MAXLEN', 0);
+  feed.ring({ type: 'missed' }); // what the doorbell says after a reconnect
+  await expect.poll(() => seen).toEqual(numbers(20));
+  await complete();
+  feed.ring({ type: 'missed' });
+  await closed;
+});
+
+test('a bell for rows that are not there does no harm', async () => {
+  const { append, follow, feed, id, complete } = await setUp();
+  const { seen, closed } = await follow();
+  feed.ring({ type: 'row', jobId: id, row: { type: 'progress', seq: 5000, attempt: 1, percent: 1, stage: 'x' } });
+  feed.ring({ type: 'row', jobId: id, row: { type: 'progress', seq: -1, attempt: 1, percent: 1, stage: 'x' } });
+  await append(2);
+  await complete();
+  await closed;
+  expect(seen).toEqual(numbers(3));
+});
+
+test('a job that is gone lets its followers go', async () => {
+  const { follow, feed, redis, keys, id } = await setUp();
+  const { closed } = await follow();
+  await redis.del(keys.job(id), keys.logs(id));
+  feed.ring({ type: 'changed', jobId: id });
+  await closed;
+});
+
+test('stopping in any state leaves nothing', async () => {
+  const { follow, feed, id, crowd, append } = await setUp();
+  const unfed = await feed.follow(id, 0);
+  unfed?.stop();
+  const { following, seen } = await follow();
+  following?.stop();
+  following?.stop();
+  await append(1);
+  expect([crowd.size(), seen]).toEqual([0, []]);
+});
+
+test('cursors at random: a resume never brings what was seen, nor leaves a hole', async () => {
+  const { append, follow, complete } = await setUp();
+  await append(50);
+  const looks = await Promise.all(Array.from({ length: 60 }, (_, n) => follow(n)));
+  await complete();
+  for (const [from, { seen, closed }] of looks.entries()) {
+    await closed;
+    expect(seen).toEqual(from > 50 ? ['reset', ...numbers(51)] : numbers(51).slice(from));
+  }
+});

@@ -1,0 +1,67 @@
+/** How streams live and end: heartbeats, a bounded age, a drain; and what is left behind: nothing. */
+import { connect as dial } from 'node:net';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { isEnd, lasting, watch } from '../support/sse.ts';
+import { startStack } from '../support/stack.ts';
+
+test('an idle stream is kept alive by comments', async () => {
+  const stack = await startStack({ SSE_HEARTBEAT_MS: '50' });
+  const stream = await stack.watch(await stack.submit());
+  await expect.poll(() => stream.text().match(/^: ping$/gm)?.length ?? 0).toBeGreaterThan(2);
+  expect(stream.events).toHaveLength(1);
+});
+
+test('past its age a stream ends with a retry, and the client goes on where it was', async () => {
+  const stack = await startStack({ SSE_MAX_AGE_MS: '300' });
+  const job = await stack.submit();
+  const first = await stack.watch(job);
+  await first.ended;
+  expect(first.retries).toHaveLength(2);
+  expect(first.events.some(isEnd)).toBe(false);
+  await stack.startWorker();
+  const second = await stack.watch(job);
+  await second.until(isEnd);
+  expect(lasting(second.events).map(({ id }) => id)).toEqual(['1', '2', '3']);
+});
+
+test('at shutdown streams end with a jittered retry, and go on at another process', async () => {
+  const stack = await startStack();
+  const second = await stack.startApi();
+  const job = await stack.submit(undefined, { 'user-id': 'ana' });
+  const streams = await Promise.all(Array.from({ length: 5 }, () => stack.watch(job)));
+  const user = await watch(`${stack.url}/api/events`, { 'user-id': 'ana' });
+  await Promise.all([...streams, user].map((stream) => stream.until(({ event }) => event === 'status')));
+  expect(await stack.api.stop('SIGTERM')).toBe(0);
+  await Promise.all([...streams, user].map(({ ended }) => ended));
+  const retries = streams.map((stream) => stream.retries.at(-1) ?? 0);
+  expect(Math.min(...retries)).toBeGreaterThanOrEqual(1000);
+  expect(new Set(retries).size).toBeGreaterThan(1);
+  await stack.startWorker();
+  const resumed = await watch(second.url + job['streamUrl']);
+  expect((await resumed.until(isEnd)).event).toBe('completed');
+});
+
+test('clients that leave, politely or not, leave nothing behind', async () => {
+  const stack = await startStack();
+  const job = await stack.submit();
+  const { port } = new URL(stack.url);
+  const path = new URL(stack.url + job['streamUrl']);
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(
+      Array.from({ length: 50 }, async (_, n) => {
+        const socket = dial(Number(port), '127.0.0.1');
+        socket.on('error', () => {});
+        await once(socket, 'connect');
+        socket.write(`GET ${path.pathname}${path.search} HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n`);
+        if (n % 3 > 0) await once(socket, 'data'); // some are gone before the first byte
+        if (n % 2) socket.resetAndDestroy();
+        else socket.end();
+      }),
+    );
+  }
+  await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(0);
+  const stream = await stack.watch(job);
+  await stack.startWorker();
+  expect((await stream.until(isEnd)).event).toBe('completed');
+});
