@@ -1,7 +1,15 @@
 /** `npm run smoke -- URL [WORKER_URL]`: eight checks against any deployment, as a user and an operator would make them. */
 
-const [base = 'http://localhost:3001', workerBase = base === 'http://localhost:3001' ? 'http://localhost:3002' : undefined] =
-  process.argv.slice(2);
+const local = (variable: string, fallback: string) => `http://localhost:${process.env[variable] || fallback}`;
+const [given, givenWorker] = process.argv.slice(2);
+const base = given ?? local('PORT', '3001');
+const workerBase = givenWorker ?? (given === undefined ? local('WORKER_HEALTH_PORT', '3002') : undefined);
+for (const url of [base, workerBase ?? base]) {
+  if (!/^https?:/.test(url) || !URL.canParse(url)) {
+    process.stderr.write(`${url} is no address; give it as in: npm run smoke -- https://your.api https://your.worker\n`);
+    process.exit(2);
+  }
+}
 
 /** How long one job may take to end, in ms: a model may be asked. */
 const PATIENCE_MS = 120_000;

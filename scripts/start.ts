@@ -41,7 +41,14 @@ function start(name: string, file: string): Promise<Ready> {
   });
   children.push(child);
   child.once('exit', (code, signal) => fail(`the ${name}`, code ?? signal));
-  return new Promise((resolve) => child.once('message', (message) => resolve(message as Ready)));
+  return new Promise((resolve) => {
+    // With --watch Node's own messages come along; after a reload this one comes again.
+    child.on('message', (message) => isReady(message) && resolve(message));
+  });
+}
+
+function isReady(message: unknown): message is Ready {
+  return typeof message === 'object' && message !== null && 'ready' in message;
 }
 
 function fail(part: string, how: number | string | null): void {

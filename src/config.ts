@@ -5,9 +5,14 @@ import { z } from 'zod';
 /** Which process reads the environment: some variables are needed by one of them only. */
 export type Role = 'api' | 'worker';
 
-const ms = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
-const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
-const positive = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
+const MAX_TIMER_MS = 2 ** 31 - 1; // longer ones fire at once
+const whole = (least: number, most: number, fallback: number) => {
+  const message = `expected a whole number from ${least} to ${most}`;
+  return z.coerce.number(message).int(message).min(least, message).max(most, message).default(fallback);
+};
+const ms = (fallback: number, least = 1) => whole(least, MAX_TIMER_MS, fallback);
+const port = (fallback: number) => whole(0, 65_535, fallback);
+const positive = (fallback: number) => whole(1, 1_000_000_000, fallback);
 const secret = z.string().min(1);
 
 const schema = z.object({
@@ -33,8 +38,8 @@ const schema = z.object({
   WORKER_RATE_MAX: positive(10),
   WORKER_RATE_DURATION_MS: ms(1000),
   WORKER_STALLED_INTERVAL_MS: ms(30_000),
-  WORKER_MAX_STALLED_COUNT: z.coerce.number().int().min(0).default(2),
-  WORKER_LOCK_DURATION_MS: z.coerce.number().int().min(1).optional(),
+  WORKER_MAX_STALLED_COUNT: whole(0, 1000, 2),
+  WORKER_LOCK_DURATION_MS: z.coerce.number().int().min(1).max(MAX_TIMER_MS).optional(),
   SHUTDOWN_GRACE_MS: ms(20_000, 0),
   JOB_ATTEMPTS: positive(3),
   JOB_BACKOFF_MS: ms(1000),

@@ -28,9 +28,11 @@ await runProcess(log, 10_000, async (closers) => {
   const redis = connect(config.redisUrl, 'impatient', onRedisError);
   closers.push(() => redis.disconnect());
 
-  const queue = createQueue(redis, { keyPrefix: config.keyPrefix, concurrency: config.worker.concurrency, ...config.job });
+  const queue = createQueue(redis, { keyPrefix: config.keyPrefix, pace: config.worker, ...config.job });
   closers.push(() => queue.close());
 
+  const { tokenSecret } = config.stream;
+  const tokens = createStreamTokens(async () => tokenSecret ?? queue.shared('stream-token-secret', randomSecret));
   const onError = (error: unknown) => log.warn({ err: error }, 'stream');
   const crowd = createCrowd(config.stream.maxAgeMs);
   const feed = createFeed({
@@ -42,9 +44,9 @@ await runProcess(log, 10_000, async (closers) => {
   const jobsOf = async (owner: string) => (await queue.jobsOf(owner, { limit: USER_JOBS })).jobs;
   const userFeed = createUserFeed({ look: queue.look, jobsOf, crowd, onError });
   const doorbell = createDoorbell({
-    connect: () => connect(config.redisUrl, 'patient', onRedisError),
+    pattern: connect(config.redisUrl, 'patient', onRedisError, { lazyConnect: true }),
+    redis,
     keyPrefix: config.keyPrefix,
-    tail: queue.tail,
     onRing(ring) {
       feed.ring(ring);
       userFeed.ring(ring);
@@ -57,18 +59,21 @@ await runProcess(log, 10_000, async (closers) => {
     feed.reconcile();
     userFeed.reconcile();
   };
+  redis.on('ready', () => {
+    tokens.forget();
+    reconcile();
+  });
   const beat = Math.min(config.stream.heartbeatMs, config.stream.maxAgeMs / 10);
   const timers = [setInterval(crowd.heartbeat, beat), setInterval(reconcile, RECONCILE_MS)];
   closers.push(() => timers.forEach(clearInterval));
 
-  const { tokenSecret } = config.stream;
   const app = createApp({
     queue,
     feed,
     userFeed,
     crowd,
     transport: nodeTransport,
-    tokens: createStreamTokens(async () => tokenSecret ?? queue.shared('stream-token-secret', randomSecret)),
+    tokens,
     log,
     listening: doorbell.listening,
     draining: () => draining,

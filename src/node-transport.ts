@@ -10,18 +10,25 @@ const WRITE_DEADLINE_MS = 45_000;
 export const nodeTransport: Transport = (env, head, begin) => {
   const { outgoing } = env as HttpBindings;
   outgoing.writeHead(head.status, Object.fromEntries(head.headers));
+
+  /** Judges what waits already: a long history is one write, and no fault of the client's. */
   let stuckSince = 0;
+  let backlogThen = 0;
+  const isStuck = (): boolean => {
+    const now = performance.now();
+    const backlog = outgoing.writableLength;
+    if (stuckSince === 0 || backlog < backlogThen) stuckSince = now;
+    backlogThen = backlog;
+    return backlog > BUFFER_BYTES || now - stuckSince > WRITE_DEADLINE_MS;
+  };
 
   const stop = begin({
     write(frames) {
-      if (outgoing.write(frames)) {
-        stuckSince = 0;
+      if (outgoing.writableLength > 0 && isStuck()) {
+        outgoing.destroy(); // cut off, not ended: an end would have to wait for the client too
         return;
       }
-      const now = performance.now();
-      stuckSince ||= now;
-      // Cut off, not ended: an end would have to wait for the client too.
-      if (outgoing.writableLength > BUFFER_BYTES || now - stuckSince > WRITE_DEADLINE_MS) outgoing.destroy();
+      outgoing.write(frames);
     },
     close: () => outgoing.end(),
   });

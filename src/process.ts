@@ -43,7 +43,8 @@ export async function runProcess(log: Logger, graceMs: number, start: (closers: 
     const ready = await start(closers); // not as the argument of ?.(), which would not be evaluated without a parent
     process.send?.(ready);
   } catch (error) {
-    log.fatal({ err: error }, error instanceof Error ? error.message : 'could not start');
+    if (error instanceof StartError) process.stderr.write(`${error.message}\n`);
+    else log.fatal({ err: error }, 'could not start');
     await stop('could not start', 1);
   }
 }
@@ -55,6 +56,9 @@ export function exitOnConfigError(error: unknown): never {
   process.exit(2);
 }
 
+/** The process can't start for a reason that its message mends; it is shown as it is. */
+class StartError extends Error {}
+
 /** Resolves with the port once a server listens; rejects with advice where the port is taken. `variable` sets it. */
 export function listening(server: Server, variable: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -64,7 +68,7 @@ export function listening(server: Server, variable: string): Promise<number> {
     });
     server.once('error', (error: NodeJS.ErrnoException & { port?: number }) => {
       const taken = error.code === 'EADDRINUSE';
-      reject(taken ? new Error(`port ${error.port} is taken: stop what listens there, or set ${variable} to another`) : error);
+      reject(taken ? new StartError(`port ${error.port} is taken: stop what listens there, or set ${variable} to another`) : error);
     });
   });
 }

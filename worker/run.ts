@@ -58,7 +58,8 @@ export async function runJob(task: Task, journal: Journal, { handlers, provider,
   const history = await journal.history();
   if (history.finished) return; // the result is there, only its completion was lost
   const kind = findKind(task.kind);
-  if (!kind) throw new ProblemError('provider_not_configured', `This worker does not know ${task.kind}; it is older than the API.`);
+  if (!kind)
+    throw new ProblemError('internal_error', `This worker does not know ${task.kind}: it is older than the API, and another may know it.`);
 
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([task.signal, deadline]);
@@ -89,7 +90,9 @@ async function beginAttempt({ attempt, previous }: Task, journal: Journal, { row
     progress.percent = Math.max(progress.percent, row.percent);
     if (row.type === 'progress') progress.stage = row.stage;
     else {
-      items.set(row.list, [...(items.get(row.list) ?? []), row.value]);
+      const list = items.get(row.list) ?? [];
+      if (row.index !== list.length) return; // each place is taken once
+      items.set(row.list, [...list, row.value]);
       progress.items++;
     }
   };

@@ -1,5 +1,5 @@
 /** The BullMQ worker: concurrency, limiter, stalls, retries and drain around a run. */
-import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
+import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { ProblemError, parseReason, problems, type ProblemCode } from '../src/jobs/problem.ts';
@@ -45,6 +45,9 @@ class HandBack extends Error {
 
 const MAX_BACKOFF_MS = 60_000;
 
+/** How long an old run of a job is given to end, in ms, before the job is looked at again. */
+const OLD_RUN_MS = 300;
+
 /** Starts a worker over a patient connection, which stays its maker's to close. `run` takes one job to its end. */
 export function createWorker(
   redis: Redis,
@@ -62,6 +65,11 @@ export function createWorker(
     const task = toTask(job, job.id, signal);
     const { id, attempt } = task;
     const { requestId } = job.data;
+    if (running.has(id)) {
+      // Its old run here, thought lost, has not ended yet; BullMQ would stop renewing the new one's lock with it.
+      await job.moveToDelayed(Date.now() + OLD_RUN_MS, token);
+      throw new DelayedError();
+    }
     counters.started++;
     running.add(id);
     log.info({ jobId: id, requestId, attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
@@ -90,7 +98,7 @@ export function createWorker(
     stalledInterval: Math.max(Math.floor(options.stalledIntervalMs / 2), 1),
     maxStalledCount: options.maxStalledCount,
     lockDuration: options.lockDurationMs,
-    settings: { backoffStrategy: (attemptsMade) => backoff(attemptsMade, options.backoffMs) },
+    settings: { backoffStrategy: (attemptsMade, _type, error) => backoff(attemptsMade, options.backoffMs, error) },
   });
   worker.on('completed', () => counters.completed++);
   worker.on('failed', (job) => (job?.finishedOn === undefined ? counters.retried++ : counters.failed++));
@@ -107,6 +115,7 @@ export function createWorker(
     active: () => running.size,
     running: () => worker.isRunning() && redis.status === 'ready',
     async close(graceMs) {
+      if (redis.status !== 'ready') return worker.close(true); // what runs can't be handed back; it will be found stalled
       const grace = setTimeout(() => worker.cancelAllJobs(new HandBack('the worker is stopping') as never), graceMs);
       await worker.close();
       clearTimeout(grace);
@@ -141,6 +150,7 @@ function toBullError(error: unknown): Error {
 }
 
 /** Exponential with full jitter: many jobs that failed together do not come back together. In ms. */
-function backoff(attemptsMade: number, baseMs: number): number {
-  return Math.round(Math.random() * Math.min(baseMs * 2 ** (attemptsMade - 1), MAX_BACKOFF_MS));
+function backoff(attemptsMade: number, baseMs: number, error: Error | undefined): number {
+  const asked = error instanceof ProblemError ? (error.extras.retryAfterMs ?? 0) : 0; // a vendor's own word
+  return Math.round(asked + Math.random() * Math.min(baseMs * 2 ** (attemptsMade - 1), MAX_BACKOFF_MS));
 }

@@ -13,7 +13,7 @@ export type AppEnv = {
     /** The request's id, its own or made here; on the answer and in every log line. */
     requestId: string;
     /** Who calls, as far as the request's headers say. */
-    user: string | undefined;
+    user?: string;
   };
 };
 

@@ -36,8 +36,8 @@ async function answer(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, words: (job:
 
   const { snapshot, rows } = seen;
   c.header('ETag', etag(snapshot));
-  const stats = snapshot.end ? undefined : await queue.stats(ESTIMATE_AGE_MS);
-  if (stats) c.header('Retry-After', String(retryAfter(snapshot, stats)));
+  const stats = snapshot.end ? undefined : await queue.stats(ESTIMATE_AGE_MS).catch(() => undefined); // an estimate is no reason to fail
+  if (!snapshot.end) c.header('Retry-After', String(retryAfter(snapshot, stats)));
   if (isNews?.(seen) === false) return c.body(null, 304);
   const job = await presentJob(snapshot, deps.tokens, stats && estimate(stats, snapshot.position));
   return c.json({ ...words(job), ...(withItems && { items: itemsIn(rows) }) });
@@ -59,15 +59,15 @@ function matches(header: string, tag: string): boolean {
 }
 
 /** When it is worth asking again, in s: what the queue says, within reason. */
-function retryAfter({ status, retryAt, position, startedAt }: Snapshot, stats: QueueStats): number {
+function retryAfter({ status, retryAt, position, startedAt }: Snapshot, stats: QueueStats | undefined): number {
   const inMs = (ms: number) => Math.ceil(ms / 1000);
-  const running = status === 'active' && startedAt !== undefined && stats.meanRunMs !== undefined;
+  const running = status === 'active' && startedAt !== undefined && stats?.meanRunMs !== undefined;
   const seconds =
     retryAt !== undefined
       ? inMs(retryAt - Date.now())
       : running
-        ? inMs(startedAt + (stats.meanRunMs ?? 0) - Date.now())
-        : (estimate(stats, position) ?? 2);
+        ? inMs(startedAt + (stats?.meanRunMs ?? 0) - Date.now())
+        : ((stats && estimate(stats, position)) ?? 2);
   return Math.min(Math.max(seconds, 1), 30);
 }
 

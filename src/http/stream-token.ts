@@ -6,6 +6,8 @@ import { ProblemError } from '../jobs/problem.ts';
 export type StreamTokens = {
   /** A token for reading this job's stream for an hour. */
   issue(jobId: string): Promise<string>;
+  /** Asks for the secret again at the next use: the store that keeps it may have lost it. */
+  forget(): void;
   /** Rejects with `token_invalid` or `token_expired` where the token does not open this job's stream. */
   check(jobId: string, token: string): Promise<void>;
 };
@@ -16,7 +18,7 @@ type SigningKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 /**
  * Tokens are `expiry.signature`: the second they expire at, in base 36, and HMAC-SHA-256 over it and the job's
- * id. `secret` is asked for once, at the first use; all processes must get the same.
+ * id. `secret` is asked for at the first use and kept; all processes must get the same.
  */
 export function createStreamTokens(secret: () => Promise<string>): StreamTokens {
   let imported: Promise<SigningKey> | undefined;
@@ -29,6 +31,7 @@ export function createStreamTokens(secret: () => Promise<string>): StreamTokens 
   };
 
   return {
+    forget: () => void (imported = undefined),
     async issue(jobId) {
       const expiry = (Math.floor(Date.now() / 1000) + VALID_S).toString(36);
       const signature = await crypto.subtle.sign('HMAC', await key(), claim(jobId, expiry));

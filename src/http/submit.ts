@@ -3,13 +3,12 @@ import { zValidator } from '@hono/zod-validator';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
-import { z } from 'zod';
 import type { Snapshot } from '../jobs/event.ts';
 import { type AnyKind, kinds } from '../jobs/index.ts';
 import { type FieldError, ProblemError } from '../jobs/problem.ts';
 import type { Payload } from '../queue/record.ts';
 import { encodeFrame, parseCursor } from '../stream/frames.ts';
-import { USER_ID } from './auth.ts';
+import { userId } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { presentJob, presentQueued } from './present.ts';
@@ -20,7 +19,7 @@ import { orComeBack, wantsStream, watchJob } from './watch.ts';
 const BODY_BYTES = 1024 * 1024;
 
 /** Beside the kind's own input: who it is for, as clients of the first days say it. */
-const envelope = { userId: z.string().regex(USER_ID, 'must be 1 to 256 visible characters').optional() };
+const envelope = { userId: userId.optional() };
 
 /** One POST route for each kind. */
 export function submitRoutes(deps: AppDeps): Hono<AppEnv> {
@@ -31,8 +30,8 @@ export function submitRoutes(deps: AppDeps): Hono<AppEnv> {
 
 function submitRoute(app: Hono<AppEnv>, kind: AnyKind, deps: AppDeps): void {
   app.post(kind.path, limitBody, requireJson, validate(kind), async (c) => {
-    const { userId, ...input } = c.req.valid('json');
-    const owner = c.var.user ?? (deps.bodyNamesUser ? userId : undefined);
+    const { userId: named, ...input } = c.req.valid('json');
+    const owner = c.var.user ?? (deps.bodyNamesUser ? named : undefined);
     const key = await idempotencyKey(c, kind.name, owner);
     const submit = () => enqueue(c, deps, kind, { owner, requestId: c.var.requestId, input }, key);
 

@@ -36,9 +36,13 @@ export function systemRoutes({ queue, crowd, listening, draining }: AppDeps): Ho
   app.get('/api/redis/health', async (c) => c.json({ status: 'ok', latencyMs: Number((await queue.ping()).toFixed(2)) }));
 
   app.get('/api/queue/stats', async (c) => {
-    const { meanRunMs, ...figures } = await queue.stats();
+    const { meanRunMs, msPerStart, ...figures } = await queue.stats();
     const { waiting, active, delayed } = figures.counts;
-    return c.json({ ...figures, depth: waiting + active + delayed, etaSeconds: estimate({ meanRunMs, ...figures }, waiting + 1) });
+    return c.json({
+      ...figures,
+      depth: waiting + active + delayed,
+      etaSeconds: estimate({ meanRunMs, msPerStart, ...figures }, waiting + 1),
+    });
   });
 
   return app;

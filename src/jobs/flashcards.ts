@@ -23,7 +23,7 @@ export const flashcards = defineKind({
       .string()
       .min(1)
       .max(100_000)
-      .refine((text) => text.trim() !== '', 'must not be blank'),
+      .refine((text) => /[\p{L}\p{N}]/u.test(text), 'must have a word or a number in it'),
     subject: z.string().max(200).optional(),
     topic: z.string().max(200).optional(),
     /** How many cards at most; short notes give fewer. */

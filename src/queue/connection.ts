@@ -18,8 +18,12 @@ const tempers: Record<Temper, Omit<RedisOptions, 'replyMapping'>> = {
 };
 
 /** Opens a connection that reconnects for ever, within a second of Redis coming back. Close it with `disconnect()`. */
-export function connect(url: string, temper: Temper, onError: (error: Error) => void): Redis {
-  const redis = new Redis(url, { ...tempers[temper], retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 5), 1000) });
+export function connect(url: string, temper: Temper, onError: (error: Error) => void, options: { lazyConnect?: boolean } = {}): Redis {
+  const redis = new Redis(url, {
+    ...tempers[temper],
+    ...options,
+    retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 5), 1000),
+  });
   redis.on('error', onError);
   return redis;
 }
@@ -54,7 +58,8 @@ function unavailable(cause?: Error): ProblemError {
   });
 }
 
-const trouble = /^(Command timed out|Connection is closed|Stream isn't writeable|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY )/;
+const trouble =
+  /^(Command timed out|Connection is closed|Stream isn't writeable|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY |OOM |MISCONF |NOREPLICAS)/;
 const troubleCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
 
 function isConnectionTrouble(error: Error & { code?: string }): boolean {

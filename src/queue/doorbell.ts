@@ -3,6 +3,7 @@ import { QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JournalRow } from '../jobs/event.ts';
 import { bullKeys, QUEUE_NAME } from './connection.ts';
+import { isNumberedRow } from './record.ts';
 
 /** What rings. */
 export type Ring =
@@ -24,17 +25,14 @@ export type Doorbell = {
 
 /** What a doorbell is made with. */
 export type DoorbellOptions = {
-  /** Opens a patient connection; each reader has one of its own, to block on. */
-  connect: () => Redis;
+  /** A patient connection that is not opened itself: each reader opens one like it, to block on. */
+  pattern: Redis;
+  /** The connection of everyday commands. */
+  redis: Redis;
   keyPrefix: string;
-  /** The id of the stream's newest event, over another connection than the reader's. */
-  tail: () => Promise<string | undefined>;
   onRing: (ring: Ring) => void;
   onError: (error: unknown) => void;
 };
-
-/** The longest pause before a reader is started again, in ms; the first ones are shorter. */
-const MAX_PAUSE_MS = 2000;
 
 /** BullMQ events after which a job's state is another. */
 const CHANGES = ['waiting', 'active', 'delayed', 'completed', 'failed', 'stalled', 'removed'] as const;
@@ -45,71 +43,89 @@ const OTHERS = ['added', 'cleaned', 'deduplicated', 'duplicated', 'paused', 'res
 /** How often the reader's place is compared with the stream's end, in ms. */
 const CHECK_MS = 5000;
 
+/** The longest pause before a reader is started again, in ms; the first ones are shorter. */
+const MAX_PAUSE_MS = 2000;
+
 /**
  * Starts the doorbell. A reader starts at the stream's tail, not at `$`: there, a connection lost before its
  * first event would lose events. When a reader dies (one malformed event ends BullMQ's for good), the next
- * one starts past the event that killed it, with a `missed` ring.
+ * one starts past the event that killed it, with a `missed` ring. One that has gone deaf (alive, and not a
+ * step further while the stream goes on) is let go, and the next starts where it was.
  */
-export function createDoorbell({ connect, keyPrefix, tail, onRing, onError }: DoorbellOptions): Doorbell {
+export function createDoorbell({ pattern, redis, keyPrefix, onRing, onError }: DoorbellOptions): Doorbell {
   const stream = bullKeys(keyPrefix).of('events');
-  let connection: Redis | undefined;
   let reader: QueueEvents | undefined;
-  let listening = false;
+  let listening = (): boolean => false;
+  let lastId = '';
+  /** Readers that ended since an event was heard last. */
+  let failures = 0;
   let restarts = 0;
   let closed = false;
-  let lastId = '';
 
-  /** Reads until the reader dies, then rejects. */
-  const read = async (redis: Redis): Promise<void> => {
-    lastId ||= (await redis.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0';
-    if (closed) return;
-    onRing({ type: 'missed' }); // what happened before that, nobody heard
-    reader = new QueueEvents(QUEUE_NAME, { connection: redis, prefix: keyPrefix, autorun: false, lastEventId: lastId });
-    reader.on('error', onError);
-    reader.on('progress', ({ jobId, data }, id) => {
-      lastId = id;
-      onRing({ type: 'row', jobId, row: data as unknown as JournalRow });
-    });
-    for (const event of CHANGES) {
-      reader.on(event, ({ jobId }: { jobId: string }, id: string) => {
-        lastId = id;
-        onRing({ type: 'changed', jobId });
-      });
-    }
-    for (const event of OTHERS) reader.on(event, (_: unknown, id: string) => void (lastId = id));
-    reader.on('drained', (id) => void (lastId = id));
-    // A connection that was away may have been away for longer than the stream remembers.
-    redis.on('ready', () => onRing({ type: 'missed' }));
-    listening = true;
+  const tail = async (): Promise<string> => (await redis.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0';
+
+  const ring = (what: Ring, id: string): void => {
+    lastId = id;
+    failures = 0;
     try {
-      await reader.run();
+      onRing(what);
+    } catch (error) {
+      onError(error); // a listener's trouble is not the reader's
+    }
+  };
+
+  const open = (): QueueEvents => {
+    const events = new QueueEvents(QUEUE_NAME, { connection: pattern, prefix: keyPrefix, autorun: false, lastEventId: lastId });
+    events.on('error', onError);
+    events.on('progress', ({ jobId, data }, id) => {
+      const row: unknown = data;
+      ring(isNumberedRow(row) ? { type: 'row', jobId, row } : { type: 'changed', jobId }, id);
+    });
+    for (const event of CHANGES) events.on(event, ({ jobId }: { jobId: string }, id: string) => ring({ type: 'changed', jobId }, id));
+    for (const event of OTHERS) events.on(event, (_: unknown, id: string) => void (lastId = id));
+    events.on('drained', (id) => void (lastId = id));
+    return events;
+  };
+
+  /** Reads until the reader ends; whether it died of an event. */
+  const read = async (): Promise<boolean> => {
+    lastId ||= await tail();
+    const opened = open();
+    reader = opened;
+    try {
+      const client = await opened.getBackend().client;
+      listening = () => client.status === 'ready';
+      // What happened before, nobody heard; and a connection that was away may have been so for longer than the stream remembers.
+      const missed = () => onRing({ type: 'missed' });
+      client.on('ready', missed);
+      missed();
+      return await opened.run().then(
+        () => false,
+        (error: unknown) => {
+          onError(error);
+          return true;
+        },
+      );
     } finally {
-      listening = false;
-      if (!closed) await reader.close();
+      listening = () => false;
+      opened.close().catch(onError);
     }
   };
 
   /** The event after the last one heard is the one that the reader died of. */
-  const stepOver = async (redis: Redis): Promise<void> => {
+  const stepOver = async (): Promise<void> => {
     lastId = (await redis.xrange(stream, `(${lastId}`, '+', 'COUNT', 1))[0]?.[0] ?? lastId;
   };
 
   const supervise = async (): Promise<void> => {
-    let died = false;
-    while (!closed) {
-      connection = connect();
+    for (; !closed; restarts++) {
       try {
-        if (died) await stepOver(connection);
-        died = false;
-        await read(connection);
+        if (await read()) await stepOver();
       } catch (error) {
-        died = true;
-        if (!closed) onError(error);
-      } finally {
-        connection.disconnect();
+        onError(error); // Redis is away
       }
-      if (!closed) await new Promise((resolve) => setTimeout(resolve, Math.min(20 * restarts, MAX_PAUSE_MS)));
-      restarts++;
+      failures++;
+      if (!closed) await new Promise((resolve) => setTimeout(resolve, Math.min(20 * failures, MAX_PAUSE_MS)));
     }
   };
 
@@ -117,11 +133,10 @@ export function createDoorbell({ connect, keyPrefix, tail, onRing, onError }: Do
   let placeThen = '';
   const check = async (): Promise<void> => {
     const place = lastId;
-    const end = listening ? await tail() : undefined;
-    if (end !== undefined && end !== place && place === placeThen && lastId === place) {
+    const end = listening() ? await tail() : place;
+    if (end !== place && place === placeThen && lastId === place) {
       onError(new Error(`the doorbell is deaf at ${place}; the stream is at ${end}`));
       reader?.close().catch(onError);
-      connection?.disconnect();
     }
     placeThen = place;
   };
@@ -129,12 +144,11 @@ export function createDoorbell({ connect, keyPrefix, tail, onRing, onError }: Do
 
   void supervise();
   return {
-    listening: () => listening && connection?.status === 'ready',
+    listening: () => listening(),
     restarts: () => restarts,
     close() {
       closed = true;
       clearInterval(checking);
-      connection?.disconnect();
       // Not waited for: with Redis away BullMQ would wait for it to come back.
       reader?.close().catch(onError);
     },

@@ -42,8 +42,9 @@ end
 
 local length = redis.call('LLEN', logs)
 if state == 'completed' or state == 'failed' then
-  redis.call('HSETNX', job, '${FIELDS.end}', length + 1)
-  length = redis.call('HGET', job, '${FIELDS.end}') - 1
+  local fixed = redis.call('HGET', job, '${FIELDS.end}')
+  if not fixed then redis.call('HSET', job, '${FIELDS.end}', length + 1) end
+  length = (fixed or length + 1) - 1
 end
 local rows = {}
 if after >= 0 and length > after then rows = redis.call('LRANGE', logs, after, length - 1) end
@@ -61,9 +62,11 @@ const WANTED = [
   'atm',
   'stc',
   'failedReason',
+  'defa',
   'progress',
   FIELDS.result,
   FIELDS.usage,
+  FIELDS.attempt,
   FIELDS.provider,
 ] as const;
 
@@ -92,6 +95,8 @@ type Place = { state: string; at: string; position: number; length: number };
 
 function toSnapshot(id: string, { state, at, position, length }: Place, fields: Fields, retentionS: number): Snapshot {
   const { owner } = readPayload(fields.data);
+  // A pickup with a deferred failure runs nothing: it only ends the job.
+  const running = state === 'active' && fields.defa === null;
   const failures = number(fields.atm) + number(fields.stc);
   const finishedAt = time(fields.finishedOn);
   const outcome = readOutcome(state, fields);
@@ -100,7 +105,7 @@ function toSnapshot(id: string, { state, at, position, length }: Place, fields: 
     kind: fields.name ?? '',
     owner,
     status: outcome?.type ?? (state === 'active' ? 'active' : 'waiting'),
-    attempt: Math.max(failures + (state === 'active' ? 1 : 0), Math.min(number(fields.ats), 1)),
+    attempt: running ? failures + 1 : number(fields[FIELDS.attempt] ?? Math.min(number(fields.ats), 1)),
     maxAttempts: number((JSON.parse(fields.opts ?? '{}') as { attempts?: number }).attempts),
     progress: readProgress(fields.progress),
     position: position > 0 ? position : undefined,

@@ -7,7 +7,7 @@ import { bullKeys, orUnavailable, QUEUE_NAME } from './connection.ts';
 import { createLook, type LookAt } from './look.ts';
 import { createUserIndex, type Page, type Range } from './user-index.ts';
 import type { Payload } from './record.ts';
-import { createStats, type QueueStats } from './stats.ts';
+import { createStats, type Pace, type QueueStats } from './stats.ts';
 
 /** What a job queue is made with. */
 export type QueueOptions = {
@@ -16,8 +16,8 @@ export type QueueOptions = {
   attempts: number;
   /** How long ended jobs are kept, in s. */
   retentionS: number;
-  /** How many jobs one worker runs at once; for the estimate of waiting times. */
-  concurrency: number;
+  /** For the estimate of waiting times. */
+  pace: Pace;
 };
 
 /** A job that was submitted now, or under the same key before. */
@@ -37,8 +37,6 @@ export type JobQueue = {
   look: LookAt;
   /** A user's jobs, newest first. */
   jobsOf(owner: string, range: Range): Promise<Page>;
-  /** The id of the newest event of the doorbell's stream. */
-  tail(): Promise<string | undefined>;
   /** The queue in figures, as they were read at most so long ago. */
   stats(maxAgeMs?: number): Promise<QueueStats>;
   /** A value all processes agree on: the first to ask decides it. */
@@ -55,7 +53,7 @@ const EVENTS_KEPT = 50_000;
 const KEY_TTL_MS = 24 * 3600 * 1000;
 
 /** Opens the queue over an impatient connection, which stays its maker's to close. */
-export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, concurrency }: QueueOptions): JobQueue {
+export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pace }: QueueOptions): JobQueue {
   const keys = bullKeys(keyPrefix);
   const queue = new Queue<Payload>(QUEUE_NAME, {
     connection: redis,
@@ -72,7 +70,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, con
   queue.on('error', () => {}); // the connection's maker hears of its errors
   const look = createLook(redis, keys, retentionS);
   const index = createUserIndex(redis, look, { keyPrefix, retentionS });
-  const stats = createStats(queue, redis, keys, concurrency);
+  const stats = createStats(queue, redis, keys, pace);
 
   return {
     submit: (kind, payload, key) =>
@@ -88,7 +86,6 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, con
       }),
     look: (jobId, after) => orUnavailable(redis, () => look(jobId, after)),
     jobsOf: (owner, range) => orUnavailable(redis, () => index.list(owner, range)),
-    tail: () => orUnavailable(redis, async () => (await redis.xrevrange(keys.of('events'), '+', '-', 'COUNT', 1))[0]?.[0]),
     stats: (maxAgeMs) => orUnavailable(redis, () => stats(maxAgeMs)),
     shared: (name, propose) =>
       orUnavailable(redis, async () => {

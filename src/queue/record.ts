@@ -12,8 +12,10 @@ export const FIELDS = {
   result: 'ai:result',
   /** What all attempts together have used, as JSON. */
   usage: 'ai:usage',
-  /** What the worker has finished and need not do again, as JSON; gone when it is of no more use. */
+  /** What the worker has finished and need not do again, as JSON. */
   checkpoint: 'ai:checkpoint',
+  /** Which attempt wrote last. */
+  attempt: 'ai:attempt',
   /** Who did the work. */
   provider: 'ai:provider',
 } as const;
@@ -33,11 +35,21 @@ export function readPayload(data: string | null): Payload {
   return JSON.parse(data ?? '{}') as Payload;
 }
 
-/** Reads a journal row; its place gives the number. A row that is not JSON is nobody's event: its number stays unused. */
+/** Reads a journal row; its place gives the number. What is no row of ours is nobody's event: its number stays unused. */
 export function parseRow(text: string, seq: number): JournalRow[] {
   try {
-    return [{ ...JSON.parse(text), seq } as JournalRow];
+    const row: unknown = { ...JSON.parse(text), seq };
+    return isNumberedRow(row) ? [row] : [];
   } catch {
     return [];
   }
+}
+
+const ROW_TYPES: ReadonlySet<unknown> = new Set<JournalRow['type']>(['progress', 'item', 'attempt']);
+
+/** Whether something is a row of ours with its number: others can write to Redis, too. */
+export function isNumberedRow(row: unknown): row is JournalRow {
+  return (
+    typeof row === 'object' && row !== null && 'type' in row && ROW_TYPES.has(row.type) && 'seq' in row && Number.isSafeInteger(row.seq)
+  );
 }

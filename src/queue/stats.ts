@@ -9,10 +9,12 @@ export type Spread = { p50: number; p95: number };
 /** The queue in figures. */
 export type QueueStats = {
   counts: { waiting: number; active: number; delayed: number; completed: number; failed: number };
-  /** Worker processes connected now. */
-  workers: number;
+  /** Worker processes connected now; absent where Redis does not let us ask. */
+  workers?: number | undefined;
   /** Jobs that can run at once, over all workers. */
   concurrency: number;
+  /** The limiter's pace: the least time between two starts, on average, in ms. */
+  msPerStart: number;
   /** Jobs that ended in the last minute. */
   perMinute: { completed: number; failed: number };
   /** From submission to start, and from start to end, of the last completed jobs, in ms. */
@@ -27,12 +29,15 @@ const SAMPLE = 200;
 /** How old figures for an estimate may be, in ms: a busy API asks Redis once a second at most. */
 export const ESTIMATE_AGE_MS = 1000;
 
-/** Makes the function that reads the figures. `perWorker`: how many jobs one worker runs at once. */
-export function createStats(queue: Queue, redis: Redis, keys: BullKeys, perWorker: number): (maxAgeMs?: number) => Promise<QueueStats> {
+/** How fast a worker is: how many jobs it runs at once, and the limiter's `max` starts in `duration` ms over all workers. */
+export type Pace = { concurrency: number; rate: { max: number; duration: number } };
+
+/** Makes the function that reads the figures. */
+export function createStats(queue: Queue, redis: Redis, keys: BullKeys, pace: Pace): (maxAgeMs?: number) => Promise<QueueStats> {
   let latest: { at: number; figures: Promise<QueueStats> } | undefined;
   return (maxAgeMs = 0) => {
     if (!latest || performance.now() - latest.at > maxAgeMs) {
-      const figures = read(queue, redis, keys, perWorker);
+      const figures = read(queue, redis, keys, pace);
       latest = { at: performance.now(), figures };
       figures.catch(() => (latest = undefined));
     }
@@ -40,11 +45,11 @@ export function createStats(queue: Queue, redis: Redis, keys: BullKeys, perWorke
   };
 }
 
-async function read(queue: Queue, redis: Redis, keys: BullKeys, perWorker: number): Promise<QueueStats> {
+async function read(queue: Queue, redis: Redis, keys: BullKeys, { concurrency, rate }: Pace): Promise<QueueStats> {
   const minuteAgo = Date.now() - 60_000;
   const [counts, workers, completed, failed, sample] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
-    queue.getWorkersCount(),
+    queue.getWorkersCount().catch(() => undefined),
     redis.zcount(keys.of('completed'), minuteAgo, '+inf'),
     redis.zcount(keys.of('failed'), minuteAgo, '+inf'),
     redis.zrevrange(keys.of('completed'), 0, SAMPLE - 1),
@@ -60,7 +65,8 @@ async function read(queue: Queue, redis: Redis, keys: BullKeys, perWorker: numbe
       failed: counts['failed'] ?? 0,
     },
     workers,
-    concurrency: workers * perWorker,
+    concurrency: (workers ?? 1) * concurrency,
+    msPerStart: rate.duration / rate.max,
     perMinute: { completed, failed },
     waitMs: spread(times.map(({ wait }) => wait)),
     runMs: spread(runs),
@@ -90,7 +96,8 @@ function spread(times: number[]): Spread | undefined {
  * When a job at a place in the queue (1 is next) will have ended, in s from now; undefined where it has no place,
  * while nothing is known of how long jobs run, or while nobody is there to run them.
  */
-export function estimate({ meanRunMs, concurrency }: QueueStats, position: number | undefined): number | undefined {
+export function estimate({ meanRunMs, concurrency, msPerStart }: QueueStats, position: number | undefined): number | undefined {
   if (position === undefined || meanRunMs === undefined || concurrency === 0) return undefined;
-  return Math.ceil(((position / concurrency + 1) * meanRunMs) / 1000);
+  const untilStart = Math.max((position / concurrency) * meanRunMs, (position - 1) * msPerStart);
+  return Math.ceil((untilStart + meanRunMs) / 1000);
 }

@@ -25,9 +25,12 @@ export type Crowd = {
   /** Sends everyone a comment, so that no connection looks idle, and lets those go whose time is up. */
   heartbeat(): void;
   size(): number;
-  /** Lets everyone go, each with a `retry` of its own, so that they don't come back all at once. */
+  /** Lets everyone go, and whoever still comes, each with a `retry` of its own, so that they don't come back all at once. */
   close(): void;
 };
+
+/** When one who is let go at the end may come back, in ms. */
+const farewellMs = () => 1000 + 4000 * Math.random();
 
 const encoder = new TextEncoder();
 const ping = encoder.encode(PING);
@@ -35,6 +38,7 @@ const ping = encoder.encode(PING);
 /** Makes a crowd in which everyone may stay for `maxAgeMs`, give or take a tenth: then it is to reconnect. */
 export function createCrowd(maxAgeMs: number): Crowd {
   const members = new Set<Member>();
+  let closed = false;
 
   const dismiss = (member: Member, retryMs: number): void => {
     members.delete(member);
@@ -46,7 +50,8 @@ export function createCrowd(maxAgeMs: number): Crowd {
   return {
     join(sink, onDismiss) {
       const member = { sink, until: performance.now() + maxAgeMs * (0.9 + 0.2 * Math.random()), onDismiss };
-      members.add(member);
+      if (closed) dismiss(member, farewellMs());
+      else members.add(member);
       return member;
     },
     leave: (member) => void members.delete(member),
@@ -59,7 +64,8 @@ export function createCrowd(maxAgeMs: number): Crowd {
     },
     size: () => members.size,
     close() {
-      for (const member of members) dismiss(member, 1000 + 4000 * Math.random());
+      closed = true;
+      for (const member of members) dismiss(member, farewellMs());
     },
   };
 }

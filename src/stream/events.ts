@@ -3,8 +3,9 @@ import type { JournalRow, Snapshot } from '../jobs/event.ts';
 import { encodeFrame } from './frames.ts';
 
 /** A lasting row, with its sequence number as the cursor. */
-export function rowFrame(jobId: string, { type, seq, ...rest }: JournalRow): string {
-  return encodeFrame({ id: seq, event: type, data: { type, jobId, seq, ...rest } });
+export function rowFrame(jobId: string, row: JournalRow): string {
+  const { type, seq } = row;
+  return encodeFrame({ id: seq, event: type, data: Object.assign({ type, jobId, seq }, row, { jobId }) });
 }
 
 /** The truth of now: a hint without an id. `etaSeconds` where it can be estimated. */

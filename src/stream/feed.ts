@@ -54,6 +54,8 @@ type Channel = {
   rings: number;
   /** The highest row that rang since the last look began. */
   heard: number;
+  /** How many looks in a row have failed. */
+  failures: number;
   /** Whether somebody is looking now, and whether to look again after that. */
   looking: 'no' | 'once' | 'again';
 };
@@ -63,13 +65,18 @@ type Seen = Look & { after: number; etaSeconds: number | undefined };
 
 const encoder = new TextEncoder();
 
+/** The longest pause after a look that failed, in ms. */
+const MAX_PAUSE_MS = 2000;
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** Makes a feed. It reads nothing until somebody follows and holds nothing once they are gone. */
 export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
   const channels = new Map<string, Channel>();
 
   const join = (jobId: string, follower: Follower): Channel => {
     let channel = channels.get(jobId);
-    if (!channel) channels.set(jobId, (channel = { jobId, followers: new Set(), rings: 0, heard: 0, looking: 'no' }));
+    if (!channel) channels.set(jobId, (channel = { jobId, followers: new Set(), rings: 0, heard: 0, failures: 0, looking: 'no' }));
     channel.followers.add(follower);
     return channel;
   };
@@ -82,19 +89,26 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
 
   const lookAt = async (jobId: string, after: number): Promise<Seen | undefined> => {
     const seen = await look(jobId, after);
-    return seen && { ...seen, after, etaSeconds: seen.snapshot.status === 'waiting' ? await eta(seen.snapshot) : undefined };
+    return (
+      seen && {
+        ...seen,
+        after,
+        etaSeconds: seen.snapshot.status === 'waiting' ? await eta(seen.snapshot).catch(() => undefined) : undefined,
+      }
+    ); // an estimate is no reason to fail
   };
 
   /** A row that rang goes straight to those it is next for; who lacks the one before it needs a look. */
   const deliver = (channel: Channel, row: JournalRow): void => {
     channel.heard = Math.max(channel.heard, row.seq);
-    let frame: Uint8Array | undefined;
+    let frame: Uint8Array | undefined; // encoded when the first is due it
     let gap = false;
     for (const follower of channel.followers) {
       if (!follower.member || row.seq <= follower.seq) continue;
       if (row.seq === follower.seq + 1) {
+        frame ??= encoder.encode(rowFrame(channel.jobId, row));
         follower.seq = row.seq;
-        follower.member.sink.write((frame ??= encoder.encode(rowFrame(channel.jobId, row))));
+        follower.member.sink.write(frame);
       } else gap = true;
     }
     if (gap) refresh(channel);
@@ -108,7 +122,13 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
     }
     channel.looking = 'once';
     void catchUp(channel)
-      .catch(onError) // the next ring or reconciliation tries again
+      .then(
+        () => (channel.failures = 0),
+        (error: unknown) => {
+          onError(error);
+          return pause(Math.min(100 * 2 ** channel.failures++, MAX_PAUSE_MS)).then(() => (channel.looking = 'again'));
+        },
+      )
       .finally(() => {
         const again = channel.looking === 'again';
         channel.looking = 'no';
@@ -158,7 +178,10 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
   };
 
   const reconcile = (): void => {
-    for (const channel of channels.values()) refresh(channel);
+    for (const channel of channels.values()) {
+      channel.rings++; // also for those who are on their way
+      refresh(channel);
+    }
   };
 
   return {
@@ -183,6 +206,7 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
         over,
         feed(sink) {
           follower.member = crowd.join(sink, stop);
+          if (!channel.followers.has(follower)) return; // the crowd was closing
           if (strange) {
             follower.seq = 0;
             sink.write(encoder.encode(resetFrame(jobId)));

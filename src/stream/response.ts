@@ -15,7 +15,7 @@ export const STREAM_HEADERS = {
 /** How long a client waits before it reconnects, in ms, where nothing else was said. */
 export const RETRY_MS = 2000;
 
-/** How much may wait for a client that does not read, in bytes, before it is cut off; it resumes when it can. */
+/** How much may wait for a client that does not read, in bytes, before the next frame cuts it off; it resumes when it can. */
 export const BUFFER_BYTES = 256 * 1024;
 
 /**
@@ -28,15 +28,14 @@ export type Transport = (env: unknown, head: Response, begin: (sink: Sink) => ()
 /** Sends over a web stream, which every runtime has. */
 export const webTransport: Transport = (_env, head, begin) => {
   let stop = (): void => {};
+  let open = true;
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        let open = true;
         stop = begin({
           write(frames) {
             if (!open) return;
-            controller.enqueue(frames);
-            if ((controller.desiredSize ?? 0) > 0) return;
+            if ((controller.desiredSize ?? 0) > 0) return controller.enqueue(frames);
             open = false;
             stop();
             controller.error(new Error('the client reads too slowly'));
@@ -47,7 +46,10 @@ export const webTransport: Transport = (_env, head, begin) => {
           },
         });
       },
-      cancel: () => stop(),
+      cancel() {
+        open = false;
+        stop();
+      },
     },
     new ByteLengthQueuingStrategy({ highWaterMark: BUFFER_BYTES }),
   );

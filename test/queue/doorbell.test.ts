@@ -1,4 +1,5 @@
 /** The doorbell: it rings for everything from its start on, and nothing stops it for good. */
+import type { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/queue/connection.ts';
 import { createDoorbell, type Ring } from '../../src/queue/doorbell.ts';
@@ -6,13 +7,13 @@ import { openQueue } from '../support/queue.ts';
 
 const PAYLOAD = { requestId: 'r', input: {} };
 
-function listen(keyPrefix: string, tail: () => Promise<string | undefined> = async () => undefined) {
+function listen(keyPrefix: string, redis: Redis) {
   const rings: Ring[] = [];
   const waiting = new Set<() => void>();
   const doorbell = createDoorbell({
-    connect: () => connect(inject('redisUrl'), 'patient', () => {}),
+    pattern: connect(inject('redisUrl'), 'patient', () => {}, { lazyConnect: true }),
+    redis,
     keyPrefix,
-    tail,
     onRing(ring) {
       rings.push(ring);
       waiting.forEach((look) => look());
@@ -34,7 +35,7 @@ function listen(keyPrefix: string, tail: () => Promise<string | undefined> = asy
 
 test('rows and changes ring', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
-  const { until } = listen(keyPrefix);
+  const { until } = listen(keyPrefix, redis);
   await until(({ type }) => type === 'missed'); // said once, when the connection is there
   const { id } = await queue.submit('generate-flashcards', PAYLOAD);
   await until((ring) => ring.type === 'changed' && ring.jobId === id);
@@ -44,7 +45,7 @@ test('rows and changes ring', async () => {
 
 test('a malformed event stops the reader; the next one starts past it and says that something may be missed', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
-  const { doorbell, until, rings } = listen(keyPrefix);
+  const { doorbell, until, rings } = listen(keyPrefix, redis);
   await until(({ type }) => type === 'missed');
   rings.length = 0;
   await redis.xadd(keys.of('events'), '*', 'event', 'progress', 'jobId', 'x', 'data', '{not json');
@@ -57,7 +58,7 @@ test('a malformed event stops the reader; the next one starts past it and says t
 
 test('a connection killed before its first event loses none', async () => {
   const { queue, redis, keyPrefix } = await openQueue();
-  const { until, rings } = listen(keyPrefix);
+  const { until, rings } = listen(keyPrefix, redis);
   await until(({ type }) => type === 'missed');
   let mine: string | undefined;
   while (mine === undefined) {

@@ -20,9 +20,9 @@ async function setUp(pass: (ring: Ring) => boolean = () => true) {
   const crowd = createCrowd(60_000);
   const feed = createFeed({ look: queue.look, crowd, eta: async () => undefined, onError: (error) => errors.push(error) });
   const doorbell = createDoorbell({
-    connect: () => connect(inject('redisUrl'), 'patient', () => {}),
+    pattern: connect(inject('redisUrl'), 'patient', () => {}, { lazyConnect: true }),
+    redis,
     keyPrefix,
-    tail: queue.tail,
     onRing: (ring) => pass(ring) && feed.ring(ring),
     onError: (error) => errors.push(error),
   });

@@ -9,7 +9,7 @@ import { newPrefix } from './stack.ts';
 export async function openQueue(keyPrefix = newPrefix()) {
   const redis = connect(inject('redisUrl'), 'impatient', () => {});
   await readyWithin(redis, 5000);
-  const queue = createQueue(redis, { keyPrefix, attempts: 3, retentionS: 60, concurrency: 3 });
+  const queue = createQueue(redis, { keyPrefix, attempts: 3, retentionS: 60, pace: { concurrency: 3, rate: { max: 10, duration: 1000 } } });
   onTestFinished(async () => {
     await queue.close();
     redis.disconnect();
