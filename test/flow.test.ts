@@ -213,3 +213,20 @@ test('logs of both processes follow a job by its id', async () => {
   expect(worker.log().find((line) => line['jobId'] === job['jobId'])).toMatchObject({ requestId: 'request-42' });
   expect(JSON.stringify([...stack.api.log(), ...worker.log()])).not.toContain('token=');
 });
+
+test('a job that loses its worker too often fails, and no attempt is counted that never ran', async () => {
+  const openai = await startOpenAI((pen, _, n) => pen.text(pieces([card(n)]).open));
+  const stack = await startStack({ ...openai.env, WORKER_STALLED_INTERVAL_MS: '300', WORKER_MAX_STALLED_COUNT: '1' });
+  const job = await stack.submit({ content: 'Notes.' });
+  const stream = await stack.watch(job);
+  for (const attempt of [1, 2]) {
+    const worker = await stack.startWorker();
+    await stream.until(({ data }) => data['type'] === 'progress' && data['attempt'] === attempt);
+    await worker.stop('SIGKILL');
+  }
+  await stack.startWorker();
+  const end = await stream.until(isEnd);
+  expect(end).toMatchObject({ event: 'failed', data: { error: { code: 'worker_lost' } } });
+  expect(await stack.get(job['statusUrl'])).toMatchObject({ status: 'failed', attempt: 2, error: { code: 'worker_lost' } });
+  expect(Math.max(...stream.events.map(({ data }) => data['attempt'] ?? 0))).toBe(2);
+});

@@ -129,6 +129,11 @@ test("another user's job answers exactly like one that does not exist", async ()
   expect((await fetch(stack.url + job['statusUrl'], { headers: { 'user-id': 'bob' } })).status).toBe(404);
   expect((await fetch(stack.url + job['statusUrl'], { headers: { 'user-id': 'ana' } })).status).toBe(200);
   expect((await fetch(stack.url + job['statusUrl'])).status).toBe(200); // by the id alone, as the first clients read
+  for (const name of ['josé', 'ana ', '日本']) {
+    const theirs = await stack.submit({ content: 'a', userId: name });
+    const header = Buffer.from(name.trim()).toString('latin1'); // as curl sends it
+    expect([name, (await fetch(stack.url + theirs['statusUrl'], { headers: { 'user-id': header } })).status]).toEqual([name, 200]);
+  }
   const body = await stack.submit({ content: 'a', userId: 'cleo' });
   expect((await fetch(stack.url + body['statusUrl'], { headers: { 'user-id': 'bob' } })).status).toBe(404);
 });

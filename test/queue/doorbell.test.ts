@@ -7,7 +7,7 @@ import { openQueue } from '../support/queue.ts';
 
 const PAYLOAD = { requestId: 'r', input: {} };
 
-function listen(keyPrefix: string, redis: Redis) {
+function listen(keyPrefix: string, redis: Redis, then: (ring: Ring) => void = () => {}) {
   const rings: Ring[] = [];
   const waiting = new Set<() => void>();
   const doorbell = createDoorbell({
@@ -17,6 +17,7 @@ function listen(keyPrefix: string, redis: Redis) {
     onRing(ring) {
       rings.push(ring);
       waiting.forEach((look) => look());
+      then(ring);
     },
     onError: () => {},
   });
@@ -60,13 +61,57 @@ test('a connection killed before its first event loses none', async () => {
   const { queue, redis, keyPrefix } = await openQueue();
   const { until, rings } = listen(keyPrefix, redis);
   await until(({ type }) => type === 'missed');
-  let mine: string | undefined;
-  while (mine === undefined) {
-    const clients = String(await redis.client('LIST')).split('\n');
-    mine = clients.find((line) => line.includes(`name=${keyPrefix}:`) && line.includes('cmd=xread'));
-  }
+  const mine = await readerOf(redis, keyPrefix);
   rings.length = 0;
-  await redis.client('KILL', 'ID', /\bid=(\d+)/.exec(mine)?.[1] ?? '');
+  await redis.client('KILL', 'ID', mine);
   const { id } = await queue.submit('generate-flashcards', PAYLOAD);
   await until((ring) => ring.type === 'changed' && ring.jobId === id);
 });
+
+test('a stream that can not be read at first is read once it can', async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { id } = await queue.submit('generate-flashcards', PAYLOAD);
+  await redis.set(keys.of('events'), 'not a stream');
+  const { until, doorbell } = listen(keyPrefix, redis);
+  await expect.poll(() => doorbell.restarts()).toBeGreaterThan(0);
+  expect(doorbell.listening()).toBe(false);
+  await redis.del(keys.of('events'));
+  await until(({ type }) => type === 'missed');
+  await redis.xadd(keys.of('events'), '*', 'event', 'waiting', 'jobId', id);
+  await until((ring) => ring.type === 'changed' && ring.jobId === id);
+});
+
+test('a reader whose connection was away says that something may be missed', async () => {
+  const { redis, keyPrefix } = await openQueue();
+  const { until, rings } = listen(keyPrefix, redis);
+  await until(({ type }) => type === 'missed');
+  rings.length = 0;
+  const mine = await readerOf(redis, keyPrefix);
+  await redis.client('KILL', 'ID', mine);
+  await until(({ type }) => type === 'missed');
+});
+
+test('an event that is no row of ours rings as a change, and a listener that throws stops nothing', async () => {
+  const { redis, keys, keyPrefix } = await openQueue();
+  let thrown = 0;
+  const { until, rings } = listen(keyPrefix, redis, (ring) => {
+    if (ring.type !== 'changed') return;
+    thrown++;
+    throw new Error('no');
+  });
+  await until(({ type }) => type === 'missed');
+  for (const data of ['5', '{"seq":1}', '{"seq":"1","type":"item"}', '{"type":"item"}', '{"seq":1,"type":"completed"}']) {
+    await redis.xadd(keys.of('events'), '*', 'event', 'progress', 'jobId', 'x', 'data', data);
+  }
+  await expect.poll(() => thrown).toBe(5);
+  expect(rings.filter(({ type }) => type === 'row')).toEqual([]);
+});
+
+/** The id of the reader's connection, once it reads. */
+async function readerOf(redis: Redis, keyPrefix: string): Promise<string> {
+  for (;;) {
+    const clients = String(await redis.client('LIST')).split('\n');
+    const mine = clients.find((line) => line.includes(`name=${keyPrefix}:`) && line.includes('cmd=xread'));
+    if (mine !== undefined) return /\bid=(\d+)/.exec(mine)?.[1] ?? '';
+  }
+}

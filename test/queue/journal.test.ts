@@ -89,3 +89,32 @@ test('places in the queue count from one, in the order of submission', async () 
   const places = await Promise.all(ids.map(async (id) => (await queue.look(id))?.snapshot.position));
   expect(places).toEqual([1, 2, 3]);
 });
+
+test('a row whose reply got lost is written once, however often it is sent', async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { id } = await queue.submit('generate-flashcards', PAYLOAD);
+  const worker = await byHand(keyPrefix);
+  await worker.getNextJob('token');
+  const sender = patient();
+  const journal = createJournals(sender, keys)(id, 'token');
+  await journal.history();
+  await journal.append(row(1), progress);
+
+  // The connection sends again what was not answered: here, each time it is cut before the reply.
+  sender.on('ready', () => sender.stream.pause());
+  sender.stream.pause();
+  const appended = journal.append(row(2), progress);
+  await expect.poll(() => redis.llen(keys.logs(id))).toBe(2);
+  sender.removeAllListeners('ready');
+  sender.stream.destroy();
+  expect(await appended).toBe(2);
+  expect(await journal.append(row(3), progress)).toBe(3);
+  expect((await queue.look(id, 0))?.rows.map(({ seq, ...rest }) => [seq, rest])).toEqual([1, 2, 3].map((n) => [n, row(n)]));
+});
+
+test("what is no row of ours is nobody's event", async () => {
+  const { queue, redis, keys } = await openQueue();
+  const { id } = await queue.submit('generate-flashcards', PAYLOAD);
+  await redis.rpush(keys.logs(id), '42', '"hey"', 'null', '{"type":"Warm-Up"}', '{"type":"completed"}', JSON.stringify(row(6)));
+  expect((await queue.look(id, 0))?.rows).toEqual([{ ...row(6), seq: 6 }]);
+});

@@ -3,13 +3,14 @@ import { Worker } from 'bullmq';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { connect, QUEUE_NAME } from '../../src/queue/connection.ts';
 import { createDoorbell, type Ring } from '../../src/queue/doorbell.ts';
+import type { LookAt } from '../../src/queue/look.ts';
 import { createJournals } from '../../src/queue/journal.ts';
 import { createCrowd } from '../../src/stream/crowd.ts';
 import { createFeed } from '../../src/stream/feed.ts';
 import { openQueue, patient } from '../support/queue.ts';
 
 /** A job that runs, a feed over the real queue, and a follower that notes what it gets. */
-async function setUp(pass: (ring: Ring) => boolean = () => true) {
+async function setUp(pass: (ring: Ring) => boolean = () => true, around: (look: LookAt) => LookAt = (look) => look) {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await queue.submit('generate-flashcards', { requestId: 'r', input: {} });
   const worker = new Worker(QUEUE_NAME, null, { connection: patient(), prefix: keyPrefix, lockDuration: 60_000 });
@@ -18,7 +19,7 @@ async function setUp(pass: (ring: Ring) => boolean = () => true) {
   const journal = createJournals(redis, keys)(id, 'token');
   const errors: unknown[] = [];
   const crowd = createCrowd(60_000);
-  const feed = createFeed({ look: queue.look, crowd, eta: async () => undefined, onError: (error) => errors.push(error) });
+  const feed = createFeed({ look: around(queue.look), crowd, eta: async () => undefined, onError: (error) => errors.push(error) });
   const doorbell = createDoorbell({
     pattern: connect(inject('redisUrl'), 'patient', () => {}, { lazyConnect: true }),
     redis,
@@ -148,4 +149,33 @@ test('cursors at random: a resume never brings what was seen, nor leaves a hole'
     await closed;
     expect(seen).toEqual(from > 50 ? ['reset', ...numbers(51)] : numbers(51).slice(from));
   }
+});
+
+test('a look that fails is made again: no end waits for the next reconciliation', async () => {
+  let failing = 3;
+  const { append, follow, complete, errors } = await setUp(
+    () => true,
+    (look) => async (jobId, after) => {
+      if (after !== 0 && failing-- > 0) throw new Error('Redis is away');
+      return look(jobId, after);
+    },
+  );
+  const { seen, closed } = await follow();
+  await append(2);
+  await complete();
+  await closed;
+  expect(seen).toEqual(numbers(3));
+  expect(errors.length).toBeGreaterThan(0);
+});
+
+test('who comes while the crowd is closing is let go at once', async () => {
+  const { feed, crowd, id } = await setUp();
+  const following = await feed.follow(id, 0);
+  crowd.close();
+  const got: string[] = [];
+  const closed = Promise.withResolvers<void>();
+  following?.feed({ write: (frames) => got.push(Buffer.from(frames).toString()), close: closed.resolve });
+  await closed.promise;
+  expect(got.join('')).toMatch(/^retry: \d+\n\n$/);
+  expect(crowd.size()).toBe(0);
 });

@@ -1,0 +1,103 @@
+/** The two ways to a client: Node's own response, and a web stream for every other runtime. */
+import { createAdaptorServer } from '@hono/node-server';
+import { once } from 'node:events';
+import { connect as dial } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { nodeTransport, withNodeTransport } from '../../src/node-transport.ts';
+import { createCrowd, type Sink } from '../../src/stream/crowd.ts';
+import { BUFFER_BYTES, STREAM_HEADERS, type Transport, webTransport } from '../../src/stream/response.ts';
+import { latch } from '../support/openai.ts';
+
+/** Serves one stream over a transport; the test writes to its sink. */
+async function serve(transport: Transport) {
+  const begun = Promise.withResolvers<Sink>();
+  const stopped = latch();
+  const server = createAdaptorServer({
+    fetch: withNodeTransport((_, env) =>
+      transport(env, new Response(null, { headers: STREAM_HEADERS }), (sink) => {
+        begun.resolve(sink);
+        return stopped.open;
+      }),
+    ),
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  return { port, sink: begun.promise, stopped: stopped.wait };
+}
+
+const bytes = (size: number) => new Uint8Array(size).fill(0x2e);
+
+for (const [name, transport] of [
+  ['node', nodeTransport],
+  ['web', webTransport],
+] as const) {
+  test(`${name}: what is written arrives, and the end ends it`, async () => {
+    const { port, sink } = await serve(transport);
+    const response = fetch(`http://127.0.0.1:${port}`);
+    const writer = await sink;
+    writer.write(new TextEncoder().encode('data: 1\n\n'));
+    writer.write(new TextEncoder().encode('data: é\n\n'));
+    writer.close();
+    expect(await (await response).text()).toBe('data: 1\n\ndata: é\n\n');
+    expect((await response).headers.get('content-type')).toContain('text/event-stream');
+  });
+
+  test(`${name}: a long history is one write, and no fault of the client's`, async () => {
+    const { port, sink } = await serve(transport);
+    const response = fetch(`http://127.0.0.1:${port}`);
+    const writer = await sink;
+    writer.write(bytes(10));
+    writer.write(bytes(20 * BUFFER_BYTES));
+    writer.close();
+    expect((await (await response).arrayBuffer()).byteLength).toBe(20 * BUFFER_BYTES + 10);
+  });
+
+  test(`${name}: who does not read is cut off at a bounded buffer`, async () => {
+    const { port, sink, stopped } = await serve(transport);
+    const socket = dial(port, '127.0.0.1');
+    socket.pause();
+    socket.on('error', () => {});
+    onTestFinished(() => void socket.destroy());
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    const writer = await sink;
+    let written = 0;
+    let over = false;
+    void stopped.then(() => (over = true));
+    while (!over) {
+      writer.write(bytes(64 * 1024));
+      written += 64 * 1024;
+      expect(written).toBeLessThan(64 * 1024 * 1024); // the system's own buffers take a few megabytes
+      await new Promise(setImmediate);
+    }
+    writer.write(bytes(10)); // nobody's any more
+    writer.close();
+  });
+
+  test(`${name}: a client that goes is noticed, by FIN and by RST`, async () => {
+    for (const leave of ['end', 'resetAndDestroy'] as const) {
+      const { port, sink, stopped } = await serve(transport);
+      const socket = dial(port, '127.0.0.1');
+      socket.on('error', () => {});
+      socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+      const writer = await sink;
+      writer.write(bytes(10));
+      await once(socket, 'data');
+      socket[leave]();
+      await stopped;
+      writer.write(bytes(10));
+      writer.close();
+    }
+  });
+}
+
+test('a crowd lets go whose time is up, and keeps the others', () => {
+  const crowd = createCrowd(0);
+  const got: string[] = [];
+  crowd.join({ write: (frames) => got.push(Buffer.from(frames).toString()), close: () => got.push('closed') }, () => got.push('dismissed'));
+  crowd.heartbeat();
+  expect(got).toEqual(['dismissed', expect.stringMatching(/^retry: \d+\n\n$/), 'closed']);
+  expect(crowd.size()).toBe(0);
+});
