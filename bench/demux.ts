@@ -1,0 +1,64 @@
+/** One reader of the doorbell's stream: bare, or with a feed and a follower for each job. Says what CPU the events took. */
+import { QueueEvents } from 'bullmq';
+import { connect, QUEUE_NAME, readyWithin } from '../src/queue/connection.ts';
+import { createDoorbell } from '../src/queue/doorbell.ts';
+import { createQueue } from '../src/queue/queue.ts';
+import { createCrowd } from '../src/stream/crowd.ts';
+import { createFeed } from '../src/stream/feed.ts';
+import { PREFIX } from './redis.ts';
+
+const { REDIS_URL = '', MODE = 'bare' } = process.env;
+
+process.on('message', (order: { follow: string[]; events: number } | 'probe') => {
+  if (typeof order !== 'object' || !('follow' in order)) return;
+  void (MODE === 'bare' ? bare(order.events) : feed(order.follow, order.events));
+});
+process.send?.({ ready: true });
+
+/** Counts down to the last event, from when it is called. */
+function counter(events: number): () => void {
+  const start = process.cpuUsage();
+  let left = events;
+  process.send?.({ following: true });
+  return () => {
+    if (--left > 0) return;
+    const { user, system } = process.cpuUsage(start);
+    process.send?.({ done: true, cpu: user + system });
+  };
+}
+
+async function bare(events: number): Promise<void> {
+  const reader = new QueueEvents(QUEUE_NAME, { connection: connect(REDIS_URL, 'patient', () => {}), prefix: PREFIX });
+  await reader.waitUntilReady();
+  reader.on('progress', counter(events));
+}
+
+async function feed(jobIds: string[], events: number): Promise<void> {
+  const redis = connect(REDIS_URL, 'impatient', () => {});
+  await readyWithin(redis, 5000);
+  const queue = createQueue(redis, {
+    keyPrefix: PREFIX,
+    attempts: 1,
+    retentionS: 600,
+    pace: { concurrency: 3, rate: { max: 10, duration: 1000 } },
+  });
+  const made = createFeed({ look: queue.look, crowd: createCrowd(600_000), eta: async () => undefined, onError: console.error });
+  const begun = Promise.withResolvers<void>();
+  createDoorbell({
+    pattern: connect(REDIS_URL, 'patient', () => {}, { lazyConnect: true }),
+    redis,
+    keyPrefix: PREFIX,
+    onRing(ring) {
+      made.ring(ring);
+      begun.resolve();
+    },
+    onError: console.error,
+  });
+  await begun.promise;
+  let count = (): void => {};
+  for (const id of jobIds) {
+    const following = await made.follow(id, 0);
+    following?.feed({ write: () => count(), close: () => {} });
+  }
+  count = counter(events);
+}

@@ -1,0 +1,61 @@
+/** A native Redis for a benchmark, and jobs in it that the benchmark writes to by hand. */
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { Worker } from 'bullmq';
+import { bullKeys, connect, QUEUE_NAME, readyWithin } from '../src/queue/connection.ts';
+import { createJournals, type Journal } from '../src/queue/journal.ts';
+import { createQueue } from '../src/queue/queue.ts';
+
+/** The prefix of a benchmark's keys. */
+export const PREFIX = '{bench}';
+
+/** A running Redis. */
+export type Store = { url: string; stop(): void };
+
+/** Starts redis-server on a free loopback port, keeping nothing on disk. */
+export async function startRedis(): Promise<Store> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  probe.close();
+  await once(probe, 'close');
+  const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const text of server.stdout) if (String(text).includes('Ready to accept connections')) break;
+  return { url: `redis://127.0.0.1:${port}`, stop: () => void server.kill() };
+}
+
+/** A running job that the benchmark writes to. */
+export type HeldJob = { id: string; journal: Journal; complete(): Promise<unknown> };
+
+/** Submits so many jobs and takes them, as a worker would. */
+export async function holdJobs(url: string, count: number, owner: string): Promise<{ jobs: HeldJob[]; close(): Promise<void> }> {
+  const redis = connect(url, 'patient', () => {});
+  await readyWithin(redis, 5000);
+  const queue = createQueue(redis, {
+    keyPrefix: PREFIX,
+    attempts: 1,
+    retentionS: 600,
+    pace: { concurrency: 3, rate: { max: 10, duration: 1000 } },
+  });
+  const journals = createJournals(redis, bullKeys(PREFIX));
+  const worker = new Worker(QUEUE_NAME, null, { connection: redis, prefix: PREFIX, lockDuration: 600_000 });
+  const jobs: HeldJob[] = [];
+  for (let n = 0; n < count; n++) {
+    await queue.submit('generate-flashcards', { owner, requestId: 'bench', input: { n } });
+    const job = await worker.getNextJob(`token-${n}`);
+    const id = job?.id ?? '';
+    jobs.push({ id, journal: journals(id, `token-${n}`), complete: async () => job?.moveToCompleted(undefined, `token-${n}`, false) });
+  }
+  return {
+    jobs,
+    async close() {
+      await worker.close(true);
+      await queue.close();
+      redis.disconnect();
+    },
+  };
+}

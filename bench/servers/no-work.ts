@@ -1,0 +1,20 @@
+/** Our worker as it is, with a handler that does nothing. */
+import { pino } from 'pino';
+import { loadConfig } from '../../src/config.ts';
+import { connect } from '../../src/queue/connection.ts';
+import { createOffline } from '../../worker/providers/offline.ts';
+import { runJob } from '../../worker/run.ts';
+import { createWorker } from '../../worker/worker.ts';
+
+const config = loadConfig(process.env, 'worker');
+const log = pino({ level: 'warn' });
+const handlers = { 'generate-flashcards': async () => ({ flashcards: [] }) };
+const deps = { handlers, provider: createOffline(), timeoutMs: 10_000, log };
+const redis = connect(config.redisUrl, 'patient', () => {});
+createWorker(
+  redis,
+  (task, journal) => runJob(task, journal, deps),
+  { keyPrefix: config.keyPrefix, backoffMs: 1000, ...config.worker },
+  log,
+);
+process.send?.({ ready: true });
