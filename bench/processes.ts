@@ -9,6 +9,8 @@ export type Part = {
   /** The port it told, if it told one. */
   port: number;
   usage(): Promise<Usage>;
+  /** The same once all garbage is collected and its memory given back. */
+  settled(): Promise<Usage>;
   /** Sends a message and resolves with the answer of that name. */
   ask<T>(message: object, answer: string): Promise<T>;
   stop(): Promise<void>;
@@ -31,7 +33,8 @@ export async function startPart(file: string, env: Record<string, string> = {}):
   return {
     pid: child.pid ?? 0,
     port,
-    usage: async () => (await ask<{ usage: Usage }>('probe', 'usage')).usage,
+    usage: async () => (await ask<{ usage: Usage }>('usage', 'usage')).usage,
+    settled: async () => (await ask<{ usage: Usage }>('settled usage', 'usage')).usage,
     ask,
     async stop() {
       const gone = new Promise((resolve) => child.once('exit', resolve));

@@ -20,6 +20,7 @@ type Contender = {
   name: string;
   start(): Promise<{
     usage(): Promise<Usage>;
+    settled(): Promise<Usage>;
     urls(count: number): string[];
     publish(count: number, perSecond: number, size?: number): Promise<void>;
     stop(): Promise<void>;
@@ -35,6 +36,7 @@ const plain = (name: string, file: string): Contender => ({
     const part = await startPart(file);
     return {
       usage: part.usage,
+      settled: part.settled,
       urls: (count) => Array.from({ length: count }, () => `http://127.0.0.1:${part.port}/`),
       publish: async (count, perSecond) => void (await part.ask({ publish: count, perSecond }, 'published')),
       stop: part.stop,
@@ -54,6 +56,7 @@ const ours = (store: Store): Contender => ({
     ).json()) as { streamUrl: string };
     return {
       usage: api.usage,
+      settled: api.settled,
       urls: (count) => Array.from({ length: count }, () => `http://127.0.0.1:${api.port}${status.streamUrl}`),
       async publish(count, perSecond, size = 100) {
         for (let seq = 1; seq <= count; seq++) {
@@ -75,6 +78,7 @@ const nchan: Contender = {
     const server = await startNchan(await freePort());
     return {
       usage: server.usage,
+      settled: server.usage,
       urls: (count) => Array.from({ length: count }, () => `http://127.0.0.1:${server.port}/`),
       async publish(count, perSecond) {
         for (let seq = 1; seq <= count; seq++)
@@ -109,9 +113,9 @@ async function measure(contender: Contender): Promise<{ memory: number; cpu: num
   const idle = await contender.start();
   await clients.ask({ open: idle.urls(200) }, 'opened'); // what is loaded and compiled at the first request is not a follower's
   await clients.ask({ close: true }, 'closed');
-  const empty = await idle.usage();
+  const empty = await idle.settled();
   await clients.ask({ open: idle.urls(IDLE) }, 'opened');
-  const memory = ((await idle.usage()).rss - empty.rss) / IDLE;
+  const memory = ((await idle.settled()).rss - empty.rss) / IDLE;
   await clients.ask({ close: true }, 'closed');
   await idle.stop();
 
@@ -201,11 +205,11 @@ async function stalled(store: Store): Promise<{ calm: number; beside: number; he
     const server = await ours(store).start();
     const clients = await startPart('clients.ts');
     await clients.ask({ open: server.urls(1000), stalled: stuck }, 'opened');
-    const before = await server.usage();
+    const before = await server.settled();
     const seen = clients.ask<{ seen: { p99: number } }>({ until: 100 }, 'seen');
     await server.publish(100, 15, 900);
     const { p99 } = (await seen).seen;
-    const rss = (await server.usage()).rss - before.rss;
+    const rss = (await server.settled()).rss - before.rss;
     await server.stop();
     await clients.stop();
     return { p99, rss };

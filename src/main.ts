@@ -4,7 +4,7 @@ import { createApp } from './app.ts';
 import { loadConfig, type Config } from './config.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { createLog } from './log.ts';
-import { nodeTransport, withNodeTransport } from './node-transport.ts';
+import { createNodeTransport, withNodeTransport } from './node-transport.ts';
 import { exitOnConfigError, listening, runProcess } from './process.ts';
 import { connect, readyWithin } from './queue/connection.ts';
 import { createDoorbell } from './queue/doorbell.ts';
@@ -72,7 +72,7 @@ await runProcess(log, 10_000, async (closers) => {
     feed,
     userFeed,
     crowd,
-    transport: nodeTransport,
+    transport: createNodeTransport(),
     tokens,
     log,
     listening: doorbell.listening,

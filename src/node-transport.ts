@@ -1,47 +1,73 @@
 /** Event streams on Node: frames go straight to the response, without a stream object and a promise for each. */
 import type { Http2Bindings, HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { Sink } from './stream/crowd.ts';
 import { BUFFER_BYTES, type Transport } from './stream/response.ts';
 
 /** How long a client may leave bytes unread, in ms, before it is taken for gone: a phone that lost its network sends no FIN. */
 const WRITE_DEADLINE_MS = 45_000;
 
-/** Sends over Node's own response, as @hono/node-server hands it along. */
-export const nodeTransport: Transport = (env, head, begin) => {
-  const { outgoing } = env as HttpBindings;
-  outgoing.writeHead(head.status, Object.fromEntries(head.headers));
+/**
+ * Makes the transport over Node's own response, as @hono/node-server hands it along. What stays for an idle
+ * follower is the response and what is captured here: nothing of the request that is over.
+ */
+export function createNodeTransport(): Transport {
+  const asChunk = createChunker();
+  return (env, head, begin) => {
+    const { outgoing } = env as HttpBindings;
+    outgoing.writeHead(head.status, Object.fromEntries(head.headers));
+    const stop = begin(createSink(outgoing, asChunk));
+    // FIN, RST and our own cut all close the response; a client may also be gone before we came here.
+    if (outgoing.destroyed) stop();
+    else outgoing.once('close', stop);
+    return head;
+  };
+}
 
+function createSink(outgoing: HttpBindings['outgoing'], asChunk: (frames: Uint8Array) => Buffer): Sink {
+  let begun = false;
   /** Judges what waits already: a long history is one write, and no fault of the client's. */
   let stuckSince = 0;
   let backlogThen = 0;
-  const isStuck = (): boolean => {
+  const isStuck = (backlog: number): boolean => {
     const now = performance.now();
-    const backlog = outgoing.writableLength;
     if (stuckSince === 0 || backlog < backlogThen) stuckSince = now;
     backlogThen = backlog;
     return backlog > BUFFER_BYTES || now - stuckSince > WRITE_DEADLINE_MS;
   };
-
-  const stop = begin({
+  return {
     write(frames) {
-      if (outgoing.writableLength > 0 && isStuck()) {
+      const backlog = outgoing.writableLength;
+      if (backlog === 0) stuckSince = 0;
+      else if (isStuck(backlog)) {
         outgoing.destroy(); // cut off, not ended: an end would have to wait for the client too
         return;
       }
-      outgoing.write(frames);
+      // Once the head is out and the response holds nothing back, a chunk goes to the socket as one buffer.
+      const { socket } = outgoing;
+      if (begun && socket && outgoing.chunkedEncoding && backlog === socket.writableLength) socket.write(asChunk(frames));
+      else outgoing.write(frames);
+      begun = true;
     },
     close: () => outgoing.end(),
-  });
-  // FIN, RST and our own cut all close the response; a client may also be gone before we came here.
-  if (outgoing.destroyed) stop();
-  else outgoing.once('close', stop);
-  return head;
-};
+  };
+}
+
+/** Makes chunks of HTTP/1.1 (RFC 9112, section 7.1), once for all followers who are due the same frames. */
+function createChunker(): (frames: Uint8Array) => Buffer {
+  let last: { frames: Uint8Array; chunk: Buffer } | undefined;
+  return (frames) => {
+    if (last?.frames !== frames) {
+      last = { frames, chunk: Buffer.concat([Buffer.from(`${frames.byteLength.toString(16)}\r\n`), frames, Buffer.from('\r\n')]) };
+    }
+    return last.chunk;
+  };
+}
 
 type Bindings = HttpBindings | Http2Bindings;
 type Fetch = (request: Request, env: Bindings) => Response | Promise<Response>;
 
-/** Serves an app whose streams go over {@link nodeTransport}: what that has begun to send is not sent again. */
+/** Serves an app whose streams go over {@link createNodeTransport}: what that has begun to send is not sent again. */
 export function withNodeTransport(fetch: Fetch): (request: Request, env: Bindings) => Promise<Response> {
   return async (request, env) => {
     const response = await fetch(request, env);

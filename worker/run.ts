@@ -36,6 +36,8 @@ export type Task = {
   input: unknown;
   /** Counted from 1, lost workers included. */
   attempt: number;
+  /** Whether it was never started before, so that nothing of it is there. */
+  fresh: boolean;
   /** Why the attempt before ended, where there was one. */
   previous: ProblemCode;
   signal: AbortSignal;
@@ -55,7 +57,7 @@ export type RunDeps = {
  * @throws ProblemError for what the job's owner is to know; the abort reason where the signal ended it
  */
 export async function runJob(task: Task, journal: Journal, { handlers, provider, timeoutMs, log }: RunDeps): Promise<void> {
-  const history = await journal.history();
+  const history = task.fresh ? NOTHING : await journal.history();
   if (history.finished) return; // the result is there, only its completion was lost
   const kind = findKind(task.kind);
   if (!kind)
@@ -76,6 +78,9 @@ export async function runJob(task: Task, journal: Journal, { handlers, provider,
     throw error;
   }
 }
+
+/** What there is of a job that was never started. */
+const NOTHING: History = { rows: [], checkpoint: {}, finished: false };
 
 /** Writes rows and keeps count of how far the job is. */
 type Pen = { progress: Progress; write(row: Row): Promise<void>; attempt: number; items: Map<string, unknown[]> };

@@ -129,6 +129,7 @@ function toTask(job: Job<Payload>, id: string, signal: AbortSignal): Task {
     kind: job.name,
     input: job.data.input,
     attempt: 1 + job.attemptsMade + job.stalledCounter,
+    fresh: job.attemptsStarted === 1,
     previous: previousEnd(job),
     signal,
   };

@@ -5,10 +5,12 @@ import { eventData, publishOnOrder } from './publish.ts';
 
 const channel = createChannel();
 const server = createServer((request, response) => {
-  void createSession(request, response).then((session) => {
+  const accept = async () => {
+    const session = await createSession(request, response);
     session.push('hello');
     channel.register(session);
-  });
+  };
+  void accept();
 });
 publishOnOrder((seq) => channel.broadcast(JSON.parse(eventData(seq)), 'item', { eventId: String(seq) }));
 server.listen(0, '127.0.0.1', () => {

@@ -1,13 +1,17 @@
-/** Job ids: the kind's name, 144 random bits and a fingerprint of the input, safe in a URL, a log and a Redis key. */
+/** Job ids: the kind's name, 144 random bits and room for a fingerprint of the input; safe in a URL, a log and a Redis key. */
 import { kinds, type KindName } from './index.ts';
 
 const RANDOM = 24; // characters of base64url, for 18 bytes
 const FINGERPRINT = 8; // for 6 bytes
 const pattern = new RegExp(`^(?:${kinds.map(({ name }) => name).join('|')})-[A-Za-z0-9_-]{${RANDOM + FINGERPRINT}}$`);
 
-/** A new id. The random bits make it unguessable, the fingerprint tells whether a job was made from the same input. */
-export function newJobId(kind: KindName, fingerprint: string): string {
-  return `${kind}-${toBase64Url(crypto.getRandomValues(new Uint8Array(18)))}${fingerprint}`;
+/** A new id. The random bits make it unguessable; a fingerprint, where one is given, tells whether a job was made from the same input. */
+export function newJobId(kind: KindName, fingerprint = randomText(6)): string {
+  return `${kind}-${randomText(18)}${fingerprint}`;
+}
+
+function randomText(bytes: number): string {
+  return toBase64Url(crypto.getRandomValues(new Uint8Array(bytes)));
 }
 
 /**

@@ -9,8 +9,8 @@ import { isNumberedRow } from './record.ts';
 export type Ring =
   /** A row was appended to a job's journal; here it is. */
   | { type: 'row'; jobId: string; row: JournalRow }
-  /** A job's state is another now, or it has ended: look. */
-  | { type: 'changed'; jobId: string }
+  /** A job is there, or its state is another now, or it has ended: look. */
+  | { type: 'changed'; jobId: string; change: 'added' | 'moved' | 'ended' }
   /** Rings may have been missed: look at every job that matters. */
   | { type: 'missed' };
 
@@ -35,7 +35,8 @@ export type DoorbellOptions = {
 };
 
 /** BullMQ events after which a job's state is another. */
-const CHANGES = ['waiting', 'active', 'delayed', 'completed', 'failed', 'stalled', 'removed'] as const;
+const MOVES = ['active', 'delayed', 'stalled'] as const;
+const ENDS = ['completed', 'failed', 'removed'] as const;
 
 /** The others: nothing rings, but they show how far the reader is. */
 const OTHERS = ['added', 'cleaned', 'deduplicated', 'duplicated', 'paused', 'resumed', 'retries-exhausted', 'waiting-children'] as const;
@@ -79,9 +80,13 @@ export function createDoorbell({ pattern, redis, keyPrefix, onRing, onError }: D
     events.on('error', onError);
     events.on('progress', ({ jobId, data }, id) => {
       const row: unknown = data;
-      ring(isNumberedRow(row) ? { type: 'row', jobId, row } : { type: 'changed', jobId }, id);
+      ring(isNumberedRow(row) ? { type: 'row', jobId, row } : { type: 'changed', jobId, change: 'moved' }, id);
     });
-    for (const event of CHANGES) events.on(event, ({ jobId }: { jobId: string }, id: string) => ring({ type: 'changed', jobId }, id));
+    events.on('waiting', ({ jobId, prev }, id) => ring({ type: 'changed', jobId, change: prev === undefined ? 'added' : 'moved' }, id));
+    for (const event of MOVES)
+      events.on(event, ({ jobId }: { jobId: string }, id: string) => ring({ type: 'changed', jobId, change: 'moved' }, id));
+    for (const event of ENDS)
+      events.on(event, ({ jobId }: { jobId: string }, id: string) => ring({ type: 'changed', jobId, change: 'ended' }, id));
     for (const event of OTHERS) events.on(event, (_: unknown, id: string) => void (lastId = id));
     events.on('drained', (id) => void (lastId = id));
     return events;

@@ -28,7 +28,7 @@ export type History = {
 
 /** Reads and writes for one run of one job. Writes reject with {@link LockLostError} once the run is not the job's any more. */
 export type Journal = {
-  /** What was there before; to be read first. */
+  /** What was there before; to be read first where there can be anything. */
   history(): Promise<History>;
   /** Appends a lasting row, rings the doorbell and resolves with the row's sequence number. `progress`: how far the job is with it. */
   append(row: Row, progress: Progress): Promise<number>;

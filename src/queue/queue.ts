@@ -75,14 +75,20 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
   return {
     submit: (kind, payload, key) =>
       orUnavailable(redis, async () => {
-        const fingerprint = await fingerprintOf(payload.input);
+        // Only a key makes anyone ask whether the input was the same.
+        const fingerprint = key === undefined ? undefined : await fingerprintOf(payload.input);
         const jobId = newJobId(kind, fingerprint);
         // BullMQ answers with the id of the job that holds the key, in the same trip; the key outlives that job.
         const indexed = payload.owner === undefined ? undefined : index.add(payload.owner, jobId);
         const job = await queue.add(kind, payload, { jobId, ...(key !== undefined && { deduplication: { id: key, ttl: KEY_TTL_MS } }) });
         await indexed; // sent before the job, on the same connection
         const id = job.id ?? jobId;
-        return { id, createdAt: job.timestamp, replayed: id !== jobId, sameInput: isMadeFrom(id, fingerprint) };
+        return {
+          id,
+          createdAt: job.timestamp,
+          replayed: id !== jobId,
+          sameInput: fingerprint === undefined || isMadeFrom(id, fingerprint),
+        };
       }),
     look: (jobId, after) => orUnavailable(redis, () => look(jobId, after)),
     jobsOf: (owner, range) => orUnavailable(redis, () => index.list(owner, range)),

@@ -87,6 +87,9 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
     if (channel.followers.size === 0 && channels.get(channel.jobId) === channel) channels.delete(channel.jobId);
   };
 
+  /** Made apart, so that a follower who stays holds on to nothing of its first look. */
+  const leaving = (channel: Channel, follower: Follower) => (): void => leave(channel, follower);
+
   const lookAt = async (jobId: string, after: number): Promise<Seen | undefined> => {
     const seen = await look(jobId, after);
     return (
@@ -200,7 +203,7 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
       const first = seen.snapshot;
       const over = first.end !== undefined && cursor !== 'malformed' && cursor >= first.end.seq;
       const strange = !over && (cursor === 'malformed' || cursor > first.length);
-      const stop = (): void => leave(channel, follower);
+      const stop = leaving(channel, follower);
       return {
         first,
         over,
@@ -223,10 +226,11 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
     ring(ring) {
       if (ring.type === 'missed') return reconcile();
       const channel = channels.get(ring.jobId);
-      if (!channel) return;
+      if (!channel || (ring.type === 'changed' && ring.change === 'added')) return; // who follows it has seen it
       channel.rings++;
       if (ring.type === 'row') deliver(channel, ring.row);
-      else refresh(channel);
+      else if (ring.change === 'moved') refresh(channel);
+      else if (ring.change === 'ended') void catchUp(channel).catch(() => refresh(channel)); // an end waits for no other look
     },
 
     reconcile,

@@ -125,7 +125,7 @@ test('a job that is gone lets its followers go', async () => {
   const { follow, feed, redis, keys, id } = await setUp();
   const { closed } = await follow();
   await redis.del(keys.job(id), keys.logs(id));
-  feed.ring({ type: 'changed', jobId: id });
+  feed.ring({ type: 'changed', jobId: id, change: 'ended' });
   await closed;
 });
 

@@ -1,9 +1,10 @@
 /** The two ways to a client: Node's own response, and a web stream for every other runtime. */
 import { createAdaptorServer } from '@hono/node-server';
 import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect as dial } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { nodeTransport, withNodeTransport } from '../../src/node-transport.ts';
+import { createNodeTransport, withNodeTransport } from '../../src/node-transport.ts';
 import { createCrowd, type Sink } from '../../src/stream/crowd.ts';
 import { BUFFER_BYTES, STREAM_HEADERS, type Transport, webTransport } from '../../src/stream/response.ts';
 import { latch } from '../support/openai.ts';
@@ -31,7 +32,7 @@ async function serve(transport: Transport) {
 const bytes = (size: number) => new Uint8Array(size).fill(0x2e);
 
 for (const [name, transport] of [
-  ['node', nodeTransport],
+  ['node', createNodeTransport()],
   ['web', webTransport],
 ] as const) {
   test(`${name}: what is written arrives, and the end ends it`, async () => {
@@ -91,6 +92,54 @@ for (const [name, transport] of [
       writer.close();
     }
   });
+}
+
+test('node: a second stream on a connection that was kept alive begins with its head', async () => {
+  const { port } = await serveEach((sink) => {
+    for (const text of ['data: 1\n\n', 'data: 2\n\n']) sink.write(new TextEncoder().encode(text));
+    sink.close();
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  for (let n = 0; n < 3; n++) {
+    const response = await new Promise<IncomingMessage>((resolve) => void get({ port, host: '127.0.0.1', agent }, resolve));
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    expect([response.headers['content-type'], Buffer.concat(chunks).toString()]).toEqual([
+      STREAM_HEADERS['Content-Type'],
+      'data: 1\n\ndata: 2\n\n',
+    ]);
+  }
+});
+
+test('node: an HTTP/1.0 client, which knows no chunks, gets none', async () => {
+  const { port } = await serveEach((sink) => {
+    for (const text of ['data: 1\n\n', 'data: 2\n\n']) sink.write(new TextEncoder().encode(text));
+    sink.close();
+  });
+  const socket = dial(port, '127.0.0.1');
+  socket.write('GET / HTTP/1.0\r\nhost: x\r\n\r\n');
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  expect(Buffer.concat(chunks).toString().split('\r\n\r\n')[1]).toBe('data: 1\n\ndata: 2\n\n');
+});
+
+/** Serves every request over Node's transport in the same way. */
+async function serveEach(feed: (sink: Sink) => void): Promise<{ port: number }> {
+  const transport = createNodeTransport();
+  const server = createAdaptorServer({
+    fetch: withNodeTransport((_, env) =>
+      transport(env, new Response(null, { headers: STREAM_HEADERS }), (sink) => {
+        feed(sink);
+        return () => {};
+      }),
+    ),
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return { port: typeof address === 'object' && address ? address.port : 0 };
 }
 
 test('a crowd lets go whose time is up, and keeps the others', () => {
