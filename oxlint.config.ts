@@ -51,7 +51,7 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
   { files: ['src/http/*.ts'], patterns: [...roomOf('jobs', 'queue', 'stream'), ...without()] },
   { files: ['worker/*.ts'], patterns: [...shop, ...without('node', 'ioredis', 'server')] },
   { files: ['worker/worker.ts'], patterns: [...shop, ...without('bullmq', 'ioredis')] },
-  { files: ['worker/providers/*.ts'], patterns: [...provider, ...without()] },
+  { files: ['worker/providers/**/*.ts'], patterns: [...provider, ...without()] },
   { files: ['worker/providers/openai.ts'], patterns: [...provider, ...without('openai')] },
 ];
 
@@ -70,6 +70,7 @@ export default {
     'unicorn/no-array-sort': 'error',
     'typescript/no-unsafe-type-assertion': 'off', // what we wrote to Redis is read back as what it was
     'import/no-named-as-default-member': 'off',
+    'oxc/no-map-spread': 'off',
     'unicorn/consistent-function-scoping': 'off', // a helper stands where it is used
     'typescript/unbound-method': 'off', // our objects are closures, not classes
     'no-unmodified-loop-condition': 'off', // blind to what a callback modifies

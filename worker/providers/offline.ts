@@ -1,6 +1,6 @@
 /** The offline generator: for machines without a key, from the given text alone. */
 import { ProblemError } from '../../src/jobs/problem.ts';
-import { cardsFromText } from './offline-cards.ts';
+import { cardsFromText } from './offline/cards.ts';
 import type { ListRequest, Part, Provider } from './provider.ts';
 
 /** What it can make, by kind. */
@@ -9,7 +9,7 @@ const makers: Record<ListRequest['kind'], (request: ListRequest) => unknown[]> =
     const { content, alreadyAsked } = material as { content: string; alreadyAsked: string[] };
     const cards = cardsFromText(content, count + alreadyAsked.length);
     if (cards.length === 0)
-      throw new ProblemError('content_unusable', 'The content has no words to make flashcards from; send notes with at least one word.');
+      throw new ProblemError('content_unusable', 'The content has no words to make flashcards from; send notes in words.');
     return cards;
   },
 };
