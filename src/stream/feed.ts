@@ -65,6 +65,9 @@ type Seen = Look & { after: number; etaSeconds: number | undefined };
 
 const encoder = new TextEncoder();
 
+/** How long a move may wait for what comes with it, in ms. */
+const MOVE_PAUSE_MS = 5;
+
 /** The longest pause after a look that failed, in ms. */
 const MAX_PAUSE_MS = 2000;
 
@@ -180,6 +183,17 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
     }
   };
 
+  /** A move is a hint: it waits a moment for what comes with it, so that a short job costs one look and not three. */
+  const moved = new Set<Channel>();
+  const soon = (channel: Channel): void => {
+    if (moved.size === 0) setTimeout(lookAtMoved, MOVE_PAUSE_MS);
+    moved.add(channel);
+  };
+  const lookAtMoved = (): void => {
+    for (const channel of moved) if (channel.followers.size > 0) refresh(channel);
+    moved.clear();
+  };
+
   const reconcile = (): void => {
     for (const channel of channels.values()) {
       channel.rings++; // also for those who are on their way
@@ -229,7 +243,7 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
       if (!channel || (ring.type === 'changed' && ring.change === 'added')) return; // who follows it has seen it
       channel.rings++;
       if (ring.type === 'row') deliver(channel, ring.row);
-      else if (ring.change === 'moved') refresh(channel);
+      else if (ring.change === 'moved') soon(channel);
       else if (ring.change === 'ended') void catchUp(channel).catch(() => refresh(channel)); // an end waits for no other look
     },
 
