@@ -268,7 +268,7 @@ ${rows.join('\n')}
 | submit to \`completed\` at the client, 100 jobs/s, no work, p50 in ms (floor: BullMQ in one process) | ${mid(journeys, 'bare').toFixed(2)} | ${mid(journeys, 'ours').toFixed(2)} | ${(mid(journeys, 'ours') / mid(journeys, 'bare')).toFixed(2)} |
 | row to client, 1,000 followers, 100 MB, p99 in ms (floor: all read; here: 1 % do not) | ${mid(stalls, 'calm').toFixed(0)} | ${mid(stalls, 'beside').toFixed(0)} | ${(mid(stalls, 'beside') / mid(stalls, 'calm')).toFixed(2)} |
 
-A follower that does not read holds ${(mid(stalls, 'held') / 1024).toFixed(0)} KiB at most before it is cut off (memory of the process beside one without such followers).
+Each follower that does not read takes ${(mid(stalls, 'held') / 1024).toFixed(0)} KiB more of the process than one that does; what the system's socket buffers hold is not in it.
 `;
 process.stdout.write(`\n${text}`);
 writeFileSync(new URL('results/stream.md', import.meta.url), text);

@@ -69,11 +69,11 @@ function greeting({ port }: Ready, { note }: Ready): string {
 
   try it:
 
-    curl -X POST ${url}/api/ai/generate-flashcards \\
-      -H 'content-type: application/json' -H 'user-id: test' \\
+    curl -N -X POST ${url}/api/ai/generate-flashcards \\
+      -H 'content-type: application/json' -H 'accept: text/event-stream' -H 'user-id: test' \\
       -d '{"content":"The mitochondrion is the power plant of the cell. Water boils at 100 degrees Celsius.","userId":"test"}'
 
-  then watch its streamUrl:  curl -N "${url}<streamUrl>"
+  (without the accept header it answers with the job's addresses, at once)
 
 `;
 }

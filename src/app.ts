@@ -6,6 +6,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { ProblemError } from './jobs/problem.ts';
 import { identify } from './http/auth.ts';
+import { cancelRoutes } from './http/cancel.ts';
 import type { AppDeps, AppEnv } from './http/env.ts';
 import { eventRoutes } from './http/events.ts';
 import { jobRoutes } from './http/jobs.ts';
@@ -58,6 +59,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', userRoutes(deps));
   app.route('/', jobRoutes(deps));
   app.route('/', eventRoutes(deps));
+  app.route('/', cancelRoutes(deps));
   app.route('/', systemRoutes(deps));
   return app;
 }

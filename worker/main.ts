@@ -4,6 +4,7 @@ import { loadConfig, type Config, type ProviderConfig } from '../src/config.ts';
 import { createLog } from '../src/log.ts';
 import { exitOnConfigError, listening, runProcess } from '../src/process.ts';
 import { connect } from '../src/queue/connection.ts';
+import { createDoorbell } from '../src/queue/doorbell.ts';
 import { makeFlashcards } from './flashcards.ts';
 import { createHealthApp } from './health.ts';
 import { createOffline } from './providers/offline.ts';
@@ -40,6 +41,17 @@ await runProcess(log, config.shutdownGraceMs + 5000, async (closers) => {
     log,
   );
   closers.push(() => worker.close(config.shutdownGraceMs));
+
+  const commands = connect(config.redisUrl, 'impatient', (error) => log.warn({ err: error }, 'redis'));
+  closers.push(() => commands.disconnect());
+  const doorbell = createDoorbell({
+    pattern: connect(config.redisUrl, 'patient', (error) => log.warn({ err: error }, 'redis'), { lazyConnect: true }),
+    redis: commands,
+    keyPrefix,
+    onRing: worker.ring,
+    onError: (error) => log.warn({ err: error }, 'doorbell'),
+  });
+  closers.push(() => doorbell.close());
 
   const { name, concurrency } = config.worker;
   const health = createHealthApp(worker, { name, concurrency, provider: provider.name });

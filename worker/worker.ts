@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { ProblemError, parseReason, problems, type ProblemCode } from '../src/jobs/problem.ts';
 import { bullKeys, QUEUE_NAME } from '../src/queue/connection.ts';
+import type { Ring } from '../src/queue/doorbell.ts';
 import { createJournals, type Journal, LockLostError } from '../src/queue/journal.ts';
 import type { Payload } from '../src/queue/record.ts';
 import type { Task } from './run.ts';
@@ -31,6 +32,8 @@ export type JobWorker = {
   /** How many jobs it runs now. */
   active(): number;
   running(): boolean;
+  /** Takes what the doorbell rings: a job that ended elsewhere is stopped here. */
+  ring(ring: Ring): void;
   /**
    * Takes no more jobs and waits for those that run; those that still run after `graceMs` are handed
    * back, with what they have finished and at no attempt's cost, for another worker to go on with.
@@ -110,10 +113,20 @@ export function createWorker(
   worker.on('lockRenewalFailed', (jobIds) => jobIds.forEach((jobId) => worker.cancelJob(jobId, new LockLostError(jobId) as never)));
   worker.on('error', (error) => log.warn({ err: error }, 'worker'));
 
+  /** The end of a run that is still here is somebody else's doing: it was cancelled. */
+  const stopIfEnded = async (jobId: string): Promise<void> => {
+    const finished = await redis.hexists(bullKeys(options.keyPrefix).job(jobId), 'finishedOn');
+    if (finished && running.has(jobId)) worker.cancelJob(jobId, new LockLostError(jobId) as never);
+  };
+
   return {
     counters,
     active: () => running.size,
     running: () => worker.isRunning() && redis.status === 'ready',
+    ring(ring) {
+      if (ring.type === 'missed') return running.forEach((id) => void stopIfEnded(id));
+      if (ring.type === 'changed' && ring.change === 'ended' && running.has(ring.jobId)) void stopIfEnded(ring.jobId);
+    },
     async close(graceMs) {
       if (redis.status !== 'ready') return worker.close(true); // what runs can't be handed back; it will be found stalled
       const grace = setTimeout(() => worker.cancelAllJobs(new HandBack('the worker is stopping') as never), graceMs);

@@ -21,6 +21,7 @@ export async function presentJob(snapshot: Snapshot, tokens: StreamTokens, etaSe
     retryAt: date(snapshot.retryAt),
     createdAt: date(snapshot.createdAt),
     startedAt: date(snapshot.startedAt),
+    cancelRequestedAt: date(snapshot.cancelRequestedAt),
     finishedAt: date(snapshot.finishedAt),
     expiresAt: date(snapshot.expiresAt),
     result: end?.outcome.type === 'completed' ? end.outcome.result : undefined,

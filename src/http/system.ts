@@ -15,6 +15,7 @@ export function systemRoutes({ queue, crowd, listening, draining }: AppDeps): Ho
       name: 'ai-jobs',
       submit: kinds.map(({ path, summary }) => ({ method: 'POST', path, summary })),
       look: ['/api/jobs/:jobId', '/api/job-status/:jobId', '/api/jobs'],
+      cancel: ['/api/jobs/:jobId/cancel'],
       watch: ['/api/jobs/:jobId/events', '/api/events'],
       know: ['/health', '/ready', '/api/redis/health', '/api/queue/stats'],
     }),

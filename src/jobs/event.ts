@@ -45,6 +45,7 @@ export type Snapshot = {
   retryAt?: number | undefined;
   createdAt: number;
   startedAt?: number | undefined;
+  cancelRequestedAt?: number | undefined;
   finishedAt?: number | undefined;
   /** Until when a finished job is kept, at least. */
   expiresAt?: number | undefined;

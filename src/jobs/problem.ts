@@ -102,7 +102,7 @@ const STALLED = 'job stalled more than allowable limit';
  */
 export function parseReason(reason: string): Problem {
   if (reason === STALLED) return toProblem('worker_lost', 'The workers that ran this job were lost each time; it was not tried again.');
-  const [, code, detail] = /^([a-z_]+): ([\s\S]*)$/.exec(reason) ?? [];
+  const [, code, detail] = /^([a-z_]+)(?:: ([\s\S]*))?$/.exec(reason) ?? [];
   if (code !== undefined && isProblemCode(code)) return toProblem(code, detail ?? '');
   return toProblem('internal_error', 'The job failed for a reason that is in the server log.');
 }

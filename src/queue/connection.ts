@@ -86,7 +86,7 @@ export function defineScript(redis: Redis, name: string, lua: string): Script {
 export function bullKeys(prefix: string) {
   const base = `${prefix}:${QUEUE_NAME}:`;
   return {
-    of: (name: 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'failed' | 'events' | 'meta') => base + name,
+    of: (name: 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'failed' | 'stalled' | 'events' | 'meta') => base + name,
     job: (id: string) => base + id,
     logs: (id: string) => `${base}${id}:logs`,
     lock: (id: string) => `${base}${id}:lock`,

@@ -67,6 +67,7 @@ const WANTED = [
   FIELDS.result,
   FIELDS.usage,
   FIELDS.attempt,
+  FIELDS.cancelled,
   FIELDS.provider,
 ] as const;
 
@@ -111,6 +112,7 @@ function toSnapshot(id: string, { state, at, position, length }: Place, fields: 
     position: position > 0 ? position : undefined,
     retryAt: state === 'delayed' ? Math.floor(Number(at) / 0x1000) : undefined, // BullMQ keeps a counter in the low 12 bits
     createdAt: number(fields.timestamp),
+    cancelRequestedAt: time(fields[FIELDS.cancelled]),
     startedAt: time(fields.processedOn),
     finishedAt,
     expiresAt: finishedAt === undefined ? undefined : finishedAt + retentionS * 1000,

@@ -3,6 +3,7 @@ import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { fingerprintOf, isMadeFrom, newJobId } from '../jobs/id.ts';
 import type { KindName } from '../jobs/index.ts';
+import { type Cancelled, createCancel } from './cancel.ts';
 import { bullKeys, orUnavailable, QUEUE_NAME } from './connection.ts';
 import { createLook, type LookAt } from './look.ts';
 import { createUserIndex, type Page, type Range } from './user-index.ts';
@@ -35,6 +36,8 @@ export type JobQueue = {
   /** Enqueues a job, or finds the one that was submitted under the same key. */
   submit(kind: KindName, payload: Payload, key?: string): Promise<Submission>;
   look: LookAt;
+  /** Ends a job that has not ended, wherever it is. */
+  cancel(jobId: string): Promise<Cancelled>;
   /** A user's jobs, newest first. */
   jobsOf(owner: string, range: Range): Promise<Page>;
   /** The queue in figures, as they were read at most so long ago. */
@@ -68,6 +71,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
     },
   });
   queue.on('error', () => {}); // the connection's maker hears of its errors
+  const cancel = createCancel(redis, keys);
   const look = createLook(redis, keys, retentionS);
   const index = createUserIndex(redis, look, { keyPrefix, retentionS });
   const stats = createStats(queue, redis, keys, pace);
@@ -91,6 +95,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
         };
       }),
     look: (jobId, after) => orUnavailable(redis, () => look(jobId, after)),
+    cancel: (jobId) => orUnavailable(redis, () => cancel(jobId)),
     jobsOf: (owner, range) => orUnavailable(redis, () => index.list(owner, range)),
     stats: (maxAgeMs) => orUnavailable(redis, () => stats(maxAgeMs)),
     shared: (name, propose) =>

@@ -14,6 +14,8 @@ export const FIELDS = {
   usage: 'ai:usage',
   /** What the worker has finished and need not do again, as JSON. */
   checkpoint: 'ai:checkpoint',
+  /** When it was cancelled, in ms since the epoch. */
+  cancelled: 'ai:cancelled',
   /** Which attempt wrote last. */
   attempt: 'ai:attempt',
   /** Who did the work. */

@@ -56,12 +56,12 @@ const ports = async () => ({ PORT: String(await freePort()), WORKER_HEALTH_PORT:
 test('it runs, says how to try it, passes the smoke check, and stops at Ctrl-C', async () => {
   const env = await ports();
   const app = await run('start', env);
-  await app.said(/then watch its streamUrl.*/);
+  await app.said(/ai-jobs is running[^]*at once\)/);
   const url = `http://localhost:${env.PORT}`;
   expect(app.output()).toContain(url);
   expect(app.output()).toMatch(/generator +offline/);
   expect(app.output()).toMatch(/store +embedded.*forgets everything at exit/);
-  expect(app.output()).toMatch(/curl -X POST http/);
+  expect(app.output()).toMatch(/curl -N -X POST http/);
 
   const smoke = await run('smoke', {}, [url, `http://localhost:${env.WORKER_HEALTH_PORT}`]);
   expect([await smoke.exited, smoke.output()]).toEqual([0, expect.stringContaining('8 passed, 0 failed')]);
@@ -72,7 +72,7 @@ test('it runs, says how to try it, passes the smoke check, and stops at Ctrl-C',
 
 test('with REDIS_URL nothing is embedded', async () => {
   const app = await run('start', { ...(await ports()), REDIS_URL: inject('redisUrl'), REDIS_KEY_PREFIX: newPrefix() });
-  await app.said(/then watch its streamUrl.*/);
+  await app.said(/ai-jobs is running[^]*at once\)/);
   expect(app.output()).toMatch(/store +Redis, at REDIS_URL/);
   kill(app.child, 'SIGTERM');
   await app.exited;
@@ -81,7 +81,7 @@ test('with REDIS_URL nothing is embedded', async () => {
 test('if one part dies, all stop, and the exit code says so', async () => {
   const env = await ports();
   const app = await run('start', { ...env, LOG_LEVEL: 'info' });
-  await app.said(/then watch its streamUrl.*/);
+  await app.said(/ai-jobs is running[^]*at once\)/);
   const pid = Number(/"name":"worker","pid":(\d+)/.exec(app.output())?.[1]);
   process.kill(pid, 'SIGKILL');
   expect(await app.exited).toBe(1);
