@@ -11,6 +11,7 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 15_000 } },
     projects: stores.map((name) => ({
       extends: true,
       test: { name, include: ['test/**/*.test.ts'], globalSetup: ['test/support/store.ts'] },

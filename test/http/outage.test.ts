@@ -45,7 +45,7 @@ test('while Redis does not answer: 503 with a time to come back, and a stream th
   expect([stream.response.status, stream.retries, stream.events]).toEqual([200, [5000], []]);
 
   process.kill(store.pid, 'SIGCONT');
-  await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status, { timeout: 10_000 }).toBe(200);
+  await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(200);
   const again = await stack.submit({ content: 'Katze: cat' });
   expect((await (await stack.watch(again)).until(isEnd)).event).toBe('completed');
 });
@@ -57,7 +57,7 @@ test('an open stream outlives a Redis that freezes and comes back', async () => 
   const stream = await stack.watch(job);
   await stream.until(({ event }) => event === 'status');
   process.kill(store.pid, 'SIGSTOP');
-  await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status, { timeout: 10_000 }).toBe(503);
+  await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(503);
   process.kill(store.pid, 'SIGCONT');
   await stack.startWorker();
   expect((await stream.until(isEnd)).event).toBe('completed');

@@ -31,7 +31,7 @@ test('EventSource follows a job through a deploy, and stops for good at its end'
   for (const type of ['progress', 'item', 'completed']) source.addEventListener(type, ({ lastEventId }) => ids.push(lastEventId));
   await expect.poll(() => asked(stack).length).toBeGreaterThan(1); // it was let go, and came back
   await stack.startWorker();
-  await expect.poll(() => source.readyState, { timeout: 10_000 }).toBe(EventSource.CLOSED);
+  await expect.poll(() => source.readyState).toBe(EventSource.CLOSED);
   expect(ids).toEqual(['1', '2', '3']);
   expect(asked(stack).at(-1)).toBe(204);
 });
@@ -119,7 +119,7 @@ test.runIf(hasNginx)('behind nginx as it comes, with gzip: every event at once, 
   const stream = await watch(url + job['streamUrl'], { 'accept-encoding': 'gzip' });
   await stream.until(({ event }) => event === 'status'); // while nothing else happens
   expect(stream.response.headers.get('content-encoding')).toBeNull();
-  await expect.poll(() => stream.text().match(/^: ping$/gm)?.length ?? 0, { timeout: 10_000 }).toBeGreaterThan(8); // more than its timeout's worth
+  await expect.poll(() => stream.text().match(/^: ping$/gm)?.length ?? 0).toBeGreaterThan(8); // more than its timeout's worth
   await stack.startWorker();
   await stream.until(isEnd);
   expect(lasting(stream.events).map(({ id }) => id)).toEqual(['1', '2', '3']);
