@@ -17,11 +17,11 @@ export type Part = {
 };
 
 /** Starts a file of the project as a process with the probe in it. It must send `{ ready: true }` once it can serve. */
-export async function startPart(file: string, env: Record<string, string> = {}): Promise<Part> {
+export async function startPart(file: string, env: Record<string, string> = {}, flags: string[] = []): Promise<Part> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: ['--expose-gc', '--import', fileURLToPath(new URL('probe.ts', import.meta.url))],
+    execArgv: [...flags, '--expose-gc', '--import', fileURLToPath(new URL('probe.ts', import.meta.url))],
   });
   child.setMaxListeners(0);
   const { port = 0 } = await answerOf<{ port?: number }>(child, 'ready');

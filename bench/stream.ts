@@ -89,15 +89,13 @@ const nchan: Contender = {
   },
 };
 
+/** The API with the flags of its npm script. */
 const startApi = (store: Store): Promise<Part> =>
-  startPart('../src/main.ts', {
-    REDIS_URL: store.url,
-    REDIS_KEY_PREFIX: PREFIX,
-    PORT: '0',
-    HOST: '127.0.0.1',
-    AUTH: 'trusted-header',
-    LOG_LEVEL: 'warn',
-  });
+  startPart(
+    '../src/main.ts',
+    { REDIS_URL: store.url, REDIS_KEY_PREFIX: PREFIX, PORT: '0', HOST: '127.0.0.1', AUTH: 'trusted-header', LOG_LEVEL: 'warn' },
+    ['--max-semi-space-size=4'],
+  );
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -107,18 +105,27 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
-/** Bytes an idle follower takes, and µs of CPU an event takes for each follower. */
-async function measure(contender: Contender): Promise<{ memory: number; cpu: number }> {
-  const clients = await startPart('clients.ts');
-  const idle = await contender.start();
-  await clients.ask({ open: idle.urls(200) }, 'opened'); // what is loaded and compiled at the first request is not a follower's
-  await clients.ask({ close: true }, 'closed');
-  const empty = await idle.settled();
-  await clients.ask({ open: idle.urls(IDLE) }, 'opened');
-  const memory = ((await idle.settled()).rss - empty.rss) / IDLE;
-  await clients.ask({ close: true }, 'closed');
-  await idle.stop();
+type Cost = { memory: number; settled: number; cpu: number };
 
+/** Bytes an idle follower takes, as the process stands or once all garbage is collected. */
+async function idleMemory(contender: Contender, what: 'usage' | 'settled'): Promise<number> {
+  const clients = await startPart('clients.ts');
+  const server = await contender.start();
+  await clients.ask({ open: server.urls(200) }, 'opened'); // what is loaded and compiled at the first request is not a follower's
+  await clients.ask({ close: true }, 'closed');
+  const empty = await server[what]();
+  await clients.ask({ open: server.urls(IDLE) }, 'opened');
+  const full = await server[what]();
+  await server.stop();
+  await clients.stop();
+  return (full.rss - empty.rss) / IDLE;
+}
+
+/** What a follower costs: bytes while idle, and µs of CPU for each event it is sent. */
+async function measure(contender: Contender): Promise<Cost> {
+  const memory = await idleMemory(contender, 'usage');
+  const settled = await idleMemory(contender, 'settled');
+  const clients = await startPart('clients.ts');
   const busy = await contender.start();
   await clients.ask({ open: busy.urls(FOLLOWERS) }, 'opened');
   const before = await busy.usage();
@@ -128,7 +135,7 @@ async function measure(contender: Contender): Promise<{ memory: number; cpu: num
   const cpu = ((await busy.usage()).cpu - before.cpu) / (EVENTS * FOLLOWERS);
   await busy.stop();
   await clients.stop();
-  return { memory, cpu };
+  return { memory, settled, cpu };
 }
 
 /** CPU an event takes: a bare QueueEvents reader, and a feed with 1,000 followers of 1,000 jobs beside it. */
@@ -226,7 +233,7 @@ const contenders = [
   plain('Hono streamSSE', 'servers/hono.ts'),
   ...(hasNchan() ? [nchan] : []),
 ];
-const results = new Map<string, { memory: number[]; cpu: number[] }>(contenders.map(({ name }) => [name, { memory: [], cpu: [] }]));
+const results = new Map<string, Cost[]>(contenders.map(({ name }) => [name, []]));
 const demux: { bare: number; feed: number }[] = [];
 const journeys: { bare: number; ours: number }[] = [];
 const stalls: { calm: number; beside: number; held: number }[] = [];
@@ -234,9 +241,7 @@ try {
   for (let round = 1; round <= ROUNDS; round++) {
     process.stdout.write(`round ${round} of ${ROUNDS}\n`);
     for (const contender of contenders) {
-      const { memory, cpu } = await measure(contender);
-      results.get(contender.name)?.memory.push(memory);
-      results.get(contender.name)?.cpu.push(cpu);
+      results.get(contender.name)?.push(await measure(contender));
     }
     demux.push(await demultiplex(store));
     journeys.push(await journey(store));
@@ -246,20 +251,23 @@ try {
   store.stop();
 }
 
-const of = (name: string, what: 'memory' | 'cpu') => median(results.get(name)?.[what] ?? []);
+const of = (name: string, what: keyof Cost) => median(results.get(name)?.map((cost) => cost[what]) ?? []);
 const rows = contenders.map(({ name }) => {
-  const ratio = (what: 'memory' | 'cpu') => (of(name, what) / of('raw node:http', what)).toFixed(2);
-  return `| ${name} | ${(of(name, 'memory') / 1024).toFixed(1)} | ${ratio('memory')} | ${of(name, 'cpu').toFixed(1)} | ${ratio('cpu')} |`;
+  const cells = (['memory', 'settled', 'cpu'] as const).map((what) => {
+    const value = of(name, what) / (what === 'cpu' ? 1 : 1024);
+    return `${value.toFixed(1)} | ${(of(name, what) / of('raw node:http', what)).toFixed(2)}`;
+  });
+  return `| ${name} | ${cells.join(' | ')} |`;
 });
 const mid = <T extends Record<string, number>>(list: T[], key: keyof T) => median(list.map((one) => one[key] ?? Number.NaN));
 const text = `# What a stream costs
 
 \`npm run bench -- stream\`: ${ROUNDS} rounds, contenders interleaved, medians; each server a process of its own with Node ${process.versions.node},
 ${IDLE} idle followers, ${EVENTS} events to ${FOLLOWERS} followers at 100 events/s. Machines differ, and are shared: read the ratios.
-ai-jobs is the API as deployed (tokens checked, journal read, events through Redis), the others send from memory.
+ai-jobs is the API as \`npm run start:api\` starts it (tokens checked, journal read, events through Redis), the others send from memory.
 
-| | idle follower, KiB | × raw | CPU an event and follower, µs | × raw |
-|---|---|---|---|---|
+| | idle follower, KiB | × raw | the same, garbage collected | × raw | CPU an event and follower, µs | × raw |
+|---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
 | | floor | here | ratio |

@@ -14,8 +14,8 @@ const { scripts } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8
 
 /** Runs a script of package.json's, without npm around it: npm answers a signal with its own exit. */
 async function run(script: string, env: Record<string, string>, args: string[] = []) {
-  const [, file = ''] = /^node (\S+)$/.exec(scripts[script] ?? '') ?? [];
-  const child = spawn(process.execPath, [file, ...args], {
+  const [, ...command] = (scripts[script] ?? '').split(' ');
+  const child = spawn(process.execPath, [...command, ...args], {
     cwd: root,
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', LOG_LEVEL: 'warn', ...env },
     detached: true,
