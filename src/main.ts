@@ -27,6 +27,7 @@ await runProcess(log, 10_000, async (closers) => {
   const onRedisError = (error: unknown) => log.warn({ err: error }, 'redis');
   const redis = connect(config.redisUrl, 'impatient', onRedisError);
   closers.push(() => redis.disconnect());
+  if (!(await readyWithin(redis, 3000))) log.warn('Redis is out of reach; serving 503 until it is back');
 
   const queue = createQueue(redis, { keyPrefix: config.keyPrefix, pace: config.worker, ...config.job });
   closers.push(() => queue.close());
@@ -89,7 +90,6 @@ await runProcess(log, 10_000, async (closers) => {
     draining = true;
     crowd.close(); // streams end first, or the server would wait for them
   });
-  if (!(await readyWithin(redis, 3000))) log.warn('Redis is out of reach; serving 503 until it is back');
   server.listen(config.port, config.host);
   const port = await listening(server, 'PORT');
   log.info({ port }, 'api listening');

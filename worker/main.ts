@@ -3,7 +3,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { loadConfig, type Config, type ProviderConfig } from '../src/config.ts';
 import { createLog } from '../src/log.ts';
 import { exitOnConfigError, listening, runProcess } from '../src/process.ts';
-import { connect } from '../src/queue/connection.ts';
+import { connect, readyWithin } from '../src/queue/connection.ts';
 import { createDoorbell } from '../src/queue/doorbell.ts';
 import { makeFlashcards } from './flashcards.ts';
 import { createHealthApp } from './health.ts';
@@ -44,6 +44,7 @@ await runProcess(log, config.shutdownGraceMs + 5000, async (closers) => {
 
   const commands = connect(config.redisUrl, 'impatient', (error) => log.warn({ err: error }, 'redis'));
   closers.push(() => commands.disconnect());
+  await readyWithin(commands, 3000); // else the doorbell starts with a complaint
   const doorbell = createDoorbell({
     pattern: connect(config.redisUrl, 'patient', (error) => log.warn({ err: error }, 'redis'), { lazyConnect: true }),
     redis: commands,

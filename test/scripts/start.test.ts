@@ -13,9 +13,10 @@ const root = resolve(import.meta.dirname, '../..');
 const { scripts } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
 /** Runs a script of package.json's, without npm around it: npm answers a signal with its own exit. */
-async function run(script: string, env: Record<string, string>, args: string[] = []) {
-  const [, ...command] = (scripts[script] ?? '').split(' ');
-  const child = spawn(process.execPath, [...command, ...args], {
+async function run(script: string, env: Record<string, string>, args: string[] = [], by: 'node' | 'npm' = 'node') {
+  const command = /node (.+?)(?: \|\||$)/.exec(scripts[script] ?? '')?.[1]?.split(' ') ?? [];
+  const [runner, ...words] = by === 'npm' ? ['npm', 'run', '--silent', script] : [process.execPath, ...command, ...args];
+  const child = spawn(runner ?? '', words, {
     cwd: root,
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', LOG_LEVEL: 'warn', ...env },
     detached: true,
@@ -98,6 +99,23 @@ test('the two commands of the Procfile run without a parent, and pass the smoke 
   for (const { child, exited } of [api, worker]) {
     kill(child, 'SIGTERM');
     expect(await exited).toBe(0);
+  }
+});
+
+test('SIGTERM to npm alone, as a host sends it, stops what npm runs, and npm waits for it', async () => {
+  const env = { ...(await ports()), REDIS_URL: inject('redisUrl'), REDIS_KEY_PREFIX: newPrefix(), LOG_LEVEL: 'info' };
+  for (const [script, ready] of [
+    ['start:api', /api listening/],
+    ['start:worker', /worker listening/],
+    ['start', /ai-jobs is running/],
+  ] as const) {
+    const host = await run(script, env, [], 'npm');
+    await host.said(ready);
+    host.child.kill('SIGTERM');
+    await host.exited;
+    expect(host.output()).toContain('"why":"SIGTERM"');
+    await expect(fetch(`http://localhost:${env.PORT}/health`)).rejects.toThrow('fetch failed');
+    await expect(fetch(`http://localhost:${env.WORKER_HEALTH_PORT}/health`)).rejects.toThrow('fetch failed');
   }
 });
 
