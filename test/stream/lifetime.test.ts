@@ -2,7 +2,9 @@
 import { readdirSync } from 'node:fs';
 import { connect as dial } from 'node:net';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { startEmbeddedStore } from '../../src/embedded/start.ts';
+import { connect } from '../../src/queue/connection.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
 import { startStack } from '../support/stack.ts';
 
@@ -41,6 +43,21 @@ test('at shutdown streams end with a jittered retry, and go on at another proces
   await stack.startWorker();
   const resumed = await watch(second.url + job['streamUrl']);
   expect((await resumed.until(isEnd)).event).toBe('completed');
+});
+
+test('followers cost Redis no connection', async () => {
+  const store = await startEmbeddedStore(); // its connections are this test's alone
+  onTestFinished(() => store.stop());
+  const redis = connect(store.url, 'patient', () => {});
+  onTestFinished(() => redis.disconnect());
+  const connections = async () => Number(/connected_clients:(\d+)/.exec(await redis.info('clients'))?.[1]);
+  const stack = await startStack({ REDIS_URL: store.url });
+  const jobs = await Promise.all(Array.from({ length: 50 }, () => stack.submit(undefined, { 'user-id': 'ana' })));
+  const before = await connections();
+  const streams = await Promise.all(jobs.map((job) => stack.watch(job)));
+  streams.push(await watch(`${stack.url}/api/events`, { 'user-id': 'ana' }));
+  await Promise.all(streams.map((stream) => stream.until(({ event }) => event === 'status')));
+  expect(await connections()).toBe(before);
 });
 
 test('10,000 clients that leave, politely or not, leave nothing behind', { timeout: 90_000 }, async () => {
