@@ -2,10 +2,9 @@
 import { QueueEvents } from 'bullmq';
 import { connect, QUEUE_NAME, readyWithin } from '../src/queue/connection.ts';
 import { createDoorbell } from '../src/queue/doorbell.ts';
-import { createQueue } from '../src/queue/queue.ts';
 import { createCrowd } from '../src/stream/crowd.ts';
 import { createFeed } from '../src/stream/feed.ts';
-import { PREFIX } from './redis.ts';
+import { openQueue, PREFIX } from './redis.ts';
 
 const { REDIS_URL = '', MODE = 'bare' } = process.env;
 
@@ -36,12 +35,7 @@ async function bare(events: number): Promise<void> {
 async function feed(jobIds: string[], events: number): Promise<void> {
   const redis = connect(REDIS_URL, 'impatient', () => {});
   await readyWithin(redis, 5000);
-  const queue = createQueue(redis, {
-    keyPrefix: PREFIX,
-    attempts: 1,
-    retentionS: 600,
-    pace: { concurrency: 3, rate: { max: 10, duration: 1000 } },
-  });
+  const queue = openQueue(redis);
   const made = createFeed({ look: queue.look, crowd: createCrowd(600_000), eta: async () => undefined, onError: console.error });
   const begun = Promise.withResolvers<void>();
   createDoorbell({

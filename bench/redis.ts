@@ -28,6 +28,10 @@ export async function startRedis(): Promise<Store> {
   return { url: `redis://127.0.0.1:${port}`, stop: () => void server.kill() };
 }
 
+/** The benchmark's queue over a connection. */
+export const openQueue = (redis: ReturnType<typeof connect>) =>
+  createQueue(redis, { keyPrefix: PREFIX, attempts: 1, retentionS: 600, pace: { concurrency: 3, rate: { max: 10, duration: 1000 } } });
+
 /** A running job that the benchmark writes to. */
 export type HeldJob = { id: string; journal: Journal; complete(): Promise<unknown> };
 
@@ -35,12 +39,7 @@ export type HeldJob = { id: string; journal: Journal; complete(): Promise<unknow
 export async function holdJobs(url: string, count: number, owner: string): Promise<{ jobs: HeldJob[]; close(): Promise<void> }> {
   const redis = connect(url, 'patient', () => {});
   await readyWithin(redis, 5000);
-  const queue = createQueue(redis, {
-    keyPrefix: PREFIX,
-    attempts: 1,
-    retentionS: 600,
-    pace: { concurrency: 3, rate: { max: 10, duration: 1000 } },
-  });
+  const queue = openQueue(redis);
   const journals = createJournals(redis, bullKeys(PREFIX));
   const worker = new Worker(QUEUE_NAME, null, { connection: redis, prefix: PREFIX, lockDuration: 600_000 });
   const jobs: HeldJob[] = [];

@@ -1,11 +1,10 @@
 /** The API process: config, connections, app, port; closed in reverse. */
 import { createAdaptorServer } from '@hono/node-server';
 import { createApp } from './app.ts';
-import { loadConfig, type Config } from './config.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { createLog } from './log.ts';
 import { createNodeTransport, withNodeTransport } from './node-transport.ts';
-import { exitOnConfigError, listening, runProcess } from './process.ts';
+import { listening, readConfig, runProcess } from './process.ts';
 import { connect, readyWithin } from './queue/connection.ts';
 import { createDoorbell } from './queue/doorbell.ts';
 import { createQueue } from './queue/queue.ts';
@@ -20,7 +19,7 @@ const USER_JOBS = 100;
 /** How often every followed job is looked at, whatever the doorbell says, in ms. */
 const RECONCILE_MS = 20_000;
 
-const config = readConfig();
+const config = readConfig(process.env, 'api');
 const log = createLog('api', config.logLevel);
 
 await runProcess(log, 10_000, async (closers) => {
@@ -98,12 +97,4 @@ await runProcess(log, 10_000, async (closers) => {
 
 function randomSecret(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
-}
-
-function readConfig(): Config {
-  try {
-    return loadConfig(process.env, 'api');
-  } catch (error) {
-    exitOnConfigError(error);
-  }
 }

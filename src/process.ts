@@ -1,7 +1,7 @@
 /** What both processes do with their lives: start, say so, stop once, and never half-way. */
 import type { Server } from 'node:net';
 import type { Logger } from 'pino';
-import { ConfigError } from './config.ts';
+import { type Config, ConfigError, loadConfig, type Role } from './config.ts';
 
 /** Undoes something; they run in reverse order of how they were added. */
 export type Closer = () => unknown;
@@ -49,11 +49,15 @@ export async function runProcess(log: Logger, graceMs: number, start: (closers: 
   }
 }
 
-/** Prints why the environment can't be used, and ends; anything else is thrown on. */
-export function exitOnConfigError(error: unknown): never {
-  if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exit(2);
+/** Reads the environment; where it can't be used, prints why and ends. */
+export function readConfig(variables: NodeJS.ProcessEnv, role: Role): Config {
+  try {
+    return loadConfig(variables, role);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
 }
 
 /** The process can't start for a reason that its message mends; it is shown as it is. */

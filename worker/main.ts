@@ -1,8 +1,8 @@
 /** The worker process: config, connection, provider, worker, health port; closed in reverse. */
 import { createAdaptorServer } from '@hono/node-server';
-import { loadConfig, type Config, type ProviderConfig } from '../src/config.ts';
+import type { ProviderConfig } from '../src/config.ts';
 import { createLog } from '../src/log.ts';
-import { exitOnConfigError, listening, runProcess } from '../src/process.ts';
+import { listening, readConfig, runProcess } from '../src/process.ts';
 import { connect, readyWithin } from '../src/queue/connection.ts';
 import { createDoorbell } from '../src/queue/doorbell.ts';
 import { makeFlashcards } from './flashcards.ts';
@@ -15,7 +15,7 @@ import { createWorker } from './worker.ts';
 
 const handlers: Handlers = { 'generate-flashcards': makeFlashcards };
 
-const config = readConfig();
+const config = readConfig(process.env, 'worker');
 const log = createLog('worker', config.logLevel);
 
 await runProcess(log, config.shutdownGraceMs + 5000, async (closers) => {
@@ -29,7 +29,8 @@ await runProcess(log, config.shutdownGraceMs + 5000, async (closers) => {
       'EXPO_PUBLIC_OPENAI_API_KEY is used: that prefix ships the key inside the app; rename it to OPENAI_API_KEY and make a new key',
     );
 
-  const redis = connect(config.redisUrl, 'patient', (error) => log.warn({ err: error }, 'redis'));
+  const onRedisError = (error: unknown) => log.warn({ err: error }, 'redis');
+  const redis = connect(config.redisUrl, 'patient', onRedisError);
   closers.push(() => redis.disconnect());
 
   const deps = { handlers, provider, timeoutMs: config.job.timeoutMs, log };
@@ -40,19 +41,19 @@ await runProcess(log, config.shutdownGraceMs + 5000, async (closers) => {
     { keyPrefix, backoffMs: job.backoffMs, ...config.worker },
     log,
   );
-  closers.push(() => worker.close(config.shutdownGraceMs));
 
-  const commands = connect(config.redisUrl, 'impatient', (error) => log.warn({ err: error }, 'redis'));
+  const commands = connect(config.redisUrl, 'impatient', onRedisError);
   closers.push(() => commands.disconnect());
   await readyWithin(commands, 3000); // else the doorbell starts with a complaint
   const doorbell = createDoorbell({
-    pattern: connect(config.redisUrl, 'patient', (error) => log.warn({ err: error }, 'redis'), { lazyConnect: true }),
+    pattern: connect(config.redisUrl, 'patient', onRedisError, { lazyConnect: true }),
     redis: commands,
     keyPrefix,
     onRing: worker.ring,
     onError: (error) => log.warn({ err: error }, 'doorbell'),
   });
   closers.push(() => doorbell.close());
+  closers.push(() => worker.close(config.shutdownGraceMs)); // while the bell still rings for what is cancelled
 
   const { name, concurrency } = config.worker;
   const health = createHealthApp(worker, { name, concurrency, provider: provider.name });
@@ -66,12 +67,4 @@ await runProcess(log, config.shutdownGraceMs + 5000, async (closers) => {
 
 function createProvider(settings: ProviderConfig): Provider {
   return settings.name === 'offline' ? createOffline() : createOpenAI(settings);
-}
-
-function readConfig(): Config {
-  try {
-    return loadConfig(process.env, 'worker');
-  } catch (error) {
-    exitOnConfigError(error);
-  }
 }

@@ -58,7 +58,8 @@ export function createWorker(
   options: WorkerOptions,
   log: Logger,
 ): JobWorker {
-  const journals = createJournals(redis, bullKeys(options.keyPrefix));
+  const keys = bullKeys(options.keyPrefix);
+  const journals = createJournals(redis, keys);
   const counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, stalled: 0 };
   const running = new Set<string>();
 
@@ -115,7 +116,7 @@ export function createWorker(
 
   /** The end of a run that is still here is somebody else's doing: it was cancelled. */
   const stopIfEnded = async (jobId: string): Promise<void> => {
-    const finished = await redis.hexists(bullKeys(options.keyPrefix).job(jobId), 'finishedOn');
+    const finished = await redis.hexists(keys.job(jobId), 'finishedOn');
     if (finished && running.has(jobId)) worker.cancelJob(jobId, new LockLostError(jobId) as never);
   };
 

@@ -41,3 +41,12 @@ export const answerNotFound: NotFoundHandler<AppEnv> = (c) =>
 export function noSuchJob(): ProblemError {
   return new ProblemError('job_not_found', 'There is no such job: the id is wrong, or the job was kept for its time and is gone.');
 }
+
+/** What is wrong with an input, all of it at once: a JSON Pointer (RFC 6901, as a URI fragment) to each field at fault. */
+export function invalidInput(issues: { path: PropertyKey[]; message: string }[]): ProblemError {
+  const errors = issues.map(({ path, message }) => {
+    const tokens = path.map((key) => encodeURIComponent(String(key).replaceAll('~', '~0').replaceAll('/', '~1')));
+    return { pointer: ['#', ...tokens].join('/'), detail: message };
+  });
+  return new ProblemError('invalid_input', errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '), { errors });
+}

@@ -5,13 +5,14 @@ import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import type { Snapshot } from '../jobs/event.ts';
 import { type AnyKind, kinds } from '../jobs/index.ts';
-import { type FieldError, ProblemError } from '../jobs/problem.ts';
+import { ProblemError } from '../jobs/problem.ts';
 import type { Payload } from '../queue/record.ts';
 import { encodeFrame, parseCursor } from '../stream/frames.ts';
 import { userId } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { presentJob, presentQueued } from './present.ts';
+import { invalidInput } from './problems.ts';
 import { MAX_WAIT_S, waitFor } from './wait.ts';
 import { orComeBack, wantsStream, watchJob } from './watch.ts';
 
@@ -130,11 +131,5 @@ const requireJson = createMiddleware<AppEnv>(async (c, next) => {
 const validate = (kind: AnyKind) =>
   zValidator('json', kind.input.extend(envelope), (result) => {
     if (result.success) return;
-    const errors = result.error.issues.map(toFieldError);
-    throw new ProblemError('invalid_input', errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '), { errors });
+    throw invalidInput(result.error.issues);
   });
-
-function toFieldError({ path, message }: { path: PropertyKey[]; message: string }): FieldError {
-  const tokens = path.map((key) => encodeURIComponent(String(key).replaceAll('~', '~0').replaceAll('/', '~1')));
-  return { pointer: ['#', ...tokens].join('/'), detail: message };
-}

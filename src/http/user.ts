@@ -7,6 +7,7 @@ import { encodeRetry, PADDING } from '../stream/frames.ts';
 import { RETRY_MS, STREAM_HEADERS } from '../stream/response.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { presentJob } from './present.ts';
+import { invalidInput } from './problems.ts';
 import { orComeBack, wantsStream } from './watch.ts';
 
 /** `GET /api/jobs` and `GET /api/events`. */
@@ -36,10 +37,7 @@ const query = z.object({
 /** The caller's jobs, newest first, without their results. */
 async function list(c: Context<AppEnv>, { queue, tokens }: AppDeps): Promise<Response> {
   const parsed = query.safeParse(c.req.query());
-  if (!parsed.success) {
-    const errors = parsed.error.issues.map(({ path, message }) => ({ pointer: `#/${path.join('/')}`, detail: message }));
-    throw new ProblemError('invalid_input', errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '), { errors });
-  }
+  if (!parsed.success) throw invalidInput(parsed.error.issues);
   const { limit, cursor: before, status, kind } = parsed.data;
   const wanted = (job: { status: string; kind: string }) => (status ?? job.status) === job.status && (kind ?? job.kind) === job.kind;
   const { jobs, next } = await queue.jobsOf(callerOf(c), { limit, before, wanted });

@@ -33,17 +33,26 @@ export async function waitFor(
   const following = await feed.follow(jobId, first.snapshot.length);
   if (!following) return undefined;
 
-  const over = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+  const timer = AbortSignal.timeout(seconds * 1000);
+  const over = new AbortController();
   let stirred = Promise.withResolvers<void>();
   const stir = () => stirred.resolve();
-  over.addEventListener('abort', stir, { once: true });
-  following.feed({ write: () => isNews && stir(), close: stir });
+  const giveUp = (): void => {
+    over.abort();
+    stir();
+  };
+  for (const end of [signal, timer]) {
+    if (end.aborted) giveUp(); // an abort that has been is not heard again
+    else end.addEventListener('abort', giveUp, { once: true });
+  }
+  // Closed at the job's end, and when the crowd lets go: either way there is nothing more to wait for.
+  following.feed({ write: () => isNews && stir(), close: giveUp });
   try {
     for (;;) {
       await stirred.promise;
       stirred = Promise.withResolvers<void>(); // what happens during the look stirs again
       const seen = await look();
-      if (!seen || seen.snapshot.end || over.aborted || isNews?.(seen)) return seen;
+      if (!seen || seen.snapshot.end || over.signal.aborted || isNews?.(seen)) return seen;
     }
   } finally {
     following.stop();

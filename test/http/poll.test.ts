@@ -1,6 +1,10 @@
 /** Polling: cheap when nothing has happened, at once when something does. */
 import { expect, test } from 'vitest';
+import { waitFor } from '../../src/http/wait.ts';
+import { createCrowd } from '../../src/stream/crowd.ts';
+import { createFeed } from '../../src/stream/feed.ts';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
+import { openQueue } from '../support/queue.ts';
 import { isEnd } from '../support/sse.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
@@ -83,6 +87,25 @@ test('a long poll whose client has gone leaves nothing behind', async () => {
   gone.abort();
   await expect(poll).rejects.toThrow('aborted');
   await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(0);
+});
+
+test('a long poll is answered when the server is told to stop, and does not hold it up', async () => {
+  const stack = await startStack();
+  const job = await stack.submit();
+  const poll = fetch(`${stack.url}${job['statusUrl']}?wait=25`);
+  await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(1);
+  const code = stack.api.stop('SIGTERM');
+  expect(await (await poll).json()).toMatchObject({ jobId: job['jobId'], status: 'waiting' });
+  expect(await code).toBe(0);
+});
+
+test('a client that is gone before its wait begins is not waited for', async () => {
+  const { queue } = await openQueue();
+  const { id } = await queue.submit('generate-flashcards', { requestId: 'r', input: {} });
+  const crowd = createCrowd(60_000);
+  const feed = createFeed({ look: queue.look, crowd, eta: async () => undefined, onError: () => {} });
+  const seen = await waitFor(id, { seconds: 25, signal: AbortSignal.abort() }, { feed, look: () => queue.look(id) });
+  expect([seen?.snapshot.status, crowd.size()]).toEqual(['waiting', 0]);
 });
 
 test('what is asked for wrongly is a 400', async () => {
