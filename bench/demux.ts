@@ -1,6 +1,7 @@
 /** One reader of the doorbell's stream: bare, or with a feed and a follower for each job. Says what CPU the events took. */
 import { QueueEvents } from 'bullmq';
-import { connect, QUEUE_NAME, readyWithin } from '../src/queue/connection.ts';
+import { connect, readyWithin } from '../src/queue/connection.ts';
+import { QUEUE_NAME } from '../src/queue/keys.ts';
 import { createDoorbell } from '../src/queue/doorbell.ts';
 import { createCrowd } from '../src/stream/crowd.ts';
 import { createFeed } from '../src/stream/feed.ts';

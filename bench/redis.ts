@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { Worker } from 'bullmq';
-import { bullKeys, connect, QUEUE_NAME, readyWithin } from '../src/queue/connection.ts';
+import { tenantOf } from '../src/jobs/tenant.ts';
+import { connect, readyWithin } from '../src/queue/connection.ts';
+import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import { createJournals, type Journal } from '../src/queue/journal.ts';
 import { createQueue } from '../src/queue/queue.ts';
 
@@ -30,7 +32,13 @@ export async function startRedis(): Promise<Store> {
 
 /** The benchmark's queue over a connection. */
 export const openQueue = (redis: ReturnType<typeof connect>) =>
-  createQueue(redis, { keyPrefix: PREFIX, attempts: 1, retentionS: 600, pace: { concurrency: 3, rate: { max: 10, duration: 1000 } } });
+  createQueue(redis, {
+    keyPrefix: PREFIX,
+    attempts: 1,
+    retentionS: 600,
+    pace: { concurrency: 3, rate: { max: 10, duration: 1000 } },
+    bounds: { maxDepth: 1e9, maxJobsPerUser: 1e9 },
+  });
 
 /** A running job that the benchmark writes to. */
 export type HeldJob = { id: string; journal: Journal; complete(): Promise<unknown> };
@@ -40,14 +48,19 @@ export async function holdJobs(url: string, count: number, owner: string): Promi
   const redis = connect(url, 'patient', () => {});
   await readyWithin(redis, 5000);
   const queue = openQueue(redis);
-  const journals = createJournals(redis, bullKeys(PREFIX));
+  const journals = createJournals(redis, keysUnder(PREFIX));
   const worker = new Worker(QUEUE_NAME, null, { connection: redis, prefix: PREFIX, lockDuration: 600_000 });
+  const tenant = tenantOf(owner, undefined);
   const jobs: HeldJob[] = [];
   for (let n = 0; n < count; n++) {
-    await queue.submit('generate-flashcards', { owner, requestId: 'bench', input: { n } });
+    await queue.submit({ kind: 'generate-flashcards', payload: { owner, tenant, requestId: 'bench', input: { n } } });
     const job = await worker.getNextJob(`token-${n}`);
     const id = job?.id ?? '';
-    jobs.push({ id, journal: journals(id, `token-${n}`), complete: async () => job?.moveToCompleted(undefined, `token-${n}`, false) });
+    jobs.push({
+      id,
+      journal: journals({ jobId: id, tenant, token: `token-${n}` }),
+      complete: async () => job?.moveToCompleted(undefined, `token-${n}`, false),
+    });
   }
   return {
     jobs,

@@ -10,6 +10,8 @@ import { cancelRoutes } from './http/cancel.ts';
 import type { AppDeps, AppEnv } from './http/env.ts';
 import { eventRoutes } from './http/events.ts';
 import { jobRoutes } from './http/jobs.ts';
+import { limitReads } from './http/rate-limits.ts';
+import { retryRoutes } from './http/retry.ts';
 import { answerErrors, answerNotFound, problemResponse } from './http/problems.ts';
 import { submitRoutes } from './http/submit.ts';
 import { systemRoutes } from './http/system.ts';
@@ -54,12 +56,14 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.use(methodNotAllowed({ app, onMethodNotAllowed: answerMethod }));
   app.use(noStaleJson);
   app.use(identify);
+  app.use('/api/*', limitReads(deps));
 
   app.route('/', submitRoutes(deps));
   app.route('/', userRoutes(deps));
   app.route('/', jobRoutes(deps));
   app.route('/', eventRoutes(deps));
   app.route('/', cancelRoutes(deps));
+  app.route('/', retryRoutes(deps));
   app.route('/', systemRoutes(deps));
   return app;
 }

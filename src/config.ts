@@ -6,10 +6,11 @@ import { z } from 'zod';
 export type Role = 'api' | 'worker';
 
 const MAX_TIMER_MS = 2 ** 31 - 1; // longer ones fire at once
-const whole = (least: number, most: number, fallback: number) => {
+const wholeNumber = (least: number, most: number) => {
   const message = `expected a whole number from ${least} to ${most}`;
-  return z.coerce.number(message).int(message).min(least, message).max(most, message).default(fallback);
+  return z.coerce.number(message).int(message).min(least, message).max(most, message);
 };
+const whole = (least: number, most: number, fallback: number) => wholeNumber(least, most).default(fallback);
 const ms = (fallback: number, least = 1) => whole(least, MAX_TIMER_MS, fallback);
 const port = (fallback: number) => whole(0, 65_535, fallback);
 const positive = (fallback: number) => whole(1, 1_000_000_000, fallback);
@@ -34,6 +35,11 @@ const schema = z.object({
   OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   OPENAI_MODEL: z.string().default('gpt-5.4-mini'),
   OPENAI_IDLE_TIMEOUT_MS: ms(30_000),
+  OPENAI_FALLBACK_MODEL: z.string().optional(),
+  OPENAI_FALLBACK_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  OPENAI_FALLBACK_API_KEY: secret.optional(),
+  BREAKER_FAILURES: positive(10),
+  BREAKER_OPEN_MS: ms(5000),
   WORKER_CONCURRENCY: positive(3),
   WORKER_RATE_MAX: positive(10),
   WORKER_RATE_DURATION_MS: ms(1000),
@@ -57,6 +63,13 @@ const schema = z.object({
         .map((origin) => origin.trim())
         .filter(Boolean),
     ),
+  RATE_LIMIT_MAX: positive(60),
+  RATE_LIMIT_WINDOW_S: positive(60),
+  MAX_QUEUE_DEPTH: positive(10_000),
+  MAX_JOBS_PER_USER: positive(100),
+  DAILY_TOKENS_PER_USER: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
+  TRUSTED_PROXIES: whole(0, 100, 0),
+  ADMIN_TOKEN: secret.optional(),
   AUTH: z.enum(['trusted-header']).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
@@ -67,9 +80,10 @@ type Environment = z.output<typeof schema>;
 export type Config = ReturnType<typeof toConfig>;
 
 /** How the AI work is done, and with what. */
-export type ProviderConfig =
-  | { name: 'offline' }
-  | { name: 'openai'; apiKey: string; baseURL?: string | undefined; model: string; idleTimeoutMs: number };
+export type ProviderConfig = { name: 'offline' } | { name: 'openai'; main: ModelConfig; fallback?: ModelConfig | undefined };
+
+/** A model on a server that speaks OpenAI's chat completions; `idleTimeoutMs`: how long it may be silent. */
+export type ModelConfig = { apiKey: string; baseURL?: string | undefined; model: string; idleTimeoutMs: number };
 
 /** The environment can't be used; `mistakes` names each variable and what is expected, never its value. */
 export class ConfigError extends Error {
@@ -148,9 +162,14 @@ function toConfig(env: Environment) {
       // A lock that outlived the interval would keep a lost worker's jobs from being taken over in time.
       lockDurationMs: env.WORKER_LOCK_DURATION_MS ?? Math.min(30_000, env.WORKER_STALLED_INTERVAL_MS),
     },
+    breaker: { failures: env.BREAKER_FAILURES, openMs: env.BREAKER_OPEN_MS },
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     job: { attempts: env.JOB_ATTEMPTS, backoffMs: env.JOB_BACKOFF_MS, timeoutMs: env.JOB_TIMEOUT_MS, retentionS: env.JOB_RETENTION_S },
     stream: { heartbeatMs: env.SSE_HEARTBEAT_MS, maxAgeMs: env.SSE_MAX_AGE_MS, tokenSecret: env.STREAM_TOKEN_SECRET },
+    rateLimit: { max: env.RATE_LIMIT_MAX, windowS: env.RATE_LIMIT_WINDOW_S },
+    bounds: { maxDepth: env.MAX_QUEUE_DEPTH, maxJobsPerUser: env.MAX_JOBS_PER_USER, dailyTokensPerUser: env.DAILY_TOKENS_PER_USER },
+    trustedProxies: env.TRUSTED_PROXIES,
+    adminToken: env.ADMIN_TOKEN,
     corsOrigins: env.CORS_ORIGINS,
     /** Whether a `userId` in a body may say who the caller is; behind a gateway only the header may. */
     bodyNamesUser: env.AUTH !== 'trusted-header',
@@ -161,5 +180,15 @@ function toConfig(env: Environment) {
 function toProvider(env: Environment): ProviderConfig {
   const apiKey = env.OPENAI_API_KEY ?? env.EXPO_PUBLIC_OPENAI_API_KEY;
   if (env.AI_PROVIDER === 'offline' || apiKey === undefined) return { name: 'offline' };
-  return { name: 'openai', apiKey, baseURL: env.OPENAI_BASE_URL, model: env.OPENAI_MODEL, idleTimeoutMs: env.OPENAI_IDLE_TIMEOUT_MS };
+  const main: ModelConfig = { apiKey, baseURL: env.OPENAI_BASE_URL, model: env.OPENAI_MODEL, idleTimeoutMs: env.OPENAI_IDLE_TIMEOUT_MS };
+  if (env.OPENAI_FALLBACK_MODEL === undefined) return { name: 'openai', main };
+  const elsewhere = env.OPENAI_FALLBACK_BASE_URL !== undefined;
+  const fallback = {
+    ...main,
+    model: env.OPENAI_FALLBACK_MODEL,
+    baseURL: env.OPENAI_FALLBACK_BASE_URL ?? main.baseURL,
+    // Another server gets a key of its own, never this one's by accident.
+    apiKey: env.OPENAI_FALLBACK_API_KEY ?? (elsewhere ? 'none' : apiKey),
+  };
+  return { name: 'openai', main, fallback };
 }

@@ -1,13 +1,17 @@
 /** The API process: config, connections, app, port; closed in reverse. */
 import { createAdaptorServer } from '@hono/node-server';
+import { createAddressOf } from './address.ts';
 import { createApp } from './app.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { createLog } from './log.ts';
 import { createNodeTransport, withNodeTransport } from './node-transport.ts';
 import { listening, readConfig, runProcess } from './process.ts';
 import { connect, readyWithin } from './queue/connection.ts';
+import { watchDeadlines } from './queue/deadline.ts';
 import { createDoorbell } from './queue/doorbell.ts';
+import { keysUnder } from './queue/keys.ts';
 import { createQueue } from './queue/queue.ts';
+import { createLocalLimit, createSharedLimit } from './queue/rate-limit.ts';
 import { estimate, ESTIMATE_AGE_MS } from './queue/stats.ts';
 import { createCrowd } from './stream/crowd.ts';
 import { createFeed } from './stream/feed.ts';
@@ -15,6 +19,9 @@ import { createUserFeed } from './stream/user-feed.ts';
 
 /** How many of a user's newest jobs the user's stream takes stock of. */
 const USER_JOBS = 100;
+
+/** How many reads a user has for each submission, in each process: enough for any but a client gone wild. */
+const READS_A_SUBMISSION = 1000;
 
 /** How often every followed job is looked at, whatever the doorbell says, in ms. */
 const RECONCILE_MS = 20_000;
@@ -28,8 +35,12 @@ await runProcess(log, 10_000, async (closers) => {
   closers.push(() => redis.disconnect());
   if (!(await readyWithin(redis, 3000))) log.warn('Redis is out of reach; serving 503 until it is back');
 
-  const queue = createQueue(redis, { keyPrefix: config.keyPrefix, pace: config.worker, ...config.job });
+  const { keyPrefix } = config;
+  const keys = keysUnder(keyPrefix);
+  const queue = createQueue(redis, { keyPrefix, pace: config.worker, bounds: config.bounds, ...config.job });
   closers.push(() => queue.close());
+  const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
+  closers.push(await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled, onError: onRedisError }));
 
   const { tokenSecret } = config.stream;
   const tokens = createStreamTokens(async () => tokenSecret ?? queue.shared('stream-token-secret', randomSecret));
@@ -46,7 +57,7 @@ await runProcess(log, 10_000, async (closers) => {
   const doorbell = createDoorbell({
     pattern: connect(config.redisUrl, 'patient', onRedisError, { lazyConnect: true }),
     redis,
-    keyPrefix: config.keyPrefix,
+    keyPrefix,
     onRing(ring) {
       feed.ring(ring);
       userFeed.ring(ring);
@@ -74,6 +85,12 @@ await runProcess(log, 10_000, async (closers) => {
     crowd,
     transport: createNodeTransport(),
     tokens,
+    limits: {
+      submit: createSharedLimit(redis, keys, { name: 'submit', ...config.rateLimit }),
+      read: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * config.rateLimit.max, windowS: config.rateLimit.windowS }),
+    },
+    addressOf: createAddressOf(config.trustedProxies),
+    adminToken: config.adminToken,
     log,
     listening: doorbell.listening,
     draining: () => draining,

@@ -59,13 +59,25 @@ test('what production refuses', () => {
 });
 
 test('the provider follows the key, unless it is said outright', () => {
-  expect(loadConfig({ ...REDIS, OPENAI_API_KEY: 'k' }, 'worker').provider).toMatchObject({ name: 'openai', apiKey: 'k' });
+  expect(loadConfig({ ...REDIS, OPENAI_API_KEY: 'k' }, 'worker').provider).toMatchObject({ name: 'openai', main: { apiKey: 'k' } });
   expect(loadConfig({ ...REDIS, EXPO_PUBLIC_OPENAI_API_KEY: 'k' }, 'worker')).toMatchObject({
-    provider: { apiKey: 'k' },
+    provider: { main: { apiKey: 'k' } },
     exposedKey: true,
   });
   expect(loadConfig({ ...REDIS, OPENAI_API_KEY: 'k', AI_PROVIDER: 'offline' }, 'worker').provider).toEqual({ name: 'offline' });
   expect(mistakes({ ...REDIS, AI_PROVIDER: 'openai' }, 'worker')).toEqual([expect.stringMatching(/^OPENAI_API_KEY/)]);
+});
+
+test("a fallback takes the first model's server and key, unless it has its own; on another server it never gets that key", () => {
+  const fallback = (more: Record<string, string>) => {
+    const { provider } = loadConfig({ ...REDIS, OPENAI_API_KEY: 'k', OPENAI_BASE_URL: 'http://one/v1', ...more }, 'worker');
+    return provider.name === 'openai' ? provider.fallback : undefined;
+  };
+  expect(fallback({})).toBeUndefined();
+  expect(fallback({ OPENAI_FALLBACK_MODEL: 'b' })).toMatchObject({ model: 'b', baseURL: 'http://one/v1', apiKey: 'k' });
+  const elsewhere = { OPENAI_FALLBACK_MODEL: 'b', OPENAI_FALLBACK_BASE_URL: 'http://two/v1' };
+  expect(fallback(elsewhere)).toMatchObject({ baseURL: 'http://two/v1', apiKey: 'none' });
+  expect(fallback({ ...elsewhere, OPENAI_FALLBACK_API_KEY: 'k2' })).toMatchObject({ apiKey: 'k2' });
 });
 
 test('a shorter stalled interval brings a shorter lock, unless that is said outright', () => {

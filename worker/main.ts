@@ -3,10 +3,16 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { ProviderConfig } from '../src/config.ts';
 import { createLog } from '../src/log.ts';
 import { listening, readConfig, runProcess } from '../src/process.ts';
+import { createBreaker } from '../src/queue/breaker.ts';
+import { createCancel } from '../src/queue/cancel.ts';
 import { connect, readyWithin } from '../src/queue/connection.ts';
+import { watchDeadlines } from '../src/queue/deadline.ts';
 import { createDoorbell } from '../src/queue/doorbell.ts';
+import { keysUnder } from '../src/queue/keys.ts';
 import { makeFlashcards } from './flashcards.ts';
 import { createHealthApp } from './health.ts';
+import { withFallback } from './providers/fallback.ts';
+import { type Breaker, guard } from './providers/guarded.ts';
 import { createOffline } from './providers/offline.ts';
 import { createOpenAI } from './providers/openai.ts';
 import type { Provider } from './providers/provider.ts';
@@ -18,8 +24,20 @@ const handlers: Handlers = { 'generate-flashcards': makeFlashcards };
 const config = readConfig(process.env, 'worker');
 const log = createLog('worker', config.logLevel);
 
+const breakerOptions = {
+  ...config.breaker,
+  probeMs: config.job.timeoutMs,
+  paceMs: (2 * config.worker.rate.duration) / config.worker.rate.max, // they take every second start at most
+};
+
 await runProcess(log, config.shutdownGraceMs + 5000, async (closers) => {
-  const provider = createProvider(config.provider);
+  const onRedisError = (error: unknown) => log.warn({ err: error }, 'redis');
+  const redis = connect(config.redisUrl, 'patient', onRedisError);
+  closers.push(() => redis.disconnect());
+
+  const { keyPrefix, job } = config;
+  const keys = keysUnder(keyPrefix);
+  const provider = createProvider(config.provider, (name) => createBreaker(redis, keys, name, breakerOptions));
   log.info(
     { provider: provider.name },
     provider.name === 'offline' ? 'offline generator: cards come from the text itself, no model is asked' : 'provider',
@@ -29,12 +47,14 @@ await runProcess(log, config.shutdownGraceMs + 5000, async (closers) => {
       'EXPO_PUBLIC_OPENAI_API_KEY is used: that prefix ships the key inside the app; rename it to OPENAI_API_KEY and make a new key',
     );
 
-  const onRedisError = (error: unknown) => log.warn({ err: error }, 'redis');
-  const redis = connect(config.redisUrl, 'patient', onRedisError);
-  closers.push(() => redis.disconnect());
+  const commands = connect(config.redisUrl, 'impatient', onRedisError);
+  closers.push(() => commands.disconnect());
+  await readyWithin(commands, 3000); // else the doorbell starts with a complaint
+  const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
+  // Before any job is taken: nobody pays for one that is past its time.
+  closers.push(await watchDeadlines({ redis: commands, keys, cancel: createCancel(commands, keys), onCancelled, onError: onRedisError }));
 
-  const deps = { handlers, provider, timeoutMs: config.job.timeoutMs, log };
-  const { keyPrefix, job } = config;
+  const deps = { handlers, provider, timeoutMs: job.timeoutMs, log };
   const worker = createWorker(
     redis,
     (task, journal) => runJob(task, journal, deps),
@@ -42,9 +62,6 @@ await runProcess(log, config.shutdownGraceMs + 5000, async (closers) => {
     log,
   );
 
-  const commands = connect(config.redisUrl, 'impatient', onRedisError);
-  closers.push(() => commands.disconnect());
-  await readyWithin(commands, 3000); // else the doorbell starts with a complaint
   const doorbell = createDoorbell({
     pattern: connect(config.redisUrl, 'patient', onRedisError, { lazyConnect: true }),
     redis: commands,
@@ -65,6 +82,9 @@ await runProcess(log, config.shutdownGraceMs + 5000, async (closers) => {
   return { ready: true, port, note: provider.name };
 });
 
-function createProvider(settings: ProviderConfig): Provider {
-  return settings.name === 'offline' ? createOffline() : createOpenAI(settings);
+/** The provider, each model behind its breaker. */
+function createProvider(settings: ProviderConfig, breakerOf: (name: string) => Breaker): Provider {
+  if (settings.name === 'offline') return createOffline();
+  const main = guard(createOpenAI(settings.main), breakerOf('openai'));
+  return settings.fallback ? withFallback(main, guard(createOpenAI(settings.fallback), breakerOf('openai-fallback'))) : main;
 }

@@ -86,7 +86,7 @@ const NOTHING: History = { rows: [], checkpoint: {}, finished: false };
 type Pen = { progress: Progress; write(row: Row): Promise<void>; attempt: number; items: Map<string, unknown[]> };
 
 /** Picks up where the attempt before left off, and says so in the journal. */
-async function beginAttempt({ attempt, previous }: Task, journal: Journal, { rows }: History): Promise<Pen> {
+async function beginAttempt({ attempt, previous }: Task, journal: Journal, { rows, why }: History): Promise<Pen> {
   const progress: Progress = { percent: 0, stage: 'queued', items: 0 };
   const items = new Map<string, unknown[]>();
 
@@ -113,7 +113,7 @@ async function beginAttempt({ attempt, previous }: Task, journal: Journal, { row
     },
   };
   const announced = rows.findLast(({ type }) => type === 'attempt')?.attempt ?? 1;
-  if (attempt > announced) await pen.write({ type: 'attempt', attempt, itemsKept: progress.items, code: previous });
+  if (attempt > announced || why) await pen.write({ type: 'attempt', attempt, itemsKept: progress.items, code: why ?? previous });
   return pen;
 }
 
@@ -137,7 +137,7 @@ function createContext({ pen, journal, history, provider, signal, log }: Context
       used.inputTokens += inputTokens;
       used.outputTokens += outputTokens;
       if (costUsd !== undefined) used.costUsd = (used.costUsd ?? 0) + costUsd;
-      await journal.keep({ [FIELDS.usage]: JSON.stringify(used) });
+      await journal.spend(used);
     },
     async once<T>(name: string, work: () => Promise<T>) {
       if (name in checkpoint) return checkpoint[name] as T;

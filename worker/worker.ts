@@ -2,11 +2,14 @@
 import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import { ProblemError, parseReason, problems, type ProblemCode } from '../src/jobs/problem.ts';
-import { bullKeys, QUEUE_NAME } from '../src/queue/connection.ts';
+import { parseReason, type ProblemCode } from '../src/jobs/problem.ts';
+import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import type { Ring } from '../src/queue/doorbell.ts';
 import { createJournals, type Journal, LockLostError } from '../src/queue/journal.ts';
-import type { Payload } from '../src/queue/record.ts';
+import { FIELDS, type Payload } from '../src/queue/record.ts';
+import { createComeBack } from '../src/queue/turns.ts';
+import { createIsolation } from './isolation.ts';
+import { backoff, toProblemError, whatFollows } from './retry.ts';
 import type { Task } from './run.ts';
 
 /** What a worker is made with; the durations are in ms. */
@@ -24,7 +27,7 @@ export type WorkerOptions = {
 };
 
 /** What a worker has done since it started. */
-export type Counters = { started: number; completed: number; failed: number; retried: number; stalled: number };
+export type Counters = { started: number; completed: number; failed: number; retried: number; putOff: number; stalled: number };
 
 /** A running worker. */
 export type JobWorker = {
@@ -46,10 +49,8 @@ class HandBack extends Error {
   override name = 'HandBack';
 }
 
-const MAX_BACKOFF_MS = 60_000;
-
-/** How long an old run of a job is given to end, in ms, before the job is looked at again. */
-const OLD_RUN_MS = 300;
+/** How soon a job that can't run here now is looked at again, in ms. */
+const NOT_NOW_MS = 300;
 
 /** Starts a worker over a patient connection, which stays its maker's to close. `run` takes one job to its end. */
 export function createWorker(
@@ -58,9 +59,11 @@ export function createWorker(
   options: WorkerOptions,
   log: Logger,
 ): JobWorker {
-  const keys = bullKeys(options.keyPrefix);
+  const keys = keysUnder(options.keyPrefix);
   const journals = createJournals(redis, keys);
-  const counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, stalled: 0 };
+  const comeBack = createComeBack(redis, keys);
+  const isolation = createIsolation(options.maxStalledCount);
+  const counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, putOff: 0, stalled: 0 };
   const running = new Set<string>();
 
   // BullMQ hands out a signal only to processors that declare three parameters.
@@ -69,27 +72,46 @@ export function createWorker(
     const task = toTask(job, job.id, signal);
     const { id, attempt } = task;
     const { requestId } = job.data;
-    if (running.has(id)) {
-      // Its old run here, thought lost, has not ended yet; BullMQ would stop renewing the new one's lock with it.
-      await job.moveToDelayed(Date.now() + OLD_RUN_MS, token);
+    // Its old run here, thought lost, may not have ended yet: BullMQ would stop renewing the new one's lock with it.
+    if (running.has(id) || !isolation.admit({ id, stalls: job.stalledCounter })) {
+      await comeBack(id);
+      await job.moveToDelayed(Date.now() + NOT_NOW_MS, token);
       throw new DelayedError();
     }
     counters.started++;
     running.add(id);
     log.info({ jobId: id, requestId, attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
+    const journal = journals({ jobId: id, tenant: job.data.tenant, token });
     try {
-      await run(task, journals(id, token));
+      await run(task, journal);
       log.info({ jobId: id, requestId, attempt, ms: Date.now() - (job.processedOn ?? 0) }, 'job done');
     } catch (error) {
       log.warn({ jobId: id, requestId, attempt, err: error }, 'job attempt ended');
-      if (error instanceof HandBack) {
-        await job.moveToWait(token);
-        throw new WaitingError();
-      }
-      throw toBullError(error);
+      throw await settle(job, token, journal, error);
     } finally {
       running.delete(id);
+      isolation.leave(id);
     }
+  };
+
+  /** Puts a job where it belongs after an attempt that did not end well; resolves with what tells BullMQ so. */
+  const settle = async (job: Job<Payload>, token: string, journal: Journal, error: unknown): Promise<Error> => {
+    const id = job.id ?? '';
+    if (error instanceof LockLostError) return error; // BullMQ refuses whatever we say of the job, which is right
+    if (error instanceof HandBack) {
+      await job.moveToWait(token);
+      return new WaitingError();
+    }
+    const problem = toProblemError(error);
+    const next = whatFollows(problem, Number(await redis.hget(keys.job(id), FIELDS.putOffs)), options.backoffMs);
+    if (next.type === 'give-up') return new UnrecoverableError(problem.message);
+    await comeBack(id);
+    if (next.type === 'again') return problem;
+    counters.putOff++;
+    await journal.keep({ [FIELDS.why]: problem.code });
+    await redis.hincrby(keys.job(id), FIELDS.putOffs, 1);
+    await job.moveToDelayed(Date.now() + next.afterMs, token);
+    return new DelayedError();
   };
 
   const worker = new Worker<Payload>(QUEUE_NAME, process, {
@@ -152,20 +174,4 @@ function toTask(job: Job<Payload>, id: string, signal: AbortSignal): Task {
 /** Why the attempt before ended: with a reason, or with its worker. */
 function previousEnd({ failedReason }: Job): ProblemCode {
   return failedReason ? parseReason(failedReason).code : 'worker_lost';
-}
-
-/** Words an error as the failed job keeps it; what can't get better is not tried again. */
-function toBullError(error: unknown): Error {
-  if (error instanceof LockLostError) return error; // BullMQ refuses whatever we say of the job, which is right
-  const problem =
-    error instanceof ProblemError
-      ? error
-      : new ProblemError('internal_error', 'The worker failed for a reason that is in its log.', { cause: error });
-  return problems[problem.code].retryable ? problem : new UnrecoverableError(problem.message);
-}
-
-/** Exponential with full jitter: many jobs that failed together do not come back together. In ms. */
-function backoff(attemptsMade: number, baseMs: number, error: Error | undefined): number {
-  const asked = error instanceof ProblemError ? (error.extras.retryAfterMs ?? 0) : 0; // a vendor's own word
-  return Math.round(asked + Math.random() * Math.min(baseMs * 2 ** (attemptsMade - 1), MAX_BACKOFF_MS));
 }

@@ -1,6 +1,8 @@
 /** What every handler finds in its context, and what the app is made with. */
+import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { JobQueue } from '../queue/queue.ts';
+import type { RateLimit } from '../queue/rate-limit.ts';
 import type { Crowd } from '../stream/crowd.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { Transport } from '../stream/response.ts';
@@ -26,6 +28,9 @@ export type AppDeps = {
   /** How streams reach their clients on this runtime. */
   transport: Transport;
   tokens: StreamTokens;
+  limits: { submit: RateLimit; read: RateLimit };
+  /** The network address a request came from, where it is known. */
+  addressOf: (c: Context) => string | undefined;
   log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   /** Whether the process is about to stop: no new stream is begun. */
   draining: () => boolean;
@@ -33,6 +38,8 @@ export type AppDeps = {
   listening: () => boolean;
   /** How often a job is tried. */
   maxAttempts: number;
+  /** What an operator shows to act on everybody's jobs; without one nobody may. */
+  adminToken: string | undefined;
   /** Origins of web pages that may call; `*` for any. */
   corsOrigins: string[];
   /** Whether a body's `userId` may say who the caller is. */

@@ -3,11 +3,12 @@ import { Hono, type Context } from 'hono';
 import type { JournalRow, Snapshot } from '../jobs/event.ts';
 import { isJobId } from '../jobs/id.ts';
 import type { Look } from '../queue/look.ts';
-import { estimate, ESTIMATE_AGE_MS, type QueueStats } from '../queue/stats.ts';
+import { estimate, ESTIMATE_AGE_MS } from '../queue/stats.ts';
 import { maySee } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { inFourWords, type JobObject, presentJob } from './present.ts';
 import { noSuchJob } from './problems.ts';
+import { lookAgainIn } from './room.ts';
 import { parseWait, waitFor } from './wait.ts';
 
 /** The status routes. */
@@ -37,7 +38,7 @@ async function answer(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, words: (job:
   const { snapshot, rows } = seen;
   c.header('ETag', etag(snapshot));
   const stats = snapshot.end ? undefined : await queue.stats(ESTIMATE_AGE_MS).catch(() => undefined); // an estimate is no reason to fail
-  if (!snapshot.end) c.header('Retry-After', String(retryAfter(snapshot, stats)));
+  if (!snapshot.end) c.header('Retry-After', String(lookAgainIn(snapshot, stats)));
   if (isNews?.(seen) === false) return c.body(null, 304);
   const job = await presentJob(snapshot, deps.tokens, stats && estimate(stats, snapshot.position));
   return c.json({ ...words(job), ...(withItems && { items: itemsIn(rows) }) });
@@ -56,19 +57,6 @@ function etag({ status, attempt, length, retryAt }: Snapshot): string {
 function matches(header: string, tag: string): boolean {
   const bare = (text: string) => text.trim().replace(/^W\//, '');
   return header.split(',').some((text) => text.trim() === '*' || bare(text) === bare(tag));
-}
-
-/** When it is worth asking again, in s: what the queue says, within reason. */
-function retryAfter({ status, retryAt, position, startedAt }: Snapshot, stats: QueueStats | undefined): number {
-  const inMs = (ms: number) => Math.ceil(ms / 1000);
-  const running = status === 'active' && startedAt !== undefined && stats?.meanRunMs !== undefined;
-  const seconds =
-    retryAt !== undefined
-      ? inMs(retryAt - Date.now())
-      : running
-        ? inMs(startedAt + (stats?.meanRunMs ?? 0) - Date.now())
-        : ((stats && estimate(stats, position)) ?? 2);
-  return Math.min(Math.max(seconds, 1), 30);
 }
 
 /** The finished items by their lists. */

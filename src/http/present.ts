@@ -21,6 +21,7 @@ export async function presentJob(snapshot: Snapshot, tokens: StreamTokens, etaSe
     retryAt: date(snapshot.retryAt),
     createdAt: date(snapshot.createdAt),
     startedAt: date(snapshot.startedAt),
+    cancelAt: date(snapshot.cancelAt),
     cancelRequestedAt: date(snapshot.cancelRequestedAt),
     finishedAt: date(snapshot.finishedAt),
     expiresAt: date(snapshot.expiresAt),

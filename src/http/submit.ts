@@ -6,13 +6,17 @@ import { createMiddleware } from 'hono/factory';
 import type { Snapshot } from '../jobs/event.ts';
 import { type AnyKind, kinds } from '../jobs/index.ts';
 import { ProblemError } from '../jobs/problem.ts';
-import type { Payload } from '../queue/record.ts';
+import { tenantOf } from '../jobs/tenant.ts';
+import type { Order } from '../queue/queue.ts';
 import { encodeFrame, parseCursor } from '../stream/frames.ts';
 import { userId } from './auth.ts';
+import { parseCancelAfter } from './cancel-after.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { presentJob, presentQueued } from './present.ts';
 import { invalidInput } from './problems.ts';
+import { takeTurn } from './rate-limits.ts';
+import { noRoom } from './room.ts';
 import { MAX_WAIT_S, waitFor } from './wait.ts';
 import { orComeBack, wantsStream, watchJob } from './watch.ts';
 
@@ -34,7 +38,10 @@ function submitRoute(app: Hono<AppEnv>, kind: AnyKind, deps: AppDeps): void {
     const { userId: named, ...input } = c.req.valid('json');
     const owner = c.var.user ?? (deps.bodyNamesUser ? named : undefined);
     const key = await idempotencyKey(c, kind.name, owner);
-    const submit = () => enqueue(c, deps, kind, { owner, requestId: c.var.requestId, input }, key);
+    const payload = { owner, tenant: tenantOf(owner, deps.addressOf(c)), requestId: c.var.requestId, input };
+    const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
+    const cancelAt = cancelAfter === undefined ? undefined : Date.now() + cancelAfter;
+    const submit = () => enqueue(c, deps, { kind: kind.name, payload, key, cancelAt });
 
     if (wantsStream(c)) return orComeBack(c, deps, key !== undefined, async () => answerWithStream(c, deps, key, submit));
     const job = await submit();
@@ -45,18 +52,17 @@ function submitRoute(app: Hono<AppEnv>, kind: AnyKind, deps: AppDeps): void {
 /** A job that was accepted: its snapshot where it was replayed, else what is known without a look. */
 type Accepted = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'> & { replayed?: Snapshot };
 
-/** Enqueues the job, or finds the one of the same key. */
-async function enqueue(
-  c: Context<AppEnv>,
-  { queue, log, maxAttempts }: AppDeps,
-  kind: AnyKind,
-  payload: Payload,
-  key: string | undefined,
-): Promise<Accepted> {
-  const { id, createdAt, replayed, sameInput } = await queue.submit(kind.name, payload, key);
-  log.info({ jobId: id, requestId: payload.requestId, kind: kind.name, owner: payload.owner, replayed }, 'job submitted');
+/** Enqueues the job if the limits let it, or finds the one of the same key, which counts against none. */
+async function enqueue(c: Context<AppEnv>, { queue, limits, log, maxAttempts }: AppDeps, order: Order): Promise<Accepted> {
+  const { kind, payload } = order;
+  await takeTurn(c, limits.submit, payload.tenant);
+  const submitted = await queue.submit(order);
+  if (submitted.type !== 'submitted') throw await noRoom(submitted, queue);
+  const { id, createdAt, replayed, sameInput } = submitted;
+  log.info({ jobId: id, requestId: payload.requestId, kind, owner: payload.owner, replayed }, 'job submitted');
   c.header('Location', `/api/jobs/${id}`);
-  if (!replayed) return { id, kind: kind.name, createdAt, maxAttempts };
+  if (!replayed) return { id, kind, createdAt, maxAttempts };
+  await limits.submit.giveBack(payload.tenant);
 
   if (!sameInput)
     throw new ProblemError('idempotency_key_reused', 'This Idempotency-Key was sent with another input; a new request needs a new key.');

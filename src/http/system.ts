@@ -16,6 +16,7 @@ export function systemRoutes({ queue, crowd, listening, draining }: AppDeps): Ho
       submit: kinds.map(({ path, summary }) => ({ method: 'POST', path, summary })),
       look: ['/api/jobs/:jobId', '/api/job-status/:jobId', '/api/jobs'],
       cancel: ['/api/jobs/:jobId/cancel'],
+      retry: ['/api/jobs/:jobId/retry'],
       watch: ['/api/jobs/:jobId/events', '/api/events'],
       know: ['/health', '/ready', '/api/redis/health', '/api/queue/stats'],
     }),

@@ -54,12 +54,15 @@ export async function orComeBack(
       });
     return await handle();
   } catch (error) {
-    if (!asksAgain || !passes(error)) throw error;
-    return c.body(encodeRetry(TROUBLE_RETRY_MS), 200, STREAM_HEADERS);
+    const returning = c.req.method === 'GET' || c.req.header('last-event-id') !== undefined;
+    if (!asksAgain || !passes(error, returning)) throw error;
+    const retryAfterMs = (error instanceof ProblemError && error.extras.retryAfterMs) || TROUBLE_RETRY_MS;
+    return c.body(encodeRetry(Math.ceil(retryAfterMs)), 200, STREAM_HEADERS);
   }
 }
 
-/** Whether waiting is all that helps: everything of ours that is not an answer. */
-function passes(error: unknown): boolean {
-  return !(error instanceof ProblemError) || problems[error.code].status >= 500;
+/** Whether waiting is all that helps: everything of ours that is not an answer; too many requests only to one who comes back by itself. */
+function passes(error: unknown, returning: boolean): boolean {
+  if (!(error instanceof ProblemError)) return true;
+  return problems[error.code].status >= 500 || (returning && error.code === 'rate_limited');
 }

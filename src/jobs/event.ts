@@ -1,5 +1,6 @@
 /** What happens to a job: the rows its journal keeps, and the events a client sees. */
 import type { Problem, ProblemCode } from './problem.ts';
+import type { Tenant } from './tenant.ts';
 
 /** Tokens and money a job has used; `costUsd` only where the price is known. */
 export type Usage = { inputTokens: number; outputTokens: number; costUsd?: number };
@@ -34,6 +35,8 @@ export type Snapshot = {
   kind: string;
   /** The user it belongs to; nobody's where the submission named no user. */
   owner?: string | undefined;
+  /** Whose limits it counts for: its owner's, or an address's. */
+  tenant: Tenant;
   status: JobStatus;
   /** Which attempt is running, or ran last; 0 before the first. A lost worker counts as one too. */
   attempt: number;
@@ -45,6 +48,8 @@ export type Snapshot = {
   retryAt?: number | undefined;
   createdAt: number;
   startedAt?: number | undefined;
+  /** When it is to be cancelled if it has not ended. */
+  cancelAt?: number | undefined;
   cancelRequestedAt?: number | undefined;
   finishedAt?: number | undefined;
   /** Until when a finished job is kept, at least. */

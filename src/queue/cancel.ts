@@ -1,6 +1,7 @@
 /** Cancelling: one step that ends a job wherever it is, final against everything that still runs for it. */
 import type { Redis } from 'ioredis';
-import { type BullKeys, defineScript } from './connection.ts';
+import { defineScript } from './connection.ts';
+import type { Keys } from './keys.ts';
 import { FIELDS } from './record.ts';
 
 /** What became of the wish: the job is cancelled now, had ended already, or is not there. */
@@ -32,7 +33,7 @@ return 'cancelled'
 `;
 
 /** Makes the function that cancels jobs. */
-export function createCancel(redis: Redis, keys: BullKeys): (jobId: string) => Promise<Cancelled> {
+export function createCancel(redis: Redis, keys: Keys): (jobId: string) => Promise<Cancelled> {
   const script = defineScript(redis, 'aiJobsCancel', CANCEL);
   const places = (['completed', 'failed', 'delayed', 'prioritized', 'wait', 'active', 'stalled'] as const).map(keys.of);
   return async (jobId) =>

@@ -2,9 +2,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { ProblemError } from '../jobs/problem.ts';
 
-/** The BullMQ queue that all kinds share. */
-export const QUEUE_NAME = 'ai-jobs';
-
 /**
  * How a connection takes trouble. `impatient` serves requests: it fails at once while Redis is away and after
  * 900 ms when Redis is silent, so that a client gets its 503 within a second. `patient` serves work that has
@@ -81,17 +78,3 @@ export function defineScript(redis: Redis, name: string, lua: string): Script {
   if (!call) throw new Error(`ioredis did not define ${name}`);
   return (keys, args) => call.call(redis, keys.length, ...keys, ...args);
 }
-
-/** The keys that BullMQ keeps for a queue and a job, as far as our scripts touch them. */
-export function bullKeys(prefix: string) {
-  const base = `${prefix}:${QUEUE_NAME}:`;
-  return {
-    of: (name: 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'failed' | 'stalled' | 'events' | 'meta') => base + name,
-    job: (id: string) => base + id,
-    logs: (id: string) => `${base}${id}:logs`,
-    lock: (id: string) => `${base}${id}:lock`,
-  };
-}
-
-/** See {@link bullKeys}. */
-export type BullKeys = ReturnType<typeof bullKeys>;

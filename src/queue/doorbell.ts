@@ -2,7 +2,7 @@
 import { QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JournalRow } from '../jobs/event.ts';
-import { bullKeys, QUEUE_NAME } from './connection.ts';
+import { keysUnder, QUEUE_NAME } from './keys.ts';
 import { isNumberedRow } from './record.ts';
 
 /** What rings. */
@@ -54,7 +54,7 @@ const MAX_PAUSE_MS = 2000;
  * step further while the stream goes on) is let go, and the next starts where it was.
  */
 export function createDoorbell({ pattern, redis, keyPrefix, onRing, onError }: DoorbellOptions): Doorbell {
-  const stream = bullKeys(keyPrefix).of('events');
+  const stream = keysUnder(keyPrefix).of('events');
   let reader: QueueEvents | undefined;
   let listening = (): boolean => false;
   let lastId = '';

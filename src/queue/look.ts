@@ -2,7 +2,8 @@
 import type { Redis } from 'ioredis';
 import type { JournalRow, Outcome, Progress, Snapshot, Usage } from '../jobs/event.ts';
 import { parseReason } from '../jobs/problem.ts';
-import { type BullKeys, defineScript } from './connection.ts';
+import { defineScript } from './connection.ts';
+import type { Keys } from './keys.ts';
 import { FIELDS, parseRow, readPayload } from './record.ts';
 
 /** A job at one moment, and the rows of its journal past a sequence number. */
@@ -46,9 +47,10 @@ if state == 'completed' or state == 'failed' then
   if not fixed then redis.call('HSET', job, '${FIELDS.end}', length + 1) end
   length = (fixed or length + 1) - 1
 end
+local cancelAt = redis.call('ZSCORE', KEYS[9], id) or ''
 local rows = {}
 if after >= 0 and length > after then rows = redis.call('LRANGE', logs, after, length - 1) end
-return { state, at, position, length, fields, rows }
+return { state, at, position, length, cancelAt, fields, rows }
 `;
 
 const WANTED = [
@@ -74,28 +76,28 @@ const WANTED = [
 type Fields = { [Name in (typeof WANTED)[number]]: string | null };
 
 /** Makes the function that looks at jobs over a connection. `retentionS`: how long ended jobs are kept, in s. */
-export function createLook(redis: Redis, keys: BullKeys, retentionS: number): LookAt {
+export function createLook(redis: Redis, keys: Keys, retentionS: number): LookAt {
   const script = defineScript(redis, 'aiJobsLook', LOOK);
   const queueKeys = (['completed', 'failed', 'delayed', 'prioritized', 'active', 'wait'] as const).map(keys.of);
 
   return async (jobId, after = -1) => {
-    const reply = (await script([keys.job(jobId), keys.logs(jobId), ...queueKeys], [jobId, after, ...WANTED])) as
-      | [state: string, at: string, position: number, length: number, fields: (string | null)[], rows: string[]]
+    const reply = (await script([keys.job(jobId), keys.logs(jobId), ...queueKeys, keys.deadlines], [jobId, after, ...WANTED])) as
+      | [state: string, at: string, position: number, length: number, cancelAt: string, fields: (string | null)[], rows: string[]]
       | null;
     if (!reply) return undefined;
-    const [state, at, position, length, values, rows] = reply;
+    const [state, at, position, length, cancelAt, values, rows] = reply;
     const fields = Object.fromEntries(WANTED.map((name, index) => [name, values[index] ?? null])) as Fields;
     return {
-      snapshot: toSnapshot(jobId, { state, at, position, length }, fields, retentionS),
+      snapshot: toSnapshot(jobId, { state, at, position, length, cancelAt }, fields, retentionS),
       rows: rows.flatMap((row, index) => parseRow(row, Math.max(after, 0) + index + 1)),
     };
   };
 }
 
-type Place = { state: string; at: string; position: number; length: number };
+type Place = { state: string; at: string; position: number; length: number; cancelAt: string };
 
-function toSnapshot(id: string, { state, at, position, length }: Place, fields: Fields, retentionS: number): Snapshot {
-  const { owner } = readPayload(fields.data);
+function toSnapshot(id: string, { state, at, position, length, cancelAt }: Place, fields: Fields, retentionS: number): Snapshot {
+  const { owner, tenant } = readPayload(fields.data);
   // A pickup with a deferred failure runs nothing: it only ends the job.
   const running = state === 'active' && fields.defa === null;
   const failures = number(fields.atm) + number(fields.stc);
@@ -105,6 +107,7 @@ function toSnapshot(id: string, { state, at, position, length }: Place, fields: 
     id,
     kind: fields.name ?? '',
     owner,
+    tenant,
     status: outcome?.type ?? (state === 'active' ? 'active' : 'waiting'),
     attempt: running ? failures + 1 : number(fields[FIELDS.attempt] ?? Math.min(number(fields.ats), 1)),
     maxAttempts: number((JSON.parse(fields.opts ?? '{}') as { attempts?: number }).attempts),
@@ -112,6 +115,7 @@ function toSnapshot(id: string, { state, at, position, length }: Place, fields: 
     position: position > 0 ? position : undefined,
     retryAt: state === 'delayed' ? Math.floor(Number(at) / 0x1000) : undefined, // BullMQ keeps a counter in the low 12 bits
     createdAt: number(fields.timestamp),
+    cancelAt: outcome || cancelAt === '' ? undefined : Number(cancelAt),
     cancelRequestedAt: time(fields[FIELDS.cancelled]),
     startedAt: time(fields.processedOn),
     finishedAt,

@@ -1,13 +1,18 @@
 /** The API's side of the queue: submit a job, look at one, count them all. */
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { Snapshot } from '../jobs/event.ts';
 import { fingerprintOf, isMadeFrom, newJobId } from '../jobs/id.ts';
 import type { KindName } from '../jobs/index.ts';
+import { type Bounds, createAdmission, type Verdict } from './admission.ts';
 import { type Cancelled, createCancel } from './cancel.ts';
-import { bullKeys, orUnavailable, QUEUE_NAME } from './connection.ts';
+import { orUnavailable } from './connection.ts';
+import { keysUnder, QUEUE_NAME } from './keys.ts';
 import { createLook, type LookAt } from './look.ts';
+import { LAST_TURN } from './turns.ts';
 import { createUserIndex, type Page, type Range } from './user-index.ts';
 import type { Payload } from './record.ts';
+import { createRetry, type Retried } from './retry.ts';
 import { createStats, type Pace, type QueueStats } from './stats.ts';
 
 /** What a job queue is made with. */
@@ -19,10 +24,27 @@ export type QueueOptions = {
   retentionS: number;
   /** For the estimate of waiting times. */
   pace: Pace;
+  bounds: Bounds;
 };
+
+/** A job to be. */
+export type Order = {
+  kind: KindName;
+  payload: Payload;
+  /** The key under which it is one and the same, however often it is submitted. */
+  key?: string | undefined;
+  /** When it is to be cancelled, in ms since the epoch. */
+  cancelAt?: number | undefined;
+  /** How many of this tenant's jobs go for one of another's, 1 by default: what a paid plan can buy. */
+  weight?: number | undefined;
+};
+
+/** There is no room for a job. */
+export type Refusal = Exclude<Verdict, { type: 'admitted' | 'known' }>;
 
 /** A job that was submitted now, or under the same key before. */
 export type Submission = {
+  type: 'submitted';
   id: string;
   /** In ms since the epoch; of a replayed one, when it was replayed. */
   createdAt: number;
@@ -34,7 +56,11 @@ export type Submission = {
 /** The queue as the API sees it. All calls reject with `queue_unavailable` within a second while Redis is away. */
 export type JobQueue = {
   /** Enqueues a job, or finds the one that was submitted under the same key. */
-  submit(kind: KindName, payload: Payload, key?: string): Promise<Submission>;
+  submit(order: Order): Promise<Submission | Refusal>;
+  /** Lets a failed job wait again, keeping what it has finished. `bounded`: only if there is room for it. */
+  retry(job: Snapshot, options: { bounded: boolean; cancelAt?: number | undefined }): Promise<Retried | Refusal>;
+  /** Ids of failed jobs, the longest failed first, those cancelled among them. */
+  failed(offset: number, count: number): Promise<string[]>;
   look: LookAt;
   /** Ends a job that has not ended, wherever it is. */
   cancel(jobId: string): Promise<Cancelled>;
@@ -56,8 +82,8 @@ const EVENTS_KEPT = 50_000;
 const KEY_TTL_MS = 24 * 3600 * 1000;
 
 /** Opens the queue over an impatient connection, which stays its maker's to close. */
-export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pace }: QueueOptions): JobQueue {
-  const keys = bullKeys(keyPrefix);
+export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pace, bounds }: QueueOptions): JobQueue {
+  const keys = keysUnder(keyPrefix);
   const queue = new Queue<Payload>(QUEUE_NAME, {
     connection: redis,
     prefix: keyPrefix,
@@ -73,21 +99,30 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
   queue.on('error', () => {}); // the connection's maker hears of its errors
   const cancel = createCancel(redis, keys);
   const look = createLook(redis, keys, retentionS);
-  const index = createUserIndex(redis, look, { keyPrefix, retentionS });
+  const list = createUserIndex(redis, look, keys);
+  const admission = createAdmission(redis, keys, { retentionS, bounds });
+  const retry = createRetry(redis, keys);
   const stats = createStats(queue, redis, keys, pace);
 
   return {
-    submit: (kind, payload, key) =>
+    submit: ({ kind, payload, key, cancelAt, weight }) =>
       orUnavailable(redis, async () => {
         // Only a key makes anyone ask whether the input was the same.
         const fingerprint = key === undefined ? undefined : await fingerprintOf(payload.input);
         const jobId = newJobId(kind, fingerprint);
+        const application = { jobId, tenant: payload.tenant, owner: payload.owner, weight, cancelAt, key };
+        const verdict = await admission.apply(application);
+        if (verdict.type !== 'admitted' && verdict.type !== 'known') return verdict;
         // BullMQ answers with the id of the job that holds the key, in the same trip; the key outlives that job.
-        const indexed = payload.owner === undefined ? undefined : index.add(payload.owner, jobId);
-        const job = await queue.add(kind, payload, { jobId, ...(key !== undefined && { deduplication: { id: key, ttl: KEY_TTL_MS } }) });
-        await indexed; // sent before the job, on the same connection
+        const job = await queue.add(kind, payload, {
+          jobId,
+          priority: verdict.type === 'admitted' ? verdict.priority : LAST_TURN,
+          ...(key !== undefined && { deduplication: { id: key, ttl: KEY_TTL_MS } }),
+        });
         const id = job.id ?? jobId;
+        if (id !== jobId && verdict.type === 'admitted') await admission.withdraw(application); // another of the same key was faster
         return {
+          type: 'submitted',
           id,
           createdAt: job.timestamp,
           replayed: id !== jobId,
@@ -96,11 +131,22 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
       }),
     look: (jobId, after) => orUnavailable(redis, () => look(jobId, after)),
     cancel: (jobId) => orUnavailable(redis, () => cancel(jobId)),
-    jobsOf: (owner, range) => orUnavailable(redis, () => index.list(owner, range)),
+    retry: (job, { bounded, cancelAt }) =>
+      orUnavailable(redis, async () => {
+        const { id: jobId, end } = job;
+        if (end?.outcome.type !== 'failed') return 'not_failed';
+        const verdict = await admission.apply({ jobId, tenant: job.tenant, cancelAt, bounded });
+        if (verdict.type === 'known') throw new Error('a retry has no key to be known by');
+        if (verdict.type !== 'admitted') return verdict;
+        const { code } = end.outcome.error;
+        return retry({ jobId, priority: verdict.priority, attempts, code, itemsKept: job.progress?.items ?? 0 });
+      }),
+    failed: (offset, count) => orUnavailable(redis, () => redis.zrange(keys.of('failed'), String(offset), String(offset + count - 1))),
+    jobsOf: (owner, range) => orUnavailable(redis, () => list(owner, range)),
     stats: (maxAgeMs) => orUnavailable(redis, () => stats(maxAgeMs)),
     shared: (name, propose) =>
       orUnavailable(redis, async () => {
-        const key = `${keyPrefix}:${name}`;
+        const key = keys.shared(name);
         await redis.set(key, propose(), 'NX');
         return (await redis.get(key)) ?? '';
       }),

@@ -1,5 +1,6 @@
 /** What a job's record in Redis holds of ours: the payload BullMQ carries, our fields beside its own, the journal's rows. */
 import type { JournalRow } from '../jobs/event.ts';
+import type { Tenant } from '../jobs/tenant.ts';
 
 /**
  * Fields of ours in BullMQ's job hash: they live and go with the job, in its cluster slot, and need no
@@ -18,6 +19,10 @@ export const FIELDS = {
   cancelled: 'ai:cancelled',
   /** Which attempt wrote last. */
   attempt: 'ai:attempt',
+  /** Why the run before was put off, until the next one has said so. */
+  why: 'ai:why',
+  /** How often it was put off since it was submitted or retried. */
+  putOffs: 'ai:putoffs',
   /** Who did the work. */
   provider: 'ai:provider',
 } as const;
@@ -26,6 +31,8 @@ export const FIELDS = {
 export type Payload = {
   /** The user it belongs to, where the submission named one. */
   owner?: string | undefined;
+  /** Whose limits it counts for. */
+  tenant: Tenant;
   /** The submitting request, so that logs of both processes can be joined. */
   requestId: string;
   /** The kind's validated input. */

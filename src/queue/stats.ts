@@ -1,7 +1,7 @@
 /** The queue in figures, derived from what BullMQ keeps anyway. */
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { BullKeys } from './connection.ts';
+import type { Keys } from './keys.ts';
 
 /** A median and a 95th percentile in ms; absent until a job has run. */
 export type Spread = { p50: number; p95: number };
@@ -33,7 +33,7 @@ export const ESTIMATE_AGE_MS = 1000;
 export type Pace = { concurrency: number; rate: { max: number; duration: number } };
 
 /** Makes the function that reads the figures. */
-export function createStats(queue: Queue, redis: Redis, keys: BullKeys, pace: Pace): (maxAgeMs?: number) => Promise<QueueStats> {
+export function createStats(queue: Queue, redis: Redis, keys: Keys, pace: Pace): (maxAgeMs?: number) => Promise<QueueStats> {
   let latest: { at: number; figures: Promise<QueueStats> } | undefined;
   return (maxAgeMs = 0) => {
     if (!latest || performance.now() - latest.at > maxAgeMs) {
@@ -45,7 +45,7 @@ export function createStats(queue: Queue, redis: Redis, keys: BullKeys, pace: Pa
   };
 }
 
-async function read(queue: Queue, redis: Redis, keys: BullKeys, { concurrency, rate }: Pace): Promise<QueueStats> {
+async function read(queue: Queue, redis: Redis, keys: Keys, { concurrency, rate }: Pace): Promise<QueueStats> {
   const minuteAgo = Date.now() - 60_000;
   const [counts, workers, completed, failed, sample] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
@@ -74,7 +74,7 @@ async function read(queue: Queue, redis: Redis, keys: BullKeys, { concurrency, r
   };
 }
 
-async function readTimes(redis: Redis, keys: BullKeys, ids: string[]): Promise<{ wait: number; run: number }[]> {
+async function readTimes(redis: Redis, keys: Keys, ids: string[]): Promise<{ wait: number; run: number }[]> {
   if (ids.length === 0) return [];
   const pipeline = redis.pipeline();
   for (const id of ids) pipeline.hmget(keys.job(id), 'timestamp', 'processedOn', 'finishedOn');
@@ -90,6 +90,12 @@ function spread(times: number[]): Spread | undefined {
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   return { p50: at(0.5), p95: at(0.95) };
+}
+
+/** When so many of the waiting jobs will have been started, in ms: as fast as they go now; 5 s where nothing is known. */
+export function untilRoom({ meanRunMs, concurrency, msPerStart }: QueueStats, jobs: number): number {
+  if (meanRunMs === undefined || concurrency === 0) return 5000;
+  return Math.max(jobs * Math.max(meanRunMs / concurrency, msPerStart), 1000);
 }
 
 /**

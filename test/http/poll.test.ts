@@ -4,7 +4,7 @@ import { waitFor } from '../../src/http/wait.ts';
 import { createCrowd } from '../../src/stream/crowd.ts';
 import { createFeed } from '../../src/stream/feed.ts';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
-import { openQueue } from '../support/queue.ts';
+import { openQueue, submitTo } from '../support/queue.ts';
 import { isEnd } from '../support/sse.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
@@ -101,7 +101,7 @@ test('a long poll is answered when the server is told to stop, and does not hold
 
 test('a client that is gone before its wait begins is not waited for', async () => {
   const { queue } = await openQueue();
-  const { id } = await queue.submit('generate-flashcards', { requestId: 'r', input: {} });
+  const { id } = await submitTo(queue);
   const crowd = createCrowd(60_000);
   const feed = createFeed({ look: queue.look, crowd, eta: async () => undefined, onError: () => {} });
   const seen = await waitFor(id, { seconds: 25, signal: AbortSignal.abort() }, { feed, look: () => queue.look(id) });

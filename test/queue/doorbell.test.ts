@@ -3,9 +3,7 @@ import type { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/queue/connection.ts';
 import { createDoorbell, type Ring } from '../../src/queue/doorbell.ts';
-import { openQueue } from '../support/queue.ts';
-
-const PAYLOAD = { requestId: 'r', input: {} };
+import { openQueue, submitTo } from '../support/queue.ts';
 
 function listen(keyPrefix: string, redis: Redis, then: (ring: Ring) => void = () => {}) {
   const rings: Ring[] = [];
@@ -38,7 +36,7 @@ test('rows and changes ring', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const { until } = listen(keyPrefix, redis);
   await until(({ type }) => type === 'missed'); // said once, when the connection is there
-  const { id } = await queue.submit('generate-flashcards', PAYLOAD);
+  const { id } = await submitTo(queue);
   await until((ring) => ring.type === 'changed' && ring.jobId === id);
   await redis.xadd(keys.of('events'), '*', 'event', 'progress', 'jobId', id, 'data', '{"seq":7,"type":"progress"}');
   expect(await until(({ type }) => type === 'row')).toEqual({ type: 'row', jobId: id, row: { seq: 7, type: 'progress' } });
@@ -51,7 +49,7 @@ test('a malformed event stops the reader; the next one starts past it and says t
   rings.length = 0;
   await redis.xadd(keys.of('events'), '*', 'event', 'progress', 'jobId', 'x', 'data', '{not json');
   await redis.xadd(keys.of('events'), '*', 'event', 'completed', 'jobId', 'x', 'returnvalue', 'nor this');
-  const { id } = await queue.submit('generate-flashcards', PAYLOAD);
+  const { id } = await submitTo(queue);
   await until((ring) => ring.type === 'changed' && ring.jobId === id);
   expect(rings[0]).toEqual({ type: 'missed' });
   expect(doorbell.restarts()).toBe(2);
@@ -64,13 +62,13 @@ test('a connection killed before its first event loses none', async () => {
   const mine = await readerOf(redis, keyPrefix);
   rings.length = 0;
   await redis.client('KILL', 'ID', mine);
-  const { id } = await queue.submit('generate-flashcards', PAYLOAD);
+  const { id } = await submitTo(queue);
   await until((ring) => ring.type === 'changed' && ring.jobId === id);
 });
 
 test('a stream that can not be read at first is read once it can', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
-  const { id } = await queue.submit('generate-flashcards', PAYLOAD);
+  const { id } = await submitTo(queue);
   await redis.set(keys.of('events'), 'not a stream');
   const { until, doorbell } = listen(keyPrefix, redis);
   await expect.poll(() => doorbell.restarts()).toBeGreaterThan(0);

@@ -1,7 +1,8 @@
 /** Phones in tunnels: 40 followers, cut dozens of times, on two API processes in turn. */
 import { Worker } from 'bullmq';
 import { expect, onTestFinished, test } from 'vitest';
-import { bullKeys, QUEUE_NAME } from '../../src/queue/connection.ts';
+import { tenantOf } from '../../src/jobs/tenant.ts';
+import { keysUnder, QUEUE_NAME } from '../../src/queue/keys.ts';
 import { createJournals } from '../../src/queue/journal.ts';
 import { patient } from '../support/queue.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
@@ -18,7 +19,14 @@ test('every lasting event reaches each of them exactly once, in order; past the 
   onTestFinished(() => worker.close(true));
   const submitted = await stack.submit();
   const job = await worker.getNextJob('token');
-  const journal = createJournals(redis, bullKeys(stack.prefix))(submitted['jobId'], 'token');
+  const journal = createJournals(
+    redis,
+    keysUnder(stack.prefix),
+  )({
+    jobId: submitted['jobId'],
+    tenant: tenantOf(undefined, undefined),
+    token: 'token',
+  });
   let random = 42; // seeded, so that a failure comes again
   const dice = (sides: number) => (random = (random * 1_103_515_245 + 12_345) % 2 ** 31) % sides;
 

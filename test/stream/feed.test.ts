@@ -1,22 +1,24 @@
 /** The feed under fire: bells that do not ring, ring twice, or ring for what is not there yet. */
 import { Worker } from 'bullmq';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { connect, QUEUE_NAME } from '../../src/queue/connection.ts';
+import { tenantOf } from '../../src/jobs/tenant.ts';
+import { connect } from '../../src/queue/connection.ts';
+import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { createDoorbell, type Ring } from '../../src/queue/doorbell.ts';
 import type { LookAt } from '../../src/queue/look.ts';
 import { createJournals } from '../../src/queue/journal.ts';
 import { createCrowd } from '../../src/stream/crowd.ts';
 import { createFeed } from '../../src/stream/feed.ts';
-import { openQueue, patient } from '../support/queue.ts';
+import { openQueue, patient, submitTo } from '../support/queue.ts';
 
 /** A job that runs, a feed over the real queue, and a follower that notes what it gets. */
 async function setUp(pass: (ring: Ring) => boolean = () => true, around: (look: LookAt) => LookAt = (look) => look) {
   const { queue, redis, keys, keyPrefix } = await openQueue();
-  const { id } = await queue.submit('generate-flashcards', { requestId: 'r', input: {} });
+  const { id } = await submitTo(queue);
   const worker = new Worker(QUEUE_NAME, null, { connection: patient(), prefix: keyPrefix, lockDuration: 60_000 });
   onTestFinished(() => worker.close(true));
   const job = await worker.getNextJob('token');
-  const journal = createJournals(redis, keys)(id, 'token');
+  const journal = createJournals(redis, keys)({ jobId: id, tenant: tenantOf(undefined, undefined), token: 'token' });
   const errors: unknown[] = [];
   const crowd = createCrowd(60_000);
   const feed = createFeed({ look: around(queue.look), crowd, eta: async () => undefined, onError: (error) => errors.push(error) });

@@ -1,0 +1,101 @@
+/** Retrying failed jobs: its owner one, an operator all of them. */
+import { Hono, type Context } from 'hono';
+import { z } from 'zod';
+import type { Snapshot } from '../jobs/event.ts';
+import { ProblemError } from '../jobs/problem.ts';
+import { jobToActOn } from './acting.ts';
+import { checkOperator } from './auth.ts';
+import { parseCancelAfter } from './cancel-after.ts';
+import type { AppDeps, AppEnv } from './env.ts';
+import { presentJob } from './present.ts';
+import { invalidInput, noSuchJob } from './problems.ts';
+import { takeTurn } from './rate-limits.ts';
+import { noRoom } from './room.ts';
+
+/** `POST /api/jobs/:jobId/retry`, `GET /admin/failed-jobs` and `POST /admin/failed-jobs/retry`. */
+export function retryRoutes(deps: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.post('/api/jobs/:jobId/retry', (c) => retryOne(c, deps));
+  app.get('/admin/failed-jobs', async (c) => {
+    await checkOperator(c, deps.adminToken);
+    const { jobs, more } = await findFailed(c, deps);
+    return c.json({ jobs: jobs.map(presentFailed), more });
+  });
+  app.post('/admin/failed-jobs/retry', (c) => retryMany(c, deps));
+  return app;
+}
+
+/** A failed job again: 202. It counts as a submission, for it can cost as much. */
+async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<Response> {
+  const { queue, tokens, limits, log } = deps;
+  const job = await jobToActOn(c, deps);
+  const { id: jobId, tenant } = job;
+  const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
+  if (job.end?.outcome.type !== 'failed') throw notFailed(job);
+  await takeTurn(c, limits.submit, tenant);
+  const outcome = await queue.retry(job, { bounded: true, cancelAt: cancelAfter === undefined ? undefined : Date.now() + cancelAfter });
+  const after = await queue.look(jobId);
+  if (outcome === 'unknown' || !after) throw noSuchJob();
+  if (outcome === 'not_failed') throw notFailed(after.snapshot);
+  if (outcome !== 'retried') throw await noRoom(outcome, queue);
+  log.info({ jobId, requestId: c.var.requestId }, 'job retried');
+  return c.json(await presentJob(after.snapshot, tokens), 202, { 'Retry-After': '2' });
+}
+
+function notFailed({ id, status }: Snapshot): ProblemError {
+  const why = status === 'cancelled' ? 'a cancelled job stays cancelled; submit it anew' : `it is ${status}`;
+  return new ProblemError('job_not_failed', `Only a failed job is retried: ${why}.`, { jobId: id });
+}
+
+/** Retries failed jobs, bounds or not: the operator knows. Answers with those it has retried, and whether there are more. */
+async function retryMany(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
+  await checkOperator(c, deps.adminToken);
+  const { jobs, more } = await findFailed(c, deps);
+  const outcomes = await Promise.all(jobs.map(async (job) => ({ job, outcome: await deps.queue.retry(job, { bounded: false }) })));
+  const retried = outcomes.filter(({ outcome }) => outcome === 'retried').map(({ job }) => job.id);
+  deps.log.info({ requestId: c.var.requestId, retried: retried.length }, 'jobs retried by the operator');
+  return c.json({ retried, more });
+}
+
+/** Which failed jobs are meant, the longest failed first. */
+const query = z.object({
+  code: z.string().optional(),
+  kind: z.string().optional(),
+  user: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+});
+
+/** How many failed jobs are looked at in one go. */
+const BATCH = 100;
+
+async function findFailed(c: Context<AppEnv>, { queue }: AppDeps): Promise<{ jobs: Snapshot[]; more: boolean }> {
+  const parsed = query.safeParse(c.req.query());
+  if (!parsed.success) throw invalidInput(parsed.error.issues);
+  const { code, kind, user, limit } = parsed.data;
+  const jobs: Snapshot[] = [];
+  for (let offset = 0; ; offset += BATCH) {
+    const ids = await queue.failed(offset, BATCH);
+    const looks = await Promise.all(ids.map((id) => queue.look(id)));
+    for (const look of looks) {
+      const job = look?.snapshot;
+      if (job?.end?.outcome.type !== 'failed') continue; // cancelled ones are among them
+      const { error } = job.end.outcome;
+      if ((code ?? error.code) !== error.code || (kind ?? job.kind) !== job.kind || (user ?? job.owner) !== job.owner) continue;
+      if (jobs.length === limit) return { jobs, more: true };
+      jobs.push(job);
+    }
+    if (ids.length < BATCH) return { jobs, more: false };
+  }
+}
+
+function presentFailed({ id, kind, owner, attempt, createdAt, finishedAt, end }: Snapshot) {
+  return {
+    jobId: id,
+    kind,
+    userId: owner,
+    attempt,
+    createdAt: new Date(createdAt).toISOString(),
+    finishedAt: finishedAt === undefined ? undefined : new Date(finishedAt).toISOString(),
+    error: end?.outcome.type === 'failed' ? end.outcome.error : undefined,
+  };
+}

@@ -1,0 +1,11 @@
+/** Tenants: whose limits and turns count. */
+
+declare const brand: unique symbol;
+
+/** A user, or where none is named the network address that the request came from. */
+export type Tenant = string & { [brand]: true };
+
+/** The tenant of a request: its user, else its address, else the one that all the nameless share. */
+export function tenantOf(owner: string | undefined, address: string | undefined): Tenant {
+  return (owner === undefined ? `address:${address ?? 'unknown'}` : `user:${owner}`) as Tenant;
+}

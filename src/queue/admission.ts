@@ -1,0 +1,150 @@
+/** Admission: one step before a job is added decides whether there is room for it, whose turn it is, and when it is to end. */
+import type { Redis } from 'ioredis';
+import type { Tenant } from '../jobs/tenant.ts';
+import { defineScript } from './connection.ts';
+import type { Keys } from './keys.ts';
+import { LAST_TURN, VIRTUAL_TIME } from './turns.ts';
+import { KEPT_LONGER_S } from './user-index.ts';
+
+/** What a queue has room for. */
+export type Bounds = {
+  /** Jobs that wait, over all tenants. */
+  maxDepth: number;
+  /** Jobs of one tenant that have not ended. */
+  maxJobsPerUser: number;
+  /** Tokens of one tenant in a UTC day; without it they are not counted against anyone. */
+  dailyTokensPerUser?: number | undefined;
+};
+
+/** A job that asks to be let in. */
+export type Application = {
+  jobId: string;
+  tenant: Tenant;
+  /** The user it belongs to, in whose list it is to appear. */
+  owner?: string | undefined;
+  /** How many jobs of this tenant go for one of another's, 1 by default. */
+  weight?: number | undefined;
+  /** When it is to be cancelled, in ms since the epoch. */
+  cancelAt?: number | undefined;
+  /** The deduplication key it is submitted under. */
+  key?: string | undefined;
+  /** Whether it is let in only if there is room, as by default. */
+  bounded?: boolean | undefined;
+};
+
+/** What comes of it. */
+export type Verdict =
+  /** Let in, with the priority to add it with. */
+  | { type: 'admitted'; priority: number }
+  /** There is a job under its key: nothing new comes in. */
+  | { type: 'known' }
+  /** No room: by how many jobs the queue is too long for one more; the tenant's jobs that have not ended, and the oldest; the budget. */
+  | { type: 'full'; excess: number }
+  | { type: 'too_many'; open: number; oldest: string }
+  | { type: 'spent' };
+
+/** See the file's sentence. */
+export type Admission = {
+  apply(application: Application): Promise<Verdict>;
+  /** Takes a job back that was let in and then not added. */
+  withdraw(application: Application): Promise<void>;
+};
+
+/**
+ * A tenant's open jobs are counted by looking which of them have ended, only once the bound is reached: there
+ * is no count that a crash could leave wrong. One let in this long ago, in ms, and still without a record never came.
+ */
+const COMING_MS = 60_000;
+
+const APPLY = `
+local dedup, wait, delayed, open, index, deadlines, spent = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local turns, prioritized, jobs = KEYS[8], KEYS[9], KEYS[10]
+local id, now, tenant, weight = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
+local maxDepth, maxOpen, maxTokens = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local cancelAt, keptFor, indexed = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10] == '1'
+${VIRTUAL_TIME}
+if ARGV[11] == '1' and redis.call('EXISTS', dedup) == 1 then return { 'known', '' } end
+
+local depth = redis.call('LLEN', wait) + redis.call('ZCARD', prioritized) + redis.call('ZCARD', delayed)
+if depth >= maxDepth then return { 'full', depth - maxDepth + 1 } end
+if maxTokens > 0 and tonumber(redis.call('GET', spent) or 0) >= maxTokens then return { 'spent', '' } end
+
+if redis.call('ZCARD', open) >= maxOpen then
+  local entries = redis.call('ZRANGE', open, 0, -1, 'WITHSCORES')
+  for i = 1, #entries, 2 do
+    local known = redis.call('HMGET', jobs .. entries[i], 'name', 'finishedOn')
+    if known[2] or (not known[1] and now - entries[i + 1] > ${COMING_MS}) then redis.call('ZREM', open, entries[i]) end
+  end
+  if redis.call('ZCARD', open) >= maxOpen then return { 'too_many', redis.call('ZRANGE', open, 0, 0)[1], redis.call('ZCARD', open) } end
+end
+
+local start = math.max(virtualTime(), tonumber(redis.call('ZSCORE', turns, tenant) or 0))
+redis.call('ZADD', turns, start + 1 / weight, tenant)
+redis.call('ZADD', open, now, id)
+redis.call('EXPIRE', open, keptFor)
+if indexed then
+  redis.call('ZADD', index, now, id)
+  redis.call('EXPIRE', index, keptFor)
+end
+if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
+return { 'admitted', math.min(math.floor(start) + 1, ${LAST_TURN}) }
+`;
+
+const UNBOUNDED: Bounds = { maxDepth: Number.MAX_SAFE_INTEGER, maxJobsPerUser: Number.MAX_SAFE_INTEGER };
+
+/** Makes the admission over a connection. `retentionS`: how long ended jobs are kept, in s. */
+export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }: { retentionS: number; bounds: Bounds }): Admission {
+  const script = defineScript(redis, 'aiJobsAdmit', APPLY);
+
+  return {
+    async apply({ jobId, tenant, owner, weight = 1, cancelAt = 0, key, bounded = true }) {
+      const touched = [
+        keys.dedup(key ?? ''),
+        keys.of('wait'),
+        keys.of('delayed'),
+        keys.open(tenant),
+        keys.jobsOf(owner ?? ''),
+        keys.deadlines,
+        keys.spent(tenant),
+        keys.turns,
+        keys.of('prioritized'),
+        keys.job(''),
+      ];
+      const { maxDepth, maxJobsPerUser, dailyTokensPerUser = 0 } = bounded ? bounds : UNBOUNDED;
+      const keptFor = retentionS + KEPT_LONGER_S;
+      const [verdict, value, count] = (await script(touched, [
+        jobId,
+        Date.now(),
+        tenant,
+        weight,
+        maxDepth,
+        maxJobsPerUser,
+        dailyTokensPerUser,
+        cancelAt,
+        keptFor,
+        owner === undefined ? 0 : 1,
+        key === undefined ? 0 : 1,
+      ])) as [Verdict['type'], string | number, number?];
+      return toVerdict(verdict, value, count);
+    },
+
+    async withdraw({ jobId, tenant, owner }) {
+      const places = [keys.open(tenant), keys.deadlines, ...(owner === undefined ? [] : [keys.jobsOf(owner)])];
+      await Promise.all(places.map((place) => redis.zrem(place, jobId)));
+    },
+  };
+}
+
+function toVerdict(type: Verdict['type'], value: string | number, count = 0): Verdict {
+  switch (type) {
+    case 'admitted':
+      return { type, priority: Number(value) };
+    case 'full':
+      return { type, excess: Number(value) };
+    case 'too_many':
+      return { type, oldest: String(value), open: count };
+    case 'known':
+    case 'spent':
+      return { type };
+  }
+}

@@ -1,0 +1,39 @@
+/** Every key there is in Redis: BullMQ's, as far as our scripts touch them, and our own; the prefix keeps them in one cluster slot. */
+import type { Tenant } from '../jobs/tenant.ts';
+
+/** The BullMQ queue that all kinds share. */
+export const QUEUE_NAME = 'ai-jobs';
+
+type Place = 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'failed' | 'stalled' | 'events' | 'meta' | 'marker' | 'pc';
+
+/** The keys under a prefix, such as `{ai-jobs}`. */
+export function keysUnder(prefix: string) {
+  const base = `${prefix}:${QUEUE_NAME}:`;
+  return {
+    of: (place: Place) => base + place,
+    job: (id: string) => base + id,
+    logs: (id: string) => `${base}${id}:logs`,
+    lock: (id: string) => `${base}${id}:lock`,
+    dedup: (id: string) => `${base}de:${id}`,
+
+    /** A user's jobs, by when they were submitted. */
+    jobsOf: (owner: string) => `${prefix}:user:${owner}`,
+    /** A tenant's jobs that have not ended, as far as was looked, by when they were let in. */
+    open: (tenant: Tenant) => `${prefix}:open:${tenant}`,
+    /** Tenants by the tag of their last job. */
+    turns: `${prefix}:turns`,
+    /** Jobs by when they are to be cancelled. */
+    deadlines: `${prefix}:deadlines`,
+    /** The tokens a tenant has used on a day in UTC. */
+    spent: (tenant: Tenant, now = Date.now()) => `${prefix}:spent:${new Date(now).toISOString().slice(0, 10)}:${tenant}`,
+    /** A provider's circuit breaker. */
+    breaker: (provider: string) => `${prefix}:breaker:${provider}`,
+    /** A rate limit's counters begin with it. */
+    rate: (policy: string) => `${prefix}:rate:${policy}`,
+    /** A value that all processes share. */
+    shared: (name: string) => `${prefix}:${name}`,
+  };
+}
+
+/** See {@link keysUnder}. */
+export type Keys = ReturnType<typeof keysUnder>;

@@ -1,0 +1,23 @@
+/** A provider with another to fall back on: who asks gets an answer from the first of them that has one. */
+import { ProblemError, problems } from '../../src/jobs/problem.ts';
+import type { ListRequest, Part, Provider } from './provider.ts';
+
+/**
+ * Asks `first`, and `second` where that has failed before it gave anything. Once there is a part, a failure is the
+ * attempt's: the next one asks for the rest alone, which this one could not.
+ */
+export function withFallback(first: Provider, second: Provider): Provider {
+  async function* makeList(request: ListRequest, signal: AbortSignal): AsyncIterable<Part> {
+    let begun = false;
+    try {
+      for await (const part of first.makeList(request, signal)) {
+        begun = true;
+        yield part;
+      }
+    } catch (error) {
+      if (begun || signal.aborted || !(error instanceof ProblemError) || !problems[error.code].retryable) throw error;
+      yield* second.makeList(request, signal);
+    }
+  }
+  return { name: first.name, makeList };
+}

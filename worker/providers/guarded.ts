@@ -1,0 +1,48 @@
+/** A provider behind its circuit breaker: while it is sick its jobs are held back, and nobody else's. */
+import { ProblemError, type ProblemCode } from '../../src/jobs/problem.ts';
+import type { ListRequest, Part, Provider } from './provider.ts';
+
+/** What a guard needs of a circuit breaker; see the one in src/queue. */
+export type Breaker = {
+  enter(): Promise<{ code: ProblemCode; ms: number } | undefined>;
+  succeeded(): Promise<void>;
+  failed(code: ProblemCode, retryAfterMs: number | undefined): Promise<void>;
+  leave(): Promise<void>;
+};
+
+/** The breaker is open: the provider was not asked. */
+export class HeldBack extends ProblemError {
+  override name = 'HeldBack';
+}
+
+/** What says that a provider is sick; whatever else it answers shows that it is there. */
+const SICK: ReadonlySet<ProblemCode> = new Set(['provider_unavailable', 'provider_rate_limited', 'provider_timeout']);
+
+/** Guards a provider. */
+export function guard(provider: Provider, breaker: Breaker): Provider {
+  async function* makeList(request: ListRequest, signal: AbortSignal): AsyncIterable<Part> {
+    const hold = await breaker.enter();
+    if (hold) {
+      const detail = 'The provider was in trouble just now; this job waits until it is tried again.';
+      throw new HeldBack(hold.code, detail, { retryAfterMs: hold.ms });
+    }
+    let known = false; // one report a call
+    try {
+      for await (const part of provider.makeList(request, signal)) {
+        if (!known) await breaker.succeeded();
+        known = true;
+        yield part;
+      }
+    } catch (error) {
+      if (error instanceof ProblemError && !signal.aborted) {
+        known = true;
+        if (SICK.has(error.code)) await breaker.failed(error.code, error.extras.retryAfterMs);
+        else await breaker.succeeded();
+      }
+      throw error;
+    } finally {
+      if (!known) await breaker.leave();
+    }
+  }
+  return { ...provider, makeList };
+}
