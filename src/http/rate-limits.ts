@@ -5,6 +5,7 @@ import { ProblemError } from '../jobs/problem.ts';
 import { type Tenant, tenantOf } from '../jobs/tenant.ts';
 import type { Allowance, RateLimit, RatePolicy } from '../queue/rate-limit.ts';
 import type { AppDeps, AppEnv } from './env.ts';
+import { comeBack, wantsStream } from './watch.ts';
 
 /** Takes one of a tenant's submissions and says in the headers what is left; throws `rate_limited` where nothing is. */
 export async function takeTurn(c: Context<AppEnv>, limit: RateLimit, tenant: Tenant): Promise<void> {
@@ -17,8 +18,9 @@ export async function takeTurn(c: Context<AppEnv>, limit: RateLimit, tenant: Ten
 export function limitReads({ limits: { read }, addressOf }: AppDeps) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const allowance = c.req.method === 'POST' ? undefined : await read.take(tenantOf(c.var.user, addressOf(c)));
-    if (allowance?.allowed === false) throw tooFast(read.policy, allowance);
-    await next();
+    if (allowance?.allowed !== false) return next();
+    if (wantsStream(c)) return comeBack(c, allowance.resetMs);
+    throw tooFast(read.policy, allowance);
   });
 }
 

@@ -56,9 +56,13 @@ export async function orComeBack(
   } catch (error) {
     const returning = c.req.method === 'GET' || c.req.header('last-event-id') !== undefined;
     if (!asksAgain || !passes(error, returning)) throw error;
-    const retryAfterMs = (error instanceof ProblemError && error.extras.retryAfterMs) || TROUBLE_RETRY_MS;
-    return c.body(encodeRetry(Math.ceil(retryAfterMs)), 200, STREAM_HEADERS);
+    return comeBack(c, error instanceof ProblemError ? error.extras.retryAfterMs : undefined);
   }
+}
+
+/** Tells a client that asks again by itself when to do so, in ms. */
+export function comeBack(c: Context, ms: number = TROUBLE_RETRY_MS): Response {
+  return c.body(encodeRetry(Math.ceil(ms)), 200, STREAM_HEADERS);
 }
 
 /** Whether waiting is all that helps: everything of ours that is not an answer; too many requests only to one who comes back by itself. */

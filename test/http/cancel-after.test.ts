@@ -1,0 +1,83 @@
+/** Cancel-After: the whole job, waiting included, ends as cancelled past its time. */
+import { expect, test } from 'vitest';
+import { card, pieces, startOpenAI } from '../support/openai.ts';
+import { isEnd } from '../support/sse.ts';
+import { startStack } from '../support/stack.ts';
+import { parseCancelAfter } from '../../src/http/cancel-after.ts';
+
+test('a waiting job is cancelled at its time, with no worker there', async () => {
+  const stack = await startStack();
+  const job = await stack.submit({ content: 'Notes.' }, { 'cancel-after': '1s' });
+  const seen = await stack.get(job['statusUrl']);
+  expect(Date.parse(seen['cancelAt']) - Date.parse(seen['createdAt'])).toBeGreaterThan(900);
+  const stream = await stack.watch(job);
+  expect((await stream.until(isEnd)).event).toBe('cancelled');
+  const after = await stack.get(`/api/jobs/${job['jobId']}`);
+  expect(after).toMatchObject({ status: 'cancelled' });
+  expect(Date.parse(after['finishedAt'])).toBeGreaterThanOrEqual(Date.parse(seen['cancelAt']));
+  expect(after['cancelAt']).toBeUndefined();
+});
+
+test('a running job stops down to the socket, by a worker whose API is gone, and keeps its items', async () => {
+  const openai = await startOpenAI((pen) => {
+    const { open, cards } = pieces([card(1), card(2)]);
+    pen.text(open + cards[0]);
+  });
+  const stack = await startStack(openai.env);
+  await stack.startWorker();
+  const job = await stack.submit({ content: 'Notes.' }, { 'cancel-after': '2' });
+  const stream = await stack.watch(job);
+  await stream.until(({ event }) => event === 'item');
+  await stack.api.stop('SIGKILL');
+  await openai.calls[0]?.dropped;
+  const other = await stack.startApi();
+  const seen = (await (await fetch(`${other.url}/api/jobs/${job['jobId']}?include=items`)).json()) as Record<string, unknown>;
+  expect(seen).toMatchObject({ status: 'cancelled', items: { flashcards: [card(1)] } });
+});
+
+test('a job past its time when the first worker starts is never begun', async () => {
+  const openai = await startOpenAI((pen) => pen.fail(500, {}));
+  const stack = await startStack(openai.env);
+  const job = await stack.submit({ content: 'Notes.' }, { 'cancel-after': '1s' });
+  const late = await stack.submit({ content: 'Notes.' }, { 'cancel-after': '1h' });
+  await stack.api.stop('SIGKILL');
+  await expect.poll(() => Date.now() - Date.parse(job['createdAt'])).toBeGreaterThan(1100);
+  await stack.startWorker({ JOB_ATTEMPTS: '1' });
+  const api = await stack.startApi();
+  const get = async (id: string) => (await (await fetch(`${api.url}/api/jobs/${id}`)).json()) as Record<string, unknown>;
+  await expect.poll(async () => (await get(late['jobId']))['attempt']).toBeGreaterThan(0);
+  expect(await get(job['jobId'])).toMatchObject({ status: 'cancelled' });
+  expect(openai.calls.length).toBeLessThanOrEqual(3); // those of the other one
+  expect((await get(job['jobId']))['startedAt']).toBeUndefined();
+});
+
+test('a job that ends in time is left as it ended', async () => {
+  const openai = await startOpenAI((pen) => {
+    pen.text('{"flashcards":[{"front":"a","back":"b"}]}');
+    pen.finish('stop');
+  });
+  const stack = await startStack(openai.env);
+  await stack.startWorker();
+  const [timed, other] = await Promise.all([
+    stack.submit({ content: 'Notes.' }, { 'cancel-after': '1s' }),
+    stack.submit({ content: 'Notes.' }),
+  ]);
+  expect((await (await stack.watch(timed)).until(isEnd)).event).toBe('completed');
+  const waiting = await stack.submit({ content: 'Notes.' }, { 'cancel-after': '1s' });
+  expect((await (await stack.watch(waiting)).until(isEnd)).event).toBe('completed');
+  expect(await stack.get(other['statusUrl'])).toMatchObject({ status: 'completed' });
+  await expect.poll(() => Date.now() - Date.parse(waiting['createdAt'])).toBeGreaterThan(1200);
+  expect(await stack.get(timed['statusUrl'])).toMatchObject({ status: 'completed' });
+});
+
+test('what is a time and what is not', async () => {
+  const times = { '60s': 60_000, '90': 90_000, '5m': 300_000, '1h30m': 5_400_000, ' 24h ': 86_400_000 };
+  for (const [text, ms] of Object.entries(times)) expect(parseCancelAfter(text)).toBe(ms);
+  expect(parseCancelAfter(undefined)).toBeUndefined();
+  for (const text of ['', '0', '0s', '25h', 's', '-5s', '1.5h', '5 minutes', 'Tue, 24 Nov 2026 00:00:00 GMT', '9'.repeat(30)]) {
+    expect(() => parseCancelAfter(text), text).toThrow('Cancel-After must be');
+  }
+  const stack = await startStack();
+  const refused = await stack.submit({ content: 'Notes.' }, { 'cancel-after': 'soon' }).catch((error: Error) => error.message);
+  expect(refused).toMatch(/^400 .*invalid_input/);
+});

@@ -1,0 +1,203 @@
+/** Admission: turns among users, and no more than there is room for. */
+import { Worker } from 'bullmq';
+import { expect, onTestFinished, test } from 'vitest';
+import { tenantOf } from '../../src/jobs/tenant.ts';
+import { createAdmission } from '../../src/queue/admission.ts';
+import { createJournals } from '../../src/queue/journal.ts';
+import { QUEUE_NAME } from '../../src/queue/keys.ts';
+import { createComeBack, LAST_TURN } from '../../src/queue/turns.ts';
+import type { JobQueue } from '../../src/queue/queue.ts';
+import { openQueue, patient, submitTo } from '../support/queue.ts';
+
+/** A worker whose jobs the test takes and ends by hand. */
+async function byHand(keyPrefix: string) {
+  const worker = new Worker(QUEUE_NAME, null, { connection: patient(), prefix: keyPrefix, lockDuration: 60_000 });
+  onTestFinished(() => worker.close(true));
+  await worker.waitUntilReady();
+  return worker;
+}
+
+/** Takes so many jobs, ending each at once; resolves with their ids in the order they went. */
+async function drain(worker: Worker, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const job = await worker.getNextJob('token');
+    ids.push(job?.id ?? 'none');
+    await job?.moveToCompleted(undefined, 'token', false);
+  }
+  return ids;
+}
+
+async function submitMany(queue: JobQueue, owner: string, count: number, weight?: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) ids.push((await submitTo(queue, owner, { weight })).id);
+  return ids;
+}
+
+test("another user's job starts before 12 more of a burst of 120, whenever it comes, and nobody overtakes himself", async () => {
+  for (let trial = 0; trial < 20; trial++) {
+    const { queue, keyPrefix } = await openQueue(undefined, { maxJobsPerUser: 1000 });
+    const started: string[] = [];
+    const burst = await submitMany(queue, 'ana', 120);
+    const arrivesAfter = (trial * 7) % 110; // so many of the burst have started by then
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<string>();
+    const worker = new Worker(
+      QUEUE_NAME,
+      async (job) => {
+        started.push(job.id ?? '');
+        if (started.length === arrivesAfter + 1) arrive((await submitTo(queue, 'bob')).id);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      },
+      { connection: patient(), prefix: keyPrefix, concurrency: 3 },
+    );
+    onTestFinished(() => worker.close(true));
+    const single = await arrived;
+    const submittedAt = started.length;
+    await expect.poll(() => started.length).toBe(121);
+    expect(started.indexOf(single) - submittedAt).toBeLessThan(12);
+    expect(started.filter((id) => id !== single)).toEqual(burst);
+    await worker.close();
+  }
+});
+
+test('users with bursts take turns, whatever the order they came in', async () => {
+  const { queue, keyPrefix } = await openQueue();
+  const [ana, bob] = [await submitMany(queue, 'ana', 4), await submitMany(queue, 'bob', 4)];
+  const [cleo] = await submitMany(queue, 'cleo', 1);
+  const order = await drain(await byHand(keyPrefix), 9);
+  expect(order).toEqual([ana[0], ana[1], bob[0], cleo, ana[2], bob[1], ana[3], bob[2], bob[3]]);
+});
+
+test('a steady flow of new users does not hold up a burst for ever', async () => {
+  const { queue, keyPrefix } = await openQueue();
+  const worker = await byHand(keyPrefix);
+  const burst = new Set(await submitMany(queue, 'ana', 10));
+  for (let n = 0; n < 40 && burst.size > 0; n++) {
+    await submitTo(queue, `guest ${n}`);
+    for (const id of await drain(worker, 1)) burst.delete(id);
+    if (n % 2 === 0) for (const id of await drain(worker, 1)) burst.delete(id);
+  }
+  expect(burst.size).toBe(0);
+});
+
+test('a weight buys a larger share, not the whole', async () => {
+  const { queue, keyPrefix } = await openQueue();
+  const [paid, free] = [await submitMany(queue, 'paid', 12, 3), await submitMany(queue, 'free', 12)];
+  const order = await drain(await byHand(keyPrefix), 12);
+  const share = order.filter((id) => paid.includes(id)).length;
+  expect(share).toBeGreaterThanOrEqual(8);
+  expect(order.some((id) => free.includes(id))).toBe(true);
+  expect(order.filter((id) => paid.includes(id))).toEqual(paid.slice(0, share));
+});
+
+test('with nothing waiting all start over, and nothing is left behind', async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const worker = await byHand(keyPrefix);
+  await submitMany(queue, 'ana', 5);
+  await drain(worker, 5);
+  const { id } = await submitTo(queue, 'bob');
+  expect(await redis.zrange(keys.turns, '0', '-1')).toEqual(['user:bob']);
+  expect(await redis.hget(keys.job(id), 'priority')).toBe('1');
+});
+
+test('a job that comes back keeps its place, or takes the next if its tag is from another time', async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const worker = await byHand(keyPrefix);
+  const comeBack = createComeBack(redis, keys);
+  const priority = (id: string | undefined) => redis.hget(keys.job(id ?? ''), 'priority');
+  const burst = await submitMany(queue, 'ana', 5);
+  const jobs = [await worker.getNextJob('t'), await worker.getNextJob('t')];
+  await comeBack(burst[1] ?? '');
+  expect(await priority(burst[1])).toBe('2');
+  for (let n = 0; n < 3; n++) jobs.push(await worker.getNextJob('t'));
+  await comeBack(burst[4] ?? '');
+  expect(await priority(burst[4])).toBe('1'); // nothing waits: all start over
+  for (const job of jobs) await job?.moveToCompleted(undefined, 't', false);
+});
+
+test('past the last turn there is, jobs go in the order they came', async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  await submitMany(queue, 'ana', 1);
+  await redis.zadd(keys.turns, LAST_TURN + 10, '*');
+  const late = [...(await submitMany(queue, 'ana', 2)), ...(await submitMany(queue, 'bob', 2))];
+  expect((await drain(await byHand(keyPrefix), 5)).slice(1)).toEqual(late);
+});
+
+test('a full queue says by how many jobs; what waits, is delayed or stalled counts, what runs does not', async () => {
+  const { queue, keyPrefix } = await openQueue(undefined, { maxDepth: 3 });
+  const worker = await byHand(keyPrefix);
+  await submitMany(queue, 'ana', 3);
+  const payload = { owner: 'bob', tenant: tenantOf('bob', undefined), requestId: 'r', input: {} };
+  const order = { kind: 'generate-flashcards', payload } as const;
+  expect(await queue.submit(order)).toEqual({ type: 'full', excess: 1 });
+  const job = await worker.getNextJob('token');
+  expect(await queue.submit(order)).toMatchObject({ type: 'submitted' });
+  await job?.moveToDelayed(Date.now() + 60_000, 'token');
+  expect(await queue.submit(order)).toEqual({ type: 'full', excess: 2 });
+  expect((await queue.jobsOf('bob', { limit: 10 })).jobs).toHaveLength(1); // who was refused is nowhere
+});
+
+test('a user has so many jobs that have not ended; ended, cancelled and vanished ones make room', async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue(undefined, { maxJobsPerUser: 3 });
+  const worker = await byHand(keyPrefix);
+  const [first, second, third] = await submitMany(queue, 'ana', 3);
+  const refused = { type: 'too_many', open: 3, oldest: first };
+  const payload = { owner: 'ana', tenant: tenantOf('ana', undefined), requestId: 'r', input: {} };
+  const order = { kind: 'generate-flashcards', payload } as const;
+  expect(await queue.submit(order)).toEqual(refused);
+  await submitTo(queue, 'bob');
+  await drain(worker, 1);
+  expect((await queue.submit(order)).type).toBe('submitted');
+  expect((await queue.submit(order)).type).toBe('too_many');
+  await queue.cancel(second ?? '');
+  expect((await queue.submit(order)).type).toBe('submitted');
+  await redis.del(keys.job(third ?? '')); // Redis lost it: it is not counted for longer than a job may take to come
+  expect((await queue.submit(order)).type).toBe('too_many');
+  await redis.zadd(keys.open(payload.tenant), Date.now() - 61_000, third ?? '');
+  expect((await queue.submit(order)).type).toBe('submitted');
+});
+
+test('of many submissions under one key one takes room, and a repetition needs none', async () => {
+  const { queue, redis, keys } = await openQueue(undefined, { maxJobsPerUser: 60 });
+  const all = await Promise.all(Array.from({ length: 60 }, () => submitTo(queue, 'ana', { key: 'k' })));
+  expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+  const tenant = tenantOf('ana', undefined);
+  expect(await redis.zcard(keys.open(tenant))).toBe(1);
+  expect(await redis.zcard(keys.jobsOf('ana'))).toBe(1);
+  await submitMany(queue, 'ana', 59);
+  expect(await submitTo(queue, 'ana', { key: 'k' })).toMatchObject({ replayed: true, id: all[0]?.id });
+});
+
+test("what a user's jobs use counts against the day's budget, once however often it is written", async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue(undefined, { dailyTokensPerUser: 100 });
+  const worker = await byHand(keyPrefix);
+  const tenant = tenantOf('ana', undefined);
+  const { id } = await submitTo(queue, 'ana');
+  await worker.getNextJob('token');
+  const journal = createJournals(redis, keys)({ jobId: id, tenant, token: 'token' });
+  await journal.spend({ inputTokens: 50, outputTokens: 9 });
+  await journal.spend({ inputTokens: 50, outputTokens: 9 });
+  await journal.spend({ inputTokens: 80, outputTokens: 19 });
+  expect(await redis.get(keys.spent(tenant))).toBe('99');
+  await submitTo(queue, 'ana');
+  await journal.spend({ inputTokens: 80, outputTokens: 20 });
+  expect(await queue.submit({ kind: 'generate-flashcards', payload: { owner: 'ana', tenant, requestId: 'r', input: {} } })).toEqual({
+    type: 'spent',
+  });
+  await submitTo(queue, 'bob');
+  expect(await redis.ttl(keys.spent(tenant))).toBeGreaterThan(24 * 3600);
+});
+
+test('two processes that let in for one queue agree on whose turn it is', async () => {
+  const { redis, keys } = await openQueue();
+  const bounds = { maxDepth: 100, maxJobsPerUser: 100 };
+  const [one, two] = [
+    createAdmission(redis, keys, { retentionS: 60, bounds }),
+    createAdmission(patient(), keys, { retentionS: 60, bounds }),
+  ];
+  const ask = (admission: typeof one, n: number) => admission.apply({ jobId: `j${n}`, tenant: tenantOf('ana', undefined) });
+  await redis.zadd(keys.of('prioritized'), 2 ** 32, 'somebody'); // so that nothing starts over
+  const verdicts = await Promise.all(Array.from({ length: 40 }, (_, n) => ask(n % 2 ? one : two, n)));
+  const turns = verdicts.map((verdict) => (verdict.type === 'admitted' ? verdict.priority : 0));
+  expect(turns.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, n) => n + 2));
+});
