@@ -14,7 +14,7 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000 } },
     projects: stores.map((name) => ({
       extends: true,
-      test: { name, include: ['test/**/*.test.ts'], globalSetup: ['test/support/store.ts'] },
+      test: { name, include: ['test/**/*.test.ts'], exclude: ['test/chaos/**'], globalSetup: ['test/support/store.ts'] },
     })),
   },
 });

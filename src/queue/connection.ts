@@ -48,7 +48,8 @@ export async function orUnavailable<T>(redis: Redis, work: () => Promise<T>): Pr
   }
 }
 
-function unavailable(cause?: Error): ProblemError {
+/** What a request is told while Redis is away. */
+export function unavailable(cause?: unknown): ProblemError {
   return new ProblemError('queue_unavailable', 'The job queue is out of reach for the moment; try again in a few seconds.', {
     retryAfterMs: 5000,
     cause,

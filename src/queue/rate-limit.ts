@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Tenant } from '../jobs/tenant.ts';
+import { unavailable } from './connection.ts';
 import type { Keys } from './keys.ts';
 
 /** So many in a window of so many s. */
@@ -13,7 +14,7 @@ export type Allowance = { allowed: boolean; remaining: number; resetMs: number }
 /** A policy being kept. */
 export type RateLimit = {
   policy: RatePolicy;
-  /** Takes one. */
+  /** Takes one; rejects with `queue_unavailable` where Redis is away and this process would let it pass. */
   take(tenant: Tenant): Promise<Allowance>;
   /** Gives one back: it was no new one. */
   giveBack(tenant: Tenant): Promise<void>;
@@ -21,32 +22,44 @@ export type RateLimit = {
 
 /** A limit that all processes share through Redis. */
 export function createSharedLimit(redis: Redis, keys: Keys, policy: RatePolicy): RateLimit {
-  const { max: points, windowS: duration } = policy;
-  const options = { points, duration, keyPrefix: keys.rate(policy.name) };
-  const insuranceLimiter = new RateLimiterMemory(options);
-  return keep(policy, new RateLimiterRedis({ ...options, storeClient: redis, rejectIfRedisNotReady: true, insuranceLimiter }));
-}
-
-/** A limit that each process keeps for itself: it costs no trip. */
-export function createLocalLimit(policy: RatePolicy): RateLimit {
-  return keep(policy, new RateLimiterMemory({ points: policy.max, duration: policy.windowS }));
-}
-
-function keep(policy: RatePolicy, limiter: RateLimiterRedis | RateLimiterMemory): RateLimit {
+  const options = { points: policy.max, duration: policy.windowS };
+  const shared = new RateLimiterRedis({ ...options, keyPrefix: keys.rate(policy.name), storeClient: redis, rejectIfRedisNotReady: true });
+  const local = new RateLimiterMemory(options);
   return {
     policy,
     async take(tenant) {
       try {
-        return toAllowance(true, await limiter.consume(tenant));
-      } catch (refused) {
-        if (refused instanceof RateLimiterRes) return toAllowance(false, refused); // not an Error: that is how it says no
-        throw refused;
+        return await takeFrom(shared, tenant);
+      } catch (error) {
+        const allowance = await takeFrom(local, tenant);
+        // What passes here needs Redis next; waiting for it a second time would be more than a second.
+        if (allowance.allowed) throw unavailable(error);
+        return allowance;
       }
     },
     async giveBack(tenant) {
-      await limiter.reward(tenant);
+      await shared.reward(tenant).catch(() => {}); // it counts one too many, for a window
     },
   };
+}
+
+/** A limit that each process keeps for itself: it costs no trip. */
+export function createLocalLimit(policy: RatePolicy): RateLimit {
+  const limiter = new RateLimiterMemory({ points: policy.max, duration: policy.windowS });
+  return {
+    policy,
+    take: (tenant) => takeFrom(limiter, tenant),
+    giveBack: async (tenant) => void (await limiter.reward(tenant)),
+  };
+}
+
+async function takeFrom(limiter: RateLimiterRedis | RateLimiterMemory, tenant: Tenant): Promise<Allowance> {
+  try {
+    return toAllowance(true, await limiter.consume(tenant));
+  } catch (refused) {
+    if (refused instanceof RateLimiterRes) return toAllowance(false, refused); // not an Error: that is how it says no
+    throw refused;
+  }
 }
 
 function toAllowance(allowed: boolean, { remainingPoints, msBeforeNext }: RateLimiterRes): Allowance {

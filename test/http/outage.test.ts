@@ -1,13 +1,8 @@
 /** Redis frozen and gone: quick, honest answers, no hang, and everything goes on when it is back. */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { card, latch, pieces, startOpenAI } from '../support/openai.ts';
-import { freePort } from '../support/ports.ts';
+import { hasRedis, startRedis } from '../support/redis.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
 import { startStack } from '../support/stack.ts';
 
@@ -78,33 +73,11 @@ test('an API that starts before its Redis serves 503 and nothing crashes', async
   expect((await fetch(`${stack.url}/api/jobs/generate-flashcards-${'A'.repeat(32)}`)).status).toBe(503);
 });
 
-const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
-
 test.runIf(hasRedis)(
   'Redis killed and started again while jobs run: streams stay, every event comes once, all jobs end',
   { timeout: 60_000 },
   async () => {
-    const port = await freePort();
-    const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-aof-'));
-    const startRedis = async () => {
-      const server = spawn(
-        'redis-server',
-        ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--appendfsync', 'always', '--save', ''],
-        {
-          stdio: ['ignore', 'pipe', 'inherit'],
-        },
-      );
-      for await (const text of server.stdout) if (String(text).includes('Ready to accept connections')) break;
-      server.stdout.resume();
-      return server;
-    };
-    let redis = await startRedis();
-    onTestFinished(async () => {
-      redis.kill('SIGKILL');
-      await once(redis, 'exit');
-      rmSync(folder, { recursive: true });
-    });
-
+    const redis = await startRedis('always');
     const go = latch();
     const openai = await startOpenAI(async (pen) => {
       const { open, cards, close } = pieces([card(1), card(2), card(3), card(4)]);
@@ -114,18 +87,16 @@ test.runIf(hasRedis)(
       pen.text((cards[3] ?? '') + close);
       pen.finish('stop');
     });
-    const stack = await startStack({ REDIS_URL: `redis://127.0.0.1:${port}`, ...openai.env });
+    const stack = await startStack({ REDIS_URL: redis.url, ...openai.env });
     await stack.startWorker();
     const jobs = await Promise.all([1, 2, 3].map(() => stack.submit({ content: 'Notes.', count: 4 })));
     const streams = await Promise.all(jobs.map((job) => stack.watch(job)));
     await Promise.all(streams.map((stream) => stream.until(({ data }) => data['index'] === 1)));
 
-    const gone = once(redis, 'exit');
-    redis.kill('SIGKILL');
-    await gone;
+    await redis.crash();
     await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(503);
     go.open(); // the model goes on while there is nothing to write to
-    redis = await startRedis();
+    await redis.restart();
 
     for (const stream of streams) {
       const end = await stream.until(isEnd);
