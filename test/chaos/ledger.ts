@@ -23,11 +23,11 @@ export type Ledger = {
   urls: string[];
   /** Submits a job and follows it to its end; the answer's status, for what was not accepted. */
   submit(input: Record<string, unknown>, headers?: Record<string, string>): Promise<number>;
-  /** Waits for every job's end and checks each; resolves with their results' cards. */
+  /** Waits for every job's end and checks each: completed, with so many cards, and all that was ever said of it in agreement. */
   settle(cards: number): Promise<void>;
 };
 
-/** Opens a ledger; `processes` must come through alive and without a word of despair, unless a test kills them itself. */
+/** Opens a ledger. */
 export function openLedger(stack: Stack): Ledger {
   const entries: Entry[] = [];
   const urls = [stack.url];
@@ -55,9 +55,9 @@ export function openLedger(stack: Stack): Ledger {
 
   const check = async (entry: Entry, cards: number): Promise<void> => {
     await entry.ended;
-    const fresh = await watch(urls[0] + entry.streamUrl);
-    await fresh.ended;
-    const events = lasting(fresh.events);
+    const fresh = newEntry(entry.jobId, entry.streamUrl);
+    await follow(fresh);
+    const { events } = fresh;
     const ids = events.map(({ id }) => Number(id));
     expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b)); // growing, each once
     expect(events.filter(isEnd)).toEqual([events.at(-1)]);
@@ -81,7 +81,7 @@ export function openLedger(stack: Stack): Ledger {
       });
       if (response.status !== 202) return response.status;
       const { jobId, streamUrl } = (await response.json()) as { jobId: string; streamUrl: string };
-      const entry: Entry = { jobId, streamUrl, events: [], reconnects: 0, ended: Promise.resolve() };
+      const entry = newEntry(jobId, streamUrl);
       entry.ended = follow(entry);
       entry.ended.catch(() => {}); // settle() awaits it
       entries.push(entry);
@@ -92,6 +92,8 @@ export function openLedger(stack: Stack): Ledger {
     },
   };
 }
+
+const newEntry = (jobId: string, streamUrl: string): Entry => ({ jobId, streamUrl, events: [], reconnects: 0, ended: Promise.resolve() });
 
 /** Processes that nobody killed are alive and have logged nothing worse than a warning. */
 export function expectCalm(...processes: Process[]): void {
