@@ -2,6 +2,7 @@
 
 const benches: Record<string, () => Promise<unknown>> = {
   stream: () => import('./stream.ts'),
+  turns: () => import('./turns.ts'),
 };
 
 const wanted = process.argv.slice(2);

@@ -48,6 +48,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
         'RateLimit-Policy',
         'Preference-Applied',
         'Idempotent-Replayed',
+        'Job-Reused',
         'x-request-id',
       ],
       maxAge: 86_400,

@@ -94,6 +94,8 @@ await runProcess(log, 10_000, async (closers) => {
     log,
     listening: doorbell.listening,
     draining: () => draining,
+    sameWorkMs: config.sameWorkMs,
+    model: JSON.stringify(config.provider.name === 'offline' ? 'offline' : [config.provider.main.baseURL, config.provider.main.model]),
     maxAttempts: config.job.attempts,
     corsOrigins: config.corsOrigins,
     bodyNamesUser: config.bodyNamesUser,

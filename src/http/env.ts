@@ -36,6 +36,10 @@ export type AppDeps = {
   draining: () => boolean;
   /** Whether the doorbell is reading: without it streams are late. */
   listening: () => boolean;
+  /** How long a user's identical input is the same job, in ms; 0 for never. */
+  sameWorkMs: number;
+  /** What makes the answers, as far as it matters to whether they would be the same. */
+  model: string;
   /** How often a job is tried. */
   maxAttempts: number;
   /** What an operator shows to act on everybody's jobs; without one nobody may. */

@@ -3,20 +3,17 @@ import { zValidator } from '@hono/zod-validator';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
-import type { Snapshot } from '../jobs/event.ts';
 import { type AnyKind, kinds } from '../jobs/index.ts';
 import { ProblemError } from '../jobs/problem.ts';
 import { tenantOf } from '../jobs/tenant.ts';
-import type { Order } from '../queue/queue.ts';
 import { encodeFrame, parseCursor } from '../stream/frames.ts';
 import { userId } from './auth.ts';
 import { parseCancelAfter } from './cancel-after.ts';
+import { type Accepted, enqueue } from './enqueue.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { presentJob, presentQueued } from './present.ts';
 import { invalidInput } from './problems.ts';
-import { takeTurn } from './rate-limits.ts';
-import { noRoom } from './room.ts';
 import { MAX_WAIT_S, waitFor } from './wait.ts';
 import { orComeBack, wantsStream, watchJob } from './watch.ts';
 
@@ -47,30 +44,6 @@ function submitRoute(app: Hono<AppEnv>, kind: AnyKind, deps: AppDeps): void {
     const job = await submit();
     return (await answerWithEnd(c, deps, job)) ?? answerAccepted(c, deps, job);
   });
-}
-
-/** A job that was accepted: its snapshot where it was replayed, else what is known without a look. */
-type Accepted = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'> & { replayed?: Snapshot };
-
-/** Enqueues the job if the limits let it, or finds the one of the same key, which counts against none. */
-async function enqueue(c: Context<AppEnv>, { queue, limits, log, maxAttempts }: AppDeps, order: Order): Promise<Accepted> {
-  const { kind, payload } = order;
-  await takeTurn(c, limits.submit, payload.tenant);
-  const submitted = await queue.submit(order);
-  if (submitted.type !== 'submitted') throw await noRoom(submitted, queue);
-  const { id, createdAt, replayed, sameInput } = submitted;
-  log.info({ jobId: id, requestId: payload.requestId, kind, owner: payload.owner, replayed }, 'job submitted');
-  c.header('Location', `/api/jobs/${id}`);
-  if (!replayed) return { id, kind, createdAt, maxAttempts };
-  await limits.submit.giveBack(payload.tenant);
-
-  if (!sameInput)
-    throw new ProblemError('idempotency_key_reused', 'This Idempotency-Key was sent with another input; a new request needs a new key.');
-  const seen = await queue.look(id);
-  if (!seen)
-    throw new ProblemError('job_expired', 'The job of this Idempotency-Key is gone; send a new key to run it again.', { jobId: id });
-  c.header('Idempotent-Replayed', 'true');
-  return { ...seen.snapshot, replayed: seen.snapshot };
 }
 
 /**

@@ -6,7 +6,7 @@ import { fingerprintOf, isMadeFrom, newJobId } from '../jobs/id.ts';
 import type { KindName } from '../jobs/index.ts';
 import { type Bounds, createAdmission, type Verdict } from './admission.ts';
 import { type Cancelled, createCancel } from './cancel.ts';
-import { orUnavailable } from './connection.ts';
+import { defineScript, orUnavailable } from './connection.ts';
 import { keysUnder, QUEUE_NAME } from './keys.ts';
 import { createLook, type LookAt } from './look.ts';
 import { LAST_TURN } from './turns.ts';
@@ -33,6 +33,8 @@ export type Order = {
   payload: Payload;
   /** The key under which it is one and the same, however often it is submitted. */
   key?: string | undefined;
+  /** How long that is so, in ms; a day by default. */
+  keyMs?: number | undefined;
   /** When it is to be cancelled, in ms since the epoch. */
   cancelAt?: number | undefined;
   /** How many of this tenant's jobs go for one of another's, 1 by default: what a paid plan can buy. */
@@ -57,6 +59,8 @@ export type Submission = {
 export type JobQueue = {
   /** Enqueues a job, or finds the one that was submitted under the same key. */
   submit(order: Order): Promise<Submission | Refusal>;
+  /** Frees a key, if it is still that job's. */
+  forget(key: string, jobId: string): Promise<void>;
   /** Lets a failed job wait again, keeping what it has finished. `bounded`: only if there is room for it. */
   retry(job: Snapshot, options: { bounded: boolean; cancelAt?: number | undefined }): Promise<Retried | Refusal>;
   /** Ids of failed jobs, the longest failed first, those cancelled among them. */
@@ -81,6 +85,8 @@ const EVENTS_KEPT = 50_000;
 /** How long an idempotency key is kept, in ms. */
 const KEY_TTL_MS = 24 * 3600 * 1000;
 
+const FREE_KEY = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
+
 /** Opens the queue over an impatient connection, which stays its maker's to close. */
 export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pace, bounds }: QueueOptions): JobQueue {
   const keys = keysUnder(keyPrefix);
@@ -102,10 +108,11 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
   const list = createUserIndex(redis, look, keys);
   const admission = createAdmission(redis, keys, { retentionS, bounds });
   const retry = createRetry(redis, keys);
+  const freeKey = defineScript(redis, 'aiJobsFreeKey', FREE_KEY);
   const stats = createStats(queue, redis, keys, pace);
 
   return {
-    submit: ({ kind, payload, key, cancelAt, weight }) =>
+    submit: ({ kind, payload, key, keyMs = KEY_TTL_MS, cancelAt, weight }) =>
       orUnavailable(redis, async () => {
         // Only a key makes anyone ask whether the input was the same.
         const fingerprint = key === undefined ? undefined : await fingerprintOf(payload.input);
@@ -117,7 +124,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
         const job = await queue.add(kind, payload, {
           jobId,
           priority: verdict.type === 'admitted' ? verdict.priority : LAST_TURN,
-          ...(key !== undefined && { deduplication: { id: key, ttl: KEY_TTL_MS } }),
+          ...(key !== undefined && { deduplication: { id: key, ttl: keyMs } }),
         });
         const id = job.id ?? jobId;
         if (id !== jobId && verdict.type === 'admitted') await admission.withdraw(application); // another of the same key was faster
@@ -131,6 +138,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
       }),
     look: (jobId, after) => orUnavailable(redis, () => look(jobId, after)),
     cancel: (jobId) => orUnavailable(redis, () => cancel(jobId)),
+    forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey([keys.dedup(key)], [jobId]))),
     retry: (job, { bounded, cancelAt }) =>
       orUnavailable(redis, async () => {
         const { id: jobId, end } = job;

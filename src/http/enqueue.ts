@@ -1,0 +1,75 @@
+/** From a validated input to an accepted job: limits, room, and the job that is there already. */
+import type { Context } from 'hono';
+import type { Snapshot } from '../jobs/event.ts';
+import { toBase64Url } from '../jobs/id.ts';
+import { ProblemError } from '../jobs/problem.ts';
+import type { Order, Submission } from '../queue/queue.ts';
+import type { AppDeps, AppEnv } from './env.ts';
+import { takeTurn } from './rate-limits.ts';
+import { noRoom } from './room.ts';
+
+/** A job that was accepted: its snapshot where it was there before, else what is known without a look. */
+export type Accepted = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'> & { replayed?: Snapshot };
+
+/** Enqueues a job if the limits let it, or finds the one that it would be, which counts against none. */
+export async function enqueue(c: Context<AppEnv>, deps: AppDeps, order: Order): Promise<Accepted> {
+  const { limits } = deps;
+  const { tenant } = order.payload;
+  await takeTurn(c, limits.submit, tenant);
+  const job = order.key === undefined && deps.sameWorkMs > 0 ? await joinOrSubmit(c, deps, order) : await submitOnce(c, deps, order);
+  if (job.replayed) await limits.submit.giveBack(tenant);
+  c.header('Location', `/api/jobs/${job.id}`);
+  return job;
+}
+
+/** With an Idempotency-Key: the same request twice is one job, however it ended. */
+async function submitOnce(c: Context<AppEnv>, deps: AppDeps, order: Order): Promise<Accepted> {
+  const submission = await submit(deps, order);
+  const { id, replayed, sameInput } = submission;
+  if (!replayed) return accepted(order, submission, deps);
+  if (!sameInput)
+    throw new ProblemError('idempotency_key_reused', 'This Idempotency-Key was sent with another input; a new request needs a new key.');
+  const seen = await deps.queue.look(id);
+  if (!seen)
+    throw new ProblemError('job_expired', 'The job of this Idempotency-Key is gone; send a new key to run it again.', { jobId: id });
+  c.header('Idempotent-Replayed', 'true');
+  return { ...seen.snapshot, replayed: seen.snapshot };
+}
+
+/** How often a job that is not worth joining is passed over; after that the new one is simply submitted. */
+const TRIES = 3;
+
+/** The same work once: a user's identical input within the window is the job that runs for it, or its result. */
+async function joinOrSubmit(c: Context<AppEnv>, deps: AppDeps, order: Order): Promise<Accepted> {
+  const { queue, sameWorkMs: keyMs, model } = deps;
+  const { tenant, input } = order.payload;
+  const key = await hash([tenant, order.kind, model, input]);
+  for (let n = 0; n < TRIES; n++) {
+    const submission = await submit(deps, { ...order, key, keyMs });
+    if (!submission.replayed) return accepted(order, submission, deps);
+    const seen = await queue.look(submission.id);
+    if (seen && (seen.snapshot.end?.outcome.type ?? 'completed') === 'completed') {
+      c.header('Job-Reused', 'true');
+      return { ...seen.snapshot, replayed: seen.snapshot };
+    }
+    await queue.forget(key, submission.id); // it failed, was cancelled or is gone: nobody wants that again
+  }
+  return accepted(order, await submit(deps, order), deps);
+}
+
+async function submit({ queue, log }: AppDeps, order: Order): Promise<Submission> {
+  const submission = await queue.submit(order);
+  if (submission.type !== 'submitted') throw await noRoom(submission, queue);
+  const { id: jobId, replayed } = submission;
+  const { owner, requestId } = order.payload;
+  log.info({ jobId, requestId, kind: order.kind, owner, replayed }, 'job submitted');
+  return submission;
+}
+
+function accepted({ kind }: Order, { id, createdAt }: Submission, { maxAttempts }: AppDeps): Accepted {
+  return { id, kind, createdAt, maxAttempts };
+}
+
+async function hash(value: unknown): Promise<string> {
+  return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(value)))));
+}
