@@ -1,11 +1,13 @@
-/** The chaos suite: everything that can be killed, frozen or cut is, while jobs run. It needs redis-server; files run one after the other. */
+/** Chaos: processes killed, stopped and cut off on purpose. It needs redis-server and a minute of its own, so `npm test` leaves it out. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    name: 'chaos',
     include: ['test/chaos/**/*.test.ts'],
-    fileParallelism: false,
+    fileParallelism: false, // each test keeps a small machine busy
     testTimeout: 60_000,
-    expect: { poll: { timeout: 30_000 } },
+    hookTimeout: 30_000,
+    expect: { poll: { timeout: 15_000 } },
   },
 });

@@ -1,6 +1,6 @@
 /** Tests run against real parts: each test has its own key prefix, and where it starts processes, its own ports. */
 import { spawnSync } from 'node:child_process';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 /** The whole suite runs on each store there is: the embedded Valkey always, a native Redis where one is found. */
 const native = process.env['TEST_REDIS_URL'] !== undefined || spawnSync('redis-server', ['--version']).status === 0;
@@ -12,9 +12,10 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     expect: { poll: { timeout: 15_000 } },
+    exclude: [...configDefaults.exclude, 'test/chaos/**'], // vitest.chaos.config.ts has them
     projects: stores.map((name) => ({
       extends: true,
-      test: { name, include: ['test/**/*.test.ts'], exclude: ['test/chaos/**'], globalSetup: ['test/support/store.ts'] },
+      test: { name, include: ['test/**/*.test.ts'], globalSetup: ['test/support/store.ts'] },
     })),
   },
 });

@@ -1,44 +1,78 @@
-/** A model that writes card after card in its own time, and keeps the bill. */
-import { setTimeout as pause } from 'node:timers/promises';
-import { card, pieces, startOpenAI, type Call, type Pen } from '../support/openai.ts';
+/** A model that writes at a pace and keeps the bill: which cards it wrote, for which material, in which call. */
+import { card, pieces, startOpenAI } from '../support/openai.ts';
 
-/** A seeded generator of numbers in [0, 1): mulberry32, so that a failure comes again. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/** A call, with what became of it so far. */
+export type PacedCall = {
+  /** The material's text, which tells jobs apart. */
+  content: string;
+  /** How many cards the job had when it asked. */
+  had: number;
+  /** How many it asked for. */
+  wanted: number;
+  /** How many were written. */
+  written: number;
+  /** Whether the client went before the end, or was cut off. */
+  broken: boolean;
+};
 
-/** What a test does with the n-th call before the answer begins: true if it has answered itself. */
-type Before = (pen: Pen, call: Call, n: number) => unknown;
+/** What is to become of a call: the whole answer, a 503 at once, or a cut after so many cards. */
+export type Fate = 'whole' | 'refused' | { cutAfter: number };
 
-/** What it does after each card of a call. */
-type After = (written: number, pen: Pen, call: Call) => unknown;
+/** What a model is made with. */
+export type ModelOptions = {
+  /** The time it takes for a card, in ms. */
+  cardMs: number;
+  /** Decides each call's fate, before a word of it is written; without it all are answered whole. */
+  fate?: (call: PacedCall) => Fate | Promise<Fate>;
+};
 
-/** Starts the model: a card each `msPerCard`, stopping where its caller is gone. */
-export async function startModel(msPerCard: number, { before, after }: { before?: Before; after?: After } = {}) {
-  const bill = { cards: 0 };
-  const openai = await startOpenAI(async (pen, call, n) => {
-    if ((await before?.(pen, call, n)) === true) return;
-    let gone = false;
-    void call.dropped.then(() => (gone = true));
-    const known = call.material['alreadyAsked'].length as number;
-    const wanted = Array.from({ length: Number(call.material['count']) }, (_, index) => card(known + index + 1));
-    const { open, cards, close } = pieces(wanted);
+/** A running model. */
+export type Model = {
+  env: Record<string, string>;
+  calls: PacedCall[];
+  /** How many cards it has written, in all calls together. */
+  written(): number;
+  /** Resolves once it has written so many. */
+  hasWritten(cards: number): Promise<void>;
+};
+
+/** Starts a model; it stops with the test. */
+export async function startModel({ cardMs, fate = () => 'whole' }: ModelOptions): Promise<Model> {
+  const calls: PacedCall[] = [];
+  const waiting = new Set<() => void>();
+  const written = () => calls.reduce((sum, call) => sum + call.written, 0);
+
+  const { env } = await startOpenAI(async (pen, { material, dropped }) => {
+    const had = (material['alreadyAsked'] as string[]).length;
+    const call = { content: String(material['content']), had, wanted: Number(material['count']), written: 0, broken: false };
+    calls.push(call);
+    void dropped.then(() => (call.broken = true));
+    const end = await fate(call);
+    if (end === 'refused') return pen.fail(503, { error: { message: 'overloaded' } });
+
+    const { open, cards, close } = pieces(Array.from({ length: call.wanted }, (_, n) => card(had + n + 1)));
     pen.text(open);
-    for (const [index, text] of cards.entries()) {
-      await pause(msPerCard);
-      if (gone) return;
+    for (const text of cards) {
+      if (typeof end === 'object' && call.written === end.cutAfter) return pen.cut();
+      await new Promise((resolve) => setTimeout(resolve, cardMs)); // it thinks
+      if (call.broken) return;
       pen.text(text);
-      bill.cards++;
-      if ((await after?.(index + 1, pen, call)) === true) return;
+      call.written++;
+      waiting.forEach((look) => look());
     }
     pen.text(close);
-    pen.finish('stop', { prompt_tokens: 10, completion_tokens: 10 * wanted.length });
+    pen.finish('stop', { prompt_tokens: 100, completion_tokens: 10 * call.written });
   });
-  return { ...openai, bill };
+
+  const hasWritten = (cards: number): Promise<void> =>
+    new Promise((resolve) => {
+      const look = () => {
+        if (written() < cards) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+    });
+  return { env, calls, written, hasWritten };
 }

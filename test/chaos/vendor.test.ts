@@ -1,43 +1,44 @@
-/** A vendor that fails every third call and cuts every tenth answer: jobs complete, and what was written is not bought again. */
-import { setTimeout as pause } from 'node:timers/promises';
+/** A vendor on a bad day: calls are refused, streams are cut mid-way. */
 import { expect, test } from 'vitest';
-import { startRedis } from '../support/redis.ts';
+import { createDice } from '../support/dice.ts';
+import { ownRedis } from '../support/redis.ts';
 import { startStack } from '../support/stack.ts';
-import { expectCalm, openLedger } from './ledger.ts';
-import { seeded, startModel } from './model.ts';
+import { auditAll, expectUnharmed } from './ledger.ts';
+import { type Fate, type PacedCall, startModel } from './model.ts';
 
-const CARDS = 8;
+const JOBS = 20;
+const CARDS = 10;
 
-test.each([1, 2])('three calls of ten fail and one answer of ten is cut, seed %i', async (seed) => {
-  const random = seeded(seed);
-  const cutAfter = new WeakMap<object, number>();
-  let [failures, cuts] = [0, 0];
-  const redis = await startRedis('everysec');
-  const model = await startModel(20, {
-    before(pen, call) {
-      const dice = random();
-      if (dice < 0.1) cutAfter.set(call, 1 + Math.floor(random() * (CARDS - 1)));
-      if (dice < 0.1 || dice >= 0.4) return false;
-      failures++;
-      pen.fail(503, {});
-      return true;
-    },
-    async after(written, pen, call) {
-      if (written !== cutAfter.get(call)) return false;
-      await pause(20); // on its way, not lost in our own buffer
-      cuts++;
-      pen.cut();
-      return true;
+test('every job gets all of its cards out of it, and only what a cut took from the wire is bought again', async () => {
+  const redis = await ownRedis();
+  const callsOf = (content: string) => model.calls.filter((call) => call.content === content);
+  const fates = new Map<PacedCall, Fate>();
+  const model = await startModel({
+    cardMs: 20,
+    fate(call) {
+      const dice = createDice(4000 * Number(call.content) + callsOf(call.content).length); // the same whatever comes in between
+      const roll = dice(100);
+      const fate = roll < 30 ? 'refused' : roll < 40 ? { cutAfter: dice(call.wanted) } : 'whole';
+      fates.set(call, fate);
+      return fate;
     },
   });
-  const stack = await startStack({ REDIS_URL: redis.url, RATE_LIMIT_MAX: '1000', JOB_ATTEMPTS: '12', ...model.env });
-  const ledger = openLedger(stack);
-  const worker = await stack.startWorker({ WORKER_CONCURRENCY: '4' });
-  for (let n = 0; n < 30; n++) expect(await ledger.submit({ content: 'Notes.', count: CARDS })).toBe(202);
-  await ledger.settle(CARDS);
-  expect(failures).toBeGreaterThan(0);
-  expect(cuts).toBeGreaterThan(0);
-  expect(model.bill.cards).toBeLessThanOrEqual(30 * CARDS + cuts);
-  expect(model.calls.length).toBeLessThanOrEqual(30 + failures + cuts); // who is cut after the last card needs no other
-  expectCalm(stack.api, worker);
+  const stack = await startStack({ REDIS_URL: redis.url, ...model.env, JOB_ATTEMPTS: '10' });
+  const workers = await Promise.all([stack.startWorker(), stack.startWorker()]);
+  const jobs = await Promise.all(Array.from({ length: JOBS }, (_, n) => stack.submit({ content: `${n + 1}`, count: CARDS })));
+  const streams = await Promise.all(jobs.map((job) => stack.watch(job)));
+  await Promise.all(streams.map((stream) => stream.ended));
+
+  const accounts = await auditAll(
+    stack.url,
+    jobs.map((job, index) => ({ job, followed: [streams[index]?.events ?? []] })),
+  );
+  expect(accounts.map(({ end, items }) => [end.event, items.length])).toEqual(jobs.map(() => ['completed', CARDS]));
+
+  const met = (wanted: (fate: Fate) => boolean) => [...fates.values()].filter(wanted).length;
+  const cuts = met((fate) => typeof fate === 'object');
+  expect(cuts).toBeGreaterThanOrEqual(3);
+  expect(met((fate) => fate === 'refused')).toBeGreaterThanOrEqual(6);
+  expect(model.written()).toBeLessThanOrEqual(JOBS * CARDS + cuts); // of each cut stream the card that was on the wire
+  await expectUnharmed([...workers, stack.api]);
 });

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { tenantOf } from '../../src/jobs/tenant.ts';
 import { keysUnder, QUEUE_NAME } from '../../src/queue/keys.ts';
 import { createJournals } from '../../src/queue/journal.ts';
+import { createDice } from '../support/dice.ts';
 import { patient } from '../support/queue.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
 import { startStack } from '../support/stack.ts';
@@ -27,8 +28,7 @@ test('every lasting event reaches each of them exactly once, in order; past the 
     tenant: tenantOf(undefined, undefined),
     token: 'token',
   });
-  let random = 42; // seeded, so that a failure comes again
-  const dice = (sides: number) => (random = (random * 1_103_515_245 + 12_345) % 2 ** 31) % sides;
+  const dice = createDice(42);
 
   const follow = async (n: number) => {
     const ids: number[] = [];

@@ -13,6 +13,8 @@ export type Process = {
   pid: number;
   /** Its log lines so far. */
   log(): Record<string, unknown>[];
+  /** Resolves with its exit code, or the signal that ended it, once its log is whole. */
+  exited: Promise<number | NodeJS.Signals>;
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 };
 
@@ -80,7 +82,7 @@ async function start(file: string, env: Record<string, string>): Promise<Process
   });
   let output = '';
   child.stdout?.on('data', (chunk) => (output += String(chunk)));
-  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   onTestFinished(() => end(child, exited));
   const message = await Promise.race([once(child, 'message'), exited]);
   if (!Array.isArray(message)) throw new Error(`${file} ended (${message}) before it was ready:\n${output}`);
@@ -88,6 +90,7 @@ async function start(file: string, env: Record<string, string>): Promise<Process
   return {
     url: `http://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
+    exited,
     log: () =>
       output
         .split('\n')

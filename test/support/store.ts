@@ -1,5 +1,4 @@
 /** The store that a run of the suite stands on: embedded, or a native Redis (TEST_REDIS_URL, or a redis-server of its own). */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +6,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { freePort } from './ports.ts';
+import { launchRedis } from './redis.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,10 +25,7 @@ async function startNative(): Promise<{ url: string; stop(): Promise<void> }> {
   if (given !== undefined) return { url: given, stop: async () => {} };
   const folder = await mkdtemp(join(tmpdir(), 'ai-jobs-redis-'));
   const port = await freePort();
-  const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const text of server.stdout) if (String(text).includes('Ready to accept connections')) break;
+  const server = await launchRedis(port, folder);
   return {
     url: `redis://127.0.0.1:${port}`,
     async stop() {
