@@ -49,6 +49,9 @@ class HandBack extends Error {
   override name = 'HandBack';
 }
 
+/** How a job ends whose workers were lost too often. */
+const WORKER_LOST = 'worker_lost: The workers that ran this job were lost each time; it was not tried again.';
+
 /** How soon a job that can't run here now is looked at again, in ms. */
 const NOT_NOW_MS = 300;
 
@@ -72,14 +75,17 @@ export function createWorker(
     const task = toTask(job, job.id, signal);
     const { id, attempt } = task;
     const { requestId } = job.data;
+    const losses = job.stalledCounter === 0 ? 0 : 1 + Number(await redis.hget(keys.job(id), FIELDS.begun));
+    if (losses > options.maxStalledCount) throw new UnrecoverableError(WORKER_LOST);
     // Its old run here, thought lost, may not have ended yet: BullMQ would stop renewing the new one's lock with it.
-    if (running.has(id) || !isolation.admit({ id, stalls: job.stalledCounter })) {
+    if (running.has(id) || !isolation.admit({ id, losses })) {
       await comeBack(id);
       await job.moveToDelayed(Date.now() + NOT_NOW_MS, token);
       throw new DelayedError();
     }
     counters.started++;
     running.add(id);
+    if (losses > 0) await redis.hincrby(keys.job(id), FIELDS.begun, 1);
     log.info({ jobId: id, requestId, attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
     const journal = journals({ jobId: id, tenant: job.data.tenant, token });
     try {
@@ -98,6 +104,7 @@ export function createWorker(
   const settle = async (job: Job<Payload>, token: string, journal: Journal, error: unknown): Promise<Error> => {
     const id = job.id ?? '';
     if (error instanceof LockLostError) return error; // BullMQ refuses whatever we say of the job, which is right
+    if (job.stalledCounter > 0) await redis.hincrby(keys.job(id), FIELDS.begun, -1);
     if (error instanceof HandBack) {
       await job.moveToWait(token);
       return new WaitingError();
@@ -122,7 +129,8 @@ export function createWorker(
     limiter: options.rate,
     // A lost worker's job is seen at one check and taken over at the next: two of them fit the interval.
     stalledInterval: Math.max(Math.floor(options.stalledIntervalMs / 2), 1),
-    maxStalledCount: options.maxStalledCount,
+    // It counts a job as lost, too, whose worker died before the job was begun; we count for ourselves.
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
     lockDuration: options.lockDurationMs,
     settings: { backoffStrategy: (attemptsMade, _type, error) => backoff(attemptsMade, options.backoffMs, error) },
   });

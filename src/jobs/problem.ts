@@ -98,15 +98,11 @@ export function toProblem(code: ProblemCode, detail: string): Problem {
   return { type: `/problems/${code}`, title, detail, code, retryable };
 }
 
-/** BullMQ's own words for a job whose workers were lost once too often. */
-const STALLED = 'job stalled more than allowable limit';
-
 /**
  * Reads the reason that a failed job keeps, `code: detail` as {@link ProblemError} words its message.
  * A reason of another make says nothing to a client but that it happened.
  */
 export function parseReason(reason: string): Problem {
-  if (reason === STALLED) return toProblem('worker_lost', 'The workers that ran this job were lost each time; it was not tried again.');
   const [, code, detail] = /^([a-z_]+)(?:: ([\s\S]*))?$/.exec(reason) ?? [];
   if (code !== undefined && isProblemCode(code)) return toProblem(code, detail ?? '');
   return toProblem('internal_error', 'The job failed for a reason that is in the server log.');

@@ -61,10 +61,7 @@ const WANTED = [
   'processedOn',
   'finishedOn',
   'ats',
-  'atm',
-  'stc',
   'failedReason',
-  'defa',
   'progress',
   FIELDS.result,
   FIELDS.usage,
@@ -98,9 +95,6 @@ type Place = { state: string; at: string; position: number; length: number; canc
 
 function toSnapshot(id: string, { state, at, position, length, cancelAt }: Place, fields: Fields, retentionS: number): Snapshot {
   const { owner, tenant } = readPayload(fields.data);
-  // A pickup with a deferred failure runs nothing: it only ends the job.
-  const running = state === 'active' && fields.defa === null;
-  const failures = number(fields.atm) + number(fields.stc);
   const finishedAt = time(fields.finishedOn);
   const outcome = readOutcome(state, fields);
   return {
@@ -109,7 +103,8 @@ function toSnapshot(id: string, { state, at, position, length, cancelAt }: Place
     owner,
     tenant,
     status: outcome?.type ?? (state === 'active' ? 'active' : 'waiting'),
-    attempt: running ? failures + 1 : number(fields[FIELDS.attempt] ?? Math.min(number(fields.ats), 1)),
+    // As its run has written it: a pickup may also be no attempt, but the end of a job that lost its workers too often.
+    attempt: number(fields[FIELDS.attempt] ?? Math.min(number(fields.ats), 1)),
     maxAttempts: number((JSON.parse(fields.opts ?? '{}') as { attempts?: number }).attempts),
     progress: readProgress(fields.progress),
     position: position > 0 ? position : undefined,

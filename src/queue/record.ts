@@ -23,6 +23,8 @@ export const FIELDS = {
   why: 'ai:why',
   /** How often it was put off since it was submitted or retried. */
   putOffs: 'ai:putoffs',
+  /** How often it was begun since its worker was first lost, and did not come back of its own accord. */
+  begun: 'ai:begun',
   /** Who did the work. */
   provider: 'ai:provider',
 } as const;

@@ -34,7 +34,7 @@ if not redis.call('ZSCORE', failed, id) or fields[2] == 'cancelled' then return 
 
 local made = math.max(tonumber(fields[5] or 0), 1)
 local opts = string.gsub(fields[3], '"attempts":%d+', '"attempts":' .. made + attempts, 1)
-redis.call('HDEL', job, 'failedReason', 'finishedOn', 'processedOn', 'stacktrace', 'defa', '${FIELDS.end}', '${FIELDS.why}', '${FIELDS.putOffs}')
+redis.call('HDEL', job, 'failedReason', 'finishedOn', 'processedOn', 'stacktrace', 'defa', '${FIELDS.end}', '${FIELDS.why}', '${FIELDS.putOffs}', '${FIELDS.begun}')
 redis.call('HSET', job, 'atm', made, 'stc', 0, 'opts', opts, 'priority', priority, '${FIELDS.attempt}', made + 1)
 
 local last = tonumber(fields[4] or redis.call('LLEN', logs) + 1)

@@ -35,7 +35,7 @@ test('the pause lies between nothing and a bound that doubles, up to a minute, a
 
 test('one loss changes nothing; at its last chance a job runs beside no other that was ever lost', () => {
   const isolation = createIsolation(2);
-  const may = (id: string, stalls: number) => isolation.admit({ id, stalls });
+  const may = (id: string, losses: number) => isolation.admit({ id, losses });
   expect([may('a', 0), may('b', 1), may('c', 1)]).toEqual([true, true, true]);
   expect(may('d', 2)).toBe(false); // b and c may be what kills
   isolation.leave('b');
@@ -47,16 +47,16 @@ test('one loss changes nothing; at its last chance a job runs beside no other th
 });
 
 test('whatever comes and goes, no two suspects meet where one has its last chance', () => {
-  const step = fc.record({ id: fc.nat(9).map(String), stalls: fc.nat(3), leaves: fc.boolean() });
+  const step = fc.record({ id: fc.nat(9).map(String), losses: fc.nat(3), leaves: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), fc.nat(3), (steps, max) => {
       const isolation = createIsolation(max);
       const running = new Map<string, number>();
-      for (const { id, stalls, leaves } of steps) {
+      for (const { id, losses, leaves } of steps) {
         if (leaves) {
           isolation.leave(id);
           running.delete(id);
-        } else if (!running.has(id) && isolation.admit({ id, stalls })) running.set(id, stalls);
+        } else if (!running.has(id) && isolation.admit({ id, losses })) running.set(id, losses);
         const suspects = [...running.values()].filter((lost) => lost > 0);
         if (suspects.some((lost) => lost >= max)) expect(suspects).toHaveLength(1);
       }
