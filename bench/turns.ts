@@ -90,7 +90,7 @@ native Redis; ${USERS} users. Plain is BullMQ's \`add\` alone; ours decides on r
 ${row(`submitted, ${AT_ONCE} at once`, SUBMISSIONS, 'submit')}
 ${row(`worked through, ${JOB_MS} ms each, 3 at a time`, JOBS, 'work')}
 
-So a submission costs ${((1000 * (median(times.turns.submit) - median(times.fifo.submit))) / SUBMISSIONS).toFixed(0)} µs more of the machine, and a job's way through the queue nothing that shows.
+So a submission costs ${((1000 * (median(times.turns.submit) - median(times.fifo.submit))) / SUBMISSIONS).toFixed(0)} µs more of the machine; what is left of the pace at which jobs are worked through is the second ratio.
 `;
 writeFileSync(new URL('results/turns.md', import.meta.url), text);
 process.stdout.write(text);
