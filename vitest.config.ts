@@ -9,6 +9,7 @@ const stores = ['embedded', ...(native ? ['native'] : [])].filter((store) => wan
 
 export default defineConfig({
   test: {
+    maxWorkers: 2, // most of a test is waiting for processes
     testTimeout: 30_000,
     hookTimeout: 30_000,
     expect: { poll: { timeout: 15_000 } },

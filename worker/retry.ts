@@ -1,5 +1,6 @@
 /** Retries: what follows an error. */
 import { ProblemError, problems } from '../src/jobs/problem.ts';
+import { HeldBack } from './providers/guarded.ts';
 
 /** What follows. */
 export type Next =
@@ -7,8 +8,8 @@ export type Next =
   | { type: 'give-up' }
   /** The attempt has failed; another comes after a pause, if one is left. */
   | { type: 'again' }
-  /** It was not the attempt's fault: it is made later, in ms, and costs none. */
-  | { type: 'put-off'; afterMs: number };
+  /** It was not the attempt's fault: it is made later, in ms, and costs none. Whether it counts among the times that are allowed. */
+  | { type: 'put-off'; afterMs: number; counts: boolean };
 
 /** How often a job is put off before that costs attempts: nothing waits for ever. */
 const MAX_PUT_OFFS = 50;
@@ -29,10 +30,13 @@ export function toProblemError(error: unknown): ProblemError {
  * when it will be better, because the provider said so or its breaker is open, the job waits for that and it
  * costs nothing. All else costs an attempt. `putOffs`: how often the job was put off before.
  */
-export function whatFollows({ code, extras }: ProblemError, putOffs: number, backoffMs: number): Next {
+export function whatFollows(problem: ProblemError, putOffs: number, backoffMs: number): Next {
+  const { code, extras } = problem;
   if (!problems[code].retryable) return { type: 'give-up' };
-  if (extras.retryAfterMs === undefined || putOffs >= MAX_PUT_OFFS) return { type: 'again' };
-  return { type: 'put-off', afterMs: Math.round(Math.min(extras.retryAfterMs, MAX_PUT_OFF_MS) + Math.random() * backoffMs) };
+  // Held back, the provider was not even asked; each probe costs one of the held an attempt, so this too has an end.
+  const counts = !(problem instanceof HeldBack);
+  if (extras.retryAfterMs === undefined || (counts && putOffs >= MAX_PUT_OFFS)) return { type: 'again' };
+  return { type: 'put-off', counts, afterMs: Math.round(Math.min(extras.retryAfterMs, MAX_PUT_OFF_MS) + Math.random() * backoffMs) };
 }
 
 /**

@@ -7,7 +7,7 @@ import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import type { Ring } from '../src/queue/doorbell.ts';
 import { createJournals, type Journal, LockLostError } from '../src/queue/journal.ts';
 import { FIELDS, type Payload } from '../src/queue/record.ts';
-import { createComeBack } from '../src/queue/turns.ts';
+import { createTurns } from '../src/queue/turns.ts';
 import { createIsolation } from './isolation.ts';
 import { backoff, toProblemError, whatFollows } from './retry.ts';
 import type { Task } from './run.ts';
@@ -52,7 +52,7 @@ class HandBack extends Error {
 /** How a job ends whose workers were lost too often. */
 const WORKER_LOST = 'worker_lost: The workers that ran this job were lost each time; it was not tried again.';
 
-/** How soon a job that can't run here now is looked at again, in ms. */
+/** How soon a job that can't run here now is looked at again, in ms, at the earliest. */
 const NOT_NOW_MS = 300;
 
 /** Starts a worker over a patient connection, which stays its maker's to close. `run` takes one job to its end. */
@@ -64,8 +64,9 @@ export function createWorker(
 ): JobWorker {
   const keys = keysUnder(options.keyPrefix);
   const journals = createJournals(redis, keys);
-  const comeBack = createComeBack(redis, keys);
+  const turns = createTurns(redis, keys);
   const isolation = createIsolation(options.maxStalledCount);
+  const notNow = createNotNow(options.rate);
   const counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, putOff: 0, stalled: 0 };
   const running = new Set<string>();
 
@@ -79,12 +80,12 @@ export function createWorker(
     if (losses > options.maxStalledCount) throw new UnrecoverableError(WORKER_LOST);
     // Its old run here, thought lost, may not have ended yet: BullMQ would stop renewing the new one's lock with it.
     if (running.has(id) || !isolation.admit({ id, losses })) {
-      await comeBack(id);
-      await job.moveToDelayed(Date.now() + NOT_NOW_MS, token);
+      await job.moveToDelayed(notNow(), token);
       throw new DelayedError();
     }
     counters.started++;
     running.add(id);
+    turns.begun(job.priority).catch(() => {}); // late is no harm
     if (losses > 0) await redis.hincrby(keys.job(id), FIELDS.begun, 1);
     log.info({ jobId: id, requestId, attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
     const journal = journals({ jobId: id, tenant: job.data.tenant, token });
@@ -112,11 +113,11 @@ export function createWorker(
     const problem = toProblemError(error);
     const next = whatFollows(problem, Number(await redis.hget(keys.job(id), FIELDS.putOffs)), options.backoffMs);
     if (next.type === 'give-up') return new UnrecoverableError(problem.message);
-    await comeBack(id);
+    await turns.again(id, job.data.tenant);
     if (next.type === 'again') return problem;
     counters.putOff++;
     await journal.keep({ [FIELDS.why]: problem.code });
-    await redis.hincrby(keys.job(id), FIELDS.putOffs, 1);
+    if (next.counts) await redis.hincrby(keys.job(id), FIELDS.putOffs, 1);
     await job.moveToDelayed(Date.now() + next.afterMs, token);
     return new DelayedError();
   };
@@ -131,6 +132,8 @@ export function createWorker(
     stalledInterval: Math.max(Math.floor(options.stalledIntervalMs / 2), 1),
     // It counts a job as lost, too, whose worker died before the job was begun; we count for ourselves.
     maxStalledCount: Number.MAX_SAFE_INTEGER,
+    // An idle worker looks for itself this often, in s: the wake-up for a lost job can go to a worker that is frozen.
+    drainDelay: 1,
     lockDuration: options.lockDurationMs,
     settings: { backoffStrategy: (attemptsMade, _type, error) => backoff(attemptsMade, options.backoffMs, error) },
   });
@@ -165,6 +168,12 @@ export function createWorker(
       clearTimeout(grace);
     },
   };
+}
+
+/** Makes the function that says when a job which can't run now is next looked at: each look is a start to the limiter, and others need some too. */
+function createNotNow({ max, duration }: WorkerOptions['rate']): () => number {
+  let next = 0;
+  return () => (next = Math.max(Date.now() + NOT_NOW_MS, next + (2 * duration) / max));
 }
 
 function toTask(job: Job<Payload>, id: string, signal: AbortSignal): Task {

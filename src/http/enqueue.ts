@@ -15,7 +15,10 @@ export type Accepted = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts
 export async function enqueue(c: Context<AppEnv>, deps: AppDeps, order: Order): Promise<Accepted> {
   const { limits } = deps;
   const { tenant } = order.payload;
-  await takeTurn(c, limits.submit, tenant);
+  await takeTurn(c, limits.submit, tenant).catch(async (error: unknown) => {
+    // What was accepted before is no new submission, however many there were since.
+    if (order.key === undefined || !(await deps.queue.holds(order.key))) throw error;
+  });
   const job = order.key === undefined && deps.sameWorkMs > 0 ? await joinOrSubmit(c, deps, order) : await submitOnce(c, deps, order);
   if (job.replayed) await limits.submit.giveBack(tenant);
   c.header('Location', `/api/jobs/${job.id}`);

@@ -14,12 +14,12 @@ export async function takeTurn(c: Context<AppEnv>, limit: RateLimit, tenant: Ten
   for (const [name, value] of Object.entries(headersOf(limit.policy, allowance))) c.header(name, value);
 }
 
-/** Holds reads to their policy, which is so wide that only a client gone wild meets it; its headers come with the 429 alone. */
+/** Holds all requests to the reads' policy, which is so wide that only a client gone wild meets it; its headers come with the 429 alone. */
 export function limitReads({ limits: { read }, addressOf }: AppDeps) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    const allowance = c.req.method === 'POST' ? undefined : await read.take(tenantOf(c.var.user, addressOf(c)));
-    if (allowance?.allowed !== false) return next();
-    if (wantsStream(c)) return comeBack(c, allowance.resetMs);
+    const allowance = await read.take(tenantOf(c.var.user, addressOf(c)));
+    if (allowance.allowed) return next();
+    if (wantsStream(c) && c.req.method === 'GET') return comeBack(c, allowance.resetMs);
     throw tooFast(read.policy, allowance);
   });
 }

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Tenant } from '../jobs/tenant.ts';
 import { defineScript } from './connection.ts';
 import type { Keys } from './keys.ts';
-import { LAST_TURN, VIRTUAL_TIME } from './turns.ts';
+import { NEXT_TURN } from './turns.ts';
 import { KEPT_LONGER_S } from './user-index.ts';
 
 /** What a queue has room for. */
@@ -46,6 +46,8 @@ export type Verdict =
 /** See the file's sentence. */
 export type Admission = {
   apply(application: Application): Promise<Verdict>;
+  /** The job has been added: it waits, and is counted there. */
+  came(jobId: string): Promise<void>;
   /** Takes a job back that was let in and then not added. */
   withdraw(application: Application): Promise<void>;
 };
@@ -58,14 +60,15 @@ const COMING_MS = 60_000;
 
 const APPLY = `
 local dedup, wait, delayed, open, index, deadlines, spent = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local turns, prioritized, jobs = KEYS[8], KEYS[9], KEYS[10]
+local turns, prioritized, active, coming, jobs = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local id, now, tenant, weight = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local maxDepth, maxOpen, maxTokens = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local cancelAt, keptFor, indexed = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10] == '1'
-${VIRTUAL_TIME}
+${NEXT_TURN}
 if ARGV[11] == '1' and redis.call('EXISTS', dedup) == 1 then return { 'known', '' } end
 
-local depth = redis.call('LLEN', wait) + redis.call('ZCARD', prioritized) + redis.call('ZCARD', delayed)
+redis.call('ZREMRANGEBYSCORE', coming, '-inf', now - ${COMING_MS})
+local depth = redis.call('LLEN', wait) + redis.call('ZCARD', prioritized) + redis.call('ZCARD', delayed) + redis.call('ZCARD', coming)
 if depth >= maxDepth then return { 'full', depth - maxDepth + 1 } end
 if maxTokens > 0 and tonumber(redis.call('GET', spent) or 0) >= maxTokens then return { 'spent', '' } end
 
@@ -73,13 +76,14 @@ if redis.call('ZCARD', open) >= maxOpen then
   local entries = redis.call('ZRANGE', open, 0, -1, 'WITHSCORES')
   for i = 1, #entries, 2 do
     local known = redis.call('HMGET', jobs .. entries[i], 'name', 'finishedOn')
-    if known[2] or (not known[1] and now - entries[i + 1] > ${COMING_MS}) then redis.call('ZREM', open, entries[i]) end
+    local since = tonumber(entries[i + 1])
+    local ended = known[2] and tonumber(known[2]) >= since -- else it is about to be retried
+    if ended or ((known[2] or not known[1]) and now - since > ${COMING_MS}) then redis.call('ZREM', open, entries[i]) end
   end
   if redis.call('ZCARD', open) >= maxOpen then return { 'too_many', redis.call('ZRANGE', open, 0, 0)[1], redis.call('ZCARD', open) } end
 end
 
-local start = math.max(virtualTime(), tonumber(redis.call('ZSCORE', turns, tenant) or 0))
-redis.call('ZADD', turns, start + 1 / weight, tenant)
+redis.call('ZADD', coming, now, id)
 redis.call('ZADD', open, now, id)
 redis.call('EXPIRE', open, keptFor)
 if indexed then
@@ -87,7 +91,7 @@ if indexed then
   redis.call('EXPIRE', index, keptFor)
 end
 if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
-return { 'admitted', math.min(math.floor(start) + 1, ${LAST_TURN}) }
+return { 'admitted', nextTurn(tenant, weight) }
 `;
 
 const UNBOUNDED: Bounds = { maxDepth: Number.MAX_SAFE_INTEGER, maxJobsPerUser: Number.MAX_SAFE_INTEGER };
@@ -108,6 +112,8 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }
         keys.spent(tenant),
         keys.turns,
         keys.of('prioritized'),
+        keys.of('active'),
+        keys.coming,
         keys.job(''),
       ];
       const { maxDepth, maxJobsPerUser, dailyTokensPerUser = 0 } = bounded ? bounds : UNBOUNDED;
@@ -128,9 +134,13 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }
       return toVerdict(verdict, value, count);
     },
 
-    async withdraw({ jobId, tenant, owner }) {
+    async came(jobId) {
+      await redis.zrem(keys.coming, jobId);
+    },
+
+    async withdraw({ jobId, tenant, owner, weight = 1 }) {
       const places = [keys.open(tenant), keys.deadlines, ...(owner === undefined ? [] : [keys.jobsOf(owner)])];
-      await Promise.all(places.map((place) => redis.zrem(place, jobId)));
+      await Promise.all([...places.map((place) => redis.zrem(place, jobId)), redis.zincrby(keys.turns, -1 / weight, tenant)]);
     },
   };
 }

@@ -16,19 +16,19 @@ export type BreakerOptions = {
   paceMs: number;
 };
 
-/** Whoever is held back: why, and for how many ms. */
-export type Hold = { code: ProblemCode; ms: number };
+/** Who may call, with what to give back at the end, or who is held back: why, and for how many ms. */
+export type Entry = { type: 'in'; ticket: number } | { type: 'held'; code: ProblemCode; ms: number };
 
 /** A provider's breaker. */
 export type CircuitBreaker = {
-  /** Asks to call the provider; resolves with a hold where that must wait. Half-open, it lets one in as a probe. */
-  enter(): Promise<Hold | undefined>;
-  /** The provider works: closes the breaker. */
+  /** Asks to call the provider. Half-open, it lets one in as a probe. */
+  enter(): Promise<Entry>;
+  /** The provider works: closes the breaker, unless it was opened after the call was made. */
   succeeded(): Promise<void>;
   /** The provider does not; `retryAfterMs` where it said itself for how long. */
   failed(code: ProblemCode, retryAfterMs: number | undefined): Promise<void>;
-  /** The call ended without telling anything: another may probe. */
-  leave(): Promise<void>;
+  /** The call ended without telling anything: if it was the probe, another may try. */
+  leave(ticket: number): Promise<void>;
 };
 
 /** No breaker is open for longer than this, in ms: then somebody tries. */
@@ -44,18 +44,26 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 const ENTER = `
-local breaker, probeMs, paceMs = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
+local breaker, probeMs, paceMs, openMs = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 ${CLOCK}
 local state = redis.call('HMGET', breaker, 'until', 'probing', 'code')
-if not state[1] then return false end
+if not state[1] then return { '', 0 } end
 local opens, probing = tonumber(state[1]), tonumber(state[2] or 0)
 if now >= opens and now >= probing then
   redis.call('HSET', breaker, 'probing', now + probeMs)
-  return false
+  return { '', now + probeMs }
 end
 local held = redis.call('HINCRBY', breaker, 'held', 1)
-return { state[3], math.max(opens - now, 1000) + (held - 1) * paceMs }
+return { state[3], math.max(opens - now, openMs) + (held - 1) * paceMs }
 `;
+
+/** A call that was made before the breaker opened, and succeeds after, says nothing of now. */
+const SUCCEEDED = `
+${CLOCK}
+if tonumber(redis.call('HGET', KEYS[1], 'until') or 0) <= now then redis.call('DEL', KEYS[1]) end
+`;
+
+const LEAVE = `if redis.call('HGET', KEYS[1], 'probing') == ARGV[1] then redis.call('HDEL', KEYS[1], 'probing') end`;
 
 const FAILED = `
 local breaker, failures, openMs, maxMs, code, asked = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
@@ -77,21 +85,23 @@ redis.call('HDEL', breaker, 'probing')
 export function createBreaker(redis: Redis, keys: Keys, provider: string, options: BreakerOptions): CircuitBreaker {
   const enter = defineScript(redis, 'aiJobsEnter', ENTER);
   const failed = defineScript(redis, 'aiJobsFailed', FAILED);
+  const succeeded = defineScript(redis, 'aiJobsSucceeded', SUCCEEDED);
+  const leave = defineScript(redis, 'aiJobsLeave', LEAVE);
   const key = keys.breaker(provider);
   const { failures, openMs, probeMs, paceMs } = options;
   return {
     async enter() {
-      const hold = (await enter([key], [probeMs, paceMs])) as [ProblemCode, number] | null;
-      return hold ? { code: hold[0], ms: hold[1] } : undefined;
+      const [code, value] = (await enter([key], [probeMs, paceMs, openMs])) as [ProblemCode | '', number];
+      return code === '' ? { type: 'in', ticket: value } : { type: 'held', code, ms: value };
     },
     async succeeded() {
-      await redis.del(key);
+      await succeeded([key], []);
     },
     async failed(code, retryAfterMs = 0) {
       await failed([key], [failures, openMs, MAX_OPEN_MS, code, Math.ceil(retryAfterMs), KEPT_MS]);
     },
-    async leave() {
-      await redis.hdel(key, 'probing');
+    async leave(ticket) {
+      if (ticket > 0) await leave([key], [ticket]);
     },
   };
 }

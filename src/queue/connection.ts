@@ -4,13 +4,13 @@ import { ProblemError } from '../jobs/problem.ts';
 
 /**
  * How a connection takes trouble. `impatient` serves requests: it fails at once while Redis is away and after
- * 900 ms when Redis is silent, so that a client gets its 503 within a second. `patient` serves work that has
+ * 750 ms when Redis is silent, so that a client gets its 503 within a second. `patient` serves work that has
  * to go on later: its commands wait for the connection to come back, as BullMQ demands of workers and readers.
  */
 export type Temper = 'impatient' | 'patient';
 
 const tempers: Record<Temper, Omit<RedisOptions, 'replyMapping'>> = {
-  impatient: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 900, connectTimeout: 2000 },
+  impatient: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 750, connectTimeout: 2000 },
   patient: { maxRetriesPerRequest: null },
 };
 

@@ -20,7 +20,9 @@ export function keysUnder(prefix: string) {
     jobsOf: (owner: string) => `${prefix}:user:${owner}`,
     /** A tenant's jobs that have not ended, as far as was looked, by when they were let in. */
     open: (tenant: Tenant) => `${prefix}:open:${tenant}`,
-    /** Tenants by the tag of their last job. */
+    /** Jobs that were let in and are on their way into the queue, by when. */
+    coming: `${prefix}:coming`,
+    /** Tenants by the tag of their last job, and `*` by the virtual time. */
     turns: `${prefix}:turns`,
     /** Jobs by when they are to be cancelled. */
     deadlines: `${prefix}:deadlines`,

@@ -59,6 +59,8 @@ export type Submission = {
 export type JobQueue = {
   /** Enqueues a job, or finds the one that was submitted under the same key. */
   submit(order: Order): Promise<Submission | Refusal>;
+  /** Whether a key is some job's. */
+  holds(key: string): Promise<boolean>;
   /** Frees a key, if it is still that job's. */
   forget(key: string, jobId: string): Promise<void>;
   /** Lets a failed job wait again, keeping what it has finished. `bounded`: only if there is room for it. */
@@ -121,11 +123,12 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
         const verdict = await admission.apply(application);
         if (verdict.type !== 'admitted' && verdict.type !== 'known') return verdict;
         // BullMQ answers with the id of the job that holds the key, in the same trip; the key outlives that job.
-        const job = await queue.add(kind, payload, {
+        const adding = queue.add(kind, payload, {
           jobId,
           priority: verdict.type === 'admitted' ? verdict.priority : LAST_TURN,
           ...(key !== undefined && { deduplication: { id: key, ttl: keyMs } }),
         });
+        const [job] = await Promise.all([adding, verdict.type === 'admitted' && admission.came(jobId)]); // one trip
         const id = job.id ?? jobId;
         if (id !== jobId && verdict.type === 'admitted') await admission.withdraw(application); // another of the same key was faster
         return {
@@ -138,16 +141,19 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
       }),
     look: (jobId, after) => orUnavailable(redis, () => look(jobId, after)),
     cancel: (jobId) => orUnavailable(redis, () => cancel(jobId)),
+    holds: (key) => orUnavailable(redis, async () => (await redis.exists(keys.dedup(key))) === 1),
     forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey([keys.dedup(key)], [jobId]))),
     retry: (job, { bounded, cancelAt }) =>
       orUnavailable(redis, async () => {
         const { id: jobId, end } = job;
         if (end?.outcome.type !== 'failed') return 'not_failed';
-        const verdict = await admission.apply({ jobId, tenant: job.tenant, cancelAt, bounded });
+        const verdict = await admission.apply({ jobId, tenant: job.tenant, bounded });
         if (verdict.type === 'known') throw new Error('a retry has no key to be known by');
         if (verdict.type !== 'admitted') return verdict;
         const { code } = end.outcome.error;
-        return retry({ jobId, priority: verdict.priority, attempts, code, itemsKept: job.progress?.items ?? 0 });
+        const itemsKept = job.progress?.items ?? 0;
+        const retrying = retry({ jobId, priority: verdict.priority, attempts, code, itemsKept, cancelAt });
+        return (await Promise.all([retrying, admission.came(jobId)]))[0];
       }),
     failed: (offset, count) => orUnavailable(redis, () => redis.zrange(keys.of('failed'), String(offset), String(offset + count - 1))),
     jobsOf: (owner, range) => orUnavailable(redis, () => list(owner, range)),

@@ -18,6 +18,8 @@ export type Retry = {
   /** Why it failed, and how many finished items it keeps: what the journal says of the new attempt. */
   code: ProblemCode;
   itemsKept: number;
+  /** When it is to be cancelled now, in ms since the epoch; a time from before counts no more. */
+  cancelAt?: number | undefined;
 };
 
 /**
@@ -27,6 +29,7 @@ export type Retry = {
  */
 const RETRY = `
 local job, logs, failed, prioritized, marker, counter, events, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local deadlines, cancelAt = KEYS[9], tonumber(ARGV[6])
 local id, priority, attempts, code, items = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', '${FIELDS.end}', '${FIELDS.attempt}')
 if not fields[1] then return 'unknown' end
@@ -44,6 +47,8 @@ local seq = redis.call('RPUSH', logs, '{' .. row)
 
 local limit = redis.call('HGET', meta, 'opts.maxLenEvents') or 10000
 redis.call('ZREM', failed, id)
+redis.call('ZREM', deadlines, id)
+if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
 redis.call('ZADD', prioritized, priority * 0x100000000 + redis.call('INCR', counter) % 0x100000000, id)
 redis.call('ZADD', marker, 0, '0')
 redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'waiting', 'jobId', id, 'prev', 'failed')
@@ -55,6 +60,9 @@ return 'retried'
 export function createRetry(redis: Redis, keys: Keys): (retry: Retry) => Promise<Retried> {
   const script = defineScript(redis, 'aiJobsRetry', RETRY);
   const places = (['failed', 'prioritized', 'marker', 'pc', 'events', 'meta'] as const).map(keys.of);
-  return async ({ jobId, priority, attempts, code, itemsKept }) =>
-    (await script([keys.job(jobId), keys.logs(jobId), ...places], [jobId, priority, attempts, code, itemsKept])) as Retried;
+  return async ({ jobId, priority, attempts, code, itemsKept, cancelAt = 0 }) =>
+    (await script(
+      [keys.job(jobId), keys.logs(jobId), ...places, keys.deadlines],
+      [jobId, priority, attempts, code, itemsKept, cancelAt],
+    )) as Retried;
 }

@@ -1,5 +1,6 @@
 /** Turns: who is next among all users' waiting jobs, by start tags, without counting anything that has to be counted down. */
 import type { Redis } from 'ioredis';
+import type { Tenant } from '../jobs/tenant.ts';
 import { defineScript } from './connection.ts';
 import type { Keys } from './keys.ts';
 
@@ -7,36 +8,44 @@ import type { Keys } from './keys.ts';
 export const LAST_TURN = 2_097_151;
 
 /**
- * Lua: the virtual time of start-time fair queueing (Goyal, Vin and Cheng, 1996), which is the tag at the
- * head of what waits. BullMQ's priority is the tag: a score there is the priority times 2^32 plus a counter.
- * It never goes back while anything waits, though a job that comes back may stand before the head. With
- * nothing waiting all start over. Expects `turns` and `prioritized` to be keys.
+ * Lua: start-time fair queueing (Goyal, Vin and Cheng, 1996). A job's tag is BullMQ's priority: one more than the
+ * virtual time, or than its tenant's last tag if that is higher. The virtual time is the highest tag that was ever
+ * begun, or stands at the head of what waits (a score there is the priority times 2^32 plus a counter). Once
+ * nothing waits, runs or is put off, all start over. Expects these names to be keys.
  */
-export const VIRTUAL_TIME = `
-local function virtualTime()
+export const NEXT_TURN = `
+local function nextTurn(tenant, weight)
   local head = redis.call('ZRANGE', prioritized, 0, 0, 'WITHSCORES')[2]
-  if not head then
-    redis.call('DEL', turns)
-    return 0
-  end
-  local time = math.max(math.floor(head / 0x100000000), tonumber(redis.call('ZSCORE', turns, '*') or 0))
+  if not head and redis.call('EXISTS', wait, delayed, active) == 0 then redis.call('DEL', turns) end
+  local time = math.max(math.floor((head or 0) / 0x100000000), tonumber(redis.call('ZSCORE', turns, '*') or 0))
   redis.call('ZREMRANGEBYSCORE', turns, '-inf', time)
   redis.call('ZADD', turns, time, '*')
-  return time
+  local start = math.max(time, tonumber(redis.call('ZSCORE', turns, tenant) or 0))
+  redis.call('ZADD', turns, start + 1 / weight, tenant)
+  return math.min(math.floor(start) + 1, ${LAST_TURN})
 end
 `;
 
-/** A job keeps its place, or takes the one that is next now if that is nearer: its tag may be from a time before all started over. */
-const COME_BACK = `
-local turns, prioritized, job = KEYS[1], KEYS[2], KEYS[3]
-${VIRTUAL_TIME}
-local next = virtualTime() + 1
-local own = tonumber(redis.call('HGET', job, 'priority') or 0)
-if own > next then redis.call('HSET', job, 'priority', next) end
+const QUEUE_AGAIN = `
+local turns, prioritized, wait, delayed, active, job = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+${NEXT_TURN}
+redis.call('HSET', job, 'priority', nextTurn(ARGV[1], 1))
 `;
 
-/** Makes the function that gives a job its place for when it comes back, to be called before it is delayed. */
-export function createComeBack(redis: Redis, keys: Keys): (jobId: string) => Promise<void> {
-  const script = defineScript(redis, 'aiJobsComeBack', COME_BACK);
-  return async (jobId) => void (await script([keys.turns, keys.of('prioritized'), keys.job(jobId)], []));
+/** What a worker tells of the jobs it takes. */
+export type Turns = {
+  /** A job with this tag has begun. */
+  begun(tag: number): Promise<void>;
+  /** A job is about to be delayed: when it comes back it takes its tenant's next turn, or a burst that is put off would return before all others. */
+  again(jobId: string, tenant: Tenant): Promise<void>;
+};
+
+/** Makes the worker's side of turns. */
+export function createTurns(redis: Redis, keys: Keys): Turns {
+  const script = defineScript(redis, 'aiJobsQueueAgain', QUEUE_AGAIN);
+  const places = (['prioritized', 'wait', 'delayed', 'active'] as const).map(keys.of);
+  return {
+    begun: async (tag) => void (await redis.zadd(keys.turns, 'GT', tag, '*')),
+    again: async (jobId, tenant) => void (await script([keys.turns, ...places, keys.job(jobId)], [tenant])),
+  };
 }

@@ -70,6 +70,23 @@ test('a job that ends in time is left as it ended', async () => {
   expect(await stack.get(timed['statusUrl'])).toMatchObject({ status: 'completed' });
 });
 
+test('a retry has a time of its own, or none; one that is refused changes nothing', async () => {
+  const openai = await startOpenAI((pen, _call, n) => (n === 1 ? pen.fail(400, {}) : undefined));
+  const stack = await startStack(openai.env);
+  await stack.startWorker();
+  const ana = { 'user-id': 'ana' };
+  const job = await stack.submit({ content: 'Notes.' }, { ...ana, 'cancel-after': '1h' });
+  await (await stack.watch(job)).until(isEnd);
+  const retry = async (headers: Record<string, string> = {}) => {
+    const response = await fetch(`${stack.url}/api/jobs/${job['jobId']}/retry`, { method: 'POST', headers: { ...ana, ...headers } });
+    return { status: response.status, body: (await response.json()) as Record<string, any> };
+  };
+  const retried = await retry();
+  expect([retried.status, retried.body['cancelAt']]).toEqual([202, undefined]);
+  expect((await retry({ 'cancel-after': '1s' })).status).toBe(409);
+  expect((await stack.get(job['statusUrl'], ana))['cancelAt']).toBeUndefined();
+});
+
 test('what is a time and what is not', async () => {
   const times = { '60s': 60_000, '90': 90_000, '5m': 300_000, '1h30m': 5_400_000, ' 24h ': 86_400_000 };
   for (const [text, ms] of Object.entries(times)) expect(parseCancelAfter(text)).toBe(ms);

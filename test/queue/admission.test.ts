@@ -1,11 +1,11 @@
 /** Admission: turns among users, and no more than there is room for. */
-import { Worker } from 'bullmq';
+import { UnrecoverableError, Worker } from 'bullmq';
 import { expect, onTestFinished, test } from 'vitest';
 import { tenantOf } from '../../src/jobs/tenant.ts';
 import { createAdmission } from '../../src/queue/admission.ts';
 import { createJournals } from '../../src/queue/journal.ts';
 import { QUEUE_NAME } from '../../src/queue/keys.ts';
-import { createComeBack, LAST_TURN } from '../../src/queue/turns.ts';
+import { createTurns, LAST_TURN } from '../../src/queue/turns.ts';
 import type { JobQueue } from '../../src/queue/queue.ts';
 import { openQueue, patient, submitTo } from '../support/queue.ts';
 
@@ -90,29 +90,76 @@ test('a weight buys a larger share, not the whole', async () => {
   expect(order.filter((id) => paid.includes(id))).toEqual(paid.slice(0, share));
 });
 
-test('with nothing waiting all start over, and nothing is left behind', async () => {
+test('once nothing waits, runs or is put off all start over, and nothing is left behind', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const worker = await byHand(keyPrefix);
   await submitMany(queue, 'ana', 5);
-  await drain(worker, 5);
-  const { id } = await submitTo(queue, 'bob');
-  expect(await redis.zrange(keys.turns, '0', '-1')).toEqual(['user:bob']);
-  expect(await redis.hget(keys.job(id), 'priority')).toBe('1');
+  await drain(worker, 4);
+  const last = await worker.getNextJob('token');
+  const turn = async () => redis.hget(keys.job((await submitTo(queue, 'ana')).id), 'priority');
+  expect(await turn()).toBe('6'); // one runs still
+  await drain(worker, 1);
+  await last?.moveToCompleted(undefined, 'token', false);
+  expect(await turn()).toBe('1');
+  expect(await redis.zrange(keys.turns, '0', '-1')).toEqual(['*', 'user:ana']);
+  expect(await redis.exists(keys.coming)).toBe(0);
 });
 
-test('a job that comes back keeps its place, or takes the next if its tag is from another time', async () => {
+test('a burst that comes in drop by drop and is put off does not return before all others', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const worker = await byHand(keyPrefix);
-  const comeBack = createComeBack(redis, keys);
-  const priority = (id: string | undefined) => redis.hget(keys.job(id ?? ''), 'priority');
-  const burst = await submitMany(queue, 'ana', 5);
-  const jobs = [await worker.getNextJob('t'), await worker.getNextJob('t')];
-  await comeBack(burst[1] ?? '');
-  expect(await priority(burst[1])).toBe('2');
-  for (let n = 0; n < 3; n++) jobs.push(await worker.getNextJob('t'));
-  await comeBack(burst[4] ?? '');
-  expect(await priority(burst[4])).toBe('1'); // nothing waits: all start over
-  for (const job of jobs) await job?.moveToCompleted(undefined, 't', false);
+  const turns = createTurns(redis, keys);
+  const ana = tenantOf('ana', undefined);
+  const burst: string[] = [];
+  for (let n = 0; n < 20; n++) {
+    burst.push((await submitTo(queue, 'ana')).id);
+    const job = await worker.getNextJob('token'); // there is nothing else: it begins at once
+    await turns.begun(job?.priority ?? 0);
+    await turns.again(job?.id ?? '', ana);
+    await job?.moveToDelayed(Date.now() - 1, 'token'); // and is put off, to be back soon
+  }
+  await drain(worker, 2);
+  const { id } = await submitTo(queue, 'bob');
+  const order = await drain(worker, 19);
+  expect(order.indexOf(id)).toBeLessThan(3);
+  expect(new Set(order)).toEqual(new Set([id, ...burst.filter((job) => order.includes(job))]));
+});
+
+test('a single retry does not wait behind a burst that came after it', async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const worker = await byHand(keyPrefix);
+  const turns = createTurns(redis, keys);
+  await submitMany(queue, 'ana', 30); // the last has a high tag
+  await drain(worker, 29);
+  const job = await worker.getNextJob('token');
+  await turns.begun(job?.priority ?? 0);
+  await submitMany(queue, 'bob', 20);
+  await turns.again(job?.id ?? '', tenantOf('ana', undefined));
+  await job?.moveToDelayed(Date.now() - 1, 'token');
+  const order = await drain(worker, 21);
+  expect(order.indexOf(job?.id ?? '')).toBeLessThan(3);
+});
+
+test('a bound holds for those who come at once, too', async () => {
+  const { queue } = await openQueue(undefined, { maxDepth: 3 });
+  const submit = (n: number) => {
+    const owner = `user ${n}`;
+    return queue.submit({ kind: 'generate-flashcards', payload: { owner, tenant: tenantOf(owner, undefined), requestId: 'r', input: {} } });
+  };
+  const verdicts = await Promise.all(Array.from({ length: 60 }, (_, n) => submit(n)));
+  expect(verdicts.filter(({ type }) => type === 'submitted')).toHaveLength(3);
+});
+
+test('retries at once do not get past the bound of unfinished jobs', async () => {
+  const { queue, keyPrefix } = await openQueue(undefined, { maxJobsPerUser: 12 });
+  const worker = await byHand(keyPrefix);
+  const ids = await submitMany(queue, 'ana', 12);
+  for (let n = 0; n < 12; n++)
+    await (await worker.getNextJob('token'))?.moveToFailed(new UnrecoverableError('provider_refused: no'), 'token', false);
+  await submitMany(queue, 'ana', 10);
+  const jobs = await Promise.all(ids.map((id) => queue.look(id)));
+  const outcomes = await Promise.all(jobs.map(async (job) => job && queue.retry(job.snapshot, { bounded: true })));
+  expect(outcomes.filter((outcome) => outcome === 'retried')).toHaveLength(2);
 });
 
 test('past the last turn there is, jobs go in the order they came', async () => {

@@ -13,13 +13,17 @@ export type Call = {
   dropped: Promise<void>;
 };
 
+type TokenCount = { prompt_tokens: number; completion_tokens: number };
+
 /** What a test's answer is written with. */
 export type Pen = {
   /** Sends a piece of the answer's text. */
   text(piece: string): void;
   refusal(piece: string): void;
+  /** Says what it took so far. */
+  usage(usage: TokenCount): void;
   /** Says why the answer is over, and what it took. */
-  finish(reason: string, usage?: { prompt_tokens: number; completion_tokens: number }): void;
+  finish(reason: string, usage?: TokenCount): void;
   /** Answers with an error instead. */
   fail(status: number, body: object, headers?: Record<string, string>): void;
   /** Breaks the connection. */
@@ -63,12 +67,14 @@ function createPen(response: ServerResponse): Pen {
     response.write(`data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'local', ...chunk })}\n\n`);
   };
   const choice = (delta: object, finish_reason: string | null = null) => send({ choices: [{ index: 0, delta, finish_reason }] });
+  const usage = (used: TokenCount) => send({ choices: [], usage: { ...used, total_tokens: used.prompt_tokens + used.completion_tokens } });
   return {
     text: (content) => choice({ content }),
     refusal: (refusal) => choice({ refusal }),
-    finish(reason, usage) {
+    usage,
+    finish(reason, used) {
       choice({}, reason);
-      if (usage) send({ choices: [], usage: { ...usage, total_tokens: usage.prompt_tokens + usage.completion_tokens } });
+      if (used) usage(used);
       response.end('data: [DONE]\n\n');
     },
     fail(status, body, headers = {}) {

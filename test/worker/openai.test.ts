@@ -1,6 +1,7 @@
 /** The OpenAI provider against a local server that speaks the wire format: what is whole, what is not, and how it says so. */
 import { expect, test } from 'vitest';
 import { flashcard } from '../../src/jobs/flashcards.ts';
+import type { Usage } from '../../src/jobs/event.ts';
 import { ProblemError } from '../../src/jobs/problem.ts';
 import { createOpenAI } from '../../worker/providers/openai.ts';
 import type { ListRequest } from '../../worker/providers/provider.ts';
@@ -19,12 +20,12 @@ async function ask(answer: Answer, { signal = new AbortController().signal, idle
   const { baseURL, calls } = await startOpenAI(answer);
   const provider = createOpenAI({ apiKey: 'sk-test', baseURL, model: 'some-model', idleTimeoutMs });
   const items: unknown[] = [];
-  let usage: unknown;
+  let usage: Usage | undefined;
   let error: unknown;
   try {
     for await (const part of provider.makeList(request, signal)) {
       if (part.type === 'item') items.push(part.value);
-      else usage = part.usage;
+      else usage = sum(usage, part.usage);
     }
   } catch (thrown) {
     error = thrown;
@@ -32,10 +33,30 @@ async function ask(answer: Answer, { signal = new AbortController().signal, idle
   return { items, usage, error, code: error instanceof ProblemError ? error.code : undefined, calls };
 }
 
+const sum = (a: Usage | undefined, b: Usage): Usage => ({
+  inputTokens: (a?.inputTokens ?? 0) + b.inputTokens,
+  outputTokens: (a?.outputTokens ?? 0) + b.outputTokens,
+});
+
 const begin = (n = 1) => {
   const { open, cards } = pieces(Array.from({ length: n }, (_, index) => card(index + 1)));
   return open + cards.join('');
 };
+
+test('usage that a server sends over and over, of all so far, counts once; of an answer that is cut, as far as it was told', async () => {
+  const whole = await ask((pen) => {
+    pen.usage({ prompt_tokens: 100, completion_tokens: 10 });
+    pen.text(`${begin(2)}]}`);
+    pen.usage({ prompt_tokens: 100, completion_tokens: 25 });
+    pen.finish('stop', { prompt_tokens: 100, completion_tokens: 40 });
+  });
+  expect([whole.error, whole.usage]).toEqual([undefined, { inputTokens: 100, outputTokens: 40 }]);
+  const cut = await ask((pen) => {
+    pen.usage({ prompt_tokens: 100, completion_tokens: 10 });
+    pen.finish('length');
+  });
+  expect([cut.code, cut.usage]).toEqual(['provider_cut_off', { inputTokens: 100, outputTokens: 10 }]);
+});
 
 test("a whole answer: items, usage, and a request that keeps the user's words apart", async () => {
   const { items, usage, error, calls } = await ask(answerWith());

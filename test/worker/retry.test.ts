@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ProblemError, problems, type ProblemCode } from '../../src/jobs/problem.ts';
+import { HeldBack } from '../../worker/providers/guarded.ts';
 import { createIsolation } from '../../worker/isolation.ts';
 import { backoff, toProblemError, whatFollows } from '../../worker/retry.ts';
 
@@ -19,6 +20,8 @@ test('a job is never put off for ever: not by one wrong date, and not by many', 
   const next = whatFollows(far, 0, 10);
   expect(next.type === 'put-off' && next.afterMs).toBeLessThanOrEqual(3_600_010);
   expect(whatFollows(far, 50, 10)).toEqual({ type: 'again' });
+  const held = new HeldBack('provider_unavailable', '', { retryAfterMs: 5 });
+  expect(whatFollows(held, 1000, 10)).toMatchObject({ type: 'put-off', counts: false }); // nobody was asked: no attempt is spent
   expect(backoff(1, 1000, far)).toBeLessThanOrEqual(3_601_000);
 });
 

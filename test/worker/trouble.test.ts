@@ -2,7 +2,7 @@
 import { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import type { ProblemCode } from '../../src/jobs/problem.ts';
-import { createBreaker } from '../../src/queue/breaker.ts';
+import { createBreaker, type Entry } from '../../src/queue/breaker.ts';
 import { keysUnder } from '../../src/queue/keys.ts';
 import { answerWith, card, pieces, startOpenAI, type Answer } from '../support/openai.ts';
 import { patient } from '../support/queue.ts';
@@ -138,46 +138,66 @@ function openBreaker(options = {}) {
 
 const down: ProblemCode = 'provider_unavailable';
 
+const isIn = ({ type }: Entry) => type === 'in';
+const isHeld = ({ type }: Entry) => type === 'held';
+
 test('a breaker: closed, open, half-open for one, twice as long after each probe that fails, closed by a success', async () => {
   const [one, two] = openBreaker();
   await one.failed(down, undefined);
   await two.failed(down, undefined);
-  expect(await one.enter()).toBeUndefined();
+  expect(isIn(await one.enter())).toBe(true);
   await one.succeeded(); // failures count in a row
   for (const breaker of [one, two]) await breaker.failed(down, undefined);
-  expect(await two.enter()).toBeUndefined();
+  expect(isIn(await two.enter())).toBe(true);
   await two.failed(down, undefined);
 
   const held = [await one.enter(), await two.enter(), await one.enter()];
-  expect(held.map((hold) => hold?.code)).toEqual([down, down, down]);
-  const [a = 0, b = 0, c = 0] = held.map((hold) => hold?.ms);
+  expect(held.map((entry) => entry.type === 'held' && entry.code)).toEqual([down, down, down]);
+  const [a = 0, b = 0, c = 0] = held.map((entry) => (entry.type === 'held' ? entry.ms : 0));
   expect(b).toBeGreaterThan(a); // they return one after the other
   expect(c).toBeGreaterThan(b);
 
-  await expect.poll(() => two.enter(), { interval: 20 }).toBeUndefined(); // the probe
+  await expect.poll(() => two.enter(), { interval: 20 }).toSatisfy(isIn); // the probe
   expect(await one.enter()).toMatchObject({ code: down });
   await two.failed('provider_timeout', undefined);
   expect(await one.enter()).toMatchObject({ code: 'provider_timeout' });
-  await expect.poll(() => one.enter(), { interval: 20 }).toBeUndefined();
-  await one.leave(); // it learned nothing
-  expect(await two.enter()).toBeUndefined();
-  expect(await one.enter()).toMatchObject({ code: 'provider_timeout' });
+  let probe: Entry = { type: 'in', ticket: 0 };
+  await expect.poll(async () => (probe = await one.enter()), { interval: 20 }).toSatisfy(isIn);
+  await two.leave(0); // a call from before, which was no probe
+  expect(isHeld(await two.enter())).toBe(true);
+  await one.leave(probe.type === 'in' ? probe.ticket : 0); // it learned nothing
+  expect(isIn(await two.enter())).toBe(true);
+  expect(isHeld(await one.enter())).toBe(true);
   await two.succeeded();
-  expect(await Promise.all([one.enter(), two.enter()])).toEqual([undefined, undefined]);
+  expect((await Promise.all([one.enter(), two.enter()])).every(isIn)).toBe(true);
 });
 
 test('a probe that never reports does not keep a breaker open', async () => {
   const [one, two] = openBreaker({ failures: 1 });
   await one.failed(down, undefined);
-  await expect.poll(() => one.enter(), { interval: 20 }).toBeUndefined();
-  expect(await two.enter()).toBeDefined();
-  await expect.poll(() => two.enter(), { interval: 20 }).toBeUndefined();
+  await expect.poll(() => one.enter(), { interval: 20 }).toSatisfy(isIn);
+  expect(isHeld(await two.enter())).toBe(true);
+  await expect.poll(() => two.enter(), { interval: 20 }).toSatisfy(isIn);
 });
 
-test("a vendor's own word opens it at once, for no longer than a minute", async () => {
-  const [one] = openBreaker();
+test("a vendor's own word opens it at once, for no longer than a minute, whatever calls from before it come to", async () => {
+  const [one, two] = openBreaker();
   await one.failed('provider_rate_limited', 3_600_000);
-  const hold = await one.enter();
-  expect(hold?.ms).toBeGreaterThan(50_000);
-  expect(hold?.ms).toBeLessThanOrEqual(60_000);
+  await two.succeeded();
+  const entry = await one.enter();
+  expect(entry).toMatchObject({ type: 'held', code: 'provider_rate_limited' });
+  const ms = entry.type === 'held' ? entry.ms : 0;
+  expect(ms).toBeGreaterThan(50_000);
+  expect(ms).toBeLessThanOrEqual(60_000);
+});
+
+test('a fallback that fails too does not hide when the first will do', async () => {
+  const first = await startOpenAI((pen, call, n) => (n === 1 ? busy(pen, call, n) : answerWith()(pen, call, n)));
+  const second = await startOpenAI((pen) => pen.fail(401, {}));
+  const fallback = { OPENAI_FALLBACK_MODEL: 'other', OPENAI_FALLBACK_BASE_URL: second.baseURL };
+  const stack = await startStack({ ...first.env, ...fallback, JOB_ATTEMPTS: '1' });
+  await stack.startWorker();
+  const end = await (await stack.watch(await stack.submit({ content: 'Notes.', count: 1 }))).until(isEnd);
+  expect(end.event).toBe('completed');
+  expect([first.calls.length, second.calls.length]).toEqual([2, 1]);
 });

@@ -16,8 +16,18 @@ export function withFallback(first: Provider, second: Provider): Provider {
       }
     } catch (error) {
       if (begun || signal.aborted || !(error instanceof ProblemError) || !problems[error.code].retryable) throw error;
-      yield* second.makeList(request, signal);
+      try {
+        yield* second.makeList(request, signal);
+      } catch (secondError) {
+        throw moreHopeful(error, secondError);
+      }
     }
   }
   return { name: first.name, makeList };
+}
+
+/** Of two failures the one to go by: who said when to come back, or else the latter, unless it can't get better. */
+function moreHopeful(first: ProblemError, second: unknown): unknown {
+  if (!(second instanceof ProblemError)) return second;
+  return first.extras.retryAfterMs !== undefined || !problems[second.code].retryable ? first : second;
 }

@@ -4,10 +4,10 @@ import type { ListRequest, Part, Provider } from './provider.ts';
 
 /** What a guard needs of a circuit breaker; see the one in src/queue. */
 export type Breaker = {
-  enter(): Promise<{ code: ProblemCode; ms: number } | undefined>;
+  enter(): Promise<{ type: 'in'; ticket: number } | { type: 'held'; code: ProblemCode; ms: number }>;
   succeeded(): Promise<void>;
   failed(code: ProblemCode, retryAfterMs: number | undefined): Promise<void>;
-  leave(): Promise<void>;
+  leave(ticket: number): Promise<void>;
 };
 
 /** The breaker is open: the provider was not asked. */
@@ -21,10 +21,10 @@ const SICK: ReadonlySet<ProblemCode> = new Set(['provider_unavailable', 'provide
 /** Guards a provider. */
 export function guard(provider: Provider, breaker: Breaker): Provider {
   async function* makeList(request: ListRequest, signal: AbortSignal): AsyncIterable<Part> {
-    const hold = await breaker.enter();
-    if (hold) {
+    const entry = await breaker.enter();
+    if (entry.type === 'held') {
       const detail = 'The provider was in trouble just now; this job waits until it is tried again.';
-      throw new HeldBack(hold.code, detail, { retryAfterMs: hold.ms });
+      throw new HeldBack(entry.code, detail, { retryAfterMs: entry.ms });
     }
     let known = false; // one report a call
     try {
@@ -34,15 +34,23 @@ export function guard(provider: Provider, breaker: Breaker): Provider {
         yield part;
       }
     } catch (error) {
-      if (error instanceof ProblemError && !signal.aborted) {
+      if (signal.aborted && !known && isTimeout(signal.reason)) {
+        known = true; // the attempt's time was up before the provider had said a word
+        await breaker.failed('provider_timeout', undefined);
+      } else if (error instanceof ProblemError && !signal.aborted) {
         known = true;
         if (SICK.has(error.code)) await breaker.failed(error.code, error.extras.retryAfterMs);
         else await breaker.succeeded();
       }
       throw error;
     } finally {
-      if (!known) await breaker.leave();
+      if (!known) await breaker.leave(entry.ticket);
     }
   }
   return { ...provider, makeList };
+}
+
+/** As AbortSignal.timeout gives for a reason. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === 'TimeoutError';
 }

@@ -66,13 +66,18 @@ async function* readItems(list: string, chunks: AsyncIterable<OpenAI.ChatComplet
   const items: unknown[] = [];
   const parser = new JSONParser({ paths: [`$.${list}.*`], keepStack: false });
   parser.onValue = ({ value }) => items.push(value);
+  let used = { inputTokens: 0, outputTokens: 0 };
   let begun = false;
   let refusal = '';
   let finish: string | null = null;
 
   for await (const chunk of chunks) {
     const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = chunk.usage ?? {};
-    if (inputTokens !== undefined && outputTokens !== undefined) yield { type: 'usage', usage: { inputTokens, outputTokens } };
+    if (inputTokens !== undefined && outputTokens !== undefined) {
+      // Some servers send it with each chunk, and then it is of all so far.
+      yield { type: 'usage', usage: { inputTokens: inputTokens - used.inputTokens, outputTokens: outputTokens - used.outputTokens } };
+      used = { inputTokens, outputTokens };
+    }
 
     const choice = chunk.choices[0];
     if (!choice) continue;
