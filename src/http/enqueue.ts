@@ -17,7 +17,8 @@ export async function enqueue(c: Context<AppEnv>, deps: AppDeps, order: Order): 
   const { tenant } = order.payload;
   await takeTurn(c, limits.submit, tenant).catch(async (error: unknown) => {
     // What was accepted before is no new submission, however many there were since.
-    if (order.key === undefined || !(await deps.queue.holds(order.key))) throw error;
+    const refused = error instanceof ProblemError && error.code === 'rate_limited'; // else Redis is away, and is not waited for twice
+    if (!refused || order.key === undefined || !(await deps.queue.holds(order.key))) throw error;
   });
   const job = order.key === undefined && deps.sameWorkMs > 0 ? await joinOrSubmit(c, deps, order) : await submitOnce(c, deps, order);
   if (job.replayed) await limits.submit.giveBack(tenant);
