@@ -1,10 +1,11 @@
 /** What turns cost: submitting and working through jobs whose users take turns, against plain first in, first out. */
 import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Queue, Worker } from 'bullmq';
+import { type Job, Queue, Worker } from 'bullmq';
 import { tenantOf } from '../src/jobs/tenant.ts';
 import { connect, readyWithin } from '../src/queue/connection.ts';
-import { QUEUE_NAME } from '../src/queue/keys.ts';
+import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
+import { createTurns } from '../src/queue/turns.ts';
 import { openQueue, PREFIX, startRedis } from './redis.ts';
 
 const ROUNDS = 5;
@@ -35,6 +36,10 @@ const contenders: Record<'fifo' | 'turns', Submit> = {
   },
 };
 
+/** What our worker does of turns when a job begins. */
+const turns = createTurns(redis, keysUnder(PREFIX));
+const tell = (job: Job) => void turns.begun(job.priority);
+
 async function submitAll(submit: Submit, count: number): Promise<number> {
   const start = performance.now();
   let next = 0;
@@ -46,10 +51,14 @@ async function submitAll(submit: Submit, count: number): Promise<number> {
 }
 
 /** The ms that jobs already submitted take. */
-async function workThrough(count: number): Promise<number> {
+async function workThrough(count: number, begin: (job: Job) => void): Promise<number> {
   let ended = 0;
+  const work = async (job: Job) => {
+    begin(job);
+    await pause(JOB_MS);
+  };
   const { promise, resolve } = Promise.withResolvers<void>();
-  const worker = new Worker(QUEUE_NAME, () => pause(JOB_MS), { connection: redis, prefix: PREFIX, concurrency: 3, autorun: false });
+  const worker = new Worker(QUEUE_NAME, work, { connection: redis, prefix: PREFIX, concurrency: 3, autorun: false });
   worker.on('completed', () => ++ended === count && resolve());
   await worker.waitUntilReady();
   const start = performance.now();
@@ -67,7 +76,7 @@ for (let round = -1; round < ROUNDS; round++) {
     const submitted = await submitAll(submit, SUBMISSIONS);
     await redis.flushall();
     await submitAll(submit, JOBS);
-    const worked = await workThrough(JOBS);
+    const worked = await workThrough(JOBS, name === 'turns' ? tell : () => {});
     if (round < 0) continue; // warm now
     times[name].submit.push(submitted);
     times[name].work.push(worked);

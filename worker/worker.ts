@@ -86,10 +86,10 @@ export function createWorker(
     counters.started++;
     running.add(id);
     turns.begun(job.priority).catch(() => {}); // late is no harm
-    if (losses > 0) await redis.hincrby(keys.job(id), FIELDS.begun, 1);
     log.info({ jobId: id, requestId, attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
     const journal = journals({ jobId: id, tenant: job.data.tenant, token });
     try {
+      if (losses > 0) await redis.hincrby(keys.job(id), FIELDS.begun, 1);
       await run(task, journal);
       log.info({ jobId: id, requestId, attempt, ms: Date.now() - (job.processedOn ?? 0) }, 'job done');
     } catch (error) {
