@@ -17,7 +17,7 @@ import { createCrowd } from './stream/crowd.ts';
 import { createFeed } from './stream/feed.ts';
 import { createUserFeed } from './stream/user-feed.ts';
 
-/** How many of a user's newest jobs the user's stream takes stock of. */
+/** How many of a user's newest jobs the user's stream takes stock of, beside all that have not ended. */
 const USER_JOBS = 100;
 
 /** How many reads a user has for each submission, in each process: enough for any but a client gone wild. */
@@ -52,7 +52,11 @@ await runProcess(log, 10_000, async (closers) => {
     eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position),
     onError,
   });
-  const jobsOf = async (owner: string) => (await queue.jobsOf(owner, { limit: USER_JOBS })).jobs;
+  const jobsOf = async (owner: string) => {
+    const [{ jobs }, open] = await Promise.all([queue.jobsOf(owner, { limit: USER_JOBS }), queue.openJobsOf(owner)]);
+    const newest = new Set(jobs.map(({ id }) => id));
+    return [...jobs, ...open.filter(({ id }) => !newest.has(id)).toReversed()];
+  };
   const userFeed = createUserFeed({ look: queue.look, jobsOf, crowd, onError });
   const doorbell = createDoorbell({
     pattern: connect(config.redisUrl, 'patient', onRedisError, { lazyConnect: true }),

@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Snapshot } from '../jobs/event.ts';
 import { fingerprintOf, isMadeFrom, newJobId } from '../jobs/id.ts';
 import type { KindName } from '../jobs/index.ts';
+import { tenantOf } from '../jobs/tenant.ts';
 import { type Bounds, createAdmission, type Verdict } from './admission.ts';
 import { type Cancelled, createCancel } from './cancel.ts';
 import { defineScript, orUnavailable } from './connection.ts';
@@ -72,6 +73,8 @@ export type JobQueue = {
   cancel(jobId: string): Promise<Cancelled>;
   /** A user's jobs, newest first. */
   jobsOf(owner: string, range: Range): Promise<Page>;
+  /** A user's jobs that have not ended, the oldest first. */
+  openJobsOf(owner: string): Promise<Snapshot[]>;
   /** The queue in figures, as they were read at most so long ago. */
   stats(maxAgeMs?: number): Promise<QueueStats>;
   /** A value all processes agree on: the first to ask decides it. */
@@ -157,6 +160,12 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
       }),
     failed: (offset, count) => orUnavailable(redis, () => redis.zrange(keys.of('failed'), String(offset), String(offset + count - 1))),
     jobsOf: (owner, range) => orUnavailable(redis, () => list(owner, range)),
+    openJobsOf: (owner) =>
+      orUnavailable(redis, async () => {
+        const ids = await redis.zrange(keys.open(tenantOf(owner, undefined)), '0', '-1');
+        const looks = await Promise.all(ids.map((id) => look(id)));
+        return looks.flatMap((seen) => (seen && !seen.snapshot.end ? [seen.snapshot] : []));
+      }),
     stats: (maxAgeMs) => orUnavailable(redis, () => stats(maxAgeMs)),
     shared: (name, propose) =>
       orUnavailable(redis, async () => {

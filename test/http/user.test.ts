@@ -89,3 +89,16 @@ test('jobs that are submitted in one burst are listed once each, whatever their 
   }
   expect([seen.length, new Set(seen).size]).toEqual([30, 30]);
 });
+
+test('an unfinished job is in the snapshot, however many newer ones have ended', async () => {
+  const stack = await startStack({ RATE_LIMIT_MAX: '1000' });
+  const waiting = await stack.submit({ content: 'a' }, ANA);
+  for (let n = 0; n < 10; n++) {
+    const jobs = await Promise.all(Array.from({ length: 11 }, () => stack.submit({ content: 'a' }, ANA)));
+    await Promise.all(jobs.map((job) => fetch(stack.url + job['cancelUrl'], { method: 'POST', headers: ANA })));
+  }
+  const stream = await watch(`${stack.url}/api/events`, ANA);
+  const seen = await stream.until(({ data }) => data['jobId'] === waiting['jobId']);
+  expect(seen).toMatchObject({ event: 'status', data: { status: 'waiting' } });
+  stream.leave();
+});
