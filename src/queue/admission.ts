@@ -37,7 +37,7 @@ export type Verdict =
   /** Let in, with the priority to add it with. */
   | { type: 'admitted'; priority: number }
   /** There is a job under its key: nothing new comes in. */
-  | { type: 'known' }
+  | { type: 'known'; id: string }
   /** No room: by how many jobs the queue is too long for one more; the tenant's jobs that have not ended, and the oldest; the budget. */
   | { type: 'full'; excess: number }
   | { type: 'too_many'; open: number; oldest: string }
@@ -65,7 +65,8 @@ local id, now, tenant, weight = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(AR
 local maxDepth, maxOpen, maxTokens = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local cancelAt, keptFor, indexed = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10] == '1'
 ${NEXT_TURN}
-if ARGV[11] == '1' and redis.call('EXISTS', dedup) == 1 then return { 'known', '' } end
+local known = ARGV[11] == '1' and redis.call('GET', dedup)
+if known then return { 'known', known } end
 
 redis.call('ZREMRANGEBYSCORE', coming, '-inf', now - ${COMING_MS})
 local depth = redis.call('LLEN', wait) + redis.call('ZCARD', prioritized) + redis.call('ZCARD', delayed) + redis.call('ZCARD', coming)
@@ -83,7 +84,6 @@ if redis.call('ZCARD', open) >= maxOpen then
   if redis.call('ZCARD', open) >= maxOpen then return { 'too_many', redis.call('ZRANGE', open, 0, 0)[1], redis.call('ZCARD', open) } end
 end
 
-redis.call('ZADD', coming, now, id)
 redis.call('ZADD', open, now, id)
 redis.call('EXPIRE', open, keptFor)
 if indexed then
@@ -91,7 +91,9 @@ if indexed then
   redis.call('EXPIRE', index, keptFor)
 end
 if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
-return { 'admitted', nextTurn(tenant, weight) }
+local turn = nextTurn(tenant, weight)
+redis.call('ZADD', coming, now, id)
+return { 'admitted', turn }
 `;
 
 const UNBOUNDED: Bounds = { maxDepth: Number.MAX_SAFE_INTEGER, maxJobsPerUser: Number.MAX_SAFE_INTEGER };
@@ -154,6 +156,7 @@ function toVerdict(type: Verdict['type'], value: string | number, count = 0): Ve
     case 'too_many':
       return { type, oldest: String(value), open: count };
     case 'known':
+      return { type, id: String(value) };
     case 'spent':
       return { type };
   }

@@ -10,7 +10,6 @@ import { type Cancelled, createCancel } from './cancel.ts';
 import { defineScript, orUnavailable } from './connection.ts';
 import { keysUnder, QUEUE_NAME } from './keys.ts';
 import { createLook, type LookAt } from './look.ts';
-import { LAST_TURN } from './turns.ts';
 import { createUserIndex, type Page, type Range } from './user-index.ts';
 import type { Payload } from './record.ts';
 import { createRetry, type Retried } from './retry.ts';
@@ -124,22 +123,26 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
         const jobId = newJobId(kind, fingerprint);
         const application = { jobId, tenant: payload.tenant, owner: payload.owner, weight, cancelAt, key };
         const verdict = await admission.apply(application);
-        if (verdict.type !== 'admitted' && verdict.type !== 'known') return verdict;
+        const sameInput = (id: string) => fingerprint === undefined || isMadeFrom(id, fingerprint);
+        if (verdict.type === 'known') {
+          return { type: 'submitted', id: verdict.id, createdAt: Date.now(), replayed: true, sameInput: sameInput(verdict.id) };
+        }
+        if (verdict.type !== 'admitted') return verdict;
         // BullMQ answers with the id of the job that holds the key, in the same trip; the key outlives that job.
         const adding = queue.add(kind, payload, {
           jobId,
-          priority: verdict.type === 'admitted' ? verdict.priority : LAST_TURN,
+          priority: verdict.priority,
           ...(key !== undefined && { deduplication: { id: key, ttl: keyMs } }),
         });
-        const [job] = await Promise.all([adding, verdict.type === 'admitted' && admission.came(jobId)]); // one trip
+        const [job] = await Promise.all([adding, admission.came(jobId)]); // one trip
         const id = job.id ?? jobId;
-        if (id !== jobId && verdict.type === 'admitted') await admission.withdraw(application); // another of the same key was faster
+        if (id !== jobId) await admission.withdraw(application); // another of the same key was faster
         return {
           type: 'submitted',
           id,
           createdAt: job.timestamp,
           replayed: id !== jobId,
-          sameInput: fingerprint === undefined || isMadeFrom(id, fingerprint),
+          sameInput: sameInput(id),
         };
       }),
     look: (jobId, after) => orUnavailable(redis, () => look(jobId, after)),

@@ -11,12 +11,12 @@ export const LAST_TURN = 2_097_151;
  * Lua: start-time fair queueing (Goyal, Vin and Cheng, 1996). A job's tag is BullMQ's priority: one more than the
  * virtual time, or than its tenant's last tag if that is higher. The virtual time is the highest tag that was ever
  * begun, or stands at the head of what waits (a score there is the priority times 2^32 plus a counter). Once
- * nothing waits, runs or is put off, all start over. Expects these names to be keys.
+ * nothing waits, runs, is put off or on its way, all start over. Expects these names to be keys.
  */
 export const NEXT_TURN = `
 local function nextTurn(tenant, weight)
   local head = redis.call('ZRANGE', prioritized, 0, 0, 'WITHSCORES')[2]
-  if not head and redis.call('EXISTS', wait, delayed, active) == 0 then redis.call('DEL', turns) end
+  if not head and redis.call('EXISTS', wait, delayed, active, coming) == 0 then redis.call('DEL', turns) end
   local time = math.max(math.floor((head or 0) / 0x100000000), tonumber(redis.call('ZSCORE', turns, '*') or 0))
   redis.call('ZREMRANGEBYSCORE', turns, '-inf', time)
   redis.call('ZADD', turns, time, '*')
@@ -27,7 +27,7 @@ end
 `;
 
 const QUEUE_AGAIN = `
-local turns, prioritized, wait, delayed, active, job = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local turns, prioritized, wait, delayed, active, coming, job = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 ${NEXT_TURN}
 redis.call('HSET', job, 'priority', nextTurn(ARGV[1], 1))
 `;
@@ -46,6 +46,6 @@ export function createTurns(redis: Redis, keys: Keys): Turns {
   const places = (['prioritized', 'wait', 'delayed', 'active'] as const).map(keys.of);
   return {
     begun: async (tag) => void (await redis.zadd(keys.turns, 'GT', tag, '*')),
-    again: async (jobId, tenant) => void (await script([keys.turns, ...places, keys.job(jobId)], [tenant])),
+    again: async (jobId, tenant) => void (await script([keys.turns, ...places, keys.coming, keys.job(jobId)], [tenant])),
   };
 }

@@ -140,6 +140,26 @@ test('a single retry does not wait behind a burst that came after it', async () 
   expect(order.indexOf(job?.id ?? '')).toBeLessThan(3);
 });
 
+test('a burst that comes all at once into an empty queue has as many turns as jobs', async () => {
+  const { queue, redis, keys } = await openQueue();
+  const burst = await Promise.all(Array.from({ length: 40 }, () => submitTo(queue, 'ana')));
+  const turns = await Promise.all(burst.map(({ id }) => redis.hget(keys.job(id), 'priority')));
+  expect(turns.map(Number).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
+  const { id } = await submitTo(queue, 'bob');
+  expect((await queue.look(id))?.snapshot.position).toBeLessThanOrEqual(3);
+});
+
+test('a key that is freed while it is asked for leaves no job outside of turns, bounds and lists', async () => {
+  const { queue, redis, keys } = await openQueue();
+  for (let n = 0; n < 30; n++) {
+    const first = await submitTo(queue, `user ${n}`, { key: `k${n}` });
+    await queue.cancel(first.id);
+    const [second] = await Promise.all([submitTo(queue, `user ${n}`, { key: `k${n}` }), queue.forget(`k${n}`, first.id)]);
+    expect(Number(await redis.hget(keys.job(second.id), 'priority'))).toBeLessThan(1000);
+    expect(await redis.zscore(keys.jobsOf(`user ${n}`), second.id)).not.toBeNull();
+  }
+});
+
 test('a bound holds for those who come at once, too', async () => {
   const { queue } = await openQueue(undefined, { maxDepth: 3 });
   const submit = (n: number) => {
