@@ -36,9 +36,9 @@ const contenders: Record<'fifo' | 'turns', Submit> = {
   },
 };
 
-/** What our worker does of turns when a job begins. */
+/** What our worker does of turns for a job. */
 const turns = createTurns(redis, keysUnder(PREFIX));
-const tell = (job: Job) => void turns.begun(job.priority);
+const tell = (job: Job) => void turns.served(job.priority);
 
 async function submitAll(submit: Submit, count: number): Promise<number> {
   const start = performance.now();

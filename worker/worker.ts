@@ -85,12 +85,12 @@ export function createWorker(
     }
     counters.started++;
     running.add(id);
-    turns.begun(job.priority).catch(() => {}); // late is no harm
     log.info({ jobId: id, requestId, attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
     const journal = journals({ jobId: id, tenant: job.data.tenant, token });
     try {
       if (losses > 0) await redis.hincrby(keys.job(id), FIELDS.begun, 1);
       await run(task, journal);
+      served(job);
       log.info({ jobId: id, requestId, attempt, ms: Date.now() - (job.processedOn ?? 0) }, 'job done');
     } catch (error) {
       log.warn({ jobId: id, requestId, attempt, err: error }, 'job attempt ended');
@@ -101,10 +101,13 @@ export function createWorker(
     }
   };
 
+  const served = (job: Job): void => void turns.served(job.priority).catch(() => {}); // late is no harm
+
   /** Puts a job where it belongs after an attempt that did not end well; resolves with what tells BullMQ so. */
   const settle = async (job: Job<Payload>, token: string, journal: Journal, error: unknown): Promise<Error> => {
     const id = job.id ?? '';
     if (error instanceof LockLostError) return error; // BullMQ refuses whatever we say of the job, which is right
+    await journal.keep({}); // still ours? what follows is not fenced
     if (job.stalledCounter > 0) await redis.hincrby(keys.job(id), FIELDS.begun, -1);
     if (error instanceof HandBack) {
       await job.moveToWait(token);
@@ -112,6 +115,7 @@ export function createWorker(
     }
     const problem = toProblemError(error);
     const next = whatFollows(problem, Number(await redis.hget(keys.job(id), FIELDS.putOffs)), options.backoffMs);
+    if (next.type !== 'put-off') served(job);
     if (next.type === 'give-up') return new UnrecoverableError(problem.message);
     await turns.again(id, job.data.tenant);
     if (next.type === 'again') return problem;
@@ -173,7 +177,7 @@ export function createWorker(
 /** Makes the function that says when a job which can't run now is next looked at: each look is a start to the limiter, and others need some too. */
 function createNotNow({ max, duration }: WorkerOptions['rate']): () => number {
   let next = 0;
-  return () => (next = Math.max(Date.now() + NOT_NOW_MS, next + (2 * duration) / max));
+  return () => (next = Math.max(Date.now() + NOT_NOW_MS, next + (4 * duration) / max));
 }
 
 function toTask(job: Job<Payload>, id: string, signal: AbortSignal): Task {

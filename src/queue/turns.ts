@@ -10,7 +10,7 @@ export const LAST_TURN = 2_097_151;
 /**
  * Lua: start-time fair queueing (Goyal, Vin and Cheng, 1996). A job's tag is BullMQ's priority: one more than the
  * virtual time, or than its tenant's last tag if that is higher. The virtual time is the highest tag that was ever
- * begun, or stands at the head of what waits (a score there is the priority times 2^32 plus a counter). Once
+ * served, or stands at the head of what waits (a score there is the priority times 2^32 plus a counter). Once
  * nothing waits, runs, is put off or on its way, all start over. Expects these names to be keys.
  */
 export const NEXT_TURN = `
@@ -34,8 +34,8 @@ redis.call('HSET', job, 'priority', nextTurn(ARGV[1], 1))
 
 /** What a worker tells of the jobs it takes. */
 export type Turns = {
-  /** A job with this tag has begun. */
-  begun(tag: number): Promise<void>;
+  /** A job with this tag has had its turn; one that is merely put off has not. */
+  served(tag: number): Promise<void>;
   /** A job is about to be delayed: when it comes back it takes its tenant's next turn, or a burst that is put off would return before all others. */
   again(jobId: string, tenant: Tenant): Promise<void>;
 };
@@ -45,7 +45,7 @@ export function createTurns(redis: Redis, keys: Keys): Turns {
   const script = defineScript(redis, 'aiJobsQueueAgain', QUEUE_AGAIN);
   const places = (['prioritized', 'wait', 'delayed', 'active'] as const).map(keys.of);
   return {
-    begun: async (tag) => void (await redis.zadd(keys.turns, 'GT', tag, '*')),
+    served: async (tag) => void (await redis.zadd(keys.turns, 'GT', tag, '*')),
     again: async (jobId, tenant) => void (await script([keys.turns, ...places, keys.coming, keys.job(jobId)], [tenant])),
   };
 }

@@ -114,7 +114,6 @@ test('a burst that comes in drop by drop and is put off does not return before a
   for (let n = 0; n < 20; n++) {
     burst.push((await submitTo(queue, 'ana')).id);
     const job = await worker.getNextJob('token'); // there is nothing else: it begins at once
-    await turns.begun(job?.priority ?? 0);
     await turns.again(job?.id ?? '', ana);
     await job?.moveToDelayed(Date.now() - 1, 'token'); // and is put off, to be back soon
   }
@@ -132,7 +131,7 @@ test('a single retry does not wait behind a burst that came after it', async () 
   await submitMany(queue, 'ana', 30); // the last has a high tag
   await drain(worker, 29);
   const job = await worker.getNextJob('token');
-  await turns.begun(job?.priority ?? 0);
+  await turns.served(job?.priority ?? 0);
   await submitMany(queue, 'bob', 20);
   await turns.again(job?.id ?? '', tenantOf('ana', undefined));
   await job?.moveToDelayed(Date.now() - 1, 'token');

@@ -191,6 +191,16 @@ test("a vendor's own word opens it at once, for no longer than a minute, whateve
   expect(ms).toBeLessThanOrEqual(60_000);
 });
 
+test('with both down attempts are spent, and the job has an end', async () => {
+  const [first, second] = [await startOpenAI((pen) => pen.fail(503, {})), await startOpenAI((pen) => pen.fail(503, {}))];
+  const fallback = { OPENAI_FALLBACK_MODEL: 'other', OPENAI_FALLBACK_BASE_URL: second.baseURL };
+  const stack = await startStack({ ...first.env, ...fallback, BREAKER_FAILURES: '1', BREAKER_OPEN_MS: '50', JOB_ATTEMPTS: '3' });
+  await stack.startWorker();
+  const end = await (await stack.watch(await stack.submit({ content: 'Notes.' }))).until(isEnd);
+  expect(end).toMatchObject({ event: 'failed', data: { error: { code: 'provider_unavailable' } } });
+  expect(first.calls.length + second.calls.length).toBeLessThanOrEqual(6);
+});
+
 test('a fallback that fails too does not hide when the first will do', async () => {
   const first = await startOpenAI((pen, call, n) => (n === 1 ? busy(pen, call, n) : answerWith()(pen, call, n)));
   const second = await startOpenAI((pen) => pen.fail(401, {}));

@@ -1,5 +1,6 @@
 /** A provider with another to fall back on: who asks gets an answer from the first of them that has one. */
 import { ProblemError, problems } from '../../src/jobs/problem.ts';
+import { HeldBack } from './guarded.ts';
 import type { ListRequest, Part, Provider } from './provider.ts';
 
 /**
@@ -26,8 +27,13 @@ export function withFallback(first: Provider, second: Provider): Provider {
   return { name: first.name, makeList };
 }
 
-/** Of two failures the one to go by: who said when to come back, or else the latter, unless it can't get better. */
+/**
+ * Of two failures the one to go by. Who was held back was not asked, so the other's counts, unless it can't get
+ * better; else whoever said when to come back, or the latter.
+ */
 function moreHopeful(first: ProblemError, second: unknown): unknown {
   if (!(second instanceof ProblemError)) return second;
-  return first.extras.retryAfterMs !== undefined || !problems[second.code].retryable ? first : second;
+  if (second instanceof HeldBack || !problems[second.code].retryable) return first;
+  if (first instanceof HeldBack) return second;
+  return first.extras.retryAfterMs === undefined ? second : first;
 }
