@@ -4,7 +4,7 @@ import { createMiddleware } from 'hono/factory';
 import { z } from 'zod';
 import type { Snapshot } from '../jobs/event.ts';
 import { ProblemError } from '../jobs/problem.ts';
-import { toBase64Url } from '../jobs/id.ts';
+import { digestOf } from '../jobs/id.ts';
 import type { AppEnv } from './env.ts';
 
 /** A user's id, the same however it is sent: trimmed, in Unicode's composed form, up to 256 characters and none of them a control character. */
@@ -46,15 +46,11 @@ export function maySee(user: string | undefined, { owner }: Snapshot): boolean {
 /** Lets only the operator pass, who shows the ADMIN_TOKEN as a bearer token (RFC 6750). */
 export async function checkOperator(c: Context<AppEnv>, adminToken: string | undefined): Promise<void> {
   const shown = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  if (adminToken !== undefined && shown !== undefined && (await digest(shown)) === (await digest(adminToken))) return;
+  // Digests are compared, so that the time it takes says nothing about the token.
+  if (adminToken !== undefined && shown !== undefined && (await digestOf(shown)) === (await digestOf(adminToken))) return;
   const detail =
     adminToken === undefined
       ? "This address is the operator's; set ADMIN_TOKEN to open it."
       : "This address is the operator's: send Authorization: Bearer with the ADMIN_TOKEN.";
   throw new ProblemError('unauthorized', detail, { headers: { 'WWW-Authenticate': 'Bearer' } });
-}
-
-/** Compared instead of the token itself, so that the time it takes says nothing about the token. */
-async function digest(text: string): Promise<string> {
-  return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
 }

@@ -1,7 +1,7 @@
 /** From a validated input to an accepted job: limits, room, and the job that is there already. */
 import type { Context } from 'hono';
 import type { Snapshot } from '../jobs/event.ts';
-import { toBase64Url } from '../jobs/id.ts';
+import { digestOf } from '../jobs/id.ts';
 import { ProblemError } from '../jobs/problem.ts';
 import type { Order, Submission } from '../queue/queue.ts';
 import type { AppDeps, AppEnv } from './env.ts';
@@ -47,7 +47,7 @@ const TRIES = 3;
 async function joinOrSubmit(c: Context<AppEnv>, deps: AppDeps, order: Order): Promise<Accepted> {
   const { queue, sameWorkMs: keyMs, model } = deps;
   const { tenant, input } = order.payload;
-  const key = await hash([tenant, order.kind, model, input]);
+  const key = await digestOf([tenant, order.kind, model, input]);
   for (let n = 0; n < TRIES; n++) {
     const submission = await submit(deps, { ...order, key, keyMs });
     if (!submission.replayed) return accepted(order, submission, deps);
@@ -72,8 +72,4 @@ async function submit({ queue, log }: AppDeps, order: Order): Promise<Submission
 
 function accepted({ kind }: Order, { id, createdAt }: Submission, { maxAttempts }: AppDeps): Accepted {
   return { id, kind, createdAt, maxAttempts };
-}
-
-async function hash(value: unknown): Promise<string> {
-  return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(value)))));
 }

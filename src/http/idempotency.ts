@@ -1,6 +1,6 @@
 /** Idempotency keys (draft-ietf-httpapi-idempotency-key-header): the same request twice is one job. */
 import type { Context } from 'hono';
-import { toBase64Url } from '../jobs/id.ts';
+import { digestOf } from '../jobs/id.ts';
 import type { KindName } from '../jobs/index.ts';
 import { ProblemError } from '../jobs/problem.ts';
 import type { AppEnv } from './env.ts';
@@ -15,8 +15,7 @@ const MAX_LENGTH = 255;
 export async function idempotencyKey(c: Context<AppEnv>, kind: KindName, owner: string | undefined): Promise<string | undefined> {
   const header = c.req.header('idempotency-key');
   if (header === undefined) return undefined;
-  const text = JSON.stringify([owner ?? null, kind, parseKey(header)]);
-  return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
+  return digestOf([owner ?? null, kind, parseKey(header)]);
 }
 
 /** A key is a Structured Field string (RFC 9651); a bare one is taken for the same. */

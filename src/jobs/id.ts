@@ -24,8 +24,12 @@ export function isJobId(text: string): boolean {
 
 /** The fingerprint of a validated input: 48 bits of SHA-256 over its JSON. */
 export async function fingerprintOf(input: unknown): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(input)));
-  return toBase64Url(new Uint8Array(digest, 0, 6));
+  return (await digestOf(input)).slice(0, FINGERPRINT);
+}
+
+/** SHA-256 of a value's JSON, in base64url. */
+export async function digestOf(value: unknown): Promise<string> {
+  return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(value)))));
 }
 
 /** Whether a job was made from an input of that fingerprint. */
