@@ -61,13 +61,15 @@ test('a vendor that is down is probed by one job while the others wait; once it 
   const openai = await startOpenAI(async (pen, call, n) => {
     if (!down) return answerWith()(pen, call, n);
     most = Math.max(most, ++calling);
-    await new Promise((resolve) => setTimeout(resolve, 100)); // long enough for others to come in
+    const before = await putOffs();
+    if (n > 3) await expect.poll(putOffs).toBeGreaterThan(before); // others have come in meanwhile, and were held back
     calling--;
     pen.fail(503, {});
   });
   const env = { ...openai.env, BREAKER_FAILURES: '3', BREAKER_OPEN_MS: '300', JOB_ATTEMPTS: '20', JOB_BACKOFF_MS: '1' };
   const stack = await startStack(env);
-  await stack.startWorker({ WORKER_CONCURRENCY: '5' });
+  const worker = await stack.startWorker({ WORKER_CONCURRENCY: '5' });
+  const putOffs = async () => ((await (await fetch(`${worker.url}/health`)).json()) as { putOff: number }).putOff;
   const jobs = await Promise.all(Array.from({ length: 6 }, () => stack.submit({ content: 'Notes.', count: 1 })));
   const streams = await Promise.all(jobs.map((job) => stack.watch(job)));
   for (const stream of streams) await stream.until(({ data }) => data['retryAt'] !== undefined);
