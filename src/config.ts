@@ -1,6 +1,7 @@
 /** The environment, parsed once by one schema; every mistake is reported together. */
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { OwnError } from './jobs/own-error.ts';
 
 /** Which process reads the environment: some variables are needed by one of them only. */
 export type Role = 'api' | 'worker';
@@ -87,7 +88,7 @@ export type ProviderConfig = { name: 'offline' } | { name: 'openai'; main: Model
 export type ModelConfig = { apiKey: string; baseURL?: string | undefined; model: string; idleTimeoutMs: number };
 
 /** The environment can't be used; `mistakes` names each variable and what is expected, never its value. */
-export class ConfigError extends Error {
+export class ConfigError extends OwnError {
   override name = 'ConfigError';
   readonly mistakes: string[];
 

@@ -2,17 +2,18 @@
 import { createAdaptorServer } from '@hono/node-server';
 import { createAddressOf } from './address.ts';
 import { createApp } from './app.ts';
+import { createErrorLog } from './error-log.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { createLog } from './log.ts';
 import { createNodeTransport, withNodeTransport } from './node-transport.ts';
 import { listening, readConfig, runProcess } from './process.ts';
-import { connect, readyWithin } from './queue/connection.ts';
 import { watchDeadlines } from './queue/deadline.ts';
 import { createDoorbell } from './queue/doorbell.ts';
 import { keysUnder } from './queue/keys.ts';
 import { createQueue } from './queue/queue.ts';
 import { createLocalLimit, createSharedLimit } from './queue/rate-limit.ts';
 import { estimate, ESTIMATE_AGE_MS } from './queue/stats.ts';
+import { openStore } from './queue/store.ts';
 import { createCrowd } from './stream/crowd.ts';
 import { createFeed } from './stream/feed.ts';
 import { createUserFeed } from './stream/user-feed.ts';
@@ -29,22 +30,21 @@ const RECONCILE_MS = 20_000;
 const config = readConfig(process.env, 'api');
 const log = createLog('api', config.logLevel);
 
-await runProcess(log, 10_000, async (closers) => {
-  const onRedisError = (error: unknown) => log.warn({ err: error }, 'redis');
-  const redis = connect(config.redisUrl, 'impatient', onRedisError);
-  closers.push(() => redis.disconnect());
-  if (!(await readyWithin(redis, 3000))) log.warn('Redis is out of reach; serving 503 until it is back');
-
+await runProcess(log, 10_000, async (closers, fail) => {
   const { keyPrefix } = config;
+  const store = await openStore({ url: config.redisUrl, keyPrefix, log, logError: createErrorLog(log), onUnusable: fail });
+  closers.push(store.close);
+  const { redis, monitor } = store;
+
   const keys = keysUnder(keyPrefix);
   const queue = createQueue(redis, { keyPrefix, pace: config.worker, bounds: config.bounds, ...config.job });
   closers.push(() => queue.close());
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
-  closers.push(await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled, onError: onRedisError }));
+  closers.push(await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled, onError: store.onError('deadlines') }));
 
   const { tokenSecret } = config.stream;
   const tokens = createStreamTokens(async () => tokenSecret ?? queue.shared('stream-token-secret', randomSecret));
-  const onError = (error: unknown) => log.warn({ err: error }, 'stream');
+  const onError = store.onError('stream');
   const crowd = createCrowd(config.stream.maxAgeMs);
   const feed = createFeed({
     look: queue.look,
@@ -59,14 +59,14 @@ await runProcess(log, 10_000, async (closers) => {
   };
   const userFeed = createUserFeed({ look: queue.look, jobsOf, crowd, onError });
   const doorbell = createDoorbell({
-    pattern: connect(config.redisUrl, 'patient', onRedisError, { lazyConnect: true }),
+    pattern: store.connect('patient', { lazyConnect: true }),
     redis,
     keyPrefix,
     onRing(ring) {
       feed.ring(ring);
       userFeed.ring(ring);
     },
-    onError,
+    onError: store.onError('events'),
   });
   closers.push(() => doorbell.close());
 
@@ -97,6 +97,7 @@ await runProcess(log, 10_000, async (closers) => {
     adminToken: config.adminToken,
     log,
     listening: doorbell.listening,
+    storeTrouble: monitor.probe,
     draining: () => draining,
     sameWorkMs: config.sameWorkMs,
     model: JSON.stringify(config.provider.name === 'offline' ? 'offline' : [config.provider.main.baseURL, config.provider.main.model]),

@@ -1,6 +1,7 @@
 /** What both processes do with their lives: start, say so, stop once, and never half-way. */
 import type { Server } from 'node:net';
 import type { Logger } from 'pino';
+import { OwnError } from './jobs/own-error.ts';
 import { type Config, ConfigError, loadConfig, type Role } from './config.ts';
 
 /** Undoes something; they run in reverse order of how they were added. */
@@ -9,11 +10,14 @@ export type Closer = () => unknown;
 /** What a process tells the parent that started it, once it serves. */
 export type Ready = { ready: true; port: number; note?: string };
 
+/** Ends the process because it can't do its work, which was found out only after the start. */
+export type Fail = (reason: OwnError) => void;
+
 /**
  * Runs a process: `start` builds it and pushes a closer for each thing it opened. The first SIGINT, SIGTERM or
  * the parent's disappearance closes in reverse; a second signal, or `graceMs` going by, ends it at once.
  */
-export async function runProcess(log: Logger, graceMs: number, start: (closers: Closer[]) => Promise<Ready>): Promise<void> {
+export async function runProcess(log: Logger, graceMs: number, start: (closers: Closer[], fail: Fail) => Promise<Ready>): Promise<void> {
   const closers: Closer[] = [];
   let stopping = false;
 
@@ -34,16 +38,23 @@ export async function runProcess(log: Logger, graceMs: number, start: (closers: 
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal, 0));
   process.on('disconnect', () => void stop('the parent is gone', 0));
-  process.on('unhandledRejection', (error) => {
-    log.fatal({ err: error }, 'unhandled rejection');
-    void stop('unhandled rejection', 1);
-  });
+  // Node would print the whole error, with commands and what they carry.
+  for (const fault of ['unhandledRejection', 'uncaughtException'] as const) {
+    process.on(fault, (error: unknown) => {
+      log.fatal({ err: error }, fault === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception');
+      void stop(fault, 1);
+    });
+  }
+  const fail: Fail = ({ message }) => {
+    process.stderr.write(`${message}\n`);
+    void stop('unusable', 1);
+  };
 
   try {
-    const ready = await start(closers); // not as the argument of ?.(), which would not be evaluated without a parent
+    const ready = await start(closers, fail); // not as the argument of ?.(), which would not be evaluated without a parent
     process.send?.(ready);
   } catch (error) {
-    if (error instanceof StartError) process.stderr.write(`${error.message}\n`);
+    if (error instanceof OwnError) process.stderr.write(`${error.message}\n`);
     else log.fatal({ err: error }, 'could not start');
     await stop('could not start', 1);
   }
@@ -60,9 +71,6 @@ export function readConfig(variables: NodeJS.ProcessEnv, role: Role): Config {
   }
 }
 
-/** The process can't start for a reason that its message mends; it is shown as it is. */
-class StartError extends Error {}
-
 /** Resolves with the port once a server listens; rejects with advice where the port is taken. `variable` sets it. */
 export function listening(server: Server, variable: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -72,7 +80,7 @@ export function listening(server: Server, variable: string): Promise<number> {
     });
     server.once('error', (error: NodeJS.ErrnoException & { port?: number }) => {
       const taken = error.code === 'EADDRINUSE';
-      reject(taken ? new StartError(`port ${error.port} is taken: stop what listens there, or set ${variable} to another`) : error);
+      reject(taken ? new OwnError(`port ${error.port} is taken: stop what listens there, or set ${variable} to another`) : error);
     });
   });
 }

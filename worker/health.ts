@@ -5,19 +5,33 @@ import type { JobWorker } from './worker.ts';
 /** What of a worker's settings its health tells. */
 export type HealthFacts = { name: string; concurrency: number; provider: string };
 
-/** `GET /health`: 200 with counters while the worker takes jobs, 503 while it can't. */
-export function createHealthApp(worker: JobWorker, facts: HealthFacts): Hono {
+/** What a worker needs beside its loop to do its work. */
+export type HealthChecks = {
+  /** Whether Redis takes writes. */
+  writes: () => Promise<boolean>;
+  /** Whether events are read: without them a cancelled job runs on. */
+  listening: () => boolean;
+};
+
+/** `GET /health`: 200 with counters while jobs can be fetched, worked on and stopped, else 503. */
+export function createHealthApp(worker: JobWorker, { writes, listening }: HealthChecks, facts: HealthFacts): Hono {
   const app = new Hono();
   const startedAt = performance.now();
-  const report = () => ({
-    status: worker.running() ? 'ok' : 'unavailable',
-    ...facts,
-    uptimeSeconds: Math.round((performance.now() - startedAt) / 1000),
-    active: worker.active(),
-    ...worker.counters,
-  });
+  const report = async () => {
+    const works = (await writes()) && worker.fetches() && listening();
+    return {
+      status: works ? 'ok' : 'unavailable',
+      ...facts,
+      uptimeSeconds: Math.round((performance.now() - startedAt) / 1000),
+      active: worker.active(),
+      ...worker.counters,
+    };
+  };
   for (const path of ['/health', '/ready']) {
-    app.get(path, (c) => c.json(report(), worker.running() ? 200 : 503, { 'Cache-Control': 'no-store' }));
+    app.get(path, async (c) => {
+      const body = await report();
+      return c.json(body, body.status === 'ok' ? 200 : 503, { 'Cache-Control': 'no-store' });
+    });
   }
   return app;
 }

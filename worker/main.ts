@@ -1,14 +1,15 @@
 /** The worker process: config, connection, provider, worker, health port; closed in reverse. */
 import { createAdaptorServer } from '@hono/node-server';
 import type { ProviderConfig } from '../src/config.ts';
+import { createErrorLog } from '../src/error-log.ts';
 import { createLog } from '../src/log.ts';
 import { listening, readConfig, runProcess } from '../src/process.ts';
 import { createBreaker } from '../src/queue/breaker.ts';
 import { createCancel } from '../src/queue/cancel.ts';
-import { connect, readyWithin } from '../src/queue/connection.ts';
 import { watchDeadlines } from '../src/queue/deadline.ts';
 import { createDoorbell } from '../src/queue/doorbell.ts';
 import { keysUnder } from '../src/queue/keys.ts';
+import { openStore } from '../src/queue/store.ts';
 import { makeFlashcards } from './flashcards.ts';
 import { createHealthApp } from './health.ts';
 import { withFallback } from './providers/fallback.ts';
@@ -30,12 +31,13 @@ const breakerOptions = {
   paceMs: (2 * config.worker.rate.duration) / config.worker.rate.max, // they take every second start at most
 };
 
-await runProcess(log, config.shutdownGraceMs + 5000, async (closers) => {
-  const onRedisError = (error: unknown) => log.warn({ err: error }, 'redis');
-  const redis = connect(config.redisUrl, 'patient', onRedisError);
-  closers.push(() => redis.disconnect());
-
+await runProcess(log, config.shutdownGraceMs + 5000, async (closers, fail) => {
   const { keyPrefix, job } = config;
+  const store = await openStore({ url: config.redisUrl, keyPrefix, log, logError: createErrorLog(log), onUnusable: fail });
+  closers.push(store.close);
+  const redis = store.connect('patient');
+  const commands = store.redis;
+
   const keys = keysUnder(keyPrefix);
   const provider = createProvider(config.provider, (name) => createBreaker(redis, keys, name, breakerOptions));
   log.info(
@@ -47,33 +49,33 @@ await runProcess(log, config.shutdownGraceMs + 5000, async (closers) => {
       'EXPO_PUBLIC_OPENAI_API_KEY is used: that prefix ships the key inside the app; rename it to OPENAI_API_KEY and make a new key',
     );
 
-  const commands = connect(config.redisUrl, 'impatient', onRedisError);
-  closers.push(() => commands.disconnect());
-  await readyWithin(commands, 3000); // else the doorbell starts with a complaint
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
   // Before any job is taken: nobody pays for one that is past its time.
-  closers.push(await watchDeadlines({ redis: commands, keys, cancel: createCancel(commands, keys), onCancelled, onError: onRedisError }));
+  closers.push(
+    await watchDeadlines({ redis: commands, keys, cancel: createCancel(commands, keys), onCancelled, onError: store.onError('deadlines') }),
+  );
 
   const deps = { handlers, provider, timeoutMs: job.timeoutMs, log };
   const worker = createWorker(
-    redis,
+    store,
     (task, journal) => runJob(task, journal, deps),
     { keyPrefix, backoffMs: job.backoffMs, ...config.worker },
     log,
   );
 
   const doorbell = createDoorbell({
-    pattern: connect(config.redisUrl, 'patient', onRedisError, { lazyConnect: true }),
+    pattern: store.connect('patient', { lazyConnect: true }),
     redis: commands,
     keyPrefix,
     onRing: worker.ring,
-    onError: (error) => log.warn({ err: error }, 'doorbell'),
+    onError: store.onError('events'),
   });
   closers.push(() => doorbell.close());
   closers.push(() => worker.close(config.shutdownGraceMs)); // while the bell still rings for what is cancelled
 
+  const checks = { writes: async () => (await store.monitor.probe()) === undefined, listening: doorbell.listening };
   const { name, concurrency } = config.worker;
-  const health = createHealthApp(worker, { name, concurrency, provider: provider.name });
+  const health = createHealthApp(worker, checks, { name, concurrency, provider: provider.name });
   const server = createAdaptorServer({ fetch: health.fetch });
   closers.push(() => server.close());
   server.listen(config.workerHealthPort, config.host);

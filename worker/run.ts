@@ -57,7 +57,7 @@ export type RunDeps = {
  * @throws ProblemError for what the job's owner is to know; the abort reason where the signal ended it
  */
 export async function runJob(task: Task, journal: Journal, { handlers, provider, timeoutMs, log }: RunDeps): Promise<void> {
-  const history = task.fresh ? NOTHING : await journal.history();
+  const history = await journal.history(task.fresh);
   if (history.finished) return; // the result is there, only its completion was lost
   const kind = findKind(task.kind);
   if (!kind)
@@ -73,14 +73,16 @@ export async function runJob(task: Task, journal: Journal, { handlers, provider,
     await journal.keep({ [FIELDS.result]: JSON.stringify(kind.result.parse(result)), [FIELDS.provider]: provider.name });
   } catch (error) {
     if (deadline.aborted && !task.signal.aborted) {
-      throw new ProblemError('job_timeout', `The attempt did not end within ${timeoutMs / 1000} s.`, { cause: error });
+      // Where Redis was in the way, it was not the attempt's fault: another one follows at no cost.
+      const retryAfterMs = journal.heldUpMs() > 0 ? 0 : undefined;
+      throw new ProblemError('job_timeout', `The attempt did not end within ${timeoutMs / 1000} s.`, {
+        cause: error,
+        ...(retryAfterMs !== undefined && { retryAfterMs }),
+      });
     }
     throw error;
   }
 }
-
-/** What there is of a job that was never started. */
-const NOTHING: History = { rows: [], checkpoint: {}, finished: false };
 
 /** Writes rows and keeps count of how far the job is. */
 type Pen = { progress: Progress; write(row: Row): Promise<void>; attempt: number; items: Map<string, unknown[]> };

@@ -1,11 +1,12 @@
 /** The BullMQ worker: concurrency, limiter, stalls, retries and drain around a run. */
 import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { parseReason, type ProblemCode } from '../src/jobs/problem.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import type { Ring } from '../src/queue/doorbell.ts';
-import { createJournals, type Journal, LockLostError } from '../src/queue/journal.ts';
+import type { Store } from '../src/queue/store.ts';
+import { OwnError } from '../src/jobs/own-error.ts';
+import { createJournals, type Journal, LockLostError, type Patiently } from '../src/queue/journal.ts';
 import { FIELDS, type Payload } from '../src/queue/record.ts';
 import { createTurns } from '../src/queue/turns.ts';
 import { createIsolation } from './isolation.ts';
@@ -34,7 +35,8 @@ export type JobWorker = {
   counters: Counters;
   /** How many jobs it runs now. */
   active(): number;
-  running(): boolean;
+  /** Whether it can fetch jobs now. */
+  fetches(): boolean;
   /** Takes what the doorbell rings: a job that ended elsewhere is stopped here. */
   ring(ring: Ring): void;
   /**
@@ -45,25 +47,30 @@ export type JobWorker = {
 };
 
 /** The process is going: the job is to be handed back. */
-class HandBack extends Error {
+class HandBack extends OwnError {
   override name = 'HandBack';
 }
 
 /** How a job ends whose workers were lost too often. */
 const WORKER_LOST = 'worker_lost: The workers that ran this job were lost each time; it was not tried again.';
 
+/** How often to see to it that the worker's loop runs, in ms. */
+const WAKE_MS = 1000;
+
 /** How soon a job that can't run here now is looked at again, in ms, at the earliest. */
 const NOT_NOW_MS = 300;
 
-/** Starts a worker over a patient connection, which stays its maker's to close. `run` takes one job to its end. */
+/** Starts a worker. `run` takes one job to its end. */
 export function createWorker(
-  redis: Redis,
+  { connect, monitor, onError }: Store,
   run: (task: Task, journal: Journal) => Promise<void>,
   options: WorkerOptions,
   log: Logger,
 ): JobWorker {
+  const redis = connect('patient');
   const keys = keysUnder(options.keyPrefix);
-  const journals = createJournals(redis, keys);
+  const { patiently } = monitor;
+  const journals = createJournals(redis, keys, patiently);
   const turns = createTurns(redis, keys);
   const isolation = createIsolation(options.maxStalledCount);
   const notNow = createNotNow(options.rate);
@@ -72,7 +79,8 @@ export function createWorker(
 
   // BullMQ hands out a signal only to processors that declare three parameters.
   const process = async (job: Job<Payload>, token: string | undefined, signal: AbortSignal | undefined): Promise<void> => {
-    if (!job.id || !token || !signal) throw new Error('BullMQ gave a job without id, token or signal');
+    if (!job.id || !token || !signal) throw new OwnError('BullMQ gave a job without id, token or signal');
+    endPatiently(job, patiently);
     const task = toTask(job, job.id, signal);
     const { id, attempt } = task;
     const { requestId } = job.data;
@@ -80,7 +88,7 @@ export function createWorker(
     if (losses > options.maxStalledCount) throw new UnrecoverableError(WORKER_LOST);
     // Its old run here, thought lost, may not have ended yet: BullMQ would stop renewing the new one's lock with it.
     if (running.has(id) || !isolation.admit({ id, losses })) {
-      await job.moveToDelayed(notNow(), token);
+      await patiently(() => job.moveToDelayed(notNow(), token));
       throw new DelayedError();
     }
     counters.started++;
@@ -88,7 +96,7 @@ export function createWorker(
     log.info({ jobId: id, requestId, attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
     const journal = journals({ jobId: id, tenant: job.data.tenant, token });
     try {
-      if (losses > 0) await redis.hincrby(keys.job(id), FIELDS.begun, 1);
+      if (losses > 0) await patiently(() => redis.hincrby(keys.job(id), FIELDS.begun, 1));
       await run(task, journal);
       served(job);
       log.info({ jobId: id, requestId, attempt, ms: Date.now() - (job.processedOn ?? 0) }, 'job done');
@@ -108,21 +116,21 @@ export function createWorker(
     const id = job.id ?? '';
     if (error instanceof LockLostError) return error; // BullMQ refuses whatever we say of the job, which is right
     await journal.keep({}); // still ours? what follows is not fenced
-    if (job.stalledCounter > 0) await redis.hincrby(keys.job(id), FIELDS.begun, -1);
+    if (job.stalledCounter > 0) await patiently(() => redis.hincrby(keys.job(id), FIELDS.begun, -1));
     if (error instanceof HandBack) {
-      await job.moveToWait(token);
+      await patiently(() => job.moveToWait(token));
       return new WaitingError();
     }
     const problem = toProblemError(error);
     const next = whatFollows(problem, Number(await redis.hget(keys.job(id), FIELDS.putOffs)), options.backoffMs);
     if (next.type !== 'put-off') served(job);
     if (next.type === 'give-up') return new UnrecoverableError(problem.message);
-    await turns.again(id, job.data.tenant);
+    await patiently(() => turns.again(id, job.data.tenant));
     if (next.type === 'again') return problem;
     counters.putOff++;
     await journal.keep({ [FIELDS.why]: problem.code });
-    if (next.counts) await redis.hincrby(keys.job(id), FIELDS.putOffs, 1);
-    await job.moveToDelayed(Date.now() + next.afterMs, token);
+    if (next.counts) await patiently(() => redis.hincrby(keys.job(id), FIELDS.putOffs, 1));
+    await patiently(() => job.moveToDelayed(Date.now() + next.afterMs, token));
     return new DelayedError();
   };
 
@@ -149,7 +157,28 @@ export function createWorker(
   });
   // BullMQ reports the loss, but does not stop the run.
   worker.on('lockRenewalFailed', (jobIds) => jobIds.forEach((jobId) => worker.cancelJob(jobId, new LockLostError(jobId) as never)));
-  worker.on('error', (error) => log.warn({ err: error }, 'worker'));
+  worker.on('error', onError('worker'));
+
+  // BullMQ would ask again at once, thousands of times a second, a Redis that refuses.
+  monitor.watch({
+    onTrouble: ({ type }) => {
+      if (type === 'refuses') void worker.pause(true).catch(onError('worker'));
+    },
+    onBack: () => void worker.resume(),
+  });
+  // A pause that is taken back while the loop comes to its end would leave the worker without a loop.
+  const waking = setInterval(() => {
+    if (!monitor.trouble() && !worker.isRunning() && !worker.closing) void worker.resume();
+  }, WAKE_MS);
+  waking.unref();
+
+  // The connection that waits for jobs. It is another one than `redis`, and BullMQ's own.
+  let waiting: { status: string } | undefined;
+  void worker
+    .getBackend()
+    .blockingClient?.then((client) => (waiting = client))
+    .catch(onError('worker'));
+  const fetches = (): boolean => worker.isRunning() && !worker.isPaused() && redis.status === 'ready' && waiting?.status === 'ready';
 
   /** The end of a run that is still here is somebody else's doing: it was cancelled. */
   const stopIfEnded = async (jobId: string): Promise<void> => {
@@ -160,18 +189,29 @@ export function createWorker(
   return {
     counters,
     active: () => running.size,
-    running: () => worker.isRunning() && redis.status === 'ready',
+    fetches,
     ring(ring) {
       if (ring.type === 'missed') return running.forEach((id) => void stopIfEnded(id));
       if (ring.type === 'changed' && ring.change === 'ended' && running.has(ring.jobId)) void stopIfEnded(ring.jobId);
     },
     async close(graceMs) {
-      if (redis.status !== 'ready') return worker.close(true); // what runs can't be handed back; it will be found stalled
+      clearInterval(waking);
+      if (redis.status !== 'ready' || monitor.trouble()) return worker.close(true); // what runs can't be handed back; it will be found stalled
       const grace = setTimeout(() => worker.cancelAllJobs(new HandBack('the worker is stopping') as never), graceMs);
       await worker.close();
       clearTimeout(grace);
     },
   };
+}
+
+/**
+ * BullMQ takes an error of its last step for the job's: a Redis that refuses to complete a job would fail it, a moment
+ * later and for good. So its last step waits until Redis takes it.
+ */
+function endPatiently(job: Job, patiently: Patiently): void {
+  const { moveToCompleted, moveToFailed } = job;
+  job.moveToCompleted = (...args) => patiently(() => moveToCompleted.apply(job, args));
+  job.moveToFailed = (...args) => patiently(() => moveToFailed.apply(job, args));
 }
 
 /** Makes the function that says when a job which can't run now is next looked at: each look is a start to the limiter, and others need some too. */

@@ -1,7 +1,7 @@
 /** Our worker as it is, with a handler that does nothing. */
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
-import { connect } from '../../src/queue/connection.ts';
+import { openStore } from '../../src/queue/store.ts';
 import { createOffline } from '../../worker/providers/offline.ts';
 import { runJob } from '../../worker/run.ts';
 import { createWorker } from '../../worker/worker.ts';
@@ -10,9 +10,9 @@ const config = loadConfig(process.env, 'worker');
 const log = pino({ level: 'warn' });
 const handlers = { 'generate-flashcards': async () => ({ flashcards: [] }) };
 const deps = { handlers, provider: createOffline(), timeoutMs: 10_000, log };
-const redis = connect(config.redisUrl, 'patient', () => {});
+const store = await openStore({ url: config.redisUrl, keyPrefix: config.keyPrefix, log, logError: () => {}, onUnusable: () => {} });
 createWorker(
-  redis,
+  store,
   (task, journal) => runJob(task, journal, deps),
   { keyPrefix: config.keyPrefix, backoffMs: 1000, ...config.worker },
   log,

@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { JobQueue } from '../queue/queue.ts';
 import type { RateLimit } from '../queue/rate-limit.ts';
+import type { StoreTrouble } from '../queue/store-trouble.ts';
 import type { Crowd } from '../stream/crowd.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { Transport } from '../stream/response.ts';
@@ -36,6 +37,8 @@ export type AppDeps = {
   draining: () => boolean;
   /** Whether the doorbell is reading: without it streams are late. */
   listening: () => boolean;
+  /** Writes to Redis, once a second at most, and resolves with what is wrong with it. */
+  storeTrouble: () => Promise<StoreTrouble | undefined>;
   /** How long a user's identical input is the same job, in ms; 0 for never. */
   sameWorkMs: number;
   /** What makes the answers, as far as it matters to whether they would be the same. */

@@ -2,11 +2,12 @@
 import { Hono } from 'hono';
 import { kinds } from '../jobs/index.ts';
 import { ProblemError } from '../jobs/problem.ts';
+import { unavailable } from '../queue/connection.ts';
 import { estimate } from '../queue/stats.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 
 /** The routes that tell, and an index of all. */
-export function systemRoutes({ queue, crowd, listening, draining }: AppDeps): Hono<AppEnv> {
+export function systemRoutes({ queue, crowd, listening, storeTrouble, draining }: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const startedAt = performance.now();
 
@@ -28,7 +29,8 @@ export function systemRoutes({ queue, crowd, listening, draining }: AppDeps): Ho
   );
 
   app.get('/ready', async (c) => {
-    await queue.ping();
+    const trouble = await storeTrouble();
+    if (trouble) throw unavailable(undefined, trouble);
     if (draining()) throw new ProblemError('queue_unavailable', 'This server is about to stop.');
     if (!listening())
       throw new ProblemError('queue_unavailable', 'Redis answers, but its events are not being read yet.', { retryAfterMs: 1000 });

@@ -1,5 +1,7 @@
 /** Everything that can go wrong, as one table, and the shapes it takes: thrown, stored with a job, sent to a client. */
 
+import { OwnError } from './own-error.ts';
+
 type Entry = { status: number; title: string; retryable: boolean };
 
 /**
@@ -78,7 +80,7 @@ export type ProblemExtras = {
 };
 
 /** The one error this code throws on purpose: `detail` is written for the client and names the way out. */
-export class ProblemError extends Error {
+export class ProblemError extends OwnError {
   override name = 'ProblemError';
   readonly code: ProblemCode;
   readonly detail: string;

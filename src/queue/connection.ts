@@ -1,6 +1,8 @@
 /** Redis connections: what each use needs of patience, and scripts as typed functions. */
 import { Redis, type RedisOptions } from 'ioredis';
+import { OwnError } from '../jobs/own-error.ts';
 import { ProblemError } from '../jobs/problem.ts';
+import { isDemoted, storeTrouble } from './store-trouble.ts';
 
 /**
  * How a connection takes trouble. `impatient` serves requests: it fails at once while Redis is away and after
@@ -14,12 +16,21 @@ const tempers: Record<Temper, Omit<RedisOptions, 'replyMapping'>> = {
   patient: { maxRetriesPerRequest: null },
 };
 
-/** Opens a connection that reconnects for ever, within a second of Redis coming back. Close it with `disconnect()`. */
+/**
+ * Opens a connection that reconnects for ever, within a second of Redis coming back. Close it with `disconnect()`.
+ * It also reconnects where the server is no master any more: the same address may lead to the new one. Then an
+ * impatient command fails, and a patient one is sent again.
+ */
 export function connect(url: string, temper: Temper, onError: (error: Error) => void, options: { lazyConnect?: boolean } = {}): Redis {
   const redis = new Redis(url, {
     ...tempers[temper],
     ...options,
     retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 5), 1000),
+    reconnectOnError(error) {
+      if (!isDemoted(error)) return false;
+      onError(error);
+      return temper === 'patient' ? 2 : 1;
+    },
   });
   redis.on('error', onError);
   return redis;
@@ -44,29 +55,17 @@ export async function orUnavailable<T>(redis: Redis, work: () => Promise<T>): Pr
   try {
     return await work();
   } catch (error) {
-    throw error instanceof Error && isConnectionTrouble(error) ? unavailable(error) : error;
+    throw storeTrouble(error) ? unavailable(error) : error;
   }
 }
 
-/** What a request is told while Redis is away. */
-export function unavailable(cause?: unknown): ProblemError {
-  return new ProblemError('queue_unavailable', 'The job queue is out of reach for the moment; try again in a few seconds.', {
+/** What a request is told while Redis is away or refuses. */
+export function unavailable(cause?: unknown, trouble = storeTrouble(cause)): ProblemError {
+  const what = trouble?.type === 'refuses' ? `refuses commands (${trouble.code})` : 'is out of reach';
+  return new ProblemError('queue_unavailable', `The job queue ${what} for the moment; try again in a few seconds.`, {
     retryAfterMs: 5000,
     cause,
   });
-}
-
-const trouble =
-  /^(Command timed out|Connection is closed|Stream isn't writeable|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY |OOM |MISCONF |NOREPLICAS)/;
-const troubleCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
-
-function isConnectionTrouble(error: Error & { code?: string }): boolean {
-  return (
-    error.name === 'MaxRetriesPerRequestError' ||
-    error.name === 'AbortError' ||
-    trouble.test(error.message) ||
-    troubleCodes.has(error.code ?? '')
-  );
 }
 
 /** Runs a Lua script on the server; the text travels once, later calls send its hash. */
@@ -76,6 +75,6 @@ export type Script = (keys: string[], args: (string | number)[]) => Promise<unkn
 export function defineScript(redis: Redis, name: string, lua: string): Script {
   redis.defineCommand(name, { lua });
   const call = (redis as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>>)[name];
-  if (!call) throw new Error(`ioredis did not define ${name}`);
+  if (!call) throw new OwnError(`ioredis did not define ${name}`);
   return (keys, args) => call.call(redis, keys.length, ...keys, ...args);
 }

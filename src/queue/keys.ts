@@ -32,6 +32,8 @@ export function keysUnder(prefix: string) {
     breaker: (provider: string) => `${prefix}:breaker:${provider}`,
     /** A rate limit's counters begin with it. */
     rate: (policy: string) => `${prefix}:rate:${policy}`,
+    /** What processes write to find out whether Redis takes writes. */
+    probe: `${prefix}:probe`,
     /** A value that all processes share. */
     shared: (name: string) => `${prefix}:${name}`,
   };

@@ -44,7 +44,8 @@ end
 local length = redis.call('LLEN', logs)
 if state == 'completed' or state == 'failed' then
   local fixed = redis.call('HGET', job, '${FIELDS.end}')
-  if not fixed then redis.call('HSET', job, '${FIELDS.end}', length + 1) end
+  -- a full or read-only Redis may refuse this: then the next one to read does it
+  if not fixed then redis.pcall('HSET', job, '${FIELDS.end}', length + 1) end
   length = (fixed or length + 1) - 1
 end
 local cancelAt = redis.call('ZSCORE', KEYS[9], id) or ''

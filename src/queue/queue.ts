@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Snapshot } from '../jobs/event.ts';
 import { fingerprintOf, isMadeFrom, newJobId } from '../jobs/id.ts';
 import type { KindName } from '../jobs/index.ts';
+import { OwnError } from '../jobs/own-error.ts';
 import { tenantOf } from '../jobs/tenant.ts';
 import { type Bounds, createAdmission, type Verdict } from './admission.ts';
 import { type Cancelled, createCancel } from './cancel.ts';
@@ -78,7 +79,7 @@ export type JobQueue = {
   stats(maxAgeMs?: number): Promise<QueueStats>;
   /** A value all processes agree on: the first to ask decides it. */
   shared(name: string, propose: () => string): Promise<string>;
-  /** The time of a round trip to Redis, in ms. */
+  /** The time of a write to Redis, in ms. */
   ping(): Promise<number>;
   close(): Promise<void>;
 };
@@ -154,7 +155,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
         const { id: jobId, end } = job;
         if (end?.outcome.type !== 'failed') return 'not_failed';
         const verdict = await admission.apply({ jobId, tenant: job.tenant, bounded });
-        if (verdict.type === 'known') throw new Error('a retry has no key to be known by');
+        if (verdict.type === 'known') throw new OwnError('a retry has no key to be known by');
         if (verdict.type !== 'admitted') return verdict;
         const { code } = end.outcome.error;
         const itemsKept = job.progress?.items ?? 0;
@@ -179,7 +180,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
     ping: () =>
       orUnavailable(redis, async () => {
         const start = performance.now();
-        await redis.ping();
+        await redis.set(keys.probe, String(Date.now()), 'PX', 10_000); // a full or read-only Redis answers PING
         return performance.now() - start;
       }),
     close: () => queue.close(),

@@ -1,25 +1,42 @@
 /** Redis killed, frozen and cut off under load: whoever is let in is served, whoever is not is told so at once. */
 import { expect, test } from 'vitest';
 import { connect } from '../../src/queue/connection.ts';
+import { type Proxy, startProxy } from '../support/proxy.ts';
 import { type OwnRedis, ownRedis } from '../support/redis.ts';
-import { type Stack, startStack } from '../support/stack.ts';
+import { type Process, type Stack, startStack } from '../support/stack.ts';
 import { type Answer, startClients } from './clients.ts';
-import { auditAll, expectUnharmed } from './ledger.ts';
+import { type Account, auditAll, expectUnharmed } from './ledger.ts';
 import { startModel } from './model.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What comes over Redis, for how long, and how it goes. */
-type Disaster = { come(redis: OwnRedis): unknown; last(stack: Stack, redis: OwnRedis): Promise<void>; go(redis: OwnRedis): unknown };
+/** What comes over Redis, for how long, and how it goes; `env`: what the processes are started with besides. */
+type Disaster = {
+  come(redis: OwnRedis): unknown;
+  last(stack: Stack, workers: Process[], redis: OwnRedis): Promise<void>;
+  go(redis: OwnRedis): unknown;
+  env?: (redis: OwnRedis) => Record<string, string> | Promise<Record<string, string>>;
+};
+
+/** With locks this long, no job loses its worker while it lasts. */
+const LONG_LOCKS = { WORKER_STALLED_INTERVAL_MS: '60000' };
+
+/** What was answered to those who asked while it lasted; all answers; and how all jobs stand in the books. */
+type Weather = { meanwhile: Answer[]; answers: Answer[]; accounts: Account[] };
 
 /**
  * Lets clients work, a disaster come, more clients with it, and all of them work on when it has gone; then closes the books.
- * Resolves with what was answered to those who asked while it lasted, and with all answers.
  */
-async function weather({ come, last, go }: Disaster): Promise<{ meanwhile: Answer[]; answers: Answer[] }> {
+async function weather({ come, last, go, env = () => ({}) }: Disaster): Promise<Weather> {
   const redis = await ownRedis();
   const model = await startModel({ cardMs: 60 });
-  const stack = await startStack({ REDIS_URL: redis.url, ...model.env, WORKER_STALLED_INTERVAL_MS: '1500', RATE_LIMIT_MAX: '10000' });
+  const stack = await startStack({
+    REDIS_URL: redis.url,
+    ...model.env,
+    WORKER_STALLED_INTERVAL_MS: '1500',
+    RATE_LIMIT_MAX: '10000',
+    ...(await env(redis)),
+  });
   const workers = await Promise.all([stack.startWorker(), stack.startWorker()]);
   const early = startClients(stack, 8, 'early');
   await model.hasWritten(100);
@@ -27,7 +44,7 @@ async function weather({ come, last, go }: Disaster): Promise<{ meanwhile: Answe
   await come(redis);
   const from = performance.now();
   const late = startClients(stack, 4, 'late');
-  await last(stack, redis);
+  await last(stack, workers, redis);
   const to = performance.now();
   await go(redis);
   await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(200);
@@ -38,7 +55,7 @@ async function weather({ come, last, go }: Disaster): Promise<{ meanwhile: Answe
   expect(accounts.map(({ end, items }) => [end.event, items.length])).toEqual(accounts.map(() => ['completed', 10]));
   await expectUnharmed([...workers, stack.api]);
   const answers = [...early.answers, ...late.answers];
-  return { answers, meanwhile: answers.filter(({ at, ms }) => at >= from && at + ms < to) };
+  return { answers, accounts, meanwhile: answers.filter(({ at, ms }) => at >= from && at + ms < to) };
 }
 
 /** For so many ms the API says of itself that it is well, and that it can't serve. */
@@ -50,9 +67,21 @@ async function expectAway(stack: Stack, ms: number): Promise<void> {
 }
 
 /** Whoever asks while Redis is away is refused, and whoever is refused hears it within a second. */
-function expectRefused({ meanwhile, answers }: { meanwhile: Answer[]; answers: Answer[] }): void {
+function expectRefused({ meanwhile, answers }: Weather): void {
   expect(new Set(meanwhile.map(({ status }) => status))).toEqual(new Set([503]));
   expectPrompt(answers);
+}
+
+/** For so many ms every process says that it can't do its work. */
+async function expectAllAway(stack: Stack, workers: Process[], ms: number): Promise<void> {
+  await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(503);
+  for (const { url } of workers) await expect.poll(async () => (await fetch(`${url}/health`)).status).toBe(503);
+  await expectAway(stack, ms);
+}
+
+/** Whatever Redis refused cost no attempt: each job has run once. */
+function expectNoAttemptSpent({ accounts }: Weather): void {
+  expect(accounts.flatMap(({ rows }) => rows.filter(({ event }) => event === 'attempt'))).toEqual([]);
 }
 
 function expectPrompt(answers: Answer[]): void {
@@ -81,7 +110,7 @@ test('Redis is frozen for longer than the locks of jobs last', async () => {
 test('all connections to Redis are cut again and again', async () => {
   const seen = await weather({
     come: () => {},
-    async last(_, { url }) {
+    async last(_, __, { url }) {
       const admin = connect(url, 'patient', () => {});
       let cut = 0;
       for (let round = 0; round < 20; round++) {
@@ -94,4 +123,61 @@ test('all connections to Redis are cut again and again', async () => {
     go: () => {},
   });
   expectPrompt(seen.answers);
+});
+
+test.each<[string, (redis: OwnRedis) => Promise<unknown>, (redis: OwnRedis) => Promise<unknown>]>([
+  [
+    'Redis is full',
+    (redis) => redis.command('CONFIG', 'SET', 'maxmemory', '1mb'),
+    (redis) => redis.command('CONFIG', 'SET', 'maxmemory', '0'),
+  ],
+  [
+    'Redis refuses writes',
+    (redis) => redis.command('CONFIG', 'SET', 'min-replicas-to-write', '1'),
+    (redis) => redis.command('CONFIG', 'SET', 'min-replicas-to-write', '0'),
+  ],
+])('%s for a while: no attempt is spent, nobody asks it in a loop, and all goes on afterwards', async (_, come, go) => {
+  const seen = await weather({
+    env: () => LONG_LOCKS,
+    come,
+    last: (stack, workers) => expectAllAway(stack, workers, 4000),
+    go,
+  });
+  expectRefused(seen);
+  expectNoAttemptSpent(seen);
+});
+
+test('the Redis user is switched off for a moment, and its connections are cut', async () => {
+  const seen = await weather({
+    env: () => LONG_LOCKS,
+    async come(redis) {
+      await redis.command('ACL', 'SETUSER', 'app', 'off');
+      await redis.command('CLIENT', 'KILL', 'USER', 'app');
+    },
+    last: (stack, workers) => expectAllAway(stack, workers, 2000),
+    go: (redis) => redis.command('ACL', 'SETUSER', 'app', 'on'),
+  });
+  expectRefused(seen);
+  expectNoAttemptSpent(seen);
+});
+
+test('another server becomes the master, and the connections to the old one live on', async () => {
+  const next = await ownRedis();
+  let proxy: Proxy | undefined;
+  const seen = await weather({
+    async env(redis) {
+      await next.command('REPLICAOF', '127.0.0.1', redis.port);
+      proxy = await startProxy(redis.port);
+      return { ...LONG_LOCKS, REDIS_URL: redis.url.replace(`:${redis.port}`, `:${proxy.port}`) };
+    },
+    async come(redis) {
+      await expect.poll(async () => String(await next.command('INFO', 'replication'))).toContain('master_link_status:up');
+      await redis.command('FAILOVER', 'TO', '127.0.0.1', next.port, 'TIMEOUT', 5000);
+      await expect.poll(async () => String(await redis.command('INFO', 'replication'))).toContain('role:slave');
+    },
+    last: (stack, workers) => expectAllAway(stack, workers, 1000), // the address still leads to the old one
+    go: () => proxy?.target(next.port),
+  });
+  expectPrompt(seen.answers);
+  expectNoAttemptSpent(seen);
 });

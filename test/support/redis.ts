@@ -5,12 +5,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import { freePort } from './ports.ts';
 
 /** A Redis that one test alone may hurt. */
 export type OwnRedis = {
+  /** With the name and the password of a user that may do everything. */
   url: string;
+  port: number;
+  /** Runs a command as an operator would, past that user. */
+  command(...words: (string | number)[]): Promise<unknown>;
   /** Kills it, as a crash would; resolves once it is gone. */
   kill(): Promise<void>;
   /** Starts it again, on what it has on disk. */
@@ -20,11 +25,25 @@ export type OwnRedis = {
   thaw(): void;
 };
 
-/** Starts a Redis that appends what it is told to a file; it goes with the test. */
-export async function ownRedis(appendfsync: 'always' | 'everysec' = 'everysec'): Promise<OwnRedis> {
+/** The password of the user in {@link OwnRedis.url}: no log may ever show it. */
+export const PASSWORD = 'password-of-the-redis-user';
+
+const USER = ['--user', 'app', 'on', `>${PASSWORD}`, '~*', '&*', '+@all'];
+
+/** What is on disk: every write, appended within a second or at once; or only what SAVE was told to keep. */
+type Persistence = 'everysec' | 'always' | 'saves';
+
+const persistence: Record<Persistence, string[]> = {
+  everysec: ['--appendonly', 'yes', '--appendfsync', 'everysec'],
+  always: ['--appendonly', 'yes', '--appendfsync', 'always'],
+  saves: [],
+};
+
+/** Starts a Redis of the test's own; it goes with the test. */
+export async function ownRedis(kept: Persistence = 'everysec'): Promise<OwnRedis> {
   const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), 'ai-jobs-aof-'));
-  const launch = () => launchRedis(port, folder, ['--appendonly', 'yes', '--appendfsync', appendfsync]);
+  const folder = await mkdtemp(join(tmpdir(), 'ai-jobs-redis-'));
+  const launch = () => launchRedis(port, folder, [...persistence[kept], ...USER]);
   let server = await launch();
   const kill = async (): Promise<void> => {
     if ((server.exitCode ?? server.signalCode) !== null) return;
@@ -37,7 +56,16 @@ export async function ownRedis(appendfsync: 'always' | 'everysec' = 'everysec'):
     await rm(folder, { recursive: true });
   });
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis://app:${PASSWORD}@127.0.0.1:${port}`,
+    port,
+    async command(name, ...words) {
+      const operator = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null });
+      try {
+        return await operator.call(String(name), ...words);
+      } finally {
+        operator.disconnect();
+      }
+    },
     kill,
     async start() {
       server = await launch();

@@ -13,6 +13,8 @@ export type Process = {
   pid: number;
   /** Its log lines so far. */
   log(): Record<string, unknown>[];
+  /** All that it has written so far. */
+  output(): string;
   /** Resolves with its exit code, or the signal that ended it, once its log is whole. */
   exited: Promise<number | NodeJS.Signals>;
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
@@ -47,10 +49,11 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     AI_PROVIDER: 'offline',
     JOB_BACKOFF_MS: '10',
     WORKER_RATE_MAX: '1000',
+    LOG_LEVEL: 'trace',
     ...env,
   };
-  const startApi = (more = {}) => start('src/main.ts', { ...environment, PORT: '0', ...more });
-  const startWorker = (more = {}) => start('worker/main.ts', { ...environment, WORKER_HEALTH_PORT: '0', ...more });
+  const startApi = (more = {}) => startProcess('src/main.ts', { ...environment, PORT: '0', ...more });
+  const startWorker = (more = {}) => startProcess('worker/main.ts', { ...environment, WORKER_HEALTH_PORT: '0', ...more });
   const api = await startApi();
 
   return {
@@ -74,14 +77,16 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
   };
 }
 
-async function start(file: string, env: Record<string, string>): Promise<Process> {
+/** Starts one process by its main; it stops with the test. Rejects with its output if it ends before it serves. */
+export async function startProcess(file: string, env: Record<string, string>): Promise<Process> {
   const child = fork(fileURLToPath(new URL(`../../${file}`, import.meta.url)), {
     env: { PATH: process.env['PATH'] ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
   });
   let output = '';
-  child.stdout?.on('data', (chunk) => (output += String(chunk)));
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
+  child.stderr?.pipe(process.stderr);
   const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   onTestFinished(() => end(child, exited));
   const message = await Promise.race([once(child, 'message'), exited]);
@@ -91,6 +96,7 @@ async function start(file: string, env: Record<string, string>): Promise<Process
     url: `http://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
     exited,
+    output: () => output,
     log: () =>
       output
         .split('\n')

@@ -1,0 +1,39 @@
+/** Trouble of Redis itself, told apart from errors of the code that uses it. */
+
+/**
+ * What is wrong with Redis. `away`: it is out of reach or silent. Else it is the first word of its reply: it answers,
+ * and refuses. A refused command or script has changed nothing: Redis checks before a script's first write.
+ */
+export type StoreTrouble = { type: 'away' } | { type: 'refuses'; code: string };
+
+/** Replies by which Redis says that it can't do anybody's work now: it is full, read-only, loading, failing over, or does not let us in. */
+const REFUSALS = /^(OOM|MISCONF|NOREPLICAS|READONLY|MASTERDOWN|LOADING|BUSY|UNBLOCKED|CLUSTERDOWN|TRYAGAIN|NOAUTH|WRONGPASS|NOPERM)(?: |$)/;
+
+/** Replies of a server that is not the master any more. Another connection may lead to the new one. */
+const DEMOTED = /^(READONLY|MASTERDOWN|UNBLOCKED) /;
+
+const AWAY = /^(Command timed out|Connection is closed|Stream isn't writeable)|ECONNREFUSED/;
+const AWAY_CODES: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+]);
+const AWAY_NAMES: ReadonlySet<string> = new Set(['MaxRetriesPerRequestError', 'AbortError', 'ConnectionClosedError']);
+
+/** Reads an error of a Redis client or of BullMQ; undefined if Redis is not what is wrong. */
+export function storeTrouble(error: unknown): StoreTrouble | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = REFUSALS.exec(error.message)?.[1];
+  if (code !== undefined) return { type: 'refuses', code };
+  const away = AWAY_NAMES.has(error.name) || AWAY.test(error.message) || AWAY_CODES.has((error as { code?: unknown }).code);
+  return away ? { type: 'away' } : undefined;
+}
+
+/** Whether a server says that it is no master any more. */
+export function isDemoted(error: Error): boolean {
+  return DEMOTED.test(error.message);
+}

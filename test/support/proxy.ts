@@ -1,0 +1,37 @@
+/** A TCP proxy on loopback whose target a test can change: connections that are open stay where they lead. */
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+/** A running proxy. */
+export type Proxy = {
+  port: number;
+  /** Where connections that are made from now on lead, on loopback. */
+  target(port: number): void;
+};
+
+/** Starts a proxy; it goes with the test. */
+export async function startProxy(port: number): Promise<Proxy> {
+  let target = port;
+  const sockets = new Set<Socket>();
+  const hold = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => {}); // the other side is told by the close
+  };
+  const server = createServer((client) => {
+    const upstream = connect(target, '127.0.0.1');
+    for (const socket of [client, upstream]) hold(socket);
+    client.pipe(upstream).pipe(client);
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  return { port: typeof address === 'object' && address ? address.port : 0, target: (next) => void (target = next) };
+}
