@@ -2,6 +2,7 @@
 import { QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JournalRow } from '../jobs/event.ts';
+import { OwnError } from '../jobs/own-error.ts';
 import { keysUnder, QUEUE_NAME } from './keys.ts';
 import { isNumberedRow } from './record.ts';
 
@@ -139,8 +140,8 @@ export function createDoorbell({ pattern, redis, keyPrefix, onRing, onError }: D
   const check = async (): Promise<void> => {
     const place = lastId;
     const end = listening() ? await tail() : place;
-    if (end !== place && place === placeThen && lastId === place) {
-      onError(new Error(`the doorbell is deaf at ${place}; the stream is at ${end}`));
+    if (isLater(end, place) && place === placeThen && lastId === place) {
+      onError(new OwnError(`the doorbell is deaf at ${place}; the stream is at ${end}`));
       reader?.close().catch(onError);
     }
     placeThen = place;
@@ -158,4 +159,10 @@ export function createDoorbell({ pattern, redis, keyPrefix, onRing, onError }: D
       reader?.close().catch(onError);
     },
   };
+}
+
+/** Whether a stream's id is later than another. A Redis that lost its last seconds ends before what was read from it. */
+function isLater(id: string, other: string): boolean {
+  const [[ms = 0, n = 0], [otherMs = 0, otherN = 0]] = [id, other].map((text) => text.split('-').map(Number)) as [number[], number[]];
+  return ms > otherMs || (ms === otherMs && n > otherN);
 }

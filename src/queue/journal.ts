@@ -1,14 +1,16 @@
-/** A run's pen: what the worker writes about its job, in one fenced step each. */
+/** A run's journal: what the worker writes about its job, in one fenced step each. */
 import type { Redis } from 'ioredis';
 import type { JournalRow, Progress, Row, Usage } from '../jobs/event.ts';
+import { OwnError } from '../jobs/own-error.ts';
 import type { ProblemCode } from '../jobs/problem.ts';
-import { defineScript } from './connection.ts';
+import { defineScript, type Script } from './connection.ts';
+import { createJournalMemory, type Written } from './journal-memory.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, parseRow } from './record.ts';
 import type { Tenant } from '../jobs/tenant.ts';
 
 /** Somebody else has taken the job over, or it has ended: whatever this run does from now on counts for nothing. */
-export class LockLostError extends Error {
+export class LockLostError extends OwnError {
   override name = 'LockLostError';
 
   constructor(jobId: string) {
@@ -17,7 +19,7 @@ export class LockLostError extends Error {
 }
 
 /** Values for our own fields of the job's record. */
-export type Kept = Partial<Record<(typeof FIELDS)[keyof typeof FIELDS], string>>;
+export type Kept = Partial<Record<(typeof FIELDS)[keyof typeof FIELDS] | 'progress', string>>;
 
 /** What earlier runs of a job have left. */
 export type History = {
@@ -33,20 +35,30 @@ export type History = {
 
 /** Reads and writes for one run of one job. Writes reject with {@link LockLostError} once the run is not the job's any more. */
 export type Journal = {
-  /** What was there before; to be read first where there can be anything. */
-  history(): Promise<History>;
+  /**
+   * What was there before; to be read before anything is written. `fresh`: BullMQ says that the job was never started.
+   * What this process wrote for the job and Redis has lost since is written again first.
+   */
+  history(fresh: boolean): Promise<History>;
   /** Appends a lasting row, rings the doorbell and resolves with the row's sequence number. `progress`: how far the job is with it. */
   append(row: Row, progress: Progress): Promise<number>;
   /** Keeps what the job has used so far, and counts what is new of it for its tenant. */
   spend(usage: Usage): Promise<void>;
   /** Keeps values beside the job; nobody is told. */
   keep(values: Kept): Promise<void>;
+  /** How long writes had to wait for a Redis that was in trouble, in ms. */
+  heldUpMs(): number;
 };
 
+/** Repeats a step for as long as Redis refuses it. */
+export type Patiently = <T>(work: () => Promise<T>) => Promise<T>;
+
 /**
- * Appending and ringing in one step, if the run still holds the job's lock and the job has not ended: what
- * BullMQ's log() and updateProgress() do in two, open to a run that was long since replaced. The event is BullMQ's own `progress`, carrying the row and its number. A row that stands at its
- * place already was written before its reply got lost: the connection sends again what was not answered.
+ * Appends a row and publishes it in one step, if the run still holds the job's lock and the job has not ended. BullMQ's
+ * log() and updateProgress() would take two steps, and would also serve a run that was replaced long ago. The event is
+ * BullMQ's own `progress`, with the row and its number.
+ * Returns the row's number, 0 without a row, -1 if the run may not write, or -2 - length if rows before this one are missing:
+ * Redis has lost them. A row that is at its place already was written before its reply got lost, and is not written again.
  */
 const WRITE = `
 local job, lock, logs, events, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -54,12 +66,16 @@ local id, token, row, place = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 if redis.call('GET', lock) ~= token then return -1 end
 local known = redis.call('HMGET', job, 'name', 'finishedOn')
 if not known[1] or known[2] then return -1 end
-if place > 0 and redis.call('LINDEX', logs, place - 1) == row then return place end
+if row ~= '' then
+  local length = redis.call('LLEN', logs)
+  if length < place - 1 then return -2 - length end
+  if length >= place then return redis.call('LINDEX', logs, place - 1) == row and place or -1 end
+end
 if #ARGV > 4 then redis.call('HSET', job, unpack(ARGV, 5)) end
 if row == '' then return 0 end
 local seq = redis.call('RPUSH', logs, row)
-local bell = '{"seq":' .. seq .. ',' .. string.sub(row, 2)
-redis.call('XADD', events, 'MAXLEN', '~', redis.call('HGET', meta, 'opts.maxLenEvents') or 10000, '*', 'event', 'progress', 'jobId', id, 'data', bell)
+local data = '{"seq":' .. seq .. ',' .. string.sub(row, 2)
+redis.call('XADD', events, 'MAXLEN', '~', redis.call('HGET', meta, 'opts.maxLenEvents') or 10000, '*', 'event', 'progress', 'jobId', id, 'data', data)
 return seq
 `;
 
@@ -81,53 +97,109 @@ const SPENT_KEPT_S = 48 * 3600;
 /** Whose run a journal is for; `token` is the lock token BullMQ gave to it. */
 export type Run = { jobId: string; tenant: Tenant; token: string };
 
-/** Makes the function that opens a journal for a run. */
-export function createJournals(redis: Redis, keys: Keys): (run: Run) => Journal {
-  const script = defineScript(redis, 'aiJobsWrite', WRITE);
-  const spend = defineScript(redis, 'aiJobsSpend', SPEND);
+/** A write that takes longer than this waited for a Redis in trouble, in ms. */
+const SLOW_MS = 1000;
+
+const NOTHING: History = { rows: [], checkpoint: {}, finished: false };
+
+/** Makes the function that opens a journal for a run. `patiently`: what to do while Redis refuses to write. */
+export function createJournals(redis: Redis, keys: Keys, patiently: Patiently = (work) => work()): (run: Run) => Journal {
+  const writeScript = defineScript(redis, 'aiJobsWrite', WRITE);
+  const spendScript = defineScript(redis, 'aiJobsSpend', SPEND);
+  const memory = createJournalMemory();
 
   return ({ jobId, tenant, token }) => {
     const touched = [keys.job(jobId), keys.lock(jobId), keys.logs(jobId), keys.of('events'), keys.of('meta')];
-    let length = 0;
-    const write = async (row: string, place: number, fields: Record<string, string>): Promise<number> => {
-      const seq = Number(await script(touched, [jobId, token, row, place, ...Object.entries(fields).flat()]));
-      if (seq < 0) throw new LockLostError(jobId);
-      length = Math.max(length, seq);
-      return seq;
+    let written: Written = { rows: [], fields: {} };
+    let heldUpMs = 0;
+
+    const step = async (script: Script, keysOf: string[], args: (string | number)[]): Promise<number> => {
+      const start = performance.now();
+      const code = Number(await patiently(() => script(keysOf, args)));
+      const took = performance.now() - start;
+      if (took > SLOW_MS) heldUpMs += took;
+      if (code === -1) throw new LockLostError(jobId);
+      return code;
     };
+
+    /** Writes one row at its place, or fields alone; resolves with how many rows there are where some before it are missing. */
+    const writeAt = async (row: string, place: number, fields: Kept): Promise<{ length: number } | undefined> => {
+      const code = await step(writeScript, touched, [jobId, token, row, place, ...Object.entries(fields).flat()]);
+      return code <= -2 ? { length: -2 - code } : undefined;
+    };
+
+    /** Gives Redis back what it has lost: the rows past those that it has, and all fields. */
+    const restore = async (length: number): Promise<void> => {
+      for (const [index, row] of written.rows.slice(length).entries()) await writeAt(row, length + index + 1, {});
+      const { [FIELDS.usage]: usage, ...fields } = written.fields;
+      if (Object.keys(fields).length > 0) await writeAt('', 0, fields);
+      if (usage !== undefined) await spend(JSON.parse(usage) as Usage);
+    };
+
+    const write = async (row: string, fields: Kept): Promise<number> => {
+      const place = written.rows.length + 1;
+      if (row !== '') written.rows.push(row);
+      Object.assign(written.fields, fields);
+      memory.keep(jobId, written);
+      for (let missing = await writeAt(row, place, fields); missing; missing = await writeAt(row, place, fields))
+        await restore(missing.length);
+      return place;
+    };
+
+    const spend = async (usage: Usage): Promise<void> => {
+      const text = JSON.stringify(usage);
+      written.fields[FIELDS.usage] = text;
+      const tokens = usage.inputTokens + usage.outputTokens;
+      await step(spendScript, [keys.job(jobId), keys.lock(jobId), keys.spent(tenant)], [token, text, tokens, SPENT_KEPT_S]);
+    };
+
     return {
-      async history() {
-        const [rows, kept] = await Promise.all([
-          redis.lrange(keys.logs(jobId), 0, -1),
-          redis.hmget(keys.job(jobId), FIELDS.usage, FIELDS.checkpoint, FIELDS.result, FIELDS.why),
-        ]);
-        const [usage, checkpoint, result, why] = kept;
-        length = rows.length;
-        return {
-          rows: rows.flatMap((row, index) => parseRow(row, index + 1)),
-          usage: usage ? (JSON.parse(usage) as Usage) : undefined,
-          checkpoint: checkpoint ? (JSON.parse(checkpoint) as Record<string, unknown>) : {},
-          why: why ? (why as ProblemCode) : undefined,
-          finished: typeof result === 'string',
-        };
+      async history(fresh) {
+        const remembered = memory.of(jobId);
+        if (fresh && !remembered) return NOTHING;
+        const [rows, kept] = await Promise.all([redis.lrange(keys.logs(jobId), 0, -1), redis.hmget(keys.job(jobId), ...HISTORY_FIELDS)]);
+        const fields = Object.fromEntries(HISTORY_FIELDS.flatMap((name, index) => (kept[index] ? [[name, kept[index]]] : []))) as Kept;
+        written = remembered ? merge({ rows, fields }, remembered) : { rows, fields };
+        if (written.rows.length > rows.length || Object.keys(written.fields).some((name) => !(name in fields))) await restore(rows.length);
+        return toHistory(written);
       },
       append: (row, progress) =>
-        write(JSON.stringify(row), ++length, {
+        write(JSON.stringify(row), {
           progress: JSON.stringify(progress),
           [FIELDS.attempt]: String(row.attempt),
           ...(row.type === 'attempt' && { [FIELDS.why]: '' }), // said now
         }),
-      async spend(usage) {
-        const tokens = usage.inputTokens + usage.outputTokens;
-        const kept = await spend(
-          [keys.job(jobId), keys.lock(jobId), keys.spent(tenant)],
-          [token, JSON.stringify(usage), tokens, SPENT_KEPT_S],
-        );
-        if (kept === -1) throw new LockLostError(jobId);
-      },
+      spend,
       async keep(values) {
-        await write('', 0, values);
+        await write('', values);
       },
+      heldUpMs: () => heldUpMs,
     };
+  };
+}
+
+const HISTORY_FIELDS = [FIELDS.usage, FIELDS.checkpoint, FIELDS.result, FIELDS.why] as const;
+
+/**
+ * What a job's journal should hold, from what it holds and what this process remembers of it. Where Redis has rows that are
+ * not remembered, another process went on with the job, and Redis is right. Where it has only the first of the
+ * remembered rows, it has lost the others. Where the rows are the same, fields can still be lost.
+ */
+function merge(stored: Written, remembered: Written): Written {
+  const { rows, fields } = stored;
+  if (!rows.every((row, index) => row === remembered.rows[index])) return stored;
+  if (rows.length < remembered.rows.length) return remembered;
+  const { [FIELDS.why]: _, ...kept } = remembered.fields;
+  return { rows, fields: { ...kept, ...fields } };
+}
+
+function toHistory({ rows, fields }: Written): History {
+  const { [FIELDS.usage]: usage, [FIELDS.checkpoint]: checkpoint, [FIELDS.result]: result, [FIELDS.why]: why } = fields;
+  return {
+    rows: rows.flatMap((row, index) => parseRow(row, index + 1)),
+    usage: usage === undefined ? undefined : (JSON.parse(usage) as Usage),
+    checkpoint: checkpoint === undefined ? {} : (JSON.parse(checkpoint) as Record<string, unknown>),
+    why: why ? (why as ProblemCode) : undefined,
+    finished: result !== undefined,
   };
 }

@@ -49,6 +49,8 @@ type Followed = {
   failures: number;
   /** Whether somebody is looking now, and whether to look again after that. */
   looking: 'no' | 'once' | 'again';
+  /** Whether to check that the journal still has the last row that was sent: Redis may have come back without it. */
+  checks: boolean;
 };
 
 /** How long a move may wait for what comes with it, in ms. */
@@ -71,26 +73,29 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
       heard: 0,
       failures: 0,
       looking: 'no',
+      checks: false,
     };
     if (!known) jobs.set(jobId, followed);
     followed.channel.join(follower);
     return followed;
   };
 
-  const lookAt = async (jobId: string, after: number): Promise<Seen | undefined> => {
+  const lookAt = async (jobId: string, after: number, held: number): Promise<Seen | undefined> => {
     const seen = await look(jobId, after);
     if (!seen) return undefined;
     const waits = seen.snapshot.status === 'waiting';
-    return { ...seen, after, etaSeconds: waits ? await eta(seen.snapshot).catch(() => undefined) : undefined }; // an estimate is no reason to fail
+    return { ...seen, after, held, etaSeconds: waits ? await eta(seen.snapshot).catch(() => undefined) : undefined }; // an estimate is no reason to fail
   };
 
   const catchUp = async (followed: Followed): Promise<void> => {
     const { channel } = followed;
-    const lowest = channel.lowest();
-    if (lowest === undefined) return;
+    const span = channel.span();
+    if (!span) return;
     followed.heard = 0;
-    const seen = await lookAt(channel.jobId, lowest);
+    const from = followed.checks ? Math.max(span.lowest - 1, 0) : span.lowest;
+    const seen = await lookAt(channel.jobId, from, span.highest);
     if (!seen) return channel.letGo(); // it has expired; the next request is told so
+    followed.checks = false;
     const behind = channel.bringUp(seen);
     if (behind || followed.heard > seen.snapshot.length) refresh(followed);
   };
@@ -134,6 +139,7 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
   const reconcile = (): void => {
     for (const followed of jobs.values()) {
       followed.rings++; // also for those who are on their way
+      followed.checks = true;
       refresh(followed);
     }
   };
@@ -144,7 +150,7 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
       const followed = join(jobId, follower);
       const { rings } = followed;
       const stop = leaving(followed.channel, follower);
-      const seen = await lookAt(jobId, follower.seq).catch((error: unknown) => {
+      const seen = await lookAt(jobId, follower.seq, 0).catch((error: unknown) => {
         stop();
         throw error;
       });

@@ -28,7 +28,7 @@ test("rows are numbered from one and read back; the summary is the job's progres
 
   expect([await journal.append(row(1), progress), await journal.append(row(2), { ...progress, percent: 2 })]).toEqual([1, 2]);
   await journal.keep({ [FIELDS.usage]: '{"inputTokens":1,"outputTokens":2}' });
-  expect((await journal.history()).rows).toEqual([
+  expect((await journal.history(false)).rows).toEqual([
     { ...row(1), seq: 1 },
     { ...row(2), seq: 2 },
   ]);
@@ -98,7 +98,7 @@ test('a row whose reply got lost is written once, however often it is sent', asy
   await worker.getNextJob('token');
   const sender = patient();
   const journal = createJournals(sender, keys)({ jobId: id, tenant: TENANT, token: 'token' });
-  await journal.history();
+  await journal.history(false);
   await journal.append(row(1), progress);
 
   // The connection sends again what was not answered: here, each time it is cut before the reply.
@@ -118,4 +118,69 @@ test("what is no row of ours is nobody's event", async () => {
   const { id } = await submitTo(queue);
   await redis.rpush(keys.logs(id), '42', '"hey"', 'null', '{"type":"Warm-Up"}', '{"type":"completed"}', JSON.stringify(row(6)));
   expect((await queue.look(id, 0))?.rows).toEqual([{ ...row(6), seq: 6 }]);
+});
+
+/** A run with three rows, of which Redis has lost the last two. */
+async function afterLoss() {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { id } = await submitTo(queue);
+  const worker = await byHand(keyPrefix);
+  await worker.getNextJob('token');
+  const journals = createJournals(redis, keys);
+  const run = { jobId: id, tenant: TENANT, token: 'token' };
+  const journal = journals(run);
+  for (const n of [1, 2, 3]) await journal.append(row(n), { ...progress, percent: n });
+  await journal.keep({ [FIELDS.checkpoint]: '{"answer":1}' });
+  await journal.spend({ inputTokens: 3, outputTokens: 4 });
+  await redis.ltrim(keys.logs(id), 0, 0);
+  await redis.hdel(keys.job(id), FIELDS.checkpoint, FIELDS.usage, 'progress');
+  const rows = async () => (await queue.look(id, 0))?.rows.map(({ seq, ...rest }) => [seq, rest]);
+  return { redis, keys, id, run, journal, journals, rows };
+}
+
+test('a row is only written at its place: what Redis has lost before it is written again first', async () => {
+  const { journal, rows, redis, keys, id } = await afterLoss();
+  expect(await journal.append(row(4), { ...progress, percent: 4 })).toBe(4);
+  expect(await rows()).toEqual([1, 2, 3, 4].map((n) => [n, row(n)]));
+  expect(await redis.hmget(keys.job(id), FIELDS.checkpoint, FIELDS.usage, 'progress')).toEqual([
+    '{"answer":1}',
+    '{"inputTokens":3,"outputTokens":4}',
+    '{"percent":4,"stage":"a","items":0}',
+  ]);
+});
+
+test('rows that are written side by side after a loss each find their place', async () => {
+  const { journal, rows } = await afterLoss();
+  expect(await Promise.all([4, 5, 6].map((n) => journal.append(row(n), progress)))).toEqual([4, 5, 6]);
+  expect(await rows()).toEqual([1, 2, 3, 4, 5, 6].map((n) => [n, row(n)]));
+});
+
+test('a run that takes over in the same process starts from what the process remembers', async () => {
+  const { run, journals, rows } = await afterLoss();
+  const next = journals(run);
+  const history = await next.history(true); // BullMQ may have lost, too, that the job was started
+  expect(history.rows.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  expect(history).toMatchObject({ checkpoint: { answer: 1 }, usage: { inputTokens: 3, outputTokens: 4 } });
+  expect(await next.append(row(4), progress)).toBe(4);
+  expect(await rows()).toEqual([1, 2, 3, 4].map((n) => [n, row(n)]));
+});
+
+test('a run that takes over after another process went on starts from what Redis has', async () => {
+  const { redis, keys, run, journals, rows } = await afterLoss();
+  const elsewhere = createJournals(redis, keys)(run);
+  expect((await elsewhere.history(false)).rows).toHaveLength(1);
+  await elsewhere.append(row(20), progress);
+  const history = await journals(run).history(false);
+  expect(history.rows.map((known) => known.type === 'progress' && known.percent)).toEqual([1, 20]);
+  expect(history.checkpoint).toEqual({});
+  expect(await rows()).toEqual([
+    [1, row(1)],
+    [2, row(20)],
+  ]);
+});
+
+test("a run whose place another's row has taken is not the job's any more", async () => {
+  const { redis, keys, id, journal } = await afterLoss();
+  await redis.rpush(keys.logs(id), ...[20, 30, 40].map((n) => JSON.stringify(row(n))));
+  await expect(journal.append(row(4), progress)).rejects.toThrow(LockLostError);
 });

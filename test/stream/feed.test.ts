@@ -181,3 +181,28 @@ test('who comes while the crowd is closing is let go at once', async () => {
   expect(got.join('')).toMatch(/^retry: \d+\n\n$/);
   expect(crowd.size()).toBe(0);
 });
+
+test('a follower that holds rows which the journal has lost is told to drop them, and gets all that there is', async () => {
+  const { append, follow, feed, redis, keys, id } = await setUp();
+  const { seen } = await follow();
+  await append(5);
+  await expect.poll(() => seen).toEqual(['1', '2', '3', '4', '5']);
+  await redis.ltrim(keys.logs(id), 0, 1);
+  feed.reconcile();
+  await expect.poll(() => seen.slice(5)).toEqual(['reset', '1', '2']);
+});
+
+test('a follower whose rows were replaced by others is told to drop them', async () => {
+  const { append, follow, feed, redis, keys, id, complete } = await setUp();
+  const { seen, closed } = await follow();
+  await append(3);
+  await expect.poll(() => seen).toEqual(['1', '2', '3']);
+  await redis.ltrim(keys.logs(id), 0, 1);
+  for (const n of [70, 80]) await redis.rpush(keys.logs(id), JSON.stringify({ type: 'progress', attempt: 2, percent: n, stage: 'y' }));
+  feed.reconcile();
+  await expect.poll(() => seen.slice(3)).toEqual(['reset', '1', '2', '3', '4']);
+  feed.reconcile(); // what it holds now is what there is
+  await complete();
+  await closed;
+  expect(seen.slice(8)).toEqual(['5']);
+});
