@@ -50,14 +50,14 @@ async function crash({ workerDies, lockMs }: { workerDies: boolean; lockMs: numb
     jobs.map((job, index) => ({ job, followed: [streams[index]?.events ?? []] })),
   );
   await expectUnharmed([left, stack.api]);
-  expect(accounts.map(({ end, items }) => [end.event, items.length])).toEqual(Array(JOBS).fill(['completed', CARDS]));
+  expect(accounts.map(({ end, items }) => [end.event, items.length])).toEqual(Array.from({ length: JOBS }, () => ['completed', CARDS]));
   const wanted = jobs.map((_, n) => calls.filter(({ content }) => content === `job ${n}`).map((call) => call.wanted));
   return { accounts, wanted, streams: streams.map(({ events }) => events) };
 }
 
 test('a run that goes on writes the lost rows again: nothing is bought twice', async () => {
   const { wanted } = await crash({ workerDies: false, lockMs: 60_000 });
-  expect(wanted).toEqual(Array(JOBS).fill([CARDS]));
+  expect(wanted).toEqual(Array.from({ length: JOBS }, () => [CARDS]));
 });
 
 test('a worker that takes its own job over writes the lost rows again, and asks for the rest alone', async () => {
@@ -67,6 +67,6 @@ test('a worker that takes its own job over writes the lost rows again, and asks 
 
 test('where the worker is lost too, followers are told to drop what was lost, and get all that there is now', async () => {
   const { wanted, streams } = await crash({ workerDies: true, lockMs: 1200 });
-  expect(wanted).toEqual(Array(JOBS).fill([CARDS, 6]));
+  expect(wanted).toEqual(Array.from({ length: JOBS }, () => [CARDS, 6]));
   for (const events of streams) expect(events.map(({ event }) => event)).toContain('reset');
 });

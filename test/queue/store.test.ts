@@ -75,7 +75,7 @@ test.runIf(hasRedis)('what Redis refuses is told once, and done once it is well 
   await expect.poll(() => store.monitor.trouble()).toEqual({ type: 'refuses', code: 'OOM' });
   expect(await store.monitor.probe()).toEqual({ type: 'refuses', code: 'OOM' });
   await redis.command('CONFIG', 'SET', 'maxmemory', '0');
-  expect(await work).toEqual(Array(50).fill('OK'));
+  expect(await work).toEqual(Array.from({ length: 50 }, () => 'OK'));
   expect(store.monitor.trouble()).toBeUndefined();
   expect(lines.map(({ msg, trouble }) => [msg, trouble])).toEqual([
     ['redis: away', 'OOM'],
