@@ -16,6 +16,7 @@ const ms = (fallback: number, least = 1) => whole(least, MAX_TIMER_MS, fallback)
 const port = (fallback: number) => whole(0, 65_535, fallback);
 const positive = (fallback: number) => whole(1, 1_000_000_000, fallback);
 const secret = z.string().min(1);
+const tokenSecret = z.string().min(16, 'each secret must have 16 characters at least');
 
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -54,16 +55,13 @@ const schema = z.object({
   JOB_RETENTION_S: positive(86_400),
   SSE_HEARTBEAT_MS: ms(15_000),
   SSE_MAX_AGE_MS: ms(600_000),
-  STREAM_TOKEN_SECRET: z.string().min(16, 'must have 16 characters at least').optional(),
-  CORS_ORIGINS: z
+  STREAM_TOKEN_SECRET: z
     .string()
-    .default('*')
-    .transform((list) =>
-      list
-        .split(',')
-        .map((origin) => origin.trim())
-        .filter(Boolean),
-    ),
+    .transform(splitList)
+    .pipe(z.tuple([tokenSecret], tokenSecret))
+    .optional(),
+  STREAM_TOKEN_TTL_S: wholeNumber(1, 1_000_000_000).optional(),
+  CORS_ORIGINS: z.string().default('*').transform(splitList),
   RATE_LIMIT_MAX: positive(60),
   RATE_LIMIT_WINDOW_S: positive(60),
   MAX_QUEUE_DEPTH: positive(10_000),
@@ -75,6 +73,14 @@ const schema = z.object({
   AUTH: z.enum(['trusted-header']).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
+
+/** The entries of a list with commas between them. */
+function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+}
 
 type Environment = z.output<typeof schema>;
 
@@ -117,7 +123,7 @@ export function loadConfig(variables: Record<string, string | undefined>, role: 
 }
 
 function describe(issue: z.core.$ZodIssue): string {
-  return `${issue.path.join('.')}: ${issue.message.replace(/^Invalid input: /, '')}`;
+  return `${String(issue.path[0])}: ${issue.message.replace(/^Invalid input: /, '')}`;
 }
 
 /** What must be there, given what else is: mostly what production refuses to start without. */
@@ -167,15 +173,20 @@ function toConfig(env: Environment) {
     breaker: { failures: env.BREAKER_FAILURES, openMs: env.BREAKER_OPEN_MS },
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     job: { attempts: env.JOB_ATTEMPTS, backoffMs: env.JOB_BACKOFF_MS, timeoutMs: env.JOB_TIMEOUT_MS, retentionS: env.JOB_RETENTION_S },
-    stream: { heartbeatMs: env.SSE_HEARTBEAT_MS, maxAgeMs: env.SSE_MAX_AGE_MS, tokenSecret: env.STREAM_TOKEN_SECRET },
+    stream: {
+      heartbeatMs: env.SSE_HEARTBEAT_MS,
+      maxAgeMs: env.SSE_MAX_AGE_MS,
+      tokenSecrets: env.STREAM_TOKEN_SECRET,
+      tokenTtlS: env.STREAM_TOKEN_TTL_S,
+    },
     rateLimit: { max: env.RATE_LIMIT_MAX, windowS: env.RATE_LIMIT_WINDOW_S },
     bounds: { maxDepth: env.MAX_QUEUE_DEPTH, maxJobsPerUser: env.MAX_JOBS_PER_USER, dailyTokensPerUser: env.DAILY_TOKENS_PER_USER },
     sameWorkMs: 1000 * env.SAME_WORK_WINDOW_S,
     trustedProxies: env.TRUSTED_PROXIES,
     adminToken: env.ADMIN_TOKEN,
     corsOrigins: env.CORS_ORIGINS,
-    /** Whether a `userId` in a body may say who the caller is; behind a gateway only the header may. */
-    bodyNamesUser: env.AUTH !== 'trusted-header',
+    /** Whether every request must say who it is from: behind a gateway the header does, and a body's `userId` counts for nothing. */
+    identityRequired: env.AUTH === 'trusted-header',
     logLevel: env.LOG_LEVEL,
   };
 }

@@ -4,6 +4,7 @@ import { createAddressOf } from './address.ts';
 import { createApp } from './app.ts';
 import { createErrorLog } from './error-log.ts';
 import { createStreamTokens } from './http/stream-token.ts';
+import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
 import { createLog } from './log.ts';
 import { createNodeTransport, withNodeTransport } from './node-transport.ts';
 import { listening, readConfig, runProcess } from './process.ts';
@@ -42,8 +43,11 @@ await runProcess(log, 10_000, async (closers, fail) => {
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
   closers.push(await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled, onError: store.onError('deadlines') }));
 
-  const { tokenSecret } = config.stream;
-  const tokens = createStreamTokens(async () => tokenSecret ?? queue.shared('stream-token-secret', randomSecret));
+  const { tokenSecrets, tokenTtlS } = config.stream;
+  const secrets = tokenSecrets
+    ? fixedSecrets(tokenSecrets)
+    : sharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
+  const tokens = createStreamTokens({ secrets, ttlS: tokenTtlS });
   const onError = store.onError('stream');
   const crowd = createCrowd(config.stream.maxAgeMs);
   const feed = createFeed({
@@ -74,10 +78,7 @@ await runProcess(log, 10_000, async (closers, fail) => {
     feed.reconcile();
     userFeed.reconcile();
   };
-  redis.on('ready', () => {
-    tokens.forget();
-    reconcile();
-  });
+  redis.on('ready', reconcile);
   const beat = Math.min(config.stream.heartbeatMs, config.stream.maxAgeMs / 10);
   const timers = [setInterval(crowd.heartbeat, beat), setInterval(reconcile, RECONCILE_MS)];
   closers.push(() => timers.forEach(clearInterval));
@@ -103,7 +104,8 @@ await runProcess(log, 10_000, async (closers, fail) => {
     model: JSON.stringify(config.provider.name === 'offline' ? 'offline' : [config.provider.main.baseURL, config.provider.main.model]),
     maxAttempts: config.job.attempts,
     corsOrigins: config.corsOrigins,
-    bodyNamesUser: config.bodyNamesUser,
+    identityRequired: config.identityRequired,
+    hosts: undefined,
   });
 
   const server = createAdaptorServer({ fetch: withNodeTransport(app.fetch), ...(config.host !== undefined && { hostname: config.host }) });

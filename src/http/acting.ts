@@ -2,21 +2,17 @@
 import type { Context } from 'hono';
 import type { Snapshot } from '../jobs/event.ts';
 import { isJobId } from '../jobs/id.ts';
-import { ProblemError } from '../jobs/problem.ts';
-import { maySee } from './auth.ts';
+import { maySee, unauthorized } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { noSuchJob } from './problems.ts';
 
 /** The job of the address, if the caller may act on it. */
-export async function jobToActOn(c: Context<AppEnv, '/:jobId'>, { queue }: AppDeps): Promise<Snapshot> {
+export async function jobToActOn(c: Context<AppEnv, '/:jobId'>, { queue, identityRequired }: AppDeps): Promise<Snapshot> {
   const jobId = c.req.param('jobId');
   const { user } = c.var;
+  if (identityRequired && user === undefined) throw unauthorized();
   const seen = isJobId(jobId) ? await queue.look(jobId) : undefined;
   if (!seen || !maySee(user, seen.snapshot)) throw noSuchJob();
-  if (seen.snapshot.owner !== undefined && user === undefined) {
-    throw new ProblemError('unauthorized', 'Say whose job it is: send the user-id header.', {
-      headers: { 'WWW-Authenticate': 'Bearer' },
-    });
-  }
+  if (seen.snapshot.owner !== undefined && user === undefined) throw unauthorized();
   return seen.snapshot;
 }

@@ -5,7 +5,9 @@ import { z } from 'zod';
 import type { Snapshot } from '../jobs/event.ts';
 import { ProblemError } from '../jobs/problem.ts';
 import { digestOf } from '../jobs/id.ts';
-import type { AppEnv } from './env.ts';
+import type { AppDeps, AppEnv } from './env.ts';
+
+const BEARER = { headers: { 'WWW-Authenticate': 'Bearer' } };
 
 /** A user's id, the same however it is sent: trimmed, in Unicode's composed form, up to 256 characters and none of them a control character. */
 export const userId = z
@@ -24,6 +26,18 @@ export const identify = createMiddleware<AppEnv>(async (c, next) => {
   await next();
 });
 
+/** What a request is answered that must say who it is from and does not. */
+export function unauthorized(): ProblemError {
+  return new ProblemError('unauthorized', 'Say who you are: send the user-id header (behind a gateway, the gateway sets it).', BEARER);
+}
+
+/** Refuses requests that say nobody, where an identity is needed, before anything else about them is looked at. */
+export const requireIdentity = ({ identityRequired }: AppDeps) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    if (identityRequired && c.var.user === undefined) throw unauthorized();
+    await next();
+  });
+
 /** Header bytes reach us one a character; clients that send other letters than ASCII send them as UTF-8. */
 function fromLatin1(text: string): string {
   // oxlint-disable-next-line no-control-regex
@@ -36,8 +50,8 @@ function fromLatin1(text: string): string {
 }
 
 /**
- * Whether a caller may see a job. Nobody is authenticated here, so a request that names no user may read by
- * the job's unguessable id, as the first clients do; one that names another user may not.
+ * Whether a caller may see a job. Who names no user gets here only where no identity is needed, and may then
+ * read by the job's unguessable id, as the first clients do; one who names another user may not.
  */
 export function maySee(user: string | undefined, { owner }: Snapshot): boolean {
   return user === undefined || owner === undefined || user === owner;
@@ -52,5 +66,5 @@ export async function checkOperator(c: Context<AppEnv>, adminToken: string | und
     adminToken === undefined
       ? "This address is the operator's; set ADMIN_TOKEN to open it."
       : "This address is the operator's: send Authorization: Bearer with the ADMIN_TOKEN.";
-  throw new ProblemError('unauthorized', detail, { headers: { 'WWW-Authenticate': 'Bearer' } });
+  throw new ProblemError('unauthorized', detail, BEARER);
 }

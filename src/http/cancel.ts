@@ -7,7 +7,7 @@ import { noSuchJob } from './problems.ts';
 
 /** `POST /api/jobs/:jobId/cancel`: 202 when it is cancelled by this, 200 if it has ended already. */
 export function cancelRoutes(deps: AppDeps): Hono<AppEnv> {
-  const { queue, tokens, log } = deps;
+  const { queue, log } = deps;
   const app = new Hono<AppEnv>();
   app.post('/api/jobs/:jobId/cancel', async (c) => {
     const { id: jobId } = await jobToActOn(c, deps);
@@ -15,7 +15,7 @@ export function cancelRoutes(deps: AppDeps): Hono<AppEnv> {
     const after = await queue.look(jobId);
     if (!after) throw noSuchJob();
     if (outcome === 'cancelled') log.info({ jobId, requestId: c.var.requestId }, 'job cancelled');
-    return c.json(await presentJob(after.snapshot, tokens), outcome === 'cancelled' ? 202 : 200);
+    return c.json(await presentJob(after.snapshot, deps), outcome === 'cancelled' ? 202 : 200);
   });
   return app;
 }

@@ -49,6 +49,8 @@ export type AppDeps = {
   adminToken: string | undefined;
   /** Origins of web pages that may call; `*` for any. */
   corsOrigins: string[];
-  /** Whether a body's `userId` may say who the caller is. */
-  bodyNamesUser: boolean;
+  /** Whether every request must say who it is from, by a header that can be trusted. Where not, a body's `userId` may say it too. */
+  identityRequired: boolean;
+  /** The host names this server answers to, beside IP addresses and localhost; undefined for any. */
+  hosts: string[] | undefined;
 };

@@ -1,10 +1,8 @@
 /** Watching a job: its events as they happen, resumable from any of them. */
 import { Hono, type Context } from 'hono';
-import { isJobId } from '../jobs/id.ts';
 import { parseCursor } from '../stream/frames.ts';
-import { maySee } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';
-import { noSuchJob } from './problems.ts';
+import { readerOf } from './reading.ts';
 import { orComeBack, wantsStream, watchJob } from './watch.ts';
 
 /** The stream route. */
@@ -15,10 +13,7 @@ export function eventRoutes(deps: AppDeps): Hono<AppEnv> {
 }
 
 async function watch(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<Response> {
-  const jobId = c.req.param('jobId');
-  if (!isJobId(jobId)) throw noSuchJob();
-  const token = c.req.query('token');
-  if (token !== undefined) await deps.tokens.check(jobId, token);
+  const reader = await readerOf(c, deps, c.req.query('token'));
   const cursor = parseCursor(c.req.header('last-event-id') ?? c.req.query('lastEventId'));
-  return watchJob(c, deps, { jobId, cursor, allows: (snapshot) => token !== undefined || maySee(c.var.user, snapshot) });
+  return watchJob(c, deps, { jobId: c.req.param('jobId'), cursor, reader });
 }

@@ -1,13 +1,11 @@
 /** Looking at a job: its state as JSON, once or as soon as there is news, in the words of today or of the first days. */
 import { Hono, type Context } from 'hono';
 import type { JournalRow, Snapshot } from '../jobs/event.ts';
-import { isJobId } from '../jobs/id.ts';
 import type { Look } from '../queue/look.ts';
 import { estimate, ESTIMATE_AGE_MS } from '../queue/stats.ts';
-import { maySee } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { inFourWords, type JobObject, presentJob } from './present.ts';
-import { noSuchJob } from './problems.ts';
+import { readerOf } from './reading.ts';
 import { lookAgainIn } from './room.ts';
 import { parseWait, waitFor } from './wait.ts';
 
@@ -22,30 +20,30 @@ export function jobRoutes(deps: AppDeps): Hono<AppEnv> {
 async function answer(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, words: (job: JobObject) => JobObject): Promise<Response> {
   const { queue, feed } = deps;
   const jobId = c.req.param('jobId');
+  // Who is named is judged by that alone; the token is for pollers who can name nobody.
+  const reader = await readerOf(c, deps, c.var.user === undefined ? c.req.query('token') : undefined);
   const wait = c.req.query('wait');
   const seconds = wait === undefined ? 0 : parseWait(wait, 'wait');
   const withItems = c.req.query('include')?.split(',').includes('items') ?? false;
-  if (!isJobId(jobId)) throw noSuchJob();
 
-  const look = async () => visible(await queue.look(jobId, withItems ? 0 : undefined), c.var.user);
+  const look = async () => {
+    const seen = await queue.look(jobId, withItems ? 0 : undefined);
+    return seen && reader.allows(seen.snapshot) ? seen : undefined;
+  };
   const known = c.req.header('if-none-match');
   const isNews = known === undefined ? undefined : ({ snapshot }: Look) => !matches(known, etag(snapshot));
   const seen = await (seconds === 0
     ? look()
     : waitFor(jobId, { seconds, signal: c.req.raw.signal, ...(isNews && { isNews }) }, { feed, look }));
-  if (!seen) throw noSuchJob();
+  if (!seen) throw reader.refusal();
 
   const { snapshot, rows } = seen;
   c.header('ETag', etag(snapshot));
   const stats = snapshot.end ? undefined : await queue.stats(ESTIMATE_AGE_MS).catch(() => undefined); // an estimate is no reason to fail
   if (!snapshot.end) c.header('Retry-After', String(lookAgainIn(snapshot, stats)));
   if (isNews?.(seen) === false) return c.body(null, 304);
-  const job = await presentJob(snapshot, deps.tokens, stats && estimate(stats, snapshot.position));
+  const job = await presentJob(snapshot, deps, stats && estimate(stats, snapshot.position));
   return c.json({ ...words(job), ...(withItems && { items: itemsIn(rows) }) });
-}
-
-function visible(look: Look | undefined, user: string | undefined): Look | undefined {
-  return look && maySee(user, look.snapshot) ? look : undefined;
 }
 
 /** Weak, since place, estimate and token differ from answer to answer and do not count as change. */

@@ -1,13 +1,16 @@
 /** The Job object: a snapshot in the words and addresses that clients are promised. */
 import type { Snapshot } from '../jobs/event.ts';
 import { toProblem } from '../jobs/problem.ts';
-import type { StreamTokens } from './stream-token.ts';
+import type { AppDeps } from './env.ts';
 
 /** A Job as JSON; absent fields are left out. */
 export type JobObject = Record<string, unknown>;
 
+/** What addresses are made with. */
+type Addressing = Pick<AppDeps, 'tokens' | 'identityRequired'>;
+
 /** Presents a job, with a fresh token for its stream. `etaSeconds` where it can be estimated. */
-export async function presentJob(snapshot: Snapshot, tokens: StreamTokens, etaSeconds?: number): Promise<JobObject> {
+export async function presentJob(snapshot: Snapshot, addressing: Addressing, etaSeconds?: number): Promise<JobObject> {
   const { id, kind, status, attempt, maxAttempts, progress, position, provider, end } = snapshot;
   return {
     jobId: id,
@@ -29,16 +32,16 @@ export async function presentJob(snapshot: Snapshot, tokens: StreamTokens, etaSe
     error: end?.outcome.type === 'failed' ? end.outcome.error : undefined,
     usage: end?.outcome.usage,
     provider,
-    ...(await links(id, tokens)),
+    ...(await links(id, addressing)),
   };
 }
 
 /** Presents a job that was submitted just now, without looking at it. */
 export async function presentQueued(
   { id, kind, createdAt, maxAttempts }: Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>,
-  tokens: StreamTokens,
+  addressing: Addressing,
 ): Promise<JobObject> {
-  return { jobId: id, kind, status: 'queued', createdAt: date(createdAt), maxAttempts, ...(await links(id, tokens)) };
+  return { jobId: id, kind, status: 'queued', createdAt: date(createdAt), maxAttempts, ...(await links(id, addressing)) };
 }
 
 /** The same job for clients of the first days, who know four statuses: `cancelled` reads `failed`. */
@@ -47,10 +50,12 @@ export function inFourWords(job: JobObject): JobObject {
   return { ...job, status: 'failed', error: toProblem('cancelled', 'The job was cancelled.') };
 }
 
-async function links(id: string, tokens: StreamTokens) {
+/** Where an identity is needed the status address carries the token too, for pollers who can send no header. */
+async function links(id: string, { tokens, identityRequired }: Addressing) {
+  const query = `?token=${await tokens.issue(id)}`;
   return {
-    statusUrl: `/api/job-status/${id}`,
-    streamUrl: `/api/jobs/${id}/events?token=${await tokens.issue(id)}`,
+    statusUrl: `/api/job-status/${id}${identityRequired ? query : ''}`,
+    streamUrl: `/api/jobs/${id}/events${query}`,
     cancelUrl: `/api/jobs/${id}/cancel`,
   };
 }

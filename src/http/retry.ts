@@ -27,7 +27,7 @@ export function retryRoutes(deps: AppDeps): Hono<AppEnv> {
 
 /** A failed job again: 202. It counts as a submission, for it can cost as much. */
 async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<Response> {
-  const { queue, tokens, limits, log } = deps;
+  const { queue, limits, log } = deps;
   const job = await jobToActOn(c, deps);
   const { id: jobId, tenant } = job;
   const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
@@ -39,7 +39,7 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<R
   if (outcome === 'not_failed') throw notFailed(after.snapshot);
   if (outcome !== 'retried') throw await noRoom(outcome, queue);
   log.info({ jobId, requestId: c.var.requestId }, 'job retried');
-  return c.json(await presentJob(after.snapshot, tokens), 202, { 'Retry-After': '2' });
+  return c.json(await presentJob(after.snapshot, deps), 202, { 'Retry-After': '2' });
 }
 
 function notFailed({ id, status }: Snapshot): ProblemError {

@@ -1,65 +1,70 @@
-/** Stream tokens: EventSource can send no headers, so its address carries the permission to read one job's events. */
+/** Tokens in addresses: EventSource can send no headers, so a job's stream address carries the permission to read this one job. */
 import { toBase64Url } from '../jobs/id.ts';
-import { ProblemError } from '../jobs/problem.ts';
+import type { TokenSecrets } from './token-secrets.ts';
+
+/** How a token was judged: `expired` ones are true, but too old. */
+export type TokenVerdict = 'valid' | 'invalid' | 'expired';
 
 /** Issues and checks tokens. */
 export type StreamTokens = {
-  /** A token for reading this job's stream for an hour. */
+  /** A token for reading this job. */
   issue(jobId: string): Promise<string>;
-  /** Asks for the secret again at the next use: the store that keeps it may have lost it. */
-  forget(): void;
-  /** Rejects with `token_invalid` or `token_expired` where the token does not open this job's stream. */
-  check(jobId: string, token: string): Promise<void>;
+  /** Judges a token that came with a request for this job. */
+  check(jobId: string, token: string): Promise<TokenVerdict>;
 };
 
-const VALID_S = 3600;
+/** The headers of a 401 for a token that is not good (RFC 6750, section 3.1). */
+export const BEARER_INVALID = { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } };
+
+/**
+ * The expiry of a token that does not expire: the latest that the field can hold. Processes of the version before
+ * demand an expiry, so they accept these tokens too while both versions serve.
+ */
+const NEVER = 'zzzzzzzzzz';
+
+/** What tokens are made with. `ttlS`: how long they are good, in s; without it, as long as their job can be found. */
+export type TokenOptions = { secrets: TokenSecrets; ttlS: number | undefined };
 
 type SigningKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
-/**
- * Tokens are `expiry.signature`: the second they expire at, in base 36, and HMAC-SHA-256 over it and the job's
- * id. `secret` is asked for at the first use and kept; all processes must get the same.
- */
-export function createStreamTokens(secret: () => Promise<string>): StreamTokens {
-  let imported: Promise<SigningKey> | undefined;
-  const key = (): Promise<SigningKey> => {
-    imported ??= secret().then((text) =>
-      crypto.subtle.importKey('raw', new TextEncoder().encode(text), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']),
-    );
-    imported.catch(() => (imported = undefined)); // asked again, where Redis was away
-    return imported;
+/** Tokens are `expiry.signature`: the second they expire at, in base 36, and HMAC-SHA-256 over it and the job's id. */
+export function createStreamTokens({ secrets, ttlS }: TokenOptions): StreamTokens {
+  const imported = new Map<string, Promise<SigningKey>>();
+  const keyOf = (secret: string): Promise<SigningKey> => {
+    const key =
+      imported.get(secret) ??
+      crypto.subtle.importKey('raw', new TextEncoder().encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+    imported.set(secret, key);
+    return key;
+  };
+  /** The comparison takes the same time wherever the signatures differ: `verify` sees to that. */
+  const isSignedWith = async (list: string[], signature: Uint8Array<ArrayBuffer>, claim: Uint8Array<ArrayBuffer>): Promise<boolean> => {
+    for (const secret of list) if (await crypto.subtle.verify('HMAC', await keyOf(secret), signature, claim)) return true;
+    return false;
   };
 
   return {
-    forget: () => void (imported = undefined),
     async issue(jobId) {
-      const expiry = (Math.floor(Date.now() / 1000) + VALID_S).toString(36);
-      const signature = await crypto.subtle.sign('HMAC', await key(), claim(jobId, expiry));
+      const expiry = ttlS === undefined ? NEVER : (Math.floor(Date.now() / 1000) + ttlS).toString(36);
+      const signature = await crypto.subtle.sign('HMAC', await keyOf(await secrets.signing()), claimOf(jobId, expiry));
       return `${expiry}.${toBase64Url(new Uint8Array(signature))}`;
     },
     async check(jobId, token) {
-      const [, expiry, signature] = /^([0-9a-z]{1,10})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? [];
-      if (expiry === undefined || signature === undefined) throw invalid();
-      const valid = await crypto.subtle.verify('HMAC', await key(), fromBase64Url(signature), claim(jobId, expiry));
-      if (!valid) throw invalid();
-      if (Number.parseInt(expiry, 36) * 1000 < Date.now()) {
-        throw new ProblemError(
-          'token_expired',
-          'The stream token is good for an hour; the job-status address gives a fresh streamUrl.',
-          bearer,
-        );
+      const [, expiry, text] = /^([0-9a-z]{1,10})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? [];
+      if (expiry === undefined || text === undefined) return 'invalid';
+      const [signature, claim] = [fromBase64Url(text), claimOf(jobId, expiry)];
+      const known = await secrets.known();
+      if (!(await isSignedWith(known, signature, claim))) {
+        const others = (await secrets.refreshed()).filter((secret) => !known.includes(secret));
+        if (!(await isSignedWith(others, signature, claim))) return 'invalid';
       }
+      // Without a lifetime even an expiry counts for nothing: the version before put one into every token.
+      return ttlS !== undefined && Number.parseInt(expiry, 36) * 1000 < Date.now() ? 'expired' : 'valid';
     },
   };
 }
 
-const bearer = { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } };
-
-function invalid(): ProblemError {
-  return new ProblemError('token_invalid', "The stream token is not this job's; take streamUrl as the job's status gives it.", bearer);
-}
-
-function claim(jobId: string, expiry: string): Uint8Array<ArrayBuffer> {
+function claimOf(jobId: string, expiry: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`stream ${jobId} ${expiry}`);
 }
 

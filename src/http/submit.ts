@@ -7,13 +7,14 @@ import { type AnyKind, kinds } from '../jobs/index.ts';
 import { ProblemError } from '../jobs/problem.ts';
 import { tenantOf } from '../jobs/tenant.ts';
 import { encodeFrame, parseCursor } from '../stream/frames.ts';
-import { userId } from './auth.ts';
+import { requireIdentity, userId } from './auth.ts';
 import { parseCancelAfter } from './cancel-after.ts';
 import { type Accepted, enqueue } from './enqueue.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { presentJob, presentQueued } from './present.ts';
 import { invalidInput } from './problems.ts';
+import { submitter } from './reading.ts';
 import { MAX_WAIT_S, waitFor } from './wait.ts';
 import { orComeBack, wantsStream, watchJob } from './watch.ts';
 
@@ -31,9 +32,9 @@ export function submitRoutes(deps: AppDeps): Hono<AppEnv> {
 }
 
 function submitRoute(app: Hono<AppEnv>, kind: AnyKind, deps: AppDeps): void {
-  app.post(kind.path, limitBody, requireJson, validate(kind), async (c) => {
+  app.post(kind.path, requireIdentity(deps), limitBody, requireJson, validate(kind), async (c) => {
     const { userId: named, ...input } = c.req.valid('json');
-    const owner = c.var.user ?? (deps.bodyNamesUser ? named : undefined);
+    const owner = c.var.user ?? (deps.identityRequired ? undefined : named);
     const key = await idempotencyKey(c, kind.name, owner);
     const payload = { owner, tenant: tenantOf(owner, deps.addressOf(c)), requestId: c.var.requestId, input };
     const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
@@ -65,24 +66,25 @@ async function answerWithStream(
   }
   const { id: jobId } = await submit();
   const opening = encodeFrame({ id: 0, event: 'status', data: { type: 'status', jobId, status: 'waiting' } });
-  return watchJob(c, deps, { jobId, cursor: parseCursor(lastEventId), allows: () => true, ...(lastEventId === undefined && { opening }) });
+  return watchJob(c, deps, { jobId, cursor: parseCursor(lastEventId), reader: submitter, ...(lastEventId === undefined && { opening }) });
 }
 
 /** With `Prefer: wait=20` (RFC 7240): the finished job, if it ends in time. */
-async function answerWithEnd(c: Context<AppEnv>, { queue, feed, tokens }: AppDeps, { id }: Accepted): Promise<Response | undefined> {
+async function answerWithEnd(c: Context<AppEnv>, deps: AppDeps, { id }: Accepted): Promise<Response | undefined> {
   const wanted = /(?:^|[,;])\s*wait\s*=\s*"?(\d+)/i.exec(c.req.header('prefer') ?? '')?.[1];
   if (wanted === undefined) return undefined;
+  const { queue, feed } = deps;
   const seconds = Math.min(Number(wanted), MAX_WAIT_S);
   const seen = await waitFor(id, { seconds, signal: c.req.raw.signal }, { feed, look: () => queue.look(id) });
   if (!seen?.snapshot.end) return undefined;
-  return c.json(await presentJob(seen.snapshot, tokens), 200, {
+  return c.json(await presentJob(seen.snapshot, deps), 200, {
     'Content-Location': `/api/jobs/${id}`,
     'Preference-Applied': `wait=${seconds}`,
   });
 }
 
-async function answerAccepted(c: Context<AppEnv>, { tokens }: AppDeps, job: Accepted): Promise<Response> {
-  const body = job.replayed ? await presentJob(job.replayed, tokens) : await presentQueued(job, tokens);
+async function answerAccepted(c: Context<AppEnv>, deps: AppDeps, job: Accepted): Promise<Response> {
+  const body = job.replayed ? await presentJob(job.replayed, deps) : await presentQueued(job, deps);
   return c.json(body, 202, { 'Retry-After': '2' });
 }
 

@@ -2,9 +2,9 @@
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import { isJobId } from '../jobs/id.ts';
-import { ProblemError } from '../jobs/problem.ts';
 import { encodeRetry, PADDING } from '../stream/frames.ts';
 import { RETRY_MS, STREAM_HEADERS } from '../stream/response.ts';
+import { unauthorized } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { presentJob } from './present.ts';
 import { invalidInput } from './problems.ts';
@@ -35,13 +35,14 @@ const query = z.object({
 });
 
 /** The caller's jobs, newest first, without their results. */
-async function list(c: Context<AppEnv>, { queue, tokens }: AppDeps): Promise<Response> {
+async function list(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
+  const user = callerOf(c);
   const parsed = query.safeParse(c.req.query());
   if (!parsed.success) throw invalidInput(parsed.error.issues);
   const { limit, cursor: before, status, kind } = parsed.data;
   const wanted = (job: { status: string; kind: string }) => (status ?? job.status) === job.status && (kind ?? job.kind) === job.kind;
-  const { jobs, next } = await queue.jobsOf(callerOf(c), { limit, before, wanted });
-  const shown = await Promise.all(jobs.map((job) => presentJob(job, tokens)));
+  const { jobs, next } = await deps.queue.jobsOf(user, { limit, before, wanted });
+  const shown = await Promise.all(jobs.map((job) => presentJob(job, deps)));
   for (const job of shown) delete job['result'];
   return c.json({ jobs: shown, nextCursor: next && `${next.createdAt}~${next.id}` });
 }
@@ -59,7 +60,5 @@ async function watchAll(c: Context<AppEnv>, { userFeed, transport, log }: AppDep
 function callerOf(c: Context<AppEnv>): string {
   const { user } = c.var;
   if (user !== undefined) return user;
-  throw new ProblemError('unauthorized', 'Say whose jobs are meant: send the user-id header.', {
-    headers: { 'WWW-Authenticate': 'Bearer' },
-  });
+  throw unauthorized();
 }

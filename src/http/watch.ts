@@ -1,28 +1,27 @@
 /** Answering with a job's stream: what GET on its address does, and POST for a client that would rather watch. */
 import type { Context } from 'hono';
-import type { Snapshot } from '../jobs/event.ts';
 import { ProblemError, problems } from '../jobs/problem.ts';
 import { type Cursor, encodeRetry } from '../stream/frames.ts';
 import { beginStream, STREAM_HEADERS } from '../stream/response.ts';
 import type { AppDeps, AppEnv } from './env.ts';
-import { noSuchJob } from './problems.ts';
+import type { Reader } from './reading.ts';
 
 /** How long a client is to wait when we can't serve it now, in ms. */
 const TROUBLE_RETRY_MS = 5000;
 
 /** What is watched: whose eyes may, from where, and frames to go before all others. */
-export type Watching = { jobId: string; cursor: Cursor; allows: (snapshot: Snapshot) => boolean; opening?: string };
+export type Watching = { jobId: string; cursor: Cursor; reader: Reader; opening?: string };
 
 /** Follows a job and answers with its stream; with 204 past its end, which stops EventSource. */
 export async function watchJob(
   c: Context<AppEnv>,
   { feed, transport, log }: AppDeps,
-  { jobId, cursor, allows, opening }: Watching,
+  { jobId, cursor, reader, opening }: Watching,
 ): Promise<Response> {
   const following = await feed.follow(jobId, cursor);
-  if (!following || !allows(following.first)) {
+  if (!following || !reader.allows(following.first)) {
     following?.stop();
-    throw noSuchJob();
+    throw reader.refusal();
   }
   if (following.over || c.req.method === 'HEAD') {
     following.stop(); // a HEAD request follows nothing

@@ -77,7 +77,7 @@ export type JobQueue = {
   openJobsOf(owner: string): Promise<Snapshot[]>;
   /** The queue in figures, as they were read at most so long ago. */
   stats(maxAgeMs?: number): Promise<QueueStats>;
-  /** A value all processes agree on: the first to ask decides it. */
+  /** A value all processes agree on: the first to ask decides it. It is read before it is written, so that a store that takes no writes still tells it. */
   shared(name: string, propose: () => string): Promise<string>;
   /** The time of a write to Redis, in ms. */
   ping(): Promise<number>;
@@ -174,8 +174,11 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
     shared: (name, propose) =>
       orUnavailable(redis, async () => {
         const key = keys.shared(name);
-        await redis.set(key, propose(), 'NX');
-        return (await redis.get(key)) ?? '';
+        const held = await redis.get(key);
+        if (held !== null) return held;
+        const proposed = propose();
+        await redis.set(key, proposed, 'NX');
+        return (await redis.get(key)) ?? proposed;
       }),
     ping: () =>
       orUnavailable(redis, async () => {

@@ -1,0 +1,205 @@
+/** Who may do what: every route, asked by everyone who might ask. A route that is added without a row here fails the test. */
+import { expect, test } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import { createStreamTokens } from '../../src/http/stream-token.ts';
+import { fixedSecrets } from '../../src/http/token-secrets.ts';
+import { createNodeTransport } from '../../src/node-transport.ts';
+import { createLocalLimit } from '../../src/queue/rate-limit.ts';
+import { createCrowd } from '../../src/stream/crowd.ts';
+import { createFeed } from '../../src/stream/feed.ts';
+import { createUserFeed } from '../../src/stream/user-feed.ts';
+import { openQueue } from '../support/queue.ts';
+import { isEnd, watch } from '../support/sse.ts';
+import { startStack, type Stack } from '../support/stack.ts';
+
+const GATEWAY = { NODE_ENV: 'production', AUTH: 'trusted-header' };
+const OWNER = { 'user-id': 'ana' };
+const OTHER = { 'user-id': 'bob' };
+const NOBODYS = `generate-flashcards-${'A'.repeat(32)}`;
+
+/** Who asks: by the header, by a token in the address, by both or by neither. */
+const CALLERS = [
+  'owner',
+  'other',
+  'nobody',
+  'token',
+  'other token',
+  'malformed token',
+  'owner with malformed token',
+  'other with token',
+] as const;
+type Caller = (typeof CALLERS)[number];
+
+/** The statuses a route answers with, in the order of the callers. */
+type Row = number[];
+
+const readsJob: Row = [200, 404, 401, 200, 401, 401, 200, 404];
+const watchesJob: Row = [200, 404, 401, 200, 401, 401, 200, 200];
+const actsOnJob = (status: number): Row => [status, 404, 401, 401, 401, 401, status, 404];
+const anyUser = (status: number): Row => [status, status, 401, 401, 401, 401, status, status];
+const anyone: Row = CALLERS.map(() => 200);
+const operator: Row = CALLERS.map(() => 401);
+
+const routes: Record<string, Row> = {
+  'POST /api/ai/generate-flashcards': anyUser(202),
+  'GET /api/jobs': anyUser(200),
+  'GET /api/events': anyUser(200),
+  'GET /api/jobs/:jobId': readsJob,
+  'GET /api/job-status/:jobId': readsJob,
+  'GET /api/jobs/:jobId/events': watchesJob,
+  'POST /api/jobs/:jobId/retry': actsOnJob(409), // the owner may, though the job has not failed
+  'POST /api/jobs/:jobId/cancel': actsOnJob(202),
+  'GET /admin/failed-jobs': operator,
+  'POST /admin/failed-jobs/retry': operator,
+  'GET /': anyone,
+  'GET /health': anyone,
+  'GET /ready': anyone,
+  'GET /api/redis/health': anyone,
+  'GET /api/queue/stats': anyone,
+};
+
+/** Every route that the app has, as `METHOD path`. */
+async function routesOfApp(): Promise<string[]> {
+  const { queue } = await openQueue();
+  const crowd = createCrowd(60_000);
+  const onError = () => {};
+  const limit = createLocalLimit({ name: 'read', max: 1, windowS: 1 });
+  const app = createApp({
+    queue,
+    crowd,
+    feed: createFeed({ look: queue.look, crowd, eta: async () => undefined, onError }),
+    userFeed: createUserFeed({ look: queue.look, jobsOf: async () => [], crowd, onError }),
+    transport: createNodeTransport(),
+    tokens: createStreamTokens({ secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
+    limits: { submit: limit, read: limit },
+    addressOf: () => undefined,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    draining: () => false,
+    listening: () => true,
+    sameWorkMs: 0,
+    model: '',
+    maxAttempts: 1,
+    adminToken: undefined,
+    corsOrigins: ['*'],
+    identityRequired: true,
+    hosts: undefined,
+  });
+  const own = app.routes.filter(({ method }) => method !== 'ALL'); // the others are middleware
+  return [...new Set(own.map(({ method, path }) => `${method} ${path}`))];
+}
+
+/** Sends a request as one of the callers; `job` is the owner's, `otherJob` another of the owner's. */
+async function ask(stack: Stack, route: string, caller: Caller, { job, otherJob }: Record<string, Record<string, any>>) {
+  const [method = '', path = ''] = route.split(' ');
+  const url = new URL(path.replace(':jobId', job?.['jobId']), stack.url);
+  const tokenOf = (of: Record<string, any> | undefined) => new URL(of?.['streamUrl'], stack.url).searchParams.get('token') ?? '';
+  const tokens = { token: () => tokenOf(job), 'other token': () => tokenOf(otherJob), 'malformed token': () => 'x.y' };
+  const token = Object.entries(tokens).find(([name]) => caller.replace(/^.* with /, '') === name)?.[1]();
+  if (token !== undefined) url.searchParams.set('token', token);
+  const leaving = new AbortController();
+  const response = await fetch(url, {
+    method,
+    signal: leaving.signal,
+    headers: { ...(caller.startsWith('owner') && OWNER), ...(/^other( with|$)/.test(caller) && OTHER), 'content-type': 'application/json' },
+    ...(method === 'POST' && { body: '{"content":"Hund: dog"}' }),
+  });
+  const streams = response.status === 200 && response.headers.get('content-type')?.startsWith('text/event-stream');
+  const body = streams || method === 'HEAD' ? '' : await response.text();
+  leaving.abort();
+  return { status: response.status, headers: response.headers, body };
+}
+
+test('every route answers everyone as its row says', async () => {
+  expect(Object.keys(routes).toSorted()).toEqual((await routesOfApp()).toSorted());
+  const stack = await startStack({ ...GATEWAY, RATE_LIMIT_MAX: '1000', MAX_JOBS_PER_USER: '1000' });
+  const otherJob = await stack.submit({ content: 'b' }, OWNER);
+  const seen: Record<string, Record<string, number>> = {};
+  const expected: Record<string, Record<string, number>> = {};
+  for (const [route, row] of Object.entries(routes)) {
+    const methods = route.startsWith('GET') ? [route, route.replace('GET', 'HEAD')] : [route];
+    for (const name of methods) {
+      seen[name] = {};
+      expected[name] = {};
+      for (const [index, caller] of CALLERS.entries()) {
+        const job = await stack.submit({ content: 'a' }, OWNER);
+        const { status, headers, body } = await ask(stack, name, caller, { job, otherJob });
+        seen[name][caller] = status;
+        expected[name][caller] = row[index] ?? 0;
+        if (status === 401)
+          expect([name, caller, headers.get('www-authenticate')]).toEqual([name, caller, expect.stringMatching(/^Bearer/)]);
+        if (status === 401 && caller === 'nobody' && body) expect(JSON.parse(body)).toMatchObject({ code: 'unauthorized' });
+      }
+    }
+  }
+  expect(seen).toEqual(expected);
+});
+
+test("another user's job answers exactly like one that does not exist, on every route", async () => {
+  const stack = await startStack(GATEWAY);
+  const job = await stack.submit({ content: 'a' }, OWNER);
+  const nobodys = { jobId: NOBODYS, streamUrl: `/api/jobs/${NOBODYS}/events?token=x.y` };
+  const strip = ({ status, headers, body }: Awaited<ReturnType<typeof ask>>) => {
+    const kept = [...headers].filter(([name]) => !['x-request-id', 'date'].includes(name));
+    return { status, kept, body: body.replace(headers.get('x-request-id') ?? '', '').replaceAll(/generate-flashcards-[\w-]{32}/g, '') };
+  };
+  for (const route of Object.keys(routes).filter((name) => name.includes(':jobId'))) {
+    for (const caller of ['other', 'nobody', 'malformed token', 'other with token'] as const) {
+      if (caller === 'other with token' && route.endsWith('/events')) continue; // there the token counts
+      const [theirs, none] = [await ask(stack, route, caller, { job }), await ask(stack, route, caller, { job: nobodys })];
+      expect({ route, caller, ...strip(theirs) }).toEqual({ route, caller, ...strip(none) });
+    }
+  }
+});
+
+test('a submission that says nobody is refused before anything else about it is looked at, whichever answer it asks for', async () => {
+  const stack = await startStack(GATEWAY);
+  const ways: [headers: Record<string, string>, body: string][] = [
+    [{}, '{"content":"a","userId":"ana"}'],
+    [{ accept: 'text/event-stream' }, '{"content":"a"}'],
+    [{ accept: 'text/event-stream', 'idempotency-key': 'k', 'last-event-id': '3' }, '{"content":"a"}'],
+    [{ prefer: 'wait=5' }, '{"content":"a"}'],
+    [{ 'user-id': '  ' }, '{"content":"a"}'],
+    [{}, 'no JSON'],
+  ];
+  for (const [headers, body] of ways) {
+    const response = await fetch(`${stack.url}/api/ai/generate-flashcards`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
+    expect([headers, response.status, response.headers.get('www-authenticate')]).toEqual([headers, 401, 'Bearer']);
+    expect(await response.json()).toMatchObject({ code: 'unauthorized', detail: expect.stringContaining('user-id') });
+  }
+  expect((await stack.get('/api/queue/stats'))['depth']).toBe(0);
+});
+
+test('an old poller, who sends no header, goes on by statusUrl from every Job object; the address without its token is closed', async () => {
+  const stack = await startStack(GATEWAY);
+  await stack.startWorker();
+  const submitted = await stack.submit({ content: 'Hund: dog' }, OWNER);
+  const { pathname } = new URL(submitted['statusUrl'], stack.url);
+  expect(pathname).toBe(`/api/job-status/${submitted['jobId']}`);
+  await (await watch(stack.url + submitted['streamUrl'])).until(isEnd);
+  const { jobs } = await stack.get('/api/jobs', OWNER);
+  const polled = await stack.get(submitted['statusUrl']);
+  const cancelled = await (await fetch(stack.url + submitted['cancelUrl'], { method: 'POST', headers: OWNER })).json();
+  for (const job of [submitted, jobs[0], polled, cancelled] as Record<string, any>[]) {
+    expect(await stack.get(job['statusUrl'])).toMatchObject({ status: 'completed', jobId: submitted['jobId'] });
+    expect((await fetch(stack.url + new URL(job['statusUrl'], stack.url).pathname)).status).toBe(401);
+  }
+});
+
+test('where no identity is needed statusUrl is the bare path, and a poller without a header reads by the id', async () => {
+  const stack = await startStack();
+  const job = await stack.submit({ content: 'a' }, OWNER);
+  expect(job['statusUrl']).toBe(`/api/job-status/${job['jobId']}`);
+  expect((await fetch(stack.url + job['statusUrl'])).status).toBe(200);
+});
+
+test('who is the owner by the header needs no token, even beside one that is not good', async () => {
+  const stack = await startStack(GATEWAY);
+  const job = await stack.submit({ content: 'a' }, OWNER);
+  for (const path of [`/api/jobs/${job['jobId']}`, `/api/job-status/${job['jobId']}`]) {
+    expect((await fetch(`${stack.url}${path}?token=${'a'.repeat(8)}.${'b'.repeat(43)}`, { headers: OWNER })).status).toBe(200);
+  }
+});
