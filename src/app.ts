@@ -8,6 +8,7 @@ import { ProblemError } from './jobs/problem.ts';
 import { identify } from './http/auth.ts';
 import { cancelRoutes } from './http/cancel.ts';
 import type { AppDeps, AppEnv } from './http/env.ts';
+import { checkHost } from './http/hosts.ts';
 import { eventRoutes } from './http/events.ts';
 import { jobRoutes } from './http/jobs.ts';
 import { limitReads } from './http/rate-limits.ts';
@@ -25,6 +26,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
 
   app.use(requestId());
   app.use(logRequests(deps.log));
+  app.use(checkHost(deps.hosts));
   app.use(
     cors({
       origin: deps.corsOrigins.includes('*') ? '*' : deps.corsOrigins,

@@ -16,6 +16,7 @@ const ms = (fallback: number, least = 1) => whole(least, MAX_TIMER_MS, fallback)
 const port = (fallback: number) => whole(0, 65_535, fallback);
 const positive = (fallback: number) => whole(1, 1_000_000_000, fallback);
 const secret = z.string().min(1);
+const HOSTS_EXPECTED = 'expected host names with commas between them, without scheme and port; *.name for all that lie under one';
 const tokenSecret = z.string().min(16, 'each secret must have 16 characters at least');
 
 const schema = z.object({
@@ -61,6 +62,11 @@ const schema = z.object({
     .pipe(z.tuple([tokenSecret], tokenSecret))
     .optional(),
   STREAM_TOKEN_TTL_S: wholeNumber(1, 1_000_000_000).optional(),
+  ALLOWED_HOSTS: z
+    .string()
+    .transform((text) => splitList(text.toLowerCase()).map((name) => name.replace(/\.$/, '')))
+    .pipe(z.array(z.string().regex(/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/, HOSTS_EXPECTED)))
+    .default([]),
   CORS_ORIGINS: z.string().default('*').transform(splitList),
   RATE_LIMIT_MAX: positive(60),
   RATE_LIMIT_WINDOW_S: positive(60),
@@ -185,10 +191,19 @@ function toConfig(env: Environment) {
     trustedProxies: env.TRUSTED_PROXIES,
     adminToken: env.ADMIN_TOKEN,
     corsOrigins: env.CORS_ORIGINS,
+    /** The names of this machine that requests may be for, beside localhost; in production the gateway in front knows them. */
+    hosts: env.NODE_ENV === 'production' ? undefined : [...namesOf(hostname()), ...env.ALLOWED_HOSTS],
     /** Whether every request must say who it is from: behind a gateway the header does, and a body's `userId` counts for nothing. */
     identityRequired: env.AUTH === 'trusted-header',
     logLevel: env.LOG_LEVEL,
   };
+}
+
+/** A machine's names as its neighbours call it: its own, and that in the local network's domain (RFC 6762). */
+function namesOf(machine: string): string[] {
+  const name = machine.toLowerCase();
+  const [first = name] = name.split('.');
+  return [name, first, `${first}.local`];
 }
 
 function toProvider(env: Environment): ProviderConfig {

@@ -105,10 +105,10 @@ await runProcess(log, 10_000, async (closers, fail) => {
     maxAttempts: config.job.attempts,
     corsOrigins: config.corsOrigins,
     identityRequired: config.identityRequired,
-    hosts: undefined,
+    hosts: config.hosts,
   });
 
-  const server = createAdaptorServer({ fetch: withNodeTransport(app.fetch), ...(config.host !== undefined && { hostname: config.host }) });
+  const server = createAdaptorServer({ fetch: withNodeTransport(app.fetch), hostname: 'localhost' });
   closers.push(() => new Promise((resolve) => server.close(resolve)));
   let draining = false;
   closers.push(() => {

@@ -38,7 +38,8 @@ test('all mistakes are reported together, with the name of the variable and no v
     WORKER_CONCURRENCY: '0',
     AI_PROVIDER: 'secret-provider',
     REDIS_URL: 'mysql://hunter2@x',
-    STREAM_TOKEN_SECRET: 'hunter2',
+    STREAM_TOKEN_SECRET: 'long enough to be one,hunter2',
+    ALLOWED_HOSTS: 'my-mac.example,http://hunter2:3001',
   });
   expect(found.map((line) => line.split(':')[0])).toEqual([
     'PORT',
@@ -46,6 +47,7 @@ test('all mistakes are reported together, with the name of the variable and no v
     'AI_PROVIDER',
     'WORKER_CONCURRENCY',
     'STREAM_TOKEN_SECRET',
+    'ALLOWED_HOSTS',
   ]);
   expect(found.join()).not.toMatch(/hunter2|secret-provider|eighty/);
 });

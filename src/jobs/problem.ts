@@ -22,6 +22,7 @@ export const problems = {
   job_expired: { status: 410, title: 'The job was kept for its time and is gone', retryable: false },
   payload_too_large: { status: 413, title: 'The body is too large', retryable: false },
   unsupported_media_type: { status: 415, title: 'The body has a type that is not supported', retryable: false },
+  misdirected: { status: 421, title: 'This server does not answer to that host name', retryable: false },
   idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request', retryable: false },
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },
   too_many_jobs: { status: 429, title: 'Too many unfinished jobs', retryable: true },
