@@ -29,7 +29,7 @@ const READS_A_SUBMISSION = 1000;
 const RECONCILE_MS = 20_000;
 
 const config = readConfig(process.env, 'api');
-const log = createLog('api', config.logLevel);
+const log = await createLog('api', config.logLevel);
 
 await runProcess(log, 10_000, async (closers, fail) => {
   const { keyPrefix } = config;

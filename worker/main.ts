@@ -23,7 +23,7 @@ import { createWorker } from './worker.ts';
 const handlers: Handlers = { 'generate-flashcards': makeFlashcards };
 
 const config = readConfig(process.env, 'worker');
-const log = createLog('worker', config.logLevel);
+const log = await createLog('worker', config.logLevel);
 
 const breakerOptions = {
   ...config.breaker,

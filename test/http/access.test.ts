@@ -82,6 +82,7 @@ async function routesOfApp(): Promise<string[]> {
     adminToken: undefined,
     corsOrigins: ['*'],
     identityRequired: true,
+    storeTrouble: async () => undefined,
     hosts: undefined,
   });
   const own = app.routes.filter(({ method }) => method !== 'ALL'); // the others are middleware
