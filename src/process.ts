@@ -14,15 +14,24 @@ export type Ready = { ready: true; port: number; note?: string };
 export type Fail = (reason: OwnError) => void;
 
 /**
+ * How much later than the first a signal must come to count as a second one, in ms. npm hands on what the whole
+ * process group has got already (at Ctrl-C, from systemd or foreman), so one signal may come twice at once.
+ */
+const SECOND_SIGNAL_MS = 1000;
+
+/**
  * Runs a process: `start` builds it and pushes a closer for each thing it opened. The first SIGINT, SIGTERM or
- * the parent's disappearance closes in reverse; a second signal, or `graceMs` going by, ends it at once.
+ * the parent's disappearance closes in reverse; a second signal a second later, or `graceMs` going by, ends it at once.
  */
 export async function runProcess(log: Logger, graceMs: number, start: (closers: Closer[], fail: Fail) => Promise<Ready>): Promise<void> {
   const closers: Closer[] = [];
   let stopping = false;
+  let exitCode = 0;
+  let firstSignalAt: number | undefined;
 
   const stop = async (why: string, code: number): Promise<void> => {
-    if (stopping) process.exit(1);
+    exitCode = Math.max(exitCode, code);
+    if (stopping) return;
     stopping = true;
     log.info({ why }, 'stopping');
     setTimeout(() => process.exit(1), graceMs).unref();
@@ -33,10 +42,16 @@ export async function runProcess(log: Logger, graceMs: number, start: (closers: 
         log.error({ err: error }, 'closing failed');
       }
     }
-    process.exit(code);
+    process.exit(exitCode);
   };
 
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal, 0));
+  const onSignal = (signal: NodeJS.Signals): void => {
+    firstSignalAt ??= performance.now();
+    if (performance.now() - firstSignalAt < SECOND_SIGNAL_MS) return void stop(signal, 0);
+    log.warn({ why: signal }, 'a second signal: ending at once');
+    process.exit(1);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
   process.on('disconnect', () => void stop('the parent is gone', 0));
   // Node would print the whole error, with commands and what they carry.
   for (const fault of ['unhandledRejection', 'uncaughtException'] as const) {
@@ -54,6 +69,7 @@ export async function runProcess(log: Logger, graceMs: number, start: (closers: 
     const ready = await start(closers, fail); // not as the argument of ?.(), which would not be evaluated without a parent
     process.send?.(ready);
   } catch (error) {
+    if (stopping) return; // it was told to stop before it had started, and what it stood on is being closed
     if (error instanceof OwnError) process.stderr.write(`${error.message}\n`);
     else log.fatal({ err: error }, 'could not start');
     await stop('could not start', 1);

@@ -18,6 +18,8 @@ export type Process = {
   /** Resolves with its exit code, or the signal that ended it, once its log is whole. */
   exited: Promise<number | NodeJS.Signals>;
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+  /** Closes the channel to it, as a parent that dies does. */
+  abandon(): void;
 };
 
 /** API and worker of one test. */
@@ -87,7 +89,9 @@ export async function startProcess(file: string, env: Record<string, string>): P
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
   child.stderr?.pipe(process.stderr);
-  const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  // Not its 'close': that never comes once the channel was closed from here.
+  const said = Promise.all([child.stdout, child.stderr].flatMap((stream) => (stream ? [once(stream, 'close')] : [])));
+  const exited = once(child, 'exit').then(async ([code, signal]) => (await said, (code ?? signal) as number | NodeJS.Signals));
   onTestFinished(() => end(child, exited));
   const message = await Promise.race([once(child, 'message'), exited]);
   if (!Array.isArray(message)) throw new Error(`${file} ended (${message}) before it was ready:\n${output}`);
@@ -102,6 +106,7 @@ export async function startProcess(file: string, env: Record<string, string>): P
         .split('\n')
         .filter((line) => line.startsWith('{') && line.endsWith('}'))
         .map((line) => JSON.parse(line) as Record<string, unknown>),
+    abandon: () => child.disconnect(),
     async stop(signal) {
       child.kill(signal);
       return exited;
