@@ -1,5 +1,7 @@
 /** `npm run smoke -- URL [WORKER_URL]`: eight checks against any deployment, as a user and an operator would make them. */
+import { readEnvFile } from '../src/process.ts';
 
+readEnvFile('.env', process.env);
 const local = (variable: string, fallback: string) => `http://localhost:${process.env[variable] || fallback}`;
 const [given, givenWorker] = process.argv.slice(2);
 const base = given ?? local('PORT', '3001');

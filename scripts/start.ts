@@ -1,12 +1,14 @@
 /** `npm start`: everything on this machine, each part a process of its own; if one dies, all stop. `--watch` reloads on change. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { startEmbeddedStore } from '../src/embedded/start.ts';
-import type { Ready } from '../src/process.ts';
+import { type EmbeddedStore, startEmbeddedStore } from '../src/embedded/start.ts';
+import { readEnvFile, type Ready } from '../src/process.ts';
 
 const watch = process.argv.includes('--watch');
 const children: ChildProcess[] = [];
+let store: EmbeddedStore | undefined;
 let stopping: Promise<never> | undefined;
 
 /** Stops the children, then the store they stand on, and ends with a code. */
@@ -19,18 +21,27 @@ function stop(code: number): Promise<never> {
   })();
   return stopping;
 }
-// From a terminal the children get the signal too; they stop once, whoever says it.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));
+// From a terminal the children get the signal too: they take two at once for one, and a later one for a second.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stopping) for (const child of children) child.kill('SIGTERM');
+    void stop(0);
+  });
+}
 
-const embedded = (process.env['REDIS_URL'] ?? '').trim() === '';
-if (embedded && process.env['NODE_ENV'] === 'production') {
+const envFile = readEnvFile('.env', process.env);
+const isSet = (name: string) => (process.env[name] ?? '').trim() !== '';
+if (!isSet('REDIS_URL') && process.env['NODE_ENV'] === 'production') {
   process.stderr.write('REDIS_URL is not set: the embedded store forgets everything at exit, so production does not start on it.\n');
   process.exit(2);
 }
-const store = embedded ? await startEmbeddedStore() : undefined;
-void store?.exited.then((code) => fail('the embedded Valkey', code));
+if (!isSet('REDIS_URL')) {
+  store = await startEmbeddedStore();
+  void store.exited.then((code) => fail('the embedded Valkey', code));
+}
 
-const environment = { ...process.env, ...(store && { REDIS_URL: store.url }) };
+const host = isSet('HOST') ? (process.env['HOST'] ?? '') : 'localhost';
+const environment = { ...process.env, HOST: host, ...(store && { REDIS_URL: store.url }) };
 const [worker, api] = await Promise.all([
   start('worker', '../worker/main.ts', []),
   start('API', '../src/main.ts', ['--max-semi-space-size=4']),
@@ -61,15 +72,29 @@ function fail(part: string, how: number | string | null): void {
   void stop(typeof how === 'number' && how !== 0 ? how : 1);
 }
 
-function greeting({ port }: Ready, { note }: Ready): string {
-  const url = `http://localhost:${port}`;
-  const generator = note === 'offline' ? 'offline (cards come out of the text itself; set OPENAI_API_KEY to ask a model)' : note;
+function greeting({ port }: Ready, { port: healthPort, note }: Ready): string {
+  const everywhere = ['0.0.0.0', '::'].includes(host);
+  const name = everywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const url = `http://${name}:${port}`;
+  const lines: [label: string, text: string | undefined][] = [
+    ['open', url],
+    [
+      'phones',
+      everywhere
+        ? phoneUrls(port)
+        : host === 'localhost'
+          ? 'only this machine is served (HOST=0.0.0.0 opens it to your network)'
+          : undefined,
+    ],
+    ['generator', note === 'offline' ? 'offline (cards come out of the text itself; set OPENAI_API_KEY to ask a model)' : note],
+    ['store', store ? 'embedded Valkey: it forgets everything at exit (set REDIS_URL to keep it)' : 'Redis, at REDIS_URL'],
+    ['worker', `http://${name}:${healthPort}/health`],
+    ['settings', envFile && `${envFile} was read (variables that are set win)`],
+  ];
   return `
   ai-jobs is running
 
-  open       ${url}
-  generator  ${generator}
-  store      ${store ? 'embedded Valkey: it forgets everything at exit (set REDIS_URL to keep it)' : 'Redis, at REDIS_URL'}
+${lines.flatMap(([label, text]) => (text === undefined ? [] : [`  ${label.padEnd(10)} ${text}`])).join('\n')}
 
   try it:
 
@@ -80,4 +105,11 @@ function greeting({ port }: Ready, { note }: Ready): string {
   (without the accept header it answers with the job's addresses, at once)
 
 `;
+}
+
+/** Where phones in the same network find the API. */
+function phoneUrls(port: number): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  const lan = addresses.filter(({ family, internal }) => family === 'IPv4' && !internal);
+  return lan.map(({ address }) => `http://${address}:${port}`).join(', ') || 'this machine is in no network';
 }

@@ -14,6 +14,8 @@ const wholeNumber = (least: number, most: number) => {
 const whole = (least: number, most: number, fallback: number) => wholeNumber(least, most).default(fallback);
 const ms = (fallback: number, least = 1) => whole(least, MAX_TIMER_MS, fallback);
 const port = (fallback: number) => whole(0, 65_535, fallback);
+/** Where a worker's health is unless it is set: the first of these that is free. */
+const HEALTH_PORTS = Array.from({ length: 20 }, (_, n) => 3002 + n);
 const positive = (fallback: number) => whole(1, 1_000_000_000, fallback);
 const secret = z.string().min(1);
 const HOSTS_EXPECTED = 'expected host names with commas between them, without scheme and port; *.name for all that lie under one';
@@ -22,7 +24,7 @@ const tokenSecret = z.string().min(16, 'each secret must have 16 characters at l
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: port(3001),
-  WORKER_HEALTH_PORT: port(3002),
+  WORKER_HEALTH_PORT: wholeNumber(0, 65_535).optional(),
   HOST: z.string().optional(),
   REDIS_URL: z
     .string()
@@ -161,7 +163,8 @@ function toConfig(env: Environment) {
   return {
     production: env.NODE_ENV === 'production',
     port: env.PORT,
-    workerHealthPort: env.WORKER_HEALTH_PORT,
+    /** The ports a worker tries for its health, in this order: several workers may run on one host. A port that was set is the only one. */
+    workerHealthPorts: env.WORKER_HEALTH_PORT === undefined ? HEALTH_PORTS.filter((one) => one !== env.PORT) : [env.WORKER_HEALTH_PORT],
     host: env.HOST,
     redisUrl: env.REDIS_URL ?? '',
     keyPrefix: env.REDIS_KEY_PREFIX,

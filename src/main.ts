@@ -5,9 +5,10 @@ import { createApp } from './app.ts';
 import { createErrorLog } from './error-log.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
+import { listen } from './listen.ts';
 import { createLog } from './log.ts';
 import { createNodeTransport, withNodeTransport } from './node-transport.ts';
-import { listening, readConfig, runProcess } from './process.ts';
+import { readConfig, readEnvFile, runProcess } from './process.ts';
 import { watchDeadlines } from './queue/deadline.ts';
 import { createDoorbell } from './queue/doorbell.ts';
 import { keysUnder } from './queue/keys.ts';
@@ -28,8 +29,10 @@ const READS_A_SUBMISSION = 1000;
 /** How often every followed job is looked at, whatever the doorbell says, in ms. */
 const RECONCILE_MS = 20_000;
 
+const envFile = readEnvFile(process.argv[2], process.env);
 const config = readConfig(process.env, 'api');
 const log = await createLog('api', config.logLevel);
+if (envFile !== undefined) log.info({ file: envFile }, 'environment file read; variables that are set win');
 
 await runProcess(log, 10_000, async (closers, fail) => {
   const { keyPrefix } = config;
@@ -108,15 +111,14 @@ await runProcess(log, 10_000, async (closers, fail) => {
     hosts: config.hosts,
   });
 
-  const server = createAdaptorServer({ fetch: withNodeTransport(app.fetch), hostname: 'localhost' });
-  closers.push(() => new Promise((resolve) => server.close(resolve)));
+  const createServer = () => createAdaptorServer({ fetch: withNodeTransport(app.fetch), hostname: 'localhost' });
   let draining = false;
+  const { port, close } = await listen(createServer, { host: config.host, ports: [config.port], variable: 'PORT' });
+  closers.push(close);
   closers.push(() => {
     draining = true;
     crowd.close(); // streams end first, or the server would wait for them
   });
-  server.listen(config.port, config.host);
-  const port = await listening(server, 'PORT');
   log.info({ port }, 'api listening');
   return { ready: true, port };
 });

@@ -1,8 +1,9 @@
 /** What both processes do with their lives: start, say so, stop once, and never half-way. */
-import type { Server } from 'node:net';
+import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { OwnError } from './jobs/own-error.ts';
 import { type Config, ConfigError, loadConfig, type Role } from './config.ts';
+import { fillFrom, parseEnvFile } from './env-file.ts';
 
 /** Undoes something; they run in reverse order of how they were added. */
 export type Closer = () => unknown;
@@ -82,21 +83,34 @@ export function readConfig(variables: NodeJS.ProcessEnv, role: Role): Config {
     return loadConfig(variables, role);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(2);
+    return endWith(error.message);
   }
 }
 
-/** Resolves with the port once a server listens; rejects with advice where the port is taken. `variable` sets it. */
-export function listening(server: Server, variable: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('listening', () => {
-      const address = server.address();
-      resolve(address !== null && typeof address === 'object' ? address.port : 0);
-    });
-    server.once('error', (error: NodeJS.ErrnoException & { port?: number }) => {
-      const taken = error.code === 'EADDRINUSE';
-      reject(taken ? new OwnError(`port ${error.port} is taken: stop what listens there, or set ${variable} to another`) : error);
-    });
-  });
+/**
+ * Reads an environment file, where one is named and there, into the variables that are not set. Returns its path,
+ * to be logged, or undefined where there is none. Where it can't be used, prints why and ends.
+ */
+export function readEnvFile(path: string | undefined, variables: NodeJS.ProcessEnv): string | undefined {
+  const text = path === undefined ? undefined : readIfThere(path);
+  if (path === undefined || text === undefined) return undefined;
+  const file = parseEnvFile(text);
+  if ('mistakes' in file) endWith(`${path} can't be read:\n${file.mistakes.map((line) => `  ${line}`).join('\n')}`);
+  fillFrom(file.values, variables);
+  return path;
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    return code === 'ENOENT' ? undefined : endWith(`${path} can't be read: ${code}`);
+  }
+}
+
+/** Says what is wrong with how the process was called, and ends it. */
+function endWith(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
 }

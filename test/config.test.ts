@@ -18,7 +18,7 @@ test('defaults', () => {
   const config = loadConfig(REDIS, 'api');
   expect(config).toMatchObject({
     port: 3001,
-    workerHealthPort: 3002,
+    workerHealthPorts: Array.from({ length: 20 }, (_, n) => 3002 + n),
     keyPrefix: '{ai-jobs}',
     provider: { name: 'offline' },
     worker: { concurrency: 3, rate: { max: 10, duration: 1000 }, stalledIntervalMs: 30_000, maxStalledCount: 2, lockDurationMs: 30_000 },

@@ -2,8 +2,9 @@
 import { createAdaptorServer } from '@hono/node-server';
 import type { ProviderConfig } from '../src/config.ts';
 import { createErrorLog } from '../src/error-log.ts';
+import { listen } from '../src/listen.ts';
 import { createLog } from '../src/log.ts';
-import { listening, readConfig, runProcess } from '../src/process.ts';
+import { readConfig, readEnvFile, runProcess } from '../src/process.ts';
 import { createBreaker } from '../src/queue/breaker.ts';
 import { createCancel } from '../src/queue/cancel.ts';
 import { watchDeadlines } from '../src/queue/deadline.ts';
@@ -22,8 +23,10 @@ import { createWorker } from './worker.ts';
 
 const handlers: Handlers = { 'generate-flashcards': makeFlashcards };
 
+const envFile = readEnvFile(process.argv[2], process.env);
 const config = readConfig(process.env, 'worker');
 const log = await createLog('worker', config.logLevel);
+if (envFile !== undefined) log.info({ file: envFile }, 'environment file read; variables that are set win');
 
 const breakerOptions = {
   ...config.breaker,
@@ -76,10 +79,11 @@ await runProcess(log, config.shutdownGraceMs + 5000, async (closers, fail) => {
   const checks = { writes: async () => (await store.monitor.probe()) === undefined, listening: doorbell.listening };
   const { name, concurrency } = config.worker;
   const health = createHealthApp(worker, checks, { name, concurrency, provider: provider.name });
-  const server = createAdaptorServer({ fetch: health.fetch });
-  closers.push(() => server.close());
-  server.listen(config.workerHealthPort, config.host);
-  const port = await listening(server, 'WORKER_HEALTH_PORT');
+  const ports = config.workerHealthPorts;
+  const createServer = () => createAdaptorServer({ fetch: health.fetch, hostname: 'localhost' });
+  const { port, close } = await listen(createServer, { host: config.host, ports, variable: 'WORKER_HEALTH_PORT' });
+  closers.push(close);
+  if (!ports.includes(0) && port !== ports[0]) log.warn({ port }, `port ${ports[0]} is taken, so /health is at port ${port}`);
   log.info({ port, concurrency }, 'worker listening');
   return { ready: true, port, note: provider.name };
 });

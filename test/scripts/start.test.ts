@@ -1,23 +1,38 @@
 /** `npm start` as a user runs it: what it says, what it serves, how it stops, and what it does when something is wrong. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { resolve } from 'node:path';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, expect, inject, onTestFinished, test } from 'vitest';
+import { startOpenAI, card, pieces } from '../support/openai.ts';
 import { freePort } from '../support/ports.ts';
+import { openQueue, submitTo } from '../support/queue.ts';
 import { newPrefix } from '../support/stack.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
 const { scripts } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
-/** Runs a script of package.json's, without npm around it: npm answers a signal with its own exit. */
-async function run(script: string, env: Record<string, string>, args: string[] = [], by: 'node' | 'npm' = 'node') {
+/** A folder that looks like the project's, with an `.env` file of the test's or none: a developer's own must not be read. */
+function projectWith(envFile?: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-scripts-'));
+  for (const name of ['package.json', 'node_modules', 'src', 'worker', 'scripts']) symlinkSync(join(root, name), join(folder, name));
+  if (envFile !== undefined) writeFileSync(join(folder, '.env'), envFile);
+  return folder;
+}
+const project = projectWith();
+afterAll(() => rmSync(project, { recursive: true }));
+
+type Way = { args?: string[]; by?: 'node' | 'npm'; cwd?: string };
+
+/** Runs a script of package.json's, without npm around it where not said otherwise: npm answers a signal with its own exit. */
+async function run(script: string, env: Record<string, string>, { args = [], by = 'node', cwd = project }: Way = {}) {
   const command = /node (.+?)(?: \|\||$)/.exec(scripts[script] ?? '')?.[1]?.split(' ') ?? [];
   const [runner, ...words] = by === 'npm' ? ['npm', 'run', '--silent', script] : [process.execPath, ...command, ...args];
   const child = spawn(runner ?? '', words, {
-    cwd: root,
+    cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', LOG_LEVEL: 'warn', ...env },
     detached: true,
   });
@@ -64,7 +79,7 @@ test('it runs, says how to try it, passes the smoke check, and stops at Ctrl-C',
   expect(app.output()).toMatch(/store +embedded.*forgets everything at exit/);
   expect(app.output()).toMatch(/curl -N -X POST http/);
 
-  const smoke = await run('smoke', {}, [url, `http://localhost:${env.WORKER_HEALTH_PORT}`]);
+  const smoke = await run('smoke', {}, { args: [url, `http://localhost:${env.WORKER_HEALTH_PORT}`] });
   expect([await smoke.exited, smoke.output()]).toEqual([0, expect.stringContaining('8 passed, 0 failed')]);
 
   kill(app.child, 'SIGINT');
@@ -94,7 +109,7 @@ test('the two commands of the Procfile run without a parent, and pass the smoke 
   const env = { ...(await ports()), REDIS_URL: inject('redisUrl'), REDIS_KEY_PREFIX: newPrefix(), LOG_LEVEL: 'info' };
   const [api, worker] = [await run('start:api', env), await run('start:worker', env)];
   await Promise.all([api.said(/api listening/), worker.said(/worker listening/)]);
-  const smoke = await run('smoke', {}, [`http://localhost:${env.PORT}`]);
+  const smoke = await run('smoke', {}, { args: [`http://localhost:${env.PORT}`] });
   expect([await smoke.exited, smoke.output()]).toEqual([0, expect.stringContaining('8 passed, 0 failed')]);
   for (const { child, exited } of [api, worker]) {
     kill(child, 'SIGTERM');
@@ -109,7 +124,7 @@ test('SIGTERM to npm alone, as a host sends it, stops what npm runs, and npm wai
     ['start:worker', /worker listening/],
     ['start', /ai-jobs is running/],
   ] as const) {
-    const host = await run(script, env, [], 'npm');
+    const host = await run(script, env, { by: 'npm' });
     await host.said(ready);
     host.child.kill('SIGTERM');
     await host.exited;
@@ -145,7 +160,148 @@ test('production does not start on a store that forgets', async () => {
 });
 
 test('the smoke check fails where nobody is', async () => {
-  const smoke = await run('smoke', {}, [`http://127.0.0.1:${await freePort()}`]);
+  const smoke = await run('smoke', {}, { args: [`http://127.0.0.1:${await freePort()}`] });
   expect(await smoke.exited).toBe(1);
   expect(smoke.output()).toContain('8 failed');
+});
+
+/** An address of this machine that only who listens on all addresses is found at. */
+const BESIDE = '127.0.0.2';
+const answers = (host: string, port: string) =>
+  fetch(`http://${host}:${port}/health`)
+    .then(({ status }) => status)
+    .catch(() => 'nobody');
+
+test.runIf(process.platform === 'linux')(
+  'npm start serves this machine alone, by both loopback addresses; HOST=0.0.0.0 opens it',
+  async () => {
+    const env = { ...(await ports()), REDIS_URL: inject('redisUrl'), REDIS_KEY_PREFIX: newPrefix() };
+    const app = await run('start', env);
+    await app.said(/ai-jobs is running[^]*at once\)/);
+    expect(app.output()).toMatch(/phones +only this machine is served \(HOST=0\.0\.0\.0/);
+    for (const port of [env.PORT, env.WORKER_HEALTH_PORT]) {
+      expect([await answers('127.0.0.1', port), await answers('localhost', port), await answers(BESIDE, port)]).toEqual([
+        200,
+        200,
+        'nobody',
+      ]);
+    }
+    kill(app.child, 'SIGINT');
+    expect(await app.exited).toBe(0);
+
+    const open = await run('start', { ...env, HOST: '0.0.0.0' });
+    await open.said(/ai-jobs is running[^]*at once\)/);
+    expect(open.output()).toMatch(/phones +(http:\/\/\d+\.\d+\.\d+\.\d+:\d+|this machine is in no network)/);
+    for (const port of [env.PORT, env.WORKER_HEALTH_PORT]) expect(await answers(BESIDE, port)).toBe(200);
+  },
+);
+
+test.runIf(process.platform === 'linux')('start:api and start:worker serve all addresses, unless HOST says which', async () => {
+  const env = { ...(await ports()), REDIS_URL: inject('redisUrl'), REDIS_KEY_PREFIX: newPrefix(), LOG_LEVEL: 'info' };
+  const [api, worker] = [await run('start:api', env), await run('start:worker', env)];
+  await Promise.all([api.said(/api listening/), worker.said(/worker listening/)]);
+  for (const port of [env.PORT, env.WORKER_HEALTH_PORT]) expect(await answers(BESIDE, port)).toBe(200);
+  const narrow = { ...env, ...(await ports()), HOST: 'localhost' };
+  const inside = await run('start:api', narrow);
+  await inside.said(/api listening/);
+  expect([await answers('127.0.0.1', narrow.PORT), await answers(BESIDE, narrow.PORT)]).toEqual([200, 'nobody']);
+});
+
+test('two workers run on one host: each has its health on a port of its own, and says on which', async () => {
+  const env = { REDIS_URL: inject('redisUrl'), REDIS_KEY_PREFIX: newPrefix(), LOG_LEVEL: 'info', WORKER_HEALTH_PORT: '' };
+  const workers = await Promise.all([run('worker', env), run('dev:worker', env), run('start:worker', env)]);
+  const found = await Promise.all(
+    workers.map(async ({ said }) => /"port":(\d+)/.exec(await said(/"port":\d+,[^\n]*worker listening/))?.[1] ?? ''),
+  );
+  expect(new Set(found).size).toBe(3);
+  for (const port of found) expect([port, await answers('localhost', port)]).toEqual([port, 200]);
+  expect(workers.map(({ output }) => output()).join()).toMatch(/port 3002 is taken, so \/health is at port 30\d\d/);
+
+  const strict = await run('worker', { ...env, WORKER_HEALTH_PORT: found[0] ?? '' });
+  expect(await strict.exited).toBe(1);
+  expect(strict.output()).toContain(`port ${found[0]} is taken: stop what listens there, or set WORKER_HEALTH_PORT to another`);
+  for (const { child, exited } of workers) {
+    kill(child, 'SIGTERM');
+    await exited;
+  }
+});
+
+test("a worker leaves the API's port alone, whichever of the two is there first", async () => {
+  const env = { REDIS_URL: inject('redisUrl'), REDIS_KEY_PREFIX: newPrefix(), LOG_LEVEL: 'info', PORT: '3002', HOST: 'localhost' };
+  const worker = await run('worker', env);
+  expect(await worker.said(/"port":\d+,[^\n]*worker listening/)).not.toContain('"port":3002');
+});
+
+test('every script reads .env beside package.json, says so, and lets variables that are set win', async () => {
+  const { PORT, WORKER_HEALTH_PORT } = await ports();
+  const cwd = projectWith(
+    `# settings\nREDIS_URL=${inject('redisUrl')}\nREDIS_KEY_PREFIX="${newPrefix()}"\nPORT=${PORT}\nWORKER_HEALTH_PORT=${WORKER_HEALTH_PORT}\nLOG_LEVEL=info\nADMIN_TOKEN=hunter2\n`,
+  );
+  onTestFinished(() => rmSync(cwd, { recursive: true }));
+  const empty = { LOG_LEVEL: '', REDIS_URL: '' }; // as good as not set
+  const app = await run('start', empty, { cwd });
+  await app.said(/ai-jobs is running[^]*at once\)/);
+  expect(app.output()).toMatch(/settings +\.env was read/);
+  expect(app.output()).toMatch(/store +Redis, at REDIS_URL/);
+  expect(app.output()).toContain(`http://localhost:${PORT}`);
+  expect(app.output()).not.toContain('hunter2');
+  const smoke = await run('smoke', {}, { cwd });
+  expect([await smoke.exited, smoke.output()]).toEqual([0, expect.stringContaining('8 passed, 0 failed')]);
+  kill(app.child, 'SIGTERM');
+  await app.exited;
+
+  for (const [script, ready] of [
+    ['start:api', /"file":"\.env"[^]*api listening/],
+    ['start:worker', /"file":"\.env"[^]*worker listening/],
+    ['worker', /"file":"\.env"[^]*worker listening/],
+    ['dev:worker', /"file":"\.env"[^]*worker listening/],
+  ] as const) {
+    const own = await ports();
+    const part = await run(script, { ...empty, ...own }, { cwd, by: 'npm' });
+    await part.said(ready);
+    expect(await answers('localhost', script === 'start:api' ? own.PORT : own.WORKER_HEALTH_PORT)).toBe(200); // not the file's
+    expect(part.output()).not.toContain('hunter2');
+    kill(part.child, 'SIGTERM');
+    await part.exited;
+  }
+});
+
+test('an .env file that can not be read is told by its lines, and nothing starts', async () => {
+  const cwd = projectWith('PORT=3001\nhunter2\nOPENAI_API_KEY="hunter2\n');
+  onTestFinished(() => rmSync(cwd, { recursive: true }));
+  for (const script of ['start', 'start:api', 'start:worker', 'smoke']) {
+    const app = await run(script, {}, { cwd });
+    expect([script, await app.exited]).toEqual([script, 2]);
+    expect(app.output()).toContain(".env can't be read:\n  line 2: expected NAME=value\n  line 3: the quote is not closed");
+    expect(app.output()).not.toMatch(/hunter2|\n +at /);
+  }
+});
+
+test('Ctrl-C in the terminal of npm start: the job that runs is handed back, whoever hands the signal on', async () => {
+  const openai = await startOpenAI((pen) => pen.text(pieces([card(1)]).open + pieces([card(1)]).cards[0]));
+  const { queue, keyPrefix } = await openQueue();
+  const env = { ...(await ports()), ...openai.env, REDIS_URL: inject('redisUrl'), REDIS_KEY_PREFIX: keyPrefix, SHUTDOWN_GRACE_MS: '300' };
+  for (const [script, signal] of [
+    ['start', 'SIGINT'],
+    ['start', 'SIGTERM'],
+    ['start:worker', 'SIGINT'],
+  ] as const) {
+    const app = await run(script, { ...env, LOG_LEVEL: 'info' }, { by: 'npm' });
+    await app.said(/worker listening/);
+    const { id } = await submitTo(queue, 'ana', {
+      payload: { owner: 'ana', tenant: 'user:ana' as never, requestId: 'r', input: { content: 'Notes.', count: 2 } },
+    });
+    await expect.poll(async () => (await queue.look(id))?.snapshot.progress?.items).toBe(1);
+    kill(app.child, signal); // the whole group, and npm hands it on
+    await app.exited;
+    await expect.poll(() => answers('localhost', env.WORKER_HEALTH_PORT)).toBe('nobody');
+    const seen = await queue.look(id);
+    expect([script, signal, seen?.snapshot]).toEqual([
+      script,
+      signal,
+      expect.objectContaining({ status: 'waiting', progress: expect.objectContaining({ items: 1 }) }),
+    ]);
+    expect(app.output()).not.toContain('a second signal');
+    await queue.cancel(id);
+  }
 });
