@@ -47,6 +47,7 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
   { files: ['src/embedded/*.ts'], patterns: [...roomOf(), ...without('node', 'valkey')] },
   { files: ['src/jobs/*.ts'], patterns: [...roomOf(), ...without()] },
   { files: ['src/queue/*.ts'], patterns: [...roomOf('jobs'), ...without('bullmq', 'ioredis')] },
+  { files: ['src/queue/script.ts'], patterns: [...roomOf('jobs'), ...without('ioredis', 'node')] },
   { files: ['src/stream/*.ts'], patterns: [...roomOf('jobs', 'queue'), ...without()] },
   { files: ['src/http/*.ts'], patterns: [...roomOf('jobs', 'queue', 'stream'), ...without()] },
   { files: ['worker/*.ts'], patterns: [...shop, ...without('node', 'ioredis', 'server')] },

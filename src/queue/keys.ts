@@ -32,6 +32,9 @@ export function keysUnder(prefix: string) {
     breaker: (provider: string) => `${prefix}:breaker:${provider}`,
     /** A rate limit's counters begin with it. */
     rate: (policy: string) => `${prefix}:rate:${policy}`,
+    /** What each worker says of itself, by the worker's id; and when each was last seen. */
+    workers: `${prefix}:workers`,
+    workersSeen: `${prefix}:workers:seen`,
     /** What processes write to find out whether Redis takes writes. */
     probe: `${prefix}:probe`,
     /** A value that all processes share. */

@@ -1,0 +1,148 @@
+/** The registry of workers: each says what it can do, so that the API need not guess it from its own environment. */
+import type { Redis } from 'ioredis';
+import type { Keys } from './keys.ts';
+import { defineScript } from './script.ts';
+
+/** What a worker can do for a kind. */
+export type KindSupport =
+  /** It does it, by this provider. `answers` is the same for workers whose answers to the same input may stand for each other's. */
+  | { available: true; provider: string; model?: string; answers: string }
+  /** It does not: these variables are missing. */
+  | { available: false; missing: string[] };
+
+/** What a worker says of itself. */
+export type WorkerDescription = {
+  name: string;
+  version: string;
+  /** How many jobs it runs at once. */
+  concurrency: number;
+  kinds: Record<string, KindSupport>;
+};
+
+/** A worker that was seen lately. `live`: within its lease, so it runs now. */
+export type KnownWorker = WorkerDescription & { live: boolean };
+
+/** How long a worker counts as live after it was last seen, and how long it is remembered, in ms. */
+export type RegistryTimes = { leaseMs: number; keptMs: number };
+
+/** A worker says three times within its lease that it lives. What it could do is remembered for as long as a rolling deploy may take. */
+export const REGISTRY_TIMES: RegistryTimes = { leaseMs: 15_000, keptMs: 600_000 };
+
+/** A worker's entry. */
+export type Registration = {
+  /** Says now what the worker can do. The first call begins a heartbeat. */
+  register(): Promise<void>;
+  /** Whether the last word to the registry was heard. */
+  registered(): boolean;
+  /** Stops the heartbeat, and says that the worker is gone. */
+  leave(): Promise<void>;
+};
+
+/** What an entry is made with. `id`: another for each process. */
+export type RegistrationOptions = {
+  redis: Redis;
+  keys: Keys;
+  id: string;
+  description: WorkerDescription;
+  onError: (error: unknown) => void;
+  times?: RegistryTimes;
+};
+
+/** Makes a worker's entry. */
+export function createRegistration({ redis, keys, id, description, onError, times = REGISTRY_TIMES }: RegistrationOptions): Registration {
+  const { leaseMs, keptMs } = times;
+  const register = defineScript(redis, 'register_worker', { keys: ['workers', 'seen'], args: ['id', 'description', 'keptMs'] });
+  const leave = defineScript(redis, 'leave_worker', { keys: ['workers', 'seen'], args: ['id', 'leaseMs'] });
+  const touched = { workers: keys.workers, seen: keys.workersSeen };
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let registered = false;
+
+  const beat = async (): Promise<void> => {
+    try {
+      await register({ ...touched, id, description: JSON.stringify(description), keptMs });
+      registered = true;
+    } catch (error) {
+      registered = false;
+      onError(error);
+    }
+  };
+
+  return {
+    async register() {
+      timer ??= setInterval(() => void beat(), leaseMs / 3);
+      await beat();
+    },
+    registered: () => registered,
+    async leave() {
+      clearInterval(timer);
+      registered = false;
+      await leave({ ...touched, id, leaseMs }).catch(onError);
+    },
+  };
+}
+
+/** Makes the function that reads who is there. `maxAgeMs`: how old what it tells may be. */
+export function createWorkerDirectory(
+  redis: Redis,
+  keys: Keys,
+  { leaseMs, keptMs } = REGISTRY_TIMES,
+): (maxAgeMs?: number) => Promise<KnownWorker[]> {
+  const read = defineScript(redis, 'read_workers', { keys: ['workers', 'seen'], args: ['keptMs'] });
+  let latest: { at: number; workers: Promise<KnownWorker[]> } | undefined;
+
+  const readNow = async (): Promise<KnownWorker[]> => {
+    const entries = (await read({ workers: keys.workers, seen: keys.workersSeen, keptMs })) as [description: string, ageMs: number][];
+    return entries.flatMap(([text, ageMs]) => {
+      const description = parseDescription(text);
+      return description ? [{ ...description, live: ageMs <= leaseMs }] : [];
+    });
+  };
+
+  return (maxAgeMs = 0) => {
+    if (!latest || performance.now() - latest.at >= maxAgeMs) {
+      const workers = readNow();
+      latest = { at: performance.now(), workers };
+      workers.catch(() => (latest = undefined));
+    }
+    return latest.workers;
+  };
+}
+
+/** Reads an entry. One that a newer or older version wrote in another shape counts as no worker. */
+function parseDescription(text: string): WorkerDescription | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<WorkerDescription> | null;
+    const whole = typeof value?.name === 'string' && Number.isSafeInteger(value.concurrency) && typeof value.kinds === 'object';
+    return whole && value.kinds !== null ? (value as WorkerDescription) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a kind can be done, by all that is known of the workers. */
+export type Availability =
+  /** No worker is known: jobs are accepted, and wait. */
+  | { type: 'unknown' }
+  /** `answers`: there if all live workers that do it give answers that may stand for each other's. */
+  | { type: 'available'; provider: string; model?: string | undefined; answers?: string | undefined }
+  | { type: 'unavailable'; missing: string[] };
+
+/** Tells from the workers whether a kind can be done: those that live count first, then those that lived lately. */
+export function availabilityOf(kind: string, workers: KnownWorker[]): Availability {
+  const supports = (known: KnownWorker[]) => known.flatMap(({ kinds }) => kinds[kind] ?? []);
+  const able = (known: KnownWorker[]) => supports(known).filter((support) => support.available);
+  const live = able(workers.filter((worker) => worker.live));
+  const [first] = live.length > 0 ? live : able(workers);
+  if (first) {
+    const answers = new Set(live.map((support) => support.answers));
+    return { type: 'available', provider: first.provider, model: first.model, answers: answers.size === 1 ? first.answers : undefined };
+  }
+  if (workers.length === 0) return { type: 'unknown' };
+  const missing = supports(workers).flatMap((support) => (support.available ? [] : support.missing));
+  return { type: 'unavailable', missing: [...new Set(missing)] };
+}
+
+/** How many jobs can run at once, over all live workers. */
+export function concurrencyOf(workers: KnownWorker[]): number {
+  return workers.reduce((sum, { live, concurrency }) => sum + (live ? concurrency : 0), 0);
+}
