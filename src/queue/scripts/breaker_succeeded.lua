@@ -1,0 +1,8 @@
+--[[
+Closes a breaker, unless it is open: a call that was made before it opened, and succeeds after, says nothing of now.
+KEYS: breaker
+ARGV:
+Returns: nothing
+]]
+--include clock
+if tonumber(redis.call('HGET', breaker, 'until') or 0) <= now then redis.call('DEL', breaker) end
