@@ -1,9 +1,9 @@
-/** One reader of the doorbell's stream: bare, or with a feed and a follower for each job. Says what CPU the events took. */
+/** One reader of the eventReader's stream: bare, or with a feed and a follower for each job. Says what CPU the events took. */
 import { QueueEvents } from 'bullmq';
 import { connect, readyWithin } from '../src/queue/connection.ts';
 import { QUEUE_NAME } from '../src/queue/keys.ts';
-import { createDoorbell } from '../src/queue/doorbell.ts';
-import { createCrowd } from '../src/stream/crowd.ts';
+import { createEventReader } from '../src/queue/event-reader.ts';
+import { createConnections } from '../src/stream/connections.ts';
 import { createFeed } from '../src/stream/feed.ts';
 import { openQueue, PREFIX } from './redis.ts';
 
@@ -37,14 +37,19 @@ async function feed(jobIds: string[], events: number): Promise<void> {
   const redis = connect(REDIS_URL, 'impatient', () => {});
   await readyWithin(redis, 5000);
   const queue = openQueue(redis);
-  const made = createFeed({ look: queue.look, crowd: createCrowd(600_000), eta: async () => undefined, onError: console.error });
+  const made = createFeed({
+    look: queue.look,
+    connections: createConnections(600_000),
+    eta: async () => undefined,
+    onError: console.error,
+  });
   const begun = Promise.withResolvers<void>();
-  createDoorbell({
+  createEventReader({
     pattern: connect(REDIS_URL, 'patient', () => {}, { lazyConnect: true }),
     redis,
     keyPrefix: PREFIX,
-    onRing(ring) {
-      made.ring(ring);
+    onSignal(signal) {
+      made.signal(signal);
       begun.resolve();
     },
     onError: console.error,

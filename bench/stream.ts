@@ -44,7 +44,7 @@ const plain = (name: string, file: string): Contender => ({
   },
 });
 
-/** The API as it is deployed: tokens checked, the journal read, the doorbell rung by rows in Redis. */
+/** The API as it is deployed: tokens checked, the journal read, rows published in Redis. */
 const ours = (store: Store): Contender => ({
   name: 'ai-jobs',
   async start() {

@@ -10,13 +10,13 @@ import { createLog } from './log.ts';
 import { createNodeTransport, withNodeTransport } from './node-transport.ts';
 import { readConfig, readEnvFile, runProcess } from './process.ts';
 import { watchDeadlines } from './queue/deadline.ts';
-import { createDoorbell } from './queue/doorbell.ts';
+import { createEventReader } from './queue/event-reader.ts';
 import { keysUnder } from './queue/keys.ts';
 import { createQueue } from './queue/queue.ts';
 import { createLocalLimit, createSharedLimit } from './queue/rate-limit.ts';
 import { estimate, ESTIMATE_AGE_MS } from './queue/stats.ts';
 import { openStore } from './queue/store.ts';
-import { createCrowd } from './stream/crowd.ts';
+import { createConnections } from './stream/connections.ts';
 import { createFeed } from './stream/feed.ts';
 import { createUserFeed } from './stream/user-feed.ts';
 
@@ -26,7 +26,7 @@ const USER_JOBS = 100;
 /** How many reads a user has for each submission, in each process: enough for any but a client gone wild. */
 const READS_A_SUBMISSION = 1000;
 
-/** How often every followed job is looked at, whatever the doorbell says, in ms. */
+/** How often every followed job is read, whatever was signalled, in ms. */
 const RECONCILE_MS = 20_000;
 
 const envFile = readEnvFile(process.argv[2], process.env);
@@ -52,10 +52,10 @@ await runProcess(log, 10_000, async (closers, fail) => {
     : sharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
   const tokens = createStreamTokens({ secrets, ttlS: tokenTtlS });
   const onError = store.onError('stream');
-  const crowd = createCrowd(config.stream.maxAgeMs);
+  const connections = createConnections(config.stream.maxAgeMs);
   const feed = createFeed({
     look: queue.look,
-    crowd,
+    connections,
     eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position),
     onError,
   });
@@ -64,18 +64,18 @@ await runProcess(log, 10_000, async (closers, fail) => {
     const newest = new Set(jobs.map(({ id }) => id));
     return [...jobs, ...open.filter(({ id }) => !newest.has(id)).toReversed()];
   };
-  const userFeed = createUserFeed({ look: queue.look, jobsOf, crowd, onError });
-  const doorbell = createDoorbell({
+  const userFeed = createUserFeed({ look: queue.look, jobsOf, connections, onError });
+  const eventReader = createEventReader({
     pattern: store.connect('patient', { lazyConnect: true }),
     redis,
     keyPrefix,
-    onRing(ring) {
-      feed.ring(ring);
-      userFeed.ring(ring);
+    onSignal(signal) {
+      feed.signal(signal);
+      userFeed.signal(signal);
     },
     onError: store.onError('events'),
   });
-  closers.push(() => doorbell.close());
+  closers.push(() => eventReader.close());
 
   const reconcile = () => {
     feed.reconcile();
@@ -83,14 +83,14 @@ await runProcess(log, 10_000, async (closers, fail) => {
   };
   redis.on('ready', reconcile);
   const beat = Math.min(config.stream.heartbeatMs, config.stream.maxAgeMs / 10);
-  const timers = [setInterval(crowd.heartbeat, beat), setInterval(reconcile, RECONCILE_MS)];
+  const timers = [setInterval(connections.heartbeat, beat), setInterval(reconcile, RECONCILE_MS)];
   closers.push(() => timers.forEach(clearInterval));
 
   const app = createApp({
     queue,
     feed,
     userFeed,
-    crowd,
+    connections,
     transport: createNodeTransport(),
     tokens,
     limits: {
@@ -100,7 +100,7 @@ await runProcess(log, 10_000, async (closers, fail) => {
     addressOf: createAddressOf(config.trustedProxies),
     adminToken: config.adminToken,
     log,
-    listening: doorbell.listening,
+    listening: eventReader.listening,
     storeTrouble: monitor.probe,
     draining: () => draining,
     sameWorkMs: config.sameWorkMs,
@@ -117,7 +117,7 @@ await runProcess(log, 10_000, async (closers, fail) => {
   closers.push(close);
   closers.push(() => {
     draining = true;
-    crowd.close(); // streams end first, or the server would wait for them
+    connections.close(); // streams end first, or the server would wait for them
   });
   log.info({ port }, 'api listening');
   return { ready: true, port };

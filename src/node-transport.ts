@@ -1,7 +1,7 @@
 /** Event streams on Node: frames go straight to the response, without a stream object and a promise for each. */
 import type { Http2Bindings, HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { Sink } from './stream/crowd.ts';
+import type { Sink } from './stream/connections.ts';
 import { BUFFER_BYTES, type Transport } from './stream/response.ts';
 
 /** How long a client may leave bytes unread, in ms, before it is taken for gone: a phone that lost its network sends no FIN. */

@@ -8,7 +8,7 @@ import { readConfig, readEnvFile, runProcess } from '../src/process.ts';
 import { createBreaker } from '../src/queue/breaker.ts';
 import { createCancel } from '../src/queue/cancel.ts';
 import { watchDeadlines } from '../src/queue/deadline.ts';
-import { createDoorbell } from '../src/queue/doorbell.ts';
+import { createEventReader } from '../src/queue/event-reader.ts';
 import { keysUnder } from '../src/queue/keys.ts';
 import { openStore } from '../src/queue/store.ts';
 import { makeFlashcards } from './flashcards.ts';
@@ -66,17 +66,17 @@ await runProcess(log, config.shutdownGraceMs + 5000, async (closers, fail) => {
     log,
   );
 
-  const doorbell = createDoorbell({
+  const eventReader = createEventReader({
     pattern: store.connect('patient', { lazyConnect: true }),
     redis: commands,
     keyPrefix,
-    onRing: worker.ring,
+    onSignal: worker.signal,
     onError: store.onError('events'),
   });
-  closers.push(() => doorbell.close());
-  closers.push(() => worker.close(config.shutdownGraceMs)); // while the bell still rings for what is cancelled
+  closers.push(() => eventReader.close());
+  closers.push(() => worker.close(config.shutdownGraceMs)); // while events are still read: a job can be cancelled until then
 
-  const checks = { writes: async () => (await store.monitor.probe()) === undefined, listening: doorbell.listening };
+  const checks = { writes: async () => (await store.monitor.probe()) === undefined, listening: eventReader.listening };
   const { name, concurrency } = config.worker;
   const health = createHealthApp(worker, checks, { name, concurrency, provider: provider.name });
   const ports = config.workerHealthPorts;

@@ -3,7 +3,7 @@ import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from
 import type { Logger } from 'pino';
 import { parseReason, type ProblemCode } from '../src/jobs/problem.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
-import type { Ring } from '../src/queue/doorbell.ts';
+import type { JobSignal } from '../src/queue/event-reader.ts';
 import type { Store } from '../src/queue/store.ts';
 import { OwnError } from '../src/jobs/own-error.ts';
 import { createJournals, type Journal, LockLostError, type Patiently } from '../src/queue/journal.ts';
@@ -37,8 +37,8 @@ export type JobWorker = {
   active(): number;
   /** Whether it can fetch jobs now. */
   fetches(): boolean;
-  /** Takes what the doorbell rings: a job that ended elsewhere is stopped here. */
-  ring(ring: Ring): void;
+  /** Takes what the event reader hears: a job that ended elsewhere is stopped here. */
+  signal(signal: JobSignal): void;
   /**
    * Takes no more jobs and waits for those that run; those that still run after `graceMs` are handed
    * back, with what they have finished and at no attempt's cost, for another worker to go on with.
@@ -190,9 +190,9 @@ export function createWorker(
     counters,
     active: () => running.size,
     fetches,
-    ring(ring) {
-      if (ring.type === 'missed') return running.forEach((id) => void stopIfEnded(id));
-      if (ring.type === 'changed' && ring.change === 'ended' && running.has(ring.jobId)) void stopIfEnded(ring.jobId);
+    signal(signal) {
+      if (signal.type === 'missed') return running.forEach((id) => void stopIfEnded(id));
+      if (signal.type === 'changed' && signal.change === 'ended' && running.has(signal.jobId)) void stopIfEnded(signal.jobId);
     },
     async close(graceMs) {
       clearInterval(waking);

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { JobQueue } from '../queue/queue.ts';
 import type { RateLimit } from '../queue/rate-limit.ts';
 import type { StoreTrouble } from '../queue/store-trouble.ts';
-import type { Crowd } from '../stream/crowd.ts';
+import type { Connections } from '../stream/connections.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { Transport } from '../stream/response.ts';
 import type { UserFeed } from '../stream/user-feed.ts';
@@ -25,7 +25,7 @@ export type AppDeps = {
   queue: JobQueue;
   feed: Feed;
   userFeed: UserFeed;
-  crowd: Crowd;
+  connections: Connections;
   /** How streams reach their clients on this runtime. */
   transport: Transport;
   tokens: StreamTokens;
@@ -35,7 +35,7 @@ export type AppDeps = {
   log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   /** Whether the process is about to stop: no new stream is begun. */
   draining: () => boolean;
-  /** Whether the doorbell is reading: without it streams are late. */
+  /** Whether events are read: without them streams are late. */
   listening: () => boolean;
   /** Writes to Redis, once a second at most, and resolves with what is wrong with it. */
   storeTrouble: () => Promise<StoreTrouble | undefined>;

@@ -1,6 +1,6 @@
 /** Watching a job: its events as they happen, resumable from any of them. */
 import { Hono, type Context } from 'hono';
-import { parseCursor } from '../stream/frames.ts';
+import { parseCursor } from '../stream/sse-encoding.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { readerOf } from './reading.ts';
 import { orComeBack, wantsStream, watchJob } from './watch.ts';

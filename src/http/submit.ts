@@ -6,7 +6,7 @@ import { createMiddleware } from 'hono/factory';
 import { type AnyKind, kinds } from '../jobs/index.ts';
 import { ProblemError } from '../jobs/problem.ts';
 import { tenantOf } from '../jobs/tenant.ts';
-import { encodeFrame, parseCursor } from '../stream/frames.ts';
+import { encodeFrame, parseCursor } from '../stream/sse-encoding.ts';
 import { requireIdentity, userId } from './auth.ts';
 import { parseCancelAfter } from './cancel-after.ts';
 import { type Accepted, enqueue } from './enqueue.ts';

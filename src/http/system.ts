@@ -7,7 +7,7 @@ import { estimate } from '../queue/stats.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 
 /** The routes that tell, and an index of all. */
-export function systemRoutes({ queue, crowd, listening, storeTrouble, draining }: AppDeps): Hono<AppEnv> {
+export function systemRoutes({ queue, connections, listening, storeTrouble, draining }: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const startedAt = performance.now();
 
@@ -25,7 +25,7 @@ export function systemRoutes({ queue, crowd, listening, storeTrouble, draining }
 
   // Alive means: this process answers. What it stands on is /ready's to say, or a host would restart it for Redis' sake.
   app.get('/health', (c) =>
-    c.json({ status: 'ok', uptimeSeconds: Math.round((performance.now() - startedAt) / 1000), followers: crowd.size() }),
+    c.json({ status: 'ok', uptimeSeconds: Math.round((performance.now() - startedAt) / 1000), followers: connections.size() }),
   );
 
   app.get('/ready', async (c) => {

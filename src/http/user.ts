@@ -2,7 +2,7 @@
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import { isJobId } from '../jobs/id.ts';
-import { encodeRetry, PADDING } from '../stream/frames.ts';
+import { encodeRetry, PADDING } from '../stream/sse-encoding.ts';
 import { RETRY_MS, STREAM_HEADERS } from '../stream/response.ts';
 import { unauthorized } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';

@@ -45,7 +45,7 @@ export async function waitFor(
     if (end.aborted) giveUp(); // an abort that has been is not heard again
     else end.addEventListener('abort', giveUp, { once: true });
   }
-  // Closed at the job's end, and when the crowd lets go: either way there is nothing more to wait for.
+  // Closed at the job's end, and when the server ends all streams: either way there is nothing more to wait for.
   following.feed({ write: () => isNews && stir(), close: giveUp });
   try {
     for (;;) {

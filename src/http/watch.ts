@@ -1,7 +1,7 @@
 /** Answering with a job's stream: what GET on its address does, and POST for a client that would rather watch. */
 import type { Context } from 'hono';
 import { ProblemError, problems } from '../jobs/problem.ts';
-import { type Cursor, encodeRetry } from '../stream/frames.ts';
+import { type Cursor, encodeRetry } from '../stream/sse-encoding.ts';
 import { beginStream, STREAM_HEADERS } from '../stream/response.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import type { Reader } from './reading.ts';

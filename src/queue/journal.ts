@@ -40,7 +40,7 @@ export type Journal = {
    * What this process wrote for the job and Redis has lost since is written again first.
    */
   history(fresh: boolean): Promise<History>;
-  /** Appends a lasting row, rings the doorbell and resolves with the row's sequence number. `progress`: how far the job is with it. */
+  /** Appends a lasting row, publishes it and resolves with its sequence number. `progress`: how far the job is with it. */
   append(row: Row, progress: Progress): Promise<number>;
   /** Keeps what the job has used so far, and counts what is new of it for its tenant. */
   spend(usage: Usage): Promise<void>;

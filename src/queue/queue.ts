@@ -84,7 +84,7 @@ export type JobQueue = {
   close(): Promise<void>;
 };
 
-/** How many events the doorbell's stream holds, about: at 100 jobs/s of a dozen rows, some 30 s of trouble. */
+/** How many events the eventReader's stream holds, about: at 100 jobs/s of a dozen rows, some 30 s of trouble. */
 const EVENTS_KEPT = 50_000;
 
 /** How long an idempotency key is kept, in ms. */

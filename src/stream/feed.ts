@@ -1,86 +1,86 @@
-/** The feed: one doorbell, many followers. Each follower of a job gets every lasting event once, in order, and the end. */
+/** The feed of jobs: one event reader serves many followers. Each follower of a job gets every lasting event once, in order, and the end. */
 import type { Snapshot } from '../jobs/event.ts';
+import type { JobSignal } from '../queue/event-reader.ts';
 import type { LookAt } from '../queue/look.ts';
-import type { Ring } from '../queue/doorbell.ts';
-import { type Channel, createChannel, type Follower, type Seen } from './channel.ts';
-import type { Crowd, Sink } from './crowd.ts';
-import { resetFrame } from './events.ts';
-import type { Cursor } from './frames.ts';
+import type { Connections, Sink } from './connections.ts';
+import { createJobChannel, type Follower, type JobChannel, type Reading } from './job-channel.ts';
+import { resetFrame } from './job-frames.ts';
+import type { Cursor } from './sse-encoding.ts';
 
-/** A follower before and while it is fed. */
+/** A follower, before and while its stream is open. */
 export type Following = {
-  /** The job when it was first looked at: after the follower was registered, so nothing falls between. */
+  /** The job as it was read first. The follower was registered before that, so no event falls in between. */
   first: Snapshot;
-  /** Whether the cursor stands at the job's end or past it: nothing is left to send. */
+  /** Whether the cursor is at the job's end or past it: nothing is left to send. */
   over: boolean;
-  /** Starts feeding: the truth of now, what the cursor has missed, then what happens. */
+  /** Begins to send: the status of now, the rows after the cursor, then what happens. */
   feed(sink: Sink): void;
-  /** Stops; the sink hears nothing more. */
+  /** Stops; nothing more is written to the sink. */
   stop(): void;
 };
 
 /** A running feed. */
 export type Feed = {
-  /** Follows a job from a cursor (the last sequence number seen); undefined if there is no such job. */
+  /** Follows a job from a cursor, which is the last sequence number seen. Undefined if there is no such job. */
   follow(jobId: string, cursor: Cursor): Promise<Following | undefined>;
-  /** Takes what the doorbell rings. */
-  ring(ring: Ring): void;
-  /** Looks at every followed job again: no client waits for an end that has passed unheard. */
+  /** Takes what the event reader hears. */
+  signal(signal: JobSignal): void;
+  /** Reads every followed job again, so that no client waits for an end that nobody heard. */
   reconcile(): void;
 };
 
 /** What a feed is made with. */
 export type FeedOptions = {
   look: LookAt;
-  crowd: Crowd;
+  connections: Connections;
   /** Estimates when a waiting job will have ended, in s from now. */
   eta: (snapshot: Snapshot) => Promise<number | undefined>;
   onError: (error: unknown) => void;
 };
 
-/** A followed job: its channel, and what is known of bells and looks. */
+/** A followed job. */
 type Followed = {
-  channel: Channel;
-  /** How often it rang. */
-  rings: number;
-  /** The highest row that rang since the last look began. */
+  channel: JobChannel;
+  /** How many signals came for it. */
+  signals: number;
+  /** The highest row that was signalled since the last reading began. */
   heard: number;
-  /** How many looks in a row have failed. */
+  /** How many readings in a row have failed. */
   failures: number;
-  /** Whether somebody is looking now, and whether to look again after that. */
-  looking: 'no' | 'once' | 'again';
+  /** Whether it is being read now, and whether to read it again after that. */
+  reading: 'no' | 'once' | 'again';
   /** Whether to check that the journal still has the last row that was sent: Redis may have come back without it. */
   checks: boolean;
 };
 
-/** How long a move may wait for what comes with it, in ms. */
+/** How long a change of state may wait for others that come with it, in ms. */
 const MOVE_PAUSE_MS = 5;
 
-/** The longest pause after a look that failed, in ms. */
+/** The longest pause after a reading that failed, in ms. */
 const MAX_PAUSE_MS = 2000;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Makes a feed. It reads nothing until somebody follows and holds nothing once they are gone. */
-export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
+/** Makes a feed. It reads nothing until somebody follows, and holds nothing once they are gone. */
+export function createFeed({ look, connections, eta, onError }: FeedOptions): Feed {
   const jobs = new Map<string, Followed>();
 
-  const join = (jobId: string, follower: Follower): Followed => {
+  const add = (jobId: string, follower: Follower): Followed => {
     const known = jobs.get(jobId);
     const followed = known ?? {
-      channel: createChannel(jobId, crowd, () => jobs.delete(jobId)),
-      rings: 0,
+      channel: createJobChannel(jobId, connections, () => jobs.delete(jobId)),
+      signals: 0,
       heard: 0,
       failures: 0,
-      looking: 'no',
+      reading: 'no',
       checks: false,
     };
     if (!known) jobs.set(jobId, followed);
-    followed.channel.join(follower);
+    followed.channel.add(follower);
     return followed;
   };
 
-  const lookAt = async (jobId: string, after: number, held: number): Promise<Seen | undefined> => {
+  const read = async (jobId: string, after: number, held: number): Promise<Reading | undefined> => {
     const seen = await look(jobId, after);
     if (!seen) return undefined;
     const waits = seen.snapshot.status === 'waiting';
@@ -92,24 +92,24 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
     const span = channel.span();
     if (!span) return;
     followed.heard = 0;
-    const from = followed.checks ? Math.max(span.lowest - 1, 0) : span.lowest;
-    const seen = await lookAt(channel.jobId, from, span.highest);
-    if (!seen) return channel.letGo(); // it has expired; the next request is told so
+    const after = followed.checks ? Math.max(span.lowest - 1, 0) : span.lowest;
+    const reading = await read(channel.jobId, after, span.highest);
+    if (!reading) return channel.disconnectAll(); // it has expired; the next request is told so
     followed.checks = false;
-    const behind = channel.bringUp(seen);
-    if (behind || followed.heard > seen.snapshot.length) refresh(followed);
+    const behind = channel.sendReading(reading);
+    if (behind || followed.heard > reading.snapshot.length) refresh(followed);
   };
 
-  /** Looks at the job and brings every follower up to date; calls during a look make one more after it. */
+  /** Reads the job and brings every follower up to date. Calls during a reading make one more reading after it. */
   const refresh = (followed: Followed): void => {
-    if (followed.looking !== 'no') {
-      followed.looking = 'again';
+    if (followed.reading !== 'no') {
+      followed.reading = 'again';
       return;
     }
-    followed.looking = 'once';
+    followed.reading = 'once';
     void keepTrying(followed).finally(() => {
-      const again = followed.looking === 'again';
-      followed.looking = 'no';
+      const again = followed.reading === 'again';
+      followed.reading = 'no';
       if (again && followed.channel.followers.size > 0) refresh(followed);
     });
   };
@@ -121,24 +121,24 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
     } catch (error) {
       onError(error);
       await pause(Math.min(100 * 2 ** followed.failures++, MAX_PAUSE_MS));
-      followed.looking = 'again';
+      followed.reading = 'again';
     }
   };
 
-  /** A move is a hint: it waits a moment for what comes with it, so that a short job costs one look and not three. */
+  /** Changes of state wait a moment for others, so that a short job costs one reading and not three. */
   const moved = new Set<Followed>();
-  const soon = (followed: Followed): void => {
-    if (moved.size === 0) setTimeout(lookAtMoved, MOVE_PAUSE_MS);
+  const refreshSoon = (followed: Followed): void => {
+    if (moved.size === 0) setTimeout(refreshMoved, MOVE_PAUSE_MS);
     moved.add(followed);
   };
-  const lookAtMoved = (): void => {
+  const refreshMoved = (): void => {
     for (const followed of moved) if (followed.channel.followers.size > 0) refresh(followed);
     moved.clear();
   };
 
   const reconcile = (): void => {
     for (const followed of jobs.values()) {
-      followed.rings++; // also for those who are on their way
+      followed.signals++; // for followers whose first reading is on its way
       followed.checks = true;
       refresh(followed);
     }
@@ -146,57 +146,57 @@ export function createFeed({ look, crowd, eta, onError }: FeedOptions): Feed {
 
   return {
     async follow(jobId, cursor) {
-      const follower: Follower = { seq: cursor === 'malformed' ? 0 : cursor, told: '' };
-      const followed = join(jobId, follower);
-      const { rings } = followed;
-      const stop = leaving(followed.channel, follower);
-      const seen = await lookAt(jobId, follower.seq, 0).catch((error: unknown) => {
+      const follower: Follower = { seq: cursor === 'malformed' ? 0 : cursor, lastStatus: '' };
+      const followed = add(jobId, follower);
+      const { signals } = followed;
+      const stop = stopperOf(followed.channel, follower);
+      const reading = await read(jobId, follower.seq, 0).catch((error: unknown) => {
         stop();
         throw error;
       });
-      if (!seen) {
+      if (!reading) {
         stop();
         return undefined;
       }
-      const first = seen.snapshot;
+      const first = reading.snapshot;
       const over = first.end !== undefined && cursor !== 'malformed' && cursor >= first.end.seq;
-      const strange = !over && (cursor === 'malformed' || cursor > first.length);
+      const unknown = !over && (cursor === 'malformed' || cursor > first.length);
       return {
         first,
         over,
         feed(sink) {
-          follower.member = crowd.join(sink, stop);
-          if (!followed.channel.followers.has(follower)) return; // the crowd was closing
-          if (strange) {
+          follower.connection = connections.add(sink, stop);
+          if (!followed.channel.followers.has(follower)) return; // all streams were just being ended
+          if (unknown) {
             follower.seq = 0;
             sink.write(new TextEncoder().encode(resetFrame(jobId)));
             refresh(followed);
           } else {
-            followed.channel.bringUp(seen, follower);
-            if (followed.rings !== rings) refresh(followed);
+            followed.channel.sendReading(reading, follower);
+            if (followed.signals !== signals) refresh(followed);
           }
         },
         stop,
       };
     },
 
-    ring(ring) {
-      if (ring.type === 'missed') return reconcile();
-      const followed = jobs.get(ring.jobId);
-      if (!followed || (ring.type === 'changed' && ring.change === 'added')) return; // who follows it has seen it
-      followed.rings++;
-      if (ring.type === 'row') {
-        followed.heard = Math.max(followed.heard, ring.row.seq);
-        if (followed.channel.deliver(ring.row)) refresh(followed);
-      } else if (ring.change === 'moved') soon(followed);
-      else void catchUp(followed).catch(() => refresh(followed)); // an end waits for no other look
+    signal(signal) {
+      if (signal.type === 'missed') return reconcile();
+      const followed = jobs.get(signal.jobId);
+      if (!followed || (signal.type === 'changed' && signal.change === 'added')) return; // whoever follows it knows that it was added
+      followed.signals++;
+      if (signal.type === 'row') {
+        followed.heard = Math.max(followed.heard, signal.row.seq);
+        if (followed.channel.sendRow(signal.row)) refresh(followed);
+      } else if (signal.change === 'moved') refreshSoon(followed);
+      else void catchUp(followed).catch(() => refresh(followed)); // an end waits for no other reading
     },
 
     reconcile,
   };
 }
 
-/** Made apart, so that a follower who stays holds on to nothing of its first look. */
-function leaving(channel: Channel, follower: Follower): () => void {
-  return () => channel.leave(follower);
+/** Made outside of `follow`, so that a follower which stays does not keep its first reading in memory. */
+function stopperOf(channel: JobChannel, follower: Follower): () => void {
+  return () => channel.remove(follower);
 }

@@ -1,7 +1,7 @@
 /** A feed as HTTP: the headers of an event stream, its first bytes, and the way that frames take to the client. */
-import type { Sink } from './crowd.ts';
+import type { Sink } from './connections.ts';
 import type { Following } from './feed.ts';
-import { encodeRetry, PADDING } from './frames.ts';
+import { encodeRetry, PADDING } from './sse-encoding.ts';
 
 /** Headers of every event stream: nothing between us and the client may store, change or hold it back. */
 export const STREAM_HEADERS = {

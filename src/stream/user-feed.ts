@@ -1,17 +1,17 @@
-/** The user's feed: all jobs of one user on one connection, each status and end as it happens; no rows, no cursors. */
+/** The feed of users: all jobs of one user on one connection, each status and end as it happens; no rows and no cursors. */
 import type { Snapshot } from '../jobs/event.ts';
+import type { JobSignal } from '../queue/event-reader.ts';
 import type { LookAt } from '../queue/look.ts';
-import type { Ring } from '../queue/doorbell.ts';
-import type { Crowd, Member, Sink } from './crowd.ts';
-import { statusFrame, statusKey, userEndFrame } from './events.ts';
+import type { Connection, Connections, Sink } from './connections.ts';
+import { statusFrame, statusKey, userEndFrame } from './job-frames.ts';
 
 /** A running user feed. */
 export type UserFeed = {
-  /** Feeds a sink with a snapshot of the user's jobs, then with what happens; returns what stops it. */
+  /** Sends a snapshot of the user's jobs, then what happens. Returns what stops it. */
   follow(owner: string, sink: Sink): () => void;
-  /** Takes what the doorbell rings. */
-  ring(ring: Ring): void;
-  /** Takes stock of every followed user's jobs again. */
+  /** Takes what the event reader hears. */
+  signal(signal: JobSignal): void;
+  /** Reads every followed user's jobs again. */
   reconcile(): void;
 };
 
@@ -20,64 +20,65 @@ export type UserFeedOptions = {
   look: LookAt;
   /** The user's jobs, newest first, as many as may matter. */
   jobsOf: (owner: string) => Promise<Snapshot[]>;
-  crowd: Crowd;
+  connections: Connections;
   onError: (error: unknown) => void;
 };
 
-type Follower = {
-  member: Member;
-  /** What it was last told of each job. */
-  told: Map<string, string>;
+/** A client that follows a user's jobs. */
+type UserFollower = {
+  connection: Connection;
+  /** The status of each job that it was sent last, as a key. */
+  lastStatus: Map<string, string>;
 };
 
 /** The followers of one user. */
-type Channel = {
+type UserChannel = {
   owner: string;
-  followers: Set<Follower>;
-  /** Looks are told in the order they were made: a late one must not overrule a newer. */
-  turn: Promise<void>;
+  followers: Set<UserFollower>;
+  /** Readings are sent in the order they were made: an older one must not overrule a newer one. */
+  queue: Promise<void>;
 };
 
-/** How long after its end a job is still news to one who comes, in ms. */
+/** How long after its end a job is still part of the snapshot, in ms. */
 const JUST_FINISHED_MS = 5 * 60_000;
 
-/** How many jobs' owners are remembered, so that strangers' jobs cost no look. */
+/** How many jobs' owners are remembered, so that jobs of users whom nobody follows cost no reading. */
 const OWNERS_KEPT = 10_000;
 
 const encoder = new TextEncoder();
 
-/** Makes a user feed. It costs a look for each change of a job only while somebody follows that job's user. */
-export function createUserFeed({ look, jobsOf, crowd, onError }: UserFeedOptions): UserFeed {
-  const channels = new Map<string, Channel>();
+/** Makes a user feed. It reads a job that has changed only while somebody follows that job's user. */
+export function createUserFeed({ look, jobsOf, connections, onError }: UserFeedOptions): UserFeed {
+  const channels = new Map<string, UserChannel>();
   const owners = new Map<string, string | undefined>();
 
-  const leave = (channel: Channel, follower: Follower): void => {
-    crowd.leave(follower.member);
+  const remove = (channel: UserChannel, follower: UserFollower): void => {
+    connections.remove(follower.connection);
     channel.followers.delete(follower);
     if (channel.followers.size === 0 && channels.get(channel.owner) === channel) channels.delete(channel.owner);
   };
 
-  const inTurn = (channel: Channel, work: () => Promise<void>): void => {
-    channel.turn = channel.turn.then(work).catch(onError);
+  const inOrder = (channel: UserChannel, work: () => Promise<void>): void => {
+    channel.queue = channel.queue.then(work).catch(onError);
   };
 
-  /** Tells everyone of a job what they have not been told. */
-  const tell = (channel: Channel, snapshot: Snapshot): void => {
+  /** Sends a job's status to every follower whose last one was another. */
+  const sendStatus = (channel: UserChannel, snapshot: Snapshot): void => {
     const key = statusKey(snapshot);
-    let frames: Uint8Array | undefined;
-    for (const { member, told } of channel.followers) {
-      if (told.get(snapshot.id) === key) continue;
-      told.set(snapshot.id, key);
-      member.sink.write((frames ??= encoder.encode(frameOf(snapshot))));
+    let frame: Uint8Array | undefined;
+    for (const { connection, lastStatus } of channel.followers) {
+      if (lastStatus.get(snapshot.id) === key) continue;
+      lastStatus.set(snapshot.id, key);
+      connection.sink.write((frame ??= encoder.encode(frameOf(snapshot))));
     }
   };
 
-  const takeStock = (channel: Channel): void =>
-    inTurn(channel, async () => {
-      const jobs = (await jobsOf(channel.owner)).filter(isNews);
+  const refresh = (channel: UserChannel): void =>
+    inOrder(channel, async () => {
+      const jobs = (await jobsOf(channel.owner)).filter(isCurrent);
       const ids = new Set(jobs.map(({ id }) => id));
-      for (const { told } of channel.followers) for (const id of told.keys()) if (!ids.has(id)) told.delete(id);
-      for (const snapshot of jobs.toReversed()) tell(channel, snapshot);
+      for (const { lastStatus } of channel.followers) for (const id of lastStatus.keys()) if (!ids.has(id)) lastStatus.delete(id);
+      for (const snapshot of jobs.toReversed()) sendStatus(channel, snapshot);
     });
 
   const ownerOf = async (jobId: string): Promise<string | undefined> => {
@@ -88,40 +89,40 @@ export function createUserFeed({ look, jobsOf, crowd, onError }: UserFeedOptions
     return owner;
   };
 
-  const changed = async (jobId: string): Promise<void> => {
+  const jobChanged = async (jobId: string): Promise<void> => {
     const channel = channels.get((await ownerOf(jobId)) ?? '');
     if (!channel) return;
-    inTurn(channel, async () => {
+    inOrder(channel, async () => {
       const seen = await look(jobId);
-      if (seen) tell(channel, seen.snapshot);
+      if (seen) sendStatus(channel, seen.snapshot);
     });
   };
 
-  const reconcile = (): void => channels.forEach(takeStock);
+  const reconcile = (): void => channels.forEach(refresh);
 
   return {
     follow(owner, sink) {
       let channel = channels.get(owner);
-      if (!channel) channels.set(owner, (channel = { owner, followers: new Set(), turn: Promise.resolve() }));
+      if (!channel) channels.set(owner, (channel = { owner, followers: new Set(), queue: Promise.resolve() }));
       const joined = channel;
-      const stop = (): void => leave(joined, follower);
-      const follower: Follower = { member: crowd.join(sink, () => stop()), told: new Map() };
+      const stop = (): void => remove(joined, follower);
+      const follower: UserFollower = { connection: connections.add(sink, () => stop()), lastStatus: new Map() };
       joined.followers.add(follower);
-      takeStock(joined);
+      refresh(joined);
       return stop;
     },
 
-    ring(ring) {
+    signal(signal) {
       if (channels.size === 0) return;
-      if (ring.type === 'missed') reconcile();
-      if (ring.type === 'changed') void changed(ring.jobId).catch(onError);
+      if (signal.type === 'missed') reconcile();
+      if (signal.type === 'changed') void jobChanged(signal.jobId).catch(onError);
     },
 
     reconcile,
   };
 }
 
-function isNews({ finishedAt, end }: Snapshot): boolean {
+function isCurrent({ finishedAt, end }: Snapshot): boolean {
   return !end || (finishedAt !== undefined && finishedAt > Date.now() - JUST_FINISHED_MS);
 }
 

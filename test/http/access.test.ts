@@ -5,7 +5,7 @@ import { createStreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets } from '../../src/http/token-secrets.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
 import { createLocalLimit } from '../../src/queue/rate-limit.ts';
-import { createCrowd } from '../../src/stream/crowd.ts';
+import { createConnections } from '../../src/stream/connections.ts';
 import { createFeed } from '../../src/stream/feed.ts';
 import { createUserFeed } from '../../src/stream/user-feed.ts';
 import { openQueue } from '../support/queue.ts';
@@ -61,14 +61,14 @@ const routes: Record<string, Row> = {
 /** Every route that the app has, as `METHOD path`. */
 async function routesOfApp(): Promise<string[]> {
   const { queue } = await openQueue();
-  const crowd = createCrowd(60_000);
+  const connections = createConnections(60_000);
   const onError = () => {};
   const limit = createLocalLimit({ name: 'read', max: 1, windowS: 1 });
   const app = createApp({
     queue,
-    crowd,
-    feed: createFeed({ look: queue.look, crowd, eta: async () => undefined, onError }),
-    userFeed: createUserFeed({ look: queue.look, jobsOf: async () => [], crowd, onError }),
+    connections,
+    feed: createFeed({ look: queue.look, connections, eta: async () => undefined, onError }),
+    userFeed: createUserFeed({ look: queue.look, jobsOf: async () => [], connections, onError }),
     transport: createNodeTransport(),
     tokens: createStreamTokens({ secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
     limits: { submit: limit, read: limit },

@@ -1,7 +1,7 @@
 /** Polling: cheap when nothing has happened, at once when something does. */
 import { expect, test } from 'vitest';
 import { waitFor } from '../../src/http/wait.ts';
-import { createCrowd } from '../../src/stream/crowd.ts';
+import { createConnections } from '../../src/stream/connections.ts';
 import { createFeed } from '../../src/stream/feed.ts';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
@@ -102,10 +102,10 @@ test('a long poll is answered when the server is told to stop, and does not hold
 test('a client that is gone before its wait begins is not waited for', async () => {
   const { queue } = await openQueue();
   const { id } = await submitTo(queue);
-  const crowd = createCrowd(60_000);
-  const feed = createFeed({ look: queue.look, crowd, eta: async () => undefined, onError: () => {} });
+  const connections = createConnections(60_000);
+  const feed = createFeed({ look: queue.look, connections, eta: async () => undefined, onError: () => {} });
   const seen = await waitFor(id, { seconds: 25, signal: AbortSignal.abort() }, { feed, look: () => queue.look(id) });
-  expect([seen?.snapshot.status, crowd.size()]).toEqual(['waiting', 0]);
+  expect([seen?.snapshot.status, connections.size()]).toEqual(['waiting', 0]);
 });
 
 test('what is asked for wrongly is a 400', async () => {

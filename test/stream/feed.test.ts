@@ -1,18 +1,18 @@
-/** The feed under fire: bells that do not ring, ring twice, or ring for what is not there yet. */
+/** The feed under fire: signals that are lost, come twice, or come for what is not there yet. */
 import { Worker } from 'bullmq';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { tenantOf } from '../../src/jobs/tenant.ts';
 import { connect } from '../../src/queue/connection.ts';
 import { QUEUE_NAME } from '../../src/queue/keys.ts';
-import { createDoorbell, type Ring } from '../../src/queue/doorbell.ts';
+import { createEventReader, type JobSignal } from '../../src/queue/event-reader.ts';
 import type { LookAt } from '../../src/queue/look.ts';
 import { createJournals } from '../../src/queue/journal.ts';
-import { createCrowd } from '../../src/stream/crowd.ts';
+import { createConnections } from '../../src/stream/connections.ts';
 import { createFeed } from '../../src/stream/feed.ts';
 import { openQueue, patient, submitTo } from '../support/queue.ts';
 
 /** A job that runs, a feed over the real queue, and a follower that notes what it gets. */
-async function setUp(pass: (ring: Ring) => boolean = () => true, around: (look: LookAt) => LookAt = (look) => look) {
+async function setUp(pass: (signal: JobSignal) => boolean = () => true, around: (look: LookAt) => LookAt = (look) => look) {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
   const worker = new Worker(QUEUE_NAME, null, { connection: patient(), prefix: keyPrefix, lockDuration: 60_000 });
@@ -20,17 +20,17 @@ async function setUp(pass: (ring: Ring) => boolean = () => true, around: (look: 
   const job = await worker.getNextJob('token');
   const journal = createJournals(redis, keys)({ jobId: id, tenant: tenantOf(undefined, undefined), token: 'token' });
   const errors: unknown[] = [];
-  const crowd = createCrowd(60_000);
-  const feed = createFeed({ look: around(queue.look), crowd, eta: async () => undefined, onError: (error) => errors.push(error) });
-  const doorbell = createDoorbell({
+  const connections = createConnections(60_000);
+  const feed = createFeed({ look: around(queue.look), connections, eta: async () => undefined, onError: (error) => errors.push(error) });
+  const eventReader = createEventReader({
     pattern: connect(inject('redisUrl'), 'patient', () => {}, { lazyConnect: true }),
     redis,
     keyPrefix,
-    onRing: (ring) => pass(ring) && feed.ring(ring),
+    onSignal: (signal) => pass(signal) && feed.signal(signal),
     onError: (error) => errors.push(error),
   });
-  onTestFinished(() => doorbell.close());
-  await expect.poll(() => doorbell.listening()).toBe(true);
+  onTestFinished(() => eventReader.close());
+  await expect.poll(() => eventReader.listening()).toBe(true);
 
   let rows = 0;
   const append = (count = 1) =>
@@ -56,13 +56,13 @@ async function setUp(pass: (ring: Ring) => boolean = () => true, around: (look: 
     return { seen, closed: closed.promise, following };
   };
   const complete = () => job?.moveToCompleted(undefined, 'token', false);
-  return { queue, redis, keys, id, feed, crowd, append, follow, complete, errors, doorbell };
+  return { queue, redis, keys, id, feed, connections, append, follow, complete, errors, eventReader };
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => String(n + 1));
 
 test('followers that come at any time, from any cursor, get every row once and in order', async () => {
-  const { append, follow, complete, crowd } = await setUp();
+  const { append, follow, complete, connections } = await setUp();
   const followers: { from: number; seen: string[]; closed: Promise<void> }[] = [];
   const joining: Promise<unknown>[] = [];
   for (let round = 0; round < 20; round++) {
@@ -74,12 +74,12 @@ test('followers that come at any time, from any cursor, get every row once and i
   await Promise.all(followers.map(({ closed }) => closed));
   for (const { from, seen } of followers) expect(seen).toEqual(numbers(201).slice(from));
   expect(followers).toHaveLength(40);
-  expect(crowd.size()).toBe(0);
+  expect(connections.size()).toBe(0);
 });
 
-test('bells that do not ring are made good by the next that does', async () => {
+test('lost signals are made good by the next one', async () => {
   let deaf = true;
-  const { append, follow, complete } = await setUp((ring) => !deaf || ring.type === 'missed');
+  const { append, follow, complete } = await setUp((signal) => !deaf || signal.type === 'missed');
   const { seen, closed } = await follow();
   await append(5);
   deaf = false;
@@ -101,22 +101,22 @@ test('an end that nobody heard is found by reconciling', async () => {
 });
 
 test('a stream that is trimmed while the reader is away loses nobody their rows', async () => {
-  const { append, follow, complete, redis, keys, feed } = await setUp((ring) => ring.type === 'missed');
+  const { append, follow, complete, redis, keys, feed } = await setUp((signal) => signal.type === 'missed');
   const { seen, closed } = await follow();
   await append(20);
   await redis.xtrim(keys.of('events'), 'MAXLEN', 0);
-  feed.ring({ type: 'missed' }); // what the doorbell says after a reconnect
+  feed.signal({ type: 'missed' }); // as after a reconnect
   await expect.poll(() => seen).toEqual(numbers(20));
   await complete();
-  feed.ring({ type: 'missed' });
+  feed.signal({ type: 'missed' });
   await closed;
 });
 
-test('a bell for rows that are not there does no harm', async () => {
+test('a signal for rows that are not there does no harm', async () => {
   const { append, follow, feed, id, complete } = await setUp();
   const { seen, closed } = await follow();
-  feed.ring({ type: 'row', jobId: id, row: { type: 'progress', seq: 5000, attempt: 1, percent: 1, stage: 'x' } });
-  feed.ring({ type: 'row', jobId: id, row: { type: 'progress', seq: -1, attempt: 1, percent: 1, stage: 'x' } });
+  feed.signal({ type: 'row', jobId: id, row: { type: 'progress', seq: 5000, attempt: 1, percent: 1, stage: 'x' } });
+  feed.signal({ type: 'row', jobId: id, row: { type: 'progress', seq: -1, attempt: 1, percent: 1, stage: 'x' } });
   await append(2);
   await complete();
   await closed;
@@ -127,19 +127,19 @@ test('a job that is gone lets its followers go', async () => {
   const { follow, feed, redis, keys, id } = await setUp();
   const { closed } = await follow();
   await redis.del(keys.job(id), keys.logs(id));
-  feed.ring({ type: 'changed', jobId: id, change: 'ended' });
+  feed.signal({ type: 'changed', jobId: id, change: 'ended' });
   await closed;
 });
 
 test('stopping in any state leaves nothing', async () => {
-  const { follow, feed, id, crowd, append } = await setUp();
+  const { follow, feed, id, connections, append } = await setUp();
   const unfed = await feed.follow(id, 0);
   unfed?.stop();
   const { following, seen } = await follow();
   following?.stop();
   following?.stop();
   await append(1);
-  expect([crowd.size(), seen]).toEqual([0, []]);
+  expect([connections.size(), seen]).toEqual([0, []]);
 });
 
 test('cursors at random: a resume never brings what was seen, nor leaves a hole', async () => {
@@ -170,16 +170,16 @@ test('a look that fails is made again: no end waits for the next reconciliation'
   expect(errors.length).toBeGreaterThan(0);
 });
 
-test('who comes while the crowd is closing is let go at once', async () => {
-  const { feed, crowd, id } = await setUp();
+test('a follower that comes while all streams end is disconnected at once', async () => {
+  const { feed, connections, id } = await setUp();
   const following = await feed.follow(id, 0);
-  crowd.close();
+  connections.close();
   const got: string[] = [];
   const closed = Promise.withResolvers<void>();
   following?.feed({ write: (frames) => got.push(Buffer.from(frames).toString()), close: closed.resolve });
   await closed.promise;
   expect(got.join('')).toMatch(/^retry: \d+\n\n$/);
-  expect(crowd.size()).toBe(0);
+  expect(connections.size()).toBe(0);
 });
 
 test('a follower that holds rows which the journal has lost is told to drop them, and gets all that there is', async () => {

@@ -5,7 +5,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect as dial } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createNodeTransport, withNodeTransport } from '../../src/node-transport.ts';
-import { createCrowd, type Sink } from '../../src/stream/crowd.ts';
+import { createConnections, type Sink } from '../../src/stream/connections.ts';
 import { BUFFER_BYTES, STREAM_HEADERS, type Transport, webTransport } from '../../src/stream/response.ts';
 import { latch } from '../support/openai.ts';
 
@@ -142,11 +142,13 @@ async function serveEach(feed: (sink: Sink) => void): Promise<{ port: number }> 
   return { port: typeof address === 'object' && address ? address.port : 0 };
 }
 
-test('a crowd lets go whose time is up, and keeps the others', () => {
-  const crowd = createCrowd(0);
+test('streams whose time is up end with a retry of their own', () => {
+  const connections = createConnections(0);
   const got: string[] = [];
-  crowd.join({ write: (frames) => got.push(Buffer.from(frames).toString()), close: () => got.push('closed') }, () => got.push('dismissed'));
-  crowd.heartbeat();
-  expect(got).toEqual(['dismissed', expect.stringMatching(/^retry: \d+\n\n$/), 'closed']);
-  expect(crowd.size()).toBe(0);
+  connections.add({ write: (frames) => got.push(Buffer.from(frames).toString()), close: () => got.push('closed') }, () =>
+    got.push('disconnected'),
+  );
+  connections.heartbeat();
+  expect(got).toEqual(['disconnected', expect.stringMatching(/^retry: \d+\n\n$/), 'closed']);
+  expect(connections.size()).toBe(0);
 });

@@ -1,4 +1,4 @@
-/** The doorbell: one supervised reader of BullMQ's events for the whole process. */
+/** The event reader: one supervised QueueEvents for the whole process. */
 import { QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JournalRow } from '../jobs/event.ts';
@@ -6,17 +6,17 @@ import { OwnError } from '../jobs/own-error.ts';
 import { keysUnder, QUEUE_NAME } from './keys.ts';
 import { isNumberedRow } from './record.ts';
 
-/** What rings. */
-export type Ring =
+/** What the reader hears of jobs. */
+export type JobSignal =
   /** A row was appended to a job's journal; here it is. */
   | { type: 'row'; jobId: string; row: JournalRow }
-  /** A job is there, or its state is another now, or it has ended: look. */
+  /** A job was added, its state is another now, or it has ended: read it. */
   | { type: 'changed'; jobId: string; change: 'added' | 'moved' | 'ended' }
-  /** Rings may have been missed: look at every job that matters. */
+  /** Signals may have been missed: read every job that matters. */
   | { type: 'missed' };
 
-/** A running doorbell. */
-export type Doorbell = {
+/** A running event reader. */
+export type EventReader = {
   /** Whether it is reading now. */
   listening(): boolean;
   /** How often the reader had to be started again. */
@@ -24,14 +24,14 @@ export type Doorbell = {
   close(): void;
 };
 
-/** What a doorbell is made with. */
-export type DoorbellOptions = {
-  /** A patient connection that is not opened itself: each reader opens one like it, to block on. */
+/** What an event reader is made with. */
+export type EventReaderOptions = {
+  /** A connection that is not opened itself: each QueueEvents opens one like it, to wait on. */
   pattern: Redis;
   /** The connection of everyday commands. */
   redis: Redis;
   keyPrefix: string;
-  onRing: (ring: Ring) => void;
+  onSignal: (signal: JobSignal) => void;
   onError: (error: unknown) => void;
 };
 
@@ -39,40 +39,39 @@ export type DoorbellOptions = {
 const MOVES = ['active', 'delayed', 'stalled'] as const;
 const ENDS = ['completed', 'failed', 'removed'] as const;
 
-/** The others: nothing rings, but they show how far the reader is. */
+/** The other events give no signal, but they show how far the reader is. */
 const OTHERS = ['added', 'cleaned', 'deduplicated', 'duplicated', 'paused', 'resumed', 'retries-exhausted', 'waiting-children'] as const;
 
-/** How often the reader's place is compared with the stream's end, in ms. */
+/** How often the last event that was read is compared with the stream's last one, in ms. */
 const CHECK_MS = 5000;
 
 /** The longest pause before a reader is started again, in ms; the first ones are shorter. */
 const MAX_PAUSE_MS = 2000;
 
 /**
- * Starts the doorbell. A reader starts at the stream's tail, not at `$`: there, a connection lost before its
- * first event would lose events. When a reader dies (one malformed event ends BullMQ's for good), the next
- * one starts past the event that killed it, with a `missed` ring. One that has gone deaf (alive, and not a
- * step further while the stream goes on) is let go, and the next starts where it was.
+ * Starts the reader. It begins after the stream's last event and not at `$`: there, a connection that is lost before its first
+ * event would lose events. One malformed event ends BullMQ's QueueEvents for good; the next one starts after that event,
+ * with a `missed` signal. A QueueEvents that is connected and reads nothing while the stream goes on is replaced, too.
  */
-export function createDoorbell({ pattern, redis, keyPrefix, onRing, onError }: DoorbellOptions): Doorbell {
+export function createEventReader({ pattern, redis, keyPrefix, onSignal, onError }: EventReaderOptions): EventReader {
   const stream = keysUnder(keyPrefix).of('events');
-  let reader: QueueEvents | undefined;
+  let current: QueueEvents | undefined;
   let listening = (): boolean => false;
   let lastId = '';
-  /** Readers that ended since an event was heard last. */
+  /** How many QueueEvents ended since the last event was read. */
   let failures = 0;
   let restarts = 0;
   let closed = false;
 
   const tail = async (): Promise<string> => (await redis.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0';
 
-  const ring = (what: Ring, id: string): void => {
+  const signal = (what: JobSignal, id: string): void => {
     lastId = id;
     failures = 0;
     try {
-      onRing(what);
+      onSignal(what);
     } catch (error) {
-      onError(error); // a listener's trouble is not the reader's
+      onError(error); // the reader goes on
     }
   };
 
@@ -81,28 +80,28 @@ export function createDoorbell({ pattern, redis, keyPrefix, onRing, onError }: D
     events.on('error', onError);
     events.on('progress', ({ jobId, data }, id) => {
       const row: unknown = data;
-      ring(isNumberedRow(row) ? { type: 'row', jobId, row } : { type: 'changed', jobId, change: 'moved' }, id);
+      signal(isNumberedRow(row) ? { type: 'row', jobId, row } : { type: 'changed', jobId, change: 'moved' }, id);
     });
-    events.on('waiting', ({ jobId, prev }, id) => ring({ type: 'changed', jobId, change: prev === undefined ? 'added' : 'moved' }, id));
+    events.on('waiting', ({ jobId, prev }, id) => signal({ type: 'changed', jobId, change: prev === undefined ? 'added' : 'moved' }, id));
     for (const event of MOVES)
-      events.on(event, ({ jobId }: { jobId: string }, id: string) => ring({ type: 'changed', jobId, change: 'moved' }, id));
+      events.on(event, ({ jobId }: { jobId: string }, id: string) => signal({ type: 'changed', jobId, change: 'moved' }, id));
     for (const event of ENDS)
-      events.on(event, ({ jobId }: { jobId: string }, id: string) => ring({ type: 'changed', jobId, change: 'ended' }, id));
+      events.on(event, ({ jobId }: { jobId: string }, id: string) => signal({ type: 'changed', jobId, change: 'ended' }, id));
     for (const event of OTHERS) events.on(event, (_: unknown, id: string) => void (lastId = id));
     events.on('drained', (id) => void (lastId = id));
     return events;
   };
 
-  /** Reads until the reader ends; whether it died of an event. */
+  /** Reads until QueueEvents ends. Resolves with whether an event was what ended it. */
   const read = async (): Promise<boolean> => {
     lastId ||= await tail();
     const opened = open();
-    reader = opened;
+    current = opened;
     try {
       const client = await opened.getBackend().client;
       listening = () => client.status === 'ready';
-      // What happened before, nobody heard; and a connection that was away may have been so for longer than the stream remembers.
-      const missed = () => onRing({ type: 'missed' });
+      // Nobody read what happened before. A connection can also have been away for longer than the stream keeps events.
+      const missed = () => onSignal({ type: 'missed' });
       client.on('ready', missed);
       missed();
       return await opened.run().then(
@@ -118,7 +117,7 @@ export function createDoorbell({ pattern, redis, keyPrefix, onRing, onError }: D
     }
   };
 
-  /** The event after the last one heard is the one that the reader died of. */
+  /** The event after the last one that was read is the one that ended QueueEvents. */
   const stepOver = async (): Promise<void> => {
     lastId = (await redis.xrange(stream, `(${lastId}`, '+', 'COUNT', 1))[0]?.[0] ?? lastId;
   };
@@ -135,16 +134,16 @@ export function createDoorbell({ pattern, redis, keyPrefix, onRing, onError }: D
     }
   };
 
-  /** Lets a deaf reader go: the stream is further than it, and it has not moved since the last check. */
-  let placeThen = '';
+  /** Replaces a QueueEvents that is behind the stream and has read nothing since the last check. */
+  let lastChecked = '';
   const check = async (): Promise<void> => {
-    const place = lastId;
-    const end = listening() ? await tail() : place;
-    if (isLater(end, place) && place === placeThen && lastId === place) {
-      onError(new OwnError(`the doorbell is deaf at ${place}; the stream is at ${end}`));
-      reader?.close().catch(onError);
+    const read = lastId;
+    const end = listening() ? await tail() : read;
+    if (isLater(end, read) && read === lastChecked && lastId === read) {
+      onError(new OwnError(`the event reader stopped at ${read}; the stream is at ${end}`));
+      current?.close().catch(onError);
     }
-    placeThen = place;
+    lastChecked = read;
   };
   const checking = setInterval(() => void check().catch(onError), CHECK_MS);
 
@@ -156,7 +155,7 @@ export function createDoorbell({ pattern, redis, keyPrefix, onRing, onError }: D
       closed = true;
       clearInterval(checking);
       // Not waited for: with Redis away BullMQ would wait for it to come back.
-      reader?.close().catch(onError);
+      current?.close().catch(onError);
     },
   };
 }

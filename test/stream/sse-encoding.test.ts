@@ -2,7 +2,7 @@
 import { createParser } from 'eventsource-parser';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeFrame, encodeRetry, PADDING, parseCursor, PING } from '../../src/stream/frames.ts';
+import { encodeFrame, encodeRetry, PADDING, parseCursor, PING } from '../../src/stream/sse-encoding.ts';
 
 const parse = (text: string) => {
   const events: { id?: string | undefined; event?: string | undefined; data: string }[] = [];

@@ -1,6 +1,6 @@
 /** A job's events as frames: what followers are sent for a row, a status and an end. */
 import type { JournalRow, Snapshot } from '../jobs/event.ts';
-import { encodeFrame } from './frames.ts';
+import { encodeFrame } from './sse-encoding.ts';
 
 /** A lasting row, with its sequence number as the cursor. */
 export function rowFrame(jobId: string, row: JournalRow): string {

@@ -1,27 +1,27 @@
-/** The doorbell: it rings for everything from its start on, and nothing stops it for good. */
+/** The eventReader: it rings for everything from its start on, and nothing stops it for good. */
 import type { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/queue/connection.ts';
-import { createDoorbell, type Ring } from '../../src/queue/doorbell.ts';
+import { createEventReader, type JobSignal } from '../../src/queue/event-reader.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
 
-function listen(keyPrefix: string, redis: Redis, then: (ring: Ring) => void = () => {}) {
-  const rings: Ring[] = [];
+function listen(keyPrefix: string, redis: Redis, then: (ring: JobSignal) => void = () => {}) {
+  const rings: JobSignal[] = [];
   const waiting = new Set<() => void>();
-  const doorbell = createDoorbell({
+  const eventReader = createEventReader({
     pattern: connect(inject('redisUrl'), 'patient', () => {}, { lazyConnect: true }),
     redis,
     keyPrefix,
-    onRing(ring) {
+    onSignal(ring) {
       rings.push(ring);
       waiting.forEach((look) => look());
       then(ring);
     },
     onError: () => {},
   });
-  onTestFinished(() => doorbell.close());
-  const until = (fits: (ring: Ring) => boolean) =>
-    new Promise<Ring>((resolve) => {
+  onTestFinished(() => eventReader.close());
+  const until = (fits: (ring: JobSignal) => boolean) =>
+    new Promise<JobSignal>((resolve) => {
       const look = () => {
         const found = rings.find(fits);
         if (found) resolve(found);
@@ -29,7 +29,7 @@ function listen(keyPrefix: string, redis: Redis, then: (ring: Ring) => void = ()
       waiting.add(look);
       look();
     });
-  return { rings, doorbell, until };
+  return { rings, eventReader, until };
 }
 
 test('rows and changes ring', async () => {
@@ -44,7 +44,7 @@ test('rows and changes ring', async () => {
 
 test('a malformed event stops the reader; the next one starts past it and says that something may be missed', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
-  const { doorbell, until, rings } = listen(keyPrefix, redis);
+  const { eventReader, until, rings } = listen(keyPrefix, redis);
   await until(({ type }) => type === 'missed');
   rings.length = 0;
   await redis.xadd(keys.of('events'), '*', 'event', 'progress', 'jobId', 'x', 'data', '{not json');
@@ -52,7 +52,7 @@ test('a malformed event stops the reader; the next one starts past it and says t
   const { id } = await submitTo(queue);
   await until((ring) => ring.type === 'changed' && ring.jobId === id);
   expect(rings[0]).toEqual({ type: 'missed' });
-  expect(doorbell.restarts()).toBe(2);
+  expect(eventReader.restarts()).toBe(2);
 });
 
 test('a connection killed before its first event loses none', async () => {
@@ -70,9 +70,9 @@ test('a stream that can not be read at first is read once it can', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
   await redis.set(keys.of('events'), 'not a stream');
-  const { until, doorbell } = listen(keyPrefix, redis);
-  await expect.poll(() => doorbell.restarts()).toBeGreaterThan(0);
-  expect(doorbell.listening()).toBe(false);
+  const { until, eventReader } = listen(keyPrefix, redis);
+  await expect.poll(() => eventReader.restarts()).toBeGreaterThan(0);
+  expect(eventReader.listening()).toBe(false);
   await redis.del(keys.of('events'));
   await until(({ type }) => type === 'missed');
   await redis.xadd(keys.of('events'), '*', 'event', 'waiting', 'jobId', id);

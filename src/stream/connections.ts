@@ -1,0 +1,71 @@
+/** All open event streams of the process. One heartbeat serves all of them; none has a timer of its own. */
+import { encodeRetry, PING } from './sse-encoding.ts';
+
+/** Where the frames of a stream go. */
+export type Sink = {
+  /** Takes whole frames. The same bytes can go to many sinks. */
+  write(frames: Uint8Array): void;
+  /** No more frames will come. */
+  close(): void;
+};
+
+/** One open stream. */
+export type Connection = {
+  sink: Sink;
+  /** When its time is up, on the clock of performance.now(). */
+  until: number;
+  /** Called when the server ends the stream, before its last bytes. */
+  onDisconnect: () => void;
+};
+
+/** The open streams. */
+export type Connections = {
+  add(sink: Sink, onDisconnect: () => void): Connection;
+  remove(connection: Connection): void;
+  /** Sends every stream a comment, so that none looks idle, and ends the streams whose time is up. */
+  heartbeat(): void;
+  size(): number;
+  /** Ends all streams and each that still comes. Each gets another `retry`, so that clients do not come back all at once. */
+  close(): void;
+};
+
+/** How long a client waits when all streams end at once, in ms: another time for each. */
+const spreadRetryMs = () => 1000 + 4000 * Math.random();
+
+const encoder = new TextEncoder();
+const ping = encoder.encode(PING);
+
+/** Makes the set of open streams. Each may last `maxAgeMs`, give or take a tenth; then its client is told to reconnect. */
+export function createConnections(maxAgeMs: number): Connections {
+  const connections = new Set<Connection>();
+  let closed = false;
+
+  const disconnect = (connection: Connection, retryMs: number): void => {
+    connections.delete(connection);
+    connection.onDisconnect();
+    connection.sink.write(encoder.encode(encodeRetry(Math.round(retryMs))));
+    connection.sink.close();
+  };
+
+  return {
+    add(sink, onDisconnect) {
+      const connection = { sink, until: performance.now() + maxAgeMs * (0.9 + 0.2 * Math.random()), onDisconnect };
+      if (closed) disconnect(connection, spreadRetryMs());
+      else connections.add(connection);
+      return connection;
+    },
+    remove: (connection) => void connections.delete(connection),
+    heartbeat() {
+      const now = performance.now();
+      for (const connection of connections) {
+        if (now < connection.until) connection.sink.write(ping);
+        else disconnect(connection, 1000 * Math.random());
+      }
+    },
+    size: () => connections.size,
+    close() {
+      closed = true;
+      for (const connection of connections) disconnect(connection, spreadRetryMs());
+    },
+  };
+}
