@@ -36,7 +36,9 @@ export function whatFollows(problem: ProblemError, putOffs: number, backoffMs: n
   // Held back, the provider was not even asked; each probe costs one of the held an attempt, so this too has an end.
   const counts = !(problem instanceof HeldBack);
   if (extras.retryAfterMs === undefined || (counts && putOffs >= MAX_PUT_OFFS)) return { type: 'again' };
-  return { type: 'put-off', counts, afterMs: Math.round(Math.min(extras.retryAfterMs, MAX_PUT_OFF_MS) + Math.random() * backoffMs) };
+  // Some providers say 0, or a date that has passed: asking again at once would use up the put-offs in a moment.
+  const pauseMs = Math.max(Math.min(extras.retryAfterMs, MAX_PUT_OFF_MS), counts ? backoffMs : 0);
+  return { type: 'put-off', counts, afterMs: Math.round(pauseMs + Math.random() * backoffMs) };
 }
 
 /**

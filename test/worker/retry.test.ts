@@ -25,6 +25,15 @@ test('a job is never put off for ever: not by one wrong date, and not by many', 
   expect(backoff(1, 1000, far)).toBeLessThanOrEqual(3_601_000);
 });
 
+test('a time that is over already, or next to it, is no reason to ask again at once: the pause is at least the backoff', () => {
+  for (const retryAfterMs of [0, -5000, 1, 999]) {
+    const next = whatFollows(new ProblemError('provider_rate_limited', '', { retryAfterMs }), 0, 1000);
+    expect(next).toMatchObject({ type: 'put-off', counts: true });
+    expect(next.type === 'put-off' && next.afterMs).toBeGreaterThanOrEqual(1000);
+    expect(next.type === 'put-off' && next.afterMs).toBeLessThanOrEqual(2000);
+  }
+});
+
 test('the pause lies between nothing and a bound that doubles, up to a minute, after what was asked', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 100_000 }), fc.nat(10_000), (made, base, asked) => {

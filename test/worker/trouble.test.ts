@@ -40,6 +40,21 @@ test('Retry-After puts the job off to then, without an attempt, and the client s
   expect(health).toMatchObject({ putOff: 1, retried: 0, failed: 0 });
 });
 
+test('Retry-After: 0, a negative one and a date in the past put a job off for the backoff, and spend neither calls nor put-offs', async () => {
+  for (const retryAfter of ['0', '-5', 'Thu, 01 Jan 1970 00:00:00 GMT']) {
+    const openai = await startOpenAI((pen) => pen.fail(429, { error: { message: 'slow down' } }, { 'retry-after': retryAfter }));
+    const stack = await startStack({ JOB_ATTEMPTS: '1', JOB_BACKOFF_MS: '600000', ...openai.env });
+    const worker = await stack.startWorker();
+    const job = await stack.submit({ content: 'Notes.', count: 2 });
+    const stream = await stack.watch(job);
+    const { data } = await stream.until(({ event, data: { retryAt } }) => event === 'status' && retryAt !== undefined);
+    expect(Date.parse(data['retryAt'])).toBeGreaterThan(Date.parse(job['createdAt']) + 600_000);
+    expect(await (await fetch(`${worker.url}/health`)).json()).toMatchObject({ putOff: 1, retried: 0 });
+    expect(openai.calls).toHaveLength(1);
+    stream.leave();
+  }
+});
+
 test('while a vendor asks to slow down none of its other jobs is sent to it, in any process; afterwards all go on', async () => {
   const openai = await startOpenAI((pen, call, n) => (n === 1 ? busy(pen, call, n) : answerWith()(pen, call, n)));
   const stack = await startStack({ JOB_ATTEMPTS: '1', ...openai.env });
