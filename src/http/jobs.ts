@@ -12,16 +12,23 @@ import { parseWait, waitFor } from './wait.ts';
 /** The status routes. */
 export function jobRoutes(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.get('/api/jobs/:jobId', async (c) => answer(c, deps, (job) => job));
-  app.get('/api/job-status/:jobId', async (c) => answer(c, deps, inFourWords));
+  app.get('/api/jobs/:jobId', async (c) => answer(c, deps, { token: undefined, words: (job) => job }));
+  app.get('/api/job-status/:jobId', async (c) => answer(c, deps, { token: pollersToken(c, deps), words: inFourWords }));
   return app;
 }
 
-async function answer(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, words: (job: JobObject) => JobObject): Promise<Response> {
+/** The token in `statusUrl` is for pollers who can name nobody where a name is needed; who names a user is judged by that alone. */
+function pollersToken(c: Context<AppEnv>, { identityRequired }: AppDeps): string | undefined {
+  return identityRequired && c.var.user === undefined ? c.req.query('token') : undefined;
+}
+
+/** How an address shows jobs: to whom beside the users it is told of, and in which words. */
+type Form = { token: string | undefined; words: (job: JobObject) => JobObject };
+
+async function answer(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, { token, words }: Form): Promise<Response> {
   const { queue, feed } = deps;
   const jobId = c.req.param('jobId');
-  // Who is named is judged by that alone; the token is for pollers who can name nobody.
-  const reader = await readerOf(c, deps, c.var.user === undefined ? c.req.query('token') : undefined);
+  const reader = await readerOf(c, deps, token);
   const wait = c.req.query('wait');
   const seconds = wait === undefined ? 0 : parseWait(wait, 'wait');
   const withItems = c.req.query('include')?.split(',').includes('items') ?? false;

@@ -33,9 +33,10 @@ type Caller = (typeof CALLERS)[number];
 /** The statuses a route answers with, in the order of the callers. */
 type Row = number[];
 
-const readsJob: Row = [200, 404, 401, 200, 401, 401, 200, 404];
-const watchesJob: Row = [200, 404, 401, 200, 401, 401, 200, 200];
-const actsOnJob = (status: number): Row => [status, 404, 401, 401, 401, 401, status, 404];
+const reads: Row = [200, 404, 401, 401, 401, 401, 200, 404];
+const polls: Row = [200, 404, 401, 200, 401, 401, 200, 404];
+const watches: Row = [200, 404, 401, 200, 401, 401, 200, 200];
+const acts = (status: number): Row => [status, 404, 401, 401, 401, 401, status, 404];
 const anyUser = (status: number): Row => [status, status, 401, 401, 401, 401, status, status];
 const anyone: Row = CALLERS.map(() => 200);
 const operator: Row = CALLERS.map(() => 401);
@@ -44,11 +45,11 @@ const routes: Record<string, Row> = {
   'POST /api/ai/generate-flashcards': anyUser(202),
   'GET /api/jobs': anyUser(200),
   'GET /api/events': anyUser(200),
-  'GET /api/jobs/:jobId': readsJob,
-  'GET /api/job-status/:jobId': readsJob,
-  'GET /api/jobs/:jobId/events': watchesJob,
-  'POST /api/jobs/:jobId/retry': actsOnJob(409), // the owner may, though the job has not failed
-  'POST /api/jobs/:jobId/cancel': actsOnJob(202),
+  'GET /api/jobs/:jobId': reads,
+  'GET /api/job-status/:jobId': polls,
+  'GET /api/jobs/:jobId/events': watches,
+  'POST /api/jobs/:jobId/retry': acts(409), // the owner may, though the job has not failed
+  'POST /api/jobs/:jobId/cancel': acts(202),
   'GET /admin/failed-jobs': operator,
   'POST /admin/failed-jobs/retry': operator,
   'GET /': anyone,

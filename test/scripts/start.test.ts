@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, inject, onTestFinished, test } from 'vitest';
 import { startOpenAI, card, pieces } from '../support/openai.ts';
+import { tenantOf } from '../../src/jobs/tenant.ts';
 import { freePort } from '../support/ports.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
 import { newPrefix } from '../support/stack.ts';
@@ -277,31 +278,33 @@ test('an .env file that can not be read is told by its lines, and nothing starts
   }
 });
 
-test('Ctrl-C in the terminal of npm start: the job that runs is handed back, whoever hands the signal on', async () => {
-  const openai = await startOpenAI((pen) => pen.text(pieces([card(1)]).open + pieces([card(1)]).cards[0]));
-  const { queue, keyPrefix } = await openQueue();
-  const env = { ...(await ports()), ...openai.env, REDIS_URL: inject('redisUrl'), REDIS_KEY_PREFIX: keyPrefix, SHUTDOWN_GRACE_MS: '300' };
-  for (const [script, signal] of [
-    ['start', 'SIGINT'],
-    ['start', 'SIGTERM'],
-    ['start:worker', 'SIGINT'],
-  ] as const) {
-    const app = await run(script, { ...env, LOG_LEVEL: 'info' }, { by: 'npm' });
+test.for([
+  ['start', 'SIGINT'],
+  ['start', 'SIGTERM'],
+  ['start:worker', 'SIGINT'],
+  ['dev:worker', 'SIGINT'],
+  ['dev', 'SIGINT'],
+] as const)(
+  'npm run %s, %s to its whole group: the job that runs is handed back, though npm hands the signal on',
+  async ([script, signal]) => {
+    const openai = await startOpenAI((pen) => pen.text(pieces([card(1)]).open + pieces([card(1)]).cards[0]));
+    const { queue, keyPrefix } = await openQueue();
+    const own = {
+      ...(await ports()),
+      REDIS_URL: inject('redisUrl'),
+      REDIS_KEY_PREFIX: keyPrefix,
+      SHUTDOWN_GRACE_MS: '300',
+      LOG_LEVEL: 'info',
+    };
+    const app = await run(script, { ...own, ...openai.env }, { by: 'npm' });
     await app.said(/worker listening/);
-    const { id } = await submitTo(queue, 'ana', {
-      payload: { owner: 'ana', tenant: 'user:ana' as never, requestId: 'r', input: { content: 'Notes.', count: 2 } },
-    });
+    const payload = { owner: 'ana', tenant: tenantOf('ana', undefined), requestId: 'r', input: { content: 'Notes.', count: 2 } };
+    const { id } = await submitTo(queue, 'ana', { payload });
     await expect.poll(async () => (await queue.look(id))?.snapshot.progress?.items).toBe(1);
-    kill(app.child, signal); // the whole group, and npm hands it on
+    kill(app.child, signal);
     await app.exited;
-    await expect.poll(() => answers('localhost', env.WORKER_HEALTH_PORT)).toBe('nobody');
-    const seen = await queue.look(id);
-    expect([script, signal, seen?.snapshot]).toEqual([
-      script,
-      signal,
-      expect.objectContaining({ status: 'waiting', progress: expect.objectContaining({ items: 1 }) }),
-    ]);
+    await expect.poll(() => answers('localhost', own.WORKER_HEALTH_PORT)).toBe('nobody');
+    expect((await queue.look(id))?.snapshot).toMatchObject({ status: 'waiting', progress: { items: 1 } });
     expect(app.output()).not.toContain('a second signal');
-    await queue.cancel(id);
-  }
-});
+  },
+);
