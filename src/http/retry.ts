@@ -6,6 +6,7 @@ import { ProblemError } from '../jobs/problem.ts';
 import { jobToActOn } from './acting.ts';
 import { checkOperator } from './auth.ts';
 import { parseCancelAfter } from './cancel-after.ts';
+import { cursor, toCursor } from './cursor.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { presentJob } from './present.ts';
 import { invalidInput, noSuchJob } from './problems.ts';
@@ -18,8 +19,8 @@ export function retryRoutes(deps: AppDeps): Hono<AppEnv> {
   app.post('/api/jobs/:jobId/retry', (c) => retryOne(c, deps));
   app.get('/admin/failed-jobs', async (c) => {
     await checkOperator(c, deps.adminToken);
-    const { jobs, more } = await findFailed(c, deps);
-    return c.json({ jobs: jobs.map(presentFailed), more });
+    const { jobs, ...rest } = await findFailed(c, deps);
+    return c.json({ jobs: jobs.map(presentFailed), ...rest });
   });
   app.post('/admin/failed-jobs/retry', (c) => retryMany(c, deps));
   return app;
@@ -50,11 +51,24 @@ function notFailed({ id, status }: Snapshot): ProblemError {
 /** Retries failed jobs, bounds or not: the operator knows. Answers with those it has retried, and whether there are more. */
 async function retryMany(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
   await checkOperator(c, deps.adminToken);
-  const { jobs, more } = await findFailed(c, deps);
-  const outcomes = await Promise.all(jobs.map(async (job) => ({ job, outcome: await deps.queue.retry(job, { bounded: false }) })));
-  const retried = outcomes.filter(({ outcome }) => outcome === 'retried').map(({ job }) => job.id);
+  const { jobs, ...rest } = await findFailed(c, deps);
+  const retried: string[] = [];
+  for (let from = 0; from < jobs.length; from += AT_ONCE) {
+    const outcomes = await Promise.all(jobs.slice(from, from + AT_ONCE).map((job) => retryAgain(deps.queue, job.id)));
+    retried.push(...outcomes.flatMap((id) => (id === undefined ? [] : [id])));
+  }
   deps.log.info({ requestId: c.var.requestId, retried: retried.length }, 'jobs retried by the operator');
-  return c.json({ retried, more });
+  return c.json({ retried, ...rest });
+}
+
+/** How many jobs an operator's retry works on at once. */
+const AT_ONCE = 50;
+
+/** Retries a job that is still failed, whatever the bounds; resolves with its id if it waits again. */
+async function retryAgain(queue: AppDeps['queue'], jobId: string): Promise<string | undefined> {
+  const seen = await queue.look(jobId); // a list does not tell all that a retry needs
+  const outcome = seen && (await queue.retry(seen.snapshot, { bounded: false }));
+  return outcome === 'retried' ? jobId : undefined;
 }
 
 /** Which failed jobs are meant, the longest failed first. */
@@ -63,29 +77,18 @@ const query = z.object({
   kind: z.string().optional(),
   user: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: cursor.optional(),
 });
 
-/** How many failed jobs are looked at in one go. */
-const BATCH = 100;
+/** A page of failed jobs. `more`: whether there may be others; they come after `nextCursor`, which an empty page can have, too. */
+type FailedPage = { jobs: Snapshot[]; more: boolean; nextCursor?: string };
 
-async function findFailed(c: Context<AppEnv>, { queue }: AppDeps): Promise<{ jobs: Snapshot[]; more: boolean }> {
+async function findFailed(c: Context<AppEnv>, { queue }: AppDeps): Promise<FailedPage> {
   const parsed = query.safeParse(c.req.query());
   if (!parsed.success) throw invalidInput(parsed.error.issues);
-  const { code, kind, user, limit } = parsed.data;
-  const jobs: Snapshot[] = [];
-  for (let offset = 0; ; offset += BATCH) {
-    const ids = await queue.failed(offset, BATCH);
-    const looks = await Promise.all(ids.map((id) => queue.look(id)));
-    for (const look of looks) {
-      const job = look?.snapshot;
-      if (job?.end?.outcome.type !== 'failed') continue; // cancelled ones are among them
-      const { error } = job.end.outcome;
-      if ((code ?? error.code) !== error.code || (kind ?? job.kind) !== job.kind || (user ?? job.owner) !== job.owner) continue;
-      if (jobs.length === limit) return { jobs, more: true };
-      jobs.push(job);
-    }
-    if (ids.length < BATCH) return { jobs, more: false };
-  }
+  const { code, kind, user, limit, cursor: after } = parsed.data;
+  const { jobs, next } = await queue.failedJobs({ limit, after, filter: { code, kind, owner: user }, signal: c.req.raw.signal });
+  return { jobs, more: next !== undefined, ...(next && { nextCursor: toCursor(next) }) };
 }
 
 function presentFailed({ id, kind, owner, attempt, createdAt, finishedAt, end }: Snapshot) {

@@ -1,10 +1,10 @@
 /** All of the caller's jobs: as a list, and as they happen on one connection. */
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
-import { isJobId } from '../jobs/id.ts';
 import { encodeRetry, PADDING } from '../stream/sse-encoding.ts';
 import { RETRY_MS, STREAM_HEADERS } from '../stream/response.ts';
 import { unauthorized } from './auth.ts';
+import { cursor, toCursor } from './cursor.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { presentJob } from './present.ts';
 import { invalidInput } from './problems.ts';
@@ -23,15 +23,7 @@ const query = z.object({
   status: z.enum(['waiting', 'active', 'completed', 'failed', 'cancelled']).optional(),
   kind: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z
-    .string()
-    .regex(/^\d{1,15}~[A-Za-z0-9_-]+$/, 'must be the nextCursor of an earlier answer')
-    .transform((text) => {
-      const [createdAt, id = ''] = text.split('~');
-      return { createdAt: Number(createdAt), id };
-    })
-    .refine(({ id }) => isJobId(id), 'must be the nextCursor of an earlier answer')
-    .optional(),
+  cursor: cursor.optional(),
 });
 
 /** The caller's jobs, newest first, without their results. */
@@ -39,12 +31,11 @@ async function list(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
   const user = callerOf(c);
   const parsed = query.safeParse(c.req.query());
   if (!parsed.success) throw invalidInput(parsed.error.issues);
-  const { limit, cursor: before, status, kind } = parsed.data;
-  const wanted = (job: { status: string; kind: string }) => (status ?? job.status) === job.status && (kind ?? job.kind) === job.kind;
-  const { jobs, next } = await deps.queue.jobsOf(user, { limit, before, wanted });
+  const { limit, cursor: after, status, kind } = parsed.data;
+  const { jobs, next } = await deps.queue.jobsOf(user, { limit, after, filter: { status, kind }, signal: c.req.raw.signal });
   const shown = await Promise.all(jobs.map((job) => presentJob(job, deps)));
   for (const job of shown) delete job['result'];
-  return c.json({ jobs: shown, nextCursor: next && `${next.createdAt}~${next.id}` });
+  return c.json({ jobs: shown, nextCursor: next && toCursor(next) });
 }
 
 async function watchAll(c: Context<AppEnv>, { userFeed, transport, log }: AppDeps): Promise<Response> {

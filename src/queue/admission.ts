@@ -4,7 +4,6 @@ import type { Tenant } from '../jobs/tenant.ts';
 import { defineScript } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { NEXT_TURN } from './turns.ts';
-import { KEPT_LONGER_S } from './user-index.ts';
 
 /** What a queue has room for. */
 export type Bounds = {
@@ -57,6 +56,9 @@ export type Admission = {
  * is no count that a crash could leave wrong. One let in this long ago, in ms, and still without a record never came.
  */
 const COMING_MS = 60_000;
+
+/** How much longer than its newest job's retention a user's index is kept, in s: jobs wait, too. */
+const KEPT_LONGER_S = 7 * 24 * 3600;
 
 const APPLY = `
 local dedup, wait, delayed, open, index, deadlines, spent = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]

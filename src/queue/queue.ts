@@ -10,8 +10,8 @@ import { type Bounds, createAdmission, type Verdict } from './admission.ts';
 import { type Cancelled, createCancel } from './cancel.ts';
 import { defineScript, orUnavailable } from './connection.ts';
 import { keysUnder, QUEUE_NAME } from './keys.ts';
+import { createList, MAX_ENTRIES, type Page, type Range } from './listing.ts';
 import { createLook, type LookAt } from './look.ts';
-import { createUserIndex, type Page, type Range } from './user-index.ts';
 import type { Payload } from './record.ts';
 import { createRetry, type Retried } from './retry.ts';
 import { createStats, type Pace, type QueueStats } from './stats.ts';
@@ -66,14 +66,14 @@ export type JobQueue = {
   forget(key: string, jobId: string): Promise<void>;
   /** Lets a failed job wait again, keeping what it has finished. `bounded`: only if there is room for it. */
   retry(job: Snapshot, options: { bounded: boolean; cancelAt?: number | undefined }): Promise<Retried | Refusal>;
-  /** Ids of failed jobs, the longest failed first, those cancelled among them. */
-  failed(offset: number, count: number): Promise<string[]>;
+  /** Failed jobs, the longest failed first. */
+  failedJobs(range: Range): Promise<Page>;
   look: LookAt;
   /** Ends a job that has not ended, wherever it is. */
   cancel(jobId: string): Promise<Cancelled>;
   /** A user's jobs, newest first. */
   jobsOf(owner: string, range: Range): Promise<Page>;
-  /** A user's jobs that have not ended, the oldest first. */
+  /** A user's jobs that have not ended, the oldest first: as many as one request may look at. */
   openJobsOf(owner: string): Promise<Snapshot[]>;
   /** The queue in figures, as they were read at most so long ago. */
   stats(maxAgeMs?: number): Promise<QueueStats>;
@@ -110,7 +110,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
   queue.on('error', () => {}); // the connection's maker hears of its errors
   const cancel = createCancel(redis, keys);
   const look = createLook(redis, keys, retentionS);
-  const list = createUserIndex(redis, look, keys);
+  const list = createList(redis, keys, retentionS);
   const admission = createAdmission(redis, keys, { retentionS, bounds });
   const retry = createRetry(redis, keys);
   const freeKey = defineScript(redis, 'aiJobsFreeKey', FREE_KEY);
@@ -162,13 +162,15 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
         const retrying = retry({ jobId, priority: verdict.priority, attempts, code, itemsKept, cancelAt });
         return (await Promise.all([retrying, admission.came(jobId)]))[0];
       }),
-    failed: (offset, count) => orUnavailable(redis, () => redis.zrange(keys.of('failed'), String(offset), String(offset + count - 1))),
-    jobsOf: (owner, range) => orUnavailable(redis, () => list(owner, range)),
+    failedJobs: (range) =>
+      orUnavailable(redis, () =>
+        list({ key: keys.of('failed'), order: 'oldest' }, { ...range, filter: { ...range.filter, status: 'failed' } }),
+      ),
+    jobsOf: (owner, range) => orUnavailable(redis, () => list({ key: keys.jobsOf(owner), order: 'newest', owner, prune: 'gone' }, range)),
     openJobsOf: (owner) =>
       orUnavailable(redis, async () => {
-        const ids = await redis.zrange(keys.open(tenantOf(owner, undefined)), '0', '-1');
-        const looks = await Promise.all(ids.map((id) => look(id)));
-        return looks.flatMap((seen) => (seen && !seen.snapshot.end ? [seen.snapshot] : []));
+        const open = { key: keys.open(tenantOf(owner, undefined)), order: 'oldest', owner, prune: 'ended' } as const;
+        return (await list(open, { limit: MAX_ENTRIES, filter: { status: 'unfinished' } })).jobs;
       }),
     stats: (maxAgeMs) => orUnavailable(redis, () => stats(maxAgeMs)),
     shared: (name, propose) =>

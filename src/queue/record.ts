@@ -25,6 +25,8 @@ export const FIELDS = {
   putOffs: 'ai:putoffs',
   /** How often it was begun since its worker was first lost, and did not come back of its own accord. */
   begun: 'ai:begun',
+  /** When it could begin its next run, in ms since the epoch: when it was retried or handed back, or is due after a pause. */
+  ready: 'ai:ready',
   /** Who did the work. */
   provider: 'ai:provider',
 } as const;
@@ -41,26 +43,50 @@ export type Payload = {
   input: unknown;
 };
 
-/** Reads a payload that {@link Payload} describes and our own submit wrote. */
-export function readPayload(data: string | null): Payload {
-  return JSON.parse(data ?? '{}') as Payload;
+/** What JSON text says; undefined where it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whose a job is, from its payload. Of a payload that can't be read the owner is known if its beginning is still there. */
+export function readPayload(data: string | null): Partial<Pick<Payload, 'owner' | 'tenant'>> {
+  const payload = parseJson(data ?? '{}') as Partial<Payload> | null | undefined;
+  if (payload === undefined) return { owner: ownerAtStart(data ?? '') };
+  const { owner, tenant } = payload ?? {};
+  return { ...(typeof owner === 'string' && { owner }), ...(typeof tenant === 'string' && { tenant }) };
+}
+
+function ownerAtStart(data: string): string | undefined {
+  const [, owner] = /^\{"owner":("(?:[^"\\]|\\.)*")/.exec(data) ?? [];
+  return owner === undefined ? undefined : (parseJson(owner) as string | undefined);
 }
 
 /** Reads a journal row; its place gives the number. What is no row of ours is nobody's event: its number stays unused. */
 export function parseRow(text: string, seq: number): JournalRow[] {
-  try {
-    const row: unknown = { ...JSON.parse(text), seq };
-    return isNumberedRow(row) ? [row] : [];
-  } catch {
-    return [];
-  }
+  const value = parseJson(text);
+  const row: unknown = typeof value === 'object' ? { ...value, seq } : undefined;
+  return isNumberedRow(row) ? [row] : [];
 }
 
-const ROW_TYPES: ReadonlySet<unknown> = new Set<JournalRow['type']>(['progress', 'item', 'attempt']);
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+const isPercent = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 100;
+
+/** What each type of row must have for its readers to rely on. */
+const ROWS: { [Type in JournalRow['type']]: (row: Record<string, unknown>) => boolean } = {
+  progress: ({ percent, stage }) => isPercent(percent) && typeof stage === 'string',
+  item: ({ percent, list, index }) => isPercent(percent) && typeof list === 'string' && isCount(index),
+  attempt: ({ itemsKept, code }) => isCount(itemsKept) && typeof code === 'string',
+};
 
 /** Whether something is a row of ours with its number: others can write to Redis, too. */
 export function isNumberedRow(row: unknown): row is JournalRow {
+  if (typeof row !== 'object' || row === null) return false;
+  const { type, seq, attempt, ...rest } = row as Record<string, unknown>;
   return (
-    typeof row === 'object' && row !== null && 'type' in row && ROW_TYPES.has(row.type) && 'seq' in row && Number.isSafeInteger(row.seq)
+    typeof type === 'string' && Object.hasOwn(ROWS, type) && isCount(seq) && isCount(attempt) && ROWS[type as JournalRow['type']](rest)
   );
 }

@@ -18,7 +18,7 @@ export type UserFeed = {
 /** What a user feed is made with. */
 export type UserFeedOptions = {
   look: LookAt;
-  /** The user's jobs, newest first, as many as may matter. */
+  /** The user's jobs, newest first, as many as may matter; without the results of those that have ended. */
   jobsOf: (owner: string) => Promise<Snapshot[]>;
   connections: Connections;
   onError: (error: unknown) => void;
@@ -73,12 +73,19 @@ export function createUserFeed({ look, jobsOf, connections, onError }: UserFeedO
     }
   };
 
+  const isSent = ({ followers }: UserChannel, snapshot: Snapshot): boolean =>
+    [...followers].every(({ lastStatus }) => lastStatus.get(snapshot.id) === statusKey(snapshot));
+
   const refresh = (channel: UserChannel): void =>
     inOrder(channel, async () => {
+      if (channel.followers.size === 0) return; // they did not wait for it
       const jobs = (await jobsOf(channel.owner)).filter(isCurrent);
       const ids = new Set(jobs.map(({ id }) => id));
       for (const { lastStatus } of channel.followers) for (const id of lastStatus.keys()) if (!ids.has(id)) lastStatus.delete(id);
-      for (const snapshot of jobs.toReversed()) sendStatus(channel, snapshot);
+      const unsent = jobs.toReversed().filter((job) => !isSent(channel, job));
+      // An end is sent with its result, which a list does not have.
+      const whole = await Promise.all(unsent.map(async (job) => (job.end ? (await look(job.id))?.snapshot : job)));
+      for (const snapshot of whole) if (snapshot) sendStatus(channel, snapshot);
     });
 
   const ownerOf = async (jobId: string): Promise<string | undefined> => {
