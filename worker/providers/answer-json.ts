@@ -1,0 +1,106 @@
+/** Parses JSON from one brace on, piece by piece, and says whether it is the answer or chance JSON in prose. */
+import { JSONParser } from '@streamparser/json';
+
+/** The deepest nesting that is parsed. Each level costs the parser memory, and no list of ours needs more than a few. */
+export const MAX_DEPTH = 32;
+
+/** After so many characters without an item it is the answer all the same: no more of it is kept for another try. */
+const MAX_UNCERTAIN = 32_768;
+
+/** Likewise after so many items of a bare array that are none. */
+const MAX_HELD = 16;
+
+/** What is read: the array named `list` in the root object, or a bare array. `accepts`: whether a value is an item. */
+export type AnswerShape = { list: string; accepts: (value: unknown) => boolean };
+
+/** What a piece of text led to. */
+export type Step = {
+  /** Items that are finished; none before it is certain that this is the answer. */
+  items: unknown[];
+  /** How the JSON has ended, if it has. */
+  end?: 'closed' | 'malformed' | 'too-deep' | undefined;
+  /** The text behind its closing brace. */
+  rest: string;
+};
+
+/** JSON from one brace on. */
+export type Candidate = {
+  write(text: string): Step;
+  /** Whether it is the answer: it has the list, or an item. */
+  readonly certain: boolean;
+};
+
+/** Starts at a brace, which is the first character to be written. */
+export function openCandidate({ list, accepts }: AnswerShape): Candidate {
+  const items: unknown[] = [];
+  let certain = false;
+  let length = 0;
+  const nesting = createNesting();
+  const parser = new JSONParser({ paths: ['$.*', `$.${list}.*`], keepStack: false });
+  parser.onValue = ({ value, key, stack }) => {
+    const ofRoot = stack.length === 1;
+    if (ofRoot && typeof key === 'string') {
+      certain ||= key === list; // the whole list; its items were here before
+      return;
+    }
+    items.push(value);
+    certain ||= !ofRoot || accepts(value) || items.length > MAX_HELD;
+  };
+
+  /** Feeds the parser; false where the text is no JSON. One character at a time as long as each may decide what this is. */
+  const feed = (text: string): boolean => {
+    let at = 0;
+    while (!certain && at < text.length) {
+      const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
+      if (!parses(parser, character)) return false;
+      at += character.length;
+      certain ||= (length += character.length) > MAX_UNCERTAIN;
+    }
+    return at === text.length || parses(parser, text.slice(at));
+  };
+
+  return {
+    write(text) {
+      const { end, at } = nesting.follow(text);
+      const ending = feed(text.slice(0, at)) ? end : 'malformed';
+      return { items: certain ? items.splice(0) : [], end: ending, rest: text.slice(at) };
+    },
+    get certain() {
+      return certain;
+    },
+  };
+}
+
+function parses(parser: JSONParser, text: string): boolean {
+  try {
+    parser.write(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Counts braces outside of strings, before the parser sees them: the parser itself follows any depth, and pays for each level. */
+function createNesting() {
+  let depth = 0;
+  let inString = false;
+  let escaped = false;
+
+  return {
+    /** Reads on, to the root's closing brace or to the first one too many; `at` is the place behind, or before it. */
+    follow(text: string): { end: 'closed' | 'too-deep' | undefined; at: number } {
+      for (let at = 0; at < text.length; at++) {
+        const character = text[at];
+        if (inString) {
+          if (escaped) escaped = false;
+          else if (character === '\\') escaped = true;
+          else if (character === '"') inString = false;
+        } else if (character === '"') inString = true;
+        else if (character === '{' || character === '[') {
+          if (++depth > MAX_DEPTH) return { end: 'too-deep', at };
+        } else if ((character === '}' || character === ']') && --depth === 0) return { end: 'closed', at: at + 1 };
+      }
+      return { end: undefined, at: text.length };
+    },
+  };
+}
