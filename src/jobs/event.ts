@@ -2,8 +2,8 @@
 import type { Problem, ProblemCode } from './problem.ts';
 import type { Tenant } from './tenant.ts';
 
-/** Tokens and money a job has used; `costUsd` only where the price is known. */
-export type Usage = { inputTokens: number; outputTokens: number; costUsd?: number };
+/** Tokens and money a job has used; `costUsd` only where the price is known, `estimated` only where some of it is an estimate. */
+export type Usage = { inputTokens: number; outputTokens: number; costUsd?: number; estimated?: boolean };
 
 /** A lasting row of a job's journal. Its position there, counted from 1, is its sequence number. */
 export type Row =

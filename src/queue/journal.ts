@@ -1,13 +1,15 @@
 /** A run's journal: what the worker writes about its job, in one fenced step each. */
 import type { Redis } from 'ioredis';
-import type { JournalRow, Progress, Row, Usage } from '../jobs/event.ts';
+import type { JournalRow, Progress, Row } from '../jobs/event.ts';
 import { OwnError } from '../jobs/own-error.ts';
 import type { ProblemCode } from '../jobs/problem.ts';
-import { defineScript, type Script } from './connection.ts';
+import type { Tenant } from '../jobs/tenant.ts';
+import { defineScript } from './connection.ts';
 import { createJournalMemory, type Written } from './journal-memory.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, parseRow } from './record.ts';
-import type { Tenant } from '../jobs/tenant.ts';
+import { createSpending, type Spending } from './spending.ts';
+import type { Patiently } from './store-monitor.ts';
 
 /** Somebody else has taken the job over, or it has ended: whatever this run does from now on counts for nothing. */
 export class LockLostError extends OwnError {
@@ -24,7 +26,6 @@ export type Kept = Partial<Record<(typeof FIELDS)[keyof typeof FIELDS] | 'progre
 /** What earlier runs of a job have left. */
 export type History = {
   rows: JournalRow[];
-  usage?: Usage | undefined;
   /** What need not be done again, by name. */
   checkpoint: Record<string, unknown>;
   /** Why the run before was put off, where that has not been said yet. */
@@ -42,16 +43,13 @@ export type Journal = {
   history(fresh: boolean): Promise<History>;
   /** Appends a lasting row, publishes it and resolves with its sequence number. `progress`: how far the job is with it. */
   append(row: Row, progress: Progress): Promise<number>;
-  /** Keeps what the job has used so far, and counts what is new of it for its tenant. */
-  spend(usage: Usage): Promise<void>;
+  /** What the run's calls use. */
+  spending: Spending;
   /** Keeps values beside the job; nobody is told. */
   keep(values: Kept): Promise<void>;
   /** How long writes had to wait for a Redis that was in trouble, in ms. */
   heldUpMs(): number;
 };
-
-/** Repeats a step for as long as Redis refuses it. */
-export type Patiently = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
  * Appends a row and publishes it in one step, if the run still holds the job's lock and the job has not ended. BullMQ's
@@ -79,21 +77,6 @@ redis.call('XADD', events, 'MAXLEN', '~', redis.call('HGET', meta, 'opts.maxLenE
 return seq
 `;
 
-/** What a job has used so far, and the difference to what was known for its tenant's day: sent twice, it counts once. */
-const SPEND = `
-local job, lock, spent = KEYS[1], KEYS[2], KEYS[3]
-local token, usage, tokens, keptFor = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-if redis.call('GET', lock) ~= token or redis.call('HGET', job, 'finishedOn') then return -1 end
-local before = cjson.decode(redis.call('HGET', job, '${FIELDS.usage}') or '{}')
-redis.call('HSET', job, '${FIELDS.usage}', usage)
-redis.call('INCRBY', spent, tokens - (before.inputTokens or 0) - (before.outputTokens or 0))
-redis.call('EXPIRE', spent, keptFor)
-return 0
-`;
-
-/** How long a day's count is kept, in s. */
-const SPENT_KEPT_S = 48 * 3600;
-
 /** Whose run a journal is for; `token` is the lock token BullMQ gave to it. */
 export type Run = { jobId: string; tenant: Tenant; token: string };
 
@@ -104,8 +87,8 @@ const NOTHING: History = { rows: [], checkpoint: {}, finished: false };
 
 /** Makes the function that opens a journal for a run. `patiently`: what to do while Redis refuses to write. */
 export function createJournals(redis: Redis, keys: Keys, patiently: Patiently = (work) => work()): (run: Run) => Journal {
-  const writeScript = defineScript(redis, 'aiJobsWrite', WRITE);
-  const spendScript = defineScript(redis, 'aiJobsSpend', SPEND);
+  const script = defineScript(redis, 'aiJobsWrite', WRITE);
+  const spending = createSpending(redis, keys, (jobId) => new LockLostError(jobId), patiently);
   const memory = createJournalMemory();
 
   return ({ jobId, tenant, token }) => {
@@ -113,9 +96,9 @@ export function createJournals(redis: Redis, keys: Keys, patiently: Patiently = 
     let written: Written = { rows: [], fields: {} };
     let heldUpMs = 0;
 
-    const step = async (script: Script, keysOf: string[], args: (string | number)[]): Promise<number> => {
+    const step = async (args: (string | number)[]): Promise<number> => {
       const start = performance.now();
-      const code = Number(await patiently(() => script(keysOf, args)));
+      const code = Number(await patiently(() => script(touched, args)));
       const took = performance.now() - start;
       if (took > SLOW_MS) heldUpMs += took;
       if (code === -1) throw new LockLostError(jobId);
@@ -124,16 +107,14 @@ export function createJournals(redis: Redis, keys: Keys, patiently: Patiently = 
 
     /** Writes one row at its place, or fields alone; resolves with how many rows there are where some before it are missing. */
     const writeAt = async (row: string, place: number, fields: Kept): Promise<{ length: number } | undefined> => {
-      const code = await step(writeScript, touched, [jobId, token, row, place, ...Object.entries(fields).flat()]);
+      const code = await step([jobId, token, row, place, ...Object.entries(fields).flat()]);
       return code <= -2 ? { length: -2 - code } : undefined;
     };
 
     /** Gives Redis back what it has lost: the rows past those that it has, and all fields. */
     const restore = async (length: number): Promise<void> => {
       for (const [index, row] of written.rows.slice(length).entries()) await writeAt(row, length + index + 1, {});
-      const { [FIELDS.usage]: usage, ...fields } = written.fields;
-      if (Object.keys(fields).length > 0) await writeAt('', 0, fields);
-      if (usage !== undefined) await spend(JSON.parse(usage) as Usage);
+      if (Object.keys(written.fields).length > 0) await writeAt('', 0, written.fields);
     };
 
     const write = async (row: string, fields: Kept): Promise<number> => {
@@ -146,13 +127,6 @@ export function createJournals(redis: Redis, keys: Keys, patiently: Patiently = 
       return place;
     };
 
-    const spend = async (usage: Usage): Promise<void> => {
-      const text = JSON.stringify(usage);
-      written.fields[FIELDS.usage] = text;
-      const tokens = usage.inputTokens + usage.outputTokens;
-      await step(spendScript, [keys.job(jobId), keys.lock(jobId), keys.spent(tenant)], [token, text, tokens, SPENT_KEPT_S]);
-    };
-
     return {
       async history(fresh) {
         const remembered = memory.of(jobId);
@@ -160,7 +134,8 @@ export function createJournals(redis: Redis, keys: Keys, patiently: Patiently = 
         const [rows, kept] = await Promise.all([redis.lrange(keys.logs(jobId), 0, -1), redis.hmget(keys.job(jobId), ...HISTORY_FIELDS)]);
         const fields = Object.fromEntries(HISTORY_FIELDS.flatMap((name, index) => (kept[index] ? [[name, kept[index]]] : []))) as Kept;
         written = remembered ? merge({ rows, fields }, remembered) : { rows, fields };
-        if (written.rows.length > rows.length || Object.keys(written.fields).some((name) => !(name in fields))) await restore(rows.length);
+        const lost = written.rows.length > rows.length || HISTORY_FIELDS.some((name) => name in written.fields && !(name in fields));
+        if (lost) await restore(rows.length);
         return toHistory(written);
       },
       append: (row, progress) =>
@@ -169,7 +144,7 @@ export function createJournals(redis: Redis, keys: Keys, patiently: Patiently = 
           [FIELDS.attempt]: String(row.attempt),
           ...(row.type === 'attempt' && { [FIELDS.why]: '' }), // said now
         }),
-      spend,
+      spending: spending({ jobId, tenant, token }),
       async keep(values) {
         await write('', values);
       },
@@ -178,7 +153,7 @@ export function createJournals(redis: Redis, keys: Keys, patiently: Patiently = 
   };
 }
 
-const HISTORY_FIELDS = [FIELDS.usage, FIELDS.checkpoint, FIELDS.result, FIELDS.why] as const;
+const HISTORY_FIELDS = [FIELDS.checkpoint, FIELDS.result, FIELDS.why] as const;
 
 /**
  * What a job's journal should hold, from what it holds and what this process remembers of it. Where Redis has rows that are
@@ -194,10 +169,9 @@ function merge(stored: Written, remembered: Written): Written {
 }
 
 function toHistory({ rows, fields }: Written): History {
-  const { [FIELDS.usage]: usage, [FIELDS.checkpoint]: checkpoint, [FIELDS.result]: result, [FIELDS.why]: why } = fields;
+  const { [FIELDS.checkpoint]: checkpoint, [FIELDS.result]: result, [FIELDS.why]: why } = fields;
   return {
     rows: rows.flatMap((row, index) => parseRow(row, index + 1)),
-    usage: usage === undefined ? undefined : (JSON.parse(usage) as Usage),
     checkpoint: checkpoint === undefined ? {} : (JSON.parse(checkpoint) as Record<string, unknown>),
     why: why ? (why as ProblemCode) : undefined,
     finished: result !== undefined,

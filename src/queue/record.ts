@@ -13,6 +13,8 @@ export const FIELDS = {
   result: 'ai:result',
   /** What all attempts together have used, as JSON. */
   usage: 'ai:usage',
+  /** The same call by call, as JSON by the calls' ids: what an end settles, it finds there. */
+  calls: 'ai:calls',
   /** What the worker has finished and need not do again, as JSON. */
   checkpoint: 'ai:checkpoint',
   /** When it was cancelled, in ms since the epoch. */

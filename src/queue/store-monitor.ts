@@ -4,6 +4,9 @@ import type { Logger } from 'pino';
 import type { Keys } from './keys.ts';
 import { type StoreTrouble, storeTrouble } from './store-trouble.ts';
 
+/** Repeats work for as long as Redis refuses it, each time after Redis is well again. For work that a refusal leaves undone. */
+export type Patiently = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** A running monitor. */
 export type StoreMonitor = {
   /** Takes an error. Returns whether Redis is what is wrong: then it is counted here, and the log says `away` once. */
@@ -12,8 +15,7 @@ export type StoreMonitor = {
   probe(): Promise<StoreTrouble | undefined>;
   /** What was wrong when last heard of; undefined while all is well. */
   trouble(): StoreTrouble | undefined;
-  /** Repeats work for as long as Redis refuses it, each time after Redis is well again. For work that a refusal leaves undone. */
-  patiently<T>(work: () => Promise<T>): Promise<T>;
+  patiently: Patiently;
   /** Tells from now on when trouble begins, when it is of another sort, and when Redis is well again. */
   watch(watcher: StoreWatcher): void;
   close(): void;

@@ -240,13 +240,13 @@ test("what a user's jobs use counts against the day's budget, once however often
   const tenant = tenantOf('ana', undefined);
   const { id } = await submitTo(queue, 'ana');
   await worker.getNextJob('token');
-  const journal = createJournals(redis, keys)({ jobId: id, tenant, token: 'token' });
-  await journal.spend({ inputTokens: 50, outputTokens: 9 });
-  await journal.spend({ inputTokens: 50, outputTokens: 9 });
-  await journal.spend({ inputTokens: 80, outputTokens: 19 });
+  const { spending } = createJournals(redis, keys)({ jobId: id, tenant, token: 'token' });
+  const call = await spending.open({ inputTokens: 50, outputTokens: 9 });
+  await call.note({ inputTokens: 50, outputTokens: 9 });
+  await call.note({ inputTokens: 80, outputTokens: 19 });
   expect(await redis.get(keys.spent(tenant))).toBe('99');
   await submitTo(queue, 'ana');
-  await journal.spend({ inputTokens: 80, outputTokens: 20 });
+  await call.note({ inputTokens: 80, outputTokens: 20 });
   expect(await queue.submit({ kind: 'generate-flashcards', payload: { owner: 'ana', tenant, requestId: 'r', input: {} } })).toEqual({
     type: 'spent',
   });

@@ -131,9 +131,8 @@ async function afterLoss() {
   const journal = journals(run);
   for (const n of [1, 2, 3]) await journal.append(row(n), { ...progress, percent: n });
   await journal.keep({ [FIELDS.checkpoint]: '{"answer":1}' });
-  await journal.spend({ inputTokens: 3, outputTokens: 4 });
   await redis.ltrim(keys.logs(id), 0, 0);
-  await redis.hdel(keys.job(id), FIELDS.checkpoint, FIELDS.usage, 'progress');
+  await redis.hdel(keys.job(id), FIELDS.checkpoint, 'progress');
   const rows = async () => (await queue.look(id, 0))?.rows.map(({ seq, ...rest }) => [seq, rest]);
   return { redis, keys, id, run, journal, journals, rows };
 }
@@ -142,11 +141,7 @@ test('a row is only written at its place: what Redis has lost before it is writt
   const { journal, rows, redis, keys, id } = await afterLoss();
   expect(await journal.append(row(4), { ...progress, percent: 4 })).toBe(4);
   expect(await rows()).toEqual([1, 2, 3, 4].map((n) => [n, row(n)]));
-  expect(await redis.hmget(keys.job(id), FIELDS.checkpoint, FIELDS.usage, 'progress')).toEqual([
-    '{"answer":1}',
-    '{"inputTokens":3,"outputTokens":4}',
-    '{"percent":4,"stage":"a","items":0}',
-  ]);
+  expect(await redis.hmget(keys.job(id), FIELDS.checkpoint, 'progress')).toEqual(['{"answer":1}', '{"percent":4,"stage":"a","items":0}']);
 });
 
 test('rows that are written side by side after a loss each find their place', async () => {
@@ -160,7 +155,7 @@ test('a run that takes over in the same process starts from what the process rem
   const next = journals(run);
   const history = await next.history(true); // BullMQ may have lost, too, that the job was started
   expect(history.rows.map(({ seq }) => seq)).toEqual([1, 2, 3]);
-  expect(history).toMatchObject({ checkpoint: { answer: 1 }, usage: { inputTokens: 3, outputTokens: 4 } });
+  expect(history).toMatchObject({ checkpoint: { answer: 1 } });
   expect(await next.append(row(4), progress)).toBe(4);
   expect(await rows()).toEqual([1, 2, 3, 4].map((n) => [n, row(n)]));
 });

@@ -11,14 +11,21 @@ export type Call = {
   headers: IncomingMessage['headers'];
   /** Resolves when the client has gone before the answer's end. */
   dropped: Promise<void>;
+  /** Resolves when the answer is over, whoever ended it. */
+  over: Promise<void>;
+  /** How many pieces of text it was sent, until it went. */
+  sent(): number;
 };
 
-type TokenCount = { prompt_tokens: number; completion_tokens: number };
+/** As a server says it: tests send what no sound server would. */
+type TokenCount = { prompt_tokens: any; completion_tokens: any };
 
 /** What a test's answer is written with. */
 export type Pen = {
   /** Sends a piece of the answer's text. */
   text(piece: string): void;
+  /** Sends a piece of the model's thinking, as servers do that show it. */
+  thought(piece: string): void;
   refusal(piece: string): void;
   /** Says what it took so far. */
   usage(usage: TokenCount): void;
@@ -45,9 +52,15 @@ export async function startOpenAI(answer: Answer): Promise<{ baseURL: string; ca
     const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, any>;
     const dropped = new Promise<void>((resolve) => response.once('close', () => !response.writableFinished && resolve()));
     const material = JSON.parse(body['messages'].at(-1).content) as Record<string, any>;
-    const call = { body, material, headers: request.headers, dropped };
+    const over = new Promise<void>((resolve) => response.once('close', resolve));
+    let sent = 0;
+    const call = { body, material, headers: request.headers, dropped, over, sent: () => sent };
     calls.push(call);
-    await answer(createPen(response), call, calls.length);
+    await answer(
+      createPen(response, () => sent++),
+      call,
+      calls.length,
+    );
   };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -61,16 +74,21 @@ export async function startOpenAI(answer: Answer): Promise<{ baseURL: string; ca
   return { baseURL, calls, env: { AI_PROVIDER: 'openai', OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: baseURL } };
 }
 
-function createPen(response: ServerResponse): Pen {
+function createPen(response: ServerResponse, onText: () => void): Pen {
   const send = (chunk: object) => {
     if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(`data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'local', ...chunk })}\n\n`);
   };
+  const say = (delta: object): void => {
+    if (!response.destroyed) onText();
+    choice(delta);
+  };
   const choice = (delta: object, finish_reason: string | null = null) => send({ choices: [{ index: 0, delta, finish_reason }] });
   const usage = (used: TokenCount) => send({ choices: [], usage: { ...used, total_tokens: used.prompt_tokens + used.completion_tokens } });
   return {
-    text: (content) => choice({ content }),
-    refusal: (refusal) => choice({ refusal }),
+    text: (content) => say({ content }),
+    thought: (reasoning_content) => say({ reasoning_content }),
+    refusal: (refusal) => say({ refusal }),
     usage,
     finish(reason, used) {
       choice({}, reason);
@@ -102,6 +120,16 @@ export const answerWith =
     pen.text(open + texts.join('') + close);
     pen.finish('stop', { prompt_tokens: 100, completion_tokens: 10 * made.length });
   };
+
+/** Goes on and on, a piece each `ms`, until the client has gone. */
+export async function endless(call: Call, write: (n: number) => void, ms = 5): Promise<void> {
+  let gone = false;
+  void call.dropped.then(() => (gone = true));
+  for (let n = 0; !gone; n++) {
+    write(n);
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+}
 
 /** Something that happens once, when a test says so. */
 export function latch(): { wait: Promise<void>; open: () => void } {

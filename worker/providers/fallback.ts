@@ -1,29 +1,33 @@
 /** A provider with another to fall back on: who asks gets an answer from the first of them that has one. */
 import { ProblemError, problems } from '../../src/jobs/problem.ts';
 import { HeldBack } from './guarded.ts';
-import type { ListRequest, Part, Provider } from './provider.ts';
+import type { Provider } from './provider.ts';
 
 /**
- * Asks `first`, and `second` where that has failed before it gave anything. Once there is a part, a failure is the
+ * Asks `first`, and `second` where that has failed before it gave anything. Once there is an item, a failure is the
  * attempt's: the next one asks for the rest alone, which this one could not.
  */
 export function withFallback(first: Provider, second: Provider): Provider {
-  async function* makeList(request: ListRequest, signal: AbortSignal): AsyncIterable<Part> {
+  const makeList: Provider['makeList'] = async (request, taker, signal) => {
     let begun = false;
-    try {
-      for await (const part of first.makeList(request, signal)) {
+    const watched: typeof taker = {
+      ...taker,
+      take(value) {
         begun = true;
-        yield part;
-      }
+        return taker.take(value);
+      },
+    };
+    try {
+      return await first.makeList(request, watched, signal);
     } catch (error) {
       if (begun || signal.aborted || !(error instanceof ProblemError) || !problems[error.code].retryable) throw error;
       try {
-        yield* second.makeList(request, signal);
+        return await second.makeList(request, taker, signal);
       } catch (secondError) {
         throw moreHopeful(error, secondError);
       }
     }
-  }
+  };
   return { name: first.name, makeList };
 }
 

@@ -1,6 +1,6 @@
 /** A provider behind its circuit breaker: while it is sick its jobs are held back, and nobody else's. */
 import { ProblemError, type ProblemCode } from '../../src/jobs/problem.ts';
-import type { ListRequest, Part, Provider } from './provider.ts';
+import type { Provider } from './provider.ts';
 
 /** What a guard needs of a circuit breaker; see the one in src/queue. */
 export type Breaker = {
@@ -20,19 +20,28 @@ const SICK: ReadonlySet<ProblemCode> = new Set(['provider_unavailable', 'provide
 
 /** Guards a provider. */
 export function guard(provider: Provider, breaker: Breaker): Provider {
-  async function* makeList(request: ListRequest, signal: AbortSignal): AsyncIterable<Part> {
+  const makeList: Provider['makeList'] = async (request, taker, signal) => {
     const entry = await breaker.enter();
     if (entry.type === 'held') {
       const detail = 'The provider was in trouble just now; this job waits until it is tried again.';
       throw new HeldBack(entry.code, detail, { retryAfterMs: entry.ms });
     }
     let known = false; // one report a call
+    const succeeded = async (): Promise<void> => {
+      if (!known) await breaker.succeeded();
+      known = true;
+    };
+    const watched: typeof taker = {
+      ...taker,
+      async take(value) {
+        await succeeded();
+        return taker.take(value);
+      },
+    };
     try {
-      for await (const part of provider.makeList(request, signal)) {
-        if (!known) await breaker.succeeded();
-        known = true;
-        yield part;
-      }
+      const ending = await provider.makeList(request, watched, signal);
+      await succeeded();
+      return ending;
     } catch (error) {
       if (signal.aborted && !known && isTimeout(signal.reason)) {
         known = true; // the attempt's time was up before the provider had said a word
@@ -46,7 +55,7 @@ export function guard(provider: Provider, breaker: Breaker): Provider {
     } finally {
       if (!known) await breaker.leave(entry.ticket);
     }
-  }
+  };
   return { ...provider, makeList };
 }
 

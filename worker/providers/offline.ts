@@ -1,7 +1,7 @@
 /** The offline generator: for machines without a key, from the given text alone. */
 import { ProblemError } from '../../src/jobs/problem.ts';
 import { cardsFromText } from './offline/cards.ts';
-import type { ListRequest, Part, Provider } from './provider.ts';
+import type { ListRequest, Provider } from './provider.ts';
 
 /** What it can make, by kind. */
 const makers: Record<ListRequest['kind'], (request: ListRequest) => unknown[]> = {
@@ -18,12 +18,15 @@ const makers: Record<ListRequest['kind'], (request: ListRequest) => unknown[]> =
 export function createOffline(): Provider {
   return {
     name: 'offline',
-    async *makeList(request, signal): AsyncIterable<Part> {
+    async makeList(request, taker, signal) {
+      const free = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
+      const call = await taker.startCall(free);
       for (const value of makers[request.kind](request)) {
         signal.throwIfAborted();
-        yield { type: 'item', value };
+        await taker.take(value);
       }
-      yield { type: 'usage', usage: { inputTokens: 0, outputTokens: 0, costUsd: 0 } };
+      await call.settle(free);
+      return 'whole';
     },
   };
 }

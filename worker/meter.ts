@@ -1,0 +1,66 @@
+/** The run's paid calls: each is noted before it is made, as it goes, and at its end, whatever ends it. */
+import type { Logger } from 'pino';
+import type { Usage } from '../src/jobs/event.ts';
+import type { Spending } from '../src/queue/spending.ts';
+import type { Call } from './providers/provider.ts';
+
+/** Counts the calls of one run. */
+export type Meter = {
+  startCall(expected: Usage): Promise<Call>;
+  /** Writes down what is known by now; in order with whatever else is written after. */
+  flush(): void;
+  /** Settles what has not been settled: the run is over. Resolves once all is written. */
+  close(): Promise<void>;
+};
+
+/** A call's use is written down at latest when it has grown by so many tokens. */
+const STEP = 256;
+
+/** Makes a meter over a run's books. A note that can't be written is logged and changes nothing else. */
+export function createMeter(spending: Spending, log: Pick<Logger, 'warn'>): Meter {
+  type Open = { flush(): void; close(): Promise<void> };
+  const open = new Set<Open>();
+  const writing = new Set<Promise<void>>();
+
+  const startCall: Meter['startCall'] = async (expected) => {
+    const entry = await spending.open(expected);
+    let used: Usage | undefined; // since a response began
+    let written = expected;
+
+    const write = (now: Usage | undefined): Promise<void> => {
+      written = now ?? expected;
+      const note = entry.note(now).catch((error: unknown) => log.warn({ err: error }, 'usage not noted'));
+      writing.add(note);
+      return note.finally(() => writing.delete(note));
+    };
+    const settle = async (now: Usage | undefined): Promise<void> => {
+      if (open.delete(self)) await write(now);
+    };
+    const self: Open = {
+      flush: () => void (used && tokensOf(used) !== tokensOf(written) && write(used)),
+      close: () => settle(used),
+    };
+    open.add(self);
+    return {
+      settle,
+      note(now) {
+        if (!open.has(self)) return;
+        used = now;
+        if (tokensOf(now) - tokensOf(written) >= STEP) void write(now);
+      },
+    };
+  };
+
+  return {
+    startCall,
+    flush: () => open.forEach((call) => call.flush()),
+    async close() {
+      await Promise.all([...open].map((call) => call.close()));
+      await Promise.all(writing);
+    },
+  };
+}
+
+function tokensOf({ inputTokens, outputTokens }: Usage): number {
+  return inputTokens + outputTokens;
+}

@@ -1,0 +1,22 @@
+/** How many tokens a text has, about: for calls whose provider never said. */
+
+/**
+ * Characters a token by script, as measured with OpenAI's o200k_base on the same sentences in 16 languages: Latin 3.3 to
+ * 5.0; Han, kana and Hangul 1.1 to 1.5; Greek, Cyrillic, Arabic, Hebrew, Devanagari, Thai and Tamil 2.3 to 3.9; emoji
+ * 1.1. Older encodings (cl100k_base) need up to three times as many tokens for the scripts between.
+ */
+const LATIN = /[\p{Script=Latin}\p{ASCII}]/gu;
+const CJK = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}]/gu;
+
+/** Tokens of a text, not rounded, so that pieces add up. A character is a code point. */
+export function estimateTokens(text: string): number {
+  const notLatin = text.replaceAll(LATIN, '');
+  const latin = text.length - notLatin.length; // hardly any of them takes two code units
+  const cjk = count(notLatin, CJK);
+  const others = count(notLatin, /./gsu) - cjk;
+  return latin / 4 + cjk + others / 2;
+}
+
+function count(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0;
+}
