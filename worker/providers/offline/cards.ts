@@ -15,13 +15,14 @@ const RANK = { pair: 0, definition: 1, gap: 2, question: 3, spelling: 4 } as con
  * to define; every other sentence asks for one of its words; lone words ask for their spelling. A short text
  * gives few cards.
  */
-export function cardsFromText(text: string, count: number): Flashcard[] {
+export function cardsFromText(text: string, count: number, alreadyAsked: readonly string[] = []): Flashcard[] {
   const all = lines(text).filter((line) => line !== '');
   const candidates = (fromList(all) ?? fromLines(all)).filter(fits).map(({ front, back, rank }, place) => ({ front, back, rank, place }));
   const ranked = withoutRepeats(candidates.toSorted((a, b) => a.rank - b.rank || a.place - b.place));
   // A question without its answer, or a lone word (often a heading), is worth a card only where there is nothing better.
   const telling = ranked.filter(({ rank }) => rank <= RANK.gap);
   return (telling.length > 0 ? telling : ranked)
+    .filter(({ front }) => !alreadyAsked.includes(front))
     .slice(0, count)
     .toSorted((a, b) => a.place - b.place)
     .map(({ front, back }) => ({ front, back }));
