@@ -36,26 +36,28 @@ test('questions with their answers, however they are marked; labels and speakers
   expect(cards('Question 1: What is DNA?\n\nAnswer 1: A molecule.')).toEqual(['What is DNA? | A molecule.']);
   expect(cards('Frage: Was ist ein Wal?\nAntwort: Ein Säugetier.')).toEqual(['Was ist ein Wal? | Ein Säugetier.']);
   for (const text of ['Source: https://example.org', 'Chapter 3: the cell wall breaks', 'A: Hello there friend'])
-    expect(cards(text).join()).toContain('____');
+    expect(cards(text).join()).not.toMatch(/^(?:Source|Chapter 3|A) /);
 });
 
 test('a pair in a paragraph takes its sentence, not the paragraph', () => {
   expect(cards('Ribosomes: they make proteins. There are three kinds of rock: igneous rock and two others.')).toContain(
     'Ribosomes | they make proteins.',
   );
-  expect(cards('Клетка — это основа жизни. Москва — столица России.')).toEqual(['Клетка | это основа жизни.', 'Москва | столица России.']);
+  expect(cards('Клетка — это основа жизни. Москва — столица России.')).toEqual([
+    'Клетка — это что? | основа жизни',
+    'Москва — это что? | столица России',
+  ]);
 });
 
 test('lines that were only wrapped are one sentence', () => {
-  expect(cards('The mitochondrion, seen first in 1890, is found\nin nearly every cell of animals.')[0]).toContain(
-    '____, is found in nearly every cell',
-  );
+  expect(cards('The mitochondrion is the power plant that is found\nin nearly every cell of animals.')).toEqual([
+    'What is the mitochondrion? | the power plant that is found in nearly every cell of animals',
+  ]);
 });
 
-test('speech without full stops gives cards, too', () => {
-  const made = cardsFromText('and then the professor explained how volcanoes erupt when magma rises towards the surface '.repeat(40), 50);
-  expect(made.length).toBeGreaterThan(0);
-  expect(Math.max(...made.map(({ front }) => front.length))).toBeLessThan(500);
+test('speech without full stops gives no cards rather than bad ones', () => {
+  const speech = 'and then the professor explained how volcanoes erupt when magma rises towards the surface '.repeat(40);
+  expect(cards(speech)).toEqual([]);
   expect(cardsFromText('é'.repeat(100_000), 5).length).toBeLessThanOrEqual(5);
 });
 
@@ -89,10 +91,11 @@ test('what a sentence defines is asked for in its language', () => {
   expect(cards('The mitochondrion is the power plant of the cell.')).toEqual(['What is the mitochondrion? | the power plant of the cell']);
   expect(cards('Photosynthesis is a process. It is a slow one.')[0]).toBe('What is Photosynthesis? | a process');
   expect(cards('Mitochondria are the powerhouses of the cell.')[0]).toBe('What are Mitochondria? | the powerhouses of the cell');
-  expect(cards('Dr. Ada Lovelace was an English mathematician.')[0]).toBe('What was Dr. Ada Lovelace? | an English mathematician');
+  expect(cards('Dr. Ada Lovelace was an English mathematician.')[0]).toBe('Who was Dr. Ada Lovelace? | an English mathematician');
   expect(cards('El hígado es un órgano del cuerpo humano.')).toEqual(['¿Qué es el hígado? | un órgano del cuerpo humano']);
   expect(cards('Der Wal ist ein Säugetier.')).toEqual(['Was ist der Wal? | ein Säugetier']);
   expect(cards('Paris est la capitale de la France.')).toEqual(["Paris : qu'est-ce que c'est ? | la capitale de la France"]);
+  expect(cards('Karl der Große war ein König der Franken.')).toEqual(['Wer war Karl der Große? | ein König der Franken']);
 });
 
 test('other facts get a gap, a figure first', () => {
@@ -105,6 +108,7 @@ test('scripts without spaces work too', () => {
   for (const text of ['水在一百度沸腾。', '日本の首都は東京です。', 'น้ำเดือดที่หนึ่งร้อยองศา']) {
     const [card] = cardsFromText(text, 5);
     expect(card?.front).toContain('____');
+    expect(card?.front).not.toContain(card?.back);
     expect(text).toContain(card?.back);
   }
 });
@@ -113,7 +117,7 @@ test('short input gives few cards, and never an invented one', () => {
   expect(cards('test')).toEqual(['t _ _ _ | test']);
   expect(cards('red apple')).toEqual(['r _ _ | red', 'a _ _ _ _ | apple']);
   expect(cards('!!! … 😀')).toEqual([]);
-  expect(cards('Is it so?')).toEqual(['Is it ____? | so']);
+  expect(cards('Is it so?')).toHaveLength(1); // whoever tries with anything sees a card
   expect(cards('It is a big thing.')).toEqual(['It is a big ____. | thing']);
   expect(cards('Das ist ein Test.').join()).not.toContain('Was ist Das');
   expect(cards('Das Mitochondrium ist das Kraftwerk der Zelle.')).toEqual(['Was ist das Mitochondrium? | das Kraftwerk der Zelle']);
@@ -125,11 +129,24 @@ test("the best are kept when there are more than asked for, in the text's order"
   expect(cards(text, 2)).toEqual(['Hund | dog', 'What is a cell? | a small room']);
 });
 
+test('what was asked already is not asked again; the next best comes', () => {
+  const text = 'A cell is a small room.\nHund: dog\nKatze: cat';
+  const first = cardsFromText(text, 2);
+  const fronts = first.map(({ front }) => front);
+  expect(cardsFromText(text, 2, fronts)).toEqual([{ front: 'Katze', back: 'cat' }]);
+  expect(cardsFromText(text, 2, [...fronts, 'KATZE '])).toEqual([]);
+});
+
+test('no blank whose answer stands elsewhere in the sentence', () => {
+  expect(cards('植物は光エネルギーを化学エネルギーに変えます。植物は光で育ちます。').join()).not.toContain('| エネルギー');
+  expect(cards('In 1914 the war of 1914 began in Sarajevo.').join()).not.toMatch(/\| 1914$/);
+});
+
 const anyText = fc.oneof(
   fc.lorem({ mode: 'sentences', maxCount: 20 }),
   fc.string({ unit: 'grapheme', maxLength: 500 }),
   fc
-    .array(fc.constantFrom('Hund', ': ', 'is a ', '. ', '\n', '1815', '\t', ' - ', '水', '日本', 'Q: ', 'A: ', '? ', '\0', '\r'))
+    .array(fc.constantFrom('Hund', 'A cell ', 'The plants ', 'Types of rock:', '- ', '# ', '[10:02] Anna: ', '100', ' km', ',', ';', '|', '"', '```', '00:00:01,000 --> 00:00:02,000', 'は', 'です。', ': ', 'is a ', '. ', '\n', '1815', '\t', ' - ', '水', '日本', 'Q: ', 'A: ', '? ', '\0', '\r'))
     .map((parts) => parts.join('')),
 );
 
@@ -142,7 +159,7 @@ test('of any text: valid cards, no two alike, not too many, answers in the text'
       const letters = (words: string) => words.normalize('NFC').replace(/[^\p{L}\p{N}\p{M}]/gu, '');
       for (const card of made) {
         expect(flashcard.safeParse(card).success).toBe(true);
-        for (const meaning of card.back.split('; ')) expect(letters(text)).toContain(letters(meaning));
+        for (const meaning of card.back.split(/[;,] /)) expect(letters(text)).toContain(letters(meaning));
       }
     }),
     { numRuns: 500 },
@@ -152,5 +169,5 @@ test('of any text: valid cards, no two alike, not too many, answers in the text'
 test('a text of the largest size takes no noticeable time', () => {
   expect(cardsFromText('a b '.repeat(25_000), 50).length).toBeLessThanOrEqual(50);
   expect(cardsFromText('x: '.repeat(33_000), 50).length).toBeLessThanOrEqual(50);
-  expect(cardsFromText('word\n'.repeat(20_000), 50)).toHaveLength(1);
+  expect(cardsFromText('word\n'.repeat(20_000), 50)).toEqual([]);
 });

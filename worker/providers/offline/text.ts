@@ -1,80 +1,56 @@
-/** Text taken apart: notes into lines, lines into sentences, sentences into words, in any script. */
-import { abbreviation } from './languages.ts';
+/** Text taken apart, in any script: a line into sentences, a sentence into words, a word into characters. */
 
 /** A word and where it begins in its text. */
 export type Word = { text: string; index: number };
-
-/** A sentence longer than this, in characters, is cut: speech that was written down has no full stops. */
-const LONG = 400;
-const PIECE = 200;
 
 // The segmenters know the scripts without spaces too (Chinese, Japanese, Thai).
 const byWord = new Intl.Segmenter('und', { granularity: 'word' });
 const bySentence = new Intl.Segmenter('und', { granularity: 'sentence' });
 const byGrapheme = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
-/** The lines of notes: joined where they were only wrapped, without code, list marks, emphasis and what can't be seen. */
-export function lines(text: string): string[] {
-  const raw = text
-    .normalize('NFC')
-    .replace(/[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g, '')
-    .replace(/^```[\s\S]*?^```.*$/gm, '')
-    .split(/\r\n|[\r\n\u2028\u2029]/);
-  const whole: string[] = [];
-  for (const line of raw) {
-    const before = whole.at(-1) ?? '';
-    // A long line without an end, before one that begins small: one sentence on two lines.
-    const wrapped = before.length >= 40 && /[^.!?:;。！？\s|]\s*$/u.test(before) && /^\s*\p{Ll}/u.test(line);
-    if (wrapped) whole[whole.length - 1] = `${before.trimEnd()} ${line.trim()}`;
-    else whole.push(line);
-  }
-  return whole.map(clean);
-}
+/** A point after these ends no sentence. */
+const abbreviation =
+  /(?:^|[\s(])(?:Dr|Mr|Mrs|Ms|Prof|St|Sr|Sra|No|Nr|Fig|vol|pp?|vs|ca|approx|bzw|usw|etc|cf|e\.g|i\.e|p\.ej|z\.B|d\.h|d\.C|a\.C|J\.-C|г|в|н|т\.е|(?:am|im|der|den|dem|des|zum|vom|bis|seit|ab) \d{1,2}|\d{1,2})\.\s*$/iu;
 
-function clean(line: string): string {
-  return line
-    .replace(/\p{Cc}/gu, (character) => (character === '\t' ? '\t' : ' '))
-    .replace(/^\s*(?:[-*+•‣▪–—]|#{1,6}|\d{1,3}[.)]|>)\s+/u, '')
-    .replace(/^\[[ xX]\]\s+/, '')
-    .replace(/!?\[([^\]]*)\]\([^)\s]*\)/g, '$1')
-    .replace(/(\*\*|__|`)/g, '')
-    .replace(/(^|[\s(])[_*]([^\s_*](?:[^_*]*[^\s_*])?)[_*](?=[\s.,;:!?)]|$)/g, '$1$2')
-    .trim();
-}
+/** A letter for a name: "J. S. Bach", but not "of type G. It". */
+const initial = /(?:^|\p{Lu}\S{0,20}\s|\p{Lu}\.\s?)\p{Lu}\.\s*$/u;
 
-/** The sentences of a line; long ones in pieces. */
+/** How much of a sentence's end is looked at for an abbreviation, in characters. */
+const TAIL = 30;
+
+/** The sentences of a line, trimmed. The line has a bounded length, so this has a bounded cost. */
 export function sentences(line: string): string[] {
   const whole: string[] = [];
+  let parts: string[] = [];
   for (const { segment } of bySentence.segment(line)) {
-    const before = whole.at(-1);
-    if (before !== undefined && abbreviation.test(before)) whole[whole.length - 1] = before + segment;
-    else whole.push(segment);
+    parts.push(segment);
+    const tail = segment.slice(-TAIL);
+    if ((abbreviation.test(tail) || initial.test(tail)) && !/^\d{1,2}\.\s*$/.test(segment)) continue;
+    whole.push(parts.join('').trim());
+    parts = [];
   }
-  return whole.flatMap((sentence) => (sentence.length > LONG ? pieces(sentence) : [sentence.trim()]));
-}
-
-/** Cuts at clauses where there are any, else between words. */
-function pieces(sentence: string): string[] {
-  const clauses = sentence
-    .split(/(?<=[,;:—–،、，])/u)
-    .flatMap((clause) => (clause.length > LONG ? [...byWord.segment(clause)].map(({ segment }) => segment) : [clause]));
-  const made: string[] = [];
-  let piece = '';
-  for (const clause of clauses) {
-    piece += clause;
-    if (piece.length < PIECE) continue;
-    made.push(piece.trim());
-    piece = '';
-  }
-  return [...made, piece.trim()].filter((text) => text !== '');
+  whole.push(parts.join('').trim());
+  return whole.filter((sentence) => sentence !== '');
 }
 
 /** The words of a text, without what is between them. */
 export function words(text: string): Word[] {
-  return [...byWord.segment(text)].filter(({ isWordLike }) => isWordLike).map(({ segment, index }) => ({ text: segment, index }));
+  const found: Word[] = [];
+  for (const { segment, index, isWordLike } of byWord.segment(text)) if (isWordLike) found.push({ text: segment, index });
+  return found;
 }
 
 /** What a reader calls characters. */
 export function graphemes(text: string): string[] {
-  return [...byGrapheme.segment(text)].map(({ segment }) => segment);
+  return Array.from(byGrapheme.segment(text), ({ segment }) => segment);
+}
+
+/** Whether a text is written without spaces between words, so that its length says more than its count of words. */
+export function isUnspaced(text: string): boolean {
+  return /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(text);
+}
+
+/** Two texts are the same to a reader if their keys are: whatever the case, the width and the spaces. */
+export function toKey(text: string): string {
+  return text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
 }
