@@ -5,18 +5,12 @@
  * 5.0; Han, kana and Hangul 1.1 to 1.5; Greek, Cyrillic, Arabic, Hebrew, Devanagari, Thai and Tamil 2.3 to 3.9; emoji
  * 1.1. Older encodings (cl100k_base) need up to three times as many tokens for the scripts between.
  */
-const LATIN = /[\p{Script=Latin}\p{ASCII}]/gu;
-const CJK = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}]/gu;
+const LATIN = /[\p{Script=Latin}\p{ASCII}]+/gu;
+const CJK = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}]+/gu;
 
-/** Tokens of a text, not rounded, so that pieces add up. A character is a code point. */
+/** Tokens of a text, not rounded, so that pieces add up. A character is a UTF-16 code unit. */
 export function estimateTokens(text: string): number {
   const notLatin = text.replaceAll(LATIN, '');
-  const latin = text.length - notLatin.length; // hardly any of them takes two code units
-  const cjk = count(notLatin, CJK);
-  const others = count(notLatin, /./gsu) - cjk;
-  return latin / 4 + cjk + others / 2;
-}
-
-function count(text: string, pattern: RegExp): number {
-  return text.match(pattern)?.length ?? 0;
+  const others = notLatin.replaceAll(CJK, '');
+  return (text.length - notLatin.length) / 4 + (notLatin.length - others.length) + others.length / 2;
 }
