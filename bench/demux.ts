@@ -28,24 +28,24 @@ function counter(events: number): () => void {
 }
 
 async function bare(events: number): Promise<void> {
-  const reader = new QueueEvents(QUEUE_NAME, { connection: connect(REDIS_URL, 'patient', () => {}), prefix: PREFIX });
+  const reader = new QueueEvents(QUEUE_NAME, { connection: connect(REDIS_URL, 'wait', () => {}), prefix: PREFIX });
   await reader.waitUntilReady();
   reader.on('progress', counter(events));
 }
 
 async function feed(jobIds: string[], events: number): Promise<void> {
-  const redis = connect(REDIS_URL, 'impatient', () => {});
+  const redis = connect(REDIS_URL, 'fail', () => {});
   await readyWithin(redis, 5000);
   const queue = openQueue(redis);
   const made = createFeed({
-    look: queue.look,
+    readJob: queue.read,
     connections: createConnections(600_000),
     eta: async () => undefined,
     onError: console.error,
   });
   const begun = Promise.withResolvers<void>();
   createEventReader({
-    pattern: connect(REDIS_URL, 'patient', () => {}, { lazyConnect: true }),
+    pattern: connect(REDIS_URL, 'wait', () => {}, { lazyConnect: true }),
     redis,
     keyPrefix: PREFIX,
     onSignal(signal) {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { Worker } from 'bullmq';
-import { tenantOf } from '../src/jobs/tenant.ts';
+import { tenantOf } from '../src/job/tenant.ts';
 import { connect, readyWithin } from '../src/queue/connection.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import { createJournals, type Journal } from '../src/queue/journal.ts';
@@ -45,7 +45,7 @@ export type HeldJob = { id: string; journal: Journal; complete(): Promise<unknow
 
 /** Submits so many jobs and takes them, as a worker would. */
 export async function holdJobs(url: string, count: number, owner: string): Promise<{ jobs: HeldJob[]; close(): Promise<void> }> {
-  const redis = connect(url, 'patient', () => {});
+  const redis = connect(url, 'wait', () => {});
   await readyWithin(redis, 5000);
   const queue = openQueue(redis);
   const journals = createJournals(redis, keysUnder(PREFIX));

@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Queue, Worker } from 'bullmq';
-import { tenantOf } from '../src/jobs/tenant.ts';
+import { tenantOf } from '../src/job/tenant.ts';
 import { connect, readyWithin } from '../src/queue/connection.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
-import { createTurns } from '../src/queue/turns.ts';
+import { createFairQueue } from '../src/queue/fair-queue.ts';
 import { openQueue, PREFIX, startRedis } from './redis.ts';
 
 const ROUNDS = 5;
@@ -21,7 +21,7 @@ const USERS = 20;
 type Submit = (n: number) => Promise<unknown>;
 
 const store = await startRedis();
-const redis = connect(store.url, 'patient', () => {});
+const redis = connect(store.url, 'wait', () => {});
 await readyWithin(redis, 5000);
 const queue = openQueue(redis);
 const plain = new Queue(QUEUE_NAME, { connection: redis, prefix: PREFIX });
@@ -37,7 +37,7 @@ const contenders: Record<'fifo' | 'turns', Submit> = {
 };
 
 /** What our worker does of turns for a job. */
-const turns = createTurns(redis, keysUnder(PREFIX));
+const turns = createFairQueue(redis, keysUnder(PREFIX));
 const tell = (job: Job) => void turns.served(job.priority);
 
 async function submitAll(submit: Submit, count: number): Promise<number> {

@@ -4,19 +4,19 @@ import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
-import { ProblemError } from './jobs/problem.ts';
+import { ProblemError } from './job/problem.ts';
 import { identify } from './http/auth.ts';
-import { cancelRoutes } from './http/cancel.ts';
+import { cancelRoutes } from './http/routes/cancel.ts';
 import type { AppDeps, AppEnv } from './http/env.ts';
 import { checkHost } from './http/hosts.ts';
-import { eventRoutes } from './http/events.ts';
-import { jobRoutes } from './http/jobs.ts';
+import { eventRoutes } from './http/routes/job-events.ts';
+import { jobRoutes } from './http/routes/jobs.ts';
 import { limitReads } from './http/rate-limits.ts';
-import { retryRoutes } from './http/retry.ts';
+import { retryRoutes } from './http/routes/retry.ts';
 import { answerErrors, answerNotFound, problemResponse } from './http/problems.ts';
-import { submitRoutes } from './http/submit.ts';
-import { systemRoutes } from './http/system.ts';
-import { userRoutes } from './http/user.ts';
+import { submitRoutes } from './http/routes/submit.ts';
+import { systemRoutes } from './http/routes/system.ts';
+import { userRoutes } from './http/routes/user.ts';
 
 /** Makes the app over what it stands on; serve its `fetch`. */
 export function createApp(deps: AppDeps): Hono<AppEnv> {

@@ -1,7 +1,7 @@
 /** The environment, parsed once by one schema; every mistake is reported together. */
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { OwnError } from './jobs/own-error.ts';
+import { OwnError } from './job/own-error.ts';
 
 /** Which process reads the environment: some variables are needed by one of them only. */
 export type Role = 'api' | 'worker';

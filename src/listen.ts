@@ -1,10 +1,10 @@
 /** Listening for HTTP: on which addresses, on which port, and what to do where that can't be had. */
 import { once } from 'node:events';
 import type { Server } from 'node:net';
-import { OwnError } from './jobs/own-error.ts';
+import { OwnError } from './job/own-error.ts';
 
 /** Where to listen. */
-export type Place = {
+export type ListenOptions = {
   /** An address; `localhost` for both loopback addresses; undefined for all addresses. */
   host: string | undefined;
   /** The ports to try, the first that is free is taken; 0 for whichever is free. */
@@ -26,7 +26,7 @@ const ABSENT = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);
  * Listens with a server of its own on each address, all on the same port.
  * @throws OwnError with what to do where the port or the address can't be had
  */
-export async function listen(createServer: () => Server, { host, ports, variable }: Place): Promise<Listening> {
+export async function listen(createServer: () => Server, { host, ports, variable }: ListenOptions): Promise<Listening> {
   const addresses = host === 'localhost' ? ['127.0.0.1', '::1'] : [host];
   for (const port of ports.flatMap((one) => (one === 0 ? Array.from({ length: TRIES }, () => 0) : [one]))) {
     try {

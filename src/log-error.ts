@@ -1,6 +1,6 @@
 /** What a log shows of an error: an allowlist, because a message, a command or a body may hold passwords, keys and users' content. */
-import { OwnError } from './jobs/own-error.ts';
-import { ProblemError } from './jobs/problem.ts';
+import { OwnError } from './job/own-error.ts';
+import { ProblemError } from './job/problem.ts';
 
 /** An error as a log line holds it. */
 export type LoggedError = {

@@ -9,7 +9,7 @@ import { listen } from './listen.ts';
 import { createLog } from './log.ts';
 import { createNodeTransport, withNodeTransport } from './node-transport.ts';
 import { readConfig, readEnvFile, runProcess } from './process.ts';
-import { watchDeadlines } from './queue/deadline.ts';
+import { watchDeadlines } from './queue/deadlines.ts';
 import { createEventReader } from './queue/event-reader.ts';
 import { keysUnder } from './queue/keys.ts';
 import { createQueue } from './queue/queue.ts';
@@ -54,7 +54,7 @@ await runProcess(log, 10_000, async (closers, fail) => {
   const onError = store.onError('stream');
   const connections = createConnections(config.stream.maxAgeMs);
   const feed = createFeed({
-    look: queue.look,
+    readJob: queue.read,
     connections,
     eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position),
     onError,
@@ -64,9 +64,9 @@ await runProcess(log, 10_000, async (closers, fail) => {
     const newest = new Set(jobs.map(({ id }) => id));
     return [...jobs, ...open.filter(({ id }) => !newest.has(id)).toReversed()];
   };
-  const userFeed = createUserFeed({ look: queue.look, jobsOf, connections, onError });
+  const userFeed = createUserFeed({ readJob: queue.read, jobsOf, connections, onError });
   const eventReader = createEventReader({
-    pattern: store.connect('patient', { lazyConnect: true }),
+    pattern: store.connect('wait', { lazyConnect: true }),
     redis,
     keyPrefix,
     onSignal(signal) {

@@ -1,7 +1,7 @@
 /** What both processes do with their lives: start, say so, stop once, and never half-way. */
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
-import { OwnError } from './jobs/own-error.ts';
+import { OwnError } from './job/own-error.ts';
 import { type Config, ConfigError, loadConfig, type Role } from './config.ts';
 import { fillFrom, parseEnvFile } from './env-file.ts';
 

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { expect, onTestFinished, test } from 'vitest';
-import { listen, type Place } from '../src/listen.ts';
+import { listen, type ListenOptions } from '../src/listen.ts';
 import { freePort } from './support/ports.ts';
 
 const hasIPv6 = networkInterfaces()['lo']?.some(({ family }) => family === 'IPv6') ?? true;
 const hello = (): Server => createServer((_request, response) => response.end('hello'));
 
-async function open(place: Partial<Place>) {
+async function open(place: Partial<ListenOptions>) {
   const listening = await listen(hello, { host: 'localhost', ports: [0], variable: 'PORT', ...place });
   onTestFinished(listening.close);
   return listening;

@@ -6,18 +6,18 @@ import { listen } from '../src/listen.ts';
 import { createLog } from '../src/log.ts';
 import { readConfig, readEnvFile, runProcess } from '../src/process.ts';
 import { createBreaker } from '../src/queue/breaker.ts';
-import { createCancel } from '../src/queue/cancel.ts';
-import { watchDeadlines } from '../src/queue/deadline.ts';
+import { createCancel } from '../src/queue/cancel-job.ts';
+import { watchDeadlines } from '../src/queue/deadlines.ts';
 import { createEventReader } from '../src/queue/event-reader.ts';
 import { keysUnder } from '../src/queue/keys.ts';
 import { openStore } from '../src/queue/store.ts';
-import { makeFlashcards } from './flashcards.ts';
+import { makeFlashcards } from './kinds/generate-flashcards.ts';
 import { createHealthApp } from './health.ts';
-import { withFallback } from './providers/fallback.ts';
-import { type Breaker, guard } from './providers/guarded.ts';
-import { createOffline } from './providers/offline.ts';
-import { createOpenAI } from './providers/openai.ts';
-import type { Provider } from './providers/provider.ts';
+import { withFallback } from './fallback.ts';
+import { type Breaker, guard } from './guard.ts';
+import { createOffline } from './vendors/offline.ts';
+import { createOpenAI } from './vendors/openai.ts';
+import type { Provider } from './capabilities.ts';
 import { type Handlers, runJob } from './run.ts';
 import { createWorker } from './worker.ts';
 
@@ -38,7 +38,7 @@ await runProcess(log, config.shutdownGraceMs + 5000, async (closers, fail) => {
   const { keyPrefix, job } = config;
   const store = await openStore({ url: config.redisUrl, keyPrefix, log, logError: createErrorLog(log), onUnusable: fail });
   closers.push(store.close);
-  const redis = store.connect('patient');
+  const redis = store.connect('wait');
   const commands = store.redis;
 
   const keys = keysUnder(keyPrefix);
@@ -67,7 +67,7 @@ await runProcess(log, config.shutdownGraceMs + 5000, async (closers, fail) => {
   );
 
   const eventReader = createEventReader({
-    pattern: store.connect('patient', { lazyConnect: true }),
+    pattern: store.connect('wait', { lazyConnect: true }),
     redis: commands,
     keyPrefix,
     onSignal: worker.signal,

@@ -1,8 +1,8 @@
 /** The run's paid calls: each is noted before it is made, as it goes, and at its end, whatever ends it. */
 import type { Logger } from 'pino';
-import type { Usage } from '../src/jobs/event.ts';
+import type { Usage } from '../src/job/snapshot.ts';
 import type { Spending } from '../src/queue/spending.ts';
-import type { Call } from './providers/provider.ts';
+import type { Call } from './capabilities.ts';
 
 /** Counts the calls of one run. */
 export type Meter = {

@@ -1,13 +1,13 @@
 /** One job from input to result: what earlier runs left, the deadline, the handler, the result kept. Knows no BullMQ. */
 import type { Logger } from 'pino';
-import type { Progress, Row } from '../src/jobs/event.ts';
-import { findKind, type AnyKind } from '../src/jobs/index.ts';
-import type { InputOf, ResultOf } from '../src/jobs/kind.ts';
-import { ProblemError, type ProblemCode } from '../src/jobs/problem.ts';
+import type { Progress, Row } from '../src/job/snapshot.ts';
+import { findKind, type AnyKind } from '../src/kinds/index.ts';
+import type { InputOf, ResultOf } from '../src/kinds/kind.ts';
+import { ProblemError, type ProblemCode } from '../src/job/problem.ts';
 import type { History, Journal } from '../src/queue/journal.ts';
 import { FIELDS } from '../src/queue/record.ts';
 import { createMeter, type Meter } from './meter.ts';
-import type { ListTaker, Provider } from './providers/provider.ts';
+import type { ListTaker, Provider } from './capabilities.ts';
 
 /** What a handler works with. */
 export type Context = {

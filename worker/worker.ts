@@ -1,17 +1,17 @@
 /** The BullMQ worker: concurrency, limiter, stalls, retries and drain around a run. */
 import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import type { Logger } from 'pino';
-import { parseReason, type ProblemCode } from '../src/jobs/problem.ts';
+import { parseReason, type ProblemCode } from '../src/job/problem.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import type { JobSignal } from '../src/queue/event-reader.ts';
 import type { Store } from '../src/queue/store.ts';
-import { OwnError } from '../src/jobs/own-error.ts';
+import { OwnError } from '../src/job/own-error.ts';
 import { createJournals, type Journal, LockLostError } from '../src/queue/journal.ts';
-import type { Patiently } from '../src/queue/store-monitor.ts';
+import type { RetryWhileRefused } from '../src/queue/store-monitor.ts';
 import { FIELDS, type Payload } from '../src/queue/record.ts';
-import { createTurns } from '../src/queue/turns.ts';
+import { createFairQueue } from '../src/queue/fair-queue.ts';
 import { createIsolation } from './isolation.ts';
-import { backoff, toProblemError, whatFollows } from './retry.ts';
+import { backoff, toProblemError, whatFollows } from './retry-policy.ts';
 import type { Task } from './run.ts';
 
 /** What a worker is made with; the durations are in ms. */
@@ -68,11 +68,11 @@ export function createWorker(
   options: WorkerOptions,
   log: Logger,
 ): JobWorker {
-  const redis = connect('patient');
+  const redis = connect('wait');
   const keys = keysUnder(options.keyPrefix);
-  const { patiently } = monitor;
-  const journals = createJournals(redis, keys, patiently);
-  const turns = createTurns(redis, keys);
+  const { retryWhileRefused } = monitor;
+  const journals = createJournals(redis, keys, retryWhileRefused);
+  const turns = createFairQueue(redis, keys);
   const isolation = createIsolation(options.maxStalledCount);
   const notNow = createNotNow(options.rate);
   const counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, putOff: 0, stalled: 0 };
@@ -81,15 +81,15 @@ export function createWorker(
   // BullMQ hands out a signal only to processors that declare three parameters.
   const process = async (job: Job<Payload>, token: string | undefined, signal: AbortSignal | undefined): Promise<void> => {
     if (!job.id || !token || !signal) throw new OwnError('BullMQ gave a job without id, token or signal');
-    endPatiently(job, patiently);
+    endOnceAccepted(job, retryWhileRefused);
     const task = toTask(job, job.id, signal);
     const { id, attempt } = task;
     const { requestId } = job.data;
-    const losses = job.stalledCounter === 0 ? 0 : 1 + Number(await redis.hget(keys.job(id), FIELDS.begun));
+    const losses = job.stalledCounter === 0 ? 0 : 1 + Number(await redis.hget(keys.job(id), FIELDS.startsAfterLoss));
     if (losses > options.maxStalledCount) throw new UnrecoverableError(WORKER_LOST);
     // Its old run here, thought lost, may not have ended yet: BullMQ would stop renewing the new one's lock with it.
     if (running.has(id) || !isolation.admit({ id, losses })) {
-      await patiently(() => job.moveToDelayed(notNow(), token));
+      await retryWhileRefused(() => job.moveToDelayed(notNow(), token));
       throw new DelayedError();
     }
     counters.started++;
@@ -97,7 +97,7 @@ export function createWorker(
     log.info({ jobId: id, requestId, attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
     const journal = journals({ jobId: id, tenant: job.data.tenant, token });
     try {
-      if (losses > 0) await patiently(() => redis.hincrby(keys.job(id), FIELDS.begun, 1));
+      if (losses > 0) await retryWhileRefused(() => redis.hincrby(keys.job(id), FIELDS.startsAfterLoss, 1));
       await run(task, journal);
       served(job);
       log.info({ jobId: id, requestId, attempt, ms: Date.now() - (job.processedOn ?? 0) }, 'job done');
@@ -117,21 +117,21 @@ export function createWorker(
     const id = job.id ?? '';
     if (error instanceof LockLostError) return error; // BullMQ refuses whatever we say of the job, which is right
     await journal.keep({}); // still ours? what follows is not fenced
-    if (job.stalledCounter > 0) await patiently(() => redis.hincrby(keys.job(id), FIELDS.begun, -1));
+    if (job.stalledCounter > 0) await retryWhileRefused(() => redis.hincrby(keys.job(id), FIELDS.startsAfterLoss, -1));
     if (error instanceof HandBack) {
-      await patiently(() => job.moveToWait(token));
+      await retryWhileRefused(() => job.moveToWait(token));
       return new WaitingError();
     }
     const problem = toProblemError(error);
     const next = whatFollows(problem, Number(await redis.hget(keys.job(id), FIELDS.putOffs)), options.backoffMs);
     if (next.type !== 'put-off') served(job);
     if (next.type === 'give-up') return new UnrecoverableError(problem.message);
-    await patiently(() => turns.again(id, job.data.tenant));
+    await retryWhileRefused(() => turns.again(id, job.data.tenant));
     if (next.type === 'again') return problem;
     counters.putOff++;
-    await journal.keep({ [FIELDS.why]: problem.code });
-    if (next.counts) await patiently(() => redis.hincrby(keys.job(id), FIELDS.putOffs, 1));
-    await patiently(() => job.moveToDelayed(Date.now() + next.afterMs, token));
+    await journal.keep({ [FIELDS.putOffCode]: problem.code });
+    if (next.counts) await retryWhileRefused(() => redis.hincrby(keys.job(id), FIELDS.putOffs, 1));
+    await retryWhileRefused(() => job.moveToDelayed(Date.now() + next.afterMs, token));
     return new DelayedError();
   };
 
@@ -209,13 +209,13 @@ export function createWorker(
  * BullMQ takes an error of its last step for the job's: a Redis that refuses to complete a job would fail it, a moment
  * later and for good. So its last step waits until Redis takes it.
  */
-function endPatiently(job: Job, patiently: Patiently): void {
+function endOnceAccepted(job: Job, retryWhileRefused: RetryWhileRefused): void {
   const { moveToCompleted, moveToFailed } = job;
-  job.moveToCompleted = (...args) => patiently(() => moveToCompleted.apply(job, args));
-  job.moveToFailed = (...args) => patiently(() => moveToFailed.apply(job, args));
+  job.moveToCompleted = (...args) => retryWhileRefused(() => moveToCompleted.apply(job, args));
+  job.moveToFailed = (...args) => retryWhileRefused(() => moveToFailed.apply(job, args));
 }
 
-/** Makes the function that says when a job which can't run now is next looked at: each look is a start to the limiter, and others need some too. */
+/** Makes the function that says when a job which can't run now is picked up again: each pickup counts for the limiter, and others need some too. */
 function createNotNow({ max, duration }: WorkerOptions['rate']): () => number {
   let next = 0;
   return () => (next = Math.max(Date.now() + NOT_NOW_MS, next + (4 * duration) / max));

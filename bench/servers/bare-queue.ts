@@ -4,9 +4,9 @@ import { connect } from '../../src/queue/connection.ts';
 
 const { REDIS_URL = '' } = process.env;
 const options = { prefix: '{bare}' };
-const queue = new Queue('bare', { connection: connect(REDIS_URL, 'patient', () => {}), ...options });
-const worker = new Worker('bare', async () => ({}), { connection: connect(REDIS_URL, 'patient', () => {}), concurrency: 10, ...options });
-const events = new QueueEvents('bare', { connection: connect(REDIS_URL, 'patient', () => {}), ...options });
+const queue = new Queue('bare', { connection: connect(REDIS_URL, 'wait', () => {}), ...options });
+const worker = new Worker('bare', async () => ({}), { connection: connect(REDIS_URL, 'wait', () => {}), concurrency: 10, ...options });
+const events = new QueueEvents('bare', { connection: connect(REDIS_URL, 'wait', () => {}), ...options });
 await Promise.all([queue.waitUntilReady(), worker.waitUntilReady(), events.waitUntilReady()]);
 const started = new Map<string, number>();
 

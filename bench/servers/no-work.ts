@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
 import { openStore } from '../../src/queue/store.ts';
-import { createOffline } from '../../worker/providers/offline.ts';
+import { createOffline } from '../../worker/vendors/offline.ts';
 import { runJob } from '../../worker/run.ts';
 import { createWorker } from '../../worker/worker.ts';
 

@@ -2,9 +2,9 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { z } from 'zod';
-import type { Snapshot } from '../jobs/event.ts';
-import { ProblemError } from '../jobs/problem.ts';
-import { digestOf } from '../jobs/id.ts';
+import type { Snapshot } from '../job/snapshot.ts';
+import { ProblemError } from '../job/problem.ts';
+import { digestOf } from '../job/id.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 
 const BEARER = { headers: { 'WWW-Authenticate': 'Bearer' } };

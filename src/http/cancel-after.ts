@@ -1,6 +1,6 @@
 /** The Cancel-After header: how long a job may take, waiting included. */
-import { ProblemError } from '../jobs/problem.ts';
-import { LOOK_MS } from '../queue/deadline.ts';
+import { ProblemError } from '../job/problem.ts';
+import { LOOK_MS } from '../queue/deadlines.ts';
 
 const UNITS = { h: 3_600_000, m: 60_000, s: 1000 };
 const MAX_MS = 24 * UNITS.h;

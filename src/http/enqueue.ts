@@ -1,12 +1,12 @@
 /** From a validated input to an accepted job: limits, room, and the job that is there already. */
 import type { Context } from 'hono';
-import type { Snapshot } from '../jobs/event.ts';
-import { digestOf } from '../jobs/id.ts';
-import { ProblemError } from '../jobs/problem.ts';
+import type { Snapshot } from '../job/snapshot.ts';
+import { digestOf } from '../job/id.ts';
+import { ProblemError } from '../job/problem.ts';
 import type { Order, Submission } from '../queue/queue.ts';
 import type { AppDeps, AppEnv } from './env.ts';
-import { takeTurn } from './rate-limits.ts';
-import { noRoom } from './room.ts';
+import { consume } from './rate-limits.ts';
+import { toRefusalProblem } from './refusal.ts';
 
 /** A job that was accepted: its snapshot where it was there before, else what is known without a look. */
 export type Accepted = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'> & { replayed?: Snapshot };
@@ -15,13 +15,13 @@ export type Accepted = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts
 export async function enqueue(c: Context<AppEnv>, deps: AppDeps, order: Order): Promise<Accepted> {
   const { limits } = deps;
   const { tenant } = order.payload;
-  await takeTurn(c, limits.submit, tenant).catch(async (error: unknown) => {
+  await consume(c, limits.submit, tenant).catch(async (error: unknown) => {
     // What was accepted before is no new submission, however many there were since.
     const refused = error instanceof ProblemError && error.code === 'rate_limited'; // else Redis is away, and is not waited for twice
     if (!refused || order.key === undefined || !(await deps.queue.holds(order.key))) throw error;
   });
   const job = order.key === undefined && deps.sameWorkMs > 0 ? await joinOrSubmit(c, deps, order) : await submitOnce(c, deps, order);
-  if (job.replayed) await limits.submit.giveBack(tenant);
+  if (job.replayed) await limits.submit.refund(tenant);
   c.header('Location', `/api/jobs/${job.id}`);
   return job;
 }
@@ -33,7 +33,7 @@ async function submitOnce(c: Context<AppEnv>, deps: AppDeps, order: Order): Prom
   if (!replayed) return accepted(order, submission, deps);
   if (!sameInput)
     throw new ProblemError('idempotency_key_reused', 'This Idempotency-Key was sent with another input; a new request needs a new key.');
-  const seen = await deps.queue.look(id);
+  const seen = await deps.queue.read(id);
   if (!seen)
     throw new ProblemError('job_expired', 'The job of this Idempotency-Key is gone; send a new key to run it again.', { jobId: id });
   c.header('Idempotent-Replayed', 'true');
@@ -51,7 +51,7 @@ async function joinOrSubmit(c: Context<AppEnv>, deps: AppDeps, order: Order): Pr
   for (let n = 0; n < TRIES; n++) {
     const submission = await submit(deps, { ...order, key, keyMs });
     if (!submission.replayed) return accepted(order, submission, deps);
-    const seen = await queue.look(submission.id);
+    const seen = await queue.read(submission.id);
     if (seen && (seen.snapshot.end?.outcome.type ?? 'completed') === 'completed') {
       c.header('Job-Reused', 'true');
       return { ...seen.snapshot, replayed: seen.snapshot };
@@ -63,7 +63,7 @@ async function joinOrSubmit(c: Context<AppEnv>, deps: AppDeps, order: Order): Pr
 
 async function submit({ queue, log }: AppDeps, order: Order): Promise<Submission> {
   const submission = await queue.submit(order);
-  if (submission.type !== 'submitted') throw await noRoom(submission, queue);
+  if (submission.type !== 'submitted') throw await toRefusalProblem(submission, queue);
   const { id: jobId, replayed } = submission;
   const { owner, requestId } = order.payload;
   log.info({ jobId, requestId, kind: order.kind, owner, replayed }, 'job submitted');

@@ -3,7 +3,7 @@
  * the page's own server. Its requests carry the page's name, so only names that are known to be ours are answered.
  */
 import { createMiddleware } from 'hono/factory';
-import { ProblemError } from '../jobs/problem.ts';
+import { ProblemError } from '../job/problem.ts';
 import type { AppEnv } from './env.ts';
 
 /** No page can take these for its name: `localhost` and what is under it always lead to the machine itself (RFC 6761), and IP addresses are no names. */

@@ -1,8 +1,8 @@
 /** Idempotency keys (draft-ietf-httpapi-idempotency-key-header): the same request twice is one job. */
 import type { Context } from 'hono';
-import { digestOf } from '../jobs/id.ts';
-import type { KindName } from '../jobs/index.ts';
-import { ProblemError } from '../jobs/problem.ts';
+import { digestOf } from '../job/id.ts';
+import type { KindName } from '../kinds/index.ts';
+import { ProblemError } from '../job/problem.ts';
 import type { AppEnv } from './env.ts';
 
 /** The longest key, in characters. */

@@ -1,6 +1,6 @@
 /** The Job object: a snapshot in the words and addresses that clients are promised. */
-import type { Snapshot } from '../jobs/event.ts';
-import { toProblem } from '../jobs/problem.ts';
+import type { Snapshot } from '../job/snapshot.ts';
+import { toProblem } from '../job/problem.ts';
 import type { AppDeps } from './env.ts';
 
 /** A Job as JSON; absent fields are left out. */
@@ -45,7 +45,7 @@ export async function presentQueued(
 }
 
 /** The same job for clients of the first days, who know four statuses: `cancelled` reads `failed`. */
-export function inFourWords(job: JobObject): JobObject {
+export function toLegacyJob(job: JobObject): JobObject {
   if (job['status'] !== 'cancelled') return job;
   return { ...job, status: 'failed', error: toProblem('cancelled', 'The job was cancelled.') };
 }

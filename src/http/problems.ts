@@ -1,7 +1,7 @@
 /** Errors as answers: RFC 9457 problem details for everything that fails. */
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import { ProblemError, problems, toProblem } from '../jobs/problem.ts';
+import { ProblemError, problems, toProblem } from '../job/problem.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 
 /** Answers with a problem. */

@@ -1,15 +1,15 @@
 /** Rate limits as clients see them: the headers of draft-ietf-httpapi-ratelimit-headers, and 429. */
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { ProblemError } from '../jobs/problem.ts';
-import { type Tenant, tenantOf } from '../jobs/tenant.ts';
+import { ProblemError } from '../job/problem.ts';
+import { type Tenant, tenantOf } from '../job/tenant.ts';
 import type { Allowance, RateLimit, RatePolicy } from '../queue/rate-limit.ts';
 import type { AppDeps, AppEnv } from './env.ts';
-import { comeBack, wantsStream } from './watch.ts';
+import { answerRetryLater, wantsStream } from './watch.ts';
 
 /** Takes one of a tenant's submissions and says in the headers what is left; throws `rate_limited` where nothing is. */
-export async function takeTurn(c: Context<AppEnv>, limit: RateLimit, tenant: Tenant): Promise<void> {
-  const allowance = await limit.take(tenant);
+export async function consume(c: Context<AppEnv>, limit: RateLimit, tenant: Tenant): Promise<void> {
+  const allowance = await limit.consume(tenant);
   if (!allowance.allowed) throw tooFast(limit.policy, allowance);
   for (const [name, value] of Object.entries(headersOf(limit.policy, allowance))) c.header(name, value);
 }
@@ -17,9 +17,9 @@ export async function takeTurn(c: Context<AppEnv>, limit: RateLimit, tenant: Ten
 /** Holds all requests to the reads' policy, which is so wide that only a client gone wild meets it; its headers come with the 429 alone. */
 export function limitReads({ limits: { read }, addressOf }: AppDeps) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    const allowance = await read.take(tenantOf(c.var.user, addressOf(c)));
+    const allowance = await read.consume(tenantOf(c.var.user, addressOf(c)));
     if (allowance.allowed) return next();
-    if (wantsStream(c) && c.req.method === 'GET') return comeBack(c, allowance.resetMs);
+    if (wantsStream(c) && c.req.method === 'GET') return answerRetryLater(c, allowance.resetMs);
     throw tooFast(read.policy, allowance);
   });
 }

@@ -1,8 +1,8 @@
 /** Reading a job: who may, by being its user, by the token in its addresses or, where no identity is needed, by its unguessable id. */
 import type { Context } from 'hono';
-import type { Snapshot } from '../jobs/event.ts';
-import { isJobId } from '../jobs/id.ts';
-import { ProblemError } from '../jobs/problem.ts';
+import type { Snapshot } from '../job/snapshot.ts';
+import { isJobId } from '../job/id.ts';
+import { ProblemError } from '../job/problem.ts';
 import { maySee, unauthorized } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { noSuchJob } from './problems.ts';

@@ -1,5 +1,5 @@
 /** Tokens in addresses: EventSource can send no headers, so a job's stream address carries the permission to read this one job. */
-import { toBase64Url } from '../jobs/id.ts';
+import { toBase64Url } from '../job/id.ts';
 import type { TokenSecrets } from './token-secrets.ts';
 
 /** How a token was judged: `expired` ones are true, but too old. */

@@ -1,6 +1,6 @@
 /** Waiting for a job within a request: long polls and `Prefer: wait`, on the same followers as the stream. */
-import { ProblemError } from '../jobs/problem.ts';
-import type { Look } from '../queue/look.ts';
+import { ProblemError } from '../job/problem.ts';
+import type { JobView } from '../queue/read-job.ts';
 import type { Feed } from '../stream/feed.ts';
 
 /** The longest wait, in s: some hosts and phones give up on a silent answer at 30. */
@@ -19,16 +19,16 @@ export type Wait = {
   /** Aborts when the client is gone. */
   signal: AbortSignal;
   /** Whether what is seen is worth an answer; without it only the end is. */
-  isNews?: (look: Look) => boolean;
+  isNews?: (view: JobView) => boolean;
 };
 
 /** Looks at a job once it has ended or has news, or when the time is up; undefined if there is no such job (any more). */
 export async function waitFor(
   jobId: string,
   { seconds, signal, isNews }: Wait,
-  { feed, look }: { feed: Feed; look: () => Promise<Look | undefined> },
-): Promise<Look | undefined> {
-  const first = await look();
+  { feed, read }: { feed: Feed; read: () => Promise<JobView | undefined> },
+): Promise<JobView | undefined> {
+  const first = await read();
   if (!first || first.snapshot.end || isNews?.(first)) return first;
   const following = await feed.follow(jobId, first.snapshot.length);
   if (!following) return undefined;
@@ -50,8 +50,8 @@ export async function waitFor(
   try {
     for (;;) {
       await stirred.promise;
-      stirred = Promise.withResolvers<void>(); // what happens during the look stirs again
-      const seen = await look();
+      stirred = Promise.withResolvers<void>(); // what happens during the reading wakes it again
+      const seen = await read();
       if (!seen || seen.snapshot.end || over.signal.aborted || isNews?.(seen)) return seen;
     }
   } finally {

@@ -1,6 +1,6 @@
 /** Answering with a job's stream: what GET on its address does, and POST for a client that would rather watch. */
 import type { Context } from 'hono';
-import { ProblemError, problems } from '../jobs/problem.ts';
+import { ProblemError, problems } from '../job/problem.ts';
 import { type Cursor, encodeRetry } from '../stream/sse-encoding.ts';
 import { beginStream, STREAM_HEADERS } from '../stream/response.ts';
 import type { AppDeps, AppEnv } from './env.ts';
@@ -40,7 +40,7 @@ export function wantsStream(c: Context): boolean {
  * Runs a stream's handler. EventSource gives up for ever on any status but 200, so what passes by itself must
  * not look like an error to one that asks again by itself: it is told to come back in a moment.
  */
-export async function orComeBack(
+export async function retryLaterOnTrouble(
   c: Context<AppEnv>,
   { draining }: AppDeps,
   asksAgain: boolean,
@@ -55,12 +55,12 @@ export async function orComeBack(
   } catch (error) {
     const returning = c.req.method === 'GET' || c.req.header('last-event-id') !== undefined;
     if (!asksAgain || !passes(error, returning)) throw error;
-    return comeBack(c, error instanceof ProblemError ? error.extras.retryAfterMs : undefined);
+    return answerRetryLater(c, error instanceof ProblemError ? error.extras.retryAfterMs : undefined);
   }
 }
 
 /** Tells a client that asks again by itself when to do so, in ms. */
-export function comeBack(c: Context, ms: number = TROUBLE_RETRY_MS): Response {
+export function answerRetryLater(c: Context, ms: number = TROUBLE_RETRY_MS): Response {
   return c.body(encodeRetry(Math.ceil(ms)), 200, STREAM_HEADERS);
 }
 

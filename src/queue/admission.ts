@@ -1,9 +1,9 @@
 /** Admission: one step before a job is added decides whether there is room for it, whose turn it is, and when it is to end. */
 import type { Redis } from 'ioredis';
-import type { Tenant } from '../jobs/tenant.ts';
+import type { Tenant } from '../job/tenant.ts';
 import { defineScript } from './connection.ts';
 import type { Keys } from './keys.ts';
-import { NEXT_TURN } from './turns.ts';
+import { NEXT_TURN } from './fair-queue.ts';
 
 /** What a queue has room for. */
 export type Bounds = {
@@ -16,7 +16,7 @@ export type Bounds = {
 };
 
 /** A job that asks to be let in. */
-export type Application = {
+export type AdmissionRequest = {
   jobId: string;
   tenant: Tenant;
   /** The user it belongs to, in whose list it is to appear. */
@@ -32,7 +32,7 @@ export type Application = {
 };
 
 /** What comes of it. */
-export type Verdict =
+export type AdmissionResult =
   /** Let in, with the priority to add it with. */
   | { type: 'admitted'; priority: number }
   /** There is a job under its key: nothing new comes in. */
@@ -44,11 +44,11 @@ export type Verdict =
 
 /** See the file's sentence. */
 export type Admission = {
-  apply(application: Application): Promise<Verdict>;
+  admit(application: AdmissionRequest): Promise<AdmissionResult>;
   /** The job has been added: it waits, and is counted there. */
-  came(jobId: string): Promise<void>;
+  added(jobId: string): Promise<void>;
   /** Takes a job back that was let in and then not added. */
-  withdraw(application: Application): Promise<void>;
+  withdraw(application: AdmissionRequest): Promise<void>;
 };
 
 /**
@@ -105,7 +105,7 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }
   const script = defineScript(redis, 'aiJobsAdmit', APPLY);
 
   return {
-    async apply({ jobId, tenant, owner, weight = 1, cancelAt = 0, key, bounded = true }) {
+    async admit({ jobId, tenant, owner, weight = 1, cancelAt = 0, key, bounded = true }) {
       const touched = [
         keys.dedup(key ?? ''),
         keys.of('wait'),
@@ -134,11 +134,11 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }
         keptFor,
         owner === undefined ? 0 : 1,
         key === undefined ? 0 : 1,
-      ])) as [Verdict['type'], string | number, number?];
+      ])) as [AdmissionResult['type'], string | number, number?];
       return toVerdict(verdict, value, count);
     },
 
-    async came(jobId) {
+    async added(jobId) {
       await redis.zrem(keys.coming, jobId);
     },
 
@@ -149,7 +149,7 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }
   };
 }
 
-function toVerdict(type: Verdict['type'], value: string | number, count = 0): Verdict {
+function toVerdict(type: AdmissionResult['type'], value: string | number, count = 0): AdmissionResult {
   switch (type) {
     case 'admitted':
       return { type, priority: Number(value) };

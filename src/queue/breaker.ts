@@ -1,6 +1,6 @@
 /** Circuit breakers: what all workers together know of a provider's health, so that a sick one is not asked by each job in turn. */
 import type { Redis } from 'ioredis';
-import type { ProblemCode } from '../jobs/problem.ts';
+import type { ProblemCode } from '../job/problem.ts';
 
 import type { Keys } from './keys.ts';
 import { defineScript } from './script.ts';
@@ -18,18 +18,18 @@ export type BreakerOptions = {
 };
 
 /** Who may call, with what to give back at the end, or who is held back: why, and for how many ms. */
-export type Entry = { type: 'in'; ticket: number } | { type: 'held'; code: ProblemCode; ms: number };
+export type BreakerAnswer = { type: 'in'; permit: number } | { type: 'held'; code: ProblemCode; ms: number };
 
 /** A provider's breaker. */
 export type CircuitBreaker = {
   /** Asks to call the provider. Half-open, it lets one in as a probe. */
-  enter(): Promise<Entry>;
+  enter(): Promise<BreakerAnswer>;
   /** The provider works: closes the breaker, unless it was opened after the call was made. */
   succeeded(): Promise<void>;
   /** The provider does not; `retryAfterMs` where it said itself for how long. */
   failed(code: ProblemCode, retryAfterMs: number | undefined): Promise<void>;
   /** The call ended without telling anything: if it was the probe, another may try. */
-  leave(ticket: number): Promise<void>;
+  leave(permit: number): Promise<void>;
 };
 
 /** No breaker is open for longer than this, in ms: then somebody tries. */
@@ -46,13 +46,13 @@ export function createBreaker(redis: Redis, keys: Keys, provider: string, option
     args: ['failures', 'openMs', 'maxMs', 'code', 'asked', 'keptMs'],
   });
   const succeeded = defineScript(redis, 'breaker_succeeded', { keys: ['breaker'], args: [] });
-  const leave = defineScript(redis, 'breaker_leave', { keys: ['breaker'], args: ['ticket'] });
+  const leave = defineScript(redis, 'breaker_leave', { keys: ['breaker'], args: ['permit'] });
   const breaker = keys.breaker(provider);
   const { failures, openMs, probeMs, paceMs } = options;
   return {
     async enter() {
       const [code, value] = (await enter({ breaker, probeMs, paceMs, openMs })) as [ProblemCode | '', number];
-      return code === '' ? { type: 'in', ticket: value } : { type: 'held', code, ms: value };
+      return code === '' ? { type: 'in', permit: value } : { type: 'held', code, ms: value };
     },
     async succeeded() {
       await succeeded({ breaker });
@@ -60,8 +60,8 @@ export function createBreaker(redis: Redis, keys: Keys, provider: string, option
     async failed(code, retryAfterMs = 0) {
       await failed({ breaker, failures, openMs, maxMs: MAX_OPEN_MS, code, asked: Math.ceil(retryAfterMs), keptMs: KEPT_MS });
     },
-    async leave(ticket) {
-      if (ticket > 0) await leave({ breaker, ticket });
+    async leave(permit) {
+      if (permit > 0) await leave({ breaker, permit });
     },
   };
 }

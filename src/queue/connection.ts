@@ -1,35 +1,35 @@
 /** Redis connections: what each use needs of patience, and scripts as typed functions. */
 import { Redis, type RedisOptions } from 'ioredis';
-import { OwnError } from '../jobs/own-error.ts';
-import { ProblemError } from '../jobs/problem.ts';
+import { OwnError } from '../job/own-error.ts';
+import { ProblemError } from '../job/problem.ts';
 import { isDemoted, storeTrouble } from './store-trouble.ts';
 
 /**
- * How a connection takes trouble. `impatient` serves requests: it fails at once while Redis is away and after
- * 750 ms when Redis is silent, so that a client gets its 503 within a second. `patient` serves work that has
+ * What a connection's commands do while Redis is away. `fail` serves requests: a command fails at once, and after
+ * 750 ms when Redis is silent, so that a client gets its 503 within a second. `wait` serves work that has
  * to go on later: its commands wait for the connection to come back, as BullMQ demands of workers and readers.
  */
-export type Temper = 'impatient' | 'patient';
+export type OnOutage = 'fail' | 'wait';
 
-const tempers: Record<Temper, Omit<RedisOptions, 'replyMapping'>> = {
-  impatient: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 750, connectTimeout: 2000 },
-  patient: { maxRetriesPerRequest: null },
+const byOutage: Record<OnOutage, Omit<RedisOptions, 'replyMapping'>> = {
+  fail: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 750, connectTimeout: 2000 },
+  wait: { maxRetriesPerRequest: null },
 };
 
 /**
  * Opens a connection that reconnects for ever, within a second of Redis coming back. Close it with `disconnect()`.
  * It also reconnects where the server is no master any more: the same address may lead to the new one. Then an
- * impatient command fails, and a patient one is sent again.
+ * command that fails on an outage fails, and one that waits is sent again.
  */
-export function connect(url: string, temper: Temper, onError: (error: Error) => void, options: { lazyConnect?: boolean } = {}): Redis {
+export function connect(url: string, onOutage: OnOutage, onError: (error: Error) => void, options: { lazyConnect?: boolean } = {}): Redis {
   const redis = new Redis(url, {
-    ...tempers[temper],
+    ...byOutage[onOutage],
     ...options,
     retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 5), 1000),
     reconnectOnError(error) {
       if (!isDemoted(error)) return false;
       onError(error);
-      return temper === 'patient' ? 2 : 1;
+      return onOutage === 'wait' ? 2 : 1;
     },
   });
   redis.on('error', onError);

@@ -1,8 +1,8 @@
 /** The event reader: one supervised QueueEvents for the whole process. */
 import { QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { JournalRow } from '../jobs/event.ts';
-import { OwnError } from '../jobs/own-error.ts';
+import type { JournalRow } from '../job/snapshot.ts';
+import { OwnError } from '../job/own-error.ts';
 import { keysUnder, QUEUE_NAME } from './keys.ts';
 import { isNumberedRow } from './record.ts';
 

@@ -1,15 +1,15 @@
 /** A run's journal: what the worker writes about its job, in one fenced step each. */
 import type { Redis } from 'ioredis';
-import type { JournalRow, Progress, Row } from '../jobs/event.ts';
-import { OwnError } from '../jobs/own-error.ts';
-import type { ProblemCode } from '../jobs/problem.ts';
-import type { Tenant } from '../jobs/tenant.ts';
+import type { JournalRow, Progress, Row } from '../job/snapshot.ts';
+import { OwnError } from '../job/own-error.ts';
+import type { ProblemCode } from '../job/problem.ts';
+import type { Tenant } from '../job/tenant.ts';
 import { defineScript } from './connection.ts';
 import { createJournalMemory, type Written } from './journal-memory.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, parseRow } from './record.ts';
 import { createSpending, type Spending } from './spending.ts';
-import type { Patiently } from './store-monitor.ts';
+import type { RetryWhileRefused } from './store-monitor.ts';
 
 /** Somebody else has taken the job over, or it has ended: whatever this run does from now on counts for nothing. */
 export class LockLostError extends OwnError {
@@ -85,10 +85,10 @@ const SLOW_MS = 1000;
 
 const NOTHING: History = { rows: [], checkpoint: {}, finished: false };
 
-/** Makes the function that opens a journal for a run. `patiently`: what to do while Redis refuses to write. */
-export function createJournals(redis: Redis, keys: Keys, patiently: Patiently = (work) => work()): (run: Run) => Journal {
+/** Makes the function that opens a journal for a run. `retryWhileRefused`: what to do while Redis refuses to write. */
+export function createJournals(redis: Redis, keys: Keys, retryWhileRefused: RetryWhileRefused = (work) => work()): (run: Run) => Journal {
   const script = defineScript(redis, 'aiJobsWrite', WRITE);
-  const spending = createSpending(redis, keys, (jobId) => new LockLostError(jobId), patiently);
+  const spending = createSpending(redis, keys, (jobId) => new LockLostError(jobId), retryWhileRefused);
   const memory = createJournalMemory();
 
   return ({ jobId, tenant, token }) => {
@@ -98,7 +98,7 @@ export function createJournals(redis: Redis, keys: Keys, patiently: Patiently = 
 
     const step = async (args: (string | number)[]): Promise<number> => {
       const start = performance.now();
-      const code = Number(await patiently(() => script(touched, args)));
+      const code = Number(await retryWhileRefused(() => script(touched, args)));
       const took = performance.now() - start;
       if (took > SLOW_MS) heldUpMs += took;
       if (code === -1) throw new LockLostError(jobId);
@@ -142,7 +142,7 @@ export function createJournals(redis: Redis, keys: Keys, patiently: Patiently = 
         write(JSON.stringify(row), {
           progress: JSON.stringify(progress),
           [FIELDS.attempt]: String(row.attempt),
-          ...(row.type === 'attempt' && { [FIELDS.why]: '' }), // said now
+          ...(row.type === 'attempt' && { [FIELDS.putOffCode]: '' }), // said now
         }),
       spending: spending({ jobId, tenant, token }),
       async keep(values) {
@@ -153,7 +153,7 @@ export function createJournals(redis: Redis, keys: Keys, patiently: Patiently = 
   };
 }
 
-const HISTORY_FIELDS = [FIELDS.checkpoint, FIELDS.result, FIELDS.why] as const;
+const HISTORY_FIELDS = [FIELDS.checkpoint, FIELDS.result, FIELDS.putOffCode] as const;
 
 /**
  * What a job's journal should hold, from what it holds and what this process remembers of it. Where Redis has rows that are
@@ -164,12 +164,12 @@ function merge(stored: Written, remembered: Written): Written {
   const { rows, fields } = stored;
   if (!rows.every((row, index) => row === remembered.rows[index])) return stored;
   if (rows.length < remembered.rows.length) return remembered;
-  const { [FIELDS.why]: _, ...kept } = remembered.fields;
+  const { [FIELDS.putOffCode]: _, ...kept } = remembered.fields;
   return { rows, fields: { ...kept, ...fields } };
 }
 
 function toHistory({ rows, fields }: Written): History {
-  const { [FIELDS.checkpoint]: checkpoint, [FIELDS.result]: result, [FIELDS.why]: why } = fields;
+  const { [FIELDS.checkpoint]: checkpoint, [FIELDS.result]: result, [FIELDS.putOffCode]: why } = fields;
   return {
     rows: rows.flatMap((row, index) => parseRow(row, index + 1)),
     checkpoint: checkpoint === undefined ? {} : (JSON.parse(checkpoint) as Record<string, unknown>),

@@ -1,16 +1,16 @@
 /** Every key there is in Redis: BullMQ's, as far as our scripts touch them, and our own; the prefix keeps them in one cluster slot. */
-import type { Tenant } from '../jobs/tenant.ts';
+import type { Tenant } from '../job/tenant.ts';
 
 /** The BullMQ queue that all kinds share. */
 export const QUEUE_NAME = 'ai-jobs';
 
-type Place = 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'failed' | 'stalled' | 'events' | 'meta' | 'marker' | 'pc';
+type QueueKey = 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'failed' | 'stalled' | 'events' | 'meta' | 'marker' | 'pc';
 
 /** The keys under a prefix, such as `{ai-jobs}`. */
 export function keysUnder(prefix: string) {
   const base = `${prefix}:${QUEUE_NAME}:`;
   return {
-    of: (place: Place) => base + place,
+    of: (key: QueueKey) => base + key,
     job: (id: string) => base + id,
     logs: (id: string) => `${base}${id}:logs`,
     lock: (id: string) => `${base}${id}:lock`,

@@ -1,7 +1,7 @@
 /** Listing: a bounded part of an index of jobs, read in batches; of each job only what a list shows. */
 import type { Redis } from 'ioredis';
-import type { JobStatus, Snapshot } from '../jobs/event.ts';
-import { tenantOf } from '../jobs/tenant.ts';
+import type { JobStatus, Snapshot } from '../job/snapshot.ts';
+import { tenantOf } from '../job/tenant.ts';
 import { defineScript } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { parseJson } from './record.ts';

@@ -1,19 +1,19 @@
-/** The API's side of the queue: submit a job, look at one, count them all. */
+/** The API's side of the queue: submit jobs, read, cancel, retry and count them. */
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { Snapshot } from '../jobs/event.ts';
-import { fingerprintOf, isMadeFrom, newJobId } from '../jobs/id.ts';
-import type { KindName } from '../jobs/index.ts';
-import { OwnError } from '../jobs/own-error.ts';
-import { tenantOf } from '../jobs/tenant.ts';
-import { type Bounds, createAdmission, type Verdict } from './admission.ts';
-import { type Cancelled, createCancel } from './cancel.ts';
+import type { Snapshot } from '../job/snapshot.ts';
+import { fingerprintOf, isMadeFrom, newJobId } from '../job/id.ts';
+import type { KindName } from '../kinds/index.ts';
+import { OwnError } from '../job/own-error.ts';
+import { tenantOf } from '../job/tenant.ts';
+import { type Bounds, createAdmission, type AdmissionResult } from './admission.ts';
+import { type Cancelled, createCancel } from './cancel-job.ts';
 import { defineScript, orUnavailable } from './connection.ts';
 import { keysUnder, QUEUE_NAME } from './keys.ts';
 import { createList, MAX_ENTRIES, type Page, type Range } from './listing.ts';
-import { createLook, type LookAt } from './look.ts';
+import { createReadJob, type ReadJob } from './read-job.ts';
 import type { Payload } from './record.ts';
-import { createRetry, type Retried } from './retry.ts';
+import { createRetry, type Retried } from './retry-job.ts';
 import { createStats, type Pace, type QueueStats } from './stats.ts';
 
 /** What a job queue is made with. */
@@ -43,7 +43,7 @@ export type Order = {
 };
 
 /** There is no room for a job. */
-export type Refusal = Exclude<Verdict, { type: 'admitted' | 'known' }>;
+export type Refusal = Exclude<AdmissionResult, { type: 'admitted' | 'known' }>;
 
 /** A job that was submitted now, or under the same key before. */
 export type Submission = {
@@ -68,7 +68,7 @@ export type JobQueue = {
   retry(job: Snapshot, options: { bounded: boolean; cancelAt?: number | undefined }): Promise<Retried | Refusal>;
   /** Failed jobs, the longest failed first. */
   failedJobs(range: Range): Promise<Page>;
-  look: LookAt;
+  read: ReadJob;
   /** Ends a job that has not ended, wherever it is. */
   cancel(jobId: string): Promise<Cancelled>;
   /** A user's jobs, newest first. */
@@ -92,7 +92,7 @@ const KEY_TTL_MS = 24 * 3600 * 1000;
 
 const FREE_KEY = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
-/** Opens the queue over an impatient connection, which stays its maker's to close. */
+/** Opens the queue over a connection that fails on an outage, which stays its maker's to close. */
 export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pace, bounds }: QueueOptions): JobQueue {
   const keys = keysUnder(keyPrefix);
   const queue = new Queue<Payload>(QUEUE_NAME, {
@@ -109,7 +109,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
   });
   queue.on('error', () => {}); // the connection's maker hears of its errors
   const cancel = createCancel(redis, keys);
-  const look = createLook(redis, keys, retentionS);
+  const readJob = createReadJob(redis, keys, retentionS);
   const list = createList(redis, keys, retentionS);
   const admission = createAdmission(redis, keys, { retentionS, bounds });
   const retry = createRetry(redis, keys);
@@ -123,7 +123,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
         const fingerprint = key === undefined ? undefined : await fingerprintOf(payload.input);
         const jobId = newJobId(kind, fingerprint);
         const application = { jobId, tenant: payload.tenant, owner: payload.owner, weight, cancelAt, key };
-        const verdict = await admission.apply(application);
+        const verdict = await admission.admit(application);
         const sameInput = (id: string) => fingerprint === undefined || isMadeFrom(id, fingerprint);
         if (verdict.type === 'known') {
           return { type: 'submitted', id: verdict.id, createdAt: Date.now(), replayed: true, sameInput: sameInput(verdict.id) };
@@ -135,7 +135,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
           priority: verdict.priority,
           ...(key !== undefined && { deduplication: { id: key, ttl: keyMs } }),
         });
-        const [job] = await Promise.all([adding, admission.came(jobId)]); // one trip
+        const [job] = await Promise.all([adding, admission.added(jobId)]); // one trip
         const id = job.id ?? jobId;
         if (id !== jobId) await admission.withdraw(application); // another of the same key was faster
         return {
@@ -146,7 +146,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
           sameInput: sameInput(id),
         };
       }),
-    look: (jobId, after) => orUnavailable(redis, () => look(jobId, after)),
+    read: (jobId, after) => orUnavailable(redis, () => readJob(jobId, after)),
     cancel: (jobId) => orUnavailable(redis, () => cancel(jobId)),
     holds: (key) => orUnavailable(redis, async () => (await redis.exists(keys.dedup(key))) === 1),
     forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey([keys.dedup(key)], [jobId]))),
@@ -154,13 +154,13 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
       orUnavailable(redis, async () => {
         const { id: jobId, end } = job;
         if (end?.outcome.type !== 'failed') return 'not_failed';
-        const verdict = await admission.apply({ jobId, tenant: job.tenant, bounded });
+        const verdict = await admission.admit({ jobId, tenant: job.tenant, bounded });
         if (verdict.type === 'known') throw new OwnError('a retry has no key to be known by');
         if (verdict.type !== 'admitted') return verdict;
         const { code } = end.outcome.error;
         const itemsKept = job.progress?.items ?? 0;
         const retrying = retry({ jobId, priority: verdict.priority, attempts, code, itemsKept, cancelAt });
-        return (await Promise.all([retrying, admission.came(jobId)]))[0];
+        return (await Promise.all([retrying, admission.added(jobId)]))[0];
       }),
     failedJobs: (range) =>
       orUnavailable(redis, () =>

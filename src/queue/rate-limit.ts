@@ -1,7 +1,7 @@
 /** Rate limits: fixed windows counted in Redis for all processes, and in each process while Redis is away. */
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Tenant } from '../jobs/tenant.ts';
+import type { Tenant } from '../job/tenant.ts';
 import { unavailable } from './connection.ts';
 import type { Keys } from './keys.ts';
 
@@ -15,9 +15,9 @@ export type Allowance = { allowed: boolean; remaining: number; resetMs: number }
 export type RateLimit = {
   policy: RatePolicy;
   /** Takes one; rejects with `queue_unavailable` where Redis is away and this process would let it pass. */
-  take(tenant: Tenant): Promise<Allowance>;
+  consume(tenant: Tenant): Promise<Allowance>;
   /** Gives one back: it was no new one. */
-  giveBack(tenant: Tenant): Promise<void>;
+  refund(tenant: Tenant): Promise<void>;
 };
 
 /** A limit that all processes share through Redis. */
@@ -27,17 +27,17 @@ export function createSharedLimit(redis: Redis, keys: Keys, policy: RatePolicy):
   const local = new RateLimiterMemory(options);
   return {
     policy,
-    async take(tenant) {
+    async consume(tenant) {
       try {
-        return await takeFrom(shared, tenant);
+        return await consumeFrom(shared, tenant);
       } catch (error) {
-        const allowance = await takeFrom(local, tenant);
+        const allowance = await consumeFrom(local, tenant);
         // What passes here needs Redis next; waiting for it a second time would be more than a second.
         if (allowance.allowed) throw unavailable(error);
         return allowance;
       }
     },
-    async giveBack(tenant) {
+    async refund(tenant) {
       await shared.reward(tenant).catch(() => {}); // it counts one too many, for a window
     },
   };
@@ -48,12 +48,12 @@ export function createLocalLimit(policy: RatePolicy): RateLimit {
   const limiter = new RateLimiterMemory({ points: policy.max, duration: policy.windowS });
   return {
     policy,
-    take: (tenant) => takeFrom(limiter, tenant),
-    giveBack: async (tenant) => void (await limiter.reward(tenant)),
+    consume: (tenant) => consumeFrom(limiter, tenant),
+    refund: async (tenant) => void (await limiter.reward(tenant)),
   };
 }
 
-async function takeFrom(limiter: RateLimiterRedis | RateLimiterMemory, tenant: Tenant): Promise<Allowance> {
+async function consumeFrom(limiter: RateLimiterRedis | RateLimiterMemory, tenant: Tenant): Promise<Allowance> {
   try {
     return toAllowance(true, await limiter.consume(tenant));
   } catch (refused) {

@@ -1,6 +1,6 @@
 /** What a job's record in Redis holds of ours: the payload BullMQ carries, our fields beside its own, the journal's rows. */
-import type { JournalRow } from '../jobs/event.ts';
-import type { Tenant } from '../jobs/tenant.ts';
+import type { JournalRow } from '../job/snapshot.ts';
+import type { Tenant } from '../job/tenant.ts';
 
 /**
  * Fields of ours in BullMQ's job hash: they live and go with the job, in its cluster slot, and need no
@@ -22,11 +22,11 @@ export const FIELDS = {
   /** Which attempt wrote last. */
   attempt: 'ai:attempt',
   /** Why the run before was put off, until the next one has said so. */
-  why: 'ai:why',
+  putOffCode: 'ai:why',
   /** How often it was put off since it was submitted or retried. */
   putOffs: 'ai:putoffs',
   /** How often it was begun since its worker was first lost, and did not come back of its own accord. */
-  begun: 'ai:begun',
+  startsAfterLoss: 'ai:begun',
   /** When it could begin its next run, in ms since the epoch: when it was retried or handed back, or is due after a pause. */
   ready: 'ai:ready',
   /** Who did the work. */

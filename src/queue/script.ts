@@ -1,7 +1,7 @@
 /** Lua scripts: each a file under scripts/, whose head names its keys, its arguments and what it returns. */
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
-import { OwnError } from '../jobs/own-error.ts';
+import { OwnError } from '../job/own-error.ts';
 
 /** The names that a script's head and its caller must agree on, in the order of the head. */
 export type Signature<Key extends string, Arg extends string> = { keys: readonly Key[]; args: readonly Arg[] };

@@ -1,7 +1,7 @@
 /** From the fields of a job's record to a snapshot. Others can write to Redis, too: a field that can't be read is as if it were not there. */
-import type { Outcome, Progress, Snapshot, Usage } from '../jobs/event.ts';
-import { parseReason, toProblem } from '../jobs/problem.ts';
-import { tenantOf } from '../jobs/tenant.ts';
+import type { Outcome, Progress, Snapshot, Usage } from '../job/snapshot.ts';
+import { parseReason, toProblem } from '../job/problem.ts';
+import { tenantOf } from '../job/tenant.ts';
 import { FIELDS, parseJson, readPayload } from './record.ts';
 
 /** Fields that every reader of a job needs; none of them grows with the job's input or result. */

@@ -1,14 +1,14 @@
 /** What a job's paid calls use: noted before a call is made, kept true while it goes on, and counted for its tenant's day. */
 import type { Redis } from 'ioredis';
-import type { Usage } from '../jobs/event.ts';
-import type { Tenant } from '../jobs/tenant.ts';
+import type { Usage } from '../job/snapshot.ts';
+import type { Tenant } from '../job/tenant.ts';
 import { defineScript } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS } from './record.ts';
-import type { Patiently } from './store-monitor.ts';
+import type { RetryWhileRefused } from './store-monitor.ts';
 
 /** One call's entry. */
-export type Entry = {
+export type CallEntry = {
   /** Replaces what is noted of the call; undefined: it used nothing. Goes on after the job has ended, or is another run's: the money is gone. */
   note(used: Usage | undefined): Promise<void>;
 };
@@ -16,7 +16,7 @@ export type Entry = {
 /** The books of one run. */
 export type Spending = {
   /** Notes what a call that is about to be made will use at least. Rejects where the job is not this run's any more, so that nobody pays for it. */
-  open(expected: Usage): Promise<Entry>;
+  open(expected: Usage): Promise<CallEntry>;
 };
 
 /**
@@ -69,9 +69,14 @@ type Run = { jobId: string; tenant: Tenant; token: string };
 
 /**
  * Makes the function that opens the books of a run. `lost`: what to reject with where the job is not the run's any more.
- * `patiently`: what to do while Redis refuses to write.
+ * `retryWhileRefused`: what to do while Redis refuses to write.
  */
-export function createSpending(redis: Redis, keys: Keys, lost: (jobId: string) => Error, patiently: Patiently): (run: Run) => Spending {
+export function createSpending(
+  redis: Redis,
+  keys: Keys,
+  lost: (jobId: string) => Error,
+  retryWhileRefused: RetryWhileRefused,
+): (run: Run) => Spending {
   const script = defineScript(redis, 'aiJobsNote', NOTE);
 
   return ({ jobId, tenant, token }) => ({
@@ -83,7 +88,7 @@ export function createSpending(redis: Redis, keys: Keys, lost: (jobId: string) =
         const before = known;
         known = used ? used.inputTokens + used.outputTokens : 0;
         const args = [fence, call, used ? JSON.stringify(used) : '', before, KEPT_S];
-        return (await patiently(() => script(touched, args))) === 0;
+        return (await retryWhileRefused(() => script(touched, args))) === 0;
       };
       if (!(await note(expected, token))) throw lost(jobId);
       return { note: async (used) => void (await note(used, '')) };

@@ -93,7 +93,7 @@ function spread(times: number[]): Spread | undefined {
 }
 
 /** When so many of the waiting jobs will have been started, in ms: as fast as they go now; 5 s where nothing is known. */
-export function untilRoom({ meanRunMs, concurrency, msPerStart }: QueueStats, jobs: number): number {
+export function untilAdmitted({ meanRunMs, concurrency, msPerStart }: QueueStats, jobs: number): number {
   if (meanRunMs === undefined || concurrency === 0) return 5000;
   return Math.max(jobs * Math.max(meanRunMs / concurrency, msPerStart), 1000);
 }

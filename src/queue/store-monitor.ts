@@ -5,7 +5,7 @@ import type { Keys } from './keys.ts';
 import { type StoreTrouble, storeTrouble } from './store-trouble.ts';
 
 /** Repeats work for as long as Redis refuses it, each time after Redis is well again. For work that a refusal leaves undone. */
-export type Patiently = <T>(work: () => Promise<T>) => Promise<T>;
+export type RetryWhileRefused = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** A running monitor. */
 export type StoreMonitor = {
@@ -15,7 +15,7 @@ export type StoreMonitor = {
   probe(): Promise<StoreTrouble | undefined>;
   /** What was wrong when last heard of; undefined while all is well. */
   trouble(): StoreTrouble | undefined;
-  patiently: Patiently;
+  retryWhileRefused: RetryWhileRefused;
   /** Tells from now on when trouble begins, when it is of another sort, and when Redis is well again. */
   watch(watcher: StoreWatcher): void;
   close(): void;
@@ -130,7 +130,7 @@ export function createStoreMonitor({ redis, keys, log }: StoreMonitorOptions): S
     probe: async () => (await probe(PROBE_AGE_MS)) ?? current?.trouble,
     trouble: () => current?.trouble,
     watch: (watcher) => void watchers.push(watcher),
-    async patiently(work) {
+    async retryWhileRefused(work) {
       for (;;) {
         try {
           return await work();

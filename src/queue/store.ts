@@ -1,8 +1,8 @@
 /** A process's way to Redis: its connections, the monitor of Redis' health, and the one place where their errors go. */
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import { OwnError } from '../jobs/own-error.ts';
-import { connect, readyWithin, type Temper } from './connection.ts';
+import { OwnError } from '../job/own-error.ts';
+import { connect, readyWithin, type OnOutage } from './connection.ts';
 import { keysUnder } from './keys.ts';
 import { createStoreMonitor, type StoreMonitor } from './store-monitor.ts';
 
@@ -12,7 +12,7 @@ export type Store = {
   redis: Redis;
   monitor: StoreMonitor;
   /** Opens another connection, which closes with the store. */
-  connect(temper: Temper, options?: { lazyConnect?: boolean }): Redis;
+  connect(onOutage: OnOutage, options?: { lazyConnect?: boolean }): Redis;
   /** Makes a listener for errors of a part of the process: Redis' trouble goes to the monitor, all else to the log. */
   onError(source: string): (error: unknown) => void;
   close(): void;
@@ -40,12 +40,12 @@ export async function openStore({ url, keyPrefix, log, logError, onUnusable }: S
   const onError = (source: string) => (error: unknown) => {
     if (!monitor.report(error)) logError(source, error);
   };
-  const open: Store['connect'] = (temper, options) => {
-    const redis = connect(url, temper, onError('redis'), options);
+  const open: Store['connect'] = (onOutage, options) => {
+    const redis = connect(url, onOutage, onError('redis'), options);
     opened.push(redis);
     return redis;
   };
-  const redis = open('impatient');
+  const redis = open('fail');
   const monitor = createStoreMonitor({ redis, keys: keysUnder(keyPrefix), log });
   const close = (): void => {
     monitor.close();

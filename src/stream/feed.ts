@@ -1,7 +1,7 @@
 /** The feed of jobs: one event reader serves many followers. Each follower of a job gets every lasting event once, in order, and the end. */
-import type { Snapshot } from '../jobs/event.ts';
+import type { Snapshot } from '../job/snapshot.ts';
 import type { JobSignal } from '../queue/event-reader.ts';
-import type { LookAt } from '../queue/look.ts';
+import type { ReadJob } from '../queue/read-job.ts';
 import type { Connections, Sink } from './connections.ts';
 import { createJobChannel, type Follower, type JobChannel, type Reading } from './job-channel.ts';
 import { resetFrame } from './job-frames.ts';
@@ -31,7 +31,7 @@ export type Feed = {
 
 /** What a feed is made with. */
 export type FeedOptions = {
-  look: LookAt;
+  readJob: ReadJob;
   connections: Connections;
   /** Estimates when a waiting job will have ended, in s from now. */
   eta: (snapshot: Snapshot) => Promise<number | undefined>;
@@ -62,7 +62,7 @@ const MAX_PAUSE_MS = 2000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Makes a feed. It reads nothing until somebody follows, and holds nothing once they are gone. */
-export function createFeed({ look, connections, eta, onError }: FeedOptions): Feed {
+export function createFeed({ readJob, connections, eta, onError }: FeedOptions): Feed {
   const jobs = new Map<string, Followed>();
 
   const add = (jobId: string, follower: Follower): Followed => {
@@ -81,7 +81,7 @@ export function createFeed({ look, connections, eta, onError }: FeedOptions): Fe
   };
 
   const read = async (jobId: string, after: number, held: number): Promise<Reading | undefined> => {
-    const seen = await look(jobId, after);
+    const seen = await readJob(jobId, after);
     if (!seen) return undefined;
     const waits = seen.snapshot.status === 'waiting';
     return { ...seen, after, held, etaSeconds: waits ? await eta(seen.snapshot).catch(() => undefined) : undefined }; // an estimate is no reason to fail

@@ -1,6 +1,6 @@
 /** The followers of one job: where each stands in the job's events, and which frames it is sent next. */
-import type { JournalRow } from '../jobs/event.ts';
-import type { Look } from '../queue/look.ts';
+import type { JournalRow } from '../job/snapshot.ts';
+import type { JobView } from '../queue/read-job.ts';
 import type { Connection, Connections } from './connections.ts';
 import { endFrame, resetFrame, rowFrame, statusFrame, statusKey } from './job-frames.ts';
 
@@ -15,7 +15,7 @@ export type Follower = {
 };
 
 /** A reading of the job, for the followers. */
-export type Reading = Look & {
+export type Reading = JobView & {
   /** The rows of the reading come after this one. */
   after: number;
   /** The highest row that a follower held when the reading began. */

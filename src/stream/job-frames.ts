@@ -1,5 +1,5 @@
 /** A job's events as frames: what followers are sent for a row, a status and an end. */
-import type { JournalRow, Snapshot } from '../jobs/event.ts';
+import type { JournalRow, Snapshot } from '../job/snapshot.ts';
 import { encodeFrame } from './sse-encoding.ts';
 
 /** A lasting row, with its sequence number as the cursor. */

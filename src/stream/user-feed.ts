@@ -1,7 +1,7 @@
 /** The feed of users: all jobs of one user on one connection, each status and end as it happens; no rows and no cursors. */
-import type { Snapshot } from '../jobs/event.ts';
+import type { Snapshot } from '../job/snapshot.ts';
 import type { JobSignal } from '../queue/event-reader.ts';
-import type { LookAt } from '../queue/look.ts';
+import type { ReadJob } from '../queue/read-job.ts';
 import type { Connection, Connections, Sink } from './connections.ts';
 import { statusFrame, statusKey, userEndFrame } from './job-frames.ts';
 
@@ -17,7 +17,7 @@ export type UserFeed = {
 
 /** What a user feed is made with. */
 export type UserFeedOptions = {
-  look: LookAt;
+  readJob: ReadJob;
   /** The user's jobs, newest first, as many as may matter; without the results of those that have ended. */
   jobsOf: (owner: string) => Promise<Snapshot[]>;
   connections: Connections;
@@ -48,7 +48,7 @@ const OWNERS_KEPT = 10_000;
 const encoder = new TextEncoder();
 
 /** Makes a user feed. It reads a job that has changed only while somebody follows that job's user. */
-export function createUserFeed({ look, jobsOf, connections, onError }: UserFeedOptions): UserFeed {
+export function createUserFeed({ readJob, jobsOf, connections, onError }: UserFeedOptions): UserFeed {
   const channels = new Map<string, UserChannel>();
   const owners = new Map<string, string | undefined>();
 
@@ -84,13 +84,13 @@ export function createUserFeed({ look, jobsOf, connections, onError }: UserFeedO
       for (const { lastStatus } of channel.followers) for (const id of lastStatus.keys()) if (!ids.has(id)) lastStatus.delete(id);
       const unsent = jobs.toReversed().filter((job) => !isSent(channel, job));
       // An end is sent with its result, which a list does not have.
-      const whole = await Promise.all(unsent.map(async (job) => (job.end ? (await look(job.id))?.snapshot : job)));
+      const whole = await Promise.all(unsent.map(async (job) => (job.end ? (await readJob(job.id))?.snapshot : job)));
       for (const snapshot of whole) if (snapshot) sendStatus(channel, snapshot);
     });
 
   const ownerOf = async (jobId: string): Promise<string | undefined> => {
     if (owners.has(jobId)) return owners.get(jobId);
-    const owner = (await look(jobId))?.snapshot.owner;
+    const owner = (await readJob(jobId))?.snapshot.owner;
     owners.set(jobId, owner);
     if (owners.size > OWNERS_KEPT) owners.delete(owners.keys().next().value ?? '');
     return owner;
@@ -100,7 +100,7 @@ export function createUserFeed({ look, jobsOf, connections, onError }: UserFeedO
     const channel = channels.get((await ownerOf(jobId)) ?? '');
     if (!channel) return;
     inOrder(channel, async () => {
-      const seen = await look(jobId);
+      const seen = await readJob(jobId);
       if (seen) sendStatus(channel, seen.snapshot);
     });
   };

@@ -111,7 +111,7 @@ test('all connections to Redis are cut again and again', async () => {
   const seen = await weather({
     come: () => {},
     async last(_, __, { url }) {
-      const admin = connect(url, 'patient', () => {});
+      const admin = connect(url, 'wait', () => {});
       let cut = 0;
       for (let round = 0; round < 20; round++) {
         for (const type of ['normal', 'pubsub']) cut += Number(await admin.call('CLIENT', 'KILL', 'TYPE', type)); // itself it spares

@@ -68,8 +68,8 @@ async function routesOfApp(): Promise<string[]> {
   const app = createApp({
     queue,
     connections,
-    feed: createFeed({ look: queue.look, connections, eta: async () => undefined, onError }),
-    userFeed: createUserFeed({ look: queue.look, jobsOf: async () => [], connections, onError }),
+    feed: createFeed({ readJob: queue.read, connections, eta: async () => undefined, onError }),
+    userFeed: createUserFeed({ readJob: queue.read, jobsOf: async () => [], connections, onError }),
     transport: createNodeTransport(),
     tokens: createStreamTokens({ secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
     limits: { submit: limit, read: limit },

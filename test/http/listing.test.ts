@@ -1,6 +1,6 @@
 /** Lists over many jobs: each request does a bounded amount of work, reads only what it shows, and says where to go on. */
 import { expect, test } from 'vitest';
-import { tenantOf } from '../../src/jobs/tenant.ts';
+import { tenantOf } from '../../src/job/tenant.ts';
 import { countCommands } from '../support/commands.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
 import { watch } from '../support/sse.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createStreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from '../../src/http/token-secrets.ts';
 import { ownRedis } from '../support/redis.ts';
-import { openQueue, patient } from '../support/queue.ts';
+import { openQueue, waiting } from '../support/queue.ts';
 import { startStack } from '../support/stack.ts';
 import { connect } from '../../src/queue/connection.ts';
 
@@ -76,7 +76,7 @@ test('a secret is changed without a refusal: the first of the list signs, all ve
 test("after FLUSHALL, with every connection kept, older and newer API processes take each other's tokens", async () => {
   const own = await ownRedis();
   const stack = await startStack({ REDIS_URL: own.url });
-  const operator = connect(own.url, 'patient', () => {});
+  const operator = connect(own.url, 'wait', () => {});
   const older = await stack.startApi();
   const submitAt = async (url: string) => {
     const response = await fetch(`${url}/api/ai/generate-flashcards`, {
@@ -119,6 +119,6 @@ test('one secret, however many processes ask for the first at once', async () =>
   const queues = [queue, ...(await Promise.all(Array.from({ length: 3 }, async () => (await openQueue(keyPrefix)).queue)))];
   const all = await Promise.all(queues.flatMap((each, n) => [1, 2].map((m) => each.shared('word', () => `${n} ${m}`))));
   expect(new Set(all).size).toBe(1);
-  await patient().del(`${keyPrefix}:word`);
+  await waiting().del(`${keyPrefix}:word`);
   expect(await queue.shared('word', () => all[0] ?? '')).toBe(all[0]); // gone: put back
 });

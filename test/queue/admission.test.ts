@@ -1,17 +1,17 @@
 /** Admission: turns among users, and no more than there is room for. */
 import { UnrecoverableError, Worker } from 'bullmq';
 import { expect, onTestFinished, test } from 'vitest';
-import { tenantOf } from '../../src/jobs/tenant.ts';
+import { tenantOf } from '../../src/job/tenant.ts';
 import { createAdmission } from '../../src/queue/admission.ts';
 import { createJournals } from '../../src/queue/journal.ts';
 import { QUEUE_NAME } from '../../src/queue/keys.ts';
-import { createTurns, LAST_TURN } from '../../src/queue/turns.ts';
+import { createFairQueue, MAX_TAG } from '../../src/queue/fair-queue.ts';
 import type { JobQueue } from '../../src/queue/queue.ts';
-import { openQueue, patient, submitTo } from '../support/queue.ts';
+import { openQueue, waiting, submitTo } from '../support/queue.ts';
 
 /** A worker whose jobs the test takes and ends by hand. */
 async function byHand(keyPrefix: string) {
-  const worker = new Worker(QUEUE_NAME, null, { connection: patient(), prefix: keyPrefix, lockDuration: 60_000 });
+  const worker = new Worker(QUEUE_NAME, null, { connection: waiting(), prefix: keyPrefix, lockDuration: 60_000 });
   onTestFinished(() => worker.close(true));
   await worker.waitUntilReady();
   return worker;
@@ -48,7 +48,7 @@ test("another user's job starts before 12 more of a burst of 120, whenever it co
         if (started.length === arrivesAfter + 1) arrive((await submitTo(queue, 'bob')).id);
         await new Promise((resolve) => setTimeout(resolve, 1));
       },
-      { connection: patient(), prefix: keyPrefix, concurrency: 3 },
+      { connection: waiting(), prefix: keyPrefix, concurrency: 3 },
     );
     onTestFinished(() => worker.close(true));
     const single = await arrived;
@@ -108,7 +108,7 @@ test('once nothing waits, runs or is put off all start over, and nothing is left
 test('a burst that comes in drop by drop and is put off does not return before all others', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const worker = await byHand(keyPrefix);
-  const turns = createTurns(redis, keys);
+  const turns = createFairQueue(redis, keys);
   const ana = tenantOf('ana', undefined);
   const burst: string[] = [];
   for (let n = 0; n < 20; n++) {
@@ -127,7 +127,7 @@ test('a burst that comes in drop by drop and is put off does not return before a
 test('a single retry does not wait behind a burst that came after it', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const worker = await byHand(keyPrefix);
-  const turns = createTurns(redis, keys);
+  const turns = createFairQueue(redis, keys);
   await submitMany(queue, 'ana', 30); // the last has a high tag
   await drain(worker, 29);
   const job = await worker.getNextJob('token');
@@ -145,7 +145,7 @@ test('a burst that comes all at once into an empty queue has as many turns as jo
   const turns = await Promise.all(burst.map(({ id }) => redis.hget(keys.job(id), 'priority')));
   expect(turns.map(Number).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
   const { id } = await submitTo(queue, 'bob');
-  expect((await queue.look(id))?.snapshot.position).toBeLessThanOrEqual(3);
+  expect((await queue.read(id))?.snapshot.position).toBeLessThanOrEqual(3);
 });
 
 test('a key that is freed while it is asked for leaves no job outside of turns, bounds and lists', async () => {
@@ -176,7 +176,7 @@ test('retries at once do not get past the bound of unfinished jobs', async () =>
   for (let n = 0; n < 12; n++)
     await (await worker.getNextJob('token'))?.moveToFailed(new UnrecoverableError('provider_refused: no'), 'token', false);
   await submitMany(queue, 'ana', 10);
-  const jobs = await Promise.all(ids.map((id) => queue.look(id)));
+  const jobs = await Promise.all(ids.map((id) => queue.read(id)));
   const outcomes = await Promise.all(jobs.map(async (job) => job && queue.retry(job.snapshot, { bounded: true })));
   expect(outcomes.filter((outcome) => outcome === 'retried')).toHaveLength(2);
 });
@@ -184,7 +184,7 @@ test('retries at once do not get past the bound of unfinished jobs', async () =>
 test('past the last turn there is, jobs go in the order they came', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   await submitMany(queue, 'ana', 1);
-  await redis.zadd(keys.turns, LAST_TURN + 10, '*');
+  await redis.zadd(keys.turns, MAX_TAG + 10, '*');
   const late = [...(await submitMany(queue, 'ana', 2)), ...(await submitMany(queue, 'bob', 2))];
   expect((await drain(await byHand(keyPrefix), 5)).slice(1)).toEqual(late);
 });
@@ -259,9 +259,9 @@ test('two processes that let in for one queue agree on whose turn it is', async 
   const bounds = { maxDepth: 100, maxJobsPerUser: 100 };
   const [one, two] = [
     createAdmission(redis, keys, { retentionS: 60, bounds }),
-    createAdmission(patient(), keys, { retentionS: 60, bounds }),
+    createAdmission(waiting(), keys, { retentionS: 60, bounds }),
   ];
-  const ask = (admission: typeof one, n: number) => admission.apply({ jobId: `j${n}`, tenant: tenantOf('ana', undefined) });
+  const ask = (admission: typeof one, n: number) => admission.admit({ jobId: `j${n}`, tenant: tenantOf('ana', undefined) });
   await redis.zadd(keys.of('prioritized'), 2 ** 32, 'somebody'); // so that nothing starts over
   const verdicts = await Promise.all(Array.from({ length: 40 }, (_, n) => ask(n % 2 ? one : two, n)));
   const turns = verdicts.map((verdict) => (verdict.type === 'admitted' ? verdict.priority : 0));

@@ -1,11 +1,11 @@
 /** The contract with BullMQ: after each of our scripts BullMQ itself agrees on state, counts, next pickup and events, in every state. */
 import { Job, Queue, QueueEvents, UnrecoverableError, Worker } from 'bullmq';
 import { expect, onTestFinished, test } from 'vitest';
-import { tenantOf } from '../../src/jobs/tenant.ts';
+import { tenantOf } from '../../src/job/tenant.ts';
 import { createJournals, LockLostError } from '../../src/queue/journal.ts';
 import { QUEUE_NAME } from '../../src/queue/keys.ts';
-import { createTurns } from '../../src/queue/turns.ts';
-import { openQueue, patient, submitTo } from '../support/queue.ts';
+import { createFairQueue } from '../../src/queue/fair-queue.ts';
+import { openQueue, waiting, submitTo } from '../support/queue.ts';
 
 const KIND = 'generate-flashcards';
 const COUNTED = ['waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'] as const;
@@ -14,9 +14,9 @@ const progress = { percent: 1, stage: 'a', items: 0 };
 /** Our queue, and BullMQ's own classes over the same keys. */
 async function setUp() {
   const { queue, redis, keys, keyPrefix } = await openQueue();
-  const bull = new Queue(QUEUE_NAME, { connection: patient(), prefix: keyPrefix, streams: { events: { maxLen: 50_000 } } });
-  const worker = new Worker(QUEUE_NAME, null, { connection: patient(), prefix: keyPrefix, lockDuration: 60_000 });
-  const events = new QueueEvents(QUEUE_NAME, { connection: patient(), prefix: keyPrefix, lastEventId: '0-0' });
+  const bull = new Queue(QUEUE_NAME, { connection: waiting(), prefix: keyPrefix, streams: { events: { maxLen: 50_000 } } });
+  const worker = new Worker(QUEUE_NAME, null, { connection: waiting(), prefix: keyPrefix, lockDuration: 60_000 });
+  const events = new QueueEvents(QUEUE_NAME, { connection: waiting(), prefix: keyPrefix, lastEventId: '0-0' });
   onTestFinished(async () => {
     await Promise.all([bull.close(), worker.close(true), events.close()]);
   });
@@ -116,7 +116,7 @@ test('a failed job that is retried waits, is picked up next, and may be tried as
   const house = await setUp();
   const { queue, heard, stateOf, counts } = house;
   const id = (await states['failed']?.(house)) ?? '';
-  const job = (await queue.look(id))?.snapshot;
+  const job = (await queue.read(id))?.snapshot;
   if (!job) throw new Error('no such job');
   expect(await queue.retry(job, { bounded: true })).toBe('retried');
   expect(await stateOf(id)).toBe('prioritized');
@@ -138,7 +138,7 @@ test.each(['waiting', 'prioritized', 'delayed', 'active', 'completed'])('a job t
   const house = await setUp();
   const { queue, stateOf, counts } = house;
   const id = (await states[state]?.(house)) ?? '';
-  const job = (await queue.look(id))?.snapshot;
+  const job = (await queue.read(id))?.snapshot;
   if (!job) throw new Error('no such job');
   expect(await queue.retry(job, { bounded: true })).toBe('not_failed');
   expect(await stateOf(id)).toBe(state);
@@ -163,7 +163,7 @@ test('a job that is put off comes back with the priority it was given meanwhile'
   const { queue, redis, keys, bull, counts } = house;
   const { id } = await submitTo(queue, 'u');
   const job = await take(house);
-  await createTurns(redis, keys).again(id, tenantOf('u', undefined));
+  await createFairQueue(redis, keys).again(id, tenantOf('u', undefined));
   await job.moveToDelayed(Date.now(), 'token');
   expect((await Job.fromId(bull, id))?.priority).toBe(2);
   const again = await take(house, 'second'); // it promotes what is due

@@ -9,7 +9,7 @@ function listen(keyPrefix: string, redis: Redis, then: (ring: JobSignal) => void
   const rings: JobSignal[] = [];
   const waiting = new Set<() => void>();
   const eventReader = createEventReader({
-    pattern: connect(inject('redisUrl'), 'patient', () => {}, { lazyConnect: true }),
+    pattern: connect(inject('redisUrl'), 'wait', () => {}, { lazyConnect: true }),
     redis,
     keyPrefix,
     onSignal(ring) {

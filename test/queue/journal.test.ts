@@ -1,11 +1,11 @@
 /** The journal: what a run writes is there in order, and only the run that holds the job can write. */
 import { UnrecoverableError, Worker } from 'bullmq';
 import { expect, onTestFinished, test } from 'vitest';
-import { tenantOf } from '../../src/jobs/tenant.ts';
+import { tenantOf } from '../../src/job/tenant.ts';
 import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { createJournals, LockLostError } from '../../src/queue/journal.ts';
 import { FIELDS } from '../../src/queue/record.ts';
-import { openQueue, patient, submitTo } from '../support/queue.ts';
+import { openQueue, waiting, submitTo } from '../support/queue.ts';
 
 const TENANT = tenantOf(undefined, undefined);
 const progress = { percent: 1, stage: 'a', items: 0 };
@@ -13,7 +13,7 @@ const row = (percent: number) => ({ type: 'progress', attempt: 1, percent, stage
 
 /** A worker whose jobs the test takes and ends by hand. */
 async function byHand(keyPrefix: string) {
-  const worker = new Worker(QUEUE_NAME, null, { connection: patient(), prefix: keyPrefix, lockDuration: 60_000 });
+  const worker = new Worker(QUEUE_NAME, null, { connection: waiting(), prefix: keyPrefix, lockDuration: 60_000 });
   onTestFinished(() => worker.close(true));
   await worker.waitUntilReady();
   return worker;
@@ -33,12 +33,12 @@ test("rows are numbered from one and read back; the summary is the job's progres
     { ...row(2), seq: 2 },
   ]);
 
-  const seen = await queue.look(id, 1);
+  const seen = await queue.read(id, 1);
   expect(seen?.rows).toEqual([{ ...row(2), seq: 2 }]);
   expect(seen?.snapshot).toMatchObject({ status: 'active', attempt: 1, length: 2, progress: { percent: 2 } });
 
   await job?.moveToCompleted(undefined, 'token', false);
-  const ended = await queue.look(id, 0);
+  const ended = await queue.read(id, 0);
   expect(ended?.snapshot).toMatchObject({
     status: 'completed',
     attempt: 1,
@@ -69,9 +69,9 @@ test('the number of the end is fixed by the first look and stays', async () => {
   const job = await worker.getNextJob('token');
   await createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' }).append(row(1), progress);
   await job?.moveToFailed(new UnrecoverableError('provider_refused: no'), '0');
-  const looks = await Promise.all([queue.look(id, 0), queue.look(id, 0), queue.look(id)]);
+  const looks = await Promise.all([queue.read(id, 0), queue.read(id, 0), queue.read(id)]);
   await redis.rpush(keys.logs(id), JSON.stringify(row(9))); // somebody's late row
-  looks.push(await queue.look(id, 0));
+  looks.push(await queue.read(id, 0));
   for (const look of looks) expect(look?.snapshot).toMatchObject({ length: 1, end: { seq: 2 } });
   expect(looks.at(-1)?.rows).toHaveLength(1);
 });
@@ -80,14 +80,14 @@ test('a row that is not JSON is passed over, and its number stays unused', async
   const { queue, redis, keys } = await openQueue();
   const { id } = await submitTo(queue);
   await redis.rpush(keys.logs(id), JSON.stringify(row(1)), 'not json', JSON.stringify(row(3)));
-  expect((await queue.look(id, 0))?.rows.map(({ seq }) => seq)).toEqual([1, 3]);
+  expect((await queue.read(id, 0))?.rows.map(({ seq }) => seq)).toEqual([1, 3]);
 });
 
 test('places in the queue count from one, in the order of submission', async () => {
   const { queue } = await openQueue();
   const ids = [];
   for (let n = 0; n < 3; n++) ids.push((await submitTo(queue)).id);
-  const places = await Promise.all(ids.map(async (id) => (await queue.look(id))?.snapshot.position));
+  const places = await Promise.all(ids.map(async (id) => (await queue.read(id))?.snapshot.position));
   expect(places).toEqual([1, 2, 3]);
 });
 
@@ -96,7 +96,7 @@ test('a row whose reply got lost is written once, however often it is sent', asy
   const { id } = await submitTo(queue);
   const worker = await byHand(keyPrefix);
   await worker.getNextJob('token');
-  const sender = patient();
+  const sender = waiting();
   const journal = createJournals(sender, keys)({ jobId: id, tenant: TENANT, token: 'token' });
   await journal.history(false);
   await journal.append(row(1), progress);
@@ -110,14 +110,14 @@ test('a row whose reply got lost is written once, however often it is sent', asy
   sender.stream.destroy();
   expect(await appended).toBe(2);
   expect(await journal.append(row(3), progress)).toBe(3);
-  expect((await queue.look(id, 0))?.rows.map(({ seq, ...rest }) => [seq, rest])).toEqual([1, 2, 3].map((n) => [n, row(n)]));
+  expect((await queue.read(id, 0))?.rows.map(({ seq, ...rest }) => [seq, rest])).toEqual([1, 2, 3].map((n) => [n, row(n)]));
 });
 
 test("what is no row of ours is nobody's event", async () => {
   const { queue, redis, keys } = await openQueue();
   const { id } = await submitTo(queue);
   await redis.rpush(keys.logs(id), '42', '"hey"', 'null', '{"type":"Warm-Up"}', '{"type":"completed"}', JSON.stringify(row(6)));
-  expect((await queue.look(id, 0))?.rows).toEqual([{ ...row(6), seq: 6 }]);
+  expect((await queue.read(id, 0))?.rows).toEqual([{ ...row(6), seq: 6 }]);
 });
 
 /** A run with three rows, of which Redis has lost the last two. */
@@ -133,7 +133,7 @@ async function afterLoss() {
   await journal.keep({ [FIELDS.checkpoint]: '{"answer":1}' });
   await redis.ltrim(keys.logs(id), 0, 0);
   await redis.hdel(keys.job(id), FIELDS.checkpoint, 'progress');
-  const rows = async () => (await queue.look(id, 0))?.rows.map(({ seq, ...rest }) => [seq, rest]);
+  const rows = async () => (await queue.read(id, 0))?.rows.map(({ seq, ...rest }) => [seq, rest]);
   return { redis, keys, id, run, journal, journals, rows };
 }
 

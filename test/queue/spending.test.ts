@@ -1,11 +1,11 @@
 /** What calls use: counted once each, whoever comes and goes, for the day they began on. */
 import { Worker } from 'bullmq';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { tenantOf } from '../../src/jobs/tenant.ts';
+import { tenantOf } from '../../src/job/tenant.ts';
 import { createJournals, LockLostError } from '../../src/queue/journal.ts';
 import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { FIELDS } from '../../src/queue/record.ts';
-import { openQueue, patient, submitTo } from '../support/queue.ts';
+import { openQueue, waiting, submitTo } from '../support/queue.ts';
 
 const tenant = tenantOf('ana', undefined);
 const used = (inputTokens: number, outputTokens: number, more: object = {}) => ({ inputTokens, outputTokens, ...more });
@@ -13,7 +13,7 @@ const used = (inputTokens: number, outputTokens: number, more: object = {}) => (
 /** A job that runs under the lock `token`, and what a test wants to see of it. */
 async function running() {
   const { queue, redis, keys, keyPrefix } = await openQueue();
-  const worker = new Worker(QUEUE_NAME, null, { connection: patient(), prefix: keyPrefix, lockDuration: 60_000 });
+  const worker = new Worker(QUEUE_NAME, null, { connection: waiting(), prefix: keyPrefix, lockDuration: 60_000 });
   onTestFinished(() => worker.close(true));
   await worker.waitUntilReady();
   const { id } = await submitTo(queue, 'ana');
@@ -72,7 +72,7 @@ test('a cancelled job goes on to show what its call came to; one that another ru
   const call = await cancelled.books().open(used(100, 0, { estimated: true }));
   await cancelled.queue.cancel(cancelled.id);
   await call.note(used(100, 60, { estimated: true }));
-  expect((await cancelled.queue.look(cancelled.id))?.snapshot.end?.outcome).toEqual({
+  expect((await cancelled.queue.read(cancelled.id))?.snapshot.end?.outcome).toEqual({
     type: 'cancelled',
     usage: used(100, 60, { estimated: true }),
   });

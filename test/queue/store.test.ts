@@ -71,7 +71,7 @@ test.runIf(hasRedis)('what Redis refuses is told once, and done once it is well 
   expect(await store.monitor.probe()).toBeUndefined();
 
   await redis.command('CONFIG', 'SET', 'maxmemory', '1');
-  const work = Promise.all(Array.from({ length: 50 }, (_, n) => store.monitor.patiently(() => store.redis.set(`a${n}`, 'b'))));
+  const work = Promise.all(Array.from({ length: 50 }, (_, n) => store.monitor.retryWhileRefused(() => store.redis.set(`a${n}`, 'b'))));
   await expect.poll(() => store.monitor.trouble()).toEqual({ type: 'refuses', code: 'OOM' });
   expect(await store.monitor.probe()).toEqual({ type: 'refuses', code: 'OOM' });
   await redis.command('CONFIG', 'SET', 'maxmemory', '0');
@@ -88,7 +88,7 @@ test("errors that are not Redis' trouble are not waited for, and are logged", as
   const embedded = await startEmbeddedStore();
   onTestFinished(() => embedded.stop());
   const { store, lines } = await open(embedded.url);
-  await expect(store.monitor.patiently(() => store.redis.call('NONSENSE'))).rejects.toThrow('unknown command');
+  await expect(store.monitor.retryWhileRefused(() => store.redis.call('NONSENSE'))).rejects.toThrow('unknown command');
   store.onError('here')(new Error('a bug'));
   expect(lines).toEqual([{ source: 'here', error: new Error('a bug') }]);
 });

@@ -8,27 +8,32 @@ import { onTestFinished, expect, test } from 'vitest';
 const root = resolve(import.meta.dirname, '../..');
 
 const forbidden: Record<string, string[]> = {
-  'src/jobs/a.ts': ['../queue/queue.ts', '../config.ts', '../../worker/run.ts', 'bullmq', 'ioredis', 'node:fs'],
+  'src/job/a.ts': ['../kinds/kind.ts', '../queue/queue.ts', '../config.ts', '../../worker/run.ts', 'bullmq', 'ioredis', 'node:fs'],
+  'src/kinds/a.ts': ['../queue/queue.ts', '../config.ts', '../../worker/run.ts', 'bullmq', 'ioredis', 'node:fs'],
   'src/queue/a.ts': ['../stream/feed.ts', '../http/auth.ts', '../config.ts', '../../worker/run.ts', 'openai', 'node:fs'],
-  'src/stream/a.ts': ['../http/auth.ts', '../app.ts', 'ioredis', 'bullmq'],
+  'src/stream/a.ts': ['../http/auth.ts', '../kinds/kind.ts', '../app.ts', 'ioredis', 'bullmq'],
   'src/http/a.ts': ['../../worker/run.ts', '../main.ts', '../config.ts', 'bullmq', '@hono/node-server', 'node:fs'],
+  'src/http/routes/a.ts': ['../../../worker/run.ts', '../../config.ts', '../../embedded/start.ts', 'bullmq', 'node:fs'],
   'src/app.ts': ['../worker/run.ts', './main.ts', 'node:http', '@hono/node-server', 'bullmq'],
   'src/a.ts': ['./main.ts', '../worker/run.ts', 'bullmq'],
   'worker/a.ts': ['../src/http/auth.ts', '../src/stream/feed.ts', '../src/app.ts', '../src/main.ts', 'bullmq', 'openai'],
-  'worker/providers/a.ts': ['openai', '../../src/http/auth.ts', '../../src/queue/queue.ts', 'bullmq'],
+  'worker/kinds/a.ts': ['../../src/http/auth.ts', 'bullmq', 'openai'],
+  'worker/vendors/a.ts': ['openai', '../../src/http/auth.ts', '../../src/queue/queue.ts', '../../src/config.ts', 'bullmq'],
   'worker/worker.ts': ['../src/http/auth.ts', 'openai'],
-  'worker/providers/openai.ts': ['../../src/queue/queue.ts', '../../src/config.ts', 'bullmq'],
+  'worker/vendors/openai.ts': ['../../src/queue/queue.ts', '../../src/config.ts', 'bullmq'],
 };
 
 const allowed: Record<string, string[]> = {
-  'src/jobs/a.ts': ['./kind.ts', 'zod'],
-  'src/queue/a.ts': ['../jobs/kind.ts', 'bullmq', 'ioredis'],
-  'src/stream/a.ts': ['../queue/look.ts', '../jobs/event.ts'],
+  'src/job/a.ts': ['./id.ts', 'zod'],
+  'src/kinds/a.ts': ['../job/problem.ts', 'zod'],
+  'src/queue/a.ts': ['../kinds/kind.ts', '../job/id.ts', 'bullmq', 'ioredis'],
+  'src/stream/a.ts': ['../queue/read-job.ts', '../job/snapshot.ts'],
   'src/http/a.ts': ['../stream/feed.ts', '../queue/queue.ts', 'hono'],
+  'src/http/routes/a.ts': ['../auth.ts', '../../stream/feed.ts', 'hono'],
   'src/a.ts': ['node:http', '@hono/node-server', './http/auth.ts'],
   'worker/a.ts': ['../src/queue/journal.ts', '../src/config.ts'],
-  'worker/worker.ts': ['bullmq', '../src/jobs/event.ts'],
-  'worker/providers/openai.ts': ['openai', '../../src/jobs/event.ts'],
+  'worker/worker.ts': ['bullmq', '../src/job/snapshot.ts'],
+  'worker/vendors/openai.ts': ['openai', '../capabilities.ts', '../../src/job/snapshot.ts'],
 };
 
 /** Lints a house of such imports by the project's own rules, and returns its complaints as `file:line`. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, inject, onTestFinished, test } from 'vitest';
 import { startOpenAI, card, pieces } from '../support/openai.ts';
-import { tenantOf } from '../../src/jobs/tenant.ts';
+import { tenantOf } from '../../src/job/tenant.ts';
 import { freePort } from '../support/ports.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
 import { newPrefix } from '../support/stack.ts';
@@ -300,11 +300,11 @@ test.for([
     await app.said(/worker listening/);
     const payload = { owner: 'ana', tenant: tenantOf('ana', undefined), requestId: 'r', input: { content: 'Notes.', count: 2 } };
     const { id } = await submitTo(queue, 'ana', { payload });
-    await expect.poll(async () => (await queue.look(id))?.snapshot.progress?.items).toBe(1);
+    await expect.poll(async () => (await queue.read(id))?.snapshot.progress?.items).toBe(1);
     kill(app.child, signal);
     await app.exited;
     await expect.poll(() => answers('localhost', own.WORKER_HEALTH_PORT)).toBe('nobody');
-    expect((await queue.look(id))?.snapshot).toMatchObject({ status: 'waiting', progress: { items: 1 } });
+    expect((await queue.read(id))?.snapshot).toMatchObject({ status: 'waiting', progress: { items: 1 } });
     expect(app.output()).not.toContain('a second signal');
   },
 );

@@ -1,11 +1,11 @@
 /** Phones in tunnels: 40 followers, cut dozens of times, on two API processes in turn. */
 import { Worker } from 'bullmq';
 import { expect, onTestFinished, test } from 'vitest';
-import { tenantOf } from '../../src/jobs/tenant.ts';
+import { tenantOf } from '../../src/job/tenant.ts';
 import { keysUnder, QUEUE_NAME } from '../../src/queue/keys.ts';
 import { createJournals } from '../../src/queue/journal.ts';
 import { createDice } from '../support/dice.ts';
-import { patient } from '../support/queue.ts';
+import { waiting } from '../support/queue.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
 import { startStack } from '../support/stack.ts';
 
@@ -15,8 +15,8 @@ const FOLLOWERS = 40;
 test('every lasting event reaches each of them exactly once, in order; past the end 204', { timeout: 60_000 }, async () => {
   const stack = await startStack();
   const other = await stack.startApi();
-  const redis = patient();
-  const worker = new Worker(QUEUE_NAME, null, { connection: patient(), prefix: stack.prefix, lockDuration: 60_000 });
+  const redis = waiting();
+  const worker = new Worker(QUEUE_NAME, null, { connection: waiting(), prefix: stack.prefix, lockDuration: 60_000 });
   onTestFinished(() => worker.close(true));
   const submitted = await stack.submit();
   const job = await worker.getNextJob('token');

@@ -1,29 +1,29 @@
 /** The feed under fire: signals that are lost, come twice, or come for what is not there yet. */
 import { Worker } from 'bullmq';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { tenantOf } from '../../src/jobs/tenant.ts';
+import { tenantOf } from '../../src/job/tenant.ts';
 import { connect } from '../../src/queue/connection.ts';
 import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { createEventReader, type JobSignal } from '../../src/queue/event-reader.ts';
-import type { LookAt } from '../../src/queue/look.ts';
+import type { ReadJob } from '../../src/queue/read-job.ts';
 import { createJournals } from '../../src/queue/journal.ts';
 import { createConnections } from '../../src/stream/connections.ts';
 import { createFeed } from '../../src/stream/feed.ts';
-import { openQueue, patient, submitTo } from '../support/queue.ts';
+import { openQueue, waiting, submitTo } from '../support/queue.ts';
 
 /** A job that runs, a feed over the real queue, and a follower that notes what it gets. */
-async function setUp(pass: (signal: JobSignal) => boolean = () => true, around: (look: LookAt) => LookAt = (look) => look) {
+async function setUp(pass: (signal: JobSignal) => boolean = () => true, around: (readJob: ReadJob) => ReadJob = (readJob) => readJob) {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
-  const worker = new Worker(QUEUE_NAME, null, { connection: patient(), prefix: keyPrefix, lockDuration: 60_000 });
+  const worker = new Worker(QUEUE_NAME, null, { connection: waiting(), prefix: keyPrefix, lockDuration: 60_000 });
   onTestFinished(() => worker.close(true));
   const job = await worker.getNextJob('token');
   const journal = createJournals(redis, keys)({ jobId: id, tenant: tenantOf(undefined, undefined), token: 'token' });
   const errors: unknown[] = [];
   const connections = createConnections(60_000);
-  const feed = createFeed({ look: around(queue.look), connections, eta: async () => undefined, onError: (error) => errors.push(error) });
+  const feed = createFeed({ readJob: around(queue.read), connections, eta: async () => undefined, onError: (error) => errors.push(error) });
   const eventReader = createEventReader({
-    pattern: connect(inject('redisUrl'), 'patient', () => {}, { lazyConnect: true }),
+    pattern: connect(inject('redisUrl'), 'wait', () => {}, { lazyConnect: true }),
     redis,
     keyPrefix,
     onSignal: (signal) => pass(signal) && feed.signal(signal),

@@ -48,7 +48,7 @@ test('at shutdown streams end with a jittered retry, and go on at another proces
 test('followers cost Redis no connection', async () => {
   const store = await startEmbeddedStore(); // its connections are this test's alone
   onTestFinished(() => store.stop());
-  const redis = connect(store.url, 'patient', () => {});
+  const redis = connect(store.url, 'wait', () => {});
   onTestFinished(() => redis.disconnect());
   const connections = async () => Number(/connected_clients:(\d+)/.exec(await redis.info('clients'))?.[1]);
   const stack = await startStack({ REDIS_URL: store.url });

@@ -3,15 +3,15 @@ import { Redis } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
 import { connect, readyWithin } from '../../src/queue/connection.ts';
 import { keysUnder } from '../../src/queue/keys.ts';
-import type { KindName } from '../../src/jobs/index.ts';
-import { tenantOf } from '../../src/jobs/tenant.ts';
+import type { KindName } from '../../src/kinds/index.ts';
+import { tenantOf } from '../../src/job/tenant.ts';
 import type { Bounds } from '../../src/queue/admission.ts';
 import { createQueue, type JobQueue, type Order } from '../../src/queue/queue.ts';
 import { newPrefix } from './stack.ts';
 
 /** Opens a queue; it closes with the test. */
 export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds> = {}) {
-  const redis = connect(inject('redisUrl'), 'impatient', () => {});
+  const redis = connect(inject('redisUrl'), 'fail', () => {});
   await readyWithin(redis, 5000);
   const queue = createQueue(redis, {
     keyPrefix,
@@ -28,8 +28,8 @@ export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds>
 }
 
 /** A connection that waits; it closes with the test. */
-export function patient(): Redis {
-  const redis = connect(inject('redisUrl'), 'patient', () => {});
+export function waiting(): Redis {
+  const redis = connect(inject('redisUrl'), 'wait', () => {});
   onTestFinished(() => redis.disconnect());
   return redis;
 }

@@ -1,9 +1,9 @@
 /** Reading a model's answer: whatever stands around the JSON and however it is cut into pieces, the same items come out. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { flashcard } from '../../src/jobs/flashcards.ts';
-import { createAnswerReader, MAX_HEAD, MAX_LENGTH } from '../../worker/providers/answer.ts';
-import { MAX_DEPTH } from '../../worker/providers/answer-json.ts';
+import { flashcard } from '../../src/kinds/flashcards.ts';
+import { createAnswerReader, MAX_HEAD, MAX_LENGTH } from '../../worker/vendors/answer.ts';
+import { MAX_DEPTH } from '../../worker/vendors/answer-json.ts';
 import { card } from '../support/openai.ts';
 
 const open = () => createAnswerReader({ list: 'flashcards', accepts: (value) => flashcard.safeParse(value).success });

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { expect, test } from 'vitest';
-import { cardsFromText } from '../../worker/providers/offline/cards.ts';
+import { cardsFromText } from '../../worker/vendors/offline/cards.ts';
 import { expectations } from './corpus/expectations.ts';
 
 const folder = new URL('corpus/', import.meta.url);

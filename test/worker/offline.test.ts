@@ -1,8 +1,8 @@
 /** The offline generator: real cards, in the text's own words, and none that the text does not give. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { flashcard } from '../../src/jobs/flashcards.ts';
-import { cardsFromText } from '../../worker/providers/offline/cards.ts';
+import { flashcard } from '../../src/kinds/flashcards.ts';
+import { cardsFromText } from '../../worker/vendors/offline/cards.ts';
 
 const cards = (text: string, count = 50) => cardsFromText(text, count).map(({ front, back }) => `${front} | ${back}`);
 
@@ -146,7 +146,41 @@ const anyText = fc.oneof(
   fc.lorem({ mode: 'sentences', maxCount: 20 }),
   fc.string({ unit: 'grapheme', maxLength: 500 }),
   fc
-    .array(fc.constantFrom('Hund', 'A cell ', 'The plants ', 'Types of rock:', '- ', '# ', '[10:02] Anna: ', '100', ' km', ',', ';', '|', '"', '```', '00:00:01,000 --> 00:00:02,000', 'は', 'です。', ': ', 'is a ', '. ', '\n', '1815', '\t', ' - ', '水', '日本', 'Q: ', 'A: ', '? ', '\0', '\r'))
+    .array(
+      fc.constantFrom(
+        'Hund',
+        'A cell ',
+        'The plants ',
+        'Types of rock:',
+        '- ',
+        '# ',
+        '[10:02] Anna: ',
+        '100',
+        ' km',
+        ',',
+        ';',
+        '|',
+        '"',
+        '```',
+        '00:00:01,000 --> 00:00:02,000',
+        'は',
+        'です。',
+        ': ',
+        'is a ',
+        '. ',
+        '\n',
+        '1815',
+        '\t',
+        ' - ',
+        '水',
+        '日本',
+        'Q: ',
+        'A: ',
+        '? ',
+        '\0',
+        '\r',
+      ),
+    )
     .map((parts) => parts.join('')),
 );
 

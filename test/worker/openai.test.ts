@@ -1,10 +1,10 @@
 /** The OpenAI provider against a local server that speaks the wire format: what is whole, what is not, and how it says so. */
 import { expect, test } from 'vitest';
-import { flashcard } from '../../src/jobs/flashcards.ts';
-import type { Usage } from '../../src/jobs/event.ts';
-import { ProblemError } from '../../src/jobs/problem.ts';
-import { createOpenAI } from '../../worker/providers/openai.ts';
-import type { ListRequest, ListTaker, Verdict } from '../../worker/providers/provider.ts';
+import { flashcard } from '../../src/kinds/flashcards.ts';
+import type { Usage } from '../../src/job/snapshot.ts';
+import { ProblemError } from '../../src/job/problem.ts';
+import { createOpenAI } from '../../worker/vendors/openai.ts';
+import type { ListRequest, ListTaker, Verdict } from '../../worker/capabilities.ts';
 import { type Answer, answerWith, type Call, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 
 const request: ListRequest = {

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import type { Order } from '../../worker/providers/offline/makers.ts';
-import { createThreads } from '../../worker/providers/offline/threads.ts';
+import type { Order } from '../../worker/vendors/offline/makers.ts';
+import { createThreads } from '../../worker/vendors/offline/threads.ts';
 import { startStack } from '../support/stack.ts';
 import { isEnd } from '../support/sse.ts';
 
@@ -69,7 +69,13 @@ test('free threads do not keep the process alive', async () => {
 test('six texts made to be slow cost others no attempt, and the worker answers meanwhile', async () => {
   const stack = await startStack({ WORKER_CONCURRENCY: '8' });
   const worker = await stack.startWorker();
-  const shapes = [`a${' '.repeat(99_998)}b`, 'a' + '['.repeat(99_999), 'A. '.repeat(33_333), '\t'.repeat(99_999) + 'a', 'a\n'.repeat(50_000)];
+  const shapes = [
+    `a${' '.repeat(99_998)}b`,
+    'a' + '['.repeat(99_999),
+    'A. '.repeat(33_333),
+    '\t'.repeat(99_999) + 'a',
+    'a\n'.repeat(50_000),
+  ];
   const slow = [...shapes, '![a]('.repeat(20_000)].map((content) => stack.submit({ content }, { 'user-id': 'mallory' }));
   await Promise.all(slow);
   const stream = await stack.watch(await stack.submit({ content: 'Hund: dog' }, { 'user-id': 'ana' }));

@@ -1,11 +1,11 @@
 /** A vendor in trouble: its word is obeyed, it is not run down, others are asked, and no job pays with its attempts. */
 import { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import type { ProblemCode } from '../../src/jobs/problem.ts';
-import { createBreaker, type Entry } from '../../src/queue/breaker.ts';
+import type { ProblemCode } from '../../src/job/problem.ts';
+import { createBreaker, type BreakerAnswer } from '../../src/queue/breaker.ts';
 import { keysUnder } from '../../src/queue/keys.ts';
 import { answerWith, card, pieces, startOpenAI, type Answer } from '../support/openai.ts';
-import { patient } from '../support/queue.ts';
+import { waiting } from '../support/queue.ts';
 import { isEnd, lasting } from '../support/sse.ts';
 import { newPrefix, startStack } from '../support/stack.ts';
 
@@ -150,13 +150,13 @@ function openBreaker(options = {}) {
   const settings = { failures: 3, openMs: 100, probeMs: 200, paceMs: 50, ...options };
   const other = new Redis(inject('redisUrl'), { maxRetriesPerRequest: null });
   onTestFinished(() => other.disconnect());
-  return [createBreaker(patient(), keys, 'vendor', settings), createBreaker(other, keys, 'vendor', settings)] as const;
+  return [createBreaker(waiting(), keys, 'vendor', settings), createBreaker(other, keys, 'vendor', settings)] as const;
 }
 
 const down: ProblemCode = 'provider_unavailable';
 
-const isIn = ({ type }: Entry) => type === 'in';
-const isHeld = ({ type }: Entry) => type === 'held';
+const isIn = ({ type }: BreakerAnswer) => type === 'in';
+const isHeld = ({ type }: BreakerAnswer) => type === 'held';
 
 test('a breaker: closed, open, half-open for one, twice as long after each probe that fails, closed by a success', async () => {
   const [one, two] = openBreaker();
@@ -178,11 +178,11 @@ test('a breaker: closed, open, half-open for one, twice as long after each probe
   expect(await one.enter()).toMatchObject({ code: down });
   await two.failed('provider_timeout', undefined);
   expect(await one.enter()).toMatchObject({ code: 'provider_timeout' });
-  let probe: Entry = { type: 'in', ticket: 0 };
+  let probe: BreakerAnswer = { type: 'in', permit: 0 };
   await expect.poll(async () => (probe = await one.enter()), { interval: 20 }).toSatisfy(isIn);
   await two.leave(0); // a call from before, which was no probe
   expect(isHeld(await two.enter())).toBe(true);
-  await one.leave(probe.type === 'in' ? probe.ticket : 0); // it learned nothing
+  await one.leave(probe.type === 'in' ? probe.permit : 0); // it learned nothing
   expect(isIn(await two.enter())).toBe(true);
   expect(isHeld(await one.enter())).toBe(true);
   await two.succeeded();

@@ -38,7 +38,7 @@ test('usage that makes no sense neither frees a budget, nor fails a job, nor rea
   ];
   const openai = await startOpenAI((pen, _, n) => {
     pen.text(JSON.stringify({ flashcards: [card(1)] }));
-    pen.finish('stop', told[n - 1] as never);
+    pen.finish('stop', told[n - 1]);
   });
   const stack = await startStack(openai.env);
   await stack.startWorker();

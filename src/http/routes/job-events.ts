@@ -1,0 +1,19 @@
+/** Watching a job: its events as they happen, resumable from any of them. */
+import { Hono, type Context } from 'hono';
+import { parseCursor } from '../../stream/sse-encoding.ts';
+import type { AppDeps, AppEnv } from '../env.ts';
+import { readerOf } from '../reading.ts';
+import { retryLaterOnTrouble, wantsStream, watchJob } from '../watch.ts';
+
+/** The stream route. */
+export function eventRoutes(deps: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.get('/api/jobs/:jobId/events', (c) => retryLaterOnTrouble(c, deps, wantsStream(c), () => watch(c, deps)));
+  return app;
+}
+
+async function watch(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<Response> {
+  const reader = await readerOf(c, deps, c.req.query('token'));
+  const cursor = parseCursor(c.req.header('last-event-id') ?? c.req.query('lastEventId'));
+  return watchJob(c, deps, { jobId: c.req.param('jobId'), cursor, reader });
+}

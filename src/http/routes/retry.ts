@@ -1,0 +1,104 @@
+/** Retrying failed jobs: its owner one, an operator all of them. */
+import { Hono, type Context } from 'hono';
+import { z } from 'zod';
+import type { Snapshot } from '../../job/snapshot.ts';
+import { ProblemError } from '../../job/problem.ts';
+import { findOwnJob } from '../own-job.ts';
+import { checkOperator } from '../auth.ts';
+import { parseCancelAfter } from '../cancel-after.ts';
+import { cursor, toCursor } from '../cursor.ts';
+import type { AppDeps, AppEnv } from '../env.ts';
+import { presentJob } from '../present.ts';
+import { invalidInput, noSuchJob } from '../problems.ts';
+import { consume } from '../rate-limits.ts';
+import { toRefusalProblem } from '../refusal.ts';
+
+/** `POST /api/jobs/:jobId/retry`, `GET /admin/failed-jobs` and `POST /admin/failed-jobs/retry`. */
+export function retryRoutes(deps: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.post('/api/jobs/:jobId/retry', (c) => retryOne(c, deps));
+  app.get('/admin/failed-jobs', async (c) => {
+    await checkOperator(c, deps.adminToken);
+    const { jobs, ...rest } = await findFailed(c, deps);
+    return c.json({ jobs: jobs.map(presentFailed), ...rest });
+  });
+  app.post('/admin/failed-jobs/retry', (c) => retryMany(c, deps));
+  return app;
+}
+
+/** A failed job again: 202. It counts as a submission, for it can cost as much. */
+async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<Response> {
+  const { queue, limits, log } = deps;
+  const job = await findOwnJob(c, deps);
+  const { id: jobId, tenant } = job;
+  const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
+  if (job.end?.outcome.type !== 'failed') throw notFailed(job);
+  await consume(c, limits.submit, tenant);
+  const outcome = await queue.retry(job, { bounded: true, cancelAt: cancelAfter === undefined ? undefined : Date.now() + cancelAfter });
+  const after = await queue.read(jobId);
+  if (outcome === 'unknown' || !after) throw noSuchJob();
+  if (outcome === 'not_failed') throw notFailed(after.snapshot);
+  if (outcome !== 'retried') throw await toRefusalProblem(outcome, queue);
+  log.info({ jobId, requestId: c.var.requestId }, 'job retried');
+  return c.json(await presentJob(after.snapshot, deps), 202, { 'Retry-After': '2' });
+}
+
+function notFailed({ id, status }: Snapshot): ProblemError {
+  const why = status === 'cancelled' ? 'a cancelled job stays cancelled; submit it anew' : `it is ${status}`;
+  return new ProblemError('job_not_failed', `Only a failed job is retried: ${why}.`, { jobId: id });
+}
+
+/** Retries failed jobs, bounds or not: the operator knows. Answers with those it has retried, and whether there are more. */
+async function retryMany(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
+  await checkOperator(c, deps.adminToken);
+  const { jobs, ...rest } = await findFailed(c, deps);
+  const retried: string[] = [];
+  for (let from = 0; from < jobs.length; from += AT_ONCE) {
+    const outcomes = await Promise.all(jobs.slice(from, from + AT_ONCE).map((job) => retryAgain(deps.queue, job.id)));
+    retried.push(...outcomes.flatMap((id) => (id === undefined ? [] : [id])));
+  }
+  deps.log.info({ requestId: c.var.requestId, retried: retried.length }, 'jobs retried by the operator');
+  return c.json({ retried, ...rest });
+}
+
+/** How many jobs an operator's retry works on at once. */
+const AT_ONCE = 50;
+
+/** Retries a job that is still failed, whatever the bounds; resolves with its id if it waits again. */
+async function retryAgain(queue: AppDeps['queue'], jobId: string): Promise<string | undefined> {
+  const seen = await queue.read(jobId); // a list does not tell all that a retry needs
+  const outcome = seen && (await queue.retry(seen.snapshot, { bounded: false }));
+  return outcome === 'retried' ? jobId : undefined;
+}
+
+/** Which failed jobs are meant, the longest failed first. */
+const query = z.object({
+  code: z.string().optional(),
+  kind: z.string().optional(),
+  user: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: cursor.optional(),
+});
+
+/** A page of failed jobs. `more`: whether there may be others; they come after `nextCursor`, which an empty page can have, too. */
+type FailedPage = { jobs: Snapshot[]; more: boolean; nextCursor?: string };
+
+async function findFailed(c: Context<AppEnv>, { queue }: AppDeps): Promise<FailedPage> {
+  const parsed = query.safeParse(c.req.query());
+  if (!parsed.success) throw invalidInput(parsed.error.issues);
+  const { code, kind, user, limit, cursor: after } = parsed.data;
+  const { jobs, next } = await queue.failedJobs({ limit, after, filter: { code, kind, owner: user }, signal: c.req.raw.signal });
+  return { jobs, more: next !== undefined, ...(next && { nextCursor: toCursor(next) }) };
+}
+
+function presentFailed({ id, kind, owner, attempt, createdAt, finishedAt, end }: Snapshot) {
+  return {
+    jobId: id,
+    kind,
+    userId: owner,
+    attempt,
+    createdAt: new Date(createdAt).toISOString(),
+    finishedAt: finishedAt === undefined ? undefined : new Date(finishedAt).toISOString(),
+    error: end?.outcome.type === 'failed' ? end.outcome.error : undefined,
+  };
+}

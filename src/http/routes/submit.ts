@@ -1,0 +1,116 @@
+/** Submitting: validated input becomes a job; the answer is where to look, the job's stream, or its end. */
+import { zValidator } from '@hono/zod-validator';
+import { Hono, type Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { createMiddleware } from 'hono/factory';
+import { type AnyKind, kinds } from '../../kinds/index.ts';
+import { ProblemError } from '../../job/problem.ts';
+import { tenantOf } from '../../job/tenant.ts';
+import { encodeFrame, parseCursor } from '../../stream/sse-encoding.ts';
+import { requireIdentity, userId } from '../auth.ts';
+import { parseCancelAfter } from '../cancel-after.ts';
+import { type Accepted, enqueue } from '../enqueue.ts';
+import type { AppDeps, AppEnv } from '../env.ts';
+import { idempotencyKey } from '../idempotency.ts';
+import { presentJob, presentQueued } from '../present.ts';
+import { invalidInput } from '../problems.ts';
+import { submitter } from '../reading.ts';
+import { MAX_WAIT_S, waitFor } from '../wait.ts';
+import { retryLaterOnTrouble, wantsStream, watchJob } from '../watch.ts';
+
+/** The largest JSON body, in bytes: 100,000 characters, each escaped as \uXXXX, and what goes around them. */
+const BODY_BYTES = 1024 * 1024;
+
+/** Beside the kind's own input: who it is for, as clients of the first days say it. */
+const envelope = { userId: userId.optional() };
+
+/** One POST route for each kind. */
+export function submitRoutes(deps: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  for (const kind of kinds) submitRoute(app, kind, deps);
+  return app;
+}
+
+function submitRoute(app: Hono<AppEnv>, kind: AnyKind, deps: AppDeps): void {
+  app.post(kind.path, requireIdentity(deps), limitBody, requireJson, validate(kind), async (c) => {
+    const { userId: named, ...input } = c.req.valid('json');
+    const owner = c.var.user ?? (deps.identityRequired ? undefined : named);
+    const key = await idempotencyKey(c, kind.name, owner);
+    const payload = { owner, tenant: tenantOf(owner, deps.addressOf(c)), requestId: c.var.requestId, input };
+    const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
+    const cancelAt = cancelAfter === undefined ? undefined : Date.now() + cancelAfter;
+    const submit = () => enqueue(c, deps, { kind: kind.name, payload, key, cancelAt });
+
+    if (wantsStream(c)) return retryLaterOnTrouble(c, deps, key !== undefined, async () => answerWithStream(c, deps, key, submit));
+    const job = await submit();
+    return (await answerWithEnd(c, deps, job)) ?? answerAccepted(c, deps, job);
+  });
+}
+
+/**
+ * Answers with the job's stream, from the start or from where a client that reconnects says it was. Its first
+ * frame carries an id, so that every reconnect is known for one: without a key it could only buy a second job.
+ */
+async function answerWithStream(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  key: string | undefined,
+  submit: () => Promise<Accepted>,
+): Promise<Response> {
+  const lastEventId = c.req.header('last-event-id');
+  if (lastEventId !== undefined && key === undefined) {
+    throw new ProblemError(
+      'resume_with_get',
+      "This would start a second job: go on with GET on the job's streamUrl, or send an Idempotency-Key with every POST.",
+    );
+  }
+  const { id: jobId } = await submit();
+  const opening = encodeFrame({ id: 0, event: 'status', data: { type: 'status', jobId, status: 'waiting' } });
+  return watchJob(c, deps, { jobId, cursor: parseCursor(lastEventId), reader: submitter, ...(lastEventId === undefined && { opening }) });
+}
+
+/** With `Prefer: wait=20` (RFC 7240): the finished job, if it ends in time. */
+async function answerWithEnd(c: Context<AppEnv>, deps: AppDeps, { id }: Accepted): Promise<Response | undefined> {
+  const wanted = /(?:^|[,;])\s*wait\s*=\s*"?(\d+)/i.exec(c.req.header('prefer') ?? '')?.[1];
+  if (wanted === undefined) return undefined;
+  const { queue, feed } = deps;
+  const seconds = Math.min(Number(wanted), MAX_WAIT_S);
+  const seen = await waitFor(id, { seconds, signal: c.req.raw.signal }, { feed, read: () => queue.read(id) });
+  if (!seen?.snapshot.end) return undefined;
+  return c.json(await presentJob(seen.snapshot, deps), 200, {
+    'Content-Location': `/api/jobs/${id}`,
+    'Preference-Applied': `wait=${seconds}`,
+  });
+}
+
+async function answerAccepted(c: Context<AppEnv>, deps: AppDeps, job: Accepted): Promise<Response> {
+  const body = job.replayed ? await presentJob(job.replayed, deps) : await presentQueued(job, deps);
+  return c.json(body, 202, { 'Retry-After': '2' });
+}
+
+const tooLarge = (): never => {
+  throw new ProblemError('payload_too_large', `The body may have ${BODY_BYTES} bytes at most.`);
+};
+const countBody = bodyLimit({ maxSize: BODY_BYTES, onError: tooLarge });
+
+/** A length that is announced is believed (HTTP holds the client to it); only what comes in chunks is counted, on a slower way. */
+const limitBody = createMiddleware<AppEnv>(async (c, next) => {
+  const announced = c.req.header('content-length');
+  if (announced === undefined || c.req.header('transfer-encoding') !== undefined) return countBody(c, next);
+  if (Number(announced) > BODY_BYTES) tooLarge();
+  await next();
+});
+
+const requireJson = createMiddleware<AppEnv>(async (c, next) => {
+  const type = c.req.header('content-type') ?? '';
+  if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type)) {
+    throw new ProblemError('unsupported_media_type', 'Send the input as JSON, with the header Content-Type: application/json.');
+  }
+  await next();
+});
+
+const validate = (kind: AnyKind) =>
+  zValidator('json', kind.input.extend(envelope), (result) => {
+    if (result.success) return;
+    throw invalidInput(result.error.issues);
+  });

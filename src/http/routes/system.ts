@@ -1,0 +1,53 @@
+/** Knowing how the service is: is it up, is it ready, how is Redis, how is the queue. */
+import { Hono } from 'hono';
+import { kinds } from '../../kinds/index.ts';
+import { ProblemError } from '../../job/problem.ts';
+import { unavailable } from '../../queue/connection.ts';
+import { estimate } from '../../queue/stats.ts';
+import type { AppDeps, AppEnv } from '../env.ts';
+
+/** The routes that tell, and an index of all. */
+export function systemRoutes({ queue, connections, listening, storeTrouble, draining }: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const startedAt = performance.now();
+
+  app.get('/', (c) =>
+    c.json({
+      name: 'ai-jobs',
+      submit: kinds.map(({ path, summary }) => ({ method: 'POST', path, summary })),
+      look: ['/api/jobs/:jobId', '/api/job-status/:jobId', '/api/jobs'],
+      cancel: ['/api/jobs/:jobId/cancel'],
+      retry: ['/api/jobs/:jobId/retry'],
+      watch: ['/api/jobs/:jobId/events', '/api/events'],
+      know: ['/health', '/ready', '/api/redis/health', '/api/queue/stats'],
+    }),
+  );
+
+  // Alive means: this process answers. What it stands on is /ready's to say, or a host would restart it for Redis' sake.
+  app.get('/health', (c) =>
+    c.json({ status: 'ok', uptimeSeconds: Math.round((performance.now() - startedAt) / 1000), followers: connections.size() }),
+  );
+
+  app.get('/ready', async (c) => {
+    const trouble = await storeTrouble();
+    if (trouble) throw unavailable(undefined, trouble);
+    if (draining()) throw new ProblemError('queue_unavailable', 'This server is about to stop.');
+    if (!listening())
+      throw new ProblemError('queue_unavailable', 'Redis answers, but its events are not being read yet.', { retryAfterMs: 1000 });
+    return c.json({ status: 'ready' });
+  });
+
+  app.get('/api/redis/health', async (c) => c.json({ status: 'ok', latencyMs: Number((await queue.ping()).toFixed(2)) }));
+
+  app.get('/api/queue/stats', async (c) => {
+    const { meanRunMs, msPerStart, ...figures } = await queue.stats();
+    const { waiting, active, delayed } = figures.counts;
+    return c.json({
+      ...figures,
+      depth: waiting + active + delayed,
+      etaSeconds: estimate({ meanRunMs, msPerStart, ...figures }, waiting + 1),
+    });
+  });
+
+  return app;
+}

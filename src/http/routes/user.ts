@@ -1,0 +1,55 @@
+/** All of the caller's jobs: as a list, and as they happen on one connection. */
+import { Hono, type Context } from 'hono';
+import { z } from 'zod';
+import { encodeRetry, PADDING } from '../../stream/sse-encoding.ts';
+import { RETRY_MS, STREAM_HEADERS } from '../../stream/response.ts';
+import { unauthorized } from '../auth.ts';
+import { cursor, toCursor } from '../cursor.ts';
+import type { AppDeps, AppEnv } from '../env.ts';
+import { presentJob } from '../present.ts';
+import { invalidInput } from '../problems.ts';
+import { retryLaterOnTrouble, wantsStream } from '../watch.ts';
+
+/** `GET /api/jobs` and `GET /api/events`. */
+export function userRoutes(deps: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.get('/api/jobs', (c) => list(c, deps));
+  app.get('/api/events', (c) => retryLaterOnTrouble(c, deps, wantsStream(c), async () => watchAll(c, deps)));
+  return app;
+}
+
+/** What a list can be asked for; `cursor` is an earlier answer's `nextCursor`. */
+const query = z.object({
+  status: z.enum(['waiting', 'active', 'completed', 'failed', 'cancelled']).optional(),
+  kind: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: cursor.optional(),
+});
+
+/** The caller's jobs, newest first, without their results. */
+async function list(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
+  const user = callerOf(c);
+  const parsed = query.safeParse(c.req.query());
+  if (!parsed.success) throw invalidInput(parsed.error.issues);
+  const { limit, cursor: after, status, kind } = parsed.data;
+  const { jobs, next } = await deps.queue.jobsOf(user, { limit, after, filter: { status, kind }, signal: c.req.raw.signal });
+  const shown = await Promise.all(jobs.map((job) => presentJob(job, deps)));
+  for (const job of shown) delete job['result'];
+  return c.json({ jobs: shown, nextCursor: next && toCursor(next) });
+}
+
+async function watchAll(c: Context<AppEnv>, { userFeed, transport, log }: AppDeps): Promise<Response> {
+  const user = callerOf(c);
+  if (c.req.method === 'HEAD') return c.body(null, 200, STREAM_HEADERS);
+  log.info({ requestId: c.var.requestId, owner: user }, 'user stream opened');
+  return transport(c.env, c.body(null, 200, STREAM_HEADERS), (sink) => {
+    sink.write(new TextEncoder().encode(PADDING + encodeRetry(RETRY_MS)));
+    return userFeed.follow(user, sink);
+  });
+}
+
+function callerOf(c: Context<AppEnv>): string {
+  const { user } = c.var;
+  if (user !== undefined) return user;
+  throw unauthorized();
+}

@@ -1,0 +1,57 @@
+/** Deadlines of whole jobs: each process keeps a timer to the next one, and who is there first cancels the job. */
+import type { Redis } from 'ioredis';
+import type { Cancelled } from './cancel-job.ts';
+import { defineScript } from './connection.ts';
+import type { Keys } from './keys.ts';
+
+/** How often to sweep for new ones, in ms; a deadline is never nearer than this when it is set, so none is missed. */
+export const LOOK_MS = 1000;
+
+/** How many are cancelled in one go. */
+const BATCH = 100;
+
+/** A deadline that has been kept is forgotten; one that was set anew meanwhile is not. */
+const FORGET = `if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0) <= tonumber(ARGV[2]) then redis.call('ZREM', KEYS[1], ARGV[1]) end`;
+
+/** What the watch is made with. */
+export type DeadlineOptions = {
+  redis: Redis;
+  keys: Keys;
+  cancel: (jobId: string) => Promise<Cancelled>;
+  onCancelled: (jobId: string) => void;
+  onError: (error: unknown) => void;
+};
+
+/** Starts watching; resolves, once what is due now is cancelled, with what stops it. */
+export async function watchDeadlines({ redis, keys, cancel, onCancelled, onError }: DeadlineOptions): Promise<() => void> {
+  const key = keys.deadlines;
+  const forget = defineScript(redis, 'aiJobsForgetDeadline', FORGET);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
+
+  /** Cancels what is due and resolves with the ms until the next sweep. */
+  const sweep = async (): Promise<number> => {
+    const now = Date.now();
+    const due = await redis.zrangebyscore(key, '-inf', now, 'LIMIT', 0, BATCH);
+    for (const jobId of due) {
+      if ((await cancel(jobId)) === 'cancelled') onCancelled(jobId);
+      await forget([key], [jobId, now]); // only now: a crash in between must not forget it
+    }
+    if (due.length === BATCH) return 0;
+    const next = (await redis.zrange(key, '0', '0', 'WITHSCORES'))[1];
+    return next === undefined ? LOOK_MS : Math.min(Math.max(Number(next) - Date.now(), 0), LOOK_MS);
+  };
+
+  const again = async (): Promise<void> => {
+    const pause = await sweep().catch((error: unknown) => {
+      onError(error);
+      return LOOK_MS;
+    });
+    if (!stopped) timer = setTimeout(() => void again(), pause);
+  };
+  await again();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}

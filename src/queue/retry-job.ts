@@ -1,0 +1,68 @@
+/** Retrying a failed job: one step that takes its end back and lets it wait again, with everything it has finished. */
+import type { Redis } from 'ioredis';
+import type { ProblemCode } from '../job/problem.ts';
+import { defineScript } from './connection.ts';
+import type { Keys } from './keys.ts';
+import { FIELDS } from './record.ts';
+
+/** What became of the wish: the job waits again, or it had not failed, or it is not there. */
+export type Retried = 'retried' | 'not_failed' | 'unknown';
+
+/** How a failed job goes on. */
+export type Retry = {
+  jobId: string;
+  /** Its turn, as admission gave it. */
+  priority: number;
+  /** How often it may be tried from now on. */
+  attempts: number;
+  /** Why it failed, and how many finished items it keeps: what the journal says of the new attempt. */
+  code: ProblemCode;
+  itemsKept: number;
+  /** When it is to be cancelled now, in ms since the epoch; a time from before counts no more. */
+  cancelAt?: number | undefined;
+};
+
+/**
+ * BullMQ's own retry would leave our end behind for a moment in which it could be fixed anew. The number of the
+ * old end was sent to clients, so a row that is none takes its place in the journal; the attempt's row follows.
+ * Attempts are counted on, lost workers among them, and as many are allowed again.
+ */
+const RETRY = `
+local job, logs, failed, prioritized, marker, counter, events, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local deadlines, cancelAt = KEYS[9], tonumber(ARGV[6])
+local id, priority, attempts, code, items = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
+local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', '${FIELDS.end}', '${FIELDS.attempt}')
+if not fields[1] then return 'unknown' end
+if not redis.call('ZSCORE', failed, id) or fields[2] == 'cancelled' then return 'not_failed' end
+
+local made = math.max(tonumber(fields[5] or 0), 1)
+local opts = string.gsub(fields[3], '"attempts":%d+', '"attempts":' .. made + attempts, 1)
+redis.call('HDEL', job, 'failedReason', 'finishedOn', 'processedOn', 'stacktrace', 'defa', '${FIELDS.end}', '${FIELDS.putOffCode}', '${FIELDS.putOffs}', '${FIELDS.startsAfterLoss}')
+redis.call('HSET', job, 'atm', made, 'stc', 0, 'opts', opts, 'priority', priority, '${FIELDS.attempt}', made + 1)
+
+local last = tonumber(fields[4] or redis.call('LLEN', logs) + 1)
+while redis.call('LLEN', logs) < last do redis.call('RPUSH', logs, '{}') end
+local row = '"type":"attempt","attempt":' .. made + 1 .. ',"itemsKept":' .. items .. ',"code":"' .. code .. '"}'
+local seq = redis.call('RPUSH', logs, '{' .. row)
+
+local limit = redis.call('HGET', meta, 'opts.maxLenEvents') or 10000
+redis.call('ZREM', failed, id)
+redis.call('ZREM', deadlines, id)
+if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
+redis.call('ZADD', prioritized, priority * 0x100000000 + redis.call('INCR', counter) % 0x100000000, id)
+redis.call('ZADD', marker, 0, '0')
+redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'waiting', 'jobId', id, 'prev', 'failed')
+redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'progress', 'jobId', id, 'data', '{"seq":' .. seq .. ',' .. row)
+return 'retried'
+`;
+
+/** Makes the function that retries jobs. */
+export function createRetry(redis: Redis, keys: Keys): (retry: Retry) => Promise<Retried> {
+  const script = defineScript(redis, 'aiJobsRetry', RETRY);
+  const places = (['failed', 'prioritized', 'marker', 'pc', 'events', 'meta'] as const).map(keys.of);
+  return async ({ jobId, priority, attempts, code, itemsKept, cancelAt = 0 }) =>
+    (await script(
+      [keys.job(jobId), keys.logs(jobId), ...places, keys.deadlines],
+      [jobId, priority, attempts, code, itemsKept, cancelAt],
+    )) as Retried;
+}

@@ -1,0 +1,77 @@
+/** What follows an error, and who may run beside whom. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ProblemError, problems, type ProblemCode } from '../../src/job/problem.ts';
+import { CircuitOpenError } from '../../worker/guard.ts';
+import { createIsolation } from '../../worker/isolation.ts';
+import { backoff, toProblemError, whatFollows } from '../../worker/retry-policy.ts';
+
+test('every code: what can get better is tried again, the rest gives up, and only a known time puts off', () => {
+  for (const code of Object.keys(problems) as ProblemCode[]) {
+    const { retryable } = problems[code];
+    expect(whatFollows(new ProblemError(code, ''), 0, 10).type).toBe(retryable ? 'again' : 'give-up');
+    expect(whatFollows(new ProblemError(code, '', { retryAfterMs: 5 }), 0, 10).type).toBe(retryable ? 'put-off' : 'give-up');
+  }
+  expect(toProblemError(new TypeError('secret'))).toMatchObject({ code: 'internal_error', message: expect.not.stringContaining('secret') });
+});
+
+test('a job is never put off for ever: not by one wrong date, and not by many', () => {
+  const far = new ProblemError('provider_rate_limited', '', { retryAfterMs: 1e12 });
+  const next = whatFollows(far, 0, 10);
+  expect(next.type === 'put-off' && next.afterMs).toBeLessThanOrEqual(3_600_010);
+  expect(whatFollows(far, 50, 10)).toEqual({ type: 'again' });
+  const held = new CircuitOpenError('provider_unavailable', '', { retryAfterMs: 5 });
+  expect(whatFollows(held, 1000, 10)).toMatchObject({ type: 'put-off', counts: false }); // nobody was asked: no attempt is spent
+  expect(backoff(1, 1000, far)).toBeLessThanOrEqual(3_601_000);
+});
+
+test('a time that is over already, or next to it, is no reason to ask again at once: the pause is at least the backoff', () => {
+  for (const retryAfterMs of [0, -5000, 1, 999]) {
+    const next = whatFollows(new ProblemError('provider_rate_limited', '', { retryAfterMs }), 0, 1000);
+    expect(next).toMatchObject({ type: 'put-off', counts: true });
+    expect(next.type === 'put-off' && next.afterMs).toBeGreaterThanOrEqual(1000);
+    expect(next.type === 'put-off' && next.afterMs).toBeLessThanOrEqual(2000);
+  }
+});
+
+test('the pause lies between nothing and a bound that doubles, up to a minute, after what was asked', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 100_000 }), fc.nat(10_000), (made, base, asked) => {
+      const error = new ProblemError('provider_unavailable', '', { retryAfterMs: asked });
+      const pause = backoff(made, base, error);
+      expect(pause).toBeGreaterThanOrEqual(asked);
+      expect(pause).toBeLessThanOrEqual(asked + Math.min(base * 2 ** (made - 1), 60_000));
+    }),
+  );
+});
+
+test('one loss changes nothing; at its last chance a job runs beside no other that was ever lost', () => {
+  const isolation = createIsolation(2);
+  const may = (id: string, losses: number) => isolation.admit({ id, losses });
+  expect([may('a', 0), may('b', 1), may('c', 1)]).toEqual([true, true, true]);
+  expect(may('d', 2)).toBe(false); // b and c may be what kills
+  isolation.leave('b');
+  isolation.leave('c');
+  expect(may('d', 2)).toBe(true);
+  expect([may('e', 2), may('f', 1), may('g', 0)]).toEqual([false, false, true]);
+  isolation.leave('d');
+  expect(may('f', 1)).toBe(true);
+});
+
+test('whatever comes and goes, no two suspects meet where one has its last chance', () => {
+  const step = fc.record({ id: fc.nat(9).map(String), losses: fc.nat(3), leaves: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), fc.nat(3), (steps, max) => {
+      const isolation = createIsolation(max);
+      const running = new Map<string, number>();
+      for (const { id, losses, leaves } of steps) {
+        if (leaves) {
+          isolation.leave(id);
+          running.delete(id);
+        } else if (!running.has(id) && isolation.admit({ id, losses })) running.set(id, losses);
+        const suspects = [...running.values()].filter((lost) => lost > 0);
+        if (suspects.some((lost) => lost >= max)) expect(suspects).toHaveLength(1);
+      }
+    }),
+  );
+});

@@ -1,0 +1,137 @@
+/** What a text says, with the place of each saying: its headings, pairs, definitions and facts. Pure. */
+import { type Definition, definitionIn } from './definitions.ts';
+import { enumerationAt } from './enumerations.ts';
+import { type Fact, factIn } from './facts.ts';
+import { type Heading, headingOf } from './headings.ts';
+import { languageOf } from './languages/index.ts';
+import type { Language } from './languages/language.ts';
+import { isTime, type Line, readLines } from './lines.ts';
+import { isNoise, type Pair, pairIn } from './pairs.ts';
+import { answeredQuestion } from './questions.ts';
+import { isAmount, isCode, isVerse, mainLanguage, type Register, registerOf } from './register.ts';
+import { withoutSpeakers } from './speakers.ts';
+import { pairsOf, tableAt } from './tables.ts';
+import { isUnspaced, sentences, words } from './text.ts';
+
+/** Where something stands: its line, from 0, and the topic of the heading above it. */
+export type Place = { at: number; topic?: string };
+
+/** Something that a text says. */
+export type Saying = Place &
+  (
+    | ({
+        type: 'pair';
+        /** How surely it is a pair: by its marks, or only by one on a single line. */ source: 'table' | 'question' | 'list' | 'line';
+        column?: string;
+      } & Pair)
+    | ({ type: 'definition' } & Definition)
+    | ({ type: 'fact' } & Fact)
+  );
+
+/** A text, analysed. */
+export type Analysis = { language?: Language; register: Register; headings: Heading[]; sayings: Saying[] };
+
+/** So many sentences are looked at; they give more cards than anybody may ask for. */
+const MAX_SENTENCES = 2500;
+
+/** Analyses a text. The cost grows with the text's length and no faster, whatever is in it. */
+export function analyse(text: string): Analysis {
+  const lines = withoutSpeakers(readLines(text)).filter(({ text }) => !isTime(text));
+  const language = mainLanguage(lines);
+  const register = registerOf(lines);
+  const reader = createReader(language, register);
+  const skipped = toSkip(lines);
+  for (let place = 0; place < lines.length;) {
+    const line = lines[place];
+    if (!line) break;
+    if (skipped.has(place)) place++;
+    else place += reader.read(lines, place, line);
+  }
+  return { ...(language && { language }), register, headings: reader.headings, sayings: reader.sayings };
+}
+
+/** The places of lines that are code or verse. */
+function toSkip(lines: readonly Line[]): Set<number> {
+  const skipped = new Set<number>();
+  let start = 0;
+  for (let place = 1; place <= lines.length; place++) {
+    if (place < lines.length && !lines[place]?.first) continue;
+    const paragraph = lines.slice(start, place);
+    const verse = isVerse(paragraph);
+    const coded = paragraph.filter(({ text }) => isCode(text)).length;
+    for (let at = start; at < place; at++) if (verse || coded * 2 > paragraph.length || isCode(lines[at]?.text ?? '')) skipped.add(at);
+    start = place;
+  }
+  return skipped;
+}
+
+/** Reads lines one after the other and gathers what they say. `read` returns how many lines it took. */
+function createReader(language: Language | undefined, register: Register) {
+  const headings: Heading[] = [];
+  const sayings: Saying[] = [];
+  const known = new Set<string>();
+  let topic: string | undefined;
+  let chore = false;
+  let seen = 0;
+
+  const add = (saying: Saying): void => void sayings.push(saying);
+  const here = (at: number): Place => ({ at, ...(topic !== undefined && { topic }) });
+
+  const readSentence = (line: Line, sentence: string, prose: boolean): void => {
+    if (++seen > MAX_SENTENCES || isNoise(sentence)) return;
+    const own = languageOf(
+      words(sentence).map((word) => word.text.toLowerCase()),
+      language,
+    );
+    const definition = register === 'personal' || !own ? undefined : definitionIn(sentence, own);
+    if (definition) {
+      words(definition.term).forEach((word) => known.add(word.text.toLowerCase()));
+      const short = shortAnswer(sentence, definition);
+      return add({ ...here(line.at), ...(short ? { type: 'fact', ...short } : { type: 'definition', ...definition }) });
+    }
+    const pair = line.spoken || register === 'story' || register === 'recipe' ? undefined : pairIn(sentence, own, prose);
+    if (pair) return add({ ...here(line.at), type: 'pair', source: 'line', ...pair });
+    const fact =
+      register === 'notes' && (prose || line.mark === 'none' || /[.。]$/u.test(sentence)) ? factIn(sentence, own, known) : undefined;
+    if (fact) add({ ...here(line.at), type: 'fact', ...fact });
+  };
+
+  const read = (lines: readonly Line[], place: number, line: Line): number => {
+    const next = lines[place + 1];
+    const answered = line.spoken || !next ? undefined : answeredQuestion(line.text, next.text);
+    if (answered) return (add({ ...here(line.at), type: 'pair', source: 'question', ...answered }), 2);
+    const found = tableAt(lines, place);
+    if (found) {
+      const pairs = register === 'recipe' || register === 'story' || chore ? [] : pairsOf(found.table);
+      for (const { at, ...pair } of pairs)
+        if (!isNoise(pair.term) && !isNoise(pair.meaning)) add({ ...here(at), type: 'pair', source: 'table', ...pair });
+      return found.taken;
+    }
+    const heading = headingOf(line, next);
+    if (heading) {
+      headings.push(heading);
+      chore = heading.chore ?? false;
+      const enumeration = register === 'notes' ? enumerationAt(lines, place, topic) : undefined;
+      if (enumeration) add({ ...here(line.at), type: 'pair', source: 'list', ...enumeration });
+      else if (heading.topic !== undefined || line.mark === 'heading') topic = heading.topic;
+      return 1;
+    }
+    if (isAmount(line.text) || chore) return 1;
+    const inside = sentences(line.text);
+    const isWhole = line.mark === 'item' || /^[^.?!？！]{1,50}[?!？！]\s?[-–—=:：→]\s/u.test(line.text);
+    const asPair = inside.length > 1 && isWhole && !line.spoken ? pairIn(line.text, language, false) : undefined;
+    if (asPair && register === 'notes') add({ ...here(line.at), type: 'pair', source: 'line', ...asPair });
+    else for (const sentence of inside) readSentence(line, sentence, inside.length > 1);
+    return 1;
+  };
+
+  return { headings, sayings, read };
+}
+
+/** In scripts without spaces, and in Korean, a short meaning is rather a gap in its sentence. */
+function shortAnswer(sentence: string, { meaning }: Definition): Fact | undefined {
+  const isShort = isUnspaced(sentence) ? meaning.length <= 6 : /\p{Script=Hangul}/u.test(meaning) && words(meaning).length === 1;
+  const index = sentence.lastIndexOf(meaning);
+  if (!isShort || index < 0 || sentence.indexOf(meaning) !== index) return undefined;
+  return { sentence, answer: meaning, index, needsTopic: false };
+}

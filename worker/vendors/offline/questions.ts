@@ -1,0 +1,14 @@
+/** Questions that the text itself answers. */
+
+/** How a question and its answer are marked, with their numbers. */
+export const asks =
+  /^(?:Q|Question|F|Frage|P|Pregunta|Pergunta|D|Domanda|Вопрос|В|Soru|س|问|問|문|질문)\s{0,2}\d{0,3}\s{0,2}[:.：)]\s{0,4}(\S.*)$/iu;
+export const answers =
+  /^(?:A|Answer|Antwort|R|Respuesta|Resposta|Réponse|Risposta|Ответ|О|Cevap|ج|答|답)\s{0,2}\d{0,3}\s{0,2}[:.：)]\s{0,4}(\S.*)$/iu;
+
+/** A question that is marked as one, with its answer on the next line. */
+export function answeredQuestion(line: string, next: string): { term: string; meaning: string } | undefined {
+  const term = asks.exec(line)?.[1];
+  const meaning = answers.exec(next)?.[1];
+  return term && meaning ? { term, meaning } : undefined;
+}

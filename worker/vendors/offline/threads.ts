@@ -1,0 +1,91 @@
+/** Threads for the offline generator: one for each running order, reused when free, ended when its order is aborted. */
+import { Worker } from 'node:worker_threads';
+import { ProblemError } from '../../../src/job/problem.ts';
+import type { Order } from './makers.ts';
+import type { Answer } from './thread.ts';
+
+/** The threads of one provider. */
+export type Threads = {
+  /**
+   * Carries out an order in a thread of its own and resolves with the items.
+   * @throws ProblemError if the maker says so or the thread dies; the signal's reason once that is aborted
+   */
+  run(order: Order, signal: AbortSignal): Promise<unknown[]>;
+};
+
+/** How the threads are made. */
+export type ThreadOptions = {
+  /** The module that a thread runs. It answers each order with an {@link Answer}. */
+  module: URL;
+  /** The heap that a thread may use, in MiB. A text of 100,000 characters needs less than half of it. */
+  heapMb: number;
+};
+
+/** Free threads that are kept for the next orders; more are ended. */
+const MAX_FREE = 4;
+
+const DEFAULTS: ThreadOptions = { module: new URL('./thread.ts', import.meta.url), heapMb: 192 };
+
+/** Makes threads as they are needed. Free ones do not keep the process alive. */
+export function createThreads({ module, heapMb }: ThreadOptions = DEFAULTS): Threads {
+  const free: Worker[] = [];
+
+  /** Threads get neither the process's variables, which hold secrets, nor its flags. */
+  const start = (): Worker => {
+    const thread = new Worker(module, { env: {}, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: heapMb } });
+    const forget = () => {
+      const place = free.indexOf(thread);
+      if (place >= 0) free.splice(place, 1);
+    };
+    thread.on('error', forget); // without a listener, the death of a free thread would end the process
+    thread.on('exit', forget);
+    return thread;
+  };
+
+  const release = (thread: Worker): void => {
+    if (free.length >= MAX_FREE) return void thread.terminate();
+    thread.unref();
+    free.push(thread);
+  };
+
+  return {
+    async run(order, signal) {
+      signal.throwIfAborted();
+      const thread = free.pop() ?? start();
+      thread.ref();
+      try {
+        const answer = await askThread(thread, order, signal);
+        release(thread);
+        if (answer.type === 'problem') throw new ProblemError(answer.code, answer.detail);
+        return answer.items;
+      } catch (error) {
+        if (!(error instanceof ProblemError)) void thread.terminate();
+        throw toProblem(error, signal);
+      }
+    },
+  };
+}
+
+/** Rejects with the signal's reason at once when that is aborted, or with what ended the thread. */
+function askThread(thread: Worker, { kind, count, material }: Order, signal: AbortSignal): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const listeners = new AbortController(); // removes all listeners at the end
+  const onAbort = () => reject(signal.reason);
+  const onExit = (code: number) => reject(new Error(`the offline thread ended (${code})`));
+  thread.once('message', resolve).once('error', reject).once('exit', onExit);
+  signal.addEventListener('abort', onAbort, { once: true, signal: listeners.signal });
+  thread.postMessage({ kind, count, material });
+  return promise.finally(() => {
+    listeners.abort();
+    thread.off('message', resolve).off('error', reject).off('exit', onExit);
+  });
+}
+
+/** The same text would need the same memory again, so that one is not tried again. */
+function toProblem(error: unknown, signal: AbortSignal): unknown {
+  if (error instanceof ProblemError || (signal.aborted && error === signal.reason)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ERR_WORKER_OUT_OF_MEMORY'
+    ? new ProblemError('content_unusable', 'This text takes more memory than there is for one; send it in parts.', { cause: error })
+    : new ProblemError('internal_error', 'The offline generator failed on this text.', { cause: error });
+}

@@ -1,0 +1,43 @@
+/** What one call has used: as the server says, else estimated from the text that went either way. */
+import type { Usage } from '../../../src/job/snapshot.ts';
+import { estimateTokens } from '../tokens.ts';
+import type { Delta, TokenCount } from './chunk.ts';
+
+/** Counts one call. */
+export type Bill = {
+  /** Counts a chunk. */
+  add(delta: Delta): void;
+  /** How many chunks brought text. Each is one token at least. */
+  readonly deltas: number;
+  /** What it has used so far; `estimated` where some of it was not told. */
+  used(): Usage;
+};
+
+/** Opens a bill. `prompt`: all text that is sent. */
+export function openBill(prompt: string): Bill {
+  const expected = Math.ceil(estimateTokens(prompt));
+  let told: TokenCount = {};
+  let deltas = 0;
+  let since = { tokens: 0, deltas: 0 }; // what has come since the server last said what it took
+
+  return {
+    add({ content, refusal, reasoning, usage }) {
+      const text = content + refusal + reasoning;
+      if (text !== '') {
+        deltas++;
+        since = { tokens: since.tokens + estimateTokens(text), deltas: since.deltas + 1 };
+      }
+      // Some servers say it with each chunk, of all so far.
+      told = { inputTokens: usage.inputTokens ?? told.inputTokens, outputTokens: usage.outputTokens ?? told.outputTokens };
+      if (usage.outputTokens !== undefined) since = { tokens: 0, deltas: 0 };
+    },
+    get deltas() {
+      return deltas;
+    },
+    used() {
+      const outputTokens = (told.outputTokens ?? 0) + Math.max(Math.ceil(since.tokens), since.deltas);
+      const isTold = told.inputTokens !== undefined && told.outputTokens !== undefined && since.deltas === 0;
+      return { inputTokens: told.inputTokens ?? expected, outputTokens, ...(!isTold && { estimated: true }) };
+    },
+  };
+}

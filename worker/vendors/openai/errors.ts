@@ -1,0 +1,77 @@
+/** What went wrong, in our own codes. Nothing the server says goes into a detail, but why the model declined: that is for the user. */
+import { APIError } from 'openai';
+import { ProblemError, type ProblemCode } from '../../../src/job/problem.ts';
+import type { Ending } from '../../capabilities.ts';
+import { LineTooLong } from './fetch.ts';
+import type { Outcome } from './read.ts';
+
+type Words = [code: ProblemCode, detail: string];
+
+/** Answers that mean the same whatever their text; 5xx and the rest are `provider_unavailable`. */
+const byStatus: Partial<Record<number, Words>> = {
+  400: ['provider_rejected', 'The provider does not accept the request; the server log has its reason.'],
+  401: ['provider_unauthorized', "The provider does not accept this server's key."],
+  403: ['provider_unauthorized', "The provider does not allow this server's key to do that."],
+  404: ['provider_rejected', 'The provider does not know the model this server is set to.'],
+  408: ['provider_timeout', 'The provider gave up waiting.'],
+  413: ['provider_rejected', 'The content is too long for the model.'],
+  422: ['provider_rejected', 'The provider does not accept the request; the server log has its reason.'],
+  429: ['provider_rate_limited', 'The provider asks to slow down.'],
+};
+
+const UNAVAILABLE: Words = ['provider_unavailable', 'The provider could not be reached, or answered with an error of its own.'];
+
+/** Words what the SDK threw. */
+export function toProblemError(error: unknown): ProblemError {
+  if (error instanceof LineTooLong) return new ProblemError('provider_bad_answer', 'The model wrote far more than any answer needs.');
+  if (!(error instanceof APIError)) {
+    return new ProblemError('provider_unavailable', 'The connection to the provider broke.', { cause: error });
+  }
+  if (error.code === 'insufficient_quota') {
+    return new ProblemError('provider_quota_exceeded', "The quota of this server's account with the provider is used up.", {
+      cause: error,
+    });
+  }
+  const [code, detail] = byStatus[error.status ?? 0] ?? UNAVAILABLE;
+  const retryAfterMs = readRetryAfter(error.headers);
+  return new ProblemError(code, detail, { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+}
+
+/** The server accepted the request, or not even that, and then said nothing. */
+export function fellSilent(cause?: unknown): ProblemError {
+  return new ProblemError('provider_timeout', 'The model fell silent before its answer was whole.', { cause });
+}
+
+/** What an answer's outcome is to a handler; throws where it failed. Without an item an answer at its cap, or one that leads nowhere, has failed. */
+export function toEnding(outcome: Outcome & { given: number }): Ending {
+  switch (outcome.end) {
+    case 'whole':
+      return 'whole';
+    case 'enough':
+      return 'partial';
+    case 'length':
+      if (outcome.given > 0) return 'partial';
+      throw new ProblemError('provider_cut_off', "The model's answer reached its length limit before its first item.");
+    case 'stuck':
+      if (outcome.given > 0) return 'partial';
+      throw new ProblemError('provider_timeout', 'The model wrote on and on without an item.');
+    case 'silent':
+      throw fellSilent();
+    case 'refused':
+      throw new ProblemError('provider_refused', `The model declined: ${outcome.words.slice(0, 300)}`);
+    case 'filtered':
+      throw new ProblemError('provider_refused', "The provider's content filter stopped the answer.");
+    case 'broken':
+      throw new ProblemError('provider_bad_answer', outcome.why);
+    case 'cut':
+      throw new ProblemError('provider_cut_off', 'The connection to the model ended before its answer was whole.');
+  }
+}
+
+/** `Retry-After` (RFC 9110, section 10.2.3), seconds or a date, in ms from now. */
+function readRetryAfter(headers: Headers | undefined): number | undefined {
+  const text = headers?.get('retry-after');
+  if (!text) return undefined;
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
+}

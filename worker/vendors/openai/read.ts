@@ -1,0 +1,145 @@
+/** Reads a streamed completion to its end, or to where reading on would pay for nothing. */
+import { type AnswerReader } from '../answer.ts';
+import type { Call, ListTaker } from '../../capabilities.ts';
+import type { Watch } from '../watch.ts';
+import type { Bill } from './bill.ts';
+import { type Delta, readChunk } from './chunk.ts';
+
+/** How an answer ended. */
+export type Outcome =
+  /** Its JSON is closed. */
+  | { end: 'whole' }
+  /** The taker wanted no more. */
+  | { end: 'enough' }
+  /** The cap on tokens was reached. */
+  | { end: 'length' }
+  /** It went on, for the time of the watch, without a new item or a value that grows. */
+  | { end: 'stuck' }
+  /** Nothing came for the time of the watch. */
+  | { end: 'silent' }
+  /** The model declined: in its own words, or by a filter of the provider's. */
+  | { end: 'refused'; words: string }
+  | { end: 'filtered' }
+  /** It is not what was asked for; `why` is for a client. */
+  | { end: 'broken'; why: string }
+  /** The connection ended first. */
+  | { end: 'cut' };
+
+/** What an answer is read with. */
+export type Reading = {
+  reader: AnswerReader;
+  taker: Pick<ListTaker, 'take' | 'whole'>;
+  watch: Watch;
+  bill: Bill;
+  call: Pick<Call, 'note'>;
+  /** So many characters since the last new item count as growth; more than that leads nowhere. */
+  maxGrowth: number;
+  /** After so many chunks with text the answer has reached its cap, whatever the server thinks. */
+  maxTokens: number;
+};
+
+/** Once an answer has ended, so much longer is waited for the bill: in ms, and in chunks with text. */
+const TAIL_MS = 800;
+const TAIL_DELTAS = 32;
+
+/** So many characters of a refusal are enough. */
+const MAX_REFUSAL = 2000;
+
+/**
+ * Reads chunks until an outcome is known and the bill has come. Ends the stream by leaving the loop.
+ * Resolves with the outcome, and with how many items there were, new or not; an error of the stream after the outcome changes nothing.
+ */
+export async function readAnswer(chunks: AsyncIterable<unknown>, reading: Reading): Promise<Outcome & { given: number }> {
+  const { watch, bill, call, taker } = reading;
+  const step = createSteps(reading);
+  let outcome: Outcome | undefined;
+  let lastDelta = Infinity;
+  let finished = false;
+  try {
+    for await (const raw of chunks) {
+      const delta = readChunk(raw);
+      bill.add(delta);
+      call.note(bill.used());
+      finished ||= delta.finish !== undefined;
+      if (!outcome) {
+        outcome = await step.take(delta);
+        if (outcome) {
+          if (!PAYS_ON.has(outcome.end)) break;
+          if (outcome.end === 'whole') taker.whole();
+          watch.restart(TAIL_MS);
+          lastDelta = bill.deltas + TAIL_DELTAS;
+        }
+      }
+      const billed = finished && delta.usage.outputTokens !== undefined;
+      if (outcome && (billed || bill.deltas >= lastDelta)) break;
+    }
+  } catch (error) {
+    if (!outcome && !watch.signal.aborted) throw error;
+  }
+  outcome ??= watch.signal.aborted ? step.whenTimeIsUp() : { end: 'cut' };
+  return { ...outcome, given: step.given() };
+}
+
+/** After these the server is about to say what it took. */
+const PAYS_ON: ReadonlySet<Outcome['end']> = new Set(['whole', 'enough', 'length', 'refused', 'filtered']);
+
+/** Takes an answer delta by delta. */
+function createSteps({ reader, taker, watch, bill, maxGrowth, maxTokens }: Reading) {
+  let given = 0;
+  let refusal = '';
+  let grown = 0;
+  let deltasAtProgress = 0;
+
+  const progress = (): void => {
+    deltasAtProgress = bill.deltas;
+    watch.restart();
+  };
+
+  /** Hands on what is finished; true once the taker has enough. */
+  const handOn = async (items: unknown[]): Promise<boolean> => {
+    for (const item of items) {
+      given++;
+      const verdict = await watch.without(() => taker.take(item));
+      if (verdict === 'enough') return true;
+      if (verdict === 'nothing') continue;
+      grown = 0;
+      progress();
+    }
+    return false;
+  };
+
+  const take = async (delta: Delta): Promise<Outcome | undefined> => {
+    refusal += delta.refusal;
+    if (await handOn(reader.write(delta.content))) return { end: 'enough' };
+    if (reader.state === 'ended') return { end: 'whole' };
+    if (reader.state === 'broken') return { end: 'broken', why: reader.broken };
+    if (delta.finish !== undefined) return byReason(delta.finish);
+    if (refusal.length > MAX_REFUSAL) return { end: 'refused', words: refusal };
+    if (bill.deltas >= maxTokens) return { end: 'length' };
+    // Thinking is bounded by the cap alone; a value, and a model that repeats itself, by how much an item can have.
+    const growth = visible(delta.content + delta.refusal);
+    grown += growth;
+    if (visible(delta.reasoning) > 0 || (growth > 0 && grown <= maxGrowth)) progress();
+    return undefined;
+  };
+
+  const byReason = (reason: string): Outcome => {
+    if (refusal !== '') return { end: 'refused', words: refusal };
+    if (reason === 'length') return { end: 'length' };
+    if (reason === 'content_filter') return { end: 'filtered' };
+    if (reader.whole) return { end: 'whole' };
+    return { end: 'broken', why: 'The model ended its answer before the JSON in it was whole.' };
+  };
+
+  const whenTimeIsUp = (): Outcome => {
+    if (reader.whole) return { end: 'whole' };
+    return { end: bill.deltas > deltasAtProgress ? 'stuck' : 'silent' };
+  };
+
+  return { take, whenTimeIsUp, given: () => given };
+}
+
+/** How many characters of a text are no white space. */
+function visible(text: string): number {
+  return text.replaceAll(/\s/g, '').length;
+}
