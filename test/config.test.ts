@@ -28,6 +28,15 @@ test('defaults', () => {
   });
 });
 
+test('an answer has a cap on tokens, for the fallback too', () => {
+  const fallback = { OPENAI_FALLBACK_MODEL: 'other' };
+  const keyed = { ...REDIS, OPENAI_API_KEY: 'k', ...fallback };
+  const capped = (maxTokens: number) => ({ provider: { main: { maxTokens }, fallback: { maxTokens } } });
+  expect(loadConfig(keyed, 'worker')).toMatchObject(capped(16_384));
+  expect(loadConfig({ ...keyed, OPENAI_MAX_TOKENS: '4000' }, 'worker')).toMatchObject(capped(4000));
+  expect(mistakes({ ...keyed, OPENAI_MAX_TOKENS: '0' }, 'worker')).toEqual([expect.stringMatching(/^OPENAI_MAX_TOKENS: /)]);
+});
+
 test('empty variables count as unset', () => {
   expect(loadConfig({ ...REDIS, PORT: '', OPENAI_API_KEY: ' ' }, 'worker')).toMatchObject({ port: 3001, provider: { name: 'offline' } });
 });
