@@ -36,7 +36,7 @@ export const openQueue = (redis: ReturnType<typeof connect>) =>
     keyPrefix: PREFIX,
     attempts: 1,
     retentionS: 600,
-    pace: { concurrency: 3, rate: { max: 10, duration: 1000 } },
+    rate: { max: 10, duration: 1000 },
     bounds: { maxDepth: 1e9, maxJobsPerUser: 1e9 },
   });
 

@@ -3,6 +3,7 @@
 const benches: Record<string, () => Promise<unknown>> = {
   stream: () => import('./stream.ts'),
   turns: () => import('./turns.ts'),
+  offline: () => import('./offline.ts'),
 };
 
 const wanted = process.argv.slice(2);

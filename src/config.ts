@@ -1,29 +1,21 @@
 /** The environment, parsed once by one schema; every mistake is reported together. */
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { MAX_TIMER_MS, milliseconds, positive, secret, splitList, wholeNumber } from './env/variables.ts';
 import { OwnError } from './job/own-error.ts';
 
 /** Which process reads the environment: some variables are needed by one of them only. */
 export type Role = 'api' | 'worker';
 
-const MAX_TIMER_MS = 2 ** 31 - 1; // longer ones fire at once
-const wholeNumber = (least: number, most: number) => {
-  const message = `expected a whole number from ${least} to ${most}`;
-  return z.coerce.number(message).int(message).min(least, message).max(most, message);
-};
 const whole = (least: number, most: number, fallback: number) => wholeNumber(least, most).default(fallback);
-const ms = (fallback: number, least = 1) => whole(least, MAX_TIMER_MS, fallback);
-const port = (fallback: number) => whole(0, 65_535, fallback);
 /** Where a worker's health is unless it is set: the first of these that is free. */
 const HEALTH_PORTS = Array.from({ length: 20 }, (_, n) => 3002 + n);
-const positive = (fallback: number) => whole(1, 1_000_000_000, fallback);
-const secret = z.string().min(1);
 const HOSTS_EXPECTED = 'expected host names with commas between them, without scheme and port; *.name for all that lie under one';
 const tokenSecret = z.string().min(16, 'each secret must have 16 characters at least');
 
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
-  PORT: port(3001),
+  PORT: whole(0, 65_535, 3001),
   WORKER_HEALTH_PORT: wholeNumber(0, 65_535).optional(),
   HOST: z.string().optional(),
   REDIS_URL: z
@@ -34,31 +26,21 @@ const schema = z.object({
     .string()
     .regex(/^\{[\w-]+\}$/, 'must be one word in braces, such as {ai-jobs}: the braces keep all keys in one cluster slot')
     .default('{ai-jobs}'),
-  AI_PROVIDER: z.enum(['openai', 'offline']).optional(),
-  OPENAI_API_KEY: secret.optional(),
-  EXPO_PUBLIC_OPENAI_API_KEY: secret.optional(),
-  OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
-  OPENAI_MODEL: z.string().default('gpt-5.4-mini'),
-  OPENAI_IDLE_TIMEOUT_MS: ms(30_000),
-  OPENAI_MAX_TOKENS: positive(16_384),
-  OPENAI_FALLBACK_MODEL: z.string().optional(),
-  OPENAI_FALLBACK_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
-  OPENAI_FALLBACK_API_KEY: secret.optional(),
   BREAKER_FAILURES: positive(10),
-  BREAKER_OPEN_MS: ms(5000),
+  BREAKER_OPEN_MS: milliseconds(5000),
   WORKER_CONCURRENCY: positive(3),
   WORKER_RATE_MAX: positive(10),
-  WORKER_RATE_DURATION_MS: ms(1000),
-  WORKER_STALLED_INTERVAL_MS: ms(30_000),
+  WORKER_RATE_DURATION_MS: milliseconds(1000),
+  WORKER_STALLED_INTERVAL_MS: milliseconds(30_000),
   WORKER_MAX_STALLED_COUNT: whole(0, 1000, 2),
   WORKER_LOCK_DURATION_MS: z.coerce.number().int().min(1).max(MAX_TIMER_MS).optional(),
-  SHUTDOWN_GRACE_MS: ms(20_000, 0),
+  SHUTDOWN_GRACE_MS: milliseconds(20_000, 0),
   JOB_ATTEMPTS: positive(3),
-  JOB_BACKOFF_MS: ms(1000),
-  JOB_TIMEOUT_MS: ms(120_000),
+  JOB_BACKOFF_MS: milliseconds(1000),
+  JOB_TIMEOUT_MS: milliseconds(120_000),
   JOB_RETENTION_S: positive(86_400),
-  SSE_HEARTBEAT_MS: ms(15_000),
-  SSE_MAX_AGE_MS: ms(600_000),
+  SSE_HEARTBEAT_MS: milliseconds(15_000),
+  SSE_MAX_AGE_MS: milliseconds(600_000),
   STREAM_TOKEN_SECRET: z
     .string()
     .transform(splitList)
@@ -83,27 +65,10 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
-/** The entries of a list with commas between them. */
-function splitList(text: string): string[] {
-  return text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter(Boolean);
-}
-
-type Environment = z.output<typeof schema>;
+type Environment = z.output<ReturnType<typeof schemaFor>>;
 
 /** The settings of a process, ready to use. */
 export type Config = ReturnType<typeof toConfig>;
-
-/** How the AI work is done, and with what. */
-export type ProviderConfig = { name: 'offline' } | { name: 'openai'; main: ModelConfig; fallback?: ModelConfig | undefined };
-
-/**
- * A model on a server that speaks OpenAI's chat completions. `idleTimeoutMs`: how long it may bring nothing new;
- * `maxTokens`: how many tokens one answer may have, thinking included.
- */
-export type ModelConfig = { apiKey: string; baseURL?: string | undefined; model: string; idleTimeoutMs: number; maxTokens: number };
 
 /** The environment can't be used; `mistakes` names each variable and what is expected, never its value. */
 export class ConfigError extends OwnError {
@@ -118,20 +83,40 @@ export class ConfigError extends OwnError {
   }
 }
 
+/** What the environment may hold for a vendor. */
+export type VendorVariables = {
+  /** As AI_PROVIDER names it. */
+  name: string;
+  /** Each of these switches the vendor on; one without any is always on. */
+  keys: readonly string[];
+  variables: z.ZodRawShape;
+};
+
 /**
- * Reads the environment for a process. An empty variable counts as unset.
+ * Reads the environment for a process. An empty variable counts as unset. `vendors`: those that the process may use; their
+ * variables are parsed along.
  * @throws ConfigError with every mistake at once
  */
-export function loadConfig(variables: Record<string, string | undefined>, role: Role): Config {
+export function loadConfig(
+  variables: Record<string, string | undefined>,
+  role: Role,
+  vendors: readonly VendorVariables[] = [],
+): Config & { vendorVariables: Record<string, unknown> } {
   const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value.trim() !== ''));
-  const parsed = schema.safeParse(set);
-  if (!parsed.success) {
-    // What can only be checked on a whole environment is checked on what is given, so that one run tells all.
-    throw new ConfigError([...parsed.error.issues.map(describe), ...missing(set, role)]);
-  }
-  const mistakes = missing(set, role);
-  if (mistakes.length > 0) throw new ConfigError(mistakes);
-  return toConfig(parsed.data);
+  const ofVendors = z.object(Object.assign({}, ...vendors.map((vendor) => vendor.variables)));
+  const [parsed, parsedVendors] = [schemaFor(vendors).safeParse(set), ofVendors.safeParse(set)];
+  const issues = [parsed, parsedVendors].flatMap(({ error }) => error?.issues ?? []);
+  // What can only be checked on a whole environment is checked on what is given, so that one run tells all.
+  const mistakes = [...issues.map(describe), ...missing(set, role, vendors)];
+  if (mistakes.length > 0 || !parsed.success || !parsedVendors.success) throw new ConfigError(mistakes);
+  return { ...toConfig(parsed.data), vendorVariables: parsedVendors.data };
+}
+
+/** The names that AI_PROVIDER may have are those of the vendors that the process knows. */
+function schemaFor(vendors: readonly VendorVariables[]) {
+  const names = vendors.map(({ name }) => name);
+  const known = z.string().refine((name) => names.length === 0 || names.includes(name), `expected ${names.join(' or ')}`);
+  return schema.extend({ AI_PROVIDER: known.optional() });
 }
 
 function describe(issue: z.core.$ZodIssue): string {
@@ -139,9 +124,12 @@ function describe(issue: z.core.$ZodIssue): string {
 }
 
 /** What must be there, given what else is: mostly what production refuses to start without. */
-function missing(env: Record<string, string | undefined>, role: Role): string[] {
+function missing(env: Record<string, string | undefined>, role: Role, vendors: readonly VendorVariables[]): string[] {
   const production = env['NODE_ENV'] === 'production';
-  const hasKey = env['OPENAI_API_KEY'] ?? env['EXPO_PUBLIC_OPENAI_API_KEY'];
+  const isSet = ({ keys }: VendorVariables) => keys.some((key) => env[key] !== undefined);
+  const wanted = vendors.find(({ name }) => name === env['AI_PROVIDER']);
+  const always = vendors.find(({ keys }) => keys.length === 0);
+  const key = vendors.find(({ keys }) => keys.length > 0)?.keys[0];
   const rules: [broken: boolean, mistake: string][] = [
     [
       env['REDIS_URL'] === undefined,
@@ -152,12 +140,12 @@ function missing(env: Record<string, string | undefined>, role: Role): string[] 
       'AUTH: in production expected trusted-header, which says that a gateway in front sets the user-id header and lets no client set it',
     ],
     [
-      role === 'worker' && env['AI_PROVIDER'] === 'openai' && hasKey === undefined,
-      'OPENAI_API_KEY: expected a key, since AI_PROVIDER is openai',
+      wanted !== undefined && wanted.keys.length > 0 && !isSet(wanted),
+      `${wanted?.keys[0]}: expected a key, since AI_PROVIDER is ${wanted?.name}`,
     ],
     [
-      role === 'worker' && production && hasKey === undefined && env['AI_PROVIDER'] !== 'offline',
-      'OPENAI_API_KEY: in production expected a key, or AI_PROVIDER=offline to say outright that no model is to be used',
+      production && key !== undefined && env['AI_PROVIDER'] === undefined && !vendors.some(isSet),
+      `${key}: in production expected a key, or AI_PROVIDER=${always?.name} to say outright that no model is to be used`,
     ],
   ];
   return rules.filter(([broken]) => broken).map(([, mistake]) => mistake);
@@ -172,8 +160,8 @@ function toConfig(env: Environment) {
     host: env.HOST,
     redisUrl: env.REDIS_URL ?? '',
     keyPrefix: env.REDIS_KEY_PREFIX,
-    provider: toProvider(env),
-    exposedKey: env.OPENAI_API_KEY === undefined && env.EXPO_PUBLIC_OPENAI_API_KEY !== undefined,
+    /** The vendor of structured answers, where that is said outright. */
+    aiProvider: env.AI_PROVIDER,
     worker: {
       name: `${hostname()}-${process.pid}`,
       concurrency: env.WORKER_CONCURRENCY,
@@ -211,26 +199,4 @@ function namesOf(machine: string): string[] {
   const name = machine.toLowerCase();
   const [first = name] = name.split('.');
   return [name, first, `${first}.local`];
-}
-
-function toProvider(env: Environment): ProviderConfig {
-  const apiKey = env.OPENAI_API_KEY ?? env.EXPO_PUBLIC_OPENAI_API_KEY;
-  if (env.AI_PROVIDER === 'offline' || apiKey === undefined) return { name: 'offline' };
-  const main: ModelConfig = {
-    apiKey,
-    baseURL: env.OPENAI_BASE_URL,
-    model: env.OPENAI_MODEL,
-    idleTimeoutMs: env.OPENAI_IDLE_TIMEOUT_MS,
-    maxTokens: env.OPENAI_MAX_TOKENS,
-  };
-  if (env.OPENAI_FALLBACK_MODEL === undefined) return { name: 'openai', main };
-  const elsewhere = env.OPENAI_FALLBACK_BASE_URL !== undefined;
-  const fallback = {
-    ...main,
-    model: env.OPENAI_FALLBACK_MODEL,
-    baseURL: env.OPENAI_FALLBACK_BASE_URL ?? main.baseURL,
-    // Another server gets a key of its own, never this one's by accident.
-    apiKey: env.OPENAI_FALLBACK_API_KEY ?? (elsewhere ? 'none' : apiKey),
-  };
-  return { name: 'openai', main, fallback };
 }

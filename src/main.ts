@@ -1,128 +1,15 @@
-/** The API process: config, connections, app, port; closed in reverse. */
-import { createAdaptorServer } from '@hono/node-server';
-import { createAddressOf } from './address.ts';
-import { createApp } from './app.ts';
-import { createErrorLog } from './error-log.ts';
-import { createStreamTokens } from './http/stream-token.ts';
-import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
-import { listen } from './listen.ts';
+/** The API process. */
+import { startApi } from './api.ts';
+import { kinds } from './kinds/index.ts';
 import { createLog } from './log.ts';
-import { createNodeTransport, withNodeTransport } from './node-transport.ts';
 import { readConfig, readEnvFile, runProcess } from './process.ts';
-import { watchDeadlines } from './queue/deadlines.ts';
-import { createEventReader } from './queue/event-reader.ts';
-import { keysUnder } from './queue/keys.ts';
-import { createQueue } from './queue/queue.ts';
-import { createLocalLimit, createSharedLimit } from './queue/rate-limit.ts';
-import { estimate, ESTIMATE_AGE_MS } from './queue/stats.ts';
-import { openStore } from './queue/store.ts';
-import { createConnections } from './stream/connections.ts';
-import { createFeed } from './stream/feed.ts';
-import { createUserFeed } from './stream/user-feed.ts';
-
-/** How many of a user's newest jobs the user's stream takes stock of, beside all that have not ended. */
-const USER_JOBS = 100;
-
-/** How many reads a user has for each submission, in each process: enough for any but a client gone wild. */
-const READS_A_SUBMISSION = 1000;
-
-/** How often every followed job is read, whatever was signalled, in ms. */
-const RECONCILE_MS = 20_000;
 
 const envFile = readEnvFile(process.argv[2], process.env);
 const config = readConfig(process.env, 'api');
 const log = await createLog('api', config.logLevel);
 if (envFile !== undefined) log.info({ file: envFile }, 'environment file read; variables that are set win');
 
-await runProcess(log, 10_000, async (closers, fail) => {
-  const { keyPrefix } = config;
-  const store = await openStore({ url: config.redisUrl, keyPrefix, log, logError: createErrorLog(log), onUnusable: fail });
-  closers.push(store.close);
-  const { redis, monitor } = store;
+/** How long the process may take to stop, in ms. */
+const GRACE_MS = 10_000;
 
-  const keys = keysUnder(keyPrefix);
-  const queue = createQueue(redis, { keyPrefix, pace: config.worker, bounds: config.bounds, ...config.job });
-  closers.push(() => queue.close());
-  const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
-  closers.push(await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled, onError: store.onError('deadlines') }));
-
-  const { tokenSecrets, tokenTtlS } = config.stream;
-  const secrets = tokenSecrets
-    ? fixedSecrets(tokenSecrets)
-    : sharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
-  const tokens = createStreamTokens({ secrets, ttlS: tokenTtlS });
-  const onError = store.onError('stream');
-  const connections = createConnections(config.stream.maxAgeMs);
-  const feed = createFeed({
-    readJob: queue.read,
-    connections,
-    eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position),
-    onError,
-  });
-  const jobsOf = async (owner: string) => {
-    const [{ jobs }, open] = await Promise.all([queue.jobsOf(owner, { limit: USER_JOBS }), queue.openJobsOf(owner)]);
-    const newest = new Set(jobs.map(({ id }) => id));
-    return [...jobs, ...open.filter(({ id }) => !newest.has(id)).toReversed()];
-  };
-  const userFeed = createUserFeed({ readJob: queue.read, jobsOf, connections, onError });
-  const eventReader = createEventReader({
-    pattern: store.connect('wait', { lazyConnect: true }),
-    redis,
-    keyPrefix,
-    onSignal(signal) {
-      feed.signal(signal);
-      userFeed.signal(signal);
-    },
-    onError: store.onError('events'),
-  });
-  closers.push(() => eventReader.close());
-
-  const reconcile = () => {
-    feed.reconcile();
-    userFeed.reconcile();
-  };
-  redis.on('ready', reconcile);
-  const beat = Math.min(config.stream.heartbeatMs, config.stream.maxAgeMs / 10);
-  const timers = [setInterval(connections.heartbeat, beat), setInterval(reconcile, RECONCILE_MS)];
-  closers.push(() => timers.forEach(clearInterval));
-
-  const app = createApp({
-    queue,
-    feed,
-    userFeed,
-    connections,
-    transport: createNodeTransport(),
-    tokens,
-    limits: {
-      submit: createSharedLimit(redis, keys, { name: 'submit', ...config.rateLimit }),
-      read: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * config.rateLimit.max, windowS: config.rateLimit.windowS }),
-    },
-    addressOf: createAddressOf(config.trustedProxies),
-    adminToken: config.adminToken,
-    log,
-    listening: eventReader.listening,
-    storeTrouble: monitor.probe,
-    draining: () => draining,
-    sameWorkMs: config.sameWorkMs,
-    model: JSON.stringify(config.provider.name === 'offline' ? 'offline' : [config.provider.main.baseURL, config.provider.main.model]),
-    maxAttempts: config.job.attempts,
-    corsOrigins: config.corsOrigins,
-    identityRequired: config.identityRequired,
-    hosts: config.hosts,
-  });
-
-  const createServer = () => createAdaptorServer({ fetch: withNodeTransport(app.fetch), hostname: 'localhost' });
-  let draining = false;
-  const { port, close } = await listen(createServer, { host: config.host, ports: [config.port], variable: 'PORT' });
-  closers.push(close);
-  closers.push(() => {
-    draining = true;
-    connections.close(); // streams end first, or the server would wait for them
-  });
-  log.info({ port }, 'api listening');
-  return { ready: true, port };
-});
-
-function randomSecret(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
-}
+await runProcess(log, GRACE_MS, (closers, fail) => startApi({ config, log, kinds }, closers, fail));

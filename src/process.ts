@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { OwnError } from './job/own-error.ts';
-import { type Config, ConfigError, loadConfig, type Role } from './config.ts';
-import { fillFrom, parseEnvFile } from './env-file.ts';
+import { ConfigError, loadConfig, type Role, type VendorVariables } from './config.ts';
+import { fillFrom, parseEnvFile } from './env/env-file.ts';
 
 /** Undoes something; they run in reverse order of how they were added. */
 export type Closer = () => unknown;
@@ -78,9 +78,13 @@ export async function runProcess(log: Logger, graceMs: number, start: (closers: 
 }
 
 /** Reads the environment; where it can't be used, prints why and ends. */
-export function readConfig(variables: NodeJS.ProcessEnv, role: Role): Config {
+export function readConfig(
+  variables: NodeJS.ProcessEnv,
+  role: Role,
+  vendors: readonly VendorVariables[] = [],
+): ReturnType<typeof loadConfig> {
   try {
-    return loadConfig(variables, role);
+    return loadConfig(variables, role, vendors);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return endWith(error.message);

@@ -1,12 +1,14 @@
 /** The environment: every mistake at once, by name, and never a value. */
 import { expect, test } from 'vitest';
 import { ConfigError, loadConfig, type Role } from '../src/config.ts';
+import { vendors } from '../worker/vendors/index.ts';
+import { fallbackOptions, mainOptions, openai } from '../worker/vendors/openai.ts';
 
 const REDIS = { REDIS_URL: 'redis://127.0.0.1:6379' };
 
 function mistakes(env: Record<string, string>, role: Role = 'api'): string[] {
   try {
-    loadConfig(env, role);
+    loadConfig(env, role, role === 'worker' ? vendors : []);
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.mistakes;
@@ -20,7 +22,6 @@ test('defaults', () => {
     port: 3001,
     workerHealthPorts: Array.from({ length: 20 }, (_, n) => 3002 + n),
     keyPrefix: '{ai-jobs}',
-    provider: { name: 'offline' },
     worker: { concurrency: 3, rate: { max: 10, duration: 1000 }, stalledIntervalMs: 30_000, maxStalledCount: 2, lockDurationMs: 30_000 },
     job: { attempts: 3, timeoutMs: 120_000 },
     stream: { heartbeatMs: 15_000, maxAgeMs: 600_000 },
@@ -28,35 +29,49 @@ test('defaults', () => {
   });
 });
 
+const read = (env: Record<string, string>) => loadConfig({ ...REDIS, ...env }, 'worker', vendors);
+
+/** The models that are asked with these variables. */
+function models(env: Record<string, string>) {
+  const variables = read(env).vendorVariables as Parameters<typeof mainOptions>[0];
+  const main = mainOptions(variables);
+  return { main, fallback: main && fallbackOptions(variables, main) };
+}
+
 test('an answer has a cap on tokens, for the fallback too', () => {
-  const fallback = { OPENAI_FALLBACK_MODEL: 'other' };
-  const keyed = { ...REDIS, OPENAI_API_KEY: 'k', ...fallback };
-  const capped = (maxTokens: number) => ({ provider: { main: { maxTokens }, fallback: { maxTokens } } });
-  expect(loadConfig(keyed, 'worker')).toMatchObject(capped(16_384));
-  expect(loadConfig({ ...keyed, OPENAI_MAX_TOKENS: '4000' }, 'worker')).toMatchObject(capped(4000));
-  expect(mistakes({ ...keyed, OPENAI_MAX_TOKENS: '0' }, 'worker')).toEqual([expect.stringMatching(/^OPENAI_MAX_TOKENS: /)]);
+  const keyed = { OPENAI_API_KEY: 'k', OPENAI_FALLBACK_MODEL: 'other' };
+  const capped = (maxTokens: number) => ({ main: { maxTokens }, fallback: { maxTokens } });
+  expect(models(keyed)).toMatchObject(capped(16_384));
+  expect(models({ ...keyed, OPENAI_MAX_TOKENS: '4000' })).toMatchObject(capped(4000));
+  expect(mistakes({ ...REDIS, ...keyed, OPENAI_MAX_TOKENS: '0' }, 'worker')).toEqual([expect.stringMatching(/^OPENAI_MAX_TOKENS: /)]);
 });
 
 test('empty variables count as unset', () => {
-  expect(loadConfig({ ...REDIS, PORT: '', OPENAI_API_KEY: ' ' }, 'worker')).toMatchObject({ port: 3001, provider: { name: 'offline' } });
+  expect(read({ PORT: '' }).port).toBe(3001);
+  expect(models({ OPENAI_API_KEY: ' ' }).main).toBeUndefined();
 });
 
 test('all mistakes are reported together, with the name of the variable and no value', () => {
-  const found = mistakes({
-    PORT: 'eighty',
-    WORKER_CONCURRENCY: '0',
-    AI_PROVIDER: 'secret-provider',
-    REDIS_URL: 'mysql://hunter2@x',
-    STREAM_TOKEN_SECRET: 'long enough to be one,hunter2',
-    ALLOWED_HOSTS: 'my-mac.example,http://hunter2:3001',
-  });
+  const found = mistakes(
+    {
+      PORT: 'eighty',
+      WORKER_CONCURRENCY: '0',
+      AI_PROVIDER: 'secret-provider',
+      REDIS_URL: 'mysql://hunter2@x',
+      STREAM_TOKEN_SECRET: 'long enough to be one,hunter2',
+      ALLOWED_HOSTS: 'my-mac.example,http://hunter2:3001',
+      OPENAI_BASE_URL: 'ftp://hunter2',
+    },
+    'worker',
+  );
   expect(found.map((line) => line.split(':')[0])).toEqual([
     'PORT',
     'REDIS_URL',
-    'AI_PROVIDER',
     'WORKER_CONCURRENCY',
     'STREAM_TOKEN_SECRET',
     'ALLOWED_HOSTS',
+    'AI_PROVIDER',
+    'OPENAI_BASE_URL',
   ]);
   expect(found.join()).not.toMatch(/hunter2|secret-provider|eighty/);
 });
@@ -69,21 +84,21 @@ test('what production refuses', () => {
   expect(mistakes({ ...production, AUTH: 'trusted-header' })).toEqual([]);
 });
 
-test('the provider follows the key, unless it is said outright', () => {
-  expect(loadConfig({ ...REDIS, OPENAI_API_KEY: 'k' }, 'worker').provider).toMatchObject({ name: 'openai', main: { apiKey: 'k' } });
-  expect(loadConfig({ ...REDIS, EXPO_PUBLIC_OPENAI_API_KEY: 'k' }, 'worker')).toMatchObject({
-    provider: { main: { apiKey: 'k' } },
-    exposedKey: true,
-  });
-  expect(loadConfig({ ...REDIS, OPENAI_API_KEY: 'k', AI_PROVIDER: 'offline' }, 'worker').provider).toEqual({ name: 'offline' });
+test('the vendor follows the key, unless it is said outright', () => {
+  expect(models({ OPENAI_API_KEY: 'k' }).main).toMatchObject({ apiKey: 'k' });
+  expect(read({ OPENAI_API_KEY: 'k', AI_PROVIDER: 'offline' }).aiProvider).toBe('offline');
   expect(mistakes({ ...REDIS, AI_PROVIDER: 'openai' }, 'worker')).toEqual([expect.stringMatching(/^OPENAI_API_KEY/)]);
 });
 
+test('a key with the prefix that ships it inside the app is used, with a warning', () => {
+  const warnings: string[] = [];
+  const deps = { guard: (_: string, work: never) => work, warn: (message: string) => void warnings.push(message) };
+  const offers = openai.offers(read({ EXPO_PUBLIC_OPENAI_API_KEY: 'k' }).vendorVariables, deps);
+  expect([offers.structuredAnswer?.available, warnings]).toEqual([true, [expect.stringContaining('EXPO_PUBLIC_OPENAI_API_KEY')]]);
+});
+
 test("a fallback takes the first model's server and key, unless it has its own; on another server it never gets that key", () => {
-  const fallback = (more: Record<string, string>) => {
-    const { provider } = loadConfig({ ...REDIS, OPENAI_API_KEY: 'k', OPENAI_BASE_URL: 'http://one/v1', ...more }, 'worker');
-    return provider.name === 'openai' ? provider.fallback : undefined;
-  };
+  const fallback = (more: Record<string, string>) => models({ OPENAI_API_KEY: 'k', OPENAI_BASE_URL: 'http://one/v1', ...more }).fallback;
   expect(fallback({})).toBeUndefined();
   expect(fallback({ OPENAI_FALLBACK_MODEL: 'b' })).toMatchObject({ model: 'b', baseURL: 'http://one/v1', apiKey: 'k' });
   const elsewhere = { OPENAI_FALLBACK_MODEL: 'b', OPENAI_FALLBACK_BASE_URL: 'http://two/v1' };

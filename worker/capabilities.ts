@@ -1,27 +1,10 @@
-/** What a provider does for a handler, whoever it is. */
+/** What handlers may ask for: one small interface for each capability, whoever offers it. */
 import type { z } from 'zod';
 import type { Usage } from '../src/job/snapshot.ts';
-import type { KindName } from '../src/kinds/index.ts';
+import type { CapabilityName } from '../src/kinds/kind.ts';
 
-/** A list to be made: by a model that follows the instructions, or by whoever knows the kind. */
-export type ListRequest = {
-  kind: KindName;
-  /** The name of the list in the answer. */
-  list: string;
-  /** What each item must be; also what a model is told of its shape. */
-  item: z.ZodType;
-  /** How many characters of JSON an item has at most, about: a value that grows past it has lost its way. */
-  itemLength: number;
-  /** How many items are wanted. */
-  count: number;
-  /** What a model is asked to do. Nothing of the user's is in it. */
-  instructions: string;
-  /** What the user gave: data, never instructions. */
-  material: Record<string, unknown>;
-};
-
-/** What a handler makes of an item: it is new, it brings nothing new (a repetition, or not valid), or no more are wanted. */
-export type Verdict = 'new' | 'nothing' | 'enough';
+/** Who gave an answer, as jobs name it: the vendor, and its model where it has several. */
+export type Author = { provider: string; model?: string };
 
 /** One call that is paid for, as the run counts it. */
 export type Call = {
@@ -31,29 +14,84 @@ export type Call = {
   settle(used: Usage | undefined): Promise<void>;
 };
 
-/** Who takes what a provider makes. */
-export type ListTaker = {
-  /** Takes an item as it is finished, not yet checked. */
-  take(value: unknown): Promise<Verdict>;
-  /** The answer is whole: at most a second more goes by, for the provider's word on what it used. */
-  whole(): void;
-  /** A call is about to be made. `expected`: what it uses at least, counted from now on. Rejects where the job is not this run's any more. */
-  startCall(expected: Usage): Promise<Call>;
+/** What a vendor reports while it works. */
+export type Report = {
+  /** A call is about to be made by this author. `expected`: what it uses at least. Rejects where the job is not this run's any more. */
+  startCall(expected: Usage, author: Author): Promise<Call>;
+  /** Something of the answer is there: from now on nobody else can be asked for it in this attempt. */
+  begun(): void | Promise<void>;
 };
 
 /**
- * How a list has ended: `whole`, as its maker sees it; or `partial`, stopped before that with some items given: at a
- * limit, because nothing new came, or because the taker had enough.
+ * A capability: one kind of work, done on request. It tries once; retries are the queue's, which keeps what was finished.
+ * It throws a ProblemError with a `provider_…` code where the work fails, and the signal's reason once that is aborted.
+ */
+export type Capability<Request, Result> = (request: Request, report: Report, signal: AbortSignal) => Promise<Result>;
+
+/** What a handler makes of a value: it is new, it brings nothing new (a repetition, or not valid), or no more is wanted. */
+export type Verdict = 'new' | 'nothing' | 'enough';
+
+/** A structured answer: a JSON object whose lists and fields are handed on as they are finished. */
+export type AnswerRequest = {
+  kind: string;
+  /** The kind's validated input, for an author that does without a model. */
+  input: unknown;
+  /** The shape of the answer. Its arrays are the lists. A model is told of it; what it writes is checked by `take`. */
+  schema: z.ZodObject;
+  /** For each list: how many items are wanted, and how many characters of JSON an item has at most, about. */
+  lists: Record<string, { wanted: number; itemLength: number }>;
+  /** What a model is asked to do. Nothing of the user's is in it. */
+  instructions: string;
+  /** What a model works with, as data and never as instructions. It also holds what is there already. */
+  material: Record<string, unknown>;
+  /** Takes a finished item of a list, or another field's value. It is not checked yet. */
+  take(field: string, value: unknown): Promise<Verdict>;
+  /** The answer is whole: at most a second more goes by, for the provider's word on what it used. */
+  whole(): void;
+};
+
+/**
+ * How a structured answer has ended: `whole`, as its author sees it; or `partial`, stopped before that with some values
+ * given: at a limit, because nothing new came, or because the taker had enough.
  */
 export type Ending = 'whole' | 'partial';
 
-/** Somebody who does the work. */
-export type Provider = {
-  /** As jobs name it. */
-  readonly name: 'openai' | 'offline';
-  /**
-   * Makes a list, an item at a time. Throws a ProblemError with a `provider_…` code where an answer fails,
-   * and the signal's reason once that is aborted.
-   */
-  makeList(request: ListRequest, taker: ListTaker, signal: AbortSignal): Promise<Ending>;
+/** A point of an image, in pixels. */
+export type Point = [x: number, y: number];
+
+/** The text of an image. */
+export type ImageTextRequest = { image: Uint8Array; type: string; languages: string[] };
+export type ImageTextResult = {
+  text: string;
+  width: number;
+  height: number;
+  lines: { text: string; polygon?: Point[]; confidence?: number; words?: { text: string; polygon?: Point[]; confidence?: number }[] }[];
 };
+
+/** How well a recording speaks a text; scores are 0 to 100. */
+export type SpeechAssessmentRequest = { audio: Uint8Array; type: string; referenceText: string; language: string };
+export type SpeechAssessmentResult = {
+  recognizedText: string;
+  durationMs: number;
+  scores: { pronunciation: number; accuracy: number; fluency: number; completeness: number; prosody?: number };
+  words: {
+    word: string;
+    accuracy: number;
+    error: string;
+    offsetMs?: number;
+    durationMs?: number;
+    phonemes?: { phoneme: string; accuracy: number }[];
+  }[];
+};
+
+/** A text spoken: PCM of 16 bits, mono. */
+export type SpeechRequest = { text: string; language: string; voice?: string; speed: number };
+export type SpeechResult = { pcm: Uint8Array; sampleRate: number };
+
+/** All capabilities, by name. */
+export type Capabilities = {
+  structuredAnswer: Capability<AnswerRequest, Ending>;
+  imageText: Capability<ImageTextRequest, ImageTextResult>;
+  speechAssessment: Capability<SpeechAssessmentRequest, SpeechAssessmentResult>;
+  speech: Capability<SpeechRequest, SpeechResult>;
+} & Record<CapabilityName, unknown>;

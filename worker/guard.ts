@@ -1,6 +1,6 @@
-/** A provider behind its circuit breaker: while it is sick its jobs are held back, and nobody else's. */
+/** A capability behind its circuit breaker: while its provider is in trouble its jobs are held back, and nobody else's. */
 import { ProblemError, type ProblemCode } from '../src/job/problem.ts';
-import type { Provider } from './capabilities.ts';
+import type { Capability } from './capabilities.ts';
 
 /** What a guard needs of a circuit breaker; see the one in src/queue. */
 export type Breaker = {
@@ -15,12 +15,12 @@ export class CircuitOpenError extends ProblemError {
   override name = 'CircuitOpenError';
 }
 
-/** What says that a provider is sick; whatever else it answers shows that it is there. */
-const SICK: ReadonlySet<ProblemCode> = new Set(['provider_unavailable', 'provider_rate_limited', 'provider_timeout']);
+/** What says that a provider is in trouble; whatever else it answers shows that it is there. */
+const TROUBLE: ReadonlySet<ProblemCode> = new Set(['provider_unavailable', 'provider_rate_limited', 'provider_timeout']);
 
-/** Guards a provider. */
-export function guard(provider: Provider, breaker: Breaker): Provider {
-  const makeList: Provider['makeList'] = async (request, taker, signal) => {
+/** Guards a capability. */
+export function guard<Request, Result>(work: Capability<Request, Result>, breaker: Breaker): Capability<Request, Result> {
+  return async (request, report, signal) => {
     const entry = await breaker.enter();
     if (entry.type === 'held') {
       const detail = 'The provider was in trouble just now; this job waits until it is tried again.';
@@ -31,24 +31,21 @@ export function guard(provider: Provider, breaker: Breaker): Provider {
       if (!known) await breaker.succeeded();
       known = true;
     };
-    const watched: typeof taker = {
-      ...taker,
-      async take(value) {
-        await succeeded();
-        return taker.take(value);
-      },
+    const begun = async (): Promise<void> => {
+      await succeeded();
+      await report.begun();
     };
     try {
-      const ending = await provider.makeList(request, watched, signal);
+      const result = await work(request, { ...report, begun }, signal);
       await succeeded();
-      return ending;
+      return result;
     } catch (error) {
       if (signal.aborted && !known && isTimeout(signal.reason)) {
         known = true; // the attempt's time was up before the provider had said a word
         await breaker.failed('provider_timeout', undefined);
       } else if (error instanceof ProblemError && !signal.aborted) {
         known = true;
-        if (SICK.has(error.code)) await breaker.failed(error.code, error.extras.retryAfterMs);
+        if (TROUBLE.has(error.code)) await breaker.failed(error.code, error.extras.retryAfterMs);
         else await breaker.succeeded();
       }
       throw error;
@@ -56,7 +53,6 @@ export function guard(provider: Provider, breaker: Breaker): Provider {
       if (!known) await breaker.leave(entry.permit);
     }
   };
-  return { ...provider, makeList };
 }
 
 /** As AbortSignal.timeout gives for a reason. */

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import type { JobWorker } from './worker.ts';
 
 /** What of a worker's settings its health tells. */
-export type HealthFacts = { name: string; concurrency: number; provider: string };
+export type HealthFacts = { name: string; concurrency: number; version: string; provider: string };
 
 /** What a worker needs beside its loop to do its work. */
 export type HealthChecks = {
@@ -11,14 +11,16 @@ export type HealthChecks = {
   writes: () => Promise<boolean>;
   /** Whether events are read: without them a cancelled job runs on. */
   listening: () => boolean;
+  /** Whether the registry knows what the worker can do: without it the API counts on others. */
+  registered: () => boolean;
 };
 
-/** `GET /health`: 200 with counters while jobs can be fetched, worked on and stopped, else 503. */
-export function createHealthApp(worker: JobWorker, { writes, listening }: HealthChecks, facts: HealthFacts): Hono {
+/** `GET /health`: 200 with counters while jobs can be fetched, worked on and stopped, and the registry knows of the worker; else 503. */
+export function createHealthApp(worker: JobWorker, { writes, listening, registered }: HealthChecks, facts: HealthFacts): Hono {
   const app = new Hono();
   const startedAt = performance.now();
   const report = async () => {
-    const works = (await writes()) && worker.fetches() && listening();
+    const works = (await writes()) && worker.fetches() && listening() && registered();
     return {
       status: works ? 'ok' : 'unavailable',
       ...facts,

@@ -1,15 +1,52 @@
-/** Retries: what follows an error. */
+/** The outcome of an attempt that did not end well: decided here, from the error and a few facts, and carried out by the worker. */
+import { OwnError } from '../src/job/own-error.ts';
 import { ProblemError, problems } from '../src/job/problem.ts';
+import { LockLostError } from '../src/queue/journal.ts';
 import { CircuitOpenError } from './guard.ts';
 
-/** What follows. */
-export type Next =
+/** What becomes of the job. */
+export type Outcome =
+  /** It is another run's by now, or has ended: nothing is left to do here. */
+  | { type: 'lost' }
+  /** This process is stopping: another goes on with the job, at no attempt's cost. */
+  | { type: 'hand-back' }
+  /** This worker can't do the kind, but others can: one of them takes it later, in ms, at no attempt's cost. */
+  | { type: 'give-back'; afterMs: number }
   /** The job has failed: trying again would not help. */
-  | { type: 'give-up' }
+  | { type: 'fail'; problem: ProblemError }
   /** The attempt has failed; another comes after a pause, if one is left. */
-  | { type: 'again' }
-  /** It was not the attempt's fault: it is made later, in ms, and costs none. Whether it counts among the times that are allowed. */
-  | { type: 'put-off'; afterMs: number; counts: boolean };
+  | { type: 'retry'; problem: ProblemError }
+  /** It was not the attempt's fault: it is made later, in ms, and costs none. `counts`: whether it is one of the times that are allowed. */
+  | { type: 'put-off'; problem: ProblemError; afterMs: number; counts: boolean };
+
+/** The process is stopping: the job is to be handed back. */
+export class HandBack extends OwnError {
+  override name = 'HandBack';
+}
+
+/** This worker can't do the kind. `missing`: the variables it would need. */
+export class NotAssignedError extends OwnError {
+  override name = 'NotAssignedError';
+  readonly missing: readonly string[];
+
+  constructor(kind: string, missing: readonly string[]) {
+    super(`this worker can't do ${kind}`);
+    this.missing = missing;
+  }
+}
+
+/** What the decision needs to know, beside the error. */
+export type Facts = {
+  /** How often the job was put off before. */
+  putOffs: number;
+  /** The first backoff, in ms. */
+  backoffMs: number;
+  /** Whether any worker can do the job's kind, or could within the registry's time. */
+  doneElsewhere: boolean;
+};
+
+/** How soon a job that this worker can't do is picked up again, in ms. */
+const GIVE_BACK_MS = 1000;
 
 /** How often a job is put off before that costs attempts: nothing waits for ever. */
 const MAX_PUT_OFFS = 50;
@@ -28,17 +65,25 @@ export function toProblemError(error: unknown): ProblemError {
 /**
  * The rule: what can't get better (the table in problem.ts says which) is not tried again. Where it is known
  * when it will be better, because the provider said so or its breaker is open, the job waits for that and it
- * costs nothing. All else costs an attempt. `putOffs`: how often the job was put off before.
+ * costs nothing. All else costs an attempt.
  */
-export function whatFollows(problem: ProblemError, putOffs: number, backoffMs: number): Next {
+export function decide(error: unknown, { putOffs, backoffMs, doneElsewhere }: Facts): Outcome {
+  if (error instanceof LockLostError) return { type: 'lost' };
+  if (error instanceof HandBack) return { type: 'hand-back' };
+  if (error instanceof NotAssignedError) {
+    if (doneElsewhere) return { type: 'give-back', afterMs: GIVE_BACK_MS };
+    const needs = error.missing.length > 0 ? `; it needs ${error.missing.join(', ')}` : '';
+    return { type: 'fail', problem: new ProblemError('provider_not_configured', `No worker can do this kind of job${needs}.`) };
+  }
+  const problem = toProblemError(error);
   const { code, extras } = problem;
-  if (!problems[code].retryable) return { type: 'give-up' };
+  if (!problems[code].retryable) return { type: 'fail', problem };
   // Held back, the provider was not even asked; each probe costs one of the held an attempt, so this too has an end.
   const counts = !(problem instanceof CircuitOpenError);
-  if (extras.retryAfterMs === undefined || (counts && putOffs >= MAX_PUT_OFFS)) return { type: 'again' };
+  if (extras.retryAfterMs === undefined || (counts && putOffs >= MAX_PUT_OFFS)) return { type: 'retry', problem };
   // Some providers say 0, or a date that has passed: asking again at once would use up the put-offs in a moment.
   const pauseMs = Math.max(Math.min(extras.retryAfterMs, MAX_PUT_OFF_MS), counts ? backoffMs : 0);
-  return { type: 'put-off', counts, afterMs: Math.round(pauseMs + Math.random() * backoffMs) };
+  return { type: 'put-off', problem, counts, afterMs: Math.round(pauseMs + Math.random() * backoffMs) };
 }
 
 /**

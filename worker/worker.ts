@@ -8,10 +8,11 @@ import type { Store } from '../src/queue/store.ts';
 import { OwnError } from '../src/job/own-error.ts';
 import { createJournals, type Journal, LockLostError } from '../src/queue/journal.ts';
 import type { RetryWhileRefused } from '../src/queue/store-monitor.ts';
-import { FIELDS, type Payload } from '../src/queue/record.ts';
+import type { Payload } from '../src/queue/record.ts';
+import { createRunCounters, type RunCounters } from '../src/queue/run-counters.ts';
 import { createFairQueue } from '../src/queue/fair-queue.ts';
 import { createIsolation } from './isolation.ts';
-import { backoff, toProblemError, whatFollows } from './retry-policy.ts';
+import { backoff, decide, HandBack, NotAssignedError, type Outcome } from './retry-policy.ts';
 import type { Task } from './run.ts';
 
 /** What a worker is made with; the durations are in ms. */
@@ -31,6 +32,14 @@ export type WorkerOptions = {
 /** What a worker has done since it started. */
 export type Counters = { started: number; completed: number; failed: number; retried: number; putOff: number; stalled: number };
 
+/** What a worker is given to do. */
+export type WorkerDeps = {
+  /** Takes one job to its end. */
+  run: (task: Task, journal: Journal) => Promise<void>;
+  /** Whether any worker can do a kind, or could lately. */
+  isDone: (kind: string) => Promise<boolean>;
+};
+
 /** A running worker. */
 export type JobWorker = {
   counters: Counters;
@@ -47,10 +56,8 @@ export type JobWorker = {
   close(graceMs: number): Promise<void>;
 };
 
-/** The process is going: the job is to be handed back. */
-class HandBack extends OwnError {
-  override name = 'HandBack';
-}
+/** One attempt at a job, as it is being settled. */
+type Attempt = { job: Job<Payload>; id: string; token: string; journal: Journal; counted: RunCounters };
 
 /** How a job ends whose workers were lost too often. */
 const WORKER_LOST = 'worker_lost: The workers that ran this job were lost each time; it was not tried again.';
@@ -61,10 +68,10 @@ const WAKE_MS = 1000;
 /** How soon a job that can't run here now is looked at again, in ms, at the earliest. */
 const NOT_NOW_MS = 300;
 
-/** Starts a worker. `run` takes one job to its end. */
+/** Starts a worker. */
 export function createWorker(
   { connect, monitor, onError }: Store,
-  run: (task: Task, journal: Journal) => Promise<void>,
+  { run, isDone }: WorkerDeps,
   options: WorkerOptions,
   log: Logger,
 ): JobWorker {
@@ -72,7 +79,8 @@ export function createWorker(
   const keys = keysUnder(options.keyPrefix);
   const { retryWhileRefused } = monitor;
   const journals = createJournals(redis, keys, retryWhileRefused);
-  const turns = createFairQueue(redis, keys);
+  const fairQueue = createFairQueue(redis, keys);
+  const runCounters = createRunCounters(redis, keys, retryWhileRefused);
   const isolation = createIsolation(options.maxStalledCount);
   const notNow = createNotNow(options.rate);
   const counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, putOff: 0, stalled: 0 };
@@ -84,8 +92,9 @@ export function createWorker(
     endOnceAccepted(job, retryWhileRefused);
     const task = toTask(job, job.id, signal);
     const { id, attempt } = task;
-    const { requestId } = job.data;
-    const losses = job.stalledCounter === 0 ? 0 : 1 + Number(await redis.hget(keys.job(id), FIELDS.startsAfterLoss));
+    const { requestId, tenant } = job.data;
+    const counted = runCounters(id, job.stalledCounter);
+    const losses = await counted.losses();
     if (losses > options.maxStalledCount) throw new UnrecoverableError(WORKER_LOST);
     // Its old run here, thought lost, may not have ended yet: BullMQ would stop renewing the new one's lock with it.
     if (running.has(id) || !isolation.admit({ id, losses })) {
@@ -95,44 +104,61 @@ export function createWorker(
     counters.started++;
     running.add(id);
     log.info({ jobId: id, requestId, attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
-    const journal = journals({ jobId: id, tenant: job.data.tenant, token });
+    const journal = journals({ jobId: id, tenant, token });
     try {
-      if (losses > 0) await retryWhileRefused(() => redis.hincrby(keys.job(id), FIELDS.startsAfterLoss, 1));
+      await counted.started();
       await run(task, journal);
       served(job);
       log.info({ jobId: id, requestId, attempt, ms: Date.now() - (job.processedOn ?? 0) }, 'job done');
     } catch (error) {
       log.warn({ jobId: id, requestId, attempt, err: error }, 'job attempt ended');
-      throw await settle(job, token, journal, error);
+      throw await settle({ job, id, token, journal, counted }, error);
     } finally {
       running.delete(id);
       isolation.leave(id);
     }
   };
 
-  const served = (job: Job): void => void turns.served(job.priority).catch(() => {}); // late is no harm
+  const served = (job: Job): void => void fairQueue.served(job.priority).catch(() => {}); // late is no harm
 
-  /** Puts a job where it belongs after an attempt that did not end well; resolves with what tells BullMQ so. */
-  const settle = async (job: Job<Payload>, token: string, journal: Journal, error: unknown): Promise<Error> => {
-    const id = job.id ?? '';
-    if (error instanceof LockLostError) return error; // BullMQ refuses whatever we say of the job, which is right
-    await journal.keep({}); // still ours? what follows is not fenced
-    if (job.stalledCounter > 0) await retryWhileRefused(() => redis.hincrby(keys.job(id), FIELDS.startsAfterLoss, -1));
-    if (error instanceof HandBack) {
-      await retryWhileRefused(() => job.moveToWait(token));
-      return new WaitingError();
+  const decideOn = async ({ job, counted }: Attempt, error: unknown): Promise<Outcome> => {
+    const doneElsewhere = error instanceof NotAssignedError && (await isDone(job.name));
+    return decide(error, { putOffs: await counted.putOffs(), backoffMs: options.backoffMs, doneElsewhere });
+  };
+
+  /** Puts a job where it belongs after an attempt that did not end well. Resolves with what tells BullMQ so. */
+  const settle = async (attempt: Attempt, error: unknown): Promise<Error> => {
+    const { job, id, token, journal, counted } = attempt;
+    const outcome = await decideOn(attempt, error);
+    if (outcome.type === 'lost') return error as LockLostError; // BullMQ refuses whatever we say of the job, which is right
+    await journal.checkLock(); // what follows is not fenced
+    await counted.returned();
+    const delay = async (afterMs: number): Promise<Error> => {
+      await retryWhileRefused(() => job.moveToDelayed(Date.now() + afterMs, token));
+      return new DelayedError();
+    };
+    const requeue = () => retryWhileRefused(() => fairQueue.requeue(id, job.data.tenant));
+    switch (outcome.type) {
+      case 'hand-back':
+        await retryWhileRefused(() => job.moveToWait(token));
+        return new WaitingError();
+      case 'give-back':
+        return delay(outcome.afterMs);
+      case 'fail':
+        served(job);
+        return new UnrecoverableError(outcome.problem.message);
+      case 'retry':
+        served(job);
+        await requeue();
+        return outcome.problem;
+      case 'put-off':
+        counters.putOff++;
+        await requeue();
+        await counted.putOff(outcome.problem.code, outcome.counts);
+        return delay(outcome.afterMs);
+      default:
+        return outcome satisfies never;
     }
-    const problem = toProblemError(error);
-    const next = whatFollows(problem, Number(await redis.hget(keys.job(id), FIELDS.putOffs)), options.backoffMs);
-    if (next.type !== 'put-off') served(job);
-    if (next.type === 'give-up') return new UnrecoverableError(problem.message);
-    await retryWhileRefused(() => turns.again(id, job.data.tenant));
-    if (next.type === 'again') return problem;
-    counters.putOff++;
-    await journal.keep({ [FIELDS.putOffCode]: problem.code });
-    if (next.counts) await retryWhileRefused(() => redis.hincrby(keys.job(id), FIELDS.putOffs, 1));
-    await retryWhileRefused(() => job.moveToDelayed(Date.now() + next.afterMs, token));
-    return new DelayedError();
   };
 
   const worker = new Worker<Payload>(QUEUE_NAME, process, {

@@ -1,19 +1,23 @@
 /** Our worker as it is, with a handler that does nothing. */
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
+import { flashcards } from '../../src/kinds/flashcards.ts';
 import { openStore } from '../../src/queue/store.ts';
-import { createOffline } from '../../worker/vendors/offline.ts';
-import { runJob } from '../../worker/run.ts';
+import { assign } from '../../worker/assignments.ts';
+import { implement } from '../../worker/handler.ts';
+import { createRun } from '../../worker/run.ts';
+import { offline } from '../../worker/vendors/offline.ts';
 import { createWorker } from '../../worker/worker.ts';
 
 const config = loadConfig(process.env, 'worker');
 const log = pino({ level: 'warn' });
-const handlers = { 'generate-flashcards': async () => ({ flashcards: [] }) };
-const deps = { handlers, provider: createOffline(), timeoutMs: 10_000, log };
+const implementations = [implement(flashcards, async () => ({ flashcards: [] }))];
+const offers = offline.offers({}, { guard: (_, work) => work, warn: () => {} });
+const assignments = assign([flashcards], [{ name: 'offline', offers }], undefined);
 const store = await openStore({ url: config.redisUrl, keyPrefix: config.keyPrefix, log, logError: () => {}, onUnusable: () => {} });
 createWorker(
   store,
-  (task, journal) => runJob(task, journal, deps),
+  { run: createRun({ implementations, assignments, timeoutMs: 10_000, log }), isDone: async () => true },
   { keyPrefix: config.keyPrefix, backoffMs: 1000, ...config.worker },
   log,
 );

@@ -45,9 +45,11 @@ const TRIES = 3;
 
 /** The same work once: a user's identical input within the window is the job that runs for it, or its result. */
 async function joinOrSubmit(c: Context<AppEnv>, deps: AppDeps, order: Order): Promise<Accepted> {
-  const { queue, sameWorkMs: keyMs, model } = deps;
+  const { queue, sameWorkMs: keyMs } = deps;
+  const answers = await answersOf(order.kind, queue);
+  if (answers === undefined) return accepted(order, await submit(deps, order), deps);
   const { tenant, input } = order.payload;
-  const key = await digestOf([tenant, order.kind, model, input]);
+  const key = await digestOf([tenant, order.kind, answers, input]);
   for (let n = 0; n < TRIES; n++) {
     const submission = await submit(deps, { ...order, key, keyMs });
     if (!submission.replayed) return accepted(order, submission, deps);
@@ -72,4 +74,10 @@ async function submit({ queue, log }: AppDeps, order: Order): Promise<Submission
 
 function accepted({ kind }: Order, { id, createdAt }: Submission, { maxAttempts }: AppDeps): Accepted {
   return { id, kind, createdAt, maxAttempts };
+}
+
+/** What makes answers stand for each other's; undefined where workers differ in it, or none is known. */
+async function answersOf(kind: string, queue: AppDeps['queue']): Promise<string | undefined> {
+  const availability = await queue.availability(kind);
+  return availability.type === 'available' ? availability.answers : undefined;
 }

@@ -1,6 +1,7 @@
 /** What every handler finds in its context, and what the app is made with. */
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
+import type { Kind } from '../kinds/kind.ts';
 import type { JobQueue } from '../queue/queue.ts';
 import type { RateLimit } from '../queue/rate-limit.ts';
 import type { StoreTrouble } from '../queue/store-trouble.ts';
@@ -22,6 +23,8 @@ export type AppEnv = {
 
 /** What the app stands on; nothing here knows a process or a port. */
 export type AppDeps = {
+  /** The kinds that can be submitted. */
+  kinds: readonly Kind[];
   queue: JobQueue;
   feed: Feed;
   userFeed: UserFeed;
@@ -41,8 +44,6 @@ export type AppDeps = {
   storeTrouble: () => Promise<StoreTrouble | undefined>;
   /** How long a user's identical input is the same job, in ms; 0 for never. */
   sameWorkMs: number;
-  /** What makes the answers, as far as it matters to whether they would be the same. */
-  model: string;
   /** How often a job is tried. */
   maxAttempts: number;
   /** What an operator shows to act on everybody's jobs; without one nobody may. */

@@ -1,7 +1,6 @@
 /** Idempotency keys (draft-ietf-httpapi-idempotency-key-header): the same request twice is one job. */
 import type { Context } from 'hono';
 import { digestOf } from '../job/id.ts';
-import type { KindName } from '../kinds/index.ts';
 import { ProblemError } from '../job/problem.ts';
 import type { AppEnv } from './env.ts';
 
@@ -12,7 +11,7 @@ const MAX_LENGTH = 255;
  * The key under which a submission is one and the same, or undefined where the client sent none. It is
  * the user's own and the route's: a hash, so that it fits a Redis key whatever the client chose.
  */
-export async function idempotencyKey(c: Context<AppEnv>, kind: KindName, owner: string | undefined): Promise<string | undefined> {
+export async function idempotencyKey(c: Context<AppEnv>, kind: string, owner: string | undefined): Promise<string | undefined> {
   const header = c.req.header('idempotency-key');
   if (header === undefined) return undefined;
   return digestOf([owner ?? null, kind, parseKey(header)]);

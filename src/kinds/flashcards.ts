@@ -16,6 +16,7 @@ const languageTag = z.string().max(35).refine(isLanguageTag, 'must be a BCP 47 l
 export const flashcards = defineKind({
   name: 'generate-flashcards',
   path: '/api/ai/generate-flashcards',
+  capability: 'structuredAnswer',
   summary: 'Makes flashcards out of the given notes.',
   input: z.object({
     /** The notes, in characters as JavaScript counts them (UTF-16 code units). */

@@ -37,7 +37,7 @@ export type FairQueue = {
   /** A job with this tag has had its turn; one that is merely put off has not. */
   served(tag: number): Promise<void>;
   /** A job is about to be delayed: when it comes back it takes its tenant's next turn, or a burst that is put off would return before all others. */
-  again(jobId: string, tenant: Tenant): Promise<void>;
+  requeue(jobId: string, tenant: Tenant): Promise<void>;
 };
 
 /** Makes the worker's side of turns. */
@@ -46,6 +46,6 @@ export function createFairQueue(redis: Redis, keys: Keys): FairQueue {
   const places = (['prioritized', 'wait', 'delayed', 'active'] as const).map(keys.of);
   return {
     served: async (tag) => void (await redis.zadd(keys.turns, 'GT', tag, '*')),
-    again: async (jobId, tenant) => void (await script([keys.turns, ...places, keys.coming, keys.job(jobId)], [tenant])),
+    requeue: async (jobId, tenant) => void (await script([keys.turns, ...places, keys.coming, keys.job(jobId)], [tenant])),
   };
 }

@@ -23,13 +23,18 @@ export class LockLostError extends OwnError {
 /** Values for our own fields of the job's record. */
 export type Kept = Partial<Record<(typeof FIELDS)[keyof typeof FIELDS] | 'progress', string>>;
 
+/** Who did the work: the vendor, and its model where it has several. */
+export type Author = { provider: string; model?: string };
+
 /** What earlier runs of a job have left. */
 export type History = {
   rows: JournalRow[];
   /** What need not be done again, by name. */
   checkpoint: Record<string, unknown>;
   /** Why the run before was put off, where that has not been said yet. */
-  why?: ProblemCode | undefined;
+  putOffCode?: ProblemCode | undefined;
+  /** Who did the work so far, where that is kept. */
+  author?: Author | undefined;
   /** Whether the result is kept already: only its completion was lost. */
   finished: boolean;
 };
@@ -45,8 +50,12 @@ export type Journal = {
   append(row: Row, progress: Progress): Promise<number>;
   /** What the run's calls use. */
   spending: Spending;
-  /** Keeps values beside the job; nobody is told. */
-  keep(values: Kept): Promise<void>;
+  /** Keeps what need not be done again, by name, and who did it. Nobody is told. */
+  saveCheckpoint(checkpoint: Record<string, unknown>, author: Author | undefined): Promise<void>;
+  /** Keeps the job's result and who gave it: from now on only its completion is missing. */
+  saveResult(result: unknown, author: Author | undefined): Promise<void>;
+  /** Rejects if the job is not this run's any more. */
+  checkLock(): Promise<void>;
   /** How long writes had to wait for a Redis that was in trouble, in ms. */
   heldUpMs(): number;
 };
@@ -145,15 +154,26 @@ export function createJournals(redis: Redis, keys: Keys, retryWhileRefused: Retr
           ...(row.type === 'attempt' && { [FIELDS.putOffCode]: '' }), // said now
         }),
       spending: spending({ jobId, tenant, token }),
-      async keep(values) {
-        await write('', values);
+      async saveCheckpoint(checkpoint, author) {
+        await write('', { [FIELDS.checkpoint]: JSON.stringify(checkpoint), ...authorFields(author) });
+      },
+      async saveResult(result, author) {
+        await write('', { [FIELDS.result]: JSON.stringify(result), ...authorFields(author) });
+      },
+      async checkLock() {
+        await write('', {});
       },
       heldUpMs: () => heldUpMs,
     };
   };
 }
 
-const HISTORY_FIELDS = [FIELDS.checkpoint, FIELDS.result, FIELDS.putOffCode] as const;
+const HISTORY_FIELDS = [FIELDS.checkpoint, FIELDS.result, FIELDS.putOffCode, FIELDS.provider, FIELDS.model] as const;
+
+/** An author without a model clears that of another one before. */
+function authorFields(author: Author | undefined): Kept {
+  return author ? { [FIELDS.provider]: author.provider, [FIELDS.model]: author.model ?? '' } : {};
+}
 
 /**
  * What a job's journal should hold, from what it holds and what this process remembers of it. Where Redis has rows that are
@@ -169,11 +189,13 @@ function merge(stored: Written, remembered: Written): Written {
 }
 
 function toHistory({ rows, fields }: Written): History {
-  const { [FIELDS.checkpoint]: checkpoint, [FIELDS.result]: result, [FIELDS.putOffCode]: why } = fields;
+  const { [FIELDS.checkpoint]: checkpoint, [FIELDS.result]: result, [FIELDS.putOffCode]: putOffCode } = fields;
+  const { [FIELDS.provider]: provider, [FIELDS.model]: model } = fields;
   return {
     rows: rows.flatMap((row, index) => parseRow(row, index + 1)),
     checkpoint: checkpoint === undefined ? {} : (JSON.parse(checkpoint) as Record<string, unknown>),
-    why: why ? (why as ProblemCode) : undefined,
+    putOffCode: putOffCode ? (putOffCode as ProblemCode) : undefined,
+    author: provider ? { provider, ...(model && { model }) } : undefined,
     finished: result !== undefined,
   };
 }

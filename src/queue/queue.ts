@@ -3,7 +3,6 @@ import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Snapshot } from '../job/snapshot.ts';
 import { fingerprintOf, isMadeFrom, newJobId } from '../job/id.ts';
-import type { KindName } from '../kinds/index.ts';
 import { OwnError } from '../job/own-error.ts';
 import { tenantOf } from '../job/tenant.ts';
 import { type Bounds, createAdmission, type AdmissionResult } from './admission.ts';
@@ -13,8 +12,9 @@ import { keysUnder, QUEUE_NAME } from './keys.ts';
 import { createList, MAX_ENTRIES, type Page, type Range } from './listing.ts';
 import { createReadJob, type ReadJob } from './read-job.ts';
 import type { Payload } from './record.ts';
+import { type Availability, availabilityOf, createWorkerDirectory } from './worker-registry.ts';
 import { createRetry, type Retried } from './retry-job.ts';
-import { createStats, type Pace, type QueueStats } from './stats.ts';
+import { createStats, type QueueStats, type Rate } from './stats.ts';
 
 /** What a job queue is made with. */
 export type QueueOptions = {
@@ -23,14 +23,14 @@ export type QueueOptions = {
   attempts: number;
   /** How long ended jobs are kept, in s. */
   retentionS: number;
-  /** For the estimate of waiting times. */
-  pace: Pace;
+  /** The limiter's rate, for the estimate of waiting times. */
+  rate: Rate;
   bounds: Bounds;
 };
 
 /** A job to be. */
 export type Order = {
-  kind: KindName;
+  kind: string;
   payload: Payload;
   /** The key under which it is one and the same, however often it is submitted. */
   key?: string | undefined;
@@ -77,6 +77,8 @@ export type JobQueue = {
   openJobsOf(owner: string): Promise<Snapshot[]>;
   /** The queue in figures, as they were read at most so long ago. */
   stats(maxAgeMs?: number): Promise<QueueStats>;
+  /** Whether a kind can be done, as the workers say. */
+  availability(kind: string): Promise<Availability>;
   /** A value all processes agree on: the first to ask decides it. It is read before it is written, so that a store that takes no writes still tells it. */
   shared(name: string, propose: () => string): Promise<string>;
   /** The time of a write to Redis, in ms. */
@@ -87,13 +89,16 @@ export type JobQueue = {
 /** How many events the eventReader's stream holds, about: at 100 jobs/s of a dozen rows, some 30 s of trouble. */
 const EVENTS_KEPT = 50_000;
 
+/** How old what is known of the workers may be, in ms. */
+const WORKERS_AGE_MS = 1000;
+
 /** How long an idempotency key is kept, in ms. */
 const KEY_TTL_MS = 24 * 3600 * 1000;
 
 const FREE_KEY = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
 /** Opens the queue over a connection that fails on an outage, which stays its maker's to close. */
-export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pace, bounds }: QueueOptions): JobQueue {
+export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rate, bounds }: QueueOptions): JobQueue {
   const keys = keysUnder(keyPrefix);
   const queue = new Queue<Payload>(QUEUE_NAME, {
     connection: redis,
@@ -108,13 +113,14 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
     },
   });
   queue.on('error', () => {}); // the connection's maker hears of its errors
+  const workers = createWorkerDirectory(redis, keys);
   const cancel = createCancel(redis, keys);
   const readJob = createReadJob(redis, keys, retentionS);
   const list = createList(redis, keys, retentionS);
   const admission = createAdmission(redis, keys, { retentionS, bounds });
   const retry = createRetry(redis, keys);
   const freeKey = defineScript(redis, 'aiJobsFreeKey', FREE_KEY);
-  const stats = createStats(queue, redis, keys, pace);
+  const stats = createStats(queue, redis, keys, { rate, workers });
 
   return {
     submit: ({ kind, payload, key, keyMs = KEY_TTL_MS, cancelAt, weight }) =>
@@ -173,6 +179,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, pac
         return (await list(open, { limit: MAX_ENTRIES, filter: { status: 'unfinished' } })).jobs;
       }),
     stats: (maxAgeMs) => orUnavailable(redis, () => stats(maxAgeMs)),
+    availability: (kind) => orUnavailable(redis, async () => availabilityOf(kind, await workers(WORKERS_AGE_MS))),
     shared: (name, propose) =>
       orUnavailable(redis, async () => {
         const key = keys.shared(name);

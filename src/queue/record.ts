@@ -31,6 +31,8 @@ export const FIELDS = {
   ready: 'ai:ready',
   /** Who did the work. */
   provider: 'ai:provider',
+  /** Which of its models did. */
+  model: 'ai:model',
 } as const;
 
 /** The data of a BullMQ job. */

@@ -2,6 +2,7 @@
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
+import { concurrencyOf, type KnownWorker } from './worker-registry.ts';
 
 /** A median and a 95th percentile in ms; absent until a job has run. */
 export type Spread = { p50: number; p95: number };
@@ -9,8 +10,8 @@ export type Spread = { p50: number; p95: number };
 /** The queue in figures. */
 export type QueueStats = {
   counts: { waiting: number; active: number; delayed: number; completed: number; failed: number };
-  /** Worker processes connected now; absent where Redis does not let us ask. */
-  workers?: number | undefined;
+  /** Worker processes that live now. */
+  workers: number;
   /** Jobs that can run at once, over all workers. */
   concurrency: number;
   /** The limiter's pace: the least time between two starts, on average, in ms. */
@@ -29,15 +30,18 @@ const SAMPLE = 200;
 /** How old figures for an estimate may be, in ms: a busy API asks Redis once a second at most. */
 export const ESTIMATE_AGE_MS = 1000;
 
-/** How fast a worker is: how many jobs it runs at once, and the limiter's `max` starts in `duration` ms over all workers. */
-export type Pace = { concurrency: number; rate: { max: number; duration: number } };
+/** The limiter's rate: `max` starts in `duration` ms, over all workers. */
+export type Rate = { max: number; duration: number };
+
+/** What the figures are made from, beside BullMQ's own. */
+export type StatsSources = { rate: Rate; workers: (maxAgeMs?: number) => Promise<KnownWorker[]> };
 
 /** Makes the function that reads the figures. */
-export function createStats(queue: Queue, redis: Redis, keys: Keys, pace: Pace): (maxAgeMs?: number) => Promise<QueueStats> {
+export function createStats(queue: Queue, redis: Redis, keys: Keys, sources: StatsSources): (maxAgeMs?: number) => Promise<QueueStats> {
   let latest: { at: number; figures: Promise<QueueStats> } | undefined;
   return (maxAgeMs = 0) => {
     if (!latest || performance.now() - latest.at > maxAgeMs) {
-      const figures = read(queue, redis, keys, pace);
+      const figures = read(queue, redis, keys, sources);
       latest = { at: performance.now(), figures };
       figures.catch(() => (latest = undefined));
     }
@@ -45,11 +49,11 @@ export function createStats(queue: Queue, redis: Redis, keys: Keys, pace: Pace):
   };
 }
 
-async function read(queue: Queue, redis: Redis, keys: Keys, { concurrency, rate }: Pace): Promise<QueueStats> {
+async function read(queue: Queue, redis: Redis, keys: Keys, { rate, workers: known }: StatsSources): Promise<QueueStats> {
   const minuteAgo = Date.now() - 60_000;
   const [counts, workers, completed, failed, sample] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
-    queue.getWorkersCount().catch(() => undefined),
+    known(),
     redis.zcount(keys.of('completed'), minuteAgo, '+inf'),
     redis.zcount(keys.of('failed'), minuteAgo, '+inf'),
     redis.zrevrange(keys.of('completed'), 0, SAMPLE - 1),
@@ -64,8 +68,8 @@ async function read(queue: Queue, redis: Redis, keys: Keys, { concurrency, rate 
       completed: counts['completed'] ?? 0,
       failed: counts['failed'] ?? 0,
     },
-    workers,
-    concurrency: (workers ?? 1) * concurrency,
+    workers: workers.filter(({ live }) => live).length,
+    concurrency: concurrencyOf(workers),
     msPerStart: rate.duration / rate.max,
     perMinute: { completed, failed },
     waitMs: spread(times.map(({ wait }) => wait)),

@@ -1,5 +1,6 @@
 /** Who may do what: every route, asked by everyone who might ask. A route that is added without a row here fails the test. */
 import { expect, test } from 'vitest';
+import { kinds } from '../../src/kinds/index.ts';
 import { createApp } from '../../src/app.ts';
 import { createStreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets } from '../../src/http/token-secrets.ts';
@@ -78,7 +79,7 @@ async function routesOfApp(): Promise<string[]> {
     draining: () => false,
     listening: () => true,
     sameWorkMs: 0,
-    model: '',
+    kinds,
     maxAttempts: 1,
     adminToken: undefined,
     corsOrigins: ['*'],

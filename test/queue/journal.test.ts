@@ -27,7 +27,7 @@ test("rows are numbered from one and read back; the summary is the job's progres
   const journal = createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' });
 
   expect([await journal.append(row(1), progress), await journal.append(row(2), { ...progress, percent: 2 })]).toEqual([1, 2]);
-  await journal.keep({ [FIELDS.usage]: '{"inputTokens":1,"outputTokens":2}' });
+  await redis.hset(keys.job(id), FIELDS.usage, '{"inputTokens":1,"outputTokens":2}');
   expect((await journal.history(false)).rows).toEqual([
     { ...row(1), seq: 1 },
     { ...row(2), seq: 2 },
@@ -54,11 +54,11 @@ test('a run that lost its lock, or whose job has ended, writes nothing more', as
   const journals = createJournals(redis, keys);
 
   await expect(journals({ jobId: id, tenant: TENANT, token: 'old' }).append(row(1), progress)).rejects.toThrow(LockLostError);
-  await expect(journals({ jobId: id, tenant: TENANT, token: 'old' }).keep({ [FIELDS.result]: '{}' })).rejects.toThrow(LockLostError);
+  await expect(journals({ jobId: id, tenant: TENANT, token: 'old' }).saveResult({}, undefined)).rejects.toThrow(LockLostError);
   await job?.moveToFailed(new UnrecoverableError('cancelled'), '0'); // as a cancel does it, with the lock still there
   await expect(journals({ jobId: id, tenant: TENANT, token: 'new' }).append(row(1), progress)).rejects.toThrow(LockLostError);
   await redis.del(keys.job(id));
-  await expect(journals({ jobId: id, tenant: TENANT, token: 'new' }).keep({ [FIELDS.result]: '{}' })).rejects.toThrow(LockLostError);
+  await expect(journals({ jobId: id, tenant: TENANT, token: 'new' }).saveResult({}, undefined)).rejects.toThrow(LockLostError);
   expect(await redis.exists(keys.job(id), keys.logs(id))).toBe(0);
 });
 
@@ -130,7 +130,7 @@ async function afterLoss() {
   const run = { jobId: id, tenant: TENANT, token: 'token' };
   const journal = journals(run);
   for (const n of [1, 2, 3]) await journal.append(row(n), { ...progress, percent: n });
-  await journal.keep({ [FIELDS.checkpoint]: '{"answer":1}' });
+  await journal.saveCheckpoint({ answer: 1 }, { provider: 'openai', model: 'm' });
   await redis.ltrim(keys.logs(id), 0, 0);
   await redis.hdel(keys.job(id), FIELDS.checkpoint, 'progress');
   const rows = async () => (await queue.read(id, 0))?.rows.map(({ seq, ...rest }) => [seq, rest]);
@@ -155,7 +155,7 @@ test('a run that takes over in the same process starts from what the process rem
   const next = journals(run);
   const history = await next.history(true); // BullMQ may have lost, too, that the job was started
   expect(history.rows.map(({ seq }) => seq)).toEqual([1, 2, 3]);
-  expect(history).toMatchObject({ checkpoint: { answer: 1 } });
+  expect(history).toMatchObject({ checkpoint: { answer: 1 }, author: { provider: 'openai', model: 'm' } });
   expect(await next.append(row(4), progress)).toBe(4);
   expect(await rows()).toEqual([1, 2, 3, 4].map((n) => [n, row(n)]));
 });

@@ -3,7 +3,6 @@ import { Redis } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
 import { connect, readyWithin } from '../../src/queue/connection.ts';
 import { keysUnder } from '../../src/queue/keys.ts';
-import type { KindName } from '../../src/kinds/index.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import type { Bounds } from '../../src/queue/admission.ts';
 import { createQueue, type JobQueue, type Order } from '../../src/queue/queue.ts';
@@ -17,7 +16,7 @@ export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds>
     keyPrefix,
     attempts: 3,
     retentionS: 60,
-    pace: { concurrency: 3, rate: { max: 10, duration: 1000 } },
+    rate: { max: 10, duration: 1000 },
     bounds: { maxDepth: 10_000, maxJobsPerUser: 100, ...bounds },
   });
   onTestFinished(async () => {
@@ -35,7 +34,7 @@ export function waiting(): Redis {
 }
 
 /** Submits a job of a user's, straight to the queue; fails where it is refused. */
-export async function submitTo(queue: JobQueue, owner?: string, order: Partial<Order> = {}, kind: KindName = 'generate-flashcards') {
+export async function submitTo(queue: JobQueue, owner?: string, order: Partial<Order> = {}, kind: string = 'generate-flashcards') {
   const payload = { owner, tenant: tenantOf(owner, undefined), requestId: 'r', input: {} };
   const submitted = await queue.submit({ kind, payload, ...order });
   if (submitted.type !== 'submitted') throw new Error(`refused: ${submitted.type}`);

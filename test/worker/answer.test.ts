@@ -6,12 +6,12 @@ import { createAnswerReader, MAX_HEAD, MAX_LENGTH } from '../../worker/vendors/a
 import { MAX_DEPTH } from '../../worker/vendors/answer-json.ts';
 import { card } from '../support/openai.ts';
 
-const open = () => createAnswerReader({ list: 'flashcards', accepts: (value) => flashcard.safeParse(value).success });
+const open = () => createAnswerReader({ lists: ['flashcards'], fields: [], accepts: (_, value) => flashcard.safeParse(value).success });
 
 /** Reads a text in the given pieces. */
 function read(pieces: string[]) {
   const reader = open();
-  const items = pieces.flatMap((piece) => reader.write(piece));
+  const items = pieces.flatMap((piece) => reader.write(piece)).map(({ value }) => value);
   return { items, state: reader.state, whole: reader.whole, broken: reader.broken };
 }
 

@@ -1,33 +1,36 @@
-/** What follows an error, and who may run beside whom. */
+/** What becomes of a job after an error, and which jobs may run side by side. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ProblemError, problems, type ProblemCode } from '../../src/job/problem.ts';
 import { CircuitOpenError } from '../../worker/guard.ts';
+import { LockLostError } from '../../src/queue/journal.ts';
 import { createIsolation } from '../../worker/isolation.ts';
-import { backoff, toProblemError, whatFollows } from '../../worker/retry-policy.ts';
+import { backoff, decide, HandBack, NotAssignedError, toProblemError } from '../../worker/retry-policy.ts';
+
+const facts = (putOffs: number, backoffMs: number, doneElsewhere = false) => ({ putOffs, backoffMs, doneElsewhere });
 
 test('every code: what can get better is tried again, the rest gives up, and only a known time puts off', () => {
   for (const code of Object.keys(problems) as ProblemCode[]) {
     const { retryable } = problems[code];
-    expect(whatFollows(new ProblemError(code, ''), 0, 10).type).toBe(retryable ? 'again' : 'give-up');
-    expect(whatFollows(new ProblemError(code, '', { retryAfterMs: 5 }), 0, 10).type).toBe(retryable ? 'put-off' : 'give-up');
+    expect(decide(new ProblemError(code, ''), facts(0, 10)).type).toBe(retryable ? 'retry' : 'fail');
+    expect(decide(new ProblemError(code, '', { retryAfterMs: 5 }), facts(0, 10)).type).toBe(retryable ? 'put-off' : 'fail');
   }
   expect(toProblemError(new TypeError('secret'))).toMatchObject({ code: 'internal_error', message: expect.not.stringContaining('secret') });
 });
 
 test('a job is never put off for ever: not by one wrong date, and not by many', () => {
   const far = new ProblemError('provider_rate_limited', '', { retryAfterMs: 1e12 });
-  const next = whatFollows(far, 0, 10);
+  const next = decide(far, facts(0, 10));
   expect(next.type === 'put-off' && next.afterMs).toBeLessThanOrEqual(3_600_010);
-  expect(whatFollows(far, 50, 10)).toEqual({ type: 'again' });
+  expect(decide(far, facts(50, 10))).toEqual({ type: 'retry', problem: far });
   const held = new CircuitOpenError('provider_unavailable', '', { retryAfterMs: 5 });
-  expect(whatFollows(held, 1000, 10)).toMatchObject({ type: 'put-off', counts: false }); // nobody was asked: no attempt is spent
+  expect(decide(held, facts(1000, 10))).toMatchObject({ type: 'put-off', counts: false }); // nobody was asked: no attempt is spent
   expect(backoff(1, 1000, far)).toBeLessThanOrEqual(3_601_000);
 });
 
 test('a time that is over already, or next to it, is no reason to ask again at once: the pause is at least the backoff', () => {
   for (const retryAfterMs of [0, -5000, 1, 999]) {
-    const next = whatFollows(new ProblemError('provider_rate_limited', '', { retryAfterMs }), 0, 1000);
+    const next = decide(new ProblemError('provider_rate_limited', '', { retryAfterMs }), facts(0, 1000));
     expect(next).toMatchObject({ type: 'put-off', counts: true });
     expect(next.type === 'put-off' && next.afterMs).toBeGreaterThanOrEqual(1000);
     expect(next.type === 'put-off' && next.afterMs).toBeLessThanOrEqual(2000);
@@ -74,4 +77,18 @@ test('whatever comes and goes, no two suspects meet where one has its last chanc
       }
     }),
   );
+});
+
+test("what is not the job's fault costs no attempt", () => {
+  expect(decide(new LockLostError('j'), facts(0, 10))).toEqual({ type: 'lost' });
+  expect(decide(new HandBack('stopping'), facts(0, 10))).toEqual({ type: 'hand-back' });
+});
+
+test('a kind that this worker can not do is given back while others can, and fails with the missing variables where none can', () => {
+  const error = new NotAssignedError('generate-lesson', ['OPENAI_API_KEY']);
+  expect(decide(error, facts(0, 10, true))).toMatchObject({ type: 'give-back' });
+  expect(decide(error, facts(0, 10, false))).toMatchObject({
+    type: 'fail',
+    problem: { code: 'provider_not_configured', detail: expect.stringContaining('OPENAI_API_KEY') },
+  });
 });

@@ -18,10 +18,14 @@ const module = new URL(
       if (content === 'throws') throw new Error('a defect');
       if (content === 'exits') process.exit(3);
       if (content === 'is unusable') parentPort.postMessage({ type: 'problem', code: 'content_unusable', detail: 'No.' });
-      else parentPort.postMessage({ type: 'items', items: [content, threadId, Object.keys(process.env)] });
+      else parentPort.postMessage({ type: 'pieces', pieces: [content, threadId, Object.keys(process.env)] });
     });`)}`,
 );
-const order = (content: string): Order => ({ kind: 'generate-flashcards', count: 1, material: { content, alreadyAsked: [] } });
+const order = (content: string): Order => ({
+  kind: 'generate-flashcards',
+  wanted: { flashcards: 1 },
+  material: { content, alreadyAsked: [] },
+});
 const never = new AbortController().signal;
 
 test('an order that never ends is stopped when it is aborted, and holds up no other meanwhile', async () => {
@@ -54,20 +58,26 @@ test("a free thread is used again, and knows none of the process's variables", a
 });
 
 test('free threads do not keep the process alive', async () => {
-  const url = (file: string) => new URL(`../../worker/providers/${file}`, import.meta.url).href;
+  const url = (file: string) => new URL(`../../worker/vendors/${file}`, import.meta.url).href;
   const script = `
     const { createOffline } = await import('${url('offline.ts')}');
-    const request = { kind: 'generate-flashcards', count: 1, material: { content: 'Hund: dog', alreadyAsked: [] } };
-    for await (const part of createOffline().makeList(request, new AbortController().signal)) console.log(JSON.stringify(part));`;
+    const request = {
+      kind: 'generate-flashcards',
+      lists: { flashcards: { wanted: 1, itemLength: 100 } },
+      material: { content: 'Hund: dog', alreadyAsked: [] },
+      take: async (field, value) => console.log(JSON.stringify({ field, value })),
+    };
+    const report = { startCall: async () => ({ note() {}, async settle() {} }), begun() {} };
+    await createOffline()(request, report, new AbortController().signal);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.on('data', (chunk) => (output += String(chunk)));
   expect(await once(child, 'close')).toEqual([0, null]);
-  expect(output).toContain('{"type":"item","value":{"front":"Hund","back":"dog"}}');
+  expect(output).toContain('{"field":"flashcards","value":{"front":"Hund","back":"dog"}}');
 });
 
 test('six texts made to be slow cost others no attempt, and the worker answers meanwhile', async () => {
-  const stack = await startStack({ WORKER_CONCURRENCY: '8' });
+  const stack = await startStack({ WORKER_CONCURRENCY: '8', WORKER_LOCK_DURATION_MS: '3000', WORKER_STALLED_INTERVAL_MS: '3000' });
   const worker = await stack.startWorker();
   const shapes = [
     `a${' '.repeat(99_998)}b`,

@@ -1,9 +1,12 @@
 /** Flashcards: how they are asked for, and when two are the same. */
-import { flashcard, type Flashcard } from '../../src/kinds/flashcards.ts';
-import { fillList, type WantedList } from '../fill-list.ts';
-import type { Handlers } from '../run.ts';
+import { flashcard, type Flashcard, flashcards } from '../../src/kinds/flashcards.ts';
+import { fillLists, wantedList } from '../fill-lists.ts';
+import type { Handler } from '../handler.ts';
 
 const LIST = 'flashcards';
+
+/** A card's JSON: 1000 + 2000 characters in the schema, and some escapes. */
+const ITEM_LENGTH = 4000;
 
 /** The job is asking from here to here, in percent; what is around it is waiting and keeping. */
 const ASKING = { from: 5, to: 95 };
@@ -14,26 +17,22 @@ Write "count" cards, fewer only if the material does not carry that many. Each c
 Use only what the material says. Write in the language named by "language" (BCP 47), or else in the material's own. Fit "subject", "topic" and "difficulty" where they are given.
 No two cards may ask the same; none may repeat one whose front is listed in "alreadyAsked".`;
 
-export const makeFlashcards: Handlers['generate-flashcards'] = async (input, context) => {
+export const makeFlashcards: Handler<typeof flashcards> = async (input, context) => {
   const cards = () => context.items(LIST) as readonly Flashcard[];
-
-  const wanted: WantedList<Flashcard> = {
-    name: LIST,
-    item: flashcard,
-    itemLength: 4000, // 1000 + 2000 in the schema, and some escapes
-    keyOf: toKey,
-    count: input.count,
-    percent: ASKING,
-    ask: (missing, known) => ({
-      kind: 'generate-flashcards',
-      instructions: INSTRUCTIONS,
-      material: { ...input, count: missing, alreadyAsked: known.map(({ front }) => front) },
-    }),
-  };
-
   if (cards().length < input.count) {
     await context.stage('generating', ASKING.from);
-    await context.once('answer', () => fillList(context, wanted));
+    await context.once('answer', () =>
+      fillLists(context, {
+        lists: { [LIST]: wantedList({ item: flashcard, itemLength: ITEM_LENGTH, keyOf: toKey, count: input.count }) },
+        percent: ASKING,
+        ask: (missing) => ({
+          kind: flashcards.name,
+          input,
+          instructions: INSTRUCTIONS,
+          material: { ...input, count: missing[LIST], alreadyAsked: cards().map(({ front }) => front) },
+        }),
+      }),
+    );
   }
   return { flashcards: [...cards()] };
 };

@@ -4,19 +4,25 @@ import { JSONParser } from '@streamparser/json';
 /** The deepest nesting that is parsed. Each level costs the parser memory, and no list of ours needs more than a few. */
 export const MAX_DEPTH = 32;
 
-/** After so many characters without an item it is the answer all the same: no more of it is kept for another try. */
+/** After so many characters without a piece it is the answer all the same: no more of it is kept for another try. */
 const MAX_UNCERTAIN = 32_768;
 
-/** Likewise after so many items of a bare array that are none. */
+/** Likewise after so many items of a bare array that are not valid. */
 const MAX_HELD = 16;
 
-/** What is read: the array named `list` in the root object, or a bare array. `accepts`: whether a value is an item. */
-export type AnswerShape = { list: string; accepts: (value: unknown) => boolean };
+/**
+ * What is read: a root object with these lists and other fields, or a bare array, which is the first list.
+ * `accepts`: whether a value is an item of a list, or the value of another field.
+ */
+export type AnswerShape = { lists: readonly string[]; fields: readonly string[]; accepts: (field: string, value: unknown) => boolean };
+
+/** A piece of an answer: an item of a list, or another field's value. */
+export type Piece = { field: string; value: unknown };
 
 /** What a piece of text led to. */
 export type Step = {
-  /** Items that are finished; none before it is certain that this is the answer. */
-  items: unknown[];
+  /** Pieces that are finished; none before it is certain that this is the answer. */
+  pieces: Piece[];
   /** How the JSON has ended, if it has. */
   end?: 'closed' | 'malformed' | 'too-deep' | undefined;
   /** The text behind its closing brace. */
@@ -26,25 +32,30 @@ export type Step = {
 /** JSON from one brace on. */
 export type Candidate = {
   write(text: string): Step;
-  /** Whether it is the answer: it has the list, or an item. */
+  /** Whether it is the answer: it has a list, an item, or a field that is valid. */
   readonly certain: boolean;
 };
 
 /** Starts at a brace, which is the first character to be written. */
-export function openCandidate({ list, accepts }: AnswerShape): Candidate {
-  const items: unknown[] = [];
+export function openCandidate({ lists, fields, accepts }: AnswerShape): Candidate {
+  const pieces: Piece[] = [];
+  const [first = ''] = lists;
   let certain = false;
   let length = 0;
   const nesting = createNesting();
-  const parser = new JSONParser({ paths: ['$.*', `$.${list}.*`], keepStack: false });
+  const parser = new JSONParser({ paths: ['$.*', ...lists.map((list) => `$.${list}.*`)], keepStack: false });
   parser.onValue = ({ value, key, stack }) => {
     const ofRoot = stack.length === 1;
     if (ofRoot && typeof key === 'string') {
-      certain ||= key === list; // the whole list; its items were here before
+      if (lists.includes(key)) certain = true; // the whole list; its items were here before
+      if (!fields.includes(key)) return;
+      pieces.push({ field: key, value });
+      certain ||= accepts(key, value);
       return;
     }
-    items.push(value);
-    certain ||= !ofRoot || accepts(value) || items.length > MAX_HELD;
+    const field = ofRoot ? first : String(stack[1]?.key);
+    pieces.push({ field, value });
+    certain ||= !ofRoot || accepts(field, value) || pieces.length > MAX_HELD;
   };
 
   /** Feeds the parser; false where the text is no JSON. One character at a time as long as each may decide what this is. */
@@ -63,7 +74,7 @@ export function openCandidate({ list, accepts }: AnswerShape): Candidate {
     write(text) {
       const { end, at } = nesting.follow(text);
       const ending = feed(text.slice(0, at)) ? end : 'malformed';
-      return { items: certain ? items.splice(0) : [], end: ending, rest: text.slice(at) };
+      return { pieces: certain ? pieces.splice(0) : [], end: ending, rest: text.slice(at) };
     },
     get certain() {
       return certain;

@@ -1,5 +1,5 @@
-/** Reads a model's answer as it streams: text goes in, the finished items of the list in it come out. Pure: no timers, no I/O. */
-import { type AnswerShape, type Candidate, openCandidate } from './answer-json.ts';
+/** Reads a model's answer as it streams: text goes in, its finished pieces come out: items of lists and other fields. Pure: no timers, no I/O. */
+import { type AnswerShape, type Candidate, openCandidate, type Piece } from './answer-json.ts';
 
 /** The JSON must begin within so many characters; before it there may be prose, or the opening of a code fence. */
 export const MAX_HEAD = 4096;
@@ -23,8 +23,8 @@ export type AnswerState =
 
 /** Reads one answer. */
 export type AnswerReader = {
-  /** Takes the next piece of text and returns the items that it finishes, in order. */
-  write(text: string): unknown[];
+  /** Takes the next part of the text and returns the pieces that it finishes, in order. */
+  write(text: string): Piece[];
   readonly state: AnswerState;
   /** Whether a whole answer was read, be it an empty one: its JSON is closed. */
   readonly whole: boolean;
@@ -40,12 +40,12 @@ const BROKEN = {
 
 /**
  * Makes a reader. It tries the braces of the head one after the other: one from which the parse fails, or ends,
- * without an item was prose. Any split of a text into pieces gives the same items.
+ * without a piece was prose. Any split of a text gives the same pieces.
  */
 export function createAnswerReader(shape: AnswerShape): AnswerReader {
   let state: AnswerState = 'head';
   let broken = '';
-  let empty = false; // some JSON closed without an item; if nothing better follows, the answer was empty
+  let empty = false; // some JSON closed without a piece; if nothing better follows, the answer was empty
   let length = 0;
   let half = ''; // the first half of a surrogate pair, until the second comes
   let candidate: Candidate | undefined;
@@ -53,7 +53,7 @@ export function createAnswerReader(shape: AnswerShape): AnswerReader {
   let kept = ''; // what would be read again if the candidate fails: the text from its brace on
   let keptFrom = 0; // where that is in the answer
 
-  const fail = (why: keyof typeof BROKEN): unknown[] => {
+  const fail = (why: keyof typeof BROKEN): Piece[] => {
     state = 'broken';
     broken = BROKEN[why];
     kept = '';
@@ -77,15 +77,15 @@ export function createAnswerReader(shape: AnswerShape): AnswerReader {
     return candidate && kept;
   };
 
-  const read = (piece: string): unknown[] => {
-    let text = candidate ? piece : findCandidate();
+  const read = (part: string): Piece[] => {
+    let text = candidate ? part : findCandidate();
     while (candidate && text !== undefined) {
-      const { items, end, rest } = candidate.write(text);
+      const { pieces, end, rest } = candidate.write(text);
       if (candidate.certain) {
         kept = '';
         if (end === 'closed') state = 'ended';
         else if (end) fail(end);
-        return items;
+        return pieces;
       }
       if (end === undefined) return [];
       if (end === 'too-deep') return fail(end);
@@ -102,12 +102,12 @@ export function createAnswerReader(shape: AnswerShape): AnswerReader {
       const joined = half + text;
       const split = /[\uD800-\uDBFF]$/.test(joined) ? joined.length - 1 : joined.length;
       half = joined.slice(split);
-      const piece = joined.slice(0, Math.min(split, MAX_LENGTH - length));
-      length += piece.length;
-      if (!candidate?.certain) kept += piece;
-      const items = piece === '' ? [] : read(piece);
+      const part = joined.slice(0, Math.min(split, MAX_LENGTH - length));
+      length += part.length;
+      if (!candidate?.certain) kept += part;
+      const pieces = part === '' ? [] : read(part);
       if (length === MAX_LENGTH && isReading()) fail('too-long');
-      return items;
+      return pieces;
     },
     get state() {
       return state;

@@ -1,23 +1,35 @@
 /** The offline generator: for machines without a key, from the given text alone. */
+import type { AnswerRequest, Author, Capabilities } from '../capabilities.ts';
+import { makers } from './offline/makers.ts';
 import { createThreads, type Threads } from './offline/threads.ts';
-import type { Provider } from '../capabilities.ts';
+import { defineVendor } from './vendor.ts';
+
+const AUTHOR: Author = { provider: 'offline' };
+const FREE = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
 
 /**
- * A provider that computes. It costs nothing, needs nothing and invents nothing. The work runs in threads,
- * so that the process answers meanwhile, and an order that is aborted stops at once.
+ * Makes the capability. It costs nothing, needs nothing and invents nothing. The work runs in threads, so that the process
+ * answers meanwhile, and an order that is aborted stops at once.
  */
-export function createOffline(threads: Threads = createThreads()): Provider {
-  return {
-    name: 'offline',
-    async makeList({ kind, count, material }, taker, signal) {
-      const free = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
-      const call = await taker.startCall(free);
-      for (const value of await threads.run({ kind, count, material }, signal)) {
-        signal.throwIfAborted();
-        await taker.take(value);
-      }
-      await call.settle(free);
-      return 'whole';
-    },
+export function createOffline(threads: Threads = createThreads()): Capabilities['structuredAnswer'] {
+  return async ({ kind, lists, material, take }: AnswerRequest, report, signal) => {
+    const call = await report.startCall(FREE, AUTHOR);
+    const wanted = Object.fromEntries(Object.entries(lists).map(([list, { wanted: count }]) => [list, count]));
+    for (const { field, value } of await threads.run({ kind, wanted, material }, signal)) {
+      signal.throwIfAborted();
+      await report.begun();
+      await take(field, value);
+    }
+    await call.settle(FREE);
+    return 'whole';
   };
 }
+
+export const offline = defineVendor({
+  name: 'offline',
+  keys: [],
+  variables: {},
+  offers: () => ({
+    structuredAnswer: { available: true, work: createOffline(), author: AUTHOR, kinds: Object.keys(makers), answers: 'offline' },
+  }),
+});

@@ -1,19 +1,25 @@
 /** OpenAI, or any server that speaks its chat completions: structured output, read item by item as it streams. */
 import OpenAI, { APIError } from 'openai';
+import { z } from 'zod';
 import { createAnswerReader } from './answer.ts';
+import type { AnswerShape } from './answer-json.ts';
 import { openBill } from './openai/bill.ts';
 import { fellSilent, toEnding, toProblemError } from './openai/errors.ts';
 import { boundedFetch } from './openai/fetch.ts';
 import { readAnswer } from './openai/read.ts';
 import { type Body, promptOf, refusesCap, toBody, TOKEN_CAPS } from './openai/request.ts';
-import type { Provider } from '../capabilities.ts';
+import type { AnswerRequest, Author, Capabilities } from '../capabilities.ts';
+import { httpUrl, milliseconds, positive, secret } from '../../src/env/variables.ts';
+import { withFallback } from '../fallback.ts';
+import { defineVendor } from './vendor.ts';
 import { startWatch } from './watch.ts';
 
 /** Where the server is; how long it may bring nothing new, in ms; how many tokens an answer may have, thinking included. */
 export type OpenAIOptions = { apiKey: string; baseURL?: string | undefined; model: string; idleTimeoutMs: number; maxTokens: number };
 
-/** Makes the provider. It tries once: trying again is the queue's business, which keeps what was finished. */
-export function createOpenAI({ apiKey, baseURL, model, idleTimeoutMs, maxTokens }: OpenAIOptions): Provider {
+/** Makes the capability to write structured answers. */
+export function createOpenAI({ apiKey, baseURL, model, idleTimeoutMs, maxTokens }: OpenAIOptions): Capabilities['structuredAnswer'] {
+  const author: Author = { provider: 'openai', model };
   const client = new OpenAI({ apiKey, baseURL: baseURL ?? null, maxRetries: 0 });
   let capAt = 0; // the first way to send the cap that this server has not refused
 
@@ -33,17 +39,19 @@ export function createOpenAI({ apiKey, baseURL, model, idleTimeoutMs, maxTokens 
     }
   };
 
-  const makeList: Provider['makeList'] = async (request, taker, signal) => {
+  return async (request, report, signal) => {
     const body = toBody(model, request);
     const bill = openBill(promptOf(body));
-    const call = await taker.startCall(bill.used());
+    const call = await report.startCall(bill.used(), author);
     const watch = startWatch(idleTimeoutMs);
     let begun = false;
     try {
       const chunks = await send(body, AbortSignal.any([signal, watch.signal]));
       begun = true;
-      const reader = createAnswerReader({ list: request.list, accepts: (value) => request.item.safeParse(value).success });
-      const outcome = await readAnswer(worded(chunks), { reader, taker, watch, bill, call, maxGrowth: request.itemLength, maxTokens });
+      const reader = createAnswerReader(shapeOf(request));
+      const taker = { take: request.take, whole: request.whole, begun: report.begun };
+      const maxGrowth = Math.max(...Object.values(request.lists).map(({ itemLength }) => itemLength));
+      const outcome = await readAnswer(worded(chunks), { reader, taker, watch, bill, call, maxGrowth, maxTokens });
       signal.throwIfAborted(); // an aborted stream of this SDK ends quietly
       return toEnding(outcome);
     } catch (error) {
@@ -54,8 +62,15 @@ export function createOpenAI({ apiKey, baseURL, model, idleTimeoutMs, maxTokens 
       await call.settle(begun ? bill.used() : undefined);
     }
   };
+}
 
-  return { name: 'openai', makeList };
+/** What the reader is to look for: the schema's arrays are lists, all else are fields. */
+function shapeOf({ schema, lists }: AnswerRequest): AnswerShape {
+  const accepts = (field: string, value: unknown): boolean => {
+    const type = schema.shape[field];
+    return (type instanceof z.ZodArray ? type.element : type)?.safeParse(value).success ?? false;
+  };
+  return { lists: Object.keys(lists), fields: Object.keys(schema.shape).filter((field) => !(field in lists)), accepts };
 }
 
 /** A stream whose own errors are in our words; those of its reader stay what they are. */
@@ -65,4 +80,62 @@ async function* worded(chunks: AsyncIterable<unknown>): AsyncIterable<unknown> {
   } catch (error) {
     throw toProblemError(error);
   }
+}
+
+const VARIABLES = {
+  OPENAI_API_KEY: secret.optional(),
+  EXPO_PUBLIC_OPENAI_API_KEY: secret.optional(),
+  OPENAI_BASE_URL: httpUrl.optional(),
+  OPENAI_MODEL: z.string().default('gpt-5.4-mini'),
+  OPENAI_IDLE_TIMEOUT_MS: milliseconds(30_000),
+  OPENAI_MAX_TOKENS: positive(16_384),
+  OPENAI_FALLBACK_MODEL: z.string().optional(),
+  OPENAI_FALLBACK_BASE_URL: httpUrl.optional(),
+  OPENAI_FALLBACK_API_KEY: secret.optional(),
+};
+
+type Variables = z.output<z.ZodObject<typeof VARIABLES>>;
+
+/** OpenAI as a vendor, with the model to fall back on. */
+export const openai = defineVendor({
+  name: 'openai',
+  keys: ['OPENAI_API_KEY', 'EXPO_PUBLIC_OPENAI_API_KEY'],
+  variables: VARIABLES,
+  offers(variables, { guard, warn }) {
+    const main = mainOptions(variables);
+    if (!main) return { structuredAnswer: { available: false, missing: ['OPENAI_API_KEY'] } };
+    if (variables.OPENAI_API_KEY === undefined) {
+      warn('EXPO_PUBLIC_OPENAI_API_KEY is used: that prefix ships the key inside the app; rename it to OPENAI_API_KEY and make a new key');
+    }
+    const fallback = fallbackOptions(variables, main);
+    const first = guard('openai', createOpenAI(main));
+    return {
+      structuredAnswer: {
+        available: true,
+        work: fallback ? withFallback(first, guard('openai-fallback', createOpenAI(fallback))) : first,
+        author: { provider: 'openai', model: main.model },
+        answers: JSON.stringify(['openai', main.baseURL, main.model]),
+      },
+    };
+  },
+});
+
+/** The model that is asked; undefined without a key. */
+export function mainOptions(variables: Variables): OpenAIOptions | undefined {
+  const apiKey = variables.OPENAI_API_KEY ?? variables.EXPO_PUBLIC_OPENAI_API_KEY;
+  if (apiKey === undefined) return undefined;
+  return {
+    apiKey,
+    baseURL: variables.OPENAI_BASE_URL,
+    model: variables.OPENAI_MODEL,
+    idleTimeoutMs: variables.OPENAI_IDLE_TIMEOUT_MS,
+    maxTokens: variables.OPENAI_MAX_TOKENS,
+  };
+}
+
+/** The model that is asked where the first is in trouble. Another server gets a key of its own, never the first one's by accident. */
+export function fallbackOptions(variables: Variables, main: OpenAIOptions): OpenAIOptions | undefined {
+  const { OPENAI_FALLBACK_MODEL: model, OPENAI_FALLBACK_BASE_URL: baseURL, OPENAI_FALLBACK_API_KEY: apiKey } = variables;
+  if (model === undefined) return undefined;
+  return { ...main, model, baseURL: baseURL ?? main.baseURL, apiKey: apiKey ?? (baseURL === undefined ? main.apiKey : 'none') };
 }

@@ -3,7 +3,7 @@ import { zValidator } from '@hono/zod-validator';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
-import { type AnyKind, kinds } from '../../kinds/index.ts';
+import type { Kind } from '../../kinds/kind.ts';
 import { ProblemError } from '../../job/problem.ts';
 import { tenantOf } from '../../job/tenant.ts';
 import { encodeFrame, parseCursor } from '../../stream/sse-encoding.ts';
@@ -24,16 +24,18 @@ const BODY_BYTES = 1024 * 1024;
 /** Beside the kind's own input: who it is for, as clients of the first days say it. */
 const envelope = { userId: userId.optional() };
 
+type Envelope = { userId?: string } & Record<string, unknown>;
+
 /** One POST route for each kind. */
 export function submitRoutes(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  for (const kind of kinds) submitRoute(app, kind, deps);
+  for (const kind of deps.kinds) submitRoute(app, kind, deps);
   return app;
 }
 
-function submitRoute(app: Hono<AppEnv>, kind: AnyKind, deps: AppDeps): void {
+function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: AppDeps): void {
   app.post(kind.path, requireIdentity(deps), limitBody, requireJson, validate(kind), async (c) => {
-    const { userId: named, ...input } = c.req.valid('json');
+    const { userId: named, ...input } = c.req.valid('json') as Envelope;
     const owner = c.var.user ?? (deps.identityRequired ? undefined : named);
     const key = await idempotencyKey(c, kind.name, owner);
     const payload = { owner, tenant: tenantOf(owner, deps.addressOf(c)), requestId: c.var.requestId, input };
@@ -109,7 +111,7 @@ const requireJson = createMiddleware<AppEnv>(async (c, next) => {
   await next();
 });
 
-const validate = (kind: AnyKind) =>
+const validate = (kind: Kind) =>
   zValidator('json', kind.input.extend(envelope), (result) => {
     if (result.success) return;
     throw invalidInput(result.error.issues);

@@ -1,13 +1,12 @@
 /** Knowing how the service is: is it up, is it ready, how is Redis, how is the queue. */
 import { Hono } from 'hono';
-import { kinds } from '../../kinds/index.ts';
 import { ProblemError } from '../../job/problem.ts';
 import { unavailable } from '../../queue/connection.ts';
 import { estimate } from '../../queue/stats.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 
 /** The routes that tell, and an index of all. */
-export function systemRoutes({ queue, connections, listening, storeTrouble, draining }: AppDeps): Hono<AppEnv> {
+export function systemRoutes({ kinds, queue, connections, listening, storeTrouble, draining }: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const startedAt = performance.now();
 

@@ -3,7 +3,7 @@ Asks to call a provider. A closed breaker lets everyone in. Once an open one may
 those it holds back are told to return one after the other.
 KEYS: breaker
 ARGV: probeMs:number, paceMs:number, openMs:number
-Returns: { '', ticket } to one who may call, { code, ms } to one who is held back
+Returns: { '', permit } to one who may call, { code, ms } to one who is held back
 ]]
 --include clock
 local state = redis.call('HMGET', breaker, 'until', 'probing', 'code')

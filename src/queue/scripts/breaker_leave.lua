@@ -1,7 +1,7 @@
 --[[
-Gives a probe's ticket back where its call has told nothing, so that another may try.
+Gives a probe's permit back where its call has told nothing, so that another may try.
 KEYS: breaker
-ARGV: ticket
+ARGV: permit
 Returns: nothing
 ]]
-if redis.call('HGET', breaker, 'probing') == ticket then redis.call('HDEL', breaker, 'probing') end
+if redis.call('HGET', breaker, 'probing') == permit then redis.call('HDEL', breaker, 'probing') end

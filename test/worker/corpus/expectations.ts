@@ -116,4 +116,25 @@ export const expectations: Readonly<Record<string, Expectation>> = {
   'words-korean': { must: ['사과 | apple', '안녕하세요? | Hello!'], mustNot: [/숙제|단어/] },
   'words-russian': { must: ['улица | street', 'Извините! | Excuse me!'], mustNot: [/Урок|Домашнее|метро/] },
   'words-spanish': { must: ['el perro | dog', '¿Cómo estás? | How are you?'], mustNot: [/^irregular|Unidad|p\. 14/] },
+  'transcript-meeting': {
+    must: ['What is a pulsar? | a rotating neutron star that emits beams of radiation'],
+    mustNot: [/Prof|Jonas|Mei|mute|Page|AM/, /^Meeting/],
+  },
+  'notes-cardiology': {
+    must: ['Heart failure | inability of the heart to pump enough blood', 'Atrial fibrillation – Symptoms | palpitations, dizziness'],
+    mustNot: [/Chen|dosage|CARDIO/, /^(?:Definition|Symptoms)/, /\| (?:60|100|120)$/],
+  },
+  'table-ereignisse': { must: ['1789 | Sturm auf die Bastille', '1648 – Ort | Münster'], mustNot: [/^Jahr/] },
+  'wiki-celula': {
+    must: ['¿Qué es la célula? | la unidad básica de la vida', '¿Quién fue Matthias Schleiden? | un botánico alemán'],
+    mustNot: [/\[|\{|==|Véase/, /^(?:Fue|Es)\b/],
+  },
+  'notes-grammar': { must: ['put off | postpone'], mustNot: [/^go\b|confuse|^e\.g/, /^English grammar/] },
+  'news-elbe': { must: ['Die Elbe ist ____ Kilometer lang. | 1094'], mustNot: [/Meisterwerk|Wetter|Mittwoch|Menschen|guter Tag/] },
+  'notes-arte': { must: ['affresco | pittura su intonaco fresco'], mustNot: [/chiedere|Verifica|aula|RIPASSO/] },
+  'song-winter': { must: [], mustNot: [/./] },
+  'lecture-kazan': { must: ['マグマ | 地下で岩石がとけたもの', '富士山は____年に噴火した。 | 1707'], mustNot: [/課題|来週|これ|第5回/] },
+  'faq-product': { must: ['Who invented the telephone? | Alexander Graham Bell'], mustNot: [/https|Click|©|Press|Version/] },
+  'chat-osmosis': { must: [], mustNot: [/mia|tom|thx|lol|percent|stuff/], atMost: 1 },
+  'table-korean': { must: ['병원 | hospital', '약국 | pharmacy'], mustNot: [/예문|단어/] },
 };

@@ -7,10 +7,10 @@ import { languageOf } from './languages/index.ts';
 import type { Language } from './languages/language.ts';
 import { isTime, type Line, readLines } from './lines.ts';
 import { isNoise, type Pair, pairIn } from './pairs.ts';
-import { answeredQuestion } from './questions.ts';
-import { isAmount, isCode, isVerse, mainLanguage, type Register, registerOf } from './register.ts';
+import { answeredQuestion, plainQuestion } from './questions.ts';
+import { isAmount, isCode, commonWords, isVerse, mainLanguage, type Register, registerOf } from './register.ts';
 import { withoutSpeakers } from './speakers.ts';
-import { pairsOf, tableAt } from './tables.ts';
+import { createTableReader, pairsOf } from './tables.ts';
 import { isUnspaced, sentences, words } from './text.ts';
 
 /** Where something stands: its line, from 0, and the topic of the heading above it. */
@@ -39,13 +39,13 @@ export function analyse(text: string): Analysis {
   const lines = withoutSpeakers(readLines(text)).filter(({ text }) => !isTime(text));
   const language = mainLanguage(lines);
   const register = registerOf(lines);
-  const reader = createReader(language, register);
+  const reader = createReader(lines, language, register);
   const skipped = toSkip(lines);
   for (let place = 0; place < lines.length;) {
     const line = lines[place];
     if (!line) break;
     if (skipped.has(place)) place++;
-    else place += reader.read(lines, place, line);
+    else place += reader.read(place, line);
   }
   return { ...(language && { language }), register, headings: reader.headings, sayings: reader.sayings };
 }
@@ -66,10 +66,11 @@ function toSkip(lines: readonly Line[]): Set<number> {
 }
 
 /** Reads lines one after the other and gathers what they say. `read` returns how many lines it took. */
-function createReader(language: Language | undefined, register: Register) {
+function createReader(lines: readonly Line[], language: Language | undefined, register: Register) {
   const headings: Heading[] = [];
   const sayings: Saying[] = [];
   const known = new Set<string>();
+  const common = commonWords(lines);
   let topic: string | undefined;
   let chore = false;
   let seen = 0;
@@ -83,7 +84,7 @@ function createReader(language: Language | undefined, register: Register) {
       words(sentence).map((word) => word.text.toLowerCase()),
       language,
     );
-    const definition = register === 'personal' || !own ? undefined : definitionIn(sentence, own);
+    const definition = register === 'personal' || !own ? undefined : definitionIn(sentence, own, common);
     if (definition) {
       words(definition.term).forEach((word) => known.add(word.text.toLowerCase()));
       const short = shortAnswer(sentence, definition);
@@ -96,11 +97,16 @@ function createReader(language: Language | undefined, register: Register) {
     if (fact) add({ ...here(line.at), type: 'fact', ...fact });
   };
 
-  const read = (lines: readonly Line[], place: number, line: Line): number => {
+  const tableAt = createTableReader(lines);
+  const read = (place: number, line: Line): number => {
     const next = lines[place + 1];
-    const answered = line.spoken || !next ? undefined : answeredQuestion(line.text, next.text);
+    const answered =
+      line.spoken || !next
+        ? undefined
+        : (answeredQuestion(line.text, next.text) ??
+          (register === 'notes' ? plainQuestion(lines.slice(place, place + 3), language) : undefined));
     if (answered) return (add({ ...here(line.at), type: 'pair', source: 'question', ...answered }), 2);
-    const found = tableAt(lines, place);
+    const found = tableAt(place);
     if (found) {
       const pairs = register === 'recipe' || register === 'story' || chore ? [] : pairsOf(found.table);
       for (const { at, ...pair } of pairs)
@@ -118,7 +124,7 @@ function createReader(language: Language | undefined, register: Register) {
     }
     if (isAmount(line.text) || chore) return 1;
     const inside = sentences(line.text);
-    const isWhole = line.mark === 'item' || /^[^.?!？！]{1,50}[?!？！]\s?[-–—=:：→]\s/u.test(line.text);
+    const isWhole = line.mark === 'item' || /^[^.?!？！؟]{1,50}[?!？！؟]\s?[-–—=:：→]\s/u.test(line.text);
     const asPair = inside.length > 1 && isWhole && !line.spoken ? pairIn(line.text, language, false) : undefined;
     if (asPair && register === 'notes') add({ ...here(line.at), type: 'pair', source: 'line', ...asPair });
     else for (const sentence of inside) readSentence(line, sentence, inside.length > 1);

@@ -36,11 +36,14 @@ export function cardsFromText(text: string, count: number, alreadyAsked: readonl
 function draftsOf({ sayings, register }: Analysis): Draft[] {
   const lonely = register === 'personal' ? tooFewPairs(sayings) : false;
   const shared = termsOfSeveralTopics(sayings);
+  const described = new Set(
+    sayings.flatMap((saying) => (isPair(saying) && isAttribute(saying) && saying.topic !== undefined ? [saying.topic] : [])),
+  );
   return sayings
     .flatMap((saying): Draft[] => {
       if (saying.type === 'definition') return [{ front: saying.question, back: saying.meaning, rank: RANK.definition }];
       if (saying.type === 'fact') return gap(saying);
-      return lonely ? [] : fromPair(saying, shared);
+      return lonely ? [] : fromPair(saying, shared, described);
     })
     .filter(({ front, back }) => front.length <= FRONT_MAX && back.length <= BACK_MAX && toKey(front) !== toKey(back));
 }
@@ -53,6 +56,11 @@ function tooFewPairs(sayings: readonly Saying[]): boolean {
 type PairSaying = Extract<Saying, { type: 'pair' }>;
 const isPair = (saying: Saying): saying is PairSaying => saying.type === 'pair';
 
+/** The name of an attribute, "function" or "causes": what has it is the topic. */
+function isAttribute({ term, source }: PairSaying): boolean {
+  return source === 'line' && attributes.has(toKey(term).replaceAll(' ', '_'));
+}
+
 /** Terms that stand under two topics at least: "Function" of the heart and of the lungs. */
 function termsOfSeveralTopics(sayings: readonly Saying[]): Set<string> {
   const topics = new Map<string, Set<string | undefined>>();
@@ -64,16 +72,19 @@ function termsOfSeveralTopics(sayings: readonly Saying[]): Set<string> {
 }
 
 /** A term that is clear alone asks by itself; an attribute asks with its topic, and without one not at all. */
-function fromPair(saying: PairSaying, shared: ReadonlySet<string>): Draft[] {
+function fromPair(saying: PairSaying, shared: ReadonlySet<string>, described: ReadonlySet<string>): Draft[] {
   const { term, meaning, topic, column, source, translation } = saying;
   const rank = RANK.pair;
   if (column !== undefined) return [{ front: `${term} – ${column}`, back: meaning, rank }];
-  const isAttribute = source === 'line' && attributes.has(toKey(term).replaceAll(' ', '_'));
   if (topic === undefined || source === 'question' || translation)
-    return isAttribute && /\s/.test(meaning) ? [] : [{ front: term, back: meaning, rank }];
+    return isAttribute(saying) && !translation && /\s/.test(meaning) ? [] : [{ front: term, back: meaning, rank }];
   if (/^(?:definition|meaning|bedeutung|définition|definición|definizione|definição|определение|定義|定义|정의|意味)$/i.test(term))
     return [{ front: topic, back: meaning, rank }];
-  const needsTopic = isAttribute || /^\p{L}$/u.test(term) || shared.has(toKey(`${term} `));
+  const needsTopic =
+    isAttribute(saying) ||
+    (described.has(topic) && source === 'line' && words(term).length <= 2) ||
+    /^\p{L}$/u.test(term) ||
+    shared.has(toKey(`${term} `));
   return [{ front: needsTopic && !toKey(term).includes(toKey(topic)) ? `${topic} – ${term}` : term, back: meaning, rank }];
 }
 

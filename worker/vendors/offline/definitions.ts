@@ -19,8 +19,11 @@ const clauses = set(
 /** A term with more words is rather a sentence. */
 const MAX_TERM_WORDS = 6;
 
-/** Reads a sentence as a definition; undefined if it is none, or none that is clear without its context. */
-export function definitionIn(sentence: string, language: Language): Definition | undefined {
+/**
+ * Reads a sentence as a definition; undefined if it is none, or none that is clear without its context.
+ * `common`: words that the text writes in lower case.
+ */
+export function definitionIn(sentence: string, language: Language, common: ReadonlySet<string>): Definition | undefined {
   const bare = sentence.replace(/[.。]$/u, '').trim();
   if (bare.length > 400 || /[?!？！;…“”„«»"]/u.test(bare)) return undefined;
   const all = words(bare).map(({ text }) => text.toLowerCase());
@@ -30,7 +33,7 @@ export function definitionIn(sentence: string, language: Language): Definition |
     const term = withoutApposition(named, language);
     if (!term || !isTerm(term, language) || !isMeaning(meaning, term, language) || (past && !isName(term, language))) continue;
     const question = askWho && isPerson(meaning, language) ? askWho : ask;
-    return { term, meaning, question: question(inQuestion(term, language), verb.toLowerCase()) };
+    return { term, meaning, question: question(inQuestion(term, language, common), verb.toLowerCase()) };
   }
   return undefined;
 }
@@ -46,7 +49,7 @@ function withoutApposition(term: string, { code }: Language): string | undefined
 }
 
 function isTerm(term: string, language: Language): boolean {
-  if (/[:;_¿?¡!=<>/\\]/.test(term) || /\d{1,2}[:.]\d{2}/.test(term)) return false;
+  if (/[:;_¿?¡!=<>/\\]|\s[-–—]\s/.test(term) || /\d{1,2}[:.]\d{2}/.test(term)) return false;
   const found = words(term.replace(/\s?\([^()]{1,60}\)/g, '')).map(({ text }) => text.toLowerCase());
   const [first = '', ...rest] = found;
   if (found.length === 0 || found.length > (isUnspaced(term) ? 12 : MAX_TERM_WORDS)) return false;
@@ -64,6 +67,7 @@ function isMeaning(meaning: string, term: string, language: Language): boolean {
       : /[.。]\s\p{Lu}/u.test(meaning))
   )
     return false;
+  if (/,\s(?:sagte|so|said|says|according|dit|selon|dijo|según|disse|segundo|secondo)\b/u.test(meaning)) return false;
   if (language.empty?.test(meaning) || meaning.toLowerCase().includes(term.toLowerCase())) return false;
   const found = words(meaning).map(({ text }) => text.toLowerCase());
   const telling = found.filter((word) => !language.joints.has(word) && !language.articles.has(word) && !language.starters.has(word));

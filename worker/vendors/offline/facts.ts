@@ -1,5 +1,6 @@
 /** Sentences that state a fact, and the one word or figure in them that is worth asking for. */
 import { figureIn } from './figures.ts';
+import { ordering } from './labels.ts';
 import { type Language, set } from './languages/language.ts';
 import { isNoise } from './pairs.ts';
 import { isAmount } from './register.ts';
@@ -76,6 +77,11 @@ function clarityOf(sentence: string, until: number, language: Language, known: R
   const before = found.filter(({ index }) => index < until).length;
   const place = /^(?:in|im|am|um|en|em|nel|nell|au|à|a|the|by|since|seit|on|at|about|around|over|more|в|о|около)$/.test(first);
   if (language.starters.has(first) && !(place && /\p{N}|\p{Lu}/u.test(sentence.slice(first.length)) && !language.pronouns.has(second)))
+    return 'unclear';
+  if (
+    ordering.has(first) ||
+    (language.imperatives?.has(first) && (language.articles.has(second) || /^(?:\p{Nd}|to$|in$|for$|on$|at$|all$)/u.test(second)))
+  )
     return 'unclear';
   if (lower.slice(0, Math.max(before, 4)).some((word) => language.pronouns.has(word))) return 'unclear';
   if (

@@ -1,10 +1,18 @@
 /** Figures in a sentence that are worth asking for: years and quantities, not times, pages or prices. */
 import { clockWords, currencies, kitchenUnits, months, ordering } from './labels.ts';
-import type { Language } from './languages/language.ts';
+import { type Language, set } from './languages/language.ts';
 import type { Word } from './text.ts';
 
 /** A sentence with more figures is data, and nobody learns one of them. */
 const MAX_FIGURES = 4;
+
+/** What joins the two ends of a range. */
+const inRange = set('to and or bis und oder à et ou a y o e до и');
+
+/** How many came is news, not knowledge. */
+const heads = set(
+  'people persons menschen besucher gäste personnes visiteurs personas visitantes persone visitatori pessoas человек visitors guests fans participants teilnehmer',
+);
 
 const isNumber = (text: string): boolean => /^\p{Nd}[\p{Nd}.,٫٬]*$/u.test(text);
 const isYear = (text: string): boolean => /^(?:1\d{3}|20\d{2})$/.test(text);
@@ -28,6 +36,8 @@ function isCountable(sentence: string, found: readonly Word[], { text, index }: 
   if (/^\.\s?\p{L}?/u.test(after) && after.length > 1) return false; // an ordinal, as in "9. November"
   const [last, next] = [found[place - 1]?.text.toLowerCase() ?? '', found[place + 1]?.text.toLowerCase() ?? ''];
   if (Number(text.replace(/,/g, '.')) <= 1 || ordering.has(last) || /^\p{Nd}/u.test(next) || /^\p{Nd}/u.test(last)) return false;
+  const [second, secondLast] = [found[place + 2]?.text ?? '', found[place - 2]?.text ?? ''];
+  if ((inRange.has(next) && isNumber(second)) || (inRange.has(last) && isNumber(secondLast)) || heads.has(next)) return false;
   if (clockWords.has(next) || kitchenUnits.has(next) || currencies.has(next)) return false;
   if (isYear(text)) return true;
   return !months.has(next) && !months.has(last) && !/^(?:de|of)$/.test(next) && !/^[月日号號年時时点點분시월일年]/u.test(next);

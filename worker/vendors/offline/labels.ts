@@ -19,8 +19,13 @@ const announcing = set(`
   esempio compito compiti data ora luogo domanda risposta ingredienti preparazione attenzione obiettivo ricorda
   exemplo pergunta resposta dever atenção modo fonte lembrete
   пример вопрос ответ дата время внимание ингредиенты задание источник важно примечание
-  例 例文 注意 宿題 日時 場所 材料 作り方 問題 答え 注 メモ 练习 作业 例子 地点 时间 材料 答案 예 예문 숙제 날짜 시간 장소 재료 질문 답
+  例 例文 注意 宿題 課題 日時 場所 材料 作り方 問題 答え 注 メモ 练习 作业 例子 地点 时间 材料 答案 예 예문 숙제 날짜 시간 장소 재료 질문 답
   الواجب nb テスト 試験 trabalho devoir مثال ملاحظة سؤال جواب التاريخ الوقت المكان المكونات örnek not soru cevap tarih saat yer malzemeler ödev dikkat`);
+
+/** The same in more than one word. */
+const phrases = set(
+  'домашнее_задание trabalho_de_casa see_also siehe_auch voir_aussi véase_también vedi_anche ver_também см._также further_reading',
+);
 
 /** Of these one word is enough: "exam date", "Hausaufgabe bis Montag", "prep time". */
 const ofCourses = set(
@@ -35,7 +40,7 @@ export function announces(text: string): boolean {
     .trim();
   const parts = bare.split(' ');
   if (parts.length > 1 && (ofCourses.has(parts[0] ?? '') || ofCourses.has(parts.at(-1) ?? ''))) return true;
-  return announcing.has(bare) || /^\p{Script=Latin}$/u.test(bare) || courseLabel.test(text);
+  return announcing.has(bare) || phrases.has(bare.replaceAll(' ', '_')) || /^\p{Script=Latin}$/u.test(bare) || courseLabel.test(text);
 }
 
 /** Names of attributes: alone they ask nothing, with the heading above them they do. */

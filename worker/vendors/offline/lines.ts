@@ -72,7 +72,7 @@ type Marked = Omit<Line, 'first'>;
 
 const marks = {
   heading: /^\s{0,8}(?:#{1,6}\s+|={2,6}\s?(?=\S))/,
-  item: /^\s{0,40}(?:[-*+•‣▪◦·–—→>]|\d{1,3}[.)]|[a-z]\)|\(\d{1,3}\)|☐|☑|✓|✅)\s{1,8}/u,
+  item: /^\s{0,40}(?:[-*+•‣▪◦·–—→>]|\d{1,3}[.)]|[a-z]\)|\(\d{1,3}\)|☐|☑|✓|✅)\s{1,8}|^[・●■◆○]\s{0,4}/u,
   box: /^\[[ xX]?\]\s{0,4}/,
   moment:
     /^[[(<]?(?:\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?\s{1,2})?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?(?:\s?[ap]\.?m\.?)?[\])>]?(?:\s{0,3}[-–—|:])?\s{1,4}(?=\S)/i,
@@ -104,11 +104,13 @@ function unmark(raw: string): Omit<Marked, 'at'> {
 function plain(text: string): string {
   return text
     .replace(/!?\[([^[\]]{0,200})\]\([^()\s]{0,300}\)/g, '$1')
+    .replace(/\[\[(?:[^[\]|]{1,80}\|)?([^[\]|]{1,80})\]\]/g, '$1')
+    .replace(/\{\{[^{}]{0,200}\}\}/g, '')
     .replace(/\[(?:\d{1,3}|[a-z]|citation needed)\]/g, '')
     .replace(/<\/?[a-z][^<>]{0,60}>/gi, '')
     .replace(/\*\*|__(?!_)|`|==|~~/g, '')
     .replace(/(^|[\s(])[_*]([^\s_*](?:[^_*]{0,200}[^\s_*])?)[_*](?=[\s.,;:!?)]|$)/g, '$1$2')
-    .replace(/[\p{Extended_Pictographic}\u{1f1e6}-\u{1f1ff}\ufe0f]/gu, '')
+    .replace(/\p{Extended_Pictographic}|[\u{1f1e6}-\u{1f1ff}]|\ufe0f/gu, '')
     .trim();
 }
 

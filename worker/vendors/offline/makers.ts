@@ -1,17 +1,19 @@
 /** What the offline generator can make, by kind. Pure; runs in a thread of its own. */
 import { ProblemError } from '../../../src/job/problem.ts';
-import type { ListRequest } from '../../capabilities.ts';
 import { cardsFromText } from './cards.ts';
 
-/** The part of a request that a maker needs: all of it can be sent to a thread. */
-export type Order = Pick<ListRequest, 'kind' | 'count' | 'material'>;
+/** What is to be made: all of it can be sent to a thread. `wanted`: how many items each list is to have at most. */
+export type Order = { kind: string; wanted: Record<string, number>; material: Record<string, unknown> };
+
+/** A piece of an answer: an item of a list, or another field's value. */
+export type Piece = { field: string; value: unknown };
 
 /**
- * The makers. Each returns at most `count` items.
+ * The makers, by kind.
  * @throws ProblemError `content_unusable` where the content gives nothing and nothing was made of it before
  */
-export const makers: Record<ListRequest['kind'], (order: Order) => unknown[]> = {
-  'generate-flashcards': ({ material, count }) => {
+export const makers: Record<string, (order: Order) => Piece[]> = {
+  'generate-flashcards': ({ material, wanted: { flashcards: count = 0 } }) => {
     const { content, alreadyAsked } = material as { content: string; alreadyAsked: string[] };
     const cards = cardsFromText(content, count, alreadyAsked);
     if (cards.length === 0 && alreadyAsked.length === 0)
@@ -19,6 +21,6 @@ export const makers: Record<ListRequest['kind'], (order: Order) => unknown[]> = 
         'content_unusable',
         'No flashcards can be made from this text without a model: send notes with definitions, facts with figures, or lines such as "Hund: dog".',
       );
-    return cards;
+    return cards.map((value) => ({ field: 'flashcards', value }));
   },
 };

@@ -6,7 +6,7 @@ import { words } from './text.ts';
 
 export type Pair = { term: string; meaning: string; /** Its sides are in two languages, as in word lists. */ translation?: true };
 
-const pattern = /^(.{1,80}?)\s{0,4}(:::?|：|:(?=\s)|\s[=→–—]\s|\s[-=]>\s|\s-\s|\t)\s{0,8}(\S.*)$/u;
+const pattern = /^(.{1,80}?)\s{0,4}(:::?|：|＝|:(?=\s)|\s[=→–—]\s|\s[-=]>\s|\s-\s|\t)\s{0,8}(\S.*)$/u;
 
 /** Takes a text apart that pairs a term with its meaning. `prose`: it is one of several sentences. */
 export function pairIn(text: string, language: Language | undefined, prose: boolean): Pair | undefined {
@@ -17,13 +17,14 @@ export function pairIn(text: string, language: Language | undefined, prose: bool
   const isColon = /[:：]/.test(mark);
   if (isColon && /^\p{Script=Latin}$/u.test(term)) return undefined; // who speaks, or which of several answers
   const isTranslation = differs(term, meaning);
-  const isPhrase = /[?？!！]$/u.test(term) && /[?？!！]$/u.test(meaning);
-  if (/[?？!！]$/u.test(meaning) && !isPhrase) return undefined;
+  const isPhrase = /[?？؟!！]$/u.test(term) && /[?？؟!！]$/u.test(meaning);
+  if (/[?？؟!！]$/u.test(meaning) && !isPhrase) return undefined;
   if (isTranslation) return { term, meaning, translation: true };
   if (isPhrase) return { term, meaning };
   const isSentence = prose || (words(meaning).length > 5 && /[.。]$/u.test(meaning));
-  if (/[-–—]/.test(mark) && isSentence && (/\s[-–—]\s/.test(meaning) || words(term).length > 4)) return undefined;
-  if (language && (isColon || isSentence) && tells(term, language)) return undefined;
+  if (/[-–—]/.test(mark) && isSentence && (/\s[-–—]\s/.test(meaning) || words(term).length > 4 || (prose && /^\p{Lu}/u.test(meaning))))
+    return undefined;
+  if (language && ((isColon && words(meaning).length > 3) || isSentence) && tells(term, language)) return undefined;
   if (language && isSentence && words(meaning).some(({ text }) => language.persons.has(text.toLowerCase()))) return undefined;
   return { term, meaning };
 }
@@ -54,7 +55,10 @@ const isEmptyHeading = (term: string): boolean => emptyHeading.has(term) && !att
 /** Something that is worth to be remembered. */
 function isMeaning(meaning: string): boolean {
   if (meaning.length > 600 || words(meaning).length === 0 || isNoise(meaning)) return false;
-  if (/(?:^|[\s(])(?:pp?|pages?|s|seiten?|pág(?:ina)?|pag(?:ina)?|página|стр|упр|ex|übung|صفحة)\.?\s?\d|\d\s?쪽/iu.test(meaning))
+  if (
+    /^(?:упр|стр|s|p|pp|ex)\.?$/iu.test(meaning) ||
+    /(?:^|[\s(])(?:pp?|pages?|s|seiten?|pág(?:ina)?|pag(?:ina)?|página|стр|упр|ex|übung|صفحة)\.?\s?\d|\d\s?쪽/iu.test(meaning)
+  )
     return false;
   return !/[:：]$/u.test(meaning) && !/^[?!.,)]/.test(meaning) && !isQuantity(meaning);
 }
@@ -64,6 +68,7 @@ export function isNoise(text: string): boolean {
   if (/https?:|www\.|\S@\S|\btodo\b|\btbd\b|\bfixme\b|\.(?:com|org|net|de|io|edu)\b/i.test(text)) return true;
   if (/\d{1,2}:\d{2}/.test(text)) return true;
   if (/^(?:room|raum|salle|aula|sala|hörsaal|lecture hall|building)\s?[\p{L}\d.-]{0,8}\d/iu.test(text)) return true;
+  if (!/\d/.test(text) || text.length > 60) return false;
   const found = words(text).map(({ text }) => text.toLowerCase());
   const bare = found.filter((word) => !/^\d{1,4}(?:st|nd|rd|th)?$/.test(word));
   const isDate =

@@ -19,13 +19,18 @@ export function mainLanguage(lines: readonly Line[]): Language | undefined {
   return languageOf(sample(lines).map(({ text }) => text.toLowerCase()));
 }
 
-function sample(lines: readonly Line[]): Word[] {
+function sample(lines: readonly Line[]): readonly Word[] {
   return words(
     lines
       .map(({ text }) => text)
       .join('\n')
       .slice(0, SAMPLE),
   );
+}
+
+/** The words that a text writes in lower case. */
+export function commonWords(lines: readonly Line[]): ReadonlySet<string> {
+  return new Set(sample(lines).flatMap(({ text }) => (/^\p{Ll}/u.test(text) ? [text] : [])));
 }
 
 const greeting =

@@ -1,5 +1,6 @@
 /** Who speaks in a dialogue: names before colons, again and again, with whole sentences after them. */
 import { answers, asks } from './questions.ts';
+import { attributes } from './labels.ts';
 import type { Line } from './lines.ts';
 
 const named = /^([\p{L}\p{N}][\p{L}\p{N}.'’ _-]{0,30}?)(?:\s?\([^()]{1,30}\))?[:：]\s{0,4}(\S.*)$/u;
@@ -23,7 +24,7 @@ function findSpeakers(lines: readonly Line[]): Set<string> {
   for (const [at, { text }] of lines.entries()) {
     if (asks.test(text) && answers.test(lines[at + 1]?.text ?? '')) return new Set(); // questions with answers are no talk
     const [, name, said] = named.exec(text) ?? [];
-    if (name === undefined || said === undefined || name.split(' ').length > 3) continue;
+    if (name === undefined || said === undefined || name.split(' ').length > 3 || attributes.has(name.toLowerCase())) continue;
     labelled++;
     const part = parts.get(name) ?? { times: 0, said: 0 };
     parts.set(name, { times: part.times + 1, said: part.said + (isSaid(said) ? 1 : 0) });

@@ -22,36 +22,49 @@ const columns: readonly Column[] = [
   { mark: ';', weak: true },
   { mark: ',', weak: true },
   { mark: /\s{3,}/, weak: true },
-  { mark: '=', weak: true },
-  { mark: '/', weak: true },
-  { mark: '-', weak: true },
-  { mark: ':', weak: true },
+  // With spaces around them these stand on single lines, too: pairs.ts reads those.
+  { mark: /(?<=\S)=(?=\S)/, weak: true },
+  { mark: /(?<=\S)\/(?=\S)/, weak: true },
+  { mark: /(?<=\S)-(?=\S)/, weak: true },
+  { mark: /(?<=\S):(?=\S)/, weak: true },
 ];
 
 const ruler = /^[|\s:+=-]*-{2,}[|\s:+=-]*$/;
 
-/** Finds a table that begins at a line. Returns it and how many lines it takes. */
-export function tableAt(lines: readonly Line[], start: number): { table: Table; taken: number } | undefined {
-  for (const column of columns) {
-    const found = readTable(lines, start, column);
-    if (found) return found;
-  }
-  return undefined;
+/** A table and how many lines it takes. */
+type Found = { table: Table; taken: number };
+
+/** Makes the function that finds a table which begins at a line; it is called for one line after the other. */
+export function createTableReader(lines: readonly Line[]): (start: number) => Found | undefined {
+  // Where lines are no table by a mark, that is not tried again in the middle of them: each is read once for each mark.
+  const triedUntil = new Map<Column, number>();
+  return (start) => {
+    for (const column of columns) {
+      if (start < (triedUntil.get(column) ?? 0)) continue;
+      const { found, end } = readTable(lines, start, column);
+      if (found) return found;
+      triedUntil.set(column, end);
+    }
+    return undefined;
+  };
 }
 
-function readTable(lines: readonly Line[], start: number, { mark, weak }: Column): { table: Table; taken: number } | undefined {
+function readTable(lines: readonly Line[], start: number, { mark, weak }: Column): { found?: Found; end: number } {
   const opening = lines[start]?.text ?? '';
   const first = cellsOf(opening, mark);
-  if (weak && (courseLabel.test(opening) || isNoise(opening))) return undefined;
-  if (first.length < 2 || first.length > 20 || !isRow(first, weak)) return undefined;
+  if (ruler.test(opening) || (weak && (courseLabel.test(opening) || isNoise(opening)))) return { end: start };
+  if (first.length < 2 || first.length > 20 || !isRow(first, weak)) return { end: start };
   const rows: Row[] = [];
-  let ruled = 0;
+  let ruled = 0; // how many rows stand above the last ruler
+  let isRuled = false; // whether the first row stands above a ruler
   let end = start;
   for (; end < lines.length; end++) {
     const line = lines[end];
     if (!line || line.spoken || line.mark === 'heading' || (end > start && line.first && weak)) break;
     if (ruler.test(line.text)) {
-      ruled ||= rows.length;
+      if (ruled > 0 && ruled === rows.length) break; // one after the other is decoration
+      ruled = rows.length;
+      if (rows.length === 1) isRuled = true;
       continue;
     }
     const cells = cellsOf(line.text, mark);
@@ -59,12 +72,12 @@ function readTable(lines: readonly Line[], start: number, { mark, weak }: Column
     if (!(cells.length === first.length || isShorter) || !isRow(cells, weak)) break;
     if (!weak || !isNoise(line.text)) rows.push({ at: line.at, cells });
   }
-  if (rows.length < 2) return undefined;
+  if (rows.length < 2) return { end };
   // A weak mark must be on all lines of its paragraph: some lines with a comma are no table.
-  if (weak && lines[end] && !lines[end]?.first && lines[end]?.mark !== 'heading') return undefined;
-  const isHeaded = ruled === 1 || hasHeader(rows);
+  if (weak && lines[end] && !lines[end]?.first && lines[end]?.mark !== 'heading') return { end };
+  const isHeaded = isRuled || hasHeader(rows);
   const [head, ...body] = rows;
-  return { table: isHeaded && head ? { header: head.cells, rows: body } : { rows }, taken: end - start };
+  return { found: { table: isHeaded && head ? { header: head.cells, rows: body } : { rows }, taken: end - start }, end };
 }
 
 /** The cells of a line; a mark inside quotes parts nothing (RFC 4180). */
@@ -87,6 +100,7 @@ function cellsOf(line: string, mark: string | RegExp): string[] {
 
 function isRow(cells: readonly string[], weak: boolean): boolean {
   if (!weak) return cells.some((cell) => cell !== '');
+  if (/:\s/.test(cells[0] ?? '')) return false; // "Symptoms: fever, cough" is a pair, not a row
   const longest = cells.length === 2 ? 8 : 12;
   return (
     cells.every((cell) => cell.length <= 120 && words(cell).length <= longest && (cells.length > 2 || !/[.。]$/u.test(cell))) &&
@@ -115,7 +129,7 @@ const plainColumns = set(`
 
 /** Columns that nobody learns. */
 const leftOut =
-  /^(?:#|id|no\.?|nr\.?|number|nummer|index|row|date|datum|time|zeit|uhrzeit|room|raum|url|link|e-?mail|phone|notes?|comment|comments|page|seite|tags?|image|audio|example|examples|example sentence|beispiel|exemple|ejemplo|esempio|exemplo|price|preis|qty|quantity|amount|menge|status|gender|plural|created|updated|timestamp|user|score|grade|points|例文|例句|student|due|deadline|done)$/i;
+  /^(?:#|id|no\.?|nr\.?|number|nummer|index|row|date|datum|time|zeit|uhrzeit|room|raum|url|link|e-?mail|phone|notes?|comment|comments|page|seite|tags?|image|audio|example|examples|example sentence|beispiel|exemple|ejemplo|esempio|exemplo|price|preis|qty|quantity|amount|menge|status|gender|plural|created|updated|timestamp|user|score|grade|points|例文|例句|예문|örnek|пример|مثال|student|due|deadline|done)$/i;
 
 const named = (cell: string, names: ReadonlySet<string>): boolean =>
   names.has(cell.toLowerCase().replaceAll(' ', '_')) || names.has(cell.toLowerCase().split(/[ (]/)[0] ?? '');

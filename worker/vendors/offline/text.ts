@@ -33,10 +33,18 @@ export function sentences(line: string): string[] {
   return whole.filter((sentence) => sentence !== '');
 }
 
+/** The words of texts that were just looked at: each sentence is asked for its words by one reader after the other. */
+const recent = new Map<string, readonly Word[]>();
+const MAX_RECENT = 64;
+
 /** The words of a text, without what is between them. */
-export function words(text: string): Word[] {
+export function words(text: string): readonly Word[] {
+  const known = recent.get(text);
+  if (known) return known;
   const found: Word[] = [];
   for (const { segment, index, isWordLike } of byWord.segment(text)) if (isWordLike) found.push({ text: segment, index });
+  if (recent.size >= MAX_RECENT) recent.clear();
+  recent.set(text, found);
   return found;
 }
 

@@ -1,16 +1,16 @@
 /** Threads for the offline generator: one for each running order, reused when free, ended when its order is aborted. */
 import { Worker } from 'node:worker_threads';
 import { ProblemError } from '../../../src/job/problem.ts';
-import type { Order } from './makers.ts';
+import type { Order, Piece } from './makers.ts';
 import type { Answer } from './thread.ts';
 
 /** The threads of one provider. */
 export type Threads = {
   /**
-   * Carries out an order in a thread of its own and resolves with the items.
+   * Carries out an order in a thread of its own and resolves with the pieces.
    * @throws ProblemError if the maker says so or the thread dies; the signal's reason once that is aborted
    */
-  run(order: Order, signal: AbortSignal): Promise<unknown[]>;
+  run(order: Order, signal: AbortSignal): Promise<Piece[]>;
 };
 
 /** How the threads are made. */
@@ -57,7 +57,7 @@ export function createThreads({ module, heapMb }: ThreadOptions = DEFAULTS): Thr
         const answer = await askThread(thread, order, signal);
         release(thread);
         if (answer.type === 'problem') throw new ProblemError(answer.code, answer.detail);
-        return answer.items;
+        return answer.pieces;
       } catch (error) {
         if (!(error instanceof ProblemError)) void thread.terminate();
         throw toProblem(error, signal);
@@ -67,14 +67,14 @@ export function createThreads({ module, heapMb }: ThreadOptions = DEFAULTS): Thr
 }
 
 /** Rejects with the signal's reason at once when that is aborted, or with what ended the thread. */
-function askThread(thread: Worker, { kind, count, material }: Order, signal: AbortSignal): Promise<Answer> {
+function askThread(thread: Worker, order: Order, signal: AbortSignal): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const listeners = new AbortController(); // removes all listeners at the end
   const onAbort = () => reject(signal.reason);
   const onExit = (code: number) => reject(new Error(`the offline thread ended (${code})`));
   thread.once('message', resolve).once('error', reject).once('exit', onExit);
   signal.addEventListener('abort', onAbort, { once: true, signal: listeners.signal });
-  thread.postMessage({ kind, count, material });
+  thread.postMessage(order);
   return promise.finally(() => {
     listeners.abort();
     thread.off('message', resolve).off('error', reject).off('exit', onExit);

@@ -1,6 +1,7 @@
 /** Reads a streamed completion to its end, or to where reading on would pay for nothing. */
 import { type AnswerReader } from '../answer.ts';
-import type { Call, ListTaker } from '../../capabilities.ts';
+import type { AnswerRequest, Call, Report } from '../../capabilities.ts';
+import type { Piece } from '../answer-json.ts';
 import type { Watch } from '../watch.ts';
 import type { Bill } from './bill.ts';
 import { type Delta, readChunk } from './chunk.ts';
@@ -28,7 +29,7 @@ export type Outcome =
 /** What an answer is read with. */
 export type Reading = {
   reader: AnswerReader;
-  taker: Pick<ListTaker, 'take' | 'whole'>;
+  taker: Pick<AnswerRequest, 'take' | 'whole'> & Pick<Report, 'begun'>;
   watch: Watch;
   bill: Bill;
   call: Pick<Call, 'note'>;
@@ -47,7 +48,7 @@ const MAX_REFUSAL = 2000;
 
 /**
  * Reads chunks until an outcome is known and the bill has come. Ends the stream by leaving the loop.
- * Resolves with the outcome, and with how many items there were, new or not; an error of the stream after the outcome changes nothing.
+ * Resolves with the outcome, and with how many pieces there were, new or not; an error of the stream after the outcome changes nothing.
  */
 export async function readAnswer(chunks: AsyncIterable<unknown>, reading: Reading): Promise<Outcome & { given: number }> {
   const { watch, bill, call, taker } = reading;
@@ -96,10 +97,10 @@ function createSteps({ reader, taker, watch, bill, maxGrowth, maxTokens }: Readi
   };
 
   /** Hands on what is finished; true once the taker has enough. */
-  const handOn = async (items: unknown[]): Promise<boolean> => {
-    for (const item of items) {
-      given++;
-      const verdict = await watch.without(() => taker.take(item));
+  const handOn = async (pieces: Piece[]): Promise<boolean> => {
+    for (const { field, value } of pieces) {
+      if (given++ === 0) await watch.without(async () => taker.begun());
+      const verdict = await watch.without(() => taker.take(field, value));
       if (verdict === 'enough') return true;
       if (verdict === 'nothing') continue;
       grown = 0;

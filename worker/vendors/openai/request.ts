@@ -1,7 +1,7 @@
-/** What the server is asked: a list as structured output, streamed, and never more than so many tokens. */
+/** What the server is asked: a structured output, streamed, and never more than so many tokens. */
 import type OpenAI from 'openai';
 import { z } from 'zod';
-import type { ListRequest } from '../../capabilities.ts';
+import type { AnswerRequest } from '../../capabilities.ts';
 
 /** Where a server takes the cap on tokens: some know only the older name, and some refuse a cap that their model can't reach; undefined: none is sent. */
 export const TOKEN_CAPS = ['max_completion_tokens', 'max_tokens', undefined] as const;
@@ -14,9 +14,9 @@ export function refusesCap(status: number | undefined, body: string): boolean {
 /** The request's body, but for the cap. */
 export type Body = OpenAI.ChatCompletionCreateParamsStreaming;
 
-/** Puts a list's request into the server's words. */
-export function toBody(model: string, { list, item, instructions, material }: ListRequest): Body {
-  const { $schema: _, ...schema } = z.toJSONSchema(z.strictObject({ [list]: z.array(item) }), { io: 'input', override: withoutBounds });
+/** Puts a request into the server's words. */
+export function toBody(model: string, { schema: shape, lists, instructions, material }: AnswerRequest): Body {
+  const { $schema: _, ...schema } = z.toJSONSchema(shape, { io: 'input', override: withoutBounds });
   return {
     model,
     stream: true,
@@ -25,7 +25,7 @@ export function toBody(model: string, { list, item, instructions, material }: Li
       { role: 'system', content: instructions },
       { role: 'user', content: JSON.stringify(material) },
     ],
-    response_format: { type: 'json_schema', json_schema: { name: list, strict: true, schema } },
+    response_format: { type: 'json_schema', json_schema: { name: Object.keys(lists)[0] ?? 'answer', strict: true, schema } },
   };
 }
 

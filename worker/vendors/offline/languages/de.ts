@@ -32,7 +32,7 @@ export const de: Language = {
     'klausur prüfung hausaufgabe hausaufgaben abgabe termin sprechstunde hörsaal vorlesung seminar ects folien skript übungsblatt semester einkaufsliste passwort dozent',
   ),
   people: set(
-    `mathematiker mathematikerin physiker physikerin chemiker chemikerin biologe biologin wissenschaftler wissenschaftlerin philosoph philosophin
+    `botaniker zoologe anatom geograph archäologe journalist chirurg psychologe astronaut geologe physiologe mathematiker mathematikerin physiker physikerin chemiker chemikerin biologe biologin wissenschaftler wissenschaftlerin philosoph philosophin
      schriftsteller schriftstellerin autor autorin dichter dichterin maler malerin künstler künstlerin komponist komponistin musiker sänger sängerin
      könig königin kaiser kaiserin präsident präsidentin kanzler kanzlerin politiker politikerin general entdecker erfinder erfinderin ingenieur
      arzt ärztin astronom astronomin ökonom historiker architekt bildhauer dramatiker revolutionär mönch heilige priester papst herrscher

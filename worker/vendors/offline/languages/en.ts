@@ -37,10 +37,13 @@ export const en: Language = {
      tutorial semester agenda shopping schedule slides handout email password login textbook`,
   ),
   people: set(
-    `mathematician physicist chemist biologist scientist philosopher writer author poet painter artist composer musician singer actor actress
+    `botanist botanists zoologist anatomist geographer archaeologist anthropologist sociologist linguist surgeon pharmacist astronaut cosmonaut journalist filmmaker mathematician physicist chemist biologist scientist philosopher writer author poet painter artist composer musician singer actor actress
      king queen emperor empress president chancellor politician leader general explorer inventor engineer doctor physician nurse astronomer
      economist historian psychologist architect sculptor playwright novelist revolutionary activist monk saint priest pope prophet ruler
      statesman soldier officer sailor navigator programmer naturalist botanist geologist lawyer judge teacher dancer director founder man woman`,
+  ),
+  imperatives: set(
+    'press click open close push pull add mix stir bake heat cook boil put take turn use make do go come try keep start stop write read choose select install run check enter type wait leave cut pour serve remove place set draw solve calculate find explain describe discuss compare list name define give show bring send ask call buy get visit learn study practise practice',
   ),
   empty:
     /^(?:a lot|a bit|a must|a good|a great|a bad|a nice|a big|a problem|a joke|a pity|a shame|a mess|a matter|a result|an example|a part of it|the same|the best|the worst|the case|the following|the (?:main |key |real |biggest |true |first )?(?:reason|cause|point|problem|idea|goal)|the point|the one|the only|the result|the first|the last|the next|the other|the way|one of)(?: |$)/i,
@@ -52,7 +55,7 @@ export const en: Language = {
     },
     {
       pattern:
-        /^(?<term>.{2,60}?) (?<verb>are) (?<meaning>[a-z][a-z-]+(?: [a-z-]+){0,3} (?:that|which|who|made of|found in|used to) .{3,})$/i,
+        /^(?<term>.{2,60}?) (?<verb>are) (?<meaning>(?!\w+ly |made |found |used |known |called |often |those |people )[a-z][a-z-]+(?: [a-z-]+){0,3} (?:that|which|who|made of|found in|used to) .{3,})$/i,
       ask: what,
     },
     { pattern: /^(?<term>.{2,60}?) (?<verb>is) (?<meaning>(?:when|how much) .{8,})$/i, ask: what },
@@ -67,5 +70,5 @@ export const en: Language = {
     },
   ],
   relation:
-    /^(.{3,90}? (?:consists? of|(?:is|are) (?:made (?:up )?of|caused by|located in|composed of|stored in|measured in|found in|produced (?:in|by)|called|known as|named after|divided into|transmitted by|spoken in)|(?:was|were) (?:discovered by|invented by|written by|painted by|founded by|composed by|built by|caused by|named after)|produces?|causes?|converts?|transports?|stores?|absorbs?|releases?|secretes?|(?<!\b(?:was|were|been|be) )(?:discovered|invented|wrote|painted|founded)|needs?|requires?|contains?|lies in|lives? in|belongs? to|orbits?|borders?) (?:the |an? )?)(\S.*)$/i,
+    /^(.{3,90}? (?:consists? of|(?:is|are) (?:mostly |mainly |largely |partly )?(?:made (?:up )?of|caused by|located in|composed of|stored in|measured in|found in|produced (?:in|by)|called|known as|named after|divided into|transmitted by|spoken in)|(?:was|were) (?:discovered by|invented by|written by|painted by|founded by|composed by|built by|caused by|named after)|produces?|causes?|converts?|transports?|stores?|absorbs?|releases?|secretes?|(?<!\b(?:was|were|been|be) )(?:discovered|invented|wrote|painted|founded)|needs?|requires?|contains?|lies in|lives? in|belongs? to|orbits?|borders?) (?:the |an? )?)(\S.*)$/i,
 };

@@ -28,7 +28,7 @@ export const es: Language = {
   ),
   admin: set('examen parcial deberes tarea aula seminario ects semestre'),
   people: set(
-    `matemático matemática físico física químico química biólogo bióloga científico científica filósofo filósofa escritor escritora autor autora
+    `botánico zoólogo anatomista geógrafo arqueólogo periodista cirujano psicólogo astronauta matemático matemática físico física químico química biólogo bióloga científico científica filósofo filósofa escritor escritora autor autora
      poeta pintor pintora artista compositor compositora músico cantante rey reina emperador emperatriz presidente presidenta político general
      explorador inventor ingeniero médico médica astrónomo economista historiador arquitecto escultor dramaturgo novelista revolucionario santo
      santa monje papa líder navegante conquistador libertador`,

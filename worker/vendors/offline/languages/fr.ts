@@ -26,7 +26,7 @@ export const fr: Language = {
   ),
   admin: set('examen partiel devoirs amphi séminaire ects semestre'),
   people: set(
-    `mathématicien mathématicienne physicien physicienne chimiste biologiste scientifique philosophe écrivain écrivaine auteur autrice poète
+    `botaniste zoologiste anatomiste géographe archéologue journaliste chirurgien psychologue astronaute mathématicien mathématicienne physicien physicienne chimiste biologiste scientifique philosophe écrivain écrivaine auteur autrice poète
      poétesse peintre artiste compositeur compositrice musicien chanteur chanteuse roi reine empereur impératrice président présidente politicien
      général explorateur inventeur ingénieur médecin astronome économiste historien architecte sculpteur dramaturge romancier romancière
      révolutionnaire saint sainte prêtre pape souverain naturaliste avocat militaire navigateur`,

@@ -25,7 +25,7 @@ export const it: Language = {
   ),
   admin: set('esame compiti aula lezione seminario cfu semestre'),
   people: set(
-    `matematico matematica fisico fisica chimico chimica biologo biologa scienziato scienziata filosofo filosofa scrittore scrittrice autore
+    `botanico zoologo anatomista geografo archeologo giornalista chirurgo psicologo astronauta matematico matematica fisico fisica chimico chimica biologo biologa scienziato scienziata filosofo filosofa scrittore scrittrice autore
      autrice poeta poetessa pittore pittrice artista compositore compositrice musicista cantante re regina imperatore imperatrice presidente
      politico generale esploratore inventore ingegnere medico astronomo economista storico architetto scultore drammaturgo romanziere santo papa
      navigatore monaco`,

@@ -30,6 +30,8 @@ export type Language = {
   admin: ReadonlySet<string>;
   /** Words for people, by which "who" is told from "what". */
   people: ReadonlySet<string>;
+  /** Words that tell the reader to do something, where they begin a sentence and something follows that is to be done. */
+  imperatives?: ReadonlySet<string>;
   /** How a meaning ends that is about a person, where words are not parted by spaces. */
   personEnding?: RegExp;
   /** What a meaning does not begin with: "a lot of", "the same". */
@@ -42,8 +44,13 @@ export type Language = {
 /** A set of words, written with spaces between them. */
 export const set = (words: string): ReadonlySet<string> => new Set(words.split(/\s+/).filter((word) => word !== ''));
 
-/** Puts a term into a question with the article of its first word in lower case. */
-export function inQuestion(term: string, { articles }: Pick<Language, 'articles'>): string {
+/**
+ * Puts a term into a question: with its first word in lower case if that is an article, or one of `common`, the words
+ * that the text writes so elsewhere. German nouns keep their capitals.
+ */
+export function inQuestion(term: string, { articles, code }: Pick<Language, 'articles' | 'code'>, common: ReadonlySet<string>): string {
   const first = /^\p{L}+['’]?/u.exec(term)?.[0] ?? '';
-  return articles.has(first.toLowerCase()) ? first.toLowerCase() + term.slice(first.length) : term;
+  return articles.has(first.toLowerCase()) || (code !== 'de' && common.has(first.toLowerCase()))
+    ? first.toLowerCase() + term.slice(first.length)
+    : term;
 }

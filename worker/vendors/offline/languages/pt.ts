@@ -26,7 +26,7 @@ export const pt: Language = {
   ),
   admin: set('exame tarefa aula seminário semestre'),
   people: set(
-    `matemático matemática físico física químico química biólogo bióloga cientista filósofo filósofa escritor escritora autor autora poeta pintor
+    `botânico zoólogo anatomista geógrafo arqueólogo jornalista cirurgião psicólogo astronauta matemático matemática físico física químico química biólogo bióloga cientista filósofo filósofa escritor escritora autor autora poeta pintor
      pintora artista compositor compositora músico cantor cantora rei rainha imperador imperatriz presidente presidenta político general explorador
      inventor engenheiro médico médica astrônomo economista historiador arquiteto escultor dramaturgo romancista navegador santo santa papa líder`,
   ),

@@ -1,6 +1,6 @@
 /** `.env` files: what Node takes is taken, what it would pass over in silence is a mistake, with its line and without a value. */
 import { expect, test } from 'vitest';
-import { fillFrom, parseEnvFile } from '../src/env-file.ts';
+import { fillFrom, parseEnvFile } from '../../src/env/env-file.ts';
 
 test('values as Node reads them', () => {
   const text = "\uFEFF# settings\r\nA=1\r\n\r\nexport B = two words # a comment\r\nC=\"x # y\" # c\nD='l1\nl2'\nE=\nF=`it's`\nG=a=b\n";

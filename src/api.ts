@@ -1,0 +1,130 @@
+/** Starts the API: connections, feeds, app and port, each with what closes it. */
+import { createAdaptorServer } from '@hono/node-server';
+import type { Logger } from 'pino';
+import { createAddressOf } from './address.ts';
+import { createApp } from './app.ts';
+import type { Config } from './config.ts';
+import { createErrorLog } from './error-log.ts';
+import { checkKinds, type Kind } from './kinds/kind.ts';
+import { createStreamTokens } from './http/stream-token.ts';
+import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
+import { listen } from './listen.ts';
+import { createNodeTransport, withNodeTransport } from './node-transport.ts';
+import type { Closer, Fail, Ready } from './process.ts';
+import { watchDeadlines } from './queue/deadlines.ts';
+import { createEventReader } from './queue/event-reader.ts';
+import { keysUnder } from './queue/keys.ts';
+import { createQueue } from './queue/queue.ts';
+import { createLocalLimit, createSharedLimit } from './queue/rate-limit.ts';
+import { estimate, ESTIMATE_AGE_MS } from './queue/stats.ts';
+import { openStore } from './queue/store.ts';
+import { createConnections } from './stream/connections.ts';
+import { createFeed } from './stream/feed.ts';
+import { createUserFeed } from './stream/user-feed.ts';
+
+/** What the API is started with. */
+export type ApiParts = { config: Config; log: Logger; kinds: readonly Kind[] };
+
+/** How many of a user's newest jobs the user's stream takes stock of, beside all that have not ended. */
+const USER_JOBS = 100;
+
+/** How many reads a user has for each submission, in each process: enough for any but a client gone wild. */
+const READS_A_SUBMISSION = 1000;
+
+/** How often every followed job is read, whatever was signalled, in ms. */
+const RECONCILE_MS = 20_000;
+
+/** Starts the API. Resolves once it serves; `closers` undo what was opened. */
+export async function startApi({ config, log, kinds }: ApiParts, closers: Closer[], fail: Fail): Promise<Ready> {
+  const { keyPrefix } = config;
+  const store = await openStore({ url: config.redisUrl, keyPrefix, log, logError: createErrorLog(log), onUnusable: fail });
+  closers.push(store.close);
+  const { redis, monitor } = store;
+  checkKinds(kinds);
+
+  const keys = keysUnder(keyPrefix);
+  const queue = createQueue(redis, { keyPrefix, rate: config.worker.rate, bounds: config.bounds, ...config.job });
+  closers.push(() => queue.close());
+  const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
+  closers.push(await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled, onError: store.onError('deadlines') }));
+
+  const { tokenSecrets, tokenTtlS } = config.stream;
+  const secrets = tokenSecrets
+    ? fixedSecrets(tokenSecrets)
+    : sharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
+  const tokens = createStreamTokens({ secrets, ttlS: tokenTtlS });
+  const onError = store.onError('stream');
+  const connections = createConnections(config.stream.maxAgeMs);
+  const feed = createFeed({
+    readJob: queue.read,
+    connections,
+    eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position),
+    onError,
+  });
+  const jobsOf = async (owner: string) => {
+    const [{ jobs }, open] = await Promise.all([queue.jobsOf(owner, { limit: USER_JOBS }), queue.openJobsOf(owner)]);
+    const newest = new Set(jobs.map(({ id }) => id));
+    return [...jobs, ...open.filter(({ id }) => !newest.has(id)).toReversed()];
+  };
+  const userFeed = createUserFeed({ readJob: queue.read, jobsOf, connections, onError });
+  const eventReader = createEventReader({
+    pattern: store.connect('wait', { lazyConnect: true }),
+    redis,
+    keyPrefix,
+    onSignal(signal) {
+      feed.signal(signal);
+      userFeed.signal(signal);
+    },
+    onError: store.onError('events'),
+  });
+  closers.push(() => eventReader.close());
+
+  const reconcile = () => {
+    feed.reconcile();
+    userFeed.reconcile();
+  };
+  redis.on('ready', reconcile);
+  const beat = Math.min(config.stream.heartbeatMs, config.stream.maxAgeMs / 10);
+  const timers = [setInterval(connections.heartbeat, beat), setInterval(reconcile, RECONCILE_MS)];
+  closers.push(() => timers.forEach(clearInterval));
+
+  const app = createApp({
+    kinds,
+    queue,
+    feed,
+    userFeed,
+    connections,
+    transport: createNodeTransport(),
+    tokens,
+    limits: {
+      submit: createSharedLimit(redis, keys, { name: 'submit', ...config.rateLimit }),
+      read: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * config.rateLimit.max, windowS: config.rateLimit.windowS }),
+    },
+    addressOf: createAddressOf(config.trustedProxies),
+    adminToken: config.adminToken,
+    log,
+    listening: eventReader.listening,
+    storeTrouble: monitor.probe,
+    draining: () => draining,
+    sameWorkMs: config.sameWorkMs,
+    maxAttempts: config.job.attempts,
+    corsOrigins: config.corsOrigins,
+    identityRequired: config.identityRequired,
+    hosts: config.hosts,
+  });
+
+  const createServer = () => createAdaptorServer({ fetch: withNodeTransport(app.fetch), hostname: 'localhost' });
+  let draining = false;
+  const { port, close } = await listen(createServer, { host: config.host, ports: [config.port], variable: 'PORT' });
+  closers.push(close);
+  closers.push(() => {
+    draining = true;
+    connections.close(); // streams end first, or the server would wait for them
+  });
+  log.info({ port }, 'api listening');
+  return { ready: true, port };
+}
+
+function randomSecret(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
+}

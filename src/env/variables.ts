@@ -1,0 +1,31 @@
+/** Types of environment variables, as zod schemas. A message says what is expected and never repeats the value. */
+import { z } from 'zod';
+
+/** The longest time a timer can be set to, in ms: longer ones fire at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** A whole number. */
+export function wholeNumber(least: number, most: number) {
+  const message = `expected a whole number from ${least} to ${most}`;
+  return z.coerce.number(message).int(message).min(least, message).max(most, message);
+}
+
+/** A time in ms, for a timer. */
+export const milliseconds = (fallback: number, least = 1) => wholeNumber(least, MAX_TIMER_MS).default(fallback);
+
+/** A count or a size. */
+export const positive = (fallback: number) => wholeNumber(1, 1_000_000_000).default(fallback);
+
+/** A key or a password: anything but nothing. */
+export const secret = z.string().min(1);
+
+/** The address of an HTTP server. */
+export const httpUrl = z.url({ protocol: /^https?$/ });
+
+/** The entries of a list with commas between them. */
+export function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+}

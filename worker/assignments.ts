@@ -1,0 +1,40 @@
+/** Who does which kind in this worker: decided once, at the start, from what the vendors offer. */
+import type { Kind } from '../src/kinds/kind.ts';
+import type { KindSupport } from '../src/queue/worker-registry.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { Offer, Offers } from './vendors/vendor.ts';
+
+/** What a worker does for a kind: by a capability that somebody offers, or not, since these variables are missing. */
+export type Assignment =
+  | { available: true; work: Capabilities[Kind['capability']]; support: Extract<KindSupport, { available: true }> }
+  | { available: false; support: Extract<KindSupport, { available: false }> };
+
+/** What the vendors offer, in the order in which they are asked. */
+export type VendorOffers = { name: string; offers: Offers }[];
+
+/**
+ * Assigns each kind to the first vendor that can do it. `only`: the vendor that alone may write structured answers, where
+ * that was said outright.
+ */
+export function assign(kinds: readonly Kind[], vendors: VendorOffers, only: string | undefined): Map<string, Assignment> {
+  return new Map(
+    kinds.map((kind) => {
+      const isAsked = (name: string) => only === undefined || kind.capability !== 'structuredAnswer' || name === only;
+      const offers = vendors.flatMap(({ name, offers: offered }): Offer[] => {
+        const offer = offered[kind.capability];
+        return offer && isAsked(name) && (offer.kinds?.includes(kind.name) ?? true) ? [offer] : [];
+      });
+      return [kind.name, toAssignment(offers)];
+    }),
+  );
+}
+
+function toAssignment(offers: Offer[]): Assignment {
+  for (const offer of offers) {
+    if (!offer.available) continue;
+    const { work, author, answers } = offer;
+    return { available: true, work, support: { available: true, ...author, answers } };
+  }
+  const missing = offers.flatMap((offer) => (offer.available ? [] : offer.missing));
+  return { available: false, support: { available: false, missing: [...new Set(missing)] } };
+}

@@ -1,0 +1,42 @@
+/** An attempt as the journal shows it: what earlier ones finished, and what this one adds. */
+import type { Progress, Row } from '../src/job/snapshot.ts';
+import type { History, Journal } from '../src/queue/journal.ts';
+import type { Task } from './run.ts';
+
+/** A running attempt. It writes rows and keeps count of how far the job is. */
+export type Attempt = {
+  number: number;
+  progress: Progress;
+  /** The finished items of each list. */
+  items: Map<string, unknown[]>;
+  write(row: Row): Promise<void>;
+};
+
+/** Picks up where the attempt before left off, and says so in the journal. */
+export async function beginAttempt({ attempt, previous }: Task, journal: Journal, { rows, putOffCode }: History): Promise<Attempt> {
+  const progress: Progress = { percent: 0, stage: 'queued', items: 0 };
+  const items = new Map<string, unknown[]>();
+
+  const count = (row: Row): void => {
+    if (row.type === 'attempt') return;
+    progress.percent = Math.max(progress.percent, row.percent);
+    if (row.type === 'progress') progress.stage = row.stage;
+    else {
+      const list = items.get(row.list) ?? [];
+      if (row.index !== list.length) return; // each index is taken once
+      items.set(row.list, [...list, row.value]);
+      progress.items++;
+    }
+  };
+  rows.forEach(count);
+
+  const write = async (row: Row): Promise<void> => {
+    count(row);
+    await journal.append(row, progress);
+  };
+  const announced = rows.findLast(({ type }) => type === 'attempt')?.attempt ?? 1;
+  if (attempt > announced || putOffCode) {
+    await write({ type: 'attempt', attempt, itemsKept: progress.items, code: putOffCode ?? previous });
+  }
+  return { number: attempt, progress, items, write };
+}

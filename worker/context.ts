@@ -1,0 +1,53 @@
+/** What a handler works with, made for one attempt. */
+import type { Author, History, Journal } from '../src/queue/journal.ts';
+import type { Assignment } from './assignments.ts';
+import type { Attempt } from './attempt.ts';
+import type { Context } from './handler.ts';
+import type { Meter } from './meter.ts';
+
+type Parts = Pick<Context, 'signal' | 'log' | 'answered'> & {
+  attempt: Attempt;
+  journal: Journal;
+  history: History;
+  assignment: Extract<Assignment, { available: true }>;
+  meter: Meter;
+};
+
+/** Makes a context, and the function that tells who did the work: the author of the last call, in this attempt or before. */
+export function createContext({ attempt, journal, history, assignment, signal, log, meter, answered }: Parts): {
+  context: Context;
+  author: () => Author | undefined;
+} {
+  const { number, progress, items, write } = attempt;
+  const checkpoint = { ...history.checkpoint };
+  const atLeast = (percent: number) => Math.max(Math.round(percent), progress.percent);
+  let { author } = history;
+
+  const context: Context = {
+    work: assignment.work,
+    report: {
+      startCall(expected, by) {
+        author = by;
+        return meter.startCall(expected);
+      },
+      begun() {},
+    },
+    signal,
+    log,
+    answered,
+    items: (list) => items.get(list) ?? [],
+    item(list, value, percent) {
+      meter.flush(); // first what it cost: a worker that is lost in between has hidden nothing
+      return write({ type: 'item', attempt: number, list, index: items.get(list)?.length ?? 0, value, percent: atLeast(percent) });
+    },
+    stage: (stage, percent) => write({ type: 'progress', attempt: number, percent: atLeast(percent), stage }),
+    async once<T>(name: string, work: () => Promise<T>) {
+      if (name in checkpoint) return checkpoint[name] as T;
+      const value = await work();
+      checkpoint[name] = value ?? null;
+      await journal.saveCheckpoint(checkpoint, author);
+      return value;
+    },
+  };
+  return { context, author: () => author };
+}

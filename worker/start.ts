@@ -1,0 +1,133 @@
+/** Starts a worker: connections, vendors, registry, loop and health, each with what closes it. */
+import { createAdaptorServer } from '@hono/node-server';
+import type { Logger } from 'pino';
+import type { Config } from '../src/config.ts';
+import { createErrorLog } from '../src/error-log.ts';
+import { listen } from '../src/listen.ts';
+import type { Closer, Fail, Ready } from '../src/process.ts';
+import { checkKinds } from '../src/kinds/kind.ts';
+import { createBreaker } from '../src/queue/breaker.ts';
+import { createCancel } from '../src/queue/cancel-job.ts';
+import { watchDeadlines } from '../src/queue/deadlines.ts';
+import { createEventReader } from '../src/queue/event-reader.ts';
+import { keysUnder } from '../src/queue/keys.ts';
+import { openStore } from '../src/queue/store.ts';
+import { availabilityOf, createRegistration, createWorkerDirectory, type WorkerDescription } from '../src/queue/worker-registry.ts';
+import { type Assignment, assign } from './assignments.ts';
+import { guard } from './guard.ts';
+import type { Implementation } from './handler.ts';
+import { createHealthApp } from './health.ts';
+import { createRun } from './run.ts';
+import type { Vendor, VendorDeps } from './vendors/vendor.ts';
+import { createWorker } from './worker.ts';
+
+/** What a worker is started with. */
+export type WorkerParts = {
+  config: Config & { vendorVariables: Record<string, unknown> };
+  log: Logger;
+  version: string;
+  implementations: readonly Implementation[];
+  vendors: readonly Vendor[];
+};
+
+/** How old the registry may be when a job is given back, in ms. */
+const REGISTRY_AGE_MS = 1000;
+
+/** Starts a worker. Resolves once its health is served; `closers` undo what was opened. */
+export async function startWorker(
+  { config, log, version, implementations, vendors }: WorkerParts,
+  closers: Closer[],
+  fail: Fail,
+): Promise<Ready> {
+  const { keyPrefix, job } = config;
+  const store = await openStore({ url: config.redisUrl, keyPrefix, log, logError: createErrorLog(log), onUnusable: fail });
+  closers.push(store.close);
+  const keys = keysUnder(keyPrefix);
+  const commands = store.redis;
+
+  const kinds = implementations.map(({ kind }) => kind);
+  checkKinds(kinds);
+  const deps = vendorDeps(config, store.connect('wait'), keys, log);
+  const offers = vendors.map((vendor) => ({ name: vendor.name, offers: vendor.offers(config.vendorVariables, deps) }));
+  const assignments = assign(kinds, offers, config.aiProvider);
+  const description = describe(config.worker, version, assignments);
+  log.info({ kinds: description.kinds }, 'what this worker can do');
+
+  const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
+  // Before any job is taken: nobody pays for one that is past its time.
+  closers.push(
+    await watchDeadlines({ redis: commands, keys, cancel: createCancel(commands, keys), onCancelled, onError: store.onError('deadlines') }),
+  );
+
+  const directory = createWorkerDirectory(commands, keys);
+  const worker = createWorker(
+    store,
+    {
+      run: createRun({ implementations, assignments, timeoutMs: job.timeoutMs, log }),
+      isDone: async (kind) => availabilityOf(kind, await directory(REGISTRY_AGE_MS)).type === 'available',
+    },
+    { keyPrefix, backoffMs: job.backoffMs, ...config.worker },
+    log,
+  );
+
+  const eventReader = createEventReader({
+    pattern: store.connect('wait', { lazyConnect: true }),
+    redis: commands,
+    keyPrefix,
+    onSignal: worker.signal,
+    onError: store.onError('events'),
+  });
+  closers.push(() => eventReader.close());
+  closers.push(() => worker.close(config.shutdownGraceMs)); // while events are still read: a job can be cancelled until then
+
+  const registration = createRegistration({
+    redis: commands,
+    keys,
+    id: config.worker.name,
+    description,
+    onError: store.onError('registry'),
+  });
+  await registration.register();
+  closers.push(registration.leave);
+
+  const { name, concurrency } = config.worker;
+  const checks = {
+    writes: async () => (await store.monitor.probe()) === undefined,
+    listening: eventReader.listening,
+    registered: registration.registered,
+  };
+  const health = createHealthApp(worker, checks, { name, concurrency, version, provider: mainProvider(assignments) });
+  const ports = config.workerHealthPorts;
+  const createServer = () => createAdaptorServer({ fetch: health.fetch, hostname: 'localhost' });
+  const { port, close } = await listen(createServer, { host: config.host, ports, variable: 'WORKER_HEALTH_PORT' });
+  closers.push(close);
+  if (!ports.includes(0) && port !== ports[0]) log.warn({ port }, `port ${ports[0]} is taken, so /health is at port ${port}`);
+  log.info({ port, concurrency }, 'worker listening');
+  return { ready: true, port, note: mainProvider(assignments) };
+}
+
+/** Those held back by a breaker take every second start at most when they return. */
+function vendorDeps(
+  config: Config,
+  redis: Parameters<typeof createBreaker>[0],
+  keys: Parameters<typeof createBreaker>[1],
+  log: Logger,
+): VendorDeps {
+  const { rate } = config.worker;
+  const options = { ...config.breaker, probeMs: config.job.timeoutMs, paceMs: (2 * rate.duration) / rate.max };
+  return {
+    guard: (name, work) => guard(work, createBreaker(redis, keys, name, options)),
+    warn: (message) => log.warn(message),
+  };
+}
+
+function describe({ name, concurrency }: Config['worker'], version: string, assignments: Map<string, Assignment>): WorkerDescription {
+  const kinds = Object.fromEntries([...assignments].map(([kind, { support }]) => [kind, support]));
+  return { name, version, concurrency, kinds };
+}
+
+/** Who does the first kind, for the health page and the greeting. */
+function mainProvider(assignments: Map<string, Assignment>): string {
+  const [first] = [...assignments.values()].flatMap(({ support }) => (support.available ? [support.provider] : []));
+  return first ?? 'none';
+}

@@ -1,0 +1,6 @@
+/** All vendors, in the order in which they are asked what they can do: the first that can do a kind does it. */
+import { offline } from './offline.ts';
+import { openai } from './openai.ts';
+import type { Vendor } from './vendor.ts';
+
+export const vendors: readonly Vendor[] = [openai, offline];
