@@ -1,9 +1,9 @@
 /** What the offline generator costs for texts that are made to be slow, and what they cost other users. */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { z } from 'zod';
-import { createOffline } from '../worker/vendors/offline.ts';
 import { cardsFromText } from '../worker/vendors/offline/cards.ts';
+import { startPart } from './processes.ts';
+import { startRedis } from './redis.ts';
 import { normalText, shapes } from './shapes.ts';
 
 const ROUNDS = 3;
@@ -12,6 +12,8 @@ const NORMAL_EVERY = 8;
 const LENGTH = 100_000;
 /** How many slow jobs run beside another user's. */
 const BESIDE = 6;
+/** How often that is measured. */
+const PAIRS = 30;
 /** The largest ratio that is accepted. */
 const LIMIT = 5;
 
@@ -40,63 +42,68 @@ for (let round = 0; round < ROUNDS; round++) {
 const unit = median(base);
 const ratios = texts.map(({ name }) => ({ name, ratio: median(taken.get(name) ?? []) / unit })).toSorted((a, b) => b.ratio - a.ratio);
 
-type Write = ReturnType<typeof createOffline>;
-
-/** Asks for cards of a text; `take` is told of each. */
-function write(offline: Write, content: string, take: () => void, signal: AbortSignal): Promise<unknown> {
-  return offline(
-    {
-      kind: 'generate-flashcards',
-      input: {},
-      schema: z.object({}),
-      lists: { flashcards: { wanted: 50, itemLength: 4000 } },
-      instructions: '',
-      material: { content, alreadyAsked: [] },
-      take: async () => (take(), 'new'),
-      whole: () => {},
-    },
-    { begun: () => {}, startCall: async () => ({ note: () => {}, settle: async () => {} }) },
-    signal,
-  );
-}
-
-/** The ms until the first card of a small text, in the generator that a worker has. */
-async function firstCard(offline: Write): Promise<number> {
+/** Submits a text as a user, over HTTP; resolves with the ms until its first card, or its end, arrives in the stream. `onRunning`: it runs. */
+async function firstCard(url: string, user: string, content: string, onRunning = () => {}): Promise<number> {
   const start = performance.now();
-  await write(offline, 'Hund: dog', () => {}, new AbortController().signal);
-  return performance.now() - start;
-}
-
-/** Keeps as many slow jobs running as there are to run, until it is told to stop. */
-function startSlow(offline: Write): () => Promise<unknown> {
-  const stop = new AbortController();
-  const slowest = ratios.slice(0, BESIDE).map(({ name }) => texts.find((shape) => shape.name === name)?.text ?? normal);
-  const lanes = slowest.map(async (content) => {
-    while (!stop.signal.aborted) await write(offline, content, () => {}, stop.signal).catch(() => {}); // unusable, or stopped
+  const headers = { 'content-type': 'application/json', accept: 'text/event-stream', 'user-id': user };
+  const response = await fetch(`${url}/api/ai/generate-flashcards`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ content, count: 50 }),
   });
-  return () => (stop.abort(), Promise.allSettled(lanes));
+  const decoder = new TextDecoder();
+  let seen = '';
+  for await (const chunk of response.body ?? []) {
+    seen += decoder.decode(chunk, { stream: true });
+    if (/^event: progress$/m.test(seen)) onRunning();
+    if (/^event: (?:item|completed|failed)$/m.test(seen)) return performance.now() - start;
+  }
+  throw new Error(`the stream of ${user} ended before its job:\n${seen}`);
 }
 
-/** First cards alone and beside slow jobs, in turns. Also how long the process did not answer, at most. */
-async function compareFirstCards(): Promise<{ alone: number; beside: number; deafMs: number }> {
-  const provider = createOffline();
-  await firstCard(provider); // the thread is there now
+/** First cards through API, Redis and worker: alone, and while another user's slow jobs run, in turns. */
+async function compareFirstCards() {
+  const store = await startRedis();
+  const env = {
+    REDIS_URL: store.url,
+    NODE_ENV: 'test',
+    AI_PROVIDER: 'offline',
+    LOG_LEVEL: 'silent',
+    WORKER_CONCURRENCY: String(BESIDE + 1),
+    WORKER_RATE_MAX: '10000',
+    RATE_LIMIT_MAX: '1000000',
+    MAX_JOBS_PER_USER: '10000',
+  };
+  const api = await startPart('../src/main.ts', { ...env, PORT: '0' });
+  const worker = await startPart('../worker/main.ts', { ...env, WORKER_HEALTH_PORT: '0' });
+  const url = `http://127.0.0.1:${api.port}`;
+  const slowest = ratios
+    .map(({ name }) => texts.find((shape) => shape.name === name)?.text ?? normal)
+    .filter((text) => /[\p{L}\p{N}]/u.test(text)) // the API takes no others
+    .slice(0, BESIDE);
   const alone: number[] = [];
   const beside: number[] = [];
-  let deafMs = 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    for (let n = 0; n < 10; n++) alone.push(await firstCard(provider));
-    const stop = startSlow(provider);
-    let last = performance.now();
-    const beat = setInterval(() => {
-      deafMs = Math.max(deafMs, performance.now() - last - 5);
-      last = performance.now();
-    }, 5);
-    for (let n = 0; n < 10; n++) beside.push(await firstCard(provider));
-    clearInterval(beat);
-    await stop();
+  const health: number[] = [];
+  for (let round = -2; round < PAIRS; round++) {
+    const one = await firstCard(url, 'ana', 'Hund: dog');
+    const slow = slowest.map((content) => {
+      const { promise: running, resolve } = Promise.withResolvers<void>();
+      return { running, ended: firstCard(url, 'mallory', content, resolve) };
+    });
+    await Promise.all(slow.map(({ running }) => running));
+    const two = await firstCard(url, 'ana', 'Hund: dog');
+    const asked = performance.now();
+    await fetch(`http://127.0.0.1:${worker.port}/health`);
+    const healthy = performance.now() - asked;
+    await Promise.all(slow.map(({ ended }) => ended));
+    if (round < 0) continue; // warm now
+    alone.push(one);
+    beside.push(two);
+    health.push(healthy);
   }
-  return { alone: median(alone), beside: median(beside), deafMs };
+  await Promise.all([api.stop(), worker.stop()]);
+  store.stop();
+  return { alone: median(alone), beside: median(beside), healthMs: Math.max(...health) };
 }
 
 const first = await compareFirstCards();
@@ -112,8 +119,9 @@ text of that length, ${ROUNDS} rounds, medians of processor time, Node ${process
 |---|---|
 ${ratios.map(({ name, ratio }) => `| ${name} | ${ratio.toFixed(2)} |`).join('\n')}
 
-Another user's first card takes ${first.alone.toFixed(1)} ms alone, and ${first.beside.toFixed(1)} ms beside ${BESIDE} jobs of the slowest shapes, which run all the
-time on ${cpus().length} cores: ${(first.beside / first.alone).toFixed(1)} times. The process that answers health checks was silent for ${first.deafMs.toFixed(0)} ms at most.
+Another user's first card, over HTTP through API, Redis and worker, takes ${first.alone.toFixed(0)} ms alone, and ${first.beside.toFixed(0)} ms while ${BESIDE} jobs
+of the slowest shapes run in the same worker: ${(first.beside / first.alone).toFixed(2)} times (medians of ${PAIRS}, in turns). Meanwhile the worker's
+health answered within ${first.healthMs.toFixed(0)} ms.
 `;
 writeFileSync(new URL('results/offline.md', import.meta.url), text);
 process.stdout.write(text);

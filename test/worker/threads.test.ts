@@ -1,10 +1,19 @@
 /** The offline generator's threads: what goes wrong in one is its own job's trouble alone. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { pino } from 'pino';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { flashcards } from '../../src/kinds/flashcards.ts';
+import { openStore } from '../../src/queue/store.ts';
+import { assign } from '../../worker/assignments.ts';
+import { implementations } from '../../worker/kinds/index.ts';
+import { createOffline } from '../../worker/vendors/offline.ts';
 import type { Order } from '../../worker/vendors/offline/makers.ts';
 import { createThreads } from '../../worker/vendors/offline/threads.ts';
-import { startStack } from '../support/stack.ts';
+import { createRun } from '../../worker/run.ts';
+import type { Offers } from '../../worker/vendors/vendor.ts';
+import { createWorker } from '../../worker/worker.ts';
+import { type Stack, startStack } from '../support/stack.ts';
 import { isEnd } from '../support/sse.ts';
 
 /** A module for threads whose answer to an order is up to the order's content. */
@@ -18,7 +27,7 @@ const module = new URL(
       if (content === 'throws') throw new Error('a defect');
       if (content === 'exits') process.exit(3);
       if (content === 'is unusable') parentPort.postMessage({ type: 'problem', code: 'content_unusable', detail: 'No.' });
-      else parentPort.postMessage({ type: 'pieces', pieces: [content, threadId, Object.keys(process.env)] });
+      else parentPort.postMessage({ type: 'pieces', pieces: [{ field: 'flashcards', value: { front: content, back: content } }, threadId, Object.keys(process.env)].map((value) => value.field ? value : { field: 'about', value }) });
     });`)}`,
 );
 const order = (content: string): Order => ({
@@ -27,16 +36,17 @@ const order = (content: string): Order => ({
   material: { content, alreadyAsked: [] },
 });
 const never = new AbortController().signal;
+const WELL = { field: 'flashcards', value: { front: 'well', back: 'well' } };
 
 test('an order that never ends is stopped when it is aborted, and holds up no other meanwhile', async () => {
   const { run } = createThreads({ module, heapMb: 64 });
   const stop = new AbortController();
   const endless = [1, 2, 3].map(() => run(order('never ends'), stop.signal).catch((error: unknown) => error));
-  expect((await run(order('well'), never))[0]).toBe('well');
+  expect((await run(order('well'), never))[0]).toEqual(WELL);
   const reason = new Error('cancelled');
   stop.abort(reason);
   expect(await Promise.all(endless)).toEqual([reason, reason, reason]);
-  expect((await run(order('well'), never))[0]).toBe('well');
+  expect((await run(order('well'), never))[0]).toEqual(WELL);
   await expect(run(order('well'), stop.signal)).rejects.toBe(reason);
 });
 
@@ -47,7 +57,7 @@ test('a thread that dies fails its own order, with a code, and no other', async 
   await expect(run(order('throws'), never)).rejects.toMatchObject({ code: 'internal_error' });
   await expect(run(order('exits'), never)).rejects.toMatchObject({ code: 'internal_error' });
   await expect(run(order('is unusable'), never)).rejects.toMatchObject({ code: 'content_unusable', detail: 'No.' });
-  expect((await beside)[0]).toBe('well');
+  expect((await beside)[0]).toEqual(WELL);
 });
 
 test("a free thread is used again, and knows none of the process's variables", async () => {
@@ -77,7 +87,7 @@ test('free threads do not keep the process alive', async () => {
 });
 
 test('six texts made to be slow cost others no attempt, and the worker answers meanwhile', async () => {
-  const stack = await startStack({ WORKER_CONCURRENCY: '8', WORKER_LOCK_DURATION_MS: '3000', WORKER_STALLED_INTERVAL_MS: '3000' });
+  const stack = await startStack({ WORKER_CONCURRENCY: '8', WORKER_LOCK_DURATION_MS: '10000', WORKER_STALLED_INTERVAL_MS: '10000' });
   const worker = await stack.startWorker();
   const shapes = [
     `a${' '.repeat(99_998)}b`,
@@ -93,15 +103,52 @@ test('six texts made to be slow cost others no attempt, and the worker answers m
   const end = await stream.until(isEnd);
   expect(end.data).toMatchObject({ type: 'completed', result: { flashcards: [{ front: 'Hund', back: 'dog' }] } });
   expect(stream.events.filter(({ event }) => event === 'attempt')).toEqual([]);
+}, 120_000);
+
+/** A worker in the test's process that runs one job at a time, in threads of the module above. */
+async function startWorkerOf(stack: Stack, timeoutMs: number) {
+  const log = pino({ level: 'silent' });
+  const work = createOffline(createThreads({ module, heapMb: 64 }));
+  const offer: Offers = { structuredAnswer: { available: true, work, author: { provider: 'offline' }, answers: 'offline' } };
+  const assignments = assign([flashcards], [{ name: 'offline', offers: offer }], undefined);
+  const store = await openStore({ url: inject('redisUrl'), keyPrefix: stack.prefix, log, logError: () => {}, onUnusable: () => {} });
+  const options = {
+    name: 'test',
+    keyPrefix: stack.prefix,
+    concurrency: 1,
+    rate: { max: 1000, duration: 1000 },
+    stalledIntervalMs: 30_000,
+    maxStalledCount: 2,
+    lockDurationMs: 30_000,
+    backoffMs: 1,
+  };
+  const run = createRun({ implementations, assignments, timeoutMs, log });
+  const worker = createWorker(store, { run, isDone: async () => true }, options, log);
+  onTestFinished(async () => {
+    await worker.close(0);
+    store.close();
+  });
+  return worker;
+}
+
+test('a job whose text never ends is cancelled, and the next one runs in its place', async () => {
+  const stack = await startStack();
+  const worker = await startWorkerOf(stack, 60_000);
+  const job = await stack.submit({ content: 'never ends' });
+  const stream = await stack.watch(job);
+  await stream.until(({ event }) => event === 'progress'); // it runs
+  await fetch(stack.url + job['cancelUrl'], { method: 'POST' });
+  expect((await stream.until(isEnd)).event).toBe('cancelled');
+  worker.signal({ type: 'missed' });
+  const next = await stack.watch(await stack.submit({ content: 'well' }));
+  expect((await next.until(isEnd)).event).toBe('completed');
 });
 
-test('a cancelled job ends at once, and its thread with it', async () => {
-  const stack = await startStack({ WORKER_CONCURRENCY: '1' });
-  await stack.startWorker();
-  const job = await stack.submit({ content: 'The heart is a muscle. '.repeat(4000) }, { 'user-id': 'ana' });
-  const stream = await stack.watch(job, { 'user-id': 'ana' });
-  await fetch(stack.url + job['cancelUrl'], { method: 'POST', headers: { 'user-id': 'ana' } });
-  expect((await stream.until(isEnd)).data['type']).toMatch(/cancelled|completed/);
-  const next = await stack.watch(await stack.submit({ content: 'Hund: dog' }, { 'user-id': 'ana' }), { 'user-id': 'ana' });
-  expect((await next.until(isEnd)).data['type']).toBe('completed');
+test('a job whose text never ends fails at its deadline, and the next one runs in its place', async () => {
+  const stack = await startStack({ JOB_ATTEMPTS: '1' });
+  await startWorkerOf(stack, 3000);
+  const stream = await stack.watch(await stack.submit({ content: 'never ends' }));
+  expect((await stream.until(isEnd)).data['error']).toMatchObject({ code: 'job_timeout' });
+  const next = await stack.watch(await stack.submit({ content: 'well' }));
+  expect((await next.until(isEnd)).event).toBe('completed');
 });

@@ -124,7 +124,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     must: ['Heart failure | inability of the heart to pump enough blood', 'Atrial fibrillation – Symptoms | palpitations, dizziness'],
     mustNot: [/Chen|dosage|CARDIO/, /^(?:Definition|Symptoms)/, /\| (?:60|100|120)$/],
   },
-  'table-ereignisse': { must: ['1789 | Sturm auf die Bastille', '1648 – Ort | Münster'], mustNot: [/^Jahr/] },
+  'table-ereignisse': { must: ['1789 | Sturm auf die Bastille'], mustNot: [/^Jahr/, /Ort/] },
   'wiki-celula': {
     must: ['¿Qué es la célula? | la unidad básica de la vida', '¿Quién fue Matthias Schleiden? | un botánico alemán'],
     mustNot: [/\[|\{|==|Véase/, /^(?:Fue|Es)\b/],
@@ -137,4 +137,20 @@ export const expectations: Readonly<Record<string, Expectation>> = {
   'faq-product': { must: ['Who invented the telephone? | Alexander Graham Bell'], mustNot: [/https|Click|©|Press|Version/] },
   'chat-osmosis': { must: [], mustNot: [/mia|tom|thx|lol|percent|stuff/], atMost: 1 },
   'table-korean': { must: ['병원 | hospital', '약국 | pharmacy'], mustNot: [/예문|단어/] },
+  'lecture-law': {
+    must: ['What is Habeas corpus? | the right of a prisoner to be brought before a judge', 'executive | carries out laws (government)'],
+    mustNot: [/Prof|Lecture|Lisa|Montesquieu|controversial/],
+  },
+  'prose-curie': { must: ['Marie Curie died in ____ near Sallanches. | 1934'], mustNot: [/^(?:She|They|In 1891|Her)\b/, /couple/] },
+  'cours-climat': {
+    must: ["Météo | état de l'atmosphère à un moment donné", 'Le GIEC a été créé en ____. | 1988'],
+    mustNot: [/Chapitre|Définitions|vendredi|12 mars/, /^(?:I|II) \|/],
+  },
+  'rezept-suppe': { must: [], mustNot: [/./] },
+  'lecture-ekonomika': { must: ['Банк России был основан в ____ году. | 1990'], mustNot: [/Лекция|Иван|Домашнее/] },
+  'code-sql': { must: ['primary key | uniquely identifies a row'], mustNot: [/SELECT|UPDATE|comment/] },
+  'transcript-youtube': { must: [], mustNot: [/like|channel|\d:\d\d/] },
+  'table-people': { must: [], mustNot: [/./] },
+  'words-turkish': { must: ['gitmek | to go', 'Nasılsın? | How are you?'], mustNot: [/Ödev|Ünite/] },
+  'words-chinese-mixed': { must: ['买 | to buy'], mustNot: [/作业|第二课/] },
 };

@@ -85,7 +85,8 @@ function createReader(lines: readonly Line[], language: Language | undefined, re
       language,
     );
     const definition = register === 'personal' || !own ? undefined : definitionIn(sentence, own, common);
-    if (definition) {
+    const isDish = register === 'recipe' && own?.articles.has(words(sentence)[0]?.text.toLowerCase() ?? ''); // "the soup" is this one
+    if (definition && !isDish) {
       words(definition.term).forEach((word) => known.add(word.text.toLowerCase()));
       const short = shortAnswer(sentence, definition);
       return add({ ...here(line.at), ...(short ? { type: 'fact', ...short } : { type: 'definition', ...definition }) });

@@ -18,7 +18,7 @@ const BACK_MAX = 2000;
 /**
  * Makes up to `count` cards in the text's own words and order, none of those whose fronts are `alreadyAsked`.
  * Few good cards are better than many: a text that defines, pairs and states nothing gives none. Only a text of
- * one line, which somebody sends to try, always gives a card.
+ * one line or two, which somebody sends to try, always gives a card.
  */
 export function cardsFromText(text: string, count: number, alreadyAsked: readonly string[] = []): Flashcard[] {
   const drafts = draftsOf(analyse(text));

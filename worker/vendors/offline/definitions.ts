@@ -100,7 +100,7 @@ function isPerson(meaning: string, language: Language): boolean {
   const head: Word[] = [];
   for (const word of words(meaning.split(/[,(]/)[0] ?? '')) {
     const lower = word.text.toLowerCase();
-    if (language.joints.has(lower) && !language.articles.has(lower)) break;
+    if (language.joints.has(lower) && !language.articles.has(lower) && !/^(?:and|und|et|y|e|ed|и|و|ve)$/.test(lower)) break;
     head.push(word);
   }
   return head.some(({ text }) => isPersonWord(text.toLowerCase(), language));

@@ -40,6 +40,8 @@ export function factIn(sentence: string, language: Language | undefined, known: 
   const figure = figureIn(sentence, found, language);
   const hidden = figure ?? (language && objectIn(sentence, language));
   if (!hidden || standsElsewhere(sentence, hidden)) return undefined;
+  const hasStop = /[.。]$/u.test(sentence) || isUnspaced(sentence);
+  if (!hasStop && (/\s\/\s/.test(sentence) || (language && !lower.some((word) => language.joints.has(word))))) return undefined;
   if (/^[^:]{1,30}:\s/.test(sentence) || (language && lower.some((word) => possessives.has(word)))) return undefined;
   const clarity = language ? clarityOf(sentence, hidden.index, language, known) : 'clear';
   if (clarity === 'unclear' || (clarity === 'with topic' && !figure)) return undefined;
@@ -159,11 +161,13 @@ function objectIn(sentence: string, language: Language): Word | undefined {
   if (!first || !last || count > (isList ? 7 : 3)) return undefined;
   const text = right.slice(first.index, last.index + last.text.length);
   const isNamed = count > 1 || (text.length >= 3 && !emptyObjects.has(text.toLowerCase()));
+  const isName =
+    !/(?:named after|(?:discovered|invented|written|painted|founded|composed|built) by) (?:the )?$/.test(left) || /^\p{Lu}/u.test(text);
   const isNoun = language.code !== 'de' || /^\p{Lu}/u.test(last.text);
   const isTelling = !found
     .slice(0, count)
     .some((word) => language.pronouns.has(word.text.toLowerCase()) || emptyObjects.has(word.text.toLowerCase()));
-  return isNamed && isNoun && isTelling && !/\p{Nd}|[,;:]\s?(?:which|who|die|der|das|qui|que|che)\b/u.test(text)
+  return isNamed && isName && isNoun && isTelling && !/\p{Nd}|[,;:]\s?(?:which|who|die|der|das|qui|que|che)\b/u.test(text)
     ? { text, index: left.length + first.index }
     : undefined;
 }

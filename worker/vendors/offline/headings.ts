@@ -22,8 +22,11 @@ export function headingOf({ at, text, mark, first, spoken, indent }: Line, next:
   const rest = label?.slice(1).findLast((part) => part !== undefined) ?? '';
   if (label && !/[.!?。]$/.test(text)) return heading(at, text, rest);
   if (mark === 'heading') return heading(at, text, text);
+  const numbered = /^(?:[IVX]{1,4}|\d{1,2}(?:\.\d{1,2}){1,3})(?:[.)]|\s[-–])\s{1,3}(\S.{2,60})$/u.exec(text)?.[1];
+  if (numbered !== undefined && !/[.!?:]\s|[.!?]$/.test(numbered)) return heading(at, text, numbered);
   // The first line, alone, is the title, even if it looks like a pair.
   if (at === 0 && next?.first && /\s[-–—|]\s/.test(text) && text.length <= 70 && !/[.!?]$/.test(text)) return { at, text };
+  if (courseLabel.test(text.split(/\s[-–—|:]\s/).at(-1) ?? '')) return { at, text };
   if (chores.test(text.replace(/[:：\s]+$/u, ''))) return { at, text, chore: true };
   if (text.length > 70 || next === undefined || says.test(text)) return undefined;
   const isShort = !/[.!?,;:。！？：…]$/u.test(text) && !/\t|\s[-–—=→|]\s|:\s|：|->/.test(text) && words(text).length <= 6;

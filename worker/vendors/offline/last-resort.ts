@@ -1,4 +1,4 @@
-/** Cards of a text of one line that says nothing to be learned, since whoever tries with one word wants to see a card. */
+/** Cards of a text of one or two lines that says nothing to be learned, since whoever tries with a word wants to see a card. */
 import type { Flashcard } from '../../../src/kinds/flashcards.ts';
 import { standsElsewhere } from './facts.ts';
 import { tellNothing } from './languages/index.ts';
@@ -7,23 +7,21 @@ import { isNoise } from './pairs.ts';
 import { isAmount, isCode } from './register.ts';
 import { graphemes, sentences, type Word, words } from './text.ts';
 
-/** Longer lines are no try. In words, and in characters. */
-const MAX_WORDS = 25;
-const MAX_LENGTH = 200;
+/** Longer texts are no try. In lines, in words of a line, and in its characters. */
+const MAX_LINES = 2;
+const MAX_WORDS = 60;
+const MAX_LENGTH = 400;
 
-/** The cards of a short line: a gap in each sentence, or the spelling of a word or two. */
+/** The cards of a short text: a gap in each sentence, or the spelling of a word or two. */
 export function lastResort(text: string): Flashcard[] {
-  const [line, ...more] = readLines(text);
-  if (!line || more.length > 0 || !isShort(line)) return [];
-  const found = words(line.text);
+  const lines = readLines(text);
+  if (lines.length > MAX_LINES || !lines.every(isShort)) return [];
+  const found = lines.flatMap((line) => words(line.text));
   if (found.length <= 2) return found.map(spelling);
-  const gaps = sentences(line.text).flatMap(gap);
-  return gaps.length > 0
-    ? gaps
-    : found
-        .toSorted((a, b) => b.text.length - a.text.length)
-        .slice(0, 1)
-        .map(spelling);
+  const gaps = lines.flatMap((line) => sentences(line.text)).flatMap(gap);
+  if (gaps.length > 0) return gaps;
+  const longest = found.toSorted((a, b) => b.text.length - a.text.length).slice(0, 1);
+  return longest.map(spelling);
 }
 
 function isShort({ text, spoken }: Line): boolean {

@@ -44,7 +44,7 @@ const ingredient =
 const ingredientAfter =
   /(?:大さじ|小さじ)\s?\d|\s(?:\d{1,4}|[½¼¾])\s?(?:g|kg|ml|l|tsp|tbsp|el|tl|個|本|枚|グラム|克|毫升|勺|개|큰술|작은술|컵)$/iu;
 const recipeWord =
-  /^(?:ingredients|zutaten|ingrédients|ingredientes|ingredienti|ингредиенты|材料|食材|재료|malzemeler|المكونات)(?:\s*[:：(].{0,40})?$/iu;
+  /^(?:ingredients|zutaten|ingrédients|ingredientes|ingredienti|ингредиенты|材料|食材|재료|malzemeler|المكونات)(?:\s*[:：(].{0,40}|\s(?:for|für|pour|para|per|на)\s.{1,30})?$/iu;
 
 /** Whether a line names an amount of something to cook or to buy. */
 export function isAmount(text: string): boolean {

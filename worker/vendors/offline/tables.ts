@@ -164,7 +164,10 @@ export function pairsOf({ header, rows }: Table): TablePair[] {
   const places = header.flatMap((name, place) => (leftOut.test(name) || isCounted(rows, place) ? [] : [place]));
   const [key, ...rest] = places;
   if (key === undefined || new Set(rows.map(({ cells }) => toKey(cells[key] ?? ''))).size < rows.length) return [];
-  const asked = rest.filter((place) => new Set(rows.map(({ cells }) => toKey(cells[place] ?? ''))).size > 1).slice(0, MAX_COLUMNS);
+  const isByFigure = rows.every(({ cells }) => isFigure(cells[key] ?? '')); // "1517 – place" does not say the place of what
+  const asked = rest
+    .filter((place) => new Set(rows.map(({ cells }) => toKey(cells[place] ?? ''))).size > 1)
+    .slice(0, isByFigure ? 1 : MAX_COLUMNS);
   return rows.flatMap(({ at, cells }) =>
     asked.flatMap((place) => {
       const [term = '', meaning = '', column = ''] = [cells[key], cells[place], header[place]];

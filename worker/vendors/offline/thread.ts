@@ -1,5 +1,6 @@
 /** The code of an offline thread: takes one order at a time and answers with its pieces, or with the problem. */
-import { parentPort } from 'node:worker_threads';
+import { constants, setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
 import { OwnError } from '../../../src/job/own-error.ts';
 import { ProblemError, type ProblemCode } from '../../../src/job/problem.ts';
 import { makers, type Order, type Piece } from './makers.ts';
@@ -18,5 +19,9 @@ function answer(order: Order): Answer {
     throw error;
   }
 }
+
+const { size } = workerData as { size: 'small' | 'large' };
+// On Linux a thread has a priority of its own; elsewhere this would slow down the whole process.
+if (size === 'large' && process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 parentPort?.on('message', (order: Order) => parentPort?.postMessage(answer(order)));

@@ -21,18 +21,22 @@ export type ThreadOptions = {
   heapMb: number;
 };
 
-/** Free threads that are kept for the next orders; more are ended. */
+/** Free threads of each sort that are kept for the next orders; more are ended. */
 const MAX_FREE = 4;
+
+/** Orders with more characters run in threads of lower priority, so that small ones do not wait for the processor. */
+const LARGE = 10_000;
 
 const DEFAULTS: ThreadOptions = { module: new URL('./thread.ts', import.meta.url), heapMb: 192 };
 
 /** Makes threads as they are needed. Free ones do not keep the process alive. */
 export function createThreads({ module, heapMb }: ThreadOptions = DEFAULTS): Threads {
-  const free: Worker[] = [];
+  const pools = { small: [] as Worker[], large: [] as Worker[] };
 
   /** Threads get neither the process's variables, which hold secrets, nor its flags. */
-  const start = (): Worker => {
-    const thread = new Worker(module, { env: {}, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: heapMb } });
+  const start = (size: keyof typeof pools): Worker => {
+    const free = pools[size];
+    const thread = new Worker(module, { env: {}, execArgv: [], workerData: { size }, resourceLimits: { maxOldGenerationSizeMb: heapMb } });
     const forget = () => {
       const place = free.indexOf(thread);
       if (place >= 0) free.splice(place, 1);
@@ -42,7 +46,7 @@ export function createThreads({ module, heapMb }: ThreadOptions = DEFAULTS): Thr
     return thread;
   };
 
-  const release = (thread: Worker): void => {
+  const release = (thread: Worker, free: Worker[]): void => {
     if (free.length >= MAX_FREE) return void thread.terminate();
     thread.unref();
     free.push(thread);
@@ -51,11 +55,12 @@ export function createThreads({ module, heapMb }: ThreadOptions = DEFAULTS): Thr
   return {
     async run(order, signal) {
       signal.throwIfAborted();
-      const thread = free.pop() ?? start();
+      const size = JSON.stringify(order.material).length > LARGE ? 'large' : 'small';
+      const thread = pools[size].pop() ?? start(size);
       thread.ref();
       try {
         const answer = await askThread(thread, order, signal);
-        release(thread);
+        release(thread, pools[size]);
         if (answer.type === 'problem') throw new ProblemError(answer.code, answer.detail);
         return answer.pieces;
       } catch (error) {

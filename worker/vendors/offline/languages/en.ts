@@ -37,7 +37,7 @@ export const en: Language = {
      tutorial semester agenda shopping schedule slides handout email password login textbook`,
   ),
   people: set(
-    `botanist botanists zoologist anatomist geographer archaeologist anthropologist sociologist linguist surgeon pharmacist astronaut cosmonaut journalist filmmaker mathematician physicist chemist biologist scientist philosopher writer author poet painter artist composer musician singer actor actress
+    `heir archduke duke duchess prince princess botanist zoologist anatomist geographer archaeologist anthropologist sociologist linguist surgeon pharmacist astronaut cosmonaut journalist filmmaker mathematician physicist chemist biologist scientist philosopher writer author poet painter artist composer musician singer actor actress
      king queen emperor empress president chancellor politician leader general explorer inventor engineer doctor physician nurse astronomer
      economist historian psychologist architect sculptor playwright novelist revolutionary activist monk saint priest pope prophet ruler
      statesman soldier officer sailor navigator programmer naturalist botanist geologist lawyer judge teacher dancer director founder man woman`,
