@@ -14,8 +14,8 @@ export type Outcome =
   | { type: 'give-back'; afterMs: number }
   /** The job has failed: trying again would not help. */
   | { type: 'fail'; problem: ProblemError }
-  /** The attempt has failed; another comes after a pause, if one is left. */
-  | { type: 'retry'; problem: ProblemError }
+  /** The attempt has failed; another comes after a pause, in ms, if one is left. */
+  | { type: 'retry'; problem: ProblemError; afterMs: number }
   /** It was not the attempt's fault: it is made later, in ms, and costs none. `counts`: whether it is one of the times that are allowed. */
   | { type: 'put-off'; problem: ProblemError; afterMs: number; counts: boolean };
 
@@ -37,6 +37,8 @@ export class NotAssignedError extends OwnError {
 
 /** What the decision needs to know, beside the error. */
 export type Facts = {
+  /** How many attempts have failed, this one included. */
+  attemptsMade: number;
   /** How often the job was put off before. */
   putOffs: number;
   /** The first backoff, in ms. */
@@ -67,7 +69,7 @@ export function toProblemError(error: unknown): ProblemError {
  * when it will be better, because the provider said so or its breaker is open, the job waits for that and it
  * costs nothing. All else costs an attempt.
  */
-export function decide(error: unknown, { putOffs, backoffMs, doneElsewhere }: Facts): Outcome {
+export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneElsewhere }: Facts): Outcome {
   if (error instanceof LockLostError) return { type: 'lost' };
   if (error instanceof HandBack) return { type: 'hand-back' };
   if (error instanceof NotAssignedError) {
@@ -80,7 +82,9 @@ export function decide(error: unknown, { putOffs, backoffMs, doneElsewhere }: Fa
   if (!problems[code].retryable) return { type: 'fail', problem };
   // Held back, the provider was not even asked; each probe costs one of the held an attempt, so this too has an end.
   const counts = !(problem instanceof CircuitOpenError);
-  if (extras.retryAfterMs === undefined || (counts && putOffs >= MAX_PUT_OFFS)) return { type: 'retry', problem };
+  if (extras.retryAfterMs === undefined || (counts && putOffs >= MAX_PUT_OFFS)) {
+    return { type: 'retry', problem, afterMs: backoff(attemptsMade, backoffMs, problem) };
+  }
   // Some providers say 0, or a date that has passed: asking again at once would use up the put-offs in a moment.
   const pauseMs = Math.max(Math.min(extras.retryAfterMs, MAX_PUT_OFF_MS), counts ? backoffMs : 0);
   return { type: 'put-off', problem, counts, afterMs: Math.round(pauseMs + Math.random() * backoffMs) };

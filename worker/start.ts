@@ -12,6 +12,7 @@ import { watchDeadlines } from '../src/queue/deadlines.ts';
 import { createEventReader } from '../src/queue/event-reader.ts';
 import { keysUnder } from '../src/queue/keys.ts';
 import { openStore } from '../src/queue/store.ts';
+import { endUnreadable, UNREADABLE } from '../src/queue/unreadable.ts';
 import { availabilityOf, createRegistration, createWorkerDirectory, type WorkerDescription } from '../src/queue/worker-registry.ts';
 import { type Assignment, assign } from './assignments.ts';
 import { guard } from './guard.ts';
@@ -58,6 +59,9 @@ export async function startWorker(
   closers.push(
     await watchDeadlines({ redis: commands, keys, cancel: createCancel(commands, keys), onCancelled, onError: store.onError('deadlines') }),
   );
+
+  const unreadable = await endUnreadable(commands, keys).catch((error: unknown) => (store.onError('unreadable records')(error), []));
+  for (const jobId of unreadable) log.error({ jobId }, UNREADABLE);
 
   const directory = createWorkerDirectory(commands, keys);
   const worker = createWorker(

@@ -11,6 +11,8 @@ import type { RetryWhileRefused } from '../src/queue/store-monitor.ts';
 import type { Payload } from '../src/queue/record.ts';
 import { createRunCounters, type RunCounters } from '../src/queue/run-counters.ts';
 import { createFairQueue } from '../src/queue/fair-queue.ts';
+import { createForgetDeadline } from '../src/queue/deadlines.ts';
+import { UNREADABLE, watchUnreadable } from '../src/queue/unreadable.ts';
 import { createIsolation } from './isolation.ts';
 import { backoff, decide, HandBack, NotAssignedError, type Outcome } from './retry-policy.ts';
 import type { Task } from './run.ts';
@@ -85,6 +87,8 @@ export function createWorker(
   const notNow = createNotNow(options.rate);
   const counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, putOff: 0, stalled: 0 };
   const running = new Set<string>();
+  /** The pause before the next attempt, in ms, by the error that ended the last one: it is noted before BullMQ asks for it. */
+  const pauses = new WeakMap<Error, number>();
 
   // BullMQ hands out a signal only to processors that declare three parameters.
   const process = async (job: Job<Payload>, token: string | undefined, signal: AbortSignal | undefined): Promise<void> => {
@@ -123,7 +127,12 @@ export function createWorker(
 
   const decideOn = async ({ job, counted }: Attempt, error: unknown): Promise<Outcome> => {
     const doneElsewhere = error instanceof NotAssignedError && (await isDone(job.name));
-    return decide(error, { putOffs: await counted.putOffs(), backoffMs: options.backoffMs, doneElsewhere });
+    return decide(error, {
+      attemptsMade: job.attemptsMade + 1,
+      putOffs: await counted.putOffs(),
+      backoffMs: options.backoffMs,
+      doneElsewhere,
+    });
   };
 
   /** Puts a job where it belongs after an attempt that did not end well. Resolves with what tells BullMQ so. */
@@ -133,29 +142,32 @@ export function createWorker(
     if (outcome.type === 'lost') return error as LockLostError; // BullMQ refuses whatever we say of the job, which is right
     await journal.checkLock(); // what follows is not fenced
     await counted.returned();
-    const delay = async (afterMs: number): Promise<Error> => {
-      await retryWhileRefused(() => job.moveToDelayed(Date.now() + afterMs, token));
+    const delay = async (readyAt: number): Promise<Error> => {
+      await retryWhileRefused(() => job.moveToDelayed(readyAt, token));
       return new DelayedError();
     };
-    const requeue = () => retryWhileRefused(() => fairQueue.requeue(id, job.data.tenant));
+    const requeue = (readyAt: number) => retryWhileRefused(() => fairQueue.requeue(id, job.data.tenant, readyAt));
+    const readyAt = Date.now() + ('afterMs' in outcome ? outcome.afterMs : 0);
     switch (outcome.type) {
       case 'hand-back':
+        await journal.markReady(readyAt);
         await retryWhileRefused(() => job.moveToWait(token));
         return new WaitingError();
       case 'give-back':
-        return delay(outcome.afterMs);
+        return delay(readyAt);
       case 'fail':
         served(job);
         return new UnrecoverableError(outcome.problem.message);
       case 'retry':
         served(job);
-        await requeue();
+        await requeue(readyAt);
+        pauses.set(outcome.problem, outcome.afterMs);
         return outcome.problem;
       case 'put-off':
         counters.putOff++;
-        await requeue();
+        await requeue(readyAt);
         await counted.putOff(outcome.problem.code, outcome.counts);
-        return delay(outcome.afterMs);
+        return delay(readyAt);
       default:
         return outcome satisfies never;
     }
@@ -174,7 +186,22 @@ export function createWorker(
     // An idle worker looks for itself this often, in s: the wake-up for a lost job can go to a worker that is frozen.
     drainDelay: 1,
     lockDuration: options.lockDurationMs,
-    settings: { backoffStrategy: (attemptsMade, _type, error) => backoff(attemptsMade, options.backoffMs, error) },
+    settings: {
+      backoffStrategy: (attemptsMade, _type, error) => (error && pauses.get(error)) ?? backoff(attemptsMade, options.backoffMs, error),
+    },
+  });
+  const forgetDeadline = createForgetDeadline(redis, keys);
+  for (const end of ['completed', 'failed'] as const) {
+    worker.on(end, (job: Job | undefined) => void forgetDeadline(job?.id ?? '').catch(() => {})); // late is no harm: an ended job is not cancelled
+  }
+  watchUnreadable({
+    worker,
+    redis,
+    keys,
+    running,
+    everyMs: options.stalledIntervalMs / 2,
+    onEnded: (jobId) => log.error({ jobId }, UNREADABLE),
+    onError: onError('unreadable records'),
   });
   worker.on('completed', () => counters.completed++);
   worker.on('failed', (job) => (job?.finishedOn === undefined ? counters.retried++ : counters.failed++));

@@ -4,6 +4,7 @@ import type { Tenant } from '../job/tenant.ts';
 import { defineScript } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { NEXT_TURN } from './fair-queue.ts';
+import { orMend } from './mend.ts';
 
 /** What a queue has room for. */
 export type Bounds = {
@@ -67,21 +68,24 @@ local id, now, tenant, weight = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(AR
 local maxDepth, maxOpen, maxTokens = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local cancelAt, keptFor, indexed = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10] == '1'
 ${NEXT_TURN}
+${orMend(
+  { open: 'zset', index: 'zset', deadlines: 'zset', spent: 'string', turns: 'zset', coming: 'zset' },
+  `
 local known = ARGV[11] == '1' and redis.call('GET', dedup)
 if known then return { 'known', known } end
 
 redis.call('ZREMRANGEBYSCORE', coming, '-inf', now - ${COMING_MS})
 local depth = redis.call('LLEN', wait) + redis.call('ZCARD', prioritized) + redis.call('ZCARD', delayed) + redis.call('ZCARD', coming)
 if depth >= maxDepth then return { 'full', depth - maxDepth + 1 } end
-if maxTokens > 0 and tonumber(redis.call('GET', spent) or 0) >= maxTokens then return { 'spent', '' } end
+if maxTokens > 0 and (tonumber(redis.call('GET', spent) or 0) or 0) >= maxTokens then return { 'spent', '' } end
 
 if redis.call('ZCARD', open) >= maxOpen then
   local entries = redis.call('ZRANGE', open, 0, -1, 'WITHSCORES')
   for i = 1, #entries, 2 do
-    local known = redis.call('HMGET', jobs .. entries[i], 'name', 'finishedOn')
-    local since = tonumber(entries[i + 1])
-    local ended = known[2] and tonumber(known[2]) >= since -- else it is about to be retried
-    if ended or ((known[2] or not known[1]) and now - since > ${COMING_MS}) then redis.call('ZREM', open, entries[i]) end
+    local known = redis.pcall('HMGET', jobs .. entries[i], 'name', 'finishedOn')
+    local gone = not known[1] and now - tonumber(entries[i + 1]) > ${COMING_MS}
+    local ended = known[2] and not redis.call('ZSCORE', coming, entries[i]) -- else it is about to be retried
+    if gone or ended then redis.call('ZREM', open, entries[i]) end
   end
   if redis.call('ZCARD', open) >= maxOpen then return { 'too_many', redis.call('ZRANGE', open, 0, 0)[1], redis.call('ZCARD', open) } end
 end
@@ -96,6 +100,8 @@ if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
 local turn = nextTurn(tenant, weight)
 redis.call('ZADD', coming, now, id)
 return { 'admitted', turn }
+`,
+)}
 `;
 
 const UNBOUNDED: Bounds = { maxDepth: Number.MAX_SAFE_INTEGER, maxJobsPerUser: Number.MAX_SAFE_INTEGER };

@@ -1,8 +1,10 @@
 /** Deadlines of whole jobs: each process keeps a timer to the next one, and who is there first cancels the job. */
 import type { Redis } from 'ioredis';
+import { isJobId } from '../job/id.ts';
 import type { Cancelled } from './cancel-job.ts';
 import { defineScript } from './connection.ts';
 import type { Keys } from './keys.ts';
+import { createMending } from './mend.ts';
 
 /** How often to sweep for new ones, in ms; a deadline is never nearer than this when it is set, so none is missed. */
 export const LOOK_MS = 1000;
@@ -12,6 +14,18 @@ const BATCH = 100;
 
 /** A deadline that has been kept is forgotten; one that was set anew meanwhile is not. */
 const FORGET = `if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0) <= tonumber(ARGV[2]) then redis.call('ZREM', KEYS[1], ARGV[1]) end`;
+
+/** A job that has ended takes its deadline with it, unless it is about to go on. */
+const FORGET_ENDED = `
+local finishedOn = redis.pcall('HGET', KEYS[1], 'finishedOn')
+if type(finishedOn) == 'string' then redis.pcall('ZREM', KEYS[2], ARGV[1]) end
+`;
+
+/** Makes the function that forgets the deadline of a job that has ended by itself. */
+export function createForgetDeadline(redis: Redis, keys: Keys): (jobId: string) => Promise<void> {
+  const script = defineScript(redis, 'aiJobsForgetEnded', FORGET_ENDED);
+  return async (jobId) => void (await script([keys.job(jobId), keys.deadlines], [jobId]));
+}
 
 /** What the watch is made with. */
 export type DeadlineOptions = {
@@ -26,20 +40,23 @@ export type DeadlineOptions = {
 export async function watchDeadlines({ redis, keys, cancel, onCancelled, onError }: DeadlineOptions): Promise<() => void> {
   const key = keys.deadlines;
   const forget = defineScript(redis, 'aiJobsForgetDeadline', FORGET);
+  const mending = createMending(redis);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
 
   /** Cancels what is due and resolves with the ms until the next sweep. */
   const sweep = async (): Promise<number> => {
     const now = Date.now();
-    const due = await redis.zrangebyscore(key, '-inf', now, 'LIMIT', 0, BATCH);
+    const due = await mending(key, 'zset', () => redis.zrangebyscore(key, '-inf', now, 'LIMIT', 0, BATCH));
     for (const jobId of due) {
-      if ((await cancel(jobId)) === 'cancelled') onCancelled(jobId);
+      // What is no job's id names another key, or nothing: it must not keep the others waiting.
+      if (isJobId(jobId) && (await cancel(jobId)) === 'cancelled') onCancelled(jobId);
       await forget([key], [jobId, now]); // only now: a crash in between must not forget it
     }
     if (due.length === BATCH) return 0;
     const next = (await redis.zrange(key, '0', '0', 'WITHSCORES'))[1];
-    return next === undefined ? LOOK_MS : Math.min(Math.max(Number(next) - Date.now(), 0), LOOK_MS);
+    const pause = Number(next) - Date.now(); // no number where there is none, or one that is not finite
+    return Number.isFinite(pause) ? Math.min(Math.max(pause, 0), LOOK_MS) : LOOK_MS;
   };
 
   const again = async (): Promise<void> => {

@@ -3,6 +3,8 @@ import type { Redis } from 'ioredis';
 import type { Tenant } from '../job/tenant.ts';
 import { defineScript } from './connection.ts';
 import type { Keys } from './keys.ts';
+import { orMend } from './mend.ts';
+import { FIELDS } from './record.ts';
 
 /** The lowest priority BullMQ takes; jobs past it keep the order they came in. It takes as many rounds without an empty queue to get there. */
 export const MAX_TAG = 2_097_151;
@@ -29,15 +31,18 @@ end
 const QUEUE_AGAIN = `
 local turns, prioritized, wait, delayed, active, coming, job = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 ${NEXT_TURN}
-redis.call('HSET', job, 'priority', nextTurn(ARGV[1], 1))
+${orMend({ turns: 'zset', coming: 'zset' }, `redis.call('HSET', job, 'priority', nextTurn(ARGV[1], 1), '${FIELDS.ready}', ARGV[2])`)}
 `;
 
 /** What a worker tells of the jobs it takes. */
 export type FairQueue = {
   /** A job with this tag has had its turn; one that is merely put off has not. */
   served(tag: number): Promise<void>;
-  /** A job is about to be delayed: when it comes back it takes its tenant's next turn, or a burst that is put off would return before all others. */
-  requeue(jobId: string, tenant: Tenant): Promise<void>;
+  /**
+   * A job is about to be delayed until `readyAt`, in ms since the epoch (now by default): when it comes back it takes its tenant's next turn,
+   * or a burst that is put off would return before all others.
+   */
+  requeue(jobId: string, tenant: Tenant, readyAt?: number): Promise<void>;
 };
 
 /** Makes the worker's side of turns. */
@@ -46,6 +51,7 @@ export function createFairQueue(redis: Redis, keys: Keys): FairQueue {
   const places = (['prioritized', 'wait', 'delayed', 'active'] as const).map(keys.of);
   return {
     served: async (tag) => void (await redis.zadd(keys.turns, 'GT', tag, '*')),
-    requeue: async (jobId, tenant) => void (await script([keys.turns, ...places, keys.coming, keys.job(jobId)], [tenant])),
+    requeue: async (jobId, tenant, readyAt = Date.now()) =>
+      void (await script([keys.turns, ...places, keys.coming, keys.job(jobId)], [tenant, readyAt])),
   };
 }

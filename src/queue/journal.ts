@@ -54,6 +54,8 @@ export type Journal = {
   saveCheckpoint(checkpoint: Record<string, unknown>, author: Author | undefined): Promise<void>;
   /** Keeps the job's result and who gave it: from now on only its completion is missing. */
   saveResult(result: unknown, author: Author | undefined): Promise<void>;
+  /** Notes when the job can run again, in ms since the epoch: its wait is counted from then. */
+  markReady(at: number): Promise<void>;
   /** Rejects if the job is not this run's any more. */
   checkLock(): Promise<void>;
   /** How long writes had to wait for a Redis that was in trouble, in ms. */
@@ -64,8 +66,8 @@ export type Journal = {
  * Appends a row and publishes it in one step, if the run still holds the job's lock and the job has not ended. BullMQ's
  * log() and updateProgress() would take two steps, and would also serve a run that was replaced long ago. The event is
  * BullMQ's own `progress`, with the row and its number.
- * Returns the row's number, 0 without a row, -1 if the run may not write, or -2 - length if rows before this one are missing:
- * Redis has lost them. A row that is at its place already was written before its reply got lost, and is not written again.
+ * Returns the row's number, 0 without a row, -1 if the run may not write, or -2 - length if the row's place is not the journal's
+ * next. A row that is at its place already was written before its reply got lost, and is not written again.
  */
 const WRITE = `
 local job, lock, logs, events, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -76,7 +78,7 @@ if not known[1] or known[2] then return -1 end
 if row ~= '' then
   local length = redis.call('LLEN', logs)
   if length < place - 1 then return -2 - length end
-  if length >= place then return redis.call('LINDEX', logs, place - 1) == row and place or -1 end
+  if length >= place then return redis.call('LINDEX', logs, place - 1) == row and place or -2 - length end
 end
 if #ARGV > 4 then redis.call('HSET', job, unpack(ARGV, 5)) end
 if row == '' then return 0 end
@@ -114,7 +116,7 @@ export function createJournals(redis: Redis, keys: Keys, retryWhileRefused: Retr
       return code;
     };
 
-    /** Writes one row at its place, or fields alone; resolves with how many rows there are where some before it are missing. */
+    /** Writes one row at its place, or fields alone. Resolves with how many rows there are where that place is not the next. */
     const writeAt = async (row: string, place: number, fields: Kept): Promise<{ length: number } | undefined> => {
       const code = await step([jobId, token, row, place, ...Object.entries(fields).flat()]);
       return code <= -2 ? { length: -2 - code } : undefined;
@@ -126,14 +128,24 @@ export function createJournals(redis: Redis, keys: Keys, retryWhileRefused: Retr
       if (Object.keys(written.fields).length > 0) await writeAt('', 0, written.fields);
     };
 
+    /** Takes rows that stand where the first row of a run was to go: a job that was never started can hold garbage, too. Resolves with the row's place. */
+    const adopt = async (row: string): Promise<number> => {
+      if (written.rows.length > 1) throw new LockLostError(jobId); // this run has written others there
+      written.rows.splice(0, 1, ...(await redis.lrange(keys.logs(jobId), 0, -1)), row);
+      return written.rows.length;
+    };
+
     const write = async (row: string, fields: Kept): Promise<number> => {
       const place = written.rows.length + 1;
       if (row !== '') written.rows.push(row);
       Object.assign(written.fields, fields);
       memory.keep(jobId, written);
-      for (let missing = await writeAt(row, place, fields); missing; missing = await writeAt(row, place, fields))
-        await restore(missing.length);
-      return place;
+      const misplaced = await writeAt(row, place, fields);
+      if (!misplaced) return place;
+      const next = misplaced.length < place ? place : await adopt(row);
+      if (next === place) await restore(misplaced.length);
+      if (await writeAt(row, next, fields)) throw new LockLostError(jobId);
+      return next;
     };
 
     return {
@@ -159,6 +171,9 @@ export function createJournals(redis: Redis, keys: Keys, retryWhileRefused: Retr
       },
       async saveResult(result, author) {
         await write('', { [FIELDS.result]: JSON.stringify(result), ...authorFields(author) });
+      },
+      async markReady(at) {
+        await write('', { [FIELDS.ready]: String(at) });
       },
       async checkLock() {
         await write('', {});

@@ -6,7 +6,25 @@ export const QUEUE_NAME = 'ai-jobs';
 
 type QueueKey = 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'failed' | 'stalled' | 'events' | 'meta' | 'marker' | 'pc';
 
-/** The keys under a prefix, such as `{ai-jobs}`. */
+/**
+ * The keys under a prefix, such as `{ai-jobs}`. Others can write to Redis, too. What happens where a structure is of
+ * another type, or holds nonsense:
+ *
+ * - a job's record: a field that can't be read is as if it were not there. Where BullMQ needs it the job fails as
+ *   `internal_error` when it is taken up (unreadable.ts). A record of another type is no job until then.
+ * - a job's log: rows that are none of ours are skipped. A log of another type fails the job when it writes to it.
+ * - a job's lock: BullMQ replaces it when the job is taken up.
+ * - `jobsOf`, `open`: begun anew by the next submission or list (mend.ts). Entries that lead nowhere are taken out.
+ * - `coming`, `turns`: begun anew by the next submission. A tag past all measure puts its tenant last until the queue is empty.
+ * - `deadlines`: begun anew by the next sweep. Entries that name no job are taken out when they are due.
+ * - `spent`: begun anew if it is of another type and a budget is set; a text that is no number counts as 0. Until it is
+ *   gone, after two days, the jobs of this tenant that report usage fail.
+ * - a breaker: begun anew by the next call, also if a time in it is out of reach.
+ * - a rate limit: its tenant is answered 503 until the window is over; one of another type has to be deleted by hand.
+ * - an idempotency key: its own submissions fail until it is gone.
+ * - a shared value: decided anew.
+ * - BullMQ's own sets and lists: nothing works, and every process says so. They are not ours to repair.
+ */
 export function keysUnder(prefix: string) {
   const base = `${prefix}:${QUEUE_NAME}:`;
   return {

@@ -4,6 +4,7 @@ import type { JobStatus, Snapshot } from '../job/snapshot.ts';
 import { tenantOf } from '../job/tenant.ts';
 import { defineScript } from './connection.ts';
 import type { Keys } from './keys.ts';
+import { createMending } from './mend.ts';
 import { parseJson } from './record.ts';
 import { type Fields, PLACE_OF, SHOWN, toSnapshot } from './snapshot.ts';
 
@@ -126,11 +127,11 @@ for i = 1, #entries, 2 do
     local record = redis.pcall('HMGET', job, 'name', 'finishedOn', 'failedReason', 'timestamp', 'processedOn')
     if record.err then -- unreadable: it will fail where it is taken up
     elseif not (record[1] or record[2] or record[4] or record[5]) then
-      if prune ~= '' and (tonumber(since) or 0) < settled and not redis.call('ZSCORE', coming, member) then redis.call('ZREM', index, member) end
+      if prune ~= '' and (tonumber(since) or 0) < settled and not redis.pcall('ZSCORE', coming, member) then redis.call('ZREM', index, member) end
     else
       local now = statusOf(member, record[2], record[3])
       local unfinished = now == 'waiting' or now == 'active'
-      if not unfinished and prune == 'ended' and not redis.call('ZSCORE', coming, member) then redis.call('ZREM', index, member) end
+      if not unfinished and prune == 'ended' and not redis.pcall('ZSCORE', coming, member) then redis.call('ZREM', index, member) end
       local fits = (status == '' or status == now or (status == 'unfinished' and unfinished))
         and (kind == '' or kind == (record[1] or string.sub(member, 1, -34)))
         and (code == '' or code == string.match(record[3] or '', '^([a-z_]+)'))
@@ -168,6 +169,7 @@ export type List = (index: Index, range: Range) => Promise<Page>;
 /** Makes the function that lists. `retentionS`: how long ended jobs are kept, in s. */
 export function createList(redis: Redis, keys: Keys, retentionS: number): List {
   const script = defineScript(redis, 'aiJobsList', LIST);
+  const mending = createMending(redis);
   const places = (['completed', 'failed', 'delayed', 'prioritized', 'active', 'wait'] as const).map(keys.of);
 
   return async ({ key, order, owner, prune = '' }, { limit, after, filter = {}, signal }) => {
@@ -176,19 +178,20 @@ export function createList(redis: Redis, keys: Keys, retentionS: number): List {
     const found: { job: Snapshot; place: Place }[] = [];
     let place = after;
     for (let examined = 0, done = false; !done && examined < MAX_ENTRIES && !signal?.aborted;) {
-      const reply = (await script(touched, [
-        order,
-        prune,
-        place?.score ?? '',
-        place?.id ?? '',
-        Math.min(BATCH, MAX_ENTRIES - examined),
-        limit + 1 - found.length, // one more tells whether there is more
-        Date.now() - SETTLED_MS,
-        ...wanted.map((value) => value ?? ''),
-        owner === undefined ? 0 : 1,
-        ...SHOWN,
-      ])) as Reply;
-      const [count, over, score, id, rows] = reply;
+      const ask = () =>
+        script(touched, [
+          order,
+          prune,
+          place?.score ?? '',
+          place?.id ?? '',
+          Math.min(BATCH, MAX_ENTRIES - examined),
+          limit + 1 - found.length, // one more tells whether there is more
+          Date.now() - SETTLED_MS,
+          ...wanted.map((value) => value ?? ''),
+          owner === undefined ? 0 : 1,
+          ...SHOWN,
+        ]);
+      const [count, over, score, id, rows] = (await (prune === '' ? ask() : mending(key, 'zset', ask))) as Reply;
       found.push(...rows.map((row) => ({ job: toListed(row, owner, retentionS), place: { id: row[0], score: row[1] } })));
       if (found.length > limit) return { jobs: found.slice(0, limit).map(({ job }) => job), next: found[limit - 1]?.place };
       examined += count;

@@ -95,6 +95,14 @@ const WORKERS_AGE_MS = 1000;
 /** How long an idempotency key is kept, in ms. */
 const KEY_TTL_MS = 24 * 3600 * 1000;
 
+/** A value that can't be read is as if it had not been decided yet. */
+const SHARED = `
+local value = redis.pcall('GET', KEYS[1])
+if type(value) == 'string' and value ~= '' then return value end
+redis.call('SET', KEYS[1], ARGV[1])
+return ARGV[1]
+`;
+
 const FREE_KEY = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
 /** Opens the queue over a connection that fails on an outage, which stays its maker's to close. */
@@ -120,6 +128,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
   const admission = createAdmission(redis, keys, { retentionS, bounds });
   const retry = createRetry(redis, keys);
   const freeKey = defineScript(redis, 'aiJobsFreeKey', FREE_KEY);
+  const sharedOr = defineScript(redis, 'aiJobsShared', SHARED);
   const stats = createStats(queue, redis, keys, { rate, workers });
 
   return {
@@ -180,15 +189,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
       }),
     stats: (maxAgeMs) => orUnavailable(redis, () => stats(maxAgeMs)),
     availability: (kind) => orUnavailable(redis, async () => availabilityOf(kind, await workers(WORKERS_AGE_MS))),
-    shared: (name, propose) =>
-      orUnavailable(redis, async () => {
-        const key = keys.shared(name);
-        const held = await redis.get(key);
-        if (held !== null) return held;
-        const proposed = propose();
-        await redis.set(key, proposed, 'NX');
-        return (await redis.get(key)) ?? proposed;
-      }),
+    shared: (name, propose) => orUnavailable(redis, async () => String(await sharedOr([keys.shared(name)], [propose()]))),
     ping: () =>
       orUnavailable(redis, async () => {
         const start = performance.now();

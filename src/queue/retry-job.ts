@@ -29,23 +29,26 @@ export type Retry = {
  */
 const RETRY = `
 local job, logs, failed, prioritized, marker, counter, events, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
-local deadlines, cancelAt = KEYS[9], tonumber(ARGV[6])
+local deadlines, cancelAt, now = KEYS[9], tonumber(ARGV[6]), ARGV[7]
 local id, priority, attempts, code, items = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', '${FIELDS.end}', '${FIELDS.attempt}')
 if not fields[1] then return 'unknown' end
 if not redis.call('ZSCORE', failed, id) or fields[2] == 'cancelled' then return 'not_failed' end
 
-local made = math.max(tonumber(fields[5] or 0), 1)
-local opts = string.gsub(fields[3], '"attempts":%d+', '"attempts":' .. made + attempts, 1)
+local made = math.max(tonumber(fields[5] or '') or 0, 1)
+local opts = string.gsub(fields[3] or '{}', '"attempts":%d+', '"attempts":' .. made + attempts, 1)
 redis.call('HDEL', job, 'failedReason', 'finishedOn', 'processedOn', 'stacktrace', 'defa', '${FIELDS.end}', '${FIELDS.putOffCode}', '${FIELDS.putOffs}', '${FIELDS.startsAfterLoss}')
-redis.call('HSET', job, 'atm', made, 'stc', 0, 'opts', opts, 'priority', priority, '${FIELDS.attempt}', made + 1)
+redis.call('HSET', job, 'atm', made, 'stc', 0, 'opts', opts, 'priority', priority, '${FIELDS.attempt}', made + 1, '${FIELDS.ready}', now)
 
-local last = tonumber(fields[4] or redis.call('LLEN', logs) + 1)
+if type(redis.pcall('LLEN', logs)) ~= 'number' then redis.call('DEL', logs) end
+local length = redis.call('LLEN', logs)
+local last = tonumber(fields[4] or '') or length + 1
+if last > length + 10000 then last = length + 1 end -- no end that we have fixed
 while redis.call('LLEN', logs) < last do redis.call('RPUSH', logs, '{}') end
 local row = '"type":"attempt","attempt":' .. made + 1 .. ',"itemsKept":' .. items .. ',"code":"' .. code .. '"}'
 local seq = redis.call('RPUSH', logs, '{' .. row)
 
-local limit = redis.call('HGET', meta, 'opts.maxLenEvents') or 10000
+local limit = tonumber(redis.call('HGET', meta, 'opts.maxLenEvents') or '') or 10000
 redis.call('ZREM', failed, id)
 redis.call('ZREM', deadlines, id)
 if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
@@ -63,6 +66,6 @@ export function createRetry(redis: Redis, keys: Keys): (retry: Retry) => Promise
   return async ({ jobId, priority, attempts, code, itemsKept, cancelAt = 0 }) =>
     (await script(
       [keys.job(jobId), keys.logs(jobId), ...places, keys.deadlines],
-      [jobId, priority, attempts, code, itemsKept, cancelAt],
+      [jobId, priority, attempts, code, itemsKept, cancelAt, Date.now()],
     )) as Retried;
 }

@@ -1,4 +1,4 @@
-/** The eventReader: it rings for everything from its start on, and nothing stops it for good. */
+/** The eventReader: it signals for everything from its start on, and nothing stops it for good. */
 import type { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/queue/connection.ts';
@@ -6,16 +6,16 @@ import { createEventReader, type JobSignal } from '../../src/queue/event-reader.
 import { openQueue, submitTo } from '../support/queue.ts';
 
 function listen(keyPrefix: string, redis: Redis, then: (ring: JobSignal) => void = () => {}) {
-  const rings: JobSignal[] = [];
+  const signals: JobSignal[] = [];
   const waiting = new Set<() => void>();
   const eventReader = createEventReader({
     pattern: connect(inject('redisUrl'), 'wait', () => {}, { lazyConnect: true }),
     redis,
     keyPrefix,
-    onSignal(ring) {
-      rings.push(ring);
+    onSignal(signal) {
+      signals.push(signal);
       waiting.forEach((look) => look());
-      then(ring);
+      then(signal);
     },
     onError: () => {},
   });
@@ -23,47 +23,49 @@ function listen(keyPrefix: string, redis: Redis, then: (ring: JobSignal) => void
   const until = (fits: (ring: JobSignal) => boolean) =>
     new Promise<JobSignal>((resolve) => {
       const look = () => {
-        const found = rings.find(fits);
+        const found = signals.find(fits);
         if (found) resolve(found);
       };
       waiting.add(look);
       look();
     });
-  return { rings, eventReader, until };
+  return { signals, eventReader, until };
 }
 
-test('rows and changes ring', async () => {
+const ROW = { seq: 7, type: 'progress', attempt: 1, percent: 1, stage: 'a' };
+
+test('rows and changes are signalled', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const { until } = listen(keyPrefix, redis);
   await until(({ type }) => type === 'missed'); // said once, when the connection is there
   const { id } = await submitTo(queue);
-  await until((ring) => ring.type === 'changed' && ring.jobId === id);
-  await redis.xadd(keys.of('events'), '*', 'event', 'progress', 'jobId', id, 'data', '{"seq":7,"type":"progress"}');
-  expect(await until(({ type }) => type === 'row')).toEqual({ type: 'row', jobId: id, row: { seq: 7, type: 'progress' } });
+  await until((signal) => signal.type === 'changed' && signal.jobId === id);
+  await redis.xadd(keys.of('events'), '*', 'event', 'progress', 'jobId', id, 'data', JSON.stringify(ROW));
+  expect(await until(({ type }) => type === 'row')).toEqual({ type: 'row', jobId: id, row: ROW });
 });
 
 test('a malformed event stops the reader; the next one starts past it and says that something may be missed', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
-  const { eventReader, until, rings } = listen(keyPrefix, redis);
+  const { eventReader, until, signals } = listen(keyPrefix, redis);
   await until(({ type }) => type === 'missed');
-  rings.length = 0;
+  signals.length = 0;
   await redis.xadd(keys.of('events'), '*', 'event', 'progress', 'jobId', 'x', 'data', '{not json');
   await redis.xadd(keys.of('events'), '*', 'event', 'completed', 'jobId', 'x', 'returnvalue', 'nor this');
   const { id } = await submitTo(queue);
-  await until((ring) => ring.type === 'changed' && ring.jobId === id);
-  expect(rings[0]).toEqual({ type: 'missed' });
+  await until((signal) => signal.type === 'changed' && signal.jobId === id);
+  expect(signals[0]).toEqual({ type: 'missed' });
   expect(eventReader.restarts()).toBe(2);
 });
 
 test('a connection killed before its first event loses none', async () => {
   const { queue, redis, keyPrefix } = await openQueue();
-  const { until, rings } = listen(keyPrefix, redis);
+  const { until, signals } = listen(keyPrefix, redis);
   await until(({ type }) => type === 'missed');
   const mine = await readerOf(redis, keyPrefix);
-  rings.length = 0;
+  signals.length = 0;
   await redis.client('KILL', 'ID', mine);
   const { id } = await submitTo(queue);
-  await until((ring) => ring.type === 'changed' && ring.jobId === id);
+  await until((signal) => signal.type === 'changed' && signal.jobId === id);
 });
 
 test('a stream that can not be read at first is read once it can', async () => {
@@ -76,24 +78,24 @@ test('a stream that can not be read at first is read once it can', async () => {
   await redis.del(keys.of('events'));
   await until(({ type }) => type === 'missed');
   await redis.xadd(keys.of('events'), '*', 'event', 'waiting', 'jobId', id);
-  await until((ring) => ring.type === 'changed' && ring.jobId === id);
+  await until((signal) => signal.type === 'changed' && signal.jobId === id);
 });
 
 test('a reader whose connection was away says that something may be missed', async () => {
   const { redis, keyPrefix } = await openQueue();
-  const { until, rings } = listen(keyPrefix, redis);
+  const { until, signals } = listen(keyPrefix, redis);
   await until(({ type }) => type === 'missed');
-  rings.length = 0;
+  signals.length = 0;
   const mine = await readerOf(redis, keyPrefix);
   await redis.client('KILL', 'ID', mine);
   await until(({ type }) => type === 'missed');
 });
 
-test('an event that is no row of ours rings as a change, and a listener that throws stops nothing', async () => {
+test('an event that is no row of ours signals as a change, and a listener that throws stops nothing', async () => {
   const { redis, keys, keyPrefix } = await openQueue();
   let thrown = 0;
-  const { until, rings } = listen(keyPrefix, redis, (ring) => {
-    if (ring.type !== 'changed') return;
+  const { until, signals } = listen(keyPrefix, redis, (signal) => {
+    if (signal.type !== 'changed') return;
     thrown++;
     throw new Error('no');
   });
@@ -102,7 +104,7 @@ test('an event that is no row of ours rings as a change, and a listener that thr
     await redis.xadd(keys.of('events'), '*', 'event', 'progress', 'jobId', 'x', 'data', data);
   }
   await expect.poll(() => thrown).toBe(5);
-  expect(rings.filter(({ type }) => type === 'row')).toEqual([]);
+  expect(signals.filter(({ type }) => type === 'row')).toEqual([]);
 });
 
 /** The id of the reader's connection, once it reads. */

@@ -7,7 +7,7 @@ import { LockLostError } from '../../src/queue/journal.ts';
 import { createIsolation } from '../../worker/isolation.ts';
 import { backoff, decide, HandBack, NotAssignedError, toProblemError } from '../../worker/retry-policy.ts';
 
-const facts = (putOffs: number, backoffMs: number, doneElsewhere = false) => ({ putOffs, backoffMs, doneElsewhere });
+const facts = (putOffs: number, backoffMs: number, doneElsewhere = false) => ({ attemptsMade: 1, putOffs, backoffMs, doneElsewhere });
 
 test('every code: what can get better is tried again, the rest gives up, and only a known time puts off', () => {
   for (const code of Object.keys(problems) as ProblemCode[]) {
@@ -22,7 +22,7 @@ test('a job is never put off for ever: not by one wrong date, and not by many', 
   const far = new ProblemError('provider_rate_limited', '', { retryAfterMs: 1e12 });
   const next = decide(far, facts(0, 10));
   expect(next.type === 'put-off' && next.afterMs).toBeLessThanOrEqual(3_600_010);
-  expect(decide(far, facts(50, 10))).toEqual({ type: 'retry', problem: far });
+  expect(decide(far, facts(50, 10))).toMatchObject({ type: 'retry', problem: far });
   const held = new CircuitOpenError('provider_unavailable', '', { retryAfterMs: 5 });
   expect(decide(held, facts(1000, 10))).toMatchObject({ type: 'put-off', counts: false }); // nobody was asked: no attempt is spent
   expect(backoff(1, 1000, far)).toBeLessThanOrEqual(3_601_000);

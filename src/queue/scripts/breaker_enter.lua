@@ -6,6 +6,8 @@ ARGV: probeMs:number, paceMs:number, openMs:number
 Returns: { '', permit } to one who may call, { code, ms } to one who is held back
 ]]
 --include clock
+--include mend
+--include sound_breaker
 local state = redis.call('HMGET', breaker, 'until', 'probing', 'code')
 if not state[1] then return { '', 0 } end
 local opens, probing = tonumber(state[1]), tonumber(state[2] or 0)

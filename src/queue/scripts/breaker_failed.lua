@@ -5,6 +5,8 @@ ARGV: failures:number, openMs:number, maxMs:number, code, asked:number, keptMs:n
 Returns: nothing
 ]]
 --include clock
+--include mend
+--include sound_breaker
 local opens = tonumber(redis.call('HGET', breaker, 'until') or 0)
 if opens > now then return end
 local count = redis.call('HINCRBY', breaker, 'failures', 1)

@@ -5,4 +5,6 @@ ARGV:
 Returns: nothing
 ]]
 --include clock
+--include mend
+--include sound_breaker
 if tonumber(redis.call('HGET', breaker, 'until') or 0) <= now then redis.call('DEL', breaker) end
