@@ -3,20 +3,25 @@ import type { Http2Bindings, HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Sink } from './stream/connections.ts';
 import { BUFFER_BYTES, type Transport } from './stream/response.ts';
+import { watchAcknowledgements } from './unacknowledged.ts';
 
-/** How long a client may leave bytes unread, in ms, before it is taken for gone: a phone that lost its network sends no FIN. */
-const WRITE_DEADLINE_MS = 45_000;
+/** How long a client may take nothing of what it was sent, and how often that is looked at, in ms. */
+export type Patience = { deadlineMs: number; everyMs: number };
+
+const PATIENCE: Patience = { deadlineMs: 45_000, everyMs: 15_000 };
 
 /**
  * Makes the transport over Node's own response, as @hono/node-server hands it along. What stays for an idle
  * follower is the response and what is captured here: nothing of the request that is over.
  */
-export function createNodeTransport(): Transport {
+export function createNodeTransport(patience = PATIENCE): Transport {
   const asChunk = createChunker();
+  const watch = watchAcknowledgements(patience);
   return (env, head, begin) => {
     const { outgoing } = env as HttpBindings;
     outgoing.writeHead(head.status, Object.fromEntries(head.headers));
-    const stop = begin(createSink(outgoing, asChunk));
+    const stop = begin(createSink(outgoing, asChunk, patience.deadlineMs));
+    if (outgoing.socket) watch(outgoing.socket);
     // FIN, RST and our own cut all close the response; a client may also be gone before we came here.
     if (outgoing.destroyed) stop();
     else outgoing.once('close', stop);
@@ -24,7 +29,7 @@ export function createNodeTransport(): Transport {
   };
 }
 
-function createSink(outgoing: HttpBindings['outgoing'], asChunk: (frames: Uint8Array) => Buffer): Sink {
+function createSink(outgoing: HttpBindings['outgoing'], asChunk: (frames: Uint8Array) => Buffer, deadlineMs: number): Sink {
   let begun = false;
   /** Judges what waits already: a long history is one write, and no fault of the client's. */
   let stuckSince = 0;
@@ -33,7 +38,7 @@ function createSink(outgoing: HttpBindings['outgoing'], asChunk: (frames: Uint8A
     const now = performance.now();
     if (stuckSince === 0 || backlog < backlogThen) stuckSince = now;
     backlogThen = backlog;
-    return backlog > BUFFER_BYTES || now - stuckSince > WRITE_DEADLINE_MS;
+    return backlog > BUFFER_BYTES || now - stuckSince > deadlineMs;
   };
   return {
     write(frames) {
