@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect as dial } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createNodeTransport, withNodeTransport } from '../../src/node-transport.ts';
-import type { Sink } from '../../src/stream/crowd.ts';
+import type { Sink } from '../../src/stream/connections.ts';
 import { STREAM_HEADERS } from '../../src/stream/response.ts';
 import { createFarSide, whyNoNetwork } from '../support/network.ts';
 
