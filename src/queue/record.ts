@@ -77,20 +77,26 @@ export function parseRow(text: string, seq: number): JournalRow[] {
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+const isText = (value: unknown): boolean => typeof value === 'string';
 const isPercent = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 100;
 
-/** What each type of row must have for its readers to rely on. */
-const ROWS: { [Type in JournalRow['type']]: (row: Record<string, unknown>) => boolean } = {
-  progress: ({ percent, stage }) => isPercent(percent) && typeof stage === 'string',
-  item: ({ percent, list, index }) => isPercent(percent) && typeof list === 'string' && isCount(index),
-  attempt: ({ itemsKept, code }) => isCount(itemsKept) && typeof code === 'string',
-};
+/** What a row's fields must be where they are there. */
+const ROW_FIELDS = Object.entries({
+  attempt: isCount,
+  percent: isPercent,
+  stage: isText,
+  list: isText,
+  index: isCount,
+  itemsKept: isCount,
+  code: isText,
+});
+
+const ROW_TYPES: ReadonlySet<unknown> = new Set<JournalRow['type']>(['progress', 'item', 'attempt']);
 
 /** Whether something is a row of ours with its number: others can write to Redis, too. */
 export function isNumberedRow(row: unknown): row is JournalRow {
   if (typeof row !== 'object' || row === null) return false;
-  const { type, seq, attempt, ...rest } = row as Record<string, unknown>;
-  return (
-    typeof type === 'string' && Object.hasOwn(ROWS, type) && isCount(seq) && isCount(attempt) && ROWS[type as JournalRow['type']](rest)
-  );
+  const fields = row as Record<string, unknown>;
+  if (!ROW_TYPES.has(fields['type']) || !isCount(fields['seq'])) return false;
+  return ROW_FIELDS.every(([name, fits]) => fields[name] === undefined || fits(fields[name]));
 }
