@@ -3,6 +3,7 @@ import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
 import { concurrencyOf, type KnownWorker } from './worker-registry.ts';
+import { FIELDS } from './record.ts';
 
 /** A median and a 95th percentile in ms; absent until a job has run. */
 export type Spread = { p50: number; p95: number };
@@ -18,7 +19,10 @@ export type QueueStats = {
   msPerStart: number;
   /** Jobs that ended in the last minute. */
   perMinute: { completed: number; failed: number };
-  /** From submission to start, and from start to end, of the last completed jobs, in ms. */
+  /**
+   * Of the last completed jobs, in ms: from when their last run could begin (they were submitted, retried or handed back, or
+   * a pause was over) to when it began, and from then to their end.
+   */
   waitMs?: Spread | undefined;
   runMs?: Spread | undefined;
   /** Mean time a job runs, in ms. */
@@ -60,6 +64,7 @@ async function read(queue: Queue, redis: Redis, keys: Keys, { rate, workers: kno
   ]);
   const times = await readTimes(redis, keys, sample);
   const runs = times.map(({ run }) => run);
+  const waits = times.flatMap(({ wait }) => (wait === undefined ? [] : [wait]));
   return {
     counts: {
       waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
@@ -72,21 +77,29 @@ async function read(queue: Queue, redis: Redis, keys: Keys, { rate, workers: kno
     concurrency: concurrencyOf(workers),
     msPerStart: rate.duration / rate.max,
     perMinute: { completed, failed },
-    waitMs: spread(times.map(({ wait }) => wait)),
+    waitMs: spread(waits),
     runMs: spread(runs),
     meanRunMs: runs.length === 0 ? undefined : Math.round(runs.reduce((sum, run) => sum + run, 0) / runs.length),
   };
 }
 
-async function readTimes(redis: Redis, keys: Keys, ids: string[]): Promise<{ wait: number; run: number }[]> {
+async function readTimes(redis: Redis, keys: Keys, ids: string[]): Promise<{ wait: number | undefined; run: number }[]> {
   if (ids.length === 0) return [];
   const pipeline = redis.pipeline();
-  for (const id of ids) pipeline.hmget(keys.job(id), 'timestamp', 'processedOn', 'finishedOn');
+  for (const id of ids) pipeline.hmget(keys.job(id), 'timestamp', 'processedOn', 'finishedOn', 'ats', 'stc', FIELDS.ready);
   const replies = (await pipeline.exec()) ?? [];
   return replies.flatMap(([error, reply]) => {
-    const [created, started, finished] = error ? [] : (reply as (string | null)[]).map(Number);
-    return created && started && finished ? [{ wait: started - created, run: finished - started }] : [];
+    const [created, started, finished, starts, stalls, ready] = error ? [] : (reply as (string | null)[]).map(readNumber);
+    if (!created || !started || !finished || finished < started) return [];
+    // When a lost job could begin again nobody has noted, nor did a version before note it of any second run.
+    const since = stalls ? undefined : (ready ?? (starts === 1 ? created : undefined));
+    return [{ wait: since === undefined ? undefined : Math.max(started - since, 0), run: finished - started }];
   });
+}
+
+function readNumber(text: string | null): number | undefined {
+  const value = Number(text ?? undefined);
+  return Number.isFinite(value) ? value : undefined;
 }
 
 function spread(times: number[]): Spread | undefined {

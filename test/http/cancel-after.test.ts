@@ -1,6 +1,7 @@
 /** Cancel-After: the whole job, waiting included, ends as cancelled past its time. */
 import { expect, test } from 'vitest';
-import { card, pieces, startOpenAI } from '../support/openai.ts';
+import { answerWith, card, pieces, startOpenAI } from '../support/openai.ts';
+import { openQueue } from '../support/queue.ts';
 import { isEnd } from '../support/sse.ts';
 import { startStack } from '../support/stack.ts';
 import { parseCancelAfter } from '../../src/http/cancel-after.ts';
@@ -97,4 +98,18 @@ test('what is a time and what is not', async () => {
   const stack = await startStack();
   const refused = await stack.submit({ content: 'Notes.' }, { 'cancel-after': 'soon' }).catch((error: Error) => error.message);
   expect(refused).toMatch(/^400 .*invalid_input/);
+});
+
+test('a job that ends in time takes its time with it, whether it completed or failed', async () => {
+  const openai = await startOpenAI((pen, call, n) => (n === 1 ? pen.fail(400, {}) : answerWith()(pen, call, n)));
+  const stack = await startStack(openai.env);
+  await stack.startWorker();
+  const { redis, keys } = await openQueue(stack.prefix);
+  for (const end of ['failed', 'completed']) {
+    const { jobId } = await stack.submit({ content: 'Notes.' }, { 'cancel-after': '1h' });
+    expect([end, await redis.zscore(keys.deadlines, jobId)]).toEqual([end, expect.any(String)]);
+    // Nobody looks at the job: it is its worker that takes the time away.
+    await expect.poll(() => redis.zscore(keys.of(end as 'failed'), jobId)).not.toBeNull();
+    await expect.poll(() => redis.zscore(keys.deadlines, jobId)).toBeNull();
+  }
 });

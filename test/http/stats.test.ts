@@ -1,0 +1,91 @@
+/** The queue in figures: how long jobs wait is told from when they could begin. */
+import { expect, test } from 'vitest';
+import { answerWith, latch, type Pen, startOpenAI } from '../support/openai.ts';
+import { openQueue } from '../support/queue.ts';
+import { isEnd } from '../support/sse.ts';
+import { startStack, type Stack } from '../support/stack.ts';
+
+const ANA = { 'user-id': 'ana' };
+const HOUR_MS = 3_600_000;
+
+/** Makes a job as old as if it had been submitted three hours ago. */
+async function age(stack: Stack, jobId: string): Promise<void> {
+  const { redis, keys } = await openQueue(stack.prefix);
+  await redis.hset(keys.job(jobId), 'timestamp', Date.now() - 3 * HOUR_MS);
+}
+
+const stats = (stack: Stack) => stack.get('/api/queue/stats');
+
+test('a job that is retried hours later has waited since its retry', async () => {
+  const openai = await startOpenAI((pen, call, n) => (n === 1 ? pen.fail(400, {}) : answerWith()(pen, call, n)));
+  const stack = await startStack(openai.env);
+  await stack.startWorker();
+  const job = await stack.submit({ content: 'Notes.' }, ANA);
+  const end = await (await stack.watch(job)).until(isEnd);
+  expect(end.event).toBe('failed');
+  await age(stack, job['jobId']);
+  await fetch(`${stack.url}/api/jobs/${job['jobId']}/retry`, { method: 'POST', headers: ANA });
+  expect((await (await stack.watch(job, { 'last-event-id': end.id ?? '' })).until(isEnd)).event).toBe('completed');
+  expect((await stats(stack))['waitMs'].p95).toBeLessThan(HOUR_MS);
+});
+
+for (const [what, fail] of [
+  ['a vendor asked to wait', (pen: Pen) => pen.fail(429, {}, { 'retry-after': '1' })],
+  ['an attempt failed', (pen: Pen) => pen.fail(500, {})],
+] as const) {
+  test(`a job that pauses since ${what} has waited since the end of its pause`, async () => {
+    const submitted = latch();
+    const openai = await startOpenAI(async (pen, call, n) => {
+      if (n > 1) return answerWith()(pen, call, n);
+      await submitted.wait;
+      await age(stack, job['jobId']);
+      fail(pen);
+    });
+    const stack = await startStack(openai.env);
+    await stack.startWorker();
+    const job = await stack.submit({ content: 'Notes.' }, ANA);
+    submitted.open();
+    expect((await (await stack.watch(job)).until(isEnd)).event).toBe('completed');
+    expect((await stats(stack))['waitMs'].p95).toBeLessThan(HOUR_MS);
+  });
+}
+
+test('a job that is handed back has waited since then', { timeout: 60_000 }, async () => {
+  const called = latch();
+  const openai = await startOpenAI((pen, call, n) => (n === 1 ? called.open() : answerWith()(pen, call, n)));
+  const stack = await startStack({ SHUTDOWN_GRACE_MS: '1', ...openai.env });
+  const worker = await stack.startWorker();
+  const job = await stack.submit({ content: 'Notes.' }, ANA);
+  await called.wait;
+  await worker.stop('SIGTERM');
+  await age(stack, job['jobId']);
+  await stack.startWorker();
+  expect((await (await stack.watch(job)).until(isEnd)).event).toBe('completed');
+  expect((await stats(stack))['waitMs'].p95).toBeLessThan(HOUR_MS);
+});
+
+test('second runs of a version that did not note when they could begin, lost ones and nonsense are left out', async () => {
+  const stack = await startStack();
+  await stack.startWorker();
+  const { redis, keys } = await openQueue(stack.prefix);
+  const job = await stack.submit({ content: 'Hund: dog' }, ANA);
+  await (await stack.watch(job)).until(isEnd);
+  const key = keys.job(job['jobId']);
+  expect(await stats(stack)).toMatchObject({ waitMs: { p95: expect.any(Number) }, etaSeconds: expect.any(Number) });
+  for (const fields of [
+    { ats: 2, stc: 0 },
+    { ats: 1, stc: 1 },
+  ]) {
+    await redis.hset(key, fields);
+    const seen = await stats(stack);
+    expect(seen).toMatchObject({ runMs: { p95: expect.any(Number) } });
+    expect(seen).not.toHaveProperty('waitMs');
+  }
+  for (const fields of [{ processedOn: 'inf' }, { finishedOn: '{}' }, { timestamp: '1e400' }, { finishedOn: '0' }]) {
+    await redis.hset(key, fields);
+    const seen = await stats(stack);
+    expect(JSON.stringify(seen)).not.toContain('null');
+    expect(seen).not.toHaveProperty('meanRunMs');
+    expect(seen).not.toHaveProperty('waitMs');
+  }
+});
