@@ -1,67 +1,14 @@
 /** Garbage in Redis: whatever is wrong with what is stored of one job costs that job alone. */
-import type { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
-import type { Keys } from '../../src/queue/keys.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { createDice, type Dice } from '../support/dice.ts';
+import { createDice } from '../support/dice.ts';
+import { become, field, harms, scribble } from '../support/garbage.ts';
 import { openQueue } from '../support/queue.ts';
 import { isEnd, watch } from '../support/sse.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
 const ANA = { 'user-id': 'ana' };
 const ENV = { ADMIN_TOKEN: 'operator-token', RATE_LIMIT_MAX: '1000', WORKER_STALLED_INTERVAL_MS: '1000', WORKER_LOCK_DURATION_MS: '1000' };
-
-type Harm = (redis: Redis, keys: Keys, id: string) => Promise<unknown>;
-
-/** Makes a field of the record this text. */
-const field =
-  (name: string, value: string): Harm =>
-  (redis, keys, id) =>
-    redis.hset(keys.job(id), name, value);
-/** Replaces a structure by one of another type. */
-const become =
-  (keyOf: (keys: Keys, id: string) => string, type: 'string' | 'list' | 'hash'): Harm =>
-  async (redis, keys, id) => {
-    const key = keyOf(keys, id);
-    await redis.del(key);
-    if (type === 'string') return redis.set(key, 'garbage');
-    if (type === 'list') return redis.rpush(key, 'garbage');
-    return redis.hset(key, 'garbage', '1');
-  };
-
-/** What can be wrong with a job that waits, and how it ends then; `gone` means that nothing is left to show. */
-const harms: [what: string, harm: Harm, end: 'completed' | 'failed' | 'either'][] = [
-  ['data that is no JSON', field('data', 'garbage'), 'failed'],
-  ['data that is cut off', field('data', '{"owner":"ana","tenant":"user:a'), 'failed'],
-  ['no data', (redis, keys, id) => redis.hdel(keys.job(id), 'data'), 'failed'],
-  ['data that is null', field('data', 'null'), 'failed'],
-  ['data that is a number', field('data', '7'), 'failed'],
-  ['data of another shape', field('data', '{"owner":{},"tenant":[],"input":"x"}'), 'failed'],
-  ['options that are no JSON', field('opts', '{'), 'failed'],
-  ['options that are null', field('opts', 'null'), 'failed'],
-  ['no options', (redis, keys, id) => redis.hdel(keys.job(id), 'opts'), 'completed'],
-  ['attempts that are no number', field('opts', '{"attempts":{}}'), 'completed'],
-  ['no name', (redis, keys, id) => redis.hdel(keys.job(id), 'name'), 'failed'],
-  ['an unknown name', field('name', 'generate-nonsense'), 'failed'],
-  ['a count of starts that is no number', field('ats', '{}'), 'failed'],
-  ['a count of attempts that is no number', field('atm', 'NaN'), 'failed'],
-  ['a count of losses that is no number', field('stc', '1e400'), 'either'],
-  ['a priority that is no number', field('priority', '{}'), 'completed'],
-  ['a time that is no number', field('timestamp', '{}'), 'completed'],
-  ['a time that is not finite', field('timestamp', 'inf'), 'completed'],
-  ['progress that is no JSON', field('progress', '{'), 'failed'],
-  ['an end that is no number', field('ai:end', '{}'), 'completed'],
-  ['an end that is not finite', field('ai:end', 'inf'), 'completed'],
-  ['a cancellation that is no time', field('ai:cancelled', '{}'), 'completed'],
-  ['an attempt that is no number', field('ai:attempt', '{}'), 'completed'],
-  ['usage that is no JSON', field('ai:usage', '{'), 'either'],
-  ['a journal of garbage', (redis, keys, id) => redis.rpush(keys.logs(id), 'garbage', '{}', 'null', '{"type":"item"}', '[]'), 'completed'],
-  ['a journal of another type', become((keys, id) => keys.logs(id), 'string'), 'failed'],
-  ['a lock of another type', become((keys, id) => keys.lock(id), 'list'), 'completed'],
-  ['a record of another type', become((keys, id) => keys.job(id), 'string'), 'failed'],
-  ['a record that is a list', become((keys, id) => keys.job(id), 'list'), 'failed'],
-  ['no record', (redis, keys, id) => redis.del(keys.job(id)), 'failed'],
-];
 
 async function setUp(env: Record<string, string> = {}) {
   const stack = await startStack({ ...ENV, ...env });
@@ -193,80 +140,6 @@ test('our own structures are made anew where they became something else', { time
   stream.leave();
   expect(await worker.stop('SIGTERM')).toBe(0);
 });
-
-/** Writes something wild into one of a job's structures. */
-async function scribble(dice: Dice, redis: Redis, keys: Keys, id: string): Promise<string> {
-  const values = [
-    '',
-    'garbage',
-    '{}',
-    '[]',
-    'null',
-    '-1',
-    '1e400',
-    'NaN',
-    '9'.repeat(30),
-    '{"a":',
-    '\u0000',
-    '"'.repeat(9),
-    '{"type":"item","seq":1}',
-  ];
-  const pick = <T>(list: readonly T[]): T => list[dice(list.length)] as T;
-  const value = pick(values);
-  const tenant = tenantOf('ana', undefined);
-  const names = [
-    'name',
-    'data',
-    'opts',
-    'timestamp',
-    'delay',
-    'priority',
-    'atm',
-    'ats',
-    'stc',
-    'processedOn',
-    'failedReason',
-    'progress',
-    'stacktrace',
-    'returnvalue',
-    'defa',
-    'deid',
-    'parent',
-    'parentKey',
-    'ai:end',
-    'ai:result',
-    'ai:usage',
-    'ai:checkpoint',
-    'ai:cancelled',
-    'ai:attempt',
-    'ai:why',
-    'ai:putoffs',
-    'ai:begun',
-    'ai:provider',
-    'ai:ready',
-  ];
-  const places = [keys.job(id), keys.logs(id), keys.lock(id)];
-  const actions: [string, () => Promise<unknown>][] = [
-    ...names.map((name): [string, () => Promise<unknown>] => [`${name} = ${value}`, () => redis.hset(keys.job(id), name, value)]),
-    ...names.slice(0, 9).map((name): [string, () => Promise<unknown>] => [`no ${name}`, () => redis.hdel(keys.job(id), name)]),
-    ...places.flatMap((key): [string, () => Promise<unknown>][] => [
-      [`${key} = string`, () => redis.set(key, value)],
-      [`no ${key}`, () => redis.del(key)],
-    ]),
-    [`row ${value}`, () => redis.rpush(keys.logs(id), value)],
-    ['deadline -inf', () => redis.zadd(keys.deadlines, '-inf', value)],
-    ['deadline +inf', () => redis.zadd(keys.deadlines, '+inf', id)],
-    ['open +inf', () => redis.zadd(keys.open(tenant), '+inf', id)],
-    ['open garbage', () => redis.zadd(keys.open(tenant), dice(100), value)],
-    ['index garbage', () => redis.zadd(keys.jobsOf('ana'), 'inf', value)],
-    ['index -inf', () => redis.zadd(keys.jobsOf('ana'), '-inf', id)],
-    ['coming garbage', () => redis.zadd(keys.coming, 'inf', value)],
-    ['turns garbage', () => redis.zadd(keys.turns, '1e300', value)],
-  ];
-  const [what, act] = pick(actions);
-  await act().catch(() => {}); // of another type already
-  return what;
-}
 
 test('ten others are served and completed while anything is written into the structures of one', { timeout: 120_000 }, async () => {
   const { stack, redis, keys } = await setUp();
