@@ -53,7 +53,7 @@ export async function holdJobs(url: string, count: number, owner: string): Promi
   const tenant = tenantOf(owner, undefined);
   const jobs: HeldJob[] = [];
   for (let n = 0; n < count; n++) {
-    await queue.submit({ kind: 'generate-flashcards', payload: { owner, tenant, requestId: 'bench', input: { n } } });
+    await queue.add({ kind: 'generate-flashcards', owner, tenant, requestId: 'bench', input: { n } });
     const job = await worker.getNextJob(`token-${n}`);
     const id = job?.id ?? '';
     jobs.push({

@@ -32,7 +32,7 @@ const contenders: Record<'fifo' | 'turns', Submit> = {
   turns: (n) => {
     const owner = `user ${n % USERS}`;
     const payload = { owner, tenant: tenantOf(owner, undefined), requestId: 'bench', input: { n } };
-    return queue.submit({ kind: 'generate-flashcards', payload });
+    return queue.add({ kind: 'generate-flashcards', ...payload });
   },
 };
 

@@ -18,6 +18,7 @@ import { createQueue } from './queue/queue.ts';
 import { createLocalLimit, createSharedLimit } from './queue/rate-limit.ts';
 import { estimate, ESTIMATE_AGE_MS } from './queue/stats.ts';
 import { openStore } from './queue/store.ts';
+import { createSubmissions } from './queue/submissions.ts';
 import { createConnections } from './stream/connections.ts';
 import { createFeed } from './stream/feed.ts';
 import { createUserFeed } from './stream/user-feed.ts';
@@ -88,16 +89,24 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
   const timers = [setInterval(connections.heartbeat, beat), setInterval(reconcile, RECONCILE_MS)];
   closers.push(() => timers.forEach(clearInterval));
 
+  const submitPolicy = { name: 'submit', ...config.rateLimit };
+  const submissions = createSubmissions({
+    queue,
+    limit: createSharedLimit(redis, keys, submitPolicy),
+    sameWorkMs: config.sameWorkMs,
+    maxAttempts: config.job.attempts,
+  });
   const app = createApp({
     kinds,
     queue,
+    submissions,
     feed,
     userFeed,
     connections,
     transport: createNodeTransport(),
     tokens,
     limits: {
-      submit: createSharedLimit(redis, keys, { name: 'submit', ...config.rateLimit }),
+      submit: submitPolicy,
       read: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * config.rateLimit.max, windowS: config.rateLimit.windowS }),
     },
     addressOf: createAddressOf(config.trustedProxies),
@@ -106,8 +115,6 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
     listening: eventReader.listening,
     storeTrouble: monitor.probe,
     draining: () => draining,
-    sameWorkMs: config.sameWorkMs,
-    maxAttempts: config.job.attempts,
     corsOrigins: config.corsOrigins,
     identityRequired: config.identityRequired,
     hosts: config.hosts,

@@ -1,10 +1,7 @@
 /** What handlers may ask for: one small interface for each capability, whoever offers it. */
 import type { z } from 'zod';
-import type { Usage } from '../src/job/snapshot.ts';
+import type { Author, Usage } from '../src/job/snapshot.ts';
 import type { CapabilityName } from '../src/kinds/kind.ts';
-
-/** Who gave an answer, as jobs name it: the vendor, and its model where it has several. */
-export type Author = { provider: string; model?: string };
 
 /** One call that is paid for, as the run counts it. */
 export type Call = {

@@ -1,5 +1,6 @@
 /** What a handler works with, made for one attempt. */
-import type { Author, History, Journal } from '../src/queue/journal.ts';
+import type { Author } from '../src/job/snapshot.ts';
+import type { History, Journal } from '../src/queue/journal.ts';
 import type { Assignment } from './assignments.ts';
 import type { Attempt } from './attempt.ts';
 import type { Context } from './handler.ts';

@@ -3,7 +3,8 @@ import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { Kind } from '../kinds/kind.ts';
 import type { JobQueue } from '../queue/queue.ts';
-import type { RateLimit } from '../queue/rate-limit.ts';
+import type { RateLimit, RatePolicy } from '../queue/rate-limit.ts';
+import type { Submissions } from '../queue/submissions.ts';
 import type { StoreTrouble } from '../queue/store-trouble.ts';
 import type { Connections } from '../stream/connections.ts';
 import type { Feed } from '../stream/feed.ts';
@@ -32,7 +33,10 @@ export type AppDeps = {
   /** How streams reach their clients on this runtime. */
   transport: Transport;
   tokens: StreamTokens;
-  limits: { submit: RateLimit; read: RateLimit };
+  /** The policy for all that asks for work. */
+  submissions: Submissions;
+  /** What submissions are limited to, as clients are told; and the limit that reads are held to. */
+  limits: { submit: RatePolicy; read: RateLimit };
   /** The network address a request came from, where it is known. */
   addressOf: (c: Context) => string | undefined;
   log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
@@ -42,10 +46,6 @@ export type AppDeps = {
   listening: () => boolean;
   /** Writes to Redis, once a second at most, and resolves with what is wrong with it. */
   storeTrouble: () => Promise<StoreTrouble | undefined>;
-  /** How long a user's identical input is the same job, in ms; 0 for never. */
-  sameWorkMs: number;
-  /** How often a job is tried. */
-  maxAttempts: number;
   /** What an operator shows to act on everybody's jobs; without one nobody may. */
   adminToken: string | undefined;
   /** Origins of web pages that may call; `*` for any. */

@@ -11,7 +11,7 @@ type Addressing = Pick<AppDeps, 'tokens' | 'identityRequired'>;
 
 /** Presents a job, with a fresh token for its stream. `etaSeconds` where it can be estimated. */
 export async function presentJob(snapshot: Snapshot, addressing: Addressing, etaSeconds?: number): Promise<JobObject> {
-  const { id, kind, status, attempt, maxAttempts, progress, position, provider, end } = snapshot;
+  const { id, kind, status, attempt, maxAttempts, progress, position, provider, model, end } = snapshot;
   return {
     jobId: id,
     kind,
@@ -32,6 +32,7 @@ export async function presentJob(snapshot: Snapshot, addressing: Addressing, eta
     error: end?.outcome.type === 'failed' ? end.outcome.error : undefined,
     usage: end?.outcome.usage,
     provider,
+    model,
     ...(await links(id, addressing)),
   };
 }

@@ -2,16 +2,15 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { ProblemError } from '../job/problem.ts';
-import { type Tenant, tenantOf } from '../job/tenant.ts';
-import type { Allowance, RateLimit, RatePolicy } from '../queue/rate-limit.ts';
+import { tenantOf } from '../job/tenant.ts';
+import type { Allowance, RatePolicy } from '../queue/rate-limit.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { answerRetryLater, wantsStream } from './watch.ts';
 
-/** Takes one of a tenant's submissions and says in the headers what is left; throws `rate_limited` where nothing is. */
-export async function consume(c: Context<AppEnv>, limit: RateLimit, tenant: Tenant): Promise<void> {
-  const allowance = await limit.consume(tenant);
-  if (!allowance.allowed) throw tooFast(limit.policy, allowance);
-  for (const [name, value] of Object.entries(headersOf(limit.policy, allowance))) c.header(name, value);
+/** Says in the headers what is left of a policy, where that was asked. */
+export function setAllowance(c: Context<AppEnv>, policy: RatePolicy, allowance: Allowance | undefined): void {
+  if (!allowance) return;
+  for (const [name, value] of Object.entries(headersOf(policy, allowance))) c.header(name, value);
 }
 
 /** Holds all requests to the reads' policy, which is so wide that only a client gone wild meets it; its headers come with the 429 alone. */

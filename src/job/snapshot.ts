@@ -5,6 +5,9 @@ import type { Tenant } from './tenant.ts';
 /** Tokens and money a job has used; `costUsd` only where the price is known, `estimated` only where some of it is an estimate. */
 export type Usage = { inputTokens: number; outputTokens: number; costUsd?: number; estimated?: boolean };
 
+/** Who gave an answer: the vendor, and its model where it has several. */
+export type Author = { provider: string; model?: string };
+
 /** A lasting row of a job's journal. Its position there, counted from 1, is its sequence number. */
 export type Row =
   /** A stage was reached; `percent` is of the whole job and never falls. */
@@ -54,7 +57,9 @@ export type Snapshot = {
   finishedAt?: number | undefined;
   /** Until when a finished job is kept, at least. */
   expiresAt?: number | undefined;
+  /** Who gave the answer, and by which model. */
   provider?: string | undefined;
+  model?: string | undefined;
   /** There once the job has ended: how, and the sequence number of its end. */
   end?: { seq: number; outcome: Outcome } | undefined;
   /** How many rows the journal holds (those before the end, if there is one). */

@@ -1,6 +1,6 @@
 /** A run's journal: what the worker writes about its job, in one fenced step each. */
 import type { Redis } from 'ioredis';
-import type { JournalRow, Progress, Row } from '../job/snapshot.ts';
+import type { Author, JournalRow, Progress, Row } from '../job/snapshot.ts';
 import { OwnError } from '../job/own-error.ts';
 import type { ProblemCode } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
@@ -22,9 +22,6 @@ export class LockLostError extends OwnError {
 
 /** Values for our own fields of the job's record. */
 export type Kept = Partial<Record<(typeof FIELDS)[keyof typeof FIELDS] | 'progress', string>>;
-
-/** Who did the work: the vendor, and its model where it has several. */
-export type Author = { provider: string; model?: string };
 
 /** What earlier runs of a job have left. */
 export type History = {

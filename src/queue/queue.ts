@@ -2,10 +2,10 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Snapshot } from '../job/snapshot.ts';
-import { fingerprintOf, isMadeFrom, newJobId } from '../job/id.ts';
 import { OwnError } from '../job/own-error.ts';
-import { tenantOf } from '../job/tenant.ts';
-import { type Bounds, createAdmission, type AdmissionResult } from './admission.ts';
+import { type Tenant, tenantOf } from '../job/tenant.ts';
+import { type AddRequest, type AddResult, createAddJob, type Refusal } from './add-job.ts';
+import { type Bounds, createAdmission } from './admission.ts';
 import { type Cancelled, createCancel } from './cancel-job.ts';
 import { defineScript, orUnavailable } from './connection.ts';
 import { keysUnder, QUEUE_NAME } from './keys.ts';
@@ -28,44 +28,26 @@ export type QueueOptions = {
   bounds: Bounds;
 };
 
-/** A job to be. */
-export type Order = {
-  kind: string;
-  payload: Payload;
-  /** The key under which it is one and the same, however often it is submitted. */
-  key?: string | undefined;
-  /** How long that is so, in ms; a day by default. */
-  keyMs?: number | undefined;
+/** A failed job that is to wait again. */
+export type RetryRequest = {
+  jobId: string;
+  tenant: Tenant;
+  /** Whether only if there is room for it. */
+  bounded: boolean;
   /** When it is to be cancelled, in ms since the epoch. */
   cancelAt?: number | undefined;
-  /** How many of this tenant's jobs go for one of another's, 1 by default: what a paid plan can buy. */
-  weight?: number | undefined;
-};
-
-/** There is no room for a job. */
-export type Refusal = Exclude<AdmissionResult, { type: 'admitted' | 'known' }>;
-
-/** A job that was submitted now, or under the same key before. */
-export type Submission = {
-  type: 'submitted';
-  id: string;
-  /** In ms since the epoch; of a replayed one, when it was replayed. */
-  createdAt: number;
-  replayed: boolean;
-  /** Whether the job was made from the same input; false only if replayed. */
-  sameInput: boolean;
 };
 
 /** The queue as the API sees it. All calls reject with `queue_unavailable` within a second while Redis is away. */
 export type JobQueue = {
-  /** Enqueues a job, or finds the one that was submitted under the same key. */
-  submit(order: Order): Promise<Submission | Refusal>;
+  /** Adds a job, or finds the one that was added under the same key. */
+  add(request: AddRequest): Promise<AddResult>;
   /** Whether a key is some job's. */
   holds(key: string): Promise<boolean>;
   /** Frees a key, if it is still that job's. */
   forget(key: string, jobId: string): Promise<void>;
-  /** Lets a failed job wait again, keeping what it has finished. `bounded`: only if there is room for it. */
-  retry(job: Snapshot, options: { bounded: boolean; cancelAt?: number | undefined }): Promise<Retried | Refusal>;
+  /** Lets a failed job wait again, keeping what it has finished. */
+  retry(request: RetryRequest): Promise<Retried | Refusal>;
   /** Failed jobs, the longest failed first. */
   failedJobs(range: Range): Promise<Page>;
   read: ReadJob;
@@ -91,9 +73,6 @@ const EVENTS_KEPT = 50_000;
 
 /** How old what is known of the workers may be, in ms. */
 const WORKERS_AGE_MS = 1000;
-
-/** How long an idempotency key is kept, in ms. */
-const KEY_TTL_MS = 24 * 3600 * 1000;
 
 /** A value that can't be read is as if it had not been decided yet. */
 const SHARED = `
@@ -126,55 +105,24 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
   const readJob = createReadJob(redis, keys, retentionS);
   const list = createList(redis, keys, retentionS);
   const admission = createAdmission(redis, keys, { retentionS, bounds });
+  const addJob = createAddJob(queue, admission);
   const retry = createRetry(redis, keys);
   const freeKey = defineScript(redis, 'aiJobsFreeKey', FREE_KEY);
   const sharedOr = defineScript(redis, 'aiJobsShared', SHARED);
   const stats = createStats(queue, redis, keys, { rate, workers });
 
   return {
-    submit: ({ kind, payload, key, keyMs = KEY_TTL_MS, cancelAt, weight }) =>
-      orUnavailable(redis, async () => {
-        // Only a key makes anyone ask whether the input was the same.
-        const fingerprint = key === undefined ? undefined : await fingerprintOf(payload.input);
-        const jobId = newJobId(kind, fingerprint);
-        const application = { jobId, tenant: payload.tenant, owner: payload.owner, weight, cancelAt, key };
-        const verdict = await admission.admit(application);
-        const sameInput = (id: string) => fingerprint === undefined || isMadeFrom(id, fingerprint);
-        if (verdict.type === 'known') {
-          return { type: 'submitted', id: verdict.id, createdAt: Date.now(), replayed: true, sameInput: sameInput(verdict.id) };
-        }
-        if (verdict.type !== 'admitted') return verdict;
-        // BullMQ answers with the id of the job that holds the key, in the same trip; the key outlives that job.
-        const adding = queue.add(kind, payload, {
-          jobId,
-          priority: verdict.priority,
-          ...(key !== undefined && { deduplication: { id: key, ttl: keyMs } }),
-        });
-        const [job] = await Promise.all([adding, admission.added(jobId)]); // one trip
-        const id = job.id ?? jobId;
-        if (id !== jobId) await admission.withdraw(application); // another of the same key was faster
-        return {
-          type: 'submitted',
-          id,
-          createdAt: job.timestamp,
-          replayed: id !== jobId,
-          sameInput: sameInput(id),
-        };
-      }),
+    add: (request) => orUnavailable(redis, () => addJob(request)),
     read: (jobId, after) => orUnavailable(redis, () => readJob(jobId, after)),
     cancel: (jobId) => orUnavailable(redis, () => cancel(jobId)),
     holds: (key) => orUnavailable(redis, async () => (await redis.exists(keys.dedup(key))) === 1),
     forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey([keys.dedup(key)], [jobId]))),
-    retry: (job, { bounded, cancelAt }) =>
+    retry: ({ jobId, tenant, bounded, cancelAt }) =>
       orUnavailable(redis, async () => {
-        const { id: jobId, end } = job;
-        if (end?.outcome.type !== 'failed') return 'not_failed';
-        const verdict = await admission.admit({ jobId, tenant: job.tenant, bounded });
-        if (verdict.type === 'known') throw new OwnError('a retry has no key to be known by');
-        if (verdict.type !== 'admitted') return verdict;
-        const { code } = end.outcome.error;
-        const itemsKept = job.progress?.items ?? 0;
-        const retrying = retry({ jobId, priority: verdict.priority, attempts, code, itemsKept, cancelAt });
+        const admitted = await admission.admit({ jobId, tenant, bounded });
+        if (admitted.type === 'known') throw new OwnError('a retry has no key to be known by');
+        if (admitted.type !== 'admitted') return admitted;
+        const retrying = retry({ jobId, priority: admitted.priority, attempts, cancelAt });
         return (await Promise.all([retrying, admission.added(jobId)]))[0];
       }),
     failedJobs: (range) =>

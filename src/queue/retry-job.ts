@@ -1,6 +1,6 @@
 /** Retrying a failed job: one step that takes its end back and lets it wait again, with everything it has finished. */
 import type { Redis } from 'ioredis';
-import type { ProblemCode } from '../job/problem.ts';
+import { problems } from '../job/problem.ts';
 import { defineScript } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS } from './record.ts';
@@ -11,13 +11,10 @@ export type Retried = 'retried' | 'not_failed' | 'unknown';
 /** How a failed job goes on. */
 export type Retry = {
   jobId: string;
-  /** Its turn, as admission gave it. */
+  /** Its place in the fair queue, as admission gave it. */
   priority: number;
   /** How often it may be tried from now on. */
   attempts: number;
-  /** Why it failed, and how many finished items it keeps: what the journal says of the new attempt. */
-  code: ProblemCode;
-  itemsKept: number;
   /** When it is to be cancelled now, in ms since the epoch; a time from before counts no more. */
   cancelAt?: number | undefined;
 };
@@ -29,11 +26,17 @@ export type Retry = {
  */
 const RETRY = `
 local job, logs, failed, prioritized, marker, counter, events, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
-local deadlines, cancelAt, now = KEYS[9], tonumber(ARGV[6]), ARGV[7]
-local id, priority, attempts, code, items = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
-local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', '${FIELDS.end}', '${FIELDS.attempt}')
+local deadlines, cancelAt, now = KEYS[9], tonumber(ARGV[5]), ARGV[6]
+local id, priority, attempts, codes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', '${FIELDS.end}', '${FIELDS.attempt}', 'progress')
 if not fields[1] then return 'unknown' end
 if not redis.call('ZSCORE', failed, id) or fields[2] == 'cancelled' then return 'not_failed' end
+
+-- why it failed and what it keeps: the new attempt's row says both
+local code = string.match(fields[2] or '', '^[%l_]+') or ''
+if not string.find(codes, ' ' .. code .. ' ', 1, true) then code = 'internal_error' end
+local read, progress = pcall(cjson.decode, fields[6] or '')
+local items = read and type(progress) == 'table' and tonumber(progress.items) or 0
 
 local made = math.max(tonumber(fields[5] or '') or 0, 1)
 local opts = string.gsub(fields[3] or '{}', '"attempts":%d+', '"attempts":' .. made + attempts, 1)
@@ -45,7 +48,7 @@ local length = redis.call('LLEN', logs)
 local last = tonumber(fields[4] or '') or length + 1
 if last > length + 10000 then last = length + 1 end -- no end that we have fixed
 while redis.call('LLEN', logs) < last do redis.call('RPUSH', logs, '{}') end
-local row = '"type":"attempt","attempt":' .. made + 1 .. ',"itemsKept":' .. items .. ',"code":"' .. code .. '"}'
+local row = '"type":"attempt","attempt":' .. made + 1 .. ',"itemsKept":' .. string.format('%d', items) .. ',"code":"' .. code .. '"}'
 local seq = redis.call('RPUSH', logs, '{' .. row)
 
 local limit = tonumber(redis.call('HGET', meta, 'opts.maxLenEvents') or '') or 10000
@@ -59,13 +62,16 @@ redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'progress', 'jobI
 return 'retried'
 `;
 
+/** All codes, each between spaces. */
+const CODES = ` ${Object.keys(problems).join(' ')} `;
+
 /** Makes the function that retries jobs. */
 export function createRetry(redis: Redis, keys: Keys): (retry: Retry) => Promise<Retried> {
   const script = defineScript(redis, 'aiJobsRetry', RETRY);
   const places = (['failed', 'prioritized', 'marker', 'pc', 'events', 'meta'] as const).map(keys.of);
-  return async ({ jobId, priority, attempts, code, itemsKept, cancelAt = 0 }) =>
+  return async ({ jobId, priority, attempts, cancelAt = 0 }) =>
     (await script(
       [keys.job(jobId), keys.logs(jobId), ...places, keys.deadlines],
-      [jobId, priority, attempts, code, itemsKept, cancelAt, Date.now()],
+      [jobId, priority, attempts, CODES, cancelAt, Date.now()],
     )) as Retried;
 }

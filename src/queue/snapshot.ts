@@ -17,6 +17,7 @@ export const SHOWN = [
   FIELDS.attempt,
   FIELDS.cancelled,
   FIELDS.provider,
+  FIELDS.model,
 ] as const;
 
 /** The fields of a record, as HMGET has read them; `data`, `opts` and the result only where they were wanted. */
@@ -72,6 +73,7 @@ export function toSnapshot(id: string, place: Place, length: number, fields: Fie
     finishedAt,
     expiresAt: finishedAt === undefined ? undefined : finishedAt + retentionS * 1000,
     provider: fields[FIELDS.provider] ?? undefined,
+    model: fields[FIELDS.model] || undefined,
     end: outcome && { seq: length + 1, outcome },
     length,
   };

@@ -1,6 +1,7 @@
 /** The queue in figures, derived from what BullMQ keeps anyway. */
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { Snapshot } from '../job/snapshot.ts';
 import type { Keys } from './keys.ts';
 import { concurrencyOf, type KnownWorker } from './worker-registry.ts';
 import { FIELDS } from './record.ts';
@@ -123,4 +124,17 @@ export function estimate({ meanRunMs, concurrency, msPerStart }: QueueStats, pos
   if (position === undefined || meanRunMs === undefined || concurrency === 0) return undefined;
   const untilStart = Math.max((position / concurrency) * meanRunMs, (position - 1) * msPerStart);
   return Math.ceil((untilStart + meanRunMs) / 1000);
+}
+
+/** When a job that has not ended is worth another poll, in s: what the queue says, within reason. */
+export function pollAgainIn({ status, retryAt, position, startedAt }: Snapshot, stats: QueueStats | undefined): number {
+  const inSeconds = (ms: number) => Math.ceil(ms / 1000);
+  const isRunning = status === 'active' && startedAt !== undefined && stats?.meanRunMs !== undefined;
+  const seconds =
+    retryAt !== undefined
+      ? inSeconds(retryAt - Date.now())
+      : isRunning
+        ? inSeconds(startedAt + (stats?.meanRunMs ?? 0) - Date.now())
+        : ((stats && estimate(stats, position)) ?? 2);
+  return Math.min(Math.max(seconds, 1), 30);
 }

@@ -5,6 +5,7 @@ import { createApp } from '../../src/app.ts';
 import { createStreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets } from '../../src/http/token-secrets.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
+import { createSubmissions } from '../../src/queue/submissions.ts';
 import { createLocalLimit } from '../../src/queue/rate-limit.ts';
 import { createConnections } from '../../src/stream/connections.ts';
 import { createFeed } from '../../src/stream/feed.ts';
@@ -73,14 +74,13 @@ async function routesOfApp(): Promise<string[]> {
     userFeed: createUserFeed({ readJob: queue.read, jobsOf: async () => [], connections, onError }),
     transport: createNodeTransport(),
     tokens: createStreamTokens({ secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
-    limits: { submit: limit, read: limit },
+    submissions: createSubmissions({ queue, limit, sameWorkMs: 0, maxAttempts: 1 }),
+    limits: { submit: limit.policy, read: limit },
     addressOf: () => undefined,
     log: { debug() {}, info() {}, warn() {}, error() {} },
     draining: () => false,
     listening: () => true,
-    sameWorkMs: 0,
     kinds,
-    maxAttempts: 1,
     adminToken: undefined,
     corsOrigins: ['*'],
     identityRequired: true,

@@ -17,7 +17,7 @@ async function withMany(count: number, long = '') {
   const payload = { owner: 'ana', tenant, requestId: 'r', input: { content: long } };
   const ids: string[] = [];
   for (let n = 0; n < count; n += 10) {
-    const batch = Array.from({ length: Math.min(10, count - n) }, () => submitTo(opened.queue, 'ana', { payload }));
+    const batch = Array.from({ length: Math.min(10, count - n) }, () => submitTo(opened.queue, 'ana', payload));
     ids.push(...(await Promise.all(batch)).map(({ id }) => id));
   }
   return { stack, ids, ...opened, commands: await countCommands(opened.redis, stack.prefix) };

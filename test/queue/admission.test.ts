@@ -163,10 +163,10 @@ test('a bound holds for those who come at once, too', async () => {
   const { queue } = await openQueue(undefined, { maxDepth: 3 });
   const submit = (n: number) => {
     const owner = `user ${n}`;
-    return queue.submit({ kind: 'generate-flashcards', payload: { owner, tenant: tenantOf(owner, undefined), requestId: 'r', input: {} } });
+    return queue.add({ kind: 'generate-flashcards', owner, tenant: tenantOf(owner, undefined), requestId: 'r', input: {} });
   };
   const verdicts = await Promise.all(Array.from({ length: 60 }, (_, n) => submit(n)));
-  expect(verdicts.filter(({ type }) => type === 'submitted')).toHaveLength(3);
+  expect(verdicts.filter(({ type }) => type === 'added')).toHaveLength(3);
 });
 
 test('retries at once do not get past the bound of unfinished jobs', async () => {
@@ -177,7 +177,9 @@ test('retries at once do not get past the bound of unfinished jobs', async () =>
     await (await worker.getNextJob('token'))?.moveToFailed(new UnrecoverableError('provider_refused: no'), 'token', false);
   await submitMany(queue, 'ana', 10);
   const jobs = await Promise.all(ids.map((id) => queue.read(id)));
-  const outcomes = await Promise.all(jobs.map(async (job) => job && queue.retry(job.snapshot, { bounded: true })));
+  const outcomes = await Promise.all(
+    jobs.map(async (job) => job && queue.retry({ jobId: job.snapshot.id, tenant: job.snapshot.tenant, bounded: true })),
+  );
   expect(outcomes.filter((outcome) => outcome === 'retried')).toHaveLength(2);
 });
 
@@ -194,12 +196,12 @@ test('a full queue says by how many jobs; what waits, is delayed or stalled coun
   const worker = await byHand(keyPrefix);
   await submitMany(queue, 'ana', 3);
   const payload = { owner: 'bob', tenant: tenantOf('bob', undefined), requestId: 'r', input: {} };
-  const order = { kind: 'generate-flashcards', payload } as const;
-  expect(await queue.submit(order)).toEqual({ type: 'full', excess: 1 });
+  const order = { kind: 'generate-flashcards', ...payload } as const;
+  expect(await queue.add(order)).toEqual({ type: 'full', excess: 1 });
   const job = await worker.getNextJob('token');
-  expect(await queue.submit(order)).toMatchObject({ type: 'submitted' });
+  expect(await queue.add(order)).toMatchObject({ type: 'added' });
   await job?.moveToDelayed(Date.now() + 60_000, 'token');
-  expect(await queue.submit(order)).toEqual({ type: 'full', excess: 2 });
+  expect(await queue.add(order)).toEqual({ type: 'full', excess: 2 });
   expect((await queue.jobsOf('bob', { limit: 10 })).jobs).toHaveLength(1); // who was refused is nowhere
 });
 
@@ -209,18 +211,18 @@ test('a user has so many jobs that have not ended; ended, cancelled and vanished
   const [first, second, third] = await submitMany(queue, 'ana', 3);
   const refused = { type: 'too_many', open: 3, oldest: first };
   const payload = { owner: 'ana', tenant: tenantOf('ana', undefined), requestId: 'r', input: {} };
-  const order = { kind: 'generate-flashcards', payload } as const;
-  expect(await queue.submit(order)).toEqual(refused);
+  const order = { kind: 'generate-flashcards', ...payload } as const;
+  expect(await queue.add(order)).toEqual(refused);
   await submitTo(queue, 'bob');
   await drain(worker, 1);
-  expect((await queue.submit(order)).type).toBe('submitted');
-  expect((await queue.submit(order)).type).toBe('too_many');
+  expect((await queue.add(order)).type).toBe('added');
+  expect((await queue.add(order)).type).toBe('too_many');
   await queue.cancel(second ?? '');
-  expect((await queue.submit(order)).type).toBe('submitted');
+  expect((await queue.add(order)).type).toBe('added');
   await redis.del(keys.job(third ?? '')); // Redis lost it: it is not counted for longer than a job may take to come
-  expect((await queue.submit(order)).type).toBe('too_many');
+  expect((await queue.add(order)).type).toBe('too_many');
   await redis.zadd(keys.open(payload.tenant), Date.now() - 61_000, third ?? '');
-  expect((await queue.submit(order)).type).toBe('submitted');
+  expect((await queue.add(order)).type).toBe('added');
 });
 
 test('of many submissions under one key one takes room, and a repetition needs none', async () => {
@@ -231,7 +233,7 @@ test('of many submissions under one key one takes room, and a repetition needs n
   expect(await redis.zcard(keys.open(tenant))).toBe(1);
   expect(await redis.zcard(keys.jobsOf('ana'))).toBe(1);
   await submitMany(queue, 'ana', 59);
-  expect(await submitTo(queue, 'ana', { key: 'k' })).toMatchObject({ replayed: true, id: all[0]?.id });
+  expect(await submitTo(queue, 'ana', { key: 'k' })).toMatchObject({ type: 'known', id: all[0]?.id });
 });
 
 test("what a user's jobs use counts against the day's budget, once however often it is written", async () => {
@@ -247,7 +249,7 @@ test("what a user's jobs use counts against the day's budget, once however often
   expect(await redis.get(keys.spent(tenant))).toBe('99');
   await submitTo(queue, 'ana');
   await call.note({ inputTokens: 80, outputTokens: 20 });
-  expect(await queue.submit({ kind: 'generate-flashcards', payload: { owner: 'ana', tenant, requestId: 'r', input: {} } })).toEqual({
+  expect(await queue.add({ kind: 'generate-flashcards', owner: 'ana', tenant, requestId: 'r', input: {} })).toEqual({
     type: 'spent',
   });
   await submitTo(queue, 'bob');

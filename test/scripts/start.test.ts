@@ -299,7 +299,7 @@ test.for([
     const app = await run(script, { ...own, ...openai.env }, { by: 'npm' });
     await app.said(/worker listening/);
     const payload = { owner: 'ana', tenant: tenantOf('ana', undefined), requestId: 'r', input: { content: 'Notes.', count: 2 } };
-    const { id } = await submitTo(queue, 'ana', { payload });
+    const { id } = await submitTo(queue, 'ana', payload);
     await expect.poll(async () => (await queue.read(id))?.snapshot.progress?.items).toBe(1);
     kill(app.child, signal);
     await app.exited;

@@ -5,7 +5,8 @@ import { connect, readyWithin } from '../../src/queue/connection.ts';
 import { keysUnder } from '../../src/queue/keys.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import type { Bounds } from '../../src/queue/admission.ts';
-import { createQueue, type JobQueue, type Order } from '../../src/queue/queue.ts';
+import type { AddRequest } from '../../src/queue/add-job.ts';
+import { createQueue, type JobQueue } from '../../src/queue/queue.ts';
 import { newPrefix } from './stack.ts';
 
 /** Opens a queue; it closes with the test. */
@@ -33,10 +34,9 @@ export function waiting(): Redis {
   return redis;
 }
 
-/** Submits a job of a user's, straight to the queue; fails where it is refused. */
-export async function submitTo(queue: JobQueue, owner?: string, order: Partial<Order> = {}, kind: string = 'generate-flashcards') {
-  const payload = { owner, tenant: tenantOf(owner, undefined), requestId: 'r', input: {} };
-  const submitted = await queue.submit({ kind, payload, ...order });
-  if (submitted.type !== 'submitted') throw new Error(`refused: ${submitted.type}`);
-  return submitted;
+/** Adds a job of a user's, straight to the queue; fails where there is no place for it. */
+export async function submitTo(queue: JobQueue, owner?: string, more: Partial<AddRequest> = {}, kind = 'generate-flashcards') {
+  const result = await queue.add({ kind, owner, tenant: tenantOf(owner, undefined), requestId: 'r', input: {}, ...more });
+  if (result.type !== 'added' && result.type !== 'known') throw new Error(`refused: ${result.type}`);
+  return result;
 }

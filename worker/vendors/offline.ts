@@ -1,5 +1,6 @@
 /** The offline generator: for machines without a key, from the given text alone. */
-import type { AnswerRequest, Author, Capabilities } from '../capabilities.ts';
+import type { Author } from '../../src/job/snapshot.ts';
+import type { AnswerRequest, Capabilities } from '../capabilities.ts';
 import { makers } from './offline/makers.ts';
 import { createThreads, type Threads } from './offline/threads.ts';
 import { defineVendor } from './vendor.ts';

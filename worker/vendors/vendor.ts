@@ -1,7 +1,8 @@
 /** What a vendor is: its own variables, and what it can do where they are set. */
 import type { z } from 'zod';
 import type { CapabilityName } from '../../src/kinds/kind.ts';
-import type { Author, Capabilities, Capability } from '../capabilities.ts';
+import type { Author } from '../../src/job/snapshot.ts';
+import type { Capabilities, Capability } from '../capabilities.ts';
 
 /** What vendors are built with. */
 export type VendorDeps = {

@@ -2,11 +2,10 @@
 import { Hono, type Context } from 'hono';
 import type { JournalRow, Snapshot } from '../../job/snapshot.ts';
 import type { JobView } from '../../queue/read-job.ts';
-import { estimate, ESTIMATE_AGE_MS } from '../../queue/stats.ts';
+import { estimate, ESTIMATE_AGE_MS, pollAgainIn } from '../../queue/stats.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { toLegacyJob, type JobObject, presentJob } from '../present.ts';
 import { readerOf } from '../reading.ts';
-import { pollAgainIn } from '../refusal.ts';
 import { parseWait, waitFor } from '../wait.ts';
 
 /** The status routes. */

@@ -10,8 +10,7 @@ import { cursor, toCursor } from '../cursor.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { presentJob } from '../present.ts';
 import { invalidInput, noSuchJob } from '../problems.ts';
-import { consume } from '../rate-limits.ts';
-import { toRefusalProblem } from '../refusal.ts';
+import { setAllowance } from '../rate-limits.ts';
 
 /** `POST /api/jobs/:jobId/retry`, `GET /admin/failed-jobs` and `POST /admin/failed-jobs/retry`. */
 export function retryRoutes(deps: AppDeps): Hono<AppEnv> {
@@ -28,17 +27,17 @@ export function retryRoutes(deps: AppDeps): Hono<AppEnv> {
 
 /** A failed job again: 202. It counts as a submission, for it can cost as much. */
 async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<Response> {
-  const { queue, limits, log } = deps;
+  const { queue, submissions, limits, log } = deps;
   const job = await findOwnJob(c, deps);
-  const { id: jobId, tenant } = job;
+  const { id: jobId } = job;
   const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
   if (job.end?.outcome.type !== 'failed') throw notFailed(job);
-  await consume(c, limits.submit, tenant);
-  const outcome = await queue.retry(job, { bounded: true, cancelAt: cancelAfter === undefined ? undefined : Date.now() + cancelAfter });
+  const result = await submissions.retry(job, cancelAfter === undefined ? undefined : Date.now() + cancelAfter);
+  setAllowance(c, limits.submit, result.allowance);
+  if (result.type === 'refused') throw result.problem;
   const after = await queue.read(jobId);
-  if (outcome === 'unknown' || !after) throw noSuchJob();
-  if (outcome === 'not_failed') throw notFailed(after.snapshot);
-  if (outcome !== 'retried') throw await toRefusalProblem(outcome, queue);
+  if (result.type === 'unknown' || !after) throw noSuchJob();
+  if (result.type === 'not_failed') throw notFailed(after.snapshot);
   log.info({ jobId, requestId: c.var.requestId }, 'job retried');
   return c.json(await presentJob(after.snapshot, deps), 202, { 'Retry-After': '2' });
 }
@@ -66,8 +65,8 @@ const AT_ONCE = 50;
 
 /** Retries a job that is still failed, whatever the bounds; resolves with its id if it waits again. */
 async function retryAgain(queue: AppDeps['queue'], jobId: string): Promise<string | undefined> {
-  const seen = await queue.read(jobId); // a list does not tell all that a retry needs
-  const outcome = seen && (await queue.retry(seen.snapshot, { bounded: false }));
+  const seen = await queue.read(jobId); // a list does not tell the tenant
+  const outcome = seen && (await queue.retry({ jobId, tenant: seen.snapshot.tenant, bounded: false }));
   return outcome === 'retried' ? jobId : undefined;
 }
 

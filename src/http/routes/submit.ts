@@ -9,8 +9,9 @@ import { tenantOf } from '../../job/tenant.ts';
 import { encodeFrame, parseCursor } from '../../stream/sse-encoding.ts';
 import { requireIdentity, userId } from '../auth.ts';
 import { parseCancelAfter } from '../cancel-after.ts';
-import { type Accepted, enqueue } from '../enqueue.ts';
+import type { Accepted, SubmitRequest } from '../../queue/submissions.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
+import { setAllowance } from '../rate-limits.ts';
 import { idempotencyKey } from '../idempotency.ts';
 import { presentJob, presentQueued } from '../present.ts';
 import { invalidInput } from '../problems.ts';
@@ -37,42 +38,58 @@ function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: AppDeps): void {
   app.post(kind.path, requireIdentity(deps), limitBody, requireJson, validate(kind), async (c) => {
     const { userId: named, ...input } = c.req.valid('json') as Envelope;
     const owner = c.var.user ?? (deps.identityRequired ? undefined : named);
-    const key = await idempotencyKey(c, kind.name, owner);
-    const payload = { owner, tenant: tenantOf(owner, deps.addressOf(c)), requestId: c.var.requestId, input };
     const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
-    const cancelAt = cancelAfter === undefined ? undefined : Date.now() + cancelAfter;
-    const submit = () => enqueue(c, deps, { kind: kind.name, payload, key, cancelAt });
-
-    if (wantsStream(c)) return retryLaterOnTrouble(c, deps, key !== undefined, async () => answerWithStream(c, deps, key, submit));
-    const job = await submit();
-    return (await answerWithEnd(c, deps, job)) ?? answerAccepted(c, deps, job);
+    const request: SubmitRequest = {
+      kind: kind.name,
+      input,
+      owner,
+      tenant: tenantOf(owner, deps.addressOf(c)),
+      requestId: c.var.requestId,
+      key: await idempotencyKey(c, kind.name, owner),
+      cancelAt: cancelAfter === undefined ? undefined : Date.now() + cancelAfter,
+    };
+    if (wantsStream(c)) return retryLaterOnTrouble(c, deps, request.key !== undefined, async () => answerWithStream(c, deps, request));
+    const accepted = await submit(c, deps, request);
+    return (await answerWithEnd(c, deps, accepted.job.id)) ?? answerAccepted(c, deps, accepted);
   });
+}
+
+/** Which header says that a job was there before. */
+const ORIGIN_HEADERS = { new: undefined, replayed: 'Idempotent-Replayed', reused: 'Job-Reused' } as const;
+
+/** Submits, and says in the headers what came of it. */
+async function submit(c: Context<AppEnv>, { submissions, limits, log }: AppDeps, request: SubmitRequest): Promise<Accepted> {
+  const result = await submissions.submit(request);
+  setAllowance(c, limits.submit, result.allowance);
+  if (result.type === 'refused') throw result.problem;
+  const { job, origin } = result;
+  const { kind, owner, requestId } = request;
+  log.info({ jobId: job.id, requestId, kind, owner, origin }, 'job submitted');
+  c.header('Location', `/api/jobs/${job.id}`);
+  const header = ORIGIN_HEADERS[origin];
+  if (header) c.header(header, 'true');
+  return result;
 }
 
 /**
  * Answers with the job's stream, from the start or from where a client that reconnects says it was. Its first
  * frame carries an id, so that every reconnect is known for one: without a key it could only buy a second job.
  */
-async function answerWithStream(
-  c: Context<AppEnv>,
-  deps: AppDeps,
-  key: string | undefined,
-  submit: () => Promise<Accepted>,
-): Promise<Response> {
+async function answerWithStream(c: Context<AppEnv>, deps: AppDeps, request: SubmitRequest): Promise<Response> {
   const lastEventId = c.req.header('last-event-id');
-  if (lastEventId !== undefined && key === undefined) {
+  if (lastEventId !== undefined && request.key === undefined) {
     throw new ProblemError(
       'resume_with_get',
       "This would start a second job: go on with GET on the job's streamUrl, or send an Idempotency-Key with every POST.",
     );
   }
-  const { id: jobId } = await submit();
+  const { id: jobId } = (await submit(c, deps, request)).job;
   const opening = encodeFrame({ id: 0, event: 'status', data: { type: 'status', jobId, status: 'waiting' } });
   return watchJob(c, deps, { jobId, cursor: parseCursor(lastEventId), reader: submitter, ...(lastEventId === undefined && { opening }) });
 }
 
 /** With `Prefer: wait=20` (RFC 7240): the finished job, if it ends in time. */
-async function answerWithEnd(c: Context<AppEnv>, deps: AppDeps, { id }: Accepted): Promise<Response | undefined> {
+async function answerWithEnd(c: Context<AppEnv>, deps: AppDeps, id: string): Promise<Response | undefined> {
   const wanted = /(?:^|[,;])\s*wait\s*=\s*"?(\d+)/i.exec(c.req.header('prefer') ?? '')?.[1];
   if (wanted === undefined) return undefined;
   const { queue, feed } = deps;
@@ -85,8 +102,8 @@ async function answerWithEnd(c: Context<AppEnv>, deps: AppDeps, { id }: Accepted
   });
 }
 
-async function answerAccepted(c: Context<AppEnv>, deps: AppDeps, job: Accepted): Promise<Response> {
-  const body = job.replayed ? await presentJob(job.replayed, deps) : await presentQueued(job, deps);
+async function answerAccepted(c: Context<AppEnv>, deps: AppDeps, { origin, job }: Accepted): Promise<Response> {
+  const body = origin === 'new' ? await presentQueued(job, deps) : await presentJob(job, deps);
   return c.json(body, 202, { 'Retry-After': '2' });
 }
 

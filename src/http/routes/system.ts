@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { ProblemError } from '../../job/problem.ts';
 import { unavailable } from '../../queue/connection.ts';
 import { estimate } from '../../queue/stats.ts';
+import type { Availability } from '../../queue/worker-registry.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 
 /** The routes that tell, and an index of all. */
@@ -18,7 +19,15 @@ export function systemRoutes({ kinds, queue, connections, listening, storeTroubl
       cancel: ['/api/jobs/:jobId/cancel'],
       retry: ['/api/jobs/:jobId/retry'],
       watch: ['/api/jobs/:jobId/events', '/api/events'],
-      know: ['/health', '/ready', '/api/redis/health', '/api/queue/stats'],
+      know: ['/api/kinds', '/health', '/ready', '/api/redis/health', '/api/queue/stats'],
+    }),
+  );
+
+  app.get('/api/kinds', async (c) =>
+    c.json({
+      kinds: await Promise.all(
+        kinds.map(async ({ name, path, summary }) => ({ name, path, summary, ...presentAvailability(await queue.availability(name)) })),
+      ),
     }),
   );
 
@@ -49,4 +58,16 @@ export function systemRoutes({ kinds, queue, connections, listening, storeTroubl
   });
 
   return app;
+}
+
+/** While no worker is known a kind counts as available: its jobs are accepted, and wait. */
+function presentAvailability(availability: Availability) {
+  switch (availability.type) {
+    case 'unknown':
+      return { available: true };
+    case 'available':
+      return { available: true, provider: availability.provider, model: availability.model };
+    case 'unavailable':
+      return { available: false, missing: availability.missing };
+  }
 }
