@@ -33,12 +33,13 @@ const KEY_TTL_MS = 24 * 3600 * 1000;
 
 /** Makes the function that adds jobs. A job is never added before it is admitted, or a worker could take one that was refused. */
 export function createAddJob(queue: Queue<Payload>, admission: Admission): (request: AddRequest) => Promise<AddResult> {
-  return async ({ kind, key, keyMs = KEY_TTL_MS, cancelAt, weight, ...payload }) => {
+  return async ({ kind, owner, tenant, requestId, input, key, keyMs = KEY_TTL_MS, cancelAt, weight }) => {
+    const payload: Payload = { owner, tenant, requestId, input }; // the operator's list reads the owner from the start of its JSON
     // Only a key makes anyone ask whether the input was the same.
-    const fingerprint = key === undefined ? undefined : await fingerprintOf(payload.input);
+    const fingerprint = key === undefined ? undefined : await fingerprintOf(input);
     const known = (id: string): AddResult => ({ type: 'known', id, sameInput: fingerprint === undefined || isMadeFrom(id, fingerprint) });
     const jobId = newJobId(kind, fingerprint);
-    const request = { jobId, tenant: payload.tenant, owner: payload.owner, weight, cancelAt, key };
+    const request = { jobId, tenant, owner, weight, cancelAt, key };
     const admitted = await admission.admit(request);
     if (admitted.type === 'known') return known(admitted.id);
     if (admitted.type !== 'admitted') return admitted;
