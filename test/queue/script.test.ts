@@ -1,6 +1,9 @@
 /** Scripts from files: names, not positions, and a head that must agree with its caller. */
-import { readdirSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
 import { defineScript } from '../../src/queue/script.ts';
 import { openQueue } from '../support/queue.ts';
 
@@ -28,4 +31,46 @@ test('every script begins with a head that names KEYS, ARGV and what it returns'
     // Loaded with other names, each must get as far as comparing them.
     expect(() => defineScript(redis, file.slice(0, -'.lua'.length), { keys: ['no'], args: [] })).toThrow('and its caller no');
   }
+});
+
+/** A folder of scripts, by file name; it goes with the test. */
+function scriptsOf(files: Record<string, string>): URL {
+  const folder = mkdtempSync(join(tmpdir(), 'scripts-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'include'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return pathToFileURL(`${folder}/`);
+}
+
+const headOf = (keys: string, args: string) => `--[[\nDoes it.\nKEYS: ${keys}\nARGV: ${args}\nReturns: something\n]]\n`;
+
+test('a script reads its arguments as its head says, and has the parts that it includes and the names of our fields', async () => {
+  const { redis, keys } = await openQueue();
+  const folder = scriptsOf({
+    'all.lua': `${headOf('job', 'text, count:number, ...')}--include sum\nreturn { job, text, sum(count, rest), FIELDS.end, unpack(ARGV, rest) }\n`,
+    'include/sum.lua': 'local function sum(a, b) return a + b end\n',
+  });
+  const all = defineScript(redis, 'all', { keys: ['job'], args: ['text', 'count'] }, folder);
+  const job = keys.job('j');
+  expect(await all({ count: 2, job, text: '7' }, ['x', 'y'])).toEqual([job, '7', 5, 'ai:end', 'x', 'y']);
+  expect(await all({ count: 2, job, text: '7' })).toEqual([job, '7', 5, 'ai:end']);
+});
+
+test.each<[string, string, string]>([
+  ['without a head', 'return 1\n', 'does not begin with a head'],
+  ['whose head does not say what it returns', '--[[\nDoes it.\nKEYS: a\nARGV: b\n]]\nreturn 1\n', 'does not begin with a head'],
+  ['whose head asks for another type than a number', headOf('a', 'b:int'), 'has a head with the name b:int'],
+  ['whose head goes on after its `...`', headOf('a', '..., b'), 'has a head with the name ...'],
+  ['whose head has a name twice', headOf('a', 'b, a'), 'has a head with the name a'],
+  ['that includes a part that is not there', `${headOf('a', 'b')}--include nothing\n`, 'includes nothing'],
+  ['that uses a field that is not there', `${headOf('a', 'b')}return FIELDS.ended\n`, 'uses FIELDS.ended'],
+])('a script %s is refused when it is loaded', async (_, text, message) => {
+  const { redis } = await openQueue();
+  const folder = scriptsOf({ 'wrong.lua': text });
+  expect(() => defineScript(redis, 'wrong', { keys: ['a'], args: ['b'] }, folder)).toThrow(message);
+});
+
+test('a script that is not there is refused by its name', async () => {
+  const { redis } = await openQueue();
+  expect(() => defineScript(redis, 'nowhere', { keys: [], args: [] })).toThrow('scripts/nowhere.lua is not there');
 });
