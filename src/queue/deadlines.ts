@@ -2,9 +2,9 @@
 import type { Redis } from 'ioredis';
 import { isJobId } from '../job/id.ts';
 import type { Cancelled } from './cancel-job.ts';
-import { defineScript } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { createMending } from './mend.ts';
+import { defineScript } from './script.ts';
 
 /** How often to sweep for new ones, in ms; a deadline is never nearer than this when it is set, so none is missed. */
 export const LOOK_MS = 1000;
@@ -12,19 +12,10 @@ export const LOOK_MS = 1000;
 /** How many are cancelled in one go. */
 const BATCH = 100;
 
-/** A deadline that has been kept is forgotten; one that was set anew meanwhile is not. */
-const FORGET = `if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0) <= tonumber(ARGV[2]) then redis.call('ZREM', KEYS[1], ARGV[1]) end`;
-
-/** A job that has ended takes its deadline with it, unless it is about to go on. */
-const FORGET_ENDED = `
-local finishedOn = redis.pcall('HGET', KEYS[1], 'finishedOn')
-if type(finishedOn) == 'string' then redis.pcall('ZREM', KEYS[2], ARGV[1]) end
-`;
-
 /** Makes the function that forgets the deadline of a job that has ended by itself. */
 export function createForgetDeadline(redis: Redis, keys: Keys): (jobId: string) => Promise<void> {
-  const script = defineScript(redis, 'aiJobsForgetEnded', FORGET_ENDED);
-  return async (jobId) => void (await script([keys.job(jobId), keys.deadlines], [jobId]));
+  const script = defineScript(redis, 'forget_deadline_of_ended', { keys: ['job', 'deadlines'], args: ['id'] });
+  return async (jobId) => void (await script({ job: keys.job(jobId), deadlines: keys.deadlines, id: jobId }));
 }
 
 /** What the watch is made with. */
@@ -39,7 +30,7 @@ export type DeadlineOptions = {
 /** Starts watching; resolves, once what is due now is cancelled, with what stops it. */
 export async function watchDeadlines({ redis, keys, cancel, onCancelled, onError }: DeadlineOptions): Promise<() => void> {
   const key = keys.deadlines;
-  const forget = defineScript(redis, 'aiJobsForgetDeadline', FORGET);
+  const forget = defineScript(redis, 'forget_deadline', { keys: ['deadlines'], args: ['id', 'now'] });
   const mending = createMending(redis);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
@@ -51,7 +42,7 @@ export async function watchDeadlines({ redis, keys, cancel, onCancelled, onError
     for (const jobId of due) {
       // What is no job's id names another key, or nothing: it must not keep the others waiting.
       if (isJobId(jobId) && (await cancel(jobId)) === 'cancelled') onCancelled(jobId);
-      await forget([key], [jobId, now]); // only now: a crash in between must not forget it
+      await forget({ deadlines: key, id: jobId, now }); // only now: a crash in between must not forget it
     }
     if (due.length === BATCH) return 0;
     const next = (await redis.zrange(key, '0', '0', 'WITHSCORES'))[1];

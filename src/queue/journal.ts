@@ -4,10 +4,10 @@ import type { Author, JournalRow, Progress, Row } from '../job/snapshot.ts';
 import { OwnError } from '../job/own-error.ts';
 import type { ProblemCode } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
-import { defineScript } from './connection.ts';
 import { createJournalMemory, type Written } from './journal-memory.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, parseRow } from './record.ts';
+import { defineScript } from './script.ts';
 import { createSpending, type Spending } from './spending.ts';
 import type { RetryWhileRefused } from './store-monitor.ts';
 
@@ -59,32 +59,6 @@ export type Journal = {
   heldUpMs(): number;
 };
 
-/**
- * Appends a row and publishes it in one step, if the run still holds the job's lock and the job has not ended. BullMQ's
- * log() and updateProgress() would take two steps, and would also serve a run that was replaced long ago. The event is
- * BullMQ's own `progress`, with the row and its number.
- * Returns the row's number, 0 without a row, -1 if the run may not write, or -2 - length if the row's place is not the journal's
- * next. A row that is at its place already was written before its reply got lost, and is not written again.
- */
-const WRITE = `
-local job, lock, logs, events, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local id, token, row, place = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-if redis.call('GET', lock) ~= token then return -1 end
-local known = redis.call('HMGET', job, 'name', 'finishedOn')
-if not known[1] or known[2] then return -1 end
-if row ~= '' then
-  local length = redis.call('LLEN', logs)
-  if length < place - 1 then return -2 - length end
-  if length >= place then return redis.call('LINDEX', logs, place - 1) == row and place or -2 - length end
-end
-if #ARGV > 4 then redis.call('HSET', job, unpack(ARGV, 5)) end
-if row == '' then return 0 end
-local seq = redis.call('RPUSH', logs, row)
-local data = '{"seq":' .. seq .. ',' .. string.sub(row, 2)
-redis.call('XADD', events, 'MAXLEN', '~', redis.call('HGET', meta, 'opts.maxLenEvents') or 10000, '*', 'event', 'progress', 'jobId', id, 'data', data)
-return seq
-`;
-
 /** Whose run a journal is for; `token` is the lock token BullMQ gave to it. */
 export type Run = { jobId: string; tenant: Tenant; token: string };
 
@@ -95,18 +69,23 @@ const NOTHING: History = { rows: [], checkpoint: {}, finished: false };
 
 /** Makes the function that opens a journal for a run. `retryWhileRefused`: what to do while Redis refuses to write. */
 export function createJournals(redis: Redis, keys: Keys, retryWhileRefused: RetryWhileRefused = (work) => work()): (run: Run) => Journal {
-  const script = defineScript(redis, 'aiJobsWrite', WRITE);
+  const script = defineScript(redis, 'write_journal', {
+    keys: ['job', 'lock', 'logs', 'events', 'meta'],
+    args: ['id', 'token', 'row', 'place'],
+  });
   const spending = createSpending(redis, keys, (jobId) => new LockLostError(jobId), retryWhileRefused);
   const memory = createJournalMemory();
 
   return ({ jobId, tenant, token }) => {
-    const touched = [keys.job(jobId), keys.lock(jobId), keys.logs(jobId), keys.of('events'), keys.of('meta')];
+    const touched = { job: keys.job(jobId), lock: keys.lock(jobId), logs: keys.logs(jobId), ...keys.allOf(['events', 'meta']) };
     let written: Written = { rows: [], fields: {} };
     let heldUpMs = 0;
 
-    const step = async (args: (string | number)[]): Promise<number> => {
+    const step = async (row: string, place: number, fields: Kept): Promise<number> => {
       const start = performance.now();
-      const code = Number(await retryWhileRefused(() => script(touched, args)));
+      const code = Number(
+        await retryWhileRefused(() => script({ ...touched, id: jobId, token, row, place }, Object.entries(fields).flat())),
+      );
       const took = performance.now() - start;
       if (took > SLOW_MS) heldUpMs += took;
       if (code === -1) throw new LockLostError(jobId);
@@ -115,7 +94,7 @@ export function createJournals(redis: Redis, keys: Keys, retryWhileRefused: Retr
 
     /** Writes one row at its place, or fields alone. Resolves with how many rows there are where that place is not the next. */
     const writeAt = async (row: string, place: number, fields: Kept): Promise<{ length: number } | undefined> => {
-      const code = await step([jobId, token, row, place, ...Object.entries(fields).flat()]);
+      const code = await step(row, place, fields);
       return code <= -2 ? { length: -2 - code } : undefined;
     };
 

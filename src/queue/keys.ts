@@ -29,6 +29,9 @@ export function keysUnder(prefix: string) {
   const base = `${prefix}:${QUEUE_NAME}:`;
   return {
     of: (key: QueueKey) => base + key,
+    /** The same for several, by their names, as scripts take them. */
+    allOf: <Name extends QueueKey>(names: readonly Name[]) =>
+      Object.fromEntries(names.map((name) => [name, base + name])) as Record<Name, string>,
     job: (id: string) => base + id,
     logs: (id: string) => `${base}${id}:logs`,
     lock: (id: string) => `${base}${id}:lock`,

@@ -1,6 +1,6 @@
 /** Mending: a structure of ours that has become something else is removed and made anew, so that it does not stop everybody. */
 import type { Redis } from 'ioredis';
-import { defineScript } from './connection.ts';
+import { defineScript } from './script.ts';
 
 /** The Redis types of our own structures. */
 type Type = 'zset' | 'hash' | 'string';
@@ -32,17 +32,15 @@ return body()
 `;
 }
 
-const MEND_ONE = `${MEND} mend(KEYS[1], ARGV[1])`;
-
 /** Makes a function that does some work on a key and, if that fails because of the key's type, mends it and does it again. */
 export function createMending(redis: Redis): <T>(key: string, type: Type, work: () => Promise<T>) => Promise<T> {
-  const mend = defineScript(redis, 'aiJobsMend', MEND_ONE);
+  const mend = defineScript(redis, 'mend_key', { keys: ['key'], args: ['wanted'] });
   return async (key, type, work) => {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('WRONGTYPE'))) throw error;
-      await mend([key], [type]);
+      await mend({ key, wanted: type });
       return work();
     }
   };

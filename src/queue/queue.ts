@@ -7,13 +7,14 @@ import { type Tenant, tenantOf } from '../job/tenant.ts';
 import { type AddRequest, type AddResult, createAddJob, type Refusal } from './add-job.ts';
 import { type Bounds, createAdmission } from './admission.ts';
 import { type Cancelled, createCancel } from './cancel-job.ts';
-import { defineScript, orUnavailable } from './connection.ts';
+import { orUnavailable } from './connection.ts';
 import { keysUnder, QUEUE_NAME } from './keys.ts';
 import { createList, MAX_ENTRIES, type Page, type Range } from './listing.ts';
 import { createReadJob, type ReadJob } from './read-job.ts';
 import type { Payload } from './record.ts';
 import { type Availability, availabilityOf, createWorkerDirectory } from './worker-registry.ts';
 import { createRetry, type Retried } from './retry-job.ts';
+import { defineScript } from './script.ts';
 import { createStats, type QueueStats, type Rate } from './stats.ts';
 
 /** What a job queue is made with. */
@@ -74,16 +75,6 @@ const EVENTS_KEPT = 50_000;
 /** How old what is known of the workers may be, in ms. */
 const WORKERS_AGE_MS = 1000;
 
-/** A value that can't be read is as if it had not been decided yet. */
-const SHARED = `
-local value = redis.pcall('GET', KEYS[1])
-if type(value) == 'string' and value ~= '' then return value end
-redis.call('SET', KEYS[1], ARGV[1])
-return ARGV[1]
-`;
-
-const FREE_KEY = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
-
 /** Opens the queue over a connection that fails on an outage, which stays its maker's to close. */
 export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rate, bounds }: QueueOptions): JobQueue {
   const keys = keysUnder(keyPrefix);
@@ -107,8 +98,8 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
   const admission = createAdmission(redis, keys, { retentionS, bounds });
   const addJob = createAddJob(queue, admission);
   const retry = createRetry(redis, keys);
-  const freeKey = defineScript(redis, 'aiJobsFreeKey', FREE_KEY);
-  const sharedOr = defineScript(redis, 'aiJobsShared', SHARED);
+  const freeKey = defineScript(redis, 'free_key', { keys: ['dedup'], args: ['id'] });
+  const sharedOr = defineScript(redis, 'share_value', { keys: ['shared'], args: ['proposed'] });
   const stats = createStats(queue, redis, keys, { rate, workers });
 
   return {
@@ -116,7 +107,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
     read: (jobId, after) => orUnavailable(redis, () => readJob(jobId, after)),
     cancel: (jobId) => orUnavailable(redis, () => cancel(jobId)),
     holds: (key) => orUnavailable(redis, async () => (await redis.exists(keys.dedup(key))) === 1),
-    forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey([keys.dedup(key)], [jobId]))),
+    forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey({ dedup: keys.dedup(key), id: jobId }))),
     retry: ({ jobId, tenant, bounded, cancelAt }) =>
       orUnavailable(redis, async () => {
         const admitted = await admission.admit({ jobId, tenant, bounded });
@@ -137,7 +128,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
       }),
     stats: (maxAgeMs) => orUnavailable(redis, () => stats(maxAgeMs)),
     availability: (kind) => orUnavailable(redis, async () => availabilityOf(kind, await workers(WORKERS_AGE_MS))),
-    shared: (name, propose) => orUnavailable(redis, async () => String(await sharedOr([keys.shared(name)], [propose()]))),
+    shared: (name, propose) => orUnavailable(redis, async () => String(await sharedOr({ shared: keys.shared(name), proposed: propose() }))),
     ping: () =>
       orUnavailable(redis, async () => {
         const start = performance.now();

@@ -31,21 +31,8 @@ export type Fields = { [Name in (typeof SHOWN)[number]]: string | null } & {
 /** Where a job is: BullMQ's state, when it is due if it is delayed (BullMQ's score), its position in the queue (0 for none). */
 export type Place = { state: string; at: string; position: number; cancelAt: string };
 
-/** Lua: `placeOf(id)` returns a job's state as BullMQ's own getState finds it, its score if it is delayed, its position. Expects these names to be keys. */
-export const PLACE_OF = `
-local function placeOf(id)
-  if redis.call('ZSCORE', completed, id) then return 'completed', '', 0 end
-  if redis.call('ZSCORE', failed, id) then return 'failed', '', 0 end
-  local due = redis.call('ZSCORE', delayed, id)
-  if due then return 'delayed', due, 0 end
-  local rank = redis.call('ZRANK', prioritized, id)
-  if rank then return 'waiting', '', redis.call('LLEN', wait) + rank + 1 end
-  if redis.call('LPOS', active, id) then return 'active', '', 0 end
-  -- taken from the right end: the last is next
-  local index = redis.call('LPOS', wait, id)
-  return 'waiting', '', index and redis.call('LLEN', wait) - index or 0
-end
-`;
+/** The keys that tell where a job is: what scripts need that include place_of. */
+export const PLACE_KEYS = ['completed', 'failed', 'delayed', 'prioritized', 'active', 'wait'] as const;
 
 /** Makes a snapshot. `length`: how many rows the journal holds. `retentionS`: how long ended jobs are kept, in s. */
 export function toSnapshot(id: string, place: Place, length: number, fields: Fields, retentionS: number): Snapshot {

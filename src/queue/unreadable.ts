@@ -1,10 +1,10 @@
 /** Records that can't be read: each ends as failed, before it stops what workers do for all jobs at once. */
 import type { Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { defineScript } from './connection.ts';
 import { createEnd } from './end.ts';
 import type { Keys } from './keys.ts';
 import { parseJson } from './record.ts';
+import { defineScript } from './script.ts';
 
 /** How the log says that such a job has ended. */
 export const UNREADABLE = 'job could not be read: it was ended';
@@ -18,51 +18,8 @@ const MAX_PAUSE_MS = 500;
 /** How many entries of a set are looked at: the next to be moved, or to be removed for their age. */
 const HEAD = 1000;
 
-/**
- * BullMQ works on many jobs in one script, and a record of another type fails the script half-way: of the delayed jobs
- * that are due at once some would get lost, and no job could be completed while an ended one is to be removed for its age.
- * So these are taken out before. Of active jobs that nobody else runs it returns those whose record has no name or counts
- * that are no numbers (BullMQ can't take them up), and those whose texts are still to be read. Last come jobs that ran here:
- * one that is nowhere now was to be moved by a script that failed, and would wait for ever.
- */
-const SCREEN = `
-local active, delayed, completed, failed, prioritized, wait, jobs = unpack(KEYS)
-local mine, dueBy, head = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local function isOther(id)
-  local type = redis.call('TYPE', jobs .. id).ok
-  return type ~= 'hash' and type ~= 'none'
-end
-local function isCount(value) return not value or (#value < 16 and string.find(value, '^%-?%d+$')) end
-
-local bad, unread = {}, {}
-for _, id in ipairs(redis.call('LRANGE', active, 0, -1)) do
-  local lock = redis.pcall('GET', jobs .. id .. ':lock')
-  local held = type(lock) == 'string' and lock or ''
-  if held == '' or string.sub(held, 1, #mine) == mine then
-    local fields = redis.pcall('HMGET', jobs .. id, 'name', 'ats', 'atm', 'stc')
-    if fields.err or not fields[1] or not (isCount(fields[2]) and isCount(fields[3]) and isCount(fields[4])) then bad[#bad + 1] = { id, held }
-    else unread[#unread + 1] = { id, held } end
-  end
-end
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', dueBy, 'LIMIT', 0, head)) do
-  if isOther(id) then bad[#bad + 1] = { id, '' } end
-end
-for _, set in ipairs({ completed, failed }) do
-  for _, id in ipairs(redis.call('ZRANGE', set, 0, head - 1)) do
-    if isOther(id) then
-      redis.call('ZREM', set, id)
-      redis.call('DEL', jobs .. id)
-    end
-  end
-end
-for i = 4, #ARGV do
-  local id = ARGV[i]
-  local somewhere = redis.call('ZSCORE', completed, id) or redis.call('ZSCORE', failed, id) or redis.call('ZSCORE', delayed, id)
-    or redis.call('ZSCORE', prioritized, id) or redis.call('LPOS', active, id) or redis.call('LPOS', wait, id)
-  if not somewhere and redis.call('EXISTS', jobs .. id) == 1 then bad[#bad + 1] = { id, '' } end
-end
-return { bad, unread }
-`;
+/** Where the script looks for jobs. */
+const QUEUE_KEYS = ['active', 'delayed', 'completed', 'failed', 'prioritized', 'wait'] as const;
 
 type Found = [id: string, lock: string];
 
@@ -82,9 +39,9 @@ type Look = (options: {
 }) => Promise<string[]>;
 
 function createLook(redis: Redis, keys: Keys): Look {
-  const screen = defineScript(redis, 'aiJobsScreen', SCREEN);
+  const screen = defineScript(redis, 'screen_jobs', { keys: ['jobs', ...QUEUE_KEYS], args: ['mine', 'dueBy', 'head'] });
   const end = createEnd(redis, keys);
-  const sets = (['active', 'delayed', 'completed', 'failed', 'prioritized', 'wait'] as const).map(keys.of);
+  const touched = { jobs: keys.job(''), ...keys.allOf(QUEUE_KEYS) };
 
   const canBeRead = async (jobId: string): Promise<boolean> => {
     const texts = await redis.hmget(keys.job(jobId), ...PARSED);
@@ -94,7 +51,7 @@ function createLook(redis: Redis, keys: Keys): Look {
 
   return async ({ mine, running, left, aheadMs }) => {
     const dueBy = (Date.now() + aheadMs) * 0x1000; // as BullMQ scores delayed jobs
-    const [bad, unread] = (await screen([...sets, keys.job('')], [mine, dueBy, HEAD, ...left])) as [Found[], Found[]];
+    const [bad, unread] = (await screen({ ...touched, mine, dueBy, head: HEAD }, left)) as [Found[], Found[]];
     for (const [jobId, lock] of unread) if (!running.has(jobId) && !(await canBeRead(jobId))) bad.push([jobId, lock]);
     const ended: string[] = [];
     for (const [jobId, lock] of bad) if ((await end({ jobId, reason: REASON, unreadable: { lock } })) === 'done') ended.push(jobId);

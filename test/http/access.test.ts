@@ -55,6 +55,7 @@ const routes: Record<string, Row> = {
   'GET /admin/failed-jobs': operator,
   'POST /admin/failed-jobs/retry': operator,
   'GET /': anyone,
+  'GET /api/kinds': anyone,
   'GET /health': anyone,
   'GET /ready': anyone,
   'GET /api/redis/health': anyone,

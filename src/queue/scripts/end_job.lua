@@ -1,0 +1,35 @@
+--[[
+Takes a job from wherever it is and puts it among the failed. The lock goes too, so a worker that runs the job can neither
+complete it nor write to its journal any more. BullMQ's own ways end only active jobs at once (moveToFailed with token 0); a waiting
+one would wait on to be refused. The job's deadline goes with it, and the reason `cancelled` also notes when.
+`unreadable` is 1 for a record that can't be read: it is rewritten as far as it takes to be listed, if the job's lock is `held`
+('' for none).
+KEYS: job, lock, deadlines, events, meta, completed, failed, delayed, prioritized, wait, active, stalled
+ARGV: id, now, reason, kind, unreadable:number, held
+Returns: 'done'; 'ended' if it had ended already; 'unknown' if it is not there; 'held' if somebody else holds its lock now
+]]
+local record = redis.pcall('HMGET', job, 'name', 'timestamp', 'processedOn', 'finishedOn')
+if unreadable == 0 and (record.err or not (record[1] or record[2] or record[3] or record[4])) then return 'unknown' end
+if redis.call('ZSCORE', completed, id) or redis.call('ZSCORE', failed, id) then return 'ended' end
+if unreadable == 1 then
+  local token = redis.pcall('GET', lock)
+  if (type(token) == 'string' and token or '') ~= held then return 'held' end
+  if record.err then redis.call('DEL', job) end
+  redis.call('HSETNX', job, 'name', kind)
+  if not tonumber(not record.err and record[2] or '') then redis.call('HSET', job, 'timestamp', now) end
+end
+
+local prev = 'waiting'
+if redis.call('ZREM', delayed, id) == 1 then prev = 'delayed'
+elseif redis.call('ZREM', prioritized, id) == 1 then prev = 'prioritized'
+elseif redis.call('LREM', active, -1, id) > 0 then prev = 'active'
+else redis.call('LREM', wait, 1, id) end
+redis.call('DEL', lock)
+redis.call('SREM', stalled, id)
+redis.call('HSET', job, 'failedReason', reason, 'finishedOn', now)
+if reason == 'cancelled' then redis.call('HSET', job, FIELDS.cancelled, now) end
+redis.call('ZADD', failed, now, id)
+redis.pcall('ZREM', deadlines, id)
+local kept = tonumber(redis.call('HGET', meta, 'opts.maxLenEvents') or '') or 10000
+redis.call('XADD', events, 'MAXLEN', '~', kept, '*', 'event', 'failed', 'jobId', id, 'failedReason', reason, 'prev', prev)
+return 'done'

@@ -1,0 +1,95 @@
+--[[
+Lists jobs of an index after a place (the score and the job of an entry, both '' for the start) until `limit` fit or `batch` entries
+were looked at. An entry costs up to three commands, one that fits some ten. Strings are compared byte by byte, as Redis sorts them:
+Lua's own comparison follows a locale. What can't be a job's id is taken out of every index.
+`order` is 'newest' or 'oldest' first. `status`, `kind`, `code` and `owner` (as JSON) are what is wanted, '' for any.
+`prune`: 'gone' takes entries out that lead nowhere and are older than `settled`; 'ended' also jobs that have ended.
+`ownerKnown` is 1 where the owners need not be read. The rest are the fields that are wanted of each job.
+KEYS: index, deadlines, coming, jobs, completed, failed, delayed, prioritized, active, wait
+ARGV: order, prune, score, id, batch:number, limit:number, settled:number, status, kind, code, owner, ownerKnown:number, ...
+Returns: { how many entries were looked at, 1 if they were the last, score and id of the last, a row for each job that fits }
+A row: { id, score in the index, state, score if it is delayed, position, time to cancel it at, attempts, owner as JSON, fields }
+]]
+--include place_of
+local newest = order == 'newest'
+local function sortsAfter(a, b)
+  for i = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x > y end
+  end
+  return #a > #b
+end
+local function range(from, to, ...)
+  if newest then return redis.call('ZRANGE', index, from, to, 'REV', ...) end
+  return redis.call('ZRANGE', index, from, to, ...)
+end
+-- The rank of the first entry after the place, whether or not the place's own entry is still there.
+local function firstRank()
+  if id == '' then return 0 end
+  local low = newest and redis.call('ZCOUNT', index, '(' .. score, '+inf') or redis.call('ZCOUNT', index, '-inf', '(' .. score)
+  local high = low + redis.call('ZCOUNT', index, score, score)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    local member = range(middle, middle)[1]
+    local past
+    if newest then past = sortsAfter(id, member) else past = sortsAfter(member, id) end
+    if past then high = middle else low = middle + 1 end
+  end
+  return low
+end
+
+local running = {}
+for _, member in ipairs(redis.call('LRANGE', active, 0, -1)) do running[member] = true end
+local function statusOf(member, finishedOn, reason)
+  if redis.call('ZSCORE', failed, member) then return reason == 'cancelled' and 'cancelled' or 'failed' end
+  if finishedOn and redis.call('ZSCORE', completed, member) then return 'completed' end
+  return running[member] and 'active' or 'waiting'
+end
+-- The owner as JSON text: a payload begins with it, and the rest of it may be long.
+local function ownerOf(job)
+  local data = redis.call('HGET', job, 'data') or ''
+  if string.sub(data, 1, 10) ~= '{"owner":"' then return '' end
+  local at = 11
+  while true do
+    at = string.find(data, '["\\]', at)
+    if not at then return '' end
+    if string.sub(data, at, at) == '"' then return string.sub(data, 10, at) end
+    at = at + 2
+  end
+end
+
+local rows, lastScore, lastId = {}, score, id
+local first = firstRank()
+local entries, size = range(first, first + batch - 1, 'WITHSCORES'), redis.call('ZCARD', index)
+local examined = 0
+for i = 1, #entries, 2 do
+  local member, since = entries[i], entries[i + 1]
+  local job = jobs .. member
+  examined = examined + 1
+  if #member < 34 or string.find(member, '[^A-Za-z0-9_-]') then redis.call('ZREM', index, member)
+  else
+    lastScore, lastId = since, member
+    local record = redis.pcall('HMGET', job, 'name', 'finishedOn', 'failedReason', 'timestamp', 'processedOn')
+    if record.err then -- unreadable: it will fail where it is taken up
+    elseif not (record[1] or record[2] or record[4] or record[5]) then
+      if prune ~= '' and (tonumber(since) or 0) < settled and not redis.pcall('ZSCORE', coming, member) then redis.call('ZREM', index, member) end
+    else
+      local now = statusOf(member, record[2], record[3])
+      local unfinished = now == 'waiting' or now == 'active'
+      if not unfinished and prune == 'ended' and not redis.pcall('ZSCORE', coming, member) then redis.call('ZREM', index, member) end
+      local fits = (status == '' or status == now or (status == 'unfinished' and unfinished))
+        and (kind == '' or kind == (record[1] or string.sub(member, 1, -34)))
+        and (code == '' or code == string.match(record[3] or '', '^([a-z_]+)'))
+      local whose = fits and ownerKnown == 0 and ownerOf(job) or ''
+      if fits and (owner == '' or owner == whose) then
+        local state, at, position = placeOf(member)
+        local cancelAt = unfinished and redis.pcall('ZSCORE', deadlines, member) or ''
+        local attempts = string.match(redis.call('HGET', job, 'opts') or '', '"attempts":(%d+)') or ''
+        local fields = redis.call('HMGET', job, unpack(ARGV, rest))
+        rows[#rows + 1] = { member, since, state, at, position, type(cancelAt) == 'string' and cancelAt or '', attempts, whose, fields }
+        if #rows == limit then break end
+      end
+    end
+  end
+end
+return { examined, first + examined >= size and 1 or 0, lastScore, lastId, rows }

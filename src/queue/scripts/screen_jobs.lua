@@ -1,0 +1,47 @@
+--[[
+Finds jobs that workers can not take up, move or remove. BullMQ works on many jobs in one script, and a record of another type
+fails the script half-way: of the delayed jobs that are due at once some would get lost, and no job could be completed while an ended
+one is to be removed for its age. So these are taken out before. Of active jobs that nobody else runs (a lock begins with `mine`, or
+there is none) it returns those whose record has no name or counts that are no numbers (BullMQ can't take them up), and those whose
+texts are still to be read. Last come jobs that ran here: one that is nowhere now was to be moved by a script that failed, and would
+wait for ever.
+`dueBy`: the score up to which delayed jobs are looked at. `head`: how many entries of a set are, at most. The rest are the ids of
+the jobs that ran here.
+KEYS: jobs, active, delayed, completed, failed, prioritized, wait
+ARGV: mine, dueBy, head:number, ...
+Returns: { jobs that can't be read, active jobs whose texts are to be read }, each a list of { id, lock }
+]]
+local function isOther(id)
+  local type = redis.call('TYPE', jobs .. id).ok
+  return type ~= 'hash' and type ~= 'none'
+end
+local function isCount(value) return not value or (#value < 16 and string.find(value, '^%-?%d+$')) end
+
+local bad, unread = {}, {}
+for _, id in ipairs(redis.call('LRANGE', active, 0, -1)) do
+  local lock = redis.pcall('GET', jobs .. id .. ':lock')
+  local held = type(lock) == 'string' and lock or ''
+  if held == '' or string.sub(held, 1, #mine) == mine then
+    local fields = redis.pcall('HMGET', jobs .. id, 'name', 'ats', 'atm', 'stc')
+    if fields.err or not fields[1] or not (isCount(fields[2]) and isCount(fields[3]) and isCount(fields[4])) then bad[#bad + 1] = { id, held }
+    else unread[#unread + 1] = { id, held } end
+  end
+end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', dueBy, 'LIMIT', 0, head)) do
+  if isOther(id) then bad[#bad + 1] = { id, '' } end
+end
+for _, set in ipairs({ completed, failed }) do
+  for _, id in ipairs(redis.call('ZRANGE', set, 0, head - 1)) do
+    if isOther(id) then
+      redis.call('ZREM', set, id)
+      redis.call('DEL', jobs .. id)
+    end
+  end
+end
+for i = rest, #ARGV do
+  local id = ARGV[i]
+  local somewhere = redis.call('ZSCORE', completed, id) or redis.call('ZSCORE', failed, id) or redis.call('ZSCORE', delayed, id)
+    or redis.call('ZSCORE', prioritized, id) or redis.call('LPOS', active, id) or redis.call('LPOS', wait, id)
+  if not somewhere and redis.call('EXISTS', jobs .. id) == 1 then bad[#bad + 1] = { id, '' } end
+end
+return { bad, unread }
