@@ -1,6 +1,5 @@
 /** Redis connections: what each use needs of patience, and scripts as typed functions. */
 import { Redis, type RedisOptions } from 'ioredis';
-import { OwnError } from '../job/own-error.ts';
 import { ProblemError } from '../job/problem.ts';
 import { isDemoted, storeTrouble } from './store-trouble.ts';
 
@@ -66,15 +65,4 @@ export function unavailable(cause?: unknown, trouble = storeTrouble(cause)): Pro
     retryAfterMs: 5000,
     cause,
   });
-}
-
-/** Runs a Lua script on the server; the text travels once, later calls send its hash. */
-export type Script = (keys: string[], args: (string | number)[]) => Promise<unknown>;
-
-/** Registers a script on a connection. All its keys must share a hash tag. */
-export function defineScript(redis: Redis, name: string, lua: string): Script {
-  redis.defineCommand(name, { lua });
-  const call = (redis as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>>)[name];
-  if (!call) throw new OwnError(`ioredis did not define ${name}`);
-  return (keys, args) => call.call(redis, keys.length, ...keys, ...args);
 }

@@ -1,9 +1,8 @@
 /** Retrying a failed job: one step that takes its end back and lets it wait again, with everything it has finished. */
 import type { Redis } from 'ioredis';
 import { problems } from '../job/problem.ts';
-import { defineScript } from './connection.ts';
 import type { Keys } from './keys.ts';
-import { FIELDS } from './record.ts';
+import { defineScript } from './script.ts';
 
 /** What became of the wish: the job waits again, or it had not failed, or it is not there. */
 export type Retried = 'retried' | 'not_failed' | 'unknown';
@@ -19,59 +18,20 @@ export type Retry = {
   cancelAt?: number | undefined;
 };
 
-/**
- * BullMQ's own retry would leave our end behind for a moment in which it could be fixed anew. The number of the
- * old end was sent to clients, so a row that is none takes its place in the journal; the attempt's row follows.
- * Attempts are counted on, lost workers among them, and as many are allowed again.
- */
-const RETRY = `
-local job, logs, failed, prioritized, marker, counter, events, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
-local deadlines, cancelAt, now = KEYS[9], tonumber(ARGV[5]), ARGV[6]
-local id, priority, attempts, codes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', '${FIELDS.end}', '${FIELDS.attempt}', 'progress')
-if not fields[1] then return 'unknown' end
-if not redis.call('ZSCORE', failed, id) or fields[2] == 'cancelled' then return 'not_failed' end
-
--- why it failed and what it keeps: the new attempt's row says both
-local code = string.match(fields[2] or '', '^[%l_]+') or ''
-if not string.find(codes, ' ' .. code .. ' ', 1, true) then code = 'internal_error' end
-local read, progress = pcall(cjson.decode, fields[6] or '')
-local items = read and type(progress) == 'table' and tonumber(progress.items) or 0
-
-local made = math.max(tonumber(fields[5] or '') or 0, 1)
-local opts = string.gsub(fields[3] or '{}', '"attempts":%d+', '"attempts":' .. made + attempts, 1)
-redis.call('HDEL', job, 'failedReason', 'finishedOn', 'processedOn', 'stacktrace', 'defa', '${FIELDS.end}', '${FIELDS.putOffCode}', '${FIELDS.putOffs}', '${FIELDS.startsAfterLoss}')
-redis.call('HSET', job, 'atm', made, 'stc', 0, 'opts', opts, 'priority', priority, '${FIELDS.attempt}', made + 1, '${FIELDS.ready}', now)
-
-if type(redis.pcall('LLEN', logs)) ~= 'number' then redis.call('DEL', logs) end
-local length = redis.call('LLEN', logs)
-local last = tonumber(fields[4] or '') or length + 1
-if last > length + 10000 then last = length + 1 end -- no end that we have fixed
-while redis.call('LLEN', logs) < last do redis.call('RPUSH', logs, '{}') end
-local row = '"type":"attempt","attempt":' .. made + 1 .. ',"itemsKept":' .. string.format('%d', items) .. ',"code":"' .. code .. '"}'
-local seq = redis.call('RPUSH', logs, '{' .. row)
-
-local limit = tonumber(redis.call('HGET', meta, 'opts.maxLenEvents') or '') or 10000
-redis.call('ZREM', failed, id)
-redis.call('ZREM', deadlines, id)
-if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
-redis.call('ZADD', prioritized, priority * 0x100000000 + redis.call('INCR', counter) % 0x100000000, id)
-redis.call('ZADD', marker, 0, '0')
-redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'waiting', 'jobId', id, 'prev', 'failed')
-redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'progress', 'jobId', id, 'data', '{"seq":' .. seq .. ',' .. row)
-return 'retried'
-`;
+const QUEUE_KEYS = ['failed', 'prioritized', 'marker', 'pc', 'events', 'meta'] as const;
 
 /** All codes, each between spaces. */
 const CODES = ` ${Object.keys(problems).join(' ')} `;
 
 /** Makes the function that retries jobs. */
 export function createRetry(redis: Redis, keys: Keys): (retry: Retry) => Promise<Retried> {
-  const script = defineScript(redis, 'aiJobsRetry', RETRY);
-  const places = (['failed', 'prioritized', 'marker', 'pc', 'events', 'meta'] as const).map(keys.of);
-  return async ({ jobId, priority, attempts, cancelAt = 0 }) =>
-    (await script(
-      [keys.job(jobId), keys.logs(jobId), ...places, keys.deadlines],
-      [jobId, priority, attempts, CODES, cancelAt, Date.now()],
-    )) as Retried;
+  const script = defineScript(redis, 'retry_job', {
+    keys: ['job', 'logs', 'deadlines', ...QUEUE_KEYS],
+    args: ['id', 'priority', 'attempts', 'codes', 'cancelAt', 'now'],
+  });
+  const shared = { deadlines: keys.deadlines, ...keys.allOf(QUEUE_KEYS) };
+  return async ({ jobId, priority, attempts, cancelAt = 0 }) => {
+    const own = { job: keys.job(jobId), logs: keys.logs(jobId), id: jobId };
+    return (await script({ ...shared, ...own, priority, attempts, codes: CODES, cancelAt, now: Date.now() })) as Retried;
+  };
 }

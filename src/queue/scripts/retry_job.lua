@@ -1,0 +1,41 @@
+--[[
+Lets a failed job wait again, with everything that it has finished. BullMQ's own retry would leave our end behind for a moment in
+which it could be fixed anew. The number of the old end was sent to clients, so a row that is none takes its place in
+the journal, and the attempt's row follows. Attempts are counted on, lost workers among them; as many are allowed again.
+`codes` has all problem codes, each between spaces.
+KEYS: job, logs, deadlines, failed, prioritized, marker, pc, events, meta
+ARGV: id, priority:number, attempts:number, codes, cancelAt:number, now
+Returns: 'retried', 'not_failed' or 'unknown'
+]]
+local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', FIELDS.end, FIELDS.attempt, 'progress')
+if not fields[1] then return 'unknown' end
+if not redis.call('ZSCORE', failed, id) or fields[2] == 'cancelled' then return 'not_failed' end
+
+-- why it failed and what it keeps: the new attempt's row says both
+local code = string.match(fields[2] or '', '^[%l_]+') or ''
+if not string.find(codes, ' ' .. code .. ' ', 1, true) then code = 'internal_error' end
+local read, progress = pcall(cjson.decode, fields[6] or '')
+local items = read and type(progress) == 'table' and tonumber(progress.items) or 0
+
+local made = math.max(tonumber(fields[5] or '') or 0, 1)
+local opts = string.gsub(fields[3] or '{}', '"attempts":%d+', '"attempts":' .. made + attempts, 1)
+redis.call('HDEL', job, 'failedReason', 'finishedOn', 'processedOn', 'stacktrace', 'defa', FIELDS.end, FIELDS.putOffCode, FIELDS.putOffs, FIELDS.startsAfterLoss)
+redis.call('HSET', job, 'atm', made, 'stc', 0, 'opts', opts, 'priority', priority, FIELDS.attempt, made + 1, FIELDS.ready, now)
+
+if type(redis.pcall('LLEN', logs)) ~= 'number' then redis.call('DEL', logs) end
+local length = redis.call('LLEN', logs)
+local last = tonumber(fields[4] or '') or length + 1
+if last > length + 10000 then last = length + 1 end -- no end that we have fixed
+while redis.call('LLEN', logs) < last do redis.call('RPUSH', logs, '{}') end
+local row = '"type":"attempt","attempt":' .. made + 1 .. ',"itemsKept":' .. string.format('%d', items) .. ',"code":"' .. code .. '"}'
+local seq = redis.call('RPUSH', logs, '{' .. row)
+
+local limit = tonumber(redis.call('HGET', meta, 'opts.maxLenEvents') or '') or 10000
+redis.call('ZREM', failed, id)
+redis.call('ZREM', deadlines, id)
+if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
+redis.call('ZADD', prioritized, priority * 0x100000000 + redis.call('INCR', pc) % 0x100000000, id)
+redis.call('ZADD', marker, 0, '0')
+redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'waiting', 'jobId', id, 'prev', 'failed')
+redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'progress', 'jobId', id, 'data', '{"seq":' .. seq .. ',' .. row)
+return 'retried'
