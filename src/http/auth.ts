@@ -9,13 +9,13 @@ import type { AppDeps, AppEnv } from './env.ts';
 
 const BEARER = { headers: { 'WWW-Authenticate': 'Bearer' } };
 
-/** A user's id, the same however it is sent: trimmed, in Unicode's composed form, up to 256 characters and none of them a control character. */
+/** A user's id: 1 to 256 characters without control characters. Trimmed and in NFC it is the same however it was sent. */
 export const userId = z
   .string()
   .transform((text) => text.trim().normalize('NFC'))
   .pipe(z.string().regex(/^[^\p{Cc}]{1,256}$/u, 'must be 1 to 256 visible characters'));
 
-/** Takes the `user-id` header for who calls: it is believed, so in production a gateway must set it. */
+/** Reads the caller from the `user-id` header. The header is trusted, so in production a gateway must set it. */
 export const identify = createMiddleware<AppEnv>(async (c, next) => {
   const header = c.req.header('user-id');
   if (header !== undefined && header.trim() !== '') {
@@ -26,19 +26,19 @@ export const identify = createMiddleware<AppEnv>(async (c, next) => {
   await next();
 });
 
-/** What a request is answered that must say who it is from and does not. */
+/** The answer to a request that needs an identity and has none. */
 export function unauthorized(): ProblemError {
   return new ProblemError('unauthorized', 'Say who you are: send the user-id header (behind a gateway, the gateway sets it).', BEARER);
 }
 
-/** Refuses requests that say nobody, where an identity is needed, before anything else about them is looked at. */
+/** Refuses requests without a user where an identity is required. It runs before anything else of the request is read. */
 export const requireIdentity = ({ identityRequired }: AppDeps) =>
   createMiddleware<AppEnv>(async (c, next) => {
     if (identityRequired && c.var.user === undefined) throw unauthorized();
     await next();
   });
 
-/** Header bytes reach us one a character; clients that send other letters than ASCII send them as UTF-8. */
+/** Decodes a header as UTF-8. Node hands over each byte as one character; clients send letters outside of ASCII as UTF-8. */
 function fromLatin1(text: string): string {
   // oxlint-disable-next-line no-control-regex
   if (/^[\x00-\x7f]*$/.test(text)) return text;
@@ -50,17 +50,17 @@ function fromLatin1(text: string): string {
 }
 
 /**
- * Whether a caller may see a job. Who names no user gets here only where no identity is needed, and may then
- * read by the job's unguessable id, as the first clients do; one who names another user may not.
+ * Whether a caller may see a job. A caller without a user comes here only where no identity is required, and may read
+ * any job whose id it knows, as the first clients do. A caller with a user may see that user's jobs, and jobs without an owner.
  */
 export function maySee(user: string | undefined, { owner }: Snapshot): boolean {
   return user === undefined || owner === undefined || user === owner;
 }
 
-/** Lets only the operator pass, who shows the ADMIN_TOKEN as a bearer token (RFC 6750). */
+/** Lets only the operator pass, whose request has the ADMIN_TOKEN as a bearer token (RFC 6750). Throws `unauthorized` for others. */
 export async function checkOperator(c: Context<AppEnv>, adminToken: string | undefined): Promise<void> {
   const shown = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  // Digests are compared, so that the time it takes says nothing about the token.
+  // Digests are compared, so that the time of the comparison tells nothing about the token.
   if (adminToken !== undefined && shown !== undefined && (await digestOf(shown)) === (await digestOf(adminToken))) return;
   const detail =
     adminToken === undefined

@@ -1,10 +1,10 @@
-/** Cursors of lists: where an earlier page ended, as clients send it back. */
+/** Cursors of lists: text that says where a page ended. Clients send it back to get the next page. */
 import { z } from 'zod';
 import type { Place } from '../queue/listing.ts';
 
 const ADVICE = 'must be the nextCursor of an earlier answer';
 
-/** A score and an id, which are only compared with those of the index: no key is made of them. */
+/** Parses a cursor: a score and an id. Both are only compared with entries of the index; no key is made of them. */
 export const cursor = z
   .string()
   .regex(/^[-+.\de]{1,25}~[A-Za-z0-9_-]{34,100}$/, ADVICE)

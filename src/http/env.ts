@@ -1,4 +1,4 @@
-/** What every handler finds in its context, and what the app is made with. */
+/** The types of a request's context, and of what the app is made with. */
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { Kind } from '../kinds/kind.ts';
@@ -15,14 +15,14 @@ import type { StreamTokens } from './stream-token.ts';
 /** Hono's environment: the variables that middleware sets. */
 export type AppEnv = {
   Variables: {
-    /** The request's id, its own or made here; on the answer and in every log line. */
+    /** The request's id: the one it came with, or one made here. It is in the answer and in every log line of the request. */
     requestId: string;
-    /** Who calls, as far as the request's headers say. */
+    /** The user that the request's headers name. */
     user?: string;
   };
 };
 
-/** What the app stands on; nothing here knows a process or a port. */
+/** What the app is made with. Nothing here knows a process or a port. */
 export type AppDeps = {
   /** The kinds that can be submitted. */
   kinds: readonly Kind[];
@@ -33,24 +33,24 @@ export type AppDeps = {
   /** How streams reach their clients on this runtime. */
   transport: Transport;
   tokens: StreamTokens;
-  /** The policy for all that asks for work. */
+  /** The policy for submissions and retries. */
   submissions: Submissions;
-  /** What submissions are limited to, as clients are told; and the limit that reads are held to. */
+  /** The policy of the limit for submissions, for the headers that tell clients; and the limit for reads. */
   limits: { submit: RatePolicy; read: RateLimit };
   /** The network address a request came from, where it is known. */
   addressOf: (c: Context) => string | undefined;
   log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
-  /** Whether the process is about to stop: no new stream is begun. */
+  /** Whether the process is about to stop. Then no new stream is begun. */
   draining: () => boolean;
-  /** Whether events are read: without them streams are late. */
+  /** Whether the event reader is reading. If it is not, streams are late. */
   listening: () => boolean;
-  /** Writes to Redis, once a second at most, and resolves with what is wrong with it. */
+  /** Tests Redis with a write, once a second at most. Resolves with what is wrong, or undefined. */
   storeTrouble: () => Promise<StoreTrouble | undefined>;
-  /** What an operator shows to act on everybody's jobs; without one nobody may. */
+  /** The operator's token. If it is undefined, the routes under /admin are closed. */
   adminToken: string | undefined;
   /** Origins of web pages that may call; `*` for any. */
   corsOrigins: string[];
-  /** Whether every request must say who it is from, by a header that can be trusted. Where not, a body's `userId` may say it too. */
+  /** Whether every request needs an identity in the `user-id` header. If not, a body's `userId` may name the user, too. */
   identityRequired: boolean;
   /** The host names this server answers to, beside IP addresses and localhost; undefined for any. */
   hosts: string[] | undefined;

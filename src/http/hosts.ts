@@ -6,19 +6,19 @@ import { createMiddleware } from 'hono/factory';
 import { ProblemError } from '../job/problem.ts';
 import type { AppEnv } from './env.ts';
 
-/** No page can take these for its name: `localhost` and what is under it always lead to the machine itself (RFC 6761), and IP addresses are no names. */
+/** No web page can have these names: `localhost` and names under it always lead to the machine itself (RFC 6761). */
 const LOCALHOST = ['localhost', '*.localhost'];
 const ADDRESS = /^(?:\[[0-9a-f:.]+\]|\d+(?:\.\d+){0,3})$/;
 
 /**
- * Answers 421 to requests for another host, before anything else happens. `hosts`: the names that are ours beside
- * localhost and IP addresses, in lower case, `*.name` for all that lie under one; undefined lets every name pass.
+ * Answers 421 to requests for an unknown host, before anything else happens. `hosts`: the names that are answered, in lower
+ * case, beside localhost and IP addresses; `*.name` stands for all names under one. If it is undefined, every name is answered.
  */
 export const checkHost = (hosts: string[] | undefined) =>
   createMiddleware<AppEnv>(async (c, next) => {
     if (hosts) {
       const ours = [...LOCALHOST, ...hosts];
-      // A request target with a host of its own counts, too. Without a Host header (HTTP/1.0) there is no page behind it.
+      // A request target can have a host, too. A request without a Host header (HTTP/1.0) does not come from a web page.
       for (const host of [c.req.header('host'), new URL(c.req.url).host]) if (host && !isOurs(host, ours)) throw misdirected(host);
     }
     await next();

@@ -1,4 +1,4 @@
-/** Idempotency keys (draft-ietf-httpapi-idempotency-key-header): the same request twice is one job. */
+/** Idempotency keys (draft-ietf-httpapi-idempotency-key-header): requests with the same key give the same job. */
 import type { Context } from 'hono';
 import { digestOf } from '../job/id.ts';
 import { ProblemError } from '../job/problem.ts';
@@ -8,8 +8,9 @@ import type { AppEnv } from './env.ts';
 const MAX_LENGTH = 255;
 
 /**
- * The key under which a submission is one and the same, or undefined where the client sent none. It is
- * the user's own and the route's: a hash, so that it fits a Redis key whatever the client chose.
+ * The key of a submission, or undefined if the client sent none. It is a hash of user, kind and the client's key. So it
+ * is another one for each user and kind, and it fits into a Redis key whatever the client sent.
+ * @throws ProblemError `invalid_input` if the header can't be read
  */
 export async function idempotencyKey(c: Context<AppEnv>, kind: string, owner: string | undefined): Promise<string | undefined> {
   const header = c.req.header('idempotency-key');
@@ -17,7 +18,7 @@ export async function idempotencyKey(c: Context<AppEnv>, kind: string, owner: st
   return digestOf([owner ?? null, kind, parseKey(header)]);
 }
 
-/** A key is a Structured Field string (RFC 9651); a bare one is taken for the same. */
+/** Reads a key. It is a Structured Field string (RFC 9651); without its quotes it is the same key. */
 function parseKey(header: string): string {
   const quoted = /^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/.exec(header)?.[1]?.replace(/\\(["\\])/g, '$1');
   const key = quoted ?? header;

@@ -1,4 +1,4 @@
-/** Acting on a job: who reads it may know its id; who ends it or starts it again must say that it is theirs. */
+/** Who may cancel or retry a job: its owner. To know its id is enough for reading, but not for this. */
 import type { Context } from 'hono';
 import type { Snapshot } from '../job/snapshot.ts';
 import { isJobId } from '../job/id.ts';
@@ -6,7 +6,7 @@ import { maySee, unauthorized } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { noSuchJob } from './problems.ts';
 
-/** The job of the address, if the caller may act on it. */
+/** Finds the job of the address, if the caller may act on it. Throws `unauthorized` or `job_not_found` if not. */
 export async function findOwnJob(c: Context<AppEnv, '/:jobId'>, { queue, identityRequired }: AppDeps): Promise<Snapshot> {
   const jobId = c.req.param('jobId');
   const { user } = c.var;

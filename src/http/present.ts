@@ -1,4 +1,4 @@
-/** The Job object: a snapshot in the words and addresses that clients are promised. */
+/** Makes the Job object that clients get from a snapshot. */
 import type { Snapshot } from '../job/snapshot.ts';
 import { toProblem } from '../job/problem.ts';
 import type { AppDeps } from './env.ts';
@@ -6,10 +6,10 @@ import type { AppDeps } from './env.ts';
 /** A Job as JSON; absent fields are left out. */
 export type JobObject = Record<string, unknown>;
 
-/** What addresses are made with. */
+/** What the addresses in a Job are made with. */
 type Addressing = Pick<AppDeps, 'tokens' | 'identityRequired'>;
 
-/** Presents a job, with a fresh token for its stream. `etaSeconds` where it can be estimated. */
+/** Presents a job. Its addresses get a new token. `etaSeconds`: when it will have ended, in s from now, if that can be estimated. */
 export async function presentJob(snapshot: Snapshot, addressing: Addressing, etaSeconds?: number): Promise<JobObject> {
   const { id, kind, status, attempt, maxAttempts, progress, position, provider, model, end } = snapshot;
   return {
@@ -37,7 +37,7 @@ export async function presentJob(snapshot: Snapshot, addressing: Addressing, eta
   };
 }
 
-/** Presents a job that was submitted just now, without looking at it. */
+/** Presents a job that was just submitted, without reading it from Redis. */
 export async function presentQueued(
   { id, kind, createdAt, maxAttempts }: Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>,
   addressing: Addressing,
@@ -45,13 +45,13 @@ export async function presentQueued(
   return { jobId: id, kind, status: 'queued', createdAt: date(createdAt), maxAttempts, ...(await links(id, addressing)) };
 }
 
-/** The same job for clients of the first days, who know four statuses: `cancelled` reads `failed`. */
+/** Presents a job for the first clients, which know four statuses only: `cancelled` becomes `failed`. */
 export function toLegacyJob(job: JobObject): JobObject {
   if (job['status'] !== 'cancelled') return job;
   return { ...job, status: 'failed', error: toProblem('cancelled', 'The job was cancelled.') };
 }
 
-/** Where an identity is needed the status address carries the token too, for pollers who can send no header. */
+/** The addresses of a job. Where an identity is required, the status address has the token, too, for clients that can't send the header. */
 async function links(id: string, { tokens, identityRequired }: Addressing) {
   const query = `?token=${await tokens.issue(id)}`;
   return {

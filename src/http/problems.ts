@@ -1,4 +1,4 @@
-/** Errors as answers: RFC 9457 problem details for everything that fails. */
+/** Turns errors into HTTP answers: problem details (RFC 9457) for everything that fails. */
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { ProblemError, problems, toProblem } from '../job/problem.ts';
@@ -18,7 +18,7 @@ export function problemResponse(c: Context<AppEnv>, { code, detail, extras }: Pr
   });
 }
 
-/** The one place where a throw becomes an answer; what is not a problem of ours is logged and says nothing. */
+/** Makes the handler that turns a thrown error into an answer. An error that is no ProblemError is logged and not shown. */
 export function answerErrors(log: AppDeps['log']): ErrorHandler<AppEnv> {
   return (error, c) => {
     if (error instanceof ProblemError) return problemResponse(c, error);
@@ -33,16 +33,16 @@ export function answerErrors(log: AppDeps['log']): ErrorHandler<AppEnv> {
   };
 }
 
-/** Answers for addresses that lead nowhere. */
+/** Answers requests for addresses that do not exist. */
 export const answerNotFound: NotFoundHandler<AppEnv> = (c) =>
   problemResponse(c, new ProblemError('not_found', `There is no ${c.req.path} here; GET / lists what there is.`));
 
-/** The 404 of a job: the same whether it never was, has expired, or is another user's. */
+/** The 404 for a job. It is the same if the job never existed, has expired, or belongs to another user. */
 export function noSuchJob(): ProblemError {
   return new ProblemError('job_not_found', 'There is no such job: the id is wrong, or the job was kept for its time and is gone.');
 }
 
-/** What is wrong with an input, all of it at once: a JSON Pointer (RFC 6901, as a URI fragment) to each field at fault. */
+/** The problem for an invalid input. It names all mistakes, each with a JSON Pointer to the field (RFC 6901, as a URI fragment). */
 export function invalidInput(issues: { path: PropertyKey[]; message: string }[]): ProblemError {
   const errors = issues.map(({ path, message }) => {
     const tokens = path.map((key) => encodeURIComponent(String(key).replaceAll('~', '~0').replaceAll('/', '~1')));

@@ -7,13 +7,13 @@ import type { Allowance, RatePolicy } from '../queue/rate-limit.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { answerRetryLater, wantsStream } from './watch.ts';
 
-/** Says in the headers what is left of a policy, where that was asked. */
+/** Sets the headers that say how much of a limit is left; none if the limit was not asked. */
 export function setAllowance(c: Context<AppEnv>, policy: RatePolicy, allowance: Allowance | undefined): void {
   if (!allowance) return;
   for (const [name, value] of Object.entries(headersOf(policy, allowance))) c.header(name, value);
 }
 
-/** Holds all requests to the reads' policy, which is so wide that only a client gone wild meets it; its headers come with the 429 alone. */
+/** Limits all requests by the policy for reads. Only a client with a defect reaches this limit, so its headers come with the 429 only. */
 export function limitReads({ limits: { read }, addressOf }: AppDeps) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const allowance = await read.consume(tenantOf(c.var.user, addressOf(c)));

@@ -1,4 +1,4 @@
-/** Reading a job: who may, by being its user, by the token in its addresses or, where no identity is needed, by its unguessable id. */
+/** Who may read a job: its owner, a request with the job's token and, where no identity is required, a request that knows the job's id. */
 import type { Context } from 'hono';
 import type { Snapshot } from '../job/snapshot.ts';
 import { isJobId } from '../job/id.ts';
@@ -8,18 +8,21 @@ import type { AppDeps, AppEnv } from './env.ts';
 import { noSuchJob } from './problems.ts';
 import { BEARER_INVALID, type TokenVerdict } from './stream-token.ts';
 
-/** What a request may read. */
+/** What one request may read. */
 export type Reader = {
-  /** Whether it may read a job that was found. */
+  /** Whether the request may read this job. */
   allows(snapshot: Snapshot): boolean;
-  /** What it is answered where the job is not there or may not be read: the same for both. */
+  /** The error for a job that does not exist or may not be read. It is the same for both. */
   refusal(): ProblemError;
 };
 
-/** Who has just submitted a job may read it. */
+/** The reader of a job that this request has submitted: it may read it. */
 export const submitter: Reader = { allows: () => true, refusal: noSuchJob };
 
-/** A request for one job, and what it may read. `token`: the one it is to be judged by, beside the user it names. */
+/**
+ * Decides what a request for one job may read, by the user that it names and by `token`, if it has one.
+ * @throws ProblemError `unauthorized`, `token_invalid`, `token_expired` or `job_not_found` where that is known without the job
+ */
 export async function readerOf(
   c: Context<AppEnv, '/:jobId'>,
   { tokens, identityRequired }: AppDeps,
@@ -28,7 +31,7 @@ export async function readerOf(
   const jobId = c.req.param('jobId');
   const { user } = c.var;
   const verdict = token === undefined ? 'none' : await tokens.check(jobId, token);
-  // Before anything is looked up, so that the answer says nothing about the job.
+  // The job has not been read yet, so these answers tell nothing about it.
   if (user === undefined && (verdict === 'invalid' || verdict === 'expired')) throw tokenProblem(verdict);
   if (user === undefined && verdict === 'none' && identityRequired) throw unauthorized();
   if (!isJobId(jobId)) throw noSuchJob();

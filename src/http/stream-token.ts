@@ -1,33 +1,33 @@
-/** Tokens in addresses: EventSource can send no headers, so a job's stream address carries the permission to read this one job. */
+/** Tokens in addresses. EventSource can't send headers, so the address of a job's stream has a token that allows reading this one job. */
 import { toBase64Url } from '../job/id.ts';
 import type { TokenSecrets } from './token-secrets.ts';
 
-/** How a token was judged: `expired` ones are true, but too old. */
+/** The result of checking a token. `expired`: it is genuine, but too old. */
 export type TokenVerdict = 'valid' | 'invalid' | 'expired';
 
-/** Issues and checks tokens. */
+/** Makes and checks tokens. */
 export type StreamTokens = {
-  /** A token for reading this job. */
+  /** Makes a token for reading this job. */
   issue(jobId: string): Promise<string>;
-  /** Judges a token that came with a request for this job. */
+  /** Checks a token that came with a request for this job. */
   check(jobId: string, token: string): Promise<TokenVerdict>;
 };
 
-/** The headers of a 401 for a token that is not good (RFC 6750, section 3.1). */
+/** The headers of a 401 for a token that is not valid (RFC 6750, section 3.1). */
 export const BEARER_INVALID = { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } };
 
 /**
  * The expiry of a token that does not expire: the latest that the field can hold. Processes of the version before
- * demand an expiry, so they accept these tokens too while both versions serve.
+ * require an expiry. With this one they accept the token, too, while both versions run.
  */
 const NEVER = 'zzzzzzzzzz';
 
-/** What tokens are made with. `ttlS`: how long they are good, in s; without it, as long as their job can be found. */
+/** What tokens are made with. `ttlS`: how long they are valid, in s; if it is undefined, as long as their job can be found. */
 export type TokenOptions = { secrets: TokenSecrets; ttlS: number | undefined };
 
 type SigningKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
-/** Tokens are `expiry.signature`: the second they expire at, in base 36, and HMAC-SHA-256 over it and the job's id. */
+/** Tokens have the form `expiry.signature`: the second they expire at, in base 36, and HMAC-SHA-256 over it and the job's id. */
 export function createStreamTokens({ secrets, ttlS }: TokenOptions): StreamTokens {
   const imported = new Map<string, Promise<SigningKey>>();
   const keyOf = (secret: string): Promise<SigningKey> => {
@@ -37,7 +37,7 @@ export function createStreamTokens({ secrets, ttlS }: TokenOptions): StreamToken
     imported.set(secret, key);
     return key;
   };
-  /** The comparison takes the same time wherever the signatures differ: `verify` sees to that. */
+  /** Whether one of the secrets has signed. `verify` takes the same time wherever two signatures differ. */
   const isSignedWith = async (list: string[], signature: Uint8Array<ArrayBuffer>, claim: Uint8Array<ArrayBuffer>): Promise<boolean> => {
     for (const secret of list) if (await crypto.subtle.verify('HMAC', await keyOf(secret), signature, claim)) return true;
     return false;
@@ -58,7 +58,7 @@ export function createStreamTokens({ secrets, ttlS }: TokenOptions): StreamToken
         const others = (await secrets.refreshed()).filter((secret) => !known.includes(secret));
         if (!(await isSignedWith(others, signature, claim))) return 'invalid';
       }
-      // Without a lifetime even an expiry counts for nothing: the version before put one into every token.
+      // The version before put an expiry into every token. It counts only if a lifetime is set.
       return ttlS !== undefined && Number.parseInt(expiry, 36) * 1000 < Date.now() ? 'expired' : 'valid';
     },
   };

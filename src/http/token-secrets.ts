@@ -4,9 +4,9 @@
 export type TokenSecrets = {
   /** The secret that new tokens are signed with. */
   signing(): Promise<string>;
-  /** Every secret whose tokens are good, the newest first. */
+  /** Every secret whose tokens are valid, the newest first. */
   known(): Promise<string[]>;
-  /** The same after looking whether another has come: for a token that none of the known ones has signed. */
+  /** The same, after asking for a newer secret. For a token that none of the known secrets has signed. */
   refreshed(): Promise<string[]>;
 };
 
@@ -18,13 +18,13 @@ export function fixedSecrets(list: [string, ...string[]]): TokenSecrets {
 /** How many secrets a process remembers. */
 const KNOWN = 8;
 
-/** The shortest pause between two looks that bad tokens cause, in ms. */
+/** The shortest pause between two questions for a newer secret, in ms. Without it invalid tokens could keep Redis busy. */
 const LOOK_AGAIN_MS = 100;
 
 /**
- * A secret that is made once and shared. `agree` resolves with the shared one; where there is none it shares the
- * one it is given. It is asked before each token is signed: so no token is signed with a secret that others
- * cannot find, even after the store has lost everything. A secret that was replaced still verifies.
+ * A secret that is made once and shared by all processes. `agree` resolves with the shared secret; if there is none, it
+ * shares the one it is given. It is called before each token is signed. So the other processes can always find the
+ * secret, even after the store has lost everything. A secret that was replaced still verifies.
  */
 export function sharedSecrets(agree: (own: string) => Promise<string>, propose: () => string): TokenSecrets {
   let secrets: string[] = [];
@@ -32,7 +32,7 @@ export function sharedSecrets(agree: (own: string) => Promise<string>, propose: 
   let looking: Promise<string[]> | undefined;
   let lastLook = -Infinity;
 
-  /** Calls that come while one is on its way share its answer. */
+  /** Asks for the shared secret. Calls during a question share its answer. */
   const ask = (): Promise<string[]> => {
     asking ??= agree(secrets[0] ?? propose())
       .then((shared) => (secrets = [shared, ...secrets.filter((secret) => secret !== shared)].slice(0, KNOWN)))
@@ -44,7 +44,7 @@ export function sharedSecrets(agree: (own: string) => Promise<string>, propose: 
     const pauseMs = lastLook + LOOK_AGAIN_MS - performance.now();
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     lastLook = performance.now();
-    looking = undefined; // who comes from now on may have a token of a newer secret than this look finds
+    looking = undefined; // a later call may have a token of a newer secret than this question finds
     return ask();
   };
 

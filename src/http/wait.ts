@@ -1,12 +1,12 @@
-/** Waiting for a job within a request: long polls and `Prefer: wait`, on the same followers as the stream. */
+/** Waits for a job within a request: long polls and `Prefer: wait`. The request is a follower of the job, like a stream. */
 import { ProblemError } from '../job/problem.ts';
 import type { JobView } from '../queue/read-job.ts';
 import type { Feed } from '../stream/feed.ts';
 
-/** The longest wait, in s: some hosts and phones give up on a silent answer at 30. */
+/** The longest wait, in s. Some hosts and phones close a connection that is silent for 30 s. */
 export const MAX_WAIT_S = 25;
 
-/** Reads a number of seconds; more than {@link MAX_WAIT_S} is that. `name` is what an error calls it. */
+/** Reads a number of seconds, and limits it to {@link MAX_WAIT_S}. `name`: the parameter's name, for the error `invalid_input`. */
 export function parseWait(text: string, name: string): number {
   if (!/^\d{1,6}(\.\d+)?$/.test(text))
     throw new ProblemError('invalid_input', `${name} must be a number of seconds, ${MAX_WAIT_S} at most.`);
@@ -18,11 +18,11 @@ export type Wait = {
   seconds: number;
   /** Aborts when the client is gone. */
   signal: AbortSignal;
-  /** Whether what is seen is worth an answer; without it only the end is. */
+  /** Whether a reading has news for the client. Without it the wait goes on until the job's end. */
   isNews?: (view: JobView) => boolean;
 };
 
-/** Looks at a job once it has ended or has news, or when the time is up; undefined if there is no such job (any more). */
+/** Resolves with the job when it has ended or has news, or when the time is over; undefined if there is no such job (any more). */
 export async function waitFor(
   jobId: string,
   { seconds, signal, isNews }: Wait,
@@ -42,15 +42,15 @@ export async function waitFor(
     stir();
   };
   for (const end of [signal, timer]) {
-    if (end.aborted) giveUp(); // an abort that has been is not heard again
+    if (end.aborted) giveUp(); // a signal that is already aborted fires no event
     else end.addEventListener('abort', giveUp, { once: true });
   }
-  // Closed at the job's end, and when the server ends all streams: either way there is nothing more to wait for.
+  // The sink is closed at the job's end, and when the server ends all streams. Both end the wait.
   following.feed({ write: () => isNews && stir(), close: giveUp });
   try {
     for (;;) {
       await stirred.promise;
-      stirred = Promise.withResolvers<void>(); // what happens during the reading wakes it again
+      stirred = Promise.withResolvers<void>(); // a signal during the reading causes another reading
       const seen = await read();
       if (!seen || seen.snapshot.end || over.signal.aborted || isNews?.(seen)) return seen;
     }

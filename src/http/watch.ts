@@ -1,4 +1,4 @@
-/** Answering with a job's stream: what GET on its address does, and POST for a client that would rather watch. */
+/** Answers with a job's stream: to a GET on its address, and to a POST that asks for a stream. */
 import type { Context } from 'hono';
 import { ProblemError, problems } from '../job/problem.ts';
 import { type Cursor, encodeRetry } from '../stream/sse-encoding.ts';
@@ -6,13 +6,13 @@ import { beginStream, STREAM_HEADERS } from '../stream/response.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import type { Reader } from './reading.ts';
 
-/** How long a client is to wait when we can't serve it now, in ms. */
+/** How long a client should wait before it reconnects if it can't be served now, in ms. */
 const TROUBLE_RETRY_MS = 5000;
 
-/** What is watched: whose eyes may, from where, and frames to go before all others. */
+/** What is watched. `cursor`: the last event that the client has. `reader`: what the request may read. `opening`: frames to send first. */
 export type Watching = { jobId: string; cursor: Cursor; reader: Reader; opening?: string };
 
-/** Follows a job and answers with its stream; with 204 past its end, which stops EventSource. */
+/** Follows a job and answers with its stream. After the job's end it answers 204, which stops EventSource. */
 export async function watchJob(
   c: Context<AppEnv>,
   { feed, transport, log }: AppDeps,
@@ -24,21 +24,21 @@ export async function watchJob(
     throw reader.refusal();
   }
   if (following.over || c.req.method === 'HEAD') {
-    following.stop(); // a HEAD request follows nothing
+    following.stop(); // a HEAD request gets no events
     return following.over ? c.body(null, 204, { 'Cache-Control': 'no-store' }) : c.body(null, 200, STREAM_HEADERS);
   }
   log.info({ jobId, requestId: c.var.requestId, cursor }, 'stream opened');
   return transport(c.env, c.body(null, 200, STREAM_HEADERS), beginStream(following, opening));
 }
 
-/** Whether the client asks for a stream by name, as EventSource does. */
+/** Whether the client asks for an event stream in its Accept header, as EventSource does. */
 export function wantsStream(c: Context): boolean {
   return c.req.header('accept')?.includes('text/event-stream') ?? false;
 }
 
 /**
- * Runs a stream's handler. EventSource gives up for ever on any status but 200, so what passes by itself must
- * not look like an error to one that asks again by itself: it is told to come back in a moment.
+ * Runs a stream's handler. EventSource gives up for ever at any status other than 200. So if the trouble will pass and the
+ * client reconnects by itself (`asksAgain`), the answer is a 200 that tells it to come back in a moment.
  */
 export async function retryLaterOnTrouble(
   c: Context<AppEnv>,
@@ -59,12 +59,12 @@ export async function retryLaterOnTrouble(
   }
 }
 
-/** Tells a client that asks again by itself when to do so, in ms. */
+/** Answers a client that reconnects by itself with the time after which it should, in ms. */
 export function answerRetryLater(c: Context, ms: number = TROUBLE_RETRY_MS): Response {
   return c.body(encodeRetry(Math.ceil(ms)), 200, STREAM_HEADERS);
 }
 
-/** Whether waiting is all that helps: everything of ours that is not an answer; too many requests only to one who comes back by itself. */
+/** Whether an error passes with time: errors of the server do, and too many requests if the client is one that reconnects (`returning`). */
 function passes(error: unknown, returning: boolean): boolean {
   if (!(error instanceof ProblemError)) return true;
   return problems[error.code].status >= 500 || (returning && error.code === 'rate_limited');

@@ -1,4 +1,4 @@
-/** All open event streams of the process. One heartbeat serves all of them; none has a timer of its own. */
+/** All open event streams of the process. One heartbeat serves all of them, so that no stream needs a timer of its own. */
 import { encodeRetry, PING } from './sse-encoding.ts';
 
 /** Where the frames of a stream go. */
@@ -12,7 +12,7 @@ export type Sink = {
 /** One open stream. */
 export type Connection = {
   sink: Sink;
-  /** When its time is up, on the clock of performance.now(). */
+  /** When it has to end, in ms on the clock of performance.now(). */
   until: number;
   /** Called when the server ends the stream, before its last bytes. */
   onDisconnect: () => void;
@@ -22,20 +22,20 @@ export type Connection = {
 export type Connections = {
   add(sink: Sink, onDisconnect: () => void): Connection;
   remove(connection: Connection): void;
-  /** Sends every stream a comment, so that none looks idle, and ends the streams whose time is up. */
+  /** Sends a comment to every stream, so that no proxy takes it for idle. Ends the streams that are too old. */
   heartbeat(): void;
   size(): number;
-  /** Ends all streams and each that still comes. Each gets another `retry`, so that clients do not come back all at once. */
+  /** Ends all streams, and each one that is added later. Each gets another `retry`, so that clients do not come back all at once. */
   close(): void;
 };
 
-/** How long a client waits when all streams end at once, in ms: another time for each. */
+/** How long a client waits when all streams end at once, in ms. It is random, so that they do not come back all at once. */
 const spreadRetryMs = () => 1000 + 4000 * Math.random();
 
 const encoder = new TextEncoder();
 const ping = encoder.encode(PING);
 
-/** Makes the set of open streams. Each may last `maxAgeMs`, give or take a tenth; then its client is told to reconnect. */
+/** Makes the set of open streams. Each may last `maxAgeMs`, at random up to a tenth more or less. Then its client is told to reconnect. */
 export function createConnections(maxAgeMs: number): Connections {
   const connections = new Set<Connection>();
   let closed = false;

@@ -1,4 +1,4 @@
-/** The feed of jobs: one event reader serves many followers. Each follower of a job gets every lasting event once, in order, and the end. */
+/** The feed of jobs: one event reader serves many followers. Each follower of a job gets every row once, in order, and the end. */
 import type { Snapshot } from '../job/snapshot.ts';
 import type { JobSignal } from '../queue/event-reader.ts';
 import type { ReadJob } from '../queue/read-job.ts';
@@ -9,11 +9,11 @@ import type { Cursor } from './sse-encoding.ts';
 
 /** A follower, before and while its stream is open. */
 export type Following = {
-  /** The job as it was read first. The follower was registered before that, so no event falls in between. */
+  /** The job at the first reading. The follower was registered before that, so no event can be lost in between. */
   first: Snapshot;
-  /** Whether the cursor is at the job's end or past it: nothing is left to send. */
+  /** Whether the cursor is at the job's end or after it. Then there is nothing to send. */
   over: boolean;
-  /** Begins to send: the status of now, the rows after the cursor, then what happens. */
+  /** Begins to send: the present status, the rows after the cursor, then each event when it happens. */
   feed(sink: Sink): void;
   /** Stops; nothing more is written to the sink. */
   stop(): void;
@@ -23,9 +23,9 @@ export type Following = {
 export type Feed = {
   /** Follows a job from a cursor, which is the last sequence number seen. Undefined if there is no such job. */
   follow(jobId: string, cursor: Cursor): Promise<Following | undefined>;
-  /** Takes what the event reader hears. */
+  /** Takes a signal of the event reader. */
   signal(signal: JobSignal): void;
-  /** Reads every followed job again, so that no client waits for an end that nobody heard. */
+  /** Reads every followed job again, so that no client waits for an end whose signal was lost. */
   reconcile(): void;
 };
 
@@ -41,19 +41,19 @@ export type FeedOptions = {
 /** A followed job. */
 type Followed = {
   channel: JobChannel;
-  /** How many signals came for it. */
+  /** How many signals have come for this job. It shows whether one came during a first reading. */
   signals: number;
   /** The highest row that was signalled since the last reading began. */
   heard: number;
   /** How many readings in a row have failed. */
   failures: number;
-  /** Whether it is being read now, and whether to read it again after that. */
+  /** Whether the job is being read now (`once`), and whether to read it again after that (`again`). */
   reading: 'no' | 'once' | 'again';
-  /** Whether to check that the journal still has the last row that was sent: Redis may have come back without it. */
+  /** Whether the next reading checks that the journal still has the rows that were sent. Redis may have come back without them. */
   checks: boolean;
 };
 
-/** How long a change of state may wait for others that come with it, in ms. */
+/** How long a change of state waits for other changes, so that one reading serves them all, in ms. */
 const MOVE_PAUSE_MS = 5;
 
 /** The longest pause after a reading that failed, in ms. */
@@ -61,7 +61,7 @@ const MAX_PAUSE_MS = 2000;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Makes a feed. It reads nothing until somebody follows, and holds nothing once they are gone. */
+/** Makes a feed. It reads a job only while somebody follows it, and keeps nothing of it afterwards. */
 export function createFeed({ readJob, connections, eta, onError }: FeedOptions): Feed {
   const jobs = new Map<string, Followed>();
 
@@ -84,7 +84,7 @@ export function createFeed({ readJob, connections, eta, onError }: FeedOptions):
     const seen = await readJob(jobId, after);
     if (!seen) return undefined;
     const waits = seen.snapshot.status === 'waiting';
-    return { ...seen, after, held, etaSeconds: waits ? await eta(seen.snapshot).catch(() => undefined) : undefined }; // an estimate is no reason to fail
+    return { ...seen, after, held, etaSeconds: waits ? await eta(seen.snapshot).catch(() => undefined) : undefined }; // an estimate may be missing
   };
 
   const catchUp = async (followed: Followed): Promise<void> => {
@@ -94,13 +94,13 @@ export function createFeed({ readJob, connections, eta, onError }: FeedOptions):
     followed.heard = 0;
     const after = followed.checks ? Math.max(span.lowest - 1, 0) : span.lowest;
     const reading = await read(channel.jobId, after, span.highest);
-    if (!reading) return channel.disconnectAll(); // it has expired; the next request is told so
+    if (!reading) return channel.disconnectAll(); // the job has expired; the next request gets a 404
     followed.checks = false;
     const behind = channel.sendReading(reading);
     if (behind || followed.heard > reading.snapshot.length) refresh(followed);
   };
 
-  /** Reads the job and brings every follower up to date. Calls during a reading make one more reading after it. */
+  /** Reads the job and sends every follower what it lacks. Calls during a reading cause one more reading after it. */
   const refresh = (followed: Followed): void => {
     if (followed.reading !== 'no') {
       followed.reading = 'again';
@@ -125,7 +125,7 @@ export function createFeed({ readJob, connections, eta, onError }: FeedOptions):
     }
   };
 
-  /** Changes of state wait a moment for others, so that a short job costs one reading and not three. */
+  /** Jobs whose state has changed. They are read a moment later, so that a short job costs one reading instead of three. */
   const moved = new Set<Followed>();
   const refreshSoon = (followed: Followed): void => {
     if (moved.size === 0) setTimeout(refreshMoved, MOVE_PAUSE_MS);
@@ -138,7 +138,7 @@ export function createFeed({ readJob, connections, eta, onError }: FeedOptions):
 
   const reconcile = (): void => {
     for (const followed of jobs.values()) {
-      followed.signals++; // for followers whose first reading is on its way
+      followed.signals++; // a follower whose first reading is not finished reads again
       followed.checks = true;
       refresh(followed);
     }
@@ -166,7 +166,7 @@ export function createFeed({ readJob, connections, eta, onError }: FeedOptions):
         over,
         feed(sink) {
           follower.connection = connections.add(sink, stop);
-          if (!followed.channel.followers.has(follower)) return; // all streams were just being ended
+          if (!followed.channel.followers.has(follower)) return; // all streams are being ended
           if (unknown) {
             follower.seq = 0;
             sink.write(new TextEncoder().encode(resetFrame(jobId)));
@@ -183,20 +183,20 @@ export function createFeed({ readJob, connections, eta, onError }: FeedOptions):
     signal(signal) {
       if (signal.type === 'missed') return reconcile();
       const followed = jobs.get(signal.jobId);
-      if (!followed || (signal.type === 'changed' && signal.change === 'added')) return; // whoever follows it knows that it was added
+      if (!followed || (signal.type === 'changed' && signal.change === 'added')) return; // its followers know that it was added
       followed.signals++;
       if (signal.type === 'row') {
         followed.heard = Math.max(followed.heard, signal.row.seq);
         if (followed.channel.sendRow(signal.row)) refresh(followed);
       } else if (signal.change === 'moved') refreshSoon(followed);
-      else void catchUp(followed).catch(() => refresh(followed)); // an end waits for no other reading
+      else void catchUp(followed).catch(() => refresh(followed)); // an end is sent at once, even during another reading
     },
 
     reconcile,
   };
 }
 
-/** Made outside of `follow`, so that a follower which stays does not keep its first reading in memory. */
+/** Makes the function that stops a follower. It is made outside of `follow`, so that it does not keep the first reading in memory. */
 function stopperOf(channel: JobChannel, follower: Follower): () => void {
   return () => channel.remove(follower);
 }

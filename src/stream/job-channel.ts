@@ -1,4 +1,4 @@
-/** The followers of one job: where each stands in the job's events, and which frames it is sent next. */
+/** The followers of one job: which row each has, and which frames it is sent next. */
 import type { JournalRow } from '../job/snapshot.ts';
 import type { JobView } from '../queue/read-job.ts';
 import type { Connection, Connections } from './connections.ts';
@@ -8,19 +8,19 @@ import { endFrame, resetFrame, rowFrame, statusFrame, statusKey } from './job-fr
 export type Follower = {
   /** The sequence number of the last row it was sent. */
   seq: number;
-  /** The status that it was sent last, as a key; '' before the first one. */
+  /** The last status it was sent, as a key (see statusKey); '' before the first one. */
   lastStatus: string;
-  /** There once its stream is open. */
+  /** Its open stream; absent before that. */
   connection?: Connection;
 };
 
-/** A reading of the job, for the followers. */
+/** The job as it was read for its followers. */
 export type Reading = JobView & {
-  /** The rows of the reading come after this one. */
+  /** The reading has the rows after this sequence number. */
   after: number;
-  /** The highest row that a follower held when the reading began. */
+  /** The highest sequence number that a follower had when the reading began. */
   held: number;
-  /** When the job will have ended, in s; undefined where that is not known. */
+  /** When the job will have ended, in s from now; undefined if that can't be estimated. */
   etaSeconds: number | undefined;
 };
 
@@ -30,25 +30,25 @@ export type JobChannel = {
   readonly followers: ReadonlySet<Follower>;
   add(follower: Follower): void;
   remove(follower: Follower): void;
-  /** Sends a row to those for whom it is the next one. Returns whether somebody lacks a row before it. */
+  /** Sends a row to the followers for whom it is the next one. Returns whether a follower lacks a row before it. */
   sendRow(row: JournalRow): boolean;
   /**
-   * Sends what a reading shows and a follower has not seen, to all or to one. Whoever holds rows that the journal does not
-   * have (any more) is sent a reset. Returns whether somebody needs rows from before the reading.
+   * Sends to all followers, or to one, what the reading has and they do not. A follower that has rows which the journal
+   * does not have (any more) is sent a reset. Returns whether a follower needs rows from before the reading.
    */
   sendReading(reading: Reading, only?: Follower): boolean;
-  /** The last rows of those who are furthest behind and furthest ahead; undefined while no stream is open. */
+  /** The lowest and the highest sequence number that a follower has; undefined while no stream is open. */
   span(): { lowest: number; highest: number } | undefined;
-  /** Ends all streams without an end of the job: the job is gone. */
+  /** Ends all streams because the job does not exist any more. They get no end event. */
   disconnectAll(): void;
 };
 
 const encoder = new TextEncoder();
 
-/** Makes a channel without followers. `onEmpty` is called when the last one has left. */
+/** Makes a channel without followers. `onEmpty` is called when the last follower has left. */
 export function createJobChannel(jobId: string, connections: Connections, onEmpty: () => void): JobChannel {
   const followers = new Set<Follower>();
-  /** The last row that was sent as it happened. If Redis has another one in its place, it lost rows that followers have seen. */
+  /** The last row that was sent on a signal. If Redis has another row at its place, it has lost rows that followers have. */
   let sent: { seq: number; frame: string } | undefined;
 
   const remove = (follower: Follower): void => {
@@ -61,7 +61,7 @@ export function createJobChannel(jobId: string, connections: Connections, onEmpt
     follower.connection?.sink.close();
   };
 
-  /** Tells a follower to drop all that it holds: everything is sent again. */
+  /** Tells a follower to drop all rows. After that everything is sent again. */
   const reset = (follower: Follower): void => {
     follower.seq = 0;
     follower.lastStatus = '';
@@ -80,7 +80,7 @@ export function createJobChannel(jobId: string, connections: Connections, onEmpt
     remove,
 
     sendRow(row) {
-      let bytes: Uint8Array | undefined; // encoded for the first who needs it
+      let bytes: Uint8Array | undefined; // encoded once, when the first follower needs it
       let gap = false;
       for (const follower of followers) {
         if (!follower.connection || row.seq <= follower.seq) continue;
@@ -100,9 +100,9 @@ export function createJobChannel(jobId: string, connections: Connections, onEmpt
       const { snapshot, after } = reading;
       const status = statusKey(snapshot);
       const framesFor = framesOf(reading);
-      let last: { status: string; seq: number; bytes: Uint8Array } | undefined; // mostly all need the same
+      let last: { status: string; seq: number; bytes: Uint8Array } | undefined; // most followers need the same bytes
       let behind = false;
-      // A row can be sent while the reading is on its way: only what was held before can have been lost.
+      // A row can be sent during the reading and be newer than it. So only rows that were there before the reading can be lost.
       const shrunk = reading.held > snapshot.length;
       const rewritten = isRewritten(reading);
       if (shrunk || rewritten) sent = undefined;
@@ -115,7 +115,7 @@ export function createJobChannel(jobId: string, connections: Connections, onEmpt
           continue;
         }
         if (seq < after) {
-          behind = true; // it came while the reading was on its way
+          behind = true; // the follower came during the reading
           continue;
         }
         if (last?.status !== lastStatus || last.seq !== seq) {
@@ -140,13 +140,13 @@ export function createJobChannel(jobId: string, connections: Connections, onEmpt
   };
 }
 
-/** Makes the function that gives the frames of a reading which a follower needs, by its last status and its last row. */
+/** Makes the function that returns which frames of a reading a follower needs, by its last status and its last row. */
 function framesOf({ snapshot, rows, etaSeconds }: Reading): (lastStatus: string, seq: number) => string {
   const status = statusFrame(snapshot, etaSeconds);
   const frames = rows.map((row) => ({ seq: row.seq, frame: rowFrame(snapshot.id, row) }));
   const end = snapshot.end && endFrame(snapshot.id, snapshot.end);
   return (lastStatus, seq) => {
-    // An end needs no status beside it, but the first frame is always a status.
+    // The first frame is always a status. After that an end is sent without a status beside it.
     const needsStatus = lastStatus === '' || (lastStatus !== statusKey(snapshot) && !end);
     const rest = frames.filter((row) => row.seq > seq).map(({ frame }) => frame);
     return [...(needsStatus ? [status] : []), ...rest, ...(end === undefined ? [] : [end])].join('');

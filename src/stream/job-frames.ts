@@ -1,14 +1,14 @@
-/** A job's events as frames: what followers are sent for a row, a status and an end. */
+/** Makes the frames of a job's events: row, status, reset and end. */
 import type { JournalRow, Snapshot } from '../job/snapshot.ts';
 import { encodeFrame } from './sse-encoding.ts';
 
-/** A lasting row, with its sequence number as the cursor. */
+/** The frame of a row. Its sequence number is the id. */
 export function rowFrame(jobId: string, row: JournalRow): string {
   const { type, seq } = row;
   return encodeFrame({ id: seq, event: type, data: Object.assign({ type, jobId, seq }, row, { jobId }) });
 }
 
-/** The truth of now: a hint without an id. `etaSeconds` where it can be estimated. */
+/** The frame of the present status. It has no id, because it is not in the journal. `etaSeconds`: in s from now, if it can be estimated. */
 export function statusFrame({ id, status, attempt, retryAt, position }: Snapshot, etaSeconds?: number): string {
   return encodeFrame({
     event: 'status',
@@ -24,23 +24,23 @@ export function statusFrame({ id, status, attempt, retryAt, position }: Snapshot
   });
 }
 
-/** What two status frames must differ in for the second to be worth sending. */
+/** A key of a status. A status is sent again only if its key has changed. */
 export function statusKey({ status, attempt, retryAt }: Snapshot): string {
   return `${status} ${attempt} ${retryAt ?? ''}`;
 }
 
-/** Tells the client to drop what it holds: everything comes again. */
+/** The frame that tells a client to drop all events of the job, because everything is sent again. */
 export function resetFrame(jobId: string): string {
   return encodeFrame({ event: 'reset', data: { type: 'reset', jobId } });
 }
 
-/** The end, after which the client has nothing to come back for. */
+/** The frame of a job's end. With `retry: 0` an EventSource reconnects at once; it gets a 204 and stops. */
 export function endFrame(jobId: string, { seq, outcome }: NonNullable<Snapshot['end']>): string {
   const { type, ...rest } = outcome;
   return encodeFrame({ id: seq, event: type, data: { type, jobId, seq, ...rest }, retry: 0 });
 }
 
-/** The same among a user's other jobs: without an id, and no reason to stop listening. */
+/** The frame of a job's end in a user's stream. It has no id and no `retry`, because the stream goes on with other jobs. */
 export function userEndFrame(jobId: string, { seq, outcome }: NonNullable<Snapshot['end']>): string {
   const { type, ...rest } = outcome;
   return encodeFrame({ event: type, data: { type, jobId, seq, ...rest } });

@@ -1,31 +1,31 @@
-/** A feed as HTTP: the headers of an event stream, its first bytes, and the way that frames take to the client. */
+/** A feed as an HTTP response: headers, first bytes, and the transport of frames to the client. */
 import type { Sink } from './connections.ts';
 import type { Following } from './feed.ts';
 import { encodeRetry, PADDING } from './sse-encoding.ts';
 
-/** Headers of every event stream: nothing between us and the client may store, change or hold it back. */
+/** Headers of every event stream. No proxy may store, change or delay it. */
 export const STREAM_HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store, no-transform',
   'X-Accel-Buffering': 'no', // nginx
   'X-Content-Type-Options': 'nosniff',
-  Incremental: '?1', // RFC 9651 boolean of draft-ietf-httpbis-incremental: proxies are to forward as it comes
+  Incremental: '?1', // draft-ietf-httpbis-incremental, a boolean of RFC 9651: proxies should forward each byte at once
 } as const;
 
-/** How long a client waits before it reconnects, in ms, where nothing else was said. */
+/** How long a client waits before it reconnects, in ms, unless it was told another time. */
 export const RETRY_MS = 2000;
 
-/** How much may wait for a client that does not read, in bytes, before the next frame cuts it off; it resumes when it can. */
+/** How many bytes may wait for a client that reads too slowly. If more wait, the next frame cuts it off; it can resume. */
 export const BUFFER_BYTES = 256 * 1024;
 
 /**
- * Sends an open-ended response. `head` has its status and headers, `begin` starts writing to a sink and returns
- * what stops it, which is called once the client is gone. A runtime may have a way of its own, with less
- * between a frame and the socket; `env` is what it gave to the app along with the request.
+ * Sends a response that stays open. `head` has its status and headers. `begin` starts to write to a sink and returns the
+ * function that stops it, which is called when the client is gone. A runtime can have a transport of its own that
+ * costs less for each frame. `env` is what the runtime gave to the app with the request.
  */
 export type Transport = (env: unknown, head: Response, begin: (sink: Sink) => () => void) => Response;
 
-/** Sends over a web stream, which every runtime has. */
+/** The transport for every runtime: a web stream. */
 export const webTransport: Transport = (_env, head, begin) => {
   let stop = (): void => {};
   let open = true;
@@ -58,7 +58,7 @@ export const webTransport: Transport = (_env, head, begin) => {
 
 const encoder = new TextEncoder();
 
-/** Feeds a follower's frames to a sink, after the padding and `opening` frames; returns what stops it. */
+/** Makes what begins a stream: it sends padding, `opening` frames and the follower's frames to a sink, and returns what stops it. */
 export function beginStream(following: Following, opening = ''): (sink: Sink) => () => void {
   return (sink) => {
     sink.write(encoder.encode(PADDING + encodeRetry(RETRY_MS) + opening));

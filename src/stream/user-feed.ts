@@ -1,4 +1,4 @@
-/** The feed of users: all jobs of one user on one connection, each status and end as it happens; no rows and no cursors. */
+/** The feed of users: one connection gets each status and end of all jobs of a user. It has no rows and no cursors. */
 import type { Snapshot } from '../job/snapshot.ts';
 import type { JobSignal } from '../queue/event-reader.ts';
 import type { ReadJob } from '../queue/read-job.ts';
@@ -7,9 +7,9 @@ import { statusFrame, statusKey, userEndFrame } from './job-frames.ts';
 
 /** A running user feed. */
 export type UserFeed = {
-  /** Sends a snapshot of the user's jobs, then what happens. Returns what stops it. */
+  /** Sends the user's current jobs, then each change. Returns the function that stops it. */
   follow(owner: string, sink: Sink): () => void;
-  /** Takes what the event reader hears. */
+  /** Takes a signal of the event reader. */
   signal(signal: JobSignal): void;
   /** Reads every followed user's jobs again. */
   reconcile(): void;
@@ -18,7 +18,7 @@ export type UserFeed = {
 /** What a user feed is made with. */
 export type UserFeedOptions = {
   readJob: ReadJob;
-  /** The user's jobs, newest first, as many as may matter; without the results of those that have ended. */
+  /** The user's jobs, newest first: all that may be current, without results. */
   jobsOf: (owner: string) => Promise<Snapshot[]>;
   connections: Connections;
   onError: (error: unknown) => void;
@@ -27,7 +27,7 @@ export type UserFeedOptions = {
 /** A client that follows a user's jobs. */
 type UserFollower = {
   connection: Connection;
-  /** The status of each job that it was sent last, as a key. */
+  /** The last status it was sent of each job, as a key (see statusKey). */
   lastStatus: Map<string, string>;
 };
 
@@ -35,14 +35,14 @@ type UserFollower = {
 type UserChannel = {
   owner: string;
   followers: Set<UserFollower>;
-  /** Readings are sent in the order they were made: an older one must not overrule a newer one. */
+  /** The last work on this channel. Readings are made and sent one after the other, so that an older one never follows a newer one. */
   queue: Promise<void>;
 };
 
-/** How long after its end a job is still part of the snapshot, in ms. */
+/** How long after its end a job still counts as current, in ms. */
 const JUST_FINISHED_MS = 5 * 60_000;
 
-/** How many jobs' owners are remembered, so that jobs of users whom nobody follows cost no reading. */
+/** How many jobs' owners are remembered, so that a job whose user nobody follows is read once at most. */
 const OWNERS_KEPT = 10_000;
 
 const encoder = new TextEncoder();
@@ -78,12 +78,12 @@ export function createUserFeed({ readJob, jobsOf, connections, onError }: UserFe
 
   const refresh = (channel: UserChannel): void =>
     inOrder(channel, async () => {
-      if (channel.followers.size === 0) return; // they did not wait for it
+      if (channel.followers.size === 0) return; // all followers have left meanwhile
       const jobs = (await jobsOf(channel.owner)).filter(isCurrent);
       const ids = new Set(jobs.map(({ id }) => id));
       for (const { lastStatus } of channel.followers) for (const id of lastStatus.keys()) if (!ids.has(id)) lastStatus.delete(id);
       const unsent = jobs.toReversed().filter((job) => !isSent(channel, job));
-      // An end is sent with its result, which a list does not have.
+      // An end is sent with its result. The list has no results, so the job is read.
       const whole = await Promise.all(unsent.map(async (job) => (job.end ? (await readJob(job.id))?.snapshot : job)));
       for (const snapshot of whole) if (snapshot) sendStatus(channel, snapshot);
     });

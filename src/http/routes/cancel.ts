@@ -1,11 +1,11 @@
-/** Cancelling a job: a call of its own, since closing a stream does nothing to the job. */
+/** The route that cancels a job. To close a stream does not cancel anything. */
 import { Hono } from 'hono';
 import { findOwnJob } from '../own-job.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { presentJob } from '../present.ts';
 import { noSuchJob } from '../problems.ts';
 
-/** `POST /api/jobs/:jobId/cancel`: 202 when it is cancelled by this, 200 if it has ended already. */
+/** `POST /api/jobs/:jobId/cancel`: 202 if this request cancels the job, 200 if the job had already ended. */
 export function cancelRoutes(deps: AppDeps): Hono<AppEnv> {
   const { queue, log } = deps;
   const app = new Hono<AppEnv>();

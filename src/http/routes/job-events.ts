@@ -1,11 +1,11 @@
-/** Watching a job: its events as they happen, resumable from any of them. */
+/** The route of a job's event stream. A client can resume it after any event that has an id. */
 import { Hono, type Context } from 'hono';
 import { parseCursor } from '../../stream/sse-encoding.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { readerOf } from '../reading.ts';
 import { retryLaterOnTrouble, wantsStream, watchJob } from '../watch.ts';
 
-/** The stream route. */
+/** `GET /api/jobs/:jobId/events`. */
 export function eventRoutes(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.get('/api/jobs/:jobId/events', (c) => retryLaterOnTrouble(c, deps, wantsStream(c), () => watch(c, deps)));

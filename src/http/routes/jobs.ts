@@ -1,4 +1,4 @@
-/** Looking at a job: its state as JSON, once or as soon as there is news, in the words of today or of the first days. */
+/** The routes that give a job as JSON: at once, or when something has changed. One of them serves the first clients. */
 import { Hono, type Context } from 'hono';
 import type { JournalRow, Snapshot } from '../../job/snapshot.ts';
 import type { JobView } from '../../queue/read-job.ts';
@@ -8,7 +8,7 @@ import { toLegacyJob, type JobObject, presentJob } from '../present.ts';
 import { readerOf } from '../reading.ts';
 import { parseWait, waitFor } from '../wait.ts';
 
-/** The status routes. */
+/** `GET /api/jobs/:jobId` and `GET /api/job-status/:jobId`. */
 export function jobRoutes(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.get('/api/jobs/:jobId', async (c) => answer(c, deps, { token: undefined, words: (job) => job }));
@@ -16,12 +16,12 @@ export function jobRoutes(deps: AppDeps): Hono<AppEnv> {
   return app;
 }
 
-/** The token in `statusUrl` is for pollers who can name nobody where a name is needed; who names a user is judged by that alone. */
+/** The token of `statusUrl`. It counts only where an identity is required and the request names no user. */
 function pollersToken(c: Context<AppEnv>, { identityRequired }: AppDeps): string | undefined {
   return identityRequired && c.var.user === undefined ? c.req.query('token') : undefined;
 }
 
-/** How an address shows jobs: to whom beside the users it is told of, and in which words. */
+/** How an address shows a job. `token`: it allows reading, beside the user. `words`: makes the Job that this address promises. */
 type Form = { token: string | undefined; words: (job: JobObject) => JobObject };
 
 async function answer(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, { token, words }: Form): Promise<Response> {
@@ -45,25 +45,25 @@ async function answer(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, { token, wor
 
   const { snapshot, rows } = seen;
   c.header('ETag', etag(snapshot));
-  const stats = snapshot.end ? undefined : await queue.stats(ESTIMATE_AGE_MS).catch(() => undefined); // an estimate is no reason to fail
+  const stats = snapshot.end ? undefined : await queue.stats(ESTIMATE_AGE_MS).catch(() => undefined); // an estimate may be missing
   if (!snapshot.end) c.header('Retry-After', String(pollAgainIn(snapshot, stats)));
   if (isNews?.(seen) === false) return c.body(null, 304);
   const job = await presentJob(snapshot, deps, stats && estimate(stats, snapshot.position));
   return c.json({ ...words(job), ...(withItems && { items: itemsIn(rows) }) });
 }
 
-/** Weak, since place, estimate and token differ from answer to answer and do not count as change. */
+/** The ETag of a job. It is weak: position, estimate and token differ from answer to answer, but do not count as a change. */
 function etag({ status, attempt, length, retryAt }: Snapshot): string {
   return `W/"${status}-${attempt}-${length}${retryAt === undefined ? '' : `-${retryAt}`}"`;
 }
 
-/** `If-None-Match` (RFC 9110, section 13.1.2), compared weakly. */
+/** Whether an `If-None-Match` header names this tag (RFC 9110, section 13.1.2), compared weakly. */
 function matches(header: string, tag: string): boolean {
   const bare = (text: string) => text.trim().replace(/^W\//, '');
   return header.split(',').some((text) => text.trim() === '*' || bare(text) === bare(tag));
 }
 
-/** The finished items by their lists. */
+/** The finished items of a job, by list. */
 function itemsIn(rows: JournalRow[]): Record<string, unknown[]> {
   const lists: Record<string, unknown[]> = {};
   for (const row of rows) if (row.type === 'item') (lists[row.list] ??= []).push(row.value);

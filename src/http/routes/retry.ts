@@ -1,4 +1,4 @@
-/** Retrying failed jobs: its owner one, an operator all of them. */
+/** The routes that retry failed jobs: an owner retries one, an operator many. */
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import type { Snapshot } from '../../job/snapshot.ts';
@@ -25,7 +25,7 @@ export function retryRoutes(deps: AppDeps): Hono<AppEnv> {
   return app;
 }
 
-/** A failed job again: 202. It counts as a submission, for it can cost as much. */
+/** Retries one failed job: 202. It counts as a submission, because it can cost as much. */
 async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<Response> {
   const { queue, submissions, limits, log } = deps;
   const job = await findOwnJob(c, deps);
@@ -47,7 +47,7 @@ function notFailed({ id, status }: Snapshot): ProblemError {
   return new ProblemError('job_not_failed', `Only a failed job is retried: ${why}.`, { jobId: id });
 }
 
-/** Retries failed jobs, bounds or not: the operator knows. Answers with those it has retried, and whether there are more. */
+/** Retries failed jobs without regard to bounds. The answer names the jobs that were retried, and says whether there are more. */
 async function retryMany(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
   await checkOperator(c, deps.adminToken);
   const { jobs, ...rest } = await findFailed(c, deps);
@@ -63,14 +63,14 @@ async function retryMany(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
 /** How many jobs an operator's retry works on at once. */
 const AT_ONCE = 50;
 
-/** Retries a job that is still failed, whatever the bounds; resolves with its id if it waits again. */
+/** Retries a job without regard to bounds. Resolves with its id if it was still failed and now waits again. */
 async function retryAgain(queue: AppDeps['queue'], jobId: string): Promise<string | undefined> {
-  const seen = await queue.read(jobId); // a list does not tell the tenant
+  const seen = await queue.read(jobId); // the list does not have the tenant
   const outcome = seen && (await queue.retry({ jobId, tenant: seen.snapshot.tenant, bounded: false }));
   return outcome === 'retried' ? jobId : undefined;
 }
 
-/** Which failed jobs are meant, the longest failed first. */
+/** The query of both /admin routes: which failed jobs are meant. The oldest failure comes first. */
 const query = z.object({
   code: z.string().optional(),
   kind: z.string().optional(),
@@ -79,7 +79,7 @@ const query = z.object({
   cursor: cursor.optional(),
 });
 
-/** A page of failed jobs. `more`: whether there may be others; they come after `nextCursor`, which an empty page can have, too. */
+/** A page of failed jobs. `more`: whether there may be others; they begin at `nextCursor`. An empty page can have one, too. */
 type FailedPage = { jobs: Snapshot[]; more: boolean; nextCursor?: string };
 
 async function findFailed(c: Context<AppEnv>, { queue }: AppDeps): Promise<FailedPage> {

@@ -1,4 +1,4 @@
-/** Knowing how the service is: is it up, is it ready, how is Redis, how is the queue. */
+/** The routes about the service itself: whether it is up and ready, and the state of Redis and of the queue. */
 import { Hono } from 'hono';
 import { ProblemError } from '../../job/problem.ts';
 import { unavailable } from '../../queue/connection.ts';
@@ -6,7 +6,7 @@ import { estimate } from '../../queue/stats.ts';
 import type { Availability } from '../../queue/worker-registry.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 
-/** The routes that tell, and an index of all. */
+/** `GET /` (an index of all routes), `/health`, `/ready`, `/api/redis/health` and `/api/queue/stats`. */
 export function systemRoutes({ kinds, queue, connections, listening, storeTrouble, draining }: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const startedAt = performance.now();
@@ -31,7 +31,7 @@ export function systemRoutes({ kinds, queue, connections, listening, storeTroubl
     }),
   );
 
-  // Alive means: this process answers. What it stands on is /ready's to say, or a host would restart it for Redis' sake.
+  // It says only that this process answers. If it depended on Redis, a host would restart the process whenever Redis is away.
   app.get('/health', (c) =>
     c.json({ status: 'ok', uptimeSeconds: Math.round((performance.now() - startedAt) / 1000), followers: connections.size() }),
   );

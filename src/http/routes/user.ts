@@ -1,4 +1,4 @@
-/** All of the caller's jobs: as a list, and as they happen on one connection. */
+/** The routes for all of the caller's jobs: a list, and one stream for all of them. */
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import { encodeRetry, PADDING } from '../../stream/sse-encoding.ts';
@@ -18,7 +18,7 @@ export function userRoutes(deps: AppDeps): Hono<AppEnv> {
   return app;
 }
 
-/** What a list can be asked for; `cursor` is an earlier answer's `nextCursor`. */
+/** The query of the list. `cursor` is the `nextCursor` of an earlier answer. */
 const query = z.object({
   status: z.enum(['waiting', 'active', 'completed', 'failed', 'cancelled']).optional(),
   kind: z.string().optional(),
