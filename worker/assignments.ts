@@ -1,20 +1,20 @@
-/** Who does which kind in this worker: decided once, at the start, from what the vendors offer. */
+/** Decides which vendor does which kind in this worker: once, at the start, from the vendors' offers. */
 import type { Kind } from '../src/kinds/kind.ts';
 import type { KindSupport } from '../src/queue/worker-registry.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Offer, Offers } from './vendors/vendor.ts';
 
-/** What a worker does for a kind: by a capability that somebody offers, or not, since these variables are missing. */
+/** The decision for one kind: the capability that does it, or the variables that are missing for it. */
 export type Assignment =
   | { available: true; work: Capabilities[Kind['capability']]; support: Extract<KindSupport, { available: true }> }
   | { available: false; support: Extract<KindSupport, { available: false }> };
 
-/** What the vendors offer, in the order in which they are asked. */
+/** The vendors' offers, in the order in which the vendors are asked. */
 export type VendorOffers = { name: string; offers: Offers }[];
 
 /**
- * Assigns each kind to the first vendor that can do it. `only`: the vendor that alone may write structured answers, where
- * that was said outright.
+ * Assigns each kind to the first vendor that can do it. `only`: the one vendor that may write structured answers (AI_PROVIDER);
+ * undefined: any may.
  */
 export function assign(kinds: readonly Kind[], vendors: VendorOffers, only: string | undefined): Map<string, Assignment> {
   return new Map(

@@ -1,9 +1,9 @@
-/** An attempt as the journal shows it: what earlier ones finished, and what this one adds. */
+/** An attempt as the journal shows it: what earlier attempts have finished, and what this one adds. */
 import type { Progress, Row } from '../src/job/snapshot.ts';
 import type { History, Journal } from '../src/queue/journal.ts';
 import type { Task } from './run.ts';
 
-/** A running attempt. It writes rows and keeps count of how far the job is. */
+/** A running attempt. It writes rows and knows how far the job is. */
 export type Attempt = {
   number: number;
   progress: Progress;
@@ -12,7 +12,7 @@ export type Attempt = {
   write(row: Row): Promise<void>;
 };
 
-/** Picks up where the attempt before left off, and says so in the journal. */
+/** Continues from the rows of earlier runs. Writes an `attempt` row if the attempt is a new one, or the job was put off. */
 export async function beginAttempt({ attempt, previous }: Task, journal: Journal, { rows, putOffCode }: History): Promise<Attempt> {
   const progress: Progress = { percent: 0, stage: 'queued', items: 0 };
   const items = new Map<string, unknown[]>();

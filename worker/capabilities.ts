@@ -1,62 +1,62 @@
-/** What handlers may ask for: one small interface for each capability, whoever offers it. */
+/** What handlers may ask for: one small interface for each capability. Vendors implement them. */
 import type { z } from 'zod';
 import type { Author, Usage } from '../src/job/snapshot.ts';
 import type { CapabilityName } from '../src/kinds/kind.ts';
 
-/** One call that is paid for, as the run counts it. */
+/** One call that is paid for. The run counts what it uses. */
 export type Call = {
-  /** What it has used so far, in all. */
+  /** Notes what the call has used so far, in all. */
   note(used: Usage): void;
-  /** What it has used in the end; undefined where no response began, so that nothing is owed. Only the first word counts. */
+  /** Ends the call with what it has used; undefined if no response began, so that nothing is counted. It counts once only. */
   settle(used: Usage | undefined): Promise<void>;
 };
 
-/** What a vendor reports while it works. */
+/** What a capability reports while it works. */
 export type Report = {
-  /** A call is about to be made by this author. `expected`: what it uses at least. Rejects where the job is not this run's any more. */
+  /** This author is about to make a call. `expected`: what it uses at least. Rejects if the job does not belong to this run any more. */
   startCall(expected: Usage, author: Author): Promise<Call>;
-  /** Something of the answer is there: from now on nobody else can be asked for it in this attempt. */
+  /** A part of the answer is there. From now on this attempt asks no fallback. */
   begun(): void | Promise<void>;
 };
 
 /**
- * A capability: one kind of work, done on request. It tries once; retries are the queue's, which keeps what was finished.
- * It throws a ProblemError with a `provider_…` code where the work fails, and the signal's reason once that is aborted.
+ * A capability: one type of work, done on request. It tries once. The queue does the retries, and keeps what was finished.
+ * It throws a ProblemError with a `provider_…` code if the work fails, and the signal's reason if the signal is aborted.
  */
 export type Capability<Request, Result> = (request: Request, report: Report, signal: AbortSignal) => Promise<Result>;
 
-/** What a handler makes of a value: it is new, it brings nothing new (a repetition, or not valid), or no more is wanted. */
+/** What a handler says about a value: it is new, it is nothing new (a repetition, or not valid), or no more is wanted. */
 export type Verdict = 'new' | 'nothing' | 'enough';
 
-/** A structured answer: a JSON object whose lists and fields are handed on as they are finished. */
+/** A request for a structured answer: a JSON object. Each item of a list and each field is handed on as soon as it is finished. */
 export type AnswerRequest = {
   kind: string;
-  /** The kind's validated input, for an author that does without a model. */
+  /** The kind's validated input, for a vendor that works without a model. */
   input: unknown;
-  /** The shape of the answer. Its arrays are the lists. A model is told of it; what it writes is checked by `take`. */
+  /** The shape of the answer. Its arrays are the lists. A model is asked for this shape; `take` checks what it writes. */
   schema: z.ZodObject;
-  /** For each list: how many items are wanted, and how many characters of JSON an item has at most, about. */
+  /** For each list: how many items are wanted, and about how many characters of JSON an item has at most. */
   lists: Record<string, { wanted: number; itemLength: number }>;
-  /** What a model is asked to do. Nothing of the user's is in it. */
+  /** What a model is asked to do. It contains nothing that a user wrote. */
   instructions: string;
-  /** What a model works with, as data and never as instructions. It also holds what is there already. */
+  /** What a model works with: the user's content and the items that are there already. It is sent as data, never as instructions. */
   material: Record<string, unknown>;
-  /** Takes a finished item of a list, or another field's value. It is not checked yet. */
+  /** Takes a finished item of a list, or the value of another field. The value has not been checked yet. */
   take(field: string, value: unknown): Promise<Verdict>;
-  /** The answer is whole: at most a second more goes by, for the provider's word on what it used. */
+  /** Says that the answer is whole. After that the capability waits at most a second, for the usage. */
   whole(): void;
 };
 
 /**
- * How a structured answer has ended: `whole`, as its author sees it; or `partial`, stopped before that with some values
- * given: at a limit, because nothing new came, or because the taker had enough.
+ * How a structured answer has ended. `whole`: its author has finished it. `partial`: some values were given, and then it was
+ * stopped: at a limit, because nothing new came, or because `take` said `enough`.
  */
 export type Ending = 'whole' | 'partial';
 
-/** A point of an image, in pixels. */
+/** A point in an image, in pixels. */
 export type Point = [x: number, y: number];
 
-/** The text of an image. */
+/** The text in an image, with its places where they are known. */
 export type ImageTextRequest = { image: Uint8Array; type: string; languages: string[] };
 export type ImageTextResult = {
   text: string;
@@ -65,7 +65,7 @@ export type ImageTextResult = {
   lines: { text: string; polygon?: Point[]; confidence?: number; words?: { text: string; polygon?: Point[]; confidence?: number }[] }[];
 };
 
-/** How well a recording speaks a text; scores are 0 to 100. */
+/** An assessment of how well a recording speaks a text. Scores are from 0 to 100. */
 export type SpeechAssessmentRequest = { audio: Uint8Array; type: string; referenceText: string; language: string };
 export type SpeechAssessmentResult = {
   recognizedText: string;
@@ -81,7 +81,7 @@ export type SpeechAssessmentResult = {
   }[];
 };
 
-/** A text spoken: PCM of 16 bits, mono. */
+/** A text as speech: PCM of 16 bits, mono. */
 export type SpeechRequest = { text: string; language: string; voice?: string; speed: number };
 export type SpeechResult = { pcm: Uint8Array; sampleRate: number };
 

@@ -1,4 +1,4 @@
-/** What a handler works with, made for one attempt. */
+/** Makes what a handler works with in one attempt. */
 import type { Author } from '../src/job/snapshot.ts';
 import type { History, Journal } from '../src/queue/journal.ts';
 import type { Assignment } from './assignments.ts';
@@ -14,7 +14,7 @@ type Parts = Pick<Context, 'signal' | 'log' | 'answered'> & {
   meter: Meter;
 };
 
-/** Makes a context, and the function that tells who did the work: the author of the last call, in this attempt or before. */
+/** Makes a context, and the function that returns who did the work: the author of the last call, in this attempt or an earlier one. */
 export function createContext({ attempt, journal, history, assignment, signal, log, meter, answered }: Parts): {
   context: Context;
   author: () => Author | undefined;
@@ -38,7 +38,7 @@ export function createContext({ attempt, journal, history, assignment, signal, l
     answered,
     items: (list) => items.get(list) ?? [],
     item(list, value, percent) {
-      meter.flush(); // first what it cost: a worker that is lost in between has hidden nothing
+      meter.flush(); // the usage is written first, so that a worker that is lost here hides nothing
       return write({ type: 'item', attempt: number, list, index: items.get(list)?.length ?? 0, value, percent: atLeast(percent) });
     },
     stage: (stage, percent) => write({ type: 'progress', attempt: number, percent: atLeast(percent), stage }),

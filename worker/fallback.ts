@@ -1,11 +1,11 @@
-/** A capability with another to fall back on: a request is answered by the first of the two that can. */
+/** A capability with a fallback: the second one is asked if the first one fails before it gave anything. */
 import { ProblemError, problems } from '../src/job/problem.ts';
 import type { Capability } from './capabilities.ts';
 import { CircuitOpenError } from './guard.ts';
 
 /**
- * Asks `first`, and `second` where that has failed before it gave anything. Once something of the answer is there, a failure
- * is the attempt's: the next one asks for the rest alone, which this one could not.
+ * Asks `first`, and then `second` if `first` has failed before it gave anything. If a part of the answer was there, the
+ * attempt fails instead, because only a new attempt can ask for the rest alone.
  */
 export function withFallback<Request, Result>(
   first: Capability<Request, Result>,
@@ -31,8 +31,8 @@ export function withFallback<Request, Result>(
 }
 
 /**
- * Of two failures the one to go by. A provider that was held back was not asked, so the other's failure counts, unless that
- * can't get better. Otherwise the failure that says when to come back counts, or the latter.
+ * Chooses which of two failures counts. If one provider was held back by its breaker, it was not asked, so the other's failure
+ * counts. A second failure that can't get better never counts. Else a first failure that says when to come back counts, or the second.
  */
 function moreHopeful(first: ProblemError, second: unknown): unknown {
   if (!(second instanceof ProblemError)) return second;

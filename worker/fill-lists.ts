@@ -1,4 +1,4 @@
-/** Fills the lists of a structured answer: asks for what is missing, publishes each item as it comes, and knows when the model has no more. */
+/** Fills the lists of a structured answer: asks for what is missing, publishes each item at once, stops when the model has no more. */
 import { z } from 'zod';
 import { ProblemError } from '../src/job/problem.ts';
 import type { AnswerRequest, Verdict } from './capabilities.ts';
@@ -7,45 +7,46 @@ import type { Context } from './handler.ts';
 /** A list that is wanted. */
 export type WantedList = {
   item: z.ZodType;
-  /** How many characters of JSON an item has at most, about. */
+  /** About how many characters of JSON an item has at most. */
   itemLength: number;
   /** Two items are the same if they have the same key. */
   keyOf(item: unknown): string;
-  /** How many items there are to be in all. */
+  /** How many items are wanted in all. */
   count: number;
 };
 
-/** An answer that is wanted. Lists and fields are asked for together. */
+/** An answer that is wanted. All its lists are asked for together. */
 export type WantedAnswer = {
   lists: Record<string, WantedList>;
-  /** How far the whole job is while the lists are filled, in percent. */
+  /** How far the whole job is before the first item and after the last one, in percent. */
   percent: { from: number; to: number };
-  /** Words the request. `missing`: how many items each list lacks; `items`: those that are there. */
+  /** Makes the request. `missing`: how many items each list lacks. `items`: the items that are there. */
   ask(
     missing: Record<string, number>,
     items: Record<string, readonly unknown[]>,
   ): Pick<AnswerRequest, 'kind' | 'input' | 'instructions' | 'material'>;
 };
 
-/** A list with the types of its items. */
+/** Defines a list with the type of its items. */
 export function wantedList<T>(list: { item: z.ZodType<T>; itemLength: number; keyOf: (item: T) => string; count: number }): WantedList {
   return { ...list, keyOf: (item) => list.keyOf(item as T) };
 }
 
-/** So many items that are not valid, or that this answer has given before, without a new one between them: the model goes round in circles. */
+/** After so many items in a row that are not valid, or that this answer has given before, the model is taken to repeat itself. */
 const MAX_IDLE_ITEMS = 10;
 
-/** So many calls may one attempt make. */
+/** How many calls one attempt may make. */
 const MAX_CALLS = 8;
 
 type Work = Context & { work: (request: AnswerRequest, report: Context['report'], signal: AbortSignal) => Promise<'whole' | 'partial'> };
 
 /**
- * Fills lists as far as the model can. An answer that is whole is believed: short material gives few items. One that was
- * stopped before (at its cap on tokens, or because nothing new came) is gone on with by another call in the same
- * attempt, for the rest alone, as long as each call brings something new. The first that brings nothing new shows that the
- * model has no more: what is there is the answer.
- * @throws ProblemError `provider_bad_answer` where there is no item at all, and whatever the capability throws
+ * Fills lists as far as the model can. If an answer is whole, it is accepted, even with few items: short material gives few.
+ * If it was stopped (at its limit of tokens, or because nothing new came), another call in the same attempt asks for the
+ * rest. This goes on as long as each call brings something new. If a call brings nothing new, the model has no
+ * more, and the items that are there are the answer.
+ * @throws ProblemError `provider_bad_answer` if there is no item at all, `provider_cut_off` after too many calls, and what the
+ * capability throws
  */
 export async function fillLists(context: Work, wanted: WantedAnswer): Promise<void> {
   const total = () => sum(Object.keys(wanted.lists).map((list) => context.items(list).length));
@@ -63,7 +64,7 @@ async function askOnce(context: Work, { lists, percent, ask }: WantedAnswer, cou
   const items = Object.fromEntries(Object.keys(lists).map((list) => [list, context.items(list)]));
   const known = new Map(Object.entries(lists).map(([list, { keyOf }]) => [list, new Set(items[list]?.map(keyOf))]));
   const missing = Object.fromEntries(Object.entries(lists).map(([list, wanted]) => [list, wanted.count - (known.get(list)?.size ?? 0)]));
-  const given = new Set<string>(); // in this answer: a model may begin with what there is
+  const given = new Set<string>(); // in this answer; a model may begin with items that are there already
   let idle = 0;
 
   const leaveOut = (key: string | undefined): Verdict => {

@@ -1,8 +1,8 @@
-/** A capability behind its circuit breaker: while its provider is in trouble its jobs are held back, and nobody else's. */
+/** A capability behind its circuit breaker: while a provider is in trouble, only the jobs that need it are held back. */
 import { ProblemError, type ProblemCode } from '../src/job/problem.ts';
 import type { Capability } from './capabilities.ts';
 
-/** What a guard needs of a circuit breaker; see the one in src/queue. */
+/** What a guard needs of a circuit breaker. src/queue/breaker.ts makes one. */
 export type Breaker = {
   enter(): Promise<{ type: 'in'; permit: number } | { type: 'held'; code: ProblemCode; ms: number }>;
   succeeded(): Promise<void>;
@@ -10,15 +10,15 @@ export type Breaker = {
   leave(permit: number): Promise<void>;
 };
 
-/** The breaker is open: the provider was not asked. */
+/** The breaker is open, so the provider was not asked. */
 export class CircuitOpenError extends ProblemError {
   override name = 'CircuitOpenError';
 }
 
-/** What says that a provider is in trouble; whatever else it answers shows that it is there. */
+/** The errors that show that a provider is in trouble. Any other answer shows that it works. */
 const TROUBLE: ReadonlySet<ProblemCode> = new Set(['provider_unavailable', 'provider_rate_limited', 'provider_timeout']);
 
-/** Guards a capability. */
+/** Puts a capability behind a breaker. */
 export function guard<Request, Result>(work: Capability<Request, Result>, breaker: Breaker): Capability<Request, Result> {
   return async (request, report, signal) => {
     const entry = await breaker.enter();
@@ -26,7 +26,7 @@ export function guard<Request, Result>(work: Capability<Request, Result>, breake
       const detail = 'The provider was in trouble just now; this job waits until it is tried again.';
       throw new CircuitOpenError(entry.code, detail, { retryAfterMs: entry.ms });
     }
-    let known = false; // one report a call
+    let known = false; // whether the breaker was told; one report for each call
     const succeeded = async (): Promise<void> => {
       if (!known) await breaker.succeeded();
       known = true;
@@ -41,7 +41,7 @@ export function guard<Request, Result>(work: Capability<Request, Result>, breake
       return result;
     } catch (error) {
       if (signal.aborted && !known && isTimeout(signal.reason)) {
-        known = true; // the attempt's time was up before the provider had said a word
+        known = true; // the attempt's time was over before the provider sent anything
         await breaker.failed('provider_timeout', undefined);
       } else if (error instanceof ProblemError && !signal.aborted) {
         known = true;
@@ -55,7 +55,7 @@ export function guard<Request, Result>(work: Capability<Request, Result>, breake
   };
 }
 
-/** As AbortSignal.timeout gives for a reason. */
+/** Whether an abort's reason is that of AbortSignal.timeout. */
 function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError';
 }

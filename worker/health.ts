@@ -1,21 +1,21 @@
-/** The worker's own small HTTP surface: how it is and what it has done. */
+/** The worker's own HTTP routes: whether it works, and what it has done. */
 import { Hono } from 'hono';
 import type { JobWorker } from './worker.ts';
 
-/** What of a worker's settings its health tells. */
+/** The settings that a worker's health shows. */
 export type HealthFacts = { name: string; concurrency: number; version: string; provider: string };
 
-/** What a worker needs beside its loop to do its work. */
+/** What must be well, beside the loop, for a worker to do its work. */
 export type HealthChecks = {
   /** Whether Redis takes writes. */
   writes: () => Promise<boolean>;
-  /** Whether events are read: without them a cancelled job runs on. */
+  /** Whether the event reader is reading. If it is not, a cancelled job goes on. */
   listening: () => boolean;
-  /** Whether the registry knows what the worker can do: without it the API counts on others. */
+  /** Whether the registry has this worker. If it has not, the API does not count on it. */
   registered: () => boolean;
 };
 
-/** `GET /health`: 200 with counters while jobs can be fetched, worked on and stopped, and the registry knows of the worker; else 503. */
+/** `GET /health`: 200 with counters while jobs can be fetched, done and stopped and the registry has the worker; else 503. */
 export function createHealthApp(worker: JobWorker, { writes, listening, registered }: HealthChecks, facts: HealthFacts): Hono {
   const app = new Hono();
   const startedAt = performance.now();

@@ -1,22 +1,22 @@
-/** Isolation: a job that has lost its workers may be what kills them, and must not take its neighbours along. */
+/** Isolation: a job that has lost its workers may be the cause. It must not harm the jobs that run beside it. */
 
-/** A job as far as this matters: how often its worker was lost while it ran. */
+/** A job, and how often its worker was lost while it ran. */
 type Suspect = { id: string; losses: number };
 
-/** Who may run beside whom in this process. */
+/** Decides which jobs may run side by side in this process. */
 export type Isolation = {
-  /** Whether a job may run now; if so it counts as running. */
+  /** Whether a job may run now. If so, it counts as running until it leaves. */
   admit(job: Suspect): boolean;
   leave(id: string): void;
 };
 
 /**
- * A job that one more loss would fail runs beside no other that was ever lost. So whoever kills workers is alone
- * among the suspects when it does so for the last time, and those it took along before live on. A single loss
- * changes nothing: most workers die of a deploy, and all their jobs go on at once. `maxLosses`: how many a job survives.
+ * Makes the isolation. A job at its last chance runs beside no other job that has lost a worker. So if it kills its worker
+ * again, no other such job loses a chance. With fewer losses, jobs that have lost a worker may run side by side:
+ * most workers are lost in a deploy, and then all their jobs go on at once. `maxLosses`: how many losses a job survives.
  */
 export function createIsolation(maxLosses: number): Isolation {
-  const suspects = new Map<string, boolean>(); // with whether it is at its last chance
+  const suspects = new Map<string, boolean>(); // by id: whether the job is at its last chance
   return {
     admit({ id, losses }) {
       if (losses === 0) return true;

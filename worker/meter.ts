@@ -1,4 +1,4 @@
-/** The run's paid calls: each is noted before it is made, as it goes, and at its end, whatever ends it. */
+/** Counts the paid calls of a run. Each is noted before it is made, while it goes on and at its end, whatever ends it. */
 import type { Logger } from 'pino';
 import type { Usage } from '../src/job/snapshot.ts';
 import type { Spending } from '../src/queue/spending.ts';
@@ -7,16 +7,16 @@ import type { Call } from './capabilities.ts';
 /** Counts the calls of one run. */
 export type Meter = {
   startCall(expected: Usage): Promise<Call>;
-  /** Writes down what is known by now; in order with whatever else is written after. */
+  /** Sends what is known by now to Redis, before anything that is written after this call. */
   flush(): void;
-  /** Settles what has not been settled: the run is over. Resolves once all is written. */
+  /** Settles all open calls, because the run is over. Resolves when everything is written. */
   close(): Promise<void>;
 };
 
-/** A call's use is written down at latest when it has grown by so many tokens. */
+/** A call's usage is written when it has grown by so many tokens, at the latest. */
 const STEP = 256;
 
-/** Makes a meter over a run's books. A note that can't be written is logged and changes nothing else. */
+/** Makes a meter that writes to a run's spending. A note that can't be written is logged and changes nothing else. */
 export function createMeter(spending: Spending, log: Pick<Logger, 'warn'>): Meter {
   type Open = { flush(): void; close(): Promise<void> };
   const open = new Set<Open>();
@@ -24,7 +24,7 @@ export function createMeter(spending: Spending, log: Pick<Logger, 'warn'>): Mete
 
   const startCall: Meter['startCall'] = async (expected) => {
     const entry = await spending.open(expected);
-    let used: Usage | undefined; // since a response began
+    let used: Usage | undefined; // undefined until a response begins
     let written = expected;
 
     const write = (now: Usage | undefined): Promise<void> => {

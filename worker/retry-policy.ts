@@ -1,4 +1,4 @@
-/** The outcome of an attempt that did not end well: decided here, from the error and a few facts, and carried out by the worker. */
+/** Decides what becomes of a job whose attempt did not end well, from the error and a few facts. worker.ts carries it out. */
 import { OwnError } from '../src/job/own-error.ts';
 import { ProblemError, problems } from '../src/job/problem.ts';
 import { LockLostError } from '../src/queue/journal.ts';
@@ -6,20 +6,20 @@ import { CircuitOpenError } from './guard.ts';
 
 /** What becomes of the job. */
 export type Outcome =
-  /** It is another run's by now, or has ended: nothing is left to do here. */
+  /** The job belongs to another run now, or has ended. Nothing is left to do. */
   | { type: 'lost' }
-  /** This process is stopping: another goes on with the job, at no attempt's cost. */
+  /** This process is stopping. Another worker continues the job; this costs no attempt. */
   | { type: 'hand-back' }
-  /** This worker can't do the kind, but others can: one of them takes it later, in ms, at no attempt's cost. */
+  /** This worker can't do the kind, but others can. One of them takes the job after `afterMs`; this costs no attempt. */
   | { type: 'give-back'; afterMs: number }
-  /** The job has failed: trying again would not help. */
+  /** The job has failed. Another attempt would not help. */
   | { type: 'fail'; problem: ProblemError }
-  /** The attempt has failed; another comes after a pause, in ms, if one is left. */
+  /** The attempt has failed. The next one begins after `afterMs`, if one is left. */
   | { type: 'retry'; problem: ProblemError; afterMs: number }
-  /** It was not the attempt's fault: it is made later, in ms, and costs none. `counts`: whether it is one of the times that are allowed. */
+  /** The attempt was not at fault. It is made again after `afterMs` and costs none. `counts`: whether it counts towards MAX_PUT_OFFS. */
   | { type: 'put-off'; problem: ProblemError; afterMs: number; counts: boolean };
 
-/** The process is stopping: the job is to be handed back. */
+/** The process is stopping, so the job has to be handed back. */
 export class HandBack extends OwnError {
   override name = 'HandBack';
 }
@@ -35,7 +35,7 @@ export class NotAssignedError extends OwnError {
   }
 }
 
-/** What the decision needs to know, beside the error. */
+/** What the decision depends on, beside the error. */
 export type Facts = {
   /** How many attempts have failed, this one included. */
   attemptsMade: number;
@@ -43,31 +43,31 @@ export type Facts = {
   putOffs: number;
   /** The first backoff, in ms. */
   backoffMs: number;
-  /** Whether any worker can do the job's kind, or could within the registry's time. */
+  /** Whether any worker can do the job's kind, or could while the registry remembers it. */
   doneElsewhere: boolean;
 };
 
 /** How soon a job that this worker can't do is picked up again, in ms. */
 const GIVE_BACK_MS = 1000;
 
-/** How often a job is put off before that costs attempts: nothing waits for ever. */
+/** How often a job is put off at no cost. After that it costs attempts, so that no job waits for ever. */
 const MAX_PUT_OFFS = 50;
 
-/** What a provider may ask for, in ms: longer, and one wrong date would park a job for good. */
+/** The longest time for which a provider can put a job off, in ms. Without a limit one wrong date would stop a job for good. */
 const MAX_PUT_OFF_MS = 3_600_000;
 
 const MAX_BACKOFF_MS = 60_000;
 
-/** Words what was thrown as a problem; what is none of ours says nothing to a client but that it happened. */
+/** Turns what was thrown into a problem. A client sees of an error that is no ProblemError only that it happened. */
 export function toProblemError(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   return new ProblemError('internal_error', 'The worker failed for a reason that is in its log.', { cause: error });
 }
 
 /**
- * The rule: what can't get better (the table in problem.ts says which) is not tried again. Where it is known
- * when it will be better, because the provider said so or its breaker is open, the job waits for that and it
- * costs nothing. All else costs an attempt.
+ * Decides. An error that is not `retryable` (the table in problem.ts says so) fails the job. If it is known when to try again,
+ * because the provider said so or its breaker is open, the job is put off until then, and this costs no attempt. Every other
+ * error costs an attempt.
  */
 export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneElsewhere }: Facts): Outcome {
   if (error instanceof LockLostError) return { type: 'lost' };
@@ -80,19 +80,19 @@ export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneE
   const problem = toProblemError(error);
   const { code, extras } = problem;
   if (!problems[code].retryable) return { type: 'fail', problem };
-  // Held back, the provider was not even asked; each probe costs one of the held an attempt, so this too has an end.
+  // A provider behind an open breaker was not asked. Each probe costs its job an attempt, so this has an end, too.
   const counts = !(problem instanceof CircuitOpenError);
   if (extras.retryAfterMs === undefined || (counts && putOffs >= MAX_PUT_OFFS)) {
     return { type: 'retry', problem, afterMs: backoff(attemptsMade, backoffMs, problem) };
   }
-  // Some providers say 0, or a date that has passed: asking again at once would use up the put-offs in a moment.
+  // Some providers say 0, or a date in the past. To ask again at once would use up all put-offs in a moment.
   const pauseMs = Math.max(Math.min(extras.retryAfterMs, MAX_PUT_OFF_MS), counts ? backoffMs : 0);
   return { type: 'put-off', problem, counts, afterMs: Math.round(pauseMs + Math.random() * backoffMs) };
 }
 
 /**
- * The pause before the next attempt, in ms: exponential with full jitter, so that many jobs that failed together
- * do not come back together. After a vendor's own word, where there was one.
+ * The pause before the next attempt, in ms: exponential with full jitter, so that jobs that failed together do not come
+ * back together. If the vendor said when to come back, that time is added.
  */
 export function backoff(attemptsMade: number, baseMs: number, error: Error | undefined): number {
   const asked = error instanceof ProblemError ? Math.min(error.extras.retryAfterMs ?? 0, MAX_PUT_OFF_MS) : 0;

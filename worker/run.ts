@@ -1,4 +1,4 @@
-/** One job from input to result: what earlier runs left, the deadline, the handler, the result kept. Knows no BullMQ. */
+/** Runs one job: reads what earlier runs left, sets the deadline, calls the handler, keeps the result. It knows no BullMQ. */
 import type { Logger } from 'pino';
 import { ProblemError, type ProblemCode } from '../src/job/problem.ts';
 import type { Journal } from '../src/queue/journal.ts';
@@ -14,11 +14,11 @@ export type Task = {
   id: string;
   kind: string;
   input: unknown;
-  /** Counted from 1, lost workers included. */
+  /** The attempt's number, counted from 1. Lost workers count. */
   attempt: number;
-  /** Whether it was never started before, so that nothing of it is there. */
+  /** Whether the job was never started before, so that there is nothing to read of it. */
   fresh: boolean;
-  /** Why the attempt before ended, where there was one. */
+  /** Why the attempt before ended, if there was one. */
   previous: ProblemCode;
   signal: AbortSignal;
 };
@@ -32,17 +32,17 @@ export type RunDeps = {
   log: Logger;
 };
 
-/** Makes the function that runs a job to its end and keeps its result. It resolves once it is safe to complete the job. */
+/** Makes the function that runs a job and keeps its result. It resolves when the job can be completed. */
 export function createRun({ implementations, assignments, timeoutMs, log }: RunDeps): (task: Task, journal: Journal) => Promise<void> {
   const byName = new Map(implementations.map((implementation) => [implementation.kind.name, implementation]));
 
   /**
-   * @throws NotAssignedError if this worker can't do the kind, ProblemError for what the job's owner is to know, the abort
-   * reason where the signal ended it
+   * @throws NotAssignedError if this worker can't do the kind, ProblemError for what the job's owner should know, the signal's
+   * reason if that ended the run
    */
   return async (task, journal) => {
     const history = await journal.history(task.fresh);
-    if (history.finished) return; // the result is there, only its completion was lost
+    if (history.finished) return; // the result is kept already; only the completion was lost
     const implementation = byName.get(task.kind);
     const assignment = assignments.get(task.kind);
     if (!implementation || !assignment?.available) {
@@ -66,14 +66,14 @@ export function createRun({ implementations, assignments, timeoutMs, log }: RunD
   };
 }
 
-/** A deadline that can be lifted. Its reason is that of AbortSignal.timeout. */
+/** Starts a deadline that can be lifted. Its reason is that of AbortSignal.timeout. */
 function startDeadline(ms: number): { signal: AbortSignal; lift: () => void } {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new DOMException('the attempt took too long', 'TimeoutError')), ms);
   return { signal: controller.signal, lift: () => clearTimeout(timer) };
 }
 
-/** Where Redis was in the way, it was not the attempt's fault: another one follows at no cost. */
+/** The error for an attempt that took too long. If it had to wait for Redis, it is put off instead, which costs no attempt. */
 function timedOut(ms: number, journal: Journal, cause: unknown): ProblemError {
   return new ProblemError('job_timeout', `The attempt did not end within ${ms / 1000} s.`, {
     cause,
@@ -81,7 +81,7 @@ function timedOut(ms: number, journal: Journal, cause: unknown): ProblemError {
   });
 }
 
-/** Rejects with the signal's reason once it aborts: a handler that does not listen can't hold its place. */
+/** Rejects with the signal's reason when it aborts. So a handler that ignores the signal does not keep the run. */
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const fail = () => reject(signal.reason);

@@ -31,7 +31,7 @@ export type WorkerParts = {
   vendors: readonly Vendor[];
 };
 
-/** How old the registry may be when a job is given back, in ms. */
+/** How old the known state of the registry may be when a job is given back, in ms. */
 const REGISTRY_AGE_MS = 1000;
 
 /** Starts a worker. Resolves once its health is served; `closers` undo what was opened. */
@@ -55,7 +55,7 @@ export async function startWorker(
   log.info({ kinds: description.kinds }, 'what this worker can do');
 
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
-  // Before any job is taken: nobody pays for one that is past its time.
+  // This is done before any job is taken, so that nobody pays for a job whose time is over.
   closers.push(
     await watchDeadlines({ redis: commands, keys, cancel: createCancel(commands, keys), onCancelled, onError: store.onError('deadlines') }),
   );
@@ -82,7 +82,7 @@ export async function startWorker(
     onError: store.onError('events'),
   });
   closers.push(() => eventReader.close());
-  closers.push(() => worker.close(config.shutdownGraceMs)); // while events are still read: a job can be cancelled until then
+  closers.push(() => worker.close(config.shutdownGraceMs)); // the event reader closes later, so that jobs can be cancelled until then
 
   const registration = createRegistration({
     redis: commands,
@@ -110,7 +110,7 @@ export async function startWorker(
   return { ready: true, port, note: mainProvider(assignments) };
 }
 
-/** Those held back by a breaker take every second start at most when they return. */
+/** What vendors are built with. Jobs that a breaker held back take at most every second start when they return. */
 function vendorDeps(
   config: Config,
   redis: Parameters<typeof createBreaker>[0],
@@ -130,7 +130,7 @@ function describe({ name, concurrency }: Config['worker'], version: string, assi
   return { name, version, concurrency, kinds };
 }
 
-/** Who does the first kind, for the health page and the greeting. */
+/** The provider of the first kind that can be done, for /health and for what `npm start` prints. */
 function mainProvider(assignments: Map<string, Assignment>): string {
   const [first] = [...assignments.values()].flatMap(({ support }) => (support.available ? [support.provider] : []));
   return first ?? 'none';

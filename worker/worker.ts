@@ -17,7 +17,7 @@ import { createIsolation } from './isolation.ts';
 import { backoff, decide, HandBack, NotAssignedError, type Outcome } from './retry-policy.ts';
 import type { Task } from './run.ts';
 
-/** What a worker is made with; the durations are in ms. */
+/** The settings of a worker. Durations are in ms. */
 export type WorkerOptions = {
   name: string;
   keyPrefix: string;
@@ -27,7 +27,7 @@ export type WorkerOptions = {
   stalledIntervalMs: number;
   maxStalledCount: number;
   lockDurationMs: number;
-  /** The first retry comes after up to this; each further one after up to twice as long. */
+  /** The longest pause before the first retry. It doubles for each further one. */
   backoffMs: number;
 };
 
@@ -38,7 +38,7 @@ export type Counters = { started: number; completed: number; failed: number; ret
 export type WorkerDeps = {
   /** Takes one job to its end. */
   run: (task: Task, journal: Journal) => Promise<void>;
-  /** Whether any worker can do a kind, or could lately. */
+  /** Whether any worker can do a kind, or could while the registry remembers it. */
   isDone: (kind: string) => Promise<boolean>;
 };
 
@@ -49,11 +49,11 @@ export type JobWorker = {
   active(): number;
   /** Whether it can fetch jobs now. */
   fetches(): boolean;
-  /** Takes what the event reader hears: a job that ended elsewhere is stopped here. */
+  /** Takes a signal of the event reader. A job that was ended elsewhere is stopped here. */
   signal(signal: JobSignal): void;
   /**
-   * Takes no more jobs and waits for those that run; those that still run after `graceMs` are handed
-   * back, with what they have finished and at no attempt's cost, for another worker to go on with.
+   * Takes no more jobs and waits for those that run. Those that still run after `graceMs` are handed back with what they have
+   * finished, and another worker continues them. This costs no attempt.
    */
   close(graceMs: number): Promise<void>;
 };
@@ -61,13 +61,13 @@ export type JobWorker = {
 /** One attempt at a job, as it is being settled. */
 type Attempt = { job: Job<Payload>; id: string; token: string; journal: Journal; counted: RunCounters };
 
-/** How a job ends whose workers were lost too often. */
+/** The reason of a job that has lost its workers too often. */
 const WORKER_LOST = 'worker_lost: The workers that ran this job were lost each time; it was not tried again.';
 
-/** How often to see to it that the worker's loop runs, in ms. */
+/** How often to check that the worker's loop runs, in ms. */
 const WAKE_MS = 1000;
 
-/** How soon a job that can't run here now is looked at again, in ms, at the earliest. */
+/** How soon a job that can't run now is picked up again, in ms, at the earliest. */
 const NOT_NOW_MS = 300;
 
 /** Starts a worker. */
@@ -87,10 +87,10 @@ export function createWorker(
   const notNow = createNotNow(options.rate);
   const counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, putOff: 0, stalled: 0 };
   const running = new Set<string>();
-  /** The pause before the next attempt, in ms, by the error that ended the last one: it is noted before BullMQ asks for it. */
+  /** The pause before the next attempt, in ms, by the error that ended the last one. It is set before BullMQ asks for it. */
   const pauses = new WeakMap<Error, number>();
 
-  // BullMQ hands out a signal only to processors that declare three parameters.
+  // BullMQ passes a signal only to processors that declare three parameters.
   const process = async (job: Job<Payload>, token: string | undefined, signal: AbortSignal | undefined): Promise<void> => {
     if (!job.id || !token || !signal) throw new OwnError('BullMQ gave a job without id, token or signal');
     endOnceAccepted(job, retryWhileRefused);
@@ -100,7 +100,7 @@ export function createWorker(
     const counted = runCounters(id, job.stalledCounter);
     const losses = await counted.losses();
     if (losses > options.maxStalledCount) throw new UnrecoverableError(WORKER_LOST);
-    // Its old run here, thought lost, may not have ended yet: BullMQ would stop renewing the new one's lock with it.
+    // An old run of this job that was thought lost may still go on here. Its end would stop the renewal of the new run's lock.
     if (running.has(id) || !isolation.admit({ id, losses })) {
       await retryWhileRefused(() => job.moveToDelayed(notNow(), token));
       throw new DelayedError();
@@ -123,7 +123,7 @@ export function createWorker(
     }
   };
 
-  const served = (job: Job): void => void fairQueue.served(job.priority).catch(() => {}); // late is no harm
+  const served = (job: Job): void => void fairQueue.served(job.priority).catch(() => {}); // a lost update only makes the order less exact
 
   const decideOn = async ({ job, counted }: Attempt, error: unknown): Promise<Outcome> => {
     const doneElsewhere = error instanceof NotAssignedError && (await isDone(job.name));
@@ -135,12 +135,12 @@ export function createWorker(
     });
   };
 
-  /** Puts a job where it belongs after an attempt that did not end well. Resolves with what tells BullMQ so. */
+  /** Carries out what was decided for a job whose attempt did not end well. Resolves with the error that tells BullMQ. */
   const settle = async (attempt: Attempt, error: unknown): Promise<Error> => {
     const { job, id, token, journal, counted } = attempt;
     const outcome = await decideOn(attempt, error);
-    if (outcome.type === 'lost') return error as LockLostError; // BullMQ refuses whatever we say of the job, which is right
-    await journal.checkLock(); // what follows is not fenced
+    if (outcome.type === 'lost') return error as LockLostError; // BullMQ refuses everything that this run does to the job
+    await journal.checkLock(); // the writes that follow do not check the lock themselves
     await counted.returned();
     const delay = async (readyAt: number): Promise<Error> => {
       await retryWhileRefused(() => job.moveToDelayed(readyAt, token));
@@ -179,11 +179,11 @@ export function createWorker(
     name: options.name,
     concurrency: options.concurrency,
     limiter: options.rate,
-    // A lost worker's job is seen at one check and taken over at the next: two of them fit the interval.
+    // One check sees a lost worker's job, and the next one takes it over. So two checks must fit into the interval.
     stalledInterval: Math.max(Math.floor(options.stalledIntervalMs / 2), 1),
-    // It counts a job as lost, too, whose worker died before the job was begun; we count for ourselves.
+    // BullMQ also counts a job whose worker died before the job began. So our own counters decide.
     maxStalledCount: Number.MAX_SAFE_INTEGER,
-    // An idle worker looks for itself this often, in s: the wake-up for a lost job can go to a worker that is frozen.
+    // How often an idle worker looks for jobs, in s. The wake-up for a lost job may go to a worker that is frozen.
     drainDelay: 1,
     lockDuration: options.lockDurationMs,
     settings: {
@@ -192,7 +192,7 @@ export function createWorker(
   });
   const forgetDeadline = createForgetDeadline(redis, keys);
   for (const end of ['completed', 'failed'] as const) {
-    worker.on(end, (job: Job | undefined) => void forgetDeadline(job?.id ?? '').catch(() => {})); // late is no harm: an ended job is not cancelled
+    worker.on(end, (job: Job | undefined) => void forgetDeadline(job?.id ?? '').catch(() => {})); // an ended job is not cancelled anyway
   }
   watchUnreadable({
     worker,
@@ -213,20 +213,20 @@ export function createWorker(
   worker.on('lockRenewalFailed', (jobIds) => jobIds.forEach((jobId) => worker.cancelJob(jobId, new LockLostError(jobId) as never)));
   worker.on('error', onError('worker'));
 
-  // BullMQ would ask again at once, thousands of times a second, a Redis that refuses.
+  // If Redis refuses, BullMQ would ask again at once, thousands of times a second.
   monitor.watch({
     onTrouble: ({ type }) => {
       if (type === 'refuses') void worker.pause(true).catch(onError('worker'));
     },
     onBack: () => void worker.resume(),
   });
-  // A pause that is taken back while the loop comes to its end would leave the worker without a loop.
+  // If a pause is lifted just while the loop ends, the worker would have no loop any more.
   const waking = setInterval(() => {
     if (!monitor.trouble() && !worker.isRunning() && !worker.closing) void worker.resume();
   }, WAKE_MS);
   waking.unref();
 
-  // The connection that waits for jobs. It is another one than `redis`, and BullMQ's own.
+  // The connection that waits for jobs. BullMQ opens it itself; it is not `redis`.
   let waiting: { status: string } | undefined;
   void worker
     .getBackend()
@@ -234,7 +234,7 @@ export function createWorker(
     .catch(onError('worker'));
   const fetches = (): boolean => worker.isRunning() && !worker.isPaused() && redis.status === 'ready' && waiting?.status === 'ready';
 
-  /** The end of a run that is still here is somebody else's doing: it was cancelled. */
+  /** Stops a run whose job has ended elsewhere: it was cancelled. */
   const stopIfEnded = async (jobId: string): Promise<void> => {
     const finished = await redis.hexists(keys.job(jobId), 'finishedOn');
     if (finished && running.has(jobId)) worker.cancelJob(jobId, new LockLostError(jobId) as never);
@@ -250,7 +250,7 @@ export function createWorker(
     },
     async close(graceMs) {
       clearInterval(waking);
-      if (redis.status !== 'ready' || monitor.trouble()) return worker.close(true); // what runs can't be handed back; it will be found stalled
+      if (redis.status !== 'ready' || monitor.trouble()) return worker.close(true); // others find the running jobs stalled
       const grace = setTimeout(() => worker.cancelAllJobs(new HandBack('the worker is stopping') as never), graceMs);
       await worker.close();
       clearTimeout(grace);
@@ -259,8 +259,8 @@ export function createWorker(
 }
 
 /**
- * BullMQ takes an error of its last step for the job's: a Redis that refuses to complete a job would fail it, a moment
- * later and for good. So its last step waits until Redis takes it.
+ * BullMQ treats an error of its last step as an error of the job. If Redis refused to complete a job, the job would fail
+ * for good. So the last step is repeated until Redis accepts it.
  */
 function endOnceAccepted(job: Job, retryWhileRefused: RetryWhileRefused): void {
   const { moveToCompleted, moveToFailed } = job;
@@ -268,7 +268,7 @@ function endOnceAccepted(job: Job, retryWhileRefused: RetryWhileRefused): void {
   job.moveToFailed = (...args) => retryWhileRefused(() => moveToFailed.apply(job, args));
 }
 
-/** Makes the function that says when a job which can't run now is picked up again: each pickup counts for the limiter, and others need some too. */
+/** Makes the function that says when a job that can't run now is picked up again. Each pickup counts for the limiter, so few are made. */
 function createNotNow({ max, duration }: WorkerOptions['rate']): () => number {
   let next = 0;
   return () => (next = Math.max(Date.now() + NOT_NOW_MS, next + (4 * duration) / max));
@@ -286,7 +286,7 @@ function toTask(job: Job<Payload>, id: string, signal: AbortSignal): Task {
   };
 }
 
-/** Why the attempt before ended: with a reason, or with its worker. */
+/** Why the attempt before ended: for the reason that BullMQ kept, or because its worker was lost. */
 function previousEnd({ failedReason }: Job): ProblemCode {
   return failedReason ? parseReason(failedReason).code : 'worker_lost';
 }

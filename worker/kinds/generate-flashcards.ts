@@ -1,14 +1,14 @@
-/** Flashcards: how they are asked for, and when two are the same. */
+/** The handler for flashcards: what a model is asked, and when two cards are the same. */
 import { flashcard, type Flashcard, flashcards } from '../../src/kinds/flashcards.ts';
 import { fillLists, wantedList } from '../fill-lists.ts';
 import type { Handler } from '../handler.ts';
 
 const LIST = 'flashcards';
 
-/** A card's JSON: 1000 + 2000 characters in the schema, and some escapes. */
+/** The longest JSON of a card, in characters: 1000 + 2000 by the schema, and some for escapes. */
 const ITEM_LENGTH = 4000;
 
-/** The job is asking from here to here, in percent; what is around it is waiting and keeping. */
+/** How far the job is when the model is asked and when all cards are there, in percent. */
 const ASKING = { from: 5, to: 95 };
 
 const INSTRUCTIONS = `You write flashcards for language learners and students.
@@ -37,7 +37,7 @@ export const makeFlashcards: Handler<typeof flashcards> = async (input, context)
   return { flashcards: [...cards()] };
 };
 
-/** Two cards are the same if they ask the same, in whatever case and spacing. */
+/** The key of a card. Two cards are the same if their fronts differ only in case and spacing. */
 function toKey({ front }: Flashcard): string {
   return front.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
 }

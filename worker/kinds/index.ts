@@ -1,4 +1,4 @@
-/** The registry of handlers: one for each kind, which the compiler demands. */
+/** The registry of handlers. The compiler demands one for each kind. */
 import { kinds, type AnyKind } from '../../src/kinds/index.ts';
 import { type Handler, implement, type Implementation } from '../handler.ts';
 import { makeFlashcards } from './generate-flashcards.ts';

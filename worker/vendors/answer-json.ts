@@ -1,13 +1,13 @@
-/** Parses JSON from one brace on, piece by piece, and says whether it is the answer or chance JSON in prose. */
+/** Parses JSON that begins at one brace, piece by piece, and decides whether it is the answer or some other JSON in prose. */
 import { JSONParser } from '@streamparser/json';
 
-/** The deepest nesting that is parsed. Each level costs the parser memory, and no list of ours needs more than a few. */
+/** The deepest nesting that is parsed. Each level costs the parser memory, and our answers need only a few. */
 export const MAX_DEPTH = 32;
 
-/** After so many characters without a piece it is the answer all the same: no more of it is kept for another try. */
+/** After so many characters without a piece it is taken as the answer, so that no more text is kept for another try. */
 const MAX_UNCERTAIN = 32_768;
 
-/** Likewise after so many items of a bare array that are not valid. */
+/** After so many items of a bare array that are not valid it is taken as the answer, too. */
 const MAX_HELD = 16;
 
 /**
@@ -21,22 +21,22 @@ export type Piece = { field: string; value: unknown };
 
 /** What a piece of text led to. */
 export type Step = {
-  /** Pieces that are finished; none before it is certain that this is the answer. */
+  /** Pieces that are finished. There are none before it is certain that this is the answer. */
   pieces: Piece[];
-  /** How the JSON has ended, if it has. */
+  /** How the JSON has ended; undefined while it goes on. */
   end?: 'closed' | 'malformed' | 'too-deep' | undefined;
-  /** The text behind its closing brace. */
+  /** The text after the end of the JSON. */
   rest: string;
 };
 
-/** JSON from one brace on. */
+/** JSON that may be the answer. */
 export type Candidate = {
   write(text: string): Step;
   /** Whether it is the answer: it has a list, an item, or a field that is valid. */
   readonly certain: boolean;
 };
 
-/** Starts at a brace, which is the first character to be written. */
+/** Opens a candidate. The first character that is written to it must be a brace or a bracket. */
 export function openCandidate({ lists, fields, accepts }: AnswerShape): Candidate {
   const pieces: Piece[] = [];
   const [first = ''] = lists;
@@ -47,7 +47,7 @@ export function openCandidate({ lists, fields, accepts }: AnswerShape): Candidat
   parser.onValue = ({ value, key, stack }) => {
     const ofRoot = stack.length === 1;
     if (ofRoot && typeof key === 'string') {
-      if (lists.includes(key)) certain = true; // the whole list; its items were here before
+      if (lists.includes(key)) certain = true; // the whole list; its items came before it
       if (!fields.includes(key)) return;
       pieces.push({ field: key, value });
       certain ||= accepts(key, value);
@@ -58,7 +58,7 @@ export function openCandidate({ lists, fields, accepts }: AnswerShape): Candidat
     certain ||= !ofRoot || accepts(field, value) || pieces.length > MAX_HELD;
   };
 
-  /** Feeds the parser; false where the text is no JSON. One character at a time as long as each may decide what this is. */
+  /** Feeds the parser; false if the text is no JSON. As long as it is not certain what this is, it feeds one character at a time. */
   const feed = (text: string): boolean => {
     let at = 0;
     while (!certain && at < text.length) {
@@ -91,14 +91,14 @@ function parses(parser: JSONParser, text: string): boolean {
   }
 }
 
-/** Counts braces outside of strings, before the parser sees them: the parser itself follows any depth, and pays for each level. */
+/** Counts braces outside of strings before the parser sees them. The parser has no limit of its own, and each level costs memory. */
 function createNesting() {
   let depth = 0;
   let inString = false;
   let escaped = false;
 
   return {
-    /** Reads on, to the root's closing brace or to the first one too many; `at` is the place behind, or before it. */
+    /** Reads up to the root's end, or to the first brace that is too deep. `at`: the place after the end, or before that brace. */
     follow(text: string): { end: 'closed' | 'too-deep' | undefined; at: number } {
       for (let at = 0; at < text.length; at++) {
         const character = text[at];

@@ -1,13 +1,13 @@
-/** Reads a model's answer as it streams: text goes in, its finished pieces come out: items of lists and other fields. Pure: no timers, no I/O. */
+/** Reads a model's answer while it streams. Text goes in; finished items and fields come out. It is pure: no timers, no I/O. */
 import { type AnswerShape, type Candidate, openCandidate, type Piece } from './answer-json.ts';
 
-/** The JSON must begin within so many characters; before it there may be prose, or the opening of a code fence. */
+/** The JSON must begin within so many characters. Before it there may be prose, or the beginning of a code fence. */
 export const MAX_HEAD = 4096;
 
 /** The longest answer that is read, in characters. */
 export const MAX_LENGTH = 1_048_576;
 
-/** How many braces in the head are tried. It bounds the work on an answer that is full of them. */
+/** How many braces in the head are tried. It limits the work for an answer that has many of them. */
 const MAX_CANDIDATES = 32;
 
 /** Where the reader is. */
@@ -26,9 +26,9 @@ export type AnswerReader = {
   /** Takes the next part of the text and returns the pieces that it finishes, in order. */
   write(text: string): Piece[];
   readonly state: AnswerState;
-  /** Whether a whole answer was read, be it an empty one: its JSON is closed. */
+  /** Whether a whole answer was read: its JSON is closed. It may be an empty one. */
   readonly whole: boolean;
-  /** Why the answer is broken, in words for a client. */
+  /** Why the answer is broken, in words for a client; '' while it is not. */
   readonly broken: string;
 };
 
@@ -39,19 +39,19 @@ const BROKEN = {
 };
 
 /**
- * Makes a reader. It tries the braces of the head one after the other: one from which the parse fails, or ends,
- * without a piece was prose. Any split of a text gives the same pieces.
+ * Makes a reader. It tries the braces of the head one after the other. If the JSON from a brace fails, or ends, without a piece,
+ * that brace was prose. The pieces are the same however the text is split into parts.
  */
 export function createAnswerReader(shape: AnswerShape): AnswerReader {
   let state: AnswerState = 'head';
   let broken = '';
-  let empty = false; // some JSON closed without a piece; if nothing better follows, the answer was empty
+  let empty = false; // some JSON has closed without a piece: if no other follows, the answer is empty
   let length = 0;
-  let half = ''; // the first half of a surrogate pair, until the second comes
+  let half = ''; // the first half of a surrogate pair whose second half has not come yet
   let candidate: Candidate | undefined;
   let tried = 0;
-  let kept = ''; // what would be read again if the candidate fails: the text from its brace on
-  let keptFrom = 0; // where that is in the answer
+  let kept = ''; // the text from the candidate's brace on: it is read again if the candidate fails
+  let keptFrom = 0; // where the kept text begins in the answer
 
   const fail = (why: keyof typeof BROKEN): Piece[] => {
     state = 'broken';

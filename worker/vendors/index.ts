@@ -1,4 +1,4 @@
-/** All vendors, in the order in which they are asked what they can do: the first that can do a kind does it. */
+/** All vendors, in the order in which they are asked. The first one that can do a kind does it. */
 import { offline } from './offline.ts';
 import { openai } from './openai.ts';
 import type { Vendor } from './vendor.ts';

@@ -1,4 +1,4 @@
-/** The offline generator: for machines without a key, from the given text alone. */
+/** The offline generator: it makes structured answers out of the given text, without a key and without a model. */
 import type { Author } from '../../src/job/snapshot.ts';
 import type { AnswerRequest, Capabilities } from '../capabilities.ts';
 import { makers } from './offline/makers.ts';
@@ -9,8 +9,8 @@ const AUTHOR: Author = { provider: 'offline' };
 const FREE = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
 
 /**
- * Makes the capability. It costs nothing, needs nothing and invents nothing. The work runs in threads, so that the process
- * answers meanwhile, and an order that is aborted stops at once.
+ * Makes the capability to write structured answers. It costs nothing and invents nothing. The work runs in threads, so that the
+ * process can answer meanwhile, and work that is aborted stops at once.
  */
 export function createOffline(threads: Threads = createThreads()): Capabilities['structuredAnswer'] {
   return async ({ kind, lists, material, take }: AnswerRequest, report, signal) => {

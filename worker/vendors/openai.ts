@@ -1,4 +1,4 @@
-/** OpenAI, or any server that speaks its chat completions: structured output, read item by item as it streams. */
+/** OpenAI, or any server with the same chat completions: it asks for structured output and reads it item by item while it streams. */
 import OpenAI, { APIError } from 'openai';
 import { z } from 'zod';
 import { createAnswerReader } from './answer.ts';
@@ -15,16 +15,16 @@ import { withFallback } from '../fallback.ts';
 import { defineVendor } from './vendor.ts';
 import { startWatch } from './watch.ts';
 
-/** Where the server is; how long it may bring nothing new, in ms; how many tokens an answer may have, thinking included. */
+/** Settings of one model. `idleTimeoutMs`: how long it may bring nothing new. `maxTokens`: for one answer, its thinking included. */
 export type OpenAIOptions = { apiKey: string; baseURL?: string | undefined; model: string; idleTimeoutMs: number; maxTokens: number };
 
-/** Makes the capability to write structured answers. */
+/** Makes the capability to write structured answers with one model. */
 export function createOpenAI({ apiKey, baseURL, model, idleTimeoutMs, maxTokens }: OpenAIOptions): Capabilities['structuredAnswer'] {
   const author: Author = { provider: 'openai', model };
   const client = new OpenAI({ apiKey, baseURL: baseURL ?? null, maxRetries: 0 });
   let capAt = 0; // the first way to send the cap that this server has not refused
 
-  /** Sends the request; a server that refuses the cap is asked again at once, since a refusal costs nothing. */
+  /** Sends the request. If the server refuses the cap, it is asked again at once in another way; a refusal costs nothing. */
   const send = async (body: Body, signal: AbortSignal): Promise<AsyncIterable<unknown>> => {
     for (let at = capAt; ; at++) {
       const cap = TOKEN_CAPS[at];
@@ -53,7 +53,7 @@ export function createOpenAI({ apiKey, baseURL, model, idleTimeoutMs, maxTokens 
       const taker = { take: request.take, whole: request.whole, begun: report.begun };
       const maxGrowth = Math.max(...Object.values(request.lists).map(({ itemLength }) => itemLength));
       const outcome = await readAnswer(worded(chunks), { reader, taker, watch, bill, call, maxGrowth, maxTokens });
-      signal.throwIfAborted(); // an aborted stream of this SDK ends quietly
+      signal.throwIfAborted(); // the SDK ends an aborted stream without an error
       return toEnding(outcome);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
@@ -65,7 +65,7 @@ export function createOpenAI({ apiKey, baseURL, model, idleTimeoutMs, maxTokens 
   };
 }
 
-/** What the reader is to look for: the schema's arrays are lists, all else are fields. */
+/** What the reader looks for: arrays of the schema are lists, all others are fields. */
 function shapeOf({ schema, lists }: AnswerRequest): AnswerShape {
   const accepts = (field: string, value: unknown): boolean => {
     const type = schema.shape[field];
@@ -74,7 +74,7 @@ function shapeOf({ schema, lists }: AnswerRequest): AnswerShape {
   return { lists: Object.keys(lists), fields: Object.keys(schema.shape).filter((field) => !(field in lists)), accepts };
 }
 
-/** A stream whose own errors are in our words; those of its reader stay what they are. */
+/** The same stream, with the server's errors turned into ours. Errors of the code that reads it stay as they are. */
 async function* worded(chunks: AsyncIterable<unknown>): AsyncIterable<unknown> {
   try {
     yield* chunks;
@@ -97,7 +97,7 @@ const VARIABLES = {
 
 type Variables = z.output<z.ZodObject<typeof VARIABLES>>;
 
-/** OpenAI as a vendor, with the model to fall back on. */
+/** OpenAI as a vendor, with its fallback model. */
 export const openai = defineVendor({
   name: 'openai',
   keys: ['OPENAI_API_KEY', 'EXPO_PUBLIC_OPENAI_API_KEY'],
@@ -121,7 +121,7 @@ export const openai = defineVendor({
   },
 });
 
-/** The model that is asked; undefined without a key. */
+/** The settings of the model that is asked first; undefined without a key. */
 export function mainOptions(variables: Variables): OpenAIOptions | undefined {
   const apiKey = variables.OPENAI_API_KEY ?? variables.EXPO_PUBLIC_OPENAI_API_KEY;
   if (apiKey === undefined) return undefined;
@@ -134,7 +134,7 @@ export function mainOptions(variables: Variables): OpenAIOptions | undefined {
   };
 }
 
-/** The model that is asked where the first is in trouble. Another server gets a key of its own, never the first one's by accident. */
+/** The settings of the fallback model. On another server it gets its own key or none, never the first one's. */
 export function fallbackOptions(variables: Variables, main: OpenAIOptions): OpenAIOptions | undefined {
   const { OPENAI_FALLBACK_MODEL: model, OPENAI_FALLBACK_BASE_URL: baseURL, OPENAI_FALLBACK_API_KEY: apiKey } = variables;
   if (model === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** What a vendor is: its own variables, and what it can do where they are set. */
+/** What a vendor is: its own variables, and what it can do if they are set. */
 import type { z } from 'zod';
 import type { CapabilityName } from '../../src/kinds/kind.ts';
 import type { Author } from '../../src/job/snapshot.ts';
@@ -6,9 +6,9 @@ import type { Capabilities, Capability } from '../capabilities.ts';
 
 /** What vendors are built with. */
 export type VendorDeps = {
-  /** Puts a capability behind a circuit breaker, which all workers share by its name. */
+  /** Puts a capability behind the circuit breaker of this name. All workers share it. */
   guard<Request, Result>(name: string, work: Capability<Request, Result>): Capability<Request, Result>;
-  /** Says in the log what whoever runs the worker should know. */
+  /** Logs a warning for the person who runs the worker. */
   warn(message: string): void;
 };
 
@@ -18,24 +18,24 @@ export type Offer<Name extends CapabilityName = CapabilityName> =
       available: true;
       work: Capabilities[Name];
       author: Author;
-      /** The kinds it can do; all that ask for the capability if this is absent. */
+      /** The kinds it can do; if it is absent, all that need the capability. */
       kinds?: readonly string[];
-      /** Equal for workers whose answers to the same input may stand for each other's. */
+      /** The same text for workers whose answers to the same input can replace each other. Only then is the same work done once. */
       answers: string;
     }
-  /** `missing`: the variables that would have to be set. */
+  /** `missing`: the variables that must be set first. */
   | { available: false; missing: string[]; kinds?: readonly string[] };
 
 /** What a vendor offers, by capability. */
 export type Offers = { [Name in CapabilityName]?: Offer<Name> };
 
-/** A vendor. Its file is the only one that knows it. */
+/** A vendor. Only its own file, and its folder, know how it works. */
 export type Vendor = {
-  /** As variables and jobs name it. */
+  /** The name in AI_PROVIDER and in a job's `provider`. */
   readonly name: string;
-  /** Each of these variables switches it on; a vendor without any is always on. */
+  /** Each of these variables switches the vendor on. A vendor without any is always on. */
   readonly keys: readonly string[];
-  /** Its variables, as a zod shape; the worker parses them together with its own. */
+  /** Its variables, as a zod shape. The worker parses them together with its own. */
   readonly variables: z.ZodRawShape;
   /** Builds what the vendor can do with these variables. */
   offers(variables: Record<string, unknown>, deps: VendorDeps): Offers;

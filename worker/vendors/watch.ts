@@ -1,17 +1,17 @@
-/** A watch over an answer that streams: it gives the answer up once nothing new has come for a time. */
+/** A timer for an answer that streams: it aborts when nothing new has come for some time. */
 
 /** A running watch. */
 export type Watch = {
-  /** Aborts when the time is up. */
+  /** Aborts when the time is over. */
   readonly signal: AbortSignal;
-  /** Something new has come: the time starts again. `ms`: from now on it is this long. */
+  /** Something new has come, so the time starts again. `ms`: the new length of the time. */
   restart(ms?: number): void;
-  /** Does work during which the time stands still: what takes long then is not the answer. */
+  /** Does other work, for example a write to Redis. The time does not run meanwhile. */
   without<T>(work: () => Promise<T>): Promise<T>;
   stop(): void;
 };
 
-/** Starts a watch. */
+/** Starts a watch over `ms`. */
 export function startWatch(ms: number): Watch {
   const controller = new AbortController();
   let length = ms;

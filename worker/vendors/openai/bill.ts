@@ -1,4 +1,4 @@
-/** What one call has used: as the server says, else estimated from the text that went either way. */
+/** Counts what one call has used: as the server reports it, else estimated from the text that was sent and received. */
 import type { Usage } from '../../../src/job/snapshot.ts';
 import { estimateTokens } from '../tokens.ts';
 import type { Delta, TokenCount } from './chunk.ts';
@@ -7,9 +7,9 @@ import type { Delta, TokenCount } from './chunk.ts';
 export type Bill = {
   /** Counts a chunk. */
   add(delta: Delta): void;
-  /** How many chunks brought text. Each is one token at least. */
+  /** How many chunks had text. Each counts as one token at least. */
   readonly deltas: number;
-  /** What it has used so far; `estimated` where some of it was not told. */
+  /** What the call has used so far; `estimated` if the server has not reported all of it. */
   used(): Usage;
 };
 
@@ -18,7 +18,7 @@ export function openBill(prompt: string): Bill {
   const expected = Math.ceil(estimateTokens(prompt));
   let told: TokenCount = {};
   let deltas = 0;
-  let since = { tokens: 0, deltas: 0 }; // what has come since the server last said what it took
+  let since = { tokens: 0, deltas: 0 }; // what has come since the server last reported its usage
 
   return {
     add({ content, refusal, reasoning, usage }) {
@@ -27,7 +27,7 @@ export function openBill(prompt: string): Bill {
         deltas++;
         since = { tokens: since.tokens + estimateTokens(text), deltas: since.deltas + 1 };
       }
-      // Some servers say it with each chunk, of all so far.
+      // Some servers report the usage with each chunk, for all chunks so far.
       told = { inputTokens: usage.inputTokens ?? told.inputTokens, outputTokens: usage.outputTokens ?? told.outputTokens };
       if (usage.outputTokens !== undefined) since = { tokens: 0, deltas: 0 };
     },

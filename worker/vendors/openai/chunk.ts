@@ -1,4 +1,4 @@
-/** What the server streams, parsed where it comes in: whatever is not of the right type counts as not said. */
+/** Parses what the server streams. A value of a wrong type is treated as absent. */
 import { z } from 'zod';
 
 const text = z.string().default('').catch('');
@@ -7,7 +7,7 @@ const chunk = z.object({
   choices: z
     .array(
       z.object({
-        // Compatible servers call a model's thinking by one of two names.
+        // Servers use one of two names for the model's thinking.
         delta: z
           .object({ content: text, refusal: text, reasoning_content: text, reasoning: text })
           .catch({ content: '', refusal: '', reasoning_content: '', reasoning: '' }),
@@ -18,17 +18,17 @@ const chunk = z.object({
   usage: z.unknown().optional(),
 });
 
-/** A step of an answer. The texts are empty where there is none. */
+/** One chunk of an answer. Texts that the chunk does not have are empty. */
 export type Delta = {
   content: string;
   refusal: string;
   reasoning: string;
-  /** Why the answer is over, once it is. */
+  /** Why the answer has ended; undefined while it goes on. */
   finish: string | undefined;
   usage: TokenCount;
 };
 
-/** What the server says it took so far, in all; as far as that can be believed. */
+/** The tokens that the server reports for the call so far. Numbers that can't be right are absent. */
 export type TokenCount = { inputTokens?: number | undefined; outputTokens?: number | undefined };
 
 /** Reads a chunk of a streamed completion. */
@@ -44,7 +44,7 @@ export function readChunk(raw: unknown): Delta {
   };
 }
 
-/** No call takes so many tokens: a greater number is a mistake, and believed it would use up a budget for good. */
+/** No call uses more tokens than this. A greater number is a mistake, and would use up a user's budget. */
 const MAX_TOKENS = 1_000_000_000;
 
 const tokens = z.number().min(0).max(MAX_TOKENS).transform(Math.ceil).optional().catch(undefined);

@@ -1,4 +1,4 @@
-/** What went wrong, in our own codes. Nothing the server says goes into a detail, but why the model declined: that is for the user. */
+/** Turns the server's errors into our codes. No text of the server gets into a detail, except the model's reason for declining. */
 import { APIError } from 'openai';
 import { ProblemError, type ProblemCode } from '../../../src/job/problem.ts';
 import type { Ending } from '../../capabilities.ts';
@@ -7,7 +7,7 @@ import type { Outcome } from './read.ts';
 
 type Words = [code: ProblemCode, detail: string];
 
-/** Answers that mean the same whatever their text; 5xx and the rest are `provider_unavailable`. */
+/** Codes and details by HTTP status. 5xx and all others are `provider_unavailable`. */
 const byStatus: Partial<Record<number, Words>> = {
   400: ['provider_rejected', 'The provider does not accept the request; the server log has its reason.'],
   401: ['provider_unauthorized', "The provider does not accept this server's key."],
@@ -21,7 +21,7 @@ const byStatus: Partial<Record<number, Words>> = {
 
 const UNAVAILABLE: Words = ['provider_unavailable', 'The provider could not be reached, or answered with an error of its own.'];
 
-/** Words what the SDK threw. */
+/** Turns what the SDK has thrown into a problem. */
 export function toProblemError(error: unknown): ProblemError {
   if (error instanceof LineTooLong) return new ProblemError('provider_bad_answer', 'The model wrote far more than any answer needs.');
   if (!(error instanceof APIError)) {
@@ -37,12 +37,12 @@ export function toProblemError(error: unknown): ProblemError {
   return new ProblemError(code, detail, { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) });
 }
 
-/** The server accepted the request, or not even that, and then said nothing. */
+/** The problem for a server that stopped sending, or never sent anything. */
 export function fellSilent(cause?: unknown): ProblemError {
   return new ProblemError('provider_timeout', 'The model fell silent before its answer was whole.', { cause });
 }
 
-/** What an answer's outcome is to a handler; throws where it failed. Without an item an answer at its cap, or one that leads nowhere, has failed. */
+/** Turns an outcome into an ending for the handler, or throws. An answer that was stopped before its first item has failed. */
 export function toEnding(outcome: Outcome & { given: number }): Ending {
   switch (outcome.end) {
     case 'whole':
@@ -68,7 +68,7 @@ export function toEnding(outcome: Outcome & { given: number }): Ending {
   }
 }
 
-/** `Retry-After` (RFC 9110, section 10.2.3), seconds or a date, in ms from now. */
+/** Reads `Retry-After` (RFC 9110, section 10.2.3), which is seconds or a date, as ms from now. */
 function readRetryAfter(headers: Headers | undefined): number | undefined {
   const text = headers?.get('retry-after');
   if (!text) return undefined;

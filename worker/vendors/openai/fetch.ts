@@ -1,17 +1,17 @@
-/** The SDK's fetch, with bounds: no server can make the worker hold more than this of one answer. */
+/** The SDK's fetch, with limits: no server can make the worker keep more than this of one answer in memory. */
 
-/** The longest line of an event stream, in bytes. The SDK holds a line until it is whole. */
+/** The longest line of an event stream, in bytes. The SDK keeps a line in memory until it is whole. */
 const MAX_LINE = 2_097_152;
 
-/** How much is read of an error's body, in bytes. */
+/** How many bytes of an error's body are read. */
 const MAX_ERROR = 65_536;
 
-/** The server sends a line without an end. */
+/** The server sends a line that is too long. */
 export class LineTooLong extends Error {
   override name = 'LineTooLong';
 }
 
-/** Makes a fetch; `onError` is told the body of an answer that is an error. */
+/** Makes a fetch. `onError` gets the body of each answer that is an error. */
 export function boundedFetch(onError: (body: string) => void): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, init);

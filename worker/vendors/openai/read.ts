@@ -1,4 +1,4 @@
-/** Reads a streamed completion to its end, or to where reading on would pay for nothing. */
+/** Reads a streamed completion to its end, or until more of it would bring nothing. */
 import { type AnswerReader } from '../answer.ts';
 import type { AnswerRequest, Call, Report } from '../../capabilities.ts';
 import type { Piece } from '../answer-json.ts';
@@ -10,15 +10,15 @@ import { type Delta, readChunk } from './chunk.ts';
 export type Outcome =
   /** Its JSON is closed. */
   | { end: 'whole' }
-  /** The taker wanted no more. */
+  /** `take` said `enough`. */
   | { end: 'enough' }
-  /** The cap on tokens was reached. */
+  /** The limit of tokens was reached. */
   | { end: 'length' }
-  /** It went on, for the time of the watch, without a new item or a value that grows. */
+  /** For the whole time of the watch text came, but no new item and no value that grows. */
   | { end: 'stuck' }
-  /** Nothing came for the time of the watch. */
+  /** Nothing came for the whole time of the watch. */
   | { end: 'silent' }
-  /** The model declined: in its own words, or by a filter of the provider's. */
+  /** The model declined (`words` has its reason), or a filter of the provider stopped it. */
   | { end: 'refused'; words: string }
   | { end: 'filtered' }
   /** It is not what was asked for; `why` is for a client. */
@@ -33,22 +33,22 @@ export type Reading = {
   watch: Watch;
   bill: Bill;
   call: Pick<Call, 'note'>;
-  /** So many characters since the last new item count as growth; more than that leads nowhere. */
+  /** So many characters since the last new item count as growth. More than that is no progress. */
   maxGrowth: number;
-  /** After so many chunks with text the answer has reached its cap, whatever the server thinks. */
+  /** After so many chunks with text the answer is stopped, even if the server ignores the limit. */
   maxTokens: number;
 };
 
-/** Once an answer has ended, so much longer is waited for the bill: in ms, and in chunks with text. */
+/** How long to wait for the usage after an answer has ended: in ms, and in chunks with text. */
 const TAIL_MS = 800;
 const TAIL_DELTAS = 32;
 
-/** So many characters of a refusal are enough. */
+/** How many characters of a refusal are read. */
 const MAX_REFUSAL = 2000;
 
 /**
- * Reads chunks until an outcome is known and the bill has come. Ends the stream by leaving the loop.
- * Resolves with the outcome, and with how many pieces there were, new or not; an error of the stream after the outcome changes nothing.
+ * Reads chunks until the outcome is known and the usage has come. To leave the loop ends the stream. An error of the stream
+ * after the outcome changes nothing. Resolves with the outcome and with how many pieces there were, new or not.
  */
 export async function readAnswer(chunks: AsyncIterable<unknown>, reading: Reading): Promise<Outcome & { given: number }> {
   const { watch, bill, call, taker } = reading;
@@ -81,10 +81,10 @@ export async function readAnswer(chunks: AsyncIterable<unknown>, reading: Readin
   return { ...outcome, given: step.given() };
 }
 
-/** After these the server is about to say what it took. */
+/** After these outcomes the server is about to report its usage. */
 const PAYS_ON: ReadonlySet<Outcome['end']> = new Set(['whole', 'enough', 'length', 'refused', 'filtered']);
 
-/** Takes an answer delta by delta. */
+/** Makes the functions that take an answer chunk by chunk. */
 function createSteps({ reader, taker, watch, bill, maxGrowth, maxTokens }: Reading) {
   let given = 0;
   let refusal = '';
@@ -96,7 +96,7 @@ function createSteps({ reader, taker, watch, bill, maxGrowth, maxTokens }: Readi
     watch.restart();
   };
 
-  /** Hands on what is finished; true once the taker has enough. */
+  /** Hands finished pieces on. Resolves with true if the taker has enough. */
   const handOn = async (pieces: Piece[]): Promise<boolean> => {
     for (const { field, value } of pieces) {
       if (given++ === 0) await watch.without(async () => taker.begun());
@@ -117,7 +117,7 @@ function createSteps({ reader, taker, watch, bill, maxGrowth, maxTokens }: Readi
     if (delta.finish !== undefined) return byReason(delta.finish);
     if (refusal.length > MAX_REFUSAL) return { end: 'refused', words: refusal };
     if (bill.deltas >= maxTokens) return { end: 'length' };
-    // Thinking is bounded by the cap alone; a value, and a model that repeats itself, by how much an item can have.
+    // Only the cap limits thinking. The longest item limits a value that grows, and a model that repeats itself.
     const growth = visible(delta.content + delta.refusal);
     grown += growth;
     if (visible(delta.reasoning) > 0 || (growth > 0 && grown <= maxGrowth)) progress();
@@ -140,7 +140,7 @@ function createSteps({ reader, taker, watch, bill, maxGrowth, maxTokens }: Readi
   return { take, whenTimeIsUp, given: () => given };
 }
 
-/** How many characters of a text are no white space. */
+/** How many characters of a text are not white space. */
 function visible(text: string): number {
   return text.replaceAll(/\s/g, '').length;
 }
