@@ -1,4 +1,4 @@
-/** The real thing for a test: API and worker processes over a key prefix of their own. */
+/** The real thing for a test: API and worker over a key prefix of their own, as processes. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -7,14 +7,18 @@ import { inject, onTestFinished } from 'vitest';
 import type { Ready } from '../../src/process.ts';
 import { watch, type Watched } from './sse.ts';
 
-/** A process under test. */
-export type Process = {
+/** An API or a worker that serves. */
+export type Serving = {
   url: string;
-  pid: number;
   /** Its log lines so far. */
   log(): Record<string, unknown>[];
   /** All that it has written so far. */
   output(): string;
+};
+
+/** One that is a process of its own. */
+export type Process = Serving & {
+  pid: number;
   /** Resolves with its exit code, or the signal that ended it, once its log is whole. */
   exited: Promise<number | NodeJS.Signals>;
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
@@ -22,14 +26,17 @@ export type Process = {
   abandon(): void;
 };
 
+/** Starts an API or a worker with these variables; it stops with the test. */
+export type Start<Part extends Serving> = (env: Record<string, string>) => Promise<Part>;
+
 /** API and worker of one test. */
-export type Stack = {
+export type Stack<Part extends Serving = Process> = {
   prefix: string;
   env: Record<string, string>;
-  api: Process;
+  api: Part;
   url: string;
-  startApi(env?: Record<string, string>): Promise<Process>;
-  startWorker(env?: Record<string, string>): Promise<Process>;
+  startApi(env?: Record<string, string>): Promise<Part>;
+  startWorker(env?: Record<string, string>): Promise<Part>;
   /** Submits flashcards and returns the answer's JSON. */
   submit(input?: Record<string, unknown>, headers?: Record<string, string>): Promise<Record<string, any>>;
   get(path: string, headers?: Record<string, string>): Promise<Record<string, any>>;
@@ -41,8 +48,16 @@ export function newPrefix(): string {
   return `{test-${randomBytes(6).toString('hex')}}`;
 }
 
-/** Starts an API; workers are the test's to start. All stop when the test is over. */
-export async function startStack(env: Record<string, string> = {}): Promise<Stack> {
+/** Starts an API as a process; workers are the test's to start. All stop when the test is over. */
+export function startStack(env: Record<string, string> = {}): Promise<Stack> {
+  return createStack({ api: (all) => startProcess('src/main.ts', all), worker: (all) => startProcess('worker/main.ts', all) }, env);
+}
+
+/** Starts an API by the given way to start one; workers are the test's to start. `env` goes to all of them. */
+export async function createStack<Part extends Serving>(
+  start: { api: Start<Part>; worker: Start<Part> },
+  env: Record<string, string>,
+): Promise<Stack<Part>> {
   const prefix = newPrefix();
   const environment: Record<string, string> = {
     REDIS_URL: inject('redisUrl'),
@@ -54,8 +69,8 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     LOG_LEVEL: 'trace',
     ...env,
   };
-  const startApi = (more = {}) => startProcess('src/main.ts', { ...environment, PORT: '0', ...more });
-  const startWorker = (more = {}) => startProcess('worker/main.ts', { ...environment, WORKER_HEALTH_PORT: '0', ...more });
+  const startApi = (more = {}) => start.api({ ...environment, PORT: '0', ...more });
+  const startWorker = (more = {}) => start.worker({ ...environment, WORKER_HEALTH_PORT: '0', ...more });
   const api = await startApi();
 
   return {
@@ -101,17 +116,21 @@ export async function startProcess(file: string, env: Record<string, string>): P
     pid: child.pid ?? 0,
     exited,
     output: () => output,
-    log: () =>
-      output
-        .split('\n')
-        .filter((line) => line.startsWith('{') && line.endsWith('}'))
-        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    log: () => logLines(output),
     abandon: () => child.disconnect(),
     async stop(signal) {
       child.kill(signal);
       return exited;
     },
   };
+}
+
+/** The log lines in what an API or a worker has written. */
+export function logLines(output: string): Record<string, unknown>[] {
+  return output
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 async function end(child: ChildProcess, exited: Promise<unknown>): Promise<void> {

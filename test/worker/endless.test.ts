@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { answerWith, card, endless, pieces, startOpenAI, type Answer, type Call } from '../support/openai.ts';
 import { isEnd } from '../support/sse.ts';
-import { startStack } from '../support/stack.ts';
+import { startStack } from '../support/stack-in-process.ts';
 
 /** After an answer is whole the model may write so many more pieces. */
 const TAIL = 64;

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { answerWith, card, startOpenAI } from '../support/openai.ts';
 import { isEnd } from '../support/sse.ts';
-import { startStack } from '../support/stack.ts';
+import { startStack } from '../support/stack-in-process.ts';
 
 async function run(cards: unknown[], count: number) {
   const openai = await startOpenAI(answerWith(cards));

@@ -1,0 +1,79 @@
+/**
+ * API and worker inside the test's process, for tests in which processes do not matter: the same parts as their mains start,
+ * each with connections of its own, at a fraction of the cost. Tests of signals, exit codes, memory or kills need stack.ts.
+ */
+import { pino, type Logger } from 'pino';
+import { onTestFinished } from 'vitest';
+import { startApi } from '../../src/api.ts';
+import { loadConfig } from '../../src/config.ts';
+import { kinds } from '../../src/kinds/index.ts';
+import { describeError } from '../../src/log-error.ts';
+import type { Closer, Fail, Ready } from '../../src/process.ts';
+import { implementations } from '../../worker/kinds/index.ts';
+import { startWorker } from '../../worker/start.ts';
+import { vendors } from '../../worker/vendors/index.ts';
+import { createStack, logLines, type Serving, type Stack as StackOf } from './stack.ts';
+
+/** An API or a worker in this process. */
+export type Part = Serving & {
+  /** Closes it as a first signal does. Rejects if anything of it does not close. */
+  stop(): Promise<void>;
+};
+
+/** API and worker of one test. */
+export type Stack = StackOf<Part>;
+
+/** Starts an API; workers are the test's to start. All stop when the test is over, and hand back at once what they run. */
+export function startStack(env: Record<string, string> = {}): Promise<Stack> {
+  return createStack({ api: startApiPart, worker: startWorkerPart }, { SHUTDOWN_GRACE_MS: '0', ...env });
+}
+
+function startApiPart(env: Record<string, string>): Promise<Part> {
+  const config = loadConfig(env, 'api');
+  return startPart('api', config.logLevel, (log, closers) => startApi({ config, log, kinds }, closers, fail));
+}
+
+let workers = 0;
+
+function startWorkerPart(env: Record<string, string>): Promise<Part> {
+  const { worker, ...config } = loadConfig(env, 'worker', vendors);
+  // Workers are told apart by their names, in which the process stands.
+  const parts = {
+    config: { ...config, worker: { ...worker, name: `${worker.name}-${++workers}` } },
+    version: 'test',
+    implementations,
+    vendors,
+  };
+  return startPart('worker', config.logLevel, (log, closers) => startWorker({ ...parts, log }, closers, fail));
+}
+
+/** As an unhandled rejection it fails the run. */
+const fail: Fail = (reason) => {
+  throw reason;
+};
+
+/** Starts one part with a log in memory. */
+async function startPart(name: string, level: string, start: (log: Logger, closers: Closer[]) => Promise<Ready>): Promise<Part> {
+  let output = '';
+  const options = { name, level, serializers: { err: describeError } };
+  const log = pino(options, { write: (line: string) => void (output += line) });
+  const closers: Closer[] = [];
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= closeAll(closers));
+  onTestFinished(stop);
+  const { port } = await start(log, closers);
+  return { url: `http://127.0.0.1:${port}`, output: () => output, log: () => logLines(output), stop };
+}
+
+/** Closes in reverse, each though another fails. */
+async function closeAll(closers: Closer[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const close of closers.toReversed()) {
+    try {
+      await close();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw new AggregateError(errors, 'closing failed');
+}
