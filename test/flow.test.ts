@@ -2,13 +2,14 @@
 import { expect, test } from 'vitest';
 import { answerWith, card, latch, pieces, startOpenAI } from './support/openai.ts';
 import { isEnd, lasting, type StreamEvent, watch } from './support/sse.ts';
-import { startStack } from './support/stack.ts';
+import { startStack as startProcesses } from './support/stack.ts';
+import { startStack } from './support/stack-in-process.ts';
 
 const numbered = (events: StreamEvent[]) => lasting(events).map(({ id }) => Number(id));
 const itemsOf = (events: StreamEvent[]) => events.filter(({ event }) => event === 'item').map(({ data }) => data['value']);
 
 test('a job is accepted, watched to its end and looked at', async () => {
-  const stack = await startStack();
+  const stack = await startProcesses();
   await stack.startWorker();
   const job = await stack.submit({ content: 'Hund: dog\nKatze: cat', count: 5 }, { 'user-id': 'ana' });
   expect(job).toMatchObject({ kind: 'generate-flashcards', status: 'queued', maxAttempts: 3 });
@@ -128,7 +129,7 @@ test('a worker is killed, another goes on: the stream that is open gets to the e
     const { open, cards } = pieces([card(1), card(2), card(3)]);
     pen.text(open + cards.join('')); // and then it takes its time
   });
-  const stack = await startStack({ ...openai.env, WORKER_STALLED_INTERVAL_MS: '1000' });
+  const stack = await startProcesses({ ...openai.env, WORKER_STALLED_INTERVAL_MS: '1000' });
   const first = await stack.startWorker();
   const job = await stack.submit({ content: 'Notes.' });
   const stream = await stack.watch(job);
@@ -149,7 +150,7 @@ test("a worker that is told to stop hands its job back, at no attempt's cost", a
     const { open, cards } = pieces([card(1)]);
     pen.text(open + cards.join(''));
   });
-  const stack = await startStack({ ...openai.env, SHUTDOWN_GRACE_MS: '1' });
+  const stack = await startProcesses({ ...openai.env, SHUTDOWN_GRACE_MS: '1' });
   const first = await stack.startWorker();
   const job = await stack.submit({ content: 'Notes.' });
   const stream = await stack.watch(job);
@@ -201,7 +202,7 @@ test("a job that can't succeed fails once, with a reason, on stream and status a
 });
 
 test('logs of both processes follow a job by its id', async () => {
-  const stack = await startStack();
+  const stack = await startProcesses();
   const worker = await stack.startWorker();
   const job = await stack.submit(undefined, { 'x-request-id': 'request-42' });
   await (await stack.watch(job)).until(isEnd);
@@ -216,7 +217,7 @@ test('logs of both processes follow a job by its id', async () => {
 
 test('a job that loses its worker too often fails, and no attempt is counted that never ran', async () => {
   const openai = await startOpenAI((pen, _, n) => pen.text(pieces([card(n)]).open));
-  const stack = await startStack({ ...openai.env, WORKER_STALLED_INTERVAL_MS: '300', WORKER_MAX_STALLED_COUNT: '1' });
+  const stack = await startProcesses({ ...openai.env, WORKER_STALLED_INTERVAL_MS: '300', WORKER_MAX_STALLED_COUNT: '1' });
   const job = await stack.submit({ content: 'Notes.' });
   const stream = await stack.watch(job);
   for (const attempt of [1, 2]) {

@@ -12,7 +12,7 @@ import { createFeed } from '../../src/stream/feed.ts';
 import { createUserFeed } from '../../src/stream/user-feed.ts';
 import { openQueue } from '../support/queue.ts';
 import { isEnd, watch } from '../support/sse.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { startStack, type Stack } from '../support/stack-in-process.ts';
 
 const GATEWAY = { NODE_ENV: 'production', AUTH: 'trusted-header' };
 const OWNER = { 'user-id': 'ana' };

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { answerWith, card, pieces, startOpenAI } from '../support/openai.ts';
 import { openQueue } from '../support/queue.ts';
 import { isEnd } from '../support/sse.ts';
-import { startStack } from '../support/stack.ts';
+import { startStack as startProcesses } from '../support/stack.ts';
+import { startStack } from '../support/stack-in-process.ts';
 import { parseCancelAfter } from '../../src/http/cancel-after.ts';
 
 test('a waiting job is cancelled at its time, with no worker there', async () => {
@@ -24,7 +25,7 @@ test('a running job stops down to the socket, by a worker whose API is gone, and
     const { open, cards } = pieces([card(1), card(2)]);
     pen.text(open + cards[0]);
   });
-  const stack = await startStack(openai.env);
+  const stack = await startProcesses(openai.env);
   await stack.startWorker();
   const job = await stack.submit({ content: 'Notes.' }, { 'cancel-after': '2' });
   const stream = await stack.watch(job);
@@ -38,7 +39,7 @@ test('a running job stops down to the socket, by a worker whose API is gone, and
 
 test('a job past its time when the first worker starts is never begun', async () => {
   const openai = await startOpenAI((pen) => pen.fail(500, {}));
-  const stack = await startStack(openai.env);
+  const stack = await startProcesses(openai.env);
   const job = await stack.submit({ content: 'Notes.' }, { 'cancel-after': '1s' });
   const late = await stack.submit({ content: 'Notes.' }, { 'cancel-after': '1h' });
   await stack.api.stop('SIGKILL');

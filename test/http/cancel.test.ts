@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { isEnd, lasting } from '../support/sse.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { startStack, type Stack } from '../support/stack-in-process.ts';
 
 const ANA = { 'user-id': 'ana' };
 const cancel = (url: string, job: Record<string, any>, headers: Record<string, string> = ANA) =>

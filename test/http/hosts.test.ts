@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
-import { startStack, type Stack } from '../support/stack.ts';
+import { startStack, type Stack } from '../support/stack-in-process.ts';
 
 /** Sends lines as they are, and returns the answer. */
 async function send(stack: Stack, lines: string[], body = ''): Promise<string> {

@@ -3,7 +3,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { latch, startOpenAI } from '../support/openai.ts';
 import { isEnd, watch } from '../support/sse.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { startStack as startProcesses } from '../support/stack.ts';
+import { startStack, type Stack } from '../support/stack-in-process.ts';
 
 const post = (url: string, headers: Record<string, string> = {}, body: object = { content: 'Hund: dog' }) =>
   fetch(`${url}/api/ai/generate-flashcards`, {
@@ -13,7 +14,7 @@ const post = (url: string, headers: Record<string, string> = {}, body: object = 
   });
 
 test('of 50 submissions over two processes 20 are accepted; the others are told when the window ends', async () => {
-  const stack = await startStack({ RATE_LIMIT_MAX: '20', RATE_LIMIT_WINDOW_S: '30' });
+  const stack = await startProcesses({ RATE_LIMIT_MAX: '20', RATE_LIMIT_WINDOW_S: '30' });
   const other = await stack.startApi();
   const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => post(n % 2 ? stack.url : other.url, { 'user-id': 'ana' })));
   expect(answers.filter(({ status }) => status === 202)).toHaveLength(20);
@@ -62,7 +63,7 @@ test('addresses count behind a proxy of ours, and only then', async () => {
 test('while Redis is away each process limits for itself', async () => {
   const store = await startEmbeddedStore();
   onTestFinished(() => store.stop());
-  const stack = await startStack({ REDIS_URL: store.url, RATE_LIMIT_MAX: '3' });
+  const stack = await startProcesses({ REDIS_URL: store.url, RATE_LIMIT_MAX: '3' });
   await store.stop();
   await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(503);
   const statuses: number[] = [];

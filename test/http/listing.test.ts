@@ -4,7 +4,7 @@ import { tenantOf } from '../../src/job/tenant.ts';
 import { countCommands } from '../support/commands.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
 import { watch } from '../support/sse.ts';
-import { startStack } from '../support/stack.ts';
+import { startStack } from '../support/stack-in-process.ts';
 
 const ANA = { 'user-id': 'ana' };
 const ADMIN = { authorization: 'Bearer operator-token' };

@@ -6,7 +6,8 @@ import { createFeed } from '../../src/stream/feed.ts';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
 import { isEnd } from '../support/sse.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { startStack as startProcesses } from '../support/stack.ts';
+import { startStack, type Stack } from '../support/stack-in-process.ts';
 
 const POST = { method: 'POST', body: '{"content":"Hund: dog"}' };
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -90,7 +91,7 @@ test('a long poll whose client has gone leaves nothing behind', async () => {
 });
 
 test('a long poll is answered when the server is told to stop, and does not hold it up', async () => {
-  const stack = await startStack();
+  const stack = await startProcesses();
   const job = await stack.submit();
   const poll = fetch(`${stack.url}${job['statusUrl']}?wait=25`);
   await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(1);

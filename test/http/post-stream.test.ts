@@ -1,7 +1,7 @@
 /** One curl: a POST that is answered with the job's stream, and clients that send it again when they reconnect. */
 import { expect, test } from 'vitest';
 import { isEnd, lasting, watch } from '../support/sse.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { startStack, type Stack } from '../support/stack-in-process.ts';
 
 const post = (stack: Stack, headers: Record<string, string> = {}) =>
   watch(

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { answerWith, latch, startOpenAI } from '../support/openai.ts';
 import { isEnd } from '../support/sse.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { startStack, type Stack } from '../support/stack-in-process.ts';
 
 async function post(stack: Stack, user: string, body: object, headers: Record<string, string> = {}) {
   const response = await fetch(`${stack.url}/api/ai/generate-flashcards`, {

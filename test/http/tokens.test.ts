@@ -4,7 +4,7 @@ import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { createStreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from '../../src/http/token-secrets.ts';
 import { openQueue, waiting } from '../support/queue.ts';
-import { startStack } from '../support/stack.ts';
+import { startStack } from '../support/stack-in-process.ts';
 import { connect } from '../../src/queue/connection.ts';
 
 const OLD = 'the secret of last year';

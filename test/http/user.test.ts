@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { answerWith, latch, startOpenAI } from '../support/openai.ts';
 import { isEnd, watch } from '../support/sse.ts';
-import { startStack } from '../support/stack.ts';
+import { startStack } from '../support/stack-in-process.ts';
 
 const ANA = { 'user-id': 'ana' };
 

@@ -7,18 +7,10 @@ import { createJournals } from '../../src/queue/journal.ts';
 import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { createFairQueue } from '../../src/queue/fair-queue.ts';
 import type { JobQueue } from '../../src/queue/queue.ts';
-import { openQueue, waiting, submitTo } from '../support/queue.ts';
+import { openManualWorker, openQueue, waiting, submitTo } from '../support/queue.ts';
 
 /** The lowest priority that BullMQ takes. */
 const MAX_TAG = 2_097_151;
-
-/** A worker whose jobs the test takes and ends by hand. */
-async function byHand(keyPrefix: string) {
-  const worker = new Worker(QUEUE_NAME, null, { connection: waiting(), prefix: keyPrefix, lockDuration: 60_000 });
-  onTestFinished(() => worker.close(true));
-  await worker.waitUntilReady();
-  return worker;
-}
 
 /** Takes so many jobs, ending each at once; resolves with their ids in the order they went. */
 async function drain(worker: Worker, count: number): Promise<string[]> {
@@ -67,13 +59,13 @@ test('users with bursts take turns, whatever the order they came in', async () =
   const { queue, keyPrefix } = await openQueue();
   const [ana, bob] = [await submitMany(queue, 'ana', 4), await submitMany(queue, 'bob', 4)];
   const [cleo] = await submitMany(queue, 'cleo', 1);
-  const order = await drain(await byHand(keyPrefix), 9);
+  const order = await drain(await openManualWorker(keyPrefix), 9);
   expect(order).toEqual([ana[0], ana[1], bob[0], cleo, ana[2], bob[1], ana[3], bob[2], bob[3]]);
 });
 
 test('a steady flow of new users does not hold up a burst for ever', async () => {
   const { queue, keyPrefix } = await openQueue();
-  const worker = await byHand(keyPrefix);
+  const worker = await openManualWorker(keyPrefix);
   const burst = new Set(await submitMany(queue, 'ana', 10));
   for (let n = 0; n < 40 && burst.size > 0; n++) {
     await submitTo(queue, `guest ${n}`);
@@ -86,7 +78,7 @@ test('a steady flow of new users does not hold up a burst for ever', async () =>
 test('a weight buys a larger share, not the whole', async () => {
   const { queue, keyPrefix } = await openQueue();
   const [paid, free] = [await submitMany(queue, 'paid', 12, 3), await submitMany(queue, 'free', 12)];
-  const order = await drain(await byHand(keyPrefix), 12);
+  const order = await drain(await openManualWorker(keyPrefix), 12);
   const share = order.filter((id) => paid.includes(id)).length;
   expect(share).toBeGreaterThanOrEqual(8);
   expect(order.some((id) => free.includes(id))).toBe(true);
@@ -95,7 +87,7 @@ test('a weight buys a larger share, not the whole', async () => {
 
 test('once nothing waits, runs or is put off all start over, and nothing is left behind', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
-  const worker = await byHand(keyPrefix);
+  const worker = await openManualWorker(keyPrefix);
   await submitMany(queue, 'ana', 5);
   await drain(worker, 4);
   const last = await worker.getNextJob('token');
@@ -110,7 +102,7 @@ test('once nothing waits, runs or is put off all start over, and nothing is left
 
 test('a burst that comes in drop by drop and is put off does not return before all others', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
-  const worker = await byHand(keyPrefix);
+  const worker = await openManualWorker(keyPrefix);
   const turns = createFairQueue(redis, keys);
   const ana = tenantOf('ana', undefined);
   const burst: string[] = [];
@@ -129,7 +121,7 @@ test('a burst that comes in drop by drop and is put off does not return before a
 
 test('a single retry does not wait behind a burst that came after it', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
-  const worker = await byHand(keyPrefix);
+  const worker = await openManualWorker(keyPrefix);
   const turns = createFairQueue(redis, keys);
   await submitMany(queue, 'ana', 30); // the last has a high tag
   await drain(worker, 29);
@@ -174,7 +166,7 @@ test('a bound holds for those who come at once, too', async () => {
 
 test('retries at once do not get past the bound of unfinished jobs', async () => {
   const { queue, keyPrefix } = await openQueue(undefined, { maxJobsPerUser: 12 });
-  const worker = await byHand(keyPrefix);
+  const worker = await openManualWorker(keyPrefix);
   const ids = await submitMany(queue, 'ana', 12);
   for (let n = 0; n < 12; n++)
     await (await worker.getNextJob('token'))?.moveToFailed(new UnrecoverableError('provider_refused: no'), 'token', false);
@@ -191,12 +183,12 @@ test('past the last turn there is, jobs go in the order they came', async () => 
   await submitMany(queue, 'ana', 1);
   await redis.zadd(keys.turns, MAX_TAG + 10, '*');
   const late = [...(await submitMany(queue, 'ana', 2)), ...(await submitMany(queue, 'bob', 2))];
-  expect((await drain(await byHand(keyPrefix), 5)).slice(1)).toEqual(late);
+  expect((await drain(await openManualWorker(keyPrefix), 5)).slice(1)).toEqual(late);
 });
 
 test('a full queue says by how many jobs; what waits, is delayed or stalled counts, what runs does not', async () => {
   const { queue, keyPrefix } = await openQueue(undefined, { maxDepth: 3 });
-  const worker = await byHand(keyPrefix);
+  const worker = await openManualWorker(keyPrefix);
   await submitMany(queue, 'ana', 3);
   const payload = { owner: 'bob', tenant: tenantOf('bob', undefined), requestId: 'r', input: {} };
   const order = { kind: 'generate-flashcards', ...payload } as const;
@@ -210,7 +202,7 @@ test('a full queue says by how many jobs; what waits, is delayed or stalled coun
 
 test('a user has so many jobs that have not ended; ended, cancelled and vanished ones make room', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue(undefined, { maxJobsPerUser: 3 });
-  const worker = await byHand(keyPrefix);
+  const worker = await openManualWorker(keyPrefix);
   const [first, second, third] = await submitMany(queue, 'ana', 3);
   const refused = { type: 'too_many', open: 3, oldest: first };
   const payload = { owner: 'ana', tenant: tenantOf('ana', undefined), requestId: 'r', input: {} };
@@ -241,7 +233,7 @@ test('of many submissions under one key one takes room, and a repetition needs n
 
 test("what a user's jobs use counts against the day's budget, once however often it is written", async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue(undefined, { dailyTokensPerUser: 100 });
-  const worker = await byHand(keyPrefix);
+  const worker = await openManualWorker(keyPrefix);
   const tenant = tenantOf('ana', undefined);
   const { id } = await submitTo(queue, 'ana');
   await worker.getNextJob('token');

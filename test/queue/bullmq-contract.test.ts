@@ -1,11 +1,11 @@
 /** The contract with BullMQ: after each of our scripts BullMQ itself agrees on state, counts, next pickup and events, in every state. */
-import { Job, Queue, QueueEvents, UnrecoverableError, Worker } from 'bullmq';
+import { Job, Queue, QueueEvents, UnrecoverableError } from 'bullmq';
 import { expect, onTestFinished, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { createJournals, LockLostError } from '../../src/queue/journal.ts';
 import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { createFairQueue } from '../../src/queue/fair-queue.ts';
-import { openQueue, waiting, submitTo } from '../support/queue.ts';
+import { openManualWorker, openQueue, waiting, submitTo } from '../support/queue.ts';
 
 const KIND = 'generate-flashcards';
 const COUNTED = ['waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'] as const;
@@ -15,12 +15,12 @@ const progress = { percent: 1, stage: 'a', items: 0 };
 async function setUp() {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const bull = new Queue(QUEUE_NAME, { connection: waiting(), prefix: keyPrefix, streams: { events: { maxLen: 50_000 } } });
-  const worker = new Worker(QUEUE_NAME, null, { connection: waiting(), prefix: keyPrefix, lockDuration: 60_000 });
+  const worker = await openManualWorker(keyPrefix);
   const events = new QueueEvents(QUEUE_NAME, { connection: waiting(), prefix: keyPrefix, lastEventId: '0-0' });
   onTestFinished(async () => {
-    await Promise.all([bull.close(), worker.close(true), events.close()]);
+    await Promise.all([bull.close(), events.close()]);
   });
-  await Promise.all([bull.waitUntilReady(), worker.waitUntilReady(), events.waitUntilReady()]);
+  await Promise.all([bull.waitUntilReady(), events.waitUntilReady()]);
   const heard: string[] = [];
   const hear = (event: string) => (args: { jobId: string }) => void heard.push(`${event} ${args.jobId}`);
   for (const event of ['failed', 'waiting', 'progress', 'completed'] as const) events.on(event, hear(event));

@@ -1,28 +1,19 @@
 /** The journal: what a run writes is there in order, and only the run that holds the job can write. */
-import { UnrecoverableError, Worker } from 'bullmq';
-import { expect, onTestFinished, test } from 'vitest';
+import { UnrecoverableError } from 'bullmq';
+import { expect, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { createJournals, LockLostError } from '../../src/queue/journal.ts';
 import { FIELDS } from '../../src/queue/record.ts';
-import { openQueue, waiting, submitTo } from '../support/queue.ts';
+import { openManualWorker, openQueue, waiting, submitTo } from '../support/queue.ts';
 
 const TENANT = tenantOf(undefined, undefined);
 const progress = { percent: 1, stage: 'a', items: 0 };
 const row = (percent: number) => ({ type: 'progress', attempt: 1, percent, stage: 'a' }) as const;
 
-/** A worker whose jobs the test takes and ends by hand. */
-async function byHand(keyPrefix: string) {
-  const worker = new Worker(QUEUE_NAME, null, { connection: waiting(), prefix: keyPrefix, lockDuration: 60_000 });
-  onTestFinished(() => worker.close(true));
-  await worker.waitUntilReady();
-  return worker;
-}
-
 test("rows are numbered from one and read back; the summary is the job's progress", async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
-  const worker = await byHand(keyPrefix);
+  const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
   const journal = createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' });
 
@@ -49,7 +40,7 @@ test("rows are numbered from one and read back; the summary is the job's progres
 test('a run that lost its lock, or whose job has ended, writes nothing more', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
-  const worker = await byHand(keyPrefix);
+  const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('new');
   const journals = createJournals(redis, keys);
 
@@ -65,7 +56,7 @@ test('a run that lost its lock, or whose job has ended, writes nothing more', as
 test('the number of the end is fixed by the first look and stays', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
-  const worker = await byHand(keyPrefix);
+  const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
   await createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' }).append(row(1), progress);
   await job?.moveToFailed(new UnrecoverableError('provider_refused: no'), '0');
@@ -94,7 +85,7 @@ test('places in the queue count from one, in the order of submission', async () 
 test('a row whose reply got lost is written once, however often it is sent', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
-  const worker = await byHand(keyPrefix);
+  const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   const sender = waiting();
   const journal = createJournals(sender, keys)({ jobId: id, tenant: TENANT, token: 'token' });
@@ -124,7 +115,7 @@ test("what is no row of ours is nobody's event", async () => {
 async function afterLoss() {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
-  const worker = await byHand(keyPrefix);
+  const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   const journals = createJournals(redis, keys);
   const run = { jobId: id, tenant: TENANT, token: 'token' };

@@ -1,11 +1,9 @@
 /** What calls use: counted once each, whoever comes and goes, for the day they began on. */
-import { Worker } from 'bullmq';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { createJournals, LockLostError } from '../../src/queue/journal.ts';
-import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { FIELDS } from '../../src/queue/record.ts';
-import { openQueue, waiting, submitTo } from '../support/queue.ts';
+import { openManualWorker, openQueue, submitTo } from '../support/queue.ts';
 
 const tenant = tenantOf('ana', undefined);
 const used = (inputTokens: number, outputTokens: number, more: object = {}) => ({ inputTokens, outputTokens, ...more });
@@ -13,9 +11,7 @@ const used = (inputTokens: number, outputTokens: number, more: object = {}) => (
 /** A job that runs under the lock `token`, and what a test wants to see of it. */
 async function running() {
   const { queue, redis, keys, keyPrefix } = await openQueue();
-  const worker = new Worker(QUEUE_NAME, null, { connection: waiting(), prefix: keyPrefix, lockDuration: 60_000 });
-  onTestFinished(() => worker.close(true));
-  await worker.waitUntilReady();
+  const worker = await openManualWorker(keyPrefix);
   const { id } = await submitTo(queue, 'ana');
   const job = await worker.getNextJob('token');
   if (!job) throw new Error('no job');

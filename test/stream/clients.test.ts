@@ -9,7 +9,7 @@ import reactNativeSse from 'react-native-sse';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../support/ports.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { startStack, type Stack } from '../support/stack-in-process.ts';
 
 /** Its types are those of an ES module, its code is not: this is what a bundler gives to an app. */
 const ReactNativeEventSource = reactNativeSse as unknown as new (url: string) => {

@@ -1,11 +1,10 @@
-/** Phones in tunnels: 40 followers, cut dozens of times, on two API processes in turn. */
-import { Worker } from 'bullmq';
-import { expect, onTestFinished, test } from 'vitest';
+/** Phones in tunnels: 40 followers, cut dozens of times, on two API processes in turn; real ones, so that writing does not wait for following. */
+import { expect, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { keysUnder, QUEUE_NAME } from '../../src/queue/keys.ts';
+import { keysUnder } from '../../src/queue/keys.ts';
 import { createJournals } from '../../src/queue/journal.ts';
 import { createDice } from '../support/dice.ts';
-import { waiting } from '../support/queue.ts';
+import { openManualWorker, waiting } from '../support/queue.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
 import { startStack } from '../support/stack.ts';
 
@@ -16,8 +15,7 @@ test('every lasting event reaches each of them exactly once, in order; past the 
   const stack = await startStack();
   const other = await stack.startApi();
   const redis = waiting();
-  const worker = new Worker(QUEUE_NAME, null, { connection: waiting(), prefix: stack.prefix, lockDuration: 60_000 });
-  onTestFinished(() => worker.close(true));
+  const worker = await openManualWorker(stack.prefix);
   const submitted = await stack.submit();
   const job = await worker.getNextJob('token');
   const journal = createJournals(

@@ -1,22 +1,19 @@
 /** The feed under fire: signals that are lost, come twice, or come for what is not there yet. */
-import { Worker } from 'bullmq';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { connect } from '../../src/queue/connection.ts';
-import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { createEventReader, type JobSignal } from '../../src/queue/event-reader.ts';
 import type { ReadJob } from '../../src/queue/read-job.ts';
 import { createJournals } from '../../src/queue/journal.ts';
 import { createConnections } from '../../src/stream/connections.ts';
 import { createFeed } from '../../src/stream/feed.ts';
-import { openQueue, waiting, submitTo } from '../support/queue.ts';
+import { openManualWorker, openQueue, submitTo } from '../support/queue.ts';
 
 /** A job that runs, a feed over the real queue, and a follower that notes what it gets. */
 async function setUp(pass: (signal: JobSignal) => boolean = () => true, around: (readJob: ReadJob) => ReadJob = (readJob) => readJob) {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
-  const worker = new Worker(QUEUE_NAME, null, { connection: waiting(), prefix: keyPrefix, lockDuration: 60_000 });
-  onTestFinished(() => worker.close(true));
+  const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
   const journal = createJournals(redis, keys)({ jobId: id, tenant: tenantOf(undefined, undefined), token: 'token' });
   const errors: unknown[] = [];

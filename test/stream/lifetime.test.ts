@@ -6,7 +6,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { connect } from '../../src/queue/connection.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
-import { startStack } from '../support/stack.ts';
+import { startStack as startProcesses } from '../support/stack.ts';
+import { startStack } from '../support/stack-in-process.ts';
 
 test('an idle stream is kept alive by comments', async () => {
   const stack = await startStack({ SSE_HEARTBEAT_MS: '50' });
@@ -29,7 +30,7 @@ test('past its age a stream ends with a retry, and the client goes on where it w
 });
 
 test('at shutdown streams end with a jittered retry, and go on at another process', async () => {
-  const stack = await startStack();
+  const stack = await startProcesses();
   const second = await stack.startApi();
   const job = await stack.submit(undefined, { 'user-id': 'ana' });
   const streams = await Promise.all(Array.from({ length: 5 }, () => stack.watch(job)));
@@ -61,7 +62,7 @@ test('followers cost Redis no connection', async () => {
 });
 
 test('10,000 clients that leave, politely or not, leave nothing behind', { timeout: 90_000 }, async () => {
-  const stack = await startStack();
+  const stack = await startProcesses();
   const job = await stack.submit();
   const { port } = new URL(stack.url);
   const path = new URL(stack.url + job['streamUrl']);

@@ -1,8 +1,9 @@
 /** The queue's own parts, in the test's process, over a key prefix of their own. */
+import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
 import { connect, readyWithin } from '../../src/queue/connection.ts';
-import { keysUnder } from '../../src/queue/keys.ts';
+import { keysUnder, QUEUE_NAME } from '../../src/queue/keys.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import type { Bounds } from '../../src/queue/admission.ts';
 import type { AddRequest } from '../../src/queue/add-job.ts';
@@ -32,6 +33,14 @@ export function waiting(): Redis {
   const redis = connect(inject('redisUrl'), 'wait', () => {});
   onTestFinished(() => redis.disconnect());
   return redis;
+}
+
+/** A BullMQ worker that does nothing by itself: the test takes each job with `getNextJob` and ends it by hand. It closes with the test. */
+export async function openManualWorker(keyPrefix: string): Promise<Worker> {
+  const worker = new Worker(QUEUE_NAME, null, { connection: waiting(), prefix: keyPrefix, lockDuration: 60_000 });
+  onTestFinished(() => worker.close(true));
+  await worker.waitUntilReady();
+  return worker;
 }
 
 /** Adds a job of a user's, straight to the queue; fails where there is no place for it. */

@@ -13,7 +13,8 @@ import { createThreads } from '../../worker/vendors/offline/threads.ts';
 import { createRun } from '../../worker/run.ts';
 import type { Offers } from '../../worker/vendors/vendor.ts';
 import { createWorker } from '../../worker/worker.ts';
-import { type Stack, startStack } from '../support/stack.ts';
+import { startStack as startProcesses } from '../support/stack.ts';
+import { type Stack, startStack } from '../support/stack-in-process.ts';
 import { isEnd } from '../support/sse.ts';
 
 /** A module for threads whose answer to an order is up to the order's content. */
@@ -87,7 +88,7 @@ test('free threads do not keep the process alive', async () => {
 });
 
 test('six texts made to be slow cost others no attempt, and the worker answers meanwhile', async () => {
-  const stack = await startStack({ WORKER_CONCURRENCY: '8', WORKER_LOCK_DURATION_MS: '10000', WORKER_STALLED_INTERVAL_MS: '10000' });
+  const stack = await startProcesses({ WORKER_CONCURRENCY: '8', WORKER_LOCK_DURATION_MS: '10000', WORKER_STALLED_INTERVAL_MS: '10000' });
   const worker = await stack.startWorker();
   const shapes = [
     `a${' '.repeat(99_998)}b`,

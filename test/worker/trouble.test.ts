@@ -7,7 +7,8 @@ import { keysUnder } from '../../src/queue/keys.ts';
 import { answerWith, card, pieces, startOpenAI, type Answer } from '../support/openai.ts';
 import { waiting } from '../support/queue.ts';
 import { isEnd, lasting } from '../support/sse.ts';
-import { newPrefix, startStack } from '../support/stack.ts';
+import { newPrefix } from '../support/stack.ts';
+import { startStack } from '../support/stack-in-process.ts';
 
 const busy: Answer = (pen) => pen.fail(429, { error: { message: 'slow down' } }, { 'retry-after': '1' });
 

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { answerWith, card, endless, latch, pieces, startOpenAI, type Answer } from '../support/openai.ts';
 import { isEnd } from '../support/sse.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { startStack as startProcesses } from '../support/stack.ts';
+import { startStack, type Stack } from '../support/stack-in-process.ts';
 
 const ANA = { 'user-id': 'ana' };
 
@@ -77,7 +78,7 @@ test('a worker that is killed hides nothing: what its call had come to with the 
     pen.text(open + cards.join('')); // and then it takes its time
     return undefined;
   });
-  const stack = await startStack({ ...openai.env, WORKER_STALLED_INTERVAL_MS: '1000' });
+  const stack = await startProcesses({ ...openai.env, WORKER_STALLED_INTERVAL_MS: '1000' });
   const first = await stack.startWorker();
   const job = await stack.submit({ content: 'Notes.' });
   const stream = await stack.watch(job);
