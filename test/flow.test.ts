@@ -1,4 +1,4 @@
-/** A job's whole way, through real processes: submit, watch, poll. */
+/** A job's whole way, on purpose through real processes where they are handed a job, killed, stopped or read by their logs: submit, watch, poll. */
 import { expect, test } from 'vitest';
 import { answerWith, card, latch, pieces, startOpenAI } from './support/openai.ts';
 import { isEnd, lasting, type StreamEvent, watch } from './support/sse.ts';

@@ -1,4 +1,4 @@
-/** What logs show of errors: who failed, how and where; never a command, a message or a body that is not ours. */
+/** What logs show of errors, read from real processes' output: who failed, how and where; never a command, a message or a body that is not ours. */
 import { Redis } from 'ioredis';
 import OpenAI from 'openai';
 import { expect, inject, onTestFinished, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** Signals: npm hands on what the process group has got already, so each process may see one twice within milliseconds. */
+/** Signals, to real processes: npm hands on what the process group has got already, so each may see one twice within milliseconds. */
 import { expect, test, vi } from 'vitest';
 import { answerWith, card, latch, pieces, startOpenAI } from './support/openai.ts';
 import { isEnd } from './support/sse.ts';

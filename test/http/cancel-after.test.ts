@@ -1,4 +1,4 @@
-/** Cancel-After: the whole job, waiting included, ends as cancelled past its time. */
+/** Cancel-After: the whole job, waiting included, ends as cancelled past its time; in real processes where the API is killed. */
 import { expect, test } from 'vitest';
 import { answerWith, card, pieces, startOpenAI } from '../support/openai.ts';
 import { openQueue } from '../support/queue.ts';

@@ -1,4 +1,4 @@
-/** Limits: shared by all API processes, honest about when to come back, and there while Redis is not. */
+/** Limits: shared by all API processes, real ones in one test, honest about when to come back, and there while Redis is not. */
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { latch, startOpenAI } from '../support/openai.ts';

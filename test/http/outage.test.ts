@@ -1,4 +1,4 @@
-/** Redis frozen and gone: quick, honest answers, no hang, and everything goes on when it is back. */
+/** Redis frozen and gone under real processes: quick, honest answers, no hang, and everything goes on when it is back. */
 import { spawnSync } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';

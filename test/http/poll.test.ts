@@ -1,4 +1,4 @@
-/** Polling: cheap when nothing has happened, at once when something does. */
+/** Polling: cheap when nothing has happened, at once when something does; a real process where it is told to stop. */
 import { expect, test } from 'vitest';
 import { waitFor } from '../../src/http/wait.ts';
 import { createConnections } from '../../src/stream/connections.ts';

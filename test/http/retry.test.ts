@@ -1,4 +1,4 @@
-/** A failed job again: its items kept, its numbers going on, one end after the other. */
+/** A failed job again, in real processes where a worker is killed: its items kept, its numbers going on, one end after the other. */
 import { expect, test } from 'vitest';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { isEnd, lasting } from '../support/sse.ts';

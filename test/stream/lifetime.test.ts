@@ -1,4 +1,4 @@
-/** How streams live and end: heartbeats, a bounded age, a drain; and what is left behind: nothing. */
+/** How streams live and end: heartbeats, a bounded age, a drain; and what is left behind in a real process: nothing. */
 import { readdirSync } from 'node:fs';
 import { connect as dial } from 'node:net';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** The offline generator's threads: what goes wrong in one is its own job's trouble alone. */
+/** The offline generator's threads: what goes wrong in one is its own job's trouble alone, in a real worker process too. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { pino } from 'pino';

@@ -1,4 +1,4 @@
-/** What jobs have used: believed only where it makes sense, estimated where nobody said, and counted whatever ends them. */
+/** What jobs have used: believed only where it makes sense, estimated where nobody said, and counted whatever ends them, a killed process too. */
 import { expect, test } from 'vitest';
 import { answerWith, card, endless, latch, pieces, startOpenAI, type Answer } from '../support/openai.ts';
 import { isEnd } from '../support/sse.ts';
