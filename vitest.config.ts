@@ -2,10 +2,21 @@
 import { spawnSync } from 'node:child_process';
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** The whole suite runs on each store there is: the embedded Valkey always, a native Redis where one is found. */
+/** The suite runs on each store there is: the embedded Valkey always, a native Redis where one is found. */
 const native = process.env['TEST_REDIS_URL'] !== undefined || spawnSync('redis-server', ['--version']).status === 0;
 const wanted = process.env['TEST_STORE']?.split(',');
 const stores = ['embedded', ...(native ? ['native'] : [])].filter((store) => wanted?.includes(store) ?? true);
+
+/** What the store does not matter to: it uses none or brings its own, or is about how processes are started. It runs once, on the first store. */
+const once = [
+  'test/{address,config,listen}.test.ts',
+  'test/env/**',
+  'test/scripts/**',
+  'test/http/outage.test.ts',
+  'test/queue/store.test.ts',
+  'test/stream/{sse-encoding,transport,vanished}.test.ts',
+  'test/worker/{answer,corpus,offline,openai,retry-policy}.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -14,9 +25,9 @@ export default defineConfig({
     hookTimeout: 30_000,
     expect: { poll: { timeout: 15_000 } },
     exclude: [...configDefaults.exclude, 'test/chaos/**'], // vitest.chaos.config.ts has them
-    projects: stores.map((name) => ({
+    projects: stores.map((name, index) => ({
       extends: true,
-      test: { name, include: ['test/**/*.test.ts'], globalSetup: ['test/support/store.ts'] },
+      test: { name, include: ['test/**/*.test.ts'], exclude: index > 0 ? once : [], globalSetup: ['test/support/store.ts'] },
     })),
   },
 });

@@ -10,7 +10,7 @@ import { startOpenAI, card, pieces } from '../support/openai.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { freePort } from '../support/ports.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
-import { newPrefix } from '../support/stack.ts';
+import { COMPILE_CACHE, newPrefix } from '../support/stack.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -34,7 +34,7 @@ async function run(script: string, env: Record<string, string>, { args = [], by 
   const [runner, ...words] = by === 'npm' ? ['npm', 'run', '--silent', script] : [process.execPath, ...command, ...args];
   const child = spawn(runner ?? '', words, {
     cwd,
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', LOG_LEVEL: 'warn', ...env },
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, LOG_LEVEL: 'warn', ...env },
     detached: true,
   });
   let output = '';

@@ -2,6 +2,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject, onTestFinished } from 'vitest';
 import type { Ready } from '../../src/process.ts';
@@ -94,10 +96,13 @@ export async function createStack<Part extends Serving>(
   };
 }
 
+/** Node keeps compiled modules here: a third less work for each start after the first. */
+export const COMPILE_CACHE = join(tmpdir(), 'ai-jobs-compile-cache');
+
 /** Starts one process by its main; it stops with the test. Rejects with its output if it ends before it serves. */
 export async function startProcess(file: string, env: Record<string, string>): Promise<Process> {
   const child = fork(fileURLToPath(new URL(`../../${file}`, import.meta.url)), {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
   });
