@@ -15,20 +15,22 @@ export type HealthChecks = {
   registered: () => boolean;
 };
 
-/** `GET /health`: 200 with counters while jobs can be fetched, done and stopped and the registry has the worker; else 503. */
-export function createHealthApp(worker: JobWorker, { writes, listening, registered }: HealthChecks, facts: HealthFacts): Hono {
+/** Makes the function that tells whether jobs can be fetched, worked on and stopped, and whether the registry knows of the worker. */
+export function createWorks(worker: JobWorker, { writes, listening, registered }: HealthChecks): () => Promise<boolean> {
+  return async () => (await writes()) && worker.fetches() && listening() && registered();
+}
+
+/** `GET /health`: 200 with counters while the worker works, else 503. */
+export function createHealthApp(worker: JobWorker, works: () => Promise<boolean>, facts: HealthFacts): Hono {
   const app = new Hono();
   const startedAt = performance.now();
-  const report = async () => {
-    const works = (await writes()) && worker.fetches() && listening() && registered();
-    return {
-      status: works ? 'ok' : 'unavailable',
-      ...facts,
-      uptimeSeconds: Math.round((performance.now() - startedAt) / 1000),
-      active: worker.active(),
-      ...worker.counters,
-    };
-  };
+  const report = async () => ({
+    status: (await works()) ? 'ok' : 'unavailable',
+    ...facts,
+    uptimeSeconds: Math.round((performance.now() - startedAt) / 1000),
+    active: worker.active(),
+    ...worker.counters,
+  });
   for (const path of ['/health', '/ready']) {
     app.get(path, async (c) => {
       const body = await report();

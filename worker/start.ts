@@ -17,7 +17,7 @@ import { availabilityOf, createRegistration, createWorkerDirectory, type WorkerD
 import { type Assignment, assign } from './assignments.ts';
 import { guard } from './guard.ts';
 import type { Implementation } from './handler.ts';
-import { createHealthApp } from './health.ts';
+import { createHealthApp, createWorks } from './health.ts';
 import { createRun } from './run.ts';
 import type { Vendor, VendorDeps } from './vendors/vendor.ts';
 import { createWorker } from './worker.ts';
@@ -33,6 +33,9 @@ export type WorkerParts = {
 
 /** How old the known state of the registry may be when a job is given back, in ms. */
 const REGISTRY_AGE_MS = 1000;
+
+/** How long the start waits for all that the worker needs, in ms. Without Redis it goes on, and its health says so. */
+const START_MS = 3000;
 
 /** Starts a worker. Resolves once its health is served; `closers` undo what was opened. */
 export async function startWorker(
@@ -100,12 +103,14 @@ export async function startWorker(
     listening: eventReader.listening,
     registered: registration.registered,
   };
-  const health = createHealthApp(worker, checks, { name, concurrency, version, provider: mainProvider(assignments) });
+  const works = createWorks(worker, checks);
+  const health = createHealthApp(worker, works, { name, concurrency, version, provider: mainProvider(assignments) });
   const ports = config.workerHealthPorts;
   const createServer = () => createAdaptorServer({ fetch: health.fetch, hostname: 'localhost' });
   const { port, close } = await listen(createServer, { host: config.host, ports, variable: 'WORKER_HEALTH_PORT' });
   closers.push(close);
   if (!ports.includes(0) && port !== ports[0]) log.warn({ port }, `port ${ports[0]} is taken, so /health is at port ${port}`);
+  await within(START_MS, works); // so that whoever waits for the start finds it well
   log.info({ port, concurrency }, 'worker listening');
   return { ready: true, port, note: mainProvider(assignments) };
 }
@@ -134,4 +139,10 @@ function describe({ name, concurrency }: Config['worker'], version: string, assi
 function mainProvider(assignments: Map<string, Assignment>): string {
   const [first] = [...assignments.values()].flatMap(({ support }) => (support.available ? [support.provider] : []));
   return first ?? 'none';
+}
+
+/** Resolves once a check holds, or after so many ms. */
+async function within(ms: number, check: () => Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + ms; performance.now() < end && !(await check());)
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }
