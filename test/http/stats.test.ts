@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { answerWith, latch, type Pen, startOpenAI } from '../support/openai.ts';
 import { openQueue } from '../support/queue.ts';
 import { isEnd } from '../support/sse.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { startStack, type Stack } from '../support/stack-in-process.ts';
 
 const ANA = { 'user-id': 'ana' };
 const HOUR_MS = 3_600_000;
@@ -57,7 +57,7 @@ test('a job that is handed back has waited since then', { timeout: 60_000 }, asy
   const worker = await stack.startWorker();
   const job = await stack.submit({ content: 'Notes.' }, ANA);
   await called.wait;
-  await worker.stop('SIGTERM');
+  await worker.stop();
   await age(stack, job['jobId']);
   await stack.startWorker();
   expect((await (await stack.watch(job)).until(isEnd)).event).toBe('completed');

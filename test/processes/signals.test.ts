@@ -1,8 +1,8 @@
 /** Signals, to real processes: npm hands on what the process group has got already, so each may see one twice within milliseconds. */
 import { expect, test, vi } from 'vitest';
-import { answerWith, card, latch, pieces, startOpenAI } from './support/openai.ts';
-import { isEnd } from './support/sse.ts';
-import { type Process, startStack } from './support/stack.ts';
+import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
+import { isEnd } from '../support/sse.ts';
+import { type Process, startStack } from '../support/stack.ts';
 
 const said = (process: Process, message: string) => process.log().some(({ msg }) => msg === message);
 
