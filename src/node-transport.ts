@@ -5,7 +5,7 @@ import type { Sink } from './stream/connections.ts';
 import { BUFFER_BYTES, type Transport } from './stream/response.ts';
 import { watchAcknowledgements } from './unacknowledged.ts';
 
-/** How long a client may take nothing of what it was sent, and how often that is looked at, in ms. */
+/** How long a client may take nothing of what it was sent, and how often that is checked, in ms. */
 export type Patience = { deadlineMs: number; everyMs: number };
 
 const PATIENCE: Patience = { deadlineMs: 45_000, everyMs: 15_000 };

@@ -10,7 +10,7 @@ import { type Socket, SocketAddress } from 'node:net';
 /** Watches a connection until it closes; all of one watch are a server's, on one port. */
 export type Watch = (socket: Socket) => void;
 
-/** When one that acknowledges nothing is cut off, and how often to look, in ms: it happens up to one look later. */
+/** When one that acknowledges nothing is cut off, and how often to check, in ms: it happens up to one check later. */
 export type WatchOptions = { deadlineMs: number; everyMs: number };
 
 /** What a connection had acknowledged when it was last seen to get on, and when that was, on performance.now()'s clock. */

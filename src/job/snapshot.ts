@@ -20,7 +20,7 @@ export type Row =
 /** A row with its sequence number. */
 export type JournalRow = Row & { seq: number };
 
-/** How far a job is: what a client that only looks wants to know of its journal. */
+/** How far a job is, in short: for clients that poll. */
 export type Progress = { percent: number; stage: string; items: number };
 
 /** What a status can be; `queued` only in the answer to a submission. */

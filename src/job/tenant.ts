@@ -1,4 +1,4 @@
-/** Tenants: whose limits and turns count. */
+/** Tenants: for whom limits and the fair queue count. */
 
 declare const brand: unique symbol;
 

@@ -20,7 +20,7 @@ export type AddRequest = Payload & {
 /** Why there is no place for a job. */
 export type Refusal = Exclude<AdmissionResult, { type: 'admitted' | 'known' }>;
 
-/** What came of it. */
+/** The result of adding a job. */
 export type AddResult =
   /** `createdAt`: in ms since the epoch. */
   | { type: 'added'; id: string; createdAt: number }

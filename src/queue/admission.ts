@@ -4,7 +4,7 @@ import type { Tenant } from '../job/tenant.ts';
 import type { Keys } from './keys.ts';
 import { defineScript } from './script.ts';
 
-/** What a queue has room for. */
+/** How much a queue takes on. */
 export type Bounds = {
   /** Jobs that wait, over all tenants. */
   maxDepth: number;
@@ -14,7 +14,7 @@ export type Bounds = {
   dailyTokensPerUser?: number | undefined;
 };
 
-/** A job that asks to be let in. */
+/** A job that asks for a place. */
 export type AdmissionRequest = {
   jobId: string;
   tenant: Tenant;
@@ -26,17 +26,20 @@ export type AdmissionRequest = {
   cancelAt?: number | undefined;
   /** The deduplication key it is submitted under. */
   key?: string | undefined;
-  /** Whether it is let in only if there is room, as by default. */
+  /** Whether the bounds hold for it, as by default. */
   bounded?: boolean | undefined;
 };
 
-/** What comes of it. */
+/** The result of an admission. */
 export type AdmissionResult =
-  /** Let in, with the priority to add it with. */
+  /** It has a place: add it with this priority. */
   | { type: 'admitted'; priority: number }
-  /** There is a job under its key: nothing new comes in. */
+  /** There is a job under its key already: no new one is made. */
   | { type: 'known'; id: string }
-  /** No room: by how many jobs the queue is too long for one more; the tenant's jobs that have not ended, and the oldest; the budget. */
+  /**
+   * There is no place. The queue has so many jobs too many for one more; or the tenant has so many jobs that have not ended,
+   * with the oldest of them; or the tenant's budget of the day is spent.
+   */
   | { type: 'full'; excess: number }
   | { type: 'too_many'; open: number; oldest: string }
   | { type: 'spent' };
@@ -46,7 +49,7 @@ export type Admission = {
   admit(request: AdmissionRequest): Promise<AdmissionResult>;
   /** The job has been added: it waits, and is counted there. */
   added(jobId: string): Promise<void>;
-  /** Takes a job back that was let in and then not added. */
+  /** Takes back the place of a job that was admitted and then not added. */
   withdraw(request: AdmissionRequest): Promise<void>;
 };
 

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { createEnd } from './end.ts';
 import type { Keys } from './keys.ts';
 
-/** What became of the wish: the job is cancelled now, had ended already, or is not there. */
+/** The result: the job is cancelled now, had ended before, or is not there. */
 export type Cancelled = 'cancelled' | 'ended' | 'unknown';
 
 /** Makes the function that cancels jobs. */

@@ -4,7 +4,7 @@ import type { Keys } from './keys.ts';
 import { defineScript } from './script.ts';
 import { kindOf } from './snapshot.ts';
 
-/** What became of the wish: the job has ended by it, had ended already, is not there, or somebody else holds its lock now. */
+/** The result: the job has ended by this, had ended before, is not there, or another run holds its lock now. */
 export type Ended = 'done' | 'ended' | 'unknown' | 'held';
 
 /** A job that is to be ended. */

@@ -6,10 +6,10 @@ import { defineScript } from './script.ts';
 
 /** What a worker tells of the jobs it takes. */
 export type FairQueue = {
-  /** A job with this tag has had its turn; one that is merely put off has not. */
+  /** A job with this tag was served. A job that is only put off was not. */
   served(tag: number): Promise<void>;
   /**
-   * A job is about to be delayed until `readyAt`, in ms since the epoch (now by default): when it comes back it takes its tenant's next turn,
+   * A job is about to be delayed until `readyAt`, in ms since the epoch (now by default): when it comes back it takes its tenant's next tag,
    * or a burst that is put off would return before all others.
    */
   requeue(jobId: string, tenant: Tenant, readyAt?: number): Promise<void>;

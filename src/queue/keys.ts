@@ -39,9 +39,9 @@ export function keysUnder(prefix: string) {
 
     /** A user's jobs, by when they were submitted. */
     jobsOf: (owner: string) => `${prefix}:user:${owner}`,
-    /** A tenant's jobs that have not ended, as far as was looked, by when they were let in. */
+    /** A tenant's jobs that have not ended, as far as is known, by when they were admitted. */
     open: (tenant: Tenant) => `${prefix}:open:${tenant}`,
-    /** Jobs that were let in and are on their way into the queue, by when. */
+    /** Jobs that were admitted and are not added yet, by when they were admitted. */
     coming: `${prefix}:coming`,
     /** Tenants by the tag of their last job, and `*` by the virtual time. */
     turns: `${prefix}:turns`,

@@ -56,7 +56,7 @@ export type JobQueue = {
   cancel(jobId: string): Promise<Cancelled>;
   /** A user's jobs, newest first. */
   jobsOf(owner: string, range: Range): Promise<Page>;
-  /** A user's jobs that have not ended, the oldest first: as many as one request may look at. */
+  /** A user's jobs that have not ended, the oldest first: as many as one request may read. */
   openJobsOf(owner: string): Promise<Snapshot[]>;
   /** The queue in figures, as they were read at most so long ago. */
   stats(maxAgeMs?: number): Promise<QueueStats>;
@@ -69,7 +69,7 @@ export type JobQueue = {
   close(): Promise<void>;
 };
 
-/** How many events the eventReader's stream holds, about: at 100 jobs/s of a dozen rows, some 30 s of trouble. */
+/** How many events the event stream holds, about. At 100 jobs/s with a dozen rows each, a reader may be away for some 30 s. */
 const EVENTS_KEPT = 50_000;
 
 /** How old what is known of the workers may be, in ms. */

@@ -1,4 +1,4 @@
-/** Looking at a job: its state, its journal and how it ended, read in one moment and one round trip. */
+/** Reading a job: its state, its journal and how it ended, at one moment and in one round trip. */
 import type { Redis } from 'ioredis';
 import type { JournalRow, Snapshot } from '../job/snapshot.ts';
 import type { Keys } from './keys.ts';
@@ -10,14 +10,14 @@ import { type Fields, PLACE_KEYS, SHOWN, toSnapshot } from './snapshot.ts';
 export type JobView = { snapshot: Snapshot; rows: JournalRow[] };
 
 /**
- * Looks at a job; undefined if there is none (any more).
+ * Reads a job; undefined if there is none (any more).
  * `after`: the sequence number past which rows are wanted; without it none are read.
  */
 export type ReadJob = (jobId: string, after?: number) => Promise<JobView | undefined>;
 
 const WANTED = [...SHOWN, 'data', 'opts', FIELDS.result] as const;
 
-/** Makes the function that looks at jobs over a connection. `retentionS`: how long ended jobs are kept, in s. */
+/** Makes the function that reads jobs over a connection. `retentionS`: how long ended jobs are kept, in s. */
 export function createReadJob(redis: Redis, keys: Keys, retentionS: number): ReadJob {
   const script = defineScript(redis, 'read_job', { keys: ['job', 'logs', 'deadlines', ...PLACE_KEYS], args: ['id', 'after'] });
   const shared = { deadlines: keys.deadlines, ...keys.allOf(PLACE_KEYS) };

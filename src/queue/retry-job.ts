@@ -4,7 +4,7 @@ import { problems } from '../job/problem.ts';
 import type { Keys } from './keys.ts';
 import { defineScript } from './script.ts';
 
-/** What became of the wish: the job waits again, or it had not failed, or it is not there. */
+/** The result: the job waits again, it had not failed, or it is not there. */
 export type Retried = 'retried' | 'not_failed' | 'unknown';
 
 /** How a failed job goes on. */

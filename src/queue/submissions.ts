@@ -17,13 +17,13 @@ export type NewJob = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>
 /** An accepted job: made now, or there before under the client's key, or there before since it is the same work. */
 export type Accepted = { origin: 'new'; job: NewJob } | { origin: 'replayed' | 'reused'; job: Snapshot };
 
-/** What came of a request; `allowance`: what of the submission limit is left, where it was asked. */
+/** The result of a request. `allowance`: what of the submission limit is left, where it was asked. */
 export type SubmitResult = { allowance?: Allowance | undefined } & (
   | ({ type: 'accepted' } & Accepted)
   | { type: 'refused'; problem: ProblemError }
 );
 
-/** What came of a retry. */
+/** The result of a retry. */
 export type RetryResult = { allowance?: Allowance | undefined } & (
   | { type: 'retried' | 'not_failed' | 'unknown' }
   | { type: 'refused'; problem: ProblemError }

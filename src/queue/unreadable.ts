@@ -12,10 +12,10 @@ export const UNREADABLE = 'job could not be read: it was ended';
 /** How such a job ends. */
 const REASON = 'internal_error: What is stored of this job can not be read; it was not run.';
 
-/** The longest pause between two looks that errors ask for, in ms: a worker that fails in a loop makes no loop of them. */
+/** The longest pause between two checks that errors ask for, in ms: a worker that fails in a loop must not check in a loop. */
 const MAX_PAUSE_MS = 500;
 
-/** How many entries of a set are looked at: the next to be moved, or to be removed for their age. */
+/** How many entries of a set are checked: the next to be moved, or to be removed for their age. */
 const HEAD = 1000;
 
 /** Where the script looks for jobs. */
@@ -26,19 +26,19 @@ type Found = [id: string, lock: string];
 /** The fields that BullMQ parses when a worker takes a job up. */
 const PARSED = ['data', 'opts', 'progress', 'parent'] as const;
 
-/** A look at what workers are about to take up, move or remove; resolves with the ids of the jobs that it has ended. */
-type Look = (options: {
+/** Checks what workers are about to take up, move or remove. Resolves with the ids of the jobs that it has ended. */
+type Check = (options: {
   /** What the lock tokens of this worker begin with. */
   mine: string;
   /** Jobs that run in this process: they have been read, and are left to their run. */
   running: ReadonlySet<string>;
   /** Jobs that ran here and are to be found somewhere. */
   left: readonly string[];
-  /** How far ahead to look, in ms. */
+  /** How far ahead to check delayed jobs, in ms. */
   aheadMs: number;
 }) => Promise<string[]>;
 
-function createLook(redis: Redis, keys: Keys): Look {
+function createCheck(redis: Redis, keys: Keys): Check {
   const screen = defineScript(redis, 'screen_jobs', { keys: ['jobs', ...QUEUE_KEYS], args: ['mine', 'dueBy', 'head'] });
   const end = createEnd(redis, keys);
   const touched = { jobs: keys.job(''), ...keys.allOf(QUEUE_KEYS) };
@@ -61,7 +61,7 @@ function createLook(redis: Redis, keys: Keys): Look {
 
 /** Ends what can't be read before the first job is taken; resolves with the ids. */
 export function endUnreadable(redis: Redis, keys: Keys): Promise<string[]> {
-  return createLook(redis, keys)({ mine: 'nobody', running: new Set(), left: [], aheadMs: 60_000 });
+  return createCheck(redis, keys)({ mine: 'nobody', running: new Set(), left: [], aheadMs: 60_000 });
 }
 
 /** What the watch is made with. */
@@ -71,7 +71,7 @@ export type UnreadableOptions = {
   keys: Keys;
   /** Jobs that run in this process. */
   running: ReadonlySet<string>;
-  /** How often to look where nothing has complained, in ms. */
+  /** How often to check while there are no errors, in ms. */
   everyMs: number;
   onEnded: (jobId: string) => void;
   onError: (error: unknown) => void;
@@ -79,36 +79,36 @@ export type UnreadableOptions = {
 
 /** Watches for as long as the worker does: when it complains, and every so often for jobs that others have left behind. */
 export function watchUnreadable({ worker, redis, keys, running, everyMs, onEnded, onError }: UnreadableOptions): void {
-  const look = createLook(redis, keys);
+  const check = createCheck(redis, keys);
   const taken = new Set<string>();
   const pauseMs = Math.min(MAX_PAUSE_MS, everyMs / 4); // before the second stalled check, which would lose the job
-  let looking = false;
+  let checking = false;
   let stopped = false;
   let asked: ReturnType<typeof setTimeout> | undefined;
   let last = -Infinity;
 
-  const lookSoon = (): void => {
+  const checkSoon = (): void => {
     if (asked || stopped) return;
-    asked = setTimeout(() => void lookNow(), Math.max(last + pauseMs - performance.now(), 0));
+    asked = setTimeout(() => void checkNow(), Math.max(last + pauseMs - performance.now(), 0));
   };
-  const lookNow = async (): Promise<void> => {
+  const checkNow = async (): Promise<void> => {
     asked = undefined;
-    if (looking) return lookSoon();
+    if (checking) return checkSoon();
     if (redis.status !== 'ready') return;
-    looking = true;
+    checking = true;
     last = performance.now();
     const left = [...taken].filter((id) => !running.has(id));
     try {
-      for (const id of await look({ mine: `${worker.id}:`, running, left, aheadMs: 2 * everyMs })) onEnded(id);
+      for (const id of await check({ mine: `${worker.id}:`, running, left, aheadMs: 2 * everyMs })) onEnded(id);
       for (const id of left) taken.delete(id);
     } catch (error) {
       onError(error);
     }
-    looking = false;
+    checking = false;
   };
 
-  const timer = setInterval(lookSoon, everyMs);
-  worker.on('error', lookSoon);
+  const timer = setInterval(checkSoon, everyMs);
+  worker.on('error', checkSoon);
   worker.on('active', ({ id }) => void taken.add(id ?? ''));
   for (const end of ['completed', 'failed'] as const) worker.on(end, (job: Job | undefined) => void taken.delete(job?.id ?? ''));
   worker.on('closing', () => {

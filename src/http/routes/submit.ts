@@ -1,4 +1,4 @@
-/** Submitting: validated input becomes a job; the answer is where to look, the job's stream, or its end. */
+/** Submitting: validated input becomes a job. The answer is the job's addresses, its stream, or its end. */
 import { zValidator } from '@hono/zod-validator';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -22,7 +22,7 @@ import { retryLaterOnTrouble, wantsStream, watchJob } from '../watch.ts';
 /** The largest JSON body, in bytes: 100,000 characters, each escaped as \uXXXX, and what goes around them. */
 const BODY_BYTES = 1024 * 1024;
 
-/** Beside the kind's own input: who it is for, as clients of the first days say it. */
+/** Beside the kind's own input: who it is for, as old clients say it. */
 const envelope = { userId: userId.optional() };
 
 type Envelope = { userId?: string } & Record<string, unknown>;
@@ -57,7 +57,7 @@ function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: AppDeps): void {
 /** Which header says that a job was there before. */
 const ORIGIN_HEADERS = { new: undefined, replayed: 'Idempotent-Replayed', reused: 'Job-Reused' } as const;
 
-/** Submits, and says in the headers what came of it. */
+/** Submits, and tells the result in the headers. */
 async function submit(c: Context<AppEnv>, { submissions, limits, log }: AppDeps, request: SubmitRequest): Promise<Accepted> {
   const result = await submissions.submit(request);
   setAllowance(c, limits.submit, result.allowance);
