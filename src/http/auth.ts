@@ -32,7 +32,7 @@ export function unauthorized(): ProblemError {
 }
 
 /** Refuses requests without a user where an identity is required. It runs before anything else of the request is read. */
-export const requireIdentity = ({ identityRequired }: AppDeps) =>
+export const requireIdentity = ({ identityRequired }: Pick<AppDeps, 'identityRequired'>) =>
   createMiddleware<AppEnv>(async (c, next) => {
     if (identityRequired && c.var.user === undefined) throw unauthorized();
     await next();

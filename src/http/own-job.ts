@@ -7,7 +7,10 @@ import type { AppDeps, AppEnv } from './env.ts';
 import { noSuchJob } from './problems.ts';
 
 /** Finds the job of the address, if the caller may act on it. Throws `unauthorized` or `job_not_found` if not. */
-export async function findOwnJob(c: Context<AppEnv, '/:jobId'>, { queue, identityRequired }: AppDeps): Promise<Snapshot> {
+export async function findOwnJob(
+  c: Context<AppEnv, '/:jobId'>,
+  { queue, identityRequired }: Pick<AppDeps, 'queue' | 'identityRequired'>,
+): Promise<Snapshot> {
   const jobId = c.req.param('jobId');
   const { user } = c.var;
   if (identityRequired && user === undefined) throw unauthorized();

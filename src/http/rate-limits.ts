@@ -14,7 +14,7 @@ export function setAllowance(c: Context<AppEnv>, policy: RatePolicy, allowance: 
 }
 
 /** Limits all requests by the policy for reads. Only a client with a defect reaches this limit, so its headers come with the 429 only. */
-export function limitReads({ limits: { read }, addressOf }: AppDeps) {
+export function limitReads({ limits: { read }, addressOf }: Pick<AppDeps, 'limits' | 'addressOf'>) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const allowance = await read.consume(tenantOf(c.var.user, addressOf(c)));
     if (allowance.allowed) return next();

@@ -25,7 +25,7 @@ export const submitter: Reader = { allows: () => true, refusal: noSuchJob };
  */
 export async function readerOf(
   c: Context<AppEnv, '/:jobId'>,
-  { tokens, identityRequired }: AppDeps,
+  { tokens, identityRequired }: Pick<AppDeps, 'tokens' | 'identityRequired'>,
   token: string | undefined,
 ): Promise<Reader> {
   const jobId = c.req.param('jobId');

@@ -15,7 +15,7 @@ export type Watching = { jobId: string; cursor: Cursor; reader: Reader; opening?
 /** Follows a job and answers with its stream. After the job's end it answers 204, which stops EventSource. */
 export async function watchJob(
   c: Context<AppEnv>,
-  { feed, transport, log }: AppDeps,
+  { feed, transport, log }: Pick<AppDeps, 'feed' | 'transport' | 'log'>,
   { jobId, cursor, reader, opening }: Watching,
 ): Promise<Response> {
   const following = await feed.follow(jobId, cursor);
@@ -42,7 +42,7 @@ export function wantsStream(c: Context): boolean {
  */
 export async function retryLaterOnTrouble(
   c: Context<AppEnv>,
-  { draining }: AppDeps,
+  { draining }: Pick<AppDeps, 'draining'>,
   asksAgain: boolean,
   handle: () => Promise<Response>,
 ): Promise<Response> {

@@ -5,8 +5,11 @@ import type { AppDeps, AppEnv } from '../env.ts';
 import { presentJob } from '../present.ts';
 import { noSuchJob } from '../problems.ts';
 
+/** What these routes need. */
+type Deps = Pick<AppDeps, 'queue' | 'tokens' | 'identityRequired' | 'log'>;
+
 /** `POST /api/jobs/:jobId/cancel`: 202 if this request cancels the job, 200 if the job had already ended. */
-export function cancelRoutes(deps: AppDeps): Hono<AppEnv> {
+export function cancelRoutes(deps: Deps): Hono<AppEnv> {
   const { queue, log } = deps;
   const app = new Hono<AppEnv>();
   app.post('/api/jobs/:jobId/cancel', async (c) => {

@@ -5,14 +5,17 @@ import type { AppDeps, AppEnv } from '../env.ts';
 import { readerOf } from '../reading.ts';
 import { retryLaterOnTrouble, wantsStream, watchJob } from '../watch.ts';
 
+/** What these routes need. */
+type Deps = Pick<AppDeps, 'feed' | 'transport' | 'log' | 'draining' | 'tokens' | 'identityRequired'>;
+
 /** `GET /api/jobs/:jobId/events`. */
-export function eventRoutes(deps: AppDeps): Hono<AppEnv> {
+export function eventRoutes(deps: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.get('/api/jobs/:jobId/events', (c) => retryLaterOnTrouble(c, deps, wantsStream(c), () => watch(c, deps)));
   return app;
 }
 
-async function watch(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<Response> {
+async function watch(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Response> {
   const reader = await readerOf(c, deps, c.req.query('token'));
   const cursor = parseCursor(c.req.header('last-event-id') ?? c.req.query('lastEventId'));
   return watchJob(c, deps, { jobId: c.req.param('jobId'), cursor, reader });

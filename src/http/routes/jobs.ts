@@ -8,8 +8,11 @@ import { toLegacyJob, type JobObject, presentJob } from '../present.ts';
 import { readerOf } from '../reading.ts';
 import { parseWait, waitFor } from '../wait.ts';
 
+/** What these routes need. */
+type Deps = Pick<AppDeps, 'queue' | 'feed' | 'tokens' | 'identityRequired'>;
+
 /** `GET /api/jobs/:jobId` and `GET /api/job-status/:jobId`. */
-export function jobRoutes(deps: AppDeps): Hono<AppEnv> {
+export function jobRoutes(deps: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.get('/api/jobs/:jobId', async (c) => answer(c, deps, { token: undefined, words: (job) => job }));
   app.get('/api/job-status/:jobId', async (c) => answer(c, deps, { token: pollersToken(c, deps), words: toLegacyJob }));
@@ -17,14 +20,14 @@ export function jobRoutes(deps: AppDeps): Hono<AppEnv> {
 }
 
 /** The token of `statusUrl`. It counts only where an identity is required and the request names no user. */
-function pollersToken(c: Context<AppEnv>, { identityRequired }: AppDeps): string | undefined {
+function pollersToken(c: Context<AppEnv>, { identityRequired }: Deps): string | undefined {
   return identityRequired && c.var.user === undefined ? c.req.query('token') : undefined;
 }
 
 /** How an address shows a job. `token`: it allows reading, beside the user. `words`: makes the Job that this address promises. */
 type Form = { token: string | undefined; words: (job: JobObject) => JobObject };
 
-async function answer(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, { token, words }: Form): Promise<Response> {
+async function answer(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, words }: Form): Promise<Response> {
   const { queue, feed } = deps;
   const jobId = c.req.param('jobId');
   const reader = await readerOf(c, deps, token);

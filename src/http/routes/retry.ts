@@ -12,8 +12,11 @@ import { presentJob } from '../present.ts';
 import { invalidInput, noSuchJob } from '../problems.ts';
 import { setAllowance } from '../rate-limits.ts';
 
+/** What these routes need. */
+type Deps = Pick<AppDeps, 'queue' | 'submissions' | 'limits' | 'log' | 'tokens' | 'identityRequired' | 'adminToken'>;
+
 /** `POST /api/jobs/:jobId/retry`, `GET /admin/failed-jobs` and `POST /admin/failed-jobs/retry`. */
-export function retryRoutes(deps: AppDeps): Hono<AppEnv> {
+export function retryRoutes(deps: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.post('/api/jobs/:jobId/retry', (c) => retryOne(c, deps));
   app.get('/admin/failed-jobs', async (c) => {
@@ -26,7 +29,7 @@ export function retryRoutes(deps: AppDeps): Hono<AppEnv> {
 }
 
 /** Retries one failed job: 202. It counts as a submission, because it can cost as much. */
-async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<Response> {
+async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Response> {
   const { queue, submissions, limits, log } = deps;
   const job = await findOwnJob(c, deps);
   const { id: jobId } = job;
@@ -48,7 +51,7 @@ function notFailed({ id, status }: Snapshot): ProblemError {
 }
 
 /** Retries failed jobs without regard to bounds. The answer names the jobs that were retried, and says whether there are more. */
-async function retryMany(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
+async function retryMany(c: Context<AppEnv>, deps: Deps): Promise<Response> {
   await checkOperator(c, deps.adminToken);
   const { jobs, ...rest } = await findFailed(c, deps);
   const retried: string[] = [];
@@ -82,7 +85,7 @@ const query = z.object({
 /** A page of failed jobs. `more`: whether there may be others; they begin at `nextCursor`. An empty page can have one, too. */
 type FailedPage = { jobs: Snapshot[]; more: boolean; nextCursor?: string };
 
-async function findFailed(c: Context<AppEnv>, { queue }: AppDeps): Promise<FailedPage> {
+async function findFailed(c: Context<AppEnv>, { queue }: Deps): Promise<FailedPage> {
   const parsed = query.safeParse(c.req.query());
   if (!parsed.success) throw invalidInput(parsed.error.issues);
   const { code, kind, user, limit, cursor: after } = parsed.data;

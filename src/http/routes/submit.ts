@@ -19,6 +19,12 @@ import { submitter } from '../reading.ts';
 import { MAX_WAIT_S, waitFor } from '../wait.ts';
 import { retryLaterOnTrouble, wantsStream, watchJob } from '../watch.ts';
 
+/** What these routes need. */
+type Deps = Pick<
+  AppDeps,
+  'kinds' | 'queue' | 'submissions' | 'limits' | 'addressOf' | 'tokens' | 'identityRequired' | 'feed' | 'transport' | 'log' | 'draining'
+>;
+
 /** The largest JSON body, in bytes: 100,000 characters, each escaped as \uXXXX, and what goes around them. */
 const BODY_BYTES = 1024 * 1024;
 
@@ -28,13 +34,13 @@ const envelope = { userId: userId.optional() };
 type Envelope = { userId?: string } & Record<string, unknown>;
 
 /** One POST route for each kind. */
-export function submitRoutes(deps: AppDeps): Hono<AppEnv> {
+export function submitRoutes(deps: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   for (const kind of deps.kinds) submitRoute(app, kind, deps);
   return app;
 }
 
-function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: AppDeps): void {
+function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: Deps): void {
   app.post(kind.path, requireIdentity(deps), limitBody, requireJson, validate(kind), async (c) => {
     const { userId: named, ...input } = c.req.valid('json') as Envelope;
     const owner = c.var.user ?? (deps.identityRequired ? undefined : named);
@@ -58,7 +64,7 @@ function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: AppDeps): void {
 const ORIGIN_HEADERS = { new: undefined, replayed: 'Idempotent-Replayed', reused: 'Job-Reused' } as const;
 
 /** Submits, and tells the result in the headers. */
-async function submit(c: Context<AppEnv>, { submissions, limits, log }: AppDeps, request: SubmitRequest): Promise<Accepted> {
+async function submit(c: Context<AppEnv>, { submissions, limits, log }: Deps, request: SubmitRequest): Promise<Accepted> {
   const result = await submissions.submit(request);
   setAllowance(c, limits.submit, result.allowance);
   if (result.type === 'refused') throw result.problem;
@@ -75,7 +81,7 @@ async function submit(c: Context<AppEnv>, { submissions, limits, log }: AppDeps,
  * Answers with the job's stream, from the start or from where a client that reconnects says it was. Its first
  * frame carries an id, so that every reconnect is known for one: without a key it could only buy a second job.
  */
-async function answerWithStream(c: Context<AppEnv>, deps: AppDeps, request: SubmitRequest): Promise<Response> {
+async function answerWithStream(c: Context<AppEnv>, deps: Deps, request: SubmitRequest): Promise<Response> {
   const lastEventId = c.req.header('last-event-id');
   if (lastEventId !== undefined && request.key === undefined) {
     throw new ProblemError(
@@ -89,7 +95,7 @@ async function answerWithStream(c: Context<AppEnv>, deps: AppDeps, request: Subm
 }
 
 /** With `Prefer: wait=20` (RFC 7240): the finished job, if it ends in time. */
-async function answerWithEnd(c: Context<AppEnv>, deps: AppDeps, id: string): Promise<Response | undefined> {
+async function answerWithEnd(c: Context<AppEnv>, deps: Deps, id: string): Promise<Response | undefined> {
   const wanted = /(?:^|[,;])\s*wait\s*=\s*"?(\d+)/i.exec(c.req.header('prefer') ?? '')?.[1];
   if (wanted === undefined) return undefined;
   const { queue, feed } = deps;
@@ -102,7 +108,7 @@ async function answerWithEnd(c: Context<AppEnv>, deps: AppDeps, id: string): Pro
   });
 }
 
-async function answerAccepted(c: Context<AppEnv>, deps: AppDeps, { origin, job }: Accepted): Promise<Response> {
+async function answerAccepted(c: Context<AppEnv>, deps: Deps, { origin, job }: Accepted): Promise<Response> {
   const body = origin === 'new' ? await presentQueued(job, deps) : await presentJob(job, deps);
   return c.json(body, 202, { 'Retry-After': '2' });
 }

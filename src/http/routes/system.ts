@@ -6,8 +6,11 @@ import { estimate } from '../../queue/stats.ts';
 import type { Availability } from '../../queue/worker-registry.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 
+/** What these routes need. */
+type Deps = Pick<AppDeps, 'kinds' | 'queue' | 'connections' | 'listening' | 'storeTrouble' | 'draining'>;
+
 /** `GET /` (an index of all routes), `/health`, `/ready`, `/api/redis/health` and `/api/queue/stats`. */
-export function systemRoutes({ kinds, queue, connections, listening, storeTrouble, draining }: AppDeps): Hono<AppEnv> {
+export function systemRoutes({ kinds, queue, connections, listening, storeTrouble, draining }: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const startedAt = performance.now();
 

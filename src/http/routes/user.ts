@@ -10,8 +10,11 @@ import { presentJob } from '../present.ts';
 import { invalidInput } from '../problems.ts';
 import { retryLaterOnTrouble, wantsStream } from '../watch.ts';
 
+/** What these routes need. */
+type Deps = Pick<AppDeps, 'queue' | 'userFeed' | 'transport' | 'log' | 'draining' | 'tokens' | 'identityRequired'>;
+
 /** `GET /api/jobs` and `GET /api/events`. */
-export function userRoutes(deps: AppDeps): Hono<AppEnv> {
+export function userRoutes(deps: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.get('/api/jobs', (c) => list(c, deps));
   app.get('/api/events', (c) => retryLaterOnTrouble(c, deps, wantsStream(c), async () => watchAll(c, deps)));
@@ -27,7 +30,7 @@ const query = z.object({
 });
 
 /** The caller's jobs, newest first, without their results. */
-async function list(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
+async function list(c: Context<AppEnv>, deps: Deps): Promise<Response> {
   const user = callerOf(c);
   const parsed = query.safeParse(c.req.query());
   if (!parsed.success) throw invalidInput(parsed.error.issues);
@@ -38,7 +41,7 @@ async function list(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
   return c.json({ jobs: shown, nextCursor: next && toCursor(next) });
 }
 
-async function watchAll(c: Context<AppEnv>, { userFeed, transport, log }: AppDeps): Promise<Response> {
+async function watchAll(c: Context<AppEnv>, { userFeed, transport, log }: Deps): Promise<Response> {
   const user = callerOf(c);
   if (c.req.method === 'HEAD') return c.body(null, 200, STREAM_HEADERS);
   log.info({ requestId: c.var.requestId, owner: user }, 'user stream opened');
