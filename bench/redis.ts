@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { Worker } from 'bullmq';
 import { tenantOf } from '../src/job/tenant.ts';
-import { connect, readyWithin } from '../src/queue/connection.ts';
+import { connect, readyWithin } from '../src/queue/redis-connection.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import { createJournals, type Journal } from '../src/queue/journal.ts';
 import { createQueue } from '../src/queue/queue.ts';

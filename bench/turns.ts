@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Queue, Worker } from 'bullmq';
 import { tenantOf } from '../src/job/tenant.ts';
-import { connect, readyWithin } from '../src/queue/connection.ts';
+import { connect, readyWithin } from '../src/queue/redis-connection.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import { createFairQueue } from '../src/queue/fair-queue.ts';
 import { openQueue, PREFIX, startRedis } from './redis.ts';

@@ -1,10 +1,10 @@
 /** Starts the API: connections, feeds, app and port, each with what closes it. */
 import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
-import { createAddressOf } from './address.ts';
+import { createAddressOf } from './client-address.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
-import { createErrorLog } from './error-log.ts';
+import { createErrorLog } from './repeated-errors.ts';
 import { checkKinds, type Kind } from './kinds/kind.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';

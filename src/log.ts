@@ -1,8 +1,8 @@
 /** Structured logs: one JSON line an event, joined over both processes by `jobId` and `requestId`; lines to read on a terminal. */
 import { pino, type Logger } from 'pino';
-import { describeError } from './log-error.ts';
+import { describeError } from './describe-error.ts';
 
-/** Makes a process's logger; `name` says which process it is. Errors are logged by an allowlist (log-error.ts). */
+/** Makes a process's logger; `name` says which process it is. Errors are logged by an allowlist (describe-error.ts). */
 export async function createLog(name: 'api' | 'worker', level: string): Promise<Logger> {
   const options = { name, level, base: { name, pid: process.pid }, serializers: { err: describeError } };
   if (!process.stdout.isTTY) return pino(options);

@@ -3,7 +3,7 @@ import type { Http2Bindings, HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Sink } from './stream/connections.ts';
 import { BUFFER_BYTES, type Transport } from './stream/response.ts';
-import { watchAcknowledgements } from './unacknowledged.ts';
+import { watchAcknowledgements } from './vanished-clients.ts';
 
 /** How long a client may take nothing of what it was sent, and how often that is checked, in ms. */
 export type Patience = { deadlineMs: number; everyMs: number };

@@ -2,7 +2,7 @@
 import { OwnError } from '../src/job/own-error.ts';
 import { ProblemError, problems } from '../src/job/problem.ts';
 import { LockLostError } from '../src/queue/journal.ts';
-import { CircuitOpenError } from './guard.ts';
+import { CircuitOpenError } from './circuit-breaker.ts';
 
 /** What becomes of the job. */
 export type Outcome =

@@ -2,7 +2,7 @@
 import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
 import type { Config } from '../src/config.ts';
-import { createErrorLog } from '../src/error-log.ts';
+import { createErrorLog } from '../src/repeated-errors.ts';
 import { listen } from '../src/listen.ts';
 import type { Closer, Fail, Ready } from '../src/process.ts';
 import { checkKinds } from '../src/kinds/kind.ts';
@@ -15,7 +15,7 @@ import { openStore } from '../src/queue/store.ts';
 import { endUnreadable, UNREADABLE } from '../src/queue/unreadable.ts';
 import { availabilityOf, createRegistration, createWorkerDirectory, type WorkerDescription } from '../src/queue/worker-registry.ts';
 import { type Assignment, assign } from './assignments.ts';
-import { guard } from './guard.ts';
+import { guard } from './circuit-breaker.ts';
 import type { Implementation } from './handler.ts';
 import { createHealthApp, createWorks } from './health.ts';
 import { createRun } from './run.ts';

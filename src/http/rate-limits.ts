@@ -5,7 +5,7 @@ import { ProblemError } from '../job/problem.ts';
 import { tenantOf } from '../job/tenant.ts';
 import type { Allowance, RatePolicy } from '../queue/rate-limit.ts';
 import type { AppDeps, AppEnv } from './env.ts';
-import { answerRetryLater, wantsStream } from './watch.ts';
+import { answerRetryLater, wantsStream } from './answer-stream.ts';
 
 /** Sets the headers that say how much of a limit is left; none if the limit was not asked. */
 export function setAllowance(c: Context<AppEnv>, policy: RatePolicy, allowance: Allowance | undefined): void {

@@ -1,6 +1,6 @@
 /** Cancelling: it is final against everything that still runs for a job. */
 import type { Redis } from 'ioredis';
-import { createEnd } from './end.ts';
+import { createEnd } from './end-job.ts';
 import type { Keys } from './keys.ts';
 
 /** The result: the job is cancelled now, had ended before, or is not there. */

@@ -6,7 +6,7 @@ import type { Keys } from './keys.ts';
 import { createMending } from './mend.ts';
 import { parseJson } from './record.ts';
 import { defineScript } from './script.ts';
-import { type Fields, PLACE_KEYS, SHOWN, toSnapshot } from './snapshot.ts';
+import { type Fields, PLACE_KEYS, SHOWN, toSnapshot } from './to-snapshot.ts';
 
 /** A place in an index: an entry's score, as Redis prints it, and its job. */
 export type Place = { score: string; id: string };

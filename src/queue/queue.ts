@@ -7,7 +7,7 @@ import { type Tenant, tenantOf } from '../job/tenant.ts';
 import { type AddRequest, type AddResult, createAddJob, type Refusal } from './add-job.ts';
 import { type Bounds, createAdmission } from './admission.ts';
 import { type Cancelled, createCancel } from './cancel-job.ts';
-import { orUnavailable } from './connection.ts';
+import { orUnavailable } from './redis-connection.ts';
 import { keysUnder, QUEUE_NAME } from './keys.ts';
 import { createList, MAX_ENTRIES, type Page, type Range } from './listing.ts';
 import { createReadJob, type ReadJob } from './read-job.ts';

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Tenant } from '../job/tenant.ts';
-import { unavailable } from './connection.ts';
+import { unavailable } from './redis-connection.ts';
 import type { Keys } from './keys.ts';
 
 /** So many in a window of so many s. */

@@ -4,7 +4,7 @@ import type { JournalRow, Snapshot } from '../job/snapshot.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, parseJson, parseRow } from './record.ts';
 import { defineScript } from './script.ts';
-import { type Fields, PLACE_KEYS, SHOWN, toSnapshot } from './snapshot.ts';
+import { type Fields, PLACE_KEYS, SHOWN, toSnapshot } from './to-snapshot.ts';
 
 /** A job at one moment, and the rows of its journal past a sequence number. */
 export type JobView = { snapshot: Snapshot; rows: JournalRow[] };

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { OwnError } from '../job/own-error.ts';
-import { connect, readyWithin, type OnOutage } from './connection.ts';
+import { connect, readyWithin, type OnOutage } from './redis-connection.ts';
 import { keysUnder } from './keys.ts';
 import { createStoreMonitor, type StoreMonitor } from './store-monitor.ts';
 

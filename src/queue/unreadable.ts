@@ -1,7 +1,7 @@
 /** Records that can't be read: each ends as failed, before it stops what workers do for all jobs at once. */
 import type { Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { createEnd } from './end.ts';
+import { createEnd } from './end-job.ts';
 import type { Keys } from './keys.ts';
 import { parseJson } from './record.ts';
 import { defineScript } from './script.ts';

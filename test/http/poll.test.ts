@@ -1,6 +1,6 @@
 /** Polling: cheap when nothing has happened, at once when something does; a real process where it is told to stop. */
 import { expect, test } from 'vitest';
-import { waitFor } from '../../src/http/wait.ts';
+import { waitFor } from '../../src/http/wait-for-job.ts';
 import { createConnections } from '../../src/stream/connections.ts';
 import { createFeed } from '../../src/stream/feed.ts';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';

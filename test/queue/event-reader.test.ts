@@ -1,7 +1,7 @@
 /** The eventReader: it signals for everything from its start on, and nothing stops it for good. */
 import type { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { connect } from '../../src/queue/connection.ts';
+import { connect } from '../../src/queue/redis-connection.ts';
 import { createEventReader, type JobSignal } from '../../src/queue/event-reader.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
 

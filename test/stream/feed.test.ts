@@ -1,7 +1,7 @@
 /** The feed under fire: signals that are lost, come twice, or come for what is not there yet. */
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { connect } from '../../src/queue/connection.ts';
+import { connect } from '../../src/queue/redis-connection.ts';
 import { createEventReader, type JobSignal } from '../../src/queue/event-reader.ts';
 import type { ReadJob } from '../../src/queue/read-job.ts';
 import { createJournals } from '../../src/queue/journal.ts';

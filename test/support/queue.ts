@@ -2,7 +2,7 @@
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
-import { connect, readyWithin } from '../../src/queue/connection.ts';
+import { connect, readyWithin } from '../../src/queue/redis-connection.ts';
 import { keysUnder, QUEUE_NAME } from '../../src/queue/keys.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import type { Bounds } from '../../src/queue/admission.ts';

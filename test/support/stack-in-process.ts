@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import { startApi } from '../../src/api.ts';
 import { loadConfig } from '../../src/config.ts';
 import { kinds } from '../../src/kinds/index.ts';
-import { describeError } from '../../src/log-error.ts';
+import { describeError } from '../../src/describe-error.ts';
 import type { Closer, Fail, Ready } from '../../src/process.ts';
 import { implementations } from '../../worker/kinds/index.ts';
 import { startWorker } from '../../worker/start.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ProblemError, problems, type ProblemCode } from '../../src/job/problem.ts';
-import { CircuitOpenError } from '../../worker/guard.ts';
+import { CircuitOpenError } from '../../worker/circuit-breaker.ts';
 import { LockLostError } from '../../src/queue/journal.ts';
 import { createIsolation } from '../../worker/isolation.ts';
 import { backoff, decide, HandBack, NotAssignedError, toProblemError } from '../../worker/retry-policy.ts';

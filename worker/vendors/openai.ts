@@ -3,7 +3,7 @@ import OpenAI, { APIError } from 'openai';
 import { z } from 'zod';
 import { createAnswerReader } from './answer.ts';
 import type { AnswerShape } from './answer-json.ts';
-import { openBill } from './openai/bill.ts';
+import { openBill } from './openai/usage.ts';
 import { fellSilent, toEnding, toProblemError } from './openai/errors.ts';
 import { boundedFetch } from './openai/fetch.ts';
 import { readAnswer } from './openai/read.ts';
@@ -13,7 +13,7 @@ import type { AnswerRequest, Capabilities } from '../capabilities.ts';
 import { httpUrl, milliseconds, positive, secret } from '../../src/env/variables.ts';
 import { withFallback } from '../fallback.ts';
 import { defineVendor } from './vendor.ts';
-import { startWatch } from './watch.ts';
+import { startWatch } from './progress-watch.ts';
 
 /** Settings of one model. `idleTimeoutMs`: how long it may bring nothing new. `maxTokens`: for one answer, its thinking included. */
 export type OpenAIOptions = { apiKey: string; baseURL?: string | undefined; model: string; idleTimeoutMs: number; maxTokens: number };

@@ -2,8 +2,8 @@
 import { Hono, type Context } from 'hono';
 import { parseCursor } from '../../stream/sse-encoding.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
-import { readerOf } from '../reading.ts';
-import { retryLaterOnTrouble, wantsStream, watchJob } from '../watch.ts';
+import { readerOf } from '../read-access.ts';
+import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts';
 
 /** What these routes need. */
 type Deps = Pick<AppDeps, 'feed' | 'transport' | 'log' | 'draining' | 'tokens' | 'identityRequired'>;

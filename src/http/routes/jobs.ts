@@ -5,8 +5,8 @@ import type { JobView } from '../../queue/read-job.ts';
 import { estimate, ESTIMATE_AGE_MS, pollAgainIn } from '../../queue/stats.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { toLegacyJob, type JobObject, presentJob } from '../present.ts';
-import { readerOf } from '../reading.ts';
-import { parseWait, waitFor } from '../wait.ts';
+import { readerOf } from '../read-access.ts';
+import { parseWait, waitFor } from '../wait-for-job.ts';
 
 /** What these routes need. */
 type Deps = Pick<AppDeps, 'queue' | 'feed' | 'tokens' | 'identityRequired'>;

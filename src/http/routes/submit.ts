@@ -15,9 +15,9 @@ import { setAllowance } from '../rate-limits.ts';
 import { idempotencyKey } from '../idempotency.ts';
 import { presentJob, presentQueued } from '../present.ts';
 import { invalidInput } from '../problems.ts';
-import { submitter } from '../reading.ts';
-import { MAX_WAIT_S, waitFor } from '../wait.ts';
-import { retryLaterOnTrouble, wantsStream, watchJob } from '../watch.ts';
+import { submitter } from '../read-access.ts';
+import { MAX_WAIT_S, waitFor } from '../wait-for-job.ts';
+import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts';
 
 /** What these routes need. */
 type Deps = Pick<

@@ -1,7 +1,7 @@
 /** The routes about the service itself: whether it is up and ready, and the state of Redis and of the queue. */
 import { Hono } from 'hono';
 import { ProblemError } from '../../job/problem.ts';
-import { unavailable } from '../../queue/connection.ts';
+import { unavailable } from '../../queue/redis-connection.ts';
 import { estimate } from '../../queue/stats.ts';
 import type { Availability } from '../../queue/worker-registry.ts';
 import type { AppDeps, AppEnv } from '../env.ts';

@@ -8,7 +8,7 @@ import { cursor, toCursor } from '../cursor.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { presentJob } from '../present.ts';
 import { invalidInput } from '../problems.ts';
-import { retryLaterOnTrouble, wantsStream } from '../watch.ts';
+import { retryLaterOnTrouble, wantsStream } from '../answer-stream.ts';
 
 /** What these routes need. */
 type Deps = Pick<AppDeps, 'queue' | 'userFeed' | 'transport' | 'log' | 'draining' | 'tokens' | 'identityRequired'>;

@@ -2,8 +2,8 @@
 import { type AnswerReader } from '../answer.ts';
 import type { AnswerRequest, Call, Report } from '../../capabilities.ts';
 import type { Piece } from '../answer-json.ts';
-import type { Watch } from '../watch.ts';
-import type { Bill } from './bill.ts';
+import type { Watch } from '../progress-watch.ts';
+import type { Bill } from './usage.ts';
 import { type Delta, readChunk } from './chunk.ts';
 
 /** How an answer ended. */

@@ -1,6 +1,6 @@
 /** Network addresses: which requests are one tenant's where nobody is named. */
 import { expect, test } from 'vitest';
-import { networkOf } from '../src/address.ts';
+import { networkOf } from '../src/client-address.ts';
 
 test('an IPv4 address stands for itself, however it is written; an IPv6 one for its network', () => {
   expect(networkOf('10.0.0.1')).toBe('10.0.0.1');

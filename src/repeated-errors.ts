@@ -1,6 +1,6 @@
 /** A log of errors that may come by the thousand: the first of a sort is logged at once, the others are counted. */
 import type { Logger } from 'pino';
-import { describeError } from './log-error.ts';
+import { describeError } from './describe-error.ts';
 
 /** Takes an error from a part of the process that is named by `source`. */
 export type ErrorLog = (source: string, error: unknown) => void;

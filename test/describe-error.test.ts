@@ -2,10 +2,10 @@
 import { Redis } from 'ioredis';
 import OpenAI from 'openai';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { createErrorLog } from '../src/error-log.ts';
+import { createErrorLog } from '../src/repeated-errors.ts';
 import { OwnError } from '../src/job/own-error.ts';
 import { ProblemError } from '../src/job/problem.ts';
-import { describeError } from '../src/log-error.ts';
+import { describeError } from '../src/describe-error.ts';
 import { startOpenAI } from './support/openai.ts';
 import { startStack } from './support/stack.ts';
 
@@ -58,7 +58,7 @@ test.each<[string, () => unknown, object]>([
 
 test('the stack tells where, for errors of ours and of others', () => {
   for (const error of [new OwnError('ours'), new Error(SECRET), new TypeError(`${SECRET}\nand more`)]) {
-    expect(describeError(error).stack?.[0]).toContain('log-error.test.ts');
+    expect(describeError(error).stack?.[0]).toContain('describe-error.test.ts');
   }
   expect(describeError(new OwnError('ours'))).toMatchObject({ type: 'OwnError', message: 'ours' });
 });

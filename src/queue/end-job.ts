@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
 import { defineScript } from './script.ts';
-import { kindOf } from './snapshot.ts';
+import { kindOf } from './to-snapshot.ts';
 
 /** The result: the job has ended by this, had ended before, is not there, or another run holds its lock now. */
 export type Ended = 'done' | 'ended' | 'unknown' | 'held';

@@ -4,7 +4,7 @@ import { ProblemError, problems } from '../job/problem.ts';
 import { type Cursor, encodeRetry } from '../stream/sse-encoding.ts';
 import { beginStream, STREAM_HEADERS } from '../stream/response.ts';
 import type { AppDeps, AppEnv } from './env.ts';
-import type { Reader } from './reading.ts';
+import type { Reader } from './read-access.ts';
 
 /** How long a client should wait before it reconnects if it can't be served now, in ms. */
 const TROUBLE_RETRY_MS = 5000;
