@@ -1,4 +1,5 @@
 /** Decides which vendor does which kind in this worker: once, at the start, from the vendors' offers. */
+import { createHash } from 'node:crypto';
 import type { Kind } from '../src/kinds/kind.ts';
 import type { KindSupport } from '../src/queue/worker-registry.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -14,7 +15,7 @@ export type VendorOffers = { name: string; offers: Offers }[];
 
 /**
  * Assigns each kind to the first vendor that can do it. `only`: the one vendor that may write structured answers (AI_PROVIDER);
- * undefined: any may.
+ * undefined: every vendor may.
  */
 export function assign(kinds: readonly Kind[], vendors: VendorOffers, only: string | undefined): Map<string, Assignment> {
   return new Map(
@@ -32,7 +33,9 @@ export function assign(kinds: readonly Kind[], vendors: VendorOffers, only: stri
 function toAssignment(offers: Offer[]): Assignment {
   for (const offer of offers) {
     if (!offer.available) continue;
-    const { work, author, answers } = offer;
+    const { work, author } = offer;
+    // A base URL may hold a password: the registry and the log get a digest, which is enough to compare.
+    const answers = createHash('sha256').update(offer.answers).digest('base64url');
     return { available: true, work, support: { available: true, ...author, answers } };
   }
   const missing = offers.flatMap((offer) => (offer.available ? [] : offer.missing));
