@@ -36,9 +36,11 @@ test('of 50 submissions over two processes 20 are accepted; the others are told 
 
 test('a window that ends lets go on; a refused one does not lengthen it', async () => {
   const stack = await startStack({ RATE_LIMIT_MAX: '1', RATE_LIMIT_WINDOW_S: '1' });
-  const statuses = [(await post(stack.url)).status, (await post(stack.url)).status];
-  expect(statuses).toEqual([202, 429]);
-  await expect.poll(async () => (await post(stack.url)).status, { interval: 50 }).toBe(202);
+  const status = async () => (await post(stack.url)).status;
+  expect(await status()).toBe(202);
+  // On a busy machine a window may end between two calls, and then the next one begins: the calls go on until one is refused.
+  await expect.poll(status, { interval: 10 }).toBe(429);
+  await expect.poll(status, { interval: 50 }).toBe(202);
 });
 
 test('the same submission again costs nothing', async () => {
