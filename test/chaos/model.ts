@@ -22,6 +22,8 @@ export type Fate = 'whole' | 'refused' | { cutAfter: number };
 export type ModelOptions = {
   /** The time it takes for a card, in ms. */
   cardMs: number;
+  /** Resolves when the next card of a call may be written; without it only the time counts. */
+  mayGoOn?: (call: PacedCall) => Promise<void>;
   /** Decides each call's fate, before a word of it is written; without it all are answered whole. */
   fate?: (call: PacedCall) => Fate | Promise<Fate>;
 };
@@ -37,7 +39,7 @@ export type Model = {
 };
 
 /** Starts a model; it stops with the test. */
-export async function startModel({ cardMs, fate = () => 'whole' }: ModelOptions): Promise<Model> {
+export async function startModel({ cardMs, mayGoOn = async () => {}, fate = () => 'whole' }: ModelOptions): Promise<Model> {
   const calls: PacedCall[] = [];
   const waiting = new Set<() => void>();
   const written = () => calls.reduce((sum, call) => sum + call.written, 0);
@@ -55,6 +57,7 @@ export async function startModel({ cardMs, fate = () => 'whole' }: ModelOptions)
     for (const text of cards) {
       if (typeof end === 'object' && call.written === end.cutAfter) return pen.cut();
       await new Promise((resolve) => setTimeout(resolve, cardMs)); // it thinks
+      await mayGoOn(call);
       if (call.broken) return;
       pen.text(text);
       call.written++;

@@ -22,11 +22,19 @@ test('ten jobs outlive the workers that run them, and each worker costs no more 
   const jobs = new Map<string, Record<string, any>>();
   const published: { had: number; wanted: number }[] = [];
   const asked: { had: number; wanted: number }[] = [];
+  const countOf = async (content: string): Promise<number> => {
+    const { items } = await stack.get(`/api/jobs/${jobs.get(content)?.['jobId']}?include=items`);
+    return items.flashcards?.length ?? 0;
+  };
   const model = await startModel({
-    cardMs: 120, // a fast model: what a worker has not read when it dies is lost
+    cardMs: 60,
+    // The next card is written once the last one is published. So a worker that dies has lost one card of each call at most, on any machine.
+    async mayGoOn(call) {
+      while (!call.broken && (await countOf(call.content)) < call.had + call.written)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    },
     async fate({ content, had, wanted }): Promise<Fate> {
-      const { items } = await stack.get(`/api/jobs/${jobs.get(content)?.['jobId']}?include=items`);
-      const count = items.flashcards?.length ?? 0;
+      const count = await countOf(content);
       published.push({ had: count, wanted: CARDS - count });
       asked.push({ had, wanted });
       return 'whole';
@@ -65,6 +73,6 @@ test('ten jobs outlive the workers that run them, and each worker costs no more 
   expect(inHand).toBeGreaterThanOrEqual(KILLS);
   expect(model.calls.length - JOBS).toBeLessThanOrEqual(inHand);
   expect(asked).toEqual(published);
-  expect(model.written()).toBeLessThanOrEqual(1.15 * JOBS * CARDS); // what was on its way to a worker when it died
+  expect(model.written()).toBeLessThanOrEqual(JOBS * CARDS + inHand); // what was on its way to a worker when it died
   await expectUnharmed([...workers, stack.api]);
 });
