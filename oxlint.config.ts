@@ -51,7 +51,7 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
   { files: ['src/job/*.ts'], patterns: [...folderOf([]), ...without()] },
   { files: ['src/kinds/*.ts'], patterns: [...folderOf(['job']), ...without()] },
   { files: ['src/queue/*.ts'], patterns: [...folderOf(['job', 'kinds']), ...without('bullmq', 'ioredis')] },
-  { files: ['src/queue/script.ts'], patterns: [...folderOf(['job']), ...without('ioredis', 'node')] },
+  { files: ['src/queue/script.ts', 'src/queue/digest.ts'], patterns: [...folderOf(['job']), ...without('ioredis', 'node')] },
   { files: ['src/stream/*.ts'], patterns: [...folderOf(['job', 'queue']), ...without()] },
   { files: ['src/http/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue', 'stream']), ...without()] },
   { files: ['src/http/routes/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue', 'stream'], 2), ...without()] },

@@ -8,6 +8,7 @@ import { createErrorLog } from './repeated-errors.ts';
 import { checkKinds, type Kind } from './kinds/kind.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
+import { hmacSha256 } from './hmac.ts';
 import { listen } from './listen.ts';
 import { createNodeTransport, withNodeTransport } from './node-transport.ts';
 import type { Closer, Fail, Ready } from './process.ts';
@@ -15,7 +16,7 @@ import { watchDeadlines } from './queue/deadlines.ts';
 import { createEventReader } from './queue/event-reader.ts';
 import { keysUnder } from './queue/keys.ts';
 import { createQueue } from './queue/queue.ts';
-import { createLocalLimit, createSharedLimit } from './queue/rate-limit.ts';
+import { createLocalLimit } from './queue/rate-limit.ts';
 import { estimate, ESTIMATE_AGE_MS } from './queue/stats.ts';
 import { openStore } from './queue/store.ts';
 import { createSubmissions } from './queue/submissions.ts';
@@ -44,7 +45,9 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
   checkKinds(kinds);
 
   const keys = keysUnder(keyPrefix);
-  const queue = createQueue(redis, { keyPrefix, rate: config.worker.rate, bounds: config.bounds, ...config.job });
+  const submitPolicy = { name: 'submit', ...config.rateLimit };
+  const bounds = { ...config.bounds, submitRate: submitPolicy };
+  const queue = createQueue(redis, { keyPrefix, rate: config.worker.rate, bounds, ...config.job });
   closers.push(() => queue.close());
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
   closers.push(await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled, onError: store.onError('deadlines') }));
@@ -53,7 +56,7 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
   const secrets = tokenSecrets
     ? fixedSecrets(tokenSecrets)
     : sharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
-  const tokens = createStreamTokens({ secrets, ttlS: tokenTtlS });
+  const tokens = createStreamTokens({ sign: hmacSha256, secrets, ttlS: tokenTtlS });
   const onError = store.onError('stream');
   const connections = createConnections(config.stream.maxAgeMs);
   const feed = createFeed({
@@ -89,10 +92,9 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
   const timers = [setInterval(connections.heartbeat, beat), setInterval(reconcile, RECONCILE_MS)];
   closers.push(() => timers.forEach(clearInterval));
 
-  const submitPolicy = { name: 'submit', ...config.rateLimit };
   const submissions = createSubmissions({
     queue,
-    limit: createSharedLimit(redis, keys, submitPolicy),
+    localLimit: createLocalLimit(submitPolicy),
     sameWorkMs: config.sameWorkMs,
     maxAttempts: config.job.attempts,
   });

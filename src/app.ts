@@ -1,19 +1,14 @@
 /** The whole HTTP surface on one page, on Request and Response alone. */
-import { Hono } from 'hono';
-import { cors } from 'hono/cors';
-import { createMiddleware } from 'hono/factory';
+import { Hono, type NotFoundHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { requestId } from 'hono/request-id';
 import { ProblemError } from './job/problem.ts';
-import { identify } from './http/auth.ts';
 import { cancelRoutes } from './http/routes/cancel.ts';
 import type { AppDeps, AppEnv } from './http/env.ts';
-import { checkHost } from './http/hosts.ts';
 import { eventRoutes } from './http/routes/job-events.ts';
 import { jobRoutes } from './http/routes/jobs.ts';
-import { limitReads } from './http/rate-limits.ts';
 import { retryRoutes } from './http/routes/retry.ts';
 import { answerErrors, answerNotFound, problemResponse } from './http/problems.ts';
+import { receive } from './http/receive.ts';
 import { submitRoutes } from './http/routes/submit.ts';
 import { systemRoutes } from './http/routes/system.ts';
 import { userRoutes } from './http/routes/user.ts';
@@ -22,44 +17,9 @@ import { userRoutes } from './http/routes/user.ts';
 export function createApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(answerErrors(deps.log));
-  app.notFound(answerNotFound);
+  app.notFound(createNotFound(app));
 
-  app.use(requestId());
-  app.use(logRequests(deps.log));
-  app.use(checkHost(deps.hosts));
-  app.use(
-    cors({
-      origin: deps.corsOrigins.includes('*') ? '*' : deps.corsOrigins,
-      allowMethods: ['GET', 'POST'],
-      allowHeaders: [
-        'Content-Type',
-        'Authorization',
-        'user-id',
-        'Idempotency-Key',
-        'Prefer',
-        'Cancel-After',
-        'Last-Event-ID',
-        'If-None-Match',
-        'X-Request-Id',
-      ],
-      exposeHeaders: [
-        'Location',
-        'Retry-After',
-        'ETag',
-        'RateLimit',
-        'RateLimit-Policy',
-        'Preference-Applied',
-        'Idempotent-Replayed',
-        'Job-Reused',
-        'x-request-id',
-      ],
-      maxAge: 86_400,
-    }),
-  );
-  app.use(methodNotAllowed({ app, onMethodNotAllowed: answerMethod }));
-  app.use(noStaleJson);
-  app.use(identify);
-  app.use('/api/*', limitReads(deps));
+  app.use(receive(deps));
 
   app.route('/', submitRoutes(deps));
   app.route('/', userRoutes(deps));
@@ -71,25 +31,19 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   return app;
 }
 
-/** Answers may be kept by the caller alone, and only if asked about again. */
-const noStaleJson = createMiddleware<AppEnv>(async (c, next) => {
-  await next();
-  if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'private, no-cache');
-});
-
-/** One line for each request, by path: a query may carry a token. */
-const logRequests = (log: AppDeps['log']) =>
-  createMiddleware<AppEnv>(async (c, next) => {
-    const start = performance.now();
-    await next();
-    const { requestId: id } = c.var;
-    log.info(
-      { requestId: id, method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(performance.now() - start) },
-      'request',
-    );
+/** Where no route fits: 405 with the methods that the address takes, or 404. Other requests need not look for the methods. */
+function createNotFound(app: Hono<AppEnv>): NotFoundHandler<AppEnv> {
+  const findMethods = methodNotAllowed<AppEnv>({
+    app,
+    onMethodNotAllowed(c, methods) {
+      const allow = methods.join(', ');
+      return problemResponse(c, new ProblemError('method_not_allowed', `${c.req.path} takes ${allow}.`, { headers: { Allow: allow } }));
+    },
   });
-
-const answerMethod: NonNullable<Parameters<typeof methodNotAllowed<AppEnv>>[0]['onMethodNotAllowed']> = (c, methods) => {
-  const allow = methods.join(', ');
-  return problemResponse(c, new ProblemError('method_not_allowed', `${c.req.path} takes ${allow}.`, { headers: { Allow: allow } }));
-};
+  return async (c) => {
+    await findMethods(c, async () => {
+      c.res = await answerNotFound(c);
+    });
+    return c.res;
+  };
+}

@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { ProblemError, problems } from '../job/problem.ts';
 import { type Cursor, encodeRetry } from '../stream/sse-encoding.ts';
 import { beginStream, STREAM_HEADERS } from '../stream/response.ts';
+import { answer } from './answer.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import type { Reader } from './read-access.ts';
 
@@ -25,10 +26,10 @@ export async function watchJob(
   }
   if (following.over || c.req.method === 'HEAD') {
     following.stop(); // a HEAD request gets no events
-    return following.over ? c.body(null, 204, { 'Cache-Control': 'no-store' }) : c.body(null, 200, STREAM_HEADERS);
+    return following.over ? answer(c, 204, null, { 'Cache-Control': 'no-store' }) : answer(c, 200, null, STREAM_HEADERS);
   }
-  log.info({ jobId, requestId: c.var.requestId, cursor }, 'stream opened');
-  return transport(c.env, c.body(null, 200, STREAM_HEADERS), beginStream(following, opening));
+  log.info({ jobId, requestId: c.get('requestId'), cursor }, 'stream opened');
+  return transport(c.env, answer(c, 200, null, STREAM_HEADERS), beginStream(following, opening));
 }
 
 /** Whether the client asks for an event stream in its Accept header, as EventSource does. */
@@ -60,8 +61,8 @@ export async function retryLaterOnTrouble(
 }
 
 /** Answers a client that reconnects by itself with the time after which it should, in ms. */
-export function answerRetryLater(c: Context, ms: number = TROUBLE_RETRY_MS): Response {
-  return c.body(encodeRetry(Math.ceil(ms)), 200, STREAM_HEADERS);
+export function answerRetryLater(c: Context<AppEnv>, ms: number = TROUBLE_RETRY_MS): Response {
+  return answer(c, 200, encodeRetry(Math.ceil(ms)), STREAM_HEADERS);
 }
 
 /** Whether an error passes with time: errors of the server do, and too many requests if the client is one that reconnects (`returning`). */

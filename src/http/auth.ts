@@ -1,42 +1,38 @@
 /** Who calls, and whose jobs they may see. */
 import type { Context } from 'hono';
-import { createMiddleware } from 'hono/factory';
 import { z } from 'zod';
 import type { Snapshot } from '../job/snapshot.ts';
 import { ProblemError } from '../job/problem.ts';
-import { digestOf } from '../job/id.ts';
-import type { AppDeps, AppEnv } from './env.ts';
+import type { AppEnv } from './env.ts';
+import { isEqual } from './constant-time.ts';
 
 const BEARER = { headers: { 'WWW-Authenticate': 'Bearer' } };
 
-/** A user's id: 1 to 256 characters without control characters. Trimmed and in NFC it is the same however it was sent. */
-export const userId = z
-  .string()
-  .transform((text) => text.trim().normalize('NFC'))
-  .pipe(z.string().regex(/^[^\p{Cc}]{1,256}$/u, 'must be 1 to 256 visible characters'));
+const USER_ID = /^[^\p{Cc}]{1,256}$/u;
+const EXPECTED = 'must be 1 to 256 visible characters';
 
-/** Reads the caller from the `user-id` header. The header is trusted, so in production a gateway must set it. */
-export const identify = createMiddleware<AppEnv>(async (c, next) => {
+/** A user's id without spaces around it and in Unicode's NFC: it is the same however it was sent. */
+const normalize = (text: string): string => text.trim().normalize('NFC');
+
+/** A user's id: 1 to 256 characters without control characters. */
+export const userId = z.string().transform(normalize).pipe(z.string().regex(USER_ID, EXPECTED));
+
+/**
+ * The caller, from the `user-id` header; undefined if there is none. The header is trusted, so in production a gateway must set it.
+ * @throws ProblemError `invalid_input` if it is no user's id
+ */
+export function callerOf(c: Context<AppEnv>): string | undefined {
   const header = c.req.header('user-id');
-  if (header !== undefined && header.trim() !== '') {
-    const user = userId.safeParse(fromLatin1(header));
-    if (!user.success) throw new ProblemError('invalid_input', `The user-id header ${user.error.issues[0]?.message}.`);
-    c.set('user', user.data);
-  }
-  await next();
-});
+  if (header === undefined || header.trim() === '') return undefined;
+  const user = normalize(fromLatin1(header));
+  if (!USER_ID.test(user)) throw new ProblemError('invalid_input', `The user-id header ${EXPECTED}.`);
+  return user;
+}
 
 /** The answer to a request that needs an identity and has none. */
 export function unauthorized(): ProblemError {
   return new ProblemError('unauthorized', 'Say who you are: send the user-id header (behind a gateway, the gateway sets it).', BEARER);
 }
-
-/** Refuses requests without a user where an identity is required. It runs before anything else of the request is read. */
-export const requireIdentity = ({ identityRequired }: Pick<AppDeps, 'identityRequired'>) =>
-  createMiddleware<AppEnv>(async (c, next) => {
-    if (identityRequired && c.var.user === undefined) throw unauthorized();
-    await next();
-  });
 
 /** Decodes a header as UTF-8. Node hands over each byte as one character; clients send letters outside of ASCII as UTF-8. */
 function fromLatin1(text: string): string {
@@ -58,10 +54,9 @@ export function maySee(user: string | undefined, { owner }: Snapshot): boolean {
 }
 
 /** Lets only the operator pass, whose request has the ADMIN_TOKEN as a bearer token (RFC 6750). Throws `unauthorized` for others. */
-export async function checkOperator(c: Context<AppEnv>, adminToken: string | undefined): Promise<void> {
+export function checkOperator(c: Context<AppEnv>, adminToken: string | undefined): void {
   const shown = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  // Digests are compared, so that the time of the comparison tells nothing about the token.
-  if (adminToken !== undefined && shown !== undefined && (await digestOf(shown)) === (await digestOf(adminToken))) return;
+  if (adminToken !== undefined && shown !== undefined && isEqual(shown, adminToken)) return;
   const detail =
     adminToken === undefined
       ? "This address is the operator's; set ADMIN_TOKEN to open it."

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { Kind } from '../kinds/kind.ts';
 import type { JobQueue } from '../queue/queue.ts';
-import type { RateLimit, RatePolicy } from '../queue/rate-limit.ts';
+import type { LocalLimit, RatePolicy } from '../queue/rate-limit.ts';
 import type { Submissions } from '../queue/submissions.ts';
 import type { StoreTrouble } from '../queue/store-trouble.ts';
 import type { Connections } from '../stream/connections.ts';
@@ -17,6 +17,8 @@ export type AppEnv = {
   Variables: {
     /** The request's id: the one it came with, or one made here. It is in the answer and in every log line of the request. */
     requestId: string;
+    /** The headers that the answer to this request has, whatever the answer is. */
+    headers: Record<string, string>;
     /** The user that the request's headers name. */
     user?: string;
   };
@@ -36,7 +38,7 @@ export type AppDeps = {
   /** The policy for submissions and retries. */
   submissions: Submissions;
   /** The policy of the limit for submissions, for the headers that tell clients; and the limit for reads. */
-  limits: { submit: RatePolicy; read: RateLimit };
+  limits: { submit: RatePolicy; read: LocalLimit };
   /** The network address a request came from, where it is known. */
   addressOf: (c: Context) => string | undefined;
   log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;

@@ -1,6 +1,5 @@
 /** Idempotency keys (draft-ietf-httpapi-idempotency-key-header): requests with the same key give the same job. */
 import type { Context } from 'hono';
-import { digestOf } from '../job/id.ts';
 import { ProblemError } from '../job/problem.ts';
 import type { AppEnv } from './env.ts';
 
@@ -8,14 +7,13 @@ import type { AppEnv } from './env.ts';
 const MAX_LENGTH = 255;
 
 /**
- * The key of a submission, or undefined if the client sent none. It is a hash of user, kind and the client's key. So it
- * is another one for each user and kind, and it fits into a Redis key whatever the client sent.
+ * The key of a submission, or undefined if the client sent none. User and kind are parts of it, so it is another one for
+ * each user and kind.
  * @throws ProblemError `invalid_input` if the header can't be read
  */
-export async function idempotencyKey(c: Context<AppEnv>, kind: string, owner: string | undefined): Promise<string | undefined> {
+export function idempotencyKey(c: Context<AppEnv>, kind: string, owner: string | undefined): readonly unknown[] | undefined {
   const header = c.req.header('idempotency-key');
-  if (header === undefined) return undefined;
-  return digestOf([owner ?? null, kind, parseKey(header)]);
+  return header === undefined ? undefined : [owner ?? null, kind, parseKey(header)];
 }
 
 /** Reads a key. It is a Structured Field string (RFC 9651); without its quotes it is the same key. */

@@ -12,7 +12,7 @@ export async function findOwnJob(
   { queue, identityRequired }: Pick<AppDeps, 'queue' | 'identityRequired'>,
 ): Promise<Snapshot> {
   const jobId = c.req.param('jobId');
-  const { user } = c.var;
+  const user = c.get('user');
   if (identityRequired && user === undefined) throw unauthorized();
   const seen = isJobId(jobId) ? await queue.read(jobId) : undefined;
   if (!seen || !maySee(user, seen.snapshot)) throw noSuchJob();

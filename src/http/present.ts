@@ -6,11 +6,27 @@ import type { AppDeps } from './env.ts';
 /** A Job as JSON; absent fields are left out. */
 export type JobObject = Record<string, unknown>;
 
-/** What the addresses in a Job are made with. */
-type Addressing = Pick<AppDeps, 'tokens' | 'identityRequired'>;
+/** Makes the addresses of a job. */
+export type Addresses = (jobId: string) => { statusUrl: string; streamUrl: string; cancelUrl: string };
 
-/** Presents a job. Its addresses get a new token. `etaSeconds`: when it will have ended, in s from now, if that can be estimated. */
-export async function presentJob(snapshot: Snapshot, addressing: Addressing, etaSeconds?: number): Promise<JobObject> {
+/**
+ * Resolves with what makes the addresses in one answer: with a token for the stream and, where an identity is required, for the
+ * status, too, for clients that can't send the header.
+ */
+export async function addressesFor({ tokens, identityRequired }: Pick<AppDeps, 'tokens' | 'identityRequired'>): Promise<Addresses> {
+  const issue = await tokens.issuer();
+  return (id) => {
+    const query = `?token=${issue(id)}`;
+    return {
+      statusUrl: `/api/job-status/${id}${identityRequired ? query : ''}`,
+      streamUrl: `/api/jobs/${id}/events${query}`,
+      cancelUrl: `/api/jobs/${id}/cancel`,
+    };
+  };
+}
+
+/** Presents a job. `etaSeconds`: when it will have ended, in s from now, if that can be estimated. */
+export function presentJob(snapshot: Snapshot, addresses: Addresses, etaSeconds?: number): JobObject {
   const { id, kind, status, attempt, maxAttempts, progress, position, provider, model, end } = snapshot;
   return {
     jobId: id,
@@ -33,32 +49,22 @@ export async function presentJob(snapshot: Snapshot, addressing: Addressing, eta
     usage: end?.outcome.usage,
     provider,
     model,
-    ...(await links(id, addressing)),
+    ...addresses(id),
   };
 }
 
 /** Presents a job that was just submitted, without reading it from Redis. */
-export async function presentQueued(
+export function presentQueued(
   { id, kind, createdAt, maxAttempts }: Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>,
-  addressing: Addressing,
-): Promise<JobObject> {
-  return { jobId: id, kind, status: 'queued', createdAt: date(createdAt), maxAttempts, ...(await links(id, addressing)) };
+  addresses: Addresses,
+): JobObject {
+  return { jobId: id, kind, status: 'queued', createdAt: date(createdAt), maxAttempts, ...addresses(id) };
 }
 
 /** Presents a job for the first clients, which know four statuses only: `cancelled` becomes `failed`. */
 export function toLegacyJob(job: JobObject): JobObject {
   if (job['status'] !== 'cancelled') return job;
   return { ...job, status: 'failed', error: toProblem('cancelled', 'The job was cancelled.') };
-}
-
-/** The addresses of a job. Where an identity is required, the status address has the token, too, for clients that can't send the header. */
-async function links(id: string, { tokens, identityRequired }: Addressing) {
-  const query = `?token=${await tokens.issue(id)}`;
-  return {
-    statusUrl: `/api/job-status/${id}${identityRequired ? query : ''}`,
-    streamUrl: `/api/jobs/${id}/events${query}`,
-    cancelUrl: `/api/jobs/${id}/cancel`,
-  };
 }
 
 function date(ms: number | undefined): string | undefined {

@@ -2,6 +2,7 @@
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { ProblemError, problems, toProblem } from '../job/problem.ts';
+import { answer } from './answer.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 
 /** Answers with a problem. */
@@ -9,11 +10,11 @@ export function problemResponse(c: Context<AppEnv>, { code, detail, extras }: Pr
   const { status } = problems[code];
   const { jobId, errors, retryAfterMs, headers } = extras;
   const { type, title, retryable } = toProblem(code, detail);
-  const body = { type, title, status, detail, code, retryable, requestId: c.var.requestId, jobId, errors };
-  return c.body(JSON.stringify(body), status as 400, {
+  const body = { type, title, status, detail, code, retryable, requestId: c.get('requestId'), jobId, errors };
+  return answer(c, status, JSON.stringify(body), {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
-    ...(retryAfterMs !== undefined && { 'Retry-After': String(Math.ceil(retryAfterMs / 1000)) }),
+    'Retry-After': retryAfterMs === undefined ? undefined : String(Math.ceil(retryAfterMs / 1000)),
     ...headers,
   });
 }
@@ -25,7 +26,7 @@ export function answerErrors(log: AppDeps['log']): ErrorHandler<AppEnv> {
     if (error instanceof HTTPException && error.status === 400) {
       return problemResponse(c, new ProblemError('invalid_json', 'The body can not be read as JSON; send one JSON object.'));
     }
-    log.error({ err: error, requestId: c.var.requestId, method: c.req.method, path: c.req.path }, 'unexpected error');
+    log.error({ err: error, requestId: c.get('requestId'), method: c.req.method, path: c.req.path }, 'unexpected error');
     return problemResponse(
       c,
       new ProblemError('internal_error', 'The request failed for a reason that is in the server log, under its request id.'),

@@ -1,39 +1,30 @@
 /** Rate limits as clients see them: the headers of draft-ietf-httpapi-ratelimit-headers, and 429. */
 import type { Context } from 'hono';
-import { createMiddleware } from 'hono/factory';
-import { ProblemError } from '../job/problem.ts';
-import { tenantOf } from '../job/tenant.ts';
+import type { Tenant } from '../job/tenant.ts';
 import type { Allowance, RatePolicy } from '../queue/rate-limit.ts';
-import type { AppDeps, AppEnv } from './env.ts';
+import { tooFast } from '../queue/refusal.ts';
+import { setHeaders } from './answer.ts';
 import { answerRetryLater, wantsStream } from './answer-stream.ts';
+import type { AppDeps, AppEnv } from './env.ts';
 
 /** Sets the headers that say how much of a limit is left; none if the limit was not asked. */
-export function setAllowance(c: Context<AppEnv>, policy: RatePolicy, allowance: Allowance | undefined): void {
+export function setAllowance(c: Context<AppEnv>, { name, max, windowS }: RatePolicy, allowance: Allowance | undefined): void {
   if (!allowance) return;
-  for (const [name, value] of Object.entries(headersOf(policy, allowance))) c.header(name, value);
-}
-
-/** Limits all requests by the policy for reads. Only a client with a defect reaches this limit, so its headers come with the 429 only. */
-export function limitReads({ limits: { read }, addressOf }: Pick<AppDeps, 'limits' | 'addressOf'>) {
-  return createMiddleware<AppEnv>(async (c, next) => {
-    const allowance = await read.consume(tenantOf(c.var.user, addressOf(c)));
-    if (allowance.allowed) return next();
-    if (wantsStream(c) && c.req.method === 'GET') return answerRetryLater(c, allowance.resetMs);
-    throw tooFast(read.policy, allowance);
+  setHeaders(c, {
+    'RateLimit-Policy': `"${name}";q=${max};w=${windowS}`,
+    RateLimit: `"${name}";r=${allowance.remaining};t=${Math.ceil(allowance.resetMs / 1000)}`,
   });
 }
 
-function tooFast(policy: RatePolicy, allowance: Allowance): ProblemError {
-  return new ProblemError(
-    'rate_limited',
-    `More than ${policy.max} requests of this sort in ${policy.windowS} s; go on when Retry-After says.`,
-    { retryAfterMs: Math.max(allowance.resetMs, 1), headers: headersOf(policy, allowance) },
-  );
-}
-
-function headersOf({ name, max, windowS }: RatePolicy, { remaining, resetMs }: Allowance): Record<string, string> {
-  return {
-    'RateLimit-Policy': `"${name}";q=${max};w=${windowS}`,
-    RateLimit: `"${name}";r=${remaining};t=${Math.ceil(resetMs / 1000)}`,
-  };
+/**
+ * Counts a request for the limit of reads. Only a client with a defect reaches this limit, so its headers come with the 429 only.
+ * Answers a stream that comes back by itself; undefined: the request may go on.
+ * @throws ProblemError `rate_limited` if there were too many
+ */
+export function refuseReads(c: Context<AppEnv>, { limits: { read } }: Pick<AppDeps, 'limits'>, tenant: Tenant): Response | undefined {
+  const allowance = read.consume(tenant);
+  if (allowance.allowed) return undefined;
+  if (wantsStream(c) && c.req.method === 'GET') return answerRetryLater(c, allowance.resetMs);
+  setAllowance(c, read.policy, allowance);
+  throw tooFast(read.policy, allowance.resetMs);
 }

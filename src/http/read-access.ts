@@ -29,7 +29,7 @@ export async function readerOf(
   token: string | undefined,
 ): Promise<Reader> {
   const jobId = c.req.param('jobId');
-  const { user } = c.var;
+  const user = c.get('user');
   const verdict = token === undefined ? 'none' : await tokens.check(jobId, token);
   // The job has not been read yet, so these answers tell nothing about it.
   if (user === undefined && (verdict === 'invalid' || verdict === 'expired')) throw tokenProblem(verdict);

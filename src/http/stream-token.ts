@@ -1,17 +1,23 @@
 /** Tokens in addresses. EventSource can't send headers, so the address of a job's stream has a token that allows reading this one job. */
-import { toBase64Url } from '../job/id.ts';
+import { isEqual } from './constant-time.ts';
 import type { TokenSecrets } from './token-secrets.ts';
 
 /** The result of checking a token. `expired`: it is genuine, but too old. */
 export type TokenVerdict = 'valid' | 'invalid' | 'expired';
 
+/** Makes a token for reading this job. */
+export type IssueToken = (jobId: string) => string;
+
 /** Makes and checks tokens. */
 export type StreamTokens = {
-  /** Makes a token for reading this job. */
-  issue(jobId: string): Promise<string>;
+  /** Resolves with the function that makes tokens, for one answer: it signs with the secret of now. */
+  issuer(): Promise<IssueToken>;
   /** Checks a token that came with a request for this job. */
   check(jobId: string, token: string): Promise<TokenVerdict>;
 };
+
+/** HMAC-SHA-256 (RFC 2104) of a text, in base64url without padding. The runtime has it. */
+export type Sign = (secret: string, text: string) => string;
 
 /** The headers of a 401 for a token that is not valid (RFC 6750, section 3.1). */
 export const BEARER_INVALID = { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } };
@@ -23,40 +29,25 @@ export const BEARER_INVALID = { headers: { 'WWW-Authenticate': 'Bearer error="in
 const NEVER = 'zzzzzzzzzz';
 
 /** What tokens are made with. `ttlS`: how long they are valid, in s; if it is undefined, as long as their job can be found. */
-export type TokenOptions = { secrets: TokenSecrets; ttlS: number | undefined };
-
-type SigningKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+export type TokenOptions = { sign: Sign; secrets: TokenSecrets; ttlS: number | undefined };
 
 /** Tokens have the form `expiry.signature`: the second they expire at, in base 36, and HMAC-SHA-256 over it and the job's id. */
-export function createStreamTokens({ secrets, ttlS }: TokenOptions): StreamTokens {
-  const imported = new Map<string, Promise<SigningKey>>();
-  const keyOf = (secret: string): Promise<SigningKey> => {
-    const key =
-      imported.get(secret) ??
-      crypto.subtle.importKey('raw', new TextEncoder().encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
-    imported.set(secret, key);
-    return key;
-  };
-  /** Whether one of the secrets has signed. `verify` takes the same time wherever two signatures differ. */
-  const isSignedWith = async (list: string[], signature: Uint8Array<ArrayBuffer>, claim: Uint8Array<ArrayBuffer>): Promise<boolean> => {
-    for (const secret of list) if (await crypto.subtle.verify('HMAC', await keyOf(secret), signature, claim)) return true;
-    return false;
-  };
-
+export function createStreamTokens({ sign, secrets, ttlS }: TokenOptions): StreamTokens {
   return {
-    async issue(jobId) {
+    async issuer() {
+      const secret = await secrets.signing();
       const expiry = ttlS === undefined ? NEVER : (Math.floor(Date.now() / 1000) + ttlS).toString(36);
-      const signature = await crypto.subtle.sign('HMAC', await keyOf(await secrets.signing()), claimOf(jobId, expiry));
-      return `${expiry}.${toBase64Url(new Uint8Array(signature))}`;
+      return (jobId) => `${expiry}.${sign(secret, claimOf(jobId, expiry))}`;
     },
     async check(jobId, token) {
-      const [, expiry, text] = /^([0-9a-z]{1,10})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? [];
-      if (expiry === undefined || text === undefined) return 'invalid';
-      const [signature, claim] = [fromBase64Url(text), claimOf(jobId, expiry)];
+      const [, expiry, signature] = /^([0-9a-z]{1,10})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? [];
+      if (expiry === undefined || signature === undefined) return 'invalid';
+      const claim = claimOf(jobId, expiry);
+      const isSignedWith = (list: string[]) => list.some((secret) => isEqual(sign(secret, claim), signature));
       const known = await secrets.known();
-      if (!(await isSignedWith(known, signature, claim))) {
+      if (!isSignedWith(known)) {
         const others = (await secrets.refreshed()).filter((secret) => !known.includes(secret));
-        if (!(await isSignedWith(others, signature, claim))) return 'invalid';
+        if (!isSignedWith(others)) return 'invalid';
       }
       // The version before put an expiry into every token. It counts only if a lifetime is set.
       return ttlS !== undefined && Number.parseInt(expiry, 36) * 1000 < Date.now() ? 'expired' : 'valid';
@@ -64,10 +55,6 @@ export function createStreamTokens({ secrets, ttlS }: TokenOptions): StreamToken
   };
 }
 
-function claimOf(jobId: string, expiry: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`stream ${jobId} ${expiry}`);
-}
-
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
+function claimOf(jobId: string, expiry: string): string {
+  return `stream ${jobId} ${expiry}`;
 }

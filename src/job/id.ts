@@ -1,7 +1,10 @@
 /** Job ids: the kind's name, 144 random bits and room for a fingerprint of the input; safe in a URL, a log and a Redis key. */
 const RANDOM = 24; // characters of base64url, for 18 bytes
-const FINGERPRINT = 8; // for 6 bytes
-const pattern = new RegExp(`^[a-z]+(?:-[a-z]+)*-[A-Za-z0-9_-]{${RANDOM + FINGERPRINT}}$`);
+
+/** How many characters of base64url of a digest of its input an id can end with: 48 bits. */
+export const FINGERPRINT_LENGTH = 8;
+
+const pattern = new RegExp(`^[a-z]+(?:-[a-z]+)*-[A-Za-z0-9_-]{${RANDOM + FINGERPRINT_LENGTH}}$`);
 
 /** A new id. The random bits make it unguessable; a fingerprint, where one is given, tells whether a job was made from the same input. */
 export function newJobId(kind: string, fingerprint = randomText(6)): string {
@@ -18,16 +21,6 @@ function randomText(bytes: number): string {
  */
 export function isJobId(text: string): boolean {
   return pattern.test(text);
-}
-
-/** The fingerprint of a validated input: 48 bits of SHA-256 over its JSON. */
-export async function fingerprintOf(input: unknown): Promise<string> {
-  return (await digestOf(input)).slice(0, FINGERPRINT);
-}
-
-/** SHA-256 of a value's JSON, in base64url. */
-export async function digestOf(value: unknown): Promise<string> {
-  return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(value)))));
 }
 
 /** Whether a job was made from an input of that fingerprint. */

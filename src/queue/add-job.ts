@@ -1,14 +1,16 @@
 /** Adding a job: admission, then BullMQ, in two trips. */
 import type { Queue } from 'bullmq';
-import { fingerprintOf, isMadeFrom, newJobId } from '../job/id.ts';
-import type { Admission, AdmissionResult } from './admission.ts';
+import { FINGERPRINT_LENGTH, isMadeFrom, newJobId } from '../job/id.ts';
+import type { Admission, Refusal } from './admission.ts';
+import { digestOf } from './digest.ts';
+import type { Allowance } from './rate-limit.ts';
 import type { Payload } from './record.ts';
 
 /** A job to be. */
 export type AddRequest = Payload & {
   kind: string;
-  /** The key under which it is one and the same job, however often it is submitted. */
-  key?: string | undefined;
+  /** What makes it one and the same job, however often it is submitted. A digest of these parts is the key. */
+  key?: readonly unknown[] | undefined;
   /** How long that is so, in ms; a day by default. */
   keyMs?: number | undefined;
   /** When it is to be cancelled, in ms since the epoch. */
@@ -17,16 +19,13 @@ export type AddRequest = Payload & {
   weight?: number | undefined;
 };
 
-/** Why there is no place for a job. */
-export type Refusal = Exclude<AdmissionResult, { type: 'admitted' | 'known' }>;
-
-/** The result of adding a job. */
-export type AddResult =
-  /** `createdAt`: in ms since the epoch. */
-  | { type: 'added'; id: string; createdAt: number }
+/** The result of adding a job. `allowance`: what its tenant has left of its rate. */
+export type AddResult = { allowance?: Allowance | undefined } & (
+  | { type: 'added'; id: string; /** In ms since the epoch. */ createdAt: number }
   /** There is a job under the same key. `sameInput`: whether it was made from the same input. */
   | { type: 'known'; id: string; sameInput: boolean }
-  | Refusal;
+  | Refusal
+);
 
 /** How long an idempotency key is kept, in ms. */
 const KEY_TTL_MS = 24 * 3600 * 1000;
@@ -34,25 +33,23 @@ const KEY_TTL_MS = 24 * 3600 * 1000;
 /** Makes the function that adds jobs. A job is never added before it is admitted, or a worker could take one that was refused. */
 export function createAddJob(queue: Queue<Payload>, admission: Admission): (request: AddRequest) => Promise<AddResult> {
   return async ({ kind, owner, tenant, requestId, input, key, keyMs = KEY_TTL_MS, cancelAt, weight }) => {
-    const payload: Payload = { owner, tenant, requestId, input }; // the operator's list reads the owner from the start of its JSON
+    const payload: Payload = { owner, tenant, requestId, input }; // readers of a job find owner and tenant at the start of its JSON
     // Only a key makes anyone ask whether the input was the same.
-    const fingerprint = key === undefined ? undefined : await fingerprintOf(input);
-    const known = (id: string): AddResult => ({ type: 'known', id, sameInput: fingerprint === undefined || isMadeFrom(id, fingerprint) });
+    const fingerprint = key && digestOf(input).slice(0, FINGERPRINT_LENGTH);
+    const isSame = (id: string): boolean => fingerprint === undefined || isMadeFrom(id, fingerprint);
     const jobId = newJobId(kind, fingerprint);
-    const request = { jobId, tenant, owner, weight, cancelAt, key };
+    const request = { jobId, tenant, owner, weight, cancelAt, key: key && digestOf(key) };
     const admitted = await admission.admit(request);
-    if (admitted.type === 'known') return known(admitted.id);
+    if (admitted.type === 'known') return { ...admitted, sameInput: isSame(admitted.id) };
     if (admitted.type !== 'admitted') return admitted;
+    const { priority, allowance } = admitted;
     // BullMQ answers with the id of the job that holds the key, in the same trip; the key outlives that job.
-    const adding = queue.add(kind, payload, {
-      jobId,
-      priority: admitted.priority,
-      ...(key !== undefined && { deduplication: { id: key, ttl: keyMs } }),
-    });
-    const [job] = await Promise.all([adding, admission.added(jobId)]); // one trip
-    const id = job.id ?? jobId;
-    if (id === jobId) return { type: 'added', id, createdAt: job.timestamp };
+    const deduplication = request.key === undefined ? {} : { deduplication: { id: request.key, ttl: keyMs } };
+    const adding = queue.add(kind, payload, { jobId, priority, ...deduplication });
+    admission.added(jobId);
+    const { id = jobId, timestamp } = await adding;
+    if (id === jobId) return { type: 'added', id, createdAt: timestamp, allowance };
     await admission.withdraw(request); // another submission of the same key was faster
-    return known(id);
+    return { type: 'known', id, sameInput: isSame(id) };
   };
 }

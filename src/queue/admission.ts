@@ -1,8 +1,10 @@
-/** Admission: one step before a job is added decides whether there is a place for it, its place in the fair queue, and when it is to end. */
+/** Admission: one step before jobs are added decides whether there is a place for each, its place in the fair queue, and when it is to end. */
 import type { Redis } from 'ioredis';
 import type { Tenant } from '../job/tenant.ts';
+import { createBatch, createCollector } from './batch.ts';
 import type { Keys } from './keys.ts';
-import { defineScript } from './script.ts';
+import { type Allowance, allowanceOf, type RatePolicy } from './rate-limit.ts';
+import { defineBatchScript, defineScript } from './script.ts';
 
 /** How much a queue takes on. */
 export type Bounds = {
@@ -12,6 +14,8 @@ export type Bounds = {
   maxJobsPerUser: number;
   /** Tokens of one tenant in a UTC day; without it they are not counted against anyone. */
   dailyTokensPerUser?: number | undefined;
+  /** How many jobs of one tenant in a window of time; without it there is no such limit. */
+  submitRate?: RatePolicy | undefined;
 };
 
 /** A job that asks for a place. */
@@ -30,25 +34,30 @@ export type AdmissionRequest = {
   bounded?: boolean | undefined;
 };
 
-/** The result of an admission. */
-export type AdmissionResult =
-  /** It has a place: add it with this priority. */
-  | { type: 'admitted'; priority: number }
-  /** There is a job under its key already: no new one is made. */
+/** The result of an admission. `allowance`: what the tenant has left of its rate, where the bounds hold for the job. */
+export type AdmissionResult = { allowance?: Allowance | undefined } & (
+  | { type: 'admitted'; /** Add it with this priority. */ priority: number }
+  /** There is a job under its key already: no new one is made, and nothing is taken of the rate. */
   | { type: 'known'; id: string }
-  /**
-   * There is no place. The queue has so many jobs too many for one more; or the tenant has so many jobs that have not ended,
-   * with the oldest of them; or the tenant's budget of the day is spent.
-   */
+  | Refusal
+);
+
+/**
+ * Why there is no place. The tenant has used up its rate; or the queue has so many jobs too many for one more; or the tenant has
+ * so many jobs that have not ended, with the oldest of them; or the tenant's budget of the day is spent.
+ */
+export type Refusal =
+  | { type: 'limited'; allowance: Allowance }
   | { type: 'full'; excess: number }
   | { type: 'too_many'; open: number; oldest: string }
   | { type: 'spent' };
 
 /** Gives jobs a place in the queue, or says why there is none. */
 export type Admission = {
+  /** Requests of one turn of the event loop share one call of the script. */
   admit(request: AdmissionRequest): Promise<AdmissionResult>;
-  /** The job has been added: it waits, and is counted there. */
-  added(jobId: string): Promise<void>;
+  /** The job has been added, or is being added by a command that was sent: it waits, and is counted there. */
+  added(jobId: string): void;
   /** Takes back the place of a job that was admitted and then not added. */
   withdraw(request: AdmissionRequest): Promise<void>;
 };
@@ -59,93 +68,93 @@ const COMING_MS = 60_000;
 /** How much longer than its newest job's retention a user's index is kept, in s: jobs wait, too. */
 const KEPT_LONGER_S = 7 * 24 * 3600;
 
-const KEYS = [
-  'dedup',
-  'wait',
-  'delayed',
-  'open',
-  'index',
-  'deadlines',
-  'spent',
-  'turns',
-  'prioritized',
-  'active',
-  'coming',
-  'jobs',
-] as const;
-const ARGS = [
-  'id',
-  'now',
-  'tenant',
-  'weight',
-  'maxDepth',
-  'maxOpen',
-  'maxTokens',
-  'cancelAt',
-  'keptForS',
-  'indexed',
-  'keyed',
-  'comingMs',
-] as const;
+/** How many jobs one call of the script serves at most: Redis serves others in between. */
+const BATCH = 64;
 
-const UNBOUNDED: Bounds = { maxDepth: Number.MAX_SAFE_INTEGER, maxJobsPerUser: Number.MAX_SAFE_INTEGER };
+const QUEUE_KEYS = ['wait', 'delayed', 'prioritized', 'active'] as const;
+const SIGNATURE = {
+  keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'jobs'],
+  args: ['now', 'maxDepth', 'maxOpen', 'maxTokens', 'maxRate', 'rateMs', 'keptForS', 'comingMs'],
+  eachKeys: ['dedup', 'open', 'index', 'spent', 'rate'],
+  eachArgs: ['id', 'tenant', 'weight', 'cancelAt', 'indexed', 'keyed', 'bounded'],
+} as const;
+
+type Reply = [type: AdmissionResult['type'], value: string | number, count: number, used: number, resetMs: number];
 
 /** Makes the admission over a connection. `retentionS`: how long ended jobs are kept, in s. */
 export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }: { retentionS: number; bounds: Bounds }): Admission {
-  const script = defineScript(redis, 'admit', { keys: KEYS, args: ARGS });
+  const script = defineBatchScript(redis, 'admit', SIGNATURE);
+  const withdraw = defineScript(redis, 'withdraw', {
+    keys: ['open', 'index', 'deadlines', 'turns', 'rate'],
+    args: ['id', 'tenant', 'weight'],
+  });
+  const { submitRate } = bounds;
   const shared = {
     deadlines: keys.deadlines,
     turns: keys.turns,
     coming: keys.coming,
     jobs: keys.job(''),
-    ...keys.allOf(['wait', 'delayed', 'prioritized', 'active']),
+    ...keys.allOf(QUEUE_KEYS),
+    maxDepth: bounds.maxDepth,
+    maxOpen: bounds.maxJobsPerUser,
+    maxTokens: bounds.dailyTokensPerUser ?? 0,
+    maxRate: submitRate?.max ?? 0,
+    rateMs: (submitRate?.windowS ?? 0) * 1000,
+    keptForS: retentionS + KEPT_LONGER_S,
+    comingMs: COMING_MS,
+  };
+  const rateOf = (tenant: Tenant): string => keys.rate(submitRate?.name ?? '', tenant);
+
+  const toEntry = ({ jobId, tenant, owner, weight = 1, cancelAt = 0, key, bounded = true }: AdmissionRequest) => ({
+    dedup: keys.dedup(key ?? ''),
+    open: keys.open(tenant),
+    index: keys.jobsOf(owner ?? ''),
+    spent: keys.spent(tenant),
+    rate: rateOf(tenant),
+    id: jobId,
+    tenant,
+    weight,
+    cancelAt,
+    indexed: owner === undefined ? 0 : 1,
+    keyed: key === undefined ? 0 : 1,
+    bounded: bounded ? 1 : 0,
+  });
+
+  const admitAll = async (requests: AdmissionRequest[]): Promise<(AdmissionResult | Error)[]> => {
+    const replies = (await script({ ...shared, now: Date.now() }, requests.map(toEntry))) as (Reply | Error)[];
+    return replies.map((reply, index) => {
+      if (reply instanceof Error) return reply;
+      const [, , , used, resetMs] = reply;
+      const counts = submitRate && requests[index]?.bounded !== false;
+      return toResult(reply, counts ? allowanceOf(submitRate, used, resetMs) : undefined);
+    });
   };
 
   return {
-    async admit({ jobId, tenant, owner, weight = 1, cancelAt = 0, key, bounded = true }) {
-      const own = { dedup: keys.dedup(key ?? ''), open: keys.open(tenant), index: keys.jobsOf(owner ?? ''), spent: keys.spent(tenant) };
-      const { maxDepth, maxJobsPerUser: maxOpen, dailyTokensPerUser: maxTokens = 0 } = bounded ? bounds : UNBOUNDED;
-      const [type, value, count] = (await script({
-        ...shared,
-        ...own,
-        id: jobId,
-        now: Date.now(),
-        tenant,
-        weight,
-        maxDepth,
-        maxOpen,
-        maxTokens,
-        cancelAt,
-        keptForS: retentionS + KEPT_LONGER_S,
-        indexed: owner === undefined ? 0 : 1,
-        keyed: key === undefined ? 0 : 1,
-        comingMs: COMING_MS,
-      })) as [AdmissionResult['type'], string | number, number?];
-      return toResult(type, value, count);
-    },
-
-    async added(jobId) {
-      await redis.zrem(keys.coming, jobId);
-    },
-
+    admit: createBatch(BATCH, admitAll),
+    added: createCollector((jobIds) => {
+      redis.zrem(keys.coming, ...jobIds).catch(() => {}); // they count twice until COMING_MS are over
+    }),
     async withdraw({ jobId, tenant, owner, weight = 1 }) {
-      const places = [keys.open(tenant), keys.deadlines, ...(owner === undefined ? [] : [keys.jobsOf(owner)])];
-      await Promise.all([...places.map((place) => redis.zrem(place, jobId)), redis.zincrby(keys.turns, -1 / weight, tenant)]);
+      const places = { open: keys.open(tenant), index: keys.jobsOf(owner ?? ''), deadlines: keys.deadlines, turns: keys.turns };
+      await withdraw({ ...places, rate: rateOf(tenant), id: jobId, tenant, weight });
     },
   };
 }
 
-function toResult(type: AdmissionResult['type'], value: string | number, count = 0): AdmissionResult {
+function toResult([type, value, count]: Reply, allowance: Allowance | undefined): AdmissionResult {
   switch (type) {
     case 'admitted':
-      return { type, priority: Number(value) };
-    case 'full':
-      return { type, excess: Number(value) };
-    case 'too_many':
-      return { type, oldest: String(value), open: count };
+      return { type, priority: Number(value), allowance };
     case 'known':
-      return { type, id: String(value) };
+      return { type, id: String(value), allowance };
+    case 'limited':
+      return { type, allowance: allowance ?? { allowed: false, remaining: 0, resetMs: 0 } };
+    case 'full':
+      return { type, excess: Number(value), allowance };
+    case 'too_many':
+      return { type, oldest: String(value), open: count, allowance };
     case 'spent':
-      return { type };
+      return { type, allowance };
   }
 }

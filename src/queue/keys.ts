@@ -20,7 +20,7 @@ type QueueKey = 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'f
  * - `spent`: begun anew if it is of another type and a budget is set; a text that is no number counts as 0. Until it is
  *   gone, after two days, the jobs of this tenant that report usage fail.
  * - a breaker: begun anew by the next call, also if a time in it is out of reach.
- * - a rate limit: its tenant is answered 503 until the window is over; one of another type has to be deleted by hand.
+ * - a rate: begun anew by the next submission.
  * - an idempotency key: its own submissions fail until it is gone.
  * - a shared value: decided anew.
  * - BullMQ's own sets and lists: nothing works, and every process says so. They are not ours to repair.
@@ -51,8 +51,8 @@ export function keysUnder(prefix: string) {
     spent: (tenant: Tenant, now = Date.now()) => `${prefix}:spent:${new Date(now).toISOString().slice(0, 10)}:${tenant}`,
     /** A provider's circuit breaker. */
     breaker: (provider: string) => `${prefix}:breaker:${provider}`,
-    /** A rate limit's counters begin with it. */
-    rate: (policy: string) => `${prefix}:rate:${policy}`,
+    /** How many of a rate a tenant has used; it ends with the window. */
+    rate: (policy: string, tenant: Tenant) => `${prefix}:rate:${policy}:${tenant}`,
     /** What each worker says of itself, by the worker's id; and when each was last seen. */
     workers: `${prefix}:workers`,
     workersSeen: `${prefix}:workers:seen`,

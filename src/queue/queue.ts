@@ -4,8 +4,10 @@ import type { Redis } from 'ioredis';
 import type { Snapshot } from '../job/snapshot.ts';
 import { OwnError } from '../job/own-error.ts';
 import { type Tenant, tenantOf } from '../job/tenant.ts';
-import { type AddRequest, type AddResult, createAddJob, type Refusal } from './add-job.ts';
-import { type Bounds, createAdmission } from './admission.ts';
+import { type AddRequest, type AddResult, createAddJob } from './add-job.ts';
+import { type Bounds, createAdmission, type Refusal } from './admission.ts';
+import { digestOf } from './digest.ts';
+import type { Allowance } from './rate-limit.ts';
 import { type Cancelled, createCancel } from './cancel-job.ts';
 import { orUnavailable } from './redis-connection.ts';
 import { keysUnder, QUEUE_NAME } from './keys.ts';
@@ -43,12 +45,10 @@ export type RetryRequest = {
 export type JobQueue = {
   /** Adds a job, or finds the one that was added under the same key. */
   add(request: AddRequest): Promise<AddResult>;
-  /** Whether a key is some job's. */
-  holds(key: string): Promise<boolean>;
   /** Frees a key, if it is still that job's. */
-  forget(key: string, jobId: string): Promise<void>;
-  /** Lets a failed job wait again, keeping what it has finished. */
-  retry(request: RetryRequest): Promise<Retried | Refusal>;
+  forget(key: readonly unknown[], jobId: string): Promise<void>;
+  /** Lets a failed job wait again, keeping what it has finished. `allowance`: what its tenant has left of its rate. */
+  retry(request: RetryRequest): Promise<{ allowance?: Allowance | undefined } & ({ type: Retried } | Refusal)>;
   /** Failed jobs, the longest failed first. */
   failedJobs(range: Range): Promise<Page>;
   read: ReadJob;
@@ -106,15 +106,15 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
     add: (request) => orUnavailable(redis, () => addJob(request)),
     read: (jobId, after) => orUnavailable(redis, () => readJob(jobId, after)),
     cancel: (jobId) => orUnavailable(redis, () => cancel(jobId)),
-    holds: (key) => orUnavailable(redis, async () => (await redis.exists(keys.dedup(key))) === 1),
-    forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey({ dedup: keys.dedup(key), id: jobId }))),
+    forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey({ dedup: keys.dedup(digestOf(key)), id: jobId }))),
     retry: ({ jobId, tenant, bounded, cancelAt }) =>
       orUnavailable(redis, async () => {
         const admitted = await admission.admit({ jobId, tenant, bounded });
         if (admitted.type === 'known') throw new OwnError('a retry has no key to be known by');
         if (admitted.type !== 'admitted') return admitted;
         const retrying = retry({ jobId, priority: admitted.priority, attempts, cancelAt });
-        return (await Promise.all([retrying, admission.added(jobId)]))[0];
+        admission.added(jobId);
+        return { type: await retrying, allowance: admitted.allowance };
       }),
     failedJobs: (range) =>
       orUnavailable(redis, () =>
@@ -128,7 +128,12 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
       }),
     stats: (maxAgeMs) => orUnavailable(redis, () => stats(maxAgeMs)),
     availability: (kind) => orUnavailable(redis, async () => availabilityOf(kind, await workers(WORKERS_AGE_MS))),
-    shared: (name, propose) => orUnavailable(redis, async () => String(await sharedOr({ shared: keys.shared(name), proposed: propose() }))),
+    shared: (name, propose) =>
+      orUnavailable(redis, async () => {
+        const shared = keys.shared(name);
+        const known = await redis.get(shared).catch(() => ''); // of another type: the script decides it anew
+        return known || String(await sharedOr({ shared, proposed: propose() }));
+      }),
     ping: () =>
       orUnavailable(redis, async () => {
         const start = performance.now();

@@ -1,9 +1,5 @@
-/** Rate limits: fixed windows counted in Redis for all processes, and in each process while Redis is away. */
-import type { Redis } from 'ioredis';
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+/** Rate limits by fixed windows. Admission counts submissions in Redis, for all processes; what is here counts in one process. */
 import type { Tenant } from '../job/tenant.ts';
-import { unavailable } from './redis-connection.ts';
-import type { Keys } from './keys.ts';
 
 /** So many in a window of so many s. */
 export type RatePolicy = { name: string; max: number; windowS: number };
@@ -11,57 +7,42 @@ export type RatePolicy = { name: string; max: number; windowS: number };
 /** What of a policy is left to a tenant, and the ms until its window ends. */
 export type Allowance = { allowed: boolean; remaining: number; resetMs: number };
 
-/** A policy being kept. */
-export type RateLimit = {
+/** A limit that one process keeps for itself. It takes no trip to Redis. */
+export type LocalLimit = {
   policy: RatePolicy;
-  /** Takes one; rejects with `queue_unavailable` where Redis is away and this process would let it pass. */
-  consume(tenant: Tenant): Promise<Allowance>;
-  /** Gives one back: it was no new one. */
-  refund(tenant: Tenant): Promise<void>;
+  /** Takes one of the tenant's window. */
+  consume(tenant: Tenant): Allowance;
 };
 
-/** A limit that all processes share through Redis. */
-export function createSharedLimit(redis: Redis, keys: Keys, policy: RatePolicy): RateLimit {
-  const options = { points: policy.max, duration: policy.windowS };
-  const shared = new RateLimiterRedis({ ...options, keyPrefix: keys.rate(policy.name), storeClient: redis, rejectIfRedisNotReady: true });
-  const local = new RateLimiterMemory(options);
+/** What is left of a policy after so many of a window were used. */
+export function allowanceOf({ max }: RatePolicy, used: number, resetMs: number): Allowance {
+  return { allowed: used <= max, remaining: Math.max(max - used, 0), resetMs };
+}
+
+/** Makes a limit. It remembers a tenant until the tenant's window is over. */
+export function createLocalLimit(policy: RatePolicy): LocalLimit {
+  const windowMs = policy.windowS * 1000;
+  /** All windows have the same length, so those that began first end first. */
+  const windows = new Map<Tenant, { used: number; until: number }>();
+
+  const open = (tenant: Tenant, now: number) => {
+    for (const [other, { until }] of windows) {
+      if (until > now) break;
+      windows.delete(other);
+    }
+    const window = { used: 0, until: now + windowMs };
+    windows.delete(tenant);
+    windows.set(tenant, window);
+    return window;
+  };
+
   return {
     policy,
-    async consume(tenant) {
-      try {
-        return await consumeFrom(shared, tenant);
-      } catch (error) {
-        const allowance = await consumeFrom(local, tenant);
-        // What passes here needs Redis next; waiting for it a second time would be more than a second.
-        if (allowance.allowed) throw unavailable(error);
-        return allowance;
-      }
-    },
-    async refund(tenant) {
-      await shared.reward(tenant).catch(() => {}); // it counts one too many, for a window
+    consume(tenant) {
+      const now = performance.now();
+      const known = windows.get(tenant);
+      const window = known && known.until > now ? known : open(tenant, now);
+      return allowanceOf(policy, ++window.used, window.until - now);
     },
   };
-}
-
-/** A limit that each process keeps for itself: it costs no trip. */
-export function createLocalLimit(policy: RatePolicy): RateLimit {
-  const limiter = new RateLimiterMemory({ points: policy.max, duration: policy.windowS });
-  return {
-    policy,
-    consume: (tenant) => consumeFrom(limiter, tenant),
-    refund: async (tenant) => void (await limiter.reward(tenant)),
-  };
-}
-
-async function consumeFrom(limiter: RateLimiterRedis | RateLimiterMemory, tenant: Tenant): Promise<Allowance> {
-  try {
-    return toAllowance(true, await limiter.consume(tenant));
-  } catch (refused) {
-    if (refused instanceof RateLimiterRes) return toAllowance(false, refused); // not an Error: that is how it says no
-    throw refused;
-  }
-}
-
-function toAllowance(allowed: boolean, { remainingPoints, msBeforeNext }: RateLimiterRes): Allowance {
-  return { allowed, remaining: Math.max(remainingPoints, 0), resetMs: msBeforeNext };
 }

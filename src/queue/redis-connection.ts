@@ -32,7 +32,32 @@ export function connect(url: string, onOutage: OnOutage, onError: (error: Error)
     },
   });
   redis.on('error', onError);
+  redis.on('connect', () => writeOnceATick((redis as unknown as { stream: Socket }).stream));
   return redis;
+}
+
+/** Where a connection's commands are written to: what is needed of a Node socket. */
+type Socket = { cork(): void; uncork(): void; write(...chunk: unknown[]): boolean };
+
+/**
+ * Sends all commands of one callback and its promises in one write. ioredis writes them one by one, and each write is a system call
+ * here and another one in Redis.
+ */
+function writeOnceATick(socket: Socket): void {
+  const { write } = socket;
+  let corked = false;
+  const uncork = (): void => {
+    corked = false;
+    socket.uncork();
+  };
+  socket.write = (...chunk) => {
+    if (!corked) {
+      corked = true;
+      socket.cork();
+      process.nextTick(uncork);
+    }
+    return write.apply(socket, chunk);
+  };
 }
 
 /** Resolves with whether a connection is ready within so many ms. */

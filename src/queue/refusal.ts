@@ -1,23 +1,31 @@
 /** Refusals in words: why there is no place for a job, and when it is worth trying again, from what the queue does now. */
 import { ProblemError } from '../job/problem.ts';
-import type { Refusal } from './add-job.ts';
+import type { Refusal } from './admission.ts';
+import type { RatePolicy } from './rate-limit.ts';
 import type { ReadJob } from './read-job.ts';
 import { pollAgainIn, type QueueStats, untilAdmitted } from './stats.ts';
 
 /** How long to wait where nothing is known of the queue, in ms. */
 const UNKNOWN_MS = 5000;
 
-/** Words a refusal. `stats`: the queue in figures, where they could be read. */
-export async function toRefusalProblem(refusal: Refusal, stats: QueueStats | undefined, readJob: ReadJob): Promise<ProblemError> {
+/** What a refusal is worded with: the rate it may have been limited by, and what the queue does now, where that can be read. */
+export type RefusalSources = { policy: RatePolicy; stats: () => Promise<QueueStats | undefined>; readJob: ReadJob };
+
+/** Words a refusal. */
+export async function toRefusalProblem(refusal: Refusal, { policy, stats, readJob }: RefusalSources): Promise<ProblemError> {
   switch (refusal.type) {
-    case 'full':
+    case 'limited':
+      return tooFast(policy, refusal.allowance.resetMs);
+    case 'full': {
+      const figures = await stats();
       return new ProblemError('queue_full', 'More jobs are waiting than this service takes on; nothing was enqueued.', {
-        retryAfterMs: stats ? untilAdmitted(stats, refusal.excess) : UNKNOWN_MS,
+        retryAfterMs: figures ? untilAdmitted(figures, refusal.excess) : UNKNOWN_MS,
       });
+    }
     case 'too_many': {
-      const oldest = await readJob(refusal.oldest);
+      const [oldest, figures] = await Promise.all([readJob(refusal.oldest), stats()]);
       return new ProblemError('too_many_jobs', `You have ${refusal.open} jobs that have not ended; wait for one to end, or cancel one.`, {
-        retryAfterMs: 1000 * (oldest && !oldest.snapshot.end ? pollAgainIn(oldest.snapshot, stats) : 1),
+        retryAfterMs: 1000 * (oldest && !oldest.snapshot.end ? pollAgainIn(oldest.snapshot, figures) : 1),
       });
     }
     case 'spent':
@@ -25,6 +33,13 @@ export async function toRefusalProblem(refusal: Refusal, stats: QueueStats | und
         retryAfterMs: untilNextDay(),
       });
   }
+}
+
+/** The problem of a tenant that has used up its rate. `resetMs`: until its window ends. */
+export function tooFast({ max, windowS }: RatePolicy, resetMs: number): ProblemError {
+  return new ProblemError('rate_limited', `More than ${max} requests of this sort in ${windowS} s; go on when Retry-After says.`, {
+    retryAfterMs: Math.max(resetMs, 1),
+  });
 }
 
 /** The ms until the next midnight in UTC, when budgets are fresh. */

@@ -1,11 +1,13 @@
 /** Submissions: one policy for all that asks for work: availability, limits, idempotency, same work, bounds. It knows no HTTP. */
-import { digestOf } from '../job/id.ts';
 import { ProblemError } from '../job/problem.ts';
 import type { Snapshot } from '../job/snapshot.ts';
-import type { AddRequest, Refusal } from './add-job.ts';
+import type { Tenant } from '../job/tenant.ts';
+import type { AddRequest, AddResult } from './add-job.ts';
+import type { Refusal } from './admission.ts';
 import type { JobQueue } from './queue.ts';
-import type { Allowance, RateLimit } from './rate-limit.ts';
-import { toRefusalProblem } from './refusal.ts';
+import type { Allowance, LocalLimit } from './rate-limit.ts';
+import { tooFast, toRefusalProblem } from './refusal.ts';
+import type { Retried } from './retry-job.ts';
 import { ESTIMATE_AGE_MS } from './stats.ts';
 
 /** A request for a job, validated. `key`: the client's idempotency key, made the user's and the kind's own. */
@@ -18,16 +20,12 @@ export type NewJob = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>
 export type Accepted = { origin: 'new'; job: NewJob } | { origin: 'replayed' | 'reused'; job: Snapshot };
 
 /** The result of a request. `allowance`: what of the submission limit is left, where it was asked. */
-export type SubmitResult = { allowance?: Allowance | undefined } & (
-  | ({ type: 'accepted' } & Accepted)
-  | { type: 'refused'; problem: ProblemError }
-);
+export type SubmitResult = { allowance?: Allowance | undefined } & (({ type: 'accepted' } & Accepted) | Refused);
 
 /** The result of a retry. */
-export type RetryResult = { allowance?: Allowance | undefined } & (
-  | { type: 'retried' | 'not_failed' | 'unknown' }
-  | { type: 'refused'; problem: ProblemError }
-);
+export type RetryResult = { allowance?: Allowance | undefined } & ({ type: Retried } | Refused);
+
+type Refused = { type: 'refused'; problem: ProblemError };
 
 /** The policy. Its calls reject with `queue_unavailable` within a second while Redis is away. */
 export type Submissions = {
@@ -39,7 +37,8 @@ export type Submissions = {
 /** What the policy is made with. */
 export type SubmissionOptions = {
   queue: JobQueue;
-  limit: RateLimit;
+  /** The limit of submissions, as this process keeps it while Redis is away. Else admission counts them. */
+  localLimit: LocalLimit;
   /** How long a user's identical input is the same job, in ms; 0 for never. */
   sameWorkMs: number;
   /** How often a job is tried. */
@@ -49,56 +48,73 @@ export type SubmissionOptions = {
 /** How often a job that is not worth joining is passed over; after that a new one is made. */
 const TRIES = 3;
 
-type Decided = Accepted | ProblemError;
-
 /** Makes the policy. */
-export function createSubmissions({ queue, limit, sameWorkMs, maxAttempts }: SubmissionOptions): Submissions {
-  const inWords = async (refusal: Refusal): Promise<ProblemError> =>
-    toRefusalProblem(refusal, await queue.stats(ESTIMATE_AGE_MS).catch(() => undefined), queue.read);
+export function createSubmissions({ queue, localLimit, sameWorkMs, maxAttempts }: SubmissionOptions): Submissions {
+  const { policy } = localLimit;
+  const stats = () => queue.stats(ESTIMATE_AGE_MS).catch(() => undefined);
 
-  const tooFast = ({ resetMs }: Allowance): ProblemError => {
-    const { max, windowS } = limit.policy;
-    const detail = `More than ${max} requests of this sort in ${windowS} s; go on when Retry-After says.`;
-    return new ProblemError('rate_limited', detail, { retryAfterMs: Math.max(resetMs, 1) });
+  const refuse = (problem: ProblemError, allowance?: Allowance): Refused & Pick<SubmitResult, 'allowance'> => ({
+    type: 'refused',
+    problem,
+    allowance,
+  });
+  const refuseInWords = async (refusal: Refusal & Pick<SubmitResult, 'allowance'>) =>
+    refuse(await toRefusalProblem(refusal, { policy, stats, readJob: queue.read }), refusal.allowance);
+
+  /** While Redis is away nothing is accepted; who asks too often is told that, and not that Redis is away. */
+  const limited = async <T>(tenant: Tenant, work: () => Promise<T>): Promise<T | (Refused & Pick<SubmitResult, 'allowance'>)> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.code !== 'queue_unavailable') throw error;
+      const allowance = localLimit.consume(tenant);
+      if (allowance.allowed) throw error;
+      return refuse(tooFast(policy, allowance.resetMs), allowance);
+    }
   };
 
-  const isNew = (kind: string, { id, createdAt }: { id: string; createdAt: number }): Accepted => ({
+  const isNew = (kind: string, { id, createdAt, allowance }: Extract<AddResult, { type: 'added' }>): SubmitResult => ({
+    type: 'accepted',
     origin: 'new',
     job: { id, kind, createdAt, maxAttempts },
+    allowance,
   });
 
   /** With an idempotency key: the same request twice is one job, however it ended. */
-  const submitOnce = async (request: SubmitRequest): Promise<Decided> => {
+  const submitOnce = async (request: SubmitRequest): Promise<SubmitResult> => {
     const result = await queue.add(request);
     if (result.type === 'added') return isNew(request.kind, result);
-    if (result.type !== 'known') return inWords(result);
+    if (result.type !== 'known') return refuseInWords(result);
     if (!result.sameInput) {
-      return new ProblemError('idempotency_key_reused', 'This Idempotency-Key was sent with another input; a new request needs a new key.');
+      return refuse(
+        new ProblemError('idempotency_key_reused', 'This Idempotency-Key was sent with another input; a new request needs a new key.'),
+      );
     }
     const seen = await queue.read(result.id);
-    if (seen) return { origin: 'replayed', job: seen.snapshot };
-    return new ProblemError('job_expired', 'The job of this Idempotency-Key is gone; send a new key to run it again.', {
-      jobId: result.id,
-    });
+    if (seen) return { type: 'accepted', origin: 'replayed', job: seen.snapshot, allowance: result.allowance };
+    const detail = 'The job of this Idempotency-Key is gone; send a new key to run it again.';
+    return refuse(new ProblemError('job_expired', detail, { jobId: result.id }));
   };
 
   /** The same work once: a user's identical input within the window is the job that runs for it, or its result. */
-  const joinOrSubmit = async (request: SubmitRequest, answers: string): Promise<Decided> => {
-    const key = await digestOf([request.tenant, request.kind, answers, request.input]);
+  const joinOrSubmit = async (request: SubmitRequest, answers: string): Promise<SubmitResult> => {
+    const key = [request.tenant, request.kind, answers, request.input];
     for (let n = 0; n < TRIES; n++) {
       const result = await queue.add({ ...request, key, keyMs: sameWorkMs });
       if (result.type === 'added') return isNew(request.kind, result);
-      if (result.type !== 'known') return inWords(result);
-      const seen = await queue.read(result.id);
-      if (seen && (seen.snapshot.end?.outcome.type ?? 'completed') === 'completed') return { origin: 'reused', job: seen.snapshot };
-      await queue.forget(key, result.id); // it failed, was cancelled or is gone: nobody wants that again
+      if (result.type !== 'known') return refuseInWords(result);
+      const { id, allowance } = result;
+      const seen = await queue.read(id);
+      const isWorthIt = seen && (seen.snapshot.end?.outcome.type ?? 'completed') === 'completed';
+      if (isWorthIt) return { type: 'accepted', origin: 'reused', job: seen.snapshot, allowance };
+      await queue.forget(key, id); // it failed, was cancelled or is gone: nobody wants that again
     }
     return submitOnce(request);
   };
 
-  const decide = async (request: SubmitRequest): Promise<Decided> => {
+  const submit = async (request: SubmitRequest): Promise<SubmitResult> => {
     const availability = await queue.availability(request.kind);
-    if (availability.type === 'unavailable') return notConfigured(request.kind, availability.missing);
+    if (availability.type === 'unavailable') return refuse(notConfigured(request.kind, availability.missing));
     const answers = availability.type === 'available' ? availability.answers : undefined;
     // Where workers differ in their models, or none is known, no answer stands for another.
     const joins = request.key === undefined && sameWorkMs > 0 && answers !== undefined;
@@ -106,24 +122,19 @@ export function createSubmissions({ queue, limit, sameWorkMs, maxAttempts }: Sub
   };
 
   return {
-    async submit(request) {
-      const allowance = await limit.consume(request.tenant);
-      // What was accepted before is no new submission, however many there were since.
-      const mayPass = allowance.allowed || (request.key !== undefined && (await queue.holds(request.key)));
-      if (!mayPass) return { type: 'refused', problem: tooFast(allowance), allowance };
-      const decided = await decide(request);
-      const told = allowance.allowed ? { allowance } : {};
-      if (decided instanceof ProblemError) return { type: 'refused', problem: decided, ...told };
-      if (decided.origin !== 'new' && allowance.allowed) await limit.refund(request.tenant);
-      return { type: 'accepted', ...decided, ...told };
-    },
-
-    async retry({ id, tenant }, cancelAt) {
-      const allowance = await limit.consume(tenant);
-      if (!allowance.allowed) return { type: 'refused', problem: tooFast(allowance), allowance };
-      const result = await queue.retry({ jobId: id, tenant, bounded: true, cancelAt });
-      return typeof result === 'string' ? { type: result, allowance } : { type: 'refused', problem: await inWords(result), allowance };
-    },
+    submit: (request) => limited(request.tenant, () => submit(request)),
+    retry: ({ id, tenant }, cancelAt) =>
+      limited(tenant, async (): Promise<RetryResult> => {
+        const result = await queue.retry({ jobId: id, tenant, bounded: true, cancelAt });
+        switch (result.type) {
+          case 'retried':
+          case 'not_failed':
+          case 'unknown':
+            return result;
+          default:
+            return refuseInWords(result);
+        }
+      }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { kinds } from '../../src/kinds/index.ts';
 import { createApp } from '../../src/app.ts';
+import { hmacSha256 } from '../../src/hmac.ts';
 import { createStreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets } from '../../src/http/token-secrets.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
@@ -74,8 +75,8 @@ async function routesOfApp(): Promise<string[]> {
     feed: createFeed({ readJob: queue.read, connections, eta: async () => undefined, onError }),
     userFeed: createUserFeed({ readJob: queue.read, jobsOf: async () => [], connections, onError }),
     transport: createNodeTransport(),
-    tokens: createStreamTokens({ secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
-    submissions: createSubmissions({ queue, limit, sameWorkMs: 0, maxAttempts: 1 }),
+    tokens: createStreamTokens({ sign: hmacSha256, secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
+    submissions: createSubmissions({ queue, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
     limits: { submit: limit.policy, read: limit },
     addressOf: () => undefined,
     log: { debug() {}, info() {}, warn() {}, error() {} },

@@ -118,7 +118,7 @@ test('a failed job that is retried waits, is picked up next, and may be tried as
   const id = (await states['failed']?.(house)) ?? '';
   const job = (await queue.read(id))?.snapshot;
   if (!job) throw new Error('no such job');
-  expect(await queue.retry({ jobId: id, tenant: job.tenant, bounded: true })).toBe('retried');
+  expect(await queue.retry({ jobId: id, tenant: job.tenant, bounded: true })).toMatchObject({ type: 'retried' });
   expect(await stateOf(id)).toBe('prioritized');
   expect(await counts()).toEqual({ prioritized: 1 });
   await expect.poll(() => heard).toContain(`waiting ${id}`);
@@ -140,7 +140,7 @@ test.each(['waiting', 'prioritized', 'delayed', 'active', 'completed'])('a job t
   const id = (await states[state]?.(house)) ?? '';
   const job = (await queue.read(id))?.snapshot;
   if (!job) throw new Error('no such job');
-  expect(await queue.retry({ jobId: id, tenant: job.tenant, bounded: true })).toBe('not_failed');
+  expect(await queue.retry({ jobId: id, tenant: job.tenant, bounded: true })).toMatchObject({ type: 'not_failed' });
   expect(await stateOf(id)).toBe(state);
   expect(await counts()).toEqual({ [state]: 1 });
 });

@@ -2,7 +2,8 @@
 import { Hono } from 'hono';
 import { findOwnJob } from '../own-job.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
-import { presentJob } from '../present.ts';
+import { answerJson } from '../answer.ts';
+import { addressesFor, presentJob } from '../present.ts';
 import { noSuchJob } from '../problems.ts';
 
 /** What these routes need. */
@@ -17,8 +18,8 @@ export function cancelRoutes(deps: Deps): Hono<AppEnv> {
     const outcome = await queue.cancel(jobId);
     const after = await queue.read(jobId);
     if (!after) throw noSuchJob();
-    if (outcome === 'cancelled') log.info({ jobId, requestId: c.var.requestId }, 'job cancelled');
-    return c.json(await presentJob(after.snapshot, deps), outcome === 'cancelled' ? 202 : 200);
+    if (outcome === 'cancelled') log.info({ jobId, requestId: c.get('requestId') }, 'job cancelled');
+    return answerJson(c, presentJob(after.snapshot, await addressesFor(deps)), outcome === 'cancelled' ? 202 : 200);
   });
   return app;
 }

@@ -3,8 +3,9 @@ import { Hono, type Context } from 'hono';
 import type { JournalRow, Snapshot } from '../../job/snapshot.ts';
 import type { JobView } from '../../queue/read-job.ts';
 import { estimate, ESTIMATE_AGE_MS, pollAgainIn } from '../../queue/stats.ts';
+import { answer, answerJson } from '../answer.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
-import { toLegacyJob, type JobObject, presentJob } from '../present.ts';
+import { addressesFor, toLegacyJob, type JobObject, presentJob } from '../present.ts';
 import { readerOf } from '../read-access.ts';
 import { parseWait, waitFor } from '../wait-for-job.ts';
 
@@ -14,20 +15,20 @@ type Deps = Pick<AppDeps, 'queue' | 'feed' | 'tokens' | 'identityRequired'>;
 /** `GET /api/jobs/:jobId` and `GET /api/job-status/:jobId`. */
 export function jobRoutes(deps: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.get('/api/jobs/:jobId', async (c) => answer(c, deps, { token: undefined, words: (job) => job }));
-  app.get('/api/job-status/:jobId', async (c) => answer(c, deps, { token: pollersToken(c, deps), words: toLegacyJob }));
+  app.get('/api/jobs/:jobId', async (c) => answerStatus(c, deps, { token: undefined, words: (job) => job }));
+  app.get('/api/job-status/:jobId', async (c) => answerStatus(c, deps, { token: pollersToken(c, deps), words: toLegacyJob }));
   return app;
 }
 
 /** The token of `statusUrl`. It counts only where an identity is required and the request names no user. */
 function pollersToken(c: Context<AppEnv>, { identityRequired }: Deps): string | undefined {
-  return identityRequired && c.var.user === undefined ? c.req.query('token') : undefined;
+  return identityRequired && c.get('user') === undefined ? c.req.query('token') : undefined;
 }
 
 /** How an address shows a job. `token`: it allows reading, beside the user. `words`: makes the Job that this address promises. */
 type Form = { token: string | undefined; words: (job: JobObject) => JobObject };
 
-async function answer(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, words }: Form): Promise<Response> {
+async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, words }: Form): Promise<Response> {
   const { queue, feed } = deps;
   const jobId = c.req.param('jobId');
   const reader = await readerOf(c, deps, token);
@@ -47,12 +48,11 @@ async function answer(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, words 
   if (!seen) throw reader.refusal();
 
   const { snapshot, rows } = seen;
-  c.header('ETag', etag(snapshot));
   const stats = snapshot.end ? undefined : await queue.stats(ESTIMATE_AGE_MS).catch(() => undefined); // an estimate may be missing
-  if (!snapshot.end) c.header('Retry-After', String(pollAgainIn(snapshot, stats)));
-  if (isNews?.(seen) === false) return c.body(null, 304);
-  const job = await presentJob(snapshot, deps, stats && estimate(stats, snapshot.position));
-  return c.json({ ...words(job), ...(withItems && { items: itemsIn(rows) }) });
+  const headers = { ETag: etag(snapshot), 'Retry-After': snapshot.end ? undefined : String(pollAgainIn(snapshot, stats)) };
+  if (isNews?.(seen) === false) return answer(c, 304, null, headers);
+  const job = words(presentJob(snapshot, await addressesFor(deps), stats && estimate(stats, snapshot.position)));
+  return answerJson(c, withItems ? { ...job, items: itemsIn(rows) } : job, 200, headers);
 }
 
 /** The ETag of a job. It is weak: position, estimate and token differ from answer to answer, but do not count as a change. */

@@ -4,11 +4,12 @@ import { z } from 'zod';
 import type { Snapshot } from '../../job/snapshot.ts';
 import { ProblemError } from '../../job/problem.ts';
 import { findOwnJob } from '../own-job.ts';
+import { answerJson } from '../answer.ts';
 import { checkOperator } from '../auth.ts';
 import { parseCancelAfter } from '../cancel-after.ts';
 import { cursor, toCursor } from '../cursor.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
-import { presentJob } from '../present.ts';
+import { addressesFor, presentJob } from '../present.ts';
 import { invalidInput, noSuchJob } from '../problems.ts';
 import { setAllowance } from '../rate-limits.ts';
 
@@ -20,9 +21,9 @@ export function retryRoutes(deps: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.post('/api/jobs/:jobId/retry', (c) => retryOne(c, deps));
   app.get('/admin/failed-jobs', async (c) => {
-    await checkOperator(c, deps.adminToken);
+    checkOperator(c, deps.adminToken);
     const { jobs, ...rest } = await findFailed(c, deps);
-    return c.json({ jobs: jobs.map(presentFailed), ...rest });
+    return answerJson(c, { jobs: jobs.map(presentFailed), ...rest });
   });
   app.post('/admin/failed-jobs/retry', (c) => retryMany(c, deps));
   return app;
@@ -41,8 +42,8 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Resp
   const after = await queue.read(jobId);
   if (result.type === 'unknown' || !after) throw noSuchJob();
   if (result.type === 'not_failed') throw notFailed(after.snapshot);
-  log.info({ jobId, requestId: c.var.requestId }, 'job retried');
-  return c.json(await presentJob(after.snapshot, deps), 202, { 'Retry-After': '2' });
+  log.info({ jobId, requestId: c.get('requestId') }, 'job retried');
+  return answerJson(c, presentJob(after.snapshot, await addressesFor(deps)), 202, { 'Retry-After': '2' });
 }
 
 function notFailed({ id, status }: Snapshot): ProblemError {
@@ -52,15 +53,15 @@ function notFailed({ id, status }: Snapshot): ProblemError {
 
 /** Retries failed jobs without regard to bounds. The answer names the jobs that were retried, and says whether there are more. */
 async function retryMany(c: Context<AppEnv>, deps: Deps): Promise<Response> {
-  await checkOperator(c, deps.adminToken);
+  checkOperator(c, deps.adminToken);
   const { jobs, ...rest } = await findFailed(c, deps);
   const retried: string[] = [];
   for (let from = 0; from < jobs.length; from += AT_ONCE) {
     const outcomes = await Promise.all(jobs.slice(from, from + AT_ONCE).map((job) => retryAgain(deps.queue, job.id)));
     retried.push(...outcomes.flatMap((id) => (id === undefined ? [] : [id])));
   }
-  deps.log.info({ requestId: c.var.requestId, retried: retried.length }, 'jobs retried by the operator');
-  return c.json({ retried, ...rest });
+  deps.log.info({ requestId: c.get('requestId'), retried: retried.length }, 'jobs retried by the operator');
+  return answerJson(c, { retried, ...rest });
 }
 
 /** How many jobs an operator's retry works on at once. */
@@ -70,7 +71,7 @@ const AT_ONCE = 50;
 async function retryAgain(queue: AppDeps['queue'], jobId: string): Promise<string | undefined> {
   const seen = await queue.read(jobId); // the list does not have the tenant
   const outcome = seen && (await queue.retry({ jobId, tenant: seen.snapshot.tenant, bounded: false }));
-  return outcome === 'retried' ? jobId : undefined;
+  return outcome?.type === 'retried' ? jobId : undefined;
 }
 
 /** The query of both /admin routes: which failed jobs are meant. The oldest failure comes first. */

@@ -7,13 +7,14 @@ import type { Kind } from '../../kinds/kind.ts';
 import { ProblemError } from '../../job/problem.ts';
 import { tenantOf } from '../../job/tenant.ts';
 import { encodeFrame, parseCursor } from '../../stream/sse-encoding.ts';
-import { requireIdentity, userId } from '../auth.ts';
+import { answerJson, setHeaders } from '../answer.ts';
+import { unauthorized, userId } from '../auth.ts';
 import { parseCancelAfter } from '../cancel-after.ts';
 import type { Accepted, SubmitRequest } from '../../queue/submissions.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { setAllowance } from '../rate-limits.ts';
 import { idempotencyKey } from '../idempotency.ts';
-import { presentJob, presentQueued } from '../present.ts';
+import { type Addresses, addressesFor, presentJob, presentQueued } from '../present.ts';
 import { invalidInput } from '../problems.ts';
 import { submitter } from '../read-access.ts';
 import { MAX_WAIT_S, waitFor } from '../wait-for-job.ts';
@@ -41,27 +42,31 @@ export function submitRoutes(deps: Deps): Hono<AppEnv> {
 }
 
 function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: Deps): void {
-  app.post(kind.path, requireIdentity(deps), limitBody, requireJson, validate(kind), async (c) => {
-    const { userId: named, ...input } = c.req.valid('json') as Envelope;
-    const owner = c.var.user ?? (deps.identityRequired ? undefined : named);
-    const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
-    const request: SubmitRequest = {
-      kind: kind.name,
-      input,
-      owner,
-      tenant: tenantOf(owner, deps.addressOf(c)),
-      requestId: c.var.requestId,
-      key: await idempotencyKey(c, kind.name, owner),
-      cancelAt: cancelAfter === undefined ? undefined : Date.now() + cancelAfter,
-    };
+  app.post(kind.path, checkHead(deps), validate(kind), async (c) => {
+    const request = toRequest(c, kind, deps, c.req.valid('json'));
     if (wantsStream(c)) return retryLaterOnTrouble(c, deps, request.key !== undefined, async () => answerWithStream(c, deps, request));
-    const accepted = await submit(c, deps, request);
-    return (await answerWithEnd(c, deps, accepted.job.id)) ?? answerAccepted(c, deps, accepted);
+    const [accepted, addresses] = await Promise.all([submit(c, deps, request), addressesFor(deps)]);
+    return (await answerWithEnd(c, deps, accepted.job.id, addresses)) ?? answerAccepted(c, accepted, addresses);
   });
 }
 
+function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { userId: named, ...input }: Envelope): SubmitRequest {
+  const user = c.get('user');
+  const owner = user ?? (deps.identityRequired ? undefined : named);
+  const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
+  return {
+    kind: kind.name,
+    input,
+    owner,
+    tenant: tenantOf(owner, owner === undefined ? deps.addressOf(c) : undefined),
+    requestId: c.get('requestId'),
+    key: idempotencyKey(c, kind.name, owner),
+    cancelAt: cancelAfter === undefined ? undefined : Date.now() + cancelAfter,
+  };
+}
+
 /** Which header says that a job was there before. */
-const ORIGIN_HEADERS = { new: undefined, replayed: 'Idempotent-Replayed', reused: 'Job-Reused' } as const;
+const ORIGIN_HEADERS = { new: {}, replayed: { 'Idempotent-Replayed': 'true' }, reused: { 'Job-Reused': 'true' } } as const;
 
 /** Submits, and tells the result in the headers. */
 async function submit(c: Context<AppEnv>, { submissions, limits, log }: Deps, request: SubmitRequest): Promise<Accepted> {
@@ -71,9 +76,7 @@ async function submit(c: Context<AppEnv>, { submissions, limits, log }: Deps, re
   const { job, origin } = result;
   const { kind, owner, requestId } = request;
   log.info({ jobId: job.id, requestId, kind, owner, origin }, 'job submitted');
-  c.header('Location', `/api/jobs/${job.id}`);
-  const header = ORIGIN_HEADERS[origin];
-  if (header) c.header(header, 'true');
+  setHeaders(c, { Location: `/api/jobs/${job.id}`, ...ORIGIN_HEADERS[origin] });
   return result;
 }
 
@@ -95,22 +98,22 @@ async function answerWithStream(c: Context<AppEnv>, deps: Deps, request: SubmitR
 }
 
 /** With `Prefer: wait=20` (RFC 7240): the finished job, if it ends in time. */
-async function answerWithEnd(c: Context<AppEnv>, deps: Deps, id: string): Promise<Response | undefined> {
-  const wanted = /(?:^|[,;])\s*wait\s*=\s*"?(\d+)/i.exec(c.req.header('prefer') ?? '')?.[1];
+async function answerWithEnd(c: Context<AppEnv>, { queue, feed }: Deps, id: string, addresses: Addresses): Promise<Response | undefined> {
+  const prefer = c.req.header('prefer');
+  const wanted = prefer === undefined ? undefined : /(?:^|[,;])\s*wait\s*=\s*"?(\d+)/i.exec(prefer)?.[1];
   if (wanted === undefined) return undefined;
-  const { queue, feed } = deps;
   const seconds = Math.min(Number(wanted), MAX_WAIT_S);
   const seen = await waitFor(id, { seconds, signal: c.req.raw.signal }, { feed, read: () => queue.read(id) });
   if (!seen?.snapshot.end) return undefined;
-  return c.json(await presentJob(seen.snapshot, deps), 200, {
+  return answerJson(c, presentJob(seen.snapshot, addresses), 200, {
     'Content-Location': `/api/jobs/${id}`,
     'Preference-Applied': `wait=${seconds}`,
   });
 }
 
-async function answerAccepted(c: Context<AppEnv>, deps: Deps, { origin, job }: Accepted): Promise<Response> {
-  const body = origin === 'new' ? await presentQueued(job, deps) : await presentJob(job, deps);
-  return c.json(body, 202, { 'Retry-After': '2' });
+function answerAccepted(c: Context<AppEnv>, { origin, job }: Accepted, addresses: Addresses): Response {
+  const body = origin === 'new' ? presentQueued(job, addresses) : presentJob(job, addresses);
+  return answerJson(c, body, 202, { 'Retry-After': '2' });
 }
 
 const tooLarge = (): never => {
@@ -118,21 +121,20 @@ const tooLarge = (): never => {
 };
 const countBody = bodyLimit({ maxSize: BODY_BYTES, onError: tooLarge });
 
-/** A length that is announced is believed (HTTP holds the client to it); only what comes in chunks is counted, on a slower way. */
-const limitBody = createMiddleware<AppEnv>(async (c, next) => {
-  const announced = c.req.header('content-length');
-  if (announced === undefined || c.req.header('transfer-encoding') !== undefined) return countBody(c, next);
-  if (Number(announced) > BODY_BYTES) tooLarge();
-  await next();
-});
-
-const requireJson = createMiddleware<AppEnv>(async (c, next) => {
-  const type = c.req.header('content-type') ?? '';
-  if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type)) {
-    throw new ProblemError('unsupported_media_type', 'Send the input as JSON, with the header Content-Type: application/json.');
-  }
-  await next();
-});
+/**
+ * Refuses what can be told before the body is read: nobody is named, the body is too long, or it is no JSON. A length that is
+ * announced is believed (HTTP holds the client to it); only what comes in chunks is counted, on a slower way.
+ */
+const checkHead = ({ identityRequired }: Deps) =>
+  createMiddleware<AppEnv>((c, next) => {
+    if (identityRequired && c.get('user') === undefined) throw unauthorized();
+    const announced = c.req.header('content-length');
+    if (announced !== undefined && Number(announced) > BODY_BYTES) tooLarge();
+    if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(c.req.header('content-type') ?? '')) {
+      throw new ProblemError('unsupported_media_type', 'Send the input as JSON, with the header Content-Type: application/json.');
+    }
+    return announced === undefined || c.req.header('transfer-encoding') !== undefined ? countBody(c, next) : next();
+  });
 
 const validate = (kind: Kind) =>
   zValidator('json', kind.input.extend(envelope), (result) => {

@@ -4,6 +4,7 @@ import { ProblemError } from '../../job/problem.ts';
 import { unavailable } from '../../queue/redis-connection.ts';
 import { estimate } from '../../queue/stats.ts';
 import type { Availability } from '../../queue/worker-registry.ts';
+import { answerJson } from '../answer.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 
 /** What these routes need. */
@@ -15,7 +16,7 @@ export function systemRoutes({ kinds, queue, connections, listening, storeTroubl
   const startedAt = performance.now();
 
   app.get('/', (c) =>
-    c.json({
+    answerJson(c, {
       name: 'ai-jobs',
       submit: kinds.map(({ path, summary }) => ({ method: 'POST', path, summary })),
       look: ['/api/jobs/:jobId', '/api/job-status/:jobId', '/api/jobs'],
@@ -27,7 +28,7 @@ export function systemRoutes({ kinds, queue, connections, listening, storeTroubl
   );
 
   app.get('/api/kinds', async (c) =>
-    c.json({
+    answerJson(c, {
       kinds: await Promise.all(
         kinds.map(async ({ name, path, summary }) => ({ name, path, summary, ...presentAvailability(await queue.availability(name)) })),
       ),
@@ -36,7 +37,7 @@ export function systemRoutes({ kinds, queue, connections, listening, storeTroubl
 
   // It says only that this process answers. If it depended on Redis, a host would restart the process whenever Redis is away.
   app.get('/health', (c) =>
-    c.json({ status: 'ok', uptimeSeconds: Math.round((performance.now() - startedAt) / 1000), followers: connections.size() }),
+    answerJson(c, { status: 'ok', uptimeSeconds: Math.round((performance.now() - startedAt) / 1000), followers: connections.size() }),
   );
 
   app.get('/ready', async (c) => {
@@ -45,15 +46,15 @@ export function systemRoutes({ kinds, queue, connections, listening, storeTroubl
     if (draining()) throw new ProblemError('queue_unavailable', 'This server is about to stop.');
     if (!listening())
       throw new ProblemError('queue_unavailable', 'Redis answers, but its events are not being read yet.', { retryAfterMs: 1000 });
-    return c.json({ status: 'ready' });
+    return answerJson(c, { status: 'ready' });
   });
 
-  app.get('/api/redis/health', async (c) => c.json({ status: 'ok', latencyMs: Number((await queue.ping()).toFixed(2)) }));
+  app.get('/api/redis/health', async (c) => answerJson(c, { status: 'ok', latencyMs: Number((await queue.ping()).toFixed(2)) }));
 
   app.get('/api/queue/stats', async (c) => {
     const { meanRunMs, msPerStart, ...figures } = await queue.stats();
     const { waiting, active, delayed } = figures.counts;
-    return c.json({
+    return answerJson(c, {
       ...figures,
       depth: waiting + active + delayed,
       etaSeconds: estimate({ meanRunMs, msPerStart, ...figures }, waiting + 1),

@@ -3,10 +3,11 @@ import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import { encodeRetry, PADDING } from '../../stream/sse-encoding.ts';
 import { RETRY_MS, STREAM_HEADERS } from '../../stream/response.ts';
+import { answer, answerJson } from '../answer.ts';
 import { unauthorized } from '../auth.ts';
 import { cursor, toCursor } from '../cursor.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
-import { presentJob } from '../present.ts';
+import { addressesFor, presentJob } from '../present.ts';
 import { invalidInput } from '../problems.ts';
 import { retryLaterOnTrouble, wantsStream } from '../answer-stream.ts';
 
@@ -36,23 +37,23 @@ async function list(c: Context<AppEnv>, deps: Deps): Promise<Response> {
   if (!parsed.success) throw invalidInput(parsed.error.issues);
   const { limit, cursor: after, status, kind } = parsed.data;
   const { jobs, next } = await deps.queue.jobsOf(user, { limit, after, filter: { status, kind }, signal: c.req.raw.signal });
-  const shown = await Promise.all(jobs.map((job) => presentJob(job, deps)));
-  for (const job of shown) delete job['result'];
-  return c.json({ jobs: shown, nextCursor: next && toCursor(next) });
+  const addresses = await addressesFor(deps);
+  const shown = jobs.map((job) => ({ ...presentJob(job, addresses), result: undefined }));
+  return answerJson(c, { jobs: shown, nextCursor: next && toCursor(next) });
 }
 
 async function watchAll(c: Context<AppEnv>, { userFeed, transport, log }: Deps): Promise<Response> {
   const user = callerOf(c);
-  if (c.req.method === 'HEAD') return c.body(null, 200, STREAM_HEADERS);
-  log.info({ requestId: c.var.requestId, owner: user }, 'user stream opened');
-  return transport(c.env, c.body(null, 200, STREAM_HEADERS), (sink) => {
+  if (c.req.method === 'HEAD') return answer(c, 200, null, STREAM_HEADERS);
+  log.info({ requestId: c.get('requestId'), owner: user }, 'user stream opened');
+  return transport(c.env, answer(c, 200, null, STREAM_HEADERS), (sink) => {
     sink.write(new TextEncoder().encode(PADDING + encodeRetry(RETRY_MS)));
     return userFeed.follow(user, sink);
   });
 }
 
 function callerOf(c: Context<AppEnv>): string {
-  const { user } = c.var;
+  const user = c.get('user');
   if (user !== undefined) return user;
   throw unauthorized();
 }

@@ -6,7 +6,7 @@ Returns: nothing
 ]]
 --include mend
 --include next_tag
-local function body() redis.call('HSET', job, 'priority', nextTag(tenant, 1), FIELDS.ready, readyAt) end
+local function body() redis.call('HSET', job, 'priority', nextTag(virtualTime(), tenant, 1), FIELDS.ready, readyAt) end
 if pcall(body) then return end
 mend(turns, 'zset') -- a structure of ours of another type is begun anew
 mend(coming, 'zset')

@@ -1,0 +1,56 @@
+/** What happens to every request before its route: it gets an id, its host is checked, its caller is read and counted. One pass, and one log line. */
+import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import { tenantOf } from '../job/tenant.ts';
+import { setHeaders } from './answer.ts';
+import { callerOf } from './auth.ts';
+import { createCors } from './cors.ts';
+import type { AppDeps, AppEnv } from './env.ts';
+import { createHostCheck } from './hosts.ts';
+import { answerErrors } from './problems.ts';
+import { refuseReads } from './rate-limits.ts';
+
+/** What it needs. */
+type Deps = Pick<AppDeps, 'log' | 'hosts' | 'corsOrigins' | 'limits' | 'addressOf'>;
+
+/** Makes the middleware. */
+export function receive(deps: Deps) {
+  const { log, hosts, corsOrigins } = deps;
+  const cors = createCors(corsOrigins);
+  const checkHost = createHostCheck(hosts);
+  const answerError = answerErrors(log);
+
+  /** Answers requests that go no further; undefined for those that do. */
+  const answerEarly = (c: Context<AppEnv>): Response | undefined => {
+    checkHost(c);
+    setHeaders(c, cors.headersFor(c)); // no page may read the answer to an unknown host
+    if (c.req.method === 'OPTIONS') return cors.preflight(c);
+    const user = callerOf(c);
+    if (user !== undefined) c.set('user', user);
+    return c.req.path.startsWith('/api/')
+      ? refuseReads(c, deps, tenantOf(user, user === undefined ? deps.addressOf(c) : undefined))
+      : undefined;
+  };
+
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const start = performance.now();
+    const requestId = requestIdOf(c.req.header('x-request-id'));
+    c.set('requestId', requestId);
+    c.set('headers', { 'x-request-id': requestId });
+    try {
+      const early = answerEarly(c);
+      if (early) c.res = early;
+      else await next(); // it does not reject: an error of a route is answered by the app's onError
+    } catch (error) {
+      c.res = await answerError(error as Error, c);
+    }
+    // By path: a query may carry a token.
+    const { method, path } = c.req;
+    log.info({ requestId, method, path, status: c.res.status, ms: Math.round(performance.now() - start) }, 'request');
+  });
+}
+
+/** The id that the request came with, if it is short and safe in a log, or a new one. */
+function requestIdOf(text: string | undefined): string {
+  return text !== undefined && /^[\w\-=]{1,255}$/.test(text) ? text : crypto.randomUUID();
+}

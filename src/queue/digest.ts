@@ -1,0 +1,7 @@
+/** Digests of values. They are made at once by Node's own SHA-256: a promise and a thread for a few bytes cost more than the digest. */
+import { hash } from 'node:crypto';
+
+/** SHA-256 of a value's JSON, in base64url. */
+export function digestOf(value: unknown): string {
+  return hash('sha256', JSON.stringify(value), 'base64url');
+}
