@@ -44,7 +44,7 @@ const host = isSet('HOST') ? (process.env['HOST'] ?? '') : 'localhost';
 const environment = { ...process.env, HOST: host, ...(store && { REDIS_URL: store.url }) };
 const [worker, api] = await Promise.all([
   start('worker', '../worker/main.ts', []),
-  start('API', '../src/main.ts', ['--max-semi-space-size=4']),
+  start('API', '../src/main.ts', ['--max-semi-space-size=8']),
 ]);
 process.stdout.write(greeting(api, worker));
 

@@ -56,17 +56,14 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Whose a job is, from its payload. Of a payload that can't be read the owner is known if its beginning is still there. */
-export function readPayload(data: string | null): Partial<Pick<Payload, 'owner' | 'tenant'>> {
-  const payload = parseJson(data ?? '{}') as Partial<Payload> | null | undefined;
-  if (payload === undefined) return { owner: ownerAtStart(data ?? '') };
-  const { owner, tenant } = payload ?? {};
-  return { ...(typeof owner === 'string' && { owner }), ...(typeof tenant === 'string' && { tenant }) };
-}
+/** What a payload begins with: an owner, if there is one, and the tenant, each as a JSON string. */
+const PAYLOAD_HEAD = /^\{(?:"owner":("(?:[^"\\]|\\.)*"))?(?:,?"tenant":("(?:[^"\\]|\\.)*"))?/;
 
-function ownerAtStart(data: string): string | undefined {
-  const [, owner] = /^\{"owner":("(?:[^"\\]|\\.)*")/.exec(data) ?? [];
-  return owner === undefined ? undefined : (parseJson(owner) as string | undefined);
+/** Whose a job is, from the beginning of its payload. What stands behind owner and tenant is not looked at, and may be missing. */
+export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tenant'>> {
+  const [, ...texts] = PAYLOAD_HEAD.exec(data) ?? [];
+  const [owner, tenant] = texts.map((text) => (text === undefined ? undefined : parseJson(text)));
+  return { ...(typeof owner === 'string' && { owner }), ...(typeof tenant === 'string' && { tenant: tenant as Tenant }) };
 }
 
 /** Reads a journal row; its place gives the number. What is no row of ours is nobody's event: its number stays unused. */

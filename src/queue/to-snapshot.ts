@@ -20,7 +20,7 @@ export const SHOWN = [
   FIELDS.model,
 ] as const;
 
-/** The fields of a record, as HMGET has read them; `data`, `opts` and the result only where they were wanted. */
+/** The fields of a record, as HMGET has read them; the beginning of `data`, and the result, only where they were wanted. */
 export type Fields = { [Name in (typeof SHOWN)[number]]: string | null } & {
   data?: string | null;
   result?: string | null;
@@ -37,7 +37,7 @@ export const PLACE_KEYS = ['completed', 'failed', 'delayed', 'prioritized', 'act
 /** Makes a snapshot. `length`: how many rows the journal holds. `retentionS`: how long ended jobs are kept, in s. */
 export function toSnapshot(id: string, place: Place, length: number, fields: Fields, retentionS: number): Snapshot {
   const { state } = place;
-  const { owner, tenant } = readPayload(fields.data ?? null);
+  const { owner, tenant } = readPayload(fields.data ?? '');
   const finishedAt = readTime(fields.finishedOn);
   const outcome = readOutcome(state, fields);
   const cancelAt = readTime(place.cancelAt === '' ? null : place.cancelAt);

@@ -1,11 +1,12 @@
 --[[
 Reads a job: its state first, then the fields and the rows past the number `after` (none if it is -1). The first to see that a job
 has ended fixes the sequence number of its end, for all processes and for ever, and takes it out of the deadlines. What is of
-another type than it should be is as if it were not there. The rest are the fields that are wanted: first the name and the three
-times that BullMQ notes.
+another type than it should be is as if it were not there. Of the payload only the beginning is returned, which says whose the job is;
+the input behind it may be long. The rest are the fields that are wanted: first the name and the three times that BullMQ notes.
 KEYS: job, logs, deadlines, completed, failed, delayed, prioritized, active, wait
-ARGV: id, after:number, ...
-Returns: { state, score if it is delayed, position, length of the journal, time to cancel it at, fields, rows }; nil if there is no job
+ARGV: id, after:number, head:number, ...
+Returns: { state, score if it is delayed, position, length of the journal, time to cancel it at, the payload's first `head` bytes, attempts,
+fields, rows }; nil if there is no job
 ]]
 --include place_of
 local function number(reply) return type(reply) == 'number' and reply or 0 end
@@ -27,4 +28,6 @@ end
 local cancelAt = redis.pcall('ZSCORE', deadlines, id)
 local rows = {}
 if after >= 0 and length > after then rows = redis.pcall('LRANGE', logs, after, length - 1) end
-return { state, at, position, length, type(cancelAt) == 'string' and cancelAt or '', fields, rows.err and {} or rows }
+local payload = string.sub(redis.call('HGET', job, 'data') or '', 1, head)
+local attempts = string.match(redis.call('HGET', job, 'opts') or '', '"attempts":(%d+)') or ''
+return { state, at, position, length, type(cancelAt) == 'string' and cancelAt or '', payload, attempts, fields, rows.err and {} or rows }
