@@ -264,3 +264,49 @@ test('two processes that let in for one queue agree on whose turn it is', async 
   const turns = verdicts.map((verdict) => (verdict.type === 'admitted' ? verdict.priority : 0));
   expect(turns.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, n) => n + 2));
 });
+
+test('submissions of one moment share one admission', async () => {
+  const { redis, queue } = await openQueue();
+  await submitTo(queue, 'ana'); // both scripts are loaded now
+  const sent: string[] = [];
+  const { sendCommand } = redis;
+  redis.sendCommand = (command, stream) => (sent.push(command.name), sendCommand.call(redis, command, stream));
+  await Promise.all(Array.from({ length: 50 }, (_, n) => submitTo(queue, `user ${n}`)));
+  expect(sent.filter((name) => name.startsWith('eval'))).toHaveLength(51); // one admission, and BullMQ's add for each
+});
+
+const submitRate = { name: 'submit', max: 3, windowS: 60 };
+
+test('a rate is kept job by job, also within one call, and a known key takes nothing of it', async () => {
+  const { queue } = await openQueue(undefined, { submitRate });
+  const request = { kind: 'generate-flashcards', owner: 'ana', tenant: tenantOf('ana', undefined), requestId: 'r', input: {} };
+  const first = await queue.add({ ...request, key: ['k'] });
+  expect(first.allowance).toMatchObject({ allowed: true, remaining: 2 });
+  const all = await Promise.all(Array.from({ length: 5 }, () => queue.add(request)));
+  expect(all.map(({ type }) => type)).toEqual(['added', 'added', 'limited', 'limited', 'limited']);
+  const again = await queue.add({ ...request, key: ['k'] });
+  expect(again).toMatchObject({ type: 'known', allowance: { remaining: 0 } });
+  expect((await submitTo(queue, 'bob')).allowance).toMatchObject({ remaining: 2 });
+});
+
+test('of submissions under one key at once only the one that was added counts', async () => {
+  const { queue, redis, keys } = await openQueue(undefined, { submitRate: { ...submitRate, max: 60 } });
+  await Promise.all(Array.from({ length: 20 }, () => submitTo(queue, 'ana', { key: ['k'] })));
+  expect(await redis.get(keys.rate('submit', tenantOf('ana', undefined)))).toBe('1');
+});
+
+test("garbage in one tenant's structures is begun anew, and hurts nobody who came at the same moment", async () => {
+  const { queue, redis, keys } = await openQueue(undefined, { submitRate, dailyTokensPerUser: 100 });
+  const ana = tenantOf('ana', undefined);
+  await redis.set(keys.rate('submit', ana), 'no number');
+  await redis.set(keys.open(ana), 'no set');
+  await redis.lpush(keys.spent(ana), 'no number');
+  const all = await Promise.all(['bob', 'ana', 'cleo'].map((owner) => submitTo(queue, owner)));
+  expect(all.map(({ type, allowance }) => [type, allowance?.remaining])).toEqual([
+    ['added', 2],
+    ['added', 2],
+    ['added', 2],
+  ]);
+  expect(await redis.zcard(keys.open(ana))).toBe(1);
+  expect(await redis.pttl(keys.rate('submit', ana))).toBeGreaterThan(0);
+});

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { defineScript } from '../../src/queue/script.ts';
+import { defineBatchScript, defineScript } from '../../src/queue/script.ts';
 import { openQueue } from '../support/queue.ts';
 
 test('a script takes its keys and arguments by name', async () => {
@@ -54,6 +54,28 @@ test('a script reads its arguments as its head says, and has the parts that it i
   const job = keys.job('j');
   expect(await all({ count: 2, job, text: '7' }, ['x', 'y'])).toEqual([job, '7', 5, 'ai:end', 'x', 'y']);
   expect(await all({ count: 2, job, text: '7' })).toEqual([job, '7', 5, 'ai:end']);
+});
+
+test('a script serves several entries in one call, each with its own keys and arguments by name', async () => {
+  const { redis, keys } = await openQueue();
+  const head = (each: string) => headOf('job', 'text, count:number').replace('Returns:', `${each}\nReturns:`);
+  const folder = scriptsOf({
+    'batch.lua': `${head('EACH KEYS: logs, lock\nEACH ARGV: id, n:number')}local found = { job, text, count }\n--each\n  found[#found + 1] = { entry, logs, lock, id, n + 1 }\nend\nreturn found\n`,
+  });
+  const signature = { keys: ['job'], args: ['text', 'count'], eachKeys: ['logs', 'lock'], eachArgs: ['id', 'n'] } as const;
+  const batch = defineBatchScript(redis, 'batch', signature, folder);
+  const [job, first, second] = [keys.job('j'), keys.logs('a'), keys.logs('b')];
+  const entryOf = (logs: string, id: string, n: number) => ({ n, id, lock: `${logs}:lock`, logs });
+  const shared = { count: 7, text: 't', job };
+  expect(await batch(shared, [])).toEqual([job, 't', 7]);
+  expect(await batch(shared, [entryOf(first, 'a', 1), entryOf(second, 'b', 2)])).toEqual([
+    job,
+    't',
+    7,
+    [1, first, `${first}:lock`, 'a', 2],
+    [2, second, `${second}:lock`, 'b', 3],
+  ]);
+  expect(() => defineBatchScript(redis, 'batch', { ...signature, eachArgs: ['n', 'id'] }, folder)).toThrow('has the EACH ARGV id, n');
 });
 
 test.each<[string, string, string]>([
