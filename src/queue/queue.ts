@@ -6,6 +6,7 @@ import { OwnError } from '../job/own-error.ts';
 import { type Tenant, tenantOf } from '../job/tenant.ts';
 import { type AddRequest, type AddResult, createAddJob } from './add-job.ts';
 import { type Bounds, createAdmission, type Refusal } from './admission.ts';
+import { createBatch } from './batch.ts';
 import { digestOf } from './digest.ts';
 import type { Allowance } from './rate-limit.ts';
 import { type Cancelled, createCancel } from './cancel-job.ts';
@@ -99,6 +100,8 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
   const addJob = createAddJob(queue, admission);
   const retry = createRetry(redis, keys);
   const freeKey = defineScript(redis, 'free_key', { keys: ['dedup'], args: ['id'] });
+  // With the admissions of the same moment this is one trip. A value of another type reads as none, and is decided anew.
+  const readShared = createBatch(64, (names: string[]) => redis.mget(names.map((name) => keys.shared(name))));
   const sharedOr = defineScript(redis, 'share_value', { keys: ['shared'], args: ['proposed'] });
   const stats = createStats(queue, redis, keys, { rate, workers });
 
@@ -130,9 +133,8 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
     availability: (kind) => orUnavailable(redis, async () => availabilityOf(kind, await workers(WORKERS_AGE_MS))),
     shared: (name, propose) =>
       orUnavailable(redis, async () => {
-        const shared = keys.shared(name);
-        const known = await redis.get(shared).catch(() => ''); // of another type: the script decides it anew
-        return known || String(await sharedOr({ shared, proposed: propose() }));
+        const known = await readShared(name);
+        return known || String(await sharedOr({ shared: keys.shared(name), proposed: propose() }));
       }),
     ping: () =>
       orUnavailable(redis, async () => {
