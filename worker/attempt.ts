@@ -1,7 +1,7 @@
 /** An attempt as the journal shows it: what earlier attempts have finished, and what this one adds. */
 import type { Progress, Row } from '../src/job/snapshot.ts';
 import type { History, Journal } from '../src/queue/journal.ts';
-import type { Task } from './run.ts';
+import type { Task } from './task.ts';
 
 /** A running attempt. It writes rows and knows how far the job is. */
 export type Attempt = {

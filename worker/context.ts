@@ -41,12 +41,16 @@ export function createContext({ attempt, journal, history, assignment, signal, l
       meter.flush(); // the usage is written first, so that a worker that is lost here hides nothing
       return write({ type: 'item', attempt: number, list, index: items.get(list)?.length ?? 0, value, percent: atLeast(percent) });
     },
-    stage: (stage, percent) => write({ type: 'progress', attempt: number, percent: atLeast(percent), stage }),
+    stage(stage, percent) {
+      // It goes out with what else is written in this tick. If it can't be written, nothing after it can, and the job does not complete.
+      write({ type: 'progress', attempt: number, percent: atLeast(percent), stage }).catch(() => {});
+      return Promise.resolve();
+    },
     async once<T>(name: string, work: () => Promise<T>) {
       if (name in checkpoint) return checkpoint[name] as T;
       const value = await work();
       checkpoint[name] = value ?? null;
-      await journal.saveCheckpoint(checkpoint, author);
+      journal.saveCheckpoint(checkpoint, author);
       return value;
     },
   };

@@ -1,27 +1,14 @@
 /** Runs one job: reads what earlier runs left, sets the deadline, calls the handler, keeps the result. It knows no BullMQ. */
 import type { Logger } from 'pino';
-import { ProblemError, type ProblemCode } from '../src/job/problem.ts';
-import type { Journal } from '../src/queue/journal.ts';
+import { ProblemError } from '../src/job/problem.ts';
+import type { Journal, Kept } from '../src/queue/journal.ts';
 import type { Assignment } from './assignments.ts';
 import { beginAttempt } from './attempt.ts';
 import { createContext } from './context.ts';
 import type { Implementation } from './handler.ts';
 import { createMeter } from './meter.ts';
 import { NotAssignedError } from './retry-policy.ts';
-
-/** A job as it is handed to a run. */
-export type Task = {
-  id: string;
-  kind: string;
-  input: unknown;
-  /** The attempt's number, counted from 1. Lost workers count. */
-  attempt: number;
-  /** Whether the job was never started before, so that there is nothing to read of it. */
-  fresh: boolean;
-  /** Why the attempt before ended, if there was one. */
-  previous: ProblemCode;
-  signal: AbortSignal;
-};
+import type { Task } from './task.ts';
 
 /** What all runs share. */
 export type RunDeps = {
@@ -32,8 +19,8 @@ export type RunDeps = {
   log: Logger;
 };
 
-/** Makes the function that runs a job and keeps its result. It resolves when the job can be completed. */
-export function createRun({ implementations, assignments, timeoutMs, log }: RunDeps): (task: Task, journal: Journal) => Promise<void> {
+/** Makes the function that runs a job. It resolves with what the job's completion has to write: its result. */
+export function createRun({ implementations, assignments, timeoutMs, log }: RunDeps): (task: Task, journal: Journal) => Promise<Kept> {
   const byName = new Map(implementations.map((implementation) => [implementation.kind.name, implementation]));
 
   /**
@@ -42,23 +29,23 @@ export function createRun({ implementations, assignments, timeoutMs, log }: RunD
    */
   return async (task, journal) => {
     const history = await journal.history(task.fresh);
-    if (history.finished) return; // the result is kept already; only the completion was lost
+    if (history.finished) return {}; // the result is kept already; only the completion was lost
     const implementation = byName.get(task.kind);
     const assignment = assignments.get(task.kind);
     if (!implementation || !assignment?.available) {
       throw new NotAssignedError(task.kind, assignment?.available === false ? assignment.support.missing : []);
     }
     const { kind, handle } = implementation;
-    const deadline = startDeadline(timeoutMs);
-    const signal = AbortSignal.any([task.signal, deadline.signal]);
+    const { signal } = task;
+    const deadline = startDeadline(task, timeoutMs);
     const meter = createMeter(journal.spending, log);
     try {
       const attempt = await beginAttempt(task, journal, history);
       const { context, author } = createContext({ attempt, journal, history, assignment, signal, log, meter, answered: deadline.lift });
-      const result = await Promise.race([handle(kind.input.parse(task.input), context), aborted(signal)]);
-      await journal.saveResult(kind.result.parse(result), author());
+      const result = await unlessAborted(handle(kind.input.parse(task.input), context), signal);
+      return await journal.conclude(kind.result.parse(result), author());
     } catch (error) {
-      throw deadline.signal.aborted && !task.signal.aborted ? timedOut(timeoutMs, journal, error) : error;
+      throw deadline.isOver() ? timedOut(timeoutMs, journal, error) : error;
     } finally {
       deadline.lift();
       await meter.close();
@@ -66,11 +53,14 @@ export function createRun({ implementations, assignments, timeoutMs, log }: RunD
   };
 }
 
-/** Starts a deadline that can be lifted. Its reason is that of AbortSignal.timeout. */
-function startDeadline(ms: number): { signal: AbortSignal; lift: () => void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new DOMException('the attempt took too long', 'TimeoutError')), ms);
-  return { signal: controller.signal, lift: () => clearTimeout(timer) };
+/** Starts a deadline that can be lifted. When it is over, it stops the task, with a reason like that of AbortSignal.timeout. */
+function startDeadline({ signal, stop }: Task, ms: number): { isOver(): boolean; lift(): void } {
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = !signal.aborted;
+    stop(new DOMException('the attempt took too long', 'TimeoutError'));
+  }, ms);
+  return { isOver: () => isOver, lift: () => clearTimeout(timer) };
 }
 
 /** The error for an attempt that took too long. If it had to wait for Redis, it is put off instead, which costs no attempt. */
@@ -81,11 +71,12 @@ function timedOut(ms: number, journal: Journal, cause: unknown): ProblemError {
   });
 }
 
-/** Rejects with the signal's reason when it aborts. So a handler that ignores the signal does not keep the run. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
+/** Waits for work, but rejects with the signal's reason when it aborts. So a handler that ignores the signal does not keep the run. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
     const fail = () => reject(signal.reason);
     if (signal.aborted) fail();
     else signal.addEventListener('abort', fail, { once: true });
+    work.then(resolve, reject);
   });
 }

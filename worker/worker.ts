@@ -1,21 +1,22 @@
 /** The BullMQ worker: concurrency, limiter, stalls, retries and drain around a run. */
 import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import type { Logger } from 'pino';
+import { OwnError } from '../src/job/own-error.ts';
 import { parseReason, type ProblemCode } from '../src/job/problem.ts';
+import { createForgetDeadline } from '../src/queue/deadlines.ts';
+import { createFairQueue } from '../src/queue/fair-queue.ts';
+import { createJournals, type Journal, type Kept, LockLostError } from '../src/queue/journal.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import type { JobSignal } from '../src/queue/event-reader.ts';
-import type { Store } from '../src/queue/store.ts';
-import { OwnError } from '../src/job/own-error.ts';
-import { createJournals, type Journal, LockLostError } from '../src/queue/journal.ts';
-import type { RetryWhileRefused } from '../src/queue/store-monitor.ts';
 import type { Payload } from '../src/queue/record.ts';
-import { createRunCounters, type RunCounters } from '../src/queue/run-counters.ts';
-import { createFairQueue } from '../src/queue/fair-queue.ts';
-import { createForgetDeadline } from '../src/queue/deadlines.ts';
+import { createRunCounters } from '../src/queue/run-counters.ts';
+import type { Store } from '../src/queue/store.ts';
 import { UNREADABLE, watchUnreadable } from '../src/queue/unreadable.ts';
+import { createBackendFactory } from '../src/queue/worker-backend.ts';
 import { createIsolation } from './isolation.ts';
-import { backoff, decide, HandBack, NotAssignedError, type Outcome } from './retry-policy.ts';
-import type { Task } from './run.ts';
+import { backoff, HandBack } from './retry-policy.ts';
+import { createSettle, type Settled } from './settle.ts';
+import type { Task } from './task.ts';
 
 /** The settings of a worker. Durations are in ms. */
 export type WorkerOptions = {
@@ -36,8 +37,8 @@ export type Counters = { started: number; completed: number; failed: number; ret
 
 /** What a worker is given to do. */
 export type WorkerDeps = {
-  /** Takes one job to its end. */
-  run: (task: Task, journal: Journal) => Promise<void>;
+  /** Takes one job to its end. Resolves with the fields that the job's completion has to write. */
+  run: (task: Task, journal: Journal) => Promise<Kept>;
   /** Whether any worker can do a kind, or could while the registry remembers it. */
   isDone: (kind: string) => Promise<boolean>;
 };
@@ -58,9 +59,6 @@ export type JobWorker = {
   close(graceMs: number): Promise<void>;
 };
 
-/** One attempt at a job, as it is being settled. */
-type Attempt = { job: Job<Payload>; id: string; token: string; journal: Journal; counted: RunCounters };
-
 /** The reason of a job that has lost its workers too often. */
 const WORKER_LOST = 'worker_lost: The workers that ran this job were lost each time; it was not tried again.';
 
@@ -71,12 +69,8 @@ const WAKE_MS = 1000;
 const NOT_NOW_MS = 300;
 
 /** Starts a worker. */
-export function createWorker(
-  { connect, monitor, onError }: Store,
-  { run, isDone }: WorkerDeps,
-  options: WorkerOptions,
-  log: Logger,
-): JobWorker {
+export function createWorker(store: Store, { run, isDone }: WorkerDeps, options: WorkerOptions, log: Logger): JobWorker {
+  const { connect, monitor, onError } = store;
   const redis = connect('wait');
   const keys = keysUnder(options.keyPrefix);
   const { retryWhileRefused } = monitor;
@@ -86,114 +80,79 @@ export function createWorker(
   const isolation = createIsolation(options.maxStalledCount);
   const notNow = createNotNow(options.rate);
   const counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, putOff: 0, stalled: 0 };
-  const running = new Set<string>();
+  /** The lock tokens of the jobs that run here, by the jobs' ids. */
+  const running = new Map<string, string>();
+  /** What the completion of a job that has run writes. */
+  const concluded = new WeakMap<object, Kept>();
   /** The pause before the next attempt, in ms, by the error that ended the last one. It is set before BullMQ asks for it. */
   const pauses = new WeakMap<Error, number>();
+  const { backoffMs } = options;
+  const settle = createSettle({
+    fairQueue,
+    retryWhileRefused,
+    isDone,
+    backoffMs,
+    onPutOff: () => counters.putOff++,
+    onPause: (error, ms) => pauses.set(error, ms),
+  });
 
   // BullMQ passes a signal only to processors that declare three parameters.
   const process = async (job: Job<Payload>, token: string | undefined, signal: AbortSignal | undefined): Promise<void> => {
-    if (!job.id || !token || !signal) throw new OwnError('BullMQ gave a job without id, token or signal');
-    endOnceAccepted(job, retryWhileRefused);
-    const task = toTask(job, job.id, signal);
-    const { id, attempt } = task;
-    const { requestId, tenant } = job.data;
+    const { id } = job;
+    if (!id || !token || !signal) throw new OwnError('BullMQ gave a job without id, token or signal');
     const counted = runCounters(id, job.stalledCounter);
-    const losses = await counted.losses();
+    const losses = job.stalledCounter === 0 ? 0 : await counted.losses();
     if (losses > options.maxStalledCount) throw new UnrecoverableError(WORKER_LOST);
     // An old run of this job that was thought lost may still go on here. Its end would stop the renewal of the new run's lock.
     if (running.has(id) || !isolation.admit({ id, losses })) {
-      await retryWhileRefused(() => job.moveToDelayed(notNow(), token));
+      await job.moveToDelayed(notNow(), token);
       throw new DelayedError();
     }
     counters.started++;
-    running.add(id);
-    log.info({ jobId: id, requestId, attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
+    running.set(id, token);
+    const task = toTask(job, { id, signal, stop: (reason) => stop(id, reason) });
+    const { requestId, tenant } = job.data;
+    log.info({ jobId: id, requestId, attempt: task.attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
     const journal = journals({ jobId: id, tenant, token });
     try {
-      await counted.started();
-      await run(task, journal);
-      served(job);
-      log.info({ jobId: id, requestId, attempt, ms: Date.now() - (job.processedOn ?? 0) }, 'job done');
+      if (job.stalledCounter > 0) await counted.started();
+      concluded.set(job, await run(task, journal));
+      void fairQueue.served(job.priority).catch(() => {}); // a lost update only makes the order less exact
     } catch (error) {
-      log.warn({ jobId: id, requestId, attempt, err: error }, 'job attempt ended');
-      throw await settle({ job, id, token, journal, counted }, error);
+      log.warn({ jobId: id, requestId, attempt: task.attempt, err: error }, 'job attempt ended');
+      throw toError(await settle({ job, id, token, journal, counted }, error));
     } finally {
       running.delete(id);
       isolation.leave(id);
     }
   };
 
-  const served = (job: Job): void => void fairQueue.served(job.priority).catch(() => {}); // a lost update only makes the order less exact
-
-  const decideOn = async ({ job, counted }: Attempt, error: unknown): Promise<Outcome> => {
-    const doneElsewhere = error instanceof NotAssignedError && (await isDone(job.name));
-    return decide(error, {
-      attemptsMade: job.attemptsMade + 1,
-      putOffs: await counted.putOffs(),
-      backoffMs: options.backoffMs,
-      doneElsewhere,
-    });
-  };
-
-  /** Carries out what was decided for a job whose attempt did not end well. Resolves with the error that tells BullMQ. */
-  const settle = async (attempt: Attempt, error: unknown): Promise<Error> => {
-    const { job, id, token, journal, counted } = attempt;
-    const outcome = await decideOn(attempt, error);
-    if (outcome.type === 'lost') return error as LockLostError; // BullMQ refuses everything that this run does to the job
-    await journal.checkLock(); // the writes that follow do not check the lock themselves
-    await counted.returned();
-    const delay = async (readyAt: number): Promise<Error> => {
-      await retryWhileRefused(() => job.moveToDelayed(readyAt, token));
-      return new DelayedError();
-    };
-    const requeue = (readyAt: number) => retryWhileRefused(() => fairQueue.requeue(id, job.data.tenant, readyAt));
-    const readyAt = Date.now() + ('afterMs' in outcome ? outcome.afterMs : 0);
-    switch (outcome.type) {
-      case 'hand-back':
-        await journal.markReady(readyAt);
-        await retryWhileRefused(() => job.moveToWait(token));
-        return new WaitingError();
-      case 'give-back':
-        return delay(readyAt);
-      case 'fail':
-        served(job);
-        return new UnrecoverableError(outcome.problem.message);
-      case 'retry':
-        served(job);
-        await requeue(readyAt);
-        pauses.set(outcome.problem, outcome.afterMs);
-        return outcome.problem;
-      case 'put-off':
-        counters.putOff++;
-        await requeue(readyAt);
-        await counted.putOff(outcome.problem.code, outcome.counts);
-        return delay(readyAt);
-      default:
-        return outcome satisfies never;
-    }
-  };
-
-  const worker = new Worker<Payload>(QUEUE_NAME, process, {
-    connection: redis,
-    prefix: options.keyPrefix,
-    name: options.name,
-    concurrency: options.concurrency,
-    limiter: options.rate,
-    // One check sees a lost worker's job, and the next one takes it over. So two checks must fit into the interval.
-    stalledInterval: Math.max(Math.floor(options.stalledIntervalMs / 2), 1),
-    // BullMQ also counts a job whose worker died before the job began. So our own counters decide.
-    maxStalledCount: Number.MAX_SAFE_INTEGER,
-    // How often an idle worker looks for jobs, in s. The wake-up for a lost job may go to a worker that is frozen.
-    drainDelay: 1,
-    lockDuration: options.lockDurationMs,
-    settings: {
-      backoffStrategy: (attemptsMade, _type, error) => (error && pauses.get(error)) ?? backoff(attemptsMade, options.backoffMs, error),
+  const worker = new Worker<Payload>(
+    QUEUE_NAME,
+    process,
+    {
+      connection: redis,
+      prefix: options.keyPrefix,
+      name: options.name,
+      concurrency: options.concurrency,
+      limiter: options.rate,
+      // One check sees a lost worker's job, and the next one takes it over. So two checks must fit into the interval.
+      stalledInterval: Math.max(Math.floor(options.stalledIntervalMs / 2), 1),
+      // BullMQ also counts a job whose worker died before the job began. So our own counters decide.
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+      // How often an idle worker looks for jobs, in s. The wake-up for a lost job may go to a worker that is frozen.
+      drainDelay: 1,
+      lockDuration: options.lockDurationMs,
+      settings: {
+        backoffStrategy: (attemptsMade, _type, error) => (error && pauses.get(error)) ?? backoff(attemptsMade, backoffMs, error),
+      },
     },
-  });
-  const forgetDeadline = createForgetDeadline(redis, keys);
-  for (const end of ['completed', 'failed'] as const) {
-    worker.on(end, (job: Job | undefined) => void forgetDeadline(job?.id ?? '').catch(() => {})); // an ended job is not cancelled anyway
-  }
+    createBackendFactory({ ...options, redis, retryWhileRefused, fieldsOf: (job) => concluded.get(job) }),
+  );
+  const stop = (jobId: string, reason: unknown): void => void worker.cancelJob(jobId, reason as never);
+  const stopLost = (jobId: string): void => stop(jobId, new LockLostError(jobId));
+
+  watchEnds(worker, { counters, log, forgetDeadline: createForgetDeadline(redis, keys) });
   watchUnreadable({
     worker,
     redis,
@@ -203,16 +162,58 @@ export function createWorker(
     onEnded: (jobId) => log.error({ jobId }, UNREADABLE),
     onError: onError('unreadable records'),
   });
-  worker.on('completed', () => counters.completed++);
-  worker.on('failed', (job) => (job?.finishedOn === undefined ? counters.retried++ : counters.failed++));
+  // BullMQ reports the loss, but does not stop the run.
+  worker.on('lockRenewalFailed', (jobIds) => jobIds.forEach(stopLost));
+  worker.on('error', onError('worker'));
+  const loop = keepLooping(worker, store);
+
+  /** Stops a run whose job has ended elsewhere: it was cancelled. */
+  const stopIfEnded = async (jobId: string): Promise<void> => {
+    const finished = await redis.hexists(keys.job(jobId), 'finishedOn');
+    if (finished && running.has(jobId)) stopLost(jobId);
+  };
+
+  return {
+    counters,
+    active: () => running.size,
+    fetches: () => redis.status === 'ready' && loop.fetches(),
+    signal(signal) {
+      if (signal.type === 'missed') return running.forEach((_, id) => void stopIfEnded(id));
+      if (signal.type === 'changed' && signal.change === 'ended' && running.has(signal.jobId)) void stopIfEnded(signal.jobId);
+    },
+    async close(graceMs) {
+      loop.close();
+      if (redis.status !== 'ready' || monitor.trouble()) return worker.close(true); // others find the running jobs stalled
+      const grace = setTimeout(() => worker.cancelAllJobs(new HandBack('the worker is stopping') as never), graceMs);
+      await worker.close();
+      clearTimeout(grace);
+    },
+  };
+}
+
+/** Counts and logs how jobs end. */
+function watchEnds(
+  worker: Worker<Payload>,
+  { counters, log, forgetDeadline }: { counters: Counters; log: Logger; forgetDeadline: (jobId: string) => Promise<void> },
+): void {
+  worker.on('completed', ({ id = '', data: { requestId }, attemptsMade, stalledCounter, processedOn = 0 }) => {
+    counters.completed++;
+    void forgetDeadline(id).catch(() => {}); // an ended job is not cancelled anyway
+    log.info({ jobId: id, requestId, attempt: attemptsMade + stalledCounter, ms: Date.now() - processedOn }, 'job done');
+  });
+  worker.on('failed', (job) => {
+    if (job?.finishedOn === undefined) counters.retried++;
+    else counters.failed++;
+    void forgetDeadline(job?.id ?? '').catch(() => {});
+  });
   worker.on('stalled', (jobId) => {
     counters.stalled++;
     log.warn({ jobId }, 'job was stalled: its worker is gone');
   });
-  // BullMQ reports the loss, but does not stop the run.
-  worker.on('lockRenewalFailed', (jobIds) => jobIds.forEach((jobId) => worker.cancelJob(jobId, new LockLostError(jobId) as never)));
-  worker.on('error', onError('worker'));
+}
 
+/** Stops the worker's loop while Redis refuses, and makes sure that it runs again after that. */
+function keepLooping(worker: Worker<Payload>, { monitor, onError }: Store): { fetches(): boolean; close(): void } {
   // If Redis refuses, BullMQ would ask again at once, thousands of times a second.
   monitor.watch({
     onTrouble: ({ type }) => {
@@ -226,46 +227,17 @@ export function createWorker(
   }, WAKE_MS);
   waking.unref();
 
-  // The connection that waits for jobs. BullMQ opens it itself; it is not `redis`.
+  // The connection that waits for jobs.
   let waiting: { status: string } | undefined;
   void worker
     .getBackend()
     .blockingClient?.then((client) => (waiting = client))
     .catch(onError('worker'));
-  const fetches = (): boolean => worker.isRunning() && !worker.isPaused() && redis.status === 'ready' && waiting?.status === 'ready';
-
-  /** Stops a run whose job has ended elsewhere: it was cancelled. */
-  const stopIfEnded = async (jobId: string): Promise<void> => {
-    const finished = await redis.hexists(keys.job(jobId), 'finishedOn');
-    if (finished && running.has(jobId)) worker.cancelJob(jobId, new LockLostError(jobId) as never);
-  };
 
   return {
-    counters,
-    active: () => running.size,
-    fetches,
-    signal(signal) {
-      if (signal.type === 'missed') return running.forEach((id) => void stopIfEnded(id));
-      if (signal.type === 'changed' && signal.change === 'ended' && running.has(signal.jobId)) void stopIfEnded(signal.jobId);
-    },
-    async close(graceMs) {
-      clearInterval(waking);
-      if (redis.status !== 'ready' || monitor.trouble()) return worker.close(true); // others find the running jobs stalled
-      const grace = setTimeout(() => worker.cancelAllJobs(new HandBack('the worker is stopping') as never), graceMs);
-      await worker.close();
-      clearTimeout(grace);
-    },
+    fetches: () => worker.isRunning() && !worker.isPaused() && waiting?.status === 'ready',
+    close: () => clearInterval(waking),
   };
-}
-
-/**
- * BullMQ treats an error of its last step as an error of the job. If Redis refused to complete a job, the job would fail
- * for good. So the last step is repeated until Redis accepts it.
- */
-function endOnceAccepted(job: Job, retryWhileRefused: RetryWhileRefused): void {
-  const { moveToCompleted, moveToFailed } = job;
-  job.moveToCompleted = (...args) => retryWhileRefused(() => moveToCompleted.apply(job, args));
-  job.moveToFailed = (...args) => retryWhileRefused(() => moveToFailed.apply(job, args));
 }
 
 /** Makes the function that says when a job that can't run now is picked up again. Each pickup counts for the limiter, so few are made. */
@@ -274,15 +246,28 @@ function createNotNow({ max, duration }: WorkerOptions['rate']): () => number {
   return () => (next = Math.max(Date.now() + NOT_NOW_MS, next + (4 * duration) / max));
 }
 
-function toTask(job: Job<Payload>, id: string, signal: AbortSignal): Task {
+/** The error by which BullMQ learns what has become of a job. */
+function toError(settled: Settled): Error {
+  switch (settled.type) {
+    case 'delayed':
+      return new DelayedError();
+    case 'waiting':
+      return new WaitingError();
+    case 'failed':
+      return new UnrecoverableError(settled.reason);
+    case 'error':
+      return settled.error;
+  }
+}
+
+function toTask(job: Job<Payload>, own: Pick<Task, 'id' | 'signal' | 'stop'>): Task {
   return {
-    id,
+    ...own,
     kind: job.name,
     input: job.data.input,
     attempt: 1 + job.attemptsMade + job.stalledCounter,
     fresh: job.attemptsStarted === 1,
     previous: previousEnd(job),
-    signal,
   };
 }
 

@@ -44,5 +44,8 @@ export function createJournalMemory(maxCharacters = MAX_CHARACTERS): JournalMemo
 }
 
 function sizeOf({ rows, fields }: Written): number {
-  return [...rows, ...Object.values(fields)].reduce((sum, text) => sum + text.length, 0);
+  let size = 0;
+  for (const row of rows) size += row.length;
+  for (const field in fields) size += fields[field as keyof Kept]?.length ?? 0;
+  return size;
 }

@@ -5,6 +5,7 @@ import { OwnError } from '../job/own-error.ts';
 import type { ProblemCode } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
 import { createJournalMemory, type Written } from './journal-memory.ts';
+import { createJournalWriter, type JournalPort } from './journal-writer.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, parseRow } from './record.ts';
 import { defineScript } from './script.ts';
@@ -43,14 +44,20 @@ export type Journal = {
    * What this process wrote for the job and Redis has lost since is written again first.
    */
   history(fresh: boolean): Promise<History>;
-  /** Appends a lasting row, publishes it and resolves with its sequence number. `progress`: how far the job is with it. */
+  /**
+   * Appends a lasting row, publishes it and resolves with its sequence number. `progress`: how far the job is with it. Rows that are
+   * appended within one tick are written in one step, in their order.
+   */
   append(row: Row, progress: Progress): Promise<number>;
   /** What the run's calls use. */
   spending: Spending;
-  /** Keeps what need not be done again, by name, and who did it. Nobody is told. */
-  saveCheckpoint(checkpoint: Record<string, unknown>, author: Author | undefined): Promise<void>;
-  /** Keeps the job's result and who gave it: from now on only its completion is missing. */
-  saveResult(result: unknown, author: Author | undefined): Promise<void>;
+  /** Keeps what need not be done again, by name, and who did it: at the end of this tick, or with the end of the job. Nobody is told. */
+  saveCheckpoint(checkpoint: Record<string, unknown>, author: Author | undefined): void;
+  /**
+   * Waits until all rows are written, and resolves with what the step that completes the job has to write: its result and who gave
+   * it. Rejects if an earlier write has failed, also one that nobody waited for.
+   */
+  conclude(result: unknown, author: Author | undefined): Promise<Kept>;
   /** Notes when the job can run again, in ms since the epoch: its wait is counted from then. */
   markReady(at: number): Promise<void>;
   /** Rejects if the job is not this run's any more. */
@@ -71,89 +78,51 @@ const NOTHING: History = { rows: [], checkpoint: {}, finished: false };
 export function createJournals(redis: Redis, keys: Keys, retryWhileRefused: RetryWhileRefused = (work) => work()): (run: Run) => Journal {
   const script = defineScript(redis, 'write_journal', {
     keys: ['job', 'lock', 'logs', 'events', 'meta'],
-    args: ['id', 'token', 'row', 'place'],
+    args: ['id', 'token', 'place', 'count'],
   });
   const spending = createSpending(redis, keys, (jobId) => new LockLostError(jobId), retryWhileRefused);
   const memory = createJournalMemory();
+  const shared = keys.allOf(['events', 'meta']);
 
   return ({ jobId, tenant, token }) => {
-    const touched = { job: keys.job(jobId), lock: keys.lock(jobId), logs: keys.logs(jobId), ...keys.allOf(['events', 'meta']) };
-    let written: Written = { rows: [], fields: {} };
+    const touched = { ...shared, job: keys.job(jobId), lock: keys.lock(jobId), logs: keys.logs(jobId), id: jobId, token };
     let heldUpMs = 0;
+    const lost = () => new LockLostError(jobId);
+    const read = () => redis.lrange(touched.logs, 0, -1);
 
-    const step = async (row: string, place: number, fields: Kept): Promise<number> => {
+    const send: JournalPort['send'] = async (rows, place, fields) => {
       const start = performance.now();
-      const code = Number(
-        await retryWhileRefused(() => script({ ...touched, id: jobId, token, row, place }, Object.entries(fields).flat())),
-      );
+      const rest = [...rows, ...Object.entries(fields).flat()];
+      const code = Number(await retryWhileRefused(() => script({ ...touched, place, count: rows.length }, rest)));
       const took = performance.now() - start;
       if (took > SLOW_MS) heldUpMs += took;
-      if (code === -1) throw new LockLostError(jobId);
-      return code;
-    };
-
-    /** Writes one row at its place, or fields alone. Resolves with how many rows there are where that place is not the next. */
-    const writeAt = async (row: string, place: number, fields: Kept): Promise<{ length: number } | undefined> => {
-      const code = await step(row, place, fields);
+      if (code === -1) throw lost();
       return code <= -2 ? { length: -2 - code } : undefined;
     };
-
-    /** Gives Redis back what it has lost: the rows past those that it has, and all fields. */
-    const restore = async (length: number): Promise<void> => {
-      for (const [index, row] of written.rows.slice(length).entries()) await writeAt(row, length + index + 1, {});
-      if (Object.keys(written.fields).length > 0) await writeAt('', 0, written.fields);
-    };
-
-    /** Takes rows that stand where the first row of a run was to go: a job that was never started can hold garbage, too. Resolves with the row's place. */
-    const adopt = async (row: string): Promise<number> => {
-      if (written.rows.length > 1) throw new LockLostError(jobId); // this run has written others there
-      written.rows.splice(0, 1, ...(await redis.lrange(keys.logs(jobId), 0, -1)), row);
-      return written.rows.length;
-    };
-
-    const write = async (row: string, fields: Kept): Promise<number> => {
-      const place = written.rows.length + 1;
-      if (row !== '') written.rows.push(row);
-      Object.assign(written.fields, fields);
-      memory.keep(jobId, written);
-      const misplaced = await writeAt(row, place, fields);
-      if (!misplaced) return place;
-      const next = misplaced.length < place ? place : await adopt(row);
-      if (next === place) await restore(misplaced.length);
-      if (await writeAt(row, next, fields)) throw new LockLostError(jobId);
-      return next;
-    };
+    const writer = createJournalWriter(jobId, { send, read, lost }, memory);
 
     return {
       async history(fresh) {
         const remembered = memory.of(jobId);
         if (fresh && !remembered) return NOTHING;
-        const [rows, kept] = await Promise.all([redis.lrange(keys.logs(jobId), 0, -1), redis.hmget(keys.job(jobId), ...HISTORY_FIELDS)]);
+        const [rows, kept] = await Promise.all([read(), redis.hmget(touched.job, ...HISTORY_FIELDS)]);
         const fields = Object.fromEntries(HISTORY_FIELDS.flatMap((name, index) => (kept[index] ? [[name, kept[index]]] : []))) as Kept;
-        written = remembered ? merge({ rows, fields }, remembered) : { rows, fields };
-        const lost = written.rows.length > rows.length || HISTORY_FIELDS.some((name) => name in written.fields && !(name in fields));
-        if (lost) await restore(rows.length);
+        const written = remembered ? merge({ rows, fields }, remembered) : { rows, fields };
+        const isLoss = written.rows.length > rows.length || HISTORY_FIELDS.some((name) => name in written.fields && !(name in fields));
+        await writer.resume(written, isLoss ? rows.length : undefined);
         return toHistory(written);
       },
       append: (row, progress) =>
-        write(JSON.stringify(row), {
+        writer.append(JSON.stringify(row), {
           progress: JSON.stringify(progress),
           [FIELDS.attempt]: String(row.attempt),
           ...(row.type === 'attempt' && { [FIELDS.putOffCode]: '' }), // said now
         }),
       spending: spending({ jobId, tenant, token }),
-      async saveCheckpoint(checkpoint, author) {
-        await write('', { [FIELDS.checkpoint]: JSON.stringify(checkpoint), ...authorFields(author) });
-      },
-      async saveResult(result, author) {
-        await write('', { [FIELDS.result]: JSON.stringify(result), ...authorFields(author) });
-      },
-      async markReady(at) {
-        await write('', { [FIELDS.ready]: String(at) });
-      },
-      async checkLock() {
-        await write('', {});
-      },
+      saveCheckpoint: (checkpoint, author) => writer.keep({ [FIELDS.checkpoint]: JSON.stringify(checkpoint), ...authorFields(author) }),
+      conclude: (result, author) => writer.last({ [FIELDS.result]: JSON.stringify(result), ...authorFields(author) }),
+      markReady: (at) => writer.write({ [FIELDS.ready]: String(at) }),
+      checkLock: () => writer.write({}),
       heldUpMs: () => heldUpMs,
     };
   };

@@ -31,7 +31,7 @@ type Check = (options: {
   /** What the lock tokens of this worker begin with. */
   mine: string;
   /** Jobs that run in this process: they have been read, and are left to their run. */
-  running: ReadonlySet<string>;
+  running: Pick<ReadonlySet<string>, 'has'>;
   /** Jobs that ran here and are to be found somewhere. */
   left: readonly string[];
   /** How far ahead to check delayed jobs, in ms. */
@@ -70,7 +70,7 @@ export type UnreadableOptions = {
   redis: Redis;
   keys: Keys;
   /** Jobs that run in this process. */
-  running: ReadonlySet<string>;
+  running: Pick<ReadonlySet<string>, 'has'>;
   /** How often to check while there are no errors, in ms. */
   everyMs: number;
   onEnded: (jobId: string) => void;

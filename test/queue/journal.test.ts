@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { createJournals, LockLostError } from '../../src/queue/journal.ts';
 import { FIELDS } from '../../src/queue/record.ts';
+import { countCommands } from '../support/commands.ts';
 import { openManualWorker, openQueue, waiting, submitTo } from '../support/queue.ts';
 
 const TENANT = tenantOf(undefined, undefined);
@@ -45,11 +46,11 @@ test('a run that lost its lock, or whose job has ended, writes nothing more', as
   const journals = createJournals(redis, keys);
 
   await expect(journals({ jobId: id, tenant: TENANT, token: 'old' }).append(row(1), progress)).rejects.toThrow(LockLostError);
-  await expect(journals({ jobId: id, tenant: TENANT, token: 'old' }).saveResult({}, undefined)).rejects.toThrow(LockLostError);
+  await expect(journals({ jobId: id, tenant: TENANT, token: 'old' }).checkLock()).rejects.toThrow(LockLostError);
   await job?.moveToFailed(new UnrecoverableError('cancelled'), '0'); // as a cancel does it, with the lock still there
   await expect(journals({ jobId: id, tenant: TENANT, token: 'new' }).append(row(1), progress)).rejects.toThrow(LockLostError);
   await redis.del(keys.job(id));
-  await expect(journals({ jobId: id, tenant: TENANT, token: 'new' }).saveResult({}, undefined)).rejects.toThrow(LockLostError);
+  await expect(journals({ jobId: id, tenant: TENANT, token: 'new' }).checkLock()).rejects.toThrow(LockLostError);
   expect(await redis.exists(keys.job(id), keys.logs(id))).toBe(0);
 });
 
@@ -121,7 +122,8 @@ async function afterLoss() {
   const run = { jobId: id, tenant: TENANT, token: 'token' };
   const journal = journals(run);
   for (const n of [1, 2, 3]) await journal.append(row(n), { ...progress, percent: n });
-  await journal.saveCheckpoint({ answer: 1 }, { provider: 'openai', model: 'm' });
+  journal.saveCheckpoint({ answer: 1 }, { provider: 'openai', model: 'm' });
+  await journal.checkLock();
   await redis.ltrim(keys.logs(id), 0, 0);
   await redis.hdel(keys.job(id), FIELDS.checkpoint, 'progress');
   const rows = async () => (await queue.read(id, 0))?.rows.map(({ seq, ...rest }) => [seq, rest]);
@@ -169,4 +171,78 @@ test("a run whose place another's row has taken is not the job's any more", asyn
   const { redis, keys, id, journal } = await afterLoss();
   await redis.rpush(keys.logs(id), ...[20, 30, 40].map((n) => JSON.stringify(row(n))));
   await expect(journal.append(row(4), progress)).rejects.toThrow(LockLostError);
+});
+
+test('what is written within one tick is one step, in order, and each row is an event', async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { id } = await submitTo(queue);
+  const worker = await openManualWorker(keyPrefix);
+  await worker.getNextJob('token');
+  const journal = createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' });
+  const count = await countCommands(redis, keys.job(id));
+  const { result, commands } = await count(async () => {
+    const first = [1, 2].map((n) => journal.append(row(n), { ...progress, percent: n }));
+    journal.saveCheckpoint({ answer: 1 }, undefined);
+    await Promise.resolve();
+    return Promise.all([...first, journal.append(row(3), { ...progress, percent: 3 })]);
+  });
+  expect(result).toEqual([1, 2, 3]);
+  expect(commands.filter((line) => line.includes('"evalsha"') || line.includes('"eval"'))).toHaveLength(1);
+  expect((await queue.read(id, 0))?.rows).toEqual([1, 2, 3].map((n) => ({ ...row(n), seq: n })));
+  expect(await redis.hmget(keys.job(id), FIELDS.checkpoint, 'progress')).toEqual(['{"answer":1}', '{"percent":3,"stage":"a","items":0}']);
+  const events = (await redis.xrange(keys.of('events'), '-', '+')).map(([, fields]) => fields).filter((fields) => fields[1] === 'progress');
+  expect(events.map((fields) => JSON.parse(fields[5] ?? ''))).toEqual([1, 2, 3].map((n) => ({ seq: n, ...row(n) })));
+});
+
+test('several rows whose reply got lost are written once, and so is what follows them', async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { id } = await submitTo(queue);
+  const worker = await openManualWorker(keyPrefix);
+  await worker.getNextJob('token');
+  const sender = waiting();
+  const journal = createJournals(sender, keys)({ jobId: id, tenant: TENANT, token: 'token' });
+  await journal.append(row(1), progress);
+  sender.stream.pause();
+  const appended = [2, 3].map((n) => journal.append(row(n), progress));
+  await expect.poll(() => redis.llen(keys.logs(id))).toBe(3);
+  const late = journal.append(row(4), progress);
+  sender.stream.destroy();
+  expect(await Promise.all([...appended, late])).toEqual([2, 3, 4]);
+  expect((await queue.read(id, 0))?.rows.map(({ seq, ...rest }) => [seq, rest])).toEqual([1, 2, 3, 4].map((n) => [n, row(n)]));
+});
+
+test("rows that are where a run's first rows were to go keep their places", async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { id } = await submitTo(queue);
+  const worker = await openManualWorker(keyPrefix);
+  await worker.getNextJob('token');
+  await redis.rpush(keys.logs(id), 'garbage', 'more');
+  const journal = createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' });
+  expect(await Promise.all([1, 2].map((n) => journal.append(row(n), progress)))).toEqual([3, 4]);
+  expect(await journal.append(row(3), progress)).toBe(5);
+});
+
+test('the end of a run waits for its rows, and takes along what nobody has sent yet', async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { id } = await submitTo(queue);
+  const worker = await openManualWorker(keyPrefix);
+  await worker.getNextJob('token');
+  const journal = createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' });
+  void journal.append(row(1), progress);
+  expect(await journal.conclude({ a: 1 }, { provider: 'p' })).toEqual({ [FIELDS.result]: '{"a":1}', 'ai:provider': 'p', 'ai:model': '' });
+  expect(await redis.llen(keys.logs(id))).toBe(1);
+  journal.saveCheckpoint({ answer: 1 }, undefined);
+  expect(await journal.conclude({ a: 1 }, undefined)).toEqual({ [FIELDS.checkpoint]: '{"answer":1}', [FIELDS.result]: '{"a":1}' });
+  expect(await redis.hexists(keys.job(id), FIELDS.checkpoint)).toBe(0);
+});
+
+test('a run with a row that could not be written does not end well, also if nobody waited for the row', async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { id } = await submitTo(queue);
+  const worker = await openManualWorker(keyPrefix);
+  await worker.getNextJob('token');
+  await redis.set(keys.logs(id), 'garbage');
+  const journal = createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' });
+  journal.append(row(1), progress).catch(() => {});
+  await expect(journal.conclude({}, undefined)).rejects.toThrow('WRONGTYPE');
 });

@@ -1,23 +1,33 @@
 --[[
-Appends a row to a job's journal and publishes it in one step, and keeps fields of the job's record, if the run still holds the
-job's lock and the job has not ended. BullMQ's log() and updateProgress() would take two steps, and would also serve a run that
-was replaced long ago. The event is BullMQ's own `progress`, with the row and its number. A row that is at its place already was
-written before its reply got lost, and is not written again. The rest are names and values of the fields, in turn.
+Appends rows to a job's journal and publishes each in one step, and keeps fields of the job's record, if the run still holds the
+job's lock and the job has not ended. BullMQ's log() and updateProgress() would take two steps a row, and would also serve a run that
+was replaced long ago. The events are BullMQ's own `progress`, with the row and its number. Rows that are at their places already
+were written before the reply got lost, and are not written again. The rest are `count` rows, the first of them for `place`, and
+then names and values of the fields, in turn.
 KEYS: job, lock, logs, events, meta
-ARGV: id, token, row, place:number, ...
-Returns: the row's number; 0 without a row; -1 if the run may not write; -2 - length if the row's place is not the journal's next
+ARGV: id, token, place:number, count:number, ...
+Returns: 0; -1 if the run may not write; -2 - length if the first row's place is not the journal's next, or another's row is there
 ]]
 if redis.call('GET', lock) ~= token then return -1 end
 local known = redis.call('HMGET', job, 'name', 'finishedOn')
 if not known[1] or known[2] then return -1 end
-if row ~= '' then
+local there = 0 -- how many of the rows are at their places already
+if count > 0 then
   local length = redis.call('LLEN', logs)
   if length < place - 1 then return -2 - length end
-  if length >= place then return redis.call('LINDEX', logs, place - 1) == row and place or -2 - length end
+  there = math.min(length - place + 1, count)
+  for i = 0, there - 1 do
+    if redis.call('LINDEX', logs, place - 1 + i) ~= ARGV[rest + i] then return -2 - length end
+  end
+  if there == count then return 0 end
 end
-if #ARGV >= rest then redis.call('HSET', job, unpack(ARGV, rest)) end
-if row == '' then return 0 end
-local seq = redis.call('RPUSH', logs, row)
-local data = '{"seq":' .. seq .. ',' .. string.sub(row, 2)
-redis.call('XADD', events, 'MAXLEN', '~', redis.call('HGET', meta, 'opts.maxLenEvents') or 10000, '*', 'event', 'progress', 'jobId', id, 'data', data)
-return seq
+if #ARGV >= rest + count then redis.call('HSET', job, unpack(ARGV, rest + count)) end
+if count == 0 then return 0 end
+local kept = redis.call('HGET', meta, 'opts.maxLenEvents') or 10000
+for i = there, count - 1 do
+  local row = ARGV[rest + i]
+  local seq = redis.call('RPUSH', logs, row)
+  local data = '{"seq":' .. seq .. ',' .. string.sub(row, 2)
+  redis.call('XADD', events, 'MAXLEN', '~', kept, '*', 'event', 'progress', 'jobId', id, 'data', data)
+end
+return 0

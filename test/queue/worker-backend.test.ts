@@ -1,0 +1,58 @@
+/** The worker's backend: a job completes and has its result in one step, or neither. */
+import { Worker } from 'bullmq';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Kept } from '../../src/queue/journal.ts';
+import { QUEUE_NAME } from '../../src/queue/keys.ts';
+import { FIELDS } from '../../src/queue/record.ts';
+import { createBackendFactory } from '../../src/queue/worker-backend.ts';
+import { openQueue, submitTo, waiting } from '../support/queue.ts';
+
+/** A job under the lock `token`, taken by a worker of this backend, whose completion writes these fields. */
+async function taken(fields: Kept | undefined) {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const connection = waiting();
+  const factory = createBackendFactory({
+    redis: connection,
+    keyPrefix,
+    name: 'test',
+    retryWhileRefused: (work) => work(),
+    fieldsOf: () => fields,
+  });
+  const worker = new Worker(QUEUE_NAME, null, { connection, prefix: keyPrefix, lockDuration: 60_000 }, factory);
+  onTestFinished(() => worker.close(true));
+  const { id } = await submitTo(queue);
+  const job = await worker.getNextJob('token');
+  if (!job) throw new Error('no job');
+  return { id, job, queue, redis, keys, worker };
+}
+
+const RESULT = { [FIELDS.result]: '{"flashcards":[]}', [FIELDS.provider]: 'offline' };
+
+test('a completion writes the result', async () => {
+  const { id, job, queue } = await taken(RESULT);
+  await job.moveToCompleted(undefined, 'token', false);
+  expect((await queue.read(id))?.snapshot).toMatchObject({
+    provider: 'offline',
+    end: { outcome: { type: 'completed', result: { flashcards: [] } } },
+  });
+});
+
+test('a completion that is refused writes nothing', async () => {
+  const { id, job, queue, redis, keys } = await taken(RESULT);
+  await queue.cancel(id);
+  await expect(job.moveToCompleted(undefined, 'token', false)).rejects.toThrow('Missing lock');
+  expect(await redis.hexists(keys.job(id), FIELDS.result)).toBe(0);
+  expect((await queue.read(id))?.snapshot.end?.outcome.type).toBe('cancelled');
+});
+
+test.each([
+  ['no fields', {}],
+  ['nothing', undefined],
+])('a job whose completion has %s to write completes', async (_, fields) => {
+  const { id, job, queue, worker } = await taken(fields);
+  const next = await submitTo(queue);
+  const fetched = (await job.moveToCompleted(undefined, 'token', true)) as [unknown, string];
+  expect(fetched[1]).toBe(next.id);
+  expect((await queue.read(id))?.snapshot.status).toBe('completed');
+  expect(await worker.getNextJob('other', { block: false })).toBeUndefined();
+});

@@ -1,0 +1,93 @@
+/** Settles a job whose attempt did not end well: carries out what the retry policy has decided. */
+import type { FairQueue } from '../src/queue/fair-queue.ts';
+import type { Journal, LockLostError } from '../src/queue/journal.ts';
+import type { Payload } from '../src/queue/record.ts';
+import type { RunCounters } from '../src/queue/run-counters.ts';
+import type { RetryWhileRefused } from '../src/queue/store-monitor.ts';
+import { decide, NotAssignedError, type Outcome } from './retry-policy.ts';
+
+/** An attempt that has ended with an error. `job`: what is needed of BullMQ's job. */
+export type EndedAttempt = {
+  job: {
+    name: string;
+    data: Pick<Payload, 'tenant'>;
+    attemptsMade: number;
+    priority: number;
+    moveToDelayed(readyAt: number, token: string): Promise<void>;
+    moveToWait(token: string): Promise<unknown>;
+  };
+  id: string;
+  token: string;
+  journal: Journal;
+  counted: RunCounters;
+};
+
+/** What has become of the job: it is delayed or waits again, it fails for good, or this error ends the attempt. */
+export type Settled = { type: 'delayed' } | { type: 'waiting' } | { type: 'failed'; reason: string } | { type: 'error'; error: Error };
+
+/** What settling needs. */
+export type SettleDeps = {
+  fairQueue: FairQueue;
+  retryWhileRefused: RetryWhileRefused;
+  /** Whether any worker can do a kind, or could while the registry remembers it. */
+  isDone: (kind: string) => Promise<boolean>;
+  /** The longest pause before the first retry, in ms. */
+  backoffMs: number;
+  /** A job is put off. */
+  onPutOff: () => void;
+  /** How long BullMQ is to wait before the next attempt, in ms, when it gets this error. It will ask for it. */
+  onPause: (error: Error, ms: number) => void;
+};
+
+/** Makes the function that settles an attempt. It resolves with what BullMQ has to be told. */
+export function createSettle({
+  fairQueue,
+  retryWhileRefused,
+  isDone,
+  backoffMs,
+  onPutOff,
+  onPause,
+}: SettleDeps): (attempt: EndedAttempt, error: unknown) => Promise<Settled> {
+  const decideOn = async ({ job, counted }: EndedAttempt, error: unknown): Promise<Outcome> => {
+    const doneElsewhere = error instanceof NotAssignedError && (await isDone(job.name));
+    return decide(error, { attemptsMade: job.attemptsMade + 1, putOffs: await counted.putOffs(), backoffMs, doneElsewhere });
+  };
+
+  return async (attempt, error) => {
+    const { job, id, token, journal, counted } = attempt;
+    const outcome = await decideOn(attempt, error);
+    if (outcome.type === 'lost') return { type: 'error', error: error as LockLostError }; // BullMQ refuses everything that this run does to the job
+    await journal.checkLock(); // the writes that follow do not check the lock themselves
+    await counted.returned();
+    const readyAt = Date.now() + ('afterMs' in outcome ? outcome.afterMs : 0);
+    const delay = async (): Promise<Settled> => {
+      await job.moveToDelayed(readyAt, token);
+      return { type: 'delayed' };
+    };
+    const served = (): void => void fairQueue.served(job.priority).catch(() => {}); // a lost update only makes the order less exact
+    const requeue = () => retryWhileRefused(() => fairQueue.requeue(id, job.data.tenant, readyAt));
+    switch (outcome.type) {
+      case 'hand-back':
+        await journal.markReady(readyAt);
+        await job.moveToWait(token);
+        return { type: 'waiting' };
+      case 'give-back':
+        return delay();
+      case 'fail':
+        served();
+        return { type: 'failed', reason: outcome.problem.message };
+      case 'retry':
+        served();
+        await requeue();
+        onPause(outcome.problem, outcome.afterMs);
+        return { type: 'error', error: outcome.problem };
+      case 'put-off':
+        onPutOff();
+        await requeue();
+        await counted.putOff(outcome.problem.code, outcome.counts);
+        return delay();
+      default:
+        return outcome satisfies never;
+    }
+  };
+}

@@ -1,0 +1,19 @@
+/** A task: a job as it is handed to a run. */
+import type { ProblemCode } from '../src/job/problem.ts';
+
+/** A job as it is handed to a run. */
+export type Task = {
+  id: string;
+  kind: string;
+  input: unknown;
+  /** The attempt's number, counted from 1. Lost workers count. */
+  attempt: number;
+  /** Whether the job was never started before, so that there is nothing to read of it. */
+  fresh: boolean;
+  /** Why the attempt before ended, if there was one. */
+  previous: ProblemCode;
+  /** Aborts when the run has to stop. */
+  signal: AbortSignal;
+  /** Aborts the signal, for this reason. */
+  stop(reason: unknown): void;
+};
