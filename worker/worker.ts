@@ -3,7 +3,7 @@ import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from
 import type { Logger } from 'pino';
 import { OwnError } from '../src/job/own-error.ts';
 import { parseReason, type ProblemCode } from '../src/job/problem.ts';
-import { createForgetDeadline } from '../src/queue/deadlines.ts';
+import { createForgetDeadlines } from '../src/queue/deadlines.ts';
 import { createFairQueue } from '../src/queue/fair-queue.ts';
 import { createJournals, type Journal, type Kept, LockLostError } from '../src/queue/journal.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
@@ -152,7 +152,7 @@ export function createWorker(store: Store, { run, isDone }: WorkerDeps, options:
   const stop = (jobId: string, reason: unknown): void => void worker.cancelJob(jobId, reason as never);
   const stopLost = (jobId: string): void => stop(jobId, new LockLostError(jobId));
 
-  watchEnds(worker, { counters, log, forgetDeadline: createForgetDeadline(redis, keys) });
+  watchEnds(worker, { counters, log, forgetDeadline: createForgetDeadlines(redis, keys) });
   watchUnreadable({
     worker,
     redis,
@@ -194,17 +194,17 @@ export function createWorker(store: Store, { run, isDone }: WorkerDeps, options:
 /** Counts and logs how jobs end. */
 function watchEnds(
   worker: Worker<Payload>,
-  { counters, log, forgetDeadline }: { counters: Counters; log: Logger; forgetDeadline: (jobId: string) => Promise<void> },
+  { counters, log, forgetDeadline }: { counters: Counters; log: Logger; forgetDeadline: (jobId: string) => void },
 ): void {
   worker.on('completed', ({ id = '', data: { requestId }, attemptsMade, stalledCounter, processedOn = 0 }) => {
     counters.completed++;
-    void forgetDeadline(id).catch(() => {}); // an ended job is not cancelled anyway
+    forgetDeadline(id);
     log.info({ jobId: id, requestId, attempt: attemptsMade + stalledCounter, ms: Date.now() - processedOn }, 'job done');
   });
   worker.on('failed', (job) => {
     if (job?.finishedOn === undefined) counters.retried++;
     else counters.failed++;
-    void forgetDeadline(job?.id ?? '').catch(() => {});
+    forgetDeadline(job?.id ?? '');
   });
   worker.on('stalled', (jobId) => {
     counters.stalled++;

@@ -1,8 +1,8 @@
 /** Deadlines: what is due is cancelled, whatever else is among them. */
 import { expect, onTestFinished, test } from 'vitest';
 import { newJobId } from '../../src/job/id.ts';
-import { watchDeadlines } from '../../src/queue/deadlines.ts';
-import { openQueue, submitTo } from '../support/queue.ts';
+import { createForgetDeadlines, watchDeadlines } from '../../src/queue/deadlines.ts';
+import { openManualWorker, openQueue, submitTo } from '../support/queue.ts';
 
 /** Watches a queue's deadlines; resolves with the first job that it cancels. */
 async function firstCancelled({ redis, queue, keys }: Awaited<ReturnType<typeof openQueue>>): Promise<{ id: string; errors: unknown[] }> {
@@ -51,4 +51,19 @@ test('the deadline of a job goes with its end, however it ended', async () => {
   const cancelled = await submitTo(queue, 'ana', { cancelAt });
   await queue.cancel(cancelled.id);
   expect(await redis.zcard(keys.deadlines)).toBe(0);
+});
+
+test('jobs that ended by themselves are forgotten together; one that goes on keeps its deadline', async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const worker = await openManualWorker(keyPrefix);
+  const forget = createForgetDeadlines(redis, keys);
+  const cancelAt = Date.now() + 60_000;
+  const ids: string[] = [];
+  for (let n = 0; n < 3; n++) {
+    ids.push((await submitTo(queue, 'ana', { cancelAt })).id);
+    const job = await worker.getNextJob('token');
+    if (n < 2) await job?.moveToCompleted(undefined, 'token', false);
+  }
+  for (const id of [...ids, 'nobody']) forget(id);
+  await expect.poll(() => redis.zrange(keys.deadlines, '0', '-1'), { timeout: 5000 }).toEqual([ids[2]]);
 });
