@@ -9,15 +9,13 @@ export type HealthFacts = { name: string; concurrency: number; version: string; 
 export type HealthChecks = {
   /** Whether Redis takes writes. */
   writes: () => Promise<boolean>;
-  /** Whether the event reader is reading. If it is not, a cancelled job goes on. */
-  listening: () => boolean;
   /** Whether the registry has this worker. If it has not, the API does not count on it. */
   registered: () => boolean;
 };
 
 /** Makes the function that tells whether jobs can be fetched, worked on and stopped, and whether the registry knows of the worker. */
-export function createWorks(worker: JobWorker, { writes, listening, registered }: HealthChecks): () => Promise<boolean> {
-  return async () => (await writes()) && worker.fetches() && listening() && registered();
+export function createWorks(worker: JobWorker, { writes, registered }: HealthChecks): () => Promise<boolean> {
+  return async () => (await writes()) && worker.fetches() && worker.noticesCancels() && registered();
 }
 
 /** `GET /health`: 200 with counters while the worker works, else 503. */

@@ -1,4 +1,4 @@
-/** Decides what becomes of a job whose attempt did not end well, from the error and a few facts. worker.ts carries it out. */
+/** Decides what becomes of a job whose attempt did not end well, from the error and a few facts. settle.ts carries it out. */
 import { OwnError } from '../src/job/own-error.ts';
 import { ProblemError, problems } from '../src/job/problem.ts';
 import { LockLostError } from '../src/queue/journal.ts';

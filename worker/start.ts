@@ -9,7 +9,6 @@ import { checkKinds } from '../src/kinds/kind.ts';
 import { createBreaker } from '../src/queue/breaker.ts';
 import { createCancel } from '../src/queue/cancel-job.ts';
 import { watchDeadlines } from '../src/queue/deadlines.ts';
-import { createEventReader } from '../src/queue/event-reader.ts';
 import { keysUnder } from '../src/queue/keys.ts';
 import { openStore } from '../src/queue/store.ts';
 import { endUnreadable, UNREADABLE } from '../src/queue/unreadable.ts';
@@ -77,15 +76,7 @@ export async function startWorker(
     log,
   );
 
-  const eventReader = createEventReader({
-    pattern: store.connect('wait', { lazyConnect: true }),
-    redis: commands,
-    keyPrefix,
-    onSignal: worker.signal,
-    onError: store.onError('events'),
-  });
-  closers.push(() => eventReader.close());
-  closers.push(() => worker.close(config.shutdownGraceMs)); // the event reader closes later, so that jobs can be cancelled until then
+  closers.push(() => worker.close(config.shutdownGraceMs));
 
   const registration = createRegistration({
     redis: commands,
@@ -100,7 +91,6 @@ export async function startWorker(
   const { name, concurrency } = config.worker;
   const checks = {
     writes: async () => (await store.monitor.probe()) === undefined,
-    listening: eventReader.listening,
     registered: registration.registered,
   };
   const works = createWorks(worker, checks);

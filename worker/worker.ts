@@ -7,7 +7,7 @@ import { createForgetDeadlines } from '../src/queue/deadlines.ts';
 import { createFairQueue } from '../src/queue/fair-queue.ts';
 import { createJournals, type Journal, type Kept, LockLostError } from '../src/queue/journal.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
-import type { JobSignal } from '../src/queue/event-reader.ts';
+import { watchLocks } from '../src/queue/lock-watch.ts';
 import type { Payload } from '../src/queue/record.ts';
 import { createRunCounters } from '../src/queue/run-counters.ts';
 import type { Store } from '../src/queue/store.ts';
@@ -50,8 +50,8 @@ export type JobWorker = {
   active(): number;
   /** Whether it can fetch jobs now. */
   fetches(): boolean;
-  /** Takes a signal of the event reader. A job that was ended elsewhere is stopped here. */
-  signal(signal: JobSignal): void;
+  /** Whether it notices now that a job was cancelled. If it does not, the job's run goes on. */
+  noticesCancels(): boolean;
   /**
    * Takes no more jobs and waits for those that run. Those that still run after `graceMs` are handed back with what they have
    * finished, and another worker continues them. This costs no attempt.
@@ -162,31 +162,27 @@ export function createWorker(store: Store, { run, isDone }: WorkerDeps, options:
     onEnded: (jobId) => log.error({ jobId }, UNREADABLE),
     onError: onError('unreadable records'),
   });
+  const locks = watchLocks({ redis: store.redis, keys, running, onLost: stopLost, onError: onError('lock watch') });
   // BullMQ reports the loss, but does not stop the run.
   worker.on('lockRenewalFailed', (jobIds) => jobIds.forEach(stopLost));
   worker.on('error', onError('worker'));
   const loop = keepLooping(worker, store);
 
-  /** Stops a run whose job has ended elsewhere: it was cancelled. */
-  const stopIfEnded = async (jobId: string): Promise<void> => {
-    const finished = await redis.hexists(keys.job(jobId), 'finishedOn');
-    if (finished && running.has(jobId)) stopLost(jobId);
-  };
-
   return {
     counters,
     active: () => running.size,
     fetches: () => redis.status === 'ready' && loop.fetches(),
-    signal(signal) {
-      if (signal.type === 'missed') return running.forEach((_, id) => void stopIfEnded(id));
-      if (signal.type === 'changed' && signal.change === 'ended' && running.has(signal.jobId)) void stopIfEnded(signal.jobId);
-    },
+    noticesCancels: locks.watching,
     async close(graceMs) {
       loop.close();
-      if (redis.status !== 'ready' || monitor.trouble()) return worker.close(true); // others find the running jobs stalled
+      if (redis.status !== 'ready' || monitor.trouble()) {
+        locks.close();
+        return worker.close(true); // others find the running jobs stalled
+      }
       const grace = setTimeout(() => worker.cancelAllJobs(new HandBack('the worker is stopping') as never), graceMs);
       await worker.close();
       clearTimeout(grace);
+      locks.close(); // jobs can be cancelled until then
     },
   };
 }
