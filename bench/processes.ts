@@ -1,5 +1,6 @@
-/** Starts and asks the processes of a benchmark. */
+/** Starts and asks the processes of a benchmark. None of them outlives it. */
 import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Usage } from './probe.ts';
 
@@ -16,6 +17,9 @@ export type Part = {
   stop(): Promise<void>;
 };
 
+/** How long a process may take to start, in ms. */
+const START_MS = 30_000;
+
 /** Starts a file of the project as a process with the probe in it. It must send `{ ready: true }` once it can serve. */
 export async function startPart(file: string, env: Record<string, string> = {}, flags: string[] = []): Promise<Part> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
@@ -24,9 +28,10 @@ export async function startPart(file: string, env: Record<string, string> = {}, 
     execArgv: [...flags, '--expose-gc', '--import', fileURLToPath(new URL('probe.ts', import.meta.url))],
   });
   child.setMaxListeners(0);
-  const { port = 0 } = await answerOf<{ port?: number }>(child, 'ready');
+  const stopped = killAtExit(child);
+  const { port = 0 } = await answerOf<{ port?: number }>(child, 'ready', START_MS, file);
   const ask = <T>(message: object | string, answer: string): Promise<T> => {
-    const answered = answerOf<T>(child, answer);
+    const answered = answerOf<T>(child, answer, undefined, file);
     child.send(message);
     return answered;
   };
@@ -37,22 +42,56 @@ export async function startPart(file: string, env: Record<string, string> = {}, 
     settled: async () => (await ask<{ usage: Usage }>('settled usage', 'usage')).usage,
     ask,
     async stop() {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGKILL');
-      await gone;
+      await stopped;
     },
   };
 }
 
-function answerOf<T>(child: ChildProcess, name: string): Promise<T> {
+/** The flags that an npm script gives to Node, so that a process is measured as it is deployed. */
+export function flagsOf(script: 'start:api' | 'start:worker'): string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { scripts: Record<string, string> };
+  return (
+    /\bnode ((?:-\S+ )*)/
+      .exec(scripts[script] ?? '')?.[1]
+      ?.trim()
+      .split(' ')
+      .filter(Boolean) ?? []
+  );
+}
+
+/** Kills a process when this one ends, however it ends. Resolves once the process is gone. */
+export function killAtExit(child: ChildProcess): Promise<void> {
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  return new Promise((resolve) => {
+    child.once('exit', () => {
+      process.off('exit', kill);
+      resolve();
+    });
+  });
+}
+
+/** Waits for a message that has a field of this name. `limitMs`: without it the process may take its time. */
+function answerOf<T>(child: ChildProcess, name: string, limitMs: number | undefined, file: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onMessage = (message: unknown) => {
-      if (typeof message !== 'object' || message === null || !(name in message)) return;
+    const end = () => {
+      clearTimeout(timer);
       child.off('message', onMessage);
       child.off('exit', onExit);
+    };
+    const onMessage = (message: unknown) => {
+      if (typeof message !== 'object' || message === null || !(name in message)) return;
+      end();
       resolve(message as T);
     };
-    const onExit = (code: number | null) => reject(new Error(`a part of the benchmark ended (${code}) before it said ${name}`));
+    const fail = (what: string) => {
+      end();
+      reject(new Error(`${file} ${what} before it said ${name}`));
+    };
+    const onExit = (code: number | null) => fail(`ended (${code})`);
+    const timer = limitMs === undefined ? undefined : setTimeout(() => fail(`took longer than ${limitMs / 1000} s`), limitMs);
     child.on('message', onMessage);
     child.once('exit', onExit);
   });

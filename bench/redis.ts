@@ -8,6 +8,7 @@ import { connect, readyWithin } from '../src/queue/redis-connection.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import { createJournals, type Journal } from '../src/queue/journal.ts';
 import { createQueue } from '../src/queue/queue.ts';
+import { killAtExit } from './processes.ts';
 
 /** The prefix of a benchmark's keys. */
 export const PREFIX = '{bench}';
@@ -26,6 +27,7 @@ export async function startRedis(): Promise<Store> {
   const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  void killAtExit(server);
   for await (const text of server.stdout) if (String(text).includes('Ready to accept connections')) break;
   return { url: `redis://127.0.0.1:${port}`, stop: () => void server.kill() };
 }

@@ -1,0 +1,68 @@
+/** What a benchmark is, and how it runs: in a normal or a short form, within its time limit, its contenders taking turns. */
+
+/** `normal` writes a result. `short` takes some 10 to 20 s, writes nothing, and shows that the benchmark still works. */
+export type Form = 'normal' | 'short';
+
+/** A benchmark. */
+export type Bench = {
+  /** How long it may take, in s. */
+  limitS: Record<Form, number>;
+  /** Measures. It throws where a contender gives an answer that it did not expect. */
+  run(form: Form): Promise<Report | void>;
+};
+
+/** What a benchmark found. */
+export type Report = {
+  /** The result in Markdown, with a heading of the first level. */
+  text: string;
+  /** What the guard compares with the committed baseline: by name, a ratio for each round. Less is better. */
+  ratios?: Record<string, number[]>;
+};
+
+let at = 'its start';
+
+/**
+ * Does a part of a benchmark within a limit in s.
+ * @throws Error that names the part if it takes longer; what the part has begun goes on, so the process should end then
+ */
+export async function step<T>(what: string, limitS: number, work: () => Promise<T>): Promise<T> {
+  at = what;
+  return within(limitS, () => `${what} took longer than ${limitS} s`, work());
+}
+
+/** Runs a benchmark within its limit. `name`: for the message if it takes longer. */
+export async function runBench(name: string, bench: Bench, form: Form): Promise<Report | void> {
+  const limitS = bench.limitS[form];
+  return within(limitS, () => `the bench ${name} (${form} form) took longer than ${limitS} s; it had come to: ${at}`, bench.run(form));
+}
+
+async function within<T>(limitS: number, message: () => string, work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(message())), 1000 * limitS);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Measures every contender in every round, so that whatever else the machine does falls on all of them. Each round begins with
+ * another contender. Returns the measurements of each, in the order of the rounds.
+ */
+export async function interleave<C extends { name: string }, T>(
+  rounds: number,
+  contenders: readonly C[],
+  measure: (contender: C, round: number) => Promise<T>,
+): Promise<Map<string, T[]>> {
+  const results = new Map<string, T[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (let n = 0; n < contenders.length; n++) {
+      const contender = contenders[(round + n) % contenders.length];
+      if (!contender) continue;
+      process.stderr.write(`round ${round + 1} of ${rounds}: ${contender.name}\n`);
+      results.get(contender.name)?.push(await measure(contender, round));
+    }
+  }
+  return results;
+}

@@ -1,0 +1,31 @@
+/** `npm run bench -- NAME… [--short]`: runs benchmarks by name, or all of them. Figures are ratios within one run: machines differ, and are shared. */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type Bench, type Form, runBench } from './harness.ts';
+
+const benches: Record<string, () => Promise<Bench>> = {
+  submit: async () => (await import('./submit.ts')).submit,
+  stream: async () => plain(() => import('./stream.ts')),
+  turns: async () => plain(() => import('./turns.ts')),
+  offline: async () => plain(() => import('./offline.ts')),
+};
+
+/** A benchmark that does everything when it is imported, its result included. */
+const plain = (load: () => Promise<unknown>): Bench => ({ limitS: { normal: 1800, short: 1800 }, run: async () => void (await load()) });
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { short: { type: 'boolean', default: false } } });
+const form: Form = values.short ? 'short' : 'normal';
+const unknown = positionals.filter((name) => !(name in benches));
+if (unknown.length > 0) {
+  process.stderr.write(`there is no benchmark ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}\n`);
+  process.exit(2);
+}
+for (const [name, load] of Object.entries(benches)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  const report = await runBench(name, await load(), form);
+  if (!report) continue;
+  const { text } = report;
+  process.stdout.write(`\n${text}`);
+  if (form === 'normal') writeFileSync(new URL(`results/${name}.md`, import.meta.url), text);
+}
+process.exit(0); // connections and timers of a bench may still be open

@@ -1,0 +1,46 @@
+/** Our API for a benchmark: as `npm run start:api` starts it, with every limit on and out of reach. */
+import type { Redis } from 'ioredis';
+import { flashcards } from '../src/kinds/flashcards.ts';
+import { keysUnder } from '../src/queue/keys.ts';
+import { createRegistration } from '../src/queue/worker-registry.ts';
+import { flagsOf, type Part, startPart } from './processes.ts';
+import { PREFIX, type Store } from './redis.ts';
+
+const OUT_OF_REACH = '1000000000';
+
+/** Starts the API. `env`: variables beside those that all benches have. */
+export function startOurApi({ url }: Store, env: Record<string, string> = {}): Promise<Part> {
+  const bounds = ['RATE_LIMIT_MAX', 'MAX_QUEUE_DEPTH', 'MAX_JOBS_PER_USER', 'DAILY_TOKENS_PER_USER'];
+  return startPart(
+    '../src/main.ts',
+    {
+      REDIS_URL: url,
+      REDIS_KEY_PREFIX: PREFIX,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      AUTH: 'trusted-header',
+      LOG_LEVEL: 'silent',
+      ...Object.fromEntries(bounds.map((name) => [name, OUT_OF_REACH])),
+      ...env,
+    },
+    flagsOf('start:api'),
+  );
+}
+
+/** Writes a worker into the registry that does flashcards and takes no jobs, as the API finds one in a deployment. Returns what removes it. */
+export async function registerWorker(redis: Redis): Promise<() => Promise<void>> {
+  const registration = createRegistration({
+    redis,
+    keys: keysUnder(PREFIX),
+    id: 'bench',
+    description: {
+      name: 'bench',
+      version: 'bench',
+      concurrency: 1,
+      kinds: { [flashcards.name]: { available: true, provider: 'bench', answers: 'bench' } },
+    },
+    onError: console.error,
+  });
+  await registration.register();
+  return registration.leave;
+}
