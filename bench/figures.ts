@@ -9,19 +9,19 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)] ?? Number.NaN;
 }
 
-/** The median with the lowest and the highest value: `512 (498–530)`. */
+/** The median with the quartiles: `512 (498–530)`. */
 export function spread(values: readonly number[], digits = 0): string {
   const show = (value: number) => value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  const [low, high] = [show(Math.min(...values)), show(Math.max(...values))];
+  const [low, high] = [show(quantile(values, 0.25)), show(quantile(values, 0.75))];
   return low === high ? show(median(values)) : `${show(median(values))} (${low}–${high})`;
 }
 
 /** How one contender's figure compares with another's: the ratio of their medians. */
 export const ratio = (values: readonly number[], base: readonly number[]): number => median(values) / median(base);
 
-/** The ratio of each round by itself: how far it differs from round to round. */
+/** The ratio of each measurement by itself: how far it differs from one to the next. */
 export const ratios = (values: readonly number[], base: readonly number[]): number[] =>
-  values.map((value, round) => value / (base[round] ?? Number.NaN));
+  values.map((value, n) => value / (base[n] ?? Number.NaN));
 
 /** A table in Markdown. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,7 +1,10 @@
 /** What a benchmark is, and how it runs: in a normal or a short form, within its time limit, its contenders taking turns. */
 
-/** `normal` writes a result. `short` takes some 10 to 20 s, writes nothing, and shows that the benchmark still works. */
-export type Form = 'normal' | 'short';
+/**
+ * `normal` writes a result. `short` takes some 10 to 20 s, writes nothing, and shows that the benchmark still works. `guard` measures
+ * only what the guard compares, in some 20 s, often enough to trust it.
+ */
+export type Form = 'normal' | 'short' | 'guard';
 
 /** A benchmark. */
 export type Bench = {
@@ -15,7 +18,7 @@ export type Bench = {
 export type Report = {
   /** The result in Markdown, with a heading of the first level. */
   text: string;
-  /** What the guard compares with the committed baseline: by name, a ratio for each round. Less is better. */
+  /** What the guard compares with the committed baseline: by name, a ratio for each measurement. Less is better. */
   ratios?: Record<string, number[]>;
 };
 
@@ -44,25 +47,4 @@ async function within<T>(limitS: number, message: () => string, work: Promise<T>
   } finally {
     clearTimeout(timer);
   }
-}
-
-/**
- * Measures every contender in every round, so that whatever else the machine does falls on all of them. Each round begins with
- * another contender. Returns the measurements of each, in the order of the rounds.
- */
-export async function interleave<C extends { name: string }, T>(
-  rounds: number,
-  contenders: readonly C[],
-  measure: (contender: C, round: number) => Promise<T>,
-): Promise<Map<string, T[]>> {
-  const results = new Map<string, T[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (let n = 0; n < contenders.length; n++) {
-      const contender = contenders[(round + n) % contenders.length];
-      if (!contender) continue;
-      process.stderr.write(`round ${round + 1} of ${rounds}: ${contender.name}\n`);
-      results.get(contender.name)?.push(await measure(contender, round));
-    }
-  }
-  return results;
 }

@@ -24,27 +24,27 @@ export function httpRequest(method: string, path: string, headers: Record<string
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}${length}\r\n${body}`;
 }
 
+/** Opens connections to a server. */
+export const openConnections = (target: Target, count: number): Promise<Connection[]> =>
+  Promise.all(Array.from({ length: count }, () => dial(target)));
+
 /** Sends `count` requests, the next on each connection as soon as its last is answered. Resolves with the seconds it took. */
-export async function closedLoop(target: Target, connections: number, count: number): Promise<{ seconds: number }> {
-  const open = await Promise.all(Array.from({ length: connections }, () => dial(target)));
+export async function closedLoop(connections: readonly Connection[], count: number): Promise<number> {
   const start = performance.now();
   let next = 0;
-  const lane = async (connection: Connection) => {
-    while (next < count) await connection.send(next++);
+  const lane = async ({ send }: Connection) => {
+    while (next < count) await send(next++);
   };
-  await Promise.all(open.map(lane));
-  const seconds = (performance.now() - start) / 1000;
-  open.forEach(({ close }) => close());
-  return { seconds };
+  await Promise.all(connections.map(lane));
+  return (performance.now() - start) / 1000;
 }
 
 /** How many requests may be on their way at once in an open loop; more wait here, and that time counts. */
 const MAX_OPEN = 500;
 
-/** Sends requests at a pace, whether the last ones are answered or not, for so many seconds. */
-export async function openLoop(target: Target, perSecond: number, seconds: number): Promise<Latency> {
-  const idle = await Promise.all(Array.from({ length: 50 }, () => dial(target)));
-  const count = Math.max(Math.round(perSecond * seconds), 1);
+/** Sends `count` requests at a pace, whether the last ones are answered or not. */
+export async function openLoop(target: Target, perSecond: number, count: number): Promise<Latency> {
+  const idle = await openConnections(target, 50);
   const latencies: number[] = [];
   const overdue: { n: number; since: number }[] = [];
   let [sent, connections] = [0, idle.length];
@@ -59,7 +59,7 @@ export async function openLoop(target: Target, perSecond: number, seconds: numbe
     if (latencies.length === count) resolve();
   };
   const begin = async (n: number, since: number): Promise<void> => {
-    const free = idle.pop();
+    const free = idle.shift(); // the one that was idle longest, so that the server closes none of them
     if (free) return serve(free, n, since);
     if (connections === MAX_OPEN) return void overdue.push({ n, since });
     connections++;
@@ -77,9 +77,9 @@ export async function openLoop(target: Target, perSecond: number, seconds: numbe
   return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) };
 }
 
-type Connection = { send(n: number): Promise<void>; close(): void };
+/** A connection that sends one request at a time. `send`: the n-th; it rejects on an answer that is not as expected. */
+export type Connection = { send(n: number): Promise<void>; close(): void };
 
-/** Opens a connection that sends one request at a time. `send` rejects on an answer that is not as expected. */
 async function dial({ port, request, complaint }: Target): Promise<Connection> {
   const socket = await opened(port);
   let received = '';

@@ -1,4 +1,4 @@
-/** `npm run bench -- NAME… [--short]`: runs benchmarks by name, or all of them. Figures are ratios within one run: machines differ, and are shared. */
+/** `npm run bench -- NAME… [--short | --guard]`: runs benchmarks by name, or all of them. Figures are ratios within one run: machines differ, and are shared. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Bench, type Form, runBench } from './harness.ts';
@@ -11,10 +11,14 @@ const benches: Record<string, () => Promise<Bench>> = {
 };
 
 /** A benchmark that does everything when it is imported, its result included. */
-const plain = (load: () => Promise<unknown>): Bench => ({ limitS: { normal: 1800, short: 1800 }, run: async () => void (await load()) });
+const plain = (load: () => Promise<unknown>): Bench => ({
+  limitS: { normal: 1800, short: 1800, guard: 1800 },
+  run: async () => void (await load()),
+});
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { short: { type: 'boolean', default: false } } });
-const form: Form = values.short ? 'short' : 'normal';
+const flag = { type: 'boolean', default: false } as const;
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { short: flag, guard: flag } });
+const form: Form = values.guard ? 'guard' : values.short ? 'short' : 'normal';
 const unknown = positionals.filter((name) => !(name in benches));
 if (unknown.length > 0) {
   process.stderr.write(`there is no benchmark ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}\n`);

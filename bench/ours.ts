@@ -4,12 +4,12 @@ import { flashcards } from '../src/kinds/flashcards.ts';
 import { keysUnder } from '../src/queue/keys.ts';
 import { createRegistration } from '../src/queue/worker-registry.ts';
 import { flagsOf, type Part, startPart } from './processes.ts';
-import { PREFIX, type Store } from './redis.ts';
+import { PREFIX } from './redis.ts';
 
 const OUT_OF_REACH = '1000000000';
 
 /** Starts the API. `env`: variables beside those that all benches have. */
-export function startOurApi({ url }: Store, env: Record<string, string> = {}): Promise<Part> {
+export function startOurApi(url: string, env: Record<string, string> = {}): Promise<Part> {
   const bounds = ['RATE_LIMIT_MAX', 'MAX_QUEUE_DEPTH', 'MAX_JOBS_PER_USER', 'DAILY_TOKENS_PER_USER'];
   return startPart(
     '../src/main.ts',

@@ -24,7 +24,7 @@ export async function startRedis(): Promise<Store> {
   const port = typeof address === 'object' ? address?.port : 0;
   probe.close();
   await once(probe, 'close');
-  const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], {
+  const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--databases', '32'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   void killAtExit(server);

@@ -2,94 +2,69 @@
 import { cpus } from 'node:os';
 import type { Redis } from 'ioredis';
 import { flashcards } from '../src/kinds/flashcards.ts';
-import { QUEUE_NAME } from '../src/queue/keys.ts';
-import { connect } from '../src/queue/redis-connection.ts';
+import { keysUnder } from '../src/queue/keys.ts';
 import { ratio, ratios, spread, table } from './figures.ts';
-import { type Bench, type Form, interleave, step } from './harness.ts';
-import { closedLoop, httpRequest, openLoop, type Target } from './load.ts';
+import type { Bench, Form, Report } from './harness.ts';
+import { compareServers, CONNECTIONS, type Extent, type HttpContender, type HttpCosts } from './http-costs.ts';
+import { httpRequest, type Target } from './load.ts';
 import { registerWorker, startOurApi } from './ours.ts';
-import { type Part, startPart } from './processes.ts';
-import { PREFIX, startRedis, type Store } from './redis.ts';
-import { readUsage, usagePer } from './redis-usage.ts';
+import { startPart } from './processes.ts';
+import { PREFIX } from './redis.ts';
 
-const CONNECTIONS = 50;
 const USERS = 200;
 
-/** How much is measured: rounds, then requests to warm up, one by one, and at `CONNECTIONS` connections, and seconds at half of capacity. */
-const EXTENT: Record<Form, { rounds: number; warm: number; alone: number; crowded: number; seconds: number }> = {
-  normal: { rounds: 5, warm: 4000, alone: 300, crowded: 12_000, seconds: 4 },
-  short: { rounds: 1, warm: 1000, alone: 100, crowded: 2000, seconds: 1 },
+const EXTENT: Record<Form, Extent> = {
+  normal: { rounds: 5, warm: 5000, alone: 300, block: 2000, blocks: 4, seconds: 4 },
+  short: { rounds: 1, warm: 500, alone: 50, block: 500, blocks: 1, seconds: 1 },
+  guard: { rounds: 1, warm: 3000, alone: 200, block: 500, blocks: 12, seconds: 0 },
 };
-
-/** Who is compared. `keyed`: every request has an Idempotency-Key. `base`: under which BullMQ keeps its queue. */
-type Contender = { name: string; keyed: boolean; base: string; start(store: Store): Promise<Part> };
 
 const NAIVE = 'naive Hono + zod + add';
 const OURS = 'ai-jobs';
 const OURS_KEYED = 'ai-jobs, with Idempotency-Key';
 
-const peer = (name: string, file: string, keyed = false): Contender => ({
+/** A server that others would write, in `peers`. `keyed`: every request has an Idempotency-Key. */
+const peer = (name: string, file: string, keyed = false): HttpContender => ({
   name,
-  keyed,
-  base: 'bull:peer',
-  start: ({ url }) => startPart(`peers/${file}`, { REDIS_URL: url }),
+  async start({ url, redis }) {
+    const part = await startPart(`peers/${file}`, { REDIS_URL: url });
+    return { part, target: targetOf(part.port, keyed), check: (requests) => checkQueue(redis, name, 'bull:peer:', requests) };
+  },
 });
-const ours = (name: string, keyed: boolean): Contender => ({ name, keyed, base: `${PREFIX}:${QUEUE_NAME}`, start: startOurApi });
 
-const contenders = [peer('bare node:http + add', 'bare.ts'), peer(NAIVE, 'hono.ts'), ours(OURS, false), ours(OURS_KEYED, true)];
+const ours = (name: string, keyed = false): HttpContender => ({
+  name,
+  async start({ url, redis }) {
+    const leave = await registerWorker(redis);
+    const part = await startOurApi(url);
+    const check = async (requests: number) => {
+      await checkQueue(redis, name, keysUnder(PREFIX).job(''), requests);
+      await leave();
+    };
+    return { part, target: targetOf(part.port, keyed), check };
+  },
+});
 
-/** What a submission costs a contender: µs of CPU, ms from request to answer; what Redis does for one alone, and where many come at once. */
-type Cost = {
-  apiCpu: number;
-  redisCpu: number;
-  perSecond: number;
-  p50: number;
-  p99: number;
-  commands: number;
-  trips: number;
-  commandsAlone: number;
-  tripsAlone: number;
-};
-
-async function measure(store: Store, redis: Redis, contender: Contender, form: Form): Promise<Cost> {
-  const { warm, alone, crowded, seconds } = EXTENT[form];
-  const { name } = contender;
-  await redis.flushall();
-  const leave = await registerWorker(redis);
-  const part = await contender.start(store);
-  const target = targetOf(part.port, contender.keyed);
-  await step(`${name}: warming up`, 60, () => closedLoop(target, CONNECTIONS, warm));
-
-  const quiet = await readUsage(redis);
-  await step(`${name}: one by one`, 30, () => closedLoop(target, 1, alone));
-  const oneByOne = usagePer(alone, quiet, await readUsage(redis));
-
-  const [before, apiBefore] = [await readUsage(redis), await part.usage()];
-  const took = await step(`${name}: at ${CONNECTIONS} connections`, 60, () => closedLoop(target, CONNECTIONS, crowded));
-  const [apiAfter, after] = [await part.usage(), await readUsage(redis)];
-  const { cpu: redisCpu, commands, trips } = usagePer(crowded, before, after);
-  const perSecond = crowded / took.seconds;
-
-  const paced = Math.round((perSecond / 2) * seconds);
-  const latency = await step(`${name}: at half of capacity`, 30 + seconds, () => openLoop(target, perSecond / 2, seconds));
-  await checkQueue(redis, contender, warm + alone + crowded + paced);
-  await leave();
-  await part.stop();
-  const apiCpu = (apiAfter.cpu - apiBefore.cpu) / crowded;
-  return { apiCpu, redisCpu, perSecond, ...latency, commands, trips, commandsAlone: oneByOne.commands, tripsAlone: oneByOne.trips };
+/** Every submission that was answered must wait in the queue: who answers 202 and does nothing is not compared. */
+async function checkQueue(redis: Redis, name: string, base: string, requests: number): Promise<void> {
+  const waiting = (await redis.llen(`${base}wait`)) + (await redis.zcard(`${base}prioritized`));
+  if (waiting !== requests) throw new Error(`${name} accepted ${requests} submissions, and ${waiting} jobs wait`);
 }
 
-/** Every submission that was answered must wait in the queue: a contender that answers 202 and does nothing is not compared. */
-async function checkQueue(redis: Redis, { name, base }: Contender, expected: number): Promise<void> {
-  const waiting = (await redis.llen(`${base}:wait`)) + (await redis.zcard(`${base}:prioritized`));
-  if (waiting !== expected) throw new Error(`${name} accepted ${expected} submissions, and ${waiting} jobs wait`);
-}
+const guarded = [peer(NAIVE, 'hono.ts'), ours(OURS), ours(OURS_KEYED, true)];
+const all = [
+  peer('bare node:http + add', 'bare.ts'),
+  ...guarded,
+  peer('Express, same features', 'express.ts'),
+  peer('Express, with Idempotency-Key', 'express.ts', true),
+  peer('Fastify, same features', 'fastify.ts'),
+  peer('Fastify, with Idempotency-Key', 'fastify.ts', true),
+];
 
 const NOTES = 'The mitochondrion is the power plant of the cell. Water boils at 100 degrees Celsius at the level of the sea. '.repeat(5);
 
 /** Submissions as an app on a phone sends them through a gateway, by one user after another. */
 function targetOf(port: number, keyed: boolean): Target {
-  const run = crypto.randomUUID();
   const body = JSON.stringify({ content: NOTES, subject: 'biology', count: 10, language: 'en' });
   const headers = {
     accept: 'application/json',
@@ -101,10 +76,9 @@ function targetOf(port: number, keyed: boolean): Target {
   const requestOf = (n: number, more: Record<string, string>) =>
     httpRequest('POST', flashcards.path, { ...headers, 'user-id': `user-${n % USERS}`, ...more }, body);
   const made = Array.from({ length: USERS }, (_, n) => requestOf(n, {}));
-  let keys = 0;
   return {
     port,
-    request: (n) => (keyed ? requestOf(n, { 'idempotency-key': `${run}-${keys++}` }) : (made[n % USERS] ?? '')),
+    request: (n) => (keyed ? requestOf(n, { 'idempotency-key': crypto.randomUUID() }) : (made[n % USERS] ?? '')),
     complaint({ status, body }) {
       if (status !== 202) return `a submission was answered with ${status}`;
       return /^\{"jobId":"[^"]+","kind":"generate-flashcards","status":"queued",.*"cancelUrl":/.test(body) ? undefined : 'this is no job';
@@ -112,65 +86,64 @@ function targetOf(port: number, keyed: boolean): Target {
   };
 }
 
-const COLUMNS: [title: string, of: keyof Cost, digits: number][] = [
+type Column = [title: string, of: keyof HttpCosts, digits: number];
+
+const COSTS: Column[] = [
   ['API CPU, µs', 'apiCpu', 0],
   ['Redis CPU, µs', 'redisCpu', 0],
   ['requests/s', 'perSecond', 0],
   ['p50, ms', 'p50', 2],
   ['p99, ms', 'p99', 2],
 ];
-const COUNTS: [title: string, of: keyof Cost, digits: number][] = [
+const COUNTS: Column[] = [
   ['commands, alone', 'commandsAlone', 1],
   ['trips, alone', 'tripsAlone', 1],
   [`commands, ${CONNECTIONS} at once`, 'commands', 1],
   [`trips, ${CONNECTIONS} at once`, 'trips', 2],
 ];
+const GUARDED = ['apiCpu', 'redisCpu', 'commandsAlone', 'tripsAlone', 'commands', 'trips'] as const;
 
-async function run(form: Form): Promise<{ text: string; ratios: Record<string, number[]> }> {
-  const store = await startRedis();
-  const redis = connect(store.url, 'wait', console.error);
-  const costs = await interleave(EXTENT[form].rounds, contenders, (contender) => measure(store, redis, contender, form));
-  redis.disconnect();
-  store.stop();
-  const of = (name: string, what: keyof Cost) => (costs.get(name) ?? []).map((cost) => cost[what]);
-  const row = (columns: typeof COLUMNS) =>
-    contenders.map(({ name }) => [name, ...columns.map(([, what, digits]) => spread(of(name, what), digits))]);
-  const times = contenders.map(({ name }) => [
-    name,
-    ...(['apiCpu', 'redisCpu', 'perSecond', 'p99'] as const).map((what) => ratio(of(name, what), of(NAIVE, what)).toFixed(2)),
-  ]);
-  const titles = (columns: typeof COLUMNS) => ['', ...columns.map(([title]) => title)];
-  const guarded = ([key, name]: [string, string]) =>
-    (['apiCpu', 'redisCpu', 'commandsAlone', 'tripsAlone', 'commands', 'trips'] as const).map((what): [string, number[]] => [
-      `${key}: ${what}`,
-      ratios(of(name, what), of(NAIVE, what)),
-    ]);
+async function run(form: Form): Promise<Report> {
+  const contenders = form === 'guard' ? guarded : all;
+  const costs = await compareServers(contenders, EXTENT[form]);
+  const of = (name: string, what: keyof HttpCosts) => costs.get(name)?.[what] ?? [];
+  const figures = (columns: Column[]) =>
+    table(
+      ['', ...columns.map(([title]) => title)],
+      contenders.map(({ name }) => [name, ...columns.map(([, what, digits]) => spread(of(name, what), digits))]),
+    );
+  const compared = (['apiCpu', 'redisCpu', 'perSecond', 'p50', 'p99'] as const).map(
+    (what) => (name: string) => ratio(of(name, what), of(NAIVE, what)).toFixed(2),
+  );
+  const toNaive = (key: string, name: string) => GUARDED.map((what) => [`${key}: ${what}`, ratios(of(name, what), of(NAIVE, what))]);
   return {
     text: `# What a submission costs
 
-\`npm run bench -- submit\`: a POST of ${NOTES.length} characters of notes by one of ${USERS} users, until its 202. ${EXTENT[form].rounds} rounds, contenders in turns, medians (lowest–highest).
-Each server is a process of its own with Node ${process.versions.node}, logs silent, beside a native Redis that keeps nothing on disk, on ${cpus().length} cores
-that Redis and the load generator share. ai-jobs is the API as \`npm run start:api\` starts it: every feature is on, and every limit is on and out of reach.
+\`npm run bench -- submit\`: a POST of ${NOTES.length} characters of notes by one of ${USERS} users, until its 202. ${EXTENT[form].rounds} rounds; in each of them every server is
+started and warmed up, then they take turns, ${EXTENT[form].blocks} times ${EXTENT[form].block} requests each. Medians (quartiles). Each server is a process of its own with Node ${process.versions.node},
+logs silent, beside a native Redis that keeps nothing on disk; Redis and the load generator share the machine's ${cpus().length} cores with it. ai-jobs is the API as
+\`npm run start:api\` starts it: every feature is on, and every limit is on and out of reach. The Express and Fastify servers are in [bench/peers](../peers).
 
 CPU is that of the process for each submission, and requests/s is what it answers, at ${CONNECTIONS} connections that always have a request on its way.
-p50 and p99 are from request to answer at half of that pace, in an open loop.
+p50 and p99 are from request to answer at half of that pace, in an open loop. Machines differ, and are shared: read the ratios.
 
-${table(titles(COLUMNS), row(COLUMNS))}
+${figures(COSTS)}
 
-The same as ratios to the naive service:
+The same as ratios to the naive service, which has no limits, identity, idempotency, fair turns and stream tokens:
 
-${table(['', 'API CPU', 'Redis CPU', 'requests/s', 'p99'], times)}
+${table(
+  ['', 'API CPU', 'Redis CPU', 'requests/s', 'p50', 'p99'],
+  contenders.map(({ name }) => [name, ...compared.map((show) => show(name))]),
+)}
 
-What Redis does for a submission. Commands inside of scripts count, too. Commands that arrive together are one trip. The naive service has
-one script and no limits; submissions that arrive at the same time may share a trip.
+What Redis does for a submission. Commands inside of scripts count, too. Commands that arrive together are one trip, so submissions that come
+at the same time can share one.
 
-${table(titles(COUNTS), row(COUNTS))}
+${figures(COUNTS)}
 `,
-    ratios: Object.fromEntries(
-      [['submit', OURS] as [string, string], ['submit with key', OURS_KEYED] as [string, string]].flatMap(guarded),
-    ),
+    ratios: Object.fromEntries([...toNaive('submit', OURS), ...toNaive('submit with key', OURS_KEYED)]) as Record<string, number[]>,
   };
 }
 
 /** The benchmark. */
-export const submit: Bench = { limitS: { normal: 1200, short: 120 }, run };
+export const submit: Bench = { limitS: { normal: 1800, short: 120, guard: 120 }, run };

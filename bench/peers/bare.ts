@@ -1,6 +1,6 @@
 /** The floor of a submission: node:http, JSON.parse and BullMQ's `add`. Nothing is checked. */
 import { createServer } from 'node:http';
-import { KIND, openQueue, presentJob } from './job.ts';
+import { KIND, openQueue, presentJob, tellReady } from './job.ts';
 
 const { queue } = openQueue();
 const server = createServer((request, response) => {
@@ -17,7 +17,4 @@ const server = createServer((request, response) => {
   });
 });
 await queue.waitUntilReady();
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  process.send?.({ ready: true, port: typeof address === 'object' ? address?.port : 0 });
-});
+server.listen(0, '127.0.0.1', () => tellReady(server.address()));

@@ -2,7 +2,7 @@
 import { serve } from '@hono/node-server';
 import { zValidator } from '@hono/zod-validator';
 import { Hono } from 'hono';
-import { inputSchema, KIND, openQueue, PATH, presentJob } from './job.ts';
+import { inputSchema, KIND, openQueue, PATH, presentJob, tellReady } from './job.ts';
 
 const { queue } = openQueue();
 const app = new Hono();
@@ -11,4 +11,4 @@ app.post(PATH, zValidator('json', inputSchema), async (c) => {
   return c.json(presentJob(job.id ?? '', job.timestamp), 202);
 });
 await queue.waitUntilReady();
-serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => process.send?.({ ready: true, port }));
+serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, tellReady);

@@ -1,4 +1,5 @@
 /** What the peers have in common, so that they do the same work: their queue, and the job that a client gets. */
+import type { AddressInfo } from 'node:net';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { flashcards } from '../../src/kinds/flashcards.ts';
@@ -36,4 +37,9 @@ export function presentJob(jobId: string, createdAt: number, token = '') {
     streamUrl: `/api/jobs/${jobId}/events${token}`,
     cancelUrl: `/api/jobs/${jobId}/cancel`,
   };
+}
+
+/** Tells the benchmark that the server takes requests, and at which port. */
+export function tellReady(address: AddressInfo | string | null | undefined): void {
+  process.send?.({ ready: true, port: typeof address === 'object' ? address?.port : 0 });
 }
