@@ -1,4 +1,10 @@
-/** Figures of several rounds: medians, spread, ratios, and tables of them. */
+/** Figures that were measured several times: medians, spread, ratios, and tables of them. */
+
+/** What was measured of each contender, by its name: for each figure, all its values. */
+export type Figures<Name extends string = string> = ReadonlyMap<string, Record<Name, number[]>>;
+
+/** A column of a table: its title, the figure that is in it, and how many digits it has after the point. */
+export type Column<Name extends string> = readonly [title: string, figure: Name, digits: number];
 
 /** The middle value; of an even number of values the upper one of the two. */
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
@@ -9,22 +15,57 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)] ?? Number.NaN;
 }
 
-/** The median with the quartiles: `512 (498–530)`. */
-export function spread(values: readonly number[], digits = 0): string {
+/** The ratio of two medians, as text. */
+export const ratio = (values: readonly number[], base: readonly number[]): string => (median(values) / median(base)).toFixed(2);
+
+/** A table of medians with quartiles, `512 (498–530)`, with a row for each contender. */
+export function table<Name extends string>(
+  figures: Figures<Name>,
+  contenders: readonly string[],
+  columns: readonly Column<Name>[],
+): string {
+  const cell = (contender: string, [, figure, digits]: Column<Name>) => spread(figures.get(contender)?.[figure] ?? [], digits);
+  return lines(
+    ['', ...columns.map(([title]) => title)],
+    contenders.map((name) => [name, ...columns.map((column) => cell(name, column))]),
+  );
+}
+
+/** A table of ratios of medians. `base`: the contender that each one is compared with. */
+export function ratioTable<Name extends string>(
+  figures: Figures<Name>,
+  contenders: readonly string[],
+  columns: readonly Column<Name>[],
+  base: (contender: string) => string,
+): string {
+  const of = (contender: string, figure: Name) => figures.get(contender)?.[figure] ?? [];
+  const cells = (contender: string) => columns.map(([, figure]) => ratio(of(contender, figure), of(base(contender), figure)));
+  // A unit has no meaning in a ratio.
+  return lines(
+    ['', ...columns.map(([title]) => title.replace(/, \S+s$/, ''))],
+    contenders.map((name) => [name, ...cells(name)]),
+  );
+}
+
+/** A table in Markdown. */
+export function lines(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}
+
+function spread(values: readonly number[], digits: number): string {
   const show = (value: number) => value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const [low, high] = [show(quantile(values, 0.25)), show(quantile(values, 0.75))];
   return low === high ? show(median(values)) : `${show(median(values))} (${low}–${high})`;
 }
 
-/** How one contender's figure compares with another's: the ratio of their medians. */
-export const ratio = (values: readonly number[], base: readonly number[]): number => median(values) / median(base);
-
-/** The ratio of each measurement by itself: how far it differs from one to the next. */
-export const ratios = (values: readonly number[], base: readonly number[]): number[] =>
-  values.map((value, n) => value / (base[n] ?? Number.NaN));
-
-/** A table in Markdown. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+/** A figure of one contender and of another, under the name of the figure behind a heading. */
+export function pairs<Name extends string>(
+  figures: Figures<Name>,
+  heading: string,
+  names: readonly Name[],
+  [ours, base]: readonly [ours: string, base: string],
+): Record<string, { ours: number[]; base: number[] }> {
+  const of = (contender: string, name: Name) => figures.get(contender)?.[name] ?? [];
+  return Object.fromEntries(names.map((name) => [`${heading}: ${name}`, { ours: of(ours, name), base: of(base, name) }]));
 }

@@ -18,9 +18,12 @@ export type Bench = {
 export type Report = {
   /** The result in Markdown, with a heading of the first level. */
   text: string;
-  /** What the guard compares with the committed baseline: by name, a ratio for each measurement. Less is better. */
-  ratios?: Record<string, number[]>;
+  /** What the guard compares with what is committed, by name. */
+  pairs?: Record<string, Pair>;
 };
+
+/** A figure of ours and the same one of whom it is compared with, each measured several times in turns. Less is better. */
+export type Pair = { ours: number[]; base: number[] };
 
 let at = 'its start';
 

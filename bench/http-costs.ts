@@ -1,22 +1,37 @@
-/** What requests cost servers that do the same thing: CPU, pace, latency, and the work of Redis. All servers run at once and take turns. */
-import type { Redis } from 'ioredis';
-import { connect } from '../src/queue/redis-connection.ts';
-import { median } from './figures.ts';
+/** What a request costs a server: CPU, pace, latency, and the work of Redis. */
+import { type Column, median } from './figures.ts';
 import { step } from './harness.ts';
 import { closedLoop, openConnections, openLoop, type Target } from './load.ts';
 import type { Part } from './processes.ts';
 import { readUsage, usagePer } from './redis-usage.ts';
-import { startRedis } from './redis.ts';
+import type { Place } from './redis.ts';
+import type { Contender } from './rounds.ts';
 
-/** Who is compared. */
-export type HttpContender = {
-  name: string;
-  /** Starts the server over a database of Redis that is empty and its own. */
-  start(place: Place): Promise<HttpServer>;
-};
+/** How many connections always have a request on its way in a block. */
+export const CONNECTIONS = 50;
 
-/** A database of Redis. */
-export type Place = { url: string; redis: Redis };
+/** What is measured. CPU in µs for each request, latency in ms, counts for each request. */
+export type HttpFigure = 'apiCpu' | 'redisCpu' | 'perSecond' | 'p50' | 'p99' | 'commands' | 'trips' | 'commandsAlone' | 'tripsAlone';
+
+/** The columns of a result that say what a request costs. */
+export const COSTS: readonly Column<HttpFigure>[] = [
+  ['API CPU, µs', 'apiCpu', 0],
+  ['Redis CPU, µs', 'redisCpu', 0],
+  ['requests/s', 'perSecond', 0],
+  ['p50, ms', 'p50', 2],
+  ['p99, ms', 'p99', 2],
+];
+
+/** The columns that say what Redis does for a request. */
+export const COUNTS: readonly Column<HttpFigure>[] = [
+  ['commands, alone', 'commandsAlone', 1],
+  ['trips, alone', 'tripsAlone', 1],
+  [`commands, ${CONNECTIONS} at once`, 'commands', 1],
+  [`trips, ${CONNECTIONS} at once`, 'trips', 2],
+];
+
+/** What the guard compares. It is not the trips of many requests: how many fall together differs by chance. */
+export const GUARDED = ['apiCpu', 'redisCpu', 'commands', 'commandsAlone', 'tripsAlone'] as const;
 
 /** A server under test. */
 export type HttpServer = {
@@ -26,119 +41,58 @@ export type HttpServer = {
   check?(requests: number): Promise<void>;
 };
 
-/** How much is measured. */
-export type Extent = {
-  /** How often all servers are started anew. */
-  rounds: number;
-  /** Requests of each server in a round: to warm up; one at a time, to count what Redis does; and in each block at `CONNECTIONS` connections. */
-  warm: number;
-  alone: number;
-  block: number;
-  /** Blocks of each server in a round. */
-  blocks: number;
-  /** How long requests come at half of capacity, in s; 0 for not at all. */
-  seconds: number;
-};
+/** How many requests a server gets in a round: to warm up, in each block, and one at a time. And for how many s they come at half of capacity, 0 for not at all. */
+export type HttpExtent = { warm: number; block: number; alone: number; seconds: number };
 
-/** How many connections always have a request on its way in a block. */
-export const CONNECTIONS = 50;
-
-/** A contender's figures, each measured several times. CPU in µs for each request, latency in ms, counts for each request. */
-export type HttpCosts = Record<
-  'apiCpu' | 'redisCpu' | 'perSecond' | 'commands' | 'trips' | 'commandsAlone' | 'tripsAlone' | 'p50' | 'p99',
-  number[]
->;
-
-/** Measures. Returns each contender's figures by its name. */
-export async function compareServers(contenders: readonly HttpContender[], extent: Extent): Promise<Map<string, HttpCosts>> {
-  const store = await startRedis();
-  const places = contenders.map((_, n) => {
-    const url = `${store.url}/${n}`;
-    return { url, redis: connect(url, 'wait', console.error) };
-  });
-  const runs = contenders.map((contender, n) => createRun(contender, places[n] as Place, extent));
-  for (let round = 1; round <= extent.rounds; round++) {
-    process.stderr.write(`round ${round} of ${extent.rounds}\n`);
-    for (const { start } of runs) await start();
-    for (let block = 0; block < extent.blocks; block++) {
-      for (let n = 0; n < runs.length; n++) await runs[(block + n) % runs.length]?.measureBlock();
-    }
-    for (const { measureLatency } of runs) await measureLatency();
-    for (const { stop } of runs) await stop();
-  }
-  for (const { redis } of places) redis.disconnect();
-  store.stop();
-  return new Map(runs.map(({ name, costs }) => [name, costs]));
-}
-
-/** A contender on its way through the rounds. */
-function createRun({ name, start }: HttpContender, place: Place, { warm, alone, block, seconds }: Extent) {
-  const { redis } = place;
-  const costs: HttpCosts = {
-    apiCpu: [],
-    redisCpu: [],
-    perSecond: [],
-    commands: [],
-    trips: [],
-    commandsAlone: [],
-    tripsAlone: [],
-    p50: [],
-    p99: [],
-  };
-  let server: HttpServer | undefined;
-  let requests = 0;
-  /** The pace of the blocks of this round. */
-  let paces: number[] = [];
-
-  const running = (): HttpServer => {
-    if (!server) throw new Error(`${name} does not run`);
-    return server;
-  };
-  /** Sends `count` requests over so many connections. Returns the seconds it took, and what Redis and the server have used. */
-  const measure = async (connections: number, count: number) => {
-    const { part, target } = running();
-    const open = await openConnections(target, connections);
-    const [redisBefore, before] = [await readUsage(redis), await part.usage()];
-    const sec = await closedLoop(open, count);
-    const [after, redisAfter] = [await part.usage(), await readUsage(redis)];
-    open.forEach(({ close }) => close());
-    requests += count;
-    return { seconds: sec, cpu: (after.cpu - before.cpu) / count, ofRedis: usagePer(count, redisBefore, redisAfter) };
-  };
-
+/** Makes a contender out of a server. */
+export function httpContender(
+  name: string,
+  start: (place: Place) => Promise<HttpServer>,
+  { warm, block, alone, seconds }: HttpExtent,
+): Contender<HttpFigure> {
   return {
     name,
-    costs,
-    async start() {
-      await redis.flushdb();
-      [requests, paces] = [0, []];
-      server = await start(place);
-      await step(`${name}: warming up`, 60, () => measure(CONNECTIONS, warm));
-      const { commands, trips } = (await step(`${name}: one by one`, 30, () => measure(1, alone))).ofRedis;
-      costs.commandsAlone.push(commands);
-      costs.tripsAlone.push(trips);
-    },
-    async measureBlock() {
-      const took = await step(`${name}: at ${CONNECTIONS} connections`, 60, () => measure(CONNECTIONS, block));
-      costs.apiCpu.push(took.cpu);
-      costs.redisCpu.push(took.ofRedis.cpu);
-      costs.commands.push(took.ofRedis.commands);
-      costs.trips.push(took.ofRedis.trips);
-      costs.perSecond.push(block / took.seconds);
-      paces.push(block / took.seconds);
-    },
-    async measureLatency() {
-      if (seconds === 0) return;
-      const perSecond = median(paces) / 2;
-      const count = Math.ceil(perSecond * seconds);
-      const { p50, p99 } = await step(`${name}: at half of capacity`, 30 + seconds, () => openLoop(running().target, perSecond, count));
-      requests += count;
-      costs.p50.push(p50);
-      costs.p99.push(p99);
-    },
-    async stop() {
-      await running().check?.(requests);
-      await running().part.stop();
+    async start(place) {
+      const server = await start(place);
+      let requests = 0;
+      const paces: number[] = [];
+
+      const measure = async (connections: number, count: number) => {
+        requests += count;
+        return measureRequests(server, place, connections, count);
+      };
+      const atHalfCapacity = async () => {
+        const perSecond = median(paces) / 2;
+        const count = Math.ceil(perSecond * seconds);
+        requests += count;
+        return step(`${name}: at half of capacity`, 60 + seconds, () => openLoop(server.target, perSecond, count));
+      };
+      await step(`${name}: warming up`, 120, () => measure(CONNECTIONS, warm));
+      return {
+        async block() {
+          const sample = await step(`${name}: ${CONNECTIONS} connections`, 60, () => measure(CONNECTIONS, block));
+          paces.push(sample.perSecond);
+          return sample;
+        },
+        async finish() {
+          const { commands, trips } = await step(`${name}: one by one`, 60, () => measure(1, alone));
+          const latency = seconds === 0 ? {} : await atHalfCapacity();
+          await server.check?.(requests);
+          await server.part.stop();
+          return { commandsAlone: commands, tripsAlone: trips, ...latency };
+        },
+      };
     },
   };
+}
+
+/** Sends `count` requests over so many connections, and measures what Redis and the server use meanwhile. */
+async function measureRequests({ part, target }: HttpServer, { redis }: Place, connections: number, count: number) {
+  const open = await openConnections(target, connections);
+  const [redisBefore, before] = [await readUsage(redis), await part.usage()];
+  const seconds = await closedLoop(open, count);
+  const [after, redisAfter] = [await part.usage(), await readUsage(redis)];
+  open.forEach(({ close }) => close());
+  const { cpu: redisCpu, commands, trips } = usagePer(count, redisBefore, redisAfter);
+  return { apiCpu: (after.cpu - before.cpu) / count, redisCpu, perSecond: count / seconds, commands, trips };
 }

@@ -5,6 +5,7 @@ import { type Bench, type Form, runBench } from './harness.ts';
 
 const benches: Record<string, () => Promise<Bench>> = {
   submit: async () => (await import('./submit.ts')).submit,
+  run: async () => (await import('./run.ts')).runJobs,
   stream: async () => plain(() => import('./stream.ts')),
   turns: async () => plain(() => import('./turns.ts')),
   offline: async () => plain(() => import('./offline.ts')),

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { tenantOf } from '../src/job/tenant.ts';
 import { connect, readyWithin } from '../src/queue/redis-connection.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
@@ -16,6 +17,16 @@ export const PREFIX = '{bench}';
 /** A running Redis. */
 export type Store = { url: string; stop(): void };
 
+/** A database of Redis for one contender, and a connection to it. */
+export type Place = { url: string; redis: Redis };
+
+/** How many databases there are. */
+const PLACES = 32;
+
+/** Opens so many databases, 32 at most. */
+export const openPlaces = ({ url }: Store, count: number): Place[] =>
+  Array.from({ length: count }, (_, n) => ({ url: `${url}/${n}`, redis: connect(`${url}/${n}`, 'wait', console.error) }));
+
 /** Starts redis-server on a free loopback port, keeping nothing on disk. */
 export async function startRedis(): Promise<Store> {
   const probe = createServer().listen(0, '127.0.0.1');
@@ -24,7 +35,7 @@ export async function startRedis(): Promise<Store> {
   const port = typeof address === 'object' ? address?.port : 0;
   probe.close();
   await once(probe, 'close');
-  const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--databases', '32'], {
+  const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--databases', String(PLACES)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   void killAtExit(server);

@@ -7,13 +7,16 @@ import { flashcards } from '../../src/kinds/flashcards.ts';
 /** The kind that all peers serve. */
 export const { name: KIND, path: PATH, input: inputSchema } = flashcards;
 
+/** The name of the queue. */
+export const QUEUE = 'peer';
+
 /** How often a job is tried. */
 const ATTEMPTS = 3;
 
-/** Opens the queue, as its documentation shows it. */
-export function openQueue(): { redis: Redis; queue: Queue } {
-  const redis = new Redis(process.env['REDIS_URL'] ?? '', { maxRetriesPerRequest: null });
-  const queue = new Queue('peer', {
+/** Opens the queue, as BullMQ's documentation shows it. */
+export function openQueue(url = process.env['REDIS_URL'] ?? ''): { redis: Redis; queue: Queue } {
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  const queue = new Queue(QUEUE, {
     connection: redis,
     defaultJobOptions: {
       attempts: ATTEMPTS,

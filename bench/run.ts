@@ -1,0 +1,91 @@
+/** What a job costs the worker, from the queue to its end: here, and in a bare BullMQ worker. And how many slow jobs run at once. */
+import { cpus } from 'node:os';
+import { lines, pairs, ratioTable, table } from './figures.ts';
+import { type Bench, type Form, type Report, step } from './harness.ts';
+import { COSTS, COUNTS, workerContender, workThrough } from './job-costs.ts';
+import { openPlaces, type Place, startRedis } from './redis.ts';
+import { compare, type Rounds } from './rounds.ts';
+import { startBareWorker, startOurWorker, type WorkerSettings } from './workers.ts';
+
+/** How much is measured. `slow`: how many jobs of 1 s each place of a worker gets. */
+const EXTENT: Record<Form, Rounds & { warm: number; block: number; slow: number }> = {
+  normal: { rounds: 5, warm: 4000, blocks: 4, block: 2000, slow: 4 },
+  short: { rounds: 1, warm: 200, blocks: 1, block: 200, slow: 1 },
+  guard: { rounds: 1, warm: 2000, blocks: 10, block: 500, slow: 0 },
+};
+const CONCURRENCY = 10;
+
+const BARE = 'bare BullMQ worker';
+const OURS = 'ai-jobs';
+const OURS_WHOLE = 'ai-jobs, the flashcards handler and a breaker';
+const NAMES = [BARE, OURS, OURS_WHOLE];
+
+const contenders = (concurrency: number, extent: { warm: number; block: number }) => [
+  workerContender(BARE, (place) => startBareWorker(place, { concurrency }), extent),
+  workerContender(OURS, (place) => startOurWorker(place, { concurrency }), extent),
+  workerContender(OURS_WHOLE, (place) => startOurWorker(place, { concurrency, handler: 'flashcards' }), extent),
+];
+
+/** How many slow jobs run at once, and how many ms each takes. */
+const AT_ONCE = [1, 3, 100];
+const WORK_MS = 1000;
+
+/** Jobs a second of 1 s each at each concurrency. The workers sleep most of the time, so all of them run at once. */
+async function slowWork(jobs: number): Promise<number[]> {
+  const store = await startRedis();
+  const places = openPlaces(store, AT_ONCE.length);
+  const paceOf = async (place: Place, settings: WorkerSettings) => {
+    const worker = await startOurWorker(place, settings);
+    const count = jobs * settings.concurrency;
+    const { perSecond } = await workThrough(worker, place, count);
+    await worker.check(count);
+    await worker.stop();
+    place.redis.disconnect();
+    return perSecond;
+  };
+  const paces = await Promise.all(AT_ONCE.map((concurrency, n) => paceOf(places[n] as Place, { concurrency, workMs: WORK_MS })));
+  store.stop();
+  return paces;
+}
+
+async function run(form: Form): Promise<Report> {
+  const { slow, ...extent } = EXTENT[form];
+  const costs = await compare(contenders(CONCURRENCY, extent), extent);
+  const counts = await compare(contenders(1, { warm: 50, block: 200 }), { rounds: 1, blocks: 1 });
+  const paces = slow === 0 ? [] : await step('jobs of 1 s', 60, () => slowWork(slow));
+  const guarded = (heading: string, name: string) => ({
+    ...pairs(costs, heading, ['workerCpu', 'redisCpu', 'commands'], [name, BARE]),
+    ...pairs(counts, `${heading}, one at a time`, ['commands', 'trips'], [name, BARE]),
+  });
+  return {
+    text: `# What a job costs
+
+\`npm run bench -- run\`: jobs that make one card without a model. ${extent.rounds} rounds; in each of them every worker is started and warmed up, then they take turns:
+${extent.blocks} times ${extent.block} jobs are put into the queue, by each one's own submission, and the worker works through them. Medians (quartiles). Each worker is a process of its own with
+Node ${process.versions.node}, logs silent, concurrency ${CONCURRENCY}, beside a native Redis that keeps nothing on disk, on ${cpus().length} cores. ai-jobs is the worker as \`npm run start:worker\` starts it,
+its rate out of reach: event reader, registration and health included. In its first row the handler only publishes the card and returns it. In its second row
+it is the handler for flashcards, and the vendor that gives it the card stands behind a circuit breaker. Machines differ, and are shared: read the ratios.
+
+${table(costs, NAMES, COSTS)}
+
+The same as ratios to the bare worker, which keeps no journal, checks no lock when it writes and serves no turns:
+
+${ratioTable(costs, NAMES, COSTS, () => BARE)}
+
+What Redis does for a job if one runs at a time. Commands inside of scripts count, too. Commands that arrive together are one trip.
+
+${table(counts, NAMES, COUNTS)}
+
+With work of ${WORK_MS / 1000} s, ai-jobs runs as many times the jobs of one at a time:
+
+${lines(
+  ['concurrency', 'jobs/s', 'times'],
+  paces.map((pace, n) => [String(AT_ONCE[n]), pace.toFixed(2), (pace / (paces[0] ?? Number.NaN)).toFixed(2)]),
+)}
+`,
+    pairs: { ...guarded('run', OURS), ...guarded('run with breaker', OURS_WHOLE) },
+  };
+}
+
+/** The benchmark. */
+export const runJobs: Bench = { limitS: { normal: 1800, short: 180, guard: 180 }, run };
