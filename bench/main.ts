@@ -6,6 +6,7 @@ import { type Bench, type Form, runBench } from './harness.ts';
 const benches: Record<string, () => Promise<Bench>> = {
   submit: async () => (await import('./submit.ts')).submit,
   run: async () => (await import('./run.ts')).runJobs,
+  poll: async () => (await import('./poll.ts')).poll,
   stream: async () => plain(() => import('./stream.ts')),
   turns: async () => plain(() => import('./turns.ts')),
   offline: async () => plain(() => import('./offline.ts')),

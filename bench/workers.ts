@@ -1,4 +1,4 @@
-/** The workers that the bench `run` compares, each with its queue: BullMQ alone, and ours. */
+/** Workers that are compared, each with its queue: BullMQ alone, and ours. */
 import { Queue } from 'bullmq';
 import { flashcards } from '../src/kinds/flashcards.ts';
 import { tenantOf } from '../src/job/tenant.ts';
@@ -9,42 +9,72 @@ import { flagsOf, startPart } from './processes.ts';
 import { openQueue, type Place, PREFIX } from './redis.ts';
 import { CARD } from './servers/card.ts';
 
-/** What a worker is started with. `workMs`: how long the work on a job takes; `handler`: `flashcards` for the real one, with a vendor behind a breaker. */
-export type WorkerSettings = { concurrency: number; workMs?: number; handler?: 'flashcards' };
+/** A queue, and how jobs come into it. */
+export type Source = {
+  queue: Queue;
+  /** Submits the n-th job, for one of several users. Its payload has an `owner`. */
+  add(n: number): Promise<unknown>;
+  close(): Promise<void>;
+};
+
+/** What a worker is started with. */
+export type WorkerSettings = {
+  concurrency: number;
+  /** How long the work on a job takes, in ms; 0 by default. */
+  workMs?: number;
+  /** `flashcards` for the real handler, with a vendor behind a breaker. */
+  handler?: 'flashcards';
+};
 
 const USERS = 20;
-const INPUT = { content: 'The mitochondrion is the power plant of the cell. '.repeat(10), count: 1 };
+const NOTES = 'The mitochondrion is the power plant of the cell. ';
+const CONTENT_LENGTH = 500;
 
-/** BullMQ alone. Its jobs come by its own `add`. */
-export async function startBareWorker({ url }: Place, { concurrency, workMs = 0 }: WorkerSettings): Promise<WorkerUnderTest> {
+const jobOf = (n: number, length: number) => ({
+  owner: `user ${n % USERS}`,
+  input: { content: NOTES.repeat(Math.ceil(length / NOTES.length)).slice(0, length), count: 1 },
+});
+
+/** A queue whose jobs come by BullMQ's own `add`. `length`: the characters of their content. */
+export function openBareSource({ url }: Place, length = CONTENT_LENGTH): Source {
   const { queue, redis } = openPeerQueue(url);
-  const env = { REDIS_URL: url, WORKER_CONCURRENCY: String(concurrency), WORK_MS: String(workMs) };
-  const part = await startPart('peers/bare-worker.ts', env);
+  const close = async () => {
+    await queue.close();
+    redis.disconnect();
+  };
+  return { queue, add: (n) => queue.add(flashcards.name, jobOf(n, length)), close };
+}
+
+/** Our queue, whose jobs come by our own submission. */
+export function openOurSource({ redis }: Place, length = CONTENT_LENGTH): Source & Pick<ReturnType<typeof openQueue>, 'read'> {
+  const submissions = openQueue(redis);
+  const queue = new Queue(QUEUE_NAME, { connection: redis, prefix: PREFIX, skipMetasUpdate: true });
   return {
-    part,
-    ...control(queue),
-    add: (n) => queue.add(flashcards.name, { owner: `user ${n % USERS}`, input: INPUT }),
-    async check(jobs) {
-      const [job] = await queue.getCompleted(0, 0);
-      expectAll(jobs, await queue.getCompletedCount(), job?.returnvalue);
+    queue,
+    add(n) {
+      const { owner, input } = jobOf(n, length);
+      return submissions.add({ kind: flashcards.name, owner, tenant: tenantOf(owner, undefined), requestId: 'bench', input });
     },
-    async stop() {
-      await part.stop();
+    read: submissions.read,
+    async close() {
       await queue.close();
-      redis.disconnect();
+      await submissions.close();
     },
   };
 }
 
-/** Ours, as `npm run start:worker` starts it, with every feature on and its rate out of reach. Its jobs come by our own submission. */
-export async function startOurWorker(
-  { url, redis }: Place,
-  { concurrency, workMs = 0, handler }: WorkerSettings,
-): Promise<WorkerUnderTest> {
-  const submissions = openQueue(redis);
-  const queue = new Queue(QUEUE_NAME, { connection: redis, prefix: PREFIX, skipMetasUpdate: true });
+/** Starts BullMQ's worker alone. */
+export async function startBareWorker(place: Place, { concurrency, workMs = 0 }: WorkerSettings): Promise<WorkerUnderTest> {
+  const env = { REDIS_URL: place.url, WORKER_CONCURRENCY: String(concurrency), WORK_MS: String(workMs) };
+  const part = await startPart('peers/bare-worker.ts', env);
+  const source = openBareSource(place);
+  return underTest(part, source, async () => (await source.queue.getCompleted(0, 0))[0]?.returnvalue);
+}
+
+/** Starts our worker, as `npm run start:worker` does, with every feature on and its rate out of reach. */
+export async function startOurWorker(place: Place, { concurrency, workMs = 0, handler }: WorkerSettings): Promise<WorkerUnderTest> {
   const env = {
-    REDIS_URL: url,
+    REDIS_URL: place.url,
     REDIS_KEY_PREFIX: PREFIX,
     LOG_LEVEL: 'silent',
     WORKER_HEALTH_PORT: '0',
@@ -54,37 +84,34 @@ export async function startOurWorker(
     HANDLER: handler ?? '',
   };
   const part = await startPart('servers/worker.ts', env, flagsOf('start:worker'));
+  const source = openOurSource(place);
+  return underTest(part, source, async () => {
+    const [job] = await source.queue.getCompleted(0, 0);
+    const seen = await source.read(job?.id ?? '', 0);
+    const cards = seen?.rows.filter(({ type }) => type === 'item').length;
+    if (cards !== 1) throw new Error(`a job has ${cards} cards in its journal, and not 1`);
+    const outcome = seen?.snapshot.end?.outcome;
+    return outcome?.type === 'completed' ? outcome.result : undefined;
+  });
+}
+
+/** `resultOfOne`: the result of any job that has completed. */
+function underTest(part: WorkerUnderTest['part'], { queue, add, close }: Source, resultOfOne: () => Promise<unknown>): WorkerUnderTest {
+  const completed = () => queue.getCompletedCount();
   return {
     part,
-    ...control(queue),
-    add(n) {
-      const owner = `user ${n % USERS}`;
-      return submissions.add({ kind: flashcards.name, owner, tenant: tenantOf(owner, undefined), requestId: 'bench', input: INPUT });
-    },
+    hold: () => queue.pause(),
+    release: () => queue.resume(),
+    add,
+    completed,
     async check(jobs) {
-      const [job] = await queue.getCompleted(0, 0);
-      const seen = await submissions.read(job?.id ?? '', 0);
-      const cards = seen?.rows.filter(({ type }) => type === 'item').length;
-      if (cards !== 1) throw new Error(`a job has ${cards} cards in its journal, and not 1`);
-      const outcome = seen?.snapshot.end?.outcome;
-      expectAll(jobs, await queue.getCompletedCount(), outcome?.type === 'completed' ? outcome.result : undefined);
+      if ((await completed()) !== jobs) throw new Error(`${await completed()} of ${jobs} jobs have completed`);
+      const [result, expected] = [JSON.stringify(await resultOfOne()), JSON.stringify({ flashcards: [CARD] })];
+      if (result !== expected) throw new Error(`a job's result is ${result}, and not ${expected}`);
     },
     async stop() {
       await part.stop();
-      await queue.close();
-      await submissions.close();
+      await close();
     },
   };
-}
-
-const control = (queue: Queue) => ({
-  hold: () => queue.pause(),
-  release: () => queue.resume(),
-  completed: () => queue.getCompletedCount(),
-});
-
-function expectAll(jobs: number, completed: number, result: unknown): void {
-  if (completed !== jobs) throw new Error(`${completed} of ${jobs} jobs have completed`);
-  const expected = JSON.stringify({ flashcards: [CARD] });
-  if (JSON.stringify(result) !== expected) throw new Error(`a job's result is ${JSON.stringify(result)}, and not ${expected}`);
 }
