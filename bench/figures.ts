@@ -16,7 +16,8 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /** The ratio of two medians, as text. */
-export const ratio = (values: readonly number[], base: readonly number[]): string => (median(values) / median(base)).toFixed(2);
+export const ratio = (values: readonly number[], base: readonly number[]): string =>
+  values.length === 0 ? '–' : (median(values) / median(base)).toFixed(2);
 
 /** A table of medians with quartiles, `512 (498–530)`, with a row for each contender. */
 export function table<Name extends string>(
@@ -54,6 +55,7 @@ export function lines(head: readonly string[], rows: readonly (readonly string[]
 }
 
 function spread(values: readonly number[], digits: number): string {
+  if (values.length === 0) return '–'; // a short form does not measure everything
   const show = (value: number) => value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const [low, high] = [show(quantile(values, 0.25)), show(quantile(values, 0.75))];
   return low === high ? show(median(values)) : `${show(median(values))} (${low}–${high})`;

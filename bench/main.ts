@@ -8,8 +8,8 @@ const benches: Record<string, () => Promise<Bench>> = {
   run: async () => (await import('./run.ts')).runJobs,
   poll: async () => (await import('./poll.ts')).poll,
   stream: async () => plain(() => import('./stream.ts')),
-  turns: async () => plain(() => import('./turns.ts')),
-  offline: async () => plain(() => import('./offline.ts')),
+  turns: async () => (await import('./turns.ts')).turns,
+  offline: async () => (await import('./offline.ts')).offline,
 };
 
 /** A benchmark that does everything when it is imported, its result included. */

@@ -1,57 +1,110 @@
 /** What turns cost: submitting and working through jobs whose users take turns, against plain first in, first out. */
-import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Queue, Worker } from 'bullmq';
 import { tenantOf } from '../src/job/tenant.ts';
-import { connect, readyWithin } from '../src/queue/redis-connection.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
+import { readyWithin } from '../src/queue/redis-connection.ts';
 import { createFairQueue } from '../src/queue/fair-queue.ts';
-import { openQueue, PREFIX, startRedis } from './redis.ts';
+import { type Column, median, pairs, ratioTable, table } from './figures.ts';
+import { type Bench, type Form, type Report, step } from './harness.ts';
+import { readUsage, usagePer } from './redis-usage.ts';
+import { openQueue, type Place, PREFIX } from './redis.ts';
+import { compare, type Contender, type Rounds } from './rounds.ts';
 
-const ROUNDS = 5;
-const SUBMISSIONS = 4000;
+/** How much is measured: in each block so many jobs are submitted; and then so many others, and worked through. */
+type Extent = Rounds & { submissions: number; jobs: number };
+
+const EXTENT: Record<Form, Extent> = {
+  normal: { rounds: 1, blocks: 6, submissions: 4000, jobs: 600 },
+  short: { rounds: 1, blocks: 2, submissions: 500, jobs: 60 },
+  guard: { rounds: 1, blocks: 8, submissions: 1500, jobs: 0 },
+};
+
 /** How many submissions are on their way at once. */
 const AT_ONCE = 50;
-/** Jobs worked through in a round, for so many ms each, three at a time. */
-const JOBS = 600;
+/** How many ms the work on a job takes, three at a time. */
 const JOB_MS = 10;
 const USERS = 20;
 
-/** Submits the n-th job. */
-type Submit = (n: number) => Promise<unknown>;
+/** Jobs a second, and CPU for each submission in µs. */
+type Figure = 'submitted' | 'worked' | 'cpu' | 'redisCpu';
 
-const store = await startRedis();
-const redis = connect(store.url, 'wait', () => {});
-await readyWithin(redis, 5000);
-const queue = openQueue(redis);
-const plain = new Queue(QUEUE_NAME, { connection: redis, prefix: PREFIX });
+const COLUMNS: readonly Column<Figure>[] = [
+  [`submitted, ${AT_ONCE} at once, jobs/s`, 'submitted', 0],
+  [`worked through, ${JOB_MS} ms each, 3 at a time, jobs/s`, 'worked', 0],
+  ['CPU of a submission, µs', 'cpu', 0],
+  ['of Redis, µs', 'redisCpu', 0],
+];
 
-const contenders: Record<'fifo' | 'turns', Submit> = {
-  fifo: (n) =>
-    plain.add('generate-flashcards', { requestId: 'bench', input: { n } }, { jobId: `generate-flashcards-${crypto.randomUUID()}` }),
-  turns: (n) => {
-    const owner = `user ${n % USERS}`;
-    const payload = { owner, tenant: tenantOf(owner, undefined), requestId: 'bench', input: { n } };
-    return queue.add({ kind: 'generate-flashcards', ...payload });
-  },
-};
+/** How a contender submits the n-th job; what its worker does of turns when a job begins. */
+type Way = { submit(n: number): Promise<unknown>; begin(job: Job): void; close(): Promise<void> };
 
-/** What our worker does of turns for a job. */
-const turns = createFairQueue(redis, keysUnder(PREFIX));
-const tell = (job: Job) => void turns.served(job.priority);
+function plain({ redis }: Place): Way {
+  const queue = new Queue(QUEUE_NAME, { connection: redis, prefix: PREFIX });
+  const submit = (n: number) =>
+    queue.add('generate-flashcards', { requestId: 'bench', input: { n } }, { jobId: `generate-flashcards-${crypto.randomUUID()}` });
+  return { submit, begin() {}, close: () => queue.close() };
+}
 
-async function submitAll(submit: Submit, count: number): Promise<number> {
-  const start = performance.now();
+function inTurns({ redis }: Place): Way {
+  const queue = openQueue(redis);
+  const fairQueue = createFairQueue(redis, keysUnder(PREFIX));
+  return {
+    submit(n) {
+      const owner = `user ${n % USERS}`;
+      const payload = { owner, tenant: tenantOf(owner, undefined), requestId: 'bench', input: { n } };
+      return queue.add({ kind: 'generate-flashcards', ...payload });
+    },
+    begin: (job) => void fairQueue.served(job.priority),
+    close: () => queue.close(),
+  };
+}
+
+function contender(name: string, open: (place: Place) => Way, { submissions, jobs }: Extent): Contender<Figure> {
+  return {
+    name,
+    async start(place) {
+      await readyWithin(place.redis, 5000);
+      const way = open(place);
+      const measure = async () => {
+        const submitted = await measureSubmissions(place, way, submissions);
+        await place.redis.flushdb();
+        if (jobs === 0) return submitted;
+        await submitAll(way, jobs);
+        const worked = await workThrough(place, way, jobs);
+        await place.redis.flushdb();
+        return { ...submitted, worked };
+      };
+      await step(`${name}: warming up`, 60, measure);
+      return {
+        block: () => step(name, 60, measure),
+        async finish() {
+          await way.close();
+          return {};
+        },
+      };
+    },
+  };
+}
+
+async function measureSubmissions({ redis }: Place, way: Way, count: number) {
+  const [redisBefore, before, start] = [await readUsage(redis), process.cpuUsage(), performance.now()];
+  await submitAll(way, count);
+  const [seconds, { user, system }] = [(performance.now() - start) / 1000, process.cpuUsage(before)];
+  const { cpu: redisCpu } = usagePer(count, redisBefore, await readUsage(redis));
+  return { submitted: count / seconds, cpu: (user + system) / count, redisCpu };
+}
+
+async function submitAll({ submit }: Way, count: number): Promise<void> {
   let next = 0;
   const lane = async () => {
     while (next < count) await submit(next++);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  return performance.now() - start;
 }
 
-/** The ms that jobs already submitted take. */
-async function workThrough(count: number, begin: (job: Job) => void): Promise<number> {
+/** Works through the jobs that were submitted. Returns how many it did in a second. */
+async function workThrough({ redis }: Place, { begin }: Way, count: number): Promise<number> {
   let ended = 0;
   const work = async (job: Job) => {
     begin(job);
@@ -64,46 +117,36 @@ async function workThrough(count: number, begin: (job: Job) => void): Promise<nu
   const start = performance.now();
   void worker.run();
   await promise;
-  const took = performance.now() - start;
+  const seconds = (performance.now() - start) / 1000;
   await worker.close();
-  return took;
+  return count / seconds;
 }
 
-const times = { fifo: { submit: [] as number[], work: [] as number[] }, turns: { submit: [] as number[], work: [] as number[] } };
-for (let round = -1; round < ROUNDS; round++) {
-  for (const [name, submit] of Object.entries(contenders) as ['fifo' | 'turns', Submit][]) {
-    await redis.flushall();
-    const submitted = await submitAll(submit, SUBMISSIONS);
-    await redis.flushall();
-    await submitAll(submit, JOBS);
-    const worked = await workThrough(JOBS, name === 'turns' ? tell : () => {});
-    if (round < 0) continue; // warm now
-    times[name].submit.push(submitted);
-    times[name].work.push(worked);
-  }
-}
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-const rate = (count: number, values: number[]) => (1000 * count) / median(values);
-const row = (what: string, count: number, kind: 'submit' | 'work') => {
-  const [fifo, turns] = [rate(count, times.fifo[kind]), rate(count, times.turns[kind])];
-  return `| ${what} | ${Math.round(fifo)} | ${Math.round(turns)} | ${(turns / fifo).toFixed(3)} |`;
-};
+const FIFO = 'plain, first in first out';
+const TURNS = 'turns';
+const NAMES = [FIFO, TURNS];
 
-const text = `# What turns cost
+async function run(form: Form): Promise<Report> {
+  const extent = EXTENT[form];
+  const figures = await compare([contender(FIFO, plain, extent), contender(TURNS, inTurns, extent)], extent);
+  const microseconds = (name: string) => 1e6 / median(figures.get(name)?.submitted ?? []);
+  return {
+    text: `# What turns cost
 
-\`npm run bench -- turns\`: ${ROUNDS} rounds, contenders interleaved, medians, one process with Node ${process.versions.node} beside a
+\`npm run bench -- turns\`: ${extent.blocks} times each in turns, ${extent.submissions} submissions and ${extent.jobs} jobs each time, medians (quartiles), one process with Node ${process.versions.node} beside a
 native Redis; ${USERS} users. Plain is BullMQ's \`add\` alone; ours decides on room, turn and deadline before it, in a trip of its own.
 
-| jobs/s | plain, first in first out | turns | ratio |
-|---|---|---|---|
-${row(`submitted, ${AT_ONCE} at once`, SUBMISSIONS, 'submit')}
-${row(`worked through, ${JOB_MS} ms each, 3 at a time`, JOBS, 'work')}
+${table(figures, NAMES, COLUMNS)}
 
-So a submission costs ${((1000 * (median(times.turns.submit) - median(times.fifo.submit))) / SUBMISSIONS).toFixed(0)} µs more of the machine; what is left of the pace at which jobs are worked through is the second ratio.
-`;
-writeFileSync(new URL('results/turns.md', import.meta.url), text);
-process.stdout.write(text);
-await plain.close();
-await queue.close();
-redis.disconnect();
-store.stop();
+The same as ratios to plain:
+
+${ratioTable(figures, NAMES, COLUMNS, () => FIFO)}
+
+So a submission costs ${(microseconds(TURNS) - microseconds(FIFO)).toFixed(0)} µs more of the machine.
+`,
+    pairs: pairs(figures, 'turns', ['cpu', 'redisCpu'], [TURNS, FIFO]),
+  };
+}
+
+/** The benchmark. */
+export const turns: Bench = { limitS: { normal: 600, short: 120, guard: 120 }, run };
