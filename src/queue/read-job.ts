@@ -3,7 +3,8 @@ import type { Redis } from 'ioredis';
 import type { JournalRow, Snapshot } from '../job/snapshot.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, parseRow } from './record.ts';
-import { defineScript } from './script.ts';
+import { createBatch } from './batch.ts';
+import { defineBatchScript } from './script.ts';
 import { type Fields, PLACE_KEYS, SHOWN, toSnapshot } from './to-snapshot.ts';
 
 /** A job at one moment, and the rows of its journal past a sequence number. */
@@ -20,6 +21,9 @@ const WANTED = [...SHOWN, FIELDS.result] as const;
 /** How much of a payload is read, in bytes: owner and tenant stand first, of 256 characters each, and each may be written as `\\uXXXX`. */
 const HEAD_BYTES = 4096;
 
+/** How many jobs one call of the script reads at most: journals and results may be long, and Redis serves others in between. */
+const BATCH = 16;
+
 type Reply = [
   state: string,
   at: string,
@@ -32,26 +36,35 @@ type Reply = [
   rows: string[],
 ];
 
-/** Makes the function that reads jobs over a connection. `retentionS`: how long ended jobs are kept, in s. */
+/** Makes the function that reads jobs over a connection. Calls of one moment share a trip. `retentionS`: how long ended jobs are kept, in s. */
 export function createReadJob(redis: Redis, keys: Keys, retentionS: number): ReadJob {
-  const script = defineScript(redis, 'read_job', { keys: ['job', 'logs', 'deadlines', ...PLACE_KEYS], args: ['id', 'after', 'head'] });
-  const shared = { deadlines: keys.deadlines, ...keys.allOf(PLACE_KEYS) };
+  const script = defineBatchScript(redis, 'read_jobs', {
+    keys: ['deadlines', ...PLACE_KEYS],
+    args: ['head', 'fields'],
+    eachKeys: ['job', 'logs'],
+    eachArgs: ['id', 'after'],
+  });
+  const shared = { deadlines: keys.deadlines, ...keys.allOf(PLACE_KEYS), head: HEAD_BYTES, fields: WANTED.join(' ') };
 
-  return async (jobId, after = -1) => {
-    const reply = (await script(
-      { ...shared, job: keys.job(jobId), logs: keys.logs(jobId), id: jobId, after, head: HEAD_BYTES },
-      WANTED,
-    )) as Reply | null;
-    if (!reply) return undefined;
-    const [state, at, position, length, cancelAt, data, attempts, values, rows] = reply;
-    const read = Object.fromEntries(WANTED.map((name, index) => [name, values[index] ?? null])) as Record<
-      (typeof WANTED)[number],
-      string | null
-    >;
-    const fields: Fields = { ...read, data, result: read[FIELDS.result], attempts: attempts === '' ? undefined : attempts };
-    return {
-      snapshot: toSnapshot(jobId, { state, at, position, cancelAt }, length, fields, retentionS),
-      rows: rows.flatMap((row, index) => parseRow(row, Math.max(after, 0) + index + 1)),
-    };
+  const readAll = async (wanted: { jobId: string; after: number }[]): Promise<(JobView | undefined)[]> => {
+    const entries = wanted.map(({ jobId, after }) => ({ job: keys.job(jobId), logs: keys.logs(jobId), id: jobId, after }));
+    const replies = (await script(shared, entries)) as (Reply | null)[];
+    return wanted.map(({ jobId, after }, index) => {
+      const reply = replies[index];
+      return reply ? toView(jobId, after, reply, retentionS) : undefined;
+    });
+  };
+  const read = createBatch(BATCH, readAll);
+  return (jobId, after = -1) => read({ jobId, after });
+}
+
+function toView(jobId: string, after: number, reply: Reply, retentionS: number): JobView {
+  const [state, at, position, length, cancelAt, data, attempts, values, rows] = reply;
+  const read = {} as Record<(typeof WANTED)[number], string | null>;
+  for (const [index, name] of WANTED.entries()) read[name] = values[index] ?? null;
+  const fields: Fields = { ...read, data, result: read[FIELDS.result], attempts: attempts === '' ? undefined : attempts };
+  return {
+    snapshot: toSnapshot(jobId, { state, at, position, cancelAt }, length, fields, retentionS),
+    rows: rows.flatMap((row, index) => parseRow(row, Math.max(after, 0) + index + 1)),
   };
 }

@@ -42,16 +42,15 @@ async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, 
   };
   const known = c.req.header('if-none-match');
   const isNews = known === undefined ? undefined : ({ snapshot }: JobView) => !matches(known, etag(snapshot));
-  const seen = await (seconds === 0
-    ? read()
-    : waitFor(jobId, { seconds, signal: c.req.raw.signal, ...(isNews && { isNews }) }, { feed, read }));
+  const reading = seconds === 0 ? read() : waitFor(jobId, { seconds, signal: c.req.raw.signal, ...(isNews && { isNews }) }, { feed, read });
+  const [seen, addresses] = await Promise.all([reading, addressesFor(deps)]);
   if (!seen) throw reader.refusal();
 
   const { snapshot, rows } = seen;
   const stats = snapshot.end ? undefined : await queue.stats(ESTIMATE_AGE_MS).catch(() => undefined); // an estimate may be missing
   const headers = { ETag: etag(snapshot), 'Retry-After': snapshot.end ? undefined : String(pollAgainIn(snapshot, stats)) };
   if (isNews?.(seen) === false) return answer(c, 304, null, headers);
-  const job = words(presentJob(snapshot, await addressesFor(deps), stats && estimate(stats, snapshot.position)));
+  const job = words(presentJob(snapshot, addresses, stats && estimate(stats, snapshot.position)));
   return answerJson(c, withItems ? { ...job, items: itemsIn(rows) } : job, 200, headers);
 }
 
