@@ -34,7 +34,8 @@ export function createMeter(spending: Spending, log: Pick<Logger, 'warn'>): Mete
       return note.finally(() => writing.delete(note));
     };
     const settle = async (now: Usage | undefined): Promise<void> => {
-      if (open.delete(self)) await write(now);
+      // A call that came to what it was expected to, such as a free one, is noted already.
+      if (open.delete(self) && !(now && written === expected && isSame(now, expected))) await write(now);
     };
     const self: Open = {
       flush: () => void (used && tokensOf(used) !== tokensOf(written) && write(used)),
@@ -63,4 +64,8 @@ export function createMeter(spending: Spending, log: Pick<Logger, 'warn'>): Mete
 
 function tokensOf({ inputTokens, outputTokens }: Usage): number {
   return inputTokens + outputTokens;
+}
+
+function isSame(one: Usage, other: Usage): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

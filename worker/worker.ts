@@ -2,21 +2,18 @@
 import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import type { Logger } from 'pino';
 import { OwnError } from '../src/job/own-error.ts';
-import { parseReason, type ProblemCode } from '../src/job/problem.ts';
 import { createForgetDeadlines } from '../src/queue/deadlines.ts';
-import { createFairQueue } from '../src/queue/fair-queue.ts';
-import { createJournals, type Journal, type Kept, LockLostError } from '../src/queue/journal.ts';
+import { type Kept, LockLostError } from '../src/queue/journal.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import { watchLocks } from '../src/queue/lock-watch.ts';
 import type { Payload } from '../src/queue/record.ts';
-import { createRunCounters } from '../src/queue/run-counters.ts';
 import type { Store } from '../src/queue/store.ts';
 import { UNREADABLE, watchUnreadable } from '../src/queue/unreadable.ts';
 import { createBackendFactory } from '../src/queue/worker-backend.ts';
-import { createIsolation } from './isolation.ts';
+import { keepLooping } from '../src/queue/worker-loop.ts';
 import { backoff, HandBack } from './retry-policy.ts';
-import { createSettle, type Settled } from './settle.ts';
-import type { Task } from './task.ts';
+import type { Settled } from './settle.ts';
+import { createTakeJob, type TakeJobDeps } from './take-job.ts';
 
 /** The settings of a worker. Durations are in ms. */
 export type WorkerOptions = {
@@ -36,12 +33,7 @@ export type WorkerOptions = {
 export type Counters = { started: number; completed: number; failed: number; retried: number; putOff: number; stalled: number };
 
 /** What a worker is given to do. */
-export type WorkerDeps = {
-  /** Takes one job to its end. Resolves with the fields that the job's completion has to write. */
-  run: (task: Task, journal: Journal) => Promise<Kept>;
-  /** Whether any worker can do a kind, or could while the registry remembers it. */
-  isDone: (kind: string) => Promise<boolean>;
-};
+export type WorkerDeps = Pick<TakeJobDeps, 'run' | 'isDone'>;
 
 /** A running worker. */
 export type JobWorker = {
@@ -59,26 +51,12 @@ export type JobWorker = {
   close(graceMs: number): Promise<void>;
 };
 
-/** The reason of a job that has lost its workers too often. */
-const WORKER_LOST = 'worker_lost: The workers that ran this job were lost each time; it was not tried again.';
-
-/** How often to check that the worker's loop runs, in ms. */
-const WAKE_MS = 1000;
-
-/** How soon a job that can't run now is picked up again, in ms, at the earliest. */
-const NOT_NOW_MS = 300;
-
 /** Starts a worker. */
 export function createWorker(store: Store, { run, isDone }: WorkerDeps, options: WorkerOptions, log: Logger): JobWorker {
   const { connect, monitor, onError } = store;
   const redis = connect('wait');
   const keys = keysUnder(options.keyPrefix);
   const { retryWhileRefused } = monitor;
-  const journals = createJournals(redis, keys, retryWhileRefused);
-  const fairQueue = createFairQueue(redis, keys);
-  const runCounters = createRunCounters(redis, keys, retryWhileRefused);
-  const isolation = createIsolation(options.maxStalledCount);
-  const notNow = createNotNow(options.rate);
   const counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, putOff: 0, stalled: 0 };
   /** The lock tokens of the jobs that run here, by the jobs' ids. */
   const running = new Map<string, string>();
@@ -87,12 +65,16 @@ export function createWorker(store: Store, { run, isDone }: WorkerDeps, options:
   /** The pause before the next attempt, in ms, by the error that ended the last one. It is set before BullMQ asks for it. */
   const pauses = new WeakMap<Error, number>();
   const { backoffMs } = options;
-  const settle = createSettle({
-    fairQueue,
+  const takeJob = createTakeJob({
+    ...options,
+    redis,
+    keys,
     retryWhileRefused,
+    run,
     isDone,
-    backoffMs,
-    onPutOff: () => counters.putOff++,
+    running,
+    counters,
+    log,
     onPause: (error, ms) => pauses.set(error, ms),
   });
 
@@ -100,31 +82,9 @@ export function createWorker(store: Store, { run, isDone }: WorkerDeps, options:
   const process = async (job: Job<Payload>, token: string | undefined, signal: AbortSignal | undefined): Promise<void> => {
     const { id } = job;
     if (!id || !token || !signal) throw new OwnError('BullMQ gave a job without id, token or signal');
-    const counted = runCounters(id, job.stalledCounter);
-    const losses = job.stalledCounter === 0 ? 0 : await counted.losses();
-    if (losses > options.maxStalledCount) throw new UnrecoverableError(WORKER_LOST);
-    // An old run of this job that was thought lost may still go on here. Its end would stop the renewal of the new run's lock.
-    if (running.has(id) || !isolation.admit({ id, losses })) {
-      await job.moveToDelayed(notNow(), token);
-      throw new DelayedError();
-    }
-    counters.started++;
-    running.set(id, token);
-    const task = toTask(job, { id, signal, stop: (reason) => stop(id, reason) });
-    const { requestId, tenant } = job.data;
-    log.info({ jobId: id, requestId, attempt: task.attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
-    const journal = journals({ jobId: id, tenant, token });
-    try {
-      if (job.stalledCounter > 0) await counted.started();
-      concluded.set(job, await run(task, journal));
-      void fairQueue.served(job.priority).catch(() => {}); // a lost update only makes the order less exact
-    } catch (error) {
-      log.warn({ jobId: id, requestId, attempt: task.attempt, err: error }, 'job attempt ended');
-      throw toError(await settle({ job, id, token, journal, counted }, error));
-    } finally {
-      running.delete(id);
-      isolation.leave(id);
-    }
+    const outcome = await takeJob({ job, id, token, signal, stop: (reason) => stop(id, reason) });
+    if (outcome.type !== 'done') throw toError(outcome);
+    concluded.set(job, outcome.fields);
   };
 
   const worker = new Worker<Payload>(
@@ -208,40 +168,6 @@ function watchEnds(
   });
 }
 
-/** Stops the worker's loop while Redis refuses, and makes sure that it runs again after that. */
-function keepLooping(worker: Worker<Payload>, { monitor, onError }: Store): { fetches(): boolean; close(): void } {
-  // If Redis refuses, BullMQ would ask again at once, thousands of times a second.
-  monitor.watch({
-    onTrouble: ({ type }) => {
-      if (type === 'refuses') void worker.pause(true).catch(onError('worker'));
-    },
-    onBack: () => void worker.resume(),
-  });
-  // If a pause is lifted just while the loop ends, the worker would have no loop any more.
-  const waking = setInterval(() => {
-    if (!monitor.trouble() && !worker.isRunning() && !worker.closing) void worker.resume();
-  }, WAKE_MS);
-  waking.unref();
-
-  // The connection that waits for jobs.
-  let waiting: { status: string } | undefined;
-  void worker
-    .getBackend()
-    .blockingClient?.then((client) => (waiting = client))
-    .catch(onError('worker'));
-
-  return {
-    fetches: () => worker.isRunning() && !worker.isPaused() && waiting?.status === 'ready',
-    close: () => clearInterval(waking),
-  };
-}
-
-/** Makes the function that says when a job that can't run now is picked up again. Each pickup counts for the limiter, so few are made. */
-function createNotNow({ max, duration }: WorkerOptions['rate']): () => number {
-  let next = 0;
-  return () => (next = Math.max(Date.now() + NOT_NOW_MS, next + (4 * duration) / max));
-}
-
 /** The error by which BullMQ learns what has become of a job. */
 function toError(settled: Settled): Error {
   switch (settled.type) {
@@ -254,20 +180,4 @@ function toError(settled: Settled): Error {
     case 'error':
       return settled.error;
   }
-}
-
-function toTask(job: Job<Payload>, own: Pick<Task, 'id' | 'signal' | 'stop'>): Task {
-  return {
-    ...own,
-    kind: job.name,
-    input: job.data.input,
-    attempt: 1 + job.attemptsMade + job.stalledCounter,
-    fresh: job.attemptsStarted === 1,
-    previous: previousEnd(job),
-  };
-}
-
-/** Why the attempt before ended: for the reason that BullMQ kept, or because its worker was lost. */
-function previousEnd({ failedReason }: Job): ProblemCode {
-  return failedReason ? parseReason(failedReason).code : 'worker_lost';
 }

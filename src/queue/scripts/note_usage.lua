@@ -27,8 +27,11 @@ redis.call('INCRBY', spent, string.format('%.0f', tokens(entry) - known))
 redis.call('EXPIRE', spent, keptS)
 if not there then return 0 end
 
-redis.call('HSET', job, FIELDS.calls, cjson.encode(entries))
-if finished and not cancelled then return 0 end
+local calls = cjson.encode(entries)
+if finished and not cancelled then
+  redis.call('HSET', job, FIELDS.calls, calls)
+  return 0
+end
 local total = {}
 for _, each in pairs(entries) do
   for unit, value in pairs(each) do
@@ -36,6 +39,9 @@ for _, each in pairs(entries) do
     elseif value == true then total[unit] = true end
   end
 end
-if next(entries) then redis.call('HSET', job, FIELDS.usage, cjson.encode(total))
-else redis.call('HDEL', job, FIELDS.usage) end
+if next(entries) then redis.call('HSET', job, FIELDS.calls, calls, FIELDS.usage, cjson.encode(total))
+else
+  redis.call('HSET', job, FIELDS.calls, calls)
+  redis.call('HDEL', job, FIELDS.usage)
+end
 return 0
