@@ -9,8 +9,8 @@ import { checkKinds } from '../src/kinds/kind.ts';
 import { createBreaker } from '../src/queue/breaker.ts';
 import { createCancel } from '../src/queue/cancel-job.ts';
 import { watchDeadlines } from '../src/queue/deadlines.ts';
-import { keysUnder } from '../src/queue/keys.ts';
-import { openStore } from '../src/queue/store.ts';
+import { type Keys, keysUnder } from '../src/queue/keys.ts';
+import { openStore, type Store } from '../src/queue/store.ts';
 import { endUnreadable, UNREADABLE } from '../src/queue/unreadable.ts';
 import { availabilityOf, createRegistration, createWorkerDirectory, type WorkerDescription } from '../src/queue/worker-registry.ts';
 import { type Assignment, assign } from './assignments.ts';
@@ -50,7 +50,7 @@ export async function startWorker(
 
   const kinds = implementations.map(({ kind }) => kind);
   checkKinds(kinds);
-  const deps = vendorDeps(config, store.connect('wait'), keys, log);
+  const deps = vendorDeps(config, store, keys, log);
   const offers = vendors.map((vendor) => ({ name: vendor.name, offers: vendor.offers(config.vendorVariables, deps) }));
   const assignments = assign(kinds, offers, config.aiProvider);
   const description = describe(config.worker, version, assignments);
@@ -106,16 +106,12 @@ export async function startWorker(
 }
 
 /** What vendors are built with. Jobs that a breaker held back take at most every second start when they return. */
-function vendorDeps(
-  config: Config,
-  redis: Parameters<typeof createBreaker>[0],
-  keys: Parameters<typeof createBreaker>[1],
-  log: Logger,
-): VendorDeps {
+function vendorDeps(config: Config, { connect, monitor }: Store, keys: Keys, log: Logger): VendorDeps {
   const { rate } = config.worker;
+  const redis = connect('wait');
   const options = { ...config.breaker, probeMs: config.job.timeoutMs, paceMs: (2 * rate.duration) / rate.max };
   return {
-    guard: (name, work) => guard(work, createBreaker(redis, keys, name, options)),
+    guard: (name, work) => guard(work, createBreaker(redis, keys, name, options, monitor.retryWhileRefused)),
     warn: (message) => log.warn(message),
   };
 }

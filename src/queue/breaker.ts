@@ -4,6 +4,7 @@ import type { ProblemCode } from '../job/problem.ts';
 
 import type { Keys } from './keys.ts';
 import { defineScript } from './script.ts';
+import type { RetryWhileRefused } from './store-monitor.ts';
 
 /** When a breaker opens, and how those it holds back return; the durations are in ms. */
 export type BreakerOptions = {
@@ -38,8 +39,14 @@ const MAX_OPEN_MS = 60_000;
 /** How long a breaker that nobody touches remembers, in ms. */
 const KEPT_MS = 3_600_000;
 
-/** Makes a provider's breaker; all workers that name it alike share it. */
-export function createBreaker(redis: Redis, keys: Keys, provider: string, options: BreakerOptions): CircuitBreaker {
+/** Makes a provider's breaker; all workers that name it alike share it. `retryWhileRefused`: what to do while Redis refuses a call. */
+export function createBreaker(
+  redis: Redis,
+  keys: Keys,
+  provider: string,
+  options: BreakerOptions,
+  retryWhileRefused: RetryWhileRefused = (work) => work(),
+): CircuitBreaker {
   const enter = defineScript(redis, 'breaker_enter', { keys: ['breaker'], args: ['probeMs', 'paceMs', 'openMs'] });
   const failed = defineScript(redis, 'breaker_failed', {
     keys: ['breaker'],
@@ -51,17 +58,18 @@ export function createBreaker(redis: Redis, keys: Keys, provider: string, option
   const { failures, openMs, probeMs, paceMs } = options;
   return {
     async enter() {
-      const [code, value] = (await enter({ breaker, probeMs, paceMs, openMs })) as [ProblemCode | '', number];
+      const [code, value] = (await retryWhileRefused(() => enter({ breaker, probeMs, paceMs, openMs }))) as [ProblemCode | '', number];
       return code === '' ? { type: 'in', permit: value } : { type: 'held', code, ms: value };
     },
     async succeeded() {
-      await succeeded({ breaker });
+      await retryWhileRefused(() => succeeded({ breaker }));
     },
     async failed(code, retryAfterMs = 0) {
-      await failed({ breaker, failures, openMs, maxMs: MAX_OPEN_MS, code, asked: Math.ceil(retryAfterMs), keptMs: KEPT_MS });
+      const trouble = { failures, openMs, maxMs: MAX_OPEN_MS, code, asked: Math.ceil(retryAfterMs), keptMs: KEPT_MS };
+      await retryWhileRefused(() => failed({ breaker, ...trouble }));
     },
     async leave(permit) {
-      if (permit > 0) await leave({ breaker, permit });
+      if (permit > 0) await retryWhileRefused(() => leave({ breaker, permit }));
     },
   };
 }

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
+import { createBreaker } from '../../src/queue/breaker.ts';
+import { keysUnder } from '../../src/queue/keys.ts';
 import { openStore } from '../../src/queue/store.ts';
 import { freePort } from '../support/ports.ts';
 import { ownRedis } from '../support/redis.ts';
@@ -82,6 +84,20 @@ test.runIf(hasRedis)('what Redis refuses is told once, and done once it is well 
     ['redis: back', 'OOM'],
   ]);
   expect(Number(lines[1]?.['errors'])).toBeGreaterThanOrEqual(50);
+});
+
+test.runIf(hasRedis)('a breaker that Redis refuses to ask holds a call back until Redis is well again, and fails none', async () => {
+  const redis = await ownRedis();
+  const { store } = await open(redis.url);
+  const times = { failures: 1, openMs: 1, probeMs: 1, paceMs: 1 };
+  const breaker = createBreaker(store.connect('wait'), keysUnder(newPrefix()), 'vendor', times, store.monitor.retryWhileRefused);
+  expect((await breaker.enter()).type).toBe('in');
+
+  await redis.command('ACL', 'SETUSER', 'app', '-@all');
+  const calls = Promise.all([breaker.enter(), breaker.succeeded(), breaker.leave(1)]);
+  await expect.poll(() => store.monitor.trouble()).toEqual({ type: 'refuses', code: 'NOPERM' });
+  await redis.command('ACL', 'SETUSER', 'app', '+@all');
+  expect((await calls)[0].type).toBe('in');
 });
 
 test("errors that are not Redis' trouble are not waited for, and are logged", async () => {
