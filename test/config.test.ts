@@ -90,10 +90,10 @@ test('the vendor follows the key, unless it is said outright', () => {
   expect(mistakes({ ...REDIS, AI_PROVIDER: 'openai' }, 'worker')).toEqual([expect.stringMatching(/^OPENAI_API_KEY/)]);
 });
 
-test('a key with the prefix that ships it inside the app is used, with a warning', () => {
+test('a key with the prefix that ships it inside the app is used, with a warning', async () => {
   const warnings: string[] = [];
   const deps = { guard: (_: string, work: never) => work, warn: (message: string) => void warnings.push(message) };
-  const offers = openai.offers(read({ EXPO_PUBLIC_OPENAI_API_KEY: 'k' }).vendorVariables, deps);
+  const offers = await openai.offers(read({ EXPO_PUBLIC_OPENAI_API_KEY: 'k' }).vendorVariables, deps);
   expect([offers.structuredAnswer?.available, warnings]).toEqual([true, [expect.stringContaining('EXPO_PUBLIC_OPENAI_API_KEY')]]);
 });
 

@@ -12,7 +12,7 @@ import { type Handler, implement } from '../worker/handler.ts';
 import { implementations } from '../worker/kinds/index.ts';
 import { startWorker } from '../worker/start.ts';
 import { vendors } from '../worker/vendors/index.ts';
-import { defineVendor, type Vendor } from '../worker/vendors/vendor.ts';
+import { defineVendor, type Offer } from '../worker/vendors/vendor.ts';
 import { isEnd, lasting, watch } from './support/sse.ts';
 import { newPrefix } from './support/stack.ts';
 
@@ -66,7 +66,7 @@ const poet = defineVendor({
   },
 });
 
-type Write = NonNullable<Extract<ReturnType<Vendor['offers']>['structuredAnswer'], { available: true }>>['work'];
+type Write = Extract<Offer<'structuredAnswer'>, { available: true }>['work'];
 
 /** API and worker in this process, with the kind and the vendor among their own. */
 async function start(env: Record<string, string>): Promise<string> {

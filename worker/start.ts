@@ -51,8 +51,8 @@ export async function startWorker(
   const kinds = implementations.map(({ kind }) => kind);
   checkKinds(kinds);
   const deps = vendorDeps(config, store, keys, log);
-  const offers = vendors.map((vendor) => ({ name: vendor.name, offers: vendor.offers(config.vendorVariables, deps) }));
-  const assignments = assign(kinds, offers, config.aiProvider);
+  const offered = vendors.map(async ({ name, offers }) => ({ name, offers: await offers(config.vendorVariables, deps) }));
+  const assignments = assign(kinds, await Promise.all(offered), config.aiProvider);
   const description = describe(config.worker, version, assignments);
   log.info({ kinds: description.kinds }, 'what this worker can do');
 

@@ -12,7 +12,7 @@ import { createWorker } from '../../worker/worker.ts';
 const config = loadConfig(process.env, 'worker');
 const log = pino({ level: 'warn' });
 const implementations = [implement(flashcards, async () => ({ flashcards: [] }))];
-const offers = offline.offers({}, { guard: (_, work) => work, warn: () => {} });
+const offers = await offline.offers({}, { guard: (_, work) => work, warn: () => {} });
 const assignments = assign([flashcards], [{ name: 'offline', offers }], undefined);
 const store = await openStore({ url: config.redisUrl, keyPrefix: config.keyPrefix, log, logError: () => {}, onUnusable: () => {} });
 createWorker(

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { flashcard } from '../../src/kinds/flashcards.ts';
 import type { Usage } from '../../src/job/snapshot.ts';
 import { ProblemError } from '../../src/job/problem.ts';
-import { createOpenAI } from '../../worker/vendors/openai.ts';
+import { createOpenAI } from '../../worker/vendors/openai/structured-answer.ts';
 import type { AnswerRequest, Report, Verdict } from '../../worker/capabilities.ts';
 import { type Answer, answerWith, type Call, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 

@@ -37,8 +37,8 @@ export type Vendor = {
   readonly keys: readonly string[];
   /** Its variables, as a zod shape. The worker parses them together with its own. */
   readonly variables: z.ZodRawShape;
-  /** Builds what the vendor can do with these variables. */
-  offers(variables: Record<string, unknown>, deps: VendorDeps): Offers;
+  /** Builds what the vendor can do with these variables. It loads its SDK here, so that a worker without its key does not load it. */
+  offers(variables: Record<string, unknown>, deps: VendorDeps): Offers | Promise<Offers>;
 };
 
 /** Defines a vendor with the types of its variables. */
@@ -46,7 +46,7 @@ export function defineVendor<Shape extends z.ZodRawShape>(vendor: {
   name: string;
   keys: readonly string[];
   variables: Shape;
-  offers(variables: z.output<z.ZodObject<Shape>>, deps: VendorDeps): Offers;
+  offers(variables: z.output<z.ZodObject<Shape>>, deps: VendorDeps): Offers | Promise<Offers>;
 }): Vendor {
   return vendor;
 }

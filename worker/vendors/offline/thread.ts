@@ -9,11 +9,11 @@ import { makers, type Order, type Piece } from './makers.ts';
 export type Answer = { type: 'pieces'; pieces: Piece[] } | { type: 'problem'; code: ProblemCode; detail: string };
 
 /** Anything but a ProblemError is a defect: it ends the thread, which its owner sees. */
-function answer(order: Order): Answer {
+async function answer(order: Order): Promise<Answer> {
   try {
     const make = makers[order.kind];
     if (!make) throw new OwnError(`there is no offline maker for ${order.kind}`);
-    return { type: 'pieces', pieces: make(order) };
+    return { type: 'pieces', pieces: await make(order) };
   } catch (error) {
     if (error instanceof ProblemError) return { type: 'problem', code: error.code, detail: error.detail };
     throw error;
@@ -24,4 +24,4 @@ const { size } = workerData as { size: 'small' | 'large' };
 // On Linux a thread has a priority of its own; elsewhere this would slow down the whole process.
 if (size === 'large' && process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
-parentPort?.on('message', (order: Order) => parentPort?.postMessage(answer(order)));
+parentPort?.on('message', (order: Order) => void answer(order).then((answered) => parentPort?.postMessage(answered)));
