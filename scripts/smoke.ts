@@ -1,5 +1,5 @@
 /** `npm run smoke -- URL [WORKER_URL]`: eight checks against any deployment, as a user and an operator would make them. */
-import { readEnvFile } from '../src/process.ts';
+import { readEnvFile } from '../src/env/read-env-file.ts';
 
 readEnvFile('.env', process.env);
 const local = (variable: string, fallback: string) => `http://localhost:${process.env[variable] || fallback}`;

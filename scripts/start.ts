@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type EmbeddedStore, startEmbeddedStore } from '../src/embedded/start.ts';
-import { readEnvFile, type Ready } from '../src/process.ts';
+import { readEnvFile } from '../src/env/read-env-file.ts';
+import type { Ready } from '../src/process.ts';
 
 const watch = process.argv.includes('--watch');
 const children: ChildProcess[] = [];

@@ -1,8 +1,9 @@
 /** The API process. */
 import { startApi } from './api.ts';
 import { kinds } from './kinds/index.ts';
+import { readEnvFile } from './env/read-env-file.ts';
 import { createLog } from './log.ts';
-import { readConfig, readEnvFile, runProcess } from './process.ts';
+import { readConfig, runProcess } from './process.ts';
 
 const envFile = readEnvFile(process.argv[2], process.env);
 const config = readConfig(process.env, 'api');

@@ -1,9 +1,8 @@
 /** What both processes do with their lives: start, say so, stop once, and never half-way. */
-import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { OwnError } from './job/own-error.ts';
 import { ConfigError, loadConfig, type Role, type VendorVariables } from './config.ts';
-import { fillFrom, parseEnvFile } from './env/env-file.ts';
+import { endWith } from './env/read-env-file.ts';
 
 /** Undoes something; they run in reverse order of how they were added. */
 export type Closer = () => unknown;
@@ -89,32 +88,4 @@ export function readConfig(
     if (!(error instanceof ConfigError)) throw error;
     return endWith(error.message);
   }
-}
-
-/**
- * Reads an environment file, where one is named and there, into the variables that are not set. Returns its path,
- * to be logged, or undefined where there is none. Where it can't be used, prints why and ends.
- */
-export function readEnvFile(path: string | undefined, variables: NodeJS.ProcessEnv): string | undefined {
-  const text = path === undefined ? undefined : readIfThere(path);
-  if (path === undefined || text === undefined) return undefined;
-  const file = parseEnvFile(text);
-  if ('mistakes' in file) endWith(`${path} can't be read:\n${file.mistakes.map((line) => `  ${line}`).join('\n')}`);
-  fillFrom(file.values, variables);
-  return path;
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    return code === 'ENOENT' ? undefined : endWith(`${path} can't be read: ${code}`);
-  }
-}
-
-/** Says what is wrong with how the process was called, and ends it. */
-function endWith(message: string): never {
-  process.stderr.write(`${message}\n`);
-  process.exit(2);
 }

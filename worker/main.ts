@@ -1,7 +1,8 @@
 /** The worker process. */
 import packageJson from '../package.json' with { type: 'json' };
+import { readEnvFile } from '../src/env/read-env-file.ts';
 import { createLog } from '../src/log.ts';
-import { readConfig, readEnvFile, runProcess } from '../src/process.ts';
+import { readConfig, runProcess } from '../src/process.ts';
 import { implementations } from './kinds/index.ts';
 import { startWorker } from './start.ts';
 import { vendors } from './vendors/index.ts';
