@@ -1,4 +1,4 @@
-/** Many clients in one process: plain sockets that ask for a stream and watch for a sequence number in it. */
+/** Many clients in one process: plain sockets that ask for a stream and watch for a sequence number in it. An answer other than 200, or a stream that ends, ends the process. */
 import { connect, type Socket } from 'node:net';
 
 /** What the process is told. `open`: a URL for each client. `until`: the number all of them are to see. */
@@ -13,14 +13,14 @@ process.on('message', (order: Order) => {
   if ('open' in order) void open(order.open, order.stalled ?? 0).then(() => process.send?.({ opened: clients.length }));
   if ('until' in order) waiting = { mark: `"seq":${order.until},`, left: clients.length, latencies: [] };
   if ('close' in order) {
-    for (const { socket } of clients) socket.destroy();
+    for (const { socket } of clients) socket.removeAllListeners('close').destroy();
     clients = [];
     process.send?.({ closed: true });
   }
 });
 process.send?.({ ready: true });
 
-/** Opens clients in small groups, so that no listen queue overflows; the last `stalled` never read. */
+/** Opens clients in groups of a hundred, so that no listen queue overflows; the last `stalled` never read. */
 async function open(urls: string[], stalled: number): Promise<void> {
   for (let from = 0; from < urls.length; from += 100) {
     await Promise.all(urls.slice(from, from + 100).map((url, index) => dial(url, from + index >= urls.length - stalled)));
@@ -34,9 +34,16 @@ function dial(url: string, stalls: boolean): Promise<void> {
   if (!stalls) clients.push(client);
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
+    socket.once('close', () => reject(new Error('a stream has ended')));
     socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n`);
-    socket.once('data', () => {
+    socket.once('data', (chunk) => {
+      const head = chunk.toString('latin1', 0, 200);
+      if (!head.startsWith('HTTP/1.1 200 ')) throw new Error(`a stream was answered with:\n${head}`);
       if (stalls) socket.pause();
+      else
+        socket.once('close', () => {
+          throw new Error('a stream has ended');
+        });
       resolve();
     });
     if (!stalls) socket.on('data', (chunk) => read(client, chunk));

@@ -7,16 +7,10 @@ const benches: Record<string, () => Promise<Bench>> = {
   submit: async () => (await import('./submit.ts')).submit,
   run: async () => (await import('./run.ts')).runJobs,
   poll: async () => (await import('./poll.ts')).poll,
-  stream: async () => plain(() => import('./stream.ts')),
+  stream: async () => (await import('./stream.ts')).stream,
   turns: async () => (await import('./turns.ts')).turns,
   offline: async () => (await import('./offline.ts')).offline,
 };
-
-/** A benchmark that does everything when it is imported, its result included. */
-const plain = (load: () => Promise<unknown>): Bench => ({
-  limitS: { normal: 1800, short: 1800, guard: 1800 },
-  run: async () => void (await load()),
-});
 
 const flag = { type: 'boolean', default: false } as const;
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { short: flag, guard: flag } });
