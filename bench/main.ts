@@ -8,6 +8,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   run: async () => (await import('./run.ts')).runJobs,
   poll: async () => (await import('./poll.ts')).poll,
   stream: async () => (await import('./stream.ts')).stream,
+  'first-item': async () => (await import('./first-item.ts')).firstItem,
   turns: async () => (await import('./turns.ts')).turns,
   offline: async () => (await import('./offline.ts')).offline,
 };
