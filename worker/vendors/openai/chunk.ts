@@ -1,22 +1,4 @@
-/** Parses what the server streams. A value of a wrong type is treated as absent. */
-import { z } from 'zod';
-
-const text = z.string().default('').catch('');
-
-const chunk = z.object({
-  choices: z
-    .array(
-      z.object({
-        // Servers use one of two names for the model's thinking.
-        delta: z
-          .object({ content: text, refusal: text, reasoning_content: text, reasoning: text })
-          .catch({ content: '', refusal: '', reasoning_content: '', reasoning: '' }),
-        finish_reason: z.string().nullish().catch(null),
-      }),
-    )
-    .catch([]),
-  usage: z.unknown().optional(),
-});
+/** Reads what the server streams. A value of a wrong type is treated as absent. Hundreds of chunks a second come here, so it is plain code. */
 
 /** One chunk of an answer. Texts that the chunk does not have are empty. */
 export type Delta = {
@@ -33,25 +15,31 @@ export type TokenCount = { inputTokens?: number | undefined; outputTokens?: numb
 
 /** Reads a chunk of a streamed completion. */
 export function readChunk(raw: unknown): Delta {
-  const { choices, usage } = chunk.catch({ choices: [], usage: undefined }).parse(raw);
-  const { delta, finish_reason: finish } = choices[0] ?? {};
+  const { choices, usage } = fieldsOf(raw);
+  const { delta, finish_reason: finish } = fieldsOf(Array.isArray(choices) ? choices[0] : undefined);
+  // Servers use one of two names for the model's thinking.
+  const { content, refusal, reasoning_content: thinking, reasoning } = fieldsOf(delta);
+  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = fieldsOf(usage);
   return {
-    content: delta?.content ?? '',
-    refusal: delta?.refusal ?? '',
-    reasoning: (delta?.reasoning_content ?? '') + (delta?.reasoning ?? ''),
-    finish: finish ?? undefined,
-    usage: readUsage(usage),
+    content: text(content),
+    refusal: text(refusal),
+    reasoning: text(thinking) + text(reasoning),
+    finish: typeof finish === 'string' ? finish : undefined,
+    usage: { inputTokens: tokens(inputTokens), outputTokens: tokens(outputTokens) },
   };
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** No call uses more tokens than this. A greater number is a mistake, and would use up a user's budget. */
 const MAX_TOKENS = 1_000_000_000;
 
-const tokens = z.number().min(0).max(MAX_TOKENS).transform(Math.ceil).optional().catch(undefined);
-
-const usage = z.object({ prompt_tokens: tokens, completion_tokens: tokens }).catch({});
-
-function readUsage(raw: unknown): TokenCount {
-  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = usage.parse(raw);
-  return { inputTokens, outputTokens };
+function tokens(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 0 && value <= MAX_TOKENS ? Math.ceil(value) : undefined;
 }

@@ -2,7 +2,7 @@
 import { APIError } from 'openai';
 import { ProblemError, type ProblemCode } from '../../../src/job/problem.ts';
 import type { Ending } from '../../capabilities.ts';
-import { LineTooLong } from './fetch.ts';
+import { EventTooLong } from './events.ts';
 import type { Outcome } from './read.ts';
 
 type Words = [code: ProblemCode, detail: string];
@@ -23,7 +23,7 @@ const UNAVAILABLE: Words = ['provider_unavailable', 'The provider could not be r
 
 /** Turns what the SDK has thrown into a problem. */
 export function toProblemError(error: unknown): ProblemError {
-  if (error instanceof LineTooLong) return new ProblemError('provider_bad_answer', 'The model wrote far more than any answer needs.');
+  if (error instanceof EventTooLong) return new ProblemError('provider_bad_answer', 'The model wrote far more than any answer needs.');
   if (!(error instanceof APIError)) {
     return new ProblemError('provider_unavailable', 'The connection to the provider broke.', { cause: error });
   }

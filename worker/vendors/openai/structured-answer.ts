@@ -5,6 +5,7 @@ import { createAnswerReader } from '../answer.ts';
 import type { AnswerShape } from '../answer-json.ts';
 import { openBill } from './usage.ts';
 import { fellSilent, toEnding, toProblemError } from './errors.ts';
+import { readEvents } from './events.ts';
 import { boundedFetch } from './fetch.ts';
 import { readAnswer } from './read.ts';
 import { type Body, promptOf, refusesCap, toBody, TOKEN_CAPS } from './request.ts';
@@ -28,9 +29,9 @@ export function createOpenAI({ apiKey, baseURL, model, idleTimeoutMs, maxTokens 
       let refusal = '';
       const asking = client.withOptions({ fetch: boundedFetch((text) => (refusal = text)) });
       try {
-        const chunks = await asking.chat.completions.create({ ...body, ...(cap && { [cap]: maxTokens }) }, { signal });
+        const response = await asking.chat.completions.create({ ...body, ...(cap && { [cap]: maxTokens }) }, { signal }).asResponse();
         capAt = Math.max(capAt, at);
-        return chunks;
+        return readEvents(response, signal);
       } catch (error) {
         if (cap === undefined || !(error instanceof APIError) || !refusesCap(error.status, refusal)) throw toProblemError(error);
       }
@@ -50,7 +51,7 @@ export function createOpenAI({ apiKey, baseURL, model, idleTimeoutMs, maxTokens 
       const taker = { take: request.take, whole: request.whole, begun: report.begun };
       const maxGrowth = Math.max(...Object.values(request.lists).map(({ itemLength }) => itemLength));
       const outcome = await readAnswer(worded(chunks), { reader, taker, watch, bill, call, maxGrowth, maxTokens });
-      signal.throwIfAborted(); // the SDK ends an aborted stream without an error
+      signal.throwIfAborted(); // an aborted stream may end without an error
       return toEnding(outcome);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
