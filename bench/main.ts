@@ -9,6 +9,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   poll: async () => (await import('./poll.ts')).poll,
   stream: async () => (await import('./stream.ts')).stream,
   'first-item': async () => (await import('./first-item.ts')).firstItem,
+  start: async () => (await import('./start.ts')).start,
   turns: async () => (await import('./turns.ts')).turns,
   offline: async () => (await import('./offline.ts')).offline,
 };
