@@ -10,6 +10,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   stream: async () => (await import('./stream.ts')).stream,
   'first-item': async () => (await import('./first-item.ts')).firstItem,
   start: async () => (await import('./start.ts')).start,
+  growth: async () => (await import('./growth.ts')).growth,
   turns: async () => (await import('./turns.ts')).turns,
   offline: async () => (await import('./offline.ts')).offline,
 };

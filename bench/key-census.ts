@@ -1,0 +1,94 @@
+/** All keys in Redis by their pattern: how many there are, what they take, and whether they expire. */
+import type { Redis } from 'ioredis';
+import { keysUnder } from '../src/queue/keys.ts';
+import { PREFIX } from './redis.ts';
+
+/** The keys of one pattern. `without`: those that never expire; `longestS`: the longest time to live of the others, in s. */
+export type Pattern = { keys: number; bytes: number; without: number; longestS: number; bound: string | undefined };
+
+const NAMES = ['user', 'open', 'spent', 'rate', 'breaker'] as const;
+
+/** What bounds the keys that have no expiry, by pattern. */
+const BOUNDS: Record<string, string> = {
+  'ai-jobs:JOB': 'the job: removed `JOB_RETENTION_S` after its end',
+  'ai-jobs:JOB:logs': 'the job: removed with it',
+  'ai-jobs:prioritized': 'one entry a waiting job',
+  'ai-jobs:wait': 'one entry a waiting job',
+  'ai-jobs:active': 'one entry a running job',
+  'ai-jobs:delayed': 'one entry a job that is put off',
+  'ai-jobs:completed': 'one entry a finished job',
+  'ai-jobs:failed': 'one entry a failed job',
+  'ai-jobs:stalled': 'one entry a running job',
+  'ai-jobs:events': '10,000 entries, about',
+  'ai-jobs:meta': 'one small hash',
+  'ai-jobs:marker': 'two entries at most',
+  'ai-jobs:pc': 'one number',
+  'ai-jobs:id': 'one number',
+  'stream-token-secret': 'one text',
+  workers: 'one entry a worker of the last ten minutes',
+  'workers:seen': 'one entry a worker of the last ten minutes',
+  deadlines: 'one entry a job with a time of its own',
+  coming: 'one entry a submission on its way',
+  turns: 'one entry a tenant, until the queue is empty',
+};
+
+/** How many keys of a pattern are measured for their bytes; the others are taken to be like them. */
+const MEASURED = 200;
+
+/** Counts all keys under the benches' prefix. */
+export async function takeCensus(redis: Redis): Promise<Map<string, Pattern>> {
+  const patterns = new Map<string, Pattern & { measured: number }>();
+  for await (const keys of redis.scanStream({ match: `${PREFIX}:*`, count: 1000 }) as AsyncIterable<string[]>) {
+    const lives = await inOneTrip(redis, keys, (pipeline, key) => pipeline.ttl(key));
+    const fresh = keys.filter((key) => (patterns.get(patternOf(key))?.measured ?? 0) < MEASURED);
+    const sizes = await inOneTrip(redis, fresh, (pipeline, key) => pipeline.call('MEMORY', 'USAGE', key, 'SAMPLES', '0'));
+    for (const [n, key] of keys.entries()) {
+      const name = patternOf(key);
+      const pattern = patterns.get(name) ?? { keys: 0, bytes: 0, measured: 0, without: 0, longestS: 0, bound: BOUNDS[name] };
+      patterns.set(name, pattern);
+      const life = lives[n] ?? -2;
+      pattern.keys++;
+      if (life === -1) pattern.without++;
+      pattern.longestS = Math.max(pattern.longestS, life);
+    }
+    for (const [n, key] of fresh.entries()) {
+      const pattern = patterns.get(patternOf(key));
+      if (!pattern) continue;
+      pattern.measured++;
+      pattern.bytes += sizes[n] ?? 0;
+    }
+  }
+  return new Map(
+    [...patterns].map(([name, { measured, bytes, ...pattern }]) => [name, { ...pattern, bytes: (bytes / measured) * pattern.keys }]),
+  );
+}
+
+/** A key without what is in it of a job, a user or a day. */
+function patternOf(key: string): string {
+  const name = key.slice(PREFIX.length + 1);
+  const base = keysUnder(PREFIX)
+    .job('')
+    .slice(PREFIX.length + 1);
+  if (name.startsWith(base)) return name.replace(/^(ai-jobs:)[a-z-]+-[\w-]{20,}/, '$1JOB');
+  const known = NAMES.find((one) => name.startsWith(`${one}:`));
+  return known ? `${known}:…` : name;
+}
+
+/** Whether all keys of a pattern expire, or are bounded in another way. */
+export function isBounded({ without, bound }: Pattern): boolean {
+  return without === 0 || bound !== undefined;
+}
+
+async function inOneTrip(
+  redis: Redis,
+  keys: string[],
+  ask: (pipeline: ReturnType<Redis['pipeline']>, key: string) => unknown,
+): Promise<number[]> {
+  const pipeline = redis.pipeline();
+  for (const key of keys) ask(pipeline, key);
+  const answers = (await pipeline.exec()) ?? [];
+  return answers.map(([error, value]) => {
+    if (error) throw error;
+    return Number(value);
+  });
+}
