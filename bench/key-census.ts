@@ -29,7 +29,7 @@ const BOUNDS: Record<string, string> = {
   'workers:seen': 'one entry a worker of the last ten minutes',
   deadlines: 'one entry a job with a time of its own',
   coming: 'one entry a submission on its way',
-  turns: 'one entry a tenant, until the queue is empty',
+  turns: 'one entry a tenant whose next turn is still to come',
 };
 
 /** How many keys of a pattern are measured for their bytes; the others are taken to be like them. */

@@ -6,11 +6,11 @@ import { measureStreams, type StreamExtent, type StreamFigure } from './stream-c
 import { demultiplex, journey, stalled } from './stream-paths.ts';
 import { OURS, RAW, streamContenders } from './stream-servers.ts';
 
-/** How much is measured. `paths`: jobs and events of each for the event reader; jobs of a journey; followers and events beside stalled ones. */
-type Extent = StreamExtent & {
-  rounds: number;
-  paths?: { demux: [jobs: number, each: number]; journey: number; stalled: [number, number] };
-};
+/** How much is measured of the parts of a stream's way. `demux`: for the event reader; `journey`: jobs that are submitted; `stalled`: beside clients that do not read. */
+type Paths = { demux: [jobs: number, each: number]; journey: number; stalled: [followers: number, rows: number] };
+
+/** How much is measured. */
+type Extent = StreamExtent & { rounds: number; paths?: Paths };
 
 const EXTENT: Record<Form, Extent> = {
   normal: { rounds: 5, idle: 5000, followers: 300, events: 200, paths: { demux: [1000, 50], journey: 500, stalled: [1000, 100] } },
@@ -24,13 +24,16 @@ const COLUMNS: readonly Column<StreamFigure>[] = [
   ['CPU an event and follower, µs', 'cpu', 1],
 ];
 
+/** What the parts of a stream's way cost in a round. */
+type Ways = Record<'bare' | 'feed' | 'bareQueue' | 'ours' | 'calm' | 'beside' | 'held', number>;
+
 async function run(form: Form): Promise<Report> {
   const { rounds, paths, ...extent } = EXTENT[form];
   const store = await startRedis();
   const contenders = streamContenders(store).filter(({ name }) => form !== 'guard' || name === RAW || name === OURS);
   const names = contenders.map(({ name }) => name);
   const figures = new Map(names.map((name): [string, Record<StreamFigure, number[]>] => [name, { memory: [], settled: [], cpu: [] }]));
-  const ways: Record<'bare' | 'feed' | 'bareQueue' | 'ours' | 'calm' | 'beside' | 'held', number>[] = [];
+  const ways: Ways[] = [];
   for (let round = 1; round <= rounds; round++) {
     process.stderr.write(`round ${round} of ${rounds}\n`);
     for (const contender of contenders) {
@@ -45,14 +48,6 @@ async function run(form: Form): Promise<Report> {
   }
   store.stop();
 
-  const of = (way: keyof (typeof ways)[number]) => median(ways.map((one) => one[way]));
-  const row = (what: string, floor: keyof (typeof ways)[number], here: keyof (typeof ways)[number], digits: number) => [
-    what,
-    of(floor).toFixed(digits),
-    of(here).toFixed(digits),
-    (of(here) / of(floor)).toFixed(2),
-  ];
-  const { demux: [jobs, each] = [], journey: journeys, stalled: [followers = 0, rows = 0] = [] } = paths ?? {};
   return {
     text: `# What a stream costs
 
@@ -65,7 +60,21 @@ ${table(figures, names, COLUMNS)}
 The same as ratios to raw \`node:http\`:
 
 ${ratioTable(figures, names, COLUMNS, () => RAW)}
+${paths ? waysText(paths, ways) : ''}`,
+    pairs: pairs(figures, 'stream', ['memory', 'cpu'], [OURS, RAW]),
+  };
+}
 
+/** The part of the result that says what the parts of a stream's way cost. */
+function waysText({ demux: [jobs, each], journey: journeys, stalled: [followers, rows] }: Paths, ways: Ways[]): string {
+  const of = (way: keyof Ways) => median(ways.map((one) => one[way]));
+  const row = (what: string, floor: keyof Ways, here: keyof Ways, digits: number) => [
+    what,
+    of(floor).toFixed(digits),
+    of(here).toFixed(digits),
+    (of(here) / of(floor)).toFixed(2),
+  ];
+  return `
 ${lines(
   ['', 'floor', 'here', 'ratio'],
   [
@@ -81,9 +90,7 @@ ${lines(
 )}
 
 Each follower that does not read takes ${of('held').toFixed(0)} KiB more of the process than one that does; what the system's socket buffers hold is not in it.
-`,
-    pairs: pairs(figures, 'stream', ['memory', 'cpu'], [OURS, RAW]),
-  };
+`;
 }
 
 /** The benchmark. */

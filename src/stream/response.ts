@@ -58,10 +58,14 @@ export const webTransport: Transport = (_env, head, begin) => {
 
 const encoder = new TextEncoder();
 
+/** The first bytes of every stream: the same bytes for all of them. */
+const head = encoder.encode(PADDING + encodeRetry(RETRY_MS));
+
 /** Makes what begins a stream: it sends padding, `opening` frames and the follower's frames to a sink, and returns what stops it. */
 export function beginStream(following: Following, opening = ''): (sink: Sink) => () => void {
   return (sink) => {
-    sink.write(encoder.encode(PADDING + encodeRetry(RETRY_MS) + opening));
+    sink.write(head);
+    if (opening !== '') sink.write(encoder.encode(opening));
     following.feed(sink);
     return following.stop;
   };
