@@ -40,7 +40,7 @@ export function isMadeFrom(jobId: string, fingerprint: string): boolean {
 
 /** Bytes as base64url (RFC 4648, section 5), without padding. */
 export function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
+  return btoa(String.fromCharCode.apply(undefined, bytes as unknown as number[]))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replace(/=+$/, '');

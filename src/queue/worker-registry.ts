@@ -127,8 +127,19 @@ export type Availability =
   | { type: 'available'; provider: string; model?: string | undefined; answers?: string | undefined }
   | { type: 'unavailable'; missing: string[] };
 
+/** What was found of each list of workers, by kind: the same list is asked about for a second. */
+const found = new WeakMap<KnownWorker[], Map<string, Availability>>();
+
 /** Tells from the workers whether a kind can be done: those that live count first, then those that lived lately. */
 export function availabilityOf(kind: string, workers: KnownWorker[]): Availability {
+  const known = found.get(workers) ?? new Map<string, Availability>();
+  found.set(workers, known);
+  const availability = known.get(kind) ?? findAvailability(kind, workers);
+  known.set(kind, availability);
+  return availability;
+}
+
+function findAvailability(kind: string, workers: KnownWorker[]): Availability {
   const supports = (known: KnownWorker[]) => known.flatMap(({ kinds }) => kinds[kind] ?? []);
   const able = (known: KnownWorker[]) => supports(known).filter((support) => support.available);
   const live = able(workers.filter((worker) => worker.live));
