@@ -21,7 +21,7 @@ const EXTENT: Record<Form, Extent> = {
 };
 
 /** CPU in µs for each operation, and what the process and Redis hold, in bytes. */
-type Sample = { cpu: number; redisCpu: number; rss: number; settled: number; redis: number };
+type Sample = { cpu: number; redisCpu: number; rss: number; redis: number };
 
 const CONNECTIONS = 50;
 const NOTES = 'The mitochondrion is the power plant of the cell. '.repeat(10);
@@ -47,15 +47,14 @@ function submitter(port: number, users: number): { submit(count: number): Promis
 }
 
 /** Measures a part of the work: the CPU of a process and of Redis for each of `count` operations, and the memory after it. */
-async function measure(part: Part, { redis }: Place, count: number, work: () => Promise<void>): Promise<Sample> {
-  const [redisBefore, before] = [await readUsage(redis), await part.usage()];
+async function measure({ usage }: Part, { redis }: Place, count: number, work: () => Promise<void>): Promise<Sample> {
+  const [redisBefore, before] = [await readUsage(redis), await usage()];
   await work();
-  const [after, redisAfter] = [await part.usage(), await readUsage(redis)];
+  const [after, redisAfter] = [await usage(), await readUsage(redis)];
   return {
     cpu: (after.cpu - before.cpu) / count,
     redisCpu: usagePer(count, redisBefore, redisAfter).cpu,
     rss: after.rss,
-    settled: (await part.settled()).rss,
     redis: await usedMemory({ redis }),
   };
 }
@@ -76,8 +75,8 @@ async function fill(at: Place, users: number, { waiting, block }: Extent): Promi
   let there = Math.min(block, waiting[0] / 2);
   for (const goal of waiting) {
     const counted = Math.min(block, goal - there);
-    await step(`submitting up to ${goal} jobs of ${users} users`, 300, () => submit(goal - there - counted));
-    samples.push(await step(`${goal} jobs wait`, 120, () => measure(api, at, counted, () => submit(counted))));
+    await part(`submitting up to ${goal} jobs of ${users} users`, 300, () => submit(goal - there - counted));
+    samples.push(await part(`${goal} jobs wait`, 120, () => measure(api, at, counted, () => submit(counted))));
     there = goal;
   }
   await leave();
@@ -93,9 +92,9 @@ async function drain(at: Place, { waiting: [, some, many], block }: Extent): Pro
   };
   const samples: Sample[] = [];
   for (const goal of [block, some, many]) {
-    await step(`jobs up to ${goal}`, 600, () => until(goal - block));
+    await part(`jobs up to ${goal}`, 600, () => until(goal - block));
     const done = await worker.completed();
-    samples.push(await step(`${goal} jobs done`, 120, () => measure(worker.part, at, goal - done, () => until(goal))));
+    samples.push(await part(`${goal} jobs done`, 120, () => measure(worker.part, at, goal - done, () => until(goal))));
   }
   await worker.check(many);
   await worker.stop();
@@ -106,6 +105,12 @@ const MB = 1e6;
 const us = (value: number) => value.toFixed(0);
 const mb = (value: number) => (value / MB).toFixed(0);
 const number = (value: number) => value.toLocaleString('en');
+
+/** Does a part of the bench, and says which. */
+function part<T>(what: string, limitS: number, work: () => Promise<T>): Promise<T> {
+  process.stderr.write(`${what}\n`);
+  return step(what, limitS, work);
+}
 
 async function run(form: Form): Promise<Report> {
   const extent = EXTENT[form];
@@ -125,8 +130,7 @@ async function run(form: Form): Promise<Report> {
 
   const unbounded = [...censusWaiting, ...census].filter(([, pattern]) => !isBounded(pattern)).map(([name]) => name);
   if (unbounded.length > 0) throw new Error(`these keys have neither an expiry nor a bound that is known: ${unbounded.join(', ')}`);
-  const row = (what: string, sample: Sample | undefined) =>
-    sample ? [what, us(sample.cpu), us(sample.redisCpu), mb(sample.rss), mb(sample.settled)] : [];
+  const row = (what: string, sample: Sample | undefined) => (sample ? [what, us(sample.cpu), us(sample.redisCpu), mb(sample.rss)] : []);
   const submitted = (usersThere: number, samples: Sample[]) =>
     samples.map((sample, n) => row(`a submission: ${number(waiting[n] ?? 0)} jobs wait, ${number(usersThere)} users`, sample));
   const keys = [...new Map([...censusWaiting, ...census])].toSorted(([one], [other]) => one.localeCompare(other));
@@ -138,7 +142,7 @@ for each submission or job, over ${number(extent.block)} of them just before tha
 every limit on and out of reach, a native Redis that keeps nothing on disk.
 
 ${lines(
-  ['', 'CPU of the process, µs', 'Redis CPU, µs', 'memory, MB', 'the same, garbage collected'],
+  ['', 'CPU of the process, µs', 'Redis CPU, µs', 'memory, MB'],
   [
     ...submitted(users[0], byFew.samples),
     ...submitted(users[1], byMany.samples),
