@@ -1,5 +1,7 @@
 /** Figures that were measured several times: medians, spread, ratios, and tables of them. */
 
+import type { Pair } from './harness.ts';
+
 /** What was measured of each contender, by its name: for each figure, all its values. */
 export type Figures<Name extends string = string> = ReadonlyMap<string, Record<Name, number[]>>;
 
@@ -14,6 +16,9 @@ export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)] ?? Number.NaN;
 }
+
+/** The sum of all values. */
+export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** The ratio of two medians, as text. */
 export const ratio = (values: readonly number[], base: readonly number[]): string =>
@@ -61,13 +66,16 @@ function spread(values: readonly number[], digits: number): string {
   return low === high ? show(median(values)) : `${show(median(values))} (${low}–${high})`;
 }
 
-/** A figure of one contender and of another, under the name of the figure behind a heading. */
+/** What the guard compares: figures of one contender with those of another, under a heading. `tolerances`: how much worse each may become. */
 export function pairs<Name extends string>(
   figures: Figures<Name>,
   heading: string,
-  names: readonly Name[],
+  tolerances: Partial<Record<Name, number>>,
   [ours, base]: readonly [ours: string, base: string],
-): Record<string, { ours: number[]; base: number[] }> {
+): Record<string, Pair> {
   const of = (contender: string, name: Name) => figures.get(contender)?.[name] ?? [];
-  return Object.fromEntries(names.map((name) => [`${heading}: ${name}`, { ours: of(ours, name), base: of(base, name) }]));
+  const named = Object.entries(tolerances) as [Name, number][];
+  return Object.fromEntries(
+    named.map(([name, tolerance]) => [`${heading}: ${name}`, { ours: of(ours, name), base: of(base, name), tolerance }]),
+  );
 }

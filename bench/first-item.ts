@@ -1,6 +1,6 @@
 /** How long a finished card takes from the model's byte to the client's event: here, and in the same two hops done bare. */
 import { type Column, median, quantile, ratioTable, table } from './figures.ts';
-import { type Bench, type Form, type Report, step } from './harness.ts';
+import { type Bench, type Report, step, type UnguardedForm } from './harness.ts';
 import { startOurApi } from './ours.ts';
 import { flagsOf, type Part, startPart } from './processes.ts';
 import { openPlaces, type Place, PREFIX, startRedis } from './redis.ts';
@@ -9,10 +9,9 @@ import type { Watch } from './watchers.ts';
 /** How much is measured. `streams`: jobs that stream at the same time. */
 type Extent = { rounds: number; waves: number; streams: number; cards: number };
 
-const EXTENT: Record<Form, Extent> = {
+const EXTENT: Record<UnguardedForm, Extent> = {
   normal: { rounds: 5, waves: 3, streams: 50, cards: 10 },
   short: { rounds: 1, waves: 1, streams: 50, cards: 3 },
-  guard: { rounds: 1, waves: 3, streams: 50, cards: 5 },
 };
 
 /** What is measured, in ms: of first cards, and of all cards. */
@@ -82,7 +81,7 @@ async function wave(way: Way, model: Part, clients: Part, { streams, cards }: Ex
   return Object.fromEntries(took);
 }
 
-async function run(form: Form): Promise<Report> {
+async function run(form: UnguardedForm): Promise<Report> {
   const extent = EXTENT[form];
   const names = Object.keys(ways);
   const store = await startRedis();
@@ -133,4 +132,4 @@ ${ratioTable(figures, names, COLUMNS, () => BARE)}
 }
 
 /** The benchmark. */
-export const firstItem: Bench = { limitS: { normal: 900, short: 120, guard: 120 }, run };
+export const firstItem: Bench = { limitS: { normal: 900, short: 120 }, run };

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { flashcards } from '../src/kinds/flashcards.ts';
 import { lines } from './figures.ts';
-import { type Bench, type Form, type Report, step } from './harness.ts';
+import { type Bench, type Report, step, type UnguardedForm } from './harness.ts';
 import { isBounded, takeCensus } from './key-census.ts';
 import { closedLoop, httpRequest, openConnections, type Target } from './load.ts';
 import { registerWorker, startOurApi } from './ours.ts';
@@ -14,10 +14,9 @@ import { startOurWorker } from './workers.ts';
 /** At how many waiting jobs is measured, and with how many submissions or jobs each time. `users`: the few and the many. */
 type Extent = { waiting: [few: number, some: number, many: number]; block: number; users: [few: number, many: number] };
 
-const EXTENT: Record<Form, Extent> = {
+const EXTENT: Record<UnguardedForm, Extent> = {
   normal: { waiting: [1000, 10_000, 100_000], block: 5000, users: [10, 100_000] },
   short: { waiting: [200, 1000, 2000], block: 200, users: [10, 2000] },
-  guard: { waiting: [200, 1000, 5000], block: 500, users: [10, 5000] },
 };
 
 /** CPU in µs for each operation, and what the process and Redis hold, in bytes. */
@@ -112,7 +111,7 @@ function part<T>(what: string, limitS: number, work: () => Promise<T>): Promise<
   return step(what, limitS, work);
 }
 
-async function run(form: Form): Promise<Report> {
+async function run(form: UnguardedForm): Promise<Report> {
   const extent = EXTENT[form];
   const { waiting, users } = extent;
   const many = waiting[2];
@@ -169,4 +168,4 @@ ${lines(
 }
 
 /** The benchmark. */
-export const growth: Bench = { limitS: { normal: 1800, short: 120, guard: 240 }, run };
+export const growth: Bench = { limitS: { normal: 1800, short: 120 }, run };

@@ -1,17 +1,20 @@
 /** What a benchmark is, and how it runs: in a normal or a short form, within its time limit, its contenders taking turns. */
 
 /**
- * `normal` writes a result. `short` takes some 10 to 20 s, writes nothing, and shows that the benchmark still works. `guard` measures
- * only what the guard compares, in some 20 s, often enough to trust it.
+ * `normal` writes a result. `short` takes some 10 to 20 s, writes nothing, and shows that the benchmark still works: its figures say little.
+ * `guard` measures only what the guard compares (check.ts), in some 20 s, often enough to trust it.
  */
 export type Form = 'normal' | 'short' | 'guard';
 
+/** The forms of a benchmark that is not guarded. */
+export type UnguardedForm = Exclude<Form, 'guard'>;
+
 /** A benchmark. */
 export type Bench = {
-  /** How long it may take, in s. */
-  limitS: Record<Form, number>;
+  /** How long it may take, in s. Without a limit for the guard it is not guarded. */
+  limitS: { normal: number; short: number; guard?: number };
   /** Measures. It throws where a contender gives an answer that it did not expect. */
-  run(form: Form): Promise<Report | void>;
+  run(form: Form): Promise<Report>;
 };
 
 /** What a benchmark found. */
@@ -23,7 +26,12 @@ export type Report = {
 };
 
 /** A figure of ours and the same one of whom it is compared with, each measured several times in turns. Less is better. */
-export type Pair = { ours: number[]; base: number[] };
+export type Pair = {
+  ours: number[];
+  base: number[];
+  /** How much worse their ratio may become: 1.3 for 30 %. */
+  tolerance: number;
+};
 
 let at = 'its start';
 
@@ -37,8 +45,9 @@ export async function step<T>(what: string, limitS: number, work: () => Promise<
 }
 
 /** Runs a benchmark within its limit. `name`: for the message if it takes longer. */
-export async function runBench(name: string, bench: Bench, form: Form): Promise<Report | void> {
+export async function runBench(name: string, bench: Bench, form: Form): Promise<Report> {
   const limitS = bench.limitS[form];
+  if (limitS === undefined) throw new Error(`the bench ${name} has no ${form} form`);
   return within(limitS, () => `the bench ${name} (${form} form) took longer than ${limitS} s; it had come to: ${at}`, bench.run(form));
 }
 

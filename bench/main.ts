@@ -1,9 +1,15 @@
-/** `npm run bench -- NAME… [--short | --guard]`: runs benchmarks by name, or all of them. Figures are ratios within one run: machines differ, and are shared. */
+/**
+ * Runs benchmarks. Figures are ratios within one run: machines differ, and are shared.
+ *
+ * - `npm run bench -- NAME… [--short]`: those that are named, or all. `--short` only shows that they still work, and writes nothing.
+ * - `npm run bench -- check [NAME…] [--update]`: compares ratios with the committed ones, or commits new ones.
+ */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { check, updateBaseline } from './check.ts';
 import { type Bench, type Form, runBench } from './harness.ts';
 
-const benches: Record<string, () => Promise<Bench>> = {
+const all: Record<string, () => Promise<Bench>> = {
   submit: async () => (await import('./submit.ts')).submit,
   run: async () => (await import('./run.ts')).runJobs,
   poll: async () => (await import('./poll.ts')).poll,
@@ -15,20 +21,37 @@ const benches: Record<string, () => Promise<Bench>> = {
   offline: async () => (await import('./offline.ts')).offline,
 };
 
+// The processes that a bench has started are ended when this one exits, but not when a signal ends it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const flag = { type: 'boolean', default: false } as const;
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { short: flag, guard: flag } });
-const form: Form = values.guard ? 'guard' : values.short ? 'short' : 'normal';
-const unknown = positionals.filter((name) => !(name in benches));
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { short: flag, guard: flag, update: flag } });
+const checks = positionals[0] === 'check';
+const named = checks ? positionals.slice(1) : positionals;
+const unknown = named.filter((name) => !(name in all));
 if (unknown.length > 0) {
-  process.stderr.write(`there is no benchmark ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}\n`);
+  process.stderr.write(`there is no benchmark ${unknown.join(', ')}; there are: check, ${Object.keys(all).join(', ')}\n`);
   process.exit(2);
 }
-for (const [name, load] of Object.entries(benches)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
-  const report = await runBench(name, await load(), form);
-  if (!report) continue;
-  const { text } = report;
-  process.stdout.write(`\n${text}`);
-  if (form === 'normal') writeFileSync(new URL(`results/${name}.md`, import.meta.url), text);
+const benches = new Map<string, Bench>();
+for (const [name, load] of Object.entries(all)) if (named.length === 0 || named.includes(name)) benches.set(name, await load());
+
+process.exit((await (checks ? guard() : measure())) ? 0 : 1); // connections and timers of a bench may still be open
+
+async function guard(): Promise<boolean> {
+  const guarded = [...benches].flatMap(([name, { limitS }]) => (limitS.guard === undefined ? [] : [name]));
+  if (!values.update) return check(guarded);
+  await updateBaseline(guarded);
+  return true;
 }
-process.exit(0); // connections and timers of a bench may still be open
+
+async function measure(): Promise<boolean> {
+  const form: Form = values.guard ? 'guard' : values.short ? 'short' : 'normal';
+  for (const [name, bench] of benches) {
+    const { text, pairs } = await runBench(name, bench, form);
+    process.stdout.write(`\n${text}`);
+    process.send?.(pairs ?? {}); // to check.ts
+    if (form === 'normal') writeFileSync(new URL(`results/${name}.md`, import.meta.url), text);
+  }
+  return true;
+}

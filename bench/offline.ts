@@ -2,7 +2,7 @@
 import { cpus } from 'node:os';
 import { cardsFromText } from '../worker/vendors/offline/cards.ts';
 import { lines, median } from './figures.ts';
-import { type Bench, type Form, type Report, step } from './harness.ts';
+import { type Bench, type Report, step, type UnguardedForm } from './harness.ts';
 import { flagsOf, startPart } from './processes.ts';
 import { startRedis } from './redis.ts';
 import { normalText, shapes } from './shapes.ts';
@@ -10,10 +10,9 @@ import { normalText, shapes } from './shapes.ts';
 /** How much is measured: rounds over every n-th shape, of so many characters each; and how often a first card beside slow jobs. */
 type Extent = { rounds: number; everyNth: number; length: number; pairs: number };
 
-const EXTENT: Record<Form, Extent> = {
+const EXTENT: Record<UnguardedForm, Extent> = {
   normal: { rounds: 3, everyNth: 1, length: 100_000, pairs: 30 },
   short: { rounds: 1, everyNth: 20, length: 20_000, pairs: 2 },
-  guard: { rounds: 1, everyNth: 20, length: 20_000, pairs: 2 },
 };
 
 /** The normal text is read again after so many shapes. */
@@ -117,7 +116,7 @@ async function compareFirstCards(shapes: Slow[], pairs: number) {
   return { alone: median(alone), beside: median(beside), healthMs: Math.max(...health) };
 }
 
-async function run(form: Form): Promise<Report> {
+async function run(form: UnguardedForm): Promise<Report> {
   const extent = EXTENT[form];
   const { slow, unit } = await step('reading the shapes', 900, async () => compareShapes(extent));
   const first = await step('first cards beside slow jobs', 600, () => compareFirstCards(slow, extent.pairs));
@@ -145,4 +144,4 @@ health answered within ${first.healthMs.toFixed(0)} ms.
 }
 
 /** The benchmark. */
-export const offline: Bench = { limitS: { normal: 1500, short: 120, guard: 120 }, run };
+export const offline: Bench = { limitS: { normal: 1500, short: 120 }, run };

@@ -1,4 +1,4 @@
-/** Loaded into every server under test: answers what it has used. */
+/** Loaded into every server under test: answers what it has used, and ends it if the benchmark is gone. */
 
 /** What a process has used: CPU in µs since it started, memory in bytes. */
 export type Usage = { cpu: number; rss: number };
@@ -12,3 +12,5 @@ process.on('message', (message) => {
   if (message === 'settled usage') (globalThis.gc as unknown as Collect)({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   process.send?.({ usage: { cpu: user + system, rss: process.memoryUsage.rss() } satisfies Usage });
 });
+
+process.on('disconnect', () => process.exit());

@@ -15,7 +15,7 @@ import { compare, type Contender, type Rounds } from './rounds.ts';
 const EXTENT: Record<Form, Rounds & HttpExtent> = {
   normal: { rounds: 5, warm: 5000, blocks: 4, block: 2000, alone: 300, seconds: 4 },
   short: { rounds: 1, warm: 300, blocks: 1, block: 300, alone: 50, seconds: 1 },
-  guard: { rounds: 1, warm: 3000, blocks: 12, block: 500, alone: 200, seconds: 0 },
+  guard: { rounds: 1, warm: 3000, blocks: 20, block: 300, alone: 100, seconds: 0 },
 };
 const USERS = 200;
 
