@@ -15,7 +15,7 @@ type Extent = StreamExtent & { rounds: number; paths?: Paths };
 const EXTENT: Record<Form, Extent> = {
   normal: { rounds: 5, idle: 5000, followers: 300, events: 200, paths: { demux: [1000, 50], journey: 500, stalled: [1000, 100] } },
   short: { rounds: 1, idle: 500, followers: 50, events: 20, paths: { demux: [50, 10], journey: 20, stalled: [100, 10] } },
-  guard: { rounds: 3, idle: 2000, followers: 200, events: 100 },
+  guard: { rounds: 1, idle: 1000, followers: 100, events: 60 },
 };
 
 const COLUMNS: readonly Column<StreamFigure>[] = [
