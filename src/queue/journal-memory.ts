@@ -17,6 +17,9 @@ const KEPT_MS = 10 * 60_000;
 /** How much is remembered, in characters of rows and fields over all jobs. */
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 
+/** What a job's id, objects and array take beside its text, as so many characters. Without it many small jobs would take memory without a bound. */
+const JOB_CHARACTERS = 2000;
+
 /** Makes a memory. The oldest jobs are forgotten first. */
 export function createJournalMemory(maxCharacters = MAX_CHARACTERS): JournalMemory {
   const jobs = new Map<string, { written: Written; at: number; size: number }>();
@@ -44,7 +47,7 @@ export function createJournalMemory(maxCharacters = MAX_CHARACTERS): JournalMemo
 }
 
 function sizeOf({ rows, fields }: Written): number {
-  let size = 0;
+  let size = JOB_CHARACTERS;
   for (const row of rows) size += row.length;
   for (const field in fields) size += fields[field as keyof Kept]?.length ?? 0;
   return size;

@@ -310,3 +310,11 @@ test("garbage in one tenant's structures is begun anew, and hurts nobody who cam
   expect(await redis.zcard(keys.open(ana))).toBe(1);
   expect(await redis.pttl(keys.rate('submit', ana))).toBeGreaterThan(0);
 });
+
+test("a user's list keeps no jobs that are gone, though nobody reads it", async () => {
+  const { queue, redis, keys } = await openQueue();
+  const longAgo = Date.now() - 9 * 24 * 3600 * 1000;
+  await redis.zadd(keys.jobsOf('ana'), longAgo, 'a job of last month', Date.now() - 1000, 'a job of today');
+  const { id } = await submitTo(queue, 'ana');
+  expect(await redis.zrange(keys.jobsOf('ana'), '0', '-1')).toEqual(['a job of today', id]);
+});

@@ -70,6 +70,7 @@ local replies, admitted = {}, {}
     redis.call('EXPIRE', open, keptForS)
     if indexed == 1 then
       redis.call('ZADD', index, now, id)
+      redis.call('ZREMRANGEBYSCORE', index, '-inf', now - keptForS * 1000) -- jobs that are gone: a user who never lists keeps no more
       redis.call('EXPIRE', index, keptForS)
     end
     if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
