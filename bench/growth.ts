@@ -19,8 +19,8 @@ const EXTENT: Record<UnguardedForm, Extent> = {
   short: { waiting: [200, 1000, 2000], block: 200, users: [10, 2000] },
 };
 
-/** CPU in µs for each operation, and what the process and Redis hold, in bytes. */
-type Sample = { cpu: number; redisCpu: number; rss: number; redis: number };
+/** CPU in µs for each operation, and what the process and Redis hold, in bytes. `live`: the process, with all garbage collected. */
+type Sample = { cpu: number; redisCpu: number; rss: number; live: number; redis: number };
 
 const CONNECTIONS = 50;
 const NOTES = 'The mitochondrion is the power plant of the cell. '.repeat(10);
@@ -46,7 +46,7 @@ function submitter(port: number, users: number): { submit(count: number): Promis
 }
 
 /** Measures a part of the work: the CPU of a process and of Redis for each of `count` operations, and the memory after it. */
-async function measure({ usage }: Part, { redis }: Place, count: number, work: () => Promise<void>): Promise<Sample> {
+async function measure({ usage, settled }: Part, { redis }: Place, count: number, work: () => Promise<void>): Promise<Sample> {
   const [redisBefore, before] = [await readUsage(redis), await usage()];
   await work();
   const [after, redisAfter] = [await usage(), await readUsage(redis)];
@@ -54,6 +54,7 @@ async function measure({ usage }: Part, { redis }: Place, count: number, work: (
     cpu: (after.cpu - before.cpu) / count,
     redisCpu: usagePer(count, redisBefore, redisAfter).cpu,
     rss: after.rss,
+    live: (await settled()).rss,
     redis: await usedMemory({ redis }),
   };
 }
@@ -129,7 +130,8 @@ async function run(form: UnguardedForm): Promise<Report> {
 
   const unbounded = [...censusWaiting, ...census].filter(([, pattern]) => !isBounded(pattern)).map(([name]) => name);
   if (unbounded.length > 0) throw new Error(`these keys have neither an expiry nor a bound that is known: ${unbounded.join(', ')}`);
-  const row = (what: string, sample: Sample | undefined) => (sample ? [what, us(sample.cpu), us(sample.redisCpu), mb(sample.rss)] : []);
+  const row = (what: string, sample: Sample | undefined) =>
+    sample ? [what, us(sample.cpu), us(sample.redisCpu), mb(sample.rss), mb(sample.live)] : [];
   const submitted = (usersThere: number, samples: Sample[]) =>
     samples.map((sample, n) => row(`a submission: ${number(waiting[n] ?? 0)} jobs wait, ${number(usersThere)} users`, sample));
   const keys = [...new Map([...censusWaiting, ...census])].toSorted(([one], [other]) => one.localeCompare(other));
@@ -141,7 +143,7 @@ for each submission or job, over ${number(extent.block)} of them just before tha
 every limit on and out of reach, a native Redis that keeps nothing on disk.
 
 ${lines(
-  ['', 'CPU of the process, µs', 'Redis CPU, µs', 'memory, MB'],
+  ['', 'CPU of the process, µs', 'Redis CPU, µs', 'memory, MB', 'the same, garbage collected, MB'],
   [
     ...submitted(users[0], byFew.samples),
     ...submitted(users[1], byMany.samples),

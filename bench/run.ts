@@ -63,7 +63,7 @@ async function run(form: Form): Promise<Report> {
 \`npm run bench -- run\`: jobs that make one card without a model. ${extent.rounds} rounds; in each of them every worker is started and warmed up, then they take turns:
 ${extent.blocks} times ${extent.block} jobs are put into the queue, by each one's own submission, and the worker works through them. Medians (quartiles). Each worker is a process of its own with
 Node ${process.versions.node}, logs silent, concurrency ${CONCURRENCY}, beside a native Redis that keeps nothing on disk, on ${cpus().length} cores. ai-jobs is the worker as \`npm run start:worker\` starts it,
-its rate out of reach: event reader, registration and health included. In its first row the handler only publishes the card and returns it. In its second row
+its rate out of reach: lock watch, registration and health included. In its first row the handler only publishes the card and returns it. In its second row
 it is the handler for flashcards, and the vendor that gives it the card stands behind a circuit breaker. Machines differ, and are shared: read the ratios.
 
 ${table(costs, NAMES, COSTS)}

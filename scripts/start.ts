@@ -30,6 +30,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+/** The flags of each part's own npm script. */
+const HEAP_FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
+
 const envFile = readEnvFile('.env', process.env);
 const isSet = (name: string) => (process.env[name] ?? '').trim() !== '';
 if (!isSet('REDIS_URL') && process.env['NODE_ENV'] === 'production') {
@@ -43,17 +46,14 @@ if (!isSet('REDIS_URL')) {
 
 const host = isSet('HOST') ? (process.env['HOST'] ?? '') : 'localhost';
 const environment = { ...process.env, HOST: host, ...(store && { REDIS_URL: store.url }) };
-const [worker, api] = await Promise.all([
-  start('worker', '../worker/main.ts', []),
-  start('API', '../src/main.ts', ['--max-semi-space-size=8']),
-]);
+const [worker, api] = await Promise.all([start('worker', '../worker/main.ts'), start('API', '../src/main.ts')]);
 process.stdout.write(greeting(api, worker));
 
-/** Starts a part with the flags that its own npm script has. */
-function start(name: string, file: string, flags: string[]): Promise<Ready> {
+/** Starts a part. */
+function start(name: string, file: string): Promise<Ready> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     env: environment,
-    execArgv: [...flags, ...(watch ? ['--watch', '--watch-preserve-output'] : [])],
+    execArgv: [...HEAP_FLAGS, ...(watch ? ['--watch', '--watch-preserve-output'] : [])],
   });
   children.push(child);
   child.once('exit', (code, signal) => fail(`the ${name}`, code ?? signal));
