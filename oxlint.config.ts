@@ -17,7 +17,7 @@ const without = (...allowed: (keyof typeof vendors)[]) =>
 const mains: Pattern = { regex: '(^|/)main\\.ts$', message: 'Nothing imports a main.' };
 
 /** The folders of src; its own files put them together. */
-const folders = ['kinds', 'job', 'queue', 'stream', 'http', 'embedded'];
+const folders = ['kinds', 'job', 'queue', 'files', 'stream', 'http', 'embedded'];
 const OUT = '^(\\.\\./)+';
 
 /** What a folder of src must not import, given what it may: other folders, the files above them, the worker. `depth`: how deep it lies. */
@@ -50,11 +50,13 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
   { files: ['src/embedded/*.ts'], patterns: [...folderOf([]), ...without('node', 'valkey')] },
   { files: ['src/job/*.ts'], patterns: [...folderOf([]), ...without()] },
   { files: ['src/kinds/*.ts'], patterns: [...folderOf(['job']), ...without()] },
+  { files: ['src/kinds/inspect/*.ts'], patterns: [...folderOf(['job'], 2), ...without()] },
   { files: ['src/queue/*.ts'], patterns: [...folderOf(['job', 'kinds']), ...without('bullmq', 'ioredis')] },
   { files: ['src/queue/script.ts', 'src/queue/digest.ts'], patterns: [...folderOf(['job']), ...without('ioredis', 'node')] },
+  { files: ['src/files/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue']), ...without('ioredis')] },
   { files: ['src/stream/*.ts'], patterns: [...folderOf(['job', 'queue']), ...without()] },
-  { files: ['src/http/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue', 'stream']), ...without()] },
-  { files: ['src/http/routes/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue', 'stream'], 2), ...without()] },
+  { files: ['src/http/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue', 'files', 'stream']), ...without()] },
+  { files: ['src/http/routes/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue', 'files', 'stream'], 2), ...without()] },
   { files: ['worker/*.ts', 'worker/kinds/*.ts'], patterns: [...worker, ...without('node', 'ioredis', 'server')] },
   { files: ['worker/worker.ts'], patterns: [...worker, ...without('bullmq', 'ioredis')] },
   { files: ['worker/vendors/**/*.ts'], patterns: [...vendor, ...without()] },

@@ -11,6 +11,7 @@ const stores = ['embedded', ...(native ? ['native'] : [])].filter((store) => wan
 const once = [
   'test/{client-address,config,listen}.test.ts',
   'test/env/**',
+  'test/kinds/**',
   'test/scripts/**',
   'test/queue/store.test.ts',
   'test/stream/{sse-encoding,transport}.test.ts',

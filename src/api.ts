@@ -6,12 +6,15 @@ import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createErrorLog } from './repeated-errors.ts';
 import { checkKinds, type Kind } from './kinds/kind.ts';
+import { createOutputUrls } from './http/output-urls.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
 import { hmacSha256 } from './hmac.ts';
 import { listen } from './listen.ts';
 import { createNodeTransport, withNodeTransport } from './node-transport.ts';
 import type { Closer, Fail, Ready } from './process.ts';
+import { createRedisFiles } from './files/redis-files.ts';
+import { startUpkeep } from './files/upkeep.ts';
 import { watchDeadlines } from './queue/deadlines.ts';
 import { createEventReader } from './queue/event-reader.ts';
 import { keysUnder } from './queue/keys.ts';
@@ -22,6 +25,7 @@ import { openStore } from './queue/store.ts';
 import { createSubmissions } from './queue/submissions.ts';
 import { createConnections } from './stream/connections.ts';
 import { createFeed } from './stream/feed.ts';
+import type { Addressing } from './stream/job-channel.ts';
 import { createUserFeed } from './stream/user-feed.ts';
 
 /** What the API is started with. */
@@ -52,17 +56,23 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
   closers.push(await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled, onError: store.onError('deadlines') }));
 
+  const files = createRedisFiles({ redis, keys, maxTotalBytes: config.filesMaxBytes });
+  closers.push(startUpkeep({ redis, keys, retentionS: config.job.retentionS, onError: store.onError('files') }));
+
   const { tokenSecrets, tokenTtlS } = config.stream;
   const secrets = tokenSecrets
     ? fixedSecrets(tokenSecrets)
     : sharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
   const tokens = createStreamTokens({ sign: hmacSha256, secrets, ttlS: tokenTtlS });
+  const outputUrls = createOutputUrls(kinds, config.identityRequired);
+  const addressing: Addressing = async (jobId) => outputUrls(jobId)?.(await tokens.issuer());
   const onError = store.onError('stream');
   const connections = createConnections(config.stream.maxAgeMs);
   const feed = createFeed({
     readJob: queue.read,
     connections,
     eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position),
+    addressing,
     onError,
   });
   const jobsOf = async (owner: string) => {
@@ -70,7 +80,7 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
     const newest = new Set(jobs.map(({ id }) => id));
     return [...jobs, ...open.filter(({ id }) => !newest.has(id)).toReversed()];
   };
-  const userFeed = createUserFeed({ readJob: queue.read, jobsOf, connections, onError });
+  const userFeed = createUserFeed({ readJob: queue.read, jobsOf, connections, addressing, onError });
   const eventReader = createEventReader({
     pattern: store.connect('wait', { lazyConnect: true }),
     redis,
@@ -101,12 +111,14 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
   const app = createApp({
     kinds,
     queue,
+    files,
     submissions,
     feed,
     userFeed,
     connections,
     transport: createNodeTransport(),
     tokens,
+    outputUrls,
     limits: {
       submit: submitPolicy,
       read: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * config.rateLimit.max, windowS: config.rateLimit.windowS }),

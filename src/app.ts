@@ -6,6 +6,7 @@ import { cancelRoutes } from './http/routes/cancel.ts';
 import type { AppDeps, AppEnv } from './http/env.ts';
 import { eventRoutes } from './http/routes/job-events.ts';
 import { jobRoutes } from './http/routes/jobs.ts';
+import { outputRoutes } from './http/routes/output.ts';
 import { retryRoutes } from './http/routes/retry.ts';
 import { answerErrors, answerNotFound, problemResponse } from './http/problems.ts';
 import { receive } from './http/receive.ts';
@@ -25,6 +26,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', userRoutes(deps));
   app.route('/', jobRoutes(deps));
   app.route('/', eventRoutes(deps));
+  app.route('/', outputRoutes(deps));
   app.route('/', cancelRoutes(deps));
   app.route('/', retryRoutes(deps));
   app.route('/', systemRoutes(deps));

@@ -55,6 +55,7 @@ const schema = z.object({
   CORS_ORIGINS: z.string().default('*').transform(splitList),
   RATE_LIMIT_MAX: positive(60),
   RATE_LIMIT_WINDOW_S: positive(60),
+  FILES_MAX_MB: whole(1, 1_000_000, 256),
   MAX_QUEUE_DEPTH: positive(10_000),
   MAX_JOBS_PER_USER: positive(100),
   DAILY_TOKENS_PER_USER: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
@@ -182,6 +183,8 @@ function toConfig(env: Environment) {
     },
     rateLimit: { max: env.RATE_LIMIT_MAX, windowS: env.RATE_LIMIT_WINDOW_S },
     bounds: { maxDepth: env.MAX_QUEUE_DEPTH, maxJobsPerUser: env.MAX_JOBS_PER_USER, dailyTokensPerUser: env.DAILY_TOKENS_PER_USER },
+    /** What all files in Redis may take together, in bytes. */
+    filesMaxBytes: env.FILES_MAX_MB * 1024 * 1024,
     sameWorkMs: 1000 * env.SAME_WORK_WINDOW_S,
     trustedProxies: env.TRUSTED_PROXIES,
     adminToken: env.ADMIN_TOKEN,

@@ -3,10 +3,12 @@ import type { Author } from '../src/job/snapshot.ts';
 import type { History, Journal } from '../src/queue/journal.ts';
 import type { Assignment } from './assignments.ts';
 import type { Attempt } from './attempt.ts';
+import type { RunFiles } from './files.ts';
 import type { Context } from './handler.ts';
 import type { Meter } from './meter.ts';
 
 type Parts = Pick<Context, 'signal' | 'log' | 'answered'> & {
+  files: RunFiles;
   attempt: Attempt;
   journal: Journal;
   history: History;
@@ -15,7 +17,7 @@ type Parts = Pick<Context, 'signal' | 'log' | 'answered'> & {
 };
 
 /** Makes a context, and the function that returns who did the work: the author of the last call, in this attempt or an earlier one. */
-export function createContext({ attempt, journal, history, assignment, signal, log, meter, answered }: Parts): {
+export function createContext({ attempt, journal, history, assignment, signal, log, meter, answered, files }: Parts): {
   context: Context;
   author: () => Author | undefined;
 } {
@@ -53,6 +55,11 @@ export function createContext({ attempt, journal, history, assignment, signal, l
       journal.saveCheckpoint(checkpoint, author);
       return value;
     },
+    file: files.file,
+    output: files.output,
+    readOutput: files.readOutput,
+    keep: files.keep,
+    kept: files.kept,
   };
   return { context, author: () => author };
 }

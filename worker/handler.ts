@@ -1,7 +1,13 @@
 /** What a handler is: the worker's part of a kind, a function from input to result. */
 import type { Logger } from 'pino';
-import type { InputOf, Kind, ResultOf } from '../src/kinds/kind.ts';
+import type { FileFacts, FileFieldOf, InputOf, Kind, OutputName, ResultOf } from '../src/kinds/kind.ts';
 import type { Capabilities, Report } from './capabilities.ts';
+
+/** An input file. `type` is the real one, as its inspector told it at the submission. */
+export type InputFile = { bytes: Uint8Array; type: string; facts: FileFacts };
+
+/** An output file that is kept. It can stand in a result or an item as it is: `output` is the place of its address. */
+export type OutputFile = { output: OutputName; /** Its size. */ bytes: number; type: string };
 
 /** What a handler works with. */
 export type Context<K extends Kind = Kind> = {
@@ -22,6 +28,20 @@ export type Context<K extends Kind = Kind> = {
   answered(): void;
   /** Does paid work once over all attempts. Its result is kept before anything else can fail. */
   once<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Reads an input file. Rejects with a ProblemError that is not tried again if the file is gone: it had expired or was deleted. */
+  file(field: FileFieldOf<K>): Promise<InputFile>;
+  /**
+   * Keeps an output file: a part, counted from 0, or the finished file. Clients can read it from then on, as long as the job is there. One
+   * of the same name is replaced. Rejects with LockLostError if the job is not this run's any more, and with a ProblemError
+   * `storage_full`, which is tried again, if there is no room.
+   */
+  output(name: OutputName, bytes: Uint8Array, type: string): Promise<OutputFile>;
+  /** Reads an output file that this attempt or an earlier one has kept; undefined if there is none. */
+  readOutput(name: OutputName): Promise<{ bytes: Uint8Array; type: string } | undefined>;
+  /** Keeps bytes for later attempts at this job; clients can't read them. They go with the input files. Rejects as `output` does. */
+  keep(name: string, bytes: Uint8Array): Promise<void>;
+  /** Reads what this attempt or an earlier one has kept under this name; undefined if there is nothing. */
+  kept(name: string): Promise<Uint8Array | undefined>;
 };
 
 /** The worker's part of a kind. */

@@ -1,10 +1,12 @@
 /** Runs one job: reads what earlier runs left, sets the deadline, calls the handler, keeps the result. It knows no BullMQ. */
 import type { Logger } from 'pino';
 import { ProblemError } from '../src/job/problem.ts';
+import { jobInput } from '../src/kinds/kind.ts';
 import type { Journal, Kept } from '../src/queue/journal.ts';
 import type { Assignment } from './assignments.ts';
 import { beginAttempt } from './attempt.ts';
 import { createContext } from './context.ts';
+import type { OpenRunFiles } from './files.ts';
 import type { Implementation } from './handler.ts';
 import { createMeter } from './meter.ts';
 import { NotAssignedError } from './retry-policy.ts';
@@ -14,14 +16,21 @@ import type { Task } from './task.ts';
 export type RunDeps = {
   implementations: readonly Implementation[];
   assignments: ReadonlyMap<string, Assignment>;
+  openFiles: OpenRunFiles;
   /** How long one attempt may take, in ms. */
   timeoutMs: number;
   log: Logger;
 };
 
 /** Makes the function that runs a job. It resolves with what the job's completion has to write: its result. */
-export function createRun({ implementations, assignments, timeoutMs, log }: RunDeps): (task: Task, journal: Journal) => Promise<Kept> {
-  const byName = new Map(implementations.map((implementation) => [implementation.kind.name, implementation]));
+export function createRun({
+  implementations,
+  assignments,
+  openFiles,
+  timeoutMs,
+  log,
+}: RunDeps): (task: Task, journal: Journal) => Promise<Kept> {
+  const byName = new Map(implementations.map(({ kind, handle }) => [kind.name, { kind, handle, schema: jobInput(kind) }]));
 
   /**
    * @throws NotAssignedError if this worker can't do the kind, ProblemError for what the job's owner should know, the signal's
@@ -35,14 +44,26 @@ export function createRun({ implementations, assignments, timeoutMs, log }: RunD
     if (!implementation || !assignment?.available) {
       throw new NotAssignedError(task.kind, assignment?.available === false ? assignment.support.missing : []);
     }
-    const { kind, handle } = implementation;
+    const { kind, handle, schema } = implementation;
     const { signal } = task;
     const deadline = startDeadline(task, timeoutMs);
     const meter = createMeter(journal.spending, log);
     try {
       const attempt = await beginAttempt(task, journal, history);
-      const { context, author } = createContext({ attempt, journal, history, assignment, signal, log, meter, answered: deadline.lift });
-      const result = await unlessAborted(handle(kind.input.parse(task.input), context), signal);
+      const input = schema.parse(task.input);
+      const files = openFiles(task, input);
+      const { context, author } = createContext({
+        attempt,
+        journal,
+        history,
+        assignment,
+        signal,
+        log,
+        meter,
+        files,
+        answered: deadline.lift,
+      });
+      const result = await unlessAborted(handle(input, context), signal);
       return await journal.conclude(kind.result.parse(result), author());
     } catch (error) {
       throw deadline.isOver() ? timedOut(timeoutMs, journal, error) : error;

@@ -8,6 +8,8 @@ import type { Closer, Fail, Ready } from '../src/process.ts';
 import { checkKinds } from '../src/kinds/kind.ts';
 import { createBreaker } from '../src/queue/breaker.ts';
 import { createCancel } from '../src/queue/cancel-job.ts';
+import { createRedisFiles } from '../src/files/redis-files.ts';
+import { startUpkeep } from '../src/files/upkeep.ts';
 import { watchDeadlines } from '../src/queue/deadlines.ts';
 import { type Keys, keysUnder } from '../src/queue/keys.ts';
 import { openStore, type Store } from '../src/queue/store.ts';
@@ -15,6 +17,7 @@ import { endUnreadable, UNREADABLE } from '../src/queue/unreadable.ts';
 import { availabilityOf, createRegistration, createWorkerDirectory, type WorkerDescription } from '../src/queue/worker-registry.ts';
 import { type Assignment, assign } from './assignments.ts';
 import { guard } from './circuit-breaker.ts';
+import { createInputRemoval, createRunFiles, hasFiles } from './files.ts';
 import type { Implementation } from './handler.ts';
 import { createHealthApp, createWorks } from './health.ts';
 import { createRun } from './run.ts';
@@ -65,12 +68,27 @@ export async function startWorker(
   const unreadable = await endUnreadable(commands, keys).catch((error: unknown) => (store.onError('unreadable records')(error), []));
   for (const jobId of unreadable) log.error({ jobId }, UNREADABLE);
 
+  // A read of its own: what is large must not hold up what else a run writes.
+  const fileStore = createRedisFiles({
+    redis: kinds.some(hasFiles) ? store.connect('wait') : commands,
+    keys,
+    maxTotalBytes: config.filesMaxBytes,
+  });
+  closers.push(startUpkeep({ redis: commands, keys, retentionS: job.retentionS, onError: store.onError('files') }));
+
   const directory = createWorkerDirectory(commands, keys);
   const worker = createWorker(
     store,
     {
-      run: createRun({ implementations, assignments, timeoutMs: job.timeoutMs, log }),
+      run: createRun({
+        implementations,
+        assignments,
+        openFiles: createRunFiles(fileStore, store.monitor.retryWhileRefused),
+        timeoutMs: job.timeoutMs,
+        log,
+      }),
       isDone: async (kind) => availabilityOf(kind, await directory(REGISTRY_AGE_MS)).type === 'available',
+      onCompleted: createInputRemoval(fileStore, kinds),
     },
     { keyPrefix, backoffMs: job.backoffMs, ...config.worker },
     log,

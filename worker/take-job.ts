@@ -69,7 +69,7 @@ export function createTakeJob(deps: TakeJobDeps): (taken: Taken) => Promise<Outc
     }
     counters.started++;
     running.set(id, token);
-    const task = toTask(job, { id, signal, stop });
+    const task = toTask(job, { id, token, signal, stop });
     const { requestId, tenant } = job.data;
     log.info({ jobId: id, requestId, attempt: task.attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
     const journal = journals({ jobId: id, tenant, token });
@@ -88,10 +88,11 @@ export function createTakeJob(deps: TakeJobDeps): (taken: Taken) => Promise<Outc
   };
 }
 
-function toTask(job: TakenJob, own: Pick<Task, 'id' | 'signal' | 'stop'>): Task {
+function toTask(job: TakenJob, own: Pick<Task, 'id' | 'token' | 'signal' | 'stop'>): Task {
   return {
     ...own,
     kind: job.name,
+    tenant: job.data.tenant,
     input: job.data.input,
     attempt: 1 + job.attemptsMade + job.stalledCounter,
     fresh: job.attemptsStarted === 1,

@@ -1,10 +1,15 @@
 /** A task: a job as it is handed to a run. */
+import type { Tenant } from '../src/job/tenant.ts';
 import type { ProblemCode } from '../src/job/problem.ts';
 
 /** A job as it is handed to a run. */
 export type Task = {
   id: string;
   kind: string;
+  /** For whose share its files count. */
+  tenant: Tenant;
+  /** The lock token of this run. */
+  token: string;
   input: unknown;
   /** The attempt's number, counted from 1. Lost workers count. */
   attempt: number;

@@ -33,7 +33,10 @@ export type WorkerOptions = {
 export type Counters = { started: number; completed: number; failed: number; retried: number; putOff: number; stalled: number };
 
 /** What a worker is given to do. */
-export type WorkerDeps = Pick<TakeJobDeps, 'run' | 'isDone'>;
+export type WorkerDeps = Pick<TakeJobDeps, 'run' | 'isDone'> & {
+  /** Called when a job has completed, and its result is kept. */
+  onCompleted?: (kind: string, jobId: string) => void;
+};
 
 /** A running worker. */
 export type JobWorker = {
@@ -52,7 +55,7 @@ export type JobWorker = {
 };
 
 /** Starts a worker. */
-export function createWorker(store: Store, { run, isDone }: WorkerDeps, options: WorkerOptions, log: Logger): JobWorker {
+export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerDeps, options: WorkerOptions, log: Logger): JobWorker {
   const { connect, monitor, onError } = store;
   const redis = connect('wait');
   const keys = keysUnder(options.keyPrefix);
@@ -113,6 +116,7 @@ export function createWorker(store: Store, { run, isDone }: WorkerDeps, options:
   const stopLost = (jobId: string): void => stop(jobId, new LockLostError(jobId));
 
   watchEnds(worker, { counters, log, forgetDeadline: createForgetDeadlines(redis, keys) });
+  worker.on('completed', ({ name, id = '' }) => onCompleted?.(name, id));
   watchUnreadable({
     worker,
     redis,

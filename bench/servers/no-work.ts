@@ -2,8 +2,11 @@
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
 import { flashcards } from '../../src/kinds/flashcards.ts';
+import { createRedisFiles } from '../../src/files/redis-files.ts';
+import { keysUnder } from '../../src/queue/keys.ts';
 import { openStore } from '../../src/queue/store.ts';
 import { assign } from '../../worker/assignments.ts';
+import { createRunFiles } from '../../worker/files.ts';
 import { implement } from '../../worker/handler.ts';
 import { createRun } from '../../worker/run.ts';
 import { offline } from '../../worker/vendors/offline.ts';
@@ -15,9 +18,11 @@ const implementations = [implement(flashcards, async () => ({ flashcards: [] }))
 const offers = await offline.offers({}, { guard: (_, work) => work, warn: () => {} });
 const assignments = assign([flashcards], [{ name: 'offline', offers }], undefined);
 const store = await openStore({ url: config.redisUrl, keyPrefix: config.keyPrefix, log, logError: () => {}, onUnusable: () => {} });
+const files = createRedisFiles({ redis: store.redis, keys: keysUnder(config.keyPrefix), maxTotalBytes: config.filesMaxBytes });
+const openFiles = createRunFiles(files, store.monitor.retryWhileRefused);
 createWorker(
   store,
-  { run: createRun({ implementations, assignments, timeoutMs: 10_000, log }), isDone: async () => true },
+  { run: createRun({ implementations, assignments, openFiles, timeoutMs: 10_000, log }), isDone: async () => true },
   { keyPrefix: config.keyPrefix, backoffMs: 1000, ...config.worker },
   log,
 );

@@ -15,6 +15,8 @@ const ALLOWED = [
   'Cancel-After',
   'Last-Event-ID',
   'If-None-Match',
+  'Range',
+  'If-Range',
   'X-Request-Id',
 ];
 
@@ -23,6 +25,8 @@ const EXPOSED = [
   'Location',
   'Retry-After',
   'ETag',
+  'Accept-Ranges',
+  'Content-Range',
   'RateLimit',
   'RateLimit-Policy',
   'Preference-Applied',

@@ -1,6 +1,7 @@
 /** The types of a request's context, and of what the app is made with. */
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
+import type { FileStore } from '../files/store.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { JobQueue } from '../queue/queue.ts';
 import type { LocalLimit, RatePolicy } from '../queue/rate-limit.ts';
@@ -10,6 +11,7 @@ import type { Connections } from '../stream/connections.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { Transport } from '../stream/response.ts';
 import type { UserFeed } from '../stream/user-feed.ts';
+import type { AddressesOfOutputs } from './output-urls.ts';
 import type { StreamTokens } from './stream-token.ts';
 
 /** Hono's environment: the variables that middleware sets. */
@@ -29,12 +31,15 @@ export type AppDeps = {
   /** The kinds that can be submitted. */
   kinds: readonly Kind[];
   queue: JobQueue;
+  files: FileStore;
   feed: Feed;
   userFeed: UserFeed;
   connections: Connections;
   /** How streams reach their clients on this runtime. */
   transport: Transport;
   tokens: StreamTokens;
+  /** How the addresses of output files get into what is sent. */
+  outputUrls: AddressesOfOutputs;
   /** The policy for submissions and retries. */
   submissions: Submissions;
   /** The policy of the limit for submissions, for the headers that tell clients; and the limit for reads. */

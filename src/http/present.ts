@@ -6,22 +6,32 @@ import type { AppDeps } from './env.ts';
 /** A Job as JSON; absent fields are left out. */
 export type JobObject = Record<string, unknown>;
 
-/** Makes the addresses of a job. */
-export type Addresses = (jobId: string) => { statusUrl: string; streamUrl: string; cancelUrl: string };
+/** Makes the addresses of a job, and puts those of its outputs into a result or an item of it. */
+export type Addresses = {
+  of(jobId: string): { statusUrl: string; streamUrl: string; cancelUrl: string };
+  putOutputs<T>(jobId: string, value: T): T;
+};
 
 /**
  * Resolves with what makes the addresses in one answer: with a token for the stream and, where an identity is required, for the
  * status, too, for clients that can't send the header.
  */
-export async function addressesFor({ tokens, identityRequired }: Pick<AppDeps, 'tokens' | 'identityRequired'>): Promise<Addresses> {
+export async function addressesFor({
+  tokens,
+  identityRequired,
+  outputUrls,
+}: Pick<AppDeps, 'tokens' | 'identityRequired' | 'outputUrls'>): Promise<Addresses> {
   const issue = await tokens.issuer();
-  return (id) => {
-    const query = `?token=${issue(id)}`;
-    return {
-      statusUrl: `/api/job-status/${id}${identityRequired ? query : ''}`,
-      streamUrl: `/api/jobs/${id}/events${query}`,
-      cancelUrl: `/api/jobs/${id}/cancel`,
-    };
+  return {
+    of(id) {
+      const query = `?token=${issue(id)}`;
+      return {
+        statusUrl: `/api/job-status/${id}${identityRequired ? query : ''}`,
+        streamUrl: `/api/jobs/${id}/events${query}`,
+        cancelUrl: `/api/jobs/${id}/cancel`,
+      };
+    },
+    putOutputs: (id, value) => outputUrls(id)?.(issue)(value) ?? value,
   };
 }
 
@@ -44,12 +54,12 @@ export function presentJob(snapshot: Snapshot, addresses: Addresses, etaSeconds?
     cancelRequestedAt: date(snapshot.cancelRequestedAt),
     finishedAt: date(snapshot.finishedAt),
     expiresAt: date(snapshot.expiresAt),
-    result: end?.outcome.type === 'completed' ? end.outcome.result : undefined,
+    result: end?.outcome.type === 'completed' ? addresses.putOutputs(id, end.outcome.result) : undefined,
     error: end?.outcome.type === 'failed' ? end.outcome.error : undefined,
     usage: end?.outcome.usage,
     provider,
     model,
-    ...addresses(id),
+    ...addresses.of(id),
   };
 }
 
@@ -58,7 +68,7 @@ export function presentQueued(
   { id, kind, createdAt, maxAttempts }: Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>,
   addresses: Addresses,
 ): JobObject {
-  return { jobId: id, kind, status: 'queued', createdAt: date(createdAt), maxAttempts, ...addresses(id) };
+  return { jobId: id, kind, status: 'queued', createdAt: date(createdAt), maxAttempts, ...addresses.of(id) };
 }
 
 /** Presents a job for the first clients, which know four statuses only: `cancelled` becomes `failed`. */

@@ -20,8 +20,10 @@ export const problems = {
   job_not_failed: { status: 409, title: 'Only a failed job is retried', retryable: false },
   resume_with_get: { status: 409, title: 'A stream is resumed with GET', retryable: false },
   job_expired: { status: 410, title: 'The job was kept for its time and is gone', retryable: false },
+  input_gone: { status: 410, title: 'The file of the job is not kept any more', retryable: false },
   payload_too_large: { status: 413, title: 'The body is too large', retryable: false },
   unsupported_media_type: { status: 415, title: 'The body has a type that is not supported', retryable: false },
+  range_not_satisfiable: { status: 416, title: 'The file has no such range', retryable: false },
   misdirected: { status: 421, title: 'This server does not answer to that host name', retryable: false },
   idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request', retryable: false },
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },
@@ -30,6 +32,7 @@ export const problems = {
   internal_error: { status: 500, title: 'Something went wrong on our side', retryable: true },
   provider_not_configured: { status: 501, title: 'No provider is configured for this', retryable: false },
   queue_full: { status: 503, title: 'The queue is full', retryable: true },
+  storage_full: { status: 503, title: 'The storage for files is full', retryable: true },
   queue_unavailable: { status: 503, title: 'The queue is out of reach', retryable: true },
 
   provider_unavailable: { status: 502, title: 'The provider could not be reached', retryable: true },

@@ -5,12 +5,75 @@ import { OwnError } from '../job/own-error.ts';
 /** What a worker must be able to do for a kind: to write a structured answer, read an image, assess speech, or speak. */
 export type CapabilityName = 'structuredAnswer' | 'imageText' | 'speechAssessment' | 'speech';
 
+/**
+ * What an inspector tells of a file by its structure, without decoding it. It is kept with the job's input, so it is plain JSON.
+ * A fact that the structure does not tell is absent.
+ */
+export type FileFacts = {
+  /** The real media type, such as `audio/wav`, whatever name and type the client gave to the file. */
+  type: string;
+  /** How long a recording is. */
+  durationMs?: number;
+  /** How it is coded inside of its container, such as `pcm-s16`, `aac`, `mp3`, `opus`, `vorbis`. */
+  codec?: string;
+  /** In Hz. */
+  sampleRate?: number;
+  channels?: number;
+  /** The size of an image in pixels, as it is stored: an orientation that is noted in the file is not applied. */
+  width?: number;
+  height?: number;
+};
+
+/** A file that a kind takes: a part of a multipart body, or base64 in JSON. */
+export type FileField = {
+  /** The media types that are taken, for documents and for the answer to a file that is of another type. */
+  readonly types: readonly string[];
+  /** The largest file, in bytes. */
+  readonly maxBytes: number;
+  /** One line for documents. */
+  readonly summary?: string;
+  /**
+   * Tells the real type and the facts, in time linear in the file's size. It never decodes, because it runs in the API process.
+   * @throws ProblemError `unsupported_media_type` for another type, `invalid_input` for a file that can't be used (its pointer is added)
+   */
+  inspect(bytes: Uint8Array): FileFacts | Promise<FileFacts>;
+};
+
+/** The files that a kind takes, by their fields. All of them are needed. */
+export type FileFields = { readonly [field: string]: FileField };
+
+/** What stands in the input of a job for a file. The bytes are kept apart; a handler reads them with `context.file(field)`. */
+export type FileReference = {
+  facts: FileFacts;
+  /** How large the file is, in bytes. */
+  bytes: number;
+  /** SHA-256 in base64url: two inputs with the same files are the same input. */
+  digest: string;
+};
+
+/** {@link FileReference} as a schema. */
+const fileReference = z.object({
+  facts: z.looseObject({ type: z.string() }),
+  bytes: z.int().min(0),
+  digest: z.string(),
+}) as unknown as z.ZodType<FileReference>;
+
+/** Names an output file of a job: the finished file, or a part of it, counted from 0. */
+export type OutputName = 'whole' | number;
+
+/**
+ * The place of an output's address in a result or an item, under the key `output`: `{ output: 'whole' }`, `{ output: 0 }`. It is stored
+ * so; where a job is sent to a client, `outputUrl` stands in its place. The kind says that it has them: `outputs: true`.
+ */
+export const outputMarker = z.union([z.literal('whole'), z.int().min(0)]);
+
 /** A job kind: its name, where it is submitted, what goes in, what comes out, and what a worker must be able to do for it. */
 export type Kind<
   Name extends string = string,
   Input extends z.ZodObject = z.ZodObject,
   Result extends z.ZodObject = z.ZodObject,
   Capability extends CapabilityName = CapabilityName,
+  Files extends FileFields = FileFields,
 > = {
   /** Also the BullMQ job name and the head of every id of this kind. */
   readonly name: Name;
@@ -19,8 +82,13 @@ export type Kind<
   readonly capability: Capability;
   /** One line for documents. */
   readonly summary: string;
+  /** The fields beside the files. In a multipart body a list is a field that is repeated, and an object is JSON text. */
   readonly input: Input;
+  /** The files that go in, by field. A field can't be in `input`, too. */
+  readonly files?: Files;
   readonly result: Result;
+  /** Whether its handler keeps output files, which results and items name by {@link outputMarker}. */
+  readonly outputs?: boolean;
 };
 
 /** Defines a kind with its types kept exact. Throws at load if the name can't be the head of an id. */
@@ -29,13 +97,24 @@ export function defineKind<
   Input extends z.ZodObject,
   Result extends z.ZodObject,
   const Capability extends CapabilityName,
->(kind: Kind<Name, Input, Result, Capability>): Kind<Name, Input, Result, Capability> {
+  Files extends FileFields = never,
+>(kind: Kind<Name, Input, Result, Capability, Files>): Kind<Name, Input, Result, Capability, Files> {
   if (!/^[a-z]+(-[a-z]+)*$/.test(kind.name)) throw new OwnError(`a kind's name is lower-case words joined by hyphens, not ${kind.name}`);
+  const both = Object.keys(kind.files ?? {}).filter((field) => field in kind.input.shape);
+  if (both.length > 0) throw new OwnError(`${kind.name} has ${both.join(', ')} among its files and in its input`);
   return kind;
 }
 
-/** The validated input of a kind. */
-export type InputOf<K extends Kind> = z.output<K['input']>;
+/** The input of a kind as it is kept with a job: its fields, and a reference for each file. */
+export function jobInput({ input, files = {} }: Kind): z.ZodObject {
+  return input.extend(Object.fromEntries(Object.keys(files).map((field) => [field, fileReference])));
+}
+
+/** The validated input of a kind, as its handler gets it: its fields, and a reference for each file. */
+export type InputOf<K extends Kind> = z.output<K['input']> & { [Field in FileFieldOf<K>]: FileReference };
+
+/** The names of a kind's file fields. */
+export type FileFieldOf<K extends Kind> = [NonNullable<K['files']>] extends [never] ? never : keyof NonNullable<K['files']> & string;
 
 /** The result of a kind. */
 export type ResultOf<K extends Kind> = z.output<K['result']>;

@@ -13,6 +13,10 @@ export type AddRequest = Payload & {
   key?: readonly unknown[] | undefined;
   /** How long that is so, in ms; a day by default. */
   keyMs?: number | undefined;
+  /** Keeps the files of the input under the job's id: once the job is admitted, and before it is added. Rejects if that can't be done. */
+  keepFiles?: ((jobId: string) => Promise<void>) | undefined;
+  /** Deletes them, where the job is not added after all. */
+  dropFiles?: ((jobId: string) => Promise<void>) | undefined;
   /** When it is to be cancelled, in ms since the epoch. */
   cancelAt?: number | undefined;
   /** How many of this tenant's jobs run for one of another's, 1 by default: what a paid plan can buy. */
@@ -32,7 +36,7 @@ const KEY_TTL_MS = 24 * 3600 * 1000;
 
 /** Makes the function that adds jobs. A job is never added before it is admitted, or a worker could take one that was refused. */
 export function createAddJob(queue: Queue<Payload>, admission: Admission): (request: AddRequest) => Promise<AddResult> {
-  return async ({ kind, owner, tenant, requestId, input, key, keyMs = KEY_TTL_MS, cancelAt, weight }) => {
+  return async ({ kind, owner, tenant, requestId, input, key, keyMs = KEY_TTL_MS, cancelAt, weight, keepFiles, dropFiles }) => {
     const payload: Payload = { owner, tenant, requestId, input }; // readers of a job find owner and tenant at the start of its JSON
     // Only a key makes anyone ask whether the input was the same.
     const fingerprint = key && digestOf(input).slice(0, FINGERPRINT_LENGTH);
@@ -43,13 +47,22 @@ export function createAddJob(queue: Queue<Payload>, admission: Admission): (requ
     if (admitted.type === 'known') return { ...admitted, sameInput: isSame(admitted.id) };
     if (admitted.type !== 'admitted') return admitted;
     const { priority, allowance } = admitted;
+    if (keepFiles) {
+      try {
+        await keepFiles(jobId);
+      } catch (error) {
+        admission.added(jobId); // it is not on its way any more
+        await Promise.allSettled([admission.withdraw(request), dropFiles?.(jobId)]); // what can't be taken back now goes by itself
+        throw error;
+      }
+    }
     // BullMQ answers with the id of the job that holds the key, in the same trip; the key outlives that job.
     const deduplication = request.key === undefined ? {} : { deduplication: { id: request.key, ttl: keyMs } };
     const adding = queue.add(kind, payload, { jobId, priority, ...deduplication });
     admission.added(jobId);
     const { id = jobId, timestamp } = await adding;
     if (id === jobId) return { type: 'added', id, createdAt: timestamp, allowance };
-    await admission.withdraw(request); // another submission of the same key was faster
+    await Promise.all([admission.withdraw(request), dropFiles?.(jobId)]); // another submission of the same key was faster
     return { type: 'known', id, sameInput: isSame(id) };
   };
 }

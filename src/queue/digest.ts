@@ -5,3 +5,8 @@ import { hash } from 'node:crypto';
 export function digestOf(value: unknown): string {
   return hash('sha256', JSON.stringify(value), 'base64url');
 }
+
+/** SHA-256 of bytes, in base64url. */
+export function digestOfBytes(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'base64url');
+}

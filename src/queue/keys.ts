@@ -23,6 +23,8 @@ type QueueKey = 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'f
  * - a rate: begun anew by the next submission.
  * - an idempotency key: its own submissions fail until it is gone.
  * - a shared value: decided anew.
+ * - a file: one that is not whole is none. The ledger of files is begun anew if it is of another type; what stood in it takes room
+ *   until Redis drops it. What tenants use is counted anew from the ledger before anything is refused.
  * - BullMQ's own sets and lists: nothing works, and every process says so. They are not ours to repair.
  */
 export function keysUnder(prefix: string) {
@@ -58,6 +60,13 @@ export function keysUnder(prefix: string) {
     workersSeen: `${prefix}:workers:seen`,
     /** What processes write to find out whether Redis takes writes. */
     probe: `${prefix}:probe`,
+    /** Files of jobs; the ledger of what they take, by job; when to look at a job's files again; what each tenant uses. */
+    files: {
+      of: (file: string) => `${prefix}:file:${file}`,
+      ledger: `${prefix}:files`,
+      due: `${prefix}:files:due`,
+      used: `${prefix}:files:used`,
+    },
     /** A value that all processes share. */
     shared: (name: string) => `${prefix}:${name}`,
   };

@@ -12,9 +12,12 @@ export type Signature<Key extends string, Arg extends string> = { keys: readonly
  * Resolves with what the script returns, as ioredis reads it.
  */
 export type Script<Key extends string, Arg extends string> = (
-  values: { [K in Key]: string } & { [A in Arg]: string | number },
-  rest?: readonly (string | number)[],
+  values: { [K in Key]: string } & { [A in Arg]: Value },
+  rest?: readonly Value[],
 ) => Promise<unknown>;
+
+/** An argument: a text, a number, or bytes. */
+type Value = string | number | Buffer;
 
 const FOLDER = new URL('scripts/', import.meta.url);
 
@@ -72,7 +75,7 @@ export function defineBatchScript<
   };
 }
 
-type Send = (...values: (string | number)[]) => Promise<unknown>;
+type Send = (...values: Value[]) => Promise<unknown>;
 
 /** Loads a script and gives the connection a command for it: the number of keys, the keys, the arguments. */
 function register(redis: Redis, name: string, ours: Head, folder: URL): Send {

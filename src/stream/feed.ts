@@ -3,7 +3,7 @@ import type { Snapshot } from '../job/snapshot.ts';
 import type { JobSignal } from '../queue/event-reader.ts';
 import type { ReadJob } from '../queue/read-job.ts';
 import type { Connections, Sink } from './connections.ts';
-import { createJobChannel, type Follower, type JobChannel, type Reading } from './job-channel.ts';
+import { createJobChannel, type Addressing, type Follower, type JobChannel, type Reading } from './job-channel.ts';
 import { resetFrame } from './job-frames.ts';
 import type { Cursor } from './sse-encoding.ts';
 
@@ -35,6 +35,8 @@ export type FeedOptions = {
   connections: Connections;
   /** Estimates when a waiting job will have ended, in s from now. */
   eta: (snapshot: Snapshot) => Promise<number | undefined>;
+  /** Makes what puts the addresses of output files into the values of a job; undefined if it has none. Absent: values are sent as they are stored. */
+  addressing?: Addressing;
   onError: (error: unknown) => void;
 };
 
@@ -62,7 +64,7 @@ const MAX_PAUSE_MS = 2000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Makes a feed. It reads a job only while somebody follows it, and keeps nothing of it afterwards. */
-export function createFeed({ readJob, connections, eta, onError }: FeedOptions): Feed {
+export function createFeed({ readJob, connections, eta, addressing, onError }: FeedOptions): Feed {
   const jobs = new Map<string, Followed>();
 
   const add = (jobId: string, follower: Follower): Followed => {
@@ -150,10 +152,11 @@ export function createFeed({ readJob, connections, eta, onError }: FeedOptions):
       const followed = add(jobId, follower);
       const { signals } = followed;
       const stop = stopperOf(followed.channel, follower);
-      const reading = await read(jobId, follower.seq, 0).catch((error: unknown) => {
+      const [reading, putAddresses] = await Promise.all([read(jobId, follower.seq, 0), addressing?.(jobId)]).catch((error: unknown) => {
         stop();
         throw error;
       });
+      if (putAddresses) followed.channel.putAddresses = putAddresses;
       if (!reading) {
         stop();
         return undefined;

@@ -4,6 +4,12 @@ import type { JobView } from '../queue/read-job.ts';
 import type { Connection, Connections } from './connections.ts';
 import { endFrame, resetFrame, rowFrame, statusFrame, statusKey } from './job-frames.ts';
 
+/** Returns a value of a job (a result, an item) as a client gets it: with the addresses of output files. */
+export type PutAddresses = <T>(value: T) => T;
+
+/** Makes that for a job; undefined if its values are sent as they are stored. */
+export type Addressing = (jobId: string) => Promise<PutAddresses | undefined>;
+
 /** A client that follows a job. */
 export type Follower = {
   /** The sequence number of the last row it was sent. */
@@ -28,6 +34,8 @@ export type Reading = JobView & {
 export type JobChannel = {
   readonly jobId: string;
   readonly followers: ReadonlySet<Follower>;
+  /** How values of the job are sent; undefined: as they are stored. It is set before the first stream is open. */
+  putAddresses: PutAddresses | undefined;
   add(follower: Follower): void;
   remove(follower: Follower): void;
   /** Sends a row to the followers for whom it is the next one. Returns whether a follower lacks a row before it. */
@@ -73,9 +81,10 @@ export function createJobChannel(jobId: string, connections: Connections, onEmpt
     return row !== undefined && rowFrame(jobId, row) !== sent?.frame;
   };
 
-  return {
+  const channel: JobChannel = {
     jobId,
     followers,
+    putAddresses: undefined,
     add: (follower) => void followers.add(follower),
     remove,
 
@@ -87,7 +96,7 @@ export function createJobChannel(jobId: string, connections: Connections, onEmpt
         if (row.seq === follower.seq + 1) {
           if (!bytes) {
             sent = { seq: row.seq, frame: rowFrame(jobId, row) };
-            bytes = encoder.encode(sent.frame);
+            bytes = encoder.encode(channel.putAddresses ? rowFrame(jobId, channel.putAddresses(row)) : sent.frame);
           }
           follower.seq = row.seq;
           follower.connection.sink.write(bytes);
@@ -99,7 +108,7 @@ export function createJobChannel(jobId: string, connections: Connections, onEmpt
     sendReading(reading, only) {
       const { snapshot, after } = reading;
       const status = statusKey(snapshot);
-      const framesFor = framesOf(reading);
+      const framesFor = framesOf(reading, channel.putAddresses);
       let last: { status: string; seq: number; bytes: Uint8Array } | undefined; // most followers need the same bytes
       let behind = false;
       // A row can be sent during the reading and be newer than it. So only rows that were there before the reading can be lost.
@@ -138,13 +147,19 @@ export function createJobChannel(jobId: string, connections: Connections, onEmpt
       for (const follower of followers) if (follower.connection) disconnect(follower);
     },
   };
+  return channel;
 }
 
+const asStored: PutAddresses = (value) => value;
+
 /** Makes the function that returns which frames of a reading a follower needs, by its last status and its last row. */
-function framesOf({ snapshot, rows, etaSeconds }: Reading): (lastStatus: string, seq: number) => string {
+function framesOf(
+  { snapshot, rows, etaSeconds }: Reading,
+  putAddresses: PutAddresses = asStored,
+): (lastStatus: string, seq: number) => string {
   const status = statusFrame(snapshot, etaSeconds);
-  const frames = rows.map((row) => ({ seq: row.seq, frame: rowFrame(snapshot.id, row) }));
-  const end = snapshot.end && endFrame(snapshot.id, snapshot.end);
+  const frames = rows.map((row) => ({ seq: row.seq, frame: rowFrame(snapshot.id, putAddresses(row)) }));
+  const end = snapshot.end && endFrame(snapshot.id, putAddresses(snapshot.end));
   return (lastStatus, seq) => {
     // The first frame is always a status. After that an end is sent without a status beside it.
     const needsStatus = lastStatus === '' || (lastStatus !== statusKey(snapshot) && !end);

@@ -3,6 +3,7 @@ import type { Snapshot } from '../job/snapshot.ts';
 import type { JobSignal } from '../queue/event-reader.ts';
 import type { ReadJob } from '../queue/read-job.ts';
 import type { Connection, Connections, Sink } from './connections.ts';
+import type { Addressing } from './job-channel.ts';
 import { statusFrame, statusKey, userEndFrame } from './job-frames.ts';
 
 /** A running user feed. */
@@ -21,6 +22,8 @@ export type UserFeedOptions = {
   /** The user's jobs, newest first: all that may be current, without results. */
   jobsOf: (owner: string) => Promise<Snapshot[]>;
   connections: Connections;
+  /** As the feed of jobs has it. */
+  addressing?: Addressing;
   onError: (error: unknown) => void;
 };
 
@@ -48,7 +51,7 @@ const OWNERS_KEPT = 10_000;
 const encoder = new TextEncoder();
 
 /** Makes a user feed. It reads a job that has changed only while somebody follows that job's user. */
-export function createUserFeed({ readJob, jobsOf, connections, onError }: UserFeedOptions): UserFeed {
+export function createUserFeed({ readJob, jobsOf, connections, addressing, onError }: UserFeedOptions): UserFeed {
   const channels = new Map<string, UserChannel>();
   const owners = new Map<string, string | undefined>();
 
@@ -73,6 +76,13 @@ export function createUserFeed({ readJob, jobsOf, connections, onError }: UserFe
     }
   };
 
+  /** Reads a job with its result as it is sent. */
+  const readWhole = async (jobId: string): Promise<Snapshot | undefined> => {
+    const seen = await readJob(jobId);
+    const putAddresses = seen?.snapshot.end && (await addressing?.(jobId));
+    return putAddresses && seen ? { ...seen.snapshot, end: putAddresses(seen.snapshot.end) } : seen?.snapshot;
+  };
+
   const isSent = ({ followers }: UserChannel, snapshot: Snapshot): boolean =>
     [...followers].every(({ lastStatus }) => lastStatus.get(snapshot.id) === statusKey(snapshot));
 
@@ -84,7 +94,7 @@ export function createUserFeed({ readJob, jobsOf, connections, onError }: UserFe
       for (const { lastStatus } of channel.followers) for (const id of lastStatus.keys()) if (!ids.has(id)) lastStatus.delete(id);
       const unsent = jobs.toReversed().filter((job) => !isSent(channel, job));
       // An end is sent with its result. The list has no results, so the job is read.
-      const whole = await Promise.all(unsent.map(async (job) => (job.end ? (await readJob(job.id))?.snapshot : job)));
+      const whole = await Promise.all(unsent.map(async (job) => (job.end ? readWhole(job.id) : job)));
       for (const snapshot of whole) if (snapshot) sendStatus(channel, snapshot);
     });
 
@@ -100,8 +110,8 @@ export function createUserFeed({ readJob, jobsOf, connections, onError }: UserFe
     const channel = channels.get((await ownerOf(jobId)) ?? '');
     if (!channel) return;
     inOrder(channel, async () => {
-      const seen = await readJob(jobId);
-      if (seen) sendStatus(channel, seen.snapshot);
+      const snapshot = await readWhole(jobId);
+      if (snapshot) sendStatus(channel, snapshot);
     });
   };
 

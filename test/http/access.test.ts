@@ -3,8 +3,10 @@ import { expect, test } from 'vitest';
 import { kinds } from '../../src/kinds/index.ts';
 import { createApp } from '../../src/app.ts';
 import { hmacSha256 } from '../../src/hmac.ts';
+import { createOutputUrls } from '../../src/http/output-urls.ts';
 import { createStreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets } from '../../src/http/token-secrets.ts';
+import { createRedisFiles } from '../../src/files/redis-files.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
 import { createSubmissions } from '../../src/queue/submissions.ts';
 import { createLocalLimit } from '../../src/queue/rate-limit.ts';
@@ -39,6 +41,8 @@ type Row = number[];
 const reads: Row = [200, 404, 401, 401, 401, 401, 200, 404];
 const polls: Row = [200, 404, 401, 200, 401, 401, 200, 404];
 const watches: Row = [200, 404, 401, 200, 401, 401, 200, 200];
+/** As streams are watched; the job has no such file, which only those may know who may read it. */
+const downloads: Row = [404, 404, 401, 404, 401, 401, 404, 404];
 const acts = (status: number): Row => [status, 404, 401, 401, 401, 401, status, 404];
 const anyUser = (status: number): Row => [status, status, 401, 401, 401, 401, status, status];
 const anyone: Row = CALLERS.map(() => 200);
@@ -51,6 +55,8 @@ const routes: Record<string, Row> = {
   'GET /api/jobs/:jobId': reads,
   'GET /api/job-status/:jobId': polls,
   'GET /api/jobs/:jobId/events': watches,
+  'GET /api/jobs/:jobId/output': downloads,
+  'GET /api/jobs/:jobId/output/:n': downloads,
   'POST /api/jobs/:jobId/retry': acts(409), // the owner may, though the job has not failed
   'POST /api/jobs/:jobId/cancel': acts(202),
   'GET /admin/failed-jobs': operator,
@@ -65,12 +71,14 @@ const routes: Record<string, Row> = {
 
 /** Every route that the app has, as `METHOD path`. */
 async function routesOfApp(): Promise<string[]> {
-  const { queue } = await openQueue();
+  const { queue, redis, keys } = await openQueue();
   const connections = createConnections(60_000);
   const onError = () => {};
   const limit = createLocalLimit({ name: 'read', max: 1, windowS: 1 });
   const app = createApp({
     queue,
+    files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }),
+    outputUrls: createOutputUrls(kinds, true),
     connections,
     feed: createFeed({ readJob: queue.read, connections, eta: async () => undefined, onError }),
     userFeed: createUserFeed({ readJob: queue.read, jobsOf: async () => [], connections, onError }),
@@ -96,7 +104,7 @@ async function routesOfApp(): Promise<string[]> {
 /** Sends a request as one of the callers; `job` is the owner's, `otherJob` another of the owner's. */
 async function ask(stack: Stack, route: string, caller: Caller, { job, otherJob }: Record<string, Record<string, any>>) {
   const [method = '', path = ''] = route.split(' ');
-  const url = new URL(path.replace(':jobId', job?.['jobId']), stack.url);
+  const url = new URL(path.replace(':jobId', job?.['jobId']).replace(':n', '0'), stack.url);
   const tokenOf = (of: Record<string, any> | undefined) => new URL(of?.['streamUrl'], stack.url).searchParams.get('token') ?? '';
   const tokens = { token: () => tokenOf(job), 'other token': () => tokenOf(otherJob), 'malformed token': () => 'x.y' };
   const token = Object.entries(tokens).find(([name]) => caller.replace(/^.* with /, '') === name)?.[1]();
@@ -149,7 +157,7 @@ test("another user's job answers exactly like one that does not exist, on every 
   };
   for (const route of Object.keys(routes).filter((name) => name.includes(':jobId'))) {
     for (const caller of ['other', 'nobody', 'malformed token', 'other with token'] as const) {
-      if (caller === 'other with token' && route.endsWith('/events')) continue; // there the token counts
+      if (caller === 'other with token' && /\/(events|output)/.test(route)) continue; // there the token counts
       const [theirs, none] = [await ask(stack, route, caller, { job }), await ask(stack, route, caller, { job: nobodys })];
       expect({ route, caller, ...strip(theirs) }).toEqual({ route, caller, ...strip(none) });
     }

@@ -7,11 +7,14 @@ import { onTestFinished } from 'vitest';
 import { startApi } from '../../src/api.ts';
 import { loadConfig } from '../../src/config.ts';
 import { kinds } from '../../src/kinds/index.ts';
+import type { Kind } from '../../src/kinds/kind.ts';
 import { describeError } from '../../src/describe-error.ts';
 import type { Closer, Fail, Ready } from '../../src/process.ts';
+import type { Implementation } from '../../worker/handler.ts';
 import { implementations } from '../../worker/kinds/index.ts';
 import { startWorker } from '../../worker/start.ts';
 import { vendors } from '../../worker/vendors/index.ts';
+import type { Vendor } from '../../worker/vendors/vendor.ts';
 import { createStack, logLines, type Serving, type Stack as StackOf } from './stack.ts';
 
 /** An API or a worker in this process. */
@@ -23,29 +26,37 @@ export type Part = Serving & {
 /** API and worker of one test. */
 export type Stack = StackOf<Part>;
 
+/** What API and workers can do. */
+type Abilities = { kinds: readonly Kind[]; implementations: readonly Implementation[]; vendors: readonly Vendor[] };
+
 /** Starts an API; workers are the test's to start. All stop when the test is over, and hand back at once what they run. */
-export function startStack(env: Record<string, string> = {}): Promise<Stack> {
-  return createStack({ api: startApiPart, worker: startWorkerPart }, { SHUTDOWN_GRACE_MS: '0', ...env });
+export function startStack(env: Record<string, string> = {}, abilities: Abilities = { kinds, implementations, vendors }): Promise<Stack> {
+  const start = { api: startApiPart(abilities), worker: startWorkerPart(abilities) };
+  return createStack(start, { SHUTDOWN_GRACE_MS: '0', ...env });
 }
 
-function startApiPart(env: Record<string, string>): Promise<Part> {
-  const config = loadConfig(env, 'api');
-  return startPart('api', config.logLevel, (log, closers) => startApi({ config, log, kinds }, closers, fail));
-}
+const startApiPart =
+  ({ kinds }: Abilities) =>
+  (env: Record<string, string>): Promise<Part> => {
+    const config = loadConfig(env, 'api');
+    return startPart('api', config.logLevel, (log, closers) => startApi({ config, log, kinds }, closers, fail));
+  };
 
 let workers = 0;
 
-function startWorkerPart(env: Record<string, string>): Promise<Part> {
-  const { worker, ...config } = loadConfig(env, 'worker', vendors);
-  // Workers are told apart by their names, in which the process stands.
-  const parts = {
-    config: { ...config, worker: { ...worker, name: `${worker.name}-${++workers}` } },
-    version: 'test',
-    implementations,
-    vendors,
+const startWorkerPart =
+  ({ implementations, vendors }: Abilities) =>
+  (env: Record<string, string>): Promise<Part> => {
+    const { worker, ...config } = loadConfig(env, 'worker', vendors);
+    // Workers are told apart by their names, in which the process stands.
+    const parts = {
+      config: { ...config, worker: { ...worker, name: `${worker.name}-${++workers}` } },
+      version: 'test',
+      implementations,
+      vendors,
+    };
+    return startPart('worker', config.logLevel, (log, closers) => startWorker({ ...parts, log }, closers, fail));
   };
-  return startPart('worker', config.logLevel, (log, closers) => startWorker({ ...parts, log }, closers, fail));
-}
 
 /** As an unhandled rejection it fails the run. */
 const fail: Fail = (reason) => {

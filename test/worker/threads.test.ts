@@ -4,12 +4,15 @@ import { once } from 'node:events';
 import { pino } from 'pino';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { flashcards } from '../../src/kinds/flashcards.ts';
+import { createRedisFiles } from '../../src/files/redis-files.ts';
+import { keysUnder } from '../../src/queue/keys.ts';
 import { openStore } from '../../src/queue/store.ts';
 import { assign } from '../../worker/assignments.ts';
 import { implementations } from '../../worker/kinds/index.ts';
 import { createOffline } from '../../worker/vendors/offline.ts';
 import type { Order } from '../../worker/vendors/offline/makers.ts';
 import { createThreads } from '../../worker/vendors/offline/threads.ts';
+import { createRunFiles } from '../../worker/files.ts';
 import { createRun } from '../../worker/run.ts';
 import type { Offers } from '../../worker/vendors/vendor.ts';
 import { createWorker } from '../../worker/worker.ts';
@@ -123,7 +126,9 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
     lockDurationMs: 30_000,
     backoffMs: 1,
   };
-  const run = createRun({ implementations, assignments, timeoutMs, log });
+  const files = createRedisFiles({ redis: store.redis, keys: keysUnder(stack.prefix), maxTotalBytes: 1024 * 1024 });
+  const openFiles = createRunFiles(files, store.monitor.retryWhileRefused);
+  const run = createRun({ implementations, assignments, openFiles, timeoutMs, log });
   const worker = createWorker(store, { run, isDone: async () => true }, options, log);
   onTestFinished(async () => {
     await worker.close(0);

@@ -5,12 +5,13 @@ import type { JobView } from '../../queue/read-job.ts';
 import { estimate, ESTIMATE_AGE_MS, pollAgainIn } from '../../queue/stats.ts';
 import { answer, answerJson } from '../answer.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
+import { namesTag } from '../etag.ts';
 import { addressesFor, toLegacyJob, type JobObject, presentJob } from '../present.ts';
 import { readerOf } from '../read-access.ts';
 import { parseWait, waitFor } from '../wait-for-job.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'feed' | 'tokens' | 'identityRequired'>;
+type Deps = Pick<AppDeps, 'queue' | 'feed' | 'tokens' | 'outputUrls' | 'identityRequired'>;
 
 /** `GET /api/jobs/:jobId` and `GET /api/job-status/:jobId`. */
 export function jobRoutes(deps: Deps): Hono<AppEnv> {
@@ -41,7 +42,7 @@ async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, 
     return seen && reader.allows(seen.snapshot) ? seen : undefined;
   };
   const known = c.req.header('if-none-match');
-  const isNews = known === undefined ? undefined : ({ snapshot }: JobView) => !matches(known, etag(snapshot));
+  const isNews = known === undefined ? undefined : ({ snapshot }: JobView) => !namesTag(known, etag(snapshot));
   const reading = seconds === 0 ? read() : waitFor(jobId, { seconds, signal: c.req.raw.signal, ...(isNews && { isNews }) }, { feed, read });
   const [seen, addresses] = await Promise.all([reading, addressesFor(deps)]);
   if (!seen) throw reader.refusal();
@@ -51,18 +52,12 @@ async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, 
   const headers = { ETag: etag(snapshot), 'Retry-After': snapshot.end ? undefined : String(pollAgainIn(snapshot, stats)) };
   if (isNews?.(seen) === false) return answer(c, 304, null, headers);
   const job = words(presentJob(snapshot, addresses, stats && estimate(stats, snapshot.position)));
-  return answerJson(c, withItems ? { ...job, items: itemsIn(rows) } : job, 200, headers);
+  return answerJson(c, withItems ? { ...job, items: addresses.putOutputs(jobId, itemsIn(rows)) } : job, 200, headers);
 }
 
 /** The ETag of a job. It is weak: position, estimate and token differ from answer to answer, but do not count as a change. */
 function etag({ status, attempt, length, retryAt }: Snapshot): string {
   return `W/"${status}-${attempt}-${length}${retryAt === undefined ? '' : `-${retryAt}`}"`;
-}
-
-/** Whether an `If-None-Match` header names this tag (RFC 9110, section 13.1.2), compared weakly. */
-function matches(header: string, tag: string): boolean {
-  const bare = (text: string) => text.trim().replace(/^W\//, '');
-  return header.split(',').some((text) => text.trim() === '*' || bare(text) === bare(tag));
 }
 
 /** The finished items of a job, by list. */

@@ -14,7 +14,10 @@ import { invalidInput, noSuchJob } from '../problems.ts';
 import { setAllowance } from '../rate-limits.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'submissions' | 'limits' | 'log' | 'tokens' | 'identityRequired' | 'adminToken'>;
+type Deps = Pick<
+  AppDeps,
+  'kinds' | 'files' | 'queue' | 'submissions' | 'limits' | 'log' | 'tokens' | 'identityRequired' | 'outputUrls' | 'adminToken'
+>;
 
 /** `POST /api/jobs/:jobId/retry`, `GET /admin/failed-jobs` and `POST /admin/failed-jobs/retry`. */
 export function retryRoutes(deps: Deps): Hono<AppEnv> {
@@ -36,6 +39,7 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Resp
   const { id: jobId } = job;
   const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
   if (job.end?.outcome.type !== 'failed') throw notFailed(job);
+  await checkFiles(job, deps);
   const result = await submissions.retry(job, cancelAfter === undefined ? undefined : Date.now() + cancelAfter);
   setAllowance(c, limits.submit, result.allowance);
   if (result.type === 'refused') throw result.problem;
@@ -44,6 +48,15 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Resp
   if (result.type === 'not_failed') throw notFailed(after.snapshot);
   log.info({ jobId, requestId: c.get('requestId') }, 'job retried');
   return answerJson(c, presentJob(after.snapshot, await addressesFor(deps)), 202, { 'Retry-After': '2' });
+}
+
+/** The files of a failed job are kept for a while. Without them an attempt could only fail again. */
+async function checkFiles({ id: jobId, kind: name }: Snapshot, { kinds, files }: Deps): Promise<void> {
+  for (const field of Object.keys(kinds.find((kind) => kind.name === name)?.files ?? {})) {
+    if (!(await files.head(jobId, `in:${field}`))) {
+      throw new ProblemError('input_gone', 'The file of this job is not kept any more; submit it anew.', { jobId });
+    }
+  }
 }
 
 function notFailed({ id, status }: Snapshot): ProblemError {

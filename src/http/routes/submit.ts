@@ -9,6 +9,7 @@ import { tenantOf } from '../../job/tenant.ts';
 import { encodeFrame, parseCursor } from '../../stream/sse-encoding.ts';
 import { answerJson, setHeaders } from '../answer.ts';
 import { unauthorized, userId } from '../auth.ts';
+import { type BodyBudget, createBodyBudget, tooLarge } from '../body.ts';
 import { parseCancelAfter } from '../cancel-after.ts';
 import type { Accepted, SubmitRequest } from '../../queue/submissions.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
@@ -16,14 +17,28 @@ import { setAllowance } from '../rate-limits.ts';
 import { idempotencyKey } from '../idempotency.ts';
 import { type Addresses, addressesFor, presentJob, presentQueued } from '../present.ts';
 import { invalidInput } from '../problems.ts';
+import { bodyBytes, createKeeping, createReceiver, isForm } from '../receive-files.ts';
 import { submitter } from '../read-access.ts';
+import { ESTIMATE_AGE_MS, untilAdmitted } from '../../queue/stats.ts';
 import { MAX_WAIT_S, waitFor } from '../wait-for-job.ts';
 import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts';
 
 /** What these routes need. */
 type Deps = Pick<
   AppDeps,
-  'kinds' | 'queue' | 'submissions' | 'limits' | 'addressOf' | 'tokens' | 'identityRequired' | 'feed' | 'transport' | 'log' | 'draining'
+  | 'kinds'
+  | 'queue'
+  | 'files'
+  | 'submissions'
+  | 'limits'
+  | 'addressOf'
+  | 'tokens'
+  | 'identityRequired'
+  | 'outputUrls'
+  | 'feed'
+  | 'transport'
+  | 'log'
+  | 'draining'
 >;
 
 /** The largest JSON body, in bytes: 100,000 characters, each escaped as \uXXXX, and what goes around them. */
@@ -37,17 +52,46 @@ type Envelope = { userId?: string } & Record<string, unknown>;
 /** One POST route for each kind. */
 export function submitRoutes(deps: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  for (const kind of deps.kinds) submitRoute(app, kind, deps);
+  const bodies = createBodyBudget();
+  for (const kind of deps.kinds) {
+    if (kind.files) fileRoute(app, kind, deps, bodies);
+    else submitRoute(app, kind, deps);
+  }
   return app;
 }
 
 function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: Deps): void {
-  app.post(kind.path, checkHead(deps), validate(kind), async (c) => {
-    const request = toRequest(c, kind, deps, c.req.valid('json'));
-    if (wantsStream(c)) return retryLaterOnTrouble(c, deps, request.key !== undefined, async () => answerWithStream(c, deps, request));
-    const [accepted, addresses] = await Promise.all([submit(c, deps, request), addressesFor(deps)]);
-    return (await answerWithEnd(c, deps, accepted.job.id, addresses)) ?? answerAccepted(c, accepted, addresses);
+  app.post(kind.path, checkHead(deps), validate(kind), async (c) =>
+    answerSubmission(c, deps, toRequest(c, kind, deps, c.req.valid('json'))),
+  );
+}
+
+/** The route of a kind with files. What it has received stays in memory until the job is added, or refused. */
+function fileRoute(app: Hono<AppEnv>, kind: Kind, deps: Deps, bodies: BodyBudget): void {
+  const receive = createReceiver(kind, kind.input.extend(envelope));
+  const untilRoom = async () => untilAdmitted(await deps.queue.stats(ESTIMATE_AGE_MS), 1);
+  app.post(kind.path, checkHead(deps, kind), async (c) => {
+    const budget = bodies.open();
+    try {
+      const received = await receive(c, deps.files.maxBytes, budget.take);
+      const request = toRequest(c, kind, deps, received.input);
+      const keeping = createKeeping(deps.files, request.tenant, received, untilRoom);
+      return await answerSubmission(c, deps, { ...request, ...keeping }, () => {
+        received.files.clear();
+        budget.close();
+      });
+    } finally {
+      budget.close();
+    }
   });
+}
+
+/** Submits, and answers as the request asks. `submitted` is called when that is done and the answer may wait. */
+async function answerSubmission(c: Context<AppEnv>, deps: Deps, request: SubmitRequest, submitted = () => {}): Promise<Response> {
+  if (wantsStream(c)) return retryLaterOnTrouble(c, deps, request.key !== undefined, async () => answerWithStream(c, deps, request));
+  const [accepted, addresses] = await Promise.all([submit(c, deps, request), addressesFor(deps)]);
+  submitted();
+  return (await answerWithEnd(c, deps, accepted.job.id, addresses)) ?? answerAccepted(c, accepted, addresses);
 }
 
 function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { userId: named, ...input }: Envelope): SubmitRequest {
@@ -116,23 +160,30 @@ function answerAccepted(c: Context<AppEnv>, { origin, job }: Accepted, addresses
   return answerJson(c, body, 202, { 'Retry-After': '2' });
 }
 
-const tooLarge = (): never => {
-  throw new ProblemError('payload_too_large', `The body may have ${BODY_BYTES} bytes at most.`);
-};
-const countBody = bodyLimit({ maxSize: BODY_BYTES, onError: tooLarge });
+const countBody = bodyLimit({
+  maxSize: BODY_BYTES,
+  onError: () => {
+    throw tooLarge('The body', BODY_BYTES);
+  },
+});
 
 /**
  * Refuses what can be told before the body is read: nobody is named, the body is too long, or it is no JSON. A length that is
  * announced is believed (HTTP holds the client to it); only what comes in chunks is counted, on a slower way.
  */
-const checkHead = ({ identityRequired }: Deps) =>
+const checkHead = ({ identityRequired }: Deps, { files }: Pick<Kind, 'files'> = {}) =>
   createMiddleware<AppEnv>((c, next) => {
     if (identityRequired && c.get('user') === undefined) throw unauthorized();
+    const type = c.req.header('content-type') ?? '';
     const announced = c.req.header('content-length');
-    if (announced !== undefined && Number(announced) > BODY_BYTES) tooLarge();
-    if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(c.req.header('content-type') ?? '')) {
-      throw new ProblemError('unsupported_media_type', 'Send the input as JSON, with the header Content-Type: application/json.');
+    const maxBytes = files ? bodyBytes(files, type) : BODY_BYTES;
+    if (announced !== undefined && Number(announced) > maxBytes) throw tooLarge('The body', maxBytes);
+    if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type) && !(files && isForm(type))) {
+      const json = 'Send the input as JSON, with the header Content-Type: application/json';
+      const form = ', and the file in it as base64, or as a form, with Content-Type: multipart/form-data';
+      throw new ProblemError('unsupported_media_type', `${json}${files ? form : ''}.`);
     }
+    if (files) return next(); // it counts what it reads
     return announced === undefined || c.req.header('transfer-encoding') !== undefined ? countBody(c, next) : next();
   });
 

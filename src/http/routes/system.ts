@@ -23,6 +23,7 @@ export function systemRoutes({ kinds, queue, connections, listening, storeTroubl
       cancel: ['/api/jobs/:jobId/cancel'],
       retry: ['/api/jobs/:jobId/retry'],
       watch: ['/api/jobs/:jobId/events', '/api/events'],
+      download: ['/api/jobs/:jobId/output', '/api/jobs/:jobId/output/:n'],
       know: ['/api/kinds', '/health', '/ready', '/api/redis/health', '/api/queue/stats'],
     }),
   );

@@ -12,7 +12,7 @@ import { invalidInput } from '../problems.ts';
 import { retryLaterOnTrouble, wantsStream } from '../answer-stream.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'userFeed' | 'transport' | 'log' | 'draining' | 'tokens' | 'identityRequired'>;
+type Deps = Pick<AppDeps, 'queue' | 'userFeed' | 'transport' | 'log' | 'draining' | 'tokens' | 'identityRequired' | 'outputUrls'>;
 
 /** `GET /api/jobs` and `GET /api/events`. */
 export function userRoutes(deps: Deps): Hono<AppEnv> {

@@ -1,0 +1,123 @@
+/** Files in Redis: a hash for each, in pieces, and a ledger of what all of them take. */
+import type { Redis } from 'ioredis';
+import { digestOfBytes } from '../queue/digest.ts';
+import type { Keys } from '../queue/keys.ts';
+import { defineScript } from '../queue/script.ts';
+import { OwnError } from '../job/own-error.ts';
+import type { ByteRange, FileInfo, FileName, FileStore, Kept, NewFile, OpenFile } from './store.ts';
+
+/** What a store is made with. */
+export type RedisFilesOptions = {
+  redis: Redis;
+  keys: Keys;
+  /** What all files may take together, in bytes. One tenant gets a quarter of it. */
+  maxTotalBytes: number;
+};
+
+/** One tenant's share of the storage. */
+const SHARE = 1 / 4;
+
+/** How large a piece is, in bytes. A piece is one command: others are served in between, and on a slow connection it is not given up. */
+export const PIECE_BYTES = 256 * 1024;
+
+/** How long after a file came its job must be there, in ms. */
+export const GRACE_MS = 60_000;
+
+/** Redis drops a file that nobody has looked after for so long, in ms: all processes are gone. */
+export const KEPT_MS = 7 * 24 * 3600 * 1000;
+
+/** Makes the store over a connection. */
+export function createRedisFiles({ redis, keys, maxTotalBytes }: RedisFilesOptions): FileStore {
+  const folder = new URL('scripts/', import.meta.url);
+  const reserve = defineScript(
+    redis,
+    'reserve_file',
+    {
+      keys: ['key', 'job', 'lock', 'ledger', 'due', 'used', 'files'],
+      args: ['id', 'name', 'tenant', 'token', 'version', 'mediaType', 'digest', 'bytes', 'now', 'checkAt', 'keptMs', 'maxTotal', 'maxEach'],
+    },
+    folder,
+  );
+  const write = defineScript(redis, 'write_file', { keys: ['key', 'lock'], args: ['token', 'version', 'index', 'last', 'piece'] }, folder);
+  const remove = defineScript(redis, 'delete_files', { keys: ['ledger', 'due', 'used', 'files'], args: ['id', 'which'] }, folder);
+  const { ledger, due, used } = keys.files;
+  const shared = { ledger, due, used, files: keys.files.of('') };
+  const maxBytes = Math.floor(maxTotalBytes * SHARE);
+
+  const writePieces = async ({ jobId, name, bytes, token = '' }: NewFile, version: string): Promise<Kept> => {
+    const where = { key: keyOf(jobId, name), lock: keys.lock(jobId), token, version };
+    const count = Math.max(Math.ceil(bytes.byteLength / PIECE_BYTES), 1);
+    for (let index = 0; index < count; index++) {
+      const from = index * PIECE_BYTES;
+      const piece = Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.min(PIECE_BYTES, bytes.byteLength - from));
+      const written = Number(await write({ ...where, index, last: index === count - 1 ? 1 : 0, piece }));
+      if (written === -1) return { type: 'lost' };
+      if (written === 0) throw new OwnError(`${name} of ${jobId} went while it was written`);
+    }
+    return { type: 'kept' };
+  };
+
+  const keyOf = (jobId: string, name: FileName): string => keys.files.of(`${jobId}:${name}`);
+
+  return {
+    maxBytes,
+
+    async put(file) {
+      const { jobId, name, tenant, type, bytes, token = '' } = file;
+      const version = crypto.randomUUID();
+      const now = Date.now();
+      const own = { key: keyOf(jobId, name), job: keys.job(jobId), lock: keys.lock(jobId), id: jobId, name, tenant, token };
+      const about = { version, mediaType: type, digest: digestOfBytes(bytes), bytes: bytes.byteLength };
+      const bounds = { now, checkAt: now + GRACE_MS, keptMs: KEPT_MS, maxTotal: maxTotalBytes, maxEach: maxBytes };
+      const [reply, whose, freeInMs, jobsMakeRoom] = (await reserve({ ...shared, ...own, ...about, ...bounds })) as Reserved;
+      switch (reply) {
+        case 'begun':
+          return writePieces(file, version);
+        case 'there':
+          return { type: 'kept' };
+        case 'lost':
+          return { type: 'lost' };
+        case 'full':
+          return { type: 'full', whose, jobsMakeRoom: jobsMakeRoom === 1, freeInMs: freeInMs < 0 ? undefined : freeInMs };
+      }
+    },
+
+    head: async (jobId, name) => (await readHead(redis, keyOf(jobId, name)))?.info,
+
+    async open(jobId, name): Promise<OpenFile | undefined> {
+      const key = keyOf(jobId, name);
+      const head = await readHead(redis, key);
+      if (!head) return undefined;
+      const { info, version } = head;
+      const read = async function* ({ from, to }: ByteRange = { from: 0, to: info.bytes }): AsyncGenerator<Uint8Array, void> {
+        for (let at = from; at < to;) {
+          const index = Math.floor(at / PIECE_BYTES);
+          const [now, piece] = await redis.hmgetBuffer(key, 'version', String(index));
+          if (now?.toString() !== version || !piece) throw new OwnError(`${name} of ${jobId} went while it was read`);
+          const start = index * PIECE_BYTES;
+          yield piece.subarray(at - start, Math.min(to - start, piece.byteLength));
+          at = start + piece.byteLength;
+        }
+      };
+      return { info, read };
+    },
+
+    async delete(jobId, which) {
+      await remove({ ...shared, id: jobId, which });
+    },
+  };
+}
+
+type Reserved = [reply: 'begun' | 'there' | 'lost' | 'full', whose: 'all' | 'own', freeInMs: number, jobsMakeRoom: number];
+
+/** Reads what stands beside the pieces. Others can write to Redis, too: what is no whole file is none. */
+async function readHead(redis: Redis, key: string): Promise<{ info: FileInfo; version: string } | undefined> {
+  const fields = await redis.hmget(key, 'version', 'type', 'bytes', 'digest', 'whole').catch((error: unknown) => {
+    if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return [];
+    throw error;
+  });
+  const [version, type, bytes, digest, whole] = fields;
+  const size = Number(bytes ?? undefined);
+  if (!version || !type || !digest || !whole || !Number.isSafeInteger(size)) return undefined;
+  return { info: { type, bytes: size, digest }, version };
+}

@@ -1,0 +1,68 @@
+/** The port for files: what a job takes in and gives out, kept apart from its record. */
+import type { Tenant } from '../job/tenant.ts';
+
+/**
+ * Names a file of a job. `in:FIELD`: an input, which goes when the job has completed. `keep:NAME`: bytes that a handler keeps for
+ * a later attempt, which go with the inputs. `out:whole`, `out:0`: an output, which stays as long as the job.
+ */
+export type FileName = `in:${string}` | `keep:${string}` | `out:${string}`;
+
+/** A file that is to be kept. */
+export type NewFile = {
+  jobId: string;
+  name: FileName;
+  /** For whose share of the storage it counts. */
+  tenant: Tenant;
+  type: string;
+  bytes: Uint8Array;
+  /** The lock token of the run that gives it: only the run that holds the job's lock may. Without one it is kept for a job that is about to be added. */
+  token?: string | undefined;
+};
+
+/** What is known of a file without reading it. `digest`: SHA-256 in base64url. */
+export type FileInfo = { type: string; bytes: number; digest: string };
+
+/** A part of a file: from the byte `from` up to and without the byte `to`. */
+export type ByteRange = { from: number; to: number };
+
+/** The result of keeping a file. `lost`: the run does not hold its job any more. */
+export type Kept = { type: 'kept' } | { type: 'lost' } | StorageFull;
+
+/** There is no room for a file, and nothing of it was stored. */
+export type StorageFull = {
+  type: 'full';
+  /** Whose share is used up: that of all together, or the tenant's own. */
+  whose: 'all' | 'own';
+  /** When files of ended jobs will have made room, in ms from now; undefined if they are too few. */
+  freeInMs?: number | undefined;
+  /** Whether inputs of jobs that have not ended will make room when those end. */
+  jobsMakeRoom: boolean;
+};
+
+/** Keeps files. A file lives as its name and its job say; nobody has to delete it. */
+export type FileStore = {
+  /** The largest file that can be kept, in bytes: a tenant's share. */
+  maxBytes: number;
+  /** Keeps a file; one of the same name is replaced. Readers see it when it is whole. */
+  put(file: NewFile): Promise<Kept>;
+  /** What is known of a file; undefined if there is none. */
+  head(jobId: string, name: FileName): Promise<FileInfo | undefined>;
+  /** Reads a file piece by piece; undefined if there is none. The reading fails if the file goes or is replaced meanwhile. */
+  open(jobId: string, name: FileName): Promise<OpenFile | undefined>;
+  /** Deletes a job's inputs and what its handler has kept, or all of its files. */
+  delete(jobId: string, which: 'inputs' | 'all'): Promise<void>;
+};
+
+/** A file that is there. */
+export type OpenFile = { info: FileInfo; read(range?: ByteRange): AsyncGenerator<Uint8Array, void> };
+
+/** Reads a whole file. */
+export async function readWhole({ info, read }: OpenFile): Promise<Uint8Array> {
+  const bytes = new Uint8Array(info.bytes);
+  let at = 0;
+  for await (const piece of read()) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return bytes;
+}

@@ -1,0 +1,56 @@
+/** Looks after files: what has had its time goes, whatever process has ended the job or died. Every process does it, in small steps. */
+import type { Redis } from 'ioredis';
+import type { Keys } from '../queue/keys.ts';
+import { defineScript } from '../queue/script.ts';
+import { GRACE_MS, KEPT_MS } from './redis-files.ts';
+
+/** What it is started with. `retentionS`: how long ended jobs are kept, in s. */
+export type UpkeepOptions = { redis: Redis; keys: Keys; retentionS: number; onError: (error: unknown) => void };
+
+/** How often to look for jobs whose files are due, in ms. */
+const LOOK_MS = 5000;
+
+/** How soon to look again at the files of a job that has not ended, in ms. A worker deletes the inputs of what it has done at once. */
+const OPEN_MS = 30_000;
+
+/** How long the inputs of a failed job are kept, in ms, so that it can be retried. */
+const FAILED_MS = 3600 * 1000;
+
+/** How many jobs are looked at in one step. */
+const BATCH = 100;
+
+/** Makes the function that does one round over what is due now. */
+export function createUpkeep({ redis, keys, retentionS }: Pick<UpkeepOptions, 'redis' | 'keys' | 'retentionS'>) {
+  const script = defineScript(
+    redis,
+    'look_after_files',
+    {
+      keys: ['jobs', 'ledger', 'due', 'used', 'files'],
+      args: ['now', 'batch', 'openMs', 'graceMs', 'failedMs', 'retentionMs', 'keptMs'],
+    },
+    new URL('scripts/', import.meta.url),
+  );
+  const { ledger, due, used } = keys.files;
+  const shared = { jobs: keys.job(''), ledger, due, used, files: keys.files.of('') };
+  const times = { openMs: OPEN_MS, graceMs: GRACE_MS, failedMs: FAILED_MS, retentionMs: retentionS * 1000, keptMs: KEPT_MS };
+
+  /** `now`: the moment to go by, in ms since the epoch. */
+  return async (now = Date.now()): Promise<void> => {
+    while (Number(await script({ ...shared, ...times, now, batch: BATCH })) === BATCH);
+  };
+}
+
+/** Starts it. Returns what stops it. */
+export function startUpkeep(options: UpkeepOptions): () => void {
+  const round = createUpkeep(options);
+  let running = false;
+  const timer = setInterval(() => {
+    if (running) return;
+    running = true;
+    void round()
+      .catch(options.onError)
+      .finally(() => (running = false));
+  }, LOOK_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}

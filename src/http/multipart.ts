@@ -1,0 +1,76 @@
+/** Reads multipart/form-data (RFC 7578) while it arrives: texts by field, and the bytes of file fields. */
+import {
+  MaxFileSizeExceededError,
+  MaxTotalSizeExceededError,
+  MultipartParseError,
+  MultipartParser,
+  type MultipartPart,
+} from '@remix-run/multipart-parser';
+import type { FileFields } from '../kinds/kind.ts';
+import { ProblemError } from '../job/problem.ts';
+import { tooLarge } from './body.ts';
+import { invalidInput } from './problems.ts';
+
+/** What a form has: the texts of each field in their order, and the bytes of each file field. */
+export type Form = { texts: Map<string, string[]>; files: Map<string, Uint8Array> };
+
+/** How much all texts of a form may have together, in bytes. */
+export const TEXT_BYTES = 1024 * 1024;
+
+const MAX_PARTS = 100;
+const MAX_HEADER_BYTES = 8 * 1024;
+
+/** How large a whole form may be, in bytes, with what goes around its parts. */
+export function formBytes(fields: FileFields): number {
+  return contentBytes(fields) + MAX_PARTS * MAX_HEADER_BYTES;
+}
+
+function contentBytes(fields: FileFields): number {
+  return Object.values(fields).reduce((sum, { maxBytes }) => sum + maxBytes, TEXT_BYTES);
+}
+
+/**
+ * Reads a form. A mistake is reported when it comes, so that the rest need not be received.
+ * @throws ProblemError `invalid_input` or `payload_too_large`
+ */
+export async function readForm(contentType: string, pieces: AsyncIterable<Uint8Array>, fields: FileFields): Promise<Form> {
+  const boundary = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType)?.slice(1).find(Boolean);
+  if (boundary === undefined) throw new ProblemError('invalid_input', 'The Content-Type of a form needs a boundary.');
+  const largest = Math.max(TEXT_BYTES, ...Object.values(fields).map(({ maxBytes }) => maxBytes));
+  const limits = { maxParts: MAX_PARTS, maxHeaderSize: MAX_HEADER_BYTES, maxFileSize: largest, maxTotalSize: contentBytes(fields) };
+  const parser = new MultipartParser(boundary, limits);
+  const form: Form = { texts: new Map(), files: new Map() };
+  try {
+    for await (const piece of pieces) for (const part of parser.write(piece)) take(form, part, fields);
+    parser.finish();
+  } catch (error) {
+    throw toProblem(error, limits);
+  }
+  return form;
+}
+
+function take({ texts, files }: Form, part: MultipartPart, fields: FileFields): void {
+  const { name, filename } = part;
+  if (name === undefined || name === '') throw new ProblemError('invalid_input', 'Each part of a form needs a name.');
+  const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (field) {
+    if (files.has(name)) throw invalidInput([{ path: [name], message: 'must be one file' }]);
+    if (part.size > field.maxBytes) throw tooLarge(`The file in "${name}"`, field.maxBytes);
+    files.set(name, part.bytes);
+  } else if (filename === undefined) {
+    const values = texts.get(name) ?? [];
+    texts.set(name, [...values, part.text]);
+  } else {
+    const names = Object.keys(fields).join(', ');
+    throw invalidInput([{ path: [name], message: `is no field for a file; a file goes into ${names}` }]);
+  }
+}
+
+function toProblem(error: unknown, { maxFileSize, maxTotalSize }: { maxFileSize: number; maxTotalSize: number }): unknown {
+  if (error instanceof MaxFileSizeExceededError) return tooLarge('A part of the form', maxFileSize);
+  if (error instanceof MaxTotalSizeExceededError) return tooLarge('The form', maxTotalSize);
+  if (!(error instanceof MultipartParseError)) return error;
+  return new ProblemError('invalid_input', `The form can not be read: it is cut off or malformed, or has more than ${MAX_PARTS} parts.`, {
+    cause: error,
+  });
+}

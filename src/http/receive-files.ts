@@ -1,0 +1,144 @@
+/** Receives a submission with files: a form, or JSON with base64. What it says of a file's type is not believed; the bytes are inspected. */
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import type { FileStore, StorageFull } from '../files/store.ts';
+import type { FileFacts, FileField, FileFields, FileReference, Kind } from '../kinds/kind.ts';
+import { ProblemError } from '../job/problem.ts';
+import type { Tenant } from '../job/tenant.ts';
+import { digestOfBytes } from '../queue/digest.ts';
+import { base64Length, decodeBase64 } from './base64.ts';
+import { readBody, tooLarge } from './body.ts';
+import type { AppEnv } from './env.ts';
+import { valuesFor } from './form-values.ts';
+import { formBytes, readForm, TEXT_BYTES } from './multipart.ts';
+import { invalidInput } from './problems.ts';
+
+/** A submission as it was received: the validated input with a reference for each file, and the bytes of the files. */
+export type Received = { input: Record<string, unknown>; files: Map<string, Uint8Array> };
+
+/** A file that a submission has brought, or what is wrong with it. */
+type Brought = { values: Record<string, unknown>; files: Map<string, Uint8Array>; issues: { path: PropertyKey[]; message: string }[] };
+
+/** Whether a content type is that of a form. */
+export function isForm(contentType: string): boolean {
+  return /^multipart\/form-data\s*(;|$)/i.test(contentType);
+}
+
+/** How large a body with such files may be, in bytes. */
+export function bodyBytes(fields: FileFields, contentType: string): number {
+  if (isForm(contentType)) return formBytes(fields);
+  return Object.values(fields).reduce((sum, { maxBytes }) => sum + base64Length(maxBytes), TEXT_BYTES);
+}
+
+/**
+ * Makes the function that receives the submissions of a kind. `schema`: the kind's input, and what else a body may have.
+ * `take` counts what is received.
+ * @throws ProblemError if the submission can't be read, is too large or not valid
+ */
+export function createReceiver(kind: Kind, schema: z.ZodObject) {
+  const fields = kind.files ?? {};
+  const readValues = valuesFor(schema);
+
+  const readAny = async (c: Context<AppEnv>, take: (bytes: number) => void): Promise<Brought> => {
+    const contentType = c.req.header('content-type') ?? '';
+    const pieces = readBody(c.req.raw, bodyBytes(fields, contentType), take);
+    if (!isForm(contentType)) return fromJson(await readJson(pieces), fields);
+    const { texts, files } = await readForm(contentType, pieces, fields);
+    return { values: readValues(texts), files, issues: [] };
+  };
+
+  return async (c: Context<AppEnv>, maxBytes: number, take: (bytes: number) => void): Promise<Received> => {
+    const { values, files, issues } = await readAny(c, take);
+    const parsed = schema.safeParse(values);
+    for (const name of Object.keys(fields)) {
+      if (issues.some(({ path }) => path[0] === name)) continue;
+      const { byteLength } = files.get(name) ?? {};
+      if (byteLength === undefined) issues.push({ path: [name], message: 'must be a file' });
+      if (byteLength === 0) issues.push({ path: [name], message: 'is empty' });
+    }
+    const all = [...issues, ...(parsed.error?.issues ?? [])];
+    if (!parsed.success || all.length > 0) throw invalidInput(all);
+    const input: Record<string, unknown> = { ...parsed.data };
+    for (const [name, field] of Object.entries(fields)) {
+      const bytes = files.get(name) ?? new Uint8Array();
+      if (bytes.byteLength > maxBytes) throw tooLarge(`The file in "${name}"`, maxBytes);
+      input[name] = await toReference(name, field, bytes);
+    }
+    return { input, files };
+  };
+}
+
+async function readJson(pieces: AsyncIterable<Uint8Array>): Promise<unknown> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  try {
+    for await (const piece of pieces) text += decoder.decode(piece, { stream: true });
+    return JSON.parse(text + decoder.decode()) as unknown;
+  } catch (cause) {
+    if (cause instanceof ProblemError) throw cause;
+    throw new ProblemError('invalid_json', 'The body can not be read as JSON; send one JSON object.', { cause });
+  }
+}
+
+function fromJson(body: unknown, fields: FileFields): Brought {
+  const brought: Brought = { values: {}, files: new Map(), issues: [] };
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw invalidInput([{ path: [], message: 'must be one JSON object' }]);
+  }
+  brought.values = { ...body };
+  for (const [name, { maxBytes }] of Object.entries(fields)) {
+    const value = brought.values[name];
+    delete brought.values[name];
+    if (value === undefined) continue;
+    if (typeof value === 'string' && value.length > base64Length(maxBytes)) throw tooLarge(`The file in "${name}"`, maxBytes);
+    const bytes = typeof value === 'string' ? decodeBase64(value) : undefined;
+    if (!bytes) brought.issues.push({ path: [name], message: 'must be base64 or a data URI with base64' });
+    else if (bytes.byteLength > maxBytes) throw tooLarge(`The file in "${name}"`, maxBytes);
+    else brought.files.set(name, bytes);
+  }
+  return brought;
+}
+
+/** What stands in the input for a file. A mistake that the inspection finds is the field's. */
+async function toReference(name: string, field: FileField, bytes: Uint8Array): Promise<FileReference> {
+  const facts: FileFacts = await Promise.resolve()
+    .then(() => field.inspect(bytes))
+    .catch((error: unknown) => {
+      if (!(error instanceof ProblemError) || error.extras.errors) throw error;
+      const errors = [{ pointer: `#/${encodeURIComponent(name)}`, detail: error.detail }];
+      throw new ProblemError(error.code, `#/${name}: ${error.detail}`, { ...error.extras, errors });
+    });
+  if (!field.types.includes(facts.type)) {
+    const detail = `#/${name}: is ${facts.type}; taken are ${field.types.join(', ')}`;
+    throw new ProblemError('unsupported_media_type', detail);
+  }
+  return { facts, bytes: bytes.byteLength, digest: digestOfBytes(bytes) };
+}
+
+/**
+ * Makes the functions that keep a submission's files under its job's id, and delete them if the job is not added after all.
+ * `untilRoom` estimates when an unfinished job will have made room, in ms.
+ */
+export function createKeeping(store: FileStore, tenant: Tenant, { input, files }: Received, untilRoom: () => Promise<number>) {
+  return {
+    async keepFiles(jobId: string): Promise<void> {
+      for (const [name, bytes] of files) {
+        const { type } = (input[name] as FileReference).facts;
+        const kept = await store.put({ jobId, name: `in:${name}`, tenant, type, bytes });
+        if (kept.type === 'full') throw await noRoom(kept, untilRoom);
+      }
+    },
+    dropFiles: (jobId: string) => store.delete(jobId, 'all'),
+  };
+}
+
+/** How long to wait where nothing is known, in ms. */
+const UNKNOWN_MS = 60_000;
+
+async function noRoom({ whose, freeInMs, jobsMakeRoom }: StorageFull, untilRoom: () => Promise<number>): Promise<ProblemError> {
+  const waits = [...(freeInMs === undefined ? [] : [freeInMs]), ...(jobsMakeRoom ? [await untilRoom()] : [])];
+  const detail = whose === 'own' ? 'Your files take up your share of the storage' : 'The files of all jobs take up the storage';
+  return new ProblemError('storage_full', `${detail}; nothing of this one was stored.`, {
+    retryAfterMs: waits.length === 0 ? UNKNOWN_MS : Math.max(Math.min(...waits), 1000),
+  });
+}

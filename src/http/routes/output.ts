@@ -1,0 +1,74 @@
+/** The routes of a job's output files: the finished one, and parts of it as soon as they are there. */
+import { Hono, type Context } from 'hono';
+import type { FileName, OpenFile } from '../../files/store.ts';
+import { ProblemError } from '../../job/problem.ts';
+import { answer } from '../answer.ts';
+import { parseRange } from '../byte-range.ts';
+import type { AppDeps, AppEnv } from '../env.ts';
+import { namesTag } from '../etag.ts';
+import { readerOf } from '../read-access.ts';
+
+/** What these routes need. */
+type Deps = Pick<AppDeps, 'queue' | 'files' | 'tokens' | 'identityRequired' | 'log'>;
+
+/** `GET /api/jobs/:jobId/output` and `GET /api/jobs/:jobId/output/:n`. */
+export function outputRoutes(deps: Deps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.get('/api/jobs/:jobId/output', (c) => answerOutput(c, deps, 'out:whole'));
+  app.get('/api/jobs/:jobId/output/:n', (c) => answerOutput(c, deps, nameOf(c.req.param('n'))));
+  return app;
+}
+
+/** The name of a part; undefined if the text is no number of one. */
+function nameOf(n: string): FileName | undefined {
+  return /^(0|[1-9]\d{0,8})$/.test(n) ? `out:${n}` : undefined;
+}
+
+async function answerOutput(c: Context<AppEnv, '/:jobId'>, deps: Deps, name: FileName | undefined): Promise<Response> {
+  const { queue, files } = deps;
+  const jobId = c.req.param('jobId');
+  const reader = await readerOf(c, deps, c.req.query('token'));
+  const seen = await queue.read(jobId);
+  if (!seen || !reader.allows(seen.snapshot)) throw reader.refusal();
+  const file = name && (await files.open(jobId, name));
+  if (!file) throw new ProblemError('not_found', 'This job has no such file, or does not have it yet.', { jobId });
+  return answerFile(c, deps, file);
+}
+
+function answerFile(c: Context<AppEnv>, { log }: Deps, { info, read }: OpenFile): Response {
+  const { type, bytes, digest } = info;
+  const tag = `"${digest}"`;
+  const headers = { ETag: tag, 'Accept-Ranges': 'bytes', 'X-Content-Type-Options': 'nosniff' };
+  const known = c.req.header('if-none-match');
+  if (known !== undefined && namesTag(known, tag)) return answer(c, 304, null, headers);
+  const wanted = parseRange(c.req.method === 'HEAD' ? undefined : c.req.header('range'), c.req.header('if-range'), { bytes, tag });
+  if (wanted === 'unsatisfiable') {
+    const range = { 'Content-Range': `bytes */${bytes}`, 'Accept-Ranges': 'bytes' };
+    throw new ProblemError('range_not_satisfiable', `The file has ${bytes} bytes.`, { headers: range });
+  }
+  const part = wanted === 'all' ? { from: 0, to: bytes } : wanted;
+  const body = c.req.method === 'HEAD' ? null : toStream(read(part), (error) => log.warn({ err: error }, 'output was cut off'));
+  return answer(c, wanted === 'all' ? 200 : 206, body, {
+    ...headers,
+    'Content-Type': type,
+    'Content-Length': String(part.to - part.from),
+    'Content-Range': wanted === 'all' ? undefined : `bytes ${part.from}-${part.to - 1}/${bytes}`,
+  });
+}
+
+/** A stream of pieces. Each is read when the client has taken the one before. */
+function toStream(pieces: AsyncGenerator<Uint8Array, void>, onError: (error: unknown) => void): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await pieces.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        onError(error);
+        controller.error(error);
+      }
+    },
+    cancel: async () => void (await pieces.return()),
+  });
+}

@@ -1,0 +1,73 @@
+/** The files of one run: what a handler reads and keeps. The store knows no runs; here each write is the run's own. */
+import { ProblemError } from '../src/job/problem.ts';
+import type { Tenant } from '../src/job/tenant.ts';
+import { type FileName, type FileStore, readWhole, type StorageFull } from '../src/files/store.ts';
+import type { FileReference, Kind } from '../src/kinds/kind.ts';
+import { LockLostError } from '../src/queue/journal.ts';
+import type { RetryWhileRefused } from '../src/queue/store-monitor.ts';
+import type { Context } from './handler.ts';
+
+/** Whose run it is: what a write is checked by. */
+export type Run = { id: string; tenant: Tenant; token: string };
+
+/** The files of a run. */
+export type RunFiles = Pick<Context, 'file' | 'output' | 'readOutput' | 'keep' | 'kept'>;
+
+/** Makes the files of runs. `retryWhileRefused`: what to do while Redis refuses to write. */
+export type OpenRunFiles = (run: Run, input: Record<string, unknown>) => RunFiles;
+
+/** How soon to try again where unfinished jobs, or nobody known, will make room, in ms. */
+const ROOM_MS = 5000;
+
+/** See {@link OpenRunFiles}. */
+export function createRunFiles(store: FileStore, retryWhileRefused: RetryWhileRefused): OpenRunFiles {
+  return ({ id: jobId, tenant, token }, input) => {
+    const put = async (name: FileName, bytes: Uint8Array, type: string): Promise<void> => {
+      const kept = await retryWhileRefused(() => store.put({ jobId, name, tenant, type, bytes, token }));
+      if (kept.type === 'lost') throw new LockLostError(jobId);
+      if (kept.type === 'full') throw noRoom(kept);
+    };
+    const read = async (name: FileName): Promise<{ bytes: Uint8Array; type: string; digest: string } | undefined> => {
+      const file = await store.open(jobId, name);
+      return file && { bytes: await readWhole(file), type: file.info.type, digest: file.info.digest };
+    };
+    return {
+      async file(field) {
+        const { facts, digest } = input[field] as FileReference;
+        const found = await read(`in:${field}`);
+        if (found?.digest !== digest) throw new ProblemError('input_gone', `The file of "${field}" is not kept any more; submit it anew.`);
+        return { bytes: found.bytes, type: facts.type, facts };
+      },
+      async output(name, bytes, type) {
+        await put(`out:${name}`, bytes, type);
+        return { output: name, bytes: bytes.byteLength, type };
+      },
+      async readOutput(name) {
+        const found = await read(`out:${name}`);
+        return found && { bytes: found.bytes, type: found.type };
+      },
+      keep: (name, bytes) => put(`keep:${name}`, bytes, 'application/octet-stream'),
+      kept: async (name) => (await read(`keep:${name}`))?.bytes,
+    };
+  };
+}
+
+/** Makes what deletes the inputs of a job that has completed. What can't be deleted now goes a little later by itself. */
+export function createInputRemoval(store: FileStore, kinds: readonly Kind[]): (kind: string, jobId: string) => void {
+  const withFiles = new Set(kinds.flatMap((kind) => (hasFiles(kind) ? [kind.name] : [])));
+  return (kind, jobId) => {
+    if (withFiles.has(kind)) void store.delete(jobId, 'inputs').catch(() => {});
+  };
+}
+
+/** Whether runs of a kind read or keep files. */
+export function hasFiles({ files, outputs }: Kind): boolean {
+  return files !== undefined || outputs === true;
+}
+
+function noRoom({ freeInMs, jobsMakeRoom }: StorageFull): ProblemError {
+  const retryAfterMs = jobsMakeRoom ? ROOM_MS : (freeInMs ?? ROOM_MS);
+  return new ProblemError('storage_full', 'There is no room for the files that this job makes; it goes on when there is.', {
+    retryAfterMs,
+  });
+}
