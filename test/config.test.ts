@@ -90,9 +90,35 @@ test('the vendor follows the key, unless it is said outright', () => {
   expect(mistakes({ ...REDIS, AI_PROVIDER: 'openai' }, 'worker')).toEqual([expect.stringMatching(/^OPENAI_API_KEY/)]);
 });
 
+test('each kind can name its vendor, which must be known and have its key', () => {
+  const env = { PROVIDER_FLASHCARDS: 'offline', PROVIDER_LESSON: 'openai', OPENAI_API_KEY: 'k' };
+  expect(Object.fromEntries(read(env).providers)).toEqual({
+    'generate-flashcards': { variable: 'PROVIDER_FLASHCARDS', vendor: 'offline' },
+    'generate-lesson': { variable: 'PROVIDER_LESSON', vendor: 'openai' },
+  });
+  const unknown = Object.fromEntries(
+    ['FLASHCARDS', 'LESSON', 'PRONUNCIATION', 'IMAGE', 'AUDIO'].map((kind) => [`PROVIDER_${kind}`, 'hunter2']),
+  );
+  const found = mistakes({ ...REDIS, ...unknown }, 'worker');
+  expect(found.map((line) => line.split(':')[0])).toEqual(Object.keys(unknown));
+  expect(found.join()).not.toContain('hunter2');
+  expect(mistakes({ ...REDIS, PROVIDER_LESSON: 'openai' }, 'worker')).toEqual([expect.stringMatching(/^OPENAI_API_KEY.*PROVIDER_LESSON/)]);
+});
+
+test('production takes the offline generator where it is said for all that it would do', () => {
+  const production = { ...REDIS, NODE_ENV: 'production' };
+  const offline = { PROVIDER_FLASHCARDS: 'offline', PROVIDER_LESSON: 'offline' };
+  expect(mistakes({ ...production, ...offline }, 'worker')).toEqual([]);
+  expect(mistakes({ ...production, PROVIDER_LESSON: 'offline' }, 'worker')).toEqual([expect.stringMatching(/^OPENAI_API_KEY/)]);
+});
+
 test('a key with the prefix that ships it inside the app is used, with a warning', async () => {
   const warnings: string[] = [];
-  const deps = { guard: (_: string, work: never) => work, warn: (message: string) => void warnings.push(message) };
+  const deps = {
+    guard: (_: string, work: never) => work,
+    findProgram: () => undefined,
+    warn: (message: string) => void warnings.push(message),
+  };
   const offers = await openai.offers(read({ EXPO_PUBLIC_OPENAI_API_KEY: 'k' }).vendorVariables, deps);
   expect([offers.structuredAnswer?.available, warnings]).toEqual([true, [expect.stringContaining('EXPO_PUBLIC_OPENAI_API_KEY')]]);
 });

@@ -134,8 +134,7 @@ test('without its variable the kind is refused with the name of what is missing,
     expect.stringContaining('POET_NAME'),
   ]);
   const listed = (await (await fetch(`${url}/api/kinds`)).json()) as { kinds: object[] };
-  expect(listed.kinds).toMatchObject([
-    { name: 'generate-flashcards', available: true, provider: 'offline' },
-    { name: 'write-haiku', available: false, missing: expect.arrayContaining(['POET_NAME']) },
-  ]);
+  const has = (kind: object) => expect(listed.kinds).toContainEqual(expect.objectContaining(kind));
+  has({ name: 'generate-flashcards', available: true, provider: 'offline' });
+  has({ name: 'write-haiku', available: false, missing: expect.arrayContaining(['POET_NAME']) });
 });

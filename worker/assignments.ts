@@ -1,5 +1,6 @@
 /** Decides which vendor does which kind in this worker: once, at the start, from the vendors' offers. */
 import { createHash } from 'node:crypto';
+import { type Config, ConfigError } from '../src/config.ts';
 import type { Kind } from '../src/kinds/kind.ts';
 import type { KindSupport } from '../src/queue/worker-registry.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -13,31 +14,53 @@ export type Assignment =
 /** The vendors' offers, in the order in which the vendors are asked. */
 export type VendorOffers = { name: string; offers: Offers }[];
 
+/** The vendors that the environment names outright. */
+export type NamedVendors = Pick<Config, 'aiProvider' | 'providers'>;
+
+const NOBODY: NamedVendors = { aiProvider: undefined, providers: new Map() };
+
 /**
- * Assigns each kind to the first vendor that can do it. `only`: the one vendor that may write structured answers (AI_PROVIDER);
- * undefined: every vendor may.
+ * Assigns each kind to the first vendor that can do it. Where the environment names a vendor for the kind (PROVIDER_LESSON), or
+ * for structured answers (AI_PROVIDER), only that one is asked. A vendor whose offer is an opt-in is asked for no kind that does
+ * not name it.
+ * @throws ConfigError if a vendor is named for a kind that it can't do at all
  */
-export function assign(kinds: readonly Kind[], vendors: VendorOffers, only: string | undefined): Map<string, Assignment> {
-  return new Map(
-    kinds.map((kind) => {
-      const isAsked = (name: string) => only === undefined || kind.capability !== 'structuredAnswer' || name === only;
-      const offers = vendors.flatMap(({ name, offers: offered }): Offer[] => {
-        const offer = offered[kind.capability];
-        return offer && isAsked(name) && (offer.kinds?.includes(kind.name) ?? true) ? [offer] : [];
-      });
-      return [kind.name, toAssignment(offers)];
-    }),
-  );
+export function assign(kinds: readonly Kind[], vendors: VendorOffers, named: NamedVendors = NOBODY): Map<string, Assignment> {
+  const mistakes: string[] = [];
+  const assignments = kinds.map((kind): [string, Assignment] => {
+    const own = named.providers.get(kind.name);
+    const shared = kind.capability === 'structuredAnswer' ? named.aiProvider : undefined;
+    const isAsked = (name: string, { optIn }: Offer) => (own ? name === own.vendor : !optIn && (shared ?? name) === name);
+    const offers = vendors.flatMap(({ name, offers: offered }): Offer[] => {
+      const offer = offered[kind.capability];
+      return offer && isAsked(name, offer) && (offer.kinds?.includes(kind.name) ?? true) ? [offer] : [];
+    });
+    if (own && offers.length === 0) mistakes.push(`${own.variable}: expected a vendor that can do ${kind.name}`);
+    return [kind.name, toAssignment(kind, offers)];
+  });
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return new Map(assignments);
 }
 
-function toAssignment(offers: Offer[]): Assignment {
+function toAssignment(kind: Kind, offers: Offer[]): Assignment {
+  const before: string[] = []; // the variables of vendors that would have been asked first
   for (const offer of offers) {
-    if (!offer.available) continue;
-    const { work, author } = offer;
+    if (!offer.available) {
+      before.push(...offer.missing);
+      continue;
+    }
+    const { work, author, accepts } = offer;
+    const needs = offer.needs?.[kind.name] ?? [];
     // A base URL may hold a password: the registry and the log get a digest, which is enough to compare.
     const answers = createHash('sha256').update(offer.answers).digest('base64url');
-    return { available: true, work, support: { available: true, ...author, answers } };
+    const support = {
+      available: true,
+      ...author,
+      answers,
+      ...(needs.length > 0 && { needs, missing: [...new Set(before)] }),
+      ...(accepts && { accepts }),
+    } as const;
+    return { available: true, work, support };
   }
-  const missing = offers.flatMap((offer) => (offer.available ? [] : offer.missing));
-  return { available: false, support: { available: false, missing: [...new Set(missing)] } };
+  return { available: false, support: { available: false, missing: [...new Set(before)] } };
 }

@@ -1,7 +1,8 @@
 /** What handlers may ask for: one small interface for each capability. Vendors implement them. */
 import type { z } from 'zod';
 import type { Author, Usage } from '../src/job/snapshot.ts';
-import type { CapabilityName } from '../src/kinds/kind.ts';
+import type { CapabilityName, FileFacts } from '../src/kinds/kind.ts';
+import type { Pcm } from './audio/pcm.ts';
 
 /** One call that is paid for. The run counts what it uses. */
 export type Call = {
@@ -65,8 +66,11 @@ export type ImageTextResult = {
   lines: { text: string; polygon?: Point[]; confidence?: number; words?: { text: string; polygon?: Point[]; confidence?: number }[] }[];
 };
 
+/** A recording. `facts`: what its structure tells of it, its type among them. */
+export type Recording = { bytes: Uint8Array; facts: FileFacts };
+
 /** An assessment of how well a recording speaks a text. Scores are from 0 to 100. */
-export type SpeechAssessmentRequest = { audio: Uint8Array; type: string; referenceText: string; language: string };
+export type SpeechAssessmentRequest = { audio: Recording; referenceText: string; language: string };
 export type SpeechAssessmentResult = {
   recognizedText: string;
   durationMs: number;
@@ -79,16 +83,26 @@ export type SpeechAssessmentResult = {
     durationMs?: number;
     phonemes?: { phoneme: string; accuracy: number }[];
   }[];
+  /** Whether a model has only estimated the scores. */
+  estimate?: true;
 };
 
-/** A text as speech: PCM of 16 bits, mono. */
-export type SpeechRequest = { text: string; language: string; voice?: string; speed: number };
-export type SpeechResult = { pcm: Uint8Array; sampleRate: number };
+/** A text to be spoken. `speed`: 1 is the voice's own. */
+export type SpeechRequest = { text: string; language: string; voice?: string | undefined; speed: number };
+
+/** Speaks texts of a limited length. */
+export type Speech = {
+  /** That of the sound, in Hz, as far as it is known before. */
+  sampleRate: number;
+  /** How many characters (UTF-16 code units) one request may have in this language. */
+  maxLength(language: string): number;
+  speak: Capability<SpeechRequest, Pcm>;
+};
 
 /** All capabilities, by name. */
 export type Capabilities = {
   structuredAnswer: Capability<AnswerRequest, Ending>;
   imageText: Capability<ImageTextRequest, ImageTextResult>;
   speechAssessment: Capability<SpeechAssessmentRequest, SpeechAssessmentResult>;
-  speech: Capability<SpeechRequest, SpeechResult>;
+  speech: Speech;
 } & Record<CapabilityName, unknown>;

@@ -16,6 +16,9 @@ type Parts = Pick<Context, 'signal' | 'log' | 'answered'> & {
   meter: Meter;
 };
 
+/** Before the name of a field in a checkpoint, so that no field has the name of a piece of work. */
+const FIELD = 'field:';
+
 /** Makes a context, and the function that returns who did the work: the author of the last call, in this attempt or an earlier one. */
 export function createContext({ attempt, journal, history, assignment, signal, log, meter, answered, files }: Parts): {
   context: Context;
@@ -25,6 +28,11 @@ export function createContext({ attempt, journal, history, assignment, signal, l
   const checkpoint = { ...history.checkpoint };
   const atLeast = (percent: number) => Math.max(Math.round(percent), progress.percent);
   let { author } = history;
+
+  const keep = (name: string, value: unknown): void => {
+    checkpoint[name] = value;
+    journal.saveCheckpoint(checkpoint, author);
+  };
 
   const context: Context = {
     work: assignment.work,
@@ -43,6 +51,8 @@ export function createContext({ attempt, journal, history, assignment, signal, l
       meter.flush(); // the usage is written first, so that a worker that is lost here hides nothing
       return write({ type: 'item', attempt: number, list, index: items.get(list)?.length ?? 0, value, percent: atLeast(percent) });
     },
+    field: (name) => checkpoint[FIELD + name],
+    keepField: (name, value) => keep(FIELD + name, value),
     stage(stage, percent) {
       // It goes out with what else is written in this tick. If it can't be written, nothing after it can, and the job does not complete.
       write({ type: 'progress', attempt: number, percent: atLeast(percent), stage }).catch(() => {});
@@ -51,8 +61,7 @@ export function createContext({ attempt, journal, history, assignment, signal, l
     async once<T>(name: string, work: () => Promise<T>) {
       if (name in checkpoint) return checkpoint[name] as T;
       const value = await work();
-      checkpoint[name] = value ?? null;
-      journal.saveCheckpoint(checkpoint, author);
+      keep(name, value ?? null);
       return value;
     },
     file: files.file,

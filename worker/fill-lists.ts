@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ProblemError } from '../src/job/problem.ts';
 import type { AnswerRequest, Verdict } from './capabilities.ts';
 import type { Context } from './handler.ts';
+import { parseItem } from './parse-item.ts';
 
 /** A list that is wanted. */
 export type WantedList = {
@@ -15,12 +16,14 @@ export type WantedList = {
   count: number;
 };
 
-/** An answer that is wanted. All its lists are asked for together. */
+/** An answer that is wanted. All its lists and fields are asked for together. */
 export type WantedAnswer = {
   lists: Record<string, WantedList>;
+  /** Other fields, by name. They are kept for further attempts, and an answer that lacks them is an answer. They stand before the lists. */
+  fields?: Record<string, z.ZodType>;
   /** How far the whole job is before the first item and after the last one, in percent. */
   percent: { from: number; to: number };
-  /** Makes the request. `missing`: how many items each list lacks. `items`: the items that are there. */
+  /** Makes the request. `missing`: the lists that lack items, and how many. `items`: the items that are there, for all lists. */
   ask(
     missing: Record<string, number>,
     items: Record<string, readonly unknown[]>,
@@ -44,26 +47,48 @@ type Work = Context & { work: (request: AnswerRequest, report: Context['report']
  * Fills lists as far as the model can. If an answer is whole, it is accepted, even with few items: short material gives few.
  * If it was stopped (at its limit of tokens, or because nothing new came), another call in the same attempt asks for the
  * rest. This goes on as long as each call brings something new. If a call brings nothing new, the model has no
- * more, and the items that are there are the answer.
+ * more, and the items that are there are the answer. Nothing is asked where all lists are full.
  * @throws ProblemError `provider_bad_answer` if there is no item at all, `provider_cut_off` after too many calls, and what the
  * capability throws
  */
 export async function fillLists(context: Work, wanted: WantedAnswer): Promise<void> {
-  const total = () => sum(Object.keys(wanted.lists).map((list) => context.items(list).length));
-  const count = sum(Object.values(wanted.lists).map((list) => list.count));
-  for (let call = 1; ; call++) {
-    const before = total();
-    const ending = await askOnce(context, wanted, count);
-    if (ending === 'whole' || total() === before || total() >= count) break;
+  const items = () => sum(Object.keys(wanted.lists).map((list) => context.items(list).length));
+  const fields = () => keptFields(context, wanted).length;
+  const isFull = () => Object.entries(wanted.lists).every(([list, { count }]) => context.items(list).length >= count);
+  for (let call = 1; !isFull(); call++) {
+    const before = items() + fields();
+    const ending = await askOnce(context, wanted);
+    if (ending === 'whole' || items() + fields() === before || isFull()) break;
     if (call === MAX_CALLS) throw new ProblemError('provider_cut_off', 'The model gave too few items at a time; the next attempt goes on.');
   }
-  if (total() === 0) throw new ProblemError('provider_bad_answer', 'The model answered, but with nothing that can be used.');
+  if (items() === 0) throw new ProblemError('provider_bad_answer', 'The model answered, but with nothing that can be used.');
 }
 
-async function askOnce(context: Work, { lists, percent, ask }: WantedAnswer, count: number) {
+/** Asks for the lists that are not full and the fields that are not there. */
+function askOnce(context: Work, wanted: WantedAnswer) {
+  const { lists, fields = {}, ask } = wanted;
   const items = Object.fromEntries(Object.keys(lists).map((list) => [list, context.items(list)]));
-  const known = new Map(Object.entries(lists).map(([list, { keyOf }]) => [list, new Set(items[list]?.map(keyOf))]));
-  const missing = Object.fromEntries(Object.entries(lists).map(([list, wanted]) => [list, wanted.count - (known.get(list)?.size ?? 0)]));
+  const open = Object.entries(lists)
+    .map(([list, { item, itemLength, count }]) => ({ list, item, itemLength, wanted: count - (items[list]?.length ?? 0) }))
+    .filter((list) => list.wanted > 0);
+  const kept = keptFields(context, wanted);
+  const request: AnswerRequest = {
+    ...ask(Object.fromEntries(open.map((list) => [list.list, list.wanted])), items),
+    schema: z.strictObject({
+      ...Object.fromEntries(Object.entries(fields).filter(([name]) => !kept.includes(name))),
+      ...Object.fromEntries(open.map(({ list, item }) => [list, z.array(item)])),
+    }),
+    lists: Object.fromEntries(open.map(({ list, itemLength, wanted: count }) => [list, { wanted: count, itemLength }])),
+    take: createTake(context, wanted),
+    whole: context.answered,
+  };
+  return context.work(request, context.report, context.signal);
+}
+
+/** Makes the function that takes the pieces of one answer: it checks them, leaves out what is there already and publishes the rest. */
+function createTake(context: Work, wanted: WantedAnswer): AnswerRequest['take'] {
+  const { lists, fields = {}, percent } = wanted;
+  const known = new Map(Object.entries(lists).map(([list, { keyOf }]) => [list, new Set(context.items(list).map(keyOf))]));
   const given = new Set<string>(); // in this answer; a model may begin with items that are there already
   let idle = 0;
 
@@ -74,31 +99,50 @@ async function askOnce(context: Work, { lists, percent, ask }: WantedAnswer, cou
     return idle < MAX_IDLE_ITEMS ? 'nothing' : 'enough';
   };
 
-  const take = async (list: string, value: unknown): Promise<Verdict> => {
-    const wanted = lists[list];
+  /** Whether all is there with this field. Then the work is done before the last piece is written. */
+  const isDone = (field?: string): boolean => {
+    const full = Object.entries(lists).every(([list, { count }]) => (known.get(list)?.size ?? 0) >= count);
+    const done = full && Object.keys(fields).every((name) => name === field || context.field(name) !== undefined);
+    if (done) context.answered();
+    return done;
+  };
+
+  /** How much of the lists is there, from 0 to 1. A long item is more of the work than a short one. */
+  const share = (): number => {
+    const size = (amountOf: (list: string) => number) =>
+      sum(Object.entries(lists).map(([list, { itemLength }]) => amountOf(list) * itemLength));
+    return size((list) => known.get(list)?.size ?? 0) / size((list) => lists[list]?.count ?? 0);
+  };
+
+  const takeField = async (name: string, type: z.ZodType, value: unknown): Promise<Verdict> => {
+    const parsed = type.safeParse(value);
+    if (!parsed.success || context.field(name) !== undefined) return 'nothing';
+    const done = isDone(name);
+    context.keepField(name, parsed.data);
+    return done ? 'enough' : 'new';
+  };
+
+  return async (list, value) => {
+    const field = fields[list];
+    if (field) return takeField(list, field, value);
+    const wantedList = lists[list];
     const keys = known.get(list);
-    const parsed = wanted?.item.safeParse(value);
-    if (!wanted || !keys || !parsed?.success) return leaveOut(undefined);
-    const key = wanted.keyOf(parsed.data);
-    if (keys.has(key) || keys.size >= wanted.count) return leaveOut(`${list} ${key}`);
+    const parsed = wantedList && parseItem(wantedList.item, value);
+    if (!wantedList || !keys || !parsed?.success) return leaveOut(undefined);
+    const key = wantedList.keyOf(parsed.data);
+    if (keys.has(key) || keys.size >= wantedList.count) return leaveOut(`${list} ${key}`);
     idle = 0;
     keys.add(key);
     given.add(`${list} ${key}`);
-    const there = sum([...known.values()].map(({ size }) => size));
-    const full = there >= count;
-    if (full) context.answered();
-    await context.item(list, parsed.data, percent.from + (there / count) * (percent.to - percent.from));
-    return full ? 'enough' : 'new';
+    const done = isDone();
+    await context.item(list, parsed.data, percent.from + share() * (percent.to - percent.from));
+    return done ? 'enough' : 'new';
   };
+}
 
-  const request: AnswerRequest = {
-    ...ask(missing, items),
-    schema: z.strictObject(Object.fromEntries(Object.entries(lists).map(([list, { item }]) => [list, z.array(item)]))),
-    lists: Object.fromEntries(Object.entries(lists).map(([list, { itemLength }]) => [list, { wanted: missing[list] ?? 0, itemLength }])),
-    take,
-    whole: context.answered,
-  };
-  return context.work(request, context.report, context.signal);
+/** The names of the wanted fields that are there. */
+function keptFields(context: Work, { fields = {} }: WantedAnswer): string[] {
+  return Object.keys(fields).filter((name) => context.field(name) !== undefined);
 }
 
 function sum(numbers: number[]): number {

@@ -24,6 +24,10 @@ export type Context<K extends Kind = Kind> = {
   item(list: string, value: unknown, percent: number): Promise<void>;
   /** Publishes that a stage is reached. */
   stage(stage: string, percent: number): Promise<void>;
+  /** The value of a finished field, from this attempt or an earlier one; undefined if there is none yet. */
+  field(name: string): unknown;
+  /** Keeps the value of a finished field for further attempts. Nobody is told of it before the result. */
+  keepField(name: string, value: unknown): void;
   /** Says that the paid work is done. The rest takes almost no time, so the deadline no longer ends the run. */
   answered(): void;
   /** Does paid work once over all attempts. Its result is kept before anything else can fail. */

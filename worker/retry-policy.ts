@@ -10,7 +10,7 @@ export type Outcome =
   | { type: 'lost' }
   /** This process is stopping. Another worker continues the job; this costs no attempt. */
   | { type: 'hand-back' }
-  /** This worker can't do the kind, but others can. One of them takes the job after `afterMs`; this costs no attempt. */
+  /** This worker can't do the job, but others can. One of them takes the job after `afterMs`; this costs no attempt. */
   | { type: 'give-back'; afterMs: number }
   /** The job has failed. Another attempt would not help. */
   | { type: 'fail'; problem: ProblemError }
@@ -24,14 +24,27 @@ export class HandBack extends OwnError {
   override name = 'HandBack';
 }
 
-/** This worker can't do the kind. `missing`: the variables it would need. */
+/** Why a worker can't do a job. */
+type NotAssigned = {
+  /** The variables it would need. */
+  missing?: readonly string[];
+  /** The fields that it needs and the input does not have. */
+  lacking?: readonly string[];
+  /** The problem of an input that it does not take. */
+  problem?: ProblemError;
+};
+
+/** This worker can't do the job. */
 export class NotAssignedError extends OwnError {
   override name = 'NotAssignedError';
-  readonly missing: readonly string[];
+  /** The problem of the job if no other worker can do it either. */
+  readonly problem: ProblemError;
 
-  constructor(kind: string, missing: readonly string[]) {
+  constructor(kind: string, { missing = [], lacking = [], problem }: NotAssigned) {
     super(`this worker can't do ${kind}`);
-    this.missing = missing;
+    const needs = missing.length > 0 ? `; it needs ${missing.join(', ')}` : '';
+    const without = lacking.length > 0 ? ` without ${lacking.join(' and ')}` : '';
+    this.problem = problem ?? new ProblemError('provider_not_configured', `No worker can do this kind of job${without}${needs}.`);
   }
 }
 
@@ -43,7 +56,7 @@ export type Facts = {
   putOffs: number;
   /** The first backoff, in ms. */
   backoffMs: number;
-  /** Whether any worker can do the job's kind, or could while the registry remembers it. */
+  /** Whether any worker can do the job, or could while the registry remembers it. */
   doneElsewhere: boolean;
 };
 
@@ -74,8 +87,7 @@ export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneE
   if (error instanceof HandBack) return { type: 'hand-back' };
   if (error instanceof NotAssignedError) {
     if (doneElsewhere) return { type: 'give-back', afterMs: GIVE_BACK_MS };
-    const needs = error.missing.length > 0 ? `; it needs ${error.missing.join(', ')}` : '';
-    return { type: 'fail', problem: new ProblemError('provider_not_configured', `No worker can do this kind of job${needs}.`) };
+    return { type: 'fail', problem: error.problem };
   }
   const problem = toProblemError(error);
   const { code, extras } = problem;

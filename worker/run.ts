@@ -1,8 +1,11 @@
 /** Runs one job: reads what earlier runs left, sets the deadline, calls the handler, keeps the result. It knows no BullMQ. */
 import type { Logger } from 'pino';
 import { ProblemError } from '../src/job/problem.ts';
+import { findUnaccepted } from '../src/kinds/acceptance.ts';
 import { jobInput } from '../src/kinds/kind.ts';
 import type { Journal, Kept } from '../src/queue/journal.ts';
+import { toUnacceptedProblem } from '../src/queue/unaccepted.ts';
+import { lackingIn } from '../src/queue/worker-registry.ts';
 import type { Assignment } from './assignments.ts';
 import { beginAttempt } from './attempt.ts';
 import { createContext } from './context.ts';
@@ -33,7 +36,7 @@ export function createRun({
   const byName = new Map(implementations.map(({ kind, handle }) => [kind.name, { kind, handle, schema: jobInput(kind) }]));
 
   /**
-   * @throws NotAssignedError if this worker can't do the kind, ProblemError for what the job's owner should know, the signal's
+   * @throws NotAssignedError if this worker can't do the kind or does not take the input, ProblemError for what the job's owner should know, the signal's
    * reason if that ended the run
    */
   return async (task, journal) => {
@@ -42,8 +45,12 @@ export function createRun({
     const implementation = byName.get(task.kind);
     const assignment = assignments.get(task.kind);
     if (!implementation || !assignment?.available) {
-      throw new NotAssignedError(task.kind, assignment?.available === false ? assignment.support.missing : []);
+      throw new NotAssignedError(task.kind, assignment?.available === false ? assignment.support : {});
     }
+    const lacking = lackingIn(task.input, assignment.support);
+    if (lacking.length > 0) throw new NotAssignedError(task.kind, { ...assignment.support, lacking });
+    const unaccepted = findUnaccepted(task.input, assignment.support.accepts);
+    if (unaccepted) throw new NotAssignedError(task.kind, { problem: toUnacceptedProblem(task.input, unaccepted) });
     const { kind, handle, schema } = implementation;
     const { signal } = task;
     const deadline = startDeadline(task, timeoutMs);

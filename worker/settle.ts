@@ -10,7 +10,7 @@ import { decide, NotAssignedError, type Outcome } from './retry-policy.ts';
 export type EndedAttempt = {
   job: {
     name: string;
-    data: Pick<Payload, 'tenant'>;
+    data: Pick<Payload, 'tenant' | 'input'>;
     attemptsMade: number;
     priority: number;
     moveToDelayed(readyAt: number, token: string): Promise<void>;
@@ -29,8 +29,8 @@ export type Settled = { type: 'delayed' } | { type: 'waiting' } | { type: 'faile
 export type SettleDeps = {
   fairQueue: FairQueue;
   retryWhileRefused: RetryWhileRefused;
-  /** Whether any worker can do a kind, or could while the registry remembers it. */
-  isDone: (kind: string) => Promise<boolean>;
+  /** Whether any worker can do a kind with an input, or could while the registry remembers it. */
+  isDone: (kind: string, input: unknown) => Promise<boolean>;
   /** The longest pause before the first retry, in ms. */
   backoffMs: number;
   /** A job is put off. */
@@ -49,7 +49,7 @@ export function createSettle({
   onPause,
 }: SettleDeps): (attempt: EndedAttempt, error: unknown) => Promise<Settled> {
   const decideOn = async ({ job, counted }: EndedAttempt, error: unknown): Promise<Outcome> => {
-    const doneElsewhere = error instanceof NotAssignedError && (await isDone(job.name));
+    const doneElsewhere = error instanceof NotAssignedError && (await isDone(job.name, job.data.input));
     return decide(error, { attemptsMade: job.attemptsMade + 1, putOffs: await counted.putOffs(), backoffMs, doneElsewhere });
   };
 

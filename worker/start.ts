@@ -14,11 +14,13 @@ import { watchDeadlines } from '../src/queue/deadlines.ts';
 import { type Keys, keysUnder } from '../src/queue/keys.ts';
 import { openStore, type Store } from '../src/queue/store.ts';
 import { endUnreadable, UNREADABLE } from '../src/queue/unreadable.ts';
+import { unacceptedProblem } from '../src/queue/unaccepted.ts';
 import { availabilityOf, createRegistration, createWorkerDirectory, type WorkerDescription } from '../src/queue/worker-registry.ts';
 import { type Assignment, assign } from './assignments.ts';
 import { guard } from './circuit-breaker.ts';
 import { createInputRemoval, createRunFiles, hasFiles } from './files.ts';
 import type { Implementation } from './handler.ts';
+import { createFindProgram } from './programs.ts';
 import { createHealthApp, createWorks } from './health.ts';
 import { createRun } from './run.ts';
 import type { Vendor, VendorDeps } from './vendors/vendor.ts';
@@ -55,9 +57,9 @@ export async function startWorker(
   checkKinds(kinds);
   const deps = vendorDeps(config, store, keys, log);
   const offered = vendors.map(async ({ name, offers }) => ({ name, offers: await offers(config.vendorVariables, deps) }));
-  const assignments = assign(kinds, await Promise.all(offered), config.aiProvider);
+  const assignments = assign(kinds, await Promise.all(offered), config);
   const description = describe(config.worker, version, assignments);
-  log.info({ kinds: description.kinds }, 'what this worker can do');
+  log.info({ kinds: withoutLists(description.kinds) }, 'what this worker can do');
 
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
   // This is done before any job is taken, so that nobody pays for a job whose time is over.
@@ -87,7 +89,10 @@ export async function startWorker(
         timeoutMs: job.timeoutMs,
         log,
       }),
-      isDone: async (kind) => availabilityOf(kind, await directory(REGISTRY_AGE_MS)).type === 'available',
+      isDone: async (kind, input) => {
+        const availability = availabilityOf(kind, await directory(REGISTRY_AGE_MS), input);
+        return availability.type === 'available' && unacceptedProblem(input, availability) === undefined;
+      },
       onCompleted: createInputRemoval(fileStore, kinds),
     },
     { keyPrefix, backoffMs: job.backoffMs, ...config.worker },
@@ -123,6 +128,13 @@ export async function startWorker(
   return { ready: true, port, note: mainProvider(assignments) };
 }
 
+/** The kinds for the log: what is taken of an input may be a list of a hundred voices. */
+function withoutLists(kinds: WorkerDescription['kinds']): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(kinds).map(([kind, support]) => [kind, 'accepts' in support ? { ...support, accepts: undefined } : support]),
+  );
+}
+
 /** What vendors are built with. Jobs that a breaker held back take at most every second start when they return. */
 function vendorDeps(config: Config, { connect, monitor }: Store, keys: Keys, log: Logger): VendorDeps {
   const { rate } = config.worker;
@@ -130,6 +142,7 @@ function vendorDeps(config: Config, { connect, monitor }: Store, keys: Keys, log
   const options = { ...config.breaker, probeMs: config.job.timeoutMs, paceMs: (2 * rate.duration) / rate.max };
   return {
     guard: (name, work) => guard(work, createBreaker(redis, keys, name, options, monitor.retryWhileRefused)),
+    findProgram: createFindProgram(config.path),
     warn: (message) => log.warn(message),
   };
 }

@@ -2,8 +2,19 @@
 import type { Problem, ProblemCode } from './problem.ts';
 import type { Tenant } from './tenant.ts';
 
-/** Tokens and money a job has used; `costUsd` only where the price is known, `estimated` only where some of it is an estimate. */
-export type Usage = { inputTokens: number; outputTokens: number; costUsd?: number; estimated?: boolean };
+/** What a job has used. What a vendor does not bill is 0 or absent. */
+export type Usage = {
+  inputTokens: number;
+  outputTokens: number;
+  /** Characters that were spoken. */
+  characters?: number;
+  /** Seconds of sound. */
+  seconds?: number;
+  /** Only if the price is known. */
+  costUsd?: number;
+  /** Whether some of it is an estimate. */
+  estimated?: boolean;
+};
 
 /** Who gave an answer: the vendor, and its model where it has several. */
 export type Author = { provider: string; model?: string };

@@ -1,5 +1,6 @@
 /** The flashcards kind: notes in, question-and-answer cards out. */
 import { z } from 'zod';
+import { languageTag, MAX_CONTENT, notes } from './fields.ts';
 import { defineKind } from './kind.ts';
 
 /** A card: what is asked, and what is to be remembered. */
@@ -11,8 +12,6 @@ export const flashcard = z.object({
 /** A card: what is asked, and what is to be remembered. */
 export type Flashcard = z.infer<typeof flashcard>;
 
-const languageTag = z.string().max(35).refine(isLanguageTag, 'must be a BCP 47 language tag, such as "en" or "pt-BR"');
-
 export const flashcards = defineKind({
   name: 'generate-flashcards',
   path: '/api/ai/generate-flashcards',
@@ -20,11 +19,7 @@ export const flashcards = defineKind({
   summary: 'Makes flashcards out of the given notes.',
   input: z.object({
     /** The notes, in characters as JavaScript counts them (UTF-16 code units). */
-    content: z
-      .string()
-      .min(1)
-      .max(100_000)
-      .refine((text) => /[\p{L}\p{N}]/u.test(text), 'must have a word or a number in it'),
+    content: notes(MAX_CONTENT),
     subject: z.string().max(200).optional(),
     topic: z.string().max(200).optional(),
     /** How many cards at most; short notes give fewer. */
@@ -35,11 +30,3 @@ export const flashcards = defineKind({
   }),
   result: z.object({ flashcards: z.array(flashcard) }),
 });
-
-function isLanguageTag(tag: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(tag).length === 1;
-  } catch {
-    return false;
-  }
-}

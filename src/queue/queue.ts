@@ -61,8 +61,8 @@ export type JobQueue = {
   openJobsOf(owner: string): Promise<Snapshot[]>;
   /** The queue in figures, as they were read at most so long ago. */
   stats(maxAgeMs?: number): Promise<QueueStats>;
-  /** Whether a kind can be done, as the workers say. */
-  availability(kind: string): Promise<Availability>;
+  /** Whether a kind can be done, as the workers say; with an input: whether it can be done for that one. */
+  availability(kind: string, input?: unknown): Promise<Availability>;
   /** A value all processes agree on: the first to ask decides it. It is read before it is written, so that a store that takes no writes still tells it. */
   shared(name: string, propose: () => string): Promise<string>;
   /** The time of a write to Redis, in ms. */
@@ -130,7 +130,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
         return (await list(open, { limit: MAX_ENTRIES, filter: { status: 'unfinished' } })).jobs;
       }),
     stats: (maxAgeMs) => orUnavailable(redis, () => stats(maxAgeMs)),
-    availability: (kind) => orUnavailable(redis, async () => availabilityOf(kind, await workers(WORKERS_AGE_MS))),
+    availability: (kind, input) => orUnavailable(redis, async () => availabilityOf(kind, await workers(WORKERS_AGE_MS), input)),
     shared: (name, propose) =>
       orUnavailable(redis, async () => {
         const known = await readShared(name);

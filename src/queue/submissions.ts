@@ -9,6 +9,8 @@ import type { Allowance, LocalLimit } from './rate-limit.ts';
 import { tooFast, toRefusalProblem } from './refusal.ts';
 import type { Retried } from './retry-job.ts';
 import { ESTIMATE_AGE_MS } from './stats.ts';
+import { unacceptedProblem } from './unaccepted.ts';
+import type { Availability } from './worker-registry.ts';
 
 /** A request for a job, validated. `key`: the client's idempotency key, made the user's and the kind's own. */
 export type SubmitRequest = Omit<AddRequest, 'keyMs'>;
@@ -113,8 +115,10 @@ export function createSubmissions({ queue, localLimit, sameWorkMs, maxAttempts }
   };
 
   const submit = async (request: SubmitRequest): Promise<SubmitResult> => {
-    const availability = await queue.availability(request.kind);
-    if (availability.type === 'unavailable') return refuse(notConfigured(request.kind, availability.missing));
+    const availability = await queue.availability(request.kind, request.input);
+    if (availability.type === 'unavailable') return refuse(notConfigured(request.kind, availability));
+    const unaccepted = unacceptedProblem(request.input, availability);
+    if (unaccepted) return refuse(unaccepted);
     const answers = availability.type === 'available' ? availability.answers : undefined;
     // Where workers differ in their models, or none is known, no answer stands for another.
     const joins = request.key === undefined && sameWorkMs > 0 && answers !== undefined;
@@ -138,7 +142,8 @@ export function createSubmissions({ queue, localLimit, sameWorkMs, maxAttempts }
   };
 }
 
-function notConfigured(kind: string, missing: string[]): ProblemError {
+function notConfigured(kind: string, { missing, lacking }: Extract<Availability, { type: 'unavailable' }>): ProblemError {
+  const without = lacking.length === 0 ? '' : ` without ${lacking.join(' and ')}`;
   const needs = missing.length === 0 ? '' : ` It needs these variables on a worker: ${missing.join(', ')}.`;
-  return new ProblemError('provider_not_configured', `No worker can do ${kind}.${needs}`);
+  return new ProblemError('provider_not_configured', `No worker can do ${kind}${without}.${needs}`);
 }

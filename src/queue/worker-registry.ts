@@ -1,14 +1,27 @@
 /** The registry of workers: each says what it can do, so that the API need not guess it from its own environment. */
 import type { Redis } from 'ioredis';
+import type { Acceptance } from '../kinds/acceptance.ts';
 import type { Keys } from './keys.ts';
 import { defineScript } from './script.ts';
 
 /** What a worker can do for a kind. */
 export type KindSupport =
-  /** It does it, by this provider. `answers` is the same for workers whose answers to the same input may stand for each other's. */
-  | { available: true; provider: string; model?: string; answers: string }
+  /**
+   * It does it, by this provider. `answers` is the same for workers whose answers to the same input may stand for each other's.
+   * `needs`: the fields that an input must have for it; `missing`: the variables with which another provider would do it without them.
+   * `accepts`: there if it takes only some of the inputs that the kind allows.
+   */
+  | {
+      available: true;
+      provider: string;
+      model?: string;
+      answers: string;
+      needs?: readonly string[];
+      missing?: readonly string[];
+      accepts?: readonly Acceptance[];
+    }
   /** It does not: these variables are missing. */
-  | { available: false; missing: string[] };
+  | { available: false; missing: readonly string[] };
 
 /** What a worker says of itself. */
 export type WorkerDescription = {
@@ -123,15 +136,37 @@ function parseDescription(text: string): WorkerDescription | undefined {
 export type Availability =
   /** No worker is known: jobs are accepted, and wait. */
   | { type: 'unknown' }
-  /** `answers`: there if all live workers that do it give answers that may stand for each other's. */
-  | { type: 'available'; provider: string; model?: string | undefined; answers?: string | undefined }
-  | { type: 'unavailable'; missing: string[] };
+  /**
+   * `answers`: there if all live workers that do it give answers that may stand for each other's. `accepts`: what each of the workers takes.
+   * An input can be done if one of them takes it.
+   */
+  | {
+      type: 'available';
+      provider: string;
+      model?: string | undefined;
+      answers?: string | undefined;
+      needs?: readonly string[] | undefined;
+      accepts: (readonly Acceptance[])[];
+    }
+  /** `lacking`: the fields of the input with which it could be done; there are none where no input would do. */
+  | { type: 'unavailable'; missing: string[]; lacking: string[] };
+
+/** The fields that a worker needs and an input does not have. */
+export function lackingIn(input: unknown, { needs = [] }: { needs?: readonly string[] | undefined }): string[] {
+  const fields = (input ?? {}) as Record<string, unknown>;
+  return needs.filter((field) => fields[field] === undefined);
+}
 
 /** What was found of each list of workers, by kind: the same list is asked about for a second. */
 const found = new WeakMap<KnownWorker[], Map<string, Availability>>();
 
-/** Tells from the workers whether a kind can be done: those that live count first, then those that lived lately. */
-export function availabilityOf(kind: string, workers: KnownWorker[]): Availability {
+/**
+ * Tells from the workers whether a kind can be done: those that live count first, then those that lived lately. With an
+ * input: whether it can be done for that one.
+ */
+export function availabilityOf(kind: string, workers: KnownWorker[], input?: unknown): Availability {
+  const dependsOnInput = input !== undefined && workers.some(({ kinds: { [kind]: support } }) => support?.available && support.needs);
+  if (dependsOnInput) return findAvailability(kind, workers, input);
   const known = found.get(workers) ?? new Map<string, Availability>();
   found.set(workers, known);
   const availability = known.get(kind) ?? findAvailability(kind, workers);
@@ -139,18 +174,23 @@ export function availabilityOf(kind: string, workers: KnownWorker[]): Availabili
   return availability;
 }
 
-function findAvailability(kind: string, workers: KnownWorker[]): Availability {
+function findAvailability(kind: string, workers: KnownWorker[], input?: unknown): Availability {
   const supports = (known: KnownWorker[]) => known.flatMap(({ kinds }) => kinds[kind] ?? []);
-  const able = (known: KnownWorker[]) => supports(known).filter((support) => support.available);
+  const isAble = (support: KindSupport) => support.available && (input === undefined || lackingIn(input, support).length === 0);
+  const able = (known: KnownWorker[]) => supports(known).flatMap((support) => (support.available && isAble(support) ? [support] : []));
   const live = able(workers.filter((worker) => worker.live));
-  const [first] = live.length > 0 ? live : able(workers);
+  const doers = live.length > 0 ? live : able(workers);
+  const [first] = doers;
   if (first) {
     const answers = new Set(live.map((support) => support.answers));
-    return { type: 'available', provider: first.provider, model: first.model, answers: answers.size === 1 ? first.answers : undefined };
+    const { provider, model, needs } = first;
+    const accepts = doers.map((support) => support.accepts ?? []);
+    return { type: 'available', provider, model, needs, accepts, answers: answers.size === 1 ? first.answers : undefined };
   }
   if (workers.length === 0) return { type: 'unknown' };
-  const missing = supports(workers).flatMap((support) => (support.available ? [] : support.missing));
-  return { type: 'unavailable', missing: [...new Set(missing)] };
+  const missing = supports(workers).flatMap((support) => support.missing ?? []);
+  const lacking = supports(workers).flatMap((support) => (support.available ? lackingIn(input, support) : []));
+  return { type: 'unavailable', missing: [...new Set(missing)], lacking: [...new Set(lacking)] };
 }
 
 /** How many jobs can run at once, over all live workers. */

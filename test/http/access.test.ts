@@ -50,6 +50,9 @@ const operator: Row = CALLERS.map(() => 401);
 
 const routes: Record<string, Row> = {
   'POST /api/ai/generate-flashcards': anyUser(202),
+  'POST /api/ai/generate-lesson': anyUser(202),
+  'POST /api/ai/generate-audio': anyUser(202),
+  'POST /api/pronunciation-assess': anyUser(400), // there is no recording in the body
   'GET /api/jobs': anyUser(200),
   'GET /api/events': anyUser(200),
   'GET /api/jobs/:jobId': reads,
@@ -114,7 +117,7 @@ async function ask(stack: Stack, route: string, caller: Caller, { job, otherJob 
     method,
     signal: leaving.signal,
     headers: { ...(caller.startsWith('owner') && OWNER), ...(/^other( with|$)/.test(caller) && OTHER), 'content-type': 'application/json' },
-    ...(method === 'POST' && { body: '{"content":"Hund: dog"}' }),
+    ...(method === 'POST' && { body: '{"content":"Hund: dog","text":"Hund"}' }),
   });
   const streams = response.status === 200 && response.headers.get('content-type')?.startsWith('text/event-stream');
   const body = streams || method === 'HEAD' ? '' : await response.text();

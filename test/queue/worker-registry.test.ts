@@ -49,12 +49,12 @@ test('a worker is known from when it has registered; one that stops is remembere
     ['second', true],
   ]);
   expect(concurrencyOf(workers)).toBe(8);
-  expect(availabilityOf('lesson', workers)).toEqual({ type: 'available', provider: 'openai', model: 'a', answers: undefined });
+  expect(availabilityOf('lesson', workers)).toMatchObject({ type: 'available', provider: 'openai', model: 'a', answers: undefined });
 
   await first.leave();
   const left = await read();
   expect(concurrencyOf(left)).toBe(5);
-  expect(availabilityOf('lesson', left)).toEqual({ type: 'available', provider: 'openai', model: 'b', answers: 'openai b' });
+  expect(availabilityOf('lesson', left)).toMatchObject({ type: 'available', provider: 'openai', model: 'b', answers: 'openai b' });
 });
 
 test('a worker that dies is live no more once its lease is over, and says nothing of itself', async () => {
@@ -77,12 +77,16 @@ test('a heartbeat keeps a worker live', async () => {
 
 test.each<[string, WorkerDescription[], object]>([
   ['no worker is known', [], { type: 'unknown' }],
-  ['none can do it', [worker('a', { lesson: { available: false, missing: ['B', 'A'] } })], { type: 'unavailable', missing: ['B', 'A'] }],
-  ['none has heard of it', [worker('a', {})], { type: 'unavailable', missing: [] }],
+  [
+    'none can do it',
+    [worker('a', { lesson: { available: false, missing: ['B', 'A'] } })],
+    { type: 'unavailable', missing: ['B', 'A'], lacking: [] },
+  ],
+  ['none has heard of it', [worker('a', {})], { type: 'unavailable', missing: [], lacking: [] }],
   [
     'one of two can do it',
     [worker('a', { lesson: { available: false, missing: ['A'] } }), worker('b', { lesson: can('x') })],
-    { type: 'available', provider: 'x', model: undefined, answers: 'x undefined' },
+    { type: 'available', provider: 'x', model: undefined, answers: 'x undefined', accepts: [[]] },
   ],
 ])('availability, where %s', (_, workers, expected) => {
   expect(
@@ -110,4 +114,20 @@ test('a Redis that fails is told, and the worker knows that it is not registered
   await registration.register();
   expect(registration.registered()).toBe(false);
   expect(errors).toHaveLength(1);
+});
+
+test('with an input only workers count that need nothing which it lacks; what is lacking and missing is told', async () => {
+  const { enter, read } = await setUp();
+  const withContent = { ...can('offline'), needs: ['content'], missing: ['A_KEY'] };
+  const offline = enter('1', worker('offline', { lesson: withContent }));
+  await offline.register();
+  const both = async (input?: object) => availabilityOf('lesson', await read(), input);
+  expect(await both()).toMatchObject({ type: 'available', provider: 'offline', needs: ['content'] });
+  expect(await both({ content: 'x' })).toMatchObject({ type: 'available', provider: 'offline' });
+  expect(await both({ topic: 'x' })).toEqual({ type: 'unavailable', missing: ['A_KEY'], lacking: ['content'] });
+
+  const model = enter('2', worker('model', { lesson: can('openai') }));
+  await model.register();
+  expect(await both({ topic: 'x' })).toMatchObject({ type: 'available', provider: 'openai', answers: 'openai undefined' });
+  expect(await both({ content: 'x' })).toMatchObject({ type: 'available', answers: undefined });
 });

@@ -78,7 +78,7 @@ test("a whole answer: items, usage, and a request that keeps the user's words ap
   expect(call?.body['response_format']).toEqual({
     type: 'json_schema',
     json_schema: {
-      name: 'flashcards',
+      name: 'generate-flashcards',
       strict: true,
       schema: {
         type: 'object',

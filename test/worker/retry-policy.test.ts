@@ -85,10 +85,14 @@ test("what is not the job's fault costs no attempt", () => {
 });
 
 test('a kind that this worker can not do is given back while others can, and fails with the missing variables where none can', () => {
-  const error = new NotAssignedError('generate-lesson', ['OPENAI_API_KEY']);
+  const error = new NotAssignedError('generate-lesson', { missing: ['OPENAI_API_KEY'] });
   expect(decide(error, facts(0, 10, true))).toMatchObject({ type: 'give-back' });
   expect(decide(error, facts(0, 10, false))).toMatchObject({
     type: 'fail',
     problem: { code: 'provider_not_configured', detail: expect.stringContaining('OPENAI_API_KEY') },
+  });
+  expect(decide(new NotAssignedError('generate-lesson', { lacking: ['content'] }), facts(0, 10, false))).toMatchObject({
+    type: 'fail',
+    problem: { code: 'provider_not_configured', detail: expect.stringContaining('without content') },
   });
 });

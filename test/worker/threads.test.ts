@@ -114,7 +114,7 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
   const log = pino({ level: 'silent' });
   const work = createOffline(createThreads({ module, heapMb: 64 }));
   const offer: Offers = { structuredAnswer: { available: true, work, author: { provider: 'offline' }, answers: 'offline' } };
-  const assignments = assign([flashcards], [{ name: 'offline', offers: offer }], undefined);
+  const assignments = assign([flashcards], [{ name: 'offline', offers: offer }]);
   const store = await openStore({ url: inject('redisUrl'), keyPrefix: stack.prefix, log, logError: () => {}, onUnusable: () => {} });
   const options = {
     name: 'test',

@@ -2,6 +2,7 @@
 import { flashcard, type Flashcard, flashcards } from '../../src/kinds/flashcards.ts';
 import { fillLists, wantedList } from '../fill-lists.ts';
 import type { Handler } from '../handler.ts';
+import { toKey } from '../text-key.ts';
 
 const LIST = 'flashcards';
 
@@ -23,7 +24,7 @@ export const makeFlashcards: Handler<typeof flashcards> = async (input, context)
     await context.stage('generating', ASKING.from);
     await context.once('answer', () =>
       fillLists(context, {
-        lists: { [LIST]: wantedList({ item: flashcard, itemLength: ITEM_LENGTH, keyOf: toKey, count: input.count }) },
+        lists: { [LIST]: wantedList({ item: flashcard, itemLength: ITEM_LENGTH, keyOf: ({ front }) => toKey(front), count: input.count }) },
         percent: ASKING,
         ask: (missing) => ({
           kind: flashcards.name,
@@ -36,8 +37,3 @@ export const makeFlashcards: Handler<typeof flashcards> = async (input, context)
   }
   return { flashcards: [...cards()] };
 };
-
-/** The key of a card. Two cards are the same if their fronts differ only in case and spacing. */
-function toKey({ front }: Flashcard): string {
-  return front.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
-}

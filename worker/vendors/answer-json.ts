@@ -11,7 +11,7 @@ const MAX_UNCERTAIN = 32_768;
 const MAX_HELD = 16;
 
 /**
- * What is read: a root object with these lists and other fields, or a bare array, which is the first list.
+ * What is read: a root object with these lists and other fields, or a bare array, whose items go to the first list that accepts them.
  * `accepts`: whether a value is an item of a list, or the value of another field.
  */
 export type AnswerShape = { lists: readonly string[]; fields: readonly string[]; accepts: (field: string, value: unknown) => boolean };
@@ -53,7 +53,7 @@ export function openCandidate({ lists, fields, accepts }: AnswerShape): Candidat
       certain ||= accepts(key, value);
       return;
     }
-    const field = ofRoot ? first : String(stack[1]?.key);
+    const field = ofRoot ? (lists.find((list) => accepts(list, value)) ?? first) : String(stack[1]?.key);
     pieces.push({ field, value });
     certain ||= !ofRoot || accepts(field, value) || pieces.length > MAX_HELD;
   };

@@ -1,6 +1,9 @@
 /** All vendors, in the order in which they are asked. The first one that can do a kind does it. */
+import { azureSpeech } from './azure-speech.ts';
+import { espeak } from './espeak.ts';
 import { offline } from './offline.ts';
 import { openai } from './openai.ts';
+import { polly } from './polly.ts';
 import type { Vendor } from './vendor.ts';
 
-export const vendors: readonly Vendor[] = [openai, offline];
+export const vendors: readonly Vendor[] = [azureSpeech, polly, openai, offline, espeak];

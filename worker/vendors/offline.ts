@@ -29,8 +29,16 @@ export function createOffline(threads: Threads = createThreads()): Capabilities[
 export const offline = defineVendor({
   name: 'offline',
   keys: [],
+  writes: true,
   variables: {},
   offers: () => ({
-    structuredAnswer: { available: true, work: createOffline(), author: AUTHOR, kinds: Object.keys(makers), answers: 'offline' },
+    structuredAnswer: {
+      available: true,
+      work: createOffline(),
+      author: AUTHOR,
+      kinds: Object.keys(makers),
+      needs: Object.fromEntries(Object.entries(makers).map(([kind, { needs = [] }]) => [kind, needs])),
+      answers: 'offline',
+    },
   }),
 });

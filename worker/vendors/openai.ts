@@ -12,6 +12,9 @@ const VARIABLES = {
   OPENAI_MODEL: z.string().default('gpt-5.4-mini'),
   OPENAI_IDLE_TIMEOUT_MS: milliseconds(30_000),
   OPENAI_MAX_TOKENS: positive(16_384),
+  OPENAI_SPEECH_MODEL: z.string().optional(),
+  OPENAI_AUDIO_MODEL: z.string().optional(),
+  OPENAI_AUDIO_TIMEOUT_MS: milliseconds(110_000),
   OPENAI_FALLBACK_MODEL: z.string().optional(),
   OPENAI_FALLBACK_BASE_URL: httpUrl.optional(),
   OPENAI_FALLBACK_API_KEY: secret.optional(),
@@ -23,16 +26,26 @@ type Variables = z.output<z.ZodObject<typeof VARIABLES>>;
 export const openai = defineVendor({
   name: 'openai',
   keys: ['OPENAI_API_KEY', 'EXPO_PUBLIC_OPENAI_API_KEY'],
+  writes: true,
   variables: VARIABLES,
-  async offers(variables, { guard, warn }) {
+  async offers(variables, deps) {
+    const { guard, warn } = deps;
     const main = mainOptions(variables);
-    if (!main) return { structuredAnswer: { available: false, missing: ['OPENAI_API_KEY'] } };
+    if (!main) {
+      const missing = { available: false, missing: ['OPENAI_API_KEY'] } as const;
+      return { structuredAnswer: missing, speech: missing, speechAssessment: { ...missing, optIn: true } };
+    }
     if (variables.OPENAI_API_KEY === undefined) {
       warn('EXPO_PUBLIC_OPENAI_API_KEY is used: that prefix ships the key inside the app; rename it to OPENAI_API_KEY and make a new key');
     }
-    const { createOpenAI } = await import('./openai/structured-answer.ts');
+    const [{ createOpenAI }, { offerSpeech }, { offerAssessment }] = await Promise.all([
+      import('./openai/structured-answer.ts'),
+      import('./openai/speech.ts'),
+      import('./openai/assess-speech.ts'),
+    ]);
     const fallback = fallbackOptions(variables, main);
     const first = guard('openai', createOpenAI(main));
+    const audio = { apiKey: main.apiKey, baseURL: main.baseURL, timeoutMs: variables.OPENAI_AUDIO_TIMEOUT_MS };
     return {
       structuredAnswer: {
         available: true,
@@ -40,6 +53,8 @@ export const openai = defineVendor({
         author: { provider: 'openai', model: main.model },
         answers: JSON.stringify(['openai', main.baseURL, main.model]),
       },
+      speech: offerSpeech({ ...audio, model: variables.OPENAI_SPEECH_MODEL }, deps),
+      speechAssessment: { ...offerAssessment({ ...audio, model: variables.OPENAI_AUDIO_MODEL }, deps), optIn: true },
     };
   },
 });

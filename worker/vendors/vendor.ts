@@ -1,5 +1,6 @@
 /** What a vendor is: its own variables, and what it can do if they are set. */
 import type { z } from 'zod';
+import type { Acceptance } from '../../src/kinds/acceptance.ts';
 import type { CapabilityName } from '../../src/kinds/kind.ts';
 import type { Author } from '../../src/job/snapshot.ts';
 import type { Capabilities, Capability } from '../capabilities.ts';
@@ -8,11 +9,13 @@ import type { Capabilities, Capability } from '../capabilities.ts';
 export type VendorDeps = {
   /** Puts a capability behind the circuit breaker of this name. All workers share it. */
   guard<Request, Result>(name: string, work: Capability<Request, Result>): Capability<Request, Result>;
+  /** Finds a program of the system by its name. Returns its path; undefined if it is not installed. */
+  findProgram(name: string): string | undefined;
   /** Logs a warning for the person who runs the worker. */
   warn(message: string): void;
 };
 
-/** A capability that a vendor has, or what is missing for it. */
+/** A capability that a vendor has, or what is missing for it. `optIn`: it does only kinds whose own variable names it, such as PROVIDER_LESSON. */
 export type Offer<Name extends CapabilityName = CapabilityName> =
   | {
       available: true;
@@ -20,11 +23,17 @@ export type Offer<Name extends CapabilityName = CapabilityName> =
       author: Author;
       /** The kinds it can do; if it is absent, all that need the capability. */
       kinds?: readonly string[];
+      /** By kind: the fields that an input must have, where it can't do the kind without them. */
+      needs?: Readonly<Record<string, readonly string[]>>;
       /** The same text for workers whose answers to the same input can replace each other. Only then is the same work done once. */
       answers: string;
+      /** What it takes of an input, if not everything that the kind allows. */
+      accepts?: readonly Acceptance[];
+      /** It is asked only for a kind that names it (PROVIDER_PRONUNCIATION). */
+      optIn?: true;
     }
   /** `missing`: the variables that must be set first. */
-  | { available: false; missing: string[]; kinds?: readonly string[] };
+  | { available: false; missing: readonly string[]; kinds?: readonly string[]; optIn?: true };
 
 /** What a vendor offers, by capability. */
 export type Offers = { [Name in CapabilityName]?: Offer<Name> };
@@ -35,6 +44,8 @@ export type Vendor = {
   readonly name: string;
   /** Each of these variables switches the vendor on. A vendor without any is always on. */
   readonly keys: readonly string[];
+  /** Whether it writes structured answers, so that AI_PROVIDER may name it. */
+  readonly writes?: boolean;
   /** Its variables, as a zod shape. The worker parses them together with its own. */
   readonly variables: z.ZodRawShape;
   /** Builds what the vendor can do with these variables. It loads its SDK here, so that a worker without its key does not load it. */
@@ -45,6 +56,7 @@ export type Vendor = {
 export function defineVendor<Shape extends z.ZodRawShape>(vendor: {
   name: string;
   keys: readonly string[];
+  writes?: boolean;
   variables: Shape;
   offers(variables: z.output<z.ZodObject<Shape>>, deps: VendorDeps): Offers | Promise<Offers>;
 }): Vendor {

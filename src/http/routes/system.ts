@@ -71,7 +71,7 @@ function presentAvailability(availability: Availability) {
     case 'unknown':
       return { available: true };
     case 'available':
-      return { available: true, provider: availability.provider, model: availability.model };
+      return { available: true, provider: availability.provider, model: availability.model, needs: availability.needs };
     case 'unavailable':
       return { available: false, missing: availability.missing };
   }

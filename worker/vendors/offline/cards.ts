@@ -4,10 +4,11 @@ import { analyse, type Analysis, type Saying } from './analyse.ts';
 import { lastResort } from './last-resort.ts';
 import { attributes } from './labels.ts';
 import { tellNothing } from './languages/index.ts';
-import { toKey, words } from './text.ts';
+import { words } from './text.ts';
+import { toKey } from '../../text-key.ts';
 
-/** A card and how good it is, the best first. */
-type Draft = Flashcard & { rank: number };
+/** A card, how good it is (the lower, the better), and what it was made of. */
+export type Draft = Flashcard & { rank: number; saying: Saying };
 
 const RANK = { definition: 0, pair: 1, fact: 2 } as const;
 
@@ -22,18 +23,33 @@ const BACK_MAX = 2000;
  */
 export function cardsFromText(text: string, count: number, alreadyAsked: readonly string[] = []): Flashcard[] {
   const drafts = draftsOf(analyse(text));
-  const made = withoutRepeats(drafts.length > 0 ? drafts : lastResort(text).map((card) => ({ ...card, rank: RANK.fact })));
+  const made = drafts.length > 0 ? drafts : triesOf(text);
   const known = new Set(alreadyAsked.map(toKey));
-  return made
-    .map((draft, place) => ({ ...draft, place }))
-    .filter(({ front }) => !known.has(toKey(front)))
-    .toSorted((a, b) => a.rank - b.rank || a.place - b.place)
-    .slice(0, count)
-    .toSorted((a, b) => a.place - b.place)
-    .map(({ front, back }) => ({ front, back }));
+  const asking = made.filter(({ front }) => !known.has(toKey(front)));
+  return best(asking, count).map(({ front, back }) => ({ front, back }));
 }
 
-function draftsOf({ sayings, register }: Analysis): Draft[] {
+/** The best of some drafts, in the text's order. */
+export function best<T extends { rank: number }>(drafts: readonly T[], count: number): T[] {
+  return drafts
+    .map((draft, place) => ({ draft, place }))
+    .toSorted((a, b) => a.draft.rank - b.draft.rank || a.place - b.place)
+    .slice(0, count)
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ draft }) => draft);
+}
+
+/** The cards of a text of a line or two that says nothing to be learned; of longer ones there are none. */
+export function triesOf(text: string): (Flashcard & { rank: number })[] {
+  return withoutRepeats(lastResort(text).map((card) => ({ ...card, rank: RANK.fact })));
+}
+
+/** All cards that a text gives, one for each question, in the text's order. */
+export function draftsOf(analysis: Analysis): Draft[] {
+  return withoutRepeats(allDrafts(analysis));
+}
+
+function allDrafts({ sayings, register }: Analysis): Draft[] {
   const lonely = register === 'personal' ? tooFewPairs(sayings) : false;
   const shared = termsOfSeveralTopics(sayings);
   const described = new Set(
@@ -41,9 +57,9 @@ function draftsOf({ sayings, register }: Analysis): Draft[] {
   );
   return sayings
     .flatMap((saying): Draft[] => {
-      if (saying.type === 'definition') return [{ front: saying.question, back: saying.meaning, rank: RANK.definition }];
-      if (saying.type === 'fact') return gap(saying);
-      return lonely ? [] : fromPair(saying, shared, described);
+      if (saying.type === 'definition') return [{ front: saying.question, back: saying.meaning, rank: RANK.definition, saying }];
+      if (saying.type === 'fact') return gap(saying).map((card) => ({ ...card, rank: RANK.fact, saying }));
+      return lonely ? [] : fromPair(saying, shared, described).map((card) => ({ ...card, rank: RANK.pair, saying }));
     })
     .filter(({ front, back }) => front.length <= FRONT_MAX && back.length <= BACK_MAX && toKey(front) !== toKey(back));
 }
@@ -72,33 +88,32 @@ function termsOfSeveralTopics(sayings: readonly Saying[]): Set<string> {
 }
 
 /** A term that is clear alone asks by itself; an attribute asks with its topic, and without one not at all. */
-function fromPair(saying: PairSaying, shared: ReadonlySet<string>, described: ReadonlySet<string>): Draft[] {
+function fromPair(saying: PairSaying, shared: ReadonlySet<string>, described: ReadonlySet<string>): Flashcard[] {
   const { term, meaning, topic, column, source, translation } = saying;
-  const rank = RANK.pair;
-  if (column !== undefined) return [{ front: `${term} – ${column}`, back: meaning, rank }];
+  if (column !== undefined) return [{ front: `${term} – ${column}`, back: meaning }];
   if (topic === undefined || source === 'question' || translation)
-    return isAttribute(saying) && !translation && /\s/.test(meaning) ? [] : [{ front: term, back: meaning, rank }];
+    return isAttribute(saying) && !translation && /\s/.test(meaning) ? [] : [{ front: term, back: meaning }];
   if (/^(?:definition|meaning|bedeutung|définition|definición|definizione|definição|определение|定義|定义|정의|意味)$/i.test(term))
-    return [{ front: topic, back: meaning, rank }];
+    return [{ front: topic, back: meaning }];
   const needsTopic =
     isAttribute(saying) ||
     (described.has(topic) && source === 'line' && words(term).length <= 2) ||
     /^\p{L}$/u.test(term) ||
     shared.has(toKey(`${term} `));
-  return [{ front: needsTopic && !toKey(term).includes(toKey(topic)) ? `${topic} – ${term}` : term, back: meaning, rank }];
+  return [{ front: needsTopic && !toKey(term).includes(toKey(topic)) ? `${topic} – ${term}` : term, back: meaning }];
 }
 
 /** A sentence whose answer is hidden, after its topic where it needs one. */
-function gap({ sentence, answer, index, needsTopic, topic }: Extract<Saying, { type: 'fact' }>): Draft[] {
+function gap({ sentence, answer, index, needsTopic, topic }: Extract<Saying, { type: 'fact' }>): Flashcard[] {
   const front = `${sentence.slice(0, index)}____${sentence.slice(index + answer.length)}`;
-  if (!needsTopic || (topic !== undefined && namesTopic(sentence, topic))) return [{ front, back: answer, rank: RANK.fact }];
+  if (!needsTopic || (topic !== undefined && namesTopic(sentence, topic))) return [{ front, back: answer }];
   if (topic === undefined || toKey(topic).includes(toKey(answer))) return [];
-  return [{ front: `${topic}: ${front}`, back: answer, rank: RANK.fact }];
+  return [{ front: `${topic}: ${front}`, back: answer }];
 }
 
 /** One card for each question; a term with two meanings keeps both. */
-function withoutRepeats(drafts: readonly Draft[]): Draft[] {
-  const asked = new Map<string, Draft>();
+function withoutRepeats<T extends Flashcard & { rank: number }>(drafts: readonly T[]): T[] {
+  const asked = new Map<string, T>();
   for (const draft of drafts) {
     const key = toKey(draft.front);
     const same = asked.get(key);

@@ -4,7 +4,8 @@ import type { Line } from './lines.ts';
 import { differs, isNoise, isPair, type Pair } from './pairs.ts';
 import { isAmount } from './register.ts';
 import { set } from './languages/language.ts';
-import { toKey, words } from './text.ts';
+import { words } from './text.ts';
+import { toKey } from '../../text-key.ts';
 
 /** A table: its rows as long as its header, or as its first row where it has none. */
 export type Table = { header?: readonly string[]; rows: readonly Row[] };

@@ -57,8 +57,3 @@ export function graphemes(text: string): string[] {
 export function isUnspaced(text: string): boolean {
   return /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(text);
 }
-
-/** Two texts are the same to a reader if their keys are: whatever the case, the width and the spaces. */
-export function toKey(text: string): string {
-  return text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
-}

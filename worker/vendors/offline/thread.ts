@@ -11,9 +11,9 @@ export type Answer = { type: 'pieces'; pieces: Piece[] } | { type: 'problem'; co
 /** Anything but a ProblemError is a defect: it ends the thread, which its owner sees. */
 async function answer(order: Order): Promise<Answer> {
   try {
-    const make = makers[order.kind];
-    if (!make) throw new OwnError(`there is no offline maker for ${order.kind}`);
-    return { type: 'pieces', pieces: await make(order) };
+    const maker = makers[order.kind];
+    if (!maker) throw new OwnError(`there is no offline maker for ${order.kind}`);
+    return { type: 'pieces', pieces: await maker.make(order) };
   } catch (error) {
     if (error instanceof ProblemError) return { type: 'problem', code: error.code, detail: error.detail };
     throw error;

@@ -2,6 +2,7 @@
 import { APIError } from 'openai';
 import { ProblemError, type ProblemCode } from '../../../src/job/problem.ts';
 import type { Ending } from '../../capabilities.ts';
+import { retryAfterOf } from '../vendor-call.ts';
 import { EventTooLong } from './events.ts';
 import type { Outcome } from './read.ts';
 
@@ -19,6 +20,13 @@ const byStatus: Partial<Record<number, Words>> = {
   429: ['provider_rate_limited', 'The provider asks to slow down.'],
 };
 
+/** Codes and details by the server's own code, where it says more than the status. */
+const byCode: Readonly<Record<string, Words | undefined>> = {
+  insufficient_quota: ['provider_quota_exceeded', "The quota of this server's account with the provider is used up."],
+  content_policy_violation: ['provider_refused', "The provider's content filter refuses the text."],
+  content_filter: ['provider_refused', "The provider's content filter refuses the text."],
+};
+
 const UNAVAILABLE: Words = ['provider_unavailable', 'The provider could not be reached, or answered with an error of its own.'];
 
 /** Turns what the SDK has thrown into a problem. */
@@ -27,14 +35,10 @@ export function toProblemError(error: unknown): ProblemError {
   if (!(error instanceof APIError)) {
     return new ProblemError('provider_unavailable', 'The connection to the provider broke.', { cause: error });
   }
-  if (error.code === 'insufficient_quota') {
-    return new ProblemError('provider_quota_exceeded', "The quota of this server's account with the provider is used up.", {
-      cause: error,
-    });
-  }
+  const known = byCode[error.code ?? ''];
+  if (known) return new ProblemError(...known, { cause: error });
   const [code, detail] = byStatus[error.status ?? 0] ?? UNAVAILABLE;
-  const retryAfterMs = readRetryAfter(error.headers);
-  return new ProblemError(code, detail, { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+  return new ProblemError(code, detail, { cause: error, ...retryAfterOf(error.headers) });
 }
 
 /** The problem for a server that stopped sending, or never sent anything. */
@@ -66,12 +70,4 @@ export function toEnding(outcome: Outcome & { given: number }): Ending {
     case 'cut':
       throw new ProblemError('provider_cut_off', 'The connection to the model ended before its answer was whole.');
   }
-}
-
-/** Reads `Retry-After` (RFC 9110, section 10.2.3), which is seconds or a date, as ms from now. */
-function readRetryAfter(headers: Headers | undefined): number | undefined {
-  const text = headers?.get('retry-after');
-  if (!text) return undefined;
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
 }

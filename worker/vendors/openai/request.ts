@@ -15,8 +15,8 @@ export function refusesCap(status: number | undefined, body: string): boolean {
 export type Body = OpenAI.ChatCompletionCreateParamsStreaming;
 
 /** Makes the request's body. */
-export function toBody(model: string, { schema: shape, lists, instructions, material }: AnswerRequest): Body {
-  const { $schema: _, ...schema } = z.toJSONSchema(shape, { io: 'input', override: withoutBounds });
+export function toBody(model: string, { kind, schema: shape, instructions, material }: AnswerRequest): Body {
+  const { $schema: _, ...schema } = z.toJSONSchema(shape, { io: 'input' });
   return {
     model,
     stream: true,
@@ -25,7 +25,7 @@ export function toBody(model: string, { schema: shape, lists, instructions, mate
       { role: 'system', content: instructions },
       { role: 'user', content: JSON.stringify(material) },
     ],
-    response_format: { type: 'json_schema', json_schema: { name: Object.keys(lists)[0] ?? 'answer', strict: true, schema } },
+    response_format: { type: 'json_schema', json_schema: { name: kind, strict: true, schema: toStrict(schema) } },
   };
 }
 
@@ -34,8 +34,28 @@ export function promptOf({ messages, response_format }: Body): string {
   return JSON.stringify([messages.map(({ content }) => content), response_format]);
 }
 
-/** Removes what strict schemas do not allow: bounds on lengths, and further properties. Items are checked when they come. */
-function withoutBounds({ jsonSchema }: { jsonSchema: Record<string, unknown> }): void {
-  for (const key of ['minLength', 'maxLength', 'minItems', 'maxItems']) delete jsonSchema[key];
-  if (jsonSchema['type'] === 'object') jsonSchema['additionalProperties'] = false;
+/** The keywords that strict schemas do not allow. Items are checked when they come. */
+const BOUNDS: ReadonlySet<string> = new Set(['minLength', 'maxLength', 'minItems', 'maxItems']);
+
+type JsonSchema = Record<string, unknown>;
+
+/**
+ * Turns a schema into a strict one: without bounds and further properties, and with all properties required. What was
+ * optional can be null instead.
+ */
+function toStrict(schema: JsonSchema): JsonSchema {
+  const { items, properties, required = [], ...rest } = schema;
+  const strict = Object.fromEntries(Object.entries(rest).filter(([key]) => !BOUNDS.has(key)));
+  if (items) strict['items'] = toStrict(items as JsonSchema);
+  if (!properties) return strict;
+  const all = Object.entries(properties as Record<string, JsonSchema>);
+  const made = all.map(([name, property]) => {
+    const of = toStrict(property);
+    return [name, (required as string[]).includes(name) ? of : orNull(of)];
+  });
+  return { ...strict, properties: Object.fromEntries(made), required: all.map(([name]) => name), additionalProperties: false };
+}
+
+function orNull(schema: JsonSchema): JsonSchema {
+  return typeof schema['type'] === 'string' ? { ...schema, type: [schema['type'], 'null'] } : { anyOf: [schema, { type: 'null' }] };
 }

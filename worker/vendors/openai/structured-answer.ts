@@ -11,6 +11,7 @@ import { readAnswer } from './read.ts';
 import { type Body, promptOf, refusesCap, toBody, TOKEN_CAPS } from './request.ts';
 import type { Author } from '../../../src/job/snapshot.ts';
 import type { AnswerRequest, Capabilities } from '../../capabilities.ts';
+import { parseItem } from '../../parse-item.ts';
 import { startWatch } from '../progress-watch.ts';
 
 /** Settings of one model. `idleTimeoutMs`: how long it may bring nothing new. `maxTokens`: for one answer, its thinking included. */
@@ -67,7 +68,8 @@ export function createOpenAI({ apiKey, baseURL, model, idleTimeoutMs, maxTokens 
 function shapeOf({ schema, lists }: AnswerRequest): AnswerShape {
   const accepts = (field: string, value: unknown): boolean => {
     const type = schema.shape[field];
-    return (type instanceof z.ZodArray ? type.element : type)?.safeParse(value).success ?? false;
+    if (type === undefined) return false;
+    return parseItem(type instanceof z.ZodArray ? type.element : type, value).success;
   };
   return { lists: Object.keys(lists), fields: Object.keys(schema.shape).filter((field) => !(field in lists)), accepts };
 }

@@ -1,0 +1,62 @@
+/** The audio kind: text in; speech out, part by part and then as one file. */
+import { z } from 'zod';
+import { languageTag, notes } from './fields.ts';
+import { defineKind, outputMarker } from './kind.ts';
+
+/** How large all WAV files of a job may become, in bytes. A user has room for 64 MB, unless FILES_MAX_MB says something else. */
+const MAX_WAV_BYTES = 60_000_000;
+
+/** The lowest sample rate of a provider, in Hz. */
+const LEAST_SAMPLE_RATE = 16_000;
+
+/** What is said of a format for which a text is too long. */
+export const NO_ROOM = 'must be mp3 for so long a text: wav would become too large';
+
+/** A part of the speech. It can be played before the others are there. */
+export const audioPart = z.object({
+  output: outputMarker,
+  text: z.string(),
+  bytes: z.int(),
+  durationMs: z.int(),
+});
+
+/** A part of the speech. It can be played before the others are there. */
+export type AudioPart = z.infer<typeof audioPart>;
+
+export const audio = defineKind({
+  name: 'generate-audio',
+  path: '/api/ai/generate-audio',
+  capability: 'speech',
+  summary: 'Speaks a text.',
+  input: z
+    .object({
+      text: notes(20_000),
+      language: languageTag.default('en'),
+      /** A voice of the provider; without it, the provider's usual one for the language. */
+      voice: z.string().min(1).max(100).optional(),
+      /** 1 is the voice's own speed. */
+      speed: z.number().min(0.5).max(2).default(1),
+      format: z.enum(['mp3', 'wav']).default('mp3'),
+    })
+    .refine((input) => isRoomFor(input, LEAST_SAMPLE_RATE), { path: ['format'], message: NO_ROOM }),
+  result: z.object({
+    audio: z.object({ output: outputMarker, type: z.string(), bytes: z.int(), durationMs: z.int() }),
+    parts: z.array(audioPart),
+  }),
+  outputs: true,
+});
+
+/** Whether the files of a job have room: the parts and the whole. MP3 always has. `sampleRate`: of the provider, in Hz. */
+export function isRoomFor({ text, speed, format }: { text: string; speed: number; format: string }, sampleRate: number): boolean {
+  const bytes = (secondsOf(text) / speed) * sampleRate * 2;
+  return format === 'mp3' || 2 * bytes <= MAX_WAV_BYTES;
+}
+
+/** Characters that are whole syllables or words. */
+const DENSE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu;
+
+/** About how long it takes to speak a text, in s. */
+function secondsOf(text: string): number {
+  const dense = text.match(DENSE)?.length ?? 0;
+  return dense / 4.5 + (text.length - dense) / 14;
+}

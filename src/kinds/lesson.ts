@@ -1,0 +1,79 @@
+/** The lesson kind: a topic or notes in; a lesson with sections, vocabulary and exercises out. */
+import { z } from 'zod';
+import { languageTag, MAX_CONTENT, notes } from './fields.ts';
+import { defineKind } from './kind.ts';
+
+const text = (max: number) => z.string().trim().min(1).max(max);
+
+/** What the lesson is called. */
+export const lessonTitle = text(300);
+
+/** What the learner can do after the lesson. */
+export const objective = text(500);
+
+/** A part of the lesson: a heading, the text under it, and examples where there are some. */
+export const lessonSection = z.object({
+  heading: text(300),
+  body: text(8000),
+  examples: z.array(text(1000)).min(1).max(20).optional(),
+});
+
+/** A word or term of the lesson. */
+export const vocabularyEntry = z.object({ term: text(300), meaning: text(1000), example: text(1000).optional() });
+
+/** An exercise. Where there are choices, the answer is one of them. */
+export const exercise = z
+  .object({
+    question: text(2000),
+    choices: z.array(text(500)).min(2).max(10).optional(),
+    answer: text(2000),
+    explanation: text(2000).optional(),
+  })
+  .refine(({ choices, answer }) => choices === undefined || choices.includes(answer), {
+    path: ['choices'],
+    message: 'must have the answer among them',
+  });
+
+/** A part of the lesson. */
+export type LessonSection = z.infer<typeof lessonSection>;
+/** A word or term of the lesson. */
+export type VocabularyEntry = z.infer<typeof vocabularyEntry>;
+/** An exercise. */
+export type Exercise = z.infer<typeof exercise>;
+
+export const lesson = defineKind({
+  name: 'generate-lesson',
+  path: '/api/ai/generate-lesson',
+  capability: 'structuredAnswer',
+  summary: 'Writes a lesson about a topic, or out of the given notes.',
+  input: z
+    .object({
+      topic: notes(200).optional(),
+      /** The notes. They or the topic must be there. */
+      content: notes(MAX_CONTENT).optional(),
+      subject: z.string().max(200).optional(),
+      /** A level of the CEFR, such as "B1", or any other words for it. */
+      level: text(50).optional(),
+      /** The lesson's language; without it, that of the notes or the topic. */
+      language: languageTag.optional(),
+      /** The learner's language: meanings and explanations are in it. */
+      nativeLanguage: languageTag.optional(),
+      /** How many sections at most; short notes give fewer. */
+      sections: z.int().min(1).max(12).default(4),
+    })
+    .refine(({ topic, content }) => topic !== undefined || content !== undefined, {
+      path: ['content'],
+      message: 'expected content, or a topic, or both',
+    }),
+  result: z.object({
+    lesson: z.object({
+      title: lessonTitle,
+      /** The language that the lesson is written in, where its author says so. */
+      language: languageTag.optional(),
+      objectives: z.array(objective),
+      sections: z.array(lessonSection),
+      vocabulary: z.array(vocabularyEntry),
+      exercises: z.array(exercise),
+    }),
+  }),
+});

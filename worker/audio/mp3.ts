@@ -1,0 +1,80 @@
+/** MP3 files of speech, at one constant bit rate: files that follow each other are one file. */
+import { Worker } from 'node:worker_threads';
+import type { Mp3Order, Mp3Rate } from './mp3-thread.ts';
+import type { Pcm } from './pcm.ts';
+
+/** In kbit/s. More would hardly be heard in speech of one voice. */
+const BIT_RATE = 48;
+
+/** The sample rates that MP3 has, by their two bits in a frame's head, for each version of MPEG. */
+const SAMPLE_RATES: readonly (readonly Mp3Rate[])[] = [[11_025, 12_000, 8000], [], [22_050, 24_000, 16_000], [44_100, 48_000, 32_000]];
+
+/** How many threads of this process encode at the same time. Other pieces wait. */
+const MAX_THREADS = 2;
+
+/** Threads that have nothing to do. They are kept, because starting one takes longer than encoding a sentence. */
+const free: Worker[] = [];
+const waiting: (() => void)[] = [];
+let running = 0;
+
+/**
+ * Encodes speech in a thread, because each second of speech takes some 10 ms in which the process would answer nobody.
+ * @throws the signal's reason if that aborts, which ends the thread
+ */
+export async function encodeMp3(speech: Pcm, signal: AbortSignal): Promise<Uint8Array> {
+  while (running >= MAX_THREADS) await new Promise<void>((resolve) => waiting.push(resolve));
+  running++;
+  try {
+    signal.throwIfAborted();
+    // Without a sample rate of its own for the file, the encoder would choose a lower one for some.
+    const outputSampleRate = SAMPLE_RATES.flat().find((rate) => rate === speech.sampleRate);
+    return await runInThread({ speech, bitRate: BIT_RATE, outputSampleRate }, signal);
+  } finally {
+    running--;
+    waiting.shift()?.();
+  }
+}
+
+async function runInThread(order: Mp3Order, signal: AbortSignal): Promise<Uint8Array> {
+  const thread = free.pop() ?? startThread();
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const onAbort = () => reject(signal.reason);
+  const onExit = () => reject(new Error('the thread of the encoder has ended'));
+  thread.once('message', resolve).once('error', reject).once('exit', onExit);
+  signal.addEventListener('abort', onAbort, { once: true });
+  thread.ref();
+  thread.postMessage(order);
+  try {
+    const file = await promise;
+    thread.off('message', resolve).off('error', reject).off('exit', onExit);
+    thread.unref(); // a free thread does not keep the process alive
+    free.push(thread);
+    return file;
+  } catch (error) {
+    void thread.terminate();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** A thread gets neither the process's variables, which hold secrets, nor its flags. */
+function startThread(): Worker {
+  const thread = new Worker(new URL('./mp3-thread.ts', import.meta.url), { env: {}, execArgv: [] });
+  const forget = () => {
+    const place = free.indexOf(thread);
+    if (place !== -1) free.splice(place, 1);
+  };
+  return thread.on('error', forget).on('exit', forget); // without a listener, the death of a free thread would end the process
+}
+
+/** How long a file of this module is, in ms. */
+export function mp3Duration(file: Uint8Array): number {
+  return Math.round((file.length * 8) / BIT_RATE);
+}
+
+/** The sample rate of a file of this module, in Hz. */
+export function mp3SampleRate(file: Uint8Array): number | undefined {
+  const [, second = 0, third = 0] = file;
+  return SAMPLE_RATES[(second >> 3) & 3]?.[(third >> 2) & 3];
+}

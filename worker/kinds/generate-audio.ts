@@ -1,0 +1,122 @@
+/** The handler for audio: a text is spoken in parts. Each is published when it is there, and all of them become one file. */
+import { ProblemError } from '../../src/job/problem.ts';
+import { type audio, type AudioPart, isRoomFor, NO_ROOM } from '../../src/kinds/generate-audio.ts';
+import type { InputOf } from '../../src/kinds/kind.ts';
+import { type SpeechFormat, speechFormats } from '../audio/formats.ts';
+import { type Pcm, resample } from '../audio/pcm.ts';
+import type { Context, Handler } from '../handler.ts';
+import { splitText } from '../split-text.ts';
+
+const LIST = 'parts';
+
+/** How many parts are spoken at the same time. One after the other, a long text would not be ready within the time of an attempt. */
+const AT_ONCE = 3;
+
+/** How far the job is before the first part and after the last one, in percent. */
+const SPEAKING = { from: 5, to: 95 };
+
+type Input = InputOf<typeof audio>;
+type Work = Context<typeof audio>;
+
+export const generateAudio: Handler<typeof audio> = async (input, context) => {
+  // Here the provider is known, and nothing has been paid yet.
+  if (!isRoomFor(input, context.work.sampleRate)) {
+    throw new ProblemError('invalid_input', `#/format: ${NO_ROOM}`, { errors: [{ pointer: '#/format', detail: NO_ROOM }] });
+  }
+  await context.stage('speaking', SPEAKING.from);
+  const format = speechFormats[input.format];
+  const texts = await planParts(input, context);
+  // A part may be kept though its item is not: the worker was lost in between, or a part before it was not there yet.
+  const files = await Promise.all(texts.map(async (_, n) => (await context.readOutput(n))?.bytes));
+  const published = () => context.items(LIST) as readonly AudioPart[];
+  const make = createMaker({ input, context, format, sampleRate: sampleRateOf(format, files) });
+
+  await inOrder(texts.length, {
+    async make(n) {
+      files[n] ??= await make(n, texts[n] ?? '');
+      return files[n];
+    },
+    async publish(n, file) {
+      if (n < published().length) return;
+      const part: AudioPart = { output: n, text: (texts[n] ?? '').trim(), bytes: file.length, durationMs: format.duration(file) };
+      if (n === texts.length - 1) context.answered();
+      await context.item(LIST, part, SPEAKING.from + ((n + 1) / texts.length) * (SPEAKING.to - SPEAKING.from));
+    },
+  });
+
+  const whole = format.join(files.flatMap((file) => file ?? []));
+  const kept = await context.output('whole', whole, format.type);
+  return { audio: { ...kept, durationMs: format.duration(whole) }, parts: [...published()] };
+};
+
+/** The texts of the parts. Their lengths are kept, so that a later attempt has the same parts, even at another provider. */
+async function planParts({ text: given, language }: Input, context: Work): Promise<string[]> {
+  const text = given.replaceAll(/\s{3,}/g, '\n\n').trim(); // so that no part is blank
+  const lengths = await context.once('plan', () =>
+    Promise.resolve(splitText(text, context.work.maxLength(language), language).map(({ length }) => length)),
+  );
+  let end = 0;
+  return lengths.map((length) => text.slice(end, (end += length)));
+}
+
+/** Makes the function that speaks a part and keeps its file. `sampleRate`: that of the parts that are there, in Hz. */
+function createMaker({
+  input,
+  context,
+  format,
+  sampleRate,
+}: {
+  input: Input;
+  context: Work;
+  format: SpeechFormat;
+  sampleRate: number | undefined;
+}) {
+  const { language, voice, speed } = input;
+  const { work, report, signal } = context;
+  return async (n: number, text: string): Promise<Uint8Array> => {
+    const pieces: Pcm[] = [];
+    // One piece, unless the parts were planned for a provider that takes longer ones.
+    for (const piece of splitText(text, work.maxLength(language), language)) {
+      pieces.push(await work.speak({ text: piece.trim(), language, voice, speed }, report, signal));
+    }
+    const rate = sampleRate ?? pieces[0]?.sampleRate ?? 0;
+    const pcm = Buffer.concat(pieces.map((piece) => resample(piece, rate).pcm));
+    const file = await format.encode({ pcm, sampleRate: rate }, signal);
+    await context.output(n, file, format.type);
+    return file;
+  };
+}
+
+function sampleRateOf(format: SpeechFormat, files: readonly (Uint8Array | undefined)[]): number | undefined {
+  const file = files.find((each) => each !== undefined);
+  return file && format.sampleRate(file);
+}
+
+/**
+ * Makes `count` things, some at a time, and publishes each in its order. If one can't be made, no further one is begun, and those that
+ * are being made are waited for, because they are paid for. Then the first error is thrown.
+ */
+async function inOrder<T>(
+  count: number,
+  { make, publish }: { make(n: number): Promise<T>; publish(n: number, made: T): Promise<void> },
+): Promise<void> {
+  const making: Promise<T>[] = [];
+  let failed = false;
+  const begin = (): void => {
+    if (failed || making.length >= count) return;
+    const made = make(making.length);
+    making.push(made);
+    made.then(begin, () => (failed = true));
+  };
+  for (let n = 0; n < AT_ONCE; n++) begin();
+  try {
+    for (let n = 0; n < count; n++) {
+      const made = making[n];
+      if (!made) break;
+      await publish(n, await made);
+    }
+  } finally {
+    failed = true;
+    await Promise.allSettled(making);
+  }
+}

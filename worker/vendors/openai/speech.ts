@@ -1,0 +1,112 @@
+/** Speaks texts with OpenAI, or with a server that has the same interface for speech. */
+import { APIError } from 'openai';
+import { ProblemError } from '../../../src/job/problem.ts';
+import type { Author, Usage } from '../../../src/job/snapshot.ts';
+import { languageOf } from '../../../src/kinds/acceptance.ts';
+import { durationOf } from '../../audio/pcm.ts';
+import { readWav } from '../../audio/wav.ts';
+import type { Capabilities, Speech, SpeechRequest } from '../../capabilities.ts';
+import { callVendor, jsonOf } from '../vendor-call.ts';
+import type { Offer, VendorDeps } from '../vendor.ts';
+import { toProblemError } from './errors.ts';
+
+/** Settings. `baseURL`: undefined for OpenAI's own server. */
+export type OpenAISpeechOptions = { apiKey: string; baseURL: string | undefined; model: string; timeoutMs: number };
+
+/** OpenAI's own server. */
+export const OPENAI_URL = 'https://api.openai.com/v1';
+
+/** That of OpenAI's models, in Hz. */
+const SAMPLE_RATE = 24_000;
+
+/** The voices of OpenAI's own server. Each of them speaks all languages. */
+const VOICES = ['alloy', 'ash', 'ballad', 'cedar', 'coral', 'echo', 'fable', 'marin', 'nova', 'onyx', 'sage', 'shimmer', 'verse'];
+
+/** Who speaks if nobody asks for a voice. Every model has this one, and most servers know its name. */
+const DEFAULT_VOICE = 'alloy';
+
+/** The longest text of one call. A model also has a limit of 2000 tokens, which languages without spaces reach earlier. */
+const MAX_LENGTH = 4096;
+const MAX_DENSE_LENGTH = 1400;
+const DENSE: ReadonlySet<string> = new Set(['zh', 'cmn', 'yue', 'ja', 'ko', 'th', 'lo', 'km', 'my']);
+
+/** 4096 characters at half the speed are some 10 minutes: 30 MB. */
+const MAX_ANSWER = 134_217_728;
+
+/** Makes the capability. */
+export function createOpenAISpeech({ apiKey, baseURL, model, timeoutMs }: OpenAISpeechOptions): Capabilities['speech']['speak'] {
+  const author: Author = { provider: 'openai', model };
+  const url = `${(baseURL ?? OPENAI_URL).replace(/\/+$/, '')}/audio/speech`;
+  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+  const limits = { name: 'The provider', timeoutMs, maxBytes: MAX_ANSWER };
+
+  return async (request, report, signal) => {
+    const call = await report.startCall(expectedUsage(model, request), author);
+    let spent: Usage | undefined;
+    try {
+      const init = { method: 'POST', headers, body: JSON.stringify(toBody(model, request)) };
+      const answer = await callVendor(url, init, limits, signal);
+      if (answer.status !== 200)
+        throw toProblemError(APIError.generate(answer.status, jsonOf(answer) as object, undefined, answer.headers));
+      spent = expectedUsage(model, request);
+      const speech = readWav(answer.bytes);
+      if (!speech || speech.pcm.length === 0)
+        throw new ProblemError('provider_bad_answer', 'The provider answered with something else than WAV.');
+      if (isBilledByTime(model)) spent = { inputTokens: 0, outputTokens: 0, seconds: Math.ceil(durationOf(speech) / 1000) };
+      return speech;
+    } finally {
+      await call.settle(spent ?? (signal.aborted ? { ...expectedUsage(model, request), estimated: true } : undefined));
+    }
+  };
+}
+
+/** WAV says its sample rate, which the servers of others choose as they like. */
+function toBody(model: string, { text, language, voice = DEFAULT_VOICE, speed }: SpeechRequest) {
+  const name = new Intl.DisplayNames('en', { type: 'language' }).of(language) ?? language;
+  return {
+    model,
+    input: text,
+    voice,
+    response_format: 'wav',
+    ...(speed !== 1 && { speed }),
+    ...(isBilledByTime(model) && { instructions: `The text is in ${name}. Read it out as a native speaker does.` }),
+  };
+}
+
+/** OpenAI's models of the generation after tts-1 follow instructions, and cost by what they say and not by what they read. */
+function isBilledByTime(model: string): boolean {
+  return model.startsWith('gpt-');
+}
+
+/** What a call costs at least, as far as it can be told before. Speech has some 15 characters in a second. */
+function expectedUsage(model: string, { text, speed }: SpeechRequest): Usage {
+  const tokens = { inputTokens: 0, outputTokens: 0 };
+  if (!isBilledByTime(model)) return { ...tokens, characters: Array.from(text).length };
+  return { ...tokens, seconds: Math.ceil(text.length / 15 / speed), estimated: true };
+}
+
+/** What OpenAI offers for speech. Where the server is another one, only its owner knows whether it speaks: by naming a model. */
+export function offerSpeech(
+  options: Omit<OpenAISpeechOptions, 'model'> & { model: string | undefined },
+  { guard }: VendorDeps,
+): Offer<'speech'> {
+  const { apiKey, baseURL, timeoutMs } = options;
+  const model = options.model ?? (baseURL === undefined ? DEFAULT_MODEL : undefined);
+  if (model === undefined) return { available: false, missing: ['OPENAI_SPEECH_MODEL'] };
+  const work: Speech = {
+    sampleRate: SAMPLE_RATE,
+    maxLength: (language) => (DENSE.has(languageOf(language)) ? MAX_DENSE_LENGTH : MAX_LENGTH),
+    speak: guard('openai-speech', createOpenAISpeech({ apiKey, baseURL, model, timeoutMs })),
+  };
+  return {
+    available: true,
+    work,
+    author: { provider: 'openai', model },
+    answers: JSON.stringify(['openai', baseURL, model]),
+    ...(baseURL === undefined && {
+      accepts: [{ field: 'voice', values: VOICES, detail: `must be a voice of OpenAI: ${VOICES.join(', ')}` }],
+    }),
+  };
+}
+
+const DEFAULT_MODEL = 'gpt-4o-mini-tts';
