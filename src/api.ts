@@ -6,6 +6,7 @@ import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createErrorLog } from './repeated-errors.ts';
 import { checkKinds, type Kind } from './kinds/kind.ts';
+import { createChildUrls, joinAddresses } from './http/child-urls.ts';
 import { createOutputUrls } from './http/output-urls.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
@@ -64,7 +65,7 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
     ? fixedSecrets(tokenSecrets)
     : sharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
   const tokens = createStreamTokens({ sign: hmacSha256, secrets, ttlS: tokenTtlS });
-  const outputUrls = createOutputUrls(kinds, config.identityRequired);
+  const outputUrls = joinAddresses(createOutputUrls(kinds, config.identityRequired), createChildUrls(kinds, config.identityRequired));
   const addressing: Addressing = async (jobId) => outputUrls(jobId)?.(await tokens.issuer());
   const onError = store.onError('stream');
   const connections = createConnections(config.stream.maxAgeMs);

@@ -9,6 +9,8 @@ export type Attempt = {
   progress: Progress;
   /** The finished items of each list. */
   items: Map<string, unknown[]>;
+  /** Whether a row says that the job has led to another one. */
+  hasChild(): boolean;
   write(row: Row): Promise<void>;
 };
 
@@ -16,9 +18,11 @@ export type Attempt = {
 export async function beginAttempt({ attempt, previous }: Task, journal: Journal, { rows, putOffCode }: History): Promise<Attempt> {
   const progress: Progress = { percent: 0, stage: 'queued', items: 0 };
   const items = new Map<string, unknown[]>();
+  let hasChild = false;
 
   const count = (row: Row): void => {
-    if (row.type === 'attempt') return;
+    hasChild ||= row.type === 'child';
+    if (row.type === 'attempt' || row.type === 'child') return;
     progress.percent = Math.max(progress.percent, row.percent);
     if (row.type === 'progress') progress.stage = row.stage;
     else {
@@ -38,5 +42,5 @@ export async function beginAttempt({ attempt, previous }: Task, journal: Journal
   if (attempt > announced || putOffCode) {
     await write({ type: 'attempt', attempt, itemsKept: progress.items, code: putOffCode ?? previous });
   }
-  return { number: attempt, progress, items, write };
+  return { number: attempt, progress, items, write, hasChild: () => hasChild };
 }

@@ -57,14 +57,25 @@ export type Ending = 'whole' | 'partial';
 /** A point in an image, in pixels. */
 export type Point = [x: number, y: number];
 
-/** The text in an image, with its places where they are known. */
-export type ImageTextRequest = { image: Uint8Array; type: string; languages: string[] };
-export type ImageTextResult = {
-  text: string;
-  width: number;
-  height: number;
-  lines: { text: string; polygon?: Point[]; confidence?: number; words?: { text: string; polygon?: Point[]; confidence?: number }[] }[];
+/** An image file. `type`: the real one, as its inspector told it. */
+export type Picture = { bytes: Uint8Array; type: string };
+
+/** A request for the text in an image. */
+export type ImageTextRequest = {
+  image: Picture;
+  /** Those that the text may be in (BCP 47), the likeliest first. */
+  languages: readonly string[];
+  /** What an earlier attempt has started and paid for at a vendor that reads in the background; undefined if there is nothing. */
+  started: string | undefined;
+  /** Keeps that for later attempts. */
+  keepStarted(reference: string): void;
 };
+
+/** A word with its place, and how sure it is, from 0 to 1: as far as the vendor tells them. */
+export type TextWord = { text: string; polygon?: Point[]; confidence?: number };
+
+/** The text in an image, in reading order. It is empty if there is none. Places are those in the upright image, which has this size. */
+export type ImageTextResult = { text: string; width: number; height: number; lines: (TextWord & { words?: TextWord[] })[] };
 
 /** A recording. `facts`: what its structure tells of it, its type among them. */
 export type Recording = { bytes: Uint8Array; facts: FileFacts };

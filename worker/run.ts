@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import { ProblemError } from '../src/job/problem.ts';
 import { findUnaccepted } from '../src/kinds/acceptance.ts';
 import { jobInput } from '../src/kinds/kind.ts';
-import type { Journal, Kept } from '../src/queue/journal.ts';
+import type { Children } from '../src/queue/child-job.ts';
+import { type Journal, type Kept, LockLostError } from '../src/queue/journal.ts';
 import { toUnacceptedProblem } from '../src/queue/unaccepted.ts';
 import { lackingIn } from '../src/queue/worker-registry.ts';
 import type { Assignment } from './assignments.ts';
@@ -11,6 +12,7 @@ import { beginAttempt } from './attempt.ts';
 import { createContext } from './context.ts';
 import type { OpenRunFiles } from './files.ts';
 import type { Implementation } from './handler.ts';
+import { makeChild } from './make-child.ts';
 import { createMeter } from './meter.ts';
 import { NotAssignedError } from './retry-policy.ts';
 import type { Task } from './task.ts';
@@ -20,6 +22,7 @@ export type RunDeps = {
   implementations: readonly Implementation[];
   assignments: ReadonlyMap<string, Assignment>;
   openFiles: OpenRunFiles;
+  children: Children;
   /** How long one attempt may take, in ms. */
   timeoutMs: number;
   log: Logger;
@@ -30,6 +33,7 @@ export function createRun({
   implementations,
   assignments,
   openFiles,
+  children,
   timeoutMs,
   log,
 }: RunDeps): (task: Task, journal: Journal) => Promise<Kept> {
@@ -42,6 +46,8 @@ export function createRun({
   return async (task, journal) => {
     const history = await journal.history(task.fresh);
     if (history.finished) return {}; // the result is kept already; only the completion was lost
+    const { id, parent } = task;
+    if (parent !== undefined && (await children.endWithParent({ id, parent }))) throw new LockLostError(id);
     const implementation = byName.get(task.kind);
     const assignment = assignments.get(task.kind);
     if (!implementation || !assignment?.available) {
@@ -58,7 +64,6 @@ export function createRun({
     try {
       const attempt = await beginAttempt(task, journal, history);
       const input = schema.parse(task.input);
-      const files = openFiles(task, input);
       const { context, author } = createContext({
         attempt,
         journal,
@@ -67,11 +72,15 @@ export function createRun({
         signal,
         log,
         meter,
-        files,
+        files: openFiles(task, input),
         answered: deadline.lift,
       });
-      const result = await unlessAborted(handle(input, context), signal);
-      return await journal.conclude(kind.result.parse(result), author());
+      const result = kind.result.parse(await unlessAborted(handle(input, context), signal));
+      const next = kind.next?.(input);
+      if (!next) return await journal.conclude(result, author());
+      deadline.lift(); // the paid work is done
+      const child = await makeChild(task, next, result as never, { children, attempt, journal });
+      return await journal.conclude({ ...result, child }, author());
     } catch (error) {
       throw deadline.isOver() ? timedOut(timeoutMs, journal, error) : error;
     } finally {

@@ -1,5 +1,6 @@
 /** Starts a worker: connections, vendors, registry, loop and health, each with what closes it. */
 import { createAdaptorServer } from '@hono/node-server';
+import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Config } from '../src/config.ts';
 import { createErrorLog } from '../src/repeated-errors.ts';
@@ -7,11 +8,14 @@ import { listen } from '../src/listen.ts';
 import type { Closer, Fail, Ready } from '../src/process.ts';
 import { checkKinds } from '../src/kinds/kind.ts';
 import { createBreaker } from '../src/queue/breaker.ts';
+import { createAdmission } from '../src/queue/admission.ts';
 import { createCancel } from '../src/queue/cancel-job.ts';
+import { createChildren } from '../src/queue/child-job.ts';
 import { createRedisFiles } from '../src/files/redis-files.ts';
 import { startUpkeep } from '../src/files/upkeep.ts';
 import { watchDeadlines } from '../src/queue/deadlines.ts';
 import { type Keys, keysUnder } from '../src/queue/keys.ts';
+import { openQueue } from '../src/queue/open-queue.ts';
 import { openStore, type Store } from '../src/queue/store.ts';
 import { endUnreadable, UNREADABLE } from '../src/queue/unreadable.ts';
 import { unacceptedProblem } from '../src/queue/unaccepted.ts';
@@ -55,7 +59,8 @@ export async function startWorker(
 
   const kinds = implementations.map(({ kind }) => kind);
   checkKinds(kinds);
-  const deps = vendorDeps(config, store, keys, log);
+  const patient = store.connect('wait');
+  const deps = vendorDeps(config, { redis: patient, keys, monitor: store.monitor }, log);
   const offered = vendors.map(async ({ name, offers }) => ({ name, offers: await offers(config.vendorVariables, deps) }));
   const assignments = assign(kinds, await Promise.all(offered), config);
   const description = describe(config.worker, version, assignments);
@@ -78,6 +83,16 @@ export async function startWorker(
   });
   closers.push(startUpkeep({ redis: commands, keys, retentionS: job.retentionS, onError: store.onError('files') }));
 
+  const queue = openQueue(patient, { keyPrefix, ...job });
+  closers.push(() => queue.close());
+  const children = createChildren({
+    redis: patient,
+    keys,
+    queue,
+    admission: createAdmission(patient, keys, { retentionS: job.retentionS, bounds: config.bounds }),
+    cancel: createCancel(patient, keys),
+  });
+
   const directory = createWorkerDirectory(commands, keys);
   const worker = createWorker(
     store,
@@ -86,6 +101,7 @@ export async function startWorker(
         implementations,
         assignments,
         openFiles: createRunFiles(fileStore, store.monitor.retryWhileRefused),
+        children: { ...children, add: (request) => store.monitor.retryWhileRefused(() => children.add(request)) },
         timeoutMs: job.timeoutMs,
         log,
       }),
@@ -136,9 +152,12 @@ function withoutLists(kinds: WorkerDescription['kinds']): Record<string, unknown
 }
 
 /** What vendors are built with. Jobs that a breaker held back take at most every second start when they return. */
-function vendorDeps(config: Config, { connect, monitor }: Store, keys: Keys, log: Logger): VendorDeps {
+function vendorDeps(
+  config: Config,
+  { redis, keys, monitor }: { redis: Redis; keys: Keys; monitor: Store['monitor'] },
+  log: Logger,
+): VendorDeps {
   const { rate } = config.worker;
-  const redis = connect('wait');
   const options = { ...config.breaker, probeMs: config.job.timeoutMs, paceMs: (2 * rate.duration) / rate.max };
   return {
     guard: (name, work) => guard(work, createBreaker(redis, keys, name, options, monitor.retryWhileRefused)),

@@ -1,14 +1,19 @@
 /** A task: a job as it is handed to a run. */
-import type { Tenant } from '../src/job/tenant.ts';
 import type { ProblemCode } from '../src/job/problem.ts';
+import type { Tenant } from '../src/job/tenant.ts';
 
 /** A job as it is handed to a run. */
 export type Task = {
   id: string;
   kind: string;
-  /** For whose share its files count. */
+  /** Whose it is. */
   tenant: Tenant;
-  /** The lock token of this run. */
+  owner?: string | undefined;
+  /** The request that it was submitted with. */
+  requestId: string;
+  /** The job that it comes of. */
+  parent?: string | undefined;
+  /** BullMQ's lock token of this run. */
   token: string;
   input: unknown;
   /** The attempt's number, counted from 1. Lost workers count. */

@@ -115,8 +115,7 @@ export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerD
   const stop = (jobId: string, reason: unknown): void => void worker.cancelJob(jobId, reason as never);
   const stopLost = (jobId: string): void => stop(jobId, new LockLostError(jobId));
 
-  watchEnds(worker, { counters, log, forgetDeadline: createForgetDeadlines(redis, keys) });
-  worker.on('completed', ({ name, id = '' }) => onCompleted?.(name, id));
+  watchEnds(worker, { counters, log, onCompleted, forgetDeadline: createForgetDeadlines(redis, keys) });
   watchUnreadable({
     worker,
     redis,
@@ -151,14 +150,20 @@ export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerD
   };
 }
 
+/** What is told of jobs' ends. */
+type Ends = {
+  counters: Counters;
+  log: Logger;
+  onCompleted: WorkerDeps['onCompleted'] | undefined;
+  forgetDeadline: (jobId: string) => void;
+};
+
 /** Counts and logs how jobs end. */
-function watchEnds(
-  worker: Worker<Payload>,
-  { counters, log, forgetDeadline }: { counters: Counters; log: Logger; forgetDeadline: (jobId: string) => void },
-): void {
-  worker.on('completed', ({ id = '', data: { requestId }, attemptsMade, stalledCounter, processedOn = 0 }) => {
+function watchEnds(worker: Worker<Payload>, { counters, log, onCompleted, forgetDeadline }: Ends): void {
+  worker.on('completed', ({ id = '', name, data: { requestId }, attemptsMade, stalledCounter, processedOn = 0 }) => {
     counters.completed++;
     forgetDeadline(id);
+    onCompleted?.(name, id);
     log.info({ jobId: id, requestId, attempt: attemptsMade + stalledCounter, ms: Date.now() - processedOn }, 'job done');
   });
   worker.on('failed', (job) => {

@@ -20,9 +20,10 @@ const assignments = assign([flashcards], [{ name: 'offline', offers }]);
 const store = await openStore({ url: config.redisUrl, keyPrefix: config.keyPrefix, log, logError: () => {}, onUnusable: () => {} });
 const files = createRedisFiles({ redis: store.redis, keys: keysUnder(config.keyPrefix), maxTotalBytes: config.filesMaxBytes });
 const openFiles = createRunFiles(files, store.monitor.retryWhileRefused);
+const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
 createWorker(
   store,
-  { run: createRun({ implementations, assignments, openFiles, timeoutMs: 10_000, log }), isDone: async () => true },
+  { run: createRun({ implementations, assignments, openFiles, children, timeoutMs: 10_000, log }), isDone: async () => true },
   { keyPrefix: config.keyPrefix, backoffMs: 1000, ...config.worker },
   log,
 );

@@ -2,20 +2,18 @@
 import type { Snapshot } from '../job/snapshot.ts';
 import { toProblem } from '../job/problem.ts';
 import type { AppDeps } from './env.ts';
+import { type JobUrls, jobUrls } from './job-urls.ts';
 
 /** A Job as JSON; absent fields are left out. */
 export type JobObject = Record<string, unknown>;
 
-/** Makes the addresses of a job, and puts those of its outputs into a result or an item of it. */
+/** Makes the addresses of a job, and puts those of its outputs and of its child into a result or an item of it. */
 export type Addresses = {
-  of(jobId: string): { statusUrl: string; streamUrl: string; cancelUrl: string };
+  of(jobId: string): JobUrls & { cancelUrl: string };
   putOutputs<T>(jobId: string, value: T): T;
 };
 
-/**
- * Resolves with what makes the addresses in one answer: with a token for the stream and, where an identity is required, for the
- * status, too, for clients that can't send the header.
- */
+/** Resolves with what makes the addresses in one answer. */
 export async function addressesFor({
   tokens,
   identityRequired,
@@ -23,14 +21,7 @@ export async function addressesFor({
 }: Pick<AppDeps, 'tokens' | 'identityRequired' | 'outputUrls'>): Promise<Addresses> {
   const issue = await tokens.issuer();
   return {
-    of(id) {
-      const query = `?token=${issue(id)}`;
-      return {
-        statusUrl: `/api/job-status/${id}${identityRequired ? query : ''}`,
-        streamUrl: `/api/jobs/${id}/events${query}`,
-        cancelUrl: `/api/jobs/${id}/cancel`,
-      };
-    },
+    of: (id) => ({ ...jobUrls(id, issue, identityRequired), cancelUrl: `/api/jobs/${id}/cancel` }),
     putOutputs: (id, value) => outputUrls(id)?.(issue)(value) ?? value,
   };
 }

@@ -10,6 +10,8 @@ export type Usage = {
   characters?: number;
   /** Seconds of sound. */
   seconds?: number;
+  /** Images that were read. */
+  images?: number;
   /** Only if the price is known. */
   costUsd?: number;
   /** Whether some of it is an estimate. */
@@ -25,6 +27,8 @@ export type Row =
   | { type: 'progress'; attempt: number; percent: number; stage: string }
   /** An item of a list is finished and passed its schema. */
   | { type: 'item'; attempt: number; list: string; index: number; value: unknown; percent: number }
+  /** The job has led to another one. */
+  | { type: 'child'; attempt: number; child: { jobId: string } }
   /** The job starts over, keeping what is finished; `code` is why the attempt before ended. */
   | { type: 'attempt'; attempt: number; itemsKept: number; code: ProblemCode };
 
@@ -51,6 +55,8 @@ export type Snapshot = {
   owner?: string | undefined;
   /** Whose limits it counts for: its owner's, or an address's. */
   tenant: Tenant;
+  /** The kind of the job that it leads to. */
+  next?: string | undefined;
   status: JobStatus;
   /** Which attempt is running, or ran last; 0 before the first. A lost worker counts as one too. */
   attempt: number;

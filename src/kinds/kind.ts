@@ -67,6 +67,18 @@ export type OutputName = 'whole' | number;
  */
 export const outputMarker = z.union([z.literal('whole'), z.int().min(0)]);
 
+/** The job that a finished job leads to. It belongs to the same user. */
+export type NextJob<Result = never> = {
+  kind: Kind;
+  /** Its input as far as it is known before its parent runs: the fields that the parent fills are there, with nothing in them. */
+  expected: Record<string, unknown>;
+  /** Its input, made of its parent's result. */
+  inputFrom(result: Result): Record<string, unknown>;
+};
+
+/** The place of a child's addresses in a result. It is stored so; where a job is sent to a client, `statusUrl` and `streamUrl` are added. */
+export const childMarker = z.object({ jobId: z.string() });
+
 /** A job kind: its name, where it is submitted, what goes in, what comes out, and what a worker must be able to do for it. */
 export type Kind<
   Name extends string = string,
@@ -89,6 +101,8 @@ export type Kind<
   readonly result: Result;
   /** Whether its handler keeps output files, which results and items name by {@link outputMarker}. */
   readonly outputs?: boolean;
+  /** The job that a job with this input leads to. Its result then has a field `child`, of {@link childMarker}. */
+  next?(input: z.output<Input>): NextJob<z.output<Result>> | undefined;
 };
 
 /** Defines a kind with its types kept exact. Throws at load if the name can't be the head of an id. */

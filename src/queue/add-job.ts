@@ -2,13 +2,16 @@
 import type { Queue } from 'bullmq';
 import { FINGERPRINT_LENGTH, isMadeFrom, newJobId } from '../job/id.ts';
 import type { Admission, Refusal } from './admission.ts';
+import { childIdOf } from './child-job.ts';
 import { digestOf } from './digest.ts';
 import type { Allowance } from './rate-limit.ts';
 import type { Payload } from './record.ts';
 
 /** A job to be. */
-export type AddRequest = Payload & {
+export type AddRequest = Omit<Payload, 'next' | 'parent'> & {
   kind: string;
+  /** The job that it leads to: a place is kept for that one, too. `expected`: its input, with nothing in the fields that this job fills. */
+  next?: { kind: string; expected: Record<string, unknown> } | undefined;
   /** What makes it one and the same job, however often it is submitted. A digest of these parts is the key. */
   key?: readonly unknown[] | undefined;
   /** How long that is so, in ms; a day by default. */
@@ -36,13 +39,13 @@ const KEY_TTL_MS = 24 * 3600 * 1000;
 
 /** Makes the function that adds jobs. A job is never added before it is admitted, or a worker could take one that was refused. */
 export function createAddJob(queue: Queue<Payload>, admission: Admission): (request: AddRequest) => Promise<AddResult> {
-  return async ({ kind, owner, tenant, requestId, input, key, keyMs = KEY_TTL_MS, cancelAt, weight, keepFiles, dropFiles }) => {
-    const payload: Payload = { owner, tenant, requestId, input }; // readers of a job find owner and tenant at the start of its JSON
+  return async ({ kind, next, owner, tenant, requestId, input, key, keyMs = KEY_TTL_MS, cancelAt, weight, keepFiles, dropFiles }) => {
+    const payload: Payload = { owner, tenant, next: next?.kind, requestId, input }; // readers of a job find the first three at the start of its JSON
     // Only a key makes anyone ask whether the input was the same.
     const fingerprint = key && digestOf(input).slice(0, FINGERPRINT_LENGTH);
     const isSame = (id: string): boolean => fingerprint === undefined || isMadeFrom(id, fingerprint);
     const jobId = newJobId(kind, fingerprint);
-    const request = { jobId, tenant, owner, weight, cancelAt, key: key && digestOf(key) };
+    const request = { jobId, child: next && childIdOf(jobId, next.kind), tenant, owner, weight, cancelAt, key: key && digestOf(key) };
     const admitted = await admission.admit(request);
     if (admitted.type === 'known') return { ...admitted, sameInput: isSame(admitted.id) };
     if (admitted.type !== 'admitted') return admitted;

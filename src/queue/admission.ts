@@ -28,6 +28,8 @@ export type AdmissionRequest = {
   weight?: number | undefined;
   /** When it is to be cancelled, in ms since the epoch. */
   cancelAt?: number | undefined;
+  /** The id of the job that it leads to, for which a place is kept, too. */
+  child?: string | undefined;
   /** The deduplication key it is submitted under. */
   key?: string | undefined;
   /** Whether the bounds hold for it, as by default. */
@@ -73,10 +75,10 @@ const BATCH = 64;
 
 const QUEUE_KEYS = ['wait', 'delayed', 'prioritized', 'active'] as const;
 const SIGNATURE = {
-  keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'jobs'],
+  keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'children', 'jobs'],
   args: ['now', 'maxDepth', 'maxOpen', 'maxTokens', 'maxRate', 'rateMs', 'keptForS', 'comingMs'],
   eachKeys: ['dedup', 'open', 'index', 'spent', 'rate'],
-  eachArgs: ['id', 'tenant', 'weight', 'cancelAt', 'indexed', 'keyed', 'bounded'],
+  eachArgs: ['id', 'child', 'tenant', 'weight', 'cancelAt', 'indexed', 'keyed', 'bounded'],
 } as const;
 
 type Reply = [type: AdmissionResult['type'], value: string | number, count: number, used: number, resetMs: number];
@@ -85,14 +87,15 @@ type Reply = [type: AdmissionResult['type'], value: string | number, count: numb
 export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }: { retentionS: number; bounds: Bounds }): Admission {
   const script = defineBatchScript(redis, 'admit', SIGNATURE);
   const withdraw = defineScript(redis, 'withdraw', {
-    keys: ['open', 'index', 'deadlines', 'turns', 'rate'],
-    args: ['id', 'tenant', 'weight'],
+    keys: ['open', 'index', 'deadlines', 'turns', 'rate', 'children'],
+    args: ['id', 'child', 'tenant', 'weight'],
   });
   const { submitRate } = bounds;
   const shared = {
     deadlines: keys.deadlines,
     turns: keys.turns,
     coming: keys.coming,
+    children: keys.children,
     jobs: keys.job(''),
     ...keys.allOf(QUEUE_KEYS),
     maxDepth: bounds.maxDepth,
@@ -105,13 +108,14 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }
   };
   const rateOf = (tenant: Tenant): string => keys.rate(submitRate?.name ?? '', tenant);
 
-  const toEntry = ({ jobId, tenant, owner, weight = 1, cancelAt = 0, key, bounded = true }: AdmissionRequest) => ({
+  const toEntry = ({ jobId, child = '', tenant, owner, weight = 1, cancelAt = 0, key, bounded = true }: AdmissionRequest) => ({
     dedup: keys.dedup(key ?? ''),
     open: keys.open(tenant),
     index: keys.jobsOf(owner ?? ''),
     spent: keys.spent(tenant),
     rate: rateOf(tenant),
     id: jobId,
+    child,
     tenant,
     weight,
     cancelAt,
@@ -135,9 +139,10 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }
     added: createCollector((jobIds) => {
       redis.zrem(keys.coming, ...jobIds).catch(() => {}); // they count twice until COMING_MS are over
     }),
-    async withdraw({ jobId, tenant, owner, weight = 1 }) {
-      const places = { open: keys.open(tenant), index: keys.jobsOf(owner ?? ''), deadlines: keys.deadlines, turns: keys.turns };
-      await withdraw({ ...places, rate: rateOf(tenant), id: jobId, tenant, weight });
+    async withdraw({ jobId, child = '', tenant, owner, weight = 1 }) {
+      const { deadlines, turns, children } = keys;
+      const places = { open: keys.open(tenant), index: keys.jobsOf(owner ?? ''), deadlines, turns, children };
+      await withdraw({ ...places, rate: rateOf(tenant), id: jobId, child, tenant, weight });
     },
   };
 }

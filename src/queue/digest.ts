@@ -1,9 +1,14 @@
 /** Digests of values. They are made at once by Node's own SHA-256: a promise and a thread for a few bytes cost more than the digest. */
-import { hash } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 /** SHA-256 of a value's JSON, in base64url. */
 export function digestOf(value: unknown): string {
   return hash('sha256', JSON.stringify(value), 'base64url');
+}
+
+/** HMAC-SHA-256 (RFC 2104) of a text, in base64url. */
+export function hmacOf(key: string, text: string): string {
+  return createHmac('sha256', key).update(text).digest('base64url');
 }
 
 /** SHA-256 of bytes, in base64url. */

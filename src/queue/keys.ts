@@ -15,7 +15,7 @@ type QueueKey = 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'f
  * - a job's log: rows that are none of ours are skipped. A log of another type fails the job when it writes to it.
  * - a job's lock: BullMQ replaces it when the job is taken up.
  * - `jobsOf`, `open`: begun anew by the next submission or list (mend.ts). Entries that lead nowhere are taken out.
- * - `coming`, `turns`: begun anew by the next submission. A tag past all measure puts its tenant last until the queue is empty.
+ * - `coming`, `turns`, `children`: begun anew by the next submission. A tag past all measure puts its tenant last until the queue is empty.
  * - `deadlines`: begun anew by the next sweep. Entries that name no job are taken out when they are due.
  * - `spent`: begun anew if it is of another type and a budget is set; a text that is no number counts as 0. Until it is
  *   gone, after two days, the jobs of this tenant that report usage fail.
@@ -45,6 +45,8 @@ export function keysUnder(prefix: string) {
     open: (tenant: Tenant) => `${prefix}:open:${tenant}`,
     /** Jobs that were admitted and are not added yet, by when they were admitted. */
     coming: `${prefix}:coming`,
+    /** Jobs that other jobs will lead to, each with the job it comes of, for as long as a place is kept for it; and `*` by the last sweep. */
+    children: `${prefix}:children`,
     /** Tenants by the tag of their last job, and `*` by the virtual time. */
     turns: `${prefix}:turns`,
     /** Jobs by when they are to be cancelled. */

@@ -75,11 +75,11 @@ export type List = (index: Index, range: Range) => Promise<Page>;
 /** Makes the function that lists. `retentionS`: how long ended jobs are kept, in s. */
 export function createList(redis: Redis, keys: Keys, retentionS: number): List {
   const script = defineScript(redis, 'list_jobs', {
-    keys: ['index', 'deadlines', 'coming', 'jobs', ...PLACE_KEYS],
+    keys: ['index', 'deadlines', 'coming', 'children', 'jobs', ...PLACE_KEYS],
     args: ['order', 'prune', 'score', 'id', 'batch', 'limit', 'settled', 'status', 'kind', 'code', 'owner', 'ownerKnown'],
   });
   const mending = createMending(redis);
-  const shared = { deadlines: keys.deadlines, coming: keys.coming, jobs: keys.job(''), ...keys.allOf(PLACE_KEYS) };
+  const shared = { deadlines: keys.deadlines, coming: keys.coming, children: keys.children, jobs: keys.job(''), ...keys.allOf(PLACE_KEYS) };
 
   return async ({ key, order, owner, prune = '' }, { limit, after, filter = {}, signal }) => {
     const { status = '', kind = '', code = '' } = filter;

@@ -1,5 +1,4 @@
 /** The API's side of the queue: submit jobs, read, cancel, retry and count them. */
-import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Snapshot } from '../job/snapshot.ts';
 import { OwnError } from '../job/own-error.ts';
@@ -10,11 +9,12 @@ import { createBatch } from './batch.ts';
 import { digestOf } from './digest.ts';
 import type { Allowance } from './rate-limit.ts';
 import { type Cancelled, createCancel } from './cancel-job.ts';
+import { childIdOf } from './child-job.ts';
 import { orUnavailable } from './redis-connection.ts';
-import { keysUnder, QUEUE_NAME } from './keys.ts';
+import { keysUnder } from './keys.ts';
 import { createList, MAX_ENTRIES, type Page, type Range } from './listing.ts';
 import { createReadJob, type ReadJob } from './read-job.ts';
-import type { Payload } from './record.ts';
+import { openQueue } from './open-queue.ts';
 import { type Availability, availabilityOf, createWorkerDirectory } from './worker-registry.ts';
 import { createRetry, type Retried } from './retry-job.ts';
 import { defineScript } from './script.ts';
@@ -40,6 +40,8 @@ export type RetryRequest = {
   bounded: boolean;
   /** When it is to be cancelled, in ms since the epoch. */
   cancelAt?: number | undefined;
+  /** The kind of the job that it leads to. */
+  next?: string | undefined;
 };
 
 /** The queue as the API sees it. All calls reject with `queue_unavailable` within a second while Redis is away. */
@@ -70,28 +72,13 @@ export type JobQueue = {
   close(): Promise<void>;
 };
 
-/** How many events the event stream holds, about. At 100 jobs/s with a dozen rows each, a reader may be away for some 30 s. */
-const EVENTS_KEPT = 50_000;
-
 /** How old what is known of the workers may be, in ms. */
 const WORKERS_AGE_MS = 1000;
 
 /** Opens the queue over a connection that fails on an outage, which stays its maker's to close. */
 export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rate, bounds }: QueueOptions): JobQueue {
   const keys = keysUnder(keyPrefix);
-  const queue = new Queue<Payload>(QUEUE_NAME, {
-    connection: redis,
-    prefix: keyPrefix,
-    streams: { events: { maxLen: EVENTS_KEPT } },
-    defaultJobOptions: {
-      attempts,
-      backoff: { type: 'custom' },
-      removeOnComplete: { age: retentionS },
-      removeOnFail: { age: retentionS },
-      stackTraceLimit: 1,
-    },
-  });
-  queue.on('error', () => {}); // the connection's maker hears of its errors
+  const queue = openQueue(redis, { keyPrefix, attempts, retentionS });
   const workers = createWorkerDirectory(redis, keys);
   const cancel = createCancel(redis, keys);
   const readJob = createReadJob(redis, keys, retentionS);
@@ -110,9 +97,9 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
     read: (jobId, after) => orUnavailable(redis, () => readJob(jobId, after)),
     cancel: (jobId) => orUnavailable(redis, () => cancel(jobId)),
     forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey({ dedup: keys.dedup(digestOf(key)), id: jobId }))),
-    retry: ({ jobId, tenant, bounded, cancelAt }) =>
+    retry: ({ jobId, tenant, bounded, cancelAt, next }) =>
       orUnavailable(redis, async () => {
-        const admitted = await admission.admit({ jobId, tenant, bounded });
+        const admitted = await admission.admit({ jobId, child: next && childIdOf(jobId, next), tenant, bounded });
         if (admitted.type === 'known') throw new OwnError('a retry has no key to be known by');
         if (admitted.type !== 'admitted') return admitted;
         const retrying = retry({ jobId, priority: admitted.priority, attempts, cancelAt });

@@ -1,4 +1,5 @@
 /** What a job's record in Redis holds of ours: the payload BullMQ carries, our fields beside its own, the journal's rows. */
+import { isJobId } from '../job/id.ts';
 import type { JournalRow } from '../job/snapshot.ts';
 import type { Tenant } from '../job/tenant.ts';
 
@@ -33,6 +34,8 @@ export const FIELDS = {
   provider: 'ai:provider',
   /** Which of its models did. */
   model: 'ai:model',
+  /** The job that came of it, from the moment that job was added. It stays when that job is gone. */
+  child: 'ai:child',
 } as const;
 
 /** The data of a BullMQ job. */
@@ -41,6 +44,10 @@ export type Payload = {
   owner?: string | undefined;
   /** Whose limits it counts for. */
   tenant: Tenant;
+  /** The kind of the job that it leads to. */
+  next?: string | undefined;
+  /** The job that it comes of. */
+  parent?: string | undefined;
   /** The submitting request, so that logs of both processes can be joined. */
   requestId: string;
   /** The kind's validated input. */
@@ -56,14 +63,18 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** What a payload begins with: an owner, if there is one, and the tenant, each as a JSON string. */
-const PAYLOAD_HEAD = /^\{(?:"owner":("(?:[^"\\]|\\.)*"))?(?:,?"tenant":("(?:[^"\\]|\\.)*"))?/;
+/** What a payload begins with: an owner, if there is one, the tenant, and the kind that follows, if there is one. Each is a JSON string. */
+const PAYLOAD_HEAD = /^\{(?:"owner":("(?:[^"\\]|\\.)*"))?(?:,?"tenant":("(?:[^"\\]|\\.)*"))?(?:,"next":("[a-z-]*"))?/;
 
-/** Whose a job is, from the beginning of its payload. What stands behind owner and tenant is not looked at, and may be missing. */
-export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tenant'>> {
+/** Whose a job is and what it leads to, from the beginning of its payload. What stands behind that is not looked at, and may be missing. */
+export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tenant' | 'next'>> {
   const [, ...texts] = PAYLOAD_HEAD.exec(data) ?? [];
-  const [owner, tenant] = texts.map((text) => (text === undefined ? undefined : parseJson(text)));
-  return { ...(typeof owner === 'string' && { owner }), ...(typeof tenant === 'string' && { tenant: tenant as Tenant }) };
+  const [owner, tenant, next] = texts.map((text) => (text === undefined ? undefined : parseJson(text)));
+  return {
+    ...(typeof owner === 'string' && { owner }),
+    ...(typeof tenant === 'string' && { tenant: tenant as Tenant }),
+    ...(typeof next === 'string' && { next }),
+  };
 }
 
 /** Reads a journal row; its place gives the number. What is no row of ours is nobody's event: its number stays unused. */
@@ -86,14 +97,22 @@ const ROW_FIELDS = Object.entries({
   index: isCount,
   itemsKept: isCount,
   code: isText,
+  child: isChild,
 });
 
-const ROW_TYPES: ReadonlySet<unknown> = new Set<JournalRow['type']>(['progress', 'item', 'attempt']);
+/** Addresses with tokens are made for what stands here, so it must be a job's id. */
+function isChild(value: unknown): boolean {
+  const jobId = typeof value === 'object' && value !== null && 'jobId' in value ? value.jobId : undefined;
+  return typeof jobId === 'string' && isJobId(jobId);
+}
+
+const ROW_TYPES: ReadonlySet<unknown> = new Set<JournalRow['type']>(['progress', 'item', 'child', 'attempt']);
 
 /** Whether something is a row of ours with its number: others can write to Redis, too. */
 export function isNumberedRow(row: unknown): row is JournalRow {
   if (typeof row !== 'object' || row === null) return false;
   const fields = row as Record<string, unknown>;
   if (!ROW_TYPES.has(fields['type']) || !isCount(fields['seq'])) return false;
+  if (fields['type'] === 'child' && fields['child'] === undefined) return false;
   return ROW_FIELDS.every(([name, fits]) => fields[name] === undefined || fits(fields[name]));
 }

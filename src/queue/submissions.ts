@@ -33,7 +33,7 @@ type Refused = { type: 'refused'; problem: ProblemError };
 export type Submissions = {
   submit(request: SubmitRequest): Promise<SubmitResult>;
   /** A failed job again. It counts as a submission, for it can cost as much. */
-  retry(job: Pick<Snapshot, 'id' | 'tenant'>, cancelAt: number | undefined): Promise<RetryResult>;
+  retry(job: Pick<Snapshot, 'id' | 'tenant' | 'next'>, cancelAt: number | undefined): Promise<RetryResult>;
 };
 
 /** What the policy is made with. */
@@ -119,6 +119,11 @@ export function createSubmissions({ queue, localLimit, sameWorkMs, maxAttempts }
     if (availability.type === 'unavailable') return refuse(notConfigured(request.kind, availability));
     const unaccepted = unacceptedProblem(request.input, availability);
     if (unaccepted) return refuse(unaccepted);
+    if (request.next) {
+      const { kind, expected } = request.next;
+      const following = await queue.availability(kind, expected);
+      if (following.type === 'unavailable') return refuse(notConfigured(kind, following));
+    }
     const answers = availability.type === 'available' ? availability.answers : undefined;
     // Where workers differ in their models, or none is known, no answer stands for another.
     const joins = request.key === undefined && sameWorkMs > 0 && answers !== undefined;
@@ -127,9 +132,9 @@ export function createSubmissions({ queue, localLimit, sameWorkMs, maxAttempts }
 
   return {
     submit: (request) => limited(request.tenant, () => submit(request)),
-    retry: ({ id, tenant }, cancelAt) =>
+    retry: ({ id, tenant, next }, cancelAt) =>
       limited(tenant, async (): Promise<RetryResult> => {
-        const result = await queue.retry({ jobId: id, tenant, bounded: true, cancelAt });
+        const result = await queue.retry({ jobId: id, tenant, bounded: true, cancelAt, next });
         switch (result.type) {
           case 'retried':
           case 'not_failed':

@@ -53,6 +53,7 @@ const routes: Record<string, Row> = {
   'POST /api/ai/generate-lesson': anyUser(202),
   'POST /api/ai/generate-audio': anyUser(202),
   'POST /api/pronunciation-assess': anyUser(400), // there is no recording in the body
+  'POST /api/process-image': anyUser(400), // a user may, but there is no image
   'GET /api/jobs': anyUser(200),
   'GET /api/events': anyUser(200),
   'GET /api/jobs/:jobId': reads,

@@ -51,7 +51,7 @@ export async function startOpenAI(answer: Answer): Promise<{ baseURL: string; ca
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, any>;
     const dropped = new Promise<void>((resolve) => response.once('close', () => !response.writableFinished && resolve()));
-    const material = JSON.parse(body['messages'].at(-1).content) as Record<string, any>;
+    const material = JSON.parse(textOf(body['messages'].at(-1).content)) as Record<string, any>;
     const over = new Promise<void>((resolve) => response.once('close', resolve));
     let sent = 0;
     const call = { body, material, headers: request.headers, dropped, over, sent: () => sent };
@@ -72,6 +72,11 @@ export async function startOpenAI(answer: Answer): Promise<{ baseURL: string; ca
   const address = server.address();
   const baseURL = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/v1`;
   return { baseURL, calls, env: { AI_PROVIDER: 'openai', OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: baseURL } };
+}
+
+/** The text of a message, which may come with an image. */
+function textOf(content: string | { type: string; text?: string }[]): string {
+  return typeof content === 'string' ? content : (content.find(({ type }) => type === 'text')?.text ?? '');
 }
 
 function createPen(response: ServerResponse, onText: () => void): Pen {

@@ -5,7 +5,7 @@ import { flashcards } from '../../src/kinds/flashcards.ts';
 import { lesson } from '../../src/kinds/lesson.ts';
 import { assign, type VendorOffers } from '../../worker/assignments.ts';
 
-/** What this worker does. */
+/** The kinds that need a structured answer. */
 const kinds = [flashcards, lesson];
 
 function published(baseURL: string): string {

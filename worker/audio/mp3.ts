@@ -1,5 +1,6 @@
 /** MP3 files of speech, at one constant bit rate: files that follow each other are one file. */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { askThread, startThread } from '../thread.ts';
 import type { Mp3Order, Mp3Rate } from './mp3-thread.ts';
 import type { Pcm } from './pcm.ts';
 
@@ -36,31 +37,21 @@ export async function encodeMp3(speech: Pcm, signal: AbortSignal): Promise<Uint8
 }
 
 async function runInThread(order: Mp3Order, signal: AbortSignal): Promise<Uint8Array> {
-  const thread = free.pop() ?? startThread();
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  const onAbort = () => reject(signal.reason);
-  const onExit = () => reject(new Error('the thread of the encoder has ended'));
-  thread.once('message', resolve).once('error', reject).once('exit', onExit);
-  signal.addEventListener('abort', onAbort, { once: true });
+  const thread = free.pop() ?? start();
   thread.ref();
-  thread.postMessage(order);
   try {
-    const file = await promise;
-    thread.off('message', resolve).off('error', reject).off('exit', onExit);
+    const file = await askThread<Uint8Array>(thread, order, signal);
     thread.unref(); // a free thread does not keep the process alive
     free.push(thread);
     return file;
   } catch (error) {
     void thread.terminate();
     throw error;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
 
-/** A thread gets neither the process's variables, which hold secrets, nor its flags. */
-function startThread(): Worker {
-  const thread = new Worker(new URL('./mp3-thread.ts', import.meta.url), { env: {}, execArgv: [] });
+function start(): Worker {
+  const thread = startThread(new URL('./mp3-thread.ts', import.meta.url));
   const forget = () => {
     const place = free.indexOf(thread);
     if (place !== -1) free.splice(place, 1);

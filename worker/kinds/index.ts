@@ -5,11 +5,13 @@ import { generateAudio } from './generate-audio.ts';
 import { makeFlashcards } from './generate-flashcards.ts';
 import { makeLesson } from './generate-lesson.ts';
 import { assessPronunciation } from './pronunciation-assess.ts';
+import { readImage } from './process-image.ts';
 
 const handlers: { [K in AnyKind as K['name']]: Handler<K> } = {
   'generate-flashcards': makeFlashcards,
   'generate-lesson': makeLesson,
   'pronunciation-assess': assessPronunciation,
+  'process-image': readImage,
   'generate-audio': generateAudio,
 };
 

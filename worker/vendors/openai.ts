@@ -15,6 +15,7 @@ const VARIABLES = {
   OPENAI_SPEECH_MODEL: z.string().optional(),
   OPENAI_AUDIO_MODEL: z.string().optional(),
   OPENAI_AUDIO_TIMEOUT_MS: milliseconds(110_000),
+  OPENAI_VISION_MODEL: z.string().optional(),
   OPENAI_FALLBACK_MODEL: z.string().optional(),
   OPENAI_FALLBACK_BASE_URL: httpUrl.optional(),
   OPENAI_FALLBACK_API_KEY: secret.optional(),
@@ -33,13 +34,14 @@ export const openai = defineVendor({
     const main = mainOptions(variables);
     if (!main) {
       const missing = { available: false, missing: ['OPENAI_API_KEY'] } as const;
-      return { structuredAnswer: missing, speech: missing, speechAssessment: { ...missing, optIn: true } };
+      return { structuredAnswer: missing, imageText: missing, speech: missing, speechAssessment: { ...missing, optIn: true } };
     }
     if (variables.OPENAI_API_KEY === undefined) {
       warn('EXPO_PUBLIC_OPENAI_API_KEY is used: that prefix ships the key inside the app; rename it to OPENAI_API_KEY and make a new key');
     }
-    const [{ createOpenAI }, { offerSpeech }, { offerAssessment }] = await Promise.all([
+    const [{ createOpenAI }, { offerImageText }, { offerSpeech }, { offerAssessment }] = await Promise.all([
       import('./openai/structured-answer.ts'),
+      import('./openai/read-image.ts'),
       import('./openai/speech.ts'),
       import('./openai/assess-speech.ts'),
     ]);
@@ -53,6 +55,7 @@ export const openai = defineVendor({
         author: { provider: 'openai', model: main.model },
         answers: JSON.stringify(['openai', main.baseURL, main.model]),
       },
+      imageText: offerImageText(main, variables.OPENAI_VISION_MODEL, deps),
       speech: offerSpeech({ ...audio, model: variables.OPENAI_SPEECH_MODEL }, deps),
       speechAssessment: { ...offerAssessment({ ...audio, model: variables.OPENAI_AUDIO_MODEL }, deps), optIn: true },
     };

@@ -83,7 +83,7 @@ const AT_ONCE = 50;
 /** Retries a job without regard to bounds. Resolves with its id if it was still failed and now waits again. */
 async function retryAgain(queue: AppDeps['queue'], jobId: string): Promise<string | undefined> {
   const seen = await queue.read(jobId); // the list does not have the tenant
-  const outcome = seen && (await queue.retry({ jobId, tenant: seen.snapshot.tenant, bounded: false }));
+  const outcome = seen && (await queue.retry({ jobId, tenant: seen.snapshot.tenant, next: seen.snapshot.next, bounded: false }));
   return outcome?.type === 'retried' ? jobId : undefined;
 }
 

@@ -98,8 +98,10 @@ function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { userId: named, 
   const user = c.get('user');
   const owner = user ?? (deps.identityRequired ? undefined : named);
   const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
+  const next = kind.next?.(input);
   return {
     kind: kind.name,
+    next: next && { kind: next.kind.name, expected: next.expected },
     input,
     owner,
     tenant: tenantOf(owner, owner === undefined ? deps.addressOf(c) : undefined),

@@ -2,36 +2,61 @@
 Decides whether there is a place for each of several jobs. If so, the job takes the place: it is among its tenant's open jobs, in its
 user's index and in the deadlines, and counts as on its way until it has been added. A job under a known key takes nothing. A tenant's
 rate is a counter that ends with its window. A tenant's open jobs are counted by looking which have ended, and only once
-the bound is reached: there is no count that a crash could leave wrong. What is the same for all jobs is read once.
-KEYS: wait, delayed, deadlines, turns, prioritized, active, coming, jobs
+the bound is reached: there is no count that a crash could leave wrong. A job can lead to another one, its child: the child's place is
+taken here, too, and kept as long as its parent can still make it. A child that is now to be added uses the place that was kept.
+What is the same for all jobs is read once.
+KEYS: wait, delayed, deadlines, turns, prioritized, active, coming, children, jobs
 ARGV: now:number, maxDepth:number, maxOpen:number, maxTokens:number, maxRate:number, rateMs:number, keptForS:number, comingMs:number
 EACH KEYS: dedup, open, index, spent, rate
-EACH ARGV: id, tenant, weight:number, cancelAt:number, indexed:number, keyed:number, bounded:number
+EACH ARGV: id, child, tenant, weight:number, cancelAt:number, indexed:number, keyed:number, bounded:number
 Returns: a list of { 'admitted', tag, 0 }, { 'known', id, 0 }, { 'limited', '', 0 }, { 'full', excess, 0 }, { 'too_many', oldest, open } or
 { 'spent', '', 0 }, each with how many the tenant has used of its rate, and the ms until the window ends; an error for a job whose keys can't be used
 ]]
 --include mend
 --include next_tag
 local time, depth
+local kept -- how many fields `children` has
 local taken = {} -- the jobs of this call that were admitted
 local function begin()
   redis.call('ZREMRANGEBYSCORE', coming, '-inf', now - comingMs)
   depth = redis.call('LLEN', wait) + redis.call('ZCARD', prioritized) + redis.call('ZCARD', delayed) + redis.call('ZCARD', coming)
+  kept = redis.call('HLEN', children)
+  if kept > 0 then depth = depth + kept - redis.call('HEXISTS', children, '*') end
   time = virtualTime()
 end
 
+local function isComing(entry) return taken[entry] or redis.call('ZSCORE', coming, entry) end
+local function canMakeChild(parent)
+  local record = redis.pcall('HMGET', jobs .. parent, 'name', 'finishedOn')
+  return record[1] and not record[2] or isComing(parent)
+end
 local function hasEnded(entry, since)
   local record = redis.pcall('HMGET', jobs .. entry, 'name', 'finishedOn')
-  if not record[1] then return now - since > comingMs end
-  return record[2] and not taken[entry] and not redis.call('ZSCORE', coming, entry) -- else it is about to be retried
+  if record[1] then return record[2] and not isComing(entry) end -- else it is about to be retried
+  local parent = kept > 0 and redis.call('HGET', children, entry)
+  if parent then return not canMakeChild(parent) end
+  return now - since > comingMs
 end
 
-local function countOpen(open)
+-- Gives up the places of children that will not come: when the queue seems full, and once a second at most.
+local function sweepChildren()
+  if kept == 0 or now - tonumber(redis.call('HGET', children, '*') or 0) < 1000 then return end
+  redis.call('HSET', children, '*', now)
+  local entries = redis.call('HGETALL', children)
+  for i = 1, #entries, 2 do
+    if entries[i] ~= '*' and not canMakeChild(entries[i + 1]) then depth = depth - redis.call('HDEL', children, entries[i]) end
+  end
+end
+
+local function countOpen(open, places)
   local count = redis.call('ZCARD', open)
-  if count < maxOpen then return count end
+  if count + places <= maxOpen then return count end
   local entries = redis.call('ZRANGE', open, 0, -1, 'WITHSCORES')
   for i = 1, #entries, 2 do
-    if hasEnded(entries[i], tonumber(entries[i + 1])) then redis.call('ZREM', open, entries[i]) end
+    if hasEnded(entries[i], tonumber(entries[i + 1])) then
+      redis.call('ZREM', open, entries[i])
+      depth = depth - redis.call('HDEL', children, entries[i])
+    end
   end
   return redis.call('ZCARD', open)
 end
@@ -50,6 +75,9 @@ local replies, admitted = {}, {}
     return used <= maxRate
   end
 
+  -- A parent that is retried may have made its child before.
+  local function hasChildToCome() return child ~= '' and not redis.pcall('HGET', jobs .. id, FIELDS.child) end
+
   local function decide()
     local known = keyed == 1 and redis.call('GET', dedup)
     if known then
@@ -60,13 +88,23 @@ local replies, admitted = {}, {}
     if bounded == 1 then
       if maxRate > 0 and not takeRate() then return 'limited', '' end
       if not time then begin() end
-      if depth >= maxDepth then return 'full', depth - maxDepth + 1 end
+      local places = hasChildToCome() and 2 or 1 -- at the least bound, 1, a child comes after its parent all the same
+      if depth + math.min(places, maxDepth) > maxDepth then sweepChildren() end
+      if depth + math.min(places, maxDepth) > maxDepth then return 'full', depth - maxDepth + places end
       if maxTokens > 0 and (tonumber(redis.call('GET', spent) or 0) or 0) >= maxTokens then return 'spent', '' end
-      local count = countOpen(open)
-      if count >= maxOpen then return 'too_many', redis.call('ZRANGE', open, 0, 0)[1], count end
+      places = math.min(places, maxOpen)
+      local count = countOpen(open, places)
+      if count + places > maxOpen then return 'too_many', redis.call('ZRANGE', open, 0, 0)[1], count end
     elseif not time then begin() end
 
+    if kept > 0 then depth = depth - redis.call('HDEL', children, id) end -- a child that is added counts by itself now
     redis.call('ZADD', open, now, id)
+    if hasChildToCome() then
+      local new = redis.call('HSET', children, child, id)
+      kept, depth = kept + new, depth + new
+      redis.call('EXPIRE', children, keptForS)
+      redis.call('ZADD', open, now + 1, child)
+    end
     redis.call('EXPIRE', open, keptForS)
     if indexed == 1 then
       redis.call('ZADD', index, now, id)
@@ -82,6 +120,8 @@ local replies, admitted = {}, {}
     -- a structure of ours that became something else is begun anew
     for _, key in ipairs({ open, index, deadlines, turns, coming }) do mend(key, 'zset') end
     for _, key in ipairs({ spent, rate }) do mend(key, 'string') end
+    mend(children, 'hash')
+    if not tonumber(redis.call('HGET', children, '*') or 0) then redis.call('HDEL', children, '*') end
     if not tonumber(redis.call('GET', rate) or 0) then redis.call('DEL', rate) end
     done, result, value, count = pcall(decide)
   end

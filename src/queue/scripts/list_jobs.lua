@@ -5,7 +5,7 @@ Lua's own comparison follows a locale. What can't be a job's id is taken out of 
 `order` is 'newest' or 'oldest' first. `status`, `kind`, `code` and `owner` (as JSON) are what is wanted, '' for any.
 `prune`: 'gone' takes entries out that lead nowhere and are older than `settled`; 'ended' also jobs that have ended.
 `ownerKnown` is 1 where the owners need not be read. The rest are the fields that are wanted of each job.
-KEYS: index, deadlines, coming, jobs, completed, failed, delayed, prioritized, active, wait
+KEYS: index, deadlines, coming, children, jobs, completed, failed, delayed, prioritized, active, wait
 ARGV: order, prune, score, id, batch:number, limit:number, settled:number, status, kind, code, owner, ownerKnown:number, ...
 Returns: { how many entries were looked at, 1 if they were the last, score and id of the last, a row for each job that fits }
 A row: { id, score in the index, state, score if it is delayed, position, time to cancel it at, attempts, owner as JSON, fields }
@@ -72,7 +72,8 @@ for i = 1, #entries, 2 do
     local record = redis.pcall('HMGET', job, 'name', 'finishedOn', 'failedReason', 'timestamp', 'processedOn')
     if record.err then -- unreadable: it will fail where it is taken up
     elseif not (record[1] or record[2] or record[4] or record[5]) then
-      if prune ~= '' and (tonumber(since) or 0) < settled and not redis.pcall('ZSCORE', coming, member) then redis.call('ZREM', index, member) end
+      local comes = redis.pcall('ZSCORE', coming, member) or redis.pcall('HGET', children, member)
+      if prune ~= '' and (tonumber(since) or 0) < settled and not comes then redis.call('ZREM', index, member) end
     else
       local now = statusOf(member, record[2], record[3])
       local unfinished = now == 'waiting' or now == 'active'

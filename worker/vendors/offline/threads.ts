@@ -1,6 +1,7 @@
 /** Threads for the offline generator: one for each running order, reused when free, ended when its order is aborted. */
 import { Worker } from 'node:worker_threads';
 import { ProblemError } from '../../../src/job/problem.ts';
+import { askThread } from '../../thread.ts';
 import type { Order, Piece } from './makers.ts';
 import type { Answer } from './thread.ts';
 
@@ -59,7 +60,7 @@ export function createThreads({ module, heapMb }: ThreadOptions = DEFAULTS): Thr
       const thread = pools[size].pop() ?? start(size);
       thread.ref();
       try {
-        const answer = await askThread(thread, order, signal);
+        const answer = await askThread<Answer>(thread, order, signal);
         release(thread, pools[size]);
         if (answer.type === 'problem') throw new ProblemError(answer.code, answer.detail);
         return answer.pieces;
@@ -69,21 +70,6 @@ export function createThreads({ module, heapMb }: ThreadOptions = DEFAULTS): Thr
       }
     },
   };
-}
-
-/** Rejects with the signal's reason at once when that is aborted, or with what ended the thread. */
-function askThread(thread: Worker, order: Order, signal: AbortSignal): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const listeners = new AbortController(); // removes all listeners at the end
-  const onAbort = () => reject(signal.reason);
-  const onExit = (code: number) => reject(new Error(`the offline thread ended (${code})`));
-  thread.once('message', resolve).once('error', reject).once('exit', onExit);
-  signal.addEventListener('abort', onAbort, { once: true, signal: listeners.signal });
-  thread.postMessage(order);
-  return promise.finally(() => {
-    listeners.abort();
-    thread.off('message', resolve).off('error', reject).off('exit', onExit);
-  });
 }
 
 /** The same text would need the same memory again, so that one is not tried again. */

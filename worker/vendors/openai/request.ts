@@ -14,24 +14,37 @@ export function refusesCap(status: number | undefined, body: string): boolean {
 /** The request's body, without the limit of tokens. */
 export type Body = OpenAI.ChatCompletionCreateParamsStreaming;
 
+/** A request that may come with an image, as a data URI. */
+export type SeeingRequest = AnswerRequest & { image?: string };
+
 /** Makes the request's body. */
-export function toBody(model: string, { kind, schema: shape, instructions, material }: AnswerRequest): Body {
+export function toBody(model: string, { kind, schema: shape, instructions, material, image }: SeeingRequest): Body {
   const { $schema: _, ...schema } = z.toJSONSchema(shape, { io: 'input' });
+  const text = JSON.stringify(material);
   return {
     model,
     stream: true,
     stream_options: { include_usage: true },
     messages: [
       { role: 'system', content: instructions },
-      { role: 'user', content: JSON.stringify(material) },
+      { role: 'user', content: image === undefined ? text : withImage(text, image) },
     ],
     response_format: { type: 'json_schema', json_schema: { name: kind, strict: true, schema: toStrict(schema) } },
   };
 }
 
+/** Small print can be read only at the high resolution. */
+function withImage(text: string, url: string): OpenAI.ChatCompletionContentPart[] {
+  return [
+    { type: 'image_url', image_url: { url, detail: 'high' } },
+    { type: 'text', text },
+  ];
+}
+
 /** All text that a request sends to the model, for estimates. */
 export function promptOf({ messages, response_format }: Body): string {
-  return JSON.stringify([messages.map(({ content }) => content), response_format]);
+  const texts = messages.map(({ content }) => (Array.isArray(content) ? content.filter(({ type }) => type === 'text') : content));
+  return JSON.stringify([texts, response_format]);
 }
 
 /** The keywords that strict schemas do not allow. Items are checked when they come. */

@@ -8,17 +8,17 @@ import { fellSilent, toEnding, toProblemError } from './errors.ts';
 import { readEvents } from './events.ts';
 import { boundedFetch } from './fetch.ts';
 import { readAnswer } from './read.ts';
-import { type Body, promptOf, refusesCap, toBody, TOKEN_CAPS } from './request.ts';
+import { type Body, promptOf, refusesCap, type SeeingRequest, toBody, TOKEN_CAPS } from './request.ts';
 import type { Author } from '../../../src/job/snapshot.ts';
-import type { AnswerRequest, Capabilities } from '../../capabilities.ts';
+import type { AnswerRequest, Capability, Ending } from '../../capabilities.ts';
 import { parseItem } from '../../parse-item.ts';
 import { startWatch } from '../progress-watch.ts';
 
 /** Settings of one model. `idleTimeoutMs`: how long it may bring nothing new. `maxTokens`: for one answer, its thinking included. */
 export type OpenAIOptions = { apiKey: string; baseURL?: string | undefined; model: string; idleTimeoutMs: number; maxTokens: number };
 
-/** Makes the capability to write structured answers with one model. */
-export function createOpenAI({ apiKey, baseURL, model, idleTimeoutMs, maxTokens }: OpenAIOptions): Capabilities['structuredAnswer'] {
+/** Makes the capability to write structured answers with one model, also about an image. */
+export function createOpenAI({ apiKey, baseURL, model, idleTimeoutMs, maxTokens }: OpenAIOptions): Capability<SeeingRequest, Ending> {
   const author: Author = { provider: 'openai', model };
   const client = new OpenAI({ apiKey, baseURL: baseURL ?? null, maxRetries: 0 });
   let capAt = 0; // the first way to send the cap that this server has not refused
@@ -41,7 +41,7 @@ export function createOpenAI({ apiKey, baseURL, model, idleTimeoutMs, maxTokens 
 
   return async (request, report, signal) => {
     const body = toBody(model, request);
-    const bill = openBill(promptOf(body));
+    const bill = openBill(promptOf(body), request.image === undefined ? 0 : 1);
     const call = await report.startCall(bill.used(), author);
     const watch = startWatch(idleTimeoutMs);
     let begun = false;

@@ -13,9 +13,12 @@ export type Bill = {
   used(): Usage;
 };
 
-/** Opens a bill. `prompt`: all text that is sent. */
-export function openBill(prompt: string): Bill {
-  const expected = Math.ceil(estimateTokens(prompt));
+/** About what an image counts for, in tokens. */
+const IMAGE_TOKENS = 1500;
+
+/** Opens a bill. `prompt`: all text that is sent; `images`: how many images are sent with it. */
+export function openBill(prompt: string, images = 0): Bill {
+  const expected = Math.ceil(estimateTokens(prompt)) + images * IMAGE_TOKENS;
   let told: TokenCount = {};
   let deltas = 0;
   let since = { tokens: 0, deltas: 0 }; // what has come since the server last reported its usage

@@ -1,0 +1,79 @@
+/** The image kind: a photo or a drawing in, the text in it out. */
+import { z } from 'zod';
+import { languageTag, MAX_CONTENT } from './fields.ts';
+import { flashcards } from './flashcards.ts';
+import { IMAGE_TYPES, inspectImage } from './inspect/image.ts';
+import { childMarker, defineKind } from './kind.ts';
+import { lesson } from './lesson.ts';
+
+/** The largest image file, in bytes. */
+const MAX_BYTES = 10 * 1024 * 1024;
+
+/** The smallest side of an image, in pixels, and the most pixels that it may have. */
+const MIN_SIDE = 16;
+export const MAX_PIXELS = 50_000_000;
+
+/** A point in the upright image, in pixels. */
+const point = z.tuple([z.number(), z.number()]);
+
+/** A word, and how sure its reader is of it, from 0 to 1. */
+const word = z.object({ text: z.string(), polygon: z.array(point).optional(), confidence: z.number().optional() });
+
+/** The kinds that can go on with the text, as `then` names them. They take it as `content`. */
+const NEXT = { flashcards, lesson };
+
+const input = z
+  .object({
+    /** Those that the text may be in, the likeliest first. */
+    languages: z.array(languageTag).min(1).max(10).default(['en']),
+    /** The job that goes on with the text. */
+    then: z.enum(['flashcards', 'lesson']).optional(),
+    /** The other fields of that job's input. */
+    thenInput: z.record(z.string(), z.unknown()).optional(),
+  })
+  .check((context) => {
+    const { then, thenInput } = context.value;
+    const refuse = (message: string, ...path: PropertyKey[]) =>
+      context.issues.push({ code: 'custom', message, path: ['thenInput', ...path], input: thenInput });
+    if (then === undefined) {
+      if (thenInput !== undefined) refuse('is for a second job: name it in "then"');
+      return;
+    }
+    if (thenInput && 'content' in thenInput) refuse('is the text of the image', 'content');
+    const parsed = NEXT[then].input.safeParse({ ...thenInput, content: 'text' });
+    for (const { message, path } of parsed.error?.issues ?? []) refuse(message, ...path);
+    if (!parsed.success) return;
+    const { content: _, ...rest } = parsed.data;
+    context.value.thenInput = rest; // with its defaults: the same work is the same input
+  });
+
+export const processImage = defineKind({
+  name: 'process-image',
+  path: '/api/process-image',
+  capability: 'imageText',
+  summary: 'Reads the text in an image.',
+  input,
+  files: {
+    image: {
+      types: IMAGE_TYPES,
+      maxBytes: MAX_BYTES,
+      summary: 'a photo or a drawing',
+      inspect: inspectImage({ minSide: MIN_SIDE, maxPixels: MAX_PIXELS }),
+    },
+  },
+  result: z.object({
+    text: z.string(),
+    /** The size of the upright image, in pixels. */
+    width: z.int(),
+    height: z.int(),
+    lines: z.array(word.extend({ words: z.array(word).optional() })),
+    child: childMarker.optional(),
+  }),
+  next: ({ then, thenInput }) =>
+    then && {
+      kind: NEXT[then],
+      expected: { ...thenInput, content: '' },
+      // Of a text that is longer than such a job takes, the beginning.
+      inputFrom: ({ text }) => ({ ...thenInput, content: text.slice(0, MAX_CONTENT) }),
+    },
+});

@@ -1,0 +1,77 @@
+/** The job that another one leads to: its id follows from its parent's, and it is made once, however often its parent runs. */
+import { createIORedisClient, type IRedisClient, Job, type Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { OwnError } from '../job/own-error.ts';
+import type { Admission } from './admission.ts';
+import { hmacOf } from './digest.ts';
+import type { Keys } from './keys.ts';
+import { FIELDS, type Payload } from './record.ts';
+
+/** A child to be: whose it is, and from which request, is its parent's. */
+export type ChildRequest = Omit<Payload, 'next' | 'parent'> & { parent: string; kind: string };
+
+/** How many characters follow a kind's name in an id. */
+const ID_LENGTH = 32;
+
+/**
+ * The id of the child of this kind that a job leads to. Only who knows the parent's id can tell it, and the parent's id can't be
+ * told from it.
+ */
+export function childIdOf(parent: string, kind: string): string {
+  return `${kind}-${hmacOf(parent, `child ${kind}`).slice(0, ID_LENGTH)}`;
+}
+
+/** What workers do about children. */
+export type Children = {
+  /**
+   * Adds a child in the place that was kept for it, and resolves with its id. The same transaction notes it in its parent's record.
+   * So a further call adds nothing, also if the child is gone by then. The parent's deadline is the child's, too.
+   */
+  add(request: ChildRequest): Promise<string>;
+  /**
+   * Cancels a child if its parent was cancelled: it can have been added in the moment in which that happened. To be asked before the
+   * child is begun. Resolves with whether it was.
+   */
+  endWithParent(child: { id: string; parent: string }): Promise<boolean>;
+};
+
+/** What children are made with. */
+export type ChildrenOptions = {
+  redis: Redis;
+  keys: Keys;
+  queue: Queue<Payload>;
+  admission: Pick<Admission, 'admit' | 'added'>;
+  cancel: (jobId: string) => Promise<unknown>;
+};
+
+/** See {@link Children}. */
+export function createChildren({ redis, keys, queue, admission, cancel }: ChildrenOptions): Children {
+  const client: IRedisClient = createIORedisClient(redis);
+
+  return {
+    async add({ parent, kind, owner, tenant, requestId, input }) {
+      const jobId = childIdOf(parent, kind);
+      const parentRecord = keys.job(parent);
+      const [made, deadline] = await Promise.all([redis.hget(parentRecord, FIELDS.child), redis.zscore(keys.deadlines, parent)]);
+      if (made !== null) return jobId;
+      const cancelAt = deadline === null ? undefined : Number(deadline);
+      const admitted = await admission.admit({ jobId, tenant, owner, cancelAt, bounded: false });
+      if (admitted.type !== 'admitted') throw new OwnError('a child has a place, and no key to be known by');
+      const payload: Payload = { owner, tenant, requestId, parent, input };
+      const { priority } = admitted;
+      await queue.waitUntilReady(); // its scripts are known to the connection then
+      const transaction = client.multi();
+      transaction.hset(parentRecord, { [FIELDS.child]: jobId });
+      await new Job(queue, kind, payload, { ...queue.defaultJobOptions, jobId, priority }, jobId).addJob(transaction);
+      const replies = (await transaction.exec()) ?? [];
+      admission.added(jobId);
+      for (const [error] of replies) if (error) throw error;
+      return jobId;
+    },
+    async endWithParent({ id, parent }) {
+      if ((await redis.hget(keys.job(parent), 'failedReason')) !== 'cancelled') return false;
+      await cancel(id);
+      return true;
+    },
+  };
+}

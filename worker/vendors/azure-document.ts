@@ -1,0 +1,140 @@
+/** Azure Document Intelligence: reads the text in an image by its model `prebuilt-read`, which works in the background. */
+import { httpUrl, milliseconds, secret } from '../../src/env/variables.ts';
+import { ProblemError, problems } from '../../src/job/problem.ts';
+import type { Author, Usage } from '../../src/job/snapshot.ts';
+import type { Capabilities } from '../capabilities.ts';
+import { type Fit, fitImage } from '../images/fit-image.ts';
+import { readOperation, type Operation } from './azure-image/operation.ts';
+import { malformed, toHttpProblem } from './azure-image/errors.ts';
+import { callVendor, retryAfterOf, type VendorAnswer } from './vendor-call.ts';
+import { defineVendor } from './vendor.ts';
+
+/** Settings. `endpoint`: without a slash at its end. `timeoutMs`: of one call; `totalMs`: until the text must be there. */
+export type AzureDocumentOptions = { endpoint: string; key: string; timeoutMs: number; totalMs: number };
+
+/** The service takes sides of 50 to 10,000 pixels; its free tier takes 4 MB. */
+const FIT: Fit = { maxSide: 6000, minSide: 50, maxBytes: 4_000_000 };
+
+const AUTHOR: Author = { provider: 'azure-document' };
+const NOTHING: Usage = { inputTokens: 0, outputTokens: 0 };
+const ONE_IMAGE: Usage = { ...NOTHING, images: 1 };
+const MAX_ANSWER = 33_554_432;
+
+/** How soon to ask again if the service does not say, how late at most, and how soon at the earliest, in ms. */
+const POLL_MS = 1000;
+const MAX_POLL_MS = 30_000;
+const MIN_POLL_MS = 50;
+
+/** So many polls in a row may fail. The reading is paid for by then, and another attempt at it would be, too. */
+const MAX_FAILED_POLLS = 5;
+
+/** Makes the capability. What was started is kept, so that a further attempt goes on with it and pays for nothing. */
+export function createAzureDocument({ endpoint, key, timeoutMs, totalMs }: AzureDocumentOptions): Capabilities['imageText'] {
+  const analyze = `${endpoint}/documentintelligence/documentModels/prebuilt-read:analyze?api-version=2024-11-30`;
+  const auth = { 'Ocp-Apim-Subscription-Key': key };
+  const limits = { name: 'Document Intelligence', timeoutMs, maxBytes: MAX_ANSWER };
+  const isOurs = (url: string): boolean => URL.canParse(url) && new URL(url).origin === new URL(endpoint).origin;
+
+  /** Starts a reading. Resolves with the address of its operation. The key is sent to no other server than the one it is for. */
+  const start = async (body: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<{ url: string; answer: VendorAnswer }> => {
+    const headers = { ...auth, 'Content-Type': 'application/octet-stream' };
+    const answer = await callVendor(analyze, { method: 'POST', headers, body }, limits, signal);
+    if (answer.status !== 202) throw toHttpProblem(answer);
+    const url = answer.headers.get('operation-location') ?? '';
+    if (!isOurs(url)) throw malformed();
+    return { url, answer };
+  };
+
+  /** Asks for an operation until it has ended. */
+  const follow = async (url: string, firstMs: number, signal: AbortSignal): Promise<Operation> => {
+    let pauseMs = firstMs;
+    for (let failed = 0; ;) {
+      await pause(pauseMs, signal);
+      try {
+        const answer = await callVendor(url, { headers: auth }, limits, signal);
+        if (answer.status !== 200) throw toHttpProblem(answer);
+        const operation = readOperation(answer);
+        if (operation !== 'running') return operation;
+        failed = 0;
+        pauseMs = pauseOf(retryAfterOf(answer.headers).retryAfterMs);
+      } catch (error) {
+        if (!(error instanceof ProblemError) || !problems[error.code].retryable || ++failed >= MAX_FAILED_POLLS) throw error;
+        pauseMs = pauseOf(error.extras.retryAfterMs);
+      }
+    }
+  };
+
+  return async ({ image, started, keepStarted }, report, signal) => {
+    const fitted = await fitImage(image, FIT, signal);
+    const limit = AbortSignal.timeout(totalMs);
+    const either = AbortSignal.any([signal, limit]);
+    const known = started !== undefined && isOurs(started) ? started : undefined;
+    const call = await report.startCall(known === undefined ? ONE_IMAGE : NOTHING, AUTHOR);
+    let used: Usage | undefined = known === undefined ? undefined : NOTHING;
+    try {
+      if (known !== undefined) {
+        const operation = await follow(known, 0, either).catch(unlessGone);
+        if (operation) return operation.textIn(fitted);
+      }
+      used = undefined;
+      const { url, answer } = await start(fitted.bytes, either);
+      used = ONE_IMAGE;
+      keepStarted(url);
+      return (await follow(url, pauseOf(retryAfterOf(answer.headers).retryAfterMs), either)).textIn(fitted);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (!limit.aborted) throw error;
+      throw new ProblemError('provider_timeout', `Document Intelligence did not read the image within ${totalMs / 1000} s.`, {
+        cause: error,
+      });
+    } finally {
+      await call.settle(used ?? (signal.aborted ? ONE_IMAGE : undefined));
+    }
+  };
+}
+
+/** An operation that the service does not know any more is begun anew. */
+function unlessGone(error: unknown): undefined {
+  if (error instanceof ProblemError && error.code === 'provider_rejected') return undefined;
+  throw error;
+}
+
+function pauseOf(retryAfterMs = POLL_MS): number {
+  return Math.max(Math.min(retryAfterMs, MAX_POLL_MS), MIN_POLL_MS);
+}
+
+/** Waits; rejects with the signal's reason when that aborts. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** Document Intelligence as a vendor. */
+export const azureDocument = defineVendor({
+  name: 'azure-document',
+  keys: ['AZURE_DOCUMENT_KEY'],
+  variables: {
+    AZURE_DOCUMENT_ENDPOINT: httpUrl.optional(),
+    AZURE_DOCUMENT_KEY: secret.optional(),
+    AZURE_DOCUMENT_TIMEOUT_MS: milliseconds(100_000),
+  },
+  offers({ AZURE_DOCUMENT_ENDPOINT: address, AZURE_DOCUMENT_KEY: key, AZURE_DOCUMENT_TIMEOUT_MS: totalMs }, { guard }) {
+    if (address === undefined || key === undefined) {
+      const missing = [...(address === undefined ? ['AZURE_DOCUMENT_ENDPOINT'] : []), ...(key === undefined ? ['AZURE_DOCUMENT_KEY'] : [])];
+      return { imageText: { available: false, missing } };
+    }
+    const endpoint = address.replace(/\/+$/, '');
+    const work = guard('azure-document', createAzureDocument({ endpoint, key, timeoutMs: Math.min(totalMs, 60_000), totalMs }));
+    return { imageText: { available: true, work, author: AUTHOR, answers: JSON.stringify([AUTHOR.provider, endpoint]) } };
+  },
+});

@@ -1,0 +1,86 @@
+/** Azure Vision: reads the text in an image by Image Analysis 4.0. Microsoft ends that service in September 2028. */
+import { z } from 'zod';
+import { httpUrl, milliseconds, secret } from '../../src/env/variables.ts';
+import type { Author, Usage } from '../../src/job/snapshot.ts';
+import type { Capabilities, ImageTextResult, Point } from '../capabilities.ts';
+import { type Fit, type FittedImage, fitImage, pointIn } from '../images/fit-image.ts';
+import { malformed, toHttpProblem } from './azure-image/errors.ts';
+import { callVendor, jsonOf } from './vendor-call.ts';
+import { defineVendor } from './vendor.ts';
+
+/** Settings. `endpoint`: without a slash at its end. */
+export type AzureVisionOptions = { endpoint: string; key: string; timeoutMs: number };
+
+/** The service takes sides of 50 to 16,000 pixels, and 20 MB. */
+const FIT: Fit = { maxSide: 8000, minSide: 50, maxBytes: 20_000_000 };
+
+const AUTHOR: Author = { provider: 'azure-vision' };
+const ONE_IMAGE: Usage = { inputTokens: 0, outputTokens: 0, images: 1 };
+
+/** An answer tells the place of each word: some 200 bytes. */
+const MAX_ANSWER = 16_777_216;
+
+const point = z.object({ x: z.number(), y: z.number() });
+const word = z.object({ text: z.string(), boundingPolygon: z.array(point).default([]), confidence: z.number().optional() });
+const line = z.object({ text: z.string(), boundingPolygon: z.array(point).default([]), words: z.array(word).default([]) });
+const analysis = z.object({ readResult: z.object({ blocks: z.array(z.object({ lines: z.array(line) })) }) });
+
+/** Makes the capability. */
+export function createAzureVision({ endpoint, key, timeoutMs }: AzureVisionOptions): Capabilities['imageText'] {
+  const url = `${endpoint}/computervision/imageanalysis:analyze?api-version=2024-02-01&features=read`;
+  const headers = { 'Ocp-Apim-Subscription-Key': key, 'Content-Type': 'application/octet-stream' };
+  const limits = { name: 'Azure Vision', timeoutMs, maxBytes: MAX_ANSWER };
+
+  return async ({ image }, report, signal) => {
+    const fitted = await fitImage(image, FIT, signal);
+    const call = await report.startCall(ONE_IMAGE, AUTHOR);
+    let billed = false;
+    try {
+      const answer = await callVendor(url, { method: 'POST', headers, body: fitted.bytes }, limits, signal);
+      billed = answer.status === 200;
+      if (!billed) throw toHttpProblem(answer);
+      const read = analysis.safeParse(jsonOf(answer));
+      if (!read.success) throw malformed(read.error);
+      return toResult(read.data, fitted);
+    } finally {
+      await call.settle(billed || signal.aborted ? ONE_IMAGE : undefined);
+    }
+  };
+}
+
+function toResult({ readResult: { blocks } }: z.infer<typeof analysis>, fitted: FittedImage): ImageTextResult {
+  const polygonOf = (points: { x: number; y: number }[]): { polygon?: Point[] } =>
+    points.length > 0 ? { polygon: points.map(({ x, y }) => pointIn(fitted, x, y)) } : {};
+  const toWord = ({ text, boundingPolygon, confidence }: z.infer<typeof word>) => ({
+    text,
+    ...polygonOf(boundingPolygon),
+    ...(confidence !== undefined && { confidence }),
+  });
+  const lines = blocks.flatMap((block) => block.lines);
+  return {
+    text: blocks.map((block) => block.lines.map(({ text }) => text).join('\n')).join('\n\n'),
+    width: fitted.width,
+    height: fitted.height,
+    lines: lines.map(({ text, boundingPolygon, words }) => ({ text, ...polygonOf(boundingPolygon), words: words.map(toWord) })),
+  };
+}
+
+/** Azure Vision as a vendor. */
+export const azureVision = defineVendor({
+  name: 'azure-vision',
+  keys: ['AZURE_VISION_KEY'],
+  variables: {
+    AZURE_VISION_ENDPOINT: httpUrl.optional(),
+    AZURE_VISION_KEY: secret.optional(),
+    AZURE_VISION_TIMEOUT_MS: milliseconds(60_000),
+  },
+  offers({ AZURE_VISION_ENDPOINT: address, AZURE_VISION_KEY: key, AZURE_VISION_TIMEOUT_MS: timeoutMs }, { guard }) {
+    if (address === undefined || key === undefined) {
+      const missing = [...(address === undefined ? ['AZURE_VISION_ENDPOINT'] : []), ...(key === undefined ? ['AZURE_VISION_KEY'] : [])];
+      return { imageText: { available: false, missing } };
+    }
+    const endpoint = address.replace(/\/+$/, '');
+    const work = guard('azure-vision', createAzureVision({ endpoint, key, timeoutMs }));
+    return { imageText: { available: true, work, author: AUTHOR, answers: JSON.stringify([AUTHOR.provider, endpoint]) } };
+  },
+});

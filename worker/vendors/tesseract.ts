@@ -1,0 +1,71 @@
+/** Tesseract: reads the text in an image on this machine, without a model of others and without the network. */
+import { ProblemError } from '../../src/job/problem.ts';
+import type { Author } from '../../src/job/snapshot.ts';
+import type { Capabilities, TextWord } from '../capabilities.ts';
+import { type Fit, type FittedImage, fitImage, pointIn } from '../images/fit-image.ts';
+import { dataFor, languagesRead } from './tesseract/languages.ts';
+import { createReaders } from './tesseract/readers.ts';
+import type { ReadLine, ReadWord } from './tesseract/thread.ts';
+import { defineVendor } from './vendor.ts';
+
+/** A page of A4 with 300 dots an inch has 3508: more makes it slower, not better. Automatic modes need to know the dots an inch. */
+const FIT: Fit = { maxSide: 3508, maxBytes: Infinity, asScan: true };
+
+/**
+ * Lines and words of less confidence, in percent, are taken for spots and not for text. On noisy paper without text lines reach 35; lines
+ * of text had 85 and more in photographs that are hard to read.
+ */
+const MIN_CONFIDENCE = { line: 45, word: 25 };
+
+const AUTHOR: Author = { provider: 'tesseract' };
+const FREE = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
+
+/** Makes the capability. */
+export function createTesseract(): Capabilities['imageText'] {
+  const read = createReaders();
+  return async ({ image, languages }, report, signal) => {
+    const data = dataFor(languages);
+    if (data.length === 0) {
+      throw new ProblemError('provider_rejected', `Without another provider, images are read in ${languagesRead()} only.`);
+    }
+    const fitted = await fitImage(image, FIT, signal);
+    const call = await report.startCall(FREE, AUTHOR);
+    try {
+      const { paragraphs } = await read({ image: fitted.bytes, languages: data }, signal);
+      const clear = paragraphs.map((lines) => lines.flatMap(withoutSpots)).filter((lines) => lines.length > 0);
+      return {
+        text: clear.map((lines) => lines.map(({ text }) => text).join('\n')).join('\n\n'),
+        width: fitted.width,
+        height: fitted.height,
+        lines: clear.flat().map((line) => ({ ...toWord(line, fitted), words: line.words.map((word) => toWord(word, fitted)) })),
+      };
+    } finally {
+      await call.settle(FREE);
+    }
+  };
+}
+
+/** The line without spots; nothing if it is made of them. */
+function withoutSpots(line: ReadLine): ReadLine[] {
+  const mean = line.words.reduce((sum, { confidence }) => sum + confidence, 0) / line.words.length;
+  const words = line.words.filter(({ confidence }) => confidence >= MIN_CONFIDENCE.word);
+  return mean >= MIN_CONFIDENCE.line ? [{ ...line, words, text: words.map(({ text }) => text).join(' ') }] : [];
+}
+
+function toWord({ text, confidence, bbox: { x0, y0, x1, y1 } }: ReadWord, fitted: FittedImage): TextWord {
+  const corners: [number, number][] = [
+    [x0, y0],
+    [x1, y0],
+    [x1, y1],
+    [x0, y1],
+  ];
+  return { text, polygon: corners.map(([x, y]) => pointIn(fitted, x, y)), confidence: Math.round(confidence) / 100 };
+}
+
+/** Tesseract as a vendor. It is always there. */
+export const tesseract = defineVendor({
+  name: 'tesseract',
+  keys: [],
+  variables: {},
+  offers: () => ({ imageText: { available: true, work: createTesseract(), author: AUTHOR, answers: AUTHOR.provider } }),
+});
