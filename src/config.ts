@@ -1,8 +1,9 @@
 /** The environment, parsed once by one schema; every mistake is reported together. */
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { MAX_TIMER_MS, milliseconds, positive, secret, splitList, wholeNumber } from './env/variables.ts';
+import { json, MAX_TIMER_MS, milliseconds, positive, secret, splitList, wholeNumber } from './env/variables.ts';
 import { OwnError } from './job/own-error.ts';
+import { priceSchema } from './job/price.ts';
 
 /** Which process reads the environment: some variables are needed by one of them only. */
 export type Role = 'api' | 'worker';
@@ -11,6 +12,8 @@ const whole = (least: number, most: number, fallback: number) => wholeNumber(lea
 /** Where a worker's health is unless it is set: the first of these that is free. */
 const HEALTH_PORTS = Array.from({ length: 20 }, (_, n) => 3002 + n);
 const HOSTS_EXPECTED = 'expected host names with commas between them, without scheme and port; *.name for all that lie under one';
+const USD_EXPECTED = 'expected an amount of US dollars above 0, such as 0.5';
+const PRICES_EXPECTED = `expected JSON such as {"openai/my-model":{"perMillionInputTokens":1}}, with these parts of a price: ${Object.keys(priceSchema.shape).join(', ')}`;
 const tokenSecret = z.string().min(16, 'each secret must have 16 characters at least');
 
 const schema = z.object({
@@ -60,6 +63,8 @@ const schema = z.object({
   MAX_QUEUE_DEPTH: positive(10_000),
   MAX_JOBS_PER_USER: positive(100),
   DAILY_TOKENS_PER_USER: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
+  DAILY_USD_PER_USER: z.coerce.number(USD_EXPECTED).positive(USD_EXPECTED).max(1_000_000, USD_EXPECTED).optional(),
+  PRICES: json(z.record(z.string(), priceSchema), PRICES_EXPECTED).optional(),
   SAME_WORK_WINDOW_S: whole(0, 2_000_000, 0),
   TRUSTED_PROXIES: whole(0, 100, 0),
   ADMIN_TOKEN: secret.optional(),
@@ -218,7 +223,13 @@ function toConfig(env: Environment) {
       tokenTtlS: env.STREAM_TOKEN_TTL_S,
     },
     rateLimit: { max: env.RATE_LIMIT_MAX, windowS: env.RATE_LIMIT_WINDOW_S },
-    bounds: { maxDepth: env.MAX_QUEUE_DEPTH, maxJobsPerUser: env.MAX_JOBS_PER_USER, dailyTokensPerUser: env.DAILY_TOKENS_PER_USER },
+    bounds: {
+      maxDepth: env.MAX_QUEUE_DEPTH,
+      maxJobsPerUser: env.MAX_JOBS_PER_USER,
+      dailyTokensPerUser: env.DAILY_TOKENS_PER_USER,
+      dailyUsdPerUser: env.DAILY_USD_PER_USER,
+    },
+    prices: env.PRICES,
     /** What all files in Redis may take together, in bytes. */
     filesMaxBytes: env.FILES_MAX_MB * 1024 * 1024,
     sameWorkMs: 1000 * env.SAME_WORK_WINDOW_S,

@@ -8,7 +8,11 @@ import { endWith } from './env/read-env-file.ts';
 export type Closer = () => unknown;
 
 /** What a process tells the parent that started it, once it serves. */
-export type Ready = { ready: true; port: number; note?: string };
+export type Ready = {
+  ready: true;
+  port: number;
+  /** Of each kind: who does it, or the variables that are missing. */ kinds?: readonly [name: string, by: string][];
+};
 
 /** Ends the process because it can't do its work, which was found out only after the start. */
 export type Fail = (reason: OwnError) => void;

@@ -76,6 +76,16 @@ test('all mistakes are reported together, with the name of the variable and no v
   expect(found.join()).not.toMatch(/hunter2|secret-provider|eighty/);
 });
 
+test('prices are JSON, and a budget of money is an amount; a mistake shows how they look', () => {
+  const PRICES = '{"openai/my-model":{"perMillionInputTokens":1,"perMillionOutputTokens":2.5},"azure-speech":{"perHour":1.3}}';
+  const { prices, bounds } = read({ PRICES, DAILY_USD_PER_USER: '0.5' });
+  expect([prices, bounds.dailyUsdPerUser]).toEqual([JSON.parse(PRICES), 0.5]);
+  for (const wrong of ['hunter2', '[]', '{"openai":{"perMillionTokens":1}}', '{"openai":{"perHour":-1}}']) {
+    expect(mistakes({ ...REDIS, PRICES: wrong }, 'worker')).toEqual([expect.stringMatching(/^PRICES: expected JSON such as .*perHour$/)]);
+  }
+  expect(mistakes({ ...REDIS, DAILY_USD_PER_USER: '0' })).toEqual([expect.stringMatching(/^DAILY_USD_PER_USER: expected an amount/)]);
+});
+
 test('what production refuses', () => {
   const production = { ...REDIS, NODE_ENV: 'production' };
   expect(mistakes({ NODE_ENV: 'production' })).toEqual([expect.stringMatching(/^REDIS_URL/), expect.stringMatching(/^AUTH/)]);

@@ -75,7 +75,7 @@ test('cards arrive one by one while the model still writes, unharmed, and the mo
   const end = await stream.until(isEnd);
   expect(itemsOf(stream.events)).toEqual(end.data['result'].flashcards);
   expect(numbered(stream.events)).toEqual(Array.from({ length: 12 }, (_, n) => n + 1));
-  expect(end.data['usage']).toEqual({ inputTokens: 321, outputTokens: 123 });
+  expect(end.data['usage']).toEqual({ inputTokens: 321, outputTokens: 123, costUsd: 0.000_794_25 });
   expect(openai.calls).toHaveLength(1);
 });
 

@@ -39,7 +39,7 @@ export function createContext({ attempt, journal, history, assignment, signal, l
     report: {
       startCall(expected, by) {
         author = by;
-        return meter.startCall(expected);
+        return meter.startCall(expected, by);
       },
       begun() {},
     },

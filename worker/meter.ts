@@ -1,12 +1,13 @@
 /** Counts the paid calls of a run. Each is noted before it is made, while it goes on and at its end, whatever ends it. */
 import type { Logger } from 'pino';
-import type { Usage } from '../src/job/snapshot.ts';
+import type { Author, Usage } from '../src/job/snapshot.ts';
 import type { Spending } from '../src/queue/spending.ts';
 import type { Call } from './capabilities.ts';
+import type { AddCost } from './prices.ts';
 
 /** Counts the calls of one run. */
 export type Meter = {
-  startCall(expected: Usage): Promise<Call>;
+  startCall(expected: Usage, author: Author): Promise<Call>;
   /** Sends what is known by now to Redis, before anything that is written after this call. */
   flush(): void;
   /** Settles all open calls, because the run is over. Resolves when everything is written. */
@@ -17,12 +18,13 @@ export type Meter = {
 const STEP = 256;
 
 /** Makes a meter that writes to a run's spending. A note that can't be written is logged and changes nothing else. */
-export function createMeter(spending: Spending, log: Pick<Logger, 'warn'>): Meter {
+export function createMeter(spending: Spending, addCost: AddCost, log: Pick<Logger, 'warn'>): Meter {
   type Open = { flush(): void; close(): Promise<void> };
   const open = new Set<Open>();
   const writing = new Set<Promise<void>>();
 
-  const startCall: Meter['startCall'] = async (expected) => {
+  const startCall: Meter['startCall'] = async (unpriced, author) => {
+    const expected = addCost(unpriced, author);
     const entry = await spending.open(expected);
     let used: Usage | undefined; // undefined until a response begins
     let written = expected;
@@ -43,10 +45,10 @@ export function createMeter(spending: Spending, log: Pick<Logger, 'warn'>): Mete
     };
     open.add(self);
     return {
-      settle,
+      settle: (now) => settle(now && addCost(now, author)),
       note(now) {
         if (!open.has(self)) return;
-        used = now;
+        used = addCost(now, author);
         if (tokensOf(now) - tokensOf(written) >= STEP) void write(now);
       },
     };

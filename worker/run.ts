@@ -14,6 +14,7 @@ import type { OpenRunFiles } from './files.ts';
 import type { Implementation } from './handler.ts';
 import { makeChild } from './make-child.ts';
 import { createMeter } from './meter.ts';
+import type { AddCost } from './prices.ts';
 import { NotAssignedError } from './retry-policy.ts';
 import type { Task } from './task.ts';
 
@@ -22,6 +23,7 @@ export type RunDeps = {
   implementations: readonly Implementation[];
   assignments: ReadonlyMap<string, Assignment>;
   openFiles: OpenRunFiles;
+  addCost: AddCost;
   children: Children;
   /** How long one attempt may take, in ms. */
   timeoutMs: number;
@@ -33,6 +35,7 @@ export function createRun({
   implementations,
   assignments,
   openFiles,
+  addCost,
   children,
   timeoutMs,
   log,
@@ -60,7 +63,7 @@ export function createRun({
     const { kind, handle, schema } = implementation;
     const { signal } = task;
     const deadline = startDeadline(task, timeoutMs);
-    const meter = createMeter(journal.spending, log);
+    const meter = createMeter(journal.spending, addCost, log);
     try {
       const attempt = await beginAttempt(task, journal, history);
       const input = schema.parse(task.input);

@@ -24,6 +24,7 @@ import { type Assignment, assign } from './assignments.ts';
 import { guard } from './circuit-breaker.ts';
 import { createInputRemoval, createRunFiles, hasFiles } from './files.ts';
 import type { Implementation } from './handler.ts';
+import { createAddCost } from './prices.ts';
 import { createFindProgram } from './programs.ts';
 import { createHealthApp, createWorks } from './health.ts';
 import { createRun } from './run.ts';
@@ -101,6 +102,7 @@ export async function startWorker(
         implementations,
         assignments,
         openFiles: createRunFiles(fileStore, store.monitor.retryWhileRefused),
+        addCost: createAddCost(config.prices),
         children: { ...children, add: (request) => store.monitor.retryWhileRefused(() => children.add(request)) },
         timeoutMs: job.timeoutMs,
         log,
@@ -141,7 +143,7 @@ export async function startWorker(
   if (!ports.includes(0) && port !== ports[0]) log.warn({ port }, `port ${ports[0]} is taken, so /health is at port ${port}`);
   await within(START_MS, works); // so that whoever waits for the start finds it well
   log.info({ port, concurrency }, 'worker listening');
-  return { ready: true, port, note: mainProvider(assignments) };
+  return { ready: true, port, kinds: [...assignments].map(([kind, { support }]) => [kind, inWords(support)]) };
 }
 
 /** The kinds for the log: what is taken of an input may be a list of a hundred voices. */
@@ -181,4 +183,10 @@ function mainProvider(assignments: Map<string, Assignment>): string {
 async function within(ms: number, check: () => Promise<boolean>): Promise<void> {
   for (const end = performance.now() + ms; performance.now() < end && !(await check());)
     await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Who does a kind, for the person at the terminal. */
+function inWords(support: Assignment['support']): string {
+  if (!support.available) return `off (set ${support.missing.join(', ')})`;
+  return support.needs ? `${support.provider} (needs ${support.needs.join(', ')})` : support.provider;
 }

@@ -8,6 +8,7 @@ import { openStore } from '../../src/queue/store.ts';
 import { assign } from '../../worker/assignments.ts';
 import { createRunFiles } from '../../worker/files.ts';
 import { implement } from '../../worker/handler.ts';
+import { createAddCost } from '../../worker/prices.ts';
 import { createRun } from '../../worker/run.ts';
 import { offline } from '../../worker/vendors/offline.ts';
 import { createWorker } from '../../worker/worker.ts';
@@ -23,7 +24,10 @@ const openFiles = createRunFiles(files, store.monitor.retryWhileRefused);
 const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
 createWorker(
   store,
-  { run: createRun({ implementations, assignments, openFiles, children, timeoutMs: 10_000, log }), isDone: async () => true },
+  {
+    run: createRun({ implementations, assignments, openFiles, addCost: createAddCost(), children, timeoutMs: 10_000, log }),
+    isDone: async () => true,
+  },
   { keyPrefix: config.keyPrefix, backoffMs: 1000, ...config.worker },
   log,
 );

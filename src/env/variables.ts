@@ -29,3 +29,21 @@ export function splitList(text: string): string[] {
     .map((entry) => entry.trim())
     .filter(Boolean);
 }
+
+/** JSON of this shape. `expected`: the message for anything else. */
+export function json<Schema extends z.ZodType>(schema: Schema, expected: string) {
+  return z.string().transform((text, context): z.output<Schema> => {
+    const parsed = schema.safeParse(parseJson(text));
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: 'custom', message: expected });
+    return z.NEVER;
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -14,6 +14,8 @@ export type Bounds = {
   maxJobsPerUser: number;
   /** Tokens of one tenant in a UTC day; without it they are not counted against anyone. */
   dailyTokensPerUser?: number | undefined;
+  /** What the calls of one tenant may cost in a UTC day, in US dollars; without it this is not counted against anyone. */
+  dailyUsdPerUser?: number | undefined;
   /** How many jobs of one tenant in a window of time; without it there is no such limit. */
   submitRate?: RatePolicy | undefined;
 };
@@ -46,13 +48,13 @@ export type AdmissionResult = { allowance?: Allowance | undefined } & (
 
 /**
  * Why there is no place. The tenant has used up its rate; or the queue has so many jobs too many for one more; or the tenant has
- * so many jobs that have not ended, with the oldest of them; or the tenant's budget of the day is spent.
+ * so many jobs that have not ended, with the oldest of them; or one of the tenant's budgets of the day is spent.
  */
 export type Refusal =
   | { type: 'limited'; allowance: Allowance }
   | { type: 'full'; excess: number }
   | { type: 'too_many'; open: number; oldest: string }
-  | { type: 'spent' };
+  | { type: 'spent'; what: 'tokens' | 'usd' };
 
 /** Gives jobs a place in the queue, or says why there is none. */
 export type Admission = {
@@ -76,8 +78,8 @@ const BATCH = 64;
 const QUEUE_KEYS = ['wait', 'delayed', 'prioritized', 'active'] as const;
 const SIGNATURE = {
   keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'children', 'jobs'],
-  args: ['now', 'maxDepth', 'maxOpen', 'maxTokens', 'maxRate', 'rateMs', 'keptForS', 'comingMs'],
-  eachKeys: ['dedup', 'open', 'index', 'spent', 'rate'],
+  args: ['now', 'maxDepth', 'maxOpen', 'maxTokens', 'maxBillionths', 'maxRate', 'rateMs', 'keptForS', 'comingMs'],
+  eachKeys: ['dedup', 'open', 'index', 'spent', 'spentUsd', 'rate'],
   eachArgs: ['id', 'child', 'tenant', 'weight', 'cancelAt', 'indexed', 'keyed', 'bounded'],
 } as const;
 
@@ -101,6 +103,7 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }
     maxDepth: bounds.maxDepth,
     maxOpen: bounds.maxJobsPerUser,
     maxTokens: bounds.dailyTokensPerUser ?? 0,
+    maxBillionths: 1e9 * (bounds.dailyUsdPerUser ?? 0),
     maxRate: submitRate?.max ?? 0,
     rateMs: (submitRate?.windowS ?? 0) * 1000,
     keptForS: retentionS + KEPT_LONGER_S,
@@ -113,6 +116,7 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }
     open: keys.open(tenant),
     index: keys.jobsOf(owner ?? ''),
     spent: keys.spent(tenant),
+    spentUsd: keys.spentUsd(tenant),
     rate: rateOf(tenant),
     id: jobId,
     child,
@@ -160,6 +164,6 @@ function toResult([type, value, count]: Reply, allowance: Allowance | undefined)
     case 'too_many':
       return { type, oldest: String(value), open: count, allowance };
     case 'spent':
-      return { type, allowance };
+      return { type, what: value as 'tokens' | 'usd', allowance };
   }
 }

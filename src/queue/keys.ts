@@ -17,7 +17,7 @@ type QueueKey = 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'f
  * - `jobsOf`, `open`: begun anew by the next submission or list (mend.ts). Entries that lead nowhere are taken out.
  * - `coming`, `turns`, `children`: begun anew by the next submission. A tag past all measure puts its tenant last until the queue is empty.
  * - `deadlines`: begun anew by the next sweep. Entries that name no job are taken out when they are due.
- * - `spent`: begun anew if it is of another type and a budget is set; a text that is no number counts as 0. Until it is
+ * - `spent`, `spent-usd`: begun anew if it is of another type and a budget is set; a text that is no number counts as 0. Until it is
  *   gone, after two days, the jobs of this tenant that report usage fail.
  * - a breaker: begun anew by the next call, also if a time in it is out of reach.
  * - a rate: begun anew by the next submission.
@@ -53,6 +53,8 @@ export function keysUnder(prefix: string) {
     deadlines: `${prefix}:deadlines`,
     /** The tokens a tenant has used on a day in UTC. */
     spent: (tenant: Tenant, now = Date.now()) => `${prefix}:spent:${new Date(now).toISOString().slice(0, 10)}:${tenant}`,
+    /** What a tenant's calls have cost on a day in UTC, in billionths of a US dollar. */
+    spentUsd: (tenant: Tenant, now = Date.now()) => `${prefix}:spent-usd:${new Date(now).toISOString().slice(0, 10)}:${tenant}`,
     /** A provider's circuit breaker. */
     breaker: (provider: string) => `${prefix}:breaker:${provider}`,
     /** How many of a rate a tenant has used; it ends with the window. */

@@ -8,6 +8,9 @@ import { pollAgainIn, type QueueStats, untilAdmitted } from './stats.ts';
 /** How long to wait where nothing is known of the queue, in ms. */
 const UNKNOWN_MS = 5000;
 
+/** The budgets, in words. */
+const BUDGETS = { tokens: 'Your budget of tokens', usd: 'Your budget of money' };
+
 /** What a refusal is worded with: the rate it may have been limited by, and what the queue does now, where that can be read. */
 export type RefusalSources = { policy: RatePolicy; stats: () => Promise<QueueStats | undefined>; readJob: ReadJob };
 
@@ -29,7 +32,7 @@ export async function toRefusalProblem(refusal: Refusal, { policy, stats, readJo
       });
     }
     case 'spent':
-      return new ProblemError('budget_used_up', 'Your budget for today is used up; it is fresh at midnight UTC.', {
+      return new ProblemError('budget_used_up', `${BUDGETS[refusal.what]} for today is used up; it is fresh at midnight UTC.`, {
         retryAfterMs: untilNextDay(),
       });
   }

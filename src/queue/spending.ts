@@ -35,18 +35,20 @@ export function createSpending(
   retryWhileRefused: RetryWhileRefused,
 ): (run: Run) => Spending {
   const script = defineScript(redis, 'note_usage', {
-    keys: ['job', 'lock', 'spent'],
+    keys: ['job', 'lock', 'spent', 'spentUsd'],
     args: ['token', 'call', 'used', 'known', 'keptS'],
   });
 
   return ({ jobId, tenant, token }) => ({
     async open(expected) {
       const call = crypto.randomUUID();
-      const touched = { job: keys.job(jobId), lock: keys.lock(jobId), spent: keys.spent(tenant) }; // of the day it begins on, whenever it ends
-      let known = 0;
+      // Of the day it begins on, whenever it ends.
+      const touched = { job: keys.job(jobId), lock: keys.lock(jobId), spent: keys.spent(tenant), spentUsd: keys.spentUsd(tenant) };
+      let known = '';
       const note = async (used: Usage | undefined, fence: string): Promise<boolean> => {
-        const entry = { token: fence, call, used: used ? JSON.stringify(used) : '', known, keptS: KEPT_S };
-        known = used ? used.inputTokens + used.outputTokens : 0;
+        const text = used ? JSON.stringify(used) : '';
+        const entry = { token: fence, call, used: text, known, keptS: KEPT_S };
+        known = text;
         return (await retryWhileRefused(() => script({ ...touched, ...entry }))) === 0;
       };
       if (!(await note(expected, token))) throw lost(jobId);

@@ -2,9 +2,11 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { latch, startOpenAI } from '../support/openai.ts';
+import { startPolly } from '../support/polly.ts';
 import { isEnd, watch } from '../support/sse.ts';
 import { startStack as startProcesses } from '../support/stack.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
+import { submitJson } from '../support/submit.ts';
 
 const post = (url: string, headers: Record<string, string> = {}, body: object = { content: 'Hund: dog' }) =>
   fetch(`${url}/api/ai/generate-flashcards`, {
@@ -147,4 +149,21 @@ test("a day's budget of tokens: once it is used up, 429 until midnight UTC", asy
   expect(seconds).toBeGreaterThan(0);
   expect(seconds).toBeLessThanOrEqual(86_400);
   expect((await post(stack.url, { 'user-id': 'bob' })).status).toBe(202);
+});
+
+test("a day's budget of money counts what is billed by other units than tokens", async () => {
+  const polly = await startPolly();
+  const stack = await startStack({ DAILY_USD_PER_USER: '0.001', PRICES: '{"polly/neural":{"perMillionCharacters":100}}', ...polly.env });
+  await stack.startWorker();
+  const speak = (user: string) => submitJson(stack, '/api/ai/generate-audio', { text: 'Water is wet.', format: 'wav' }, user);
+  const { body: job } = await speak('ana');
+  const { data } = await (await stack.watch(job)).until(isEnd);
+  expect(data['usage']).toEqual({ inputTokens: 0, outputTokens: 0, characters: 13, costUsd: 0.0013 });
+  const refused = await speak('ana');
+  expect([refused.status, refused.body]).toMatchObject([
+    429,
+    { code: 'budget_used_up', detail: expect.stringContaining('money') as string },
+  ]);
+  expect((await post(stack.url, { 'user-id': 'ana' })).status).toBe(429); // whatever the kind
+  expect((await speak('bob')).status).toBe(202);
 });

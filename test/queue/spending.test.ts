@@ -103,11 +103,28 @@ test('a call counts for the day it began on, whenever it ends', async () => {
   expect([await spent(before), await spent(after)]).toEqual([160, 0]);
 });
 
+test('a job costs what its calls cost, if all of that is known; a day counts what is known of it', async () => {
+  const { books, usage, redis, keys, id } = await running();
+  const day = async () => Number((await redis.get(keys.spentUsd(tenant))) ?? 0) / 1e9;
+  const first = await books().open(used(1000, 0, { costUsd: 0.1 }));
+  await first.note(used(1000, 10, { costUsd: 0.25 }));
+  const second = await books().open(used(0, 0, { characters: 5, costUsd: 0.000_000_08 }));
+  expect([await usage(), await day()]).toEqual([used(1000, 10, { characters: 5, costUsd: 0.250_000_08 }), 0.250_000_08]);
+  await second.note(undefined);
+  expect([await usage(), await day()]).toEqual([used(1000, 10, { costUsd: 0.25 }), 0.25]);
+  await books().open(used(1, 0));
+  expect([await usage(), await day()]).toEqual([used(1001, 10), 0.25]);
+  await redis.del(keys.job(id)); // its record is gone, and what its call has cost is not
+  await first.note(used(1000, 20, { costUsd: 0.5 }));
+  expect(await day()).toBe(0.5);
+  expect(await redis.ttl(keys.spentUsd(tenant))).toBeGreaterThan(24 * 3600);
+});
+
 test('what was used before calls were told apart is kept, and what is no record of calls is passed over', async () => {
   const { books, usage, spent, redis, keys, id } = await running();
   await redis.hset(keys.job(id), FIELDS.usage, JSON.stringify(used(5, 6, { costUsd: 0 })));
   await (await books().open(used(1, 0))).note(used(1, 2));
-  expect([await usage(), await spent()]).toEqual([used(6, 8, { costUsd: 0 }), 3]);
+  expect([await usage(), await spent()]).toEqual([used(6, 8), 3]);
   for (const garbage of ['', 'null', '[', '7']) {
     await redis.hset(keys.job(id), FIELDS.calls, garbage, FIELDS.usage, garbage);
     await (await books().open(used(1, 0))).note(used(1, 2));

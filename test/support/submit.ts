@@ -5,8 +5,8 @@ import type { Serving, Stack } from './stack.ts';
 export type Submitted = { status: number; body: Record<string, any> };
 
 /** Submits JSON to a kind's path. */
-export async function submitJson({ url }: Pick<Stack<Serving>, 'url'>, path: string, input: object): Promise<Submitted> {
-  const headers = { 'content-type': 'application/json', 'user-id': 'ana' };
+export async function submitJson({ url }: Pick<Stack<Serving>, 'url'>, path: string, input: object, user = 'ana'): Promise<Submitted> {
+  const headers = { 'content-type': 'application/json', 'user-id': user };
   return toSubmitted(await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(input) }));
 }
 

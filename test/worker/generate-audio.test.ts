@@ -61,7 +61,7 @@ test('five parts: each can be played as soon as it is there, and the whole is al
   const { audio, parts } = end.data['result'];
   expect(audio).toMatchObject({ type: 'audio/wav', durationMs: 12_505, bytes: 44 + 5 * 2501 * 32 });
   expect(parts).toHaveLength(5);
-  expect(end.data['usage']).toEqual({ inputTokens: 0, outputTokens: 0, characters: 5 * 2501 });
+  expect(end.data['usage']).toEqual({ inputTokens: 0, outputTokens: 0, characters: 5 * 2501, costUsd: 0.200_08 });
   const whole = readWav(new Uint8Array(await (await fetch(stack.url + audio.outputUrl)).arrayBuffer()));
   expect(whole?.pcm.length).toBe(5 * 2501 * 32);
   expect(textsOf(polly).toSorted()).toEqual(PARTS.toSorted());
@@ -78,8 +78,10 @@ test(
     const worker = await stack.startWorker();
     const { body: job } = await submitJson(stack, PATH_OF_KIND, { text: TEXT, format: 'wav' });
     const stream = await stack.watch(job);
-    await untilItem(stream, 2);
-    await expect.poll(() => textsOf(polly)).toHaveLength(5); // the last one begins when 3 is kept
+    const { value } = await untilItem(stream, 2);
+    await expect.poll(() => textsOf(polly)).toHaveLength(5);
+    const fourth = stack.url + value.outputUrl.replace('/output/1', '/output/3');
+    await expect.poll(async () => (await fetch(fourth)).status).toBe(200); // it is kept
     await worker.stop('SIGKILL');
     const before = [...textsOf(polly)];
     open();

@@ -21,7 +21,7 @@ const image = async (width = 800, height = 200, type: 'png' | 'jpeg' | 'webp' = 
 /** A request, and what it keeps. */
 async function requestOf(more: Partial<ImageTextRequest> = {}): Promise<ImageTextRequest & { kept: string[] }> {
   const kept: string[] = [];
-  const keepStarted = async (reference: string) => void kept.push(reference);
+  const keepStarted = (reference: string) => void kept.push(reference);
   return { image: await image(), languages: ['en'], started: undefined, keepStarted, kept, ...more };
 }
 

@@ -45,7 +45,11 @@ test('a text is asked for as PCM in the voice of its language, and the character
     },
   ]);
   expect(calls).toEqual([
-    expect.objectContaining({ author: { provider: 'polly' }, used: { inputTokens: 0, outputTokens: 0, characters: 5 }, settled: true }),
+    expect.objectContaining({
+      author: { provider: 'polly', model: 'neural' },
+      used: { inputTokens: 0, outputTokens: 0, characters: 5 },
+      settled: true,
+    }),
   ]);
 });
 

@@ -49,7 +49,7 @@ describe.skipIf(!programs.espeak || !programs.ffmpeg)('recordings', () => {
       expect(result.words).toHaveLength(9);
       const seconds = result.durationMs / 1000;
       expect(seconds).toBeGreaterThan(2);
-      expect(usage).toEqual({ inputTokens: 0, outputTokens: 0, seconds: Math.ceil(seconds) });
+      expect(usage).toEqual({ inputTokens: 0, outputTokens: 0, seconds: 3, costUsd: 0.000_833_333 });
 
       const call = azure.calls.at(-1);
       expect(call && wantedOf(call)['ReferenceText']).toBe(TEXT);

@@ -13,7 +13,7 @@ const requestFor = (bytes: Uint8Array, type: string, languages: string[]): Image
   image: { bytes, type },
   languages,
   started: undefined,
-  keepStarted: () => Promise.resolve(),
+  keepStarted: () => {},
 });
 const read = (bytes: Uint8Array, languages = ['en'], type = 'image/jpeg', signal = calm) =>
   tesseract(requestFor(bytes, type, languages), keepReport().report, signal);

@@ -129,7 +129,7 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
   const files = createRedisFiles({ redis: store.redis, keys: keysUnder(stack.prefix), maxTotalBytes: 1024 * 1024 });
   const openFiles = createRunFiles(files, store.monitor.retryWhileRefused);
   const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
-  const run = createRun({ implementations, assignments, openFiles, children, timeoutMs, log });
+  const run = createRun({ implementations, assignments, openFiles, addCost: (usage) => usage, children, timeoutMs, log });
   const worker = createWorker(store, { run, isDone: async () => true }, options, log);
   onTestFinished(async () => {
     await worker.close(0);

@@ -37,10 +37,10 @@ export function createPolly({ endpoint, region, credentials, engine, timeoutMs }
     });
 
   return async (request, report, signal) => {
-    const body = JSON.stringify(toBody(request, engine));
+    const { voice, body } = toBody(request, engine);
     const used = (characters: number): Usage => ({ inputTokens: 0, outputTokens: 0, characters });
     const expected = used(Array.from(request.text).length);
-    const call = await report.startCall(expected, { provider: 'polly' });
+    const call = await report.startCall(expected, { provider: 'polly', model: voice.engine });
     let spent: Usage | undefined;
     try {
       const answer = await callVendor(url.href, { method: 'POST', headers: await sign(body), body }, limits, signal);
@@ -55,10 +55,10 @@ export function createPolly({ endpoint, region, credentials, engine, timeoutMs }
   };
 }
 
-/** What is sent. Speed exists only in SSML. */
+/** What is sent, and the voice it is for. Speed exists only in SSML. */
 function toBody({ text, language, voice: id, speed }: SpeechRequest, wanted: PollyEngine) {
   const voice = choosePollyVoice(language, id, wanted);
-  return {
+  const fields = {
     Engine: voice.engine,
     VoiceId: voice.id,
     ...(voice.language !== undefined && { LanguageCode: voice.language }),
@@ -68,6 +68,7 @@ function toBody({ text, language, voice: id, speed }: SpeechRequest, wanted: Pol
       ? { TextType: 'text', Text: text }
       : { TextType: 'ssml', Text: `<speak><prosody rate="${Math.round(speed * 100)}%">${escapeXml(text)}</prosody></speak>` }),
   };
+  return { voice, body: JSON.stringify(fields) };
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
@@ -111,7 +112,7 @@ export const polly = defineVendor({
           maxLength: () => MAX_LENGTH,
           speak: guard('polly', createPolly({ endpoint, region, credentials, engine, timeoutMs })),
         },
-        author: { provider: 'polly' },
+        author: { provider: 'polly', model: engine },
         answers: JSON.stringify(['polly', endpoint, engine]),
         accepts: [
           { field: 'voice', values: voices, detail: `must be a voice of Amazon Polly: ${voices.join(', ')}` },

@@ -6,11 +6,11 @@ the bound is reached: there is no count that a crash could leave wrong. A job ca
 taken here, too, and kept as long as its parent can still make it. A child that is now to be added uses the place that was kept.
 What is the same for all jobs is read once.
 KEYS: wait, delayed, deadlines, turns, prioritized, active, coming, children, jobs
-ARGV: now:number, maxDepth:number, maxOpen:number, maxTokens:number, maxRate:number, rateMs:number, keptForS:number, comingMs:number
-EACH KEYS: dedup, open, index, spent, rate
+ARGV: now:number, maxDepth:number, maxOpen:number, maxTokens:number, maxBillionths:number, maxRate:number, rateMs:number, keptForS:number, comingMs:number
+EACH KEYS: dedup, open, index, spent, spentUsd, rate
 EACH ARGV: id, child, tenant, weight:number, cancelAt:number, indexed:number, keyed:number, bounded:number
 Returns: a list of { 'admitted', tag, 0 }, { 'known', id, 0 }, { 'limited', '', 0 }, { 'full', excess, 0 }, { 'too_many', oldest, open } or
-{ 'spent', '', 0 }, each with how many the tenant has used of its rate, and the ms until the window ends; an error for a job whose keys can't be used
+{ 'spent', what, 0 }, each with how many the tenant has used of its rate, and the ms until the window ends; an error for a job whose keys can't be used
 ]]
 --include mend
 --include next_tag
@@ -61,6 +61,10 @@ local function countOpen(open, places)
   return redis.call('ZCARD', open)
 end
 
+local function isUsedUp(count, max)
+  return max > 0 and (tonumber(redis.call('GET', count) or 0) or 0) >= max
+end
+
 local replies, admitted = {}, {}
 --each
   local used, resetMs = 0, rateMs
@@ -91,7 +95,8 @@ local replies, admitted = {}, {}
       local places = hasChildToCome() and 2 or 1 -- at the least bound, 1, a child comes after its parent all the same
       if depth + math.min(places, maxDepth) > maxDepth then sweepChildren() end
       if depth + math.min(places, maxDepth) > maxDepth then return 'full', depth - maxDepth + places end
-      if maxTokens > 0 and (tonumber(redis.call('GET', spent) or 0) or 0) >= maxTokens then return 'spent', '' end
+      if isUsedUp(spent, maxTokens) then return 'spent', 'tokens' end
+      if isUsedUp(spentUsd, maxBillionths) then return 'spent', 'usd' end
       places = math.min(places, maxOpen)
       local count = countOpen(open, places)
       if count + places > maxOpen then return 'too_many', redis.call('ZRANGE', open, 0, 0)[1], count end
@@ -119,7 +124,7 @@ local replies, admitted = {}, {}
   if not done then
     -- a structure of ours that became something else is begun anew
     for _, key in ipairs({ open, index, deadlines, turns, coming }) do mend(key, 'zset') end
-    for _, key in ipairs({ spent, rate }) do mend(key, 'string') end
+    for _, key in ipairs({ spent, spentUsd, rate }) do mend(key, 'string') end
     mend(children, 'hash')
     if not tonumber(redis.call('HGET', children, '*') or 0) then redis.call('HDEL', children, '*') end
     if not tonumber(redis.call('GET', rate) or 0) then redis.call('DEL', rate) end

@@ -4,9 +4,9 @@ replaces: sent twice, it counts once, and a run that is gone leaves its last not
 units there are; an entry of its own holds what was used before calls were told apart. The end of a job that another run has
 finished was told to clients with its usage, which stays as it was; a cancelled one goes on to show what its call came to.
 With a token only the run that holds the job's lock may note; without one the note is taken whatever has become of the job.
-`used` is JSON, or empty for a call that used nothing. `known`: the tokens that this run has noted of the call, for a record that is gone.
-KEYS: job, lock, spent
-ARGV: token, call, used, known:number, keptS
+`used` is JSON, or empty for a call that used nothing. `known`: what this run has noted of the call, for a record that is gone.
+KEYS: job, lock, spent, spentUsd
+ARGV: token, call, used, known, keptS
 Returns: 0; -1 if the run may not note
 ]]
 local fields = redis.call('HMGET', job, 'name', 'finishedOn', FIELDS.cancelled, FIELDS.calls, FIELDS.usage)
@@ -18,13 +18,21 @@ local function decode(text)
   return read and type(value) == 'table' and value or nil
 end
 local function tokens(entry) return entry and (entry.inputTokens or 0) + (entry.outputTokens or 0) or 0 end
+local function billionths(entry) return entry and (entry.costUsd or 0) * 1e9 or 0 end
 
 local entries = decode(fields[4]) or { before = decode(fields[5]) }
 local entry = decode(used)
-if there then known = tokens(entries[call]) end
+local noted
+if there then noted = entries[call] else noted = decode(known) end
 entries[call] = entry
-redis.call('INCRBY', spent, string.format('%.0f', tokens(entry) - known))
-redis.call('EXPIRE', spent, keptS)
+local function count(key, more)
+  local whole = string.format('%.0f', more)
+  if tonumber(whole) == 0 then return end
+  redis.call('INCRBY', key, whole)
+  redis.call('EXPIRE', key, keptS)
+end
+count(spent, tokens(entry) - tokens(noted))
+count(spentUsd, billionths(entry) - billionths(noted))
 if not there then return 0 end
 
 local calls = cjson.encode(entries)
@@ -32,13 +40,15 @@ if finished and not cancelled then
   redis.call('HSET', job, FIELDS.calls, calls)
   return 0
 end
-local total = {}
+local total, priced = {}, true
 for _, each in pairs(entries) do
+  priced = priced and each.costUsd ~= nil
   for unit, value in pairs(each) do
     if type(value) == 'number' then total[unit] = (total[unit] or 0) + value
     elseif value == true then total[unit] = true end
   end
 end
+if not priced then total.costUsd = nil end -- what is known of it is not what the job costs
 if next(entries) then redis.call('HSET', job, FIELDS.calls, calls, FIELDS.usage, cjson.encode(total))
 else
   redis.call('HSET', job, FIELDS.calls, calls)

@@ -1,0 +1,59 @@
+/** What vendors bill: their list prices, which the variable `PRICES` overrides. */
+import { costOf, type Price } from '../src/job/price.ts';
+import type { Author, Usage } from '../src/job/snapshot.ts';
+
+/** Prices by `provider` or `provider/model`. */
+export type Prices = Readonly<Record<string, Price>>;
+
+const tokens = (perMillionInputTokens: number, perMillionOutputTokens: number): Price => ({
+  perMillionInputTokens,
+  perMillionOutputTokens,
+});
+
+/**
+ * List prices in November 2026, without discounts, regional surcharges and taxes. A model that is not here has no known price: among
+ * them those that bill sound by tokens of another price than text.
+ */
+const LIST: Prices = {
+  'openai/gpt-5.5': tokens(5, 30),
+  'openai/gpt-5.4': tokens(2.5, 15),
+  'openai/gpt-5.4-mini': tokens(0.75, 4.5),
+  'openai/gpt-5.4-nano': tokens(0.2, 1.25),
+  'openai/gpt-5.2': tokens(1.75, 14),
+  'openai/gpt-5.1': tokens(1.25, 10),
+  'openai/gpt-5': tokens(1.25, 10),
+  'openai/gpt-5-mini': tokens(0.25, 2),
+  'openai/gpt-5-nano': tokens(0.05, 0.4),
+  'openai/gpt-4.1': tokens(2, 8),
+  'openai/gpt-4.1-mini': tokens(0.4, 1.6),
+  'openai/gpt-4.1-nano': tokens(0.1, 0.4),
+  'openai/gpt-4o': tokens(2.5, 10),
+  'openai/gpt-4o-mini': tokens(0.15, 0.6),
+  'openai/gpt-4o-mini-tts': { perHour: 0.9 },
+  'openai/tts-1': { perMillionCharacters: 15 },
+  'openai/tts-1-hd': { perMillionCharacters: 30 },
+  'polly/standard': { perMillionCharacters: 4 },
+  'polly/neural': { perMillionCharacters: 16 },
+  'polly/generative': { perMillionCharacters: 30 },
+  'polly/long-form': { perMillionCharacters: 100 },
+  'azure-speech': { perHour: 1 },
+  'azure-document': { perThousandImages: 1.5 },
+  'azure-vision': { perThousandImages: 1.5 },
+};
+
+/** A date at the end of a model's name, which stands for a version of it. */
+const VERSION = /-\d{4}-\d{2}-\d{2}$/;
+
+/** Adds `costUsd` to what a call has used, where its price is known. What says already what it costs stays as it is. */
+export type AddCost = (usage: Usage, author: Author) => Usage;
+
+/** Makes the function that adds the cost. `overrides` count for more than the list. */
+export function createAddCost(overrides: Prices = {}): AddCost {
+  const prices = { ...LIST, ...overrides };
+  const priceOf = ({ provider, model = '' }: Author): Price =>
+    prices[`${provider}/${model}`] ?? prices[`${provider}/${model.replace(VERSION, '')}`] ?? prices[provider] ?? {};
+  return (usage, author) => {
+    const costUsd = usage.costUsd ?? costOf(usage, priceOf(author));
+    return costUsd === undefined ? usage : { ...usage, costUsd };
+  };
+}
