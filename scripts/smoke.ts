@@ -1,4 +1,5 @@
-/** `npm run smoke -- URL [WORKER_URL]`: eight checks against any deployment, as a user and an operator would make them. */
+/** `npm run smoke -- URL [WORKER_URL]`: checks any deployment, as a user and an operator would: the queue by flashcards, then every other kind that is on. */
+import { readFileSync } from 'node:fs';
 import { readEnvFile } from '../src/env/read-env-file.ts';
 
 readEnvFile('.env', process.env);
@@ -16,16 +17,32 @@ for (const url of [base, workerBase ?? base]) {
 /** How long one job may take to end, in ms: a model may be asked. */
 const PATIENCE_MS = 120_000;
 
+/** A kind as `GET /api/kinds` tells it. */
+type KindInfo = { name: string; path: string; available: boolean | null; provider?: string; missing?: string[]; needs?: string[] };
+
 type Job = { jobId: string; status: string; statusUrl: string; error?: { code: string; detail: string } };
 
 const user = `smoke-${crypto.randomUUID()}`;
-const headers = { 'content-type': 'application/json', 'user-id': user };
 const input = {
   content: 'Water boils at 100 degrees Celsius. The heart is a muscle. Hund: dog',
   subject: 'smoke',
   topic: 'test',
   count: 3,
   userId: user,
+};
+
+const file = (name: string, type: string) => new File([readFileSync(new URL(`smoke/${name}`, import.meta.url))], name, { type });
+
+/** A small job of each kind beside flashcards: what to submit as JSON, or as a form if it has a file. */
+const samples: Record<string, Record<string, unknown>> = {
+  'generate-lesson': { content: input.content, topic: 'smoke', sections: 1, userId: user },
+  'pronunciation-assess': {
+    referenceText: 'Water boils at one hundred degrees.',
+    language: 'en-US',
+    audio: file('water.ogg', 'audio/ogg'),
+  },
+  'process-image': { languages: 'en', image: file('water.png', 'image/png') },
+  'generate-audio': { text: 'Water boils at one hundred degrees.', language: 'en', userId: user },
 };
 
 /** A check says what it saw, or throws why it failed. */
@@ -103,15 +120,33 @@ async function get<T>(root: string, path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
-async function submit(): Promise<Job> {
-  const response = await fetch(new URL('/api/ai/generate-flashcards', base), {
-    method: 'POST',
-    headers,
-    body: JSON.stringify(input),
-    signal: AbortSignal.timeout(10_000),
-  });
+async function submit(path = '/api/ai/generate-flashcards', sample: Record<string, unknown> = input): Promise<Job> {
+  const { body, headers } = toRequest(sample);
+  const response = await fetch(new URL(path, base), { method: 'POST', headers, body, signal: AbortSignal.timeout(10_000) });
   if (response.status !== 202) throw new Error(`the submission was answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as Job;
+}
+
+function toRequest(sample: Record<string, unknown>): { body: string | FormData; headers: Record<string, string> } {
+  const own = { 'user-id': user };
+  if (!Object.values(sample).some((value) => value instanceof File)) {
+    return { body: JSON.stringify(sample), headers: { ...own, 'content-type': 'application/json' } };
+  }
+  const form = new FormData();
+  for (const [name, value] of Object.entries(sample)) form.set(name, value as string | File);
+  return { body: form, headers: own };
+}
+
+/** The checks of all kinds beside flashcards. A kind that is off is no failure: its check says what is missing. */
+async function kindChecks(): Promise<Check[]> {
+  const { kinds } = await get<{ kinds: KindInfo[] }>(base, '/api/kinds');
+  return kinds.flatMap(({ name, path, available, provider, missing = [] }): Check[] => {
+    const sample = samples[name];
+    if (!sample) return [];
+    const run = async () =>
+      available === false ? `off (it lacks ${missing.join(', ')})` : `${await completed(await submit(path, sample))}, by ${provider}`;
+    return [[name, run]];
+  });
 }
 
 const look = ({ statusUrl }: Job) => get<Job>(base, statusUrl);
@@ -134,6 +169,11 @@ function present(submitted: Job | undefined): Job {
 }
 
 let failures = 0;
+try {
+  checks.push(...(await kindChecks()));
+} catch (error) {
+  checks.push(['kinds', () => Promise.reject(error instanceof Error ? error : new Error(String(error)))]);
+}
 for (const [index, [name, run]] of checks.entries()) {
   try {
     process.stdout.write(`✓ ${index + 1}. ${name}: ${await run()}\n`);
