@@ -133,7 +133,7 @@ function toRequest(sample: Record<string, unknown>): { body: string | FormData; 
     return { body: JSON.stringify(sample), headers: { ...own, 'content-type': 'application/json' } };
   }
   const form = new FormData();
-  for (const [name, value] of Object.entries(sample)) form.set(name, value as string | File);
+  for (const [name, value] of Object.entries(sample)) form.set(name, value);
   return { body: form, headers: own };
 }
 

@@ -4,7 +4,8 @@ import { ProblemError } from '../src/job/problem.ts';
 import { findUnaccepted } from '../src/kinds/acceptance.ts';
 import { jobInput } from '../src/kinds/kind.ts';
 import type { Children } from '../src/queue/child-job.ts';
-import { type Journal, type Kept, LockLostError } from '../src/queue/journal.ts';
+import { type Journal, LockLostError } from '../src/queue/journal.ts';
+import type { RecordFields } from '../src/queue/record.ts';
 import { toUnacceptedProblem } from '../src/queue/unaccepted.ts';
 import { lackingIn } from '../src/queue/worker-registry.ts';
 import type { Assignment } from './assignments.ts';
@@ -39,7 +40,7 @@ export function createRun({
   children,
   timeoutMs,
   log,
-}: RunDeps): (task: Task, journal: Journal) => Promise<Kept> {
+}: RunDeps): (task: Task, journal: Journal) => Promise<RecordFields> {
   const byName = new Map(implementations.map(({ kind, handle }) => [kind.name, { kind, handle, schema: jobInput(kind) }]));
 
   /**

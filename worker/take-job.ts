@@ -2,9 +2,9 @@
 import type { Logger } from 'pino';
 import { parseReason, type ProblemCode } from '../src/job/problem.ts';
 import { createFairQueue } from '../src/queue/fair-queue.ts';
-import { createJournals, type Journal, type Kept } from '../src/queue/journal.ts';
+import { createJournals, type Journal } from '../src/queue/journal.ts';
 import type { Keys } from '../src/queue/keys.ts';
-import type { Payload } from '../src/queue/record.ts';
+import type { Payload, RecordFields } from '../src/queue/record.ts';
 import { createRunCounters } from '../src/queue/run-counters.ts';
 import type { RetryWhileRefused } from '../src/queue/store-monitor.ts';
 import { createIsolation } from './isolation.ts';
@@ -24,7 +24,7 @@ export type TakenJob = EndedAttempt['job'] & {
 export type Taken = { job: TakenJob; id: string; token: string } & Pick<Task, 'signal' | 'stop'>;
 
 /** What has become of the job: it can be completed, which has to write these fields, or what settling says. */
-export type Outcome = { type: 'done'; fields: Kept } | Settled;
+export type Outcome = { type: 'done'; fields: RecordFields } | Settled;
 
 /** What taking jobs needs. */
 export type TakeJobDeps = Pick<SettleDeps, 'isDone' | 'backoffMs' | 'onPause'> & {
@@ -32,7 +32,7 @@ export type TakeJobDeps = Pick<SettleDeps, 'isDone' | 'backoffMs' | 'onPause'> &
   keys: Keys;
   retryWhileRefused: RetryWhileRefused;
   /** Runs a job. Resolves with the fields that its completion has to write. */
-  run: (task: Task, journal: Journal) => Promise<Kept>;
+  run: (task: Task, journal: Journal) => Promise<RecordFields>;
   /** The lock tokens of the jobs that run here, by the jobs' ids. */
   running: Map<string, string>;
   counters: { started: number; putOff: number };

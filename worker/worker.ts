@@ -3,10 +3,10 @@ import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from
 import type { Logger } from 'pino';
 import { OwnError } from '../src/job/own-error.ts';
 import { createForgetDeadlines } from '../src/queue/deadlines.ts';
-import { type Kept, LockLostError } from '../src/queue/journal.ts';
+import { LockLostError } from '../src/queue/journal.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import { watchLocks } from '../src/queue/lock-watch.ts';
-import type { Payload } from '../src/queue/record.ts';
+import type { Payload, RecordFields } from '../src/queue/record.ts';
 import type { Store } from '../src/queue/store.ts';
 import { UNREADABLE, watchUnreadable } from '../src/queue/unreadable.ts';
 import { createBackendFactory } from '../src/queue/worker-backend.ts';
@@ -64,7 +64,7 @@ export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerD
   /** The lock tokens of the jobs that run here, by the jobs' ids. */
   const running = new Map<string, string>();
   /** What the completion of a job that has run writes. */
-  const concluded = new WeakMap<object, Kept>();
+  const concluded = new WeakMap<object, RecordFields>();
   /** The pause before the next attempt, in ms, by the error that ended the last one. It is set before BullMQ asks for it. */
   const pauses = new WeakMap<Error, number>();
   const { backoffMs } = options;

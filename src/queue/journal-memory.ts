@@ -1,8 +1,8 @@
 /** What this process has written to journals lately, so that a Redis that lost its last seconds gets it back. */
-import type { Kept } from './journal.ts';
+import type { RecordFields } from './record.ts';
 
 /** All that a job's runs have written: the rows as they stand in the journal, and the last values of the fields. */
-export type Written = { rows: string[]; fields: Kept };
+export type Written = { rows: string[]; fields: RecordFields };
 
 /** The memory of a process. */
 export type JournalMemory = {
@@ -49,6 +49,6 @@ export function createJournalMemory(maxCharacters = MAX_CHARACTERS): JournalMemo
 function sizeOf({ rows, fields }: Written): number {
   let size = JOB_CHARACTERS;
   for (const row of rows) size += row.length;
-  for (const field in fields) size += fields[field as keyof Kept]?.length ?? 0;
+  for (const field in fields) size += fields[field as keyof RecordFields]?.length ?? 0;
   return size;
 }

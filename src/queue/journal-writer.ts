@@ -1,20 +1,20 @@
 /** A run's journal writer: what is written within one tick goes to Redis in one fenced step, each row at its place. */
-import type { Kept } from './journal.ts';
+import type { RecordFields } from './record.ts';
 import type { JournalMemory, Written } from './journal-memory.ts';
 
 /** Writes for one run. A promise rejects with what the step rejects with. */
 export type JournalWriter = {
   /** Appends a row. Resolves with its number once it is written. */
-  append(row: string, fields: Kept): Promise<number>;
+  append(row: string, fields: RecordFields): Promise<number>;
   /** Writes fields; without any, it only finds out whether the run may still write. */
-  write(fields: Kept): Promise<void>;
+  write(fields: RecordFields): Promise<void>;
   /** Writes fields at the end of this tick, or leaves them to {@link JournalWriter.last}. Nobody waits for them. */
-  keep(fields: Kept): void;
+  keep(fields: RecordFields): void;
   /**
    * Waits for what is on its way. Resolves with what is left for the step that ends the job to write: these fields, and those
    * that were kept in this tick. Rejects if an earlier write has failed, whether somebody waited for it or not.
    */
-  last(fields: Kept): Promise<Kept>;
+  last(fields: RecordFields): Promise<RecordFields>;
   /** Goes on from what earlier runs have written. `stored`: how many of the rows Redis has, if it has lost any of it. */
   resume(earlier: Written, stored?: number): Promise<void>;
 };
@@ -25,7 +25,7 @@ export type JournalPort = {
    * Writes rows, the first of them at this place, and fields, in one fenced step. If the place is not the journal's next, or other
    * rows are there, it writes nothing and resolves with how many rows there are.
    */
-  send(rows: readonly string[], place: number, fields: Kept): Promise<{ length: number } | undefined>;
+  send(rows: readonly string[], place: number, fields: RecordFields): Promise<{ length: number } | undefined>;
   /** The rows in Redis. */
   read(): Promise<string[]>;
   /** Makes the error of a run that may not write. */
@@ -33,7 +33,7 @@ export type JournalPort = {
 };
 
 /** What one step will write. `first`: the place of its first row, once it is written. */
-type Batch = { rows: string[]; fields: Kept; isAwaited: boolean; first: PromiseWithResolvers<number> };
+type Batch = { rows: string[]; fields: RecordFields; isAwaited: boolean; first: PromiseWithResolvers<number> };
 
 /** Makes the writer of a run. */
 export function createJournalWriter(jobId: string, { send, read, lost }: JournalPort, memory: JournalMemory): JournalWriter {
@@ -44,7 +44,7 @@ export function createJournalWriter(jobId: string, { send, read, lost }: Journal
   let sending: Promise<void> | undefined;
   let failure: { error: unknown } | undefined;
 
-  const remember = (rows: readonly string[], fields: Kept): void => {
+  const remember = (rows: readonly string[], fields: RecordFields): void => {
     written.rows.push(...rows);
     Object.assign(written.fields, fields);
     memory.keep(jobId, written);
@@ -85,7 +85,7 @@ export function createJournalWriter(jobId: string, { send, read, lost }: Journal
     sending = undefined;
   };
 
-  const collect = (fields: Kept, isAwaited: boolean): Batch => {
+  const collect = (fields: RecordFields, isAwaited: boolean): Batch => {
     if (!next) {
       next = { rows: [], fields: {}, isAwaited, first: Promise.withResolvers() };
       next.first.promise.catch(() => {}); // where nobody waits, `last` tells of it

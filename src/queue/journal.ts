@@ -7,7 +7,7 @@ import type { Tenant } from '../job/tenant.ts';
 import { createJournalMemory, type Written } from './journal-memory.ts';
 import { createJournalWriter, type JournalPort } from './journal-writer.ts';
 import type { Keys } from './keys.ts';
-import { FIELDS, parseRow } from './record.ts';
+import { FIELDS, parseRow, type RecordFields } from './record.ts';
 import { defineScript } from './script.ts';
 import { createSpending, type Spending } from './spending.ts';
 import type { RetryWhileRefused } from './store-monitor.ts';
@@ -20,9 +20,6 @@ export class LockLostError extends OwnError {
     super(`${jobId} is no longer this run's to write`);
   }
 }
-
-/** Values for our own fields of the job's record. */
-export type Kept = Partial<Record<(typeof FIELDS)[keyof typeof FIELDS] | 'progress', string>>;
 
 /** What earlier runs of a job have left. */
 export type History = {
@@ -57,7 +54,7 @@ export type Journal = {
    * Waits until all rows are written, and resolves with what the step that completes the job has to write: its result and who gave
    * it. Rejects if an earlier write has failed, also one that nobody waited for.
    */
-  conclude(result: unknown, author: Author | undefined): Promise<Kept>;
+  conclude(result: unknown, author: Author | undefined): Promise<RecordFields>;
   /** Notes when the job can run again, in ms since the epoch: its wait is counted from then. */
   markReady(at: number): Promise<void>;
   /** Rejects if the job is not this run's any more. */
@@ -106,7 +103,9 @@ export function createJournals(redis: Redis, keys: Keys, retryWhileRefused: Retr
         const remembered = memory.of(jobId);
         if (fresh && !remembered) return NOTHING;
         const [rows, kept] = await Promise.all([read(), redis.hmget(touched.job, ...HISTORY_FIELDS)]);
-        const fields = Object.fromEntries(HISTORY_FIELDS.flatMap((name, index) => (kept[index] ? [[name, kept[index]]] : []))) as Kept;
+        const fields = Object.fromEntries(
+          HISTORY_FIELDS.flatMap((name, index) => (kept[index] ? [[name, kept[index]]] : [])),
+        ) as RecordFields;
         const written = remembered ? merge({ rows, fields }, remembered) : { rows, fields };
         const isLoss = written.rows.length > rows.length || HISTORY_FIELDS.some((name) => name in written.fields && !(name in fields));
         await writer.resume(written, isLoss ? rows.length : undefined);
@@ -131,7 +130,7 @@ export function createJournals(redis: Redis, keys: Keys, retryWhileRefused: Retr
 const HISTORY_FIELDS = [FIELDS.checkpoint, FIELDS.result, FIELDS.putOffCode, FIELDS.provider, FIELDS.model] as const;
 
 /** An author without a model clears that of another one before. */
-function authorFields(author: Author | undefined): Kept {
+function authorFields(author: Author | undefined): RecordFields {
   return author ? { [FIELDS.provider]: author.provider, [FIELDS.model]: author.model ?? '' } : {};
 }
 

@@ -38,6 +38,9 @@ export const FIELDS = {
   child: 'ai:child',
 } as const;
 
+/** Values for fields of the record that we write. */
+export type RecordFields = Partial<Record<(typeof FIELDS)[keyof typeof FIELDS] | 'progress', string>>;
+
 /** The data of a BullMQ job. */
 export type Payload = {
   /** The user it belongs to, where the submission named one. */

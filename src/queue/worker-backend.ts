@@ -1,7 +1,7 @@
 /** BullMQ's backend for a worker: steps that Redis refuses are repeated, and the step that completes a job writes its result, too. */
 import { type BackendFactory, createIORedisClient, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { Kept } from './journal.ts';
+import type { RecordFields } from './record.ts';
 import type { RetryWhileRefused } from './store-monitor.ts';
 
 /** What the backend is made with. */
@@ -12,7 +12,7 @@ export type BackendOptions = {
   name: string;
   retryWhileRefused: RetryWhileRefused;
   /** The fields that the completion of this job has to write, if there are any. */
-  fieldsOf: (job: object) => Kept | undefined;
+  fieldsOf: (job: object) => RecordFields | undefined;
 };
 
 /**
@@ -70,6 +70,6 @@ export function createBackendFactory({
 }
 
 /** BullMQ's script fails half-way where it is given fields and there are none. */
-function nonEmpty(fields: Kept = {}): Kept | undefined {
+function nonEmpty(fields: RecordFields = {}): RecordFields | undefined {
   return Object.keys(fields).length > 0 ? fields : undefined;
 }

@@ -1,14 +1,14 @@
 /** The worker's backend: a job completes and has its result in one step, or neither. */
 import { Worker } from 'bullmq';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Kept } from '../../src/queue/journal.ts';
+import type { RecordFields } from '../../src/queue/record.ts';
 import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { FIELDS } from '../../src/queue/record.ts';
 import { createBackendFactory } from '../../src/queue/worker-backend.ts';
 import { openQueue, submitTo, waiting } from '../support/queue.ts';
 
 /** A job under the lock `token`, taken by a worker of this backend, whose completion writes these fields. */
-async function taken(fields: Kept | undefined) {
+async function taken(fields: RecordFields | undefined) {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const connection = waiting();
   const factory = createBackendFactory({
