@@ -23,6 +23,10 @@ type KindInfo = { name: string; path: string; available: boolean | null; provide
 type Job = { jobId: string; status: string; statusUrl: string; error?: { code: string; detail: string } };
 
 const user = `smoke-${crypto.randomUUID()}`;
+
+/** Who asks: a user that nobody else is or, with SMOKE_TOKEN, the user of that session. */
+const session = process.env['SMOKE_TOKEN'];
+const identity: Record<string, string> = session ? { authorization: `Bearer ${session}` } : { 'user-id': user };
 const input = {
   content: 'Water boils at 100 degrees Celsius. The heart is a muscle. Hund: dog',
   subject: 'smoke',
@@ -115,7 +119,7 @@ const checks: Check[] = [
 ];
 
 async function get<T>(root: string, path: string): Promise<T> {
-  const response = await fetch(new URL(path, root), { headers: { 'user-id': user }, signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(new URL(path, root), { headers: identity, signal: AbortSignal.timeout(10_000) });
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as T;
 }
@@ -128,13 +132,12 @@ async function submit(path = '/api/ai/generate-flashcards', sample: Record<strin
 }
 
 function toRequest(sample: Record<string, unknown>): { body: string | FormData; headers: Record<string, string> } {
-  const own = { 'user-id': user };
   if (!Object.values(sample).some((value) => value instanceof File)) {
-    return { body: JSON.stringify(sample), headers: { ...own, 'content-type': 'application/json' } };
+    return { body: JSON.stringify(sample), headers: { ...identity, 'content-type': 'application/json' } };
   }
   const form = new FormData();
   for (const [name, value] of Object.entries(sample)) form.set(name, value);
-  return { body: form, headers: own };
+  return { body: form, headers: identity };
 }
 
 /** The checks of all kinds beside flashcards. A kind that is off is no failure: its check says what is missing. */

@@ -73,7 +73,7 @@ function fail(part: string, how: number | string | null): void {
   void stop(typeof how === 'number' && how !== 0 ? how : 1);
 }
 
-function greeting({ port }: Ready, { port: healthPort, kinds = [] }: Ready): string {
+function greeting({ port, users }: Ready, { port: healthPort, kinds = [] }: Ready): string {
   const everywhere = ['0.0.0.0', '::'].includes(host);
   const name = everywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   const url = `http://${name}:${port}`;
@@ -92,6 +92,7 @@ function greeting({ port }: Ready, { port: healthPort, kinds = [] }: Ready): str
       kinds[0]?.[1] === 'offline' ? 'offline (cards come out of the text itself; set OPENAI_API_KEY to ask a model)' : kinds[0]?.[1],
     ],
     ...kinds.map(([kind, by], n): [string, string] => [n === 0 ? 'kinds' : '', `${kind.padEnd(21)} ${by}`]),
+    ['users', users],
     ['store', store ? 'embedded Valkey: it forgets everything at exit (set REDIS_URL to keep it)' : 'Redis, at REDIS_URL'],
     ['worker', `http://${name}:${healthPort}/health`],
     ['settings', envFile && `${envFile} was read (variables that are set win)`],

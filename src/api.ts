@@ -8,6 +8,7 @@ import { createErrorLog } from './repeated-errors.ts';
 import { checkKinds, type Kind } from './kinds/kind.ts';
 import { createChildUrls, joinAddresses } from './http/child-urls.ts';
 import { createOutputUrls } from './http/output-urls.ts';
+import { identificationFor } from './identity/identification.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
 import { hmacSha256 } from './hmac.ts';
@@ -65,7 +66,8 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
     ? fixedSecrets(tokenSecrets)
     : sharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
   const tokens = createStreamTokens({ sign: hmacSha256, secrets, ttlS: tokenTtlS });
-  const outputUrls = joinAddresses(createOutputUrls(kinds, config.identityRequired), createChildUrls(kinds, config.identityRequired));
+  const identity = await identificationFor(config.auth);
+  const outputUrls = joinAddresses(createOutputUrls(kinds, identity.required), createChildUrls(kinds, identity.required));
   const addressing: Addressing = async (jobId) => outputUrls(jobId)?.(await tokens.issuer());
   const onError = store.onError('stream');
   const connections = createConnections(config.stream.maxAgeMs);
@@ -131,7 +133,7 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
     storeTrouble: monitor.probe,
     draining: () => draining,
     corsOrigins: config.corsOrigins,
-    identityRequired: config.identityRequired,
+    identity,
     hosts: config.hosts,
   });
 
@@ -143,8 +145,8 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
     draining = true;
     connections.close(); // streams end first, or the server would wait for them
   });
-  log.info({ port }, 'api listening');
-  return { ready: true, port };
+  log.info({ port, users: identity.description }, 'api listening');
+  return { ready: true, port, users: identity.description };
 }
 
 function randomSecret(): string {

@@ -1,7 +1,8 @@
 /** The environment, parsed once by one schema; every mistake is reported together. */
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { json, MAX_TIMER_MS, milliseconds, positive, secret, splitList, wholeNumber } from './env/variables.ts';
+import { httpUrl, json, MAX_TIMER_MS, milliseconds, positive, secret, splitList, wholeNumber } from './env/variables.ts';
+import type { Auth } from './identity/identification.ts';
 import { OwnError } from './job/own-error.ts';
 import { priceSchema } from './job/price.ts';
 
@@ -68,7 +69,9 @@ const schema = z.object({
   SAME_WORK_WINDOW_S: whole(0, 2_000_000, 0),
   TRUSTED_PROXIES: whole(0, 100, 0),
   ADMIN_TOKEN: secret.optional(),
-  AUTH: z.enum(['trusted-header']).optional(),
+  AUTH: z.enum(['supabase', 'trusted-header', 'none']).optional(),
+  SUPABASE_URL: httpUrl.transform((url) => url.replace(/\/+$/, '')).optional(),
+  SUPABASE_JWT_SECRET: secret.optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -169,8 +172,13 @@ function missing(env: Record<string, string | undefined>, role: Role, vendors: r
       'REDIS_URL: expected redis://HOST:PORT (npm start alone brings an embedded store, for one machine and without memory)',
     ],
     [
-      role === 'api' && production && env['AUTH'] === undefined,
-      'AUTH: in production expected trusted-header, which says that a gateway in front sets the user-id header and lets no client set it',
+      role === 'api' && production && env['SUPABASE_URL'] === undefined && env['AUTH'] !== 'trusted-header' && env['AUTH'] !== 'supabase',
+      'AUTH: in production expected SUPABASE_URL, or trusted-header, which says that a gateway in front sets the user-id header and lets no client set it',
+    ],
+    [role === 'api' && production && env['SUPABASE_URL'] !== undefined && env['AUTH'] === 'none', 'AUTH: none is not for production'],
+    [
+      role === 'api' && env['AUTH'] === 'supabase' && env['SUPABASE_URL'] === undefined,
+      "SUPABASE_URL: expected the project's address, since AUTH is supabase",
     ],
     ...named.map(({ variable, vendor }): [boolean, string] => [
       vendor.keys.length > 0 && !isSet(vendor),
@@ -238,10 +246,15 @@ function toConfig(env: Environment) {
     corsOrigins: env.CORS_ORIGINS,
     /** The names of this machine that requests may be for, beside localhost; in production the gateway in front knows them. */
     hosts: env.NODE_ENV === 'production' ? undefined : [...namesOf(hostname()), ...env.ALLOWED_HOSTS],
-    /** Whether every request must say who it is from: behind a gateway the header does, and a body's `userId` counts for nothing. */
-    identityRequired: env.AUTH === 'trusted-header',
+    auth: authOf(env),
     logLevel: env.LOG_LEVEL,
   };
+}
+
+/** A Supabase project identifies users by itself, also in development. */
+function authOf({ AUTH: said, SUPABASE_URL: url, SUPABASE_JWT_SECRET: jwtSecret }: Environment): Auth {
+  if (url !== undefined && (said ?? 'supabase') === 'supabase') return { type: 'supabase', url, jwtSecret };
+  return { type: said === 'trusted-header' ? said : 'none' };
 }
 
 /** A machine's names as its neighbours call it: its own, and that in the local network's domain (RFC 6762). */

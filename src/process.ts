@@ -11,7 +11,10 @@ export type Closer = () => unknown;
 export type Ready = {
   ready: true;
   port: number;
-  /** Of each kind: who does it, or the variables that are missing. */ kinds?: readonly [name: string, by: string][];
+  /** How users are identified, in words. */
+  users?: string;
+  /** Of each kind: who does it, or the variables that are missing. */
+  kinds?: readonly [name: string, by: string][];
 };
 
 /** Ends the process because it can't do its work, which was found out only after the start. */

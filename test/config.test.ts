@@ -86,12 +86,24 @@ test('prices are JSON, and a budget of money is an amount; a mistake shows how t
   expect(mistakes({ ...REDIS, DAILY_USD_PER_USER: '0' })).toEqual([expect.stringMatching(/^DAILY_USD_PER_USER: expected an amount/)]);
 });
 
+test('a project of Supabase identifies users, also in development, unless it is said otherwise', () => {
+  const project = { SUPABASE_URL: 'https://abc.supabase.co/', SUPABASE_JWT_SECRET: 's' };
+  expect(read(project).auth).toEqual({ type: 'supabase', url: 'https://abc.supabase.co', jwtSecret: 's' });
+  expect(read({ ...project, AUTH: 'none' }).auth).toEqual({ type: 'none' });
+  expect(read({ ...project, AUTH: 'trusted-header' }).auth).toEqual({ type: 'trusted-header' });
+  expect(read({}).auth).toEqual({ type: 'none' });
+});
+
 test('what production refuses', () => {
   const production = { ...REDIS, NODE_ENV: 'production' };
   expect(mistakes({ NODE_ENV: 'production' })).toEqual([expect.stringMatching(/^REDIS_URL/), expect.stringMatching(/^AUTH/)]);
   expect(mistakes(production, 'worker')).toEqual([expect.stringMatching(/^OPENAI_API_KEY.*AI_PROVIDER=offline/)]);
   expect(mistakes({ ...production, AI_PROVIDER: 'offline' }, 'worker')).toEqual([]);
   expect(mistakes({ ...production, AUTH: 'trusted-header' })).toEqual([]);
+  expect(mistakes({ ...production, SUPABASE_URL: 'https://abc.supabase.co' })).toEqual([]);
+  expect(mistakes({ ...production, AUTH: 'none' })).toEqual([expect.stringMatching(/^AUTH/)]);
+  expect(mistakes({ ...production, SUPABASE_URL: 'https://abc.supabase.co', AUTH: 'none' })).toEqual([expect.stringMatching(/^AUTH/)]);
+  expect(mistakes({ ...production, AUTH: 'supabase' })).toEqual([expect.stringMatching(/^SUPABASE_URL/)]);
 });
 
 test('the vendor follows the key, unless it is said outright', () => {

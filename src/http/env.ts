@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { FileStore } from '../files/store.ts';
+import type { Identification } from '../identity/caller.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { JobQueue } from '../queue/queue.ts';
 import type { LocalLimit, RatePolicy } from '../queue/rate-limit.ts';
@@ -21,8 +22,9 @@ export type AppEnv = {
     requestId: string;
     /** The headers that the answer to this request has, whatever the answer is. */
     headers: Record<string, string>;
-    /** The user that the request's headers name. */
+    /** The user who calls, and the user's plan. */
     user?: string;
+    plan?: string;
   };
 };
 
@@ -57,8 +59,8 @@ export type AppDeps = {
   adminToken: string | undefined;
   /** Origins of web pages that may call; `*` for any. */
   corsOrigins: string[];
-  /** Whether every request needs an identity in the `user-id` header. If not, a body's `userId` may name the user, too. */
-  identityRequired: boolean;
+  /** How users are identified. */
+  identity: Identification;
   /** The host names this server answers to, beside IP addresses and localhost; undefined for any. */
   hosts: string[] | undefined;
 };

@@ -9,13 +9,13 @@ import { noSuchJob } from './problems.ts';
 /** Finds the job of the address, if the caller may act on it. Throws `unauthorized` or `job_not_found` if not. */
 export async function findOwnJob(
   c: Context<AppEnv, '/:jobId'>,
-  { queue, identityRequired }: Pick<AppDeps, 'queue' | 'identityRequired'>,
+  { queue, identity }: Pick<AppDeps, 'queue' | 'identity'>,
 ): Promise<Snapshot> {
   const jobId = c.req.param('jobId');
   const user = c.get('user');
-  if (identityRequired && user === undefined) throw unauthorized();
+  if (identity.required && user === undefined) throw unauthorized(identity);
   const seen = isJobId(jobId) ? await queue.read(jobId) : undefined;
   if (!seen || !maySee(user, seen.snapshot)) throw noSuchJob();
-  if (seen.snapshot.owner !== undefined && user === undefined) throw unauthorized();
+  if (seen.snapshot.owner !== undefined && user === undefined) throw unauthorized(identity);
   return seen.snapshot;
 }

@@ -16,12 +16,12 @@ export type Addresses = {
 /** Resolves with what makes the addresses in one answer. */
 export async function addressesFor({
   tokens,
-  identityRequired,
+  identity,
   outputUrls,
-}: Pick<AppDeps, 'tokens' | 'identityRequired' | 'outputUrls'>): Promise<Addresses> {
+}: Pick<AppDeps, 'tokens' | 'identity' | 'outputUrls'>): Promise<Addresses> {
   const issue = await tokens.issuer();
   return {
-    of: (id) => ({ ...jobUrls(id, issue, identityRequired), cancelUrl: `/api/jobs/${id}/cancel` }),
+    of: (id) => ({ ...jobUrls(id, issue, identity.required), cancelUrl: `/api/jobs/${id}/cancel` }),
     putOutputs: (id, value) => outputUrls(id)?.(issue)(value) ?? value,
   };
 }

@@ -25,7 +25,7 @@ export const submitter: Reader = { allows: () => true, refusal: noSuchJob };
  */
 export async function readerOf(
   c: Context<AppEnv, '/:jobId'>,
-  { tokens, identityRequired }: Pick<AppDeps, 'tokens' | 'identityRequired'>,
+  { tokens, identity }: Pick<AppDeps, 'tokens' | 'identity'>,
   token: string | undefined,
 ): Promise<Reader> {
   const jobId = c.req.param('jobId');
@@ -33,7 +33,7 @@ export async function readerOf(
   const verdict = token === undefined ? 'none' : await tokens.check(jobId, token);
   // The job has not been read yet, so these answers tell nothing about it.
   if (user === undefined && (verdict === 'invalid' || verdict === 'expired')) throw tokenProblem(verdict);
-  if (user === undefined && verdict === 'none' && identityRequired) throw unauthorized();
+  if (user === undefined && verdict === 'none' && identity.required) throw unauthorized(identity);
   if (!isJobId(jobId)) throw noSuchJob();
   return {
     allows: (snapshot) => verdict === 'valid' || maySee(user, snapshot),

@@ -3,7 +3,9 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { tenantOf } from '../job/tenant.ts';
 import { setHeaders } from './answer.ts';
-import { callerOf } from './auth.ts';
+import type { Caller } from '../identity/caller.ts';
+import { ProblemError } from '../job/problem.ts';
+import { answerRetryLater, wantsStream } from './answer-stream.ts';
 import { createCors } from './cors.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { createHostCheck } from './hosts.ts';
@@ -11,25 +13,34 @@ import { answerErrors } from './problems.ts';
 import { refuseReads } from './rate-limits.ts';
 
 /** What it needs. */
-type Deps = Pick<AppDeps, 'log' | 'hosts' | 'corsOrigins' | 'limits' | 'addressOf'>;
+type Deps = Pick<AppDeps, 'log' | 'hosts' | 'corsOrigins' | 'limits' | 'addressOf' | 'identity'>;
 
 /** Makes the middleware. */
 export function receive(deps: Deps) {
-  const { log, hosts, corsOrigins } = deps;
+  const { log, hosts, corsOrigins, identity } = deps;
   const cors = createCors(corsOrigins);
   const checkHost = createHostCheck(hosts);
   const answerError = answerErrors(log);
 
   /** Answers requests that go no further; undefined for those that do. */
-  const answerEarly = (c: Context<AppEnv>): Response | undefined => {
+  const answerEarly = (c: Context<AppEnv>): Response | undefined | Promise<Response | undefined> => {
     checkHost(c);
     setHeaders(c, cors.headersFor(c)); // no page may read the answer to an unknown host
     if (c.req.method === 'OPTIONS') return cors.preflight(c);
-    const user = callerOf(c);
-    if (user !== undefined) c.set('user', user);
-    return c.req.path.startsWith('/api/')
-      ? refuseReads(c, deps, tenantOf(user, user === undefined ? deps.addressOf(c) : undefined))
-      : undefined;
+    if (!c.req.path.startsWith('/api/')) return undefined; // the other routes are nobody's
+    const caller = identity.identify((name) => c.req.header(name));
+    return caller instanceof Promise
+      ? caller.then(
+          (known) => begin(c, known),
+          (error) => retryLater(c, error),
+        )
+      : begin(c, caller);
+  };
+
+  const begin = (c: Context<AppEnv>, caller: Caller | undefined): Response | undefined => {
+    if (caller) c.set('user', caller.user);
+    if (caller?.plan !== undefined) c.set('plan', caller.plan);
+    return refuseReads(c, deps, tenantOf(caller?.user, caller === undefined ? deps.addressOf(c) : undefined));
   };
 
   return createMiddleware<AppEnv>(async (c, next) => {
@@ -38,7 +49,8 @@ export function receive(deps: Deps) {
     c.set('requestId', requestId);
     c.set('headers', { 'x-request-id': requestId });
     try {
-      const early = answerEarly(c);
+      const answered = answerEarly(c);
+      const early = answered instanceof Promise ? await answered : answered; // most need no wait
       if (early) c.res = early;
       else await next(); // it does not reject: an error of a route is answered by the app's onError
     } catch (error) {
@@ -48,6 +60,12 @@ export function receive(deps: Deps) {
     const { method, path } = c.req;
     log.info({ requestId, method, path, status: c.res.status, ms: Math.round(performance.now() - start) }, 'request');
   });
+}
+
+/** An EventSource gives up at any status but 200, so what passes by itself tells it to come back. */
+function retryLater(c: Context<AppEnv>, error: unknown): Response {
+  if (!(error instanceof ProblemError) || error.code !== 'identity_unavailable' || !wantsStream(c) || c.req.method !== 'GET') throw error;
+  return answerRetryLater(c, error.extras.retryAfterMs);
 }
 
 /** The id that the request came with, if it is short and safe in a log, or a new one. */

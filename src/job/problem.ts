@@ -34,6 +34,7 @@ export const problems = {
   queue_full: { status: 503, title: 'The queue is full', retryable: true },
   storage_full: { status: 503, title: 'The storage for files is full', retryable: true },
   queue_unavailable: { status: 503, title: 'The queue is out of reach', retryable: true },
+  identity_unavailable: { status: 503, title: 'Identities can not be checked now', retryable: true },
 
   provider_unavailable: { status: 502, title: 'The provider could not be reached', retryable: true },
   provider_rate_limited: { status: 429, title: 'The provider asks to slow down', retryable: true },

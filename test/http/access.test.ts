@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { kinds } from '../../src/kinds/index.ts';
 import { createApp } from '../../src/app.ts';
 import { hmacSha256 } from '../../src/hmac.ts';
+import { byHeader } from '../../src/identity/named-user.ts';
 import { createOutputUrls } from '../../src/http/output-urls.ts';
 import { createStreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets } from '../../src/http/token-secrets.ts';
@@ -16,10 +17,24 @@ import { createUserFeed } from '../../src/stream/user-feed.ts';
 import { openQueue } from '../support/queue.ts';
 import { isEnd, watch } from '../support/sse.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
+import { ANA, BOB, startProject } from '../support/supabase.ts';
 
 const GATEWAY = { NODE_ENV: 'production', AUTH: 'trusted-header' };
 const OWNER = { 'user-id': 'ana' };
 const OTHER = { 'user-id': 'bob' };
+
+/** How users say who they are: the process's environment, and the headers of the owner, of another user and of somebody who is not believed. */
+type Way = { env: Record<string, string>; owner: Record<string, string>; other: Record<string, string>; nobody: Record<string, string> };
+
+const ways: Record<string, () => Promise<Way>> = {
+  'behind a gateway': async () => ({ env: GATEWAY, owner: OWNER, other: OTHER, nobody: {} }),
+  async 'with Supabase'() {
+    const project = await startProject();
+    const bearer = async (user: string) => ({ authorization: `Bearer ${await project.token(user)}`, 'user-id': 'ignored' });
+    const env = { NODE_ENV: 'production', ...project.env };
+    return { env, owner: await bearer(ANA), other: await bearer(BOB), nobody: { 'user-id': ANA } };
+  },
+};
 const NOBODYS = `generate-flashcards-${'A'.repeat(32)}`;
 
 /** Who asks: by the header, by a token in the address, by both or by neither. */
@@ -97,7 +112,7 @@ async function routesOfApp(): Promise<string[]> {
     kinds,
     adminToken: undefined,
     corsOrigins: ['*'],
-    identityRequired: true,
+    identity: byHeader(true),
     storeTrouble: async () => undefined,
     hosts: undefined,
   });
@@ -105,8 +120,13 @@ async function routesOfApp(): Promise<string[]> {
   return [...new Set(own.map(({ method, path }) => `${method} ${path}`))];
 }
 
+function headersOf({ owner, other, nobody }: Way, caller: Caller): Record<string, string> {
+  if (caller.startsWith('owner')) return owner;
+  return /^other( with|$)/.test(caller) ? other : nobody;
+}
+
 /** Sends a request as one of the callers; `job` is the owner's, `otherJob` another of the owner's. */
-async function ask(stack: Stack, route: string, caller: Caller, { job, otherJob }: Record<string, Record<string, any>>) {
+async function ask(stack: Stack, way: Way, route: string, caller: Caller, { job, otherJob }: Record<string, Record<string, any>>) {
   const [method = '', path = ''] = route.split(' ');
   const url = new URL(path.replace(':jobId', job?.['jobId']).replace(':n', '0'), stack.url);
   const tokenOf = (of: Record<string, any> | undefined) => new URL(of?.['streamUrl'], stack.url).searchParams.get('token') ?? '';
@@ -117,7 +137,7 @@ async function ask(stack: Stack, route: string, caller: Caller, { job, otherJob 
   const response = await fetch(url, {
     method,
     signal: leaving.signal,
-    headers: { ...(caller.startsWith('owner') && OWNER), ...(/^other( with|$)/.test(caller) && OTHER), 'content-type': 'application/json' },
+    headers: { ...headersOf(way, caller), 'content-type': 'application/json' },
     ...(method === 'POST' && { body: '{"content":"Hund: dog","text":"Hund"}' }),
   });
   const streams = response.status === 200 && response.headers.get('content-type')?.startsWith('text/event-stream');
@@ -126,10 +146,14 @@ async function ask(stack: Stack, route: string, caller: Caller, { job, otherJob 
   return { status: response.status, headers: response.headers, body };
 }
 
-test('every route answers everyone as its row says', async () => {
+test('every route of the app has a row', async () => {
   expect(Object.keys(routes).toSorted()).toEqual((await routesOfApp()).toSorted());
-  const stack = await startStack({ ...GATEWAY, RATE_LIMIT_MAX: '1000', MAX_JOBS_PER_USER: '1000' });
-  const otherJob = await stack.submit({ content: 'b' }, OWNER);
+});
+
+test.each(Object.entries(ways))('%s every route answers everyone as its row says', async (_, makeWay) => {
+  const way = await makeWay();
+  const stack = await startStack({ ...way.env, RATE_LIMIT_MAX: '1000', MAX_JOBS_PER_USER: '1000' });
+  const otherJob = await stack.submit({ content: 'b' }, way.owner);
   const seen: Record<string, Record<string, number>> = {};
   const expected: Record<string, Record<string, number>> = {};
   for (const [route, row] of Object.entries(routes)) {
@@ -138,8 +162,8 @@ test('every route answers everyone as its row says', async () => {
       seen[name] = {};
       expected[name] = {};
       for (const [index, caller] of CALLERS.entries()) {
-        const job = await stack.submit({ content: 'a' }, OWNER);
-        const { status, headers, body } = await ask(stack, name, caller, { job, otherJob });
+        const job = await stack.submit({ content: 'a' }, way.owner);
+        const { status, headers, body } = await ask(stack, way, name, caller, { job, otherJob });
         seen[name][caller] = status;
         expected[name][caller] = row[index] ?? 0;
         if (status === 401)
@@ -151,22 +175,26 @@ test('every route answers everyone as its row says', async () => {
   expect(seen).toEqual(expected);
 });
 
-test("another user's job answers exactly like one that does not exist, on every route", async () => {
-  const stack = await startStack(GATEWAY);
-  const job = await stack.submit({ content: 'a' }, OWNER);
-  const nobodys = { jobId: NOBODYS, streamUrl: `/api/jobs/${NOBODYS}/events?token=x.y` };
-  const strip = ({ status, headers, body }: Awaited<ReturnType<typeof ask>>) => {
-    const kept = [...headers].filter(([name]) => !['x-request-id', 'date'].includes(name));
-    return { status, kept, body: body.replace(headers.get('x-request-id') ?? '', '').replaceAll(/generate-flashcards-[\w-]{32}/g, '') };
-  };
-  for (const route of Object.keys(routes).filter((name) => name.includes(':jobId'))) {
-    for (const caller of ['other', 'nobody', 'malformed token', 'other with token'] as const) {
-      if (caller === 'other with token' && /\/(events|output)/.test(route)) continue; // there the token counts
-      const [theirs, none] = [await ask(stack, route, caller, { job }), await ask(stack, route, caller, { job: nobodys })];
-      expect({ route, caller, ...strip(theirs) }).toEqual({ route, caller, ...strip(none) });
+test.each(Object.entries(ways))(
+  "%s another user's job answers exactly like one that does not exist, on every route",
+  async (_, makeWay) => {
+    const way = await makeWay();
+    const stack = await startStack(way.env);
+    const job = await stack.submit({ content: 'a' }, way.owner);
+    const nobodys = { jobId: NOBODYS, streamUrl: `/api/jobs/${NOBODYS}/events?token=x.y` };
+    const strip = ({ status, headers, body }: Awaited<ReturnType<typeof ask>>) => {
+      const kept = [...headers].filter(([name]) => !['x-request-id', 'date'].includes(name));
+      return { status, kept, body: body.replace(headers.get('x-request-id') ?? '', '').replaceAll(/generate-flashcards-[\w-]{32}/g, '') };
+    };
+    for (const route of Object.keys(routes).filter((name) => name.includes(':jobId'))) {
+      for (const caller of ['other', 'nobody', 'malformed token', 'other with token'] as const) {
+        if (caller === 'other with token' && /\/(events|output)/.test(route)) continue; // there the token counts
+        const [theirs, none] = [await ask(stack, way, route, caller, { job }), await ask(stack, way, route, caller, { job: nobodys })];
+        expect({ route, caller, ...strip(theirs) }).toEqual({ route, caller, ...strip(none) });
+      }
     }
-  }
-});
+  },
+);
 
 test('a submission that says nobody is refused before anything else about it is looked at, whichever answer it asks for', async () => {
   const stack = await startStack(GATEWAY);

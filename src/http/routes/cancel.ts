@@ -7,7 +7,7 @@ import { addressesFor, presentJob } from '../present.ts';
 import { noSuchJob } from '../problems.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'tokens' | 'identityRequired' | 'outputUrls' | 'log'>;
+type Deps = Pick<AppDeps, 'queue' | 'tokens' | 'identity' | 'outputUrls' | 'log'>;
 
 /** `POST /api/jobs/:jobId/cancel`: 202 if this request cancels the job, 200 if the job had already ended. */
 export function cancelRoutes(deps: Deps): Hono<AppEnv> {

@@ -11,7 +11,7 @@ import { readerOf } from '../read-access.ts';
 import { parseWait, waitFor } from '../wait-for-job.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'feed' | 'tokens' | 'outputUrls' | 'identityRequired'>;
+type Deps = Pick<AppDeps, 'queue' | 'feed' | 'tokens' | 'outputUrls' | 'identity'>;
 
 /** `GET /api/jobs/:jobId` and `GET /api/job-status/:jobId`. */
 export function jobRoutes(deps: Deps): Hono<AppEnv> {
@@ -22,8 +22,8 @@ export function jobRoutes(deps: Deps): Hono<AppEnv> {
 }
 
 /** The token of `statusUrl`. It counts only where an identity is required and the request names no user. */
-function pollersToken(c: Context<AppEnv>, { identityRequired }: Deps): string | undefined {
-  return identityRequired && c.get('user') === undefined ? c.req.query('token') : undefined;
+function pollersToken(c: Context<AppEnv>, { identity }: Deps): string | undefined {
+  return identity && c.get('user') === undefined ? c.req.query('token') : undefined;
 }
 
 /** How an address shows a job. `token`: it allows reading, beside the user. `words`: makes the Job that this address promises. */

@@ -9,7 +9,7 @@ import { namesTag } from '../etag.ts';
 import { readerOf } from '../read-access.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'files' | 'tokens' | 'identityRequired' | 'log'>;
+type Deps = Pick<AppDeps, 'queue' | 'files' | 'tokens' | 'identity' | 'log'>;
 
 /** `GET /api/jobs/:jobId/output` and `GET /api/jobs/:jobId/output/:n`. */
 export function outputRoutes(deps: Deps): Hono<AppEnv> {

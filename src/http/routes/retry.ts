@@ -16,7 +16,7 @@ import { setAllowance } from '../rate-limits.ts';
 /** What these routes need. */
 type Deps = Pick<
   AppDeps,
-  'kinds' | 'files' | 'queue' | 'submissions' | 'limits' | 'log' | 'tokens' | 'identityRequired' | 'outputUrls' | 'adminToken'
+  'kinds' | 'files' | 'queue' | 'submissions' | 'limits' | 'log' | 'tokens' | 'identity' | 'outputUrls' | 'adminToken'
 >;
 
 /** `POST /api/jobs/:jobId/retry`, `GET /admin/failed-jobs` and `POST /admin/failed-jobs/retry`. */

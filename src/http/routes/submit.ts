@@ -8,7 +8,8 @@ import { ProblemError } from '../../job/problem.ts';
 import { tenantOf } from '../../job/tenant.ts';
 import { encodeFrame, parseCursor } from '../../stream/sse-encoding.ts';
 import { answerJson, setHeaders } from '../answer.ts';
-import { unauthorized, userId } from '../auth.ts';
+import { userId } from '../../identity/named-user.ts';
+import { unauthorized } from '../auth.ts';
 import { type BodyBudget, createBodyBudget, tooLarge } from '../body.ts';
 import { parseCancelAfter } from '../cancel-after.ts';
 import type { Accepted, SubmitRequest } from '../../queue/submissions.ts';
@@ -33,7 +34,7 @@ type Deps = Pick<
   | 'limits'
   | 'addressOf'
   | 'tokens'
-  | 'identityRequired'
+  | 'identity'
   | 'outputUrls'
   | 'feed'
   | 'transport'
@@ -96,7 +97,7 @@ async function answerSubmission(c: Context<AppEnv>, deps: Deps, request: SubmitR
 
 function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { userId: named, ...input }: Envelope): SubmitRequest {
   const user = c.get('user');
-  const owner = user ?? (deps.identityRequired ? undefined : named);
+  const owner = user ?? (deps.identity.required ? undefined : named);
   const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
   const next = kind.next?.(input);
   return {
@@ -173,9 +174,9 @@ const countBody = bodyLimit({
  * Refuses what can be told before the body is read: nobody is named, the body is too long, or it is no JSON. A length that is
  * announced is believed (HTTP holds the client to it); only what comes in chunks is counted, on a slower way.
  */
-const checkHead = ({ identityRequired }: Deps, { files }: Pick<Kind, 'files'> = {}) =>
+const checkHead = ({ identity }: Deps, { files }: Pick<Kind, 'files'> = {}) =>
   createMiddleware<AppEnv>((c, next) => {
-    if (identityRequired && c.get('user') === undefined) throw unauthorized();
+    if (identity.required && c.get('user') === undefined) throw unauthorized(identity);
     const type = c.req.header('content-type') ?? '';
     const announced = c.req.header('content-length');
     const maxBytes = files ? bodyBytes(files, type) : BODY_BYTES;

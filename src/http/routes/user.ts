@@ -12,7 +12,7 @@ import { invalidInput } from '../problems.ts';
 import { retryLaterOnTrouble, wantsStream } from '../answer-stream.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'userFeed' | 'transport' | 'log' | 'draining' | 'tokens' | 'identityRequired' | 'outputUrls'>;
+type Deps = Pick<AppDeps, 'queue' | 'userFeed' | 'transport' | 'log' | 'draining' | 'tokens' | 'identity' | 'outputUrls'>;
 
 /** `GET /api/jobs` and `GET /api/events`. */
 export function userRoutes(deps: Deps): Hono<AppEnv> {
@@ -32,7 +32,7 @@ const query = z.object({
 
 /** The caller's jobs, newest first, without their results. */
 async function list(c: Context<AppEnv>, deps: Deps): Promise<Response> {
-  const user = callerOf(c);
+  const user = callerOf(c, deps);
   const parsed = query.safeParse(c.req.query());
   if (!parsed.success) throw invalidInput(parsed.error.issues);
   const { limit, cursor: after, status, kind } = parsed.data;
@@ -42,8 +42,8 @@ async function list(c: Context<AppEnv>, deps: Deps): Promise<Response> {
   return answerJson(c, { jobs: shown, nextCursor: next && toCursor(next) });
 }
 
-async function watchAll(c: Context<AppEnv>, { userFeed, transport, log }: Deps): Promise<Response> {
-  const user = callerOf(c);
+async function watchAll(c: Context<AppEnv>, { userFeed, transport, log, identity }: Deps): Promise<Response> {
+  const user = callerOf(c, { identity });
   if (c.req.method === 'HEAD') return answer(c, 200, null, STREAM_HEADERS);
   log.info({ requestId: c.get('requestId'), owner: user }, 'user stream opened');
   return transport(c.env, answer(c, 200, null, STREAM_HEADERS), (sink) => {
@@ -52,8 +52,8 @@ async function watchAll(c: Context<AppEnv>, { userFeed, transport, log }: Deps):
   });
 }
 
-function callerOf(c: Context<AppEnv>): string {
+function callerOf(c: Context<AppEnv>, { identity }: Pick<AppDeps, 'identity'>): string {
   const user = c.get('user');
   if (user !== undefined) return user;
-  throw unauthorized();
+  throw unauthorized(identity);
 }

@@ -1,0 +1,27 @@
+/** Who calls: a user, as the way of identification that this process has tells it. */
+
+/** A user who calls. */
+export type Caller = {
+  /** The user's id. */
+  user: string;
+  /** The plan that the user has paid for, where there is one. */
+  plan?: string | undefined;
+};
+
+/** Reads a header of the request, by its name in small letters. */
+export type ReadHeader = (name: string) => string | undefined;
+
+/** How users are identified. */
+export type Identification = {
+  /** Whether every request that acts on jobs needs an identity. If not, a body's `userId` may name the user, too. */
+  required: boolean;
+  /**
+   * Who calls; undefined if the request names nobody.
+   * @throws ProblemError if it names somebody in a way that can't be believed
+   */
+  identify(header: ReadHeader): Caller | undefined | Promise<Caller | undefined>;
+  /** What a client that named nobody has to do, in a sentence. */
+  advice: string;
+  /** How users are identified, for the person who runs the process. */
+  description: string;
+};
