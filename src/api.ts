@@ -53,7 +53,7 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
   const keys = keysUnder(keyPrefix);
   const submitPolicy = { name: 'submit', ...config.rateLimit };
   const bounds = { ...config.bounds, submitRate: submitPolicy };
-  const queue = createQueue(redis, { keyPrefix, rate: config.worker.rate, bounds, ...config.job });
+  const queue = createQueue(redis, { keyPrefix, rate: config.worker.rate, bounds, plans: config.plans, ...config.job });
   closers.push(() => queue.close());
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
   closers.push(await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled, onError: store.onError('deadlines') }));
@@ -108,6 +108,7 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
   const submissions = createSubmissions({
     queue,
     localLimit: createLocalLimit(submitPolicy),
+    plans: config.plans,
     sameWorkMs: config.sameWorkMs,
     maxAttempts: config.job.attempts,
   });
@@ -122,10 +123,7 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
     transport: createNodeTransport(),
     tokens,
     outputUrls,
-    limits: {
-      submit: submitPolicy,
-      read: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * config.rateLimit.max, windowS: config.rateLimit.windowS }),
-    },
+    readLimit: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * config.rateLimit.max, windowS: config.rateLimit.windowS }),
     addressOf: createAddressOf(config.trustedProxies),
     adminToken: config.adminToken,
     log,

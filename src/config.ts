@@ -5,6 +5,7 @@ import { httpUrl, json, MAX_TIMER_MS, milliseconds, positive, secret, splitList,
 import type { Auth } from './identity/identification.ts';
 import { OwnError } from './job/own-error.ts';
 import { priceSchema } from './job/price.ts';
+import { planSchema } from './queue/plans.ts';
 
 /** Which process reads the environment: some variables are needed by one of them only. */
 export type Role = 'api' | 'worker';
@@ -15,6 +16,7 @@ const HEALTH_PORTS = Array.from({ length: 20 }, (_, n) => 3002 + n);
 const HOSTS_EXPECTED = 'expected host names with commas between them, without scheme and port; *.name for all that lie under one';
 const USD_EXPECTED = 'expected an amount of US dollars above 0, such as 0.5';
 const PRICES_EXPECTED = `expected JSON such as {"openai/my-model":{"perMillionInputTokens":1}}, with these parts of a price: ${Object.keys(priceSchema.shape).join(', ')}`;
+const PLANS_EXPECTED = `expected JSON such as {"pro":{"maxJobs":500}}, with these parts of a plan: ${Object.keys(planSchema.shape).join(', ')}`;
 const tokenSecret = z.string().min(16, 'each secret must have 16 characters at least');
 
 const schema = z.object({
@@ -65,6 +67,7 @@ const schema = z.object({
   MAX_JOBS_PER_USER: positive(100),
   DAILY_TOKENS_PER_USER: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
   DAILY_USD_PER_USER: z.coerce.number(USD_EXPECTED).positive(USD_EXPECTED).max(1_000_000, USD_EXPECTED).optional(),
+  PLANS: json(z.record(z.string(), planSchema), PLANS_EXPECTED).optional(),
   PRICES: json(z.record(z.string(), priceSchema), PRICES_EXPECTED).optional(),
   SAME_WORK_WINDOW_S: whole(0, 2_000_000, 0),
   TRUSTED_PROXIES: whole(0, 100, 0),
@@ -238,6 +241,7 @@ function toConfig(env: Environment) {
       dailyUsdPerUser: env.DAILY_USD_PER_USER,
     },
     prices: env.PRICES,
+    plans: env.PLANS,
     /** What all files in Redis may take together, in bytes. */
     filesMaxBytes: env.FILES_MAX_MB * 1024 * 1024,
     sameWorkMs: 1000 * env.SAME_WORK_WINDOW_S,

@@ -94,6 +94,14 @@ test('a project of Supabase identifies users, also in development, unless it is 
   expect(read({}).auth).toEqual({ type: 'none' });
 });
 
+test('plans are JSON; a mistake shows what a plan has', () => {
+  const PLANS = '{"pro":{"weight":3,"rateLimitMax":300,"maxJobs":500,"dailyTokens":1000000}}';
+  expect(read({ PLANS }).plans).toEqual(JSON.parse(PLANS));
+  for (const wrong of ['hunter2', '{"pro":7}', '{"pro":{"maxJob":1}}', '{"pro":{"weight":0}}']) {
+    expect(mistakes({ ...REDIS, PLANS: wrong })).toEqual([expect.stringMatching(/^PLANS: expected JSON such as .*dailyUsd$/)]);
+  }
+});
+
 test('what production refuses', () => {
   const production = { ...REDIS, NODE_ENV: 'production' };
   expect(mistakes({ NODE_ENV: 'production' })).toEqual([expect.stringMatching(/^REDIS_URL/), expect.stringMatching(/^AUTH/)]);

@@ -5,7 +5,7 @@ import type { FileStore } from '../files/store.ts';
 import type { Identification } from '../identity/caller.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { JobQueue } from '../queue/queue.ts';
-import type { LocalLimit, RatePolicy } from '../queue/rate-limit.ts';
+import type { LocalLimit } from '../queue/rate-limit.ts';
 import type { Submissions } from '../queue/submissions.ts';
 import type { StoreTrouble } from '../queue/store-trouble.ts';
 import type { Connections } from '../stream/connections.ts';
@@ -44,8 +44,8 @@ export type AppDeps = {
   outputUrls: AddressesOfOutputs;
   /** The policy for submissions and retries. */
   submissions: Submissions;
-  /** The policy of the limit for submissions, for the headers that tell clients; and the limit for reads. */
-  limits: { submit: RatePolicy; read: LocalLimit };
+  /** The limit for reads. Submissions are limited by their own policy. */
+  readLimit: LocalLimit;
   /** The network address a request came from, where it is known. */
   addressOf: (c: Context) => string | undefined;
   log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;

@@ -1,15 +1,16 @@
 /** Rate limits as clients see them: the headers of draft-ietf-httpapi-ratelimit-headers, and 429. */
 import type { Context } from 'hono';
 import type { Tenant } from '../job/tenant.ts';
-import type { Allowance, RatePolicy } from '../queue/rate-limit.ts';
+import type { Allowance } from '../queue/rate-limit.ts';
 import { tooFast } from '../queue/refusal.ts';
 import { setHeaders } from './answer.ts';
 import { answerRetryLater, wantsStream } from './answer-stream.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 
 /** Sets the headers that say how much of a limit is left; none if the limit was not asked. */
-export function setAllowance(c: Context<AppEnv>, { name, max, windowS }: RatePolicy, allowance: Allowance | undefined): void {
+export function setAllowance(c: Context<AppEnv>, allowance: Allowance | undefined): void {
   if (!allowance) return;
+  const { name, max, windowS } = allowance.policy;
   setHeaders(c, {
     'RateLimit-Policy': `"${name}";q=${max};w=${windowS}`,
     RateLimit: `"${name}";r=${allowance.remaining};t=${Math.ceil(allowance.resetMs / 1000)}`,
@@ -21,10 +22,10 @@ export function setAllowance(c: Context<AppEnv>, { name, max, windowS }: RatePol
  * Answers a stream that comes back by itself; undefined: the request may go on.
  * @throws ProblemError `rate_limited` if there were too many
  */
-export function refuseReads(c: Context<AppEnv>, { limits: { read } }: Pick<AppDeps, 'limits'>, tenant: Tenant): Response | undefined {
-  const allowance = read.consume(tenant);
+export function refuseReads(c: Context<AppEnv>, { readLimit }: Pick<AppDeps, 'readLimit'>, tenant: Tenant): Response | undefined {
+  const allowance = readLimit.consume(tenant);
   if (allowance.allowed) return undefined;
   if (wantsStream(c) && c.req.method === 'GET') return answerRetryLater(c, allowance.resetMs);
-  setAllowance(c, read.policy, allowance);
-  throw tooFast(read.policy, allowance.resetMs);
+  setAllowance(c, allowance);
+  throw tooFast(readLimit.policy, allowance.resetMs);
 }

@@ -13,7 +13,7 @@ import { answerErrors } from './problems.ts';
 import { refuseReads } from './rate-limits.ts';
 
 /** What it needs. */
-type Deps = Pick<AppDeps, 'log' | 'hosts' | 'corsOrigins' | 'limits' | 'addressOf' | 'identity'>;
+type Deps = Pick<AppDeps, 'log' | 'hosts' | 'corsOrigins' | 'readLimit' | 'addressOf' | 'identity'>;
 
 /** Makes the middleware. */
 export function receive(deps: Deps) {

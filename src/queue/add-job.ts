@@ -22,8 +22,8 @@ export type AddRequest = Omit<Payload, 'next' | 'parent'> & {
   dropFiles?: ((jobId: string) => Promise<void>) | undefined;
   /** When it is to be cancelled, in ms since the epoch. */
   cancelAt?: number | undefined;
-  /** How many of this tenant's jobs run for one of another's, 1 by default: what a paid plan can buy. */
-  weight?: number | undefined;
+  /** The user's plan, by whose terms it is admitted. */
+  plan?: string | undefined;
 };
 
 /** The result of adding a job. `allowance`: what its tenant has left of its rate. */
@@ -38,14 +38,18 @@ export type AddResult = { allowance?: Allowance | undefined } & (
 const KEY_TTL_MS = 24 * 3600 * 1000;
 
 /** Makes the function that adds jobs. A job is never added before it is admitted, or a worker could take one that was refused. */
-export function createAddJob(queue: Queue<Payload>, admission: Admission): (request: AddRequest) => Promise<AddResult> {
-  return async ({ kind, next, owner, tenant, requestId, input, key, keyMs = KEY_TTL_MS, cancelAt, weight, keepFiles, dropFiles }) => {
+export function createAddJob(
+  queue: Queue<Payload>,
+  admissionOf: (plan: string | undefined) => Admission,
+): (request: AddRequest) => Promise<AddResult> {
+  return async ({ plan, kind, next, owner, tenant, requestId, input, key, keyMs = KEY_TTL_MS, cancelAt, keepFiles, dropFiles }) => {
     const payload: Payload = { owner, tenant, next: next?.kind, requestId, input }; // readers of a job find the first three at the start of its JSON
     // Only a key makes anyone ask whether the input was the same.
     const fingerprint = key && digestOf(input).slice(0, FINGERPRINT_LENGTH);
     const isSame = (id: string): boolean => fingerprint === undefined || isMadeFrom(id, fingerprint);
     const jobId = newJobId(kind, fingerprint);
-    const request = { jobId, child: next && childIdOf(jobId, next.kind), tenant, owner, weight, cancelAt, key: key && digestOf(key) };
+    const request = { jobId, child: next && childIdOf(jobId, next.kind), tenant, owner, cancelAt, key: key && digestOf(key) };
+    const admission = admissionOf(plan);
     const admitted = await admission.admit(request);
     if (admitted.type === 'known') return { ...admitted, sameInput: isSame(admitted.id) };
     if (admitted.type !== 'admitted') return admitted;

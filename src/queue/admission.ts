@@ -1,5 +1,6 @@
 /** Admission: one step before jobs are added decides whether there is a place for each, its place in the fair queue, and when it is to end. */
 import type { Redis } from 'ioredis';
+import { OwnError } from '../job/own-error.ts';
 import type { Tenant } from '../job/tenant.ts';
 import { createBatch, createCollector } from './batch.ts';
 import type { Keys } from './keys.ts';
@@ -85,8 +86,17 @@ const SIGNATURE = {
 
 type Reply = [type: AdmissionResult['type'], value: string | number, count: number, used: number, resetMs: number];
 
-/** Makes the admission over a connection. `retentionS`: how long ended jobs are kept, in s. */
-export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }: { retentionS: number; bounds: Bounds }): Admission {
+/** What admission is made with. */
+export type AdmissionOptions = {
+  /** How long ended jobs are kept, in s. */
+  retentionS: number;
+  bounds: Bounds;
+  /** The weight of requests that say none, 1 by default. */
+  weight?: number | undefined;
+};
+
+/** Makes the admission over a connection. */
+export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds, weight: usual = 1 }: AdmissionOptions): Admission {
   const script = defineBatchScript(redis, 'admit', SIGNATURE);
   const withdraw = defineScript(redis, 'withdraw', {
     keys: ['open', 'index', 'deadlines', 'turns', 'rate', 'children'],
@@ -111,7 +121,7 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }
   };
   const rateOf = (tenant: Tenant): string => keys.rate(submitRate?.name ?? '', tenant);
 
-  const toEntry = ({ jobId, child = '', tenant, owner, weight = 1, cancelAt = 0, key, bounded = true }: AdmissionRequest) => ({
+  const toEntry = ({ jobId, child = '', tenant, owner, weight = usual, cancelAt = 0, key, bounded = true }: AdmissionRequest) => ({
     dedup: keys.dedup(key ?? ''),
     open: keys.open(tenant),
     index: keys.jobsOf(owner ?? ''),
@@ -143,7 +153,7 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds }
     added: createCollector((jobIds) => {
       redis.zrem(keys.coming, ...jobIds).catch(() => {}); // they count twice until COMING_MS are over
     }),
-    async withdraw({ jobId, child = '', tenant, owner, weight = 1 }) {
+    async withdraw({ jobId, child = '', tenant, owner, weight = usual }) {
       const { deadlines, turns, children } = keys;
       const places = { open: keys.open(tenant), index: keys.jobsOf(owner ?? ''), deadlines, turns, children };
       await withdraw({ ...places, rate: rateOf(tenant), id: jobId, child, tenant, weight });
@@ -158,7 +168,8 @@ function toResult([type, value, count]: Reply, allowance: Allowance | undefined)
     case 'known':
       return { type, id: String(value), allowance };
     case 'limited':
-      return { type, allowance: allowance ?? { allowed: false, remaining: 0, resetMs: 0 } };
+      if (!allowance) throw new OwnError('only where there is a rate can it be used up');
+      return { type, allowance };
     case 'full':
       return { type, excess: Number(value), allowance };
     case 'too_many':

@@ -4,7 +4,7 @@ import type { Snapshot } from '../job/snapshot.ts';
 import { OwnError } from '../job/own-error.ts';
 import { type Tenant, tenantOf } from '../job/tenant.ts';
 import { type AddRequest, type AddResult, createAddJob } from './add-job.ts';
-import { type Bounds, createAdmission, type Refusal } from './admission.ts';
+import { type Admission, type Bounds, createAdmission, type Refusal } from './admission.ts';
 import { createBatch } from './batch.ts';
 import { digestOf } from './digest.ts';
 import type { Allowance } from './rate-limit.ts';
@@ -13,6 +13,7 @@ import { childIdOf } from './child-job.ts';
 import { orUnavailable } from './redis-connection.ts';
 import { keysUnder } from './keys.ts';
 import { createList, MAX_ENTRIES, type Page, type Range } from './listing.ts';
+import { type Plans, termsOf } from './plans.ts';
 import { createReadJob, type ReadJob } from './read-job.ts';
 import { openQueue } from './open-queue.ts';
 import { type Availability, availabilityOf, createWorkerDirectory } from './worker-registry.ts';
@@ -29,7 +30,9 @@ export type QueueOptions = {
   retentionS: number;
   /** The limiter's rate, for the estimate of waiting times. */
   rate: Rate;
+  /** What a user may take on, and what users of a plan may. */
   bounds: Bounds;
+  plans?: Plans | undefined;
 };
 
 /** A failed job that is to wait again. */
@@ -42,6 +45,8 @@ export type RetryRequest = {
   cancelAt?: number | undefined;
   /** The kind of the job that it leads to. */
   next?: string | undefined;
+  /** The plan of the user who retries it. */
+  plan?: string | undefined;
 };
 
 /** The queue as the API sees it. All calls reject with `queue_unavailable` within a second while Redis is away. */
@@ -76,7 +81,7 @@ export type JobQueue = {
 const WORKERS_AGE_MS = 1000;
 
 /** Opens the queue over a connection that fails on an outage, which stays its maker's to close. */
-export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rate, bounds }: QueueOptions): JobQueue {
+export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rate, bounds, plans = {} }: QueueOptions): JobQueue {
   const keys = keysUnder(keyPrefix);
   const queue = openQueue(redis, { keyPrefix, attempts, retentionS });
   const workers = createWorkerDirectory(redis, keys);
@@ -84,7 +89,11 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
   const readJob = createReadJob(redis, keys, retentionS);
   const list = createList(redis, keys, retentionS);
   const admission = createAdmission(redis, keys, { retentionS, bounds });
-  const addJob = createAddJob(queue, admission);
+  const ofPlans = new Map(
+    Object.entries(plans).map(([name, plan]) => [name, createAdmission(redis, keys, { retentionS, ...termsOf(plan, bounds) })]),
+  );
+  const admissionOf = (plan: string | undefined): Admission => (plan !== undefined && ofPlans.get(plan)) || admission;
+  const addJob = createAddJob(queue, admissionOf);
   const retry = createRetry(redis, keys);
   const freeKey = defineScript(redis, 'free_key', { keys: ['dedup'], args: ['id'] });
   // With the admissions of the same moment this is one trip. A value of another type reads as none, and is decided anew.
@@ -97,9 +106,9 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
     read: (jobId, after) => orUnavailable(redis, () => readJob(jobId, after)),
     cancel: (jobId) => orUnavailable(redis, () => cancel(jobId)),
     forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey({ dedup: keys.dedup(digestOf(key)), id: jobId }))),
-    retry: ({ jobId, tenant, bounded, cancelAt, next }) =>
+    retry: ({ jobId, tenant, bounded, cancelAt, next, plan }) =>
       orUnavailable(redis, async () => {
-        const admitted = await admission.admit({ jobId, child: next && childIdOf(jobId, next), tenant, bounded });
+        const admitted = await admissionOf(plan).admit({ jobId, child: next && childIdOf(jobId, next), tenant, bounded });
         if (admitted.type === 'known') throw new OwnError('a retry has no key to be known by');
         if (admitted.type !== 'admitted') return admitted;
         const retrying = retry({ jobId, priority: admitted.priority, attempts, cancelAt });

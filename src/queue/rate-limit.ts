@@ -5,18 +5,18 @@ import type { Tenant } from '../job/tenant.ts';
 export type RatePolicy = { name: string; max: number; windowS: number };
 
 /** What of a policy is left to a tenant, and the ms until its window ends. */
-export type Allowance = { allowed: boolean; remaining: number; resetMs: number };
+export type Allowance = { policy: RatePolicy; allowed: boolean; remaining: number; resetMs: number };
 
 /** A limit that one process keeps for itself. It takes no trip to Redis. */
 export type LocalLimit = {
   policy: RatePolicy;
-  /** Takes one of the tenant's window. */
-  consume(tenant: Tenant): Allowance;
+  /** Takes one of the tenant's window. `max`: how many this tenant has, if not as many as all. */
+  consume(tenant: Tenant, max?: number): Allowance;
 };
 
 /** What is left of a policy after so many of a window were used. */
-export function allowanceOf({ max }: RatePolicy, used: number, resetMs: number): Allowance {
-  return { allowed: used <= max, remaining: Math.max(max - used, 0), resetMs };
+export function allowanceOf(policy: RatePolicy, used: number, resetMs: number): Allowance {
+  return { policy, allowed: used <= policy.max, remaining: Math.max(policy.max - used, 0), resetMs };
 }
 
 /** Makes a limit. It remembers a tenant until the tenant's window is over. */
@@ -38,11 +38,11 @@ export function createLocalLimit(policy: RatePolicy): LocalLimit {
 
   return {
     policy,
-    consume(tenant) {
+    consume(tenant, max = policy.max) {
       const now = performance.now();
       const known = windows.get(tenant);
       const window = known && known.until > now ? known : open(tenant, now);
-      return allowanceOf(policy, ++window.used, window.until - now);
+      return allowanceOf(max === policy.max ? policy : { ...policy, max }, ++window.used, window.until - now);
     },
   };
 }

@@ -11,14 +11,14 @@ const UNKNOWN_MS = 5000;
 /** The budgets, in words. */
 const BUDGETS = { tokens: 'Your budget of tokens', usd: 'Your budget of money' };
 
-/** What a refusal is worded with: the rate it may have been limited by, and what the queue does now, where that can be read. */
-export type RefusalSources = { policy: RatePolicy; stats: () => Promise<QueueStats | undefined>; readJob: ReadJob };
+/** What a refusal is worded with: what the queue does now, where that can be read. */
+export type RefusalSources = { stats: () => Promise<QueueStats | undefined>; readJob: ReadJob };
 
 /** Words a refusal. */
-export async function toRefusalProblem(refusal: Refusal, { policy, stats, readJob }: RefusalSources): Promise<ProblemError> {
+export async function toRefusalProblem(refusal: Refusal, { stats, readJob }: RefusalSources): Promise<ProblemError> {
   switch (refusal.type) {
     case 'limited':
-      return tooFast(policy, refusal.allowance.resetMs);
+      return tooFast(refusal.allowance.policy, refusal.allowance.resetMs);
     case 'full': {
       const figures = await stats();
       return new ProblemError('queue_full', 'More jobs are waiting than this service takes on; nothing was enqueued.', {

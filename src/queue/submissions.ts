@@ -5,6 +5,7 @@ import type { Tenant } from '../job/tenant.ts';
 import type { AddRequest, AddResult } from './add-job.ts';
 import type { Refusal } from './admission.ts';
 import type { JobQueue } from './queue.ts';
+import type { Plans } from './plans.ts';
 import type { Allowance, LocalLimit } from './rate-limit.ts';
 import { tooFast, toRefusalProblem } from './refusal.ts';
 import type { Retried } from './retry-job.ts';
@@ -33,7 +34,10 @@ type Refused = { type: 'refused'; problem: ProblemError };
 export type Submissions = {
   submit(request: SubmitRequest): Promise<SubmitResult>;
   /** A failed job again. It counts as a submission, for it can cost as much. */
-  retry(job: Pick<Snapshot, 'id' | 'tenant' | 'next'>, cancelAt: number | undefined): Promise<RetryResult>;
+  retry(
+    job: Pick<Snapshot, 'id' | 'tenant' | 'next'>,
+    how: { cancelAt: number | undefined; plan: string | undefined },
+  ): Promise<RetryResult>;
 };
 
 /** What the policy is made with. */
@@ -41,6 +45,8 @@ export type SubmissionOptions = {
   queue: JobQueue;
   /** The limit of submissions, as this process keeps it while Redis is away. Else admission counts them. */
   localLimit: LocalLimit;
+  /** What users of a plan may. */
+  plans?: Plans | undefined;
   /** How long a user's identical input is the same job, in ms; 0 for never. */
   sameWorkMs: number;
   /** How often a job is tried. */
@@ -51,8 +57,7 @@ export type SubmissionOptions = {
 const TRIES = 3;
 
 /** Makes the policy. */
-export function createSubmissions({ queue, localLimit, sameWorkMs, maxAttempts }: SubmissionOptions): Submissions {
-  const { policy } = localLimit;
+export function createSubmissions({ queue, localLimit, plans, sameWorkMs, maxAttempts }: SubmissionOptions): Submissions {
   const stats = () => queue.stats(ESTIMATE_AGE_MS).catch(() => undefined);
 
   const refuse = (problem: ProblemError, allowance?: Allowance): Refused & Pick<SubmitResult, 'allowance'> => ({
@@ -61,17 +66,20 @@ export function createSubmissions({ queue, localLimit, sameWorkMs, maxAttempts }
     allowance,
   });
   const refuseInWords = async (refusal: Refusal & Pick<SubmitResult, 'allowance'>) =>
-    refuse(await toRefusalProblem(refusal, { policy, stats, readJob: queue.read }), refusal.allowance);
+    refuse(await toRefusalProblem(refusal, { stats, readJob: queue.read }), refusal.allowance);
 
   /** While Redis is away nothing is accepted; who asks too often is told that, and not that Redis is away. */
-  const limited = async <T>(tenant: Tenant, work: () => Promise<T>): Promise<T | (Refused & Pick<SubmitResult, 'allowance'>)> => {
+  const limited = async <T>(
+    { tenant, plan }: { tenant: Tenant; plan?: string | undefined },
+    work: () => Promise<T>,
+  ): Promise<T | (Refused & Pick<SubmitResult, 'allowance'>)> => {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof ProblemError) || error.code !== 'queue_unavailable') throw error;
-      const allowance = localLimit.consume(tenant);
+      const allowance = localLimit.consume(tenant, plan === undefined ? undefined : plans?.[plan]?.rateLimitMax);
       if (allowance.allowed) throw error;
-      return refuse(tooFast(policy, allowance.resetMs), allowance);
+      return refuse(tooFast(allowance.policy, allowance.resetMs), allowance);
     }
   };
 
@@ -131,10 +139,10 @@ export function createSubmissions({ queue, localLimit, sameWorkMs, maxAttempts }
   };
 
   return {
-    submit: (request) => limited(request.tenant, () => submit(request)),
-    retry: ({ id, tenant, next }, cancelAt) =>
-      limited(tenant, async (): Promise<RetryResult> => {
-        const result = await queue.retry({ jobId: id, tenant, bounded: true, cancelAt, next });
+    submit: (request) => limited(request, () => submit(request)),
+    retry: ({ id, tenant, next }, { cancelAt, plan }) =>
+      limited({ tenant, plan }, async (): Promise<RetryResult> => {
+        const result = await queue.retry({ jobId: id, tenant, bounded: true, cancelAt, next, plan });
         switch (result.type) {
           case 'retried':
           case 'not_failed':

@@ -104,7 +104,7 @@ async function routesOfApp(): Promise<string[]> {
     transport: createNodeTransport(),
     tokens: createStreamTokens({ sign: hmacSha256, secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
     submissions: createSubmissions({ queue, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
-    limits: { submit: limit.policy, read: limit },
+    readLimit: limit,
     addressOf: () => undefined,
     log: { debug() {}, info() {}, warn() {}, error() {} },
     draining: () => false,

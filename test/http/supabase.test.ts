@@ -85,3 +85,14 @@ test("the operator's routes and those that are open to all look at no session", 
   const session = { authorization: `Bearer ${await project.token(ANA)}` };
   expect((await fetch(`${stack.url}/admin/failed-jobs`, { headers: session })).status).toBe(401);
 });
+
+test('a plan that only the server can write buys more, and the headers tell it', async () => {
+  const project = await startProject();
+  const plans = { PLANS: '{"pro":{"rateLimitMax":7}}', RATE_LIMIT_MAX: '2' };
+  const stack = await startStack({ ...project.env, ...plans });
+  const asUser = async (user: string, claims = {}) => ({ authorization: `Bearer ${await project.token(user, { claims })}` });
+  const paid = await post(stack, await asUser(ANA, { app_metadata: { plan: 'pro' } }));
+  expect([paid.status, paid.headers.get('ratelimit-policy')]).toEqual([202, '"submit";q=7;w=60']);
+  const free = await post(stack, await asUser(BOB, { user_metadata: { plan: 'pro' } }));
+  expect([free.status, free.headers.get('ratelimit-policy')]).toEqual([202, '"submit";q=2;w=60']);
+});

@@ -23,9 +23,9 @@ async function drain(worker: Worker, count: number): Promise<string[]> {
   return ids;
 }
 
-async function submitMany(queue: JobQueue, owner: string, count: number, weight?: number): Promise<string[]> {
+async function submitMany(queue: JobQueue, owner: string, count: number, plan?: string): Promise<string[]> {
   const ids: string[] = [];
-  for (let n = 0; n < count; n++) ids.push((await submitTo(queue, owner, { weight })).id);
+  for (let n = 0; n < count; n++) ids.push((await submitTo(queue, owner, { plan })).id);
   return ids;
 }
 
@@ -76,13 +76,48 @@ test('a steady flow of new users does not hold up a burst for ever', async () =>
 });
 
 test('a weight buys a larger share, not the whole', async () => {
-  const { queue, keyPrefix } = await openQueue();
-  const [paid, free] = [await submitMany(queue, 'paid', 12, 3), await submitMany(queue, 'free', 12)];
+  const { queue, keyPrefix } = await openQueue(undefined, {}, { pro: { weight: 3 } });
+  const [paid, free] = [await submitMany(queue, 'paid', 12, 'pro'), await submitMany(queue, 'free', 12)];
   const order = await drain(await openManualWorker(keyPrefix), 12);
   const share = order.filter((id) => paid.includes(id)).length;
   expect(share).toBeGreaterThanOrEqual(8);
   expect(order.some((id) => free.includes(id))).toBe(true);
   expect(order.filter((id) => paid.includes(id))).toEqual(paid.slice(0, share));
+});
+
+test('a plan has bounds of its own; what it leaves out, and a plan that nobody knows, is as for all', async () => {
+  const { queue } = await openQueue(
+    undefined,
+    { maxJobsPerUser: 1, submitRate: { name: 'submit', max: 5, windowS: 60 } },
+    {
+      pro: { maxJobs: 3, rateLimitMax: 9 },
+      some: {},
+    },
+  );
+  const ask = (owner: string, plan?: string) =>
+    queue.add({ kind: 'generate-flashcards', owner, tenant: tenantOf(owner, undefined), requestId: 'r', input: {}, plan });
+  const of = async (owner: string, plan: string | undefined, count: number) => {
+    const results = [];
+    for (let n = 0; n < count; n++) results.push(await ask(owner, plan));
+    return results.map(({ type, allowance }) => [type, allowance?.policy.max, allowance?.remaining]);
+  };
+  expect(await of('ana', 'pro', 4)).toEqual([
+    ['added', 9, 8],
+    ['added', 9, 7],
+    ['added', 9, 6],
+    ['too_many', 9, 5],
+  ]);
+  for (const plan of [undefined, 'some', 'unknown', '__proto__', 'constructor']) {
+    expect([plan, await of(`bob ${plan}`, plan, 2)]).toEqual([
+      plan,
+      [
+        ['added', 5, 4],
+        ['too_many', 5, 3],
+      ],
+    ]);
+  }
+  // Who buys a plan goes on with what is used already.
+  expect(await of('bob some', 'pro', 1)).toEqual([['added', 9, 6]]);
 });
 
 test('once nothing waits, runs or is put off all start over, and nothing is left behind', async () => {

@@ -7,11 +7,12 @@ import { keysUnder, QUEUE_NAME } from '../../src/queue/keys.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import type { Bounds } from '../../src/queue/admission.ts';
 import type { AddRequest } from '../../src/queue/add-job.ts';
+import type { Plans } from '../../src/queue/plans.ts';
 import { createQueue, type JobQueue } from '../../src/queue/queue.ts';
 import { newPrefix } from './stack.ts';
 
 /** Opens a queue; it closes with the test. */
-export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds> = {}) {
+export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds> = {}, plans?: Plans) {
   const redis = connect(inject('redisUrl'), 'fail', () => {});
   await readyWithin(redis, 5000);
   const queue = createQueue(redis, {
@@ -20,6 +21,7 @@ export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds>
     retentionS: 60,
     rate: { max: 10, duration: 1000 },
     bounds: { maxDepth: 10_000, maxJobsPerUser: 100, ...bounds },
+    plans,
   });
   onTestFinished(async () => {
     await queue.close();

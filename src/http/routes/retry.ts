@@ -14,10 +14,7 @@ import { invalidInput, noSuchJob } from '../problems.ts';
 import { setAllowance } from '../rate-limits.ts';
 
 /** What these routes need. */
-type Deps = Pick<
-  AppDeps,
-  'kinds' | 'files' | 'queue' | 'submissions' | 'limits' | 'log' | 'tokens' | 'identity' | 'outputUrls' | 'adminToken'
->;
+type Deps = Pick<AppDeps, 'kinds' | 'files' | 'queue' | 'submissions' | 'log' | 'tokens' | 'identity' | 'outputUrls' | 'adminToken'>;
 
 /** `POST /api/jobs/:jobId/retry`, `GET /admin/failed-jobs` and `POST /admin/failed-jobs/retry`. */
 export function retryRoutes(deps: Deps): Hono<AppEnv> {
@@ -34,14 +31,17 @@ export function retryRoutes(deps: Deps): Hono<AppEnv> {
 
 /** Retries one failed job: 202. It counts as a submission, because it can cost as much. */
 async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Response> {
-  const { queue, submissions, limits, log } = deps;
+  const { queue, submissions, log } = deps;
   const job = await findOwnJob(c, deps);
   const { id: jobId } = job;
   const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
   if (job.end?.outcome.type !== 'failed') throw notFailed(job);
   await checkFiles(job, deps);
-  const result = await submissions.retry(job, cancelAfter === undefined ? undefined : Date.now() + cancelAfter);
-  setAllowance(c, limits.submit, result.allowance);
+  const result = await submissions.retry(job, {
+    cancelAt: cancelAfter === undefined ? undefined : Date.now() + cancelAfter,
+    plan: c.get('plan'),
+  });
+  setAllowance(c, result.allowance);
   if (result.type === 'refused') throw result.problem;
   const after = await queue.read(jobId);
   if (result.type === 'unknown' || !after) throw noSuchJob();

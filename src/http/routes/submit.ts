@@ -31,7 +31,6 @@ type Deps = Pick<
   | 'queue'
   | 'files'
   | 'submissions'
-  | 'limits'
   | 'addressOf'
   | 'tokens'
   | 'identity'
@@ -106,6 +105,7 @@ function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { userId: named, 
     input,
     owner,
     tenant: tenantOf(owner, owner === undefined ? deps.addressOf(c) : undefined),
+    plan: c.get('plan'),
     requestId: c.get('requestId'),
     key: idempotencyKey(c, kind.name, owner),
     cancelAt: cancelAfter === undefined ? undefined : Date.now() + cancelAfter,
@@ -116,9 +116,9 @@ function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { userId: named, 
 const ORIGIN_HEADERS = { new: {}, replayed: { 'Idempotent-Replayed': 'true' }, reused: { 'Job-Reused': 'true' } } as const;
 
 /** Submits, and tells the result in the headers. */
-async function submit(c: Context<AppEnv>, { submissions, limits, log }: Deps, request: SubmitRequest): Promise<Accepted> {
+async function submit(c: Context<AppEnv>, { submissions, log }: Deps, request: SubmitRequest): Promise<Accepted> {
   const result = await submissions.submit(request);
-  setAllowance(c, limits.submit, result.allowance);
+  setAllowance(c, result.allowance);
   if (result.type === 'refused') throw result.problem;
   const { job, origin } = result;
   const { kind, owner, requestId } = request;
