@@ -15,6 +15,7 @@ import { hmacSha256 } from './hmac.ts';
 import { listen } from './listen.ts';
 import { createNodeTransport, withNodeTransport } from './node-transport.ts';
 import type { Closer, Fail, Ready } from './process.ts';
+import { createErasure } from './files/erasure.ts';
 import { createRedisFiles } from './files/redis-files.ts';
 import { startUpkeep } from './files/upkeep.ts';
 import { watchDeadlines } from './queue/deadlines.ts';
@@ -116,6 +117,7 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
     kinds,
     queue,
     files,
+    erasure: createErasure(queue, files),
     submissions,
     feed,
     userFeed,

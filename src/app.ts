@@ -4,6 +4,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { ProblemError } from './job/problem.ts';
 import { cancelRoutes } from './http/routes/cancel.ts';
 import type { AppDeps, AppEnv } from './http/env.ts';
+import { eraseRoutes } from './http/routes/erase.ts';
 import { eventRoutes } from './http/routes/job-events.ts';
 import { jobRoutes } from './http/routes/jobs.ts';
 import { outputRoutes } from './http/routes/output.ts';
@@ -29,6 +30,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', outputRoutes(deps));
   app.route('/', cancelRoutes(deps));
   app.route('/', retryRoutes(deps));
+  app.route('/', eraseRoutes(deps));
   app.route('/', systemRoutes(deps));
   return app;
 }

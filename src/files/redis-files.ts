@@ -103,7 +103,7 @@ export function createRedisFiles({ redis, keys, maxTotalBytes }: RedisFilesOptio
     },
 
     async delete(jobId, which) {
-      await remove({ ...shared, id: jobId, which });
+      return Number(await remove({ ...shared, id: jobId, which }));
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { answer } from './answer.ts';
 import type { AppEnv } from './env.ts';
 
-const METHODS = ['GET', 'POST'];
+const METHODS = ['GET', 'POST', 'DELETE'];
 
 /** The request headers that a page may send. */
 const ALLOWED = [

@@ -1,6 +1,7 @@
 /** The types of a request's context, and of what the app is made with. */
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
+import type { Erasure } from '../files/erasure.ts';
 import type { FileStore } from '../files/store.ts';
 import type { Identification } from '../identity/caller.ts';
 import type { Kind } from '../kinds/kind.ts';
@@ -34,6 +35,7 @@ export type AppDeps = {
   kinds: readonly Kind[];
   queue: JobQueue;
   files: FileStore;
+  erasure: Erasure;
   feed: Feed;
   userFeed: UserFeed;
   connections: Connections;

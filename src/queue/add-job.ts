@@ -19,7 +19,7 @@ export type AddRequest = Omit<Payload, 'next' | 'parent'> & {
   /** Keeps the files of the input under the job's id: once the job is admitted, and before it is added. Rejects if that can't be done. */
   keepFiles?: ((jobId: string) => Promise<void>) | undefined;
   /** Deletes them, where the job is not added after all. */
-  dropFiles?: ((jobId: string) => Promise<void>) | undefined;
+  dropFiles?: ((jobId: string) => Promise<unknown>) | undefined;
   /** When it is to be cancelled, in ms since the epoch. */
   cancelAt?: number | undefined;
   /** The user's plan, by whose terms it is admitted. */

@@ -9,6 +9,7 @@ import { createBatch } from './batch.ts';
 import { digestOf } from './digest.ts';
 import type { Allowance } from './rate-limit.ts';
 import { type Cancelled, createCancel } from './cancel-job.ts';
+import { createEraseJobs, type Erased } from './erase-jobs.ts';
 import { childIdOf } from './child-job.ts';
 import { orUnavailable } from './redis-connection.ts';
 import { keysUnder } from './keys.ts';
@@ -62,6 +63,10 @@ export type JobQueue = {
   read: ReadJob;
   /** Ends a job that has not ended, wherever it is. */
   cancel(jobId: string): Promise<Cancelled>;
+  /** Erases jobs with everything of them, their children, too: cancelled first if they have not ended. */
+  erase(jobIds: readonly string[]): Promise<Erased>;
+  /** The ids of some of a user's jobs, ended or not; none if there are no more. */
+  idsOf(owner: string): Promise<string[]>;
   /** A user's jobs, newest first. */
   jobsOf(owner: string, range: Range): Promise<Page>;
   /** A user's jobs that have not ended, the oldest first: as many as one request may read. */
@@ -77,6 +82,9 @@ export type JobQueue = {
   close(): Promise<void>;
 };
 
+/** How many jobs are erased in one go. */
+const ERASED_AT_ONCE = 100;
+
 /** How old what is known of the workers may be, in ms. */
 const WORKERS_AGE_MS = 1000;
 
@@ -86,6 +94,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
   const queue = openQueue(redis, { keyPrefix, attempts, retentionS });
   const workers = createWorkerDirectory(redis, keys);
   const cancel = createCancel(redis, keys);
+  const eraseJobs = createEraseJobs({ redis, keys, queue, cancel });
   const readJob = createReadJob(redis, keys, retentionS);
   const list = createList(redis, keys, retentionS);
   const admission = createAdmission(redis, keys, { retentionS, bounds });
@@ -99,12 +108,26 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
   // With the admissions of the same moment this is one trip. A value of another type reads as none, and is decided anew.
   const readShared = createBatch(64, (names: string[]) => redis.mget(names.map((name) => keys.shared(name))));
   const sharedOr = defineScript(redis, 'share_value', { keys: ['shared'], args: ['proposed'] });
+  /** Entries without a record are passed over: their jobs are gone, or are just about to be added. */
+  const idsOf = async (owner: string): Promise<string[]> => {
+    for (const index of [keys.jobsOf(owner), keys.open(tenantOf(owner, undefined))]) {
+      for (let from = 0; ; from += ERASED_AT_ONCE) {
+        const ids = await redis.zrange(index, String(from), String(from + ERASED_AT_ONCE - 1));
+        if (ids.length === 0) break;
+        const there = await Promise.all(ids.map((id) => redis.exists(keys.job(id))));
+        if (there.includes(1)) return ids.filter((_, n) => there[n] === 1);
+      }
+    }
+    return [];
+  };
   const stats = createStats(queue, redis, keys, { rate, workers });
 
   return {
     add: (request) => orUnavailable(redis, () => addJob(request)),
     read: (jobId, after) => orUnavailable(redis, () => readJob(jobId, after)),
     cancel: (jobId) => orUnavailable(redis, () => cancel(jobId)),
+    erase: (jobIds) => orUnavailable(redis, () => eraseJobs(jobIds)),
+    idsOf: (owner) => orUnavailable(redis, () => idsOf(owner)),
     forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey({ dedup: keys.dedup(digestOf(key)), id: jobId }))),
     retry: ({ jobId, tenant, bounded, cancelAt, next, plan }) =>
       orUnavailable(redis, async () => {

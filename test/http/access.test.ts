@@ -7,6 +7,7 @@ import { byHeader } from '../../src/identity/named-user.ts';
 import { createOutputUrls } from '../../src/http/output-urls.ts';
 import { createStreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets } from '../../src/http/token-secrets.ts';
+import { createErasure } from '../../src/files/erasure.ts';
 import { createRedisFiles } from '../../src/files/redis-files.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
 import { createSubmissions } from '../../src/queue/submissions.ts';
@@ -78,6 +79,8 @@ const routes: Record<string, Row> = {
   'GET /api/jobs/:jobId/output/:n': downloads,
   'POST /api/jobs/:jobId/retry': acts(409), // the owner may, though the job has not failed
   'POST /api/jobs/:jobId/cancel': acts(202),
+  'DELETE /api/jobs/:jobId': acts(204),
+  'DELETE /api/me/data': anyUser(200),
   'GET /admin/failed-jobs': operator,
   'POST /admin/failed-jobs/retry': operator,
   'GET /': anyone,
@@ -97,6 +100,7 @@ async function routesOfApp(): Promise<string[]> {
   const app = createApp({
     queue,
     files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }),
+    erasure: createErasure(queue, createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 })),
     outputUrls: createOutputUrls(kinds, true),
     connections,
     feed: createFeed({ readJob: queue.read, connections, eta: async () => undefined, onError }),

@@ -22,6 +22,7 @@ export function systemRoutes({ kinds, queue, connections, listening, storeTroubl
       look: ['/api/jobs/:jobId', '/api/job-status/:jobId', '/api/jobs'],
       cancel: ['/api/jobs/:jobId/cancel'],
       retry: ['/api/jobs/:jobId/retry'],
+      erase: ['/api/jobs/:jobId', '/api/me/data'],
       watch: ['/api/jobs/:jobId/events', '/api/events'],
       download: ['/api/jobs/:jobId/output', '/api/jobs/:jobId/output/:n'],
       know: ['/api/kinds', '/health', '/ready', '/api/redis/health', '/api/queue/stats'],

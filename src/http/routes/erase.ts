@@ -1,0 +1,29 @@
+/** The routes that erase: a job, or all that is the caller's. */
+import { Hono } from 'hono';
+import { answer, answerJson } from '../answer.ts';
+import { unauthorized } from '../auth.ts';
+import type { AppDeps, AppEnv } from '../env.ts';
+import { findOwnJob } from '../own-job.ts';
+
+/** What these routes need. */
+type Deps = Pick<AppDeps, 'queue' | 'erasure' | 'identity' | 'log'>;
+
+/** `DELETE /api/jobs/:jobId`: 204; a job that runs is cancelled first. `DELETE /api/me/data`: 200 with counts of what was erased. */
+export function eraseRoutes(deps: Deps): Hono<AppEnv> {
+  const { erasure, identity, log } = deps;
+  const app = new Hono<AppEnv>();
+  app.delete('/api/jobs/:jobId', async (c) => {
+    const { id: jobId } = await findOwnJob(c, deps);
+    await erasure.job(jobId);
+    log.info({ jobId, requestId: c.get('requestId') }, 'job erased');
+    return answer(c, 204, null);
+  });
+  app.delete('/api/me/data', async (c) => {
+    const user = c.get('user');
+    if (user === undefined) throw unauthorized(identity);
+    const counts = await erasure.user(user);
+    log.info({ ...counts, requestId: c.get('requestId') }, 'data of a user erased');
+    return answerJson(c, counts, 200);
+  });
+  return app;
+}

@@ -1,0 +1,92 @@
+/** Erasing jobs: each is cancelled if it has not ended, and then everything of it goes, its events and its child, too. */
+import type { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { isJobId } from '../job/id.ts';
+import type { Tenant } from '../job/tenant.ts';
+import type { Keys } from './keys.ts';
+import { FIELDS, parseJson, type Payload } from './record.ts';
+
+/** What was erased. `results`: how many of the jobs had one; `keys`: under how many idempotency keys they were. */
+export type Erased = { ids: string[]; results: number; keys: number };
+
+/** What erasing is made with. `cancel`: ends a job, and its child. */
+export type EraseOptions = { redis: Redis; keys: Keys; queue: Queue<Payload>; cancel: (jobId: string) => Promise<unknown> };
+
+/** How many events are read at once. */
+const EVENTS_AT_ONCE = 1000;
+
+/** What is read of a job before it goes. */
+type Found = {
+  id: string;
+  owner: string | undefined;
+  tenant: Tenant | undefined;
+  createdAt: number;
+  child?: string;
+  key: boolean;
+  result: boolean;
+};
+
+/**
+ * Makes the function that erases jobs. The record goes last. So where this is interrupted, the same request again erases the rest. A
+ * run that goes on for a moment can write nothing any more, because its lock has gone with the cancellation.
+ */
+export function createEraseJobs({ redis, keys, queue, cancel }: EraseOptions): (jobIds: readonly string[]) => Promise<Erased> {
+  const find = async (jobId: string): Promise<Found | undefined> => {
+    await cancel(jobId); // before it is read, so that no child is added after that
+    const [data, timestamp, child, result, key] = await redis.hmget(
+      keys.job(jobId),
+      'data',
+      'timestamp',
+      FIELDS.child,
+      FIELDS.result,
+      'deid',
+    );
+    if (!data && !timestamp) return undefined;
+    const { owner, tenant } = (parseJson(data ?? '') ?? {}) as Partial<Payload>;
+    const found = { id: jobId, owner, tenant, createdAt: Number(timestamp) || 0, key: Boolean(key), result: Boolean(result) };
+    return child && isJobId(child) ? { ...found, child } : found;
+  };
+
+  /** The jobs with their children. */
+  const findAll = async (jobIds: readonly string[]): Promise<Found[]> => {
+    const found = (await Promise.all(jobIds.map(find))).filter((job) => job !== undefined);
+    const children = found.flatMap(({ child }) => (child === undefined || jobIds.includes(child) ? [] : [child]));
+    return children.length === 0 ? found : [...found, ...(await findAll(children))];
+  };
+
+  /** Deletes the events of jobs, which hold their items. The stream is in the order of time, so that only a part of it is read. */
+  const deleteEvents = async (ids: ReadonlySet<string>, since: number): Promise<void> => {
+    const stream = keys.of('events');
+    for (let from = String(since); ;) {
+      const events = await redis.xrange(stream, from, '+', 'COUNT', EVENTS_AT_ONCE);
+      const theirs = events.flatMap(([id, fields]) => (ids.has(fields[fields.indexOf('jobId') + 1] ?? '') ? [id] : []));
+      if (theirs.length > 0) await redis.xdel(stream, ...theirs);
+      const last = events.at(-1)?.[0];
+      if (last === undefined || events.length < EVENTS_AT_ONCE) return;
+      from = `(${last}`;
+    }
+  };
+
+  /** Takes a job out of all that we keep beside its record. */
+  const forget = async ({ id, owner, tenant }: Found): Promise<void> => {
+    const indexes = [keys.deadlines, keys.coming, keys.children];
+    if (tenant !== undefined) indexes.push(keys.open(tenant));
+    if (owner !== undefined) indexes.push(keys.jobsOf(owner));
+    await Promise.allSettled(indexes.map((index) => redis.zrem(index, id))); // one of another type is not ours any more
+  };
+
+  return async (jobIds) => {
+    const found = await findAll(jobIds);
+    if (found.length === 0) return { ids: [], results: 0, keys: 0 };
+    const ids = found.map(({ id }) => id);
+    await deleteEvents(new Set(ids), Math.min(...found.map(({ createdAt }) => createdAt)));
+    await Promise.all(
+      found.map(async (job) => {
+        await queue.remove(job.id); // record, journal and the key it was submitted under
+        await forget(job);
+      }),
+    );
+    const count = (has: (job: Found) => boolean): number => found.filter(has).length;
+    return { ids, results: count(({ result }) => result), keys: count(({ key }) => key) };
+  };
+}
