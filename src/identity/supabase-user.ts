@@ -22,7 +22,7 @@ const OUTAGE_MS = 5000;
 
 /** Identification by a Supabase session. The `user-id` header and a body's `userId` mean nothing then. */
 export function bySupabase(project: SupabaseProject, keySet: Partial<KeySetOptions> = {}): Identification {
-  const verify = createVerify(project, createKeySet(new URL(`${project.url}/auth/v1/.well-known/jwks.json`), keySet));
+  const verify = remember(createVerify(project, createKeySet(new URL(`${project.url}/auth/v1/.well-known/jwks.json`), keySet)));
   return {
     required: true,
     description: `by sessions of the Supabase project at ${project.url}`,
@@ -43,11 +43,41 @@ function bearerOf(headerOf: ReadHeader): string | undefined {
   return token;
 }
 
+/** A token that was found to be good. `expiresAt`: in ms since the epoch. */
+type Checked = { caller: Caller; expiresAt: number };
+
+/** How long a token that was found to be good is believed without another check, in ms: a key that was withdrawn holds so long at most. */
+const BELIEVED_MS = 60_000;
+
+/** How many tokens are remembered, of some 1 KB each. */
+const MAX_REMEMBERED = 5000;
+
+/** Remembers tokens for a moment. A check takes more of the processor than all else of a poll, and phones poll with the same token. */
+function remember(check: (token: string) => Promise<Checked>): (token: string) => Caller | Promise<Caller> {
+  const known = new Map<string, { caller: Caller; until: number }>(); // the oldest is the first
+
+  const checkAnew = async (token: string): Promise<Caller> => {
+    const { caller, expiresAt } = await check(token);
+    const now = Date.now();
+    known.delete(token);
+    known.set(token, { caller, until: Math.min(expiresAt, now + BELIEVED_MS) });
+    for (const [other, { until }] of known) {
+      if (known.size <= MAX_REMEMBERED && until > now) break;
+      known.delete(other);
+    }
+    return caller;
+  };
+  return (token) => {
+    const entry = known.get(token);
+    return entry && entry.until > Date.now() ? entry.caller : checkAnew(token);
+  };
+}
+
 /**
  * Makes the check. A token chooses by its `alg` whether the secret or a public key verifies it, and no key serves both: so nobody
  * can sign with a public key as if it were a secret.
  */
-function createVerify({ url, jwtSecret }: SupabaseProject, findKey: FindKey): (token: string) => Promise<Caller> {
+function createVerify({ url, jwtSecret }: SupabaseProject, findKey: FindKey): (token: string) => Promise<Checked> {
   const secret = jwtSecret === undefined ? undefined : new TextEncoder().encode(jwtSecret);
   const common = {
     issuer: `${url}/auth/v1`,
@@ -66,7 +96,8 @@ function createVerify({ url, jwtSecret }: SupabaseProject, findKey: FindKey): (t
 
   return async (token) => {
     try {
-      return toCaller(await claimsOf(token));
+      const claims = await claimsOf(token);
+      return { caller: toCaller(claims), expiresAt: 1000 * (claims.exp ?? 0) };
     } catch (error) {
       throw toProblemError(error);
     }

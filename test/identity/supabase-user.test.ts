@@ -124,3 +124,22 @@ test('while the keys can not be fetched, known ones are used for a bounded time;
   project.answer(200);
   expect(await check(token)).toEqual({ user: ANA });
 });
+
+test('a good token is believed for a minute and not past its end; a bad one is checked each time', async () => {
+  const project = await startProject();
+  const pass = stopTime();
+  const check = checker(project, SECRET, { maxAgeMs: 1, maxStaleMs: 0, cooldownMs: 0 });
+  const [long, short] = [await project.token(ANA), await project.token(ANA, { claims: { exp: now() + 30 } })];
+  expect(await Promise.all([long, short].map(check))).toEqual([{ user: ANA }, { user: ANA }]);
+  project.answer(503);
+  pass(29_000);
+  expect(await Promise.all([long, short].map(check))).toEqual([{ user: ANA }, { user: ANA }]); // nothing is fetched
+  pass(10_000);
+  expect(await check(long)).toEqual({ user: ANA });
+  expect(await check(short)).not.toEqual({ user: ANA });
+  pass(30_000);
+  expect(await check(long)).toBe('identity_unavailable');
+  project.answer(200);
+  expect(await check(short)).toBe('token_expired');
+  expect(await check(long)).toEqual({ user: ANA });
+});
