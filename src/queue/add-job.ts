@@ -2,7 +2,7 @@
 import type { Queue } from 'bullmq';
 import { FINGERPRINT_LENGTH, isMadeFrom, newJobId } from '../job/id.ts';
 import type { Admission, Refusal } from './admission.ts';
-import { childIdOf } from './child-job.ts';
+import { childIdOf } from './child-id.ts';
 import { digestOf } from './digest.ts';
 import type { Allowance } from './rate-limit.ts';
 import type { Payload } from './record.ts';

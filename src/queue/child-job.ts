@@ -3,29 +3,19 @@ import { createIORedisClient, type IRedisClient, Job, type Queue } from 'bullmq'
 import type { Redis } from 'ioredis';
 import { OwnError } from '../job/own-error.ts';
 import type { Admission } from './admission.ts';
-import { hmacOf } from './digest.ts';
+import { childIdOf } from './child-id.ts';
+import { createEraseJobs } from './erase-jobs.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, type Payload } from './record.ts';
 
 /** A child to be: whose it is, and from which request, is its parent's. */
 export type ChildRequest = Omit<Payload, 'next' | 'parent'> & { parent: string; kind: string };
 
-/** How many characters follow a kind's name in an id. */
-const ID_LENGTH = 32;
-
-/**
- * The id of the child of this kind that a job leads to. Only who knows the parent's id can tell it, and the parent's id can't be
- * told from it.
- */
-export function childIdOf(parent: string, kind: string): string {
-  return `${kind}-${hmacOf(parent, `child ${kind}`).slice(0, ID_LENGTH)}`;
-}
-
 /** What workers do about children. */
 export type Children = {
   /**
    * Adds a child in the place that was kept for it, and resolves with its id. The same transaction notes it in its parent's record.
-   * So a further call adds nothing, also if the child is gone by then. The parent's deadline is the child's, too.
+   * So a further call adds nothing, also if the child is gone by then. Where the parent was erased nothing stays. The parent's deadline is the child's, too.
    */
   add(request: ChildRequest): Promise<string>;
   /**
@@ -47,13 +37,17 @@ export type ChildrenOptions = {
 /** See {@link Children}. */
 export function createChildren({ redis, keys, queue, admission, cancel }: ChildrenOptions): Children {
   const client: IRedisClient = createIORedisClient(redis);
+  const erase = createEraseJobs({ redis, keys, queue, cancel });
 
   return {
     async add({ parent, kind, owner, tenant, requestId, input }) {
       const jobId = childIdOf(parent, kind);
       const parentRecord = keys.job(parent);
-      const [made, deadline] = await Promise.all([redis.hget(parentRecord, FIELDS.child), redis.zscore(keys.deadlines, parent)]);
-      if (made !== null) return jobId;
+      const [[made, there], deadline] = await Promise.all([
+        redis.hmget(parentRecord, FIELDS.child, 'name'),
+        redis.zscore(keys.deadlines, parent),
+      ]);
+      if (made || !there) return jobId; // it was made before, or the parent has just been erased
       const cancelAt = deadline === null ? undefined : Number(deadline);
       const admitted = await admission.admit({ jobId, tenant, owner, cancelAt, bounded: false });
       if (admitted.type !== 'admitted') throw new OwnError('a child has a place, and no key to be known by');
@@ -61,11 +55,16 @@ export function createChildren({ redis, keys, queue, admission, cancel }: Childr
       const { priority } = admitted;
       await queue.waitUntilReady(); // its scripts are known to the connection then
       const transaction = client.multi();
+      transaction.runCommand('hexists', [parentRecord, 'name']);
       transaction.hset(parentRecord, { [FIELDS.child]: jobId });
       await new Job(queue, kind, payload, { ...queue.defaultJobOptions, jobId, priority }, jobId).addJob(transaction);
       const replies = (await transaction.exec()) ?? [];
       admission.added(jobId);
       for (const [error] of replies) if (error) throw error;
+      if (replies[0]?.[1] === 0) {
+        // The parent was erased after it was looked at, so the child must not stay. The parent's record has only our note now.
+        await Promise.all([redis.del(parentRecord), erase([jobId])]);
+      }
       return jobId;
     },
     async endWithParent({ id, parent }) {

@@ -1,8 +1,8 @@
 /** Erasing jobs: each is cancelled if it has not ended, and then everything of it goes, its events and its child, too. */
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { isJobId } from '../job/id.ts';
 import type { Tenant } from '../job/tenant.ts';
+import { childIdOf } from './child-id.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, parseJson, type Payload } from './record.ts';
 
@@ -11,6 +11,8 @@ export type Erased = { ids: string[]; results: number; keys: number };
 
 /** What erasing is made with. `cancel`: ends a job, and its child. */
 export type EraseOptions = { redis: Redis; keys: Keys; queue: Queue<Payload>; cancel: (jobId: string) => Promise<unknown> };
+
+const NOTHING: Erased = { ids: [], results: 0, keys: 0 };
 
 /** How many events are read at once. */
 const EVENTS_AT_ONCE = 1000;
@@ -33,18 +35,11 @@ type Found = {
 export function createEraseJobs({ redis, keys, queue, cancel }: EraseOptions): (jobIds: readonly string[]) => Promise<Erased> {
   const find = async (jobId: string): Promise<Found | undefined> => {
     await cancel(jobId); // before it is read, so that no child is added after that
-    const [data, timestamp, child, result, key] = await redis.hmget(
-      keys.job(jobId),
-      'data',
-      'timestamp',
-      FIELDS.child,
-      FIELDS.result,
-      'deid',
-    );
+    const [data, timestamp, result, key] = await redis.hmget(keys.job(jobId), 'data', 'timestamp', FIELDS.result, 'deid');
     if (!data && !timestamp) return undefined;
-    const { owner, tenant } = (parseJson(data ?? '') ?? {}) as Partial<Payload>;
+    const { owner, tenant, next } = (parseJson(data ?? '') ?? {}) as Partial<Payload>;
     const found = { id: jobId, owner, tenant, createdAt: Number(timestamp) || 0, key: Boolean(key), result: Boolean(result) };
-    return child && isJobId(child) ? { ...found, child } : found;
+    return next === undefined ? found : { ...found, child: childIdOf(jobId, next) };
   };
 
   /** The jobs with their children. */
@@ -67,17 +62,18 @@ export function createEraseJobs({ redis, keys, queue, cancel }: EraseOptions): (
     }
   };
 
-  /** Takes a job out of all that we keep beside its record. */
-  const forget = async ({ id, owner, tenant }: Found): Promise<void> => {
-    const indexes = [keys.deadlines, keys.coming, keys.children];
+  /** Takes a job out of all that we keep beside its record, and gives up the place that is kept for its child. */
+  const forget = async ({ id, child, owner, tenant }: Found): Promise<void> => {
+    const indexes = [keys.deadlines, keys.coming];
     if (tenant !== undefined) indexes.push(keys.open(tenant));
     if (owner !== undefined) indexes.push(keys.jobsOf(owner));
-    await Promise.allSettled(indexes.map((index) => redis.zrem(index, id))); // one of another type is not ours any more
+    const ids = child === undefined ? [id] : [id, child];
+    await Promise.allSettled([redis.hdel(keys.children, ...ids), ...indexes.map((index) => redis.zrem(index, ...ids))]); // one of another type is not ours any more
   };
 
-  return async (jobIds) => {
+  const eraseJobs = async (jobIds: readonly string[]): Promise<Erased> => {
     const found = await findAll(jobIds);
-    if (found.length === 0) return { ids: [], results: 0, keys: 0 };
+    if (found.length === 0) return NOTHING;
     const ids = found.map(({ id }) => id);
     await deleteEvents(new Set(ids), Math.min(...found.map(({ createdAt }) => createdAt)));
     await Promise.all(
@@ -86,7 +82,14 @@ export function createEraseJobs({ redis, keys, queue, cancel }: EraseOptions): (
         await forget(job);
       }),
     );
+    // A child can have been added after it was looked for. From now on none is: its parent is gone.
+    const late = await eraseJobs(found.flatMap(({ child }) => child ?? []));
     const count = (has: (job: Found) => boolean): number => found.filter(has).length;
-    return { ids, results: count(({ result }) => result), keys: count(({ key }) => key) };
+    return {
+      ids: [...ids, ...late.ids],
+      results: count(({ result }) => result) + late.results,
+      keys: count(({ key }) => key) + late.keys,
+    };
   };
+  return eraseJobs;
 }

@@ -10,7 +10,7 @@ import { digestOf } from './digest.ts';
 import type { Allowance } from './rate-limit.ts';
 import { type Cancelled, createCancel } from './cancel-job.ts';
 import { createEraseJobs, type Erased } from './erase-jobs.ts';
-import { childIdOf } from './child-job.ts';
+import { childIdOf } from './child-id.ts';
 import { orUnavailable } from './redis-connection.ts';
 import { keysUnder } from './keys.ts';
 import { createList, MAX_ENTRIES, type Page, type Range } from './listing.ts';

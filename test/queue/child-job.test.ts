@@ -5,7 +5,8 @@ import { isJobId, newJobId } from '../../src/job/id.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { type Bounds, createAdmission } from '../../src/queue/admission.ts';
 import { createCancel } from '../../src/queue/cancel-job.ts';
-import { childIdOf, createChildren } from '../../src/queue/child-job.ts';
+import { childIdOf } from '../../src/queue/child-id.ts';
+import { createChildren } from '../../src/queue/child-job.ts';
 import { openQueue as openBullQueue } from '../../src/queue/open-queue.ts';
 import { openManualWorker, openQueue, submitTo, waiting } from '../support/queue.ts';
 
@@ -157,6 +158,19 @@ test('a child that was added in the moment in which its parent was cancelled is 
   const id = await makeChild(parent);
   expect(await children.endWithParent({ id, parent })).toBe(true);
   expect((await queue.read(id))?.snapshot.status).toBe('cancelled');
+});
+
+test('a parent that was erased has no child, also if that happens while the child is added', async () => {
+  const { queue, redis, keys, makeChild } = await open();
+  const [{ id: before }, { id: meanwhile }] = [await submitTo(queue, 'ana', { next }), await submitTo(queue, 'ana', { next })];
+  await queue.erase([before]);
+  const gone = await makeChild(before);
+  const [late] = await Promise.all([makeChild(meanwhile), queue.erase([meanwhile])]);
+  await queue.erase([meanwhile]); // what an interrupted one would leave behind
+  for (const id of [before, meanwhile, gone, late]) expect([id, await redis.exists(keys.job(id))]).toEqual([id, 0]);
+  expect((await queue.jobsOf('ana', { limit: 10 })).jobs).toEqual([]);
+  expect(await redis.zrange(keys.open(ana.tenant), '0', '-1')).toEqual([]);
+  expect((await redis.hkeys(keys.children)).filter((field) => field !== '*')).toEqual([]);
 });
 
 test("the parent's deadline is the child's, too", async () => {
