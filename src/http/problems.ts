@@ -4,6 +4,7 @@ import { HTTPException } from 'hono/http-exception';
 import { ProblemError, problems, toProblem } from '../job/problem.ts';
 import { answer } from './answer.ts';
 import type { AppDeps, AppEnv } from './env.ts';
+import { type Issue, wordsOf } from './issue-words.ts';
 
 /** Answers with a problem. */
 export function problemResponse(c: Context<AppEnv>, { code, detail, extras }: ProblemError): Response {
@@ -44,10 +45,12 @@ export function noSuchJob(): ProblemError {
 }
 
 /** The problem for an invalid input. It names all mistakes, each with a JSON Pointer to the field (RFC 6901, as a URI fragment). */
-export function invalidInput(issues: { path: PropertyKey[]; message: string }[]): ProblemError {
-  const errors = issues.map(({ path, message }) => {
+export function invalidInput(issues: readonly Issue[]): ProblemError {
+  const errors = issues.map((issue) => {
+    const { path } = issue;
     const tokens = path.map((key) => encodeURIComponent(String(key).replaceAll('~', '~0').replaceAll('/', '~1')));
-    return { pointer: ['#', ...tokens].join('/'), detail: message };
+    return { pointer: ['#', ...tokens].join('/'), detail: wordsOf(issue) };
   });
-  return new ProblemError('invalid_input', errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '), { errors });
+  const first = errors.filter(({ pointer }, n) => errors.findIndex((other) => other.pointer === pointer) === n); // one mistake, one message
+  return new ProblemError('invalid_input', first.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '), { errors: first });
 }

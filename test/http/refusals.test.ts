@@ -232,3 +232,26 @@ test('web pages may call, and read what they need', async () => {
   expect(await from('https://app.example')).toBe('https://app.example');
   expect(await from('https://evil.example')).toBeNull();
 });
+
+test('what is wrong with a field is said in words, once for each field', async () => {
+  const stack = await startStack();
+  const detailsOf = async (path: string, body: object) => {
+    const response = await fetch(stack.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const { errors } = (await response.json()) as { errors: { pointer: string; detail: string }[] };
+    return [response.status, ...errors.map(({ pointer, detail }) => `${pointer} ${detail}`)];
+  };
+  const cards = '/api/ai/generate-flashcards';
+  expect(await detailsOf(cards, {})).toEqual([400, '#/content is missing']);
+  expect(await detailsOf(cards, { content: 7, count: 'many' })).toEqual([400, '#/content must be a text', '#/count must be a number']);
+  expect(await detailsOf(cards, { content: 'a', count: 51 })).toEqual([400, '#/count must be 50 at most']);
+  expect(await detailsOf(cards, { content: 'a', count: 0 })).toEqual([400, '#/count must be 1 at least']);
+  expect(await detailsOf('/api/ai/generate-audio', { text: '', format: 'ogg' })).toEqual([
+    400,
+    '#/text must have 1 character at least',
+    '#/format must be mp3 or wav',
+  ]);
+});
