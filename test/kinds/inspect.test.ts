@@ -229,3 +229,13 @@ test('ten megabytes of nothing but structure are given up after so many pieces',
   const behind = Buffer.concat([frame, frame, noise(200_000).map((byte) => byte & 0x7f), frame, frame]);
   expect(unbounded(behind)).toMatchObject({ type: 'audio/mpeg', durationMs: 52 });
 });
+
+test.skipIf(!ffmpeg)(
+  'an MP3 whose first frame says how long it is, is refused where it is cut off; one without that note is taken as it is',
+  () => {
+    const sound = encode(6, ['-c:a', 'libmp3lame', '-f', 'mp3']);
+    expect(refusal(() => audio(sound.subarray(0, 9000)))).toMatch(/^invalid_input: .*cut off/);
+    const bare = encode(6, ['-c:a', 'libmp3lame', '-write_xing', '0', '-f', 'mp3']);
+    expect(audio(bare.subarray(0, 9000)).durationMs).toBeLessThan(6000);
+  },
+);

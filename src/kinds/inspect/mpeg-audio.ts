@@ -36,6 +36,7 @@ export function readMpegAudio(view: View, first: number, maxMs: number): FileFac
   const head = frameAt(view, first);
   if (!head) throw unreadable('has no frame of sound');
   const { codec, sampleRate, channels } = head;
+  if (isCutOff(view, first, head)) throw unreadable('is cut off');
   let ms = 0;
   let skipped = 0;
   for (let at = first; at < view.length && ms <= maxMs && skipped <= MAX_SKIPPED;) {
@@ -45,6 +46,19 @@ export function readMpegAudio(view: View, first: number, maxMs: number): FileFac
     at += frame?.size ?? 1;
   }
   return { type: TYPES[codec], codec, sampleRate, channels, durationMs: Math.round(ms) };
+}
+
+/**
+ * Whether an MP3 is shorter than its first frame says. Most encoders put their notes there (`Xing` or `Info`), behind room for the side
+ * information: flags, then the number of frames and that of bytes.
+ */
+function isCutOff(view: View, first: number, { size, samples, channels, codec }: Frame): boolean {
+  const sideInfo = samples === 1152 ? (channels === 1 ? 17 : 32) : channels === 1 ? 9 : 17;
+  const at = first + 4 + sideInfo;
+  if (codec !== 'mp3' || at + 16 > view.length || !['Xing', 'Info'].includes(view.text(at, 4))) return false;
+  const flags = view.u32(at + 4);
+  const bytes = (flags & 2) === 0 ? 0 : view.u32(at + (flags & 1 ? 12 : 8));
+  return first + bytes > view.length + size; // some count a frame more
 }
 
 /** A size of four times seven bits (ID3v2, section 6.2). */
