@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { parseReason, type ProblemCode } from '../src/job/problem.ts';
 import { createFairQueue } from '../src/queue/fair-queue.ts';
-import { createJournals, type Journal } from '../src/queue/journal.ts';
+import { createJournals, type Journal, LockLostError } from '../src/queue/journal.ts';
 import type { Keys } from '../src/queue/keys.ts';
 import type { Payload, RecordFields } from '../src/queue/record.ts';
 import { createRunCounters } from '../src/queue/run-counters.ts';
@@ -79,7 +79,9 @@ export function createTakeJob(deps: TakeJobDeps): (taken: Taken) => Promise<Outc
       void fairQueue.served(job.priority).catch(() => {}); // a lost update only makes the order less exact
       return { type: 'done', fields };
     } catch (error) {
-      log.warn({ jobId: id, requestId, attempt: task.attempt, err: error }, 'job attempt ended');
+      const about = { jobId: id, requestId, attempt: task.attempt };
+      if (error instanceof LockLostError) log.info(about, "the job is not this run's any more: it was cancelled, or another worker has it");
+      else log.warn({ ...about, err: error }, 'job attempt ended');
       return await settle({ job, id, token, journal, counted }, error);
     } finally {
       running.delete(id);

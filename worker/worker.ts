@@ -128,7 +128,10 @@ export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerD
   const locks = watchLocks({ redis: store.redis, keys, running, onLost: stopLost, onError: onError('lock watch') });
   // BullMQ reports the loss, but does not stop the run.
   worker.on('lockRenewalFailed', (jobIds) => jobIds.forEach(stopLost));
-  worker.on('error', onError('worker'));
+  const onWorkerError = onError('worker');
+  worker.on('error', (error) => {
+    if (!isOfLostRun(error)) onWorkerError(error);
+  });
   const loop = keepLooping(worker, store);
 
   return {
@@ -148,6 +151,14 @@ export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerD
       locks.close(); // jobs can be cancelled until then
     },
   };
+}
+
+/** Codes of BullMQ for the end of a run whose job is gone, was ended by others, or has another lock (enums/error-code). */
+const LOST_RUN: ReadonlySet<unknown> = new Set([-1, -2, -6]);
+
+/** Whether an error is only that a run could not end its job, because the job is not its own any more: each cancel of a running job makes one. */
+function isOfLostRun(error: Error): boolean {
+  return LOST_RUN.has((error as { code?: unknown }).code);
 }
 
 /** What is told of jobs' ends. */
