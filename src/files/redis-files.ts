@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import { digestOfBytes } from '../queue/digest.ts';
 import type { Keys } from '../queue/keys.ts';
+import { isWrongType } from '../queue/mend.ts';
 import { defineScript } from '../queue/script.ts';
 import { OwnError } from '../job/own-error.ts';
 import type { ByteRange, FileInfo, FileName, FileStore, Kept, NewFile, OpenFile } from './store.ts';
@@ -113,7 +114,7 @@ type Reserved = [reply: 'begun' | 'there' | 'lost' | 'full', whose: 'all' | 'own
 /** Reads what stands beside the pieces. Others can write to Redis, too: what is no whole file is none. */
 async function readHead(redis: Redis, key: string): Promise<{ info: FileInfo; version: string } | undefined> {
   const fields = await redis.hmget(key, 'version', 'type', 'bytes', 'digest', 'whole').catch((error: unknown) => {
-    if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return [];
+    if (isWrongType(error)) return [];
     throw error;
   });
   const [version, type, bytes, digest, whole] = fields;

@@ -74,19 +74,20 @@ export function createEraseJobs({ redis, keys, queue, cancel }: EraseOptions): (
   const eraseJobs = async (jobIds: readonly string[]): Promise<Erased> => {
     const found = await findAll(jobIds);
     if (found.length === 0) return NOTHING;
-    const ids = found.map(({ id }) => id);
-    await deleteEvents(new Set(ids), Math.min(...found.map(({ createdAt }) => createdAt)));
-    await Promise.all(
+    await deleteEvents(new Set(found.map(({ id }) => id)), Math.min(...found.map(({ createdAt }) => createdAt)));
+    const removed = await Promise.all(
       found.map(async (job) => {
-        await queue.remove(job.id); // record, journal and the key it was submitted under
+        const there = await queue.remove(job.id); // record, journal and the key it was submitted under
         await forget(job);
+        return there === 1;
       }),
     );
+    const erased = found.filter((_, n) => removed[n]); // another request may have been faster
     // A child can have been added after it was looked for. From now on none is: its parent is gone.
     const late = await eraseJobs(found.flatMap(({ child }) => child ?? []));
-    const count = (has: (job: Found) => boolean): number => found.filter(has).length;
+    const count = (has: (job: Found) => boolean): number => erased.filter(has).length;
     return {
-      ids: [...ids, ...late.ids],
+      ids: [...erased.map(({ id }) => id), ...late.ids],
       results: count(({ result }) => result) + late.results,
       keys: count(({ key }) => key) + late.keys,
     };

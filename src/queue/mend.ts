@@ -12,9 +12,14 @@ export function createMending(redis: Redis): <T>(key: string, type: Type, work: 
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith('WRONGTYPE'))) throw error;
+      if (!isWrongType(error)) throw error;
       await mend({ key, wanted: type });
       return work();
     }
   };
+}
+
+/** Whether Redis refused a command because the key has another type: others can write to Redis, too. */
+export function isWrongType(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('WRONGTYPE');
 }

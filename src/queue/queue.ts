@@ -15,6 +15,7 @@ import { orUnavailable } from './redis-connection.ts';
 import { keysUnder } from './keys.ts';
 import { createList, MAX_ENTRIES, type Page, type Range } from './listing.ts';
 import { type Plans, termsOf } from './plans.ts';
+import { isWrongType } from './mend.ts';
 import { createReadJob, type ReadJob } from './read-job.ts';
 import { openQueue } from './open-queue.ts';
 import { type Availability, availabilityOf, createWorkerDirectory } from './worker-registry.ts';
@@ -82,6 +83,12 @@ export type JobQueue = {
   close(): Promise<void>;
 };
 
+/** Where a key has another type than a job's record, there is no job. */
+function zeroForGarbage(error: unknown): 0 {
+  if (isWrongType(error)) return 0;
+  throw error;
+}
+
 /** How many jobs are erased in one go. */
 const ERASED_AT_ONCE = 100;
 
@@ -114,7 +121,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
       for (let from = 0; ; from += ERASED_AT_ONCE) {
         const ids = await redis.zrange(index, String(from), String(from + ERASED_AT_ONCE - 1));
         if (ids.length === 0) break;
-        const there = await Promise.all(ids.map((id) => redis.exists(keys.job(id))));
+        const there = await Promise.all(ids.map((id) => redis.hexists(keys.job(id), 'timestamp').catch(zeroForGarbage)));
         if (there.includes(1)) return ids.filter((_, n) => there[n] === 1);
       }
     }

@@ -111,3 +111,16 @@ test('all that is a user goes at once, counted; what is another user stays, and 
   expect([await get('/api/jobs', ANA), (await get('/api/jobs', BOB))['jobs']]).toMatchObject([{ jobs: [] }, [{ status: 'completed' }]]);
   expect(await (await erase(url, '/api/me/data', ANA)).json()).toEqual({ jobs: 0, results: 0, files: 0, keys: 0 });
 });
+
+test('garbage under the ids of jobs does not keep an erasure going for ever', async () => {
+  const { url, redis, keys, send } = await startSlices();
+  const job = await send(form(wav(1)), ANA);
+  const id = (letter: string) => `slice-audio-${letter.repeat(32)}`;
+  await redis.hset(keys.job(id('a')), { 'ai:child': 'x' });
+  await redis.set(keys.job(id('b')), 'x');
+  await redis.hset(keys.job(id('c')), { timestamp: '7' });
+  for (const letter of ['a', 'b', 'c']) await redis.zadd(keys.jobsOf('ana'), '1', id(letter));
+  const answer = await erase(url, '/api/me/data', ANA);
+  expect([answer.status, await answer.json()]).toMatchObject([200, { results: 0, files: 1 }]);
+  expect(await redis.exists(keys.job(job.body['jobId']))).toBe(0);
+});
