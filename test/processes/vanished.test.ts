@@ -81,7 +81,7 @@ test('one that is slow, and takes something now and then, is served on, however 
     expect(over).toBe(false);
     if (received < (pauses + 1) * 1024 * 1024) continue;
     if (++pauses === 10) break;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 500)); // this is how slow the client is; nothing is waited for
   }
   expect(pauses).toBe(10);
 });

@@ -1,15 +1,13 @@
 /** Lets a model that hears estimate how a recording speaks a text. Its scores are an opinion, so it is asked only where it is named. */
-import { APIError } from 'openai';
 import { z } from 'zod';
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { Author, Usage } from '../../../src/job/snapshot.ts';
 import type { Capabilities, SpeechAssessmentRequest, SpeechAssessmentResult } from '../../capabilities.ts';
 import { acceptedRecordings, withConversion } from '../../convert-recording.ts';
-import { callVendor, jsonOf } from '../vendor-call.ts';
+import { jsonOf } from '../vendor-call.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
 import { readChunk } from './chunk.ts';
-import { toProblemError } from './errors.ts';
-import { OPENAI_URL } from './speech.ts';
+import { createPost } from './post.ts';
 
 /** Settings. `baseURL`: undefined for OpenAI's own server. */
 export type OpenAIAudioOptions = { apiKey: string; baseURL: string | undefined; model: string; timeoutMs: number };
@@ -55,19 +53,14 @@ const answerShape = z.object({
 /** Makes the capability. */
 export function createOpenAIAssessment({ apiKey, baseURL, model, timeoutMs }: OpenAIAudioOptions): Capabilities['speechAssessment'] {
   const author: Author = { provider: 'openai', model };
-  const url = `${(baseURL ?? OPENAI_URL).replace(/\/+$/, '')}/chat/completions`;
-  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
-  const limits = { name: 'The provider', timeoutMs, maxBytes: MAX_ANSWER };
+  const post = createPost({ apiKey, baseURL, path: '/chat/completions', timeoutMs, maxBytes: MAX_ANSWER });
 
   return async (request, report, signal) => {
     const expected: Usage = { inputTokens: expectedTokens(request), outputTokens: 0, estimated: true };
     const call = await report.startCall(expected, author);
     let spent: Usage | undefined;
     try {
-      const init = { method: 'POST', headers, body: JSON.stringify(toBody(model, request)) };
-      const answer = await callVendor(url, init, limits, signal);
-      if (answer.status !== 200)
-        throw toProblemError(APIError.generate(answer.status, jsonOf(answer) as object, undefined, answer.headers));
+      const answer = await post(toBody(model, request), signal);
       const { inputTokens, outputTokens } = readChunk(jsonOf(answer)).usage;
       const told = inputTokens !== undefined && outputTokens !== undefined;
       spent = told ? { inputTokens, outputTokens } : { ...expected, outputTokens: Math.ceil(answer.bytes.length / 4) };

@@ -1,20 +1,15 @@
 /** Speaks texts with OpenAI, or with a server that has the same interface for speech. */
-import { APIError } from 'openai';
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { Author, Usage } from '../../../src/job/snapshot.ts';
 import { languageOf } from '../../../src/kinds/acceptance.ts';
 import { durationOf } from '../../audio/pcm.ts';
 import { readWav } from '../../audio/wav.ts';
 import type { Capabilities, Speech, SpeechRequest } from '../../capabilities.ts';
-import { callVendor, jsonOf } from '../vendor-call.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
-import { toProblemError } from './errors.ts';
+import { createPost } from './post.ts';
 
 /** Settings. `baseURL`: undefined for OpenAI's own server. */
 export type OpenAISpeechOptions = { apiKey: string; baseURL: string | undefined; model: string; timeoutMs: number };
-
-/** OpenAI's own server. */
-export const OPENAI_URL = 'https://api.openai.com/v1';
 
 /** That of OpenAI's models, in Hz. */
 const SAMPLE_RATE = 24_000;
@@ -36,18 +31,13 @@ const MAX_ANSWER = 134_217_728;
 /** Makes the capability. */
 export function createOpenAISpeech({ apiKey, baseURL, model, timeoutMs }: OpenAISpeechOptions): Capabilities['speech']['speak'] {
   const author: Author = { provider: 'openai', model };
-  const url = `${(baseURL ?? OPENAI_URL).replace(/\/+$/, '')}/audio/speech`;
-  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
-  const limits = { name: 'The provider', timeoutMs, maxBytes: MAX_ANSWER };
+  const post = createPost({ apiKey, baseURL, path: '/audio/speech', timeoutMs, maxBytes: MAX_ANSWER });
 
   return async (request, report, signal) => {
     const call = await report.startCall(expectedUsage(model, request), author);
     let spent: Usage | undefined;
     try {
-      const init = { method: 'POST', headers, body: JSON.stringify(toBody(model, request)) };
-      const answer = await callVendor(url, init, limits, signal);
-      if (answer.status !== 200)
-        throw toProblemError(APIError.generate(answer.status, jsonOf(answer) as object, undefined, answer.headers));
+      const answer = await post(toBody(model, request), signal);
       spent = expectedUsage(model, request);
       const speech = readWav(answer.bytes);
       if (!speech || speech.pcm.length === 0)
