@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     name: 'chaos',
     include: ['test/chaos/**/*.test.ts'],
+    globalSetup: ['test/support/postgres.ts'],
     fileParallelism: false, // each test keeps a small machine busy
     testTimeout: 60_000,
     hookTimeout: 30_000,

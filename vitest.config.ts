@@ -10,11 +10,14 @@ const stores = ['embedded', ...(native ? ['native'] : [])].filter((store) => wan
 /** What the store does not matter to: it uses none or brings its own, or is about how processes are started. It runs once, on the first store. */
 const once = [
   'test/{client-address,config,listen}.test.ts',
+  'test/archive/**',
   'test/env/**',
+  'test/identity/**',
   'test/kinds/**',
   'test/scripts/**',
   'test/queue/store.test.ts',
   'test/stream/{sse-encoding,transport}.test.ts',
+  'test/supabase/**', // and PostgreSQL is started for it
   'test/worker/**', // what a worker makes of models and texts
 ];
 
@@ -24,10 +27,16 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     expect: { poll: { timeout: 15_000 } },
+    onConsoleLog: (log) => !log.startsWith('PostgresError'), // what @supabase/lite answers, it writes to the console as well
     exclude: [...configDefaults.exclude, 'test/chaos/**', 'test/processes/**'], // they have configs of their own
     projects: stores.map((name, index) => ({
       extends: true,
-      test: { name, include: ['test/**/*.test.ts'], exclude: index > 0 ? once : [], globalSetup: ['test/support/store.ts'] },
+      test: {
+        name,
+        include: ['test/**/*.test.ts'],
+        exclude: index > 0 ? once : [],
+        globalSetup: ['test/support/store.ts', ...(index > 0 ? [] : ['test/support/postgres.ts'])],
+      },
     })),
   },
 });
