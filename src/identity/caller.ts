@@ -6,6 +6,8 @@ export type Caller = {
   user: string;
   /** The plan that the user has paid for, where there is one. */
   plan?: string | undefined;
+  /** The access token of the user's session, where there is one: with it other services let the user in. */
+  session?: string | undefined;
 };
 
 /** Reads a header of the request, by its name in small letters. */

@@ -2,7 +2,7 @@
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { ProblemError } from '../job/problem.ts';
 import type { Caller, Identification, ReadHeader } from './caller.ts';
-import { createKeySet, type FindKey, KeysUnavailableError, type KeySetOptions } from './key-set.ts';
+import { createKeySet, type FindKey, type KeySet, KeysUnavailableError } from './key-set.ts';
 
 /** A Supabase project. */
 export type SupabaseProject = {
@@ -21,8 +21,8 @@ const CLOCK_TOLERANCE_S = 5;
 const OUTAGE_MS = 5000;
 
 /** Identification by a Supabase session. The `user-id` header and a body's `userId` mean nothing then. */
-export function bySupabase(project: SupabaseProject, keySet: Partial<KeySetOptions> = {}): Identification {
-  const verify = remember(createVerify(project, createKeySet(new URL(`${project.url}/auth/v1/.well-known/jwks.json`), keySet)));
+export function bySupabase(project: SupabaseProject, keys: Pick<KeySet, 'find'> = keysOf(project)): Identification {
+  const verify = remember(createVerify(project, keys.find));
   return {
     required: true,
     description: `by sessions of the Supabase project at ${project.url}`,
@@ -32,6 +32,11 @@ export function bySupabase(project: SupabaseProject, keySet: Partial<KeySetOptio
       return token === undefined ? undefined : verify(token);
     },
   };
+}
+
+/** The keys of a project. */
+export function keysOf({ url }: SupabaseProject, parts?: Parameters<typeof createKeySet>[1]): KeySet {
+  return createKeySet(new URL(`${url}/auth/v1/.well-known/jwks.json`), parts);
 }
 
 /** The token of a request: an empty header is none, as from a client without a session. */
@@ -97,7 +102,7 @@ function createVerify({ url, jwtSecret }: SupabaseProject, findKey: FindKey): (t
   return async (token) => {
     try {
       const claims = await claimsOf(token);
-      return { caller: toCaller(claims), expiresAt: 1000 * (claims.exp ?? 0) };
+      return { caller: { ...toCaller(claims), session: token }, expiresAt: 1000 * (claims.exp ?? 0) };
     } catch (error) {
       throw toProblemError(error);
     }

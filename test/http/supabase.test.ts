@@ -58,10 +58,10 @@ test('a token that is not believed is 401 and says what to do, whatever else the
 
 test('while the keys can not be fetched it is 503, and an EventSource is told to come back; streams by token go on', async () => {
   const project = await startProject();
+  project.answer(500);
   const stack = await startStack({ ...project.env, SUPABASE_JWT_SECRET: 'a secret of the project, long enough' });
   const secret = { secret: 'a secret of the project, long enough' };
   const job = (await (await post(stack, { authorization: `Bearer ${await project.token(ANA, secret)}` })).json()) as Record<string, string>;
-  project.answer(500);
   const headers = { authorization: `Bearer ${await project.token(ANA)}` };
   const refused = await post(stack, headers);
   expect([refused.status, refused.headers.get('retry-after'), await refused.json()]).toMatchObject([

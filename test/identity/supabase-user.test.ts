@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { KeySetOptions } from '../../src/identity/key-set.ts';
-import { bySupabase } from '../../src/identity/supabase-user.ts';
+import { bySupabase, keysOf } from '../../src/identity/supabase-user.ts';
 import { ANA, type Project, startProject, type TokenOptions } from '../support/supabase.ts';
 
 const SECRET = 'a secret of the project, which is long enough';
@@ -14,12 +14,14 @@ function stopTime(): (ms: number) => void {
   return (ms) => void vi.advanceTimersByTime(ms);
 }
 
-/** The check, as a request with this token sees it: the caller, or the code of the refusal. */
-function checker(project: Project, jwtSecret?: string, keySet?: Partial<KeySetOptions>) {
-  const { identify } = bySupabase({ url: project.url, jwtSecret }, keySet);
+/** The check, as a request with this token sees it: the caller, whose session it is, or the code of the refusal. */
+function checker(project: Project, jwtSecret?: string, options: Partial<KeySetOptions> = {}) {
+  const { identify } = bySupabase({ url: project.url, jwtSecret }, keysOf(project, { options }));
   return async (token: string): Promise<unknown> => {
     try {
-      return await identify((name) => (name === 'authorization' ? `Bearer ${token}` : undefined));
+      const { session, ...caller } = (await identify((name) => (name === 'authorization' ? `Bearer ${token}` : undefined))) ?? {};
+      expect(session).toBe(token);
+      return caller;
     } catch (error) {
       return (error as { code: string }).code;
     }
@@ -123,6 +125,31 @@ test('while the keys can not be fetched, known ones are used for a bounded time;
   expect(await check(token)).toBe('identity_unavailable');
   project.answer(200);
   expect(await check(token)).toEqual({ user: ANA });
+});
+
+test('a process that starts while the keys can not be fetched takes those that another one has kept', async () => {
+  const project = await startProject();
+  let held: { text: string; ttlMs: number } | undefined;
+  const kept = { load: async () => held?.text ?? null, save: async (text: string, ttlMs: number) => void (held = { text, ttlMs }) };
+  const options = { maxAgeMs: 60_000, maxStaleMs: 600_000, cooldownMs: 0 };
+  const first = keysOf(project, { options, kept });
+  await first.prepare();
+  expect([project.fetched(), held?.ttlMs]).toEqual([1, 660_000]);
+  const identify = async (keys: typeof first) => {
+    const authorization = `Bearer ${await project.token(ANA)}`;
+    return bySupabase(project, keys).identify((name) => (name === 'authorization' ? authorization : undefined));
+  };
+  expect(await identify(first)).toMatchObject({ user: ANA });
+  expect(project.fetched()).toBe(1); // they were there before the token came
+
+  project.answer(503);
+  const errors: unknown[] = [];
+  const second = keysOf(project, { options, kept, onError: (error) => errors.push(error) });
+  await second.prepare();
+  expect(await identify(second)).toMatchObject({ user: ANA });
+  expect(errors).toHaveLength(2); // one for each time it could not fetch them
+  held = undefined;
+  await expect(identify(keysOf(project, { options, kept }))).rejects.toMatchObject({ code: 'identity_unavailable' });
 });
 
 test('a good token is believed for a minute and not past its end; a bad one is checked each time', async () => {
