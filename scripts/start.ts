@@ -73,7 +73,7 @@ function fail(part: string, how: number | string | null): void {
   void stop(typeof how === 'number' && how !== 0 ? how : 1);
 }
 
-function greeting({ port, users }: Ready, { port: healthPort, kinds = [] }: Ready): string {
+function greeting({ port, users, archive }: Ready, { port: healthPort, kinds = [] }: Ready): string {
   const everywhere = ['0.0.0.0', '::'].includes(host);
   const name = everywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   const url = `http://${name}:${port}`;
@@ -93,6 +93,7 @@ function greeting({ port, users }: Ready, { port: healthPort, kinds = [] }: Read
     ],
     ...kinds.map(([kind, by], n): [string, string] => [n === 0 ? 'kinds' : '', `${kind.padEnd(21)} ${by}`]),
     ['users', users],
+    ['archive', archive],
     ['store', store ? 'embedded Valkey: it forgets everything at exit (set REDIS_URL to keep it)' : 'Redis, at REDIS_URL'],
     ['worker', `http://${name}:${healthPort}/health`],
     ['settings', envFile && `${envFile} was read (variables that are set win)`],

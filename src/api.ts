@@ -8,6 +8,7 @@ import { createErrorLog } from './repeated-errors.ts';
 import { checkKinds, type Kind } from './kinds/kind.ts';
 import { createChildUrls, joinAddresses } from './http/child-urls.ts';
 import { createOutputUrls } from './http/output-urls.ts';
+import { findJob } from './http/find-job.ts';
 import { identificationFor } from './identity/identification.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
@@ -15,7 +16,8 @@ import { hmacSha256 } from './hmac.ts';
 import { listen } from './listen.ts';
 import { createNodeTransport, withNodeTransport } from './node-transport.ts';
 import type { Closer, Fail, Ready } from './process.ts';
-import { createErasure } from './files/erasure.ts';
+import { createErasure } from './archive/erasure.ts';
+import { openArchive } from './archive-parts.ts';
 import { createRedisFiles } from './files/redis-files.ts';
 import { startUpkeep } from './files/upkeep.ts';
 import { watchDeadlines } from './queue/deadlines.ts';
@@ -54,7 +56,9 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
   const keys = keysUnder(keyPrefix);
   const submitPolicy = { name: 'submit', ...config.rateLimit };
   const bounds = { ...config.bounds, submitRate: submitPolicy };
-  const queue = createQueue(redis, { keyPrefix, rate: config.worker.rate, bounds, plans: config.plans, ...config.job });
+  const archive = await openArchive({ redis, keys, settings: config.archive, retentionS: config.job.retentionS });
+  const archived = archive.writing !== undefined;
+  const queue = createQueue(redis, { keyPrefix, rate: config.worker.rate, bounds, plans: config.plans, archived, ...config.job });
   closers.push(() => queue.close());
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
   closers.push(await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled, onError: store.onError('deadlines') }));
@@ -62,12 +66,21 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
   const files = createRedisFiles({ redis, keys, maxTotalBytes: config.filesMaxBytes });
   closers.push(startUpkeep({ redis, keys, retentionS: config.job.retentionS, onError: store.onError('files') }));
 
+  const onArchiveError = store.onError('archive');
+  const erasure = createErasure({ queue, files, archive: archive.writing && { ...archive.writing, onError: onArchiveError } });
+  const delivery = archive.writing?.start({ readJob: queue.read, files, erasure, log, onError: onArchiveError });
+  closers.push(() => delivery?.close());
+
   const { tokenSecrets, tokenTtlS } = config.stream;
   const secrets = tokenSecrets
     ? fixedSecrets(tokenSecrets)
     : sharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
   const tokens = createStreamTokens({ sign: hmacSha256, secrets, ttlS: tokenTtlS });
-  const identity = await identificationFor(config.auth);
+  const sharedKeys = keys.shared('jwks');
+  const identity = await identificationFor(config.auth, {
+    kept: { load: () => redis.get(sharedKeys), save: (text, ttlMs) => redis.set(sharedKeys, text, 'PX', ttlMs) },
+    onError: store.onError('identity'),
+  });
   const outputUrls = joinAddresses(createOutputUrls(kinds, identity.required), createChildUrls(kinds, identity.required));
   const addressing: Addressing = async (jobId) => outputUrls(jobId)?.(await tokens.issuer());
   const onError = store.onError('stream');
@@ -92,6 +105,7 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
     onSignal(signal) {
       feed.signal(signal);
       userFeed.signal(signal);
+      if (delivery && signal.type === 'changed' && signal.change === 'ended') delivery.ended(signal.jobId);
     },
     onError: store.onError('events'),
   });
@@ -108,6 +122,7 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
 
   const submissions = createSubmissions({
     queue,
+    findJob: (jobId, after) => findJob({ queue, archive: archive.jobs }, { jobId, access: { as: 'service' }, after }),
     localLimit: createLocalLimit(submitPolicy),
     plans: config.plans,
     sameWorkMs: config.sameWorkMs,
@@ -117,7 +132,10 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
     kinds,
     queue,
     files,
-    erasure: createErasure(queue, files),
+    erasure,
+    archive: archive.jobs,
+    outbox: archive.writing?.outbox,
+    webhookSecret: config.webhookSecret,
     submissions,
     feed,
     userFeed,
@@ -145,8 +163,9 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
     draining = true;
     connections.close(); // streams end first, or the server would wait for them
   });
-  log.info({ port, users: identity.description }, 'api listening');
-  return { ready: true, port, users: identity.description };
+  const { description: users } = identity;
+  log.info({ port, users, archive: archive.description }, 'api listening');
+  return { ready: true, port, users, archive: archive.description };
 }
 
 function randomSecret(): string {

@@ -2,6 +2,7 @@
 import { Hono, type NotFoundHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { ProblemError } from './job/problem.ts';
+import { archiveRoutes } from './http/routes/archive.ts';
 import { cancelRoutes } from './http/routes/cancel.ts';
 import type { AppDeps, AppEnv } from './http/env.ts';
 import { eraseRoutes } from './http/routes/erase.ts';
@@ -31,6 +32,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', cancelRoutes(deps));
   app.route('/', retryRoutes(deps));
   app.route('/', eraseRoutes(deps));
+  app.route('/', archiveRoutes(deps));
   app.route('/', systemRoutes(deps));
   return app;
 }

@@ -75,6 +75,12 @@ const schema = z.object({
   AUTH: z.enum(['supabase', 'trusted-header', 'none']).optional(),
   SUPABASE_URL: httpUrl.transform((url) => url.replace(/\/+$/, '')).optional(),
   SUPABASE_JWT_SECRET: secret.optional(),
+  SUPABASE_PUBLISHABLE_KEY: secret.optional(),
+  SUPABASE_ANON_KEY: secret.optional(),
+  SUPABASE_SECRET_KEY: secret.optional(),
+  SUPABASE_SERVICE_ROLE_KEY: secret.optional(),
+  SUPABASE_WEBHOOK_SECRET: secret.optional(),
+  ARCHIVE_RETENTION_DAYS: wholeNumber(1, 36_500).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -251,6 +257,8 @@ function toConfig(env: Environment) {
     /** The names of this machine that requests may be for, beside localhost; in production the gateway in front knows them. */
     hosts: env.NODE_ENV === 'production' ? undefined : [...namesOf(hostname()), ...env.ALLOWED_HOSTS],
     auth: authOf(env),
+    archive: archiveOf(env),
+    webhookSecret: env.SUPABASE_WEBHOOK_SECRET,
     logLevel: env.LOG_LEVEL,
   };
 }
@@ -259,6 +267,19 @@ function toConfig(env: Environment) {
 function authOf({ AUTH: said, SUPABASE_URL: url, SUPABASE_JWT_SECRET: jwtSecret }: Environment): Auth {
   if (url !== undefined && (said ?? 'supabase') === 'supabase') return { type: 'supabase', url, jwtSecret };
   return { type: said === 'trusted-header' ? said : 'none' };
+}
+
+/** Where jobs outlive Redis: in the project that the users come from. Keys have two generations of names. */
+function archiveOf(env: Environment) {
+  const auth = authOf(env);
+  if (auth.type !== 'supabase') return undefined;
+  const days = env.ARCHIVE_RETENTION_DAYS;
+  return {
+    url: auth.url,
+    publishableKey: env.SUPABASE_PUBLISHABLE_KEY ?? env.SUPABASE_ANON_KEY,
+    secretKey: env.SUPABASE_SECRET_KEY ?? env.SUPABASE_SERVICE_ROLE_KEY,
+    retentionMs: days === undefined ? undefined : days * 24 * 3600 * 1000,
+  };
 }
 
 /** A machine's names as its neighbours call it: its own, and that in the local network's domain (RFC 6762). */

@@ -13,6 +13,8 @@ export type Ready = {
   port: number;
   /** How users are identified, in words. */
   users?: string;
+  /** Where results live, in words. */
+  archive?: string;
   /** Of each kind: who does it, or the variables that are missing. */
   kinds?: readonly [name: string, by: string][];
 };

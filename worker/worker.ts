@@ -2,6 +2,7 @@
 import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import type { Logger } from 'pino';
 import { OwnError } from '../src/job/own-error.ts';
+import { watchArchiveLag } from '../src/queue/archive-lag.ts';
 import { createForgetDeadlines } from '../src/queue/deadlines.ts';
 import { LockLostError } from '../src/queue/journal.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
@@ -90,6 +91,7 @@ export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerD
     concluded.set(job, outcome.fields);
   };
 
+  const lag = watchArchiveLag({ redis, keys, onError: onError('archive lag') });
   const worker = new Worker<Payload>(
     QUEUE_NAME,
     process,
@@ -110,7 +112,7 @@ export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerD
         backoffStrategy: (attemptsMade, _type, error) => (error && pauses.get(error)) ?? backoff(attemptsMade, backoffMs, error),
       },
     },
-    createBackendFactory({ ...options, redis, retryWhileRefused, fieldsOf: (job) => concluded.get(job) }),
+    createBackendFactory({ ...options, redis, retryWhileRefused, fieldsOf: (job) => concluded.get(job), keptLongerS: lag.longerS }),
   );
   const stop = (jobId: string, reason: unknown): void => void worker.cancelJob(jobId, reason as never);
   const stopLost = (jobId: string): void => stop(jobId, new LockLostError(jobId));
@@ -140,6 +142,7 @@ export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerD
     fetches: () => redis.status === 'ready' && loop.fetches(),
     noticesCancels: locks.watching,
     async close(graceMs) {
+      lag.close();
       loop.close();
       if (redis.status !== 'ready' || monitor.trouble()) {
         locks.close();

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { digestOfBytes } from '../queue/digest.ts';
 import type { Keys } from '../queue/keys.ts';
 import { isWrongType } from '../queue/mend.ts';
+import { parseJson } from '../queue/record.ts';
 import { defineScript } from '../queue/script.ts';
 import { OwnError } from '../job/own-error.ts';
 import type { ByteRange, FileInfo, FileName, FileStore, Kept, NewFile, OpenFile } from './store.ts';
@@ -103,10 +104,19 @@ export function createRedisFiles({ redis, keys, maxTotalBytes }: RedisFilesOptio
       return { info, read };
     },
 
+    async outputsOf(jobId) {
+      const entry = parseJson((await redis.hget(ledger, jobId).catch(() => null)) ?? '') as { files?: Record<string, unknown> } | undefined;
+      return Object.keys(entry?.files ?? {}).filter(isOutput);
+    },
+
     async delete(jobId, which) {
       return Number(await remove({ ...shared, id: jobId, which }));
     },
   };
+}
+
+function isOutput(name: string): name is `out:${string}` {
+  return name.startsWith('out:');
 }
 
 type Reserved = [reply: 'begun' | 'there' | 'lost' | 'full', whose: 'all' | 'own', freeInMs: number, jobsMakeRoom: number];

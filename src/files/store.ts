@@ -49,6 +49,8 @@ export type FileStore = {
   head(jobId: string, name: FileName): Promise<FileInfo | undefined>;
   /** Reads a file piece by piece; undefined if there is none. The reading fails if the file goes or is replaced meanwhile. */
   open(jobId: string, name: FileName): Promise<OpenFile | undefined>;
+  /** The names of the files that a job has made. */
+  outputsOf(jobId: string): Promise<FileName[]>;
   /** Deletes a job's inputs and what its handler has kept, or all of its files. Resolves with how many there were. */
   delete(jobId: string, which: 'inputs' | 'all'): Promise<number>;
 };

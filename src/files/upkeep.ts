@@ -25,13 +25,13 @@ export function createUpkeep({ redis, keys, retentionS }: Pick<UpkeepOptions, 'r
     redis,
     'look_after_files',
     {
-      keys: ['jobs', 'ledger', 'due', 'used', 'files'],
+      keys: ['jobs', 'overdue', 'ledger', 'due', 'used', 'files'],
       args: ['now', 'batch', 'openMs', 'graceMs', 'failedMs', 'retentionMs', 'keptMs'],
     },
     new URL('scripts/', import.meta.url),
   );
   const { ledger, due, used } = keys.files;
-  const shared = { jobs: keys.job(''), ledger, due, used, files: keys.files.of('') };
+  const shared = { jobs: keys.job(''), overdue: keys.archive.overdue, ledger, due, used, files: keys.files.of('') };
   const times = { openMs: OPEN_MS, graceMs: GRACE_MS, failedMs: FAILED_MS, retentionMs: retentionS * 1000, keptMs: KEPT_MS };
 
   /** `now`: the moment to go by, in ms since the epoch. */

@@ -2,6 +2,8 @@
 import type { Context } from 'hono';
 import { ProblemError, problems } from '../job/problem.ts';
 import { type Cursor, encodeRetry } from '../stream/sse-encoding.ts';
+import { followEnded } from '../stream/ended.ts';
+import type { Following } from '../stream/feed.ts';
 import { beginStream, STREAM_HEADERS } from '../stream/response.ts';
 import { answer } from './answer.ts';
 import type { AppDeps, AppEnv } from './env.ts';
@@ -16,10 +18,11 @@ export type Watching = { jobId: string; cursor: Cursor; reader: Reader; opening?
 /** Follows a job and answers with its stream. After the job's end it answers 204, which stops EventSource. */
 export async function watchJob(
   c: Context<AppEnv>,
-  { feed, transport, log }: Pick<AppDeps, 'feed' | 'transport' | 'log'>,
+  deps: Pick<AppDeps, 'feed' | 'archive' | 'outputUrls' | 'tokens' | 'transport' | 'log'>,
   { jobId, cursor, reader, opening }: Watching,
 ): Promise<Response> {
-  const following = await feed.follow(jobId, cursor);
+  const { feed, transport, log } = deps;
+  const following = (await feed.follow(jobId, cursor)) ?? (await followArchived(deps, jobId, cursor, reader));
   if (!following || !reader.allows(following.first)) {
     following?.stop();
     throw reader.refusal();
@@ -30,6 +33,17 @@ export async function watchJob(
   }
   log.info({ jobId, requestId: c.get('requestId'), cursor }, 'stream opened');
   return transport(c.env, answer(c, 200, null, STREAM_HEADERS), beginStream(following, opening));
+}
+
+/** Follows a job that Redis has forgotten: the archive has its end. */
+async function followArchived(
+  { archive, outputUrls, tokens }: Pick<AppDeps, 'archive' | 'outputUrls' | 'tokens'>,
+  jobId: string,
+  cursor: Cursor,
+  { access }: Reader,
+): Promise<Following | undefined> {
+  const seen = await archive?.read(jobId, access);
+  return seen && followEnded(seen.snapshot, cursor, outputUrls(jobId)?.(await tokens.issuer()));
 }
 
 /** Whether the client asks for an event stream in its Accept header, as EventSource does. */

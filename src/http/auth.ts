@@ -21,13 +21,16 @@ export function maySee(user: string | undefined, { owner }: Snapshot): boolean {
   return user === undefined || owner === undefined || user === owner;
 }
 
-/** Lets only the operator pass, whose request has the ADMIN_TOKEN as a bearer token (RFC 6750). Throws `unauthorized` for others. */
+/** Lets only the operator pass, whose request has the ADMIN_TOKEN as a bearer token. Throws `unauthorized` for others. */
 export function checkOperator(c: Context<AppEnv>, adminToken: string | undefined): void {
+  checkBearer(c, adminToken, 'ADMIN_TOKEN', "This address is the operator's");
+}
+
+/** Lets only requests pass that have a secret as a bearer token (RFC 6750). `variable`: its name. `whose`: in words, for the `unauthorized`. */
+export function checkBearer(c: Context<AppEnv>, secret: string | undefined, variable: string, whose: string): void {
   const shown = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  if (adminToken !== undefined && shown !== undefined && isEqual(shown, adminToken)) return;
+  if (secret !== undefined && shown !== undefined && isEqual(shown, secret)) return;
   const detail =
-    adminToken === undefined
-      ? "This address is the operator's; set ADMIN_TOKEN to open it."
-      : "This address is the operator's: send Authorization: Bearer with the ADMIN_TOKEN.";
+    secret === undefined ? `${whose}; set ${variable} to open it.` : `${whose}: send Authorization: Bearer with the ${variable}.`;
   throw new ProblemError('unauthorized', detail, BEARER);
 }

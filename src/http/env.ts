@@ -1,7 +1,9 @@
 /** The types of a request's context, and of what the app is made with. */
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
-import type { Erasure } from '../files/erasure.ts';
+import type { ArchivedJobs } from '../archive/archived-jobs.ts';
+import type { Erasure } from '../archive/erasure.ts';
+import type { Outbox } from '../archive/outbox.ts';
 import type { FileStore } from '../files/store.ts';
 import type { Identification } from '../identity/caller.ts';
 import type { Kind } from '../kinds/kind.ts';
@@ -26,6 +28,8 @@ export type AppEnv = {
     /** The user who calls, and the user's plan. */
     user?: string;
     plan?: string;
+    /** The access token of the user's session, where there is one. */
+    session?: string;
   };
 };
 
@@ -36,6 +40,10 @@ export type AppDeps = {
   queue: JobQueue;
   files: FileStore;
   erasure: Erasure;
+  /** Jobs that Redis has forgotten; undefined where there is no archive to read. */
+  archive?: ArchivedJobs | undefined;
+  /** What is on its way to the archive; undefined where nothing is written to it. */
+  outbox?: Pick<Outbox, 'state' | 'parked' | 'reopen'> | undefined;
   feed: Feed;
   userFeed: UserFeed;
   connections: Connections;
@@ -59,6 +67,8 @@ export type AppDeps = {
   storeTrouble: () => Promise<StoreTrouble | undefined>;
   /** The operator's token. If it is undefined, the routes under /admin are closed. */
   adminToken: string | undefined;
+  /** What the database shows when it tells that a user was deleted. If it is undefined, that route is closed. */
+  webhookSecret?: string | undefined;
   /** Origins of web pages that may call; `*` for any. */
   corsOrigins: string[];
   /** How users are identified. */

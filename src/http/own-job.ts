@@ -4,17 +4,18 @@ import type { Snapshot } from '../job/snapshot.ts';
 import { isJobId } from '../job/id.ts';
 import { maySee, unauthorized } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';
+import { accessOf, findJob } from './find-job.ts';
 import { noSuchJob } from './problems.ts';
 
 /** Finds the job of the address, if the caller may act on it. Throws `unauthorized` or `job_not_found` if not. */
 export async function findOwnJob(
   c: Context<AppEnv, '/:jobId'>,
-  { queue, identity }: Pick<AppDeps, 'queue' | 'identity'>,
+  { identity, ...stores }: Pick<AppDeps, 'queue' | 'archive' | 'identity'>,
 ): Promise<Snapshot> {
   const jobId = c.req.param('jobId');
   const user = c.get('user');
   if (identity.required && user === undefined) throw unauthorized(identity);
-  const seen = isJobId(jobId) ? await queue.read(jobId) : undefined;
+  const seen = isJobId(jobId) ? await findJob(stores, { jobId, access: accessOf(c) }) : undefined;
   if (!seen || !maySee(user, seen.snapshot)) throw noSuchJob();
   if (seen.snapshot.owner !== undefined && user === undefined) throw unauthorized(identity);
   return seen.snapshot;

@@ -1,15 +1,19 @@
 /** Who may read a job: its owner, a request with the job's token and, where no identity is required, a request that knows the job's id. */
 import type { Context } from 'hono';
+import type { Access } from '../archive/archive.ts';
 import type { Snapshot } from '../job/snapshot.ts';
 import { isJobId } from '../job/id.ts';
 import { ProblemError } from '../job/problem.ts';
 import { maySee, unauthorized } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';
+import { accessOf } from './find-job.ts';
 import { noSuchJob } from './problems.ts';
 import { BEARER_INVALID, type TokenVerdict } from './stream-token.ts';
 
 /** What one request may read. */
 export type Reader = {
+  /** By whose rights the archive is read. */
+  access: Access;
   /** Whether the request may read this job. */
   allows(snapshot: Snapshot): boolean;
   /** The error for a job that does not exist or may not be read. It is the same for both. */
@@ -17,7 +21,7 @@ export type Reader = {
 };
 
 /** The reader of a job that this request has submitted: it may read it. */
-export const submitter: Reader = { allows: () => true, refusal: noSuchJob };
+export const submitter: Reader = { access: { as: 'service' }, allows: () => true, refusal: noSuchJob };
 
 /**
  * Decides what a request for one job may read, by the user that it names and by `token`, if it has one.
@@ -36,6 +40,7 @@ export async function readerOf(
   if (user === undefined && verdict === 'none' && identity.required) throw unauthorized(identity);
   if (!isJobId(jobId)) throw noSuchJob();
   return {
+    access: verdict === 'valid' ? { as: 'service' } : accessOf(c),
     allows: (snapshot) => verdict === 'valid' || maySee(user, snapshot),
     refusal: () => (verdict === 'invalid' ? tokenProblem(verdict) : noSuchJob()),
   };

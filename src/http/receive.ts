@@ -39,6 +39,7 @@ export function receive(deps: Deps) {
 
   const begin = (c: Context<AppEnv>, caller: Caller | undefined): Response | undefined => {
     if (caller) c.set('user', caller.user);
+    if (caller?.session !== undefined) c.set('session', caller.session);
     if (caller?.plan !== undefined) c.set('plan', caller.plan);
     return refuseReads(c, deps, tenantOf(caller?.user, caller === undefined ? deps.addressOf(c) : undefined));
   };

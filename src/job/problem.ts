@@ -34,6 +34,7 @@ export const problems = {
   queue_full: { status: 503, title: 'The queue is full', retryable: true },
   storage_full: { status: 503, title: 'The storage for files is full', retryable: true },
   queue_unavailable: { status: 503, title: 'The queue is out of reach', retryable: true },
+  archive_unavailable: { status: 503, title: 'The archive of jobs is out of reach', retryable: true },
   identity_unavailable: { status: 503, title: 'Identities can not be checked now', retryable: true },
 
   provider_unavailable: { status: 502, title: 'The provider could not be reached', retryable: true },

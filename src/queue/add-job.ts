@@ -53,7 +53,7 @@ export function createAddJob(
     const admitted = await admission.admit(request);
     if (admitted.type === 'known') return { ...admitted, sameInput: isSame(admitted.id) };
     if (admitted.type !== 'admitted') return admitted;
-    const { priority, allowance } = admitted;
+    const { priority, at, allowance } = admitted;
     if (keepFiles) {
       try {
         await keepFiles(jobId);
@@ -65,7 +65,7 @@ export function createAddJob(
     }
     // BullMQ answers with the id of the job that holds the key, in the same trip; the key outlives that job.
     const deduplication = request.key === undefined ? {} : { deduplication: { id: request.key, ttl: keyMs } };
-    const adding = queue.add(kind, payload, { jobId, priority, ...deduplication });
+    const adding = queue.add(kind, payload, { jobId, priority, timestamp: at, ...deduplication });
     admission.added(jobId);
     const { id = jobId, timestamp } = await adding;
     if (id === jobId) return { type: 'added', id, createdAt: timestamp, allowance };

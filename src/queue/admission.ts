@@ -41,7 +41,11 @@ export type AdmissionRequest = {
 
 /** The result of an admission. `allowance`: what the tenant has left of its rate, where the bounds hold for the job. */
 export type AdmissionResult = { allowance?: Allowance | undefined } & (
-  | { type: 'admitted'; /** Add it with this priority. */ priority: number }
+  | {
+      type: 'admitted';
+      /** Add it with this priority. */ priority: number;
+      /** When it was admitted, in ms since the epoch: its place in its user's index. */ at: number;
+    }
   /** There is a job under its key already: no new one is made, and nothing is taken of the rate. */
   | { type: 'known'; id: string }
   | Refusal
@@ -73,13 +77,16 @@ const COMING_MS = 60_000;
 /** How much longer than its newest job's retention a user's index is kept, in s: jobs wait, too. */
 const KEPT_LONGER_S = 7 * 24 * 3600;
 
+/** How soon to look whether a job that is to be archived has ended, in ms. An end that is noticed is archived at once. */
+export const LOOK_MS = 3000;
+
 /** How many jobs one call of the script serves at most: Redis serves others in between. */
 const BATCH = 64;
 
 const QUEUE_KEYS = ['wait', 'delayed', 'prioritized', 'active'] as const;
 const SIGNATURE = {
-  keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'children', 'jobs'],
-  args: ['now', 'maxDepth', 'maxOpen', 'maxTokens', 'maxBillionths', 'maxRate', 'rateMs', 'keptForS', 'comingMs'],
+  keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'children', 'outbox', 'jobs'],
+  args: ['now', 'maxDepth', 'maxOpen', 'maxTokens', 'maxBillionths', 'maxRate', 'rateMs', 'keptForS', 'comingMs', 'archived', 'lookMs'],
   eachKeys: ['dedup', 'open', 'index', 'spent', 'spentUsd', 'rate'],
   eachArgs: ['id', 'child', 'tenant', 'weight', 'cancelAt', 'indexed', 'keyed', 'bounded'],
 } as const;
@@ -93,10 +100,13 @@ export type AdmissionOptions = {
   bounds: Bounds;
   /** The weight of requests that say none, 1 by default. */
   weight?: number | undefined;
+  /** Whether jobs go to the archive when they have ended. A child goes where its parent does. */
+  archived?: boolean | undefined;
 };
 
 /** Makes the admission over a connection. */
-export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds, weight: usual = 1 }: AdmissionOptions): Admission {
+export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOptions): Admission {
+  const { retentionS, bounds, weight: usual = 1, archived = false } = options;
   const script = defineBatchScript(redis, 'admit', SIGNATURE);
   const withdraw = defineScript(redis, 'withdraw', {
     keys: ['open', 'index', 'deadlines', 'turns', 'rate', 'children'],
@@ -108,6 +118,7 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds, 
     turns: keys.turns,
     coming: keys.coming,
     children: keys.children,
+    outbox: keys.archive.outbox,
     jobs: keys.job(''),
     ...keys.allOf(QUEUE_KEYS),
     maxDepth: bounds.maxDepth,
@@ -118,6 +129,8 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds, 
     rateMs: (submitRate?.windowS ?? 0) * 1000,
     keptForS: retentionS + KEPT_LONGER_S,
     comingMs: COMING_MS,
+    archived: archived ? 1 : 0,
+    lookMs: LOOK_MS,
   };
   const rateOf = (tenant: Tenant): string => keys.rate(submitRate?.name ?? '', tenant);
 
@@ -139,12 +152,13 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds, 
   });
 
   const admitAll = async (requests: AdmissionRequest[]): Promise<(AdmissionResult | Error)[]> => {
-    const replies = (await script({ ...shared, now: Date.now() }, requests.map(toEntry))) as (Reply | Error)[];
+    const now = Date.now();
+    const replies = (await script({ ...shared, now }, requests.map(toEntry))) as (Reply | Error)[];
     return replies.map((reply, index) => {
       if (reply instanceof Error) return reply;
       const [, , , used, resetMs] = reply;
       const counts = submitRate && requests[index]?.bounded !== false;
-      return toResult(reply, counts ? allowanceOf(submitRate, used, resetMs) : undefined);
+      return toResult(reply, now, counts ? allowanceOf(submitRate, used, resetMs) : undefined);
     });
   };
 
@@ -161,10 +175,10 @@ export function createAdmission(redis: Redis, keys: Keys, { retentionS, bounds, 
   };
 }
 
-function toResult([type, value, count]: Reply, allowance: Allowance | undefined): AdmissionResult {
+function toResult([type, value, count]: Reply, at: number, allowance: Allowance | undefined): AdmissionResult {
   switch (type) {
     case 'admitted':
-      return { type, priority: Number(value), allowance };
+      return { type, priority: Number(value), at, allowance };
     case 'known':
       return { type, id: String(value), allowance };
     case 'limited':

@@ -52,12 +52,12 @@ export function createChildren({ redis, keys, queue, admission, cancel }: Childr
       const admitted = await admission.admit({ jobId, tenant, owner, cancelAt, bounded: false });
       if (admitted.type !== 'admitted') throw new OwnError('a child has a place, and no key to be known by');
       const payload: Payload = { owner, tenant, requestId, parent, input };
-      const { priority } = admitted;
+      const { priority, at: timestamp } = admitted;
       await queue.waitUntilReady(); // its scripts are known to the connection then
       const transaction = client.multi();
       transaction.runCommand('hexists', [parentRecord, 'name']);
       transaction.hset(parentRecord, { [FIELDS.child]: jobId });
-      await new Job(queue, kind, payload, { ...queue.defaultJobOptions, jobId, priority }, jobId).addJob(transaction);
+      await new Job(queue, kind, payload, { ...queue.defaultJobOptions, jobId, priority, timestamp }, jobId).addJob(transaction);
       const replies = (await transaction.exec()) ?? [];
       admission.added(jobId);
       for (const [error] of replies) if (error) throw error;

@@ -64,11 +64,14 @@ export function createEraseJobs({ redis, keys, queue, cancel }: EraseOptions): (
 
   /** Takes a job out of all that we keep beside its record, and gives up the place that is kept for its child. */
   const forget = async ({ id, child, owner, tenant }: Found): Promise<void> => {
-    const indexes = [keys.deadlines, keys.coming];
+    const { outbox, overdue, parked } = keys.archive;
+    const indexes = [keys.deadlines, keys.coming, outbox, overdue];
     if (tenant !== undefined) indexes.push(keys.open(tenant));
     if (owner !== undefined) indexes.push(keys.jobsOf(owner));
     const ids = child === undefined ? [id] : [id, child];
-    await Promise.allSettled([redis.hdel(keys.children, ...ids), ...indexes.map((index) => redis.zrem(index, ...ids))]); // one of another type is not ours any more
+    const hashes = [keys.children, parked];
+    const removals = [...hashes.map((hash) => redis.hdel(hash, ...ids)), ...indexes.map((index) => redis.zrem(index, ...ids))];
+    await Promise.allSettled(removals); // one of another type is not ours any more
   };
 
   const eraseJobs = async (jobIds: readonly string[]): Promise<Erased> => {

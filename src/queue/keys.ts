@@ -25,6 +25,7 @@ type QueueKey = 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'f
  * - a shared value: decided anew.
  * - a file: one that is not whole is none. The ledger of files is begun anew if it is of another type; what stood in it takes room
  *   until Redis drops it. What tenants use is counted anew from the ledger before anything is refused.
+ * - what is on its way to the archive: begun anew. Jobs that were in it are archived only if they end once more.
  * - BullMQ's own sets and lists: nothing works, and every process says so. They are not ours to repair.
  */
 export function keysUnder(prefix: string) {
@@ -70,6 +71,17 @@ export function keysUnder(prefix: string) {
       ledger: `${prefix}:files`,
       due: `${prefix}:files:due`,
       used: `${prefix}:files:used`,
+    },
+    /**
+     * What is on its way to the archive: jobs that are not in it yet, by when to look at them; of these the ones that have ended, by
+     * when; why rows were refused, by job; what is to be erased in the archive, by when that was asked; and a mark while it is behind.
+     */
+    archive: {
+      outbox: `${prefix}:archive:outbox`,
+      overdue: `${prefix}:archive:overdue`,
+      parked: `${prefix}:archive:parked`,
+      erasures: `${prefix}:archive:erasures`,
+      behind: `${prefix}:archive:behind`,
     },
     /** A value that all processes share. */
     shared: (name: string) => `${prefix}:${name}`,

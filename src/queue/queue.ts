@@ -35,6 +35,8 @@ export type QueueOptions = {
   /** What a user may take on, and what users of a plan may. */
   bounds: Bounds;
   plans?: Plans | undefined;
+  /** Whether jobs go to the archive when they have ended. */
+  archived?: boolean | undefined;
 };
 
 /** A failed job that is to wait again. */
@@ -68,6 +70,8 @@ export type JobQueue = {
   erase(jobIds: readonly string[]): Promise<Erased>;
   /** The ids of some of a user's jobs, ended or not; none if there are no more. */
   idsOf(owner: string): Promise<string[]>;
+  /** Which of these jobs there are. */
+  there(jobIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** A user's jobs, newest first. */
   jobsOf(owner: string, range: Range): Promise<Page>;
   /** A user's jobs that have not ended, the oldest first: as many as one request may read. */
@@ -96,7 +100,7 @@ const ERASED_AT_ONCE = 100;
 const WORKERS_AGE_MS = 1000;
 
 /** Opens the queue over a connection that fails on an outage, which stays its maker's to close. */
-export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rate, bounds, plans = {} }: QueueOptions): JobQueue {
+export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rate, bounds, plans = {}, archived }: QueueOptions): JobQueue {
   const keys = keysUnder(keyPrefix);
   const queue = openQueue(redis, { keyPrefix, attempts, retentionS });
   const workers = createWorkerDirectory(redis, keys);
@@ -104,25 +108,29 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
   const eraseJobs = createEraseJobs({ redis, keys, queue, cancel });
   const readJob = createReadJob(redis, keys, retentionS);
   const list = createList(redis, keys, retentionS);
-  const admission = createAdmission(redis, keys, { retentionS, bounds });
+  const admission = createAdmission(redis, keys, { retentionS, bounds, archived });
   const ofPlans = new Map(
-    Object.entries(plans).map(([name, plan]) => [name, createAdmission(redis, keys, { retentionS, ...termsOf(plan, bounds) })]),
+    Object.entries(plans).map(([name, plan]) => [name, createAdmission(redis, keys, { retentionS, archived, ...termsOf(plan, bounds) })]),
   );
   const admissionOf = (plan: string | undefined): Admission => (plan !== undefined && ofPlans.get(plan)) || admission;
   const addJob = createAddJob(queue, admissionOf);
-  const retry = createRetry(redis, keys);
+  const retry = createRetry(redis, keys, archived);
   const freeKey = defineScript(redis, 'free_key', { keys: ['dedup'], args: ['id'] });
   // With the admissions of the same moment this is one trip. A value of another type reads as none, and is decided anew.
   const readShared = createBatch(64, (names: string[]) => redis.mget(names.map((name) => keys.shared(name))));
   const sharedOr = defineScript(redis, 'share_value', { keys: ['shared'], args: ['proposed'] });
+  const there = async (jobIds: readonly string[]): Promise<ReadonlySet<string>> => {
+    const found = await Promise.all(jobIds.map((id) => redis.hexists(keys.job(id), 'timestamp').catch(zeroForGarbage)));
+    return new Set(jobIds.filter((_, n) => found[n] === 1));
+  };
   /** Entries without a record are passed over: their jobs are gone, or are just about to be added. */
   const idsOf = async (owner: string): Promise<string[]> => {
     for (const index of [keys.jobsOf(owner), keys.open(tenantOf(owner, undefined))]) {
       for (let from = 0; ; from += ERASED_AT_ONCE) {
         const ids = await redis.zrange(index, String(from), String(from + ERASED_AT_ONCE - 1));
         if (ids.length === 0) break;
-        const there = await Promise.all(ids.map((id) => redis.hexists(keys.job(id), 'timestamp').catch(zeroForGarbage)));
-        if (there.includes(1)) return ids.filter((_, n) => there[n] === 1);
+        const found = await there(ids);
+        if (found.size > 0) return ids.filter((id) => found.has(id));
       }
     }
     return [];
@@ -134,6 +142,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
     read: (jobId, after) => orUnavailable(redis, () => readJob(jobId, after)),
     cancel: (jobId) => orUnavailable(redis, () => cancel(jobId)),
     erase: (jobIds) => orUnavailable(redis, () => eraseJobs(jobIds)),
+    there: (jobIds) => orUnavailable(redis, () => there(jobIds)),
     idsOf: (owner) => orUnavailable(redis, () => idsOf(owner)),
     forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey({ dedup: keys.dedup(digestOf(key)), id: jobId }))),
     retry: ({ jobId, tenant, bounded, cancelAt, next, plan }) =>

@@ -1,6 +1,7 @@
 /** Retrying a failed job: one step that takes its end back and lets it wait again, with everything it has finished. */
 import type { Redis } from 'ioredis';
 import { problems } from '../job/problem.ts';
+import { LOOK_MS } from './admission.ts';
 import type { Keys } from './keys.ts';
 import { defineScript } from './script.ts';
 
@@ -23,15 +24,17 @@ const QUEUE_KEYS = ['failed', 'prioritized', 'marker', 'pc', 'events', 'meta'] a
 /** All codes, each between spaces. */
 const CODES = ` ${Object.keys(problems).join(' ')} `;
 
-/** Makes the function that retries jobs. */
-export function createRetry(redis: Redis, keys: Keys): (retry: Retry) => Promise<Retried> {
+/** Makes the function that retries jobs. `archived`: whether they go to the archive when they have ended. */
+export function createRetry(redis: Redis, keys: Keys, archived = false): (retry: Retry) => Promise<Retried> {
   const script = defineScript(redis, 'retry_job', {
-    keys: ['job', 'logs', 'deadlines', ...QUEUE_KEYS],
-    args: ['id', 'priority', 'attempts', 'codes', 'cancelAt', 'now'],
+    keys: ['job', 'logs', 'deadlines', 'outbox', ...QUEUE_KEYS],
+    args: ['id', 'priority', 'attempts', 'codes', 'cancelAt', 'now', 'lookAt'],
   });
-  const shared = { deadlines: keys.deadlines, ...keys.allOf(QUEUE_KEYS) };
+  const shared = { deadlines: keys.deadlines, outbox: keys.archive.outbox, ...keys.allOf(QUEUE_KEYS) };
   return async ({ jobId, priority, attempts, cancelAt = 0 }) => {
     const own = { job: keys.job(jobId), logs: keys.logs(jobId), id: jobId };
-    return (await script({ ...shared, ...own, priority, attempts, codes: CODES, cancelAt, now: Date.now() })) as Retried;
+    const now = Date.now();
+    const lookAt = archived ? now + LOOK_MS : 0;
+    return (await script({ ...shared, ...own, priority, attempts, codes: CODES, cancelAt, now, lookAt })) as Retried;
   };
 }

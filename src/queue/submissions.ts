@@ -6,6 +6,7 @@ import type { AddRequest, AddResult } from './add-job.ts';
 import type { Refusal } from './admission.ts';
 import type { JobQueue } from './queue.ts';
 import type { Plans } from './plans.ts';
+import type { ReadJob } from './read-job.ts';
 import type { Allowance, LocalLimit } from './rate-limit.ts';
 import { tooFast, toRefusalProblem } from './refusal.ts';
 import type { Retried } from './retry-job.ts';
@@ -43,6 +44,8 @@ export type Submissions = {
 /** What the policy is made with. */
 export type SubmissionOptions = {
   queue: JobQueue;
+  /** Finds a job that was made under a key before; by default in the queue. */
+  findJob?: ReadJob | undefined;
   /** The limit of submissions, as this process keeps it while Redis is away. Else admission counts them. */
   localLimit: LocalLimit;
   /** What users of a plan may. */
@@ -57,7 +60,8 @@ export type SubmissionOptions = {
 const TRIES = 3;
 
 /** Makes the policy. */
-export function createSubmissions({ queue, localLimit, plans, sameWorkMs, maxAttempts }: SubmissionOptions): Submissions {
+export function createSubmissions(options: SubmissionOptions): Submissions {
+  const { queue, findJob = queue.read, localLimit, plans, sameWorkMs, maxAttempts } = options;
   const stats = () => queue.stats(ESTIMATE_AGE_MS).catch(() => undefined);
 
   const refuse = (problem: ProblemError, allowance?: Allowance): Refused & Pick<SubmitResult, 'allowance'> => ({
@@ -100,7 +104,7 @@ export function createSubmissions({ queue, localLimit, plans, sameWorkMs, maxAtt
         new ProblemError('idempotency_key_reused', 'This Idempotency-Key was sent with another input; a new request needs a new key.'),
       );
     }
-    const seen = await queue.read(result.id);
+    const seen = await findJob(result.id);
     if (seen) return { type: 'accepted', origin: 'replayed', job: seen.snapshot, allowance: result.allowance };
     const detail = 'The job of this Idempotency-Key is gone; send a new key to run it again.';
     return refuse(new ProblemError('job_expired', detail, { jobId: result.id }));
@@ -114,7 +118,7 @@ export function createSubmissions({ queue, localLimit, plans, sameWorkMs, maxAtt
       if (result.type === 'added') return isNew(request.kind, result);
       if (result.type !== 'known') return refuseInWords(result);
       const { id, allowance } = result;
-      const seen = await queue.read(id);
+      const seen = await findJob(id);
       const isWorthIt = seen && (seen.snapshot.end?.outcome.type ?? 'completed') === 'completed';
       if (isWorthIt) return { type: 'accepted', origin: 'reused', job: seen.snapshot, allowance };
       await queue.forget(key, id); // it failed, was cancelled or is gone: nobody wants that again

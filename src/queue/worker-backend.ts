@@ -13,6 +13,8 @@ export type BackendOptions = {
   retryWhileRefused: RetryWhileRefused;
   /** The fields that the completion of this job has to write, if there are any. */
   fieldsOf: (job: object) => RecordFields | undefined;
+  /** How much longer than usual the records of ended jobs are kept now, in s. */
+  keptLongerS: () => number;
 };
 
 /**
@@ -26,8 +28,14 @@ export function createBackendFactory({
   name,
   retryWhileRefused,
   fieldsOf,
+  keptLongerS,
 }: BackendOptions): BackendFactory<RedisQueueBackend> {
   class WorkerBackend extends RedisQueueBackend {
+    override moveToFinishedArgs(...[job, value, field, keep, ...rest]: Parameters<RedisQueueBackend['moveToFinishedArgs']>) {
+      const longer = typeof keep === 'object' && 'age' in keep ? { ...keep, age: keep.age + keptLongerS() } : keep;
+      return super.moveToFinishedArgs(job, value, field, longer, ...rest);
+    }
+
     override moveToCompletedArgs(...[job, value, keep, token, fetchNext]: Parameters<RedisQueueBackend['moveToCompletedArgs']>) {
       return this.moveToFinishedArgs(job, value, 'returnvalue', keep, 'completed', token, Date.now(), fetchNext, nonEmpty(fieldsOf(job)));
     }

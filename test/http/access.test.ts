@@ -7,7 +7,7 @@ import { byHeader } from '../../src/identity/named-user.ts';
 import { createOutputUrls } from '../../src/http/output-urls.ts';
 import { createStreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets } from '../../src/http/token-secrets.ts';
-import { createErasure } from '../../src/files/erasure.ts';
+import { createErasure } from '../../src/archive/erasure.ts';
 import { createRedisFiles } from '../../src/files/redis-files.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
 import { createSubmissions } from '../../src/queue/submissions.ts';
@@ -83,6 +83,9 @@ const routes: Record<string, Row> = {
   'DELETE /api/me/data': anyUser(200),
   'GET /admin/failed-jobs': operator,
   'POST /admin/failed-jobs/retry': operator,
+  'GET /admin/archive': operator,
+  'POST /admin/archive/retry': operator,
+  'POST /webhooks/supabase': operator, // it shows a secret, too
   'GET /': anyone,
   'GET /api/kinds': anyone,
   'GET /health': anyone,
@@ -100,7 +103,7 @@ async function routesOfApp(): Promise<string[]> {
   const app = createApp({
     queue,
     files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }),
-    erasure: createErasure(queue, createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 })),
+    erasure: createErasure({ queue, files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }) }),
     outputUrls: createOutputUrls(kinds, true),
     connections,
     feed: createFeed({ readJob: queue.read, connections, eta: async () => undefined, onError }),

@@ -16,6 +16,7 @@ async function taken(fields: RecordFields | undefined) {
     keyPrefix,
     name: 'test',
     retryWhileRefused: (work) => work(),
+    keptLongerS: () => 0,
     fieldsOf: () => fields,
   });
   const worker = new Worker(QUEUE_NAME, null, { connection, prefix: keyPrefix, lockDuration: 60_000 }, factory);

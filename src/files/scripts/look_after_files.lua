@@ -2,8 +2,9 @@
 Looks at the jobs that are due: deletes files whose time is over and notes when to look again. It goes by the job's own record, so it does
 not matter which process ended the job, or whether one died meanwhile. A job that is not there `graceMs` after its last file came was never
 added, or is gone. While a job has not ended, all its files stay. When it has completed or was cancelled the inputs go; when it
-has failed they go after `failedMs`, so that it can be retried. The outputs go after `retentionMs`.
-KEYS: jobs, ledger, due, used, files
+has failed they go after `failedMs`, so that it can be retried. The outputs go after `retentionMs`, unless they are still on their way to the
+archive.
+KEYS: jobs, overdue, ledger, due, used, files
 ARGV: now:number, batch:number, openMs:number, graceMs:number, failedMs:number, retentionMs:number, keptMs:number
 Returns: how many jobs were due
 ]]
@@ -24,7 +25,10 @@ local function lookAfter(id, entry)
     entry.next = sizeOf(entry, INPUTS)
     return entry, now + openMs
   end
-  if finished + retentionMs <= now then return removeFiles(id, entry, ANY) end
+  if finished + retentionMs <= now then
+    if type(redis.pcall('ZSCORE', overdue, id)) == 'string' then return entry, now + openMs end
+    return removeFiles(id, entry, ANY)
+  end
   local mayBeRetried = record[3] and record[3] ~= 'cancelled'
   if mayBeRetried and finished + failedMs > now and finished + failedMs < finished + retentionMs then
     entry.next = sizeOf(entry, INPUTS)

@@ -7,19 +7,20 @@ import { addressesFor, presentJob } from '../present.ts';
 import { noSuchJob } from '../problems.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'tokens' | 'identity' | 'outputUrls' | 'log'>;
+type Deps = Pick<AppDeps, 'queue' | 'archive' | 'tokens' | 'identity' | 'outputUrls' | 'log'>;
 
 /** `POST /api/jobs/:jobId/cancel`: 202 if this request cancels the job, 200 if the job had already ended. */
 export function cancelRoutes(deps: Deps): Hono<AppEnv> {
   const { queue, log } = deps;
   const app = new Hono<AppEnv>();
   app.post('/api/jobs/:jobId/cancel', async (c) => {
-    const { id: jobId } = await findOwnJob(c, deps);
+    const job = await findOwnJob(c, deps);
+    const { id: jobId } = job;
     const outcome = await queue.cancel(jobId);
-    const after = await queue.read(jobId);
+    const after = (await queue.read(jobId))?.snapshot ?? (job.end && job); // the archive has it
     if (!after) throw noSuchJob();
     if (outcome === 'cancelled') log.info({ jobId, requestId: c.get('requestId') }, 'job cancelled');
-    return answerJson(c, presentJob(after.snapshot, await addressesFor(deps)), outcome === 'cancelled' ? 202 : 200);
+    return answerJson(c, presentJob(after, await addressesFor(deps)), outcome === 'cancelled' ? 202 : 200);
   });
   return app;
 }

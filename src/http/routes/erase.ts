@@ -6,15 +6,16 @@ import type { AppDeps, AppEnv } from '../env.ts';
 import { findOwnJob } from '../own-job.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'erasure' | 'identity' | 'log'>;
+type Deps = Pick<AppDeps, 'queue' | 'archive' | 'erasure' | 'identity' | 'log'>;
 
 /** `DELETE /api/jobs/:jobId`: 204; a job that runs is cancelled first. `DELETE /api/me/data`: 200 with counts of what was erased. */
 export function eraseRoutes(deps: Deps): Hono<AppEnv> {
   const { erasure, identity, log } = deps;
   const app = new Hono<AppEnv>();
   app.delete('/api/jobs/:jobId', async (c) => {
-    const { id: jobId } = await findOwnJob(c, deps);
-    await erasure.job(jobId);
+    const job = await findOwnJob(c, deps);
+    const { id: jobId } = job;
+    await erasure.job(job);
     log.info({ jobId, requestId: c.get('requestId') }, 'job erased');
     return answer(c, 204, null);
   });

@@ -6,12 +6,13 @@ import { estimate, ESTIMATE_AGE_MS, pollAgainIn } from '../../queue/stats.ts';
 import { answer, answerJson } from '../answer.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { namesTag } from '../etag.ts';
+import { findJob } from '../find-job.ts';
 import { addressesFor, toLegacyJob, type JobObject, presentJob } from '../present.ts';
 import { readerOf } from '../read-access.ts';
 import { parseWait, waitFor } from '../wait-for-job.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'feed' | 'tokens' | 'outputUrls' | 'identity'>;
+type Deps = Pick<AppDeps, 'queue' | 'archive' | 'feed' | 'tokens' | 'outputUrls' | 'identity'>;
 
 /** `GET /api/jobs/:jobId` and `GET /api/job-status/:jobId`. */
 export function jobRoutes(deps: Deps): Hono<AppEnv> {
@@ -38,7 +39,7 @@ async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, 
   const withItems = c.req.query('include')?.split(',').includes('items') ?? false;
 
   const read = async () => {
-    const seen = await queue.read(jobId, withItems ? 0 : undefined);
+    const seen = await findJob(deps, { jobId, access: reader.access, after: withItems ? 0 : undefined });
     return seen && reader.allows(seen.snapshot) ? seen : undefined;
   };
   const known = c.req.header('if-none-match');

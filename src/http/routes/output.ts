@@ -6,10 +6,11 @@ import { answer } from '../answer.ts';
 import { parseRange } from '../byte-range.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { namesTag } from '../etag.ts';
+import { findJob } from '../find-job.ts';
 import { readerOf } from '../read-access.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'files' | 'tokens' | 'identity' | 'log'>;
+type Deps = Pick<AppDeps, 'queue' | 'archive' | 'files' | 'tokens' | 'identity' | 'log'>;
 
 /** `GET /api/jobs/:jobId/output` and `GET /api/jobs/:jobId/output/:n`. */
 export function outputRoutes(deps: Deps): Hono<AppEnv> {
@@ -25,12 +26,12 @@ function nameOf(n: string): FileName | undefined {
 }
 
 async function answerOutput(c: Context<AppEnv, '/:jobId'>, deps: Deps, name: FileName | undefined): Promise<Response> {
-  const { queue, files } = deps;
+  const { archive, files } = deps;
   const jobId = c.req.param('jobId');
   const reader = await readerOf(c, deps, c.req.query('token'));
-  const seen = await queue.read(jobId);
+  const seen = await findJob(deps, { jobId, access: reader.access });
   if (!seen || !reader.allows(seen.snapshot)) throw reader.refusal();
-  const file = name && (await files.open(jobId, name));
+  const file = name && ((await files.open(jobId, name)) ?? (await archive?.openFile(jobId, name)));
   if (!file) throw new ProblemError('not_found', 'This job has no such file, or does not have it yet.', { jobId });
   return answerFile(c, deps, file);
 }

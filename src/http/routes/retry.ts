@@ -14,7 +14,10 @@ import { invalidInput, noSuchJob } from '../problems.ts';
 import { setAllowance } from '../rate-limits.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'kinds' | 'files' | 'queue' | 'submissions' | 'log' | 'tokens' | 'identity' | 'outputUrls' | 'adminToken'>;
+type Deps = Pick<
+  AppDeps,
+  'kinds' | 'files' | 'queue' | 'archive' | 'submissions' | 'log' | 'tokens' | 'identity' | 'outputUrls' | 'adminToken'
+>;
 
 /** `POST /api/jobs/:jobId/retry`, `GET /admin/failed-jobs` and `POST /admin/failed-jobs/retry`. */
 export function retryRoutes(deps: Deps): Hono<AppEnv> {
@@ -44,7 +47,10 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Resp
   setAllowance(c, result.allowance);
   if (result.type === 'refused') throw result.problem;
   const after = await queue.read(jobId);
-  if (result.type === 'unknown' || !after) throw noSuchJob();
+  if (result.type === 'unknown') {
+    throw new ProblemError('job_expired', 'The input of this job is not kept any more; submit it anew.', { jobId });
+  }
+  if (!after) throw noSuchJob();
   if (result.type === 'not_failed') throw notFailed(after.snapshot);
   log.info({ jobId, requestId: c.get('requestId') }, 'job retried');
   return answerJson(c, presentJob(after.snapshot, await addressesFor(deps)), 202, { 'Retry-After': '2' });

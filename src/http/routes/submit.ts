@@ -29,6 +29,7 @@ type Deps = Pick<
   AppDeps,
   | 'kinds'
   | 'queue'
+  | 'archive'
   | 'files'
   | 'submissions'
   | 'addressOf'

@@ -1,18 +1,21 @@
 /** The routes for all of the caller's jobs: a list, and one stream for all of them. */
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
+import { listJobs } from '../../archive/job-list.ts';
+import type { Page, Range } from '../../queue/listing.ts';
 import { encodeRetry, PADDING } from '../../stream/sse-encoding.ts';
 import { RETRY_MS, STREAM_HEADERS } from '../../stream/response.ts';
 import { answer, answerJson } from '../answer.ts';
 import { unauthorized } from '../auth.ts';
 import { cursor, toCursor } from '../cursor.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
+import { accessOf } from '../find-job.ts';
 import { addressesFor, presentJob } from '../present.ts';
 import { invalidInput } from '../problems.ts';
 import { retryLaterOnTrouble, wantsStream } from '../answer-stream.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'userFeed' | 'transport' | 'log' | 'draining' | 'tokens' | 'identity' | 'outputUrls'>;
+type Deps = Pick<AppDeps, 'queue' | 'archive' | 'userFeed' | 'transport' | 'log' | 'draining' | 'tokens' | 'identity' | 'outputUrls'>;
 
 /** `GET /api/jobs` and `GET /api/events`. */
 export function userRoutes(deps: Deps): Hono<AppEnv> {
@@ -36,10 +39,18 @@ async function list(c: Context<AppEnv>, deps: Deps): Promise<Response> {
   const parsed = query.safeParse(c.req.query());
   if (!parsed.success) throw invalidInput(parsed.error.issues);
   const { limit, cursor: after, status, kind } = parsed.data;
-  const { jobs, next } = await deps.queue.jobsOf(user, { limit, after, filter: { status, kind }, signal: c.req.raw.signal });
+  const filter = status === undefined && kind === undefined ? undefined : { status, kind };
+  const { jobs, next } = await readList(c, deps, user, { limit, after, filter, signal: c.req.raw.signal });
   const addresses = await addressesFor(deps);
   const shown = jobs.map((job) => ({ ...presentJob(job, addresses), result: undefined }));
   return answerJson(c, { jobs: shown, nextCursor: next && toCursor(next) });
+}
+
+/** Reads a page out of Redis, and where there is an archive out of both. */
+function readList(c: Context<AppEnv>, { queue, archive }: Deps, user: string, range: Range): Promise<Page> {
+  const redis = (part: Range) => queue.jobsOf(user, part);
+  if (!archive) return redis(range);
+  return listJobs({ redis, archive: (part) => archive.list(user, part, accessOf(c)), there: queue.there }, range);
 }
 
 async function watchAll(c: Context<AppEnv>, { userFeed, transport, log, identity }: Deps): Promise<Response> {

@@ -2,9 +2,9 @@
 Lets a failed job wait again, with everything that it has finished. BullMQ's own retry would leave our end behind for a moment in
 which it could be fixed anew. The number of the old end was sent to clients, so a row that is none takes its place in
 the journal, and the attempt's row follows. Attempts are counted on, lost workers among them; as many are allowed again.
-`codes` has all problem codes, each between spaces.
-KEYS: job, logs, deadlines, failed, prioritized, marker, pc, events, meta
-ARGV: id, priority:number, attempts:number, codes, cancelAt:number, now
+`codes` has all problem codes, each between spaces. `lookAt`: when to look whether it has ended again, so that this end is archived; 0 for never.
+KEYS: job, logs, deadlines, outbox, failed, prioritized, marker, pc, events, meta
+ARGV: id, priority:number, attempts:number, codes, cancelAt:number, now, lookAt:number
 Returns: 'retried', 'not_failed' or 'unknown'
 ]]
 local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', FIELDS.end, FIELDS.attempt, 'progress')
@@ -33,6 +33,7 @@ local seq = redis.call('RPUSH', logs, '{' .. row)
 local limit = tonumber(redis.call('HGET', meta, 'opts.maxLenEvents') or '') or 10000
 redis.call('ZREM', failed, id)
 redis.call('ZREM', deadlines, id)
+if lookAt > 0 then redis.call('ZADD', outbox, lookAt, id) end
 if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
 redis.call('ZADD', prioritized, priority * 0x100000000 + redis.call('INCR', pc) % 0x100000000, id)
 redis.call('ZADD', marker, 0, '0')

@@ -1,0 +1,55 @@
+/** The port of the archive: ended jobs and the files that they have made, which stay when Redis has forgotten them. */
+import type { FileInfo, FileName, OpenFile } from '../files/store.ts';
+import type { Snapshot } from '../job/snapshot.ts';
+import type { Page, Range } from '../queue/listing.ts';
+
+/** By whose rights the archive is read: a user's, so that its own rules decide, or the service's, which has checked before what it shows. */
+export type Access = { as: 'user'; user: string; session: string } | { as: 'service' };
+
+/** A file of a job as the archive has it. */
+export type ArchivedFile = FileInfo & { name: FileName };
+
+/** An ended job as the archive has it. */
+export type ArchivedJob = { snapshot: Snapshot; files: readonly ArchivedFile[] };
+
+/** Reads the archive. Calls reject with `archive_unavailable` within seconds while it is out of reach. */
+export type ArchiveReader = {
+  /** A job; undefined if there is none that the access allows. */
+  read(jobId: string, access: Access): Promise<ArchivedJob | undefined>;
+  /** Jobs of a user, newest first, with the files' names left out. */
+  list(owner: string, range: Range, access: Access): Promise<Page>;
+  /** Opens a file of a job; undefined if it is not there. */
+  open(job: ArchivedJob, file: ArchivedFile): Promise<OpenFile | undefined>;
+};
+
+/**
+ * The result of writing. `refused`: what was sent is not taken, and will not be. `unclear`: an answer that may be about what was
+ * sent. `unavailable`: it has nothing to do with what was sent, and may pass. Codes are for logs: they hold nothing of what was sent.
+ */
+export type Written =
+  | { type: 'written' }
+  | { type: 'refused'; code: string }
+  | { type: 'user_gone' }
+  | { type: 'unclear'; code: string }
+  | { type: 'unavailable'; code: string };
+
+/** What is erased: one job of a user, or all that were submitted up to a moment (in ms since the epoch). */
+export type ErasureTarget = { owner: string; jobId: string } | { owner: string; until: number };
+
+/** A job that was erased in the archive: whether it had a result, and how many files. */
+export type ErasedInArchive = { id: string; result: boolean; files: number };
+
+/** Writes to the archive. */
+export type ArchiveWriter = {
+  /** Writes jobs, all or none. A job that is there already is replaced, unless what is there has ended later. */
+  write(jobs: readonly ArchivedJob[]): Promise<Written>;
+  /** Writes a file of a job. */
+  writeFile(target: { owner: string; jobId: string }, file: ArchivedFile, bytes: Uint8Array): Promise<Written>;
+  /** Erases rows and files. Rejects with `archive_unavailable` while the archive is out of reach. */
+  erase(target: ErasureTarget): Promise<ErasedInArchive[]>;
+  /** Some jobs that have ended before a moment (in ms since the epoch), the oldest first. */
+  endedBefore(moment: number, limit: number): Promise<{ owner: string; jobId: string }[]>;
+};
+
+/** An archive. Without a key of the service it is only read, by users. */
+export type Archive = { reader: ArchiveReader; writer?: ArchiveWriter | undefined };

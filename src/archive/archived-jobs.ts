@@ -1,0 +1,42 @@
+/** Jobs as the archive shows them: without those that were erased and are still there. */
+import type { OpenFile } from '../files/store.ts';
+import type { FileName } from '../files/store.ts';
+import type { JobView } from '../queue/read-job.ts';
+import type { Page, Range } from '../queue/listing.ts';
+import type { Access, ArchiveReader } from './archive.ts';
+import type { Erasures } from './erasures.ts';
+
+/** Reads the archive for clients. Calls reject with `archive_unavailable` within seconds while it is out of reach. */
+export type ArchivedJobs = {
+  /** A job, as if its journal had been read: its rows are not kept, its end has the number that it had. */
+  read(jobId: string, access: Access): Promise<JobView | undefined>;
+  /** Jobs of a user, newest first. */
+  list(owner: string, range: Range, access: Access): Promise<Page>;
+  /** A file of a job that may be read. */
+  openFile(jobId: string, name: FileName): Promise<OpenFile | undefined>;
+};
+
+/** Makes it. */
+export function createArchivedJobs(reader: ArchiveReader, erasures: Pick<Erasures, 'erased'>): ArchivedJobs {
+  const find = async (jobId: string, access: Access) => {
+    const job = await reader.read(jobId, access);
+    const isErased = job && (await erasures.erased([job.snapshot])).has(jobId);
+    return isErased ? undefined : job;
+  };
+  return {
+    async read(jobId, access) {
+      const job = await find(jobId, access);
+      return job && { snapshot: job.snapshot, rows: [] };
+    },
+    async list(owner, range, access) {
+      const { jobs, next } = await reader.list(owner, range, access);
+      const erased = await erasures.erased(jobs);
+      return { jobs: jobs.filter(({ id }) => !erased.has(id)), next };
+    },
+    async openFile(jobId, name) {
+      const job = await find(jobId, { as: 'service' });
+      const file = job?.files.find((one) => one.name === name);
+      return job && file && reader.open(job, file);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+/** Erasing for users: a job, or everything that is theirs: with the files, in Redis and in the archive. */
+import type { FileStore } from '../files/store.ts';
+import type { Snapshot } from '../job/snapshot.ts';
+import { childIdOf } from '../queue/child-id.ts';
+import type { JobQueue } from '../queue/queue.ts';
+import type { ArchiveWriter, ErasureTarget } from './archive.ts';
+import type { Erasures } from './erasures.ts';
+
+/** What was erased, in counts. */
+export type ErasedCounts = { jobs: number; results: number; files: number; keys: number };
+
+/** Erases. */
+export type Erasure = {
+  /** Erases a job and those it has led to. */
+  job(job: Pick<Snapshot, 'id' | 'owner' | 'next'>): Promise<ErasedCounts>;
+  /** Erases all jobs of a user, also those that are submitted while this goes on. */
+  user(owner: string): Promise<ErasedCounts>;
+};
+
+/** What erasing is made with. `archive`: where there is one. */
+export type ErasureOptions = {
+  queue: Pick<JobQueue, 'erase' | 'idsOf'>;
+  files: Pick<FileStore, 'delete'>;
+  archive?: { writer: Pick<ArchiveWriter, 'erase'>; erasures: Pick<Erasures, 'note'>; onError: (error: unknown) => void } | undefined;
+};
+
+type Found = ErasedCounts & { ids: string[] };
+
+const NOTHING: Found = { ids: [], jobs: 0, results: 0, files: 0, keys: 0 };
+
+/**
+ * See {@link Erasure}. Where it is interrupted, files in Redis go by themselves a little later, because their job is gone. For the
+ * archive it is noted first: what is noted is not shown any more, and while the archive is out of reach it is erased there later.
+ */
+export function createErasure({ queue, files, archive }: ErasureOptions): Erasure {
+  const eraseInRedis = async (jobIds: readonly string[]): Promise<Found> => {
+    const { ids, ...counts } = await queue.erase(jobIds);
+    const deleted = await Promise.all(ids.map((id) => files.delete(id, 'all')));
+    return { ids, jobs: ids.length, ...counts, files: deleted.reduce((sum, count) => sum + count, 0) };
+  };
+
+  /** Erases in the archive, and adds what only the archive had. */
+  const eraseInArchive = async (target: ErasureTarget, before: Found): Promise<Found> => {
+    const erased = (await archive?.writer.erase(target).catch(archive.onError)) ?? [];
+    const known = new Set(before.ids);
+    const fresh = erased.filter(({ id }) => !known.has(id));
+    return {
+      ids: [...before.ids, ...fresh.map(({ id }) => id)],
+      jobs: before.jobs + fresh.length,
+      results: before.results + fresh.filter(({ result }) => result).length,
+      files: fresh.reduce((sum, { files: count }) => sum + count, before.files),
+      keys: before.keys,
+    };
+  };
+
+  return {
+    async job({ id, owner, next }) {
+      const ids = next === undefined ? [id] : [id, childIdOf(id, next)];
+      if (!archive || owner === undefined) return countsOf(await eraseInRedis([id]));
+      const targets = ids.map((jobId) => ({ owner, jobId }));
+      await archive.erasures.note(targets);
+      let found = await eraseInRedis([id]);
+      for (const target of targets) found = await eraseInArchive(target, found);
+      return countsOf(found);
+    },
+    async user(owner) {
+      let total = NOTHING;
+      for (;;) {
+        const until = Date.now();
+        await archive?.erasures.note([{ owner, until }]);
+        const jobIds = await queue.idsOf(owner);
+        const erased = jobIds.length === 0 ? NOTHING : await eraseInRedis(jobIds);
+        // What can't be erased now must not keep this going for ever.
+        if (erased.jobs === 0) return countsOf(await eraseInArchive({ owner, until }, total));
+        total = add(total, erased);
+      }
+    },
+  };
+}
+
+function countsOf({ jobs, results, files, keys }: Found): ErasedCounts {
+  return { jobs, results, files, keys };
+}
+
+function add(one: Found, other: Found): Found {
+  return {
+    ids: [...one.ids, ...other.ids],
+    jobs: one.jobs + other.jobs,
+    results: one.results + other.results,
+    files: one.files + other.files,
+    keys: one.keys + other.keys,
+  };
+}

@@ -1,0 +1,68 @@
+/** Erasures that are on their way to the archive: noted before anything is erased, so that none is lost, and nothing erased is shown or comes back. */
+import type { Redis } from 'ioredis';
+import type { Keys } from '../queue/keys.ts';
+import { createMending } from '../queue/mend.ts';
+import { defineScript } from '../queue/script.ts';
+import type { ErasureTarget } from './archive.ts';
+
+/** An erasure that was asked for. `at`: when, in ms since the epoch. */
+export type NotedErasure = { target: ErasureTarget; at: number };
+
+/** See the file's head. */
+export type Erasures = {
+  note(targets: readonly ErasureTarget[]): Promise<void>;
+  /** Some of those that are noted, the oldest first. */
+  noted(limit: number): Promise<NotedErasure[]>;
+  /** One was carried out, and what was being written then has been written. */
+  forget(erasure: NotedErasure): Promise<void>;
+  /** Of these jobs, those that are not to be shown. `createdAt`: in ms since the epoch. */
+  erased(jobs: readonly { owner?: string | undefined; id: string; createdAt: number }[]): Promise<ReadonlySet<string>>;
+};
+
+/** Makes it over a connection. */
+export function createErasures(redis: Redis, keys: Keys): Erasures {
+  const { erasures } = keys.archive;
+  const mending = createMending(redis);
+  const forget = defineScript(
+    redis,
+    'forget_erasure',
+    { keys: ['erasures'], args: ['target', 'at'] },
+    new URL('scripts/', import.meta.url),
+  );
+  return {
+    async note(targets) {
+      if (targets.length === 0) return;
+      const now = Date.now();
+      const entries = targets.flatMap((target) => ['until' in target ? target.until : now, nameOf(target)]);
+      await mending(erasures, 'zset', () => redis.zadd(erasures, ...entries));
+    },
+    async noted(limit) {
+      const found = await mending(erasures, 'zset', () => redis.zrange(erasures, '0', String(limit - 1), 'WITHSCORES'));
+      return found.flatMap((name, n) => (n % 2 === 0 ? [toNoted(name, Number(found[n + 1]))] : []));
+    },
+    async forget({ target, at }) {
+      await forget({ erasures, target: nameOf(target), at });
+    },
+    async erased(jobs) {
+      if (jobs.length === 0) return new Set();
+      const names = jobs.flatMap(({ owner = '', id: jobId }) => [nameOf({ owner, jobId }), nameOf({ owner, until: 0 })]);
+      const times = await mending(erasures, 'zset', () => redis.zmscore(erasures, ...names));
+      return new Set(
+        jobs.flatMap(({ id, createdAt }, n) => {
+          const [ofJob, ofUser] = [times[2 * n] ?? null, times[2 * n + 1] ?? null];
+          return ofJob !== null || (ofUser !== null && createdAt <= Number(ofUser)) ? [id] : [];
+        }),
+      );
+    },
+  };
+}
+
+/** As a file's path begins: the owner, a slash, and the job. An owner is a UUID and has no slash. */
+function nameOf(target: ErasureTarget): string {
+  return `${target.owner}/${'jobId' in target ? target.jobId : ''}`;
+}
+
+function toNoted(name: string, at: number): NotedErasure {
+  const [owner = '', jobId = ''] = name.split('/');
+  return { target: jobId === '' ? { owner, until: at } : { owner, jobId }, at };
+}

@@ -1,0 +1,40 @@
+--[[
+Claims jobs of the outbox that have ended: of those that are named, or else of those that are due. Who claims a job is expected to
+settle it within the lease, and else it is claimed again. A named job whose time is further away than a look was claimed just now.
+A job that has not ended is looked at again later. One that is gone, and does not come, is taken out.
+KEYS: outbox, overdue, coming, completed, failed, jobs
+ARGV: now:number, batch:number, lookMs:number, leaseMs:number, ...
+Returns: how many jobs were looked at, then for each that has ended its id and when it ended
+]]
+local function mend(key)
+  local found = redis.call('TYPE', key).ok
+  if found ~= 'zset' and found ~= 'none' then redis.call('DEL', key) end
+end
+mend(outbox)
+mend(overdue)
+
+local found = {}
+if #ARGV < rest then found = redis.call('ZRANGE', outbox, '-inf', now, 'BYSCORE', 'LIMIT', 0, batch) end
+for i = rest, #ARGV do
+  local at = redis.call('ZSCORE', outbox, ARGV[i])
+  if at and tonumber(at) <= now + lookMs then found[#found + 1] = ARGV[i] end
+end
+
+local claimed = { #found }
+for _, id in ipairs(found) do
+  local record = redis.pcall('HMGET', jobs .. id, 'name', 'timestamp', 'finishedOn')
+  local there = record.err or record[1] or record[2]
+  if not there and not redis.pcall('ZSCORE', coming, id) then
+    redis.call('ZREM', outbox, id)
+    redis.call('ZREM', overdue, id)
+  elseif there and tonumber(record[3] or '') and (redis.call('ZSCORE', completed, id) or redis.call('ZSCORE', failed, id)) then
+    redis.call('ZADD', outbox, now + leaseMs, id)
+    redis.call('ZADD', overdue, record[3], id)
+    claimed[#claimed + 1] = id
+    claimed[#claimed + 1] = record[3]
+  else
+    redis.call('ZADD', outbox, now + lookMs, id)
+    redis.call('ZREM', overdue, id) -- it was retried
+  end
+end
+return claimed

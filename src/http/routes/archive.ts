@@ -1,0 +1,70 @@
+/** The routes of the archive: for the operator, and for the database that tells which users are gone. */
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { z } from 'zod';
+import { ProblemError } from '../../job/problem.ts';
+import { answerJson } from '../answer.ts';
+import { checkBearer, checkOperator } from '../auth.ts';
+import { tooLarge } from '../body.ts';
+import type { AppDeps, AppEnv } from '../env.ts';
+import { invalidInput } from '../problems.ts';
+
+/** What these routes need. */
+type Deps = Pick<AppDeps, 'outbox' | 'erasure' | 'adminToken' | 'webhookSecret' | 'log'>;
+
+/** How many refused rows are shown. */
+const SHOWN = 100;
+
+/** The largest body of a webhook, in bytes: a row of auth.users. */
+const BODY_BYTES = 256 * 1024;
+
+/** What a database webhook of Supabase sends. */
+const deletion = z.object({
+  type: z.string(),
+  schema: z.string(),
+  table: z.string(),
+  old_record: z.object({ id: z.uuid() }).nullable().default(null),
+});
+
+/** `GET /admin/archive`, `POST /admin/archive/retry` and `POST /webhooks/supabase`. */
+export function archiveRoutes({ outbox, erasure, adminToken, webhookSecret, log }: Deps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const own = () => {
+    if (outbox) return outbox;
+    throw new ProblemError('not_found', 'This server has no archive.');
+  };
+
+  app.get('/admin/archive', async (c) => {
+    checkOperator(c, adminToken);
+    const [state, parked] = await Promise.all([own().state(), own().parked(SHOWN)]);
+    return answerJson(c, { ...state, jobs: parked });
+  });
+
+  app.post('/admin/archive/retry', async (c) => {
+    checkOperator(c, adminToken);
+    const retried = await own().reopen();
+    log.info({ requestId: c.get('requestId'), retried }, 'refused rows are tried again by the operator');
+    return answerJson(c, { retried });
+  });
+
+  const countBody = bodyLimit({
+    maxSize: BODY_BYTES,
+    onError: () => {
+      throw tooLarge('The body', BODY_BYTES);
+    },
+  });
+  app.post('/webhooks/supabase', countBody, async (c) => {
+    checkBearer(c, webhookSecret, 'SUPABASE_WEBHOOK_SECRET', "This address is the database's");
+    const body: unknown = await c.req.json().catch(() => {
+      throw new ProblemError('invalid_json', 'Send the JSON of a database webhook.');
+    });
+    const parsed = deletion.safeParse(body);
+    if (!parsed.success) throw invalidInput(parsed.error.issues);
+    const { type, schema, table, old_record: user } = parsed.data;
+    if (type !== 'DELETE' || schema !== 'auth' || table !== 'users' || !user) return answerJson(c, { ignored: true });
+    const counts = await erasure.user(user.id.toLowerCase());
+    log.info({ ...counts, requestId: c.get('requestId') }, 'data of a deleted user erased');
+    return answerJson(c, counts);
+  });
+  return app;
+}

@@ -1,0 +1,136 @@
+/** The archive in Supabase: rows in PostgreSQL, files in a private bucket. The only place that knows how they are asked for. */
+import type { SupabaseClient } from '@supabase/supabase-js';
+import type { Access, Archive, ArchivedJob, ArchiveReader, ArchiveWriter, ErasedInArchive, ErasureTarget } from '../archive/archive.ts';
+import type { Place } from '../queue/listing.ts';
+import { codeOf, type RowsAnswer, toWritten, unavailable } from './answers.ts';
+import { type Bucket, createBucket } from './bucket.ts';
+import { createSupabase } from './client.ts';
+import { LISTED, rowSchema, toArchivedJob, toRow, WHOLE } from './rows.ts';
+
+/** A project, and the keys of it that this process has. */
+export type SupabaseKeys = {
+  url: string;
+  /** The publishable key (anon key of old). Beside a user's session, rows are read under the project's own rules. */
+  publishableKey?: string | undefined;
+  /** The secret key (service_role key of old). Without it nothing is written. */
+  secretKey?: string | undefined;
+};
+
+const TABLE = 'jobs';
+
+/** How many rows are erased in one go. */
+const ERASED_AT_ONCE = 100;
+
+/** Opens the archive; undefined where there is no key. */
+export function openSupabaseArchive({ url, publishableKey, secretKey }: SupabaseKeys): Archive | undefined {
+  const service = secretKey === undefined ? undefined : createSupabase({ url, key: secretKey });
+  const users = publishableKey === undefined ? service : createSupabase({ url, key: publishableKey });
+  if (!users) return undefined;
+  const bucket = service && secretKey !== undefined ? createBucket(service, { url, key: secretKey }) : undefined;
+  return {
+    reader: createReader({ users, isOwn: publishableKey !== undefined, service, bucket }),
+    writer: service && bucket ? createWriter(service, bucket) : undefined,
+  };
+}
+
+/** `users`: the client for users; `isOwn`: whether its key leaves it to the project's rules what a session may see. */
+type ReaderParts = { users: SupabaseClient; isOwn: boolean; service: SupabaseClient | undefined; bucket: Bucket | undefined };
+
+function createReader({ users, isOwn, service, bucket }: ReaderParts): ArchiveReader {
+  /** Asks for rows. Undefined where there is no key for this access. */
+  const select = (columns: string, access: Access) => {
+    if (access.as === 'service') return service?.from(TABLE).select(columns);
+    const query = users.from(TABLE).select(columns).eq('user_id', access.user);
+    return isOwn ? query.setHeader('authorization', `Bearer ${access.session}`) : query;
+  };
+
+  return {
+    async read(jobId, access) {
+      const query = select(WHOLE, access);
+      return query && jobsIn(await query.eq('id', jobId).limit(1))[0];
+    },
+
+    async list(owner, { limit, after, filter = {}, signal }, access) {
+      let query = select(LISTED, access)?.eq('user_id', owner);
+      if (!query || filter.status === 'waiting' || filter.status === 'active' || filter.status === 'unfinished') return { jobs: [] };
+      if (filter.status !== undefined) query = query.eq('status', filter.status);
+      if (filter.kind !== undefined) query = query.eq('kind', filter.kind);
+      if (after) query = query.or(isAfter(after));
+      const ordered = query.order('created_at', { ascending: false }).order('id', { ascending: false });
+      const bounded = ordered.limit(limit + 1); // one more tells whether there is more
+      const jobs = jobsIn(await (signal ? bounded.abortSignal(signal) : bounded)).map(({ snapshot }) => snapshot);
+      const last = jobs.length > limit ? jobs[limit - 1] : undefined;
+      return { jobs: jobs.slice(0, limit), next: last && { score: String(last.createdAt), id: last.id } };
+    },
+
+    open: async ({ snapshot: { owner, id: jobId } }, file) => bucket?.open({ owner: owner ?? '', jobId }, file),
+  };
+}
+
+function createWriter(service: SupabaseClient, bucket: Bucket): ArchiveWriter {
+  /** Deletes rows by their ids, and the files before them: a row is what its files are found by. */
+  const eraseJobs = async (owner: string, ids: readonly string[]): Promise<ErasedInArchive[]> => {
+    const files = new Map<string, number>();
+    for (const jobId of ids) files.set(jobId, await bucket.erase({ owner, jobId }));
+    const query = service.from(TABLE).delete().eq('user_id', owner).in('id', ids).select('id,status');
+    return rowsOf(await query).map(({ id, status }) => ({
+      id: String(id),
+      result: status === 'completed',
+      files: files.get(String(id)) ?? 0,
+    }));
+  };
+
+  return {
+    async write(jobs) {
+      return toWritten(await service.from(TABLE).upsert(jobs.map(toRow), { onConflict: 'id', defaultToNull: true }));
+    },
+    writeFile: (target, file, bytes) => bucket.write(target, file, bytes),
+
+    async erase(target: ErasureTarget) {
+      if ('jobId' in target) return eraseJobs(target.owner, [target.jobId]);
+      const { owner, until } = target;
+      const erased: ErasedInArchive[] = [];
+      for (;;) {
+        const query = service.from(TABLE).select('id').eq('user_id', owner).lte('created_at', new Date(until).toISOString());
+        const ids = rowsOf(await query.limit(ERASED_AT_ONCE)).map(({ id }) => String(id));
+        if (ids.length === 0) break;
+        const gone = await eraseJobs(owner, ids);
+        if (gone.length === 0) throw unavailable('rows that stay');
+        erased.push(...gone);
+      }
+      await bucket.eraseOrphans(owner, until); // of a user who is gone the rows went by themselves, and files do not follow
+      return erased;
+    },
+
+    async endedBefore(moment, limit) {
+      const query = service.from(TABLE).select('id,user_id').lt('finished_at', new Date(moment).toISOString());
+      const rows = rowsOf(await query.order('finished_at').limit(limit));
+      return rows.map(({ id, user_id: owner }) => ({ owner: String(owner), jobId: String(id) }));
+    },
+  };
+}
+
+/** In PostgREST's words: what comes after a place in the list. Only a date and an id stand in it. */
+function isAfter({ score, id }: Place): string {
+  const moment = new Date(Math.min(Math.max(Math.floor(Number(score)), 0), LAST_MS)).toISOString();
+  return `created_at.lt."${moment}",and(created_at.eq."${moment}",id.lt."${id}")`;
+}
+
+/** The last moment that has a four-digit year, in ms since the epoch. */
+const LAST_MS = Date.UTC(9999, 11, 31);
+
+/** An answer with rows. */
+type Answer = RowsAnswer & { data: unknown };
+
+function rowsOf({ data, ...answer }: Answer): Record<string, unknown>[] {
+  if (answer.error || !Array.isArray(data)) throw unavailable(codeOf(answer));
+  return data as Record<string, unknown>[];
+}
+
+/** The jobs in an answer. What is no row of ours is as if it were not there. */
+function jobsIn(answer: Answer): ArchivedJob[] {
+  return rowsOf(answer).flatMap((row) => {
+    const parsed = rowSchema.safeParse(row);
+    return parsed.success ? [toArchivedJob(parsed.data)] : [];
+  });
+}

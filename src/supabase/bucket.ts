@@ -1,0 +1,118 @@
+/** Files of jobs in a private bucket, as USER/JOB/NAME. The service writes and reads them. */
+import type { SupabaseClient } from '@supabase/supabase-js';
+import type { ArchivedFile, Written } from '../archive/archive.ts';
+import type { ByteRange, OpenFile } from '../files/store.ts';
+import { OwnError } from '../job/own-error.ts';
+import { statusOf, toFileWritten, unavailable } from './answers.ts';
+import type { SupabaseAccess } from './client.ts';
+
+/** Whose files, and of which job. */
+type Folder = { owner: string; jobId: string };
+
+/** The bucket. */
+export type Bucket = {
+  write(folder: Folder, file: ArchivedFile, bytes: Uint8Array): Promise<Written>;
+  /** Opens a file; undefined if it is not there. */
+  open(folder: Folder, file: ArchivedFile): Promise<OpenFile | undefined>;
+  /** Erases the files of a job. Resolves with how many there were. */
+  erase(folder: Folder): Promise<number>;
+  /** Erases what is left of a user's files that were written up to a moment, in ms since the epoch. */
+  eraseOrphans(owner: string, until: number): Promise<void>;
+};
+
+const BUCKET = 'job-files';
+
+/** How many objects are listed, and removed, in one go. */
+const AT_ONCE = 100;
+
+/** How long the head of an answer may take, in ms. */
+const HEAD_MS = 10_000;
+
+/** Makes it. `access`: what the client was made with, for reading parts of files. */
+export function createBucket({ storage }: SupabaseClient, { url, key }: SupabaseAccess): Bucket {
+  const bucket = storage.from(BUCKET);
+
+  /** The names in a folder, and when each was written last; folders have no time. */
+  const list = async (path: string): Promise<{ name: string; writtenAt: number | undefined }[]> => {
+    const found = [];
+    for (let offset = 0; ; offset += AT_ONCE) {
+      const { data, error } = await bucket.list(path, { limit: AT_ONCE, offset });
+      if (error && statusOf(error) !== 404) throw unavailable(`status ${statusOf(error)}`);
+      const entries = data ?? [];
+      found.push(...entries.map(({ name, id, updated_at: at }) => ({ name, writtenAt: id && at ? Date.parse(at) : undefined })));
+      if (entries.length < AT_ONCE) return found;
+    }
+  };
+  const remove = async (paths: readonly string[]): Promise<void> => {
+    for (let from = 0; from < paths.length; from += AT_ONCE) {
+      const { error } = await bucket.remove(paths.slice(from, from + AT_ONCE));
+      if (error) throw unavailable(`status ${statusOf(error)}`);
+    }
+  };
+  const erase = async ({ owner, jobId }: Folder): Promise<number> => {
+    const folder = `${owner}/${jobId}`;
+    const paths = (await list(folder)).map(({ name }) => `${folder}/${name}`);
+    await remove(paths);
+    return paths.length;
+  };
+
+  return {
+    async write(folder, file, bytes) {
+      const { error } = await bucket.upload(pathOf(folder, file), bytes, { contentType: file.type, upsert: true });
+      return toFileWritten(error);
+    },
+
+    async open(folder, file) {
+      const address = `${url}/storage/v1/object/${BUCKET}/${pathOf(folder, file)}`;
+      const { type, bytes, digest } = file;
+      const { status, body } = await request(address, key, { from: 0, to: 1 });
+      await body?.cancel();
+      if (status === 404 || status === 400) return undefined; // Storage answers 400 for what is not there, and puts a 404 into the body
+      if (status !== 200 && status !== 206) throw unavailable(`status ${status}`);
+      return { info: { type, bytes, digest }, read: (range = { from: 0, to: bytes }) => readRange(address, key, range) };
+    },
+
+    erase,
+
+    async eraseOrphans(owner, until) {
+      for (const { name: jobId } of await list(owner)) {
+        const files = await list(`${owner}/${jobId}`);
+        const old = files.filter(({ writtenAt }) => writtenAt !== undefined && writtenAt <= until);
+        await remove(old.map(({ name }) => `${owner}/${jobId}/${name}`));
+      }
+    },
+  };
+}
+
+function pathOf({ owner, jobId }: Folder, { name }: ArchivedFile): string {
+  return `${owner}/${jobId}/${name.slice(name.indexOf(':') + 1)}`;
+}
+
+/** Asks for a part of an object. supabase-js asks for whole ones only. */
+async function request(address: string, key: string, { from, to }: ByteRange): Promise<Response> {
+  const headers = { apikey: key, authorization: `Bearer ${key}`, range: `bytes=${from}-${to - 1}` };
+  const head = new AbortController();
+  const timer = setTimeout(() => head.abort(), HEAD_MS);
+  try {
+    return await fetch(address, { headers, signal: head.signal });
+  } catch {
+    throw unavailable('no connection');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Reads a part of an object. A server that knows no ranges sends the whole; then what is not wanted is passed over. */
+async function* readRange(address: string, key: string, { from, to }: ByteRange): AsyncGenerator<Uint8Array, void> {
+  if (to <= from) return;
+  const { status, body } = await request(address, key, { from, to });
+  if (!body || (status !== 200 && status !== 206)) throw new OwnError(`a file of the archive was answered with status ${status}`);
+  let at = status === 206 ? from : 0;
+  for await (const piece of body) {
+    const [start, end] = [Math.max(from - at, 0), Math.min(to - at, piece.byteLength)];
+    if (start < end) yield piece.subarray(start, end);
+    at += piece.byteLength;
+    if (at >= to) return;
+  }
+  throw new OwnError('a file of the archive was cut off');
+}

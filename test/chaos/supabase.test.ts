@@ -1,0 +1,86 @@
+/** Supabase away under load, and API and worker killed meanwhile: nothing is lost, nothing is bought twice, and every row arrives. */
+import { expect, test } from 'vitest';
+import { freePort } from '../support/ports.ts';
+import { ownRedis } from '../support/redis.ts';
+import { isEnd, lasting, type StreamEvent, watch } from '../support/sse.ts';
+import { startStack } from '../support/stack.ts';
+import { startSupabase } from '../support/supabase-project.ts';
+import { expectUnharmed } from './ledger.ts';
+import { startModel } from './model.ts';
+
+const JOBS = 50;
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('50 jobs while Supabase is away for 10 s, API and worker killed: all complete for their streams, all rows are there 10 s after its return', async () => {
+  const redis = await ownRedis();
+  const project = await startSupabase();
+  const model = await startModel({ cardMs: 40 });
+  const { id: owner, token } = await project.signUp();
+  const headers = { authorization: `Bearer ${token}` };
+  const port = await freePort();
+  const stack = await startStack({
+    ...model.env,
+    ...project.env,
+    REDIS_URL: redis.url,
+    PORT: String(port),
+    WORKER_CONCURRENCY: '8',
+    WORKER_STALLED_INTERVAL_MS: '1500',
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const api = await stack.startApi({ PORT: String(port) });
+  const first = await stack.startWorker();
+  await fetch(`${url}/api/jobs`, { headers }); // the API knows the project's keys
+
+  await project.stop();
+  const back = pause(10_000);
+  const submit = async (n: number): Promise<Record<string, any>> => {
+    const response = await fetch(`${url}/api/ai/generate-flashcards`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify({ content: `Notes ${n}.`, count: 5 }),
+    });
+    expect(response.status).toBe(202);
+    return (await response.json()) as Record<string, any>;
+  };
+  const jobs = await Promise.all(Array.from({ length: JOBS }, (_, n) => submit(n)));
+  const follow = async (job: Record<string, any>): Promise<StreamEvent[]> => {
+    const events: StreamEvent[] = [];
+    while (!events.some(isEnd)) {
+      const last = lasting(events).at(-1)?.id;
+      const stream = await watch(url + job['streamUrl'], last === undefined ? {} : { 'last-event-id': last }).catch(() => undefined);
+      await stream?.ended.catch(() => {});
+      events.push(...(stream?.events ?? []));
+      if (!stream) await pause(50); // nobody is there
+    }
+    return events;
+  };
+  const following = Promise.all(jobs.map(follow));
+
+  await model.hasWritten(60);
+  await Promise.all([stack.api, api, first].map((process) => process.stop('SIGKILL')));
+  const cut = model.calls.filter(({ broken, written, wanted }) => broken || written < wanted).length;
+  const apis = [await stack.startApi({ PORT: String(port) })];
+  const workers = [await stack.startWorker()];
+
+  const streams = await following;
+  await back;
+  await project.start();
+  await expect
+    .poll(async () => (await project.sql('select count(*)::int as rows from public.jobs'))[0], { timeout: 10_000 })
+    .toEqual({ rows: JOBS });
+
+  for (const [n, events] of streams.entries()) {
+    const rows = lasting(events);
+    const ids = rows.map(({ id }) => Number(id));
+    expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b));
+    expect(rows.at(-1)?.event).toBe('completed');
+    const [row] = await project.sql('select * from public.jobs where id = $1', [jobs[n]?.['jobId']]);
+    expect(row).toMatchObject({ user_id: owner, status: 'completed', result: rows.at(-1)?.data['result'] });
+  }
+  // Nothing was bought twice: a call was repeated only where the worker died under it, and then for the rest.
+  expect(model.calls.length).toBeLessThanOrEqual(JOBS + cut);
+  const bought = model.calls.flatMap(({ content, had, written }) => Array.from({ length: written }, (_, n) => `${content} ${had + n}`));
+  expect(bought.length - new Set(bought).size).toBeLessThanOrEqual(cut); // the card that was on its way
+  await expectUnharmed([...workers, ...apis]);
+});
