@@ -38,6 +38,19 @@ test('the input goes when the job completes, the outputs when its time is over',
   expect([await names(), await used(), await redis.exists(keys.files.ledger, keys.files.due)]).toEqual([[], {}, 0]);
 });
 
+test('outputs that are on their way to the archive stay until they are there', async () => {
+  const { startWorker, ended, names, at, redis, keys, id } = await submitted();
+  await startWorker();
+  await ended();
+  await expect.poll(names).toEqual(['out:0', 'out:1', 'out:whole']);
+  await redis.zadd(keys.archive.overdue, Date.now(), id);
+  await at(25 * HOUR);
+  expect(await names()).toEqual(['out:0', 'out:1', 'out:whole']);
+  await redis.zrem(keys.archive.overdue, id);
+  await at(26 * HOUR);
+  expect(await names()).toEqual([]);
+});
+
 test('the input of a failed job is kept for an hour, so that a retry works; after that a retry is told that it is gone', async () => {
   const { startWorker, ended, names, at, id, url } = await submitted({ trouble: 'fails for good' });
   await startWorker();

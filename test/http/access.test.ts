@@ -1,5 +1,5 @@
 /** Who may do what: every route, asked by everyone who might ask. A route that is added without a row here fails the test. */
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { kinds } from '../../src/kinds/index.ts';
 import { createApp } from '../../src/app.ts';
 import { hmacSha256 } from '../../src/hmac.ts';
@@ -15,20 +15,32 @@ import { createLocalLimit } from '../../src/queue/rate-limit.ts';
 import { createConnections } from '../../src/stream/connections.ts';
 import { createFeed } from '../../src/stream/feed.ts';
 import { createUserFeed } from '../../src/stream/user-feed.ts';
+import { archived, as, forgetAll, run, start } from '../support/archive.ts';
 import { openQueue } from '../support/queue.ts';
 import { isEnd, watch } from '../support/sse.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
 import { ANA, BOB, startProject } from '../support/supabase.ts';
+import { startSupabase } from '../support/supabase-project.ts';
 
 const GATEWAY = { NODE_ENV: 'production', AUTH: 'trusted-header' };
 const OWNER = { 'user-id': 'ana' };
 const OTHER = { 'user-id': 'bob' };
+
+/** The database is started once, for the first store. */
+const hasDatabase = inject('postgresUrl') !== undefined;
 
 /** How users say who they are: the process's environment, and the headers of the owner, of another user and of somebody who is not believed. */
 type Way = { env: Record<string, string>; owner: Record<string, string>; other: Record<string, string>; nobody: Record<string, string> };
 
 const ways: Record<string, () => Promise<Way>> = {
   'behind a gateway': async () => ({ env: GATEWAY, owner: OWNER, other: OTHER, nobody: {} }),
+  ...(hasDatabase && {
+    async 'with Supabase and its archive'() {
+      const project = await startSupabase();
+      const [ana, bob] = [await project.signUp(), await project.signUp()];
+      return { env: { NODE_ENV: 'production', ...project.env }, owner: as(ana), other: as(bob), nobody: { 'user-id': ana.id } };
+    },
+  }),
   async 'with Supabase'() {
     const project = await startProject();
     const bearer = async (user: string) => ({ authorization: `Bearer ${await project.token(user)}`, 'user-id': 'ignored' });
@@ -177,6 +189,42 @@ test.each(Object.entries(ways))('%s every route answers everyone as its row says
           expect([name, caller, headers.get('www-authenticate')]).toEqual([name, caller, expect.stringMatching(/^Bearer/)]);
         if (status === 401 && caller === 'nobody' && body) expect(JSON.parse(body)).toMatchObject({ code: 'unauthorized' });
       }
+    }
+  }
+  expect(seen).toEqual(expected);
+});
+
+/** What differs when a job has ended, and Redis has forgotten it. */
+const ofArchived: Record<string, Row> = {
+  'POST /api/jobs/:jobId/retry': acts(409), // it has completed
+  'POST /api/jobs/:jobId/cancel': acts(200), // it has ended
+};
+
+test.skipIf(!hasDatabase)('every route of a job answers everyone as its row says, when only the archive has the job', async () => {
+  const setup = await start({ NODE_ENV: 'production', RATE_LIMIT_MAX: '1000' });
+  const { stack, ana, bob } = setup;
+  const way: Way = { env: {}, owner: as(ana), other: as(bob), nobody: { 'user-id': ana.id } };
+  const otherJob = await run(setup);
+  const job = await run(setup);
+  await archived(setup, 2);
+  await forgetAll(setup);
+  const seen: Record<string, Record<string, number>> = {};
+  const expected: Record<string, Record<string, number>> = {};
+  let count = 2;
+  for (const [route, usual] of Object.entries(routes).filter(([name]) => name.includes(':jobId'))) {
+    seen[route] = {};
+    expected[route] = {};
+    for (const [index, caller] of CALLERS.entries()) {
+      const isErased = route.startsWith('DELETE');
+      const own = isErased ? await run(setup) : job;
+      if (isErased) {
+        await archived(setup, ++count);
+        await forgetAll(setup);
+      }
+      const { status } = await ask(stack, way, route, caller, { job: own, otherJob });
+      if (status === 204) count--;
+      seen[route][caller] = status;
+      expected[route][caller] = (ofArchived[route] ?? usual)[index] ?? 0;
     }
   }
   expect(seen).toEqual(expected);

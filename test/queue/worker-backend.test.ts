@@ -8,7 +8,7 @@ import { createBackendFactory } from '../../src/queue/worker-backend.ts';
 import { openQueue, submitTo, waiting } from '../support/queue.ts';
 
 /** A job under the lock `token`, taken by a worker of this backend, whose completion writes these fields. */
-async function taken(fields: RecordFields | undefined) {
+async function taken(fields: RecordFields | undefined, keptLongerS = 0) {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const connection = waiting();
   const factory = createBackendFactory({
@@ -16,7 +16,7 @@ async function taken(fields: RecordFields | undefined) {
     keyPrefix,
     name: 'test',
     retryWhileRefused: (work) => work(),
-    keptLongerS: () => 0,
+    keptLongerS: () => keptLongerS,
     fieldsOf: () => fields,
   });
   const worker = new Worker(QUEUE_NAME, null, { connection, prefix: keyPrefix, lockDuration: 60_000 }, factory);
@@ -56,4 +56,17 @@ test.each([
   expect(fetched[1]).toBe(next.id);
   expect((await queue.read(id))?.snapshot.status).toBe('completed');
   expect(await worker.getNextJob('other', { block: false })).toBeUndefined();
+});
+
+test.each([
+  [0, undefined],
+  [3600, 'completed'],
+])('records are kept so many seconds longer than usual: %i', async (longerS, status) => {
+  const { id, job, queue, redis, keys, worker } = await taken(RESULT, longerS);
+  await job.moveToCompleted(undefined, 'token', false);
+  await redis.zadd(keys.of('completed'), Date.now() - 100_000, id); // the queue keeps them for 60 s
+  await submitTo(queue);
+  const next = await worker.getNextJob('token');
+  await next?.moveToCompleted(undefined, 'token', false);
+  expect((await queue.read(id))?.snapshot.status).toBe(status);
 });

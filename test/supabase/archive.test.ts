@@ -233,6 +233,48 @@ test('a list goes on from Redis into the archive without a gap', async () => {
   expect(seen).toEqual(ids);
 });
 
+test('a request that is repeated under its key gives the job that only the archive has', async () => {
+  const setup = await start();
+  const { stack, ana } = setup;
+  const submit = () =>
+    fetch(`${stack.url}/api/ai/${KIND}`, {
+      method: 'POST',
+      headers: { ...as(ana), 'content-type': 'application/json', 'idempotency-key': 'k' },
+      body: JSON.stringify({ content: CONTENT }),
+    });
+  const job = (await (await submit()).json()) as Record<string, string>;
+  await archived(setup, 1);
+  const keys = keysUnder(stack.prefix);
+  await openRedis().del(keys.job(job['jobId'] ?? '')); // its time was over; the key has a time of its own
+  const again = await submit();
+  expect([again.status, again.headers.get('idempotent-replayed'), await again.json()]).toMatchObject([
+    202,
+    'true',
+    { jobId: job['jobId'], status: 'completed', result: { flashcards: [{ front: 'Hund', back: 'dog' }, { front: 'Katze' }] } },
+  ]);
+});
+
+test('jobs are archived for so many days, and then they go', async () => {
+  const setup = await start({ ARCHIVE_RETENTION_DAYS: '30' });
+  const { project, ana } = setup;
+  const days = (count: number) => new Date(Date.now() - count * 24 * 3600 * 1000).toISOString();
+  const rowOf = (id: string, at: string) => ({
+    id,
+    user_id: ana.id,
+    kind: KIND,
+    status: 'cancelled',
+    attempt: 1,
+    max_attempts: 1,
+    end_seq: 1,
+    created_at: at,
+    finished_at: at,
+  });
+  const { error } = await project.service.from('jobs').insert([rowOf('old', days(31)), rowOf('young', days(29))]);
+  expect(error).toBeNull();
+  await archived(setup, 1);
+  expect((await rowsOf(setup)).map(({ id }) => id)).toEqual(['young']);
+});
+
 test('with the publishable key alone users read what is theirs, nothing is written, and the start says so', async () => {
   const setup = await start();
   const { project, ana, bob } = setup;
