@@ -28,5 +28,6 @@ export const flashcards = defineKind({
     language: languageTag.optional(),
     difficulty: z.string().min(1).max(50).optional(),
   }),
+  lists: ['flashcards'],
   result: z.object({ flashcards: z.array(flashcard) }),
 });

@@ -43,6 +43,7 @@ export const audio = defineKind({
     audio: z.object({ output: outputMarker, type: z.string(), bytes: z.int(), durationMs: z.int() }),
     parts: z.array(audioPart),
   }),
+  lists: ['parts'],
   outputs: true,
 });
 

@@ -99,6 +99,8 @@ export type Kind<
   /** The files that go in, by field. A field can't be in `input`, too. */
   readonly files?: Files;
   readonly result: Result;
+  /** The lists of the result whose items are sent one by one, as soon as each is finished. */
+  readonly lists?: readonly string[];
   /** Whether its handler keeps output files, which results and items name by {@link outputMarker}. */
   readonly outputs?: boolean;
   /** The job that a job with this input leads to. Its result then has a field `child`, of {@link childMarker}. */

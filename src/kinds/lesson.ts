@@ -65,6 +65,7 @@ export const lesson = defineKind({
       path: ['content'],
       message: 'expected content, or a topic, or both',
     }),
+  lists: ['objectives', 'sections', 'vocabulary', 'exercises'],
   result: z.object({
     lesson: z.object({
       title: lessonTitle,
