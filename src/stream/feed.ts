@@ -148,7 +148,7 @@ export function createFeed({ readJob, connections, eta, addressing, onError }: F
 
   return {
     async follow(jobId, cursor) {
-      const follower: Follower = { seq: cursor === 'malformed' ? 0 : cursor, lastStatus: '' };
+      const follower: Follower = { seq: cursor === 'malformed' ? 0 : cursor, lastStatus: '', live: false };
       const followed = add(jobId, follower);
       const { signals } = followed;
       const stop = stopperOf(followed.channel, follower);

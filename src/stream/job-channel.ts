@@ -2,7 +2,7 @@
 import type { JournalRow } from '../job/snapshot.ts';
 import type { JobView } from '../queue/read-job.ts';
 import type { Connection, Connections } from './connections.ts';
-import { endFrame, resetFrame, rowFrame, statusFrame, statusKey } from './job-frames.ts';
+import { endFrame, liveFrame, resetFrame, rowFrame, statusFrame, statusKey } from './job-frames.ts';
 
 /** Returns a value of a job (a result, an item) as a client gets it: with the addresses of output files. */
 export type PutAddresses = <T>(value: T) => T;
@@ -16,6 +16,8 @@ export type Follower = {
   seq: number;
   /** The last status it was sent, as a key (see statusKey); '' before the first one. */
   lastStatus: string;
+  /** Whether it has been sent all that it had missed. */
+  live: boolean;
   /** Its open stream; absent before that. */
   connection?: Connection;
 };
@@ -73,6 +75,7 @@ export function createJobChannel(jobId: string, connections: Connections, onEmpt
   const reset = (follower: Follower): void => {
     follower.seq = 0;
     follower.lastStatus = '';
+    follower.live = false;
     follower.connection?.sink.write(encoder.encode(resetFrame(jobId)));
   };
 
@@ -109,14 +112,14 @@ export function createJobChannel(jobId: string, connections: Connections, onEmpt
       const { snapshot, after } = reading;
       const status = statusKey(snapshot);
       const framesFor = framesOf(reading, channel.putAddresses);
-      let last: { status: string; seq: number; bytes: Uint8Array } | undefined; // most followers need the same bytes
+      let last: { needs: string; bytes: Uint8Array } | undefined; // most followers need the same bytes
       let behind = false;
       // A row can be sent during the reading and be newer than it. So only rows that were there before the reading can be lost.
       const shrunk = reading.held > snapshot.length;
       const rewritten = isRewritten(reading);
       if (shrunk || rewritten) sent = undefined;
       for (const follower of only ? [only] : followers) {
-        const { connection, seq, lastStatus } = follower;
+        const { connection, seq, lastStatus, live } = follower;
         if (!connection) continue;
         if (rewritten || (shrunk && seq > snapshot.length)) {
           reset(follower);
@@ -127,10 +130,13 @@ export function createJobChannel(jobId: string, connections: Connections, onEmpt
           behind = true; // the follower came during the reading
           continue;
         }
-        if (last?.status !== lastStatus || last.seq !== seq) {
-          last = { status: lastStatus, seq, bytes: encoder.encode(framesFor(lastStatus, seq)) };
+        const needs = `${seq} ${live} ${lastStatus}`;
+        if (last?.needs !== needs) {
+          const news = live || snapshot.end ? '' : liveFrame(jobId); // an end says it, too
+          last = { needs, bytes: encoder.encode(framesFor(lastStatus, seq) + news) };
         }
         follower.lastStatus = status;
+        follower.live = true;
         follower.seq = Math.max(seq, snapshot.length);
         if (last.bytes.length > 0) connection.sink.write(last.bytes);
         if (snapshot.end) disconnect(follower);

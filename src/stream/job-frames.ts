@@ -24,6 +24,11 @@ export function statusFrame({ id, status, attempt, retryAt, position }: Snapshot
   });
 }
 
+/** The frame that tells a follower that it has now all that it had missed. What comes after it is new. It has no id. */
+export function liveFrame(jobId: string): string {
+  return encodeFrame({ event: 'live', data: { type: 'live', jobId } });
+}
+
 /** A key of a status. A status is sent again only if its key has changed. */
 export function statusKey({ status, attempt, retryAt }: Snapshot): string {
   return `${status} ${attempt} ${retryAt ?? ''}`;
