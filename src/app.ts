@@ -22,7 +22,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.onError(answerErrors(deps.log));
   app.notFound(createNotFound(app));
 
-  app.use(receive(deps));
+  app.use(receive(deps, () => [...new Set(app.routes.map(({ method }) => method))].filter((method) => method !== 'ALL')));
 
   app.route('/', submitRoutes(deps));
   app.route('/', userRoutes(deps));

@@ -3,16 +3,15 @@ import type { Context } from 'hono';
 import { answer } from './answer.ts';
 import type { AppEnv } from './env.ts';
 
-const METHODS = ['GET', 'POST', 'DELETE'];
-
-/** The request headers that a page may send. */
-const ALLOWED = [
+/** The request headers that a page may send: all that a route reads. */
+export const ALLOWED = [
   'Content-Type',
   'Authorization',
   'user-id',
   'Idempotency-Key',
   'Prefer',
   'Cancel-After',
+  'Start-Within',
   'Last-Event-ID',
   'If-None-Match',
   'Range',
@@ -23,6 +22,7 @@ const ALLOWED = [
 /** The answer headers that a page may read. */
 const EXPOSED = [
   'Location',
+  'Content-Location',
   'Retry-After',
   'ETag',
   'Accept-Ranges',
@@ -46,13 +46,12 @@ export type Cors = {
   preflight(c: Context<AppEnv>): Response;
 };
 
-/** Makes them for the origins that may call; `*` stands for all. */
-export function createCors(origins: string[]): Cors {
+/** Makes them for the origins that may call; `*` stands for all. `methods`: those of the app's routes, asked when all are there. */
+export function createCors(origins: string[], methods: () => string[]): Cors {
   const exposed = { 'Access-Control-Expose-Headers': EXPOSED.join(',') };
   const forAll = { 'Access-Control-Allow-Origin': '*', ...exposed };
   const preflightHeaders = {
     'Access-Control-Max-Age': String(MAX_AGE_S),
-    'Access-Control-Allow-Methods': METHODS.join(','),
     'Access-Control-Allow-Headers': ALLOWED.join(','),
   };
   const anyone = origins.includes('*');
@@ -66,6 +65,7 @@ export function createCors(origins: string[]): Cors {
     preflight: (c) =>
       answer(c, 204, null, {
         ...preflightHeaders,
+        'Access-Control-Allow-Methods': methods().join(','),
         Vary: `${anyone ? '' : 'Origin, '}Access-Control-Request-Headers`,
         'Cache-Control': undefined,
       }),

@@ -15,10 +15,10 @@ import { refuseReads } from './rate-limits.ts';
 /** What it needs. */
 type Deps = Pick<AppDeps, 'log' | 'hosts' | 'corsOrigins' | 'readLimit' | 'addressOf' | 'identity'>;
 
-/** Makes the middleware. */
-export function receive(deps: Deps) {
+/** Makes the middleware. `methods`: those of the app's routes. */
+export function receive(deps: Deps, methods: () => string[]) {
   const { log, hosts, corsOrigins, identity } = deps;
-  const cors = createCors(corsOrigins);
+  const cors = createCors(corsOrigins, methods);
   const checkHost = createHostCheck(hosts);
   const answerError = answerErrors(log);
 
