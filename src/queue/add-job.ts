@@ -22,6 +22,8 @@ export type AddRequest = Omit<Payload, 'next' | 'parent'> & {
   dropFiles?: ((jobId: string) => Promise<unknown>) | undefined;
   /** When it is to be cancelled, in ms since the epoch. */
   cancelAt?: number | undefined;
+  /** When it is to be cancelled if it has not begun, in ms since the epoch. */
+  startBy?: number | undefined;
   /** The user's plan, by whose terms it is admitted. */
   plan?: string | undefined;
 };
@@ -42,13 +44,14 @@ export function createAddJob(
   queue: Queue<Payload>,
   admissionOf: (plan: string | undefined) => Admission,
 ): (request: AddRequest) => Promise<AddResult> {
-  return async ({ plan, kind, next, owner, tenant, requestId, input, key, keyMs = KEY_TTL_MS, cancelAt, keepFiles, dropFiles }) => {
+  return async (wanted) => {
+    const { plan, kind, next, owner, tenant, requestId, input, key, keyMs = KEY_TTL_MS, cancelAt, startBy, keepFiles, dropFiles } = wanted;
     const payload: Payload = { owner, tenant, next: next?.kind, requestId, input }; // readers of a job find the first three at the start of its JSON
     // Only a key makes anyone ask whether the input was the same.
     const fingerprint = key && digestOf(input).slice(0, FINGERPRINT_LENGTH);
     const isSame = (id: string): boolean => fingerprint === undefined || isMadeFrom(id, fingerprint);
     const jobId = newJobId(kind, fingerprint);
-    const request = { jobId, child: next && childIdOf(jobId, next.kind), tenant, owner, cancelAt, key: key && digestOf(key) };
+    const request = { jobId, child: next && childIdOf(jobId, next.kind), tenant, owner, cancelAt, startBy, key: key && digestOf(key) };
     const admission = admissionOf(plan);
     const admitted = await admission.admit(request);
     if (admitted.type === 'known') return { ...admitted, sameInput: isSame(admitted.id) };

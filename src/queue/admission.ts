@@ -31,6 +31,8 @@ export type AdmissionRequest = {
   weight?: number | undefined;
   /** When it is to be cancelled, in ms since the epoch. */
   cancelAt?: number | undefined;
+  /** When it is to be cancelled if it has not begun, in ms since the epoch. */
+  startBy?: number | undefined;
   /** The id of the job that it leads to, for which a place is kept, too. */
   child?: string | undefined;
   /** The deduplication key it is submitted under. */
@@ -88,7 +90,7 @@ const SIGNATURE = {
   keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'children', 'outbox', 'jobs'],
   args: ['now', 'maxDepth', 'maxOpen', 'maxTokens', 'maxBillionths', 'maxRate', 'rateMs', 'keptForS', 'comingMs', 'archived', 'lookMs'],
   eachKeys: ['dedup', 'open', 'index', 'spent', 'spentUsd', 'rate'],
-  eachArgs: ['id', 'child', 'tenant', 'weight', 'cancelAt', 'indexed', 'keyed', 'bounded'],
+  eachArgs: ['id', 'child', 'tenant', 'weight', 'cancelAt', 'startBy', 'indexed', 'keyed', 'bounded'],
 } as const;
 
 type Reply = [type: AdmissionResult['type'], value: string | number, count: number, used: number, resetMs: number];
@@ -134,7 +136,17 @@ export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOpti
   };
   const rateOf = (tenant: Tenant): string => keys.rate(submitRate?.name ?? '', tenant);
 
-  const toEntry = ({ jobId, child = '', tenant, owner, weight = usual, cancelAt = 0, key, bounded = true }: AdmissionRequest) => ({
+  const toEntry = ({
+    jobId,
+    child = '',
+    tenant,
+    owner,
+    weight = usual,
+    cancelAt = 0,
+    startBy = 0,
+    key,
+    bounded = true,
+  }: AdmissionRequest) => ({
     dedup: keys.dedup(key ?? ''),
     open: keys.open(tenant),
     index: keys.jobsOf(owner ?? ''),
@@ -146,6 +158,7 @@ export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOpti
     tenant,
     weight,
     cancelAt,
+    startBy,
     indexed: owner === undefined ? 0 : 1,
     keyed: key === undefined ? 0 : 1,
     bounded: bounded ? 1 : 0,

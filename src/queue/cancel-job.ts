@@ -5,15 +5,18 @@ import { createEnd } from './end-job.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS } from './record.ts';
 
-/** The result: the job is cancelled now, had ended before, or is not there. */
-export type Cancelled = 'cancelled' | 'ended' | 'unknown';
+/** The result: the job is cancelled now, had ended before, is not there, or has begun. */
+export type Cancelled = 'cancelled' | 'ended' | 'unknown' | 'begun';
+
+/** Cancels a job. `onlyUnbegun`: only if no run of it has begun since it was submitted or retried. */
+export type Cancel = (jobId: string, which?: { onlyUnbegun: boolean }) => Promise<Cancelled>;
 
 /** Makes the function that cancels jobs, each with its child: a job that is cancelled leads to nothing. */
-export function createCancel(redis: Redis, keys: Keys): (jobId: string) => Promise<Cancelled> {
+export function createCancel(redis: Redis, keys: Keys): Cancel {
   const end = createEnd(redis, keys);
-  return async (jobId) => {
-    const ended = await end({ jobId, reason: 'cancelled' });
-    if (ended === 'unknown') return ended;
+  return async (jobId, { onlyUnbegun } = { onlyUnbegun: false }) => {
+    const ended = await end({ jobId, reason: 'cancelled', onlyUnbegun });
+    if (ended === 'unknown' || ended === 'begun') return ended;
     // Also where it was cancelled before: then the process that did it may have ended before it came to the child.
     const [reason, child] = await redis.hmget(keys.job(jobId), 'failedReason', FIELDS.child);
     if (reason === 'cancelled' && child && isJobId(child)) await end({ jobId: child, reason });

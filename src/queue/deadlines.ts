@@ -1,13 +1,16 @@
 /** Deadlines of whole jobs: each process keeps a timer to the next one, and who is there first cancels the job. */
 import type { Redis } from 'ioredis';
 import { isJobId } from '../job/id.ts';
-import type { Cancelled } from './cancel-job.ts';
+import type { Cancel } from './cancel-job.ts';
 import type { Keys } from './keys.ts';
 import { createMending } from './mend.ts';
 import { defineScript } from './script.ts';
 
 /** How often to sweep for new ones, in ms; a deadline is never nearer than this when it is set, so none is missed. */
 export const LOOK_MS = 1000;
+
+/** What stands before the id of a job that is to be cancelled only if it has not begun. */
+export const START = 'start ';
 
 /** How many are cancelled in one go. */
 const BATCH = 100;
@@ -40,7 +43,7 @@ export function createForgetDeadlines(redis: Redis, keys: Keys): (jobId: string)
 export type DeadlineOptions = {
   redis: Redis;
   keys: Keys;
-  cancel: (jobId: string) => Promise<Cancelled>;
+  cancel: Cancel;
   onCancelled: (jobId: string) => void;
   onError: (error: unknown) => void;
 };
@@ -57,10 +60,12 @@ export async function watchDeadlines({ redis, keys, cancel, onCancelled, onError
   const sweep = async (): Promise<number> => {
     const now = Date.now();
     const due = await mending(key, 'zset', () => redis.zrangebyscore(key, '-inf', now, 'LIMIT', 0, BATCH));
-    for (const jobId of due) {
+    for (const entry of due) {
+      const jobId = entry.startsWith(START) ? entry.slice(START.length) : entry;
+      const onlyUnbegun = jobId !== entry;
       // What is no job's id names another key, or nothing: it must not keep the others waiting.
-      if (isJobId(jobId) && (await cancel(jobId)) === 'cancelled') onCancelled(jobId);
-      await forget({ deadlines: key, id: jobId, now }); // only now: a crash in between must not forget it
+      if (isJobId(jobId) && (await cancel(jobId, { onlyUnbegun })) === 'cancelled') onCancelled(jobId);
+      await forget({ deadlines: key, id: entry, now }); // only now: a crash in between must not forget it
     }
     if (due.length === BATCH) return 0;
     const next = (await redis.zrange(key, '0', '0', 'WITHSCORES'))[1];

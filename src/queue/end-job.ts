@@ -4,14 +4,16 @@ import type { Keys } from './keys.ts';
 import { defineScript } from './script.ts';
 import { kindOf } from './to-snapshot.ts';
 
-/** The result: the job has ended by this, had ended before, is not there, or another run holds its lock now. */
-export type Ended = 'done' | 'ended' | 'unknown' | 'held';
+/** The result: the job has ended by this, had ended before, is not there, another run holds its lock now, or it has begun. */
+export type Ended = 'done' | 'ended' | 'unknown' | 'held' | 'begun';
 
 /** A job that is to be ended. */
 export type Ending = {
   jobId: string;
   /** Why, as a failed job keeps it; `cancelled` also notes when. */
   reason: string;
+  /** Ends it only if no run of it has begun since it was submitted or retried. */
+  onlyUnbegun?: boolean | undefined;
   /** Ends a record that can't be read, which is rewritten as far as it takes to be listed; only while the job's lock is this one ('' for none). */
   unreadable?: { lock: string };
 };
@@ -23,10 +25,10 @@ const QUEUE_KEYS = ['events', 'meta', 'completed', 'failed', 'delayed', 'priorit
 export function createEnd(redis: Redis, keys: Keys): (ending: Ending) => Promise<Ended> {
   const script = defineScript(redis, 'end_job', {
     keys: ['job', 'lock', 'deadlines', ...QUEUE_KEYS],
-    args: ['id', 'now', 'reason', 'kind', 'unreadable', 'held'],
+    args: ['id', 'now', 'reason', 'kind', 'onlyUnbegun', 'unreadable', 'held'],
   });
   const shared = { deadlines: keys.deadlines, ...keys.allOf(QUEUE_KEYS) };
-  return async ({ jobId, reason, unreadable }) =>
+  return async ({ jobId, reason, onlyUnbegun, unreadable }) =>
     (await script({
       ...shared,
       job: keys.job(jobId),
@@ -35,6 +37,7 @@ export function createEnd(redis: Redis, keys: Keys): (ending: Ending) => Promise
       now: Date.now(),
       reason,
       kind: kindOf(jobId),
+      onlyUnbegun: onlyUnbegun ? 1 : 0,
       unreadable: unreadable ? 1 : 0,
       held: unreadable?.lock ?? '',
     })) as Ended;

@@ -3,6 +3,7 @@ import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Tenant } from '../job/tenant.ts';
 import { childIdOf } from './child-id.ts';
+import { START } from './deadlines.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, parseJson, type Payload } from './record.ts';
 
@@ -70,7 +71,7 @@ export function createEraseJobs({ redis, keys, queue, cancel }: EraseOptions): (
     if (owner !== undefined) indexes.push(keys.jobsOf(owner));
     const ids = child === undefined ? [id] : [id, child];
     const hashes = [keys.children, parked];
-    const removals = [...hashes.map((hash) => redis.hdel(hash, ...ids)), ...indexes.map((index) => redis.zrem(index, ...ids))];
+    const removals = [...hashes.map((hash) => redis.hdel(hash, ...ids)), ...indexes.map((index) => redis.zrem(index, ...ids, START + id))];
     await Promise.allSettled(removals); // one of another type is not ours any more
   };
 

@@ -50,7 +50,7 @@ export function keysUnder(prefix: string) {
     children: `${prefix}:children`,
     /** Tenants by the tag of their last job, and `*` by the virtual time. */
     turns: `${prefix}:turns`,
-    /** Jobs by when they are to be cancelled. */
+    /** Jobs by when they are to be cancelled; and `start` before a job's id by when that is to be if the job has not begun. */
     deadlines: `${prefix}:deadlines`,
     /** The tokens a tenant has used on a day in UTC. */
     spent: (tenant: Tenant, now = Date.now()) => `${prefix}:spent:${new Date(now).toISOString().slice(0, 10)}:${tenant}`,

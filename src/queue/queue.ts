@@ -8,7 +8,7 @@ import { type Admission, type Bounds, createAdmission, type Refusal } from './ad
 import { createBatch } from './batch.ts';
 import { digestOf } from './digest.ts';
 import type { Allowance } from './rate-limit.ts';
-import { type Cancelled, createCancel } from './cancel-job.ts';
+import { type Cancel, createCancel } from './cancel-job.ts';
 import { createEraseJobs, type Erased } from './erase-jobs.ts';
 import { childIdOf } from './child-id.ts';
 import { orUnavailable } from './redis-connection.ts';
@@ -47,6 +47,8 @@ export type RetryRequest = {
   bounded: boolean;
   /** When it is to be cancelled, in ms since the epoch. */
   cancelAt?: number | undefined;
+  /** When it is to be cancelled if it has not begun, in ms since the epoch. */
+  startBy?: number | undefined;
   /** The kind of the job that it leads to. */
   next?: string | undefined;
   /** The plan of the user who retries it. */
@@ -65,7 +67,7 @@ export type JobQueue = {
   failedJobs(range: Range): Promise<Page>;
   read: ReadJob;
   /** Ends a job that has not ended, wherever it is. */
-  cancel(jobId: string): Promise<Cancelled>;
+  cancel: Cancel;
   /** Erases jobs with everything of them, their children, too: cancelled first if they have not ended. */
   erase(jobIds: readonly string[]): Promise<Erased>;
   /** The ids of some of a user's jobs, ended or not; none if there are no more. */
@@ -140,17 +142,17 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
   return {
     add: (request) => orUnavailable(redis, () => addJob(request)),
     read: (jobId, after) => orUnavailable(redis, () => readJob(jobId, after)),
-    cancel: (jobId) => orUnavailable(redis, () => cancel(jobId)),
+    cancel: (jobId, which) => orUnavailable(redis, () => cancel(jobId, which)),
     erase: (jobIds) => orUnavailable(redis, () => eraseJobs(jobIds)),
     there: (jobIds) => orUnavailable(redis, () => there(jobIds)),
     idsOf: (owner) => orUnavailable(redis, () => idsOf(owner)),
     forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey({ dedup: keys.dedup(digestOf(key)), id: jobId }))),
-    retry: ({ jobId, tenant, bounded, cancelAt, next, plan }) =>
+    retry: ({ jobId, tenant, bounded, cancelAt, startBy, next, plan }) =>
       orUnavailable(redis, async () => {
         const admitted = await admissionOf(plan).admit({ jobId, child: next && childIdOf(jobId, next), tenant, bounded });
         if (admitted.type === 'known') throw new OwnError('a retry has no key to be known by');
         if (admitted.type !== 'admitted') return admitted;
-        const retrying = retry({ jobId, priority: admitted.priority, attempts, cancelAt });
+        const retrying = retry({ jobId, priority: admitted.priority, attempts, cancelAt, startBy });
         admission.added(jobId);
         return { type: await retrying, allowance: admitted.allowance };
       }),

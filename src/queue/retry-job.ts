@@ -17,6 +17,8 @@ export type Retry = {
   attempts: number;
   /** When it is to be cancelled now, in ms since the epoch; a time from before counts no more. */
   cancelAt?: number | undefined;
+  /** When it is to be cancelled now if it has not begun again, in ms since the epoch. */
+  startBy?: number | undefined;
 };
 
 const QUEUE_KEYS = ['failed', 'prioritized', 'marker', 'pc', 'events', 'meta'] as const;
@@ -28,13 +30,13 @@ const CODES = ` ${Object.keys(problems).join(' ')} `;
 export function createRetry(redis: Redis, keys: Keys, archived = false): (retry: Retry) => Promise<Retried> {
   const script = defineScript(redis, 'retry_job', {
     keys: ['job', 'logs', 'deadlines', 'outbox', ...QUEUE_KEYS],
-    args: ['id', 'priority', 'attempts', 'codes', 'cancelAt', 'now', 'lookAt'],
+    args: ['id', 'priority', 'attempts', 'codes', 'cancelAt', 'startBy', 'now', 'lookAt'],
   });
   const shared = { deadlines: keys.deadlines, outbox: keys.archive.outbox, ...keys.allOf(QUEUE_KEYS) };
-  return async ({ jobId, priority, attempts, cancelAt = 0 }) => {
+  return async ({ jobId, priority, attempts, cancelAt = 0, startBy = 0 }) => {
     const own = { job: keys.job(jobId), logs: keys.logs(jobId), id: jobId };
     const now = Date.now();
     const lookAt = archived ? now + LOOK_MS : 0;
-    return (await script({ ...shared, ...own, priority, attempts, codes: CODES, cancelAt, now, lookAt })) as Retried;
+    return (await script({ ...shared, ...own, priority, attempts, codes: CODES, cancelAt, startBy, now, lookAt })) as Retried;
   };
 }

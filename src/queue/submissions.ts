@@ -37,7 +37,7 @@ export type Submissions = {
   /** A failed job again. It counts as a submission, for it can cost as much. */
   retry(
     job: Pick<Snapshot, 'id' | 'tenant' | 'next'>,
-    how: { cancelAt: number | undefined; plan: string | undefined },
+    how: { cancelAt: number | undefined; startBy: number | undefined; plan: string | undefined },
   ): Promise<RetryResult>;
 };
 
@@ -144,9 +144,9 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
 
   return {
     submit: (request) => limited(request, () => submit(request)),
-    retry: ({ id, tenant, next }, { cancelAt, plan }) =>
+    retry: ({ id, tenant, next }, { cancelAt, startBy, plan }) =>
       limited({ tenant, plan }, async (): Promise<RetryResult> => {
-        const result = await queue.retry({ jobId: id, tenant, bounded: true, cancelAt, next, plan });
+        const result = await queue.retry({ jobId: id, tenant, bounded: true, cancelAt, startBy, next, plan });
         switch (result.type) {
           case 'retried':
           case 'not_failed':

@@ -1,11 +1,11 @@
-/** Cancel-After: the whole job, waiting included, ends as cancelled past its time; in real processes where the API is killed. */
+/** Cancel-After and Start-Within: a job, or one that has not begun, ends as cancelled past its time; in real processes where the API is killed. */
 import { expect, test } from 'vitest';
-import { answerWith, card, pieces, startOpenAI } from '../support/openai.ts';
+import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { openQueue } from '../support/queue.ts';
 import { isEnd } from '../support/sse.ts';
 import { startStack as startProcesses } from '../support/stack.ts';
 import { startStack } from '../support/stack-in-process.ts';
-import { parseCancelAfter } from '../../src/http/cancel-after.ts';
+import { parseDuration } from '../../src/http/deadlines.ts';
 
 test('a waiting job is cancelled at its time, with no worker there', async () => {
   const stack = await startStack();
@@ -93,10 +93,10 @@ test('a retry has a time of its own, or none; one that is refused changes nothin
 
 test('what is a time and what is not', async () => {
   const times = { '60s': 60_000, '90': 90_000, '5m': 300_000, '1h30m': 5_400_000, ' 24h ': 86_400_000 };
-  for (const [text, ms] of Object.entries(times)) expect(parseCancelAfter(text)).toBe(ms);
-  expect(parseCancelAfter(undefined)).toBeUndefined();
+  for (const [text, ms] of Object.entries(times)) expect(parseDuration('Cancel-After', text)).toBe(ms);
+  expect(parseDuration('Cancel-After', undefined)).toBeUndefined();
   for (const text of ['', '0', '0s', '25h', 's', '-5s', '1.5h', '5 minutes', 'Tue, 24 Nov 2026 00:00:00 GMT', '9'.repeat(30)]) {
-    expect(() => parseCancelAfter(text), text).toThrow('Cancel-After must be');
+    expect(() => parseDuration('Cancel-After', text), text).toThrow('Cancel-After must be');
   }
   const stack = await startStack();
   const refused = await stack.submit({ content: 'Notes.' }, { 'cancel-after': 'soon' }).catch((error: Error) => error.message);
@@ -115,4 +115,49 @@ test('a job that ends in time takes its time with it, whether it completed or fa
     await expect.poll(() => redis.zscore(keys.of(end as 'failed'), jobId)).not.toBeNull();
     await expect.poll(() => redis.zscore(keys.deadlines, jobId)).toBeNull();
   }
+});
+
+test('with Start-Within a job that has not begun ends as cancelled at its time; one that has begun goes on', async () => {
+  const done = latch();
+  const openai = await startOpenAI(async (pen, ...rest) => {
+    await done.wait;
+    await answerWith([card(1)])(pen, ...rest);
+  });
+  const stack = await startStack({ ...openai.env, WORKER_CONCURRENCY: '1' });
+  await stack.startWorker();
+  const begun = await stack.submit({ content: 'Notes.' }, { 'start-within': '2s' });
+  await expect.poll(() => openai.calls.length).toBe(1);
+  const waiting = await stack.submit({ content: 'Notes.' }, { 'start-within': '1s', 'cancel-after': '1h' });
+  expect((await (await stack.watch(waiting)).until(isEnd)).event).toBe('cancelled');
+  const { redis, keys } = await openQueue(stack.prefix);
+  await expect.poll(() => redis.zrange(keys.deadlines, '0', '-1')).toEqual([]); // the other's time has come, too
+  expect(await stack.get(begun['statusUrl'])).toMatchObject({ status: 'active' });
+  done.open();
+  expect((await (await stack.watch(begun)).until(isEnd)).event).toBe('completed');
+});
+
+test('with both, a job that has begun in time is cancelled when its whole time is over', async () => {
+  const openai = await startOpenAI(() => {});
+  const stack = await startStack(openai.env);
+  await stack.startWorker();
+  const job = await stack.submit({ content: 'Notes.' }, { 'start-within': '1h', 'cancel-after': '1s' });
+  expect((await (await stack.watch(job)).until(isEnd)).event).toBe('cancelled');
+  expect(openai.calls).toHaveLength(1);
+});
+
+test('a retry can have a time within which it must begin', async () => {
+  const openai = await startOpenAI((pen) => pen.fail(400, {}));
+  const stack = await startStack(openai.env);
+  const worker = await stack.startWorker();
+  const job = await stack.submit({ content: 'Notes.' });
+  await (await stack.watch(job)).until(isEnd);
+  await worker.stop();
+  const path = `${stack.url}/api/jobs/${job['jobId']}/retry`;
+  const refused = await fetch(path, { method: 'POST', headers: { 'start-within': 'soon' } });
+  expect([refused.status, await refused.json()]).toMatchObject([
+    400,
+    { detail: expect.stringContaining('Start-Within must be') as string },
+  ]);
+  expect((await fetch(path, { method: 'POST', headers: { 'start-within': '1s' } })).status).toBe(202);
+  await expect.poll(() => stack.get(job['statusUrl'])).toMatchObject({ error: { code: 'cancelled' } });
 });

@@ -6,7 +6,7 @@ import { ProblemError } from '../../job/problem.ts';
 import { findOwnJob } from '../own-job.ts';
 import { answerJson } from '../answer.ts';
 import { checkOperator } from '../auth.ts';
-import { parseCancelAfter } from '../cancel-after.ts';
+import { deadlinesOf } from '../deadlines.ts';
 import { cursor, toCursor } from '../cursor.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { addressesFor, presentJob } from '../present.ts';
@@ -37,11 +37,11 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Resp
   const { queue, submissions, log } = deps;
   const job = await findOwnJob(c, deps);
   const { id: jobId } = job;
-  const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
+  const deadlines = deadlinesOf(c);
   if (job.end?.outcome.type !== 'failed') throw notFailed(job);
   await checkFiles(job, deps);
   const result = await submissions.retry(job, {
-    cancelAt: cancelAfter === undefined ? undefined : Date.now() + cancelAfter,
+    ...deadlines,
     plan: c.get('plan'),
   });
   setAllowance(c, result.allowance);

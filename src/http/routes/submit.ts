@@ -11,7 +11,7 @@ import { answerJson, setHeaders } from '../answer.ts';
 import { userId } from '../../identity/named-user.ts';
 import { unauthorized } from '../auth.ts';
 import { type BodyBudget, createBodyBudget, tooLarge } from '../body.ts';
-import { parseCancelAfter } from '../cancel-after.ts';
+import { deadlinesOf } from '../deadlines.ts';
 import type { Accepted, SubmitRequest } from '../../queue/submissions.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { setAllowance } from '../rate-limits.ts';
@@ -98,7 +98,6 @@ async function answerSubmission(c: Context<AppEnv>, deps: Deps, request: SubmitR
 function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { userId: named, ...input }: Envelope): SubmitRequest {
   const user = c.get('user');
   const owner = user ?? (deps.identity.required ? undefined : named);
-  const cancelAfter = parseCancelAfter(c.req.header('cancel-after'));
   const next = kind.next?.(input);
   return {
     kind: kind.name,
@@ -109,7 +108,7 @@ function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { userId: named, 
     plan: c.get('plan'),
     requestId: c.get('requestId'),
     key: idempotencyKey(c, kind.name, owner),
-    cancelAt: cancelAfter === undefined ? undefined : Date.now() + cancelAfter,
+    ...deadlinesOf(c),
   };
 }
 

@@ -9,7 +9,7 @@ What is the same for all jobs is read once.
 KEYS: wait, delayed, deadlines, turns, prioritized, active, coming, children, outbox, jobs
 ARGV: now:number, maxDepth:number, maxOpen:number, maxTokens:number, maxBillionths:number, maxRate:number, rateMs:number, keptForS:number, comingMs:number, archived:number, lookMs:number
 EACH KEYS: dedup, open, index, spent, spentUsd, rate
-EACH ARGV: id, child, tenant, weight:number, cancelAt:number, indexed:number, keyed:number, bounded:number
+EACH ARGV: id, child, tenant, weight:number, cancelAt:number, startBy:number, indexed:number, keyed:number, bounded:number
 Returns: a list of { 'admitted', tag, 0 }, { 'known', id, 0 }, { 'limited', '', 0 }, { 'full', excess, 0 }, { 'too_many', oldest, open } or
 { 'spent', what, 0 }, each with how many the tenant has used of its rate, and the ms until the window ends; an error for a job whose keys can't be used
 ]]
@@ -120,6 +120,7 @@ local replies, admitted = {}, {}
       redis.call('EXPIRE', index, keptForS)
     end
     if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
+    if startBy > 0 then redis.call('ZADD', deadlines, startBy, 'start ' .. id) end
     return 'admitted', nextTag(time, tenant, weight)
   end
 

@@ -4,7 +4,7 @@ which it could be fixed anew. The number of the old end was sent to clients, so 
 the journal, and the attempt's row follows. Attempts are counted on, lost workers among them; as many are allowed again.
 `codes` has all problem codes, each between spaces. `lookAt`: when to look whether it has ended again, so that this end is archived; 0 for never.
 KEYS: job, logs, deadlines, outbox, failed, prioritized, marker, pc, events, meta
-ARGV: id, priority:number, attempts:number, codes, cancelAt:number, now, lookAt:number
+ARGV: id, priority:number, attempts:number, codes, cancelAt:number, startBy:number, now, lookAt:number
 Returns: 'retried', 'not_failed' or 'unknown'
 ]]
 local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', FIELDS.end, FIELDS.attempt, 'progress')
@@ -34,7 +34,9 @@ local limit = tonumber(redis.call('HGET', meta, 'opts.maxLenEvents') or '') or 1
 redis.call('ZREM', failed, id)
 redis.call('ZREM', deadlines, id)
 if lookAt > 0 then redis.call('ZADD', outbox, lookAt, id) end
+redis.call('ZREM', deadlines, 'start ' .. id)
 if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
+if startBy > 0 then redis.call('ZADD', deadlines, startBy, 'start ' .. id) end
 redis.call('ZADD', prioritized, priority * 0x100000000 + redis.call('INCR', pc) % 0x100000000, id)
 redis.call('ZADD', marker, 0, '0')
 redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'waiting', 'jobId', id, 'prev', 'failed')

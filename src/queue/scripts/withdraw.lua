@@ -5,6 +5,7 @@ ARGV: id, child, tenant, weight:number
 Returns: nothing
 ]]
 for _, key in ipairs({ open, index, deadlines }) do redis.call('ZREM', key, id) end
+redis.call('ZREM', deadlines, 'start ' .. id)
 redis.call('ZREM', open, child)
 redis.call('HDEL', children, child)
 redis.call('ZINCRBY', turns, -1 / weight, tenant)
