@@ -52,8 +52,7 @@ export async function forgetAll({ stack }: Setup): Promise<void> {
   const redis = openRedis();
   for (let cursor = '0'; ;) {
     const [next, keys] = await redis.scan(cursor, 'MATCH', `${stack.prefix}*`, 'COUNT', 1000);
-    const gone = keys.filter((key) => !/:(meta|workers.*|stream-token-secret)$/.test(key));
-    if (gone.length > 0) await redis.del(...gone);
+    if (keys.length > 0) await redis.del(...keys);
     if (next === '0') return;
     cursor = next;
   }
