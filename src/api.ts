@@ -56,7 +56,8 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
   const keys = keysUnder(keyPrefix);
   const submitPolicy = { name: 'submit', ...config.rateLimit };
   const bounds = { ...config.bounds, submitRate: submitPolicy };
-  const archive = await openArchive({ redis, keys, settings: config.archive, retentionS: config.job.retentionS });
+  const onArchiveError = store.onError('archive');
+  const archive = await openArchive({ redis, keys, settings: config.archive, retentionS: config.job.retentionS, onError: onArchiveError });
   const archived = archive.writing !== undefined;
   const queue = createQueue(redis, { keyPrefix, rate: config.worker.rate, bounds, plans: config.plans, archived, ...config.job });
   closers.push(() => queue.close());
@@ -66,9 +67,8 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
   const files = createRedisFiles({ redis, keys, maxTotalBytes: config.filesMaxBytes });
   closers.push(startUpkeep({ redis, keys, retentionS: config.job.retentionS, onError: store.onError('files') }));
 
-  const onArchiveError = store.onError('archive');
-  const erasure = createErasure({ queue, files, archive: archive.writing && { ...archive.writing, onError: onArchiveError } });
-  const delivery = archive.writing?.start({ readJob: queue.read, files, erasure, log, onError: onArchiveError });
+  const erasure = createErasure({ queue, files, archive: archive.erasing });
+  const delivery = archive.writing?.start({ queue, files, erasure, log });
   closers.push(() => delivery?.close());
 
   const { tokenSecrets, tokenTtlS } = config.stream;
@@ -76,7 +76,7 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
     ? fixedSecrets(tokenSecrets)
     : sharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
   const tokens = createStreamTokens({ sign: hmacSha256, secrets, ttlS: tokenTtlS });
-  const sharedKeys = keys.shared('jwks');
+  const sharedKeys = keys.shared(`jwks:${config.auth.type === 'supabase' ? config.auth.url : ''}`);
   const identity = await identificationFor(config.auth, {
     kept: { load: () => redis.get(sharedKeys), save: (text, ttlMs) => redis.set(sharedKeys, text, 'PX', ttlMs) },
     onError: store.onError('identity'),
@@ -122,7 +122,7 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
 
   const submissions = createSubmissions({
     queue,
-    findJob: (jobId, after) => findJob({ queue, archive: archive.jobs }, { jobId, access: { as: 'service' }, after }),
+    findJob: (jobId, after) => findJob({ queue, archive: archive.jobs }, { jobId, access: { as: 'service' }, allows: () => true, after }),
     localLimit: createLocalLimit(submitPolicy),
     plans: config.plans,
     sameWorkMs: config.sameWorkMs,

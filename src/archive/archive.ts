@@ -45,8 +45,11 @@ export type ArchiveWriter = {
   write(jobs: readonly ArchivedJob[]): Promise<Written>;
   /** Writes a file of a job. */
   writeFile(target: { owner: string; jobId: string }, file: ArchivedFile, bytes: Uint8Array): Promise<Written>;
-  /** Erases rows and files. Rejects with `archive_unavailable` while the archive is out of reach. */
-  erase(target: ErasureTarget): Promise<ErasedInArchive[]>;
+  /**
+   * Erases rows and files, of a user also files without a row, unless they are of a job that `isKept`: it is about to be archived.
+   * Rejects with `archive_unavailable` while the archive is out of reach.
+   */
+  erase(target: ErasureTarget, isKept: (jobId: string) => Promise<boolean>): Promise<ErasedInArchive[]>;
   /** Some jobs that have ended before a moment (in ms since the epoch), the oldest first. */
   endedBefore(moment: number, limit: number): Promise<{ owner: string; jobId: string }[]>;
 };

@@ -1,6 +1,6 @@
 /** Jobs as the archive shows them: without those that were erased and are still there. */
-import type { OpenFile } from '../files/store.ts';
-import type { FileName } from '../files/store.ts';
+import type { FileName, OpenFile } from '../files/store.ts';
+import { ProblemError } from '../job/problem.ts';
 import type { JobView } from '../queue/read-job.ts';
 import type { Page, Range } from '../queue/listing.ts';
 import type { Access, ArchiveReader } from './archive.ts';
@@ -16,10 +16,22 @@ export type ArchivedJobs = {
   openFile(jobId: string, name: FileName): Promise<OpenFile | undefined>;
 };
 
+/** What it is made with. `onError`: the archive did not answer as it should. */
+export type ArchivedJobsOptions = { reader: ArchiveReader; erasures: Pick<Erasures, 'erased'>; onError: (error: unknown) => void };
+
 /** Makes it. */
-export function createArchivedJobs(reader: ArchiveReader, erasures: Pick<Erasures, 'erased'>): ArchivedJobs {
+export function createArchivedJobs({ reader, erasures, onError }: ArchivedJobsOptions): ArchivedJobs {
+  /** Clients hear that the archive is out of reach; whoever runs the process hears why. */
+  const ask = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      onError(error instanceof ProblemError ? (error.extras.cause ?? error) : error);
+      throw error;
+    }
+  };
   const find = async (jobId: string, access: Access) => {
-    const job = await reader.read(jobId, access);
+    const job = await ask(() => reader.read(jobId, access));
     const isErased = job && (await erasures.erased([job.snapshot])).has(jobId);
     return isErased ? undefined : job;
   };
@@ -29,14 +41,14 @@ export function createArchivedJobs(reader: ArchiveReader, erasures: Pick<Erasure
       return job && { snapshot: job.snapshot, rows: [] };
     },
     async list(owner, range, access) {
-      const { jobs, next } = await reader.list(owner, range, access);
+      const { jobs, next } = await ask(() => reader.list(owner, range, access));
       const erased = await erasures.erased(jobs);
       return { jobs: jobs.filter(({ id }) => !erased.has(id)), next };
     },
     async openFile(jobId, name) {
       const job = await find(jobId, { as: 'service' });
       const file = job?.files.find((one) => one.name === name);
-      return job && file && reader.open(job, file);
+      return job && file && ask(() => reader.open(job, file));
     },
   };
 }

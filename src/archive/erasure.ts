@@ -1,5 +1,6 @@
 /** Erasing for users: a job, or everything that is theirs: with the files, in Redis and in the archive. */
 import type { FileStore } from '../files/store.ts';
+import { ProblemError } from '../job/problem.ts';
 import type { Snapshot } from '../job/snapshot.ts';
 import { childIdOf } from '../queue/child-id.ts';
 import type { JobQueue } from '../queue/queue.ts';
@@ -17,12 +18,18 @@ export type Erasure = {
   user(owner: string): Promise<ErasedCounts>;
 };
 
-/** What erasing is made with. `archive`: where there is one. */
+/** What erasing is made with. `archive`: where there is one; `read only` where it can't be written. */
 export type ErasureOptions = {
-  queue: Pick<JobQueue, 'erase' | 'idsOf'>;
+  queue: Pick<JobQueue, 'erase' | 'idsOf' | 'there'>;
   files: Pick<FileStore, 'delete'>;
-  archive?: { writer: Pick<ArchiveWriter, 'erase'>; erasures: Pick<Erasures, 'note'>; onError: (error: unknown) => void } | undefined;
+  archive?:
+    | { writer: Pick<ArchiveWriter, 'erase'>; erasures: Pick<Erasures, 'note'>; onError: (error: unknown) => void }
+    | 'read only'
+    | undefined;
 };
+
+/** How long a request waits for the archive, in ms. What it has not erased by then is erased a little later. */
+const PATIENCE_MS = 3000;
 
 type Found = ErasedCounts & { ids: string[] };
 
@@ -41,7 +48,9 @@ export function createErasure({ queue, files, archive }: ErasureOptions): Erasur
 
   /** Erases in the archive, and adds what only the archive had. */
   const eraseInArchive = async (target: ErasureTarget, before: Found): Promise<Found> => {
-    const erased = (await archive?.writer.erase(target).catch(archive.onError)) ?? [];
+    if (archive === undefined || archive === 'read only') return before;
+    const erasing = archive.writer.erase(target, async (jobId) => (await queue.there([jobId])).has(jobId)).catch(archive.onError);
+    const erased = (await Promise.race([erasing, new Promise<void>((resolve) => setTimeout(resolve, PATIENCE_MS).unref())])) ?? [];
     const known = new Set(before.ids);
     const fresh = erased.filter(({ id }) => !known.has(id));
     return {
@@ -53,13 +62,17 @@ export function createErasure({ queue, files, archive }: ErasureOptions): Erasur
     };
   };
 
+  const note = async (targets: readonly ErasureTarget[]): Promise<void> => {
+    if (archive !== undefined && archive !== 'read only') await archive.erasures.note(targets);
+  };
+
   return {
     async job({ id, owner, next }) {
       const ids = next === undefined ? [id] : [id, childIdOf(id, next)];
-      if (!archive || owner === undefined) return countsOf(await eraseInRedis([id]));
-      const targets = ids.map((jobId) => ({ owner, jobId }));
-      await archive.erasures.note(targets);
-      let found = await eraseInRedis([id]);
+      const targets = owner === undefined ? [] : ids.map((jobId) => ({ owner, jobId }));
+      await note(targets);
+      let found = await eraseInRedis(ids); // the child by its own id, too: its parent may be in the archive alone
+      if (archive === 'read only' && !found.ids.includes(id)) throw readOnly();
       for (const target of targets) found = await eraseInArchive(target, found);
       return countsOf(found);
     },
@@ -67,15 +80,22 @@ export function createErasure({ queue, files, archive }: ErasureOptions): Erasur
       let total = NOTHING;
       for (;;) {
         const until = Date.now();
-        await archive?.erasures.note([{ owner, until }]);
+        await note([{ owner, until }]);
         const jobIds = await queue.idsOf(owner);
         const erased = jobIds.length === 0 ? NOTHING : await eraseInRedis(jobIds);
         // What can't be erased now must not keep this going for ever.
+        if (erased.jobs === 0 && archive === 'read only') throw readOnly();
         if (erased.jobs === 0) return countsOf(await eraseInArchive({ owner, until }, total));
         total = add(total, erased);
       }
     },
   };
+}
+
+/** The error where there is an archive of which this server may erase nothing. What Redis had is gone by then. */
+function readOnly(): ProblemError {
+  const detail = 'What Redis had is erased. In the archive this server can only read: it needs SUPABASE_SECRET_KEY to erase there.';
+  return new ProblemError('provider_not_configured', detail);
 }
 
 function countsOf({ jobs, results, files, keys }: Found): ErasedCounts {

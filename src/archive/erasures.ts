@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { Keys } from '../queue/keys.ts';
 import { createMending } from '../queue/mend.ts';
+import { orUnavailable } from '../queue/redis-connection.ts';
 import { defineScript } from '../queue/script.ts';
 import type { ErasureTarget } from './archive.ts';
 
@@ -34,7 +35,7 @@ export function createErasures(redis: Redis, keys: Keys): Erasures {
       if (targets.length === 0) return;
       const now = Date.now();
       const entries = targets.flatMap((target) => ['until' in target ? target.until : now, nameOf(target)]);
-      await mending(erasures, 'zset', () => redis.zadd(erasures, ...entries));
+      await orUnavailable(redis, () => mending(erasures, 'zset', () => redis.zadd(erasures, ...entries)));
     },
     async noted(limit) {
       const found = await mending(erasures, 'zset', () => redis.zrange(erasures, '0', String(limit - 1), 'WITHSCORES'));
@@ -46,7 +47,7 @@ export function createErasures(redis: Redis, keys: Keys): Erasures {
     async erased(jobs) {
       if (jobs.length === 0) return new Set();
       const names = jobs.flatMap(({ owner = '', id: jobId }) => [nameOf({ owner, jobId }), nameOf({ owner, until: 0 })]);
-      const times = await mending(erasures, 'zset', () => redis.zmscore(erasures, ...names));
+      const times = await orUnavailable(redis, () => mending(erasures, 'zset', () => redis.zmscore(erasures, ...names)));
       return new Set(
         jobs.flatMap(({ id, createdAt }, n) => {
           const [ofJob, ofUser] = [times[2 * n] ?? null, times[2 * n + 1] ?? null];

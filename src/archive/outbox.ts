@@ -2,14 +2,21 @@
 import type { Redis } from 'ioredis';
 import { LOOK_MS } from '../queue/admission.ts';
 import type { Keys } from '../queue/keys.ts';
+import { isWrongType } from '../queue/mend.ts';
+import { orUnavailable } from '../queue/redis-connection.ts';
 import { parseJson } from '../queue/record.ts';
 import { defineScript } from '../queue/script.ts';
 
 /** A job that has ended and is this process's to archive. `finishedOn`: when, as its record has it. */
 export type Claim = { id: string; finishedOn: string };
 
-/** What has become of a claim: it is archived, is to be tried again in so many ms, or was refused for good with a code. */
-export type Settlement = Claim & { how: { type: 'done' } | { type: 'later'; ms: number } | { type: 'parked'; code: string } };
+/**
+ * What has become of a claim: it is archived, is to be tried again in so many ms, or was refused for good with a code. `unavailable`: the
+ * archive is out of reach, by this code.
+ */
+export type Settlement = Claim & {
+  how: { type: 'done' } | { type: 'later'; ms: number; unavailable?: string | undefined } | { type: 'parked'; code: string };
+};
 
 /** A job whose row was refused. */
 export type ParkedJob = { jobId: string; code: string; at: string };
@@ -78,32 +85,45 @@ export function createOutbox(redis: Redis, keys: Keys, retentionS: number): Outb
       if (rest.length > 0) await settleEnds({ outbox, overdue, parked, jobs, now, keptMs }, rest);
     },
     async state() {
-      const [waiting, [, oldest], refused] = await Promise.all([
-        redis.zcard(overdue).catch(() => 0), // one of another type is begun anew by the next claim
-        redis.zrange(overdue, '0', '0', 'WITHSCORES').catch((): string[] => []),
-        redis.hlen(parked).catch(() => 0),
-      ]);
+      const [waiting, [, oldest], refused] = await orUnavailable(redis, () =>
+        Promise.all([
+          redis.zcard(overdue).catch(orNone(0)), // one of another type is begun anew by the next claim
+          redis.zrange(overdue, '0', '0', 'WITHSCORES').catch(orNone<string[]>([])),
+          redis.hlen(parked).catch(orNone(0)),
+        ]),
+      );
       return { waiting, lagMs: oldest === undefined ? 0 : Math.max(Date.now() - Number(oldest), 0), parked: refused };
     },
     async parked(limit) {
-      const [, fields] = await redis.hscan(parked, '0', 'COUNT', limit);
+      const scan = () => redis.hscan(parked, '0', 'COUNT', limit).catch(orNone<[string, string[]]>(['0', []]));
+      const [, fields] = await orUnavailable(redis, scan);
       return fields.flatMap((jobId, n) => {
         const about = n % 2 === 0 ? (parseJson(fields[n + 1] ?? '') as Partial<ParkedJob> | undefined) : undefined;
         return about ? [{ jobId, code: String(about.code), at: String(about.at) }] : [];
       });
     },
     async reopen() {
-      const ids = await redis.hkeys(parked);
-      const now = Date.now();
-      if (ids.length > 0) {
-        await redis.zadd(outbox, ...ids.flatMap((id) => [now, id]));
-        await redis.hdel(parked, ...ids);
-      }
-      return ids.length;
+      return orUnavailable(redis, async () => {
+        const ids = await redis.hkeys(parked).catch(orNone<string[]>([]));
+        const now = Date.now();
+        if (ids.length > 0) {
+          const transaction = redis.multi().zadd(outbox, ...ids.flatMap((id) => [now, id]));
+          await transaction.hdel(parked, ...ids).exec();
+        }
+        return ids.length;
+      });
     },
     async markBehind(isBehind) {
       await (isBehind ? redis.set(behind, '1', 'PX', BEHIND_MS) : redis.del(behind));
     },
+  };
+}
+
+/** In place of a structure of another type: others can write to Redis, too. */
+function orNone<T>(none: T): (error: unknown) => T {
+  return (error) => {
+    if (isWrongType(error)) return none;
+    throw error;
   };
 }
 

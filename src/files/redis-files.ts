@@ -105,7 +105,11 @@ export function createRedisFiles({ redis, keys, maxTotalBytes }: RedisFilesOptio
     },
 
     async outputsOf(jobId) {
-      const entry = parseJson((await redis.hget(ledger, jobId).catch(() => null)) ?? '') as { files?: Record<string, unknown> } | undefined;
+      const text = await redis.hget(ledger, jobId).catch((error: unknown) => {
+        if (isWrongType(error)) return null;
+        throw error;
+      });
+      const entry = parseJson(text ?? '') as { files?: Record<string, unknown> } | undefined;
       return Object.keys(entry?.files ?? {}).filter(isOutput);
     },
 

@@ -22,11 +22,12 @@ export async function watchJob(
   { jobId, cursor, reader, opening }: Watching,
 ): Promise<Response> {
   const { feed, transport, log } = deps;
-  const following = (await feed.follow(jobId, cursor)) ?? (await followArchived(deps, jobId, cursor, reader));
-  if (!following || !reader.allows(following.first)) {
-    following?.stop();
-    throw reader.refusal();
-  }
+  const found = await feed.follow(jobId, cursor);
+  const isAllowed = found !== undefined && reader.allows(found.first);
+  if (!isAllowed) found?.stop();
+  const archived = isAllowed ? undefined : await followArchived(deps, jobId, cursor, reader); // asked for a foreign job, too: see findJob
+  const following = isAllowed ? found : found === undefined ? archived : undefined;
+  if (!following) throw reader.refusal();
   if (following.over || c.req.method === 'HEAD') {
     following.stop(); // a HEAD request gets no events
     return following.over ? answer(c, 204, null, { 'Cache-Control': 'no-store' }) : answer(c, 200, null, STREAM_HEADERS);
@@ -40,10 +41,10 @@ async function followArchived(
   { archive, outputUrls, tokens }: Pick<AppDeps, 'archive' | 'outputUrls' | 'tokens'>,
   jobId: string,
   cursor: Cursor,
-  { access }: Reader,
+  { access, allows }: Reader,
 ): Promise<Following | undefined> {
   const seen = await archive?.read(jobId, access);
-  return seen && followEnded(seen.snapshot, cursor, outputUrls(jobId)?.(await tokens.issuer()));
+  return seen && allows(seen.snapshot) ? followEnded(seen.snapshot, cursor, outputUrls(jobId)?.(await tokens.issuer())) : undefined;
 }
 
 /** Whether the client asks for an event stream in its Accept header, as EventSource does. */

@@ -15,8 +15,9 @@ export async function findOwnJob(
   const jobId = c.req.param('jobId');
   const user = c.get('user');
   if (identity.required && user === undefined) throw unauthorized(identity);
-  const seen = isJobId(jobId) ? await findJob(stores, { jobId, access: accessOf(c) }) : undefined;
-  if (!seen || !maySee(user, seen.snapshot)) throw noSuchJob();
+  const allows = (job: Snapshot): boolean => maySee(user, job);
+  const seen = isJobId(jobId) ? await findJob(stores, { jobId, access: accessOf(c), allows }) : undefined;
+  if (!seen) throw noSuchJob();
   if (seen.snapshot.owner !== undefined && user === undefined) throw unauthorized(identity);
   return seen.snapshot;
 }

@@ -64,7 +64,7 @@ export function createKeySet(url: URL, { options = {}, kept, onError = () => {} 
     const known = remote.jwks();
     if (known) return performance.now() - checkedAt < goodMs ? known : undefined;
     const text = await kept?.load().catch((error: unknown) => (onError(error), null));
-    return text ? (JSON.parse(text) as JSONWebKeySet) : undefined;
+    return text ? parseKeys(text) : undefined;
   };
 
   return {
@@ -83,6 +83,16 @@ export function createKeySet(url: URL, { options = {}, kept, onError = () => {} 
     },
     prepare: () => remote.reload().then(noteFresh, onError),
   };
+}
+
+/** Reads keys that were kept; undefined where the text is none. */
+function parseKeys(text: string): JSONWebKeySet | undefined {
+  try {
+    const { keys } = JSON.parse(text) as Partial<JSONWebKeySet>;
+    return Array.isArray(keys) ? { keys } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether an error is about fetching the keys, and not about the token. */

@@ -118,7 +118,7 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
       if (result.type === 'added') return isNew(request.kind, result);
       if (result.type !== 'known') return refuseInWords(result);
       const { id, allowance } = result;
-      const seen = await findJob(id);
+      const seen = await queue.read(id); // one that only the archive has is not worth a request
       const isWorthIt = seen && (seen.snapshot.end?.outcome.type ?? 'completed') === 'completed';
       if (isWorthIt) return { type: 'accepted', origin: 'reused', job: seen.snapshot, allowance };
       await queue.forget(key, id); // it failed, was cancelled or is gone: nobody wants that again

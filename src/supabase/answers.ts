@@ -44,9 +44,9 @@ export function statusOf({ status, statusCode }: StorageError): number {
   return Number(statusCode) || status || 0;
 }
 
-/** What is told of an error: PostgreSQL's code or the status. Its message and its details can hold what was sent. */
+/** What is told of an error: PostgreSQL's code or the status. Its message and its details can hold what was sent, and so can a code that is none. */
 export function codeOf({ error, status }: RowsAnswer): string {
-  return error?.code || `status ${status}`;
+  return /^[A-Z0-9]{2,10}$/.test(error?.code ?? '') ? String(error?.code) : `status ${status}`;
 }
 
 /** The error for a reader while Supabase does not answer as it should. */

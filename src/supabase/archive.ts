@@ -1,7 +1,7 @@
 /** The archive in Supabase: rows in PostgreSQL, files in a private bucket. The only place that knows how they are asked for. */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import type { Access, Archive, ArchivedJob, ArchiveReader, ArchiveWriter, ErasedInArchive, ErasureTarget } from '../archive/archive.ts';
-import type { Place } from '../queue/listing.ts';
+import type { Filter, Place } from '../queue/listing.ts';
 import { codeOf, type RowsAnswer, toWritten, unavailable } from './answers.ts';
 import { type Bucket, createBucket } from './bucket.ts';
 import { createSupabase } from './client.ts';
@@ -47,20 +47,21 @@ function createReader({ users, isOwn, service, bucket }: ReaderParts): ArchiveRe
   return {
     async read(jobId, access) {
       const query = select(WHOLE, access);
-      return query && jobsIn(await query.eq('id', jobId).limit(1))[0];
+      return query && jobsIn(rowsOf(await query.eq('id', jobId).limit(1)))[0];
     },
 
     async list(owner, { limit, after, filter = {}, signal }, access) {
       let query = select(LISTED, access)?.eq('user_id', owner);
-      if (!query || filter.status === 'waiting' || filter.status === 'active' || filter.status === 'unfinished') return { jobs: [] };
+      if (!query || isOfNone(filter)) return { jobs: [] };
       if (filter.status !== undefined) query = query.eq('status', filter.status);
       if (filter.kind !== undefined) query = query.eq('kind', filter.kind);
       if (after) query = query.or(isAfter(after));
       const ordered = query.order('created_at', { ascending: false }).order('id', { ascending: false });
       const bounded = ordered.limit(limit + 1); // one more tells whether there is more
-      const jobs = jobsIn(await (signal ? bounded.abortSignal(signal) : bounded)).map(({ snapshot }) => snapshot);
-      const last = jobs.length > limit ? jobs[limit - 1] : undefined;
-      return { jobs: jobs.slice(0, limit), next: last && { score: String(last.createdAt), id: last.id } };
+      const rows = rowsOf(await (signal ? bounded.abortSignal(signal) : bounded));
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      const jobs = jobsIn(rows.slice(0, limit)).map(({ snapshot }) => snapshot);
+      return { jobs, next: last && { score: String(Date.parse(String(last['created_at']))), id: String(last['id']) } };
     },
 
     open: async ({ snapshot: { owner, id: jobId } }, file) => bucket?.open({ owner: owner ?? '', jobId }, file),
@@ -82,11 +83,13 @@ function createWriter(service: SupabaseClient, bucket: Bucket): ArchiveWriter {
 
   return {
     async write(jobs) {
-      return toWritten(await service.from(TABLE).upsert(jobs.map(toRow), { onConflict: 'id', defaultToNull: true }));
+      const upsert = service.from(TABLE).upsert(jobs.map(toRow), { onConflict: 'id' }).select('id'); // an empty 200 may come from anybody
+      const { data, ...answer } = await upsert;
+      return answer.error || Array.isArray(data) ? toWritten(answer) : { type: 'unavailable', code: `status ${answer.status}` };
     },
     writeFile: (target, file, bytes) => bucket.write(target, file, bytes),
 
-    async erase(target: ErasureTarget) {
+    async erase(target: ErasureTarget, isKept) {
       if ('jobId' in target) return eraseJobs(target.owner, [target.jobId]);
       const { owner, until } = target;
       const erased: ErasedInArchive[] = [];
@@ -98,7 +101,12 @@ function createWriter(service: SupabaseClient, bucket: Bucket): ArchiveWriter {
         if (gone.length === 0) throw unavailable('rows that stay');
         erased.push(...gone);
       }
-      await bucket.eraseOrphans(owner, until); // of a user who is gone the rows went by themselves, and files do not follow
+      // Of a user who is gone the rows went by themselves, and files do not follow.
+      for (const jobId of await bucket.jobsOf(owner)) {
+        const { data, ...answer } = await service.from(TABLE).select('id').eq('id', jobId);
+        if (answer.error || !Array.isArray(data)) throw unavailable(codeOf(answer));
+        if (data.length === 0 && !(await isKept(jobId))) await bucket.erase({ owner, jobId });
+      }
       return erased;
     },
 
@@ -127,9 +135,14 @@ function rowsOf({ data, ...answer }: Answer): Record<string, unknown>[] {
   return data as Record<string, unknown>[];
 }
 
-/** The jobs in an answer. What is no row of ours is as if it were not there. */
-function jobsIn(answer: Answer): ArchivedJob[] {
-  return rowsOf(answer).flatMap((row) => {
+/** Whether a filter fits no job of the archive: all of them have ended, and a kind is words with hyphens. */
+function isOfNone({ status, kind = '' }: Filter): boolean {
+  return status === 'waiting' || status === 'active' || status === 'unfinished' || !/^[a-z-]*$/.test(kind);
+}
+
+/** The jobs in rows. What is no row of ours is as if it were not there. */
+function jobsIn(rows: readonly Record<string, unknown>[]): ArchivedJob[] {
+  return rows.flatMap((row) => {
     const parsed = rowSchema.safeParse(row);
     return parsed.success ? [toArchivedJob(parsed.data)] : [];
   });

@@ -16,8 +16,8 @@ export type Bucket = {
   open(folder: Folder, file: ArchivedFile): Promise<OpenFile | undefined>;
   /** Erases the files of a job. Resolves with how many there were. */
   erase(folder: Folder): Promise<number>;
-  /** Erases what is left of a user's files that were written up to a moment, in ms since the epoch. */
-  eraseOrphans(owner: string, until: number): Promise<void>;
+  /** The jobs of a user that have files. */
+  jobsOf(owner: string): Promise<string[]>;
 };
 
 const BUCKET = 'job-files';
@@ -32,14 +32,14 @@ const HEAD_MS = 10_000;
 export function createBucket({ storage }: SupabaseClient, { url, key }: SupabaseAccess): Bucket {
   const bucket = storage.from(BUCKET);
 
-  /** The names in a folder, and when each was written last; folders have no time. */
-  const list = async (path: string): Promise<{ name: string; writtenAt: number | undefined }[]> => {
-    const found = [];
+  /** The names in a folder. */
+  const list = async (path: string): Promise<string[]> => {
+    const found: string[] = [];
     for (let offset = 0; ; offset += AT_ONCE) {
       const { data, error } = await bucket.list(path, { limit: AT_ONCE, offset });
       if (error && statusOf(error) !== 404) throw unavailable(`status ${statusOf(error)}`);
       const entries = data ?? [];
-      found.push(...entries.map(({ name, id, updated_at: at }) => ({ name, writtenAt: id && at ? Date.parse(at) : undefined })));
+      found.push(...entries.map(({ name }) => name));
       if (entries.length < AT_ONCE) return found;
     }
   };
@@ -51,7 +51,7 @@ export function createBucket({ storage }: SupabaseClient, { url, key }: Supabase
   };
   const erase = async ({ owner, jobId }: Folder): Promise<number> => {
     const folder = `${owner}/${jobId}`;
-    const paths = (await list(folder)).map(({ name }) => `${folder}/${name}`);
+    const paths = (await list(folder)).map((name) => `${folder}/${name}`);
     await remove(paths);
     return paths.length;
   };
@@ -74,13 +74,7 @@ export function createBucket({ storage }: SupabaseClient, { url, key }: Supabase
 
     erase,
 
-    async eraseOrphans(owner, until) {
-      for (const { name: jobId } of await list(owner)) {
-        const files = await list(`${owner}/${jobId}`);
-        const old = files.filter(({ writtenAt }) => writtenAt !== undefined && writtenAt <= until);
-        await remove(old.map(({ name }) => `${owner}/${jobId}/${name}`));
-      }
-    },
+    jobsOf: list,
   };
 }
 

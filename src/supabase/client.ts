@@ -4,9 +4,9 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 /** A project, with a key. */
 export type SupabaseAccess = { url: string; key: string };
 
-/** How long a request for rows, and one for a file, may take, in ms. They count until the last byte. */
-const ROWS_MS = 8000;
-const FILES_MS = 60_000;
+/** How long a request may take, and one that sends a file, in ms. They count until the last byte. */
+const REQUEST_MS = 8000;
+const UPLOAD_MS = 60_000;
 
 /** Makes it. supabase-js would try reads again for 7 s, and has no limit for an answer that stops in the middle. */
 export function createSupabase({ url, key }: SupabaseAccess): SupabaseClient {
@@ -18,7 +18,8 @@ export function createSupabase({ url, key }: SupabaseAccess): SupabaseClient {
 }
 
 const boundedFetch: typeof fetch = (input, init) => {
-  const address = input instanceof Request ? input.url : String(input);
-  const timeout = AbortSignal.timeout(address.includes('/storage/v1/') ? FILES_MS : ROWS_MS);
+  const { pathname } = new URL(input instanceof Request ? input.url : input);
+  const isUpload = (init?.method === 'POST' || init?.method === 'PUT') && /\/storage\/v1\/object\/(?!list\/)/.test(pathname);
+  const timeout = AbortSignal.timeout(isUpload ? UPLOAD_MS : REQUEST_MS);
   return fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout });
 };

@@ -37,11 +37,12 @@ drop policy if exists "owners read their jobs" on public.jobs;
 create policy "owners read their jobs" on public.jobs
   for select to authenticated using ((select auth.uid()) = user_id);
 
--- A process that was held up between reading a job and writing it must not put an older end over a newer one.
+-- A process that was held up between reading a job and writing it must not put an older end over a newer one. Numbers of events
+-- grow with each end, whatever the clocks of the processes say.
 create or replace function public.keep_newest_end() returns trigger
   language plpgsql set search_path = '' as $$
 begin
-  if new.finished_at < old.finished_at then return null; end if;
+  if (new.end_seq, new.finished_at) < (old.end_seq, old.finished_at) then return null; end if;
   new.archived_at := now();
   return new;
 end $$;

@@ -2,7 +2,7 @@
 
 insert into storage.buckets (id, name, public)
 values ('job-files', 'job-files', false)
-on conflict (id) do nothing;
+on conflict (id) do update set public = false;
 
 drop policy if exists "owners read their job files" on storage.objects;
 create policy "owners read their job files" on storage.objects

@@ -12,6 +12,7 @@ local function mend(key)
 end
 mend(outbox)
 mend(overdue)
+if redis.call('EXISTS', outbox) == 0 then redis.call('DEL', overdue) end -- what was in it is not waited for any more
 
 local found = {}
 if #ARGV < rest then found = redis.call('ZRANGE', outbox, '-inf', now, 'BYSCORE', 'LIMIT', 0, batch) end
@@ -24,12 +25,14 @@ local claimed = { #found }
 for _, id in ipairs(found) do
   local record = redis.pcall('HMGET', jobs .. id, 'name', 'timestamp', 'finishedOn')
   local there = record.err or record[1] or record[2]
+  local isEnded = there and not record.err and (redis.call('ZSCORE', completed, id) or redis.call('ZSCORE', failed, id))
   if not there and not redis.pcall('ZSCORE', coming, id) then
     redis.call('ZREM', outbox, id)
     redis.call('ZREM', overdue, id)
-  elseif there and tonumber(record[3] or '') and (redis.call('ZSCORE', completed, id) or redis.call('ZSCORE', failed, id)) then
+  elseif isEnded and record[3] then
+    local since = string.match(record[3], '^%d+$') and #record[3] < 16 and record[3] or now -- others can write to Redis, too
     redis.call('ZADD', outbox, now + leaseMs, id)
-    redis.call('ZADD', overdue, record[3], id)
+    redis.call('ZADD', overdue, since, id)
     claimed[#claimed + 1] = id
     claimed[#claimed + 1] = record[3]
   else

@@ -23,7 +23,7 @@ const deletion = z.object({
   type: z.string(),
   schema: z.string(),
   table: z.string(),
-  old_record: z.object({ id: z.uuid() }).nullable().default(null),
+  old_record: z.object({ id: z.guid() }).nullable().default(null),
 });
 
 /** `GET /admin/archive`, `POST /admin/archive/retry` and `POST /webhooks/supabase`. */

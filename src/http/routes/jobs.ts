@@ -38,10 +38,7 @@ async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, 
   const seconds = wait === undefined ? 0 : parseWait(wait, 'wait');
   const withItems = c.req.query('include')?.split(',').includes('items') ?? false;
 
-  const read = async () => {
-    const seen = await findJob(deps, { jobId, access: reader.access, after: withItems ? 0 : undefined });
-    return seen && reader.allows(seen.snapshot) ? seen : undefined;
-  };
+  const read = () => findJob(deps, { jobId, ...reader, after: withItems ? 0 : undefined });
   const known = c.req.header('if-none-match');
   const isNews = known === undefined ? undefined : ({ snapshot }: JobView) => !namesTag(known, etag(snapshot));
   const reading = seconds === 0 ? read() : waitFor(jobId, { seconds, signal: c.req.raw.signal, ...(isNews && { isNews }) }, { feed, read });

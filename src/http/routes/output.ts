@@ -10,7 +10,7 @@ import { findJob } from '../find-job.ts';
 import { readerOf } from '../read-access.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'archive' | 'files' | 'tokens' | 'identity' | 'log'>;
+type Deps = Pick<AppDeps, 'kinds' | 'queue' | 'archive' | 'files' | 'tokens' | 'identity' | 'log'>;
 
 /** `GET /api/jobs/:jobId/output` and `GET /api/jobs/:jobId/output/:n`. */
 export function outputRoutes(deps: Deps): Hono<AppEnv> {
@@ -26,12 +26,14 @@ function nameOf(n: string): FileName | undefined {
 }
 
 async function answerOutput(c: Context<AppEnv, '/:jobId'>, deps: Deps, name: FileName | undefined): Promise<Response> {
-  const { archive, files } = deps;
+  const { archive, files, kinds } = deps;
   const jobId = c.req.param('jobId');
   const reader = await readerOf(c, deps, c.req.query('token'));
-  const seen = await findJob(deps, { jobId, access: reader.access });
-  if (!seen || !reader.allows(seen.snapshot)) throw reader.refusal();
-  const file = name && ((await files.open(jobId, name)) ?? (await archive?.openFile(jobId, name)));
+  const seen = await findJob(deps, { jobId, ...reader });
+  if (!seen) throw reader.refusal();
+  const { kind, end } = seen.snapshot;
+  const mayBeArchived = end?.outcome.type === 'completed' && kinds.some(({ name: known, outputs }) => known === kind && outputs);
+  const file = name && ((await files.open(jobId, name)) ?? (mayBeArchived ? await archive?.openFile(jobId, name) : undefined));
   if (!file) throw new ProblemError('not_found', 'This job has no such file, or does not have it yet.', { jobId });
   return answerFile(c, deps, file);
 }

@@ -39,6 +39,7 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Resp
   const { id: jobId } = job;
   const deadlines = deadlinesOf(c);
   if (job.end?.outcome.type !== 'failed') throw notFailed(job);
+  if (!(await queue.there([jobId])).has(jobId)) throw inputGone(jobId); // only the archive has it
   await checkFiles(job, deps);
   const result = await submissions.retry(job, {
     ...deadlines,
@@ -47,9 +48,7 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Resp
   setAllowance(c, result.allowance);
   if (result.type === 'refused') throw result.problem;
   const after = await queue.read(jobId);
-  if (result.type === 'unknown') {
-    throw new ProblemError('job_expired', 'The input of this job is not kept any more; submit it anew.', { jobId });
-  }
+  if (result.type === 'unknown') throw inputGone(jobId);
   if (!after) throw noSuchJob();
   if (result.type === 'not_failed') throw notFailed(after.snapshot);
   log.info({ jobId, requestId: c.get('requestId') }, 'job retried');
@@ -63,6 +62,10 @@ async function checkFiles({ id: jobId, kind: name }: Snapshot, { kinds, files }:
       throw new ProblemError('input_gone', 'The file of this job is not kept any more; submit it anew.', { jobId });
     }
   }
+}
+
+function inputGone(jobId: string): ProblemError {
+  return new ProblemError('job_expired', 'The input of this job is not kept any more; submit it anew.', { jobId });
 }
 
 function notFailed({ id, status }: Snapshot): ProblemError {

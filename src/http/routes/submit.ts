@@ -92,7 +92,7 @@ async function answerSubmission(c: Context<AppEnv>, deps: Deps, request: SubmitR
   if (wantsStream(c)) return retryLaterOnTrouble(c, deps, request.key !== undefined, async () => answerWithStream(c, deps, request));
   const [accepted, addresses] = await Promise.all([submit(c, deps, request), addressesFor(deps)]);
   submitted();
-  return (await answerWithEnd(c, deps, accepted.job.id, addresses)) ?? answerAccepted(c, accepted, addresses);
+  return (await answerWithEnd(c, deps, accepted, addresses)) ?? answerAccepted(c, accepted, addresses);
 }
 
 function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { userId: named, ...input }: Envelope): SubmitRequest {
@@ -145,14 +145,21 @@ async function answerWithStream(c: Context<AppEnv>, deps: Deps, request: SubmitR
 }
 
 /** With `Prefer: wait=20` (RFC 7240): the finished job, if it ends in time. */
-async function answerWithEnd(c: Context<AppEnv>, { queue, feed }: Deps, id: string, addresses: Addresses): Promise<Response | undefined> {
+async function answerWithEnd(
+  c: Context<AppEnv>,
+  { queue, feed }: Deps,
+  { origin, job }: Accepted,
+  addresses: Addresses,
+): Promise<Response | undefined> {
   const prefer = c.req.header('prefer');
   const wanted = prefer === undefined ? undefined : /(?:^|[,;])\s*wait\s*=\s*"?(\d+)/i.exec(prefer)?.[1];
   if (wanted === undefined) return undefined;
   const seconds = Math.min(Number(wanted), MAX_WAIT_S);
-  const seen = await waitFor(id, { seconds, signal: c.req.raw.signal }, { feed, read: () => queue.read(id) });
-  if (!seen?.snapshot.end) return undefined;
-  return answerJson(c, presentJob(seen.snapshot, addresses), 200, {
+  const { id } = job;
+  const wait = () => waitFor(id, { seconds, signal: c.req.raw.signal }, { feed, read: () => queue.read(id) });
+  const ended = origin !== 'new' && job.end ? job : (await wait())?.snapshot; // one that was there before may be in the archive alone
+  if (!ended?.end) return undefined;
+  return answerJson(c, presentJob(ended, addresses), 200, {
     'Content-Location': `/api/jobs/${id}`,
     'Preference-Applied': `wait=${seconds}`,
   });
