@@ -17,7 +17,7 @@ const once = [
   'test/scripts/**',
   'test/queue/store.test.ts',
   'test/stream/{sse-encoding,transport}.test.ts',
-  'test/supabase/**', // and PostgreSQL is started for it
+  'test/http/{access,cors,hosts,image,then,uploads}.test.ts',
   'test/worker/**', // what a worker makes of models and texts
 ];
 
@@ -27,16 +27,10 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     expect: { poll: { timeout: 15_000 } },
-    onConsoleLog: (log) => !log.startsWith('PostgresError'), // what @supabase/lite answers, it writes to the console as well
-    exclude: [...configDefaults.exclude, 'test/chaos/**', 'test/processes/**'], // they have configs of their own
+    exclude: [...configDefaults.exclude, 'test/chaos/**', 'test/processes/**', 'test/supabase/**'], // they have configs of their own
     projects: stores.map((name, index) => ({
       extends: true,
-      test: {
-        name,
-        include: ['test/**/*.test.ts'],
-        exclude: index > 0 ? once : [],
-        globalSetup: ['test/support/store.ts', ...(index > 0 ? [] : ['test/support/postgres.ts'])],
-      },
+      test: { name, include: ['test/**/*.test.ts'], exclude: index > 0 ? once : [], globalSetup: ['test/support/store.ts'] },
     })),
   },
 });

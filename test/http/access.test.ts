@@ -26,7 +26,7 @@ const GATEWAY = { NODE_ENV: 'production', AUTH: 'trusted-header' };
 const OWNER = { 'user-id': 'ana' };
 const OTHER = { 'user-id': 'bob' };
 
-/** The database is started once, for the first store. */
+/** A database is there where these tests run with those of the archive (`npm run test:supabase`). */
 const hasDatabase = inject('postgresUrl') !== undefined;
 
 /** How users say who they are: the process's environment, and the headers of the owner, of another user and of somebody who is not believed. */
