@@ -1,100 +1,11 @@
 /** The environment, parsed once by one schema; every mistake is reported together. */
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { httpUrl, json, MAX_TIMER_MS, milliseconds, positive, secret, splitList, wholeNumber } from './env/variables.ts';
+import { missing, type Role } from './env/rules.ts';
+import { HEALTH_PORTS, schema } from './env/schema.ts';
+import { NAMING, PROVIDER_VARIABLES, type VendorVariables } from './env/vendors.ts';
 import type { Auth } from './identity/identification.ts';
 import { OwnError } from './job/own-error.ts';
-import { priceSchema } from './job/price.ts';
-import { planSchema } from './queue/plans.ts';
-
-/** Which process reads the environment: some variables are needed by one of them only. */
-export type Role = 'api' | 'worker';
-
-const whole = (least: number, most: number, fallback: number) => wholeNumber(least, most).default(fallback);
-/** Where a worker's health is unless it is set: the first of these that is free. */
-const HEALTH_PORTS = Array.from({ length: 20 }, (_, n) => 3002 + n);
-const HOSTS_EXPECTED = 'expected host names with commas between them, without scheme and port; *.name for all that lie under one';
-const USD_EXPECTED = 'expected an amount of US dollars above 0, such as 0.5';
-const PRICES_EXPECTED = `expected JSON such as {"openai/my-model":{"perMillionInputTokens":1}}, with these parts of a price: ${Object.keys(priceSchema.shape).join(', ')}`;
-const PLANS_EXPECTED = `expected JSON such as {"pro":{"maxJobs":500}}, with these parts of a plan: ${Object.keys(planSchema.shape).join(', ')}`;
-const tokenSecret = z.string().min(16, 'each secret must have 16 characters at least');
-
-const schema = z.object({
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
-  PORT: whole(0, 65_535, 3001),
-  WORKER_HEALTH_PORT: wholeNumber(0, 65_535).optional(),
-  HOST: z.string().optional(),
-  PATH: z.string().default(''),
-  REDIS_URL: z
-    .string()
-    .regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// URL')
-    .optional(),
-  REDIS_KEY_PREFIX: z
-    .string()
-    .regex(/^\{[\w-]+\}$/, 'must be one word in braces, such as {ai-jobs}: the braces keep all keys in one cluster slot')
-    .default('{ai-jobs}'),
-  BREAKER_FAILURES: positive(10),
-  BREAKER_OPEN_MS: milliseconds(5000),
-  WORKER_CONCURRENCY: positive(3),
-  WORKER_RATE_MAX: positive(10),
-  WORKER_RATE_DURATION_MS: milliseconds(1000),
-  WORKER_STALLED_INTERVAL_MS: milliseconds(30_000),
-  WORKER_MAX_STALLED_COUNT: whole(0, 1000, 2),
-  WORKER_LOCK_DURATION_MS: z.coerce.number().int().min(1).max(MAX_TIMER_MS).optional(),
-  SHUTDOWN_GRACE_MS: milliseconds(20_000, 0),
-  JOB_ATTEMPTS: positive(3),
-  JOB_BACKOFF_MS: milliseconds(1000),
-  JOB_TIMEOUT_MS: milliseconds(120_000),
-  JOB_RETENTION_S: positive(86_400),
-  SSE_HEARTBEAT_MS: milliseconds(15_000),
-  SSE_MAX_AGE_MS: milliseconds(600_000),
-  STREAM_TOKEN_SECRET: z
-    .string()
-    .transform(splitList)
-    .pipe(z.tuple([tokenSecret], tokenSecret))
-    .optional(),
-  STREAM_TOKEN_TTL_S: wholeNumber(1, 1_000_000_000).optional(),
-  ALLOWED_HOSTS: z
-    .string()
-    .transform((text) => splitList(text.toLowerCase()).map((name) => name.replace(/\.$/, '')))
-    .pipe(z.array(z.string().regex(/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/, HOSTS_EXPECTED)))
-    .default([]),
-  CORS_ORIGINS: z.string().default('*').transform(splitList),
-  RATE_LIMIT_MAX: positive(60),
-  RATE_LIMIT_WINDOW_S: positive(60),
-  FILES_MAX_MB: whole(1, 1_000_000, 256),
-  MAX_QUEUE_DEPTH: positive(10_000),
-  MAX_JOBS_PER_USER: positive(100),
-  DAILY_TOKENS_PER_USER: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
-  DAILY_USD_PER_USER: z.coerce.number(USD_EXPECTED).positive(USD_EXPECTED).max(1_000_000, USD_EXPECTED).optional(),
-  PLANS: json(z.record(z.string(), planSchema), PLANS_EXPECTED).optional(),
-  PRICES: json(z.record(z.string(), priceSchema), PRICES_EXPECTED).optional(),
-  SAME_WORK_WINDOW_S: whole(0, 2_000_000, 0),
-  TRUSTED_PROXIES: whole(0, 100, 0),
-  ADMIN_TOKEN: secret.optional(),
-  AUTH: z.enum(['supabase', 'trusted-header', 'none']).optional(),
-  SUPABASE_URL: httpUrl.transform((url) => url.replace(/\/+$/, '')).optional(),
-  SUPABASE_JWT_SECRET: secret.optional(),
-  SUPABASE_PUBLISHABLE_KEY: secret.optional(),
-  SUPABASE_ANON_KEY: secret.optional(),
-  SUPABASE_SECRET_KEY: secret.optional(),
-  SUPABASE_SERVICE_ROLE_KEY: secret.optional(),
-  SUPABASE_WEBHOOK_SECRET: secret.optional(),
-  ARCHIVE_RETENTION_DAYS: wholeNumber(1, 36_500).optional(),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-});
-
-/** The variable that names a kind's vendor outright, by kind. It counts for more than AI_PROVIDER. */
-const PROVIDER_VARIABLES = {
-  'generate-flashcards': 'PROVIDER_FLASHCARDS',
-  'generate-lesson': 'PROVIDER_LESSON',
-  'pronunciation-assess': 'PROVIDER_PRONUNCIATION',
-  'process-image': 'PROVIDER_IMAGE',
-  'generate-audio': 'PROVIDER_AUDIO',
-} as const;
-
-/** All variables that name a vendor. */
-const NAMING = ['AI_PROVIDER', ...Object.values(PROVIDER_VARIABLES)] as const;
 
 type Environment = z.output<ReturnType<typeof schemaFor>>;
 
@@ -113,17 +24,6 @@ export class ConfigError extends OwnError {
     this.mistakes = mistakes;
   }
 }
-
-/** What the environment may hold for a vendor. */
-export type VendorVariables = {
-  /** As AI_PROVIDER names it. */
-  name: string;
-  /** Each of these switches the vendor on; one without any is always on. */
-  keys: readonly string[];
-  /** Whether AI_PROVIDER may name it. */
-  writes?: boolean;
-  variables: z.ZodRawShape;
-};
 
 /**
  * Reads the environment for a process. An empty variable counts as unset. `vendors`: those that the process may use; their
@@ -161,44 +61,6 @@ function schemaFor(vendors: readonly VendorVariables[]) {
 
 function describe(issue: z.core.$ZodIssue): string {
   return `${String(issue.path[0])}: ${issue.message.replace(/^Invalid input: /, '')}`;
-}
-
-/** What must be there, given what else is: mostly what production refuses to start without. */
-function missing(env: Record<string, string | undefined>, role: Role, vendors: readonly VendorVariables[]): string[] {
-  const production = env['NODE_ENV'] === 'production';
-  const isSet = ({ keys }: VendorVariables) => keys.some((key) => env[key] !== undefined);
-  const named = NAMING.flatMap((variable) => {
-    const vendor = vendors.find(({ name }) => name === env[variable]);
-    return vendor ? [{ variable, vendor }] : [];
-  });
-  const saysAll = env['AI_PROVIDER'] !== undefined || (env['PROVIDER_FLASHCARDS'] !== undefined && env['PROVIDER_LESSON'] !== undefined);
-  const writers = vendors.filter(({ writes }) => writes);
-  const always = writers.find(({ keys }) => keys.length === 0);
-  const key = writers.find(({ keys }) => keys.length > 0)?.keys[0];
-  const rules: [broken: boolean, mistake: string][] = [
-    [
-      env['REDIS_URL'] === undefined,
-      'REDIS_URL: expected redis://HOST:PORT (npm start alone brings an embedded store, for one machine and without memory)',
-    ],
-    [
-      role === 'api' && production && env['SUPABASE_URL'] === undefined && env['AUTH'] !== 'trusted-header' && env['AUTH'] !== 'supabase',
-      'AUTH: in production expected SUPABASE_URL, or trusted-header, which says that a gateway in front sets the user-id header and lets no client set it',
-    ],
-    [role === 'api' && production && env['SUPABASE_URL'] !== undefined && env['AUTH'] === 'none', 'AUTH: none is not for production'],
-    [
-      role === 'api' && env['AUTH'] === 'supabase' && env['SUPABASE_URL'] === undefined,
-      "SUPABASE_URL: expected the project's address, since AUTH is supabase",
-    ],
-    ...named.map(({ variable, vendor }): [boolean, string] => [
-      vendor.keys.length > 0 && !isSet(vendor),
-      `${vendor.keys[0]}: expected a key, since ${variable} is ${vendor.name}`,
-    ]),
-    [
-      production && key !== undefined && !saysAll && !writers.some(isSet),
-      `${key}: in production expected a key, or AI_PROVIDER=${always?.name} to say outright that no model is to be used`,
-    ],
-  ];
-  return rules.filter(([broken]) => broken).map(([, mistake]) => mistake);
 }
 
 function toConfig(env: Environment) {

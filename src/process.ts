@@ -1,7 +1,9 @@
 /** What both processes do with their lives: start, say so, stop once, and never half-way. */
 import type { Logger } from 'pino';
 import { OwnError } from './job/own-error.ts';
-import { ConfigError, loadConfig, type Role, type VendorVariables } from './config.ts';
+import { ConfigError, loadConfig } from './config.ts';
+import type { Role } from './env/rules.ts';
+import type { VendorVariables } from './env/vendors.ts';
 import { endWith } from './env/read-env-file.ts';
 
 /** Undoes something; they run in reverse order of how they were added. */

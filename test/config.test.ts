@@ -1,6 +1,7 @@
 /** The environment: every mistake at once, by name, and never a value. */
 import { expect, test } from 'vitest';
-import { ConfigError, loadConfig, type Role } from '../src/config.ts';
+import { ConfigError, loadConfig } from '../src/config.ts';
+import type { Role } from '../src/env/rules.ts';
 import { vendors } from '../worker/vendors/index.ts';
 import { fallbackOptions, mainOptions, openai } from '../worker/vendors/openai.ts';
 

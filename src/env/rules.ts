@@ -1,0 +1,43 @@
+/** What must be in an environment, given what else is in it. */
+import { NAMING, type VendorVariables } from './vendors.ts';
+
+/** Which process reads the environment: some variables are needed by one of them only. */
+export type Role = 'api' | 'worker';
+
+/** Tells what is missing, in words: mostly what production refuses to start without. */
+export function missing(env: Record<string, string | undefined>, role: Role, vendors: readonly VendorVariables[]): string[] {
+  const production = env['NODE_ENV'] === 'production';
+  const isSet = ({ keys }: VendorVariables) => keys.some((key) => env[key] !== undefined);
+  const named = NAMING.flatMap((variable) => {
+    const vendor = vendors.find(({ name }) => name === env[variable]);
+    return vendor ? [{ variable, vendor }] : [];
+  });
+  const saysAll = env['AI_PROVIDER'] !== undefined || (env['PROVIDER_FLASHCARDS'] !== undefined && env['PROVIDER_LESSON'] !== undefined);
+  const writers = vendors.filter(({ writes }) => writes);
+  const always = writers.find(({ keys }) => keys.length === 0);
+  const key = writers.find(({ keys }) => keys.length > 0)?.keys[0];
+  const rules: [broken: boolean, mistake: string][] = [
+    [
+      env['REDIS_URL'] === undefined,
+      'REDIS_URL: expected redis://HOST:PORT (npm start alone brings an embedded store, for one machine and without memory)',
+    ],
+    [
+      role === 'api' && production && env['SUPABASE_URL'] === undefined && env['AUTH'] !== 'trusted-header' && env['AUTH'] !== 'supabase',
+      'AUTH: in production expected SUPABASE_URL, or trusted-header, which says that a gateway in front sets the user-id header and lets no client set it',
+    ],
+    [role === 'api' && production && env['SUPABASE_URL'] !== undefined && env['AUTH'] === 'none', 'AUTH: none is not for production'],
+    [
+      role === 'api' && env['AUTH'] === 'supabase' && env['SUPABASE_URL'] === undefined,
+      "SUPABASE_URL: expected the project's address, since AUTH is supabase",
+    ],
+    ...named.map(({ variable, vendor }): [boolean, string] => [
+      vendor.keys.length > 0 && !isSet(vendor),
+      `${vendor.keys[0]}: expected a key, since ${variable} is ${vendor.name}`,
+    ]),
+    [
+      production && key !== undefined && !saysAll && !writers.some(isSet),
+      `${key}: in production expected a key, or AI_PROVIDER=${always?.name} to say outright that no model is to be used`,
+    ],
+  ];
+  return rules.filter(([broken]) => broken).map(([, mistake]) => mistake);
+}
