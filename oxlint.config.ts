@@ -21,7 +21,7 @@ const without = (...allowed: (keyof typeof vendors)[]) =>
 const mains: Pattern = { regex: '(^|/)main\\.ts$', message: 'Nothing imports a main.' };
 
 /** The folders of src; its own files put them together. */
-const folders = ['kinds', 'job', 'identity', 'queue', 'files', 'archive', 'supabase', 'stream', 'http', 'embedded'];
+const folders = ['kinds', 'job', 'openapi', 'identity', 'queue', 'files', 'archive', 'supabase', 'stream', 'http', 'embedded'];
 const OUT = '^(\\.\\./)+';
 
 /** What a folder of src must not import, given what it may: other folders, the files above them, the worker. `depth`: how deep it lies. */
@@ -50,22 +50,30 @@ const vendor: Pattern[] = [
 
 const layers: { files: string[]; patterns: Pattern[] }[] = [
   { files: ['src/*.ts'], patterns: [...api, ...without('node', 'server')] },
+  {
+    files: ['src/main.ts'],
+    patterns: [{ regex: '^\\.\\./[^.]+/', message: 'src never imports what is outside of it.' }, ...without('node', 'server')],
+  },
   { files: ['src/app.ts'], patterns: [...api, ...without()] },
   { files: ['src/embedded/*.ts'], patterns: [...folderOf([]), ...without('node', 'valkey')] },
   { files: ['src/job/*.ts'], patterns: [...folderOf([]), ...without()] },
   { files: ['src/identity/*.ts'], patterns: [...folderOf(['job']), ...without('jose')] },
   { files: ['src/kinds/*.ts'], patterns: [...folderOf(['job']), ...without()] },
   { files: ['src/kinds/inspect/*.ts'], patterns: [...folderOf(['job'], 2), ...without()] },
+  { files: ['src/openapi/*.ts'], patterns: [...folderOf(['job', 'kinds']), ...without()] },
   { files: ['src/queue/*.ts'], patterns: [...folderOf(['job', 'kinds']), ...without('bullmq', 'ioredis')] },
   { files: ['src/queue/script.ts', 'src/queue/digest.ts'], patterns: [...folderOf(['job']), ...without('ioredis', 'node')] },
   { files: ['src/files/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue']), ...without('ioredis')] },
   { files: ['src/archive/*.ts'], patterns: [...folderOf(['job', 'queue', 'files']), ...without('ioredis')] },
   { files: ['src/supabase/*.ts'], patterns: [...folderOf(['job', 'queue', 'files', 'archive']), ...without('supabase')] },
   { files: ['src/stream/*.ts'], patterns: [...folderOf(['job', 'queue']), ...without()] },
-  { files: ['src/http/*.ts'], patterns: [...folderOf(['job', 'identity', 'kinds', 'queue', 'files', 'archive', 'stream']), ...without()] },
+  {
+    files: ['src/http/*.ts'],
+    patterns: [...folderOf(['job', 'identity', 'kinds', 'openapi', 'queue', 'files', 'archive', 'stream']), ...without()],
+  },
   {
     files: ['src/http/routes/*.ts'],
-    patterns: [...folderOf(['job', 'identity', 'kinds', 'queue', 'files', 'archive', 'stream'], 2), ...without()],
+    patterns: [...folderOf(['job', 'identity', 'kinds', 'openapi', 'queue', 'files', 'archive', 'stream'], 2), ...without()],
   },
   { files: ['worker/*.ts', 'worker/kinds/*.ts'], patterns: [...worker, ...without('node', 'ioredis', 'server')] },
   { files: ['worker/audio/*.ts'], patterns: [...vendor, ...without('node', 'mp3')] },

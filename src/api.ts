@@ -16,6 +16,7 @@ import { hmacSha256 } from './hmac.ts';
 import { listen } from './listen.ts';
 import { createNodeTransport, withNodeTransport } from './node-transport.ts';
 import type { Closer, Fail, Ready } from './process.ts';
+import { readSwaggerFile } from './swagger-files.ts';
 import { createErasure } from './archive/erasure.ts';
 import { openArchive } from './archive-parts.ts';
 import { createRedisFiles } from './files/redis-files.ts';
@@ -34,7 +35,7 @@ import type { Addressing } from './stream/job-channel.ts';
 import { createUserFeed } from './stream/user-feed.ts';
 
 /** What the API is started with. */
-export type ApiParts = { config: Config; log: Logger; kinds: readonly Kind[] };
+export type ApiParts = { config: Config; log: Logger; version: string; kinds: readonly Kind[] };
 
 /** How many of a user's newest jobs the user's stream takes stock of, beside all that have not ended. */
 const USER_JOBS = 100;
@@ -46,7 +47,7 @@ const READS_A_SUBMISSION = 1000;
 const RECONCILE_MS = 20_000;
 
 /** Starts the API. Resolves once it serves; `closers` undo what was opened. */
-export async function startApi({ config, log, kinds }: ApiParts, closers: Closer[], fail: Fail): Promise<Ready> {
+export async function startApi({ config, log, version, kinds }: ApiParts, closers: Closer[], fail: Fail): Promise<Ready> {
   const { keyPrefix } = config;
   const store = await openStore({ url: config.redisUrl, keyPrefix, log, logError: createErrorLog(log), onUnusable: fail });
   closers.push(store.close);
@@ -153,6 +154,8 @@ export async function startApi({ config, log, kinds }: ApiParts, closers: Closer
     corsOrigins: config.corsOrigins,
     identity,
     hosts: config.hosts,
+    version,
+    readAsset: readSwaggerFile,
   });
 
   const createServer = () => createAdaptorServer({ fetch: withNodeTransport(app.fetch), hostname: 'localhost' });

@@ -4,6 +4,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { ProblemError } from './job/problem.ts';
 import { archiveRoutes } from './http/routes/archive.ts';
 import { cancelRoutes } from './http/routes/cancel.ts';
+import { docsRoutes } from './http/routes/docs.ts';
 import type { AppDeps, AppEnv } from './http/env.ts';
 import { eraseRoutes } from './http/routes/erase.ts';
 import { eventRoutes } from './http/routes/job-events.ts';
@@ -34,6 +35,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', eraseRoutes(deps));
   app.route('/', archiveRoutes(deps));
   app.route('/', systemRoutes(deps));
+  app.route('/', docsRoutes(deps));
   return app;
 }
 

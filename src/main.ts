@@ -1,4 +1,5 @@
 /** The API process. */
+import packageJson from '../package.json' with { type: 'json' };
 import { startApi } from './api.ts';
 import { kinds } from './kinds/index.ts';
 import { readEnvFile } from './env/read-env-file.ts';
@@ -13,4 +14,4 @@ if (envFile !== undefined) log.info({ file: envFile }, 'environment file read; v
 /** How long the process may take to stop, in ms. */
 const GRACE_MS = 10_000;
 
-await runProcess(log, GRACE_MS, (closers, fail) => startApi({ config, log, kinds }, closers, fail));
+await runProcess(log, GRACE_MS, (closers, fail) => startApi({ config, log, version: packageJson.version, kinds }, closers, fail));

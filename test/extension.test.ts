@@ -77,7 +77,7 @@ async function start(env: Record<string, string>): Promise<string> {
   onTestFinished(async () => {
     for (const close of closers.toReversed()) await close();
   });
-  const { port } = await startApi({ config: loadConfig(environment, 'api'), log, kinds: [...kinds, haiku] }, closers, fail);
+  const { port } = await startApi({ config: loadConfig(environment, 'api'), log, version: '1', kinds: [...kinds, haiku] }, closers, fail);
   const all = [...vendors, poet];
   const parts = { config: loadConfig(environment, 'worker', all), log, version: '1', vendors: all };
   await startWorker({ ...parts, implementations: [...implementations, implement(haiku, writeHaiku)] }, closers, fail);

@@ -12,7 +12,12 @@ const DEFAULTS = { 'Cache-Control': 'private, no-cache' };
  * Answers a request. To the given headers come those that every answer to this request has (`headers` of the context).
  * They are one plain object, which costs much less than headers that are set one by one and copied.
  */
-export function answer(c: Context<AppEnv>, status: number, body: string | ReadableStream | null, headers: Headers = {}): Response {
+export function answer(
+  c: Context<AppEnv>,
+  status: number,
+  body: string | ReadableStream | Uint8Array<ArrayBuffer> | null,
+  headers: Headers = {},
+): Response {
   const all: Record<string, string> = { ...DEFAULTS, ...c.get('headers') };
   for (const name in headers) {
     const value = headers[name];

@@ -15,6 +15,7 @@ import type { Connections } from '../stream/connections.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { Transport } from '../stream/response.ts';
 import type { UserFeed } from '../stream/user-feed.ts';
+import type { ReadAsset } from './docs-page.ts';
 import type { AddressesOfOutputs } from './output-urls.ts';
 import type { StreamTokens } from './stream-token.ts';
 
@@ -73,6 +74,10 @@ export type AppDeps = {
   corsOrigins: string[];
   /** How users are identified. */
   identity: Identification;
+  /** The version of this service. */
+  version: string;
+  /** Reads a file of the page at /docs. */
+  readAsset: ReadAsset;
   /** The host names this server answers to, beside IP addresses and localhost; undefined for any. */
   hosts: string[] | undefined;
 };

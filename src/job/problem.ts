@@ -116,6 +116,7 @@ export function parseReason(reason: string): Problem {
   return toProblem('internal_error', 'The job failed for a reason that is in the server log.');
 }
 
-function isProblemCode(code: string): code is ProblemCode {
+/** Whether a text is one of the codes. */
+export function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(problems, code);
 }

@@ -30,4 +30,13 @@ export const flashcards = defineKind({
   }),
   lists: ['flashcards'],
   result: z.object({ flashcards: z.array(flashcard) }),
+  example: {
+    input: { content: 'The mitochondrion is the power plant of the cell. Water boils at 100 degrees Celsius.', count: 2, language: 'en' },
+    result: {
+      flashcards: [
+        { front: 'What is the mitochondrion?', back: 'The power plant of the cell' },
+        { front: 'At how many degrees Celsius does water boil?', back: '100' },
+      ],
+    },
+  },
 });

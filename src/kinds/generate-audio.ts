@@ -45,6 +45,25 @@ export const audio = defineKind({
   }),
   lists: ['parts'],
   outputs: true,
+  example: {
+    input: { text: 'Water boils at one hundred degrees.', language: 'en', format: 'mp3' },
+    result: {
+      audio: {
+        outputUrl: '/api/jobs/generate-audio-z51ffWz8IhCzPZbF0LeAw74ZQm3xT0aB/output',
+        type: 'audio/mpeg',
+        bytes: 17_280,
+        durationMs: 2160,
+      },
+      parts: [
+        {
+          outputUrl: '/api/jobs/generate-audio-z51ffWz8IhCzPZbF0LeAw74ZQm3xT0aB/output/0',
+          text: 'Water boils at one hundred degrees.',
+          bytes: 17_280,
+          durationMs: 2160,
+        },
+      ],
+    },
+  },
 });
 
 /** Whether the files of a job have room: the parts and the whole. MP3 always has. `sampleRate`: of the provider, in Hz. */

@@ -99,6 +99,8 @@ export type Kind<
   /** The files that go in, by field. A field can't be in `input`, too. */
   readonly files?: Files;
   readonly result: Result;
+  /** For documents: an input and its result as clients send and get them. */
+  readonly example?: { readonly input: Record<string, unknown>; readonly result: Record<string, unknown> };
   /** The lists of the result whose items are sent one by one, as soon as each is finished. */
   readonly lists?: readonly string[];
   /** Whether its handler keeps output files, which results and items name by {@link outputMarker}. */

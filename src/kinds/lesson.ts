@@ -77,4 +77,17 @@ export const lesson = defineKind({
       exercises: z.array(exercise),
     }),
   }),
+  example: {
+    input: { topic: 'Asking the way in Portuguese', level: 'A1', language: 'pt', nativeLanguage: 'en', sections: 1 },
+    result: {
+      lesson: {
+        title: 'Onde fica…?',
+        language: 'pt',
+        objectives: ['Ask where a place is'],
+        sections: [{ heading: 'Where is the station?', body: 'Ask with "onde fica" and the place.', examples: ['Onde fica a estação?'] }],
+        vocabulary: [{ term: 'a estação', meaning: 'the station', example: 'A estação fica ali.' }],
+        exercises: [{ question: 'Onde … o mercado?', choices: ['fica', 'fico'], answer: 'fica' }],
+      },
+    },
+  },
 });

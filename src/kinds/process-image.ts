@@ -69,6 +69,32 @@ export const processImage = defineKind({
     lines: z.array(word.extend({ words: z.array(word).optional() })),
     child: childMarker.optional(),
   }),
+  example: {
+    input: { image: 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==', languages: ['en'], then: 'flashcards', thenInput: { count: 5 } },
+    result: {
+      text: 'Water boils at 100 degrees Celsius.',
+      width: 1200,
+      height: 400,
+      lines: [
+        {
+          text: 'Water boils at 100 degrees Celsius.',
+          polygon: [
+            [40, 60],
+            [1150, 60],
+            [1150, 120],
+            [40, 120],
+          ],
+          confidence: 0.97,
+        },
+      ],
+      child: {
+        jobId: 'generate-flashcards-q2Wv8sYb1LrT0dKx5mNcZp7HfJ4uGaE9',
+        statusUrl: '/api/job-status/generate-flashcards-q2Wv8sYb1LrT0dKx5mNcZp7HfJ4uGaE9',
+        streamUrl:
+          '/api/jobs/generate-flashcards-q2Wv8sYb1LrT0dKx5mNcZp7HfJ4uGaE9/events?token=zzzzzzzzzz.2Wv8sYb1LrT0dKx5mNcZp7HfJ4uGaE9q2Wv8sYb1LrQ',
+      },
+    },
+  },
   next: ({ then, thenInput }) =>
     then && {
       kind: NEXT[then],

@@ -45,4 +45,16 @@ export const pronunciation = defineKind({
     /** There if a model has only estimated the scores. */
     estimate: z.literal(true).optional(),
   }),
+  example: {
+    input: { audio: 'data:audio/ogg;base64,T2dnUwACAAAAAAAAAAA=', referenceText: 'Water boils.', language: 'en-US' },
+    result: {
+      recognizedText: 'Water boils.',
+      durationMs: 1400,
+      scores: { pronunciation: 91, accuracy: 93, fluency: 96, completeness: 100, prosody: 84 },
+      words: [
+        { word: 'water', accuracy: 95, error: 'none', offsetMs: 120, durationMs: 510, phonemes: [{ phoneme: 'w', accuracy: 99 }] },
+        { word: 'boils', accuracy: 88, error: 'none', offsetMs: 640, durationMs: 620 },
+      ],
+    },
+  },
 });

@@ -1,22 +1,7 @@
 /** Who may do what: every route, asked by everyone who might ask. A route that is added without a row here fails the test. */
 import { expect, inject, test } from 'vitest';
-import { kinds } from '../../src/kinds/index.ts';
-import { createApp } from '../../src/app.ts';
-import { hmacSha256 } from '../../src/hmac.ts';
-import { byHeader } from '../../src/identity/named-user.ts';
-import { createOutputUrls } from '../../src/http/output-urls.ts';
-import { createStreamTokens } from '../../src/http/stream-token.ts';
-import { fixedSecrets } from '../../src/http/token-secrets.ts';
-import { createErasure } from '../../src/archive/erasure.ts';
-import { createRedisFiles } from '../../src/files/redis-files.ts';
-import { createNodeTransport } from '../../src/node-transport.ts';
-import { createSubmissions } from '../../src/queue/submissions.ts';
-import { createLocalLimit } from '../../src/queue/rate-limit.ts';
-import { createConnections } from '../../src/stream/connections.ts';
-import { createFeed } from '../../src/stream/feed.ts';
-import { createUserFeed } from '../../src/stream/user-feed.ts';
+import { routesOfApp } from '../support/routes.ts';
 import { archived, as, forgetAll, run, start } from '../support/archive.ts';
-import { openQueue } from '../support/queue.ts';
 import { isEnd, watch } from '../support/sse.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
 import { ANA, BOB, startProject } from '../support/supabase.ts';
@@ -104,40 +89,11 @@ const routes: Record<string, Row> = {
   'GET /ready': anyone,
   'GET /api/redis/health': anyone,
   'GET /api/queue/stats': anyone,
+  'GET /openapi.json': anyone,
+  'GET /docs': anyone,
+  'GET /docs/:asset': anyone,
+  'GET /problems/:code': anyone,
 };
-
-/** Every route that the app has, as `METHOD path`. */
-async function routesOfApp(): Promise<string[]> {
-  const { queue, redis, keys } = await openQueue();
-  const connections = createConnections(60_000);
-  const onError = () => {};
-  const limit = createLocalLimit({ name: 'read', max: 1, windowS: 1 });
-  const app = createApp({
-    queue,
-    files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }),
-    erasure: createErasure({ queue, files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }) }),
-    outputUrls: createOutputUrls(kinds, true),
-    connections,
-    feed: createFeed({ readJob: queue.read, connections, eta: async () => undefined, onError }),
-    userFeed: createUserFeed({ readJob: queue.read, jobsOf: async () => [], connections, onError }),
-    transport: createNodeTransport(),
-    tokens: createStreamTokens({ sign: hmacSha256, secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
-    submissions: createSubmissions({ queue, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
-    readLimit: limit,
-    addressOf: () => undefined,
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-    draining: () => false,
-    listening: () => true,
-    kinds,
-    adminToken: undefined,
-    corsOrigins: ['*'],
-    identity: byHeader(true),
-    storeTrouble: async () => undefined,
-    hosts: undefined,
-  });
-  const own = app.routes.filter(({ method }) => method !== 'ALL'); // the others are middleware
-  return [...new Set(own.map(({ method, path }) => `${method} ${path}`))];
-}
 
 function headersOf({ owner, other, nobody }: Way, caller: Caller): Record<string, string> {
   if (caller.startsWith('owner')) return owner;
@@ -147,7 +103,10 @@ function headersOf({ owner, other, nobody }: Way, caller: Caller): Record<string
 /** Sends a request as one of the callers; `job` is the owner's, `otherJob` another of the owner's. */
 async function ask(stack: Stack, way: Way, route: string, caller: Caller, { job, otherJob }: Record<string, Record<string, any>>) {
   const [method = '', path = ''] = route.split(' ');
-  const url = new URL(path.replace(':jobId', job?.['jobId']).replace(':n', '0'), stack.url);
+  const url = new URL(
+    path.replace(':jobId', job?.['jobId']).replace(':n', '0').replace(':asset', 'start.js').replace(':code', 'cancelled'),
+    stack.url,
+  );
   const tokenOf = (of: Record<string, any> | undefined) => new URL(of?.['streamUrl'], stack.url).searchParams.get('token') ?? '';
   const tokens = { token: () => tokenOf(job), 'other token': () => tokenOf(otherJob), 'malformed token': () => 'x.y' };
   const token = Object.entries(tokens).find(([name]) => caller.replace(/^.* with /, '') === name)?.[1]();

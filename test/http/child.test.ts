@@ -56,7 +56,7 @@ async function start(env: Record<string, string> = {}, workerEnv: Record<string,
   onTestFinished(async () => {
     for (const close of closers.toReversed()) await close();
   });
-  const { port } = await startApi({ config: loadConfig(environment, 'api'), log, kinds: [...kinds, note] }, closers, fail);
+  const { port } = await startApi({ config: loadConfig(environment, 'api'), log, version: '1', kinds: [...kinds, note] }, closers, fail);
   const all = [tidier, ...vendors];
   const parts = { config: loadConfig({ ...environment, ...workerEnv }, 'worker', all), log, version: '1', vendors: all };
   await startWorker({ ...parts, implementations: [...implemented, implement(note, tidy)] }, closers, fail);

@@ -10,6 +10,6 @@ const config = readConfig(process.env, role, sliceParts.vendors);
 const log = await createLog(role, config.logLevel);
 await runProcess(log, 5000, (closers, fail) =>
   role === 'api'
-    ? startApi({ config, log, kinds: sliceParts.kinds }, closers, fail)
+    ? startApi({ config, log, version: 'test', kinds: sliceParts.kinds }, closers, fail)
     : startWorker({ config, log, version: 'test', ...sliceParts }, closers, fail),
 );

@@ -39,7 +39,7 @@ const startApiPart =
   ({ kinds }: Abilities) =>
   (env: Record<string, string>): Promise<Part> => {
     const config = loadConfig(env, 'api');
-    return startPart('api', config.logLevel, (log, closers) => startApi({ config, log, kinds }, closers, fail));
+    return startPart('api', config.logLevel, (log, closers) => startApi({ config, log, version: 'test', kinds }, closers, fail));
   };
 
 let workers = 0;

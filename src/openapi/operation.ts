@@ -1,0 +1,90 @@
+/** One route as the document describes it, and how that becomes an Operation Object of OpenAPI 3.1. */
+import type { JsonSchema } from '../kinds/public-schema.ts';
+import type { ProblemCode } from '../job/problem.ts';
+import { type HeaderName, headersNamed } from './headers.ts';
+import { type ParameterName, parametersNamed } from './parameters.ts';
+import { problemAnswers, type Refusals } from './problem-answers.ts';
+import { ref } from './schema.ts';
+import { type Access, requirementsFor } from './security.ts';
+import type { TagName } from './tags.ts';
+
+/** A body by its media type: its schema, and examples of it. */
+export type Content = { schema: JsonSchema; example?: unknown; examples?: Record<string, { summary: string; value: unknown }> } & {
+  [extension: `x-${string}`]: unknown;
+};
+
+/** The bodies that a route takes, by media type. `encoding`: how the fields of a form are written. */
+export type BodyContent = Record<string, Content & { encoding?: JsonSchema }>;
+
+/** An answer that is no problem. */
+export type Answer = { description: string; headers?: HeaderName[]; content?: Record<string, Content> };
+
+/** An answer with JSON. `schema`: the name of a schema of this document, or one of its own. */
+export const json = (description: string, schema: string | JsonSchema, example: unknown): Answer => ({
+  description,
+  content: { 'application/json': { schema: typeof schema === 'string' ? ref(schema) : schema, example } },
+});
+
+/** A route as the document describes it. */
+export type RouteDescription = {
+  /** The method and the path as the app has them: `GET /api/jobs/:jobId`. */
+  route: string;
+  operationId: string;
+  tag: TagName;
+  /** One line. */
+  summary: string;
+  /** A few sentences, in Markdown. */
+  description: string;
+  /** Who may call. */
+  access: Access;
+  /** Query parameters and request headers. Those of the path come by themselves. */
+  parameters?: ParameterName[];
+  body?: { description: string; required: boolean; content: BodyContent };
+  /** By status. */
+  answers: Record<number, Answer>;
+  /** The problems of this route beside those that all routes have. */
+  problems?: readonly ProblemCode[];
+  /** Whether it counts as a submission, so that its answers say how much of the limit is left. */
+  limited?: boolean;
+};
+
+/** Problems of every route. */
+const EVERYWHERE: readonly ProblemCode[] = ['misdirected', 'internal_error'];
+
+/** Problems of every route under /api: there it is checked who calls, and requests are counted. */
+const UNDER_API: readonly ProblemCode[] = ['invalid_input', 'token_invalid', 'token_expired', 'rate_limited', 'identity_unavailable'];
+
+/** The path of a route as OpenAPI writes it, and its method in lower case. */
+export function placeOf({ route }: Pick<RouteDescription, 'route'>): { path: string; method: string } {
+  const [method = '', path = ''] = route.split(' ');
+  return { path: path.replaceAll(/:(\w+)/g, '{$1}'), method: method.toLowerCase() };
+}
+
+/** What a route can go wrong with: its own problems, and those of many routes. */
+export function refusalsOf({ route, problems = [], limited = false }: RouteDescription): Refusals {
+  return { codes: [...problems, ...(route.includes(' /api/') ? UNDER_API : []), ...EVERYWHERE], limited };
+}
+
+/** The Operation Object of a route. */
+export function toOperation(route: RouteDescription): JsonSchema {
+  const { operationId, tag, summary, description, access, parameters = [], body, answers, limited = false } = route;
+  const inPath = [...placeOf(route).path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as ParameterName);
+  const common: HeaderName[] = [...(limited ? (['RateLimit', 'RateLimit-Policy'] as const) : []), 'x-request-id'];
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    description,
+    security: requirementsFor(access),
+    parameters: parametersNamed([...inPath, ...parameters, 'requestId']),
+    ...(body && { requestBody: body }),
+    responses: {
+      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, toResponse(answer, common)])),
+      ...problemAnswers(refusalsOf(route)),
+    },
+  };
+}
+
+function toResponse({ description, headers = [], content }: Answer, common: HeaderName[]): JsonSchema {
+  return { description, headers: headersNamed([...headers, ...common]), ...(content && { content }) };
+}

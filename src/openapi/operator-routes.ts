@@ -1,0 +1,76 @@
+/** The routes of the operator, and of the database of the project. They need a secret. */
+import { JOB_ID } from './examples.ts';
+import { json, type RouteDescription } from './operation.ts';
+import { ref } from './schema.ts';
+
+const FAILED = { jobId: JOB_ID, kind: 'generate-flashcards', attempt: 3, createdAt: '2026-11-23T21:32:57.440Z' };
+const COUNTS = { jobs: 12, results: 9, files: 4, keys: 30 };
+
+/** See the head of the file. */
+export const operatorRoutes: readonly RouteDescription[] = [
+  {
+    route: 'GET /admin/failed-jobs',
+    operationId: 'listFailedJobs',
+    tag: 'Operate',
+    summary: 'Failed jobs.',
+    description: 'The oldest failure first. Go on with `nextCursor` while `more` says so.',
+    access: 'operator',
+    parameters: ['failureCode', 'kind', 'owner', 'manyLimit', 'cursor'],
+    answers: { 200: json('A page of jobs.', 'FailedJobs', { jobs: [FAILED], more: false }) },
+    problems: ['invalid_input', 'unauthorized', 'queue_unavailable'],
+  },
+  {
+    route: 'POST /admin/failed-jobs/retry',
+    operationId: 'retryFailedJobs',
+    tag: 'Operate',
+    summary: 'Retries failed jobs.',
+    description: 'All that the same query of `GET /admin/failed-jobs` lists, without regard to limits.',
+    access: 'operator',
+    parameters: ['failureCode', 'kind', 'owner', 'manyLimit', 'cursor'],
+    answers: { 200: json('They wait again.', 'RetriedJobs', { retried: [JOB_ID], more: false }) },
+    problems: ['invalid_input', 'unauthorized', 'queue_unavailable'],
+  },
+  {
+    route: 'GET /admin/archive',
+    operationId: 'getArchive',
+    tag: 'Operate',
+    summary: 'How far the archive is.',
+    description: 'What is not archived yet, and the rows that the archive has refused.',
+    access: 'operator',
+    answers: { 200: json('The state of the archive.', 'Archive', { waiting: 0, lagMs: 0, parked: 0, jobs: [] }) },
+    problems: ['unauthorized', 'not_found', 'queue_unavailable'],
+  },
+  {
+    route: 'POST /admin/archive/retry',
+    operationId: 'retryArchive',
+    tag: 'Operate',
+    summary: 'Tries refused rows again.',
+    description: 'All rows that the archive has refused are sent to it once more.',
+    access: 'operator',
+    answers: { 200: json('How many.', 'RowsRetried', { retried: 3 }) },
+    problems: ['unauthorized', 'not_found', 'queue_unavailable'],
+  },
+  {
+    route: 'POST /webhooks/supabase',
+    operationId: 'userDeleted',
+    tag: 'Operate',
+    summary: 'A user was deleted.',
+    description:
+      'The database webhook of the project sends it for each row of `auth.users` that is deleted. Everything of that user is erased here. It may be sent twice.',
+    access: 'database',
+    body: {
+      description: 'What has happened to a row.',
+      required: true,
+      content: {
+        'application/json': {
+          schema: ref('DeletedUser'),
+          example: { type: 'DELETE', schema: 'auth', table: 'users', old_record: { id: '4b1a2a4e-6a0a-4f0e-9f57-0a4f3f0f3a11' } },
+        },
+      },
+    },
+    answers: {
+      200: json('How much was erased, or that it was about something else.', { anyOf: [ref('ErasedCounts'), ref('Ignored')] }, COUNTS),
+    },
+    problems: ['invalid_json', 'invalid_input', 'unauthorized', 'payload_too_large', 'queue_unavailable'],
+  },
+];

@@ -1,0 +1,121 @@
+/** The schemas of what the service says of itself, and of what its operator sees. */
+import type { JsonSchema } from '../kinds/public-schema.ts';
+import { count, list, object, ref, text, time } from './schema.ts';
+
+const ms = (description: string): JsonSchema => ({ type: 'number', minimum: 0, description });
+const spread = (description: string): JsonSchema =>
+  object({ p50: ms('Half of the jobs took no longer, in ms.'), p95: ms('Nearly all: 95 of 100 took no longer, in ms.') }, description);
+const more = {
+  more: { type: 'boolean', description: 'Whether there may be others.' },
+  'nextCursor?': text('Where they begin: send it as `cursor`.'),
+};
+const archive = {
+  waiting: count('Jobs that have ended and are not archived yet.'),
+  lagMs: ms('How long the longest of them waits, in ms.'),
+  parked: count('Rows that the archive has refused.'),
+};
+
+/** See the head of the file. */
+export const serviceSchemas: Record<string, JsonSchema> = {
+  Index: object(
+    {
+      name: text('The name of the service.'),
+      submit: list(
+        object({ method: { const: 'POST' }, path: text('Where a job of the kind is submitted.'), summary: text('What the kind does.') }),
+      ),
+      ...Object.fromEntries(
+        ['look', 'cancel', 'retry', 'erase', 'watch', 'download', 'know'].map((use) => [use, list({ type: 'string' })]),
+      ),
+    },
+    'All routes, by what they are for.',
+  ),
+  Kinds: object({ kinds: list(ref('KindState')) }),
+  KindState: object(
+    {
+      name: text('The kind.'),
+      path: text('Where it is submitted.'),
+      summary: text('What it does.'),
+      available: {
+        type: 'boolean',
+        description: 'Whether a worker can do it. While no worker is known, it counts as available: jobs wait.',
+      },
+      'provider?': text('Who does it.'),
+      'model?': text('By which model.'),
+      'needs?': list({ type: 'string' }, 'The fields that an input must have, where the provider can not do without them.'),
+      'missing?': list({ type: 'string' }, 'The variables that no worker has.'),
+    },
+    'A kind of job, and whether it is on.',
+  ),
+  Health: object({
+    status: { const: 'ok' },
+    uptimeSeconds: count('Since the process has started.'),
+    followers: count('Streams that are open.'),
+  }),
+  Ready: object({ status: { const: 'ready' } }),
+  RedisHealth: object({ status: { const: 'ok' }, latencyMs: ms('The time of a write, in ms.') }),
+  Stats: object({
+    counts: object({
+      waiting: count('Jobs that wait.'),
+      active: count('Jobs that run.'),
+      delayed: count('Jobs between two attempts.'),
+      completed: count('Jobs that have ended well and are kept.'),
+      failed: count('Jobs that have failed or were cancelled, and are kept.'),
+    }),
+    depth: count('Jobs that have not ended.'),
+    workers: count('Worker processes that live.'),
+    concurrency: count('Jobs that can run at once.'),
+    msPerStart: ms('The least time between two starts, on average, in ms.'),
+    perMinute: object({
+      completed: count('Jobs that completed in the last minute.'),
+      failed: count('Jobs that failed in the last minute.'),
+    }),
+    'waitMs?': spread('How long jobs waited after they could begin.'),
+    'runMs?': spread('How long jobs ran.'),
+    'etaSeconds?': count('In how many seconds a job that is submitted now would have ended, where that can be estimated.'),
+    'archive?': object(archive, 'How far the archive is, where there is one.'),
+  }),
+  ProblemMeaning: object({
+    code: text('The code.'),
+    status: { type: 'integer', description: 'The status of an answer with this code.' },
+    title: text('The problem in short.'),
+    retryable: { type: 'boolean', description: 'Whether the same request may succeed later without a change.' },
+    detail: text('What it means, and what to do.'),
+  }),
+  FailedJobs: object({
+    jobs: list(
+      object({
+        jobId: text('The id.'),
+        kind: text('The kind.'),
+        'userId?': text('Whose it is.'),
+        attempt: count('How often it was tried.'),
+        createdAt: time('When it was submitted.'),
+        'finishedAt?': time('When it failed.'),
+        'error?': ref('Problem'),
+      }),
+      'The oldest failure first.',
+    ),
+    ...more,
+  }),
+  RetriedJobs: object({ retried: list({ type: 'string' }, 'The ids of the jobs that wait again.'), ...more }),
+  Archive: object({
+    ...archive,
+    jobs: list(
+      object({ jobId: text('The job.'), code: text('Why its row was refused.'), at: time('When.') }),
+      'Some of the jobs whose rows were refused.',
+    ),
+  }),
+  RowsRetried: object({ retried: count('How many refused rows are tried again.') }),
+  DeletedUser: object(
+    {
+      type: text('What has happened; only `DELETE` means something here.'),
+      schema: text('The schema of the table; only `auth`.'),
+      table: text('The table; only `users`.'),
+      'old_record?': {
+        ...object({ id: { type: 'string', format: 'uuid' } }, 'The row that was deleted.'),
+        type: ['object', 'null'],
+      },
+    },
+    'What a database webhook of Supabase sends.',
+  ),
+  Ignored: object({ ignored: { const: true, description: 'It was about something else.' } }),
+};

@@ -1,0 +1,52 @@
+/** Every route of the app. The app is made over real parts, but it is asked nothing. */
+import { kinds } from '../../src/kinds/index.ts';
+import { createApp } from '../../src/app.ts';
+import { hmacSha256 } from '../../src/hmac.ts';
+import { byHeader } from '../../src/identity/named-user.ts';
+import { createOutputUrls } from '../../src/http/output-urls.ts';
+import { createStreamTokens } from '../../src/http/stream-token.ts';
+import { fixedSecrets } from '../../src/http/token-secrets.ts';
+import { createErasure } from '../../src/archive/erasure.ts';
+import { createRedisFiles } from '../../src/files/redis-files.ts';
+import { createNodeTransport } from '../../src/node-transport.ts';
+import { createSubmissions } from '../../src/queue/submissions.ts';
+import { createLocalLimit } from '../../src/queue/rate-limit.ts';
+import { createConnections } from '../../src/stream/connections.ts';
+import { createFeed } from '../../src/stream/feed.ts';
+import { createUserFeed } from '../../src/stream/user-feed.ts';
+import { openQueue } from './queue.ts';
+
+/** Every route that the app has, as `METHOD path`. */
+export async function routesOfApp(): Promise<string[]> {
+  const { queue, redis, keys } = await openQueue();
+  const connections = createConnections(60_000);
+  const onError = () => {};
+  const limit = createLocalLimit({ name: 'read', max: 1, windowS: 1 });
+  const app = createApp({
+    queue,
+    files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }),
+    erasure: createErasure({ queue, files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }) }),
+    outputUrls: createOutputUrls(kinds, true),
+    connections,
+    feed: createFeed({ readJob: queue.read, connections, eta: async () => undefined, onError }),
+    userFeed: createUserFeed({ readJob: queue.read, jobsOf: async () => [], connections, onError }),
+    transport: createNodeTransport(),
+    tokens: createStreamTokens({ sign: hmacSha256, secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
+    submissions: createSubmissions({ queue, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
+    readLimit: limit,
+    addressOf: () => undefined,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    draining: () => false,
+    listening: () => true,
+    kinds,
+    adminToken: undefined,
+    corsOrigins: ['*'],
+    identity: byHeader(true),
+    storeTrouble: async () => undefined,
+    hosts: undefined,
+    version: 'test',
+    readAsset: async () => undefined,
+  });
+  const own = app.routes.filter(({ method }) => method !== 'ALL'); // the others are middleware
+  return [...new Set(own.map(({ method, path }) => `${method} ${path}`))];
+}
