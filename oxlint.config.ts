@@ -75,6 +75,11 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
     files: ['src/http/routes/*.ts'],
     patterns: [...folderOf(['job', 'identity', 'kinds', 'openapi', 'queue', 'files', 'archive', 'stream'], 2), ...without()],
   },
+  { files: ['client/src/*.ts'], patterns: [{ regex: '^\\.\\./', message: 'The client is a package of its own.' }, ...without()] },
+  {
+    files: ['page/*.ts'],
+    patterns: [{ regex: '^\\.\\./(src|worker|test|bench|scripts)/', message: 'The page imports the client.' }, ...without()],
+  },
   { files: ['worker/*.ts', 'worker/kinds/*.ts'], patterns: [...worker, ...without('node', 'ioredis', 'server')] },
   { files: ['worker/audio/*.ts'], patterns: [...vendor, ...without('node', 'mp3')] },
   { files: ['worker/worker.ts'], patterns: [...worker, ...without('bullmq', 'ioredis')] },
@@ -111,7 +116,10 @@ export default {
   overrides: [
     ...layers.map(({ files, patterns }) => ({ files, rules: { 'no-restricted-imports': ['error', { patterns }] } })),
     // The input of an image has a field `then`. It is a text, and so no promise.
-    { files: ['src/kinds/process-image.ts', 'test/http/then.test.ts'], rules: { 'unicorn/no-thenable': 'off' } },
+    {
+      files: ['src/kinds/process-image.ts', 'test/http/then.test.ts', 'test/client/client.test.ts', 'page/forms.ts'],
+      rules: { 'unicorn/no-thenable': 'off' },
+    },
     // Tests read answers as they come, whatever is in them.
     {
       files: ['test/**'],

@@ -15,6 +15,7 @@ import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
 import { hmacSha256 } from './hmac.ts';
 import { listen } from './listen.ts';
 import { createNodeTransport, withNodeTransport } from './node-transport.ts';
+import { createPageFiles } from './page-files.ts';
 import type { Closer, Fail, Ready } from './process.ts';
 import { readSwaggerFile } from './swagger-files.ts';
 import { createErasure } from './archive/erasure.ts';
@@ -156,6 +157,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     hosts: config.hosts,
     version,
     readAsset: readSwaggerFile,
+    pageFiles: createPageFiles(!config.production),
   });
 
   const createServer = () => createAdaptorServer({ fetch: withNodeTransport(app.fetch), hostname: 'localhost' });

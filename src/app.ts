@@ -10,6 +10,7 @@ import { eraseRoutes } from './http/routes/erase.ts';
 import { eventRoutes } from './http/routes/job-events.ts';
 import { jobRoutes } from './http/routes/jobs.ts';
 import { outputRoutes } from './http/routes/output.ts';
+import { pageRoutes } from './http/routes/page.ts';
 import { retryRoutes } from './http/routes/retry.ts';
 import { answerErrors, answerNotFound, problemResponse } from './http/problems.ts';
 import { receive } from './http/receive.ts';
@@ -34,6 +35,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', retryRoutes(deps));
   app.route('/', eraseRoutes(deps));
   app.route('/', archiveRoutes(deps));
+  app.route('/', pageRoutes(deps));
   app.route('/', systemRoutes(deps));
   app.route('/', docsRoutes(deps));
   return app;

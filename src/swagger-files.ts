@@ -1,6 +1,6 @@
 /** The files of Swagger UI, read from its package when they are asked for. */
 import { readFile } from 'node:fs/promises';
-import type { ReadAsset } from './http/docs-page.ts';
+import type { ReadAsset } from './http/asset.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',

@@ -1,10 +1,6 @@
 /** The page to read and try the API: Swagger UI, with files of this origin only. */
 
-/** A file as it is served. */
-export type Asset = { type: string; bytes: Uint8Array<ArrayBuffer> };
-
-/** Reads a file of Swagger UI; undefined if there is no such file. The runtime knows where the files are. */
-export type ReadAsset = (name: string) => Promise<Asset | undefined>;
+import type { Asset } from './asset.ts';
 
 /** The files of Swagger UI that the page needs. No others are served. */
 export const SWAGGER_FILES: ReadonlySet<string> = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']);

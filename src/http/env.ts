@@ -15,7 +15,7 @@ import type { Connections } from '../stream/connections.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { Transport } from '../stream/response.ts';
 import type { UserFeed } from '../stream/user-feed.ts';
-import type { ReadAsset } from './docs-page.ts';
+import type { ReadAsset } from './asset.ts';
 import type { AddressesOfOutputs } from './output-urls.ts';
 import type { StreamTokens } from './stream-token.ts';
 
@@ -76,8 +76,9 @@ export type AppDeps = {
   identity: Identification;
   /** The version of this service. */
   version: string;
-  /** Reads a file of the page at /docs. */
+  /** Reads a file of the page at /docs, and one of the page at /. */
   readAsset: ReadAsset;
+  pageFiles: ReadAsset;
   /** The host names this server answers to, beside IP addresses and localhost; undefined for any. */
   hosts: string[] | undefined;
 };

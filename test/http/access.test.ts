@@ -59,6 +59,7 @@ const downloads: Row = [404, 404, 401, 404, 401, 401, 404, 404];
 const acts = (status: number): Row => [status, 404, 401, 401, 401, 401, status, 404];
 const anyUser = (status: number): Row => [status, status, 401, 401, 401, 401, status, status];
 const anyone: Row = CALLERS.map(() => 200);
+const nothing: Row = CALLERS.map(() => 404);
 const operator: Row = CALLERS.map(() => 401);
 
 const routes: Record<string, Row> = {
@@ -84,6 +85,10 @@ const routes: Record<string, Row> = {
   'POST /admin/archive/retry': operator,
   'POST /webhooks/supabase': operator, // it shows a secret, too
   'GET /': anyone,
+  'GET /favicon.ico': anyone,
+  'GET /page/:file': nothing, // there is no file of this name
+  'GET /page/:folder/:file': nothing,
+  'GET /client/src/:file': nothing,
   'GET /api/kinds': anyone,
   'GET /health': anyone,
   'GET /ready': anyone,

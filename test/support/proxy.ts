@@ -8,6 +8,8 @@ export type Proxy = {
   port: number;
   /** Where connections that are made from now on lead, on loopback. */
   target(port: number): void;
+  /** Cuts all connections that are open. */
+  cut(): void;
 };
 
 /** Starts a proxy; it goes with the test. */
@@ -33,5 +35,9 @@ export async function startProxy(port: number): Promise<Proxy> {
     server.close();
   });
   const address = server.address();
-  return { port: typeof address === 'object' && address ? address.port : 0, target: (next) => void (target = next) };
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    target: (next) => void (target = next),
+    cut: () => sockets.forEach((socket) => socket.destroy()),
+  };
 }

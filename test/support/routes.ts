@@ -46,6 +46,7 @@ export async function routesOfApp(): Promise<string[]> {
     hosts: undefined,
     version: 'test',
     readAsset: async () => undefined,
+    pageFiles: async () => undefined,
   });
   const own = app.routes.filter(({ method }) => method !== 'ALL'); // the others are middleware
   return [...new Set(own.map(({ method, path }) => `${method} ${path}`))];

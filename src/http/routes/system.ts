@@ -16,17 +16,22 @@ export function systemRoutes({ kinds, queue, outbox, connections, listening, sto
   const startedAt = performance.now();
 
   app.get('/', (c) =>
-    answerJson(c, {
-      name: 'ai-jobs',
-      submit: kinds.map(({ path, summary }) => ({ method: 'POST', path, summary })),
-      look: ['/api/jobs/:jobId', '/api/job-status/:jobId', '/api/jobs'],
-      cancel: ['/api/jobs/:jobId/cancel'],
-      retry: ['/api/jobs/:jobId/retry'],
-      erase: ['/api/jobs/:jobId', '/api/me/data'],
-      watch: ['/api/jobs/:jobId/events', '/api/events'],
-      download: ['/api/jobs/:jobId/output', '/api/jobs/:jobId/output/:n'],
-      know: ['/api/kinds', '/health', '/ready', '/api/redis/health', '/api/queue/stats', '/openapi.json', '/docs', '/problems/:code'],
-    }),
+    answerJson(
+      c,
+      {
+        name: 'ai-jobs',
+        submit: kinds.map(({ path, summary }) => ({ method: 'POST', path, summary })),
+        look: ['/api/jobs/:jobId', '/api/job-status/:jobId', '/api/jobs'],
+        cancel: ['/api/jobs/:jobId/cancel'],
+        retry: ['/api/jobs/:jobId/retry'],
+        erase: ['/api/jobs/:jobId', '/api/me/data'],
+        watch: ['/api/jobs/:jobId/events', '/api/events'],
+        download: ['/api/jobs/:jobId/output', '/api/jobs/:jobId/output/:n'],
+        know: ['/api/kinds', '/health', '/ready', '/api/redis/health', '/api/queue/stats', '/openapi.json', '/docs', '/problems/:code'],
+      },
+      200,
+      { Vary: 'Accept' },
+    ),
   );
 
   app.get('/api/kinds', async (c) =>

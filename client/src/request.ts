@@ -1,0 +1,83 @@
+/** Requests to the server: with the token of now, and again with the same key where a submission may have got lost. */
+import { ApiError, problemOf } from './problem.ts';
+
+/** What a client is made with. */
+export type ClientOptions = {
+  /** Where the server is, such as `https://api.example.com`; '' for the page's own. */
+  baseUrl: string;
+  /** The access token of the user's session, or a function that gets it. It is asked anew for every request and connection. */
+  token?: string | (() => string | undefined | Promise<string | undefined>) | undefined;
+  /** Other headers of every request, such as `user-id` where no token is needed. */
+  headers?: Record<string, string> | undefined;
+  /** The platform's fetch by default. In React Native give that of `expo/fetch`, which streams. */
+  fetch?: typeof fetch | undefined;
+  /** How often the server sends at least a comment, in ms; its SSE_HEARTBEAT_MS. After 2.5 times that in silence a connection counts as dead. */
+  heartbeatMs?: number | undefined;
+  /** Pauses between tries, in ms: the first, which doubles, and the longest. Each is taken at random up to that. */
+  backoff?: { firstMs: number; mostMs: number } | undefined;
+};
+
+/** Sends a request. The path may be one that the server gave, with a query. */
+export type Send = (path: string, init?: RequestInit) => Promise<Response>;
+
+/** Makes the function that sends. */
+export function createSend({ baseUrl, token, headers = {}, fetch: given }: ClientOptions): Send {
+  const base = baseUrl.replace(/\/+$/, '');
+  const send = given ?? ((input, init) => fetch(input, init)); // a browser's fetch wants to be called on its window
+  return async (path, init = {}) => {
+    const secret = typeof token === 'function' ? await token() : token;
+    const identity = secret ? { authorization: `Bearer ${secret}` } : {};
+    return send(base + path, { ...init, headers: { ...headers, ...identity, ...(init.headers as Record<string, string>) } });
+  };
+}
+
+/** Waits; ends early, with the signal's reason, when that aborts. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
+
+/** A pause before the next try, in ms, at random: so that many clients do not come back at once. */
+export function backoffMs(failures: number, { firstMs, mostMs }: { firstMs: number; mostMs: number }): number {
+  return Math.random() * Math.min(firstMs * 2 ** failures, mostMs);
+}
+
+/** How often a submission is tried. */
+const TRIES = 6;
+
+/** What passes by itself; the same request may succeed then. */
+const isPassing = (status: number): boolean => (status >= 500 ? status !== 501 : status === 429);
+
+/**
+ * Submits under an idempotency key: however often it is sent, it is one job.
+ * @throws ApiError if it is refused; what fetch throws, if the server was not reached in all tries
+ */
+export async function submitOnce(
+  send: Send,
+  path: string,
+  init: RequestInit,
+  backoff: { firstMs: number; mostMs: number },
+): Promise<unknown> {
+  const headers = { 'idempotency-key': newKey(), ...(init.headers as Record<string, string>) };
+  for (let failures = 0; ; failures++) {
+    const isLast = failures + 1 >= TRIES;
+    const response = await send(path, { ...init, method: 'POST', headers }).catch((error: unknown) => {
+      if (isLast) throw error;
+    });
+    if (response?.ok) return response.json();
+    const asked = 1000 * Number(response?.headers.get('retry-after') ?? 0);
+    // A longer time is for the app to decide on, and for its user to know of.
+    if (response && (isLast || asked > backoff.mostMs || !isPassing(response.status))) throw new ApiError(await problemOf(response));
+    await pause(Math.max(asked, backoffMs(failures, backoff)));
+  }
+}
+
+/** 128 random bits. `crypto.randomUUID` is not there on an address without HTTPS. */
+function newKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,69 @@
+/** The page: submits work of any kind that is on, and shows each piece as it comes, over reloads and lost connections. */
+import { createClient } from '../client/src/client.ts';
+import type { Job } from '../client/src/job.ts';
+import { KINDS, type Kinds } from '../client/src/kinds.ts';
+import { type Composed, drawComposer, type KindInfo } from './composer.ts';
+import { toCurl } from './curl.ts';
+import { element, fill, find } from './dom.ts';
+import { showJob } from './job-view.ts';
+import { accessToken, keepToken, type Remembered, remember, remembered, userName } from './session.ts';
+
+const user = userName();
+const ai = createClient({ baseUrl: '', token: accessToken, headers: { 'user-id': user } });
+const results = find('#results');
+
+/** Shows a job, with the one that it may lead to below it. */
+function view(job: Job, { kind, curl }: Pick<Remembered, 'kind' | 'curl'>): HTMLElement {
+  const follow = ({ jobId, streamUrl }: { jobId: string; streamUrl: string }): HTMLElement => {
+    const child = view(ai.resume(jobId, { streamUrl }), { kind: jobId.slice(0, -33), curl });
+    return element('section', { class: 'child' }, element('h3', {}, 'And then'), child);
+  };
+  return showJob(job, { kind, curl, follow });
+}
+
+function show(job: Job, about: Pick<Remembered, 'kind' | 'curl'>): void {
+  fill(results, element('h2', { id: 'results-title' }, 'Results'), view(job, about));
+}
+
+async function submit({ kind, input }: Composed): Promise<void> {
+  const curl = toCurl({ path: kind.path, input, user, token: accessToken() });
+  const job = await submitAs(kind.name, input);
+  remember({ jobId: job.id, streamUrl: job.streamUrl ?? '', kind: kind.name, curl });
+  show(job, { kind: kind.name, curl });
+  results.focus();
+}
+
+/** Submits by the client's method for a kind. What was typed is checked by the server. */
+function submitAs(name: string, input: Record<string, unknown>): Promise<Job> {
+  const method = (Object.keys(KINDS) as (keyof Kinds)[]).find((one) => KINDS[one].kind === name);
+  if (!method) throw new Error('This page does not know that kind of work.');
+  return (ai[method] as (given: Record<string, unknown>) => Promise<Job>)(input);
+}
+
+/** Who submits: nothing to type where a name is enough, else an access token. */
+function identityField(isNeeded: boolean): HTMLElement {
+  if (!isNeeded) return element('p', { class: 'note' }, `You are ${user} here.`);
+  const input = element('input', {
+    type: 'password',
+    autocomplete: 'off',
+    value: accessToken(),
+    change: () => keepToken(input.value.trim()),
+  });
+  return element('label', { class: 'field' }, element('span', {}, 'Access token of your session'), input);
+}
+
+/** Tells whether the server needs an identity, by asking for a list as this page asks for everything. */
+async function needsIdentity(): Promise<boolean> {
+  return (await fetch('/api/jobs?limit=1', { headers: { 'user-id': user } })).status === 401;
+}
+
+async function start(): Promise<void> {
+  const [kinds, isNeeded] = await Promise.all([fetch('/api/kinds').then((answer) => answer.json()), needsIdentity()]);
+  drawComposer((kinds as { kinds: KindInfo[] }).kinds, identityField(isNeeded), submit);
+  const last = remembered();
+  if (last) show(ai.resume(last.jobId, { streamUrl: last.streamUrl }), last);
+}
+
+await start().catch(() => {
+  find('#composer').append(element('p', { class: 'problem' }, 'The server does not answer. Load the page again in a moment.'));
+});

@@ -1,0 +1,40 @@
+/** Files that browsers are sent as they are: the pages, and what they are made of. */
+import type { Context } from 'hono';
+import { digestOfBytes } from '../queue/digest.ts';
+import { answer } from './answer.ts';
+import type { AppEnv } from './env.ts';
+import { namesTag } from './etag.ts';
+
+/** A file as it is served. */
+export type Asset = { type: string; bytes: Uint8Array<ArrayBuffer> };
+
+/** Reads a file by its name, or by the path of its address; undefined if there is none. The runtime knows where the files are. */
+export type ReadAsset = (name: string) => Promise<Asset | undefined>;
+
+/**
+ * What the page at `/` may load and do (Content Security Policy Level 3): only what comes from here. `blob:` is for what the user has
+ * chosen or recorded, which does not leave the browser by being shown.
+ */
+const POLICY = [
+  "default-src 'self'",
+  "img-src 'self' blob:",
+  "media-src 'self' blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Answers with a file. A browser asks each time whether it has changed, so that a deploy is seen at once. */
+export function answerAsset(c: Context<AppEnv>, { type, bytes }: Asset): Response {
+  const tag = `"${digestOfBytes(bytes)}"`;
+  const headers = {
+    ETag: tag,
+    'Cache-Control': 'no-cache',
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+    Vary: 'Accept',
+  };
+  const known = c.req.header('if-none-match');
+  if (known !== undefined && namesTag(known, tag)) return answer(c, 304, null, headers);
+  return answer(c, 200, c.req.method === 'HEAD' ? null : bytes, { ...headers, 'Content-Type': type, 'Content-Security-Policy': POLICY });
+}

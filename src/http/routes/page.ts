@@ -1,0 +1,28 @@
+/** The routes of the page to try everything: the page itself, for who accepts HTML, and its files. */
+import { Hono } from 'hono';
+import { answerAsset } from '../asset.ts';
+import type { AppDeps, AppEnv } from '../env.ts';
+import { answerNotFound } from '../problems.ts';
+
+/** What these routes need. */
+type Deps = Pick<AppDeps, 'pageFiles'>;
+
+/** `GET /` with HTML in its Accept header, `/favicon.ico`, and the files under `/page` and `/client`. */
+export function pageRoutes({ pageFiles }: Deps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.get('/', async (c, next) => {
+    const page = c.req.header('accept')?.includes('text/html') ? await pageFiles('/page/index.html') : undefined;
+    return page ? answerAsset(c, page) : next(); // others get the index as JSON
+  });
+  for (const path of ['/page/:file', '/page/:folder/:file', '/client/src/:file'] as const) {
+    app.get(path, async (c) => {
+      const file = await pageFiles(c.req.path);
+      return file ? answerAsset(c, file) : answerNotFound(c);
+    });
+  }
+  app.get('/favicon.ico', async (c) => {
+    const icon = await pageFiles('/page/favicon.svg'); // browsers ask for it by this name without being told
+    return icon ? answerAsset(c, icon) : answerNotFound(c);
+  });
+  return app;
+}

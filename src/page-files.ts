@@ -1,0 +1,54 @@
+/** The files of the page at `/`: plain modules, whose types are taken out here, since browsers read none. */
+import { readFile } from 'node:fs/promises';
+import { stripTypeScriptTypes } from 'node:module';
+import type { Asset, ReadAsset } from './http/asset.ts';
+
+/** Where the files are, by what their paths begin with. */
+const FOLDERS: Readonly<Record<string, URL>> = {
+  '/page/': new URL('../page/', import.meta.url),
+  '/client/src/': new URL('../client/src/', import.meta.url),
+  '/page/eventsource-parser/': new URL('./', import.meta.resolve('eventsource-parser')),
+};
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+  ts: 'text/javascript; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+};
+
+/** Makes the function that reads files by their paths. A file is read once; while a developer changes it, `fresh` reads it each time. */
+export function createPageFiles(fresh: boolean): ReadAsset {
+  const known = new Map<string, Promise<Asset | undefined>>();
+  return (path) => {
+    const cached = fresh ? undefined : known.get(path);
+    if (cached) return cached;
+    const reading = read(path);
+    if (known.size < MAX_KNOWN) known.set(path, reading);
+    return reading;
+  };
+}
+
+/** How many files are remembered: more than there are. Paths that lead to none come from anybody. */
+const MAX_KNOWN = 200;
+
+async function read(path: string): Promise<Asset | undefined> {
+  const [, folder = '', name = '', suffix = ''] = /^(.*\/)([\w-]+\.([a-z]+))$/.exec(path) ?? [];
+  const [base, type] = [FOLDERS[folder], TYPES[suffix]];
+  if (!base || !type) return undefined;
+  const text = await readFile(new URL(name, base), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  return { type, bytes: new TextEncoder().encode(suffix === 'ts' ? toJavaScript(text) : text) };
+}
+
+/** Takes types out, and gives packages the addresses at which they are served: import maps would need a looser policy. */
+function toJavaScript(text: string): string {
+  const { emitWarning } = process;
+  process.emitWarning = () => {}; // the function is experimental in Node, and says so at its first use
+  try {
+    return stripTypeScriptTypes(text).replaceAll("from 'eventsource-parser'", "from '/page/eventsource-parser/index.js'");
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}

@@ -1,0 +1,210 @@
+/** Tests the client against a real server: what it submits, how it is read, kept, left and found again, and what it says when something is wrong. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, onTestFinished, test } from 'vitest';
+import { ApiError, createClient, type Job, JobError } from '../../client/src/index.ts';
+import { kinds } from '../../src/kinds/index.ts';
+import { printTypes } from '../../scripts/print-client-types.ts';
+import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
+import { startStack, type Stack } from '../support/stack-in-process.ts';
+import { ANA, startProject } from '../support/supabase.ts';
+
+const BACKOFF = { firstMs: 10, mostMs: 1000 };
+const clientOf = ({ url }: Stack, more: Partial<Parameters<typeof createClient>[0]> = {}) =>
+  createClient({ baseUrl: url, headers: { 'user-id': 'ana' }, backoff: BACKOFF, ...more });
+
+/** A model that writes a card, waits until the test lets it go on, and writes the others. */
+async function startHeldModel(count = 3) {
+  const goOn = latch();
+  const openai = await startOpenAI(async (pen) => {
+    const { open, cards, close } = pieces(Array.from({ length: count }, (_, n) => card(n + 1)));
+    pen.text(open + cards[0]);
+    await goOn.wait;
+    pen.text(cards.slice(1).join('') + close);
+    pen.finish('stop');
+  });
+  return { ...openai, goOn: goOn.open };
+}
+
+/** All items of a job. */
+async function itemsOf(job: Pick<Job<'flashcards'>, 'items'>): Promise<unknown[]> {
+  const items: unknown[] = [];
+  for await (const { value } of job.items()) items.push(value);
+  return items;
+}
+
+const CARDS = [card(1), card(2), card(3)];
+
+test('the types of the client are those that its script prints of the kinds', () => {
+  const committed = readFileSync(new URL('../../client/src/kinds.ts', import.meta.url), 'utf8');
+  const bare = (text: string) => text.replaceAll(/[\s,;]+/g, ' ').replaceAll(/\(\s|\s\)/g, (part) => part.trim());
+  expect(bare(committed)).toBe(bare(printTypes(kinds)));
+});
+
+test('the core is small, and knows no Node', () => {
+  const root = new URL('../../client/', import.meta.url);
+  const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-client-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  execFileSync(process.execPath, ['../node_modules/typescript/bin/tsc', '-p', '.', '--removeComments', '--outDir', folder], { cwd: root });
+  const files = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'react.js');
+  expect(files).toContain('job.js');
+  const code = files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
+  expect(gzipSync(code).length).toBeLessThan(6 * 1024);
+  expect(code).not.toMatch(/from '(node:|zod)|\bprocess\.|\bBuffer\b/);
+});
+
+test('several readers of one job see everything, whenever they come, over one connection', async () => {
+  const model = await startHeldModel();
+  const stack = await startStack(model.env);
+  await stack.startWorker();
+  const job = await clientOf(stack).flashcards({ content: 'Notes.', count: 3 });
+  const early = itemsOf(job);
+  const first = (await job.items()[Symbol.asyncIterator]().next()).value;
+  expect(first).toMatchObject({ type: 'item', list: 'flashcards', index: 0, value: card(1) });
+  const late = itemsOf(job);
+  expect((await stack.get('/health'))['followers']).toBe(1);
+  model.goOn();
+  expect(await Promise.all([early, late, itemsOf(job), job.result()])).toEqual([CARDS, CARDS, CARDS, { flashcards: CARDS }]);
+  expect(await itemsOf(job)).toEqual(CARDS); // after the end, too
+  await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(0);
+});
+
+test('who stops to read closes the connection; a pause closes it for all, and they go on where they were', async () => {
+  const model = await startHeldModel();
+  const stack = await startStack(model.env);
+  await stack.startWorker();
+  const followers = async () => (await stack.get('/health'))['followers'] as number;
+  const job = await clientOf(stack).flashcards({ content: 'Notes.', count: 3 });
+  for await (const event of job) if (event.type === 'item') break;
+  await expect.poll(followers).toBe(0);
+  const reading = itemsOf(job);
+  await expect.poll(followers).toBe(1);
+  job.pause();
+  await expect.poll(followers).toBe(0);
+  model.goOn();
+  await expect.poll(() => stack.get(`/api/jobs/${job.id}`, { 'user-id': 'ana' })).toMatchObject({ status: 'completed' });
+  job.resume();
+  expect(await reading).toEqual(CARDS);
+});
+
+test('a job is found again by its id, from its start or from a cursor, with the address of its stream or without', async () => {
+  const model = await startHeldModel();
+  const stack = await startStack(model.env);
+  await stack.startWorker();
+  const first = await clientOf(stack).flashcards({ content: 'Notes.', count: 3 });
+  for await (const event of first) if (event.type === 'item') break;
+  const { id, cursor, streamUrl } = first;
+  expect(cursor).toBeGreaterThan(0);
+  model.goOn();
+  const ai = clientOf(stack);
+  expect(await itemsOf(ai.resume<'flashcards'>(id))).toEqual(CARDS);
+  expect(await itemsOf(ai.resume<'flashcards'>(id, { cursor, streamUrl }))).toEqual(CARDS.slice(1));
+  const over = ai.resume<'flashcards'>(id, { cursor: 1000 }); // it was never there, so all comes again
+  expect(await over.result()).toEqual({ flashcards: CARDS });
+  const ended = ai.resume<'flashcards'>(id);
+  await ended.result();
+  expect(await ai.resume<'flashcards'>(id, { cursor: ended.cursor }).result()).toEqual({ flashcards: CARDS }); // past the end
+});
+
+test('where fetch has no stream to read the job is polled, and says so; items come once and in order all the same', async () => {
+  const model = await startHeldModel();
+  const stack = await startStack(model.env);
+  await stack.startWorker();
+  const withoutStreams: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    return Object.defineProperty(response, 'body', { value: null });
+  };
+  const job = await clientOf(stack, { fetch: withoutStreams }).flashcards({ content: 'Notes.', count: 3 });
+  const seen: unknown[] = [];
+  for await (const { value } of job.items()) {
+    seen.push(value);
+    model.goOn();
+  }
+  expect([seen, job.transport]).toEqual([CARDS, 'poll']);
+});
+
+test('the token is asked anew for every request; one that has expired is replaced', async () => {
+  const project = await startProject();
+  const openai = await startOpenAI(answerWith(CARDS));
+  const stack = await startStack({ ...openai.env, ...project.env });
+  await stack.startWorker();
+  let asked = 0;
+  const token = async () => {
+    asked++;
+    return project.token(ANA);
+  };
+  const job = await createClient({ baseUrl: stack.url, token, backoff: BACKOFF }).flashcards({ content: 'Notes.', count: 3 });
+  expect(await job.result()).toEqual({ flashcards: CARDS });
+  expect(asked).toBeGreaterThan(1);
+
+  // A stream's token that is not good any more: the status has a fresh one.
+  const stale = createClient({ baseUrl: stack.url, token, backoff: BACKOFF });
+  const streamUrl = `/api/jobs/${job.id}/events?token=${'a'.repeat(8)}.${'b'.repeat(43)}`;
+  const expired = createClient({ baseUrl: stack.url, backoff: BACKOFF }).resume(job.id, { streamUrl });
+  await expect(expired.result()).rejects.toMatchObject({ code: 'unauthorized' });
+  expect(await stale.resume<'flashcards'>(job.id, { streamUrl }).result()).toEqual({ flashcards: CARDS });
+});
+
+test('what the server refuses is a typed problem, and so is a job that fails or is cancelled, or is not there', async () => {
+  const model = await startOpenAI((pen, { material }) =>
+    material['content'] === 'Bad.' ? pen.fail(400, { error: { message: 'no' } }) : undefined,
+  );
+  const stack = await startStack(model.env);
+  await stack.startWorker();
+  const ai = clientOf(stack);
+  const refused = await ai.flashcards({ content: '', count: 99 }).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(ApiError);
+  expect(refused).toMatchObject({ code: 'invalid_input', status: 400, retryable: false });
+  expect((refused as ApiError).errors?.map(({ pointer }) => pointer)).toContain('#/count');
+
+  const failing = await ai.flashcards({ content: 'Bad.' });
+  const failure = await failing.result().catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(JobError);
+  expect(failure).toMatchObject({ code: 'provider_rejected', retryable: false });
+
+  const slow = await ai.flashcards({ content: 'Slow.' });
+  const waiting = expect(slow.result()).rejects.toMatchObject({ code: 'cancelled' });
+  expect(await slow.cancel()).toMatchObject({ status: 'cancelled' });
+  await waiting;
+  expect(await slow.status()).toMatchObject({ status: 'cancelled' });
+  await slow.delete();
+  await expect(ai.resume(slow.id).result()).rejects.toMatchObject({ code: 'job_not_found', status: 404 });
+  await expect(slow.status()).rejects.toMatchObject({ code: 'job_not_found' });
+});
+
+test('a submission that is refused for a while is sent again under the same key, and is one job', async () => {
+  const openai = await startOpenAI(answerWith(CARDS));
+  const stack = await startStack(openai.env);
+  await stack.startWorker();
+  const keys: string[] = [];
+  const unlucky: typeof fetch = async (input, init) => {
+    const key = new Headers(init?.headers).get('idempotency-key');
+    if (key !== null) keys.push(key);
+    if (keys.length === 1) throw new TypeError('fetch failed'); // it was not reached
+    const response = await fetch(input, init);
+    if (keys.length === 2) return new Response('busy', { status: 503 }); // the answer got lost
+    return response;
+  };
+  const job = await clientOf(stack, { fetch: unlucky }).flashcards({ content: 'Notes.', count: 3 });
+  expect([keys.length, new Set(keys).size]).toEqual([3, 1]);
+  const { jobs } = await stack.get('/api/jobs', { 'user-id': 'ana' });
+  expect(jobs.map(({ jobId }: { jobId: string }) => jobId)).toEqual([job.id]);
+});
+
+test('a file is given as a Blob, as base64, or as React Native has it', async () => {
+  const stack = await startStack();
+  await stack.startWorker();
+  const bytes = readFileSync(new URL('../../scripts/smoke/water.png', import.meta.url));
+  const ai = clientOf(stack);
+  const images = [new Blob([bytes], { type: 'image/png' }), bytes.toString('base64'), `data:image/png;base64,${bytes.toString('base64')}`];
+  for (const image of images) {
+    const job = await ai.image({ image, languages: ['en', 'de'], then: 'flashcards', thenInput: { count: 2 } });
+    const { text, child } = await job.result();
+    expect(text).toContain('Water');
+    const next = await ai.resume<'flashcards'>(child?.jobId ?? '', { streamUrl: child?.streamUrl }).result();
+    expect(next.flashcards.length).toBeGreaterThan(0);
+  }
+});

@@ -1,0 +1,117 @@
+/** Tests the page in Chromium, against a real stack: what a visitor sees, over a reload and a lost connection, by keyboard and by axe. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium, type Page } from 'playwright-core';
+import { expect, onTestFinished, test } from 'vitest';
+import { createFindProgram } from '../../worker/programs.ts';
+import { card, latch, pieces, startOpenAI } from '../support/openai.ts';
+import { freePort } from '../support/ports.ts';
+import { startProxy } from '../support/proxy.ts';
+import { PATH } from '../support/spoken.ts';
+import { startStack } from '../support/stack-in-process.ts';
+
+const browserPath = createFindProgram(PATH)('chromium');
+const COUNT = 6;
+
+/** A model that writes a card each time the test lets it. */
+async function startSteppedModel() {
+  const steps = Array.from({ length: COUNT }, latch);
+  const openai = await startOpenAI(async (pen) => {
+    const { open, cards, close } = pieces(Array.from({ length: COUNT }, (_, n) => card(n + 1)));
+    pen.text(open);
+    for (const [n, text] of cards.entries()) {
+      await steps[n]?.wait;
+      pen.text(text);
+    }
+    pen.text(close);
+    pen.finish('stop', { prompt_tokens: 100, completion_tokens: 50 });
+  });
+  return { env: openai.env, write: (upTo: number) => steps.slice(0, upTo).forEach(({ open }) => open()) };
+}
+
+/** Opens the page; what the browser complains about is collected. */
+async function open(url: string, look: Parameters<Awaited<ReturnType<typeof chromium.launch>>['newPage']>[0] = {}) {
+  const browser = await chromium.launch({ ...(browserPath && { executablePath: browserPath }), args: ['--no-sandbox'] });
+  onTestFinished(() => browser.close());
+  const page = await browser.newPage(look);
+  const complaints: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', ({ message }) => complaints.push(message));
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Submit' }).waitFor();
+  return { page, complaints };
+}
+
+/** Faults of accessibility that are serious or worse. */
+async function seriousFaults(page: Page): Promise<string[]> {
+  await page.evaluate('Promise.all(document.getAnimations().map(({ finished }) => finished))'); // what fades in has little contrast
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  const faults = (await page.evaluate('axe.run()')) as { violations: { id: string; impact: string; nodes: { html: string }[] }[] };
+  const serious = faults.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  return serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+}
+
+test.skipIf(!browserPath)(
+  'cards come one by one, over a reload and a lost connection, and can be flipped and taken away',
+  { timeout: 60_000 },
+  async () => {
+    const model = await startSteppedModel();
+    const stack = await startStack(model.env);
+    await stack.startWorker();
+    const { port } = new URL(stack.url);
+    const proxy = await startProxy(Number(port));
+    const { page, complaints } = await open(`http://127.0.0.1:${proxy.port}/`);
+    expect(await seriousFaults(page)).toEqual([]);
+
+    await page.getByRole('button', { name: 'Use an example' }).click();
+    await page.getByLabel('Cards at most').fill(String(COUNT));
+    await page.getByRole('button', { name: 'Submit' }).press('Enter');
+    model.write(2);
+    const cards = page.locator('.card');
+    await expect.poll(() => cards.count()).toBe(2); // the first ones are there before the last one is written
+    expect(await page.locator('.state').textContent()).toBe('active');
+    await cards.first().click();
+    expect(await cards.first().textContent()).toContain('back 1');
+
+    await page.reload();
+    await expect.poll(() => cards.count()).toBe(2);
+    proxy.target(await freePort()); // nobody is there
+    proxy.cut();
+    model.write(4);
+    await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(0);
+    proxy.target(Number(port));
+    await expect.poll(() => cards.count()).toBe(4);
+    model.write(COUNT);
+    await expect.poll(() => page.locator('.state').textContent()).toBe('completed');
+    expect(await cards.count()).toBe(COUNT);
+    expect(await page.locator('.status').textContent()).toContain('150 tokens');
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Anki' }).click();
+    expect(
+      readFileSync(await (await saved).path(), 'utf8')
+        .split('\n')
+        .slice(0, 3),
+    ).toEqual(['#separator:tab', '#html:true', 'front 1\tback 1']);
+    expect(await seriousFaults(page)).toEqual([]);
+    const ofTheCut = /ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|NETWORK)/;
+    expect(complaints.filter((text) => !ofTheCut.test(text))).toEqual([]);
+  },
+);
+
+test.skipIf(!browserPath)('a problem is told in words; on a phone in the dark all is in reach', { timeout: 60_000 }, async () => {
+  const stack = await startStack();
+  await stack.startWorker();
+  const { page, complaints } = await open(`${stack.url}/`, { viewport: { width: 375, height: 740 }, colorScheme: 'dark' });
+  await page.getByText('Lesson', { exact: true }).click();
+  await page.getByRole('button', { name: 'Submit' }).click();
+  await page.getByRole('alert').waitFor();
+  expect(await page.getByRole('alert').textContent()).toContain('content');
+  expect(await seriousFaults(page)).toEqual([]);
+  const width = await page.evaluate('document.documentElement.scrollWidth');
+  expect(width).toBeLessThanOrEqual(375);
+  await page.getByRole('button', { name: 'Use an example' }).click();
+  await page.getByRole('button', { name: 'Submit' }).click();
+  await expect.poll(() => page.locator('.state').textContent()).toBe('completed');
+  expect(await page.locator('.prose h3').count()).toBeGreaterThan(0);
+  expect(complaints.filter((text) => !text.includes('400'))).toEqual([]); // the browser's own line for the refused request
+});
