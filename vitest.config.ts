@@ -14,6 +14,7 @@ const once = [
   'test/env/**',
   'test/identity/**',
   'test/kinds/**',
+  'test/openapi/**',
   'test/scripts/**',
   'test/queue/store.test.ts',
   'test/stream/{sse-encoding,transport}.test.ts',

@@ -18,15 +18,12 @@ export const flashcards = defineKind({
   capability: 'structuredAnswer',
   summary: 'Makes flashcards out of the given notes.',
   input: z.object({
-    /** The notes, in characters as JavaScript counts them (UTF-16 code units). */
-    content: notes(MAX_CONTENT),
-    subject: z.string().max(200).optional(),
-    topic: z.string().max(200).optional(),
-    /** How many cards at most; short notes give fewer. */
-    count: z.int().min(1).max(50).default(10),
-    /** The language of the cards; without it, that of the notes. */
-    language: languageTag.optional(),
-    difficulty: z.string().min(1).max(50).optional(),
+    content: notes(MAX_CONTENT).describe('The notes. They must have a word or a number in them.'),
+    subject: z.string().max(200).optional().describe('The school subject.'),
+    topic: z.string().max(200).optional().describe('The topic within the subject.'),
+    count: z.int().min(1).max(50).default(10).describe('How many cards at most; short notes give fewer.'),
+    language: languageTag.optional().describe('The language of the cards (BCP 47); without it, that of the notes.'),
+    difficulty: z.string().min(1).max(50).optional().describe('How difficult the cards should be, in any words.'),
   }),
   lists: ['flashcards'],
   result: z.object({ flashcards: z.array(flashcard) }),

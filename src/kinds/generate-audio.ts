@@ -30,13 +30,16 @@ export const audio = defineKind({
   summary: 'Speaks a text.',
   input: z
     .object({
-      text: notes(20_000),
-      language: languageTag.default('en'),
-      /** A voice of the provider; without it, the provider's usual one for the language. */
-      voice: z.string().min(1).max(100).optional(),
-      /** 1 is the voice's own speed. */
-      speed: z.number().min(0.5).max(2).default(1),
-      format: z.enum(['mp3', 'wav']).default('mp3'),
+      text: notes(20_000).describe('What is spoken.'),
+      language: languageTag.default('en').describe('The language of the text (BCP 47).'),
+      voice: z
+        .string()
+        .min(1)
+        .max(100)
+        .optional()
+        .describe("A voice of the provider; without it, the provider's usual one for the language."),
+      speed: z.number().min(0.5).max(2).default(1).describe("How fast it is spoken: 1 is the voice's own speed."),
+      format: z.enum(['mp3', 'wav']).default('mp3').describe('The format of the file. A long text is too large as `wav`.'),
     })
     .refine((input) => isRoomFor(input, LEAST_SAMPLE_RATE), { path: ['format'], message: NO_ROOM }),
   result: z.object({

@@ -48,18 +48,13 @@ export const lesson = defineKind({
   summary: 'Writes a lesson about a topic, or out of the given notes.',
   input: z
     .object({
-      topic: notes(200).optional(),
-      /** The notes. They or the topic must be there. */
-      content: notes(MAX_CONTENT).optional(),
-      subject: z.string().max(200).optional(),
-      /** A level of the CEFR, such as "B1", or any other words for it. */
-      level: text(50).optional(),
-      /** The lesson's language; without it, that of the notes or the topic. */
-      language: languageTag.optional(),
-      /** The learner's language: meanings and explanations are in it. */
-      nativeLanguage: languageTag.optional(),
-      /** How many sections at most; short notes give fewer. */
-      sections: z.int().min(1).max(12).default(4),
+      topic: notes(200).optional().describe('The topic. It or the notes must be there.'),
+      content: notes(MAX_CONTENT).optional().describe('The notes. They or the topic must be there.'),
+      subject: z.string().max(200).optional().describe('The school subject.'),
+      level: text(50).optional().describe('A level of the CEFR, such as "B1", or any other words for it.'),
+      language: languageTag.optional().describe('The language of the lesson (BCP 47); without it, that of the notes or the topic.'),
+      nativeLanguage: languageTag.optional().describe('The language of the learner (BCP 47): meanings and explanations are in it.'),
+      sections: z.int().min(1).max(12).default(4).describe('How many sections at most; short notes give fewer.'),
     })
     .refine(({ topic, content }) => topic !== undefined || content !== undefined, {
       path: ['content'],
@@ -69,8 +64,7 @@ export const lesson = defineKind({
   result: z.object({
     lesson: z.object({
       title: lessonTitle,
-      /** The language that the lesson is written in, where its author says so. */
-      language: languageTag.optional(),
+      language: languageTag.optional().describe('The language that the lesson is written in, where its author says so.'),
       objectives: z.array(objective),
       sections: z.array(lessonSection),
       vocabulary: z.array(vocabularyEntry),

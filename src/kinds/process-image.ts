@@ -13,23 +13,30 @@ const MAX_BYTES = 10 * 1024 * 1024;
 const MIN_SIDE = 16;
 export const MAX_PIXELS = 50_000_000;
 
-/** A point in the upright image, in pixels. */
-const point = z.tuple([z.number(), z.number()]);
+const point = z
+  .tuple([z.number(), z.number()])
+  .describe('A point in the upright image, in pixels: how far from the left, and from the top.');
 
 /** A word, and how sure its reader is of it, from 0 to 1. */
-const word = z.object({ text: z.string(), polygon: z.array(point).optional(), confidence: z.number().optional() });
+const word = z.object({
+  text: z.string(),
+  polygon: z.array(point).optional(),
+  confidence: z.number().optional().describe('How sure the reader is, from 0 to 1.'),
+});
 
 /** The kinds that can go on with the text, as `then` names them. They take it as `content`. */
 const NEXT = { flashcards, lesson };
 
 const input = z
   .object({
-    /** Those that the text may be in, the likeliest first. */
-    languages: z.array(languageTag).min(1).max(10).default(['en']),
-    /** The job that goes on with the text. */
-    then: z.enum(['flashcards', 'lesson']).optional(),
-    /** The other fields of that job's input. */
-    thenInput: z.record(z.string(), z.unknown()).optional(),
+    languages: z
+      .array(languageTag)
+      .min(1)
+      .max(10)
+      .default(['en'])
+      .describe('The languages that the text may be in (BCP 47), the likeliest first.'),
+    then: z.enum(['flashcards', 'lesson']).optional().describe('The job that goes on with the text.'),
+    thenInput: z.record(z.string(), z.unknown()).optional().describe("The other fields of that job's input."),
   })
   .check((context) => {
     const { then, thenInput } = context.value;
@@ -63,9 +70,8 @@ export const processImage = defineKind({
   },
   result: z.object({
     text: z.string(),
-    /** The size of the upright image, in pixels. */
-    width: z.int(),
-    height: z.int(),
+    width: z.int().describe('The width of the upright image, in pixels.'),
+    height: z.int().describe('The height of the upright image, in pixels.'),
     lines: z.array(word.extend({ words: z.array(word).optional() })),
     child: childMarker.optional(),
   }),

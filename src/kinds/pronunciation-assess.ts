@@ -4,8 +4,7 @@ import { languageTag, notes } from './fields.ts';
 import { AUDIO_TYPES, inspectAudio } from './inspect/audio.ts';
 import { defineKind } from './kind.ts';
 
-/** From 0 to 100. */
-const score = z.number().min(0).max(100);
+const score = z.number().min(0).max(100).describe('From 0 to 100.');
 const ms = z.int().min(0);
 
 export const pronunciation = defineKind({
@@ -14,10 +13,8 @@ export const pronunciation = defineKind({
   capability: 'speechAssessment',
   summary: 'Assesses how well a recording speaks a text.',
   input: z.object({
-    /** What the recording should say. */
-    referenceText: notes(1000),
-    /** The language that is spoken, best with its region: `en-US`. */
-    language: languageTag.default('en-US'),
+    referenceText: notes(1000).describe('What the recording should say.'),
+    language: languageTag.default('en-US').describe('The language that is spoken (BCP 47), best with its region.'),
   }),
   files: {
     audio: {
@@ -28,22 +25,20 @@ export const pronunciation = defineKind({
     },
   },
   result: z.object({
-    recognizedText: z.string(),
-    durationMs: ms,
+    recognizedText: z.string().describe('What was heard.'),
+    durationMs: ms.describe('How long the recording is, in ms.'),
     scores: z.object({ pronunciation: score, accuracy: score, fluency: score, completeness: score, prosody: score.optional() }),
     words: z.array(
       z.object({
         word: z.string(),
         accuracy: score,
-        /** `none`, `mispronunciation`, `omission`, `insertion`, or another word of the provider's. */
-        error: z.string(),
-        offsetMs: ms.optional(),
+        error: z.string().describe("`none`, `mispronunciation`, `omission`, `insertion`, or another word of the provider's."),
+        offsetMs: ms.optional().describe('Where in the recording it begins, in ms.'),
         durationMs: ms.optional(),
         phonemes: z.array(z.object({ phoneme: z.string(), accuracy: score })).optional(),
       }),
     ),
-    /** There if a model has only estimated the scores. */
-    estimate: z.literal(true).optional(),
+    estimate: z.literal(true).optional().describe('There if a model has only estimated the scores.'),
   }),
   example: {
     input: { audio: 'data:audio/ogg;base64,T2dnUwACAAAAAAAAAAA=', referenceText: 'Water boils.', language: 'en-US' },

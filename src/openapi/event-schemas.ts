@@ -20,7 +20,7 @@ export const eventSchemas: Record<string, JsonSchema> = {
       'position?': count('Its place in the queue; 1 is next.'),
       'etaSeconds?': count('In how many seconds it will have ended, where that can be estimated.'),
     },
-    'The status of the job now. It has no id: it is a hint, and is not sent again.',
+    'The status of the job now. It is a hint without an id, and is not sent again. Only the first one of a stream that was opened by POST has an id, 0: a client that reconnects shows by it that it does.',
   ),
   ProgressEvent: named(
     'progress',

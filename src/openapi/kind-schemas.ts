@@ -21,11 +21,10 @@ const USER_ID = {
 
 /** All schemas that the kinds give, by their names. */
 export function kindSchemas(kinds: readonly Kind[]): Record<string, JsonSchema> {
-  const anyOf = (name: string, description: string) =>
-    oneOf('kind', Object.fromEntries(kinds.map((kind) => [kind.name, `${headOf(kind)}${name}`])), description);
+  const jobs = Object.fromEntries(kinds.map((kind) => [kind.name, `${headOf(kind)}Job`]));
   return {
     ...Object.assign({}, ...kinds.map(schemasOf)),
-    AnyJob: anyOf('Job', 'A job, with the result of its kind.'),
+    AnyJob: oneOf('kind', jobs, 'A job, with the result of its kind. There may be other kinds later.'),
     JobEvent: oneOf('type', jobEvents, 'An event in the stream of a job. The values of items and results are those of its kind.'),
   };
 }

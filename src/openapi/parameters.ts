@@ -14,7 +14,7 @@ type Parameter = {
 const text = { type: 'string' };
 
 /** Every parameter, by the name that it has in this document. */
-export const parameters = {
+const table = {
   jobId: { in: 'path', name: 'jobId', required: true, description: 'The id of the job.', schema: text, example: JOB_ID },
   n: {
     in: 'path',
@@ -157,9 +157,16 @@ export const parameters = {
 } as const satisfies Record<string, Parameter>;
 
 /** The name that a parameter has in this document. */
-export type ParameterName = keyof typeof parameters;
+export type ParameterName = keyof typeof table;
 
 /** References to parameters, as an operation lists them. */
 export function parametersNamed(names: readonly ParameterName[]): JsonSchema[] {
   return names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
+}
+
+/** The Parameter Objects. Pages fill in the `example` of a parameter, so one that may be left out has its example in its schema. */
+export const parameters = Object.fromEntries(Object.entries<Parameter>(table).map(([name, parameter]) => [name, toParameter(parameter)]));
+
+function toParameter({ example, schema, ...rest }: Parameter): JsonSchema {
+  return rest.required ? { ...rest, schema, example } : { ...rest, schema: { ...schema, examples: [example] } };
 }

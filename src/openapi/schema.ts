@@ -16,8 +16,8 @@ export function object(fields: Record<string, JsonSchema>, description?: string)
 }
 
 /** What an object is, more exactly than its base schema says. It stands beside the base in an `allOf`. */
-export function narrow(base: string, properties: Record<string, JsonSchema>, required: string[] = []): JsonSchema {
-  return { allOf: [ref(base), { properties, ...(required.length > 0 && { required }) }] };
+export function narrow(base: string, properties: Record<string, JsonSchema>): JsonSchema {
+  return { allOf: [ref(base), { properties }] };
 }
 
 /** One of several objects, told apart by a field that each has with a value of its own. `names`: the schema for each value. */
@@ -26,11 +26,19 @@ export function oneOf(propertyName: string, names: Record<string, string>, descr
   return { description, oneOf: Object.values(names).map(ref), discriminator: { propertyName, mapping } };
 }
 
-/** Text, a whole number from 0, a moment, an address, and a list. */
+/** A text. */
 export const text = (description: string): JsonSchema => ({ type: 'string', description });
+
+/** A whole number from 0. */
 export const count = (description: string): JsonSchema => ({ type: 'integer', minimum: 0, description });
+
+/** A moment (RFC 3339). */
 export const time = (description: string): JsonSchema => ({ type: 'string', format: 'date-time', description });
+
+/** An address, relative to this origin. */
 export const url = (description: string): JsonSchema => ({ type: 'string', format: 'uri-reference', description });
+
+/** A list. */
 export const list = (items: JsonSchema, description?: string): JsonSchema => ({
   type: 'array',
   ...(description !== undefined && { description }),

@@ -69,7 +69,6 @@ export function serviceRoutes(kinds: readonly Kind[]): RouteDescription[] {
           counts: { waiting: 4, active: 3, delayed: 0, completed: 120, failed: 2 },
           workers: 1,
           concurrency: 3,
-          msPerStart: 100,
           perMinute: { completed: 11, failed: 0 },
           waitMs: { p50: 900, p95: 4200 },
           runMs: { p50: 11_800, p95: 19_400 },

@@ -64,7 +64,6 @@ export const serviceSchemas: Record<string, JsonSchema> = {
     depth: count('Jobs that have not ended.'),
     workers: count('Worker processes that live.'),
     concurrency: count('Jobs that can run at once.'),
-    msPerStart: ms('The least time between two starts, on average, in ms.'),
     perMinute: object({
       completed: count('Jobs that completed in the last minute.'),
       failed: count('Jobs that failed in the last minute.'),

@@ -55,6 +55,8 @@ test('every operation has a name of its own, a group, words, and each of its par
   for (const [route, { summary, description, tags: own, parameters, responses }] of operations) {
     expect([route, summary, description]).toEqual([route, expect.stringMatching(/\.$/), expect.stringMatching(/.\.$/)]);
     expect([route, tags]).toEqual([route, expect.arrayContaining(own)]);
+    const filledIn = parameters.map((one: Json) => resolve(document, one)).filter((one: Json) => !one['required'] && 'example' in one);
+    expect([route, filledIn]).toEqual([route, []]); // a page would send it with every request that somebody tries
     const sent = parameters.map((parameter: Json) => resolve(document, parameter)).map((one: Json) => `${one['in']} ${one['name']}`);
     expect([route, new Set(sent).size]).toEqual([route, sent.length]);
     for (const [, name] of route.matchAll(/\{(\w+)\}/g)) expect([route, sent]).toEqual([route, expect.arrayContaining([`path ${name}`])]);
@@ -69,6 +71,7 @@ test('every operation has a name of its own, a group, words, and each of its par
 function examplesIn(document: Json): { example: unknown; schema: Json }[] {
   const found: { example: unknown; schema: Json }[] = [];
   forEachObject(document, (node) => {
+    if (Array.isArray(node['examples'])) for (const example of node['examples']) found.push({ example, schema: node });
     const { schema, example, examples } = node as { schema?: Json; example?: unknown; examples?: Record<string, Json> };
     if (schema === undefined) return;
     if (example !== undefined) found.push({ example, schema });

@@ -59,7 +59,7 @@ function answerAsset(c: Context<AppEnv>, { type, bytes }: Asset): Response {
 function answerProblem(c: Context<AppEnv>, code: ProblemCode): Response {
   const { status, title, retryable } = problems[code];
   const detail = problemAdvice[code];
-  const vary = { Vary: 'Accept' };
+  const vary = { Vary: ['Accept', c.get('headers')['Vary'] ?? []].flat().join(', ') };
   if (!wantsHtml(c)) return answerJson(c, { code, status, title, retryable, detail }, 200, vary);
   const body = `<main>
 <h1>${escapeHtml(title)}</h1>
