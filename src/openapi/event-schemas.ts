@@ -54,6 +54,7 @@ export const eventSchemas: Record<string, JsonSchema> = {
     'The job starts again. Items are kept, and their numbers go on.',
   ),
   ResetEvent: named('reset', {}, 'Drop everything of this job: all events are sent again, from the first. It has no id.'),
+  LiveEvent: named('live', {}, 'Everything that was missed has been sent; what comes next is new. It has no id.'),
   CompletedEvent: named(
     'completed',
     { seq, result: { type: 'object' }, ...usage },
@@ -76,6 +77,7 @@ export const jobEvents = {
   child: 'ChildEvent',
   attempt: 'AttemptEvent',
   reset: 'ResetEvent',
+  live: 'LiveEvent',
   completed: 'CompletedEvent',
   failed: 'FailedEvent',
   cancelled: 'CancelledEvent',

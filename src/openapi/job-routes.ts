@@ -116,7 +116,7 @@ export function jobRoutes(kinds: readonly Kind[]): RouteDescription[] {
       summary: 'Runs a failed job again.',
       description: `The items that were finished are kept, and the job gets as many attempts as before. It counts as a submission. ${UNKNOWN}`,
       access: 'owner',
-      parameters: ['cancelAfter'],
+      parameters: ['cancelAfter', 'startWithin'],
       limited: true,
       answers: { 202: job('The job waits again.', ['Retry-After']) },
       problems: [...OF_ONE_JOB, 'job_not_failed', 'job_expired', 'input_gone', 'too_many_jobs', 'budget_used_up', 'queue_full'],

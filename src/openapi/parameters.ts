@@ -34,6 +34,9 @@ const table = {
     example: 'swagger-ui.css',
   },
 
+  file: { in: 'path', name: 'file', required: true, description: 'The name of a file of the page.', schema: text, example: 'style.css' },
+  folder: { in: 'path', name: 'folder', required: true, description: 'The folder of that.', schema: text, example: 'eventsource-parser' },
+
   wait: {
     in: 'query',
     name: 'wait',
@@ -117,6 +120,14 @@ const table = {
       'How long the job may take, waiting included: from `1s` to `24h`, such as `90`, `60s`, `5m` or `1h30m`. After that it ends as `cancelled`.',
     schema: text,
     example: '60s',
+  },
+  startWithin: {
+    in: 'header',
+    name: 'Start-Within',
+    description:
+      'Within what time the job must begin, written as for `Cancel-After`. If it has not begun by then it ends as `cancelled`; one that has begun goes on.',
+    schema: text,
+    example: '30s',
   },
   lastEventIdHeader: {
     in: 'header',

@@ -11,6 +11,14 @@ const page = (description: string): Answer => ({
   content: { 'text/html': { schema: { type: 'string' } } },
 });
 
+/** The files of the page to try everything. */
+const PAGE_FILES = [
+  ['GET /favicon.ico', 'getIcon', 'The icon of the page to try everything.'],
+  ['GET /page/:file', 'getPageFile', 'A file of the page to try everything.'],
+  ['GET /page/:folder/:file', 'getPageLibraryFile', 'A file of a library that the page uses.'],
+  ['GET /client/src/:file', 'getClientFile', 'A module of the client, which the page uses.'],
+] as const;
+
 /** The routes that say what the service can do, and how it is. */
 export function serviceRoutes(kinds: readonly Kind[]): RouteDescription[] {
   const submit = kinds.map(({ path, summary }) => ({ method: 'POST', path, summary }));
@@ -168,5 +176,22 @@ export function serviceRoutes(kinds: readonly Kind[]): RouteDescription[] {
       },
       problems: ['not_found'],
     },
+    ...PAGE_FILES.map(([route, operationId, summary]): RouteDescription => ({
+      route,
+      operationId,
+      tag: 'Know',
+      summary,
+      description: 'The page itself is at `/`, for who accepts HTML.',
+      access: 'anyone',
+      answers: {
+        200: {
+          description: 'The file.',
+          headers: ['ETag', 'Content-Security-Policy', 'X-Content-Type-Options', 'Referrer-Policy'],
+          content: { '*/*': { schema: { type: 'string', format: 'binary' } } },
+        },
+        304: { description: 'It has not changed.', headers: ['ETag', 'X-Content-Type-Options', 'Referrer-Policy'] },
+      },
+      problems: ['not_found'],
+    })),
   ];
 }

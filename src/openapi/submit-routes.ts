@@ -47,7 +47,7 @@ export function submitRoute(kind: Kind): RouteDescription {
     summary: kind.summary,
     description: `Submits a \`${kind.name}\` job.${kind.files ? FILES : ''}\n${HOW}`,
     access: 'owner',
-    parameters: ['idempotencyKey', 'prefer', 'cancelAfter', 'lastEventIdHeader'],
+    parameters: ['idempotencyKey', 'prefer', 'cancelAfter', 'startWithin', 'lastEventIdHeader'],
     limited: true,
     body: {
       description: 'What the job works with.',

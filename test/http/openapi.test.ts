@@ -76,6 +76,10 @@ test('jobs of all kinds that this machine can do, and all routes of them, answer
   for (const path of ['/', '/api/kinds', '/api/queue/stats', '/api/redis/health', '/health', '/ready', '/openapi.json', '/docs'])
     await ask(`GET ${path}`, path, { status: 200 });
   await ask('GET /docs/{asset}', '/docs/start.js', { status: 200 });
+  await ask('GET /favicon.ico', '/favicon.ico', { status: 200 });
+  await ask('GET /page/{file}', '/page/main.ts', { status: 200 });
+  await ask('GET /page/{folder}/{file}', '/page/eventsource-parser/index.js', { status: 200 });
+  await ask('GET /client/src/{file}', '/client/src/client.ts', { status: 200 });
   await ask('GET /problems/{code}', '/problems/queue_full', { status: 200 });
   for (const route of ['GET /admin/failed-jobs', 'POST /admin/failed-jobs/retry'])
     await ask(route, undefined, { headers: OPERATOR, status: 200 });

@@ -138,7 +138,7 @@ test("the database's webhook tells that a user was deleted, and what Redis has o
   const deletion = { type: 'DELETE', schema: 'auth', table: 'users', record: null, old_record: { id: ana.id, email: 'ana@example.com' } };
   expect((await post(deletion, 'wrong')).status).toBe(401);
   expect((await post({ ...deletion, old_record: { id: 'x' } })).status).toBe(400);
-  for (const other of [{ type: 'UPDATE' }, { schema: 'public' }, { table: 'sessions' }, { old_record: null }]) {
+  for (const other of [{ type: 'UPDATE' }, { schema: 'public' }, { table: 'sessions', old_record: { id: 7 } }, { old_record: null }]) {
     const response = await post({ ...deletion, ...other });
     expect([response.status, await response.json()]).toEqual([200, { ignored: true }]);
   }

@@ -23,8 +23,11 @@ const deletion = z.object({
   type: z.string(),
   schema: z.string(),
   table: z.string(),
-  old_record: z.object({ id: z.guid() }).nullable().default(null),
+  old_record: z.looseObject({ id: z.unknown() }).nullable().default(null),
 });
+
+/** Of its rows, a user. */
+const user = z.object({ old_record: z.object({ id: z.guid() }) });
 
 /** `GET /admin/archive`, `POST /admin/archive/retry` and `POST /webhooks/supabase`. */
 export function archiveRoutes({ outbox, erasure, adminToken, webhookSecret, log }: Deps): Hono<AppEnv> {
@@ -60,9 +63,11 @@ export function archiveRoutes({ outbox, erasure, adminToken, webhookSecret, log 
     });
     const parsed = deletion.safeParse(body);
     if (!parsed.success) throw invalidInput(parsed.error.issues);
-    const { type, schema, table, old_record: user } = parsed.data;
-    if (type !== 'DELETE' || schema !== 'auth' || table !== 'users' || !user) return answerJson(c, { ignored: true });
-    const counts = await erasure.user(user.id.toLowerCase());
+    const { type, schema, table, old_record: row } = parsed.data;
+    if (type !== 'DELETE' || schema !== 'auth' || table !== 'users' || !row) return answerJson(c, { ignored: true });
+    const gone = user.safeParse(body);
+    if (!gone.success) throw invalidInput(gone.error.issues);
+    const counts = await erasure.user(gone.data.old_record.id.toLowerCase());
     log.info({ ...counts, requestId: c.get('requestId') }, 'data of a deleted user erased');
     return answerJson(c, counts);
   });
