@@ -11,10 +11,12 @@ const stores = ['embedded', ...(native ? ['native'] : [])].filter((store) => wan
 const once = [
   'test/{client-address,config,listen}.test.ts',
   'test/archive/**',
+  'test/client/**',
   'test/env/**',
   'test/identity/**',
   'test/kinds/**',
   'test/openapi/**',
+  'test/page/**',
   'test/scripts/**',
   'test/queue/store.test.ts',
   'test/stream/{sse-encoding,transport}.test.ts',
