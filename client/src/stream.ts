@@ -84,7 +84,7 @@ async function readInto(body: ReadableStream<Uint8Array>, signal: AbortSignal, t
   const aborted = new Promise<{ done: true; value?: undefined }>((resolve) => {
     const end = (): void => resolve({ done: true });
     if (signal.aborted) end();
-    else signal.addEventListener('abort', end);
+    else signal.addEventListener('abort', end, { once: true });
   });
   for (;;) {
     const { done, value } = await Promise.race([reader.read(), aborted]);

@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import { chromium, type Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { createFindProgram } from '../../worker/programs.ts';
-import { card, latch, pieces, startOpenAI } from '../support/openai.ts';
+import { createDice } from '../support/dice.ts';
+import { startFaultyProxy } from '../support/faulty-proxy.ts';
+import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { freePort } from '../support/ports.ts';
 import { startProxy } from '../support/proxy.ts';
 import { PATH } from '../support/spoken.ts';
@@ -95,6 +97,63 @@ test.skipIf(!browserPath)(
     expect(await seriousFaults(page)).toEqual([]);
     const ofTheCut = /ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|NETWORK)/;
     expect(complaints.filter((text) => !ofTheCut.test(text))).toEqual([]);
+  },
+);
+
+test.skipIf(!browserPath)(
+  "the browser's own EventSource stops at the end of a job and does not come back",
+  { timeout: 60_000 },
+  async () => {
+    const stack = await startStack();
+    await stack.startWorker();
+    const { page } = await open(`${stack.url}/`);
+    const { streamUrl } = await stack.submit({ content: 'Hund: dog' });
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    const seen = await page.evaluate(
+      (url) =>
+        new Promise((resolve) => {
+          const events: string[] = [];
+          const source = new EventSource(url);
+          for (const name of ['status', 'item', 'live', 'completed']) source.addEventListener(name, () => events.push(name));
+          source.addEventListener('error', () => source.readyState === EventSource.CLOSED && resolve(events));
+        }),
+      streamUrl as string,
+    );
+    expect([...new Set(seen as string[])].at(-1)).toBe('completed');
+    expect(requests.filter((url) => url.includes('/events'))).toHaveLength(2); // the stream, and the 204 that ends it
+  },
+);
+
+const SEEDS = 20;
+
+test.skipIf(!browserPath)(
+  `over ${SEEDS} networks that fail, the client in the browser has every item once and in order, and one job`,
+  { timeout: 90_000 },
+  async () => {
+    const openai = await startOpenAI(answerWith(Array.from({ length: COUNT }, (_, n) => card(n + 1))));
+    const stack = await startStack({ ...openai.env, RATE_LIMIT_MAX: '1000' });
+    await stack.startWorker();
+    const { page } = await open(`${stack.url}/`);
+    await page.goto(`${stack.url}/health`); // where no policy forbids the proxies
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const proxy = await startFaultyProxy(stack.url, createDice(seed));
+      const module = `${stack.url}/client/src/client.ts`;
+      // As text: what the tests are run with would change an import in a function.
+      const outcome = await page.evaluate(`(async () => {
+      const { createClient } = await import('${module}');
+      const ai = createClient({ baseUrl: '${proxy.url}', headers: { 'user-id': 'user-${seed}' }, heartbeatMs: 120, backoff: { firstMs: 5, mostMs: 40 } });
+      const job = await ai.flashcards({ content: 'Notes.' });
+      const fronts = [];
+      for await (const event of job) {
+        if (event.type === 'reset') fronts.length = 0;
+        if (event.type === 'item') fronts.push(event.value.front);
+      }
+      return { fronts, count: (await job.result()).flashcards.length };
+    })()`);
+      expect([seed, outcome]).toEqual([seed, { fronts: Array.from({ length: COUNT }, (_, n) => card(n + 1).front), count: COUNT }]);
+      expect((await stack.get('/api/jobs', { 'user-id': `user-${seed}` }))['jobs']).toHaveLength(1);
+    }
   },
 );
 

@@ -1,0 +1,81 @@
+/** Tests the package as an app gets it: installed alone, outside of this repository, without zod and without our sources. */
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { startStack } from '../support/stack-in-process.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+
+/** An app in a folder of its own, with the package as `npm pack` packs it. */
+function createApp(): { folder: string; compile(program: string): { ok: boolean; output: string } } {
+  const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-consumer-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const copy = join(folder, 'client');
+  cpSync(join(ROOT, 'client'), copy, { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules')); // for the build alone
+  execFileSync(process.execPath, [TSC, '-p', copy]);
+  rmSync(join(folder, 'node_modules'));
+  const installed = join(folder, 'app/node_modules/ai-jobs-client');
+  mkdirSync(installed, { recursive: true });
+  const packed = JSON.parse(
+    execFileSync('npm', ['pack', '--ignore-scripts', '--dry-run', '--json'], { cwd: copy, encoding: 'utf8' }),
+  ) as unknown;
+  const [{ files }] = (Array.isArray(packed) ? packed : Object.values(packed as object)) as [{ files: { path: string }[] }];
+  for (const { path } of files) cpSync(join(copy, path), join(installed, path), { recursive: true });
+  rmSync(copy, { recursive: true });
+  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+  for (const name of Object.keys(dependencies)) symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'app/node_modules', name));
+
+  const app = join(folder, 'app');
+  const compilerOptions = {
+    target: 'es2022',
+    module: 'nodenext',
+    lib: ['es2022', 'dom', 'dom.asynciterable'],
+    types: [],
+    strict: true,
+    rootDir: '.',
+    outDir: 'out',
+  };
+  writeFileSync(join(app, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['app.ts'] }));
+  return {
+    folder: app,
+    compile(program) {
+      writeFileSync(join(app, 'app.ts'), program);
+      const { status, stdout } = spawnSync(process.execPath, [TSC, '-p', app], { encoding: 'utf8' });
+      return { ok: status === 0, output: stdout };
+    },
+  };
+}
+
+const program = (url: string) => `
+import { createClient, JobError } from 'ai-jobs-client';
+const ai = createClient({ baseUrl: '${url}', headers: { 'user-id': 'ana' } });
+const job = await ai.flashcards({ content: 'Hund: dog', count: 2 });
+const fronts: string[] = [];
+for await (const item of job.items()) fronts.push(item.value.front);
+const { flashcards } = await ai.resume<'flashcards'>(job.id).result();
+const failure = await ai.resume('generate-flashcards-' + 'x'.repeat(32)).result().catch((error: unknown) => error);
+console.log(JSON.stringify({ fronts, backs: flashcards.map(({ back }) => back), code: failure instanceof JobError && failure.code }));
+`;
+
+test('a right program compiles and runs; a wrong input and a misspelt field of a result do not compile', { timeout: 60_000 }, async () => {
+  const stack = await startStack();
+  await stack.startWorker();
+  const { folder, compile } = createApp();
+  expect(compile(program(stack.url))).toEqual({ ok: true, output: '' });
+  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'out/app.js')]); // the server is in this process
+  expect(JSON.parse(stdout)).toEqual({ fronts: ['Hund'], backs: ['dog'], code: 'job_not_found' });
+
+  const wrongInput = compile(program(stack.url).replace('count: 2', "count: 'two'"));
+  expect([wrongInput.ok, wrongInput.output]).toEqual([false, expect.stringContaining("Type 'string' is not assignable to type 'number'")]);
+  const misspelt = compile(program(stack.url).replace('({ back }) => back', '({ bakc }) => bakc'));
+  expect([misspelt.ok, misspelt.output]).toEqual([false, expect.stringContaining('bakc')]);
+  const unknownKind = compile(program(stack.url).replace('ai.flashcards(', 'ai.flashcard('));
+  expect(unknownKind.ok).toBe(false);
+});
