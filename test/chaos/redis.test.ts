@@ -172,6 +172,7 @@ test('another server becomes the master, and the connections to the old one live
     },
     async come(redis) {
       await expect.poll(async () => String(await next.command('INFO', 'replication'))).toContain('master_link_status:up');
+      await expect.poll(async () => String(await redis.command('INFO', 'replication'))).toContain('state=online'); // the old one says so, too
       await redis.command('FAILOVER', 'TO', '127.0.0.1', next.port, 'TIMEOUT', 5000);
       await expect.poll(async () => String(await redis.command('INFO', 'replication'))).toContain('role:slave');
     },
