@@ -26,6 +26,9 @@ export type FollowOptions = {
 /** After so many connections in a row that brought nothing, long polls are tried. */
 const LOST_IN_A_ROW = 3;
 
+/** A poll that was answered within so many ms did not wait at the server. */
+const QUICK_MS = 100;
+
 /** How long a poll may wait at the server, in s. */
 const WAIT_S = 25;
 
@@ -72,7 +75,12 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
       continue;
     }
     onTransport('poll');
-    if (await pollOnce(options, state, signal)) continue;
+    const askedAt = performance.now();
+    if (await pollOnce(options, state, signal)) {
+      // A server that does not wait must not be asked in a loop.
+      if (performance.now() - askedAt < QUICK_MS && !state.ended()) await pause(backoffMs(1, backoff), signal).catch(() => {});
+      continue;
+    }
     failures = canStream ? 0 : failures + 1; // then the stream again
     await pause(backoffMs(Math.max(failures, 1), backoff), signal).catch(() => {});
   }

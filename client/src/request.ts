@@ -25,6 +25,8 @@ export function createSend({ baseUrl, token, headers = {}, fetch: given }: Clien
   const base = baseUrl.replace(/\/+$/, '');
   const send = given ?? ((input, init) => fetch(input, init)); // a browser's fetch wants to be called on its window
   return async (path, init = {}) => {
+    // Else the token would go to whatever server an address that was kept names.
+    if (!/^\/(?![/\\])/.test(path)) throw new TypeError('an address of a job is a path of the server, such as /api/jobs/…');
     const secret = typeof token === 'function' ? await token() : token;
     const identity = secret ? { authorization: `Bearer ${secret}` } : {};
     return send(base + path, { ...init, headers: { ...headers, ...identity, ...(init.headers as Record<string, string>) } });
