@@ -1,5 +1,5 @@
 /** Delivery: carries ended jobs from the outbox to the archive. */
-import { type FileStore, readWhole } from '../files/store.ts';
+import { type FileName, type FileStore, readWhole } from '../files/store.ts';
 import { OwnError } from '../job/own-error.ts';
 import type { Snapshot } from '../job/snapshot.ts';
 import type { ReadJob } from '../queue/read-job.ts';
@@ -58,8 +58,8 @@ export function createDeliver(options: DeliveryOptions): Deliver {
   const withFiles = new Set<string>(); // the jobs whose files are being sent, or wait for it
   let sending = Promise.resolve();
 
-  const sendWithFiles = async (claim: Claim, snapshot: Snapshot): Promise<void> => {
-    const archived = await archiveFiles(snapshot);
+  const sendWithFiles = async (claim: Claim, snapshot: Snapshot, names: readonly FileName[]): Promise<void> => {
+    const archived = await archiveFiles(snapshot, names);
     const how = 'type' in archived ? LATER(FILES_MS) : undefined;
     await outbox.settle(how ? [{ ...claim, how }] : await write([parcelOf(claim, { snapshot, files: archived as ArchivedFile[] })]));
     if ('type' in archived) throw new ArchiveError(archived.code);
@@ -78,7 +78,7 @@ export function createDeliver(options: DeliveryOptions): Deliver {
       else {
         withFiles.add(claim.id);
         sending = sending
-          .then(() => sendWithFiles(claim, snapshot))
+          .then(() => sendWithFiles(claim, snapshot, outputs))
           .catch(onError)
           .finally(() => withFiles.delete(claim.id));
       }
@@ -130,11 +130,11 @@ function createArchiveFiles({
   files,
   erasures,
   onParked,
-}: DeliveryOptions): (job: Snapshot) => Promise<ArchivedFile[] | Unavailable> {
-  return async (snapshot) => {
+}: DeliveryOptions): (job: Snapshot, names: readonly FileName[]) => Promise<ArchivedFile[] | Unavailable> {
+  return async (snapshot, names) => {
     const { id: jobId, owner = '' } = snapshot;
     const kept: ArchivedFile[] = [];
-    for (const name of await files.outputsOf(jobId)) {
+    for (const name of names) {
       if ((await erasures.erased([snapshot])).has(jobId)) return [];
       const file = await files.open(jobId, name);
       const bytes = file && (await readWhole(file).catch(noneIfGone));

@@ -14,7 +14,10 @@ export type UpkeepOptions = {
   onError: (error: unknown) => void;
 };
 
-/** How long an erasure is repeated, in ms: by then whatever was being written at that moment has been written. A file may take a minute. */
+/**
+ * How long an erasure is repeated, at distances that double, in ms: by then whatever was being written at that moment has been written.
+ * A file may take a minute.
+ */
 const ERASING_MS = 120_000;
 
 /** From which lag on the archive counts as behind, in ms. */
@@ -25,11 +28,19 @@ const BATCH = 100;
 
 /** Makes the function that does one round. Each part is done though another fails. */
 export function createUpkeep({ outbox, erasures, writer, isKept, retentionMs, onError }: UpkeepOptions): () => Promise<void> {
+  const erased = new Map<string, number>(); // how old each erasure was when it was last carried out here, in ms
   const erase = async (): Promise<void> => {
     for (const erasure of await erasures.noted(BATCH)) {
+      const key = JSON.stringify(erasure);
+      const age = Date.now() - erasure.at;
+      const isOver = age > ERASING_MS;
+      if (!isOver && age < 2 * (erased.get(key) ?? 0)) continue;
       try {
         await writer.erase(erasure.target, isKept);
-        if (Date.now() - erasure.at > ERASING_MS) await erasures.forget(erasure);
+        erased.set(key, age);
+        if (!isOver) continue;
+        await erasures.forget(erasure);
+        erased.delete(key);
       } catch (error) {
         onError(error); // one that fails holds back no other
       }

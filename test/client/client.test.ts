@@ -148,6 +148,24 @@ test('the token is asked anew for every request; one that has expired is replace
   expect(await stale.resume<'flashcards'>(job.id, { streamUrl }).result()).toEqual({ flashcards: CARDS });
 });
 
+test('a token never goes to another server, whatever address was kept, and a server that does not wait is not asked in a loop', async () => {
+  const asked: string[] = [];
+  const spy: typeof fetch = async (input) => {
+    asked.push(input as string);
+    return new Response('{}');
+  };
+  const addresses = ['https://evil.example/events', '//evil.example/events', '/\\evil.example/events'];
+  for (const streamUrl of addresses) {
+    const job = createClient({ baseUrl: '', token: 'secret', fetch: spy, backoff: BACKOFF }).resume('x', { streamUrl });
+    const { length } = asked;
+    void job.result().catch(() => {});
+    await expect.poll(() => asked.length).toBeGreaterThan(length); // it goes on with polls
+    job.pause();
+  }
+  expect(asked.filter((url) => url.includes('evil'))).toEqual([]);
+  expect(asked.length).toBeLessThan(50); // in a loop it would be thousands
+});
+
 test('what the server refuses is a typed problem, and so is a job that fails or is cancelled, or is not there', async () => {
   const model = await startOpenAI((pen, { material }) =>
     material['content'] === 'Bad.' ? pen.fail(400, { error: { message: 'no' } }) : undefined,

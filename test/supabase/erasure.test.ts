@@ -1,10 +1,8 @@
 /** Tests that what was erased is gone from Supabase, too, whenever Supabase can be reached, and does not come back. */
 import { expect, test } from 'vitest';
-import type { Snapshot } from '../../src/job/snapshot.ts';
-import { tenantOf } from '../../src/job/tenant.ts';
 import { childIdOf } from '../../src/queue/child-id.ts';
 import { openSupabaseArchive } from '../../src/supabase/archive.ts';
-import { archived, as, forgetAll, rowsOf, run, send, type Setup, start } from '../support/archive.ts';
+import { archived, as, forgetAll, jobOf, rowsOf, run, send, type Setup, start } from '../support/archive.ts';
 import { latch } from '../support/openai.ts';
 import { isEnd, watch } from '../support/sse.ts';
 
@@ -52,21 +50,7 @@ test('with a job of the archive goes the one that it has led to', async () => {
   const { SUPABASE_URL: url, SUPABASE_SECRET_KEY: secretKey } = project.env;
   const parent = `process-image-${'p'.repeat(32)}`;
   const child = childIdOf(parent, 'generate-flashcards');
-  const jobOf = (id: string, next?: string): Snapshot => ({
-    id,
-    kind: id.slice(0, -33),
-    owner: ana.id,
-    tenant: tenantOf(ana.id, undefined),
-    next,
-    status: 'cancelled',
-    attempt: 1,
-    maxAttempts: 1,
-    createdAt: 1,
-    finishedAt: 2,
-    length: 0,
-    end: { seq: 1, outcome: { type: 'cancelled' } },
-  });
-  const jobs = [jobOf(parent, 'generate-flashcards'), jobOf(child)].map((snapshot) => ({ snapshot, files: [] }));
+  const jobs = [jobOf(ana.id, parent, { next: 'generate-flashcards' }), jobOf(ana.id, child)].map((snapshot) => ({ snapshot, files: [] }));
   await openSupabaseArchive({ url, secretKey })?.writer?.write(jobs);
   await archived(setup, 2);
   expect((await send(setup, 'DELETE', `/api/jobs/${parent}`, as(ana))).status).toBe(204);

@@ -2,13 +2,12 @@
 import { Queue } from 'bullmq';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createRedisFiles } from '../../src/files/redis-files.ts';
-import type { Snapshot } from '../../src/job/snapshot.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { childIdOf } from '../../src/queue/child-id.ts';
 import { digestOfBytes } from '../../src/queue/digest.ts';
 import { keysUnder, QUEUE_NAME } from '../../src/queue/keys.ts';
 import { openSupabaseArchive } from '../../src/supabase/archive.ts';
-import { archived, as, forgetAll, openRedis, OPERATOR, rowsOf, run, send, type Setup, start } from '../support/archive.ts';
+import { archived, as, forgetAll, jobOf, openRedis, OPERATOR, rowsOf, run, send, type Setup, start } from '../support/archive.ts';
 import { ownRedis } from '../support/redis.ts';
 import { startStack } from '../support/stack-in-process.ts';
 import { startSupabase, type SupabaseProject } from '../support/supabase-project.ts';
@@ -16,22 +15,6 @@ import { startSupabase, type SupabaseProject } from '../support/supabase-project
 const KIND = 'generate-flashcards';
 const UNKNOWN = `${KIND}-${'x'.repeat(32)}`;
 const REFUSED = { type: '/problems/provider_rejected', title: 't', detail: 'no', code: 'provider_rejected', retryable: false } as const;
-
-/** A job that has ended. */
-const jobOf = (owner: string, id: string, more: Partial<Snapshot> = {}): Snapshot => ({
-  id,
-  kind: id.slice(0, -33),
-  owner,
-  tenant: tenantOf(owner, undefined),
-  status: 'cancelled',
-  attempt: 1,
-  maxAttempts: 1,
-  createdAt: 1,
-  finishedAt: 2,
-  length: 0,
-  end: { seq: 1, outcome: { type: 'cancelled' } },
-  ...more,
-});
 
 /** Writes to a project as our API does. */
 function writerFor({ env: { SUPABASE_URL: url, SUPABASE_SECRET_KEY: secretKey } }: SupabaseProject) {

@@ -1,6 +1,8 @@
 /** What tests of the archive share: a Supabase project, an API and a worker that use it, and two users. */
 import { Redis } from 'ioredis';
 import { expect, inject, onTestFinished } from 'vitest';
+import type { Snapshot } from '../../src/job/snapshot.ts';
+import { tenantOf } from '../../src/job/tenant.ts';
 import { isEnd, watch } from './sse.ts';
 import { startStack, type Stack } from './stack-in-process.ts';
 import { startSupabase, type SupabaseProject, type User } from './supabase-project.ts';
@@ -61,3 +63,19 @@ export async function forgetAll({ stack }: Setup): Promise<void> {
 /** Sends a request without a body. */
 export const send = (setup: Setup, method: string, path: string, headers: Record<string, string>) =>
   fetch(setup.stack.url + path, { method, headers });
+
+/** A job that has ended. */
+export const jobOf = (owner: string, id: string, more: Partial<Snapshot> = {}): Snapshot => ({
+  id,
+  kind: id.slice(0, -33),
+  owner,
+  tenant: tenantOf(owner, undefined),
+  status: 'cancelled',
+  attempt: 1,
+  maxAttempts: 1,
+  createdAt: 1,
+  finishedAt: 2,
+  length: 0,
+  end: { seq: 1, outcome: { type: 'cancelled' } },
+  ...more,
+});
