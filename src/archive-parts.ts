@@ -3,14 +3,15 @@ import type { Logger } from 'pino';
 import type { Archive } from './archive/archive.ts';
 import { type ArchivedJobs, createArchivedJobs } from './archive/archived-jobs.ts';
 import { createDeliver } from './archive/delivery.ts';
-import { type Delivery, startDelivery } from './archive/delivery-loop.ts';
+import { startDelivery } from './archive/delivery-loop.ts';
 import type { Erasure, ErasureOptions } from './archive/erasure.ts';
 import { createErasures } from './archive/erasures.ts';
-import { createOutbox, type Outbox } from './archive/outbox.ts';
+import { type ArchiveOutbox, createArchiveOutbox } from './archive/outbox.ts';
 import { createUpkeep } from './archive/upkeep.ts';
 import type { Config } from './config.ts';
 import type { FileStore } from './files/store.ts';
 import type { Keys } from './queue/keys.ts';
+import type { OutboxLoop } from './queue/outbox-loop.ts';
 import type { JobQueue } from './queue/queue.ts';
 import type { Store } from './queue/store.ts';
 
@@ -21,7 +22,7 @@ export type ArchiveParts = {
   /** What erasing has to do with it. */
   erasing?: ErasureOptions['archive'];
   /** What writes to it; undefined where nothing does. */
-  writing?: { outbox: Outbox; start(needs: DeliveryNeeds): Delivery } | undefined;
+  writing?: { outbox: ArchiveOutbox; start(needs: DeliveryNeeds): OutboxLoop } | undefined;
   /** Where results live, for the person who runs the process. */
   description: string;
 };
@@ -49,7 +50,7 @@ export async function openArchive({ redis, keys, settings, retentionS, onError }
     const description = `read only, in the Supabase project at ${settings.url} (set SUPABASE_SECRET_KEY to write it)`;
     return { jobs, erasing: 'read only', description };
   }
-  const outbox = createOutbox(redis, keys, retentionS);
+  const outbox = createArchiveOutbox(redis, keys, retentionS);
   return {
     jobs,
     erasing: { writer, erasures, onError },

@@ -6,7 +6,7 @@ import type { ReadJob } from '../queue/read-job.ts';
 import type { ArchivedFile, ArchivedJob, ArchiveWriter, Written } from './archive.ts';
 import { batchesOf, type Parcel } from './batches.ts';
 import type { Erasures } from './erasures.ts';
-import type { Claim, Outbox, Settlement } from './outbox.ts';
+import type { Claim, Outbox, Settlement } from '../queue/outbox.ts';
 
 /** What a delivery is made with. */
 export type DeliveryOptions = {

@@ -1,22 +1,10 @@
-/** The outbox: which jobs are not in the archive yet. Admission puts each job in, so that no end is missed, whoever causes it. */
+/** The archive's outbox: which jobs are not in the archive yet, how far behind it is, and which rows it has refused. */
 import type { Redis } from 'ioredis';
-import { LOOK_MS } from '../queue/admission.ts';
 import type { Keys } from '../queue/keys.ts';
 import { isWrongType } from '../queue/mend.ts';
+import { createOutbox, type Outbox } from '../queue/outbox.ts';
 import { orUnavailable } from '../queue/redis-connection.ts';
 import { parseJson } from '../queue/record.ts';
-import { defineScript } from '../queue/script.ts';
-
-/** A job that has ended and is this process's to archive. `finishedOn`: when, as its record has it. */
-export type Claim = { id: string; finishedOn: string };
-
-/**
- * What has become of a claim: it is archived, is to be tried again in so many ms, or was refused for good with a code. `unavailable`: the
- * archive is out of reach, by this code.
- */
-export type Settlement = Claim & {
-  how: { type: 'done' } | { type: 'later'; ms: number; unavailable?: string | undefined } | { type: 'parked'; code: string };
-};
 
 /** A job whose row was refused. */
 export type ParkedJob = { jobId: string; code: string; at: string };
@@ -32,10 +20,7 @@ export type ArchiveState = {
 };
 
 /** See the file's head. */
-export type Outbox = {
-  /** Claims those of these jobs that have ended; without ids, of all that are due. `more`: whether others may be due, too. */
-  claim(ids?: readonly string[]): Promise<{ claims: Claim[]; more: boolean }>;
-  settle(settlements: readonly Settlement[]): Promise<void>;
+export type ArchiveOutbox = Outbox & {
   state(): Promise<ArchiveState>;
   /** Some of the jobs whose rows were refused. */
   parked(limit: number): Promise<ParkedJob[]>;
@@ -45,45 +30,14 @@ export type Outbox = {
   markBehind(isBehind: boolean): Promise<void>;
 };
 
-/** How many jobs are claimed at once. */
-export const BATCH = 50;
-
-/** How long a claim holds, in ms. It is the time that passes at most until the work of a process that was killed is taken up by another. */
-const LEASE_MS = 6000;
-
 /** How long the mark holds, in ms, if no process renews it. */
 const BEHIND_MS = 600_000;
 
-/** How much longer than its jobs a list of refused rows is kept, in ms. */
-const KEPT_LONGER_MS = 7 * 24 * 3600 * 1000;
-
 /** Makes it over a connection. `retentionS`: how long ended jobs are kept in Redis, in s. */
-export function createOutbox(redis: Redis, keys: Keys, retentionS: number): Outbox {
-  const folder = new URL('scripts/', import.meta.url);
+export function createArchiveOutbox(redis: Redis, keys: Keys, retentionS: number): ArchiveOutbox {
   const { outbox, overdue, parked, behind } = keys.archive;
-  const claimEnds = defineScript(
-    redis,
-    'claim_ends',
-    { keys: ['outbox', 'overdue', 'coming', 'completed', 'failed', 'jobs'], args: ['now', 'batch', 'lookMs', 'leaseMs'] },
-    folder,
-  );
-  const settleEnds = defineScript(redis, 'settle_ends', { keys: ['outbox', 'overdue', 'parked', 'jobs'], args: ['now', 'keptMs'] }, folder);
-  const jobs = keys.job('');
-  const touched = { outbox, overdue, coming: keys.coming, ...keys.allOf(['completed', 'failed']), jobs };
-
   return {
-    async claim(ids = []) {
-      const times = { now: Date.now(), batch: BATCH, lookMs: LOOK_MS, leaseMs: LEASE_MS };
-      const [examined, ...ended] = (await claimEnds({ ...touched, ...times }, ids)) as [number, ...string[]];
-      const claims = ended.flatMap((id, n) => (n % 2 === 0 ? [{ id, finishedOn: ended[n + 1] ?? '' }] : []));
-      return { claims, more: ids.length === 0 && examined === BATCH };
-    },
-    async settle(settlements) {
-      const now = Date.now();
-      const rest = settlements.flatMap(({ id, finishedOn, how }) => [id, finishedOn, inWords(how, now)]);
-      const keptMs = retentionS * 1000 + KEPT_LONGER_MS;
-      if (rest.length > 0) await settleEnds({ outbox, overdue, parked, jobs, now, keptMs }, rest);
-    },
+    ...createOutbox(redis, keys, keys.archive, retentionS),
     async state() {
       const [waiting, [, oldest], refused] = await orUnavailable(redis, () =>
         Promise.all([
@@ -125,15 +79,4 @@ function orNone<T>(none: T): (error: unknown) => T {
     if (isWrongType(error)) return none;
     throw error;
   };
-}
-
-function inWords(how: Settlement['how'], now: number): string {
-  switch (how.type) {
-    case 'done':
-      return 'done';
-    case 'later':
-      return String(now + Math.ceil(how.ms));
-    case 'parked':
-      return JSON.stringify({ code: how.code, at: new Date(now).toISOString() });
-  }
 }

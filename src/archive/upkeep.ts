@@ -1,11 +1,11 @@
 /** Upkeep of the archive: erases what users have erased, deletes what is too old, and says whether the archive is behind. */
 import type { ArchiveWriter } from './archive.ts';
 import type { Erasures } from './erasures.ts';
-import type { Outbox } from './outbox.ts';
+import type { ArchiveOutbox } from './outbox.ts';
 
 /** What it is made with. */
 export type UpkeepOptions = {
-  outbox: Pick<Outbox, 'state' | 'markBehind'>;
+  outbox: Pick<ArchiveOutbox, 'state' | 'markBehind'>;
   erasures: Pick<Erasures, 'noted' | 'forget'>;
   writer: Pick<ArchiveWriter, 'erase' | 'endedBefore'>;
   isKept: (jobId: string) => Promise<boolean>;

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { ArchivedJobs } from '../archive/archived-jobs.ts';
 import type { Erasure } from '../archive/erasure.ts';
-import type { Outbox } from '../archive/outbox.ts';
+import type { ArchiveOutbox } from '../archive/outbox.ts';
 import type { FileStore } from '../files/store.ts';
 import type { Identification } from '../identity/caller.ts';
 import type { Kind } from '../kinds/kind.ts';
@@ -44,7 +44,7 @@ export type AppDeps = {
   /** Jobs that Redis has forgotten; undefined where there is no archive to read. */
   archive?: ArchivedJobs | undefined;
   /** What is on its way to the archive; undefined where nothing is written to it. */
-  outbox?: Pick<Outbox, 'state' | 'parked' | 'reopen'> | undefined;
+  outbox?: Pick<ArchiveOutbox, 'state' | 'parked' | 'reopen'> | undefined;
   feed: Feed;
   userFeed: UserFeed;
   connections: Connections;

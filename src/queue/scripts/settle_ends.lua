@@ -1,6 +1,6 @@
 --[[
-Settles jobs that were claimed. A job leaves the outbox only if its end is still the one that was written: one that was retried
-meanwhile ends once more. `how`: 'done'; a time to try again at, in ms; or why the archive refused it for good, as JSON.
+Settles jobs that were claimed. A job leaves the outbox only if its end is still the one that was handed on: one that was retried
+meanwhile ends once more. `how`: 'done'; a time to try again at, in ms; or why it was refused for good, as JSON.
 KEYS: outbox, overdue, parked, jobs
 ARGV: now:number, keptMs:number, ...
 Returns: nothing

@@ -1,0 +1,75 @@
+/** An outbox: jobs whose ends are to be handed on. Admission puts each in, so that no end is missed, whoever causes it. */
+import type { Redis } from 'ioredis';
+import { LOOK_MS } from './admission.ts';
+import type { Keys } from './keys.ts';
+import { defineScript } from './script.ts';
+
+/** A job that has ended and is this process's to hand on. `finishedOn`: when, as its record has it. */
+export type Claim = { id: string; finishedOn: string };
+
+/**
+ * What has become of a claim: it is handed on, is to be tried again in so many ms, or was refused for good with a code. `unavailable`: who
+ * takes the ends is out of reach, by this code.
+ */
+export type Settlement = Claim & {
+  how: { type: 'done' } | { type: 'later'; ms: number; unavailable?: string | undefined } | { type: 'parked'; code: string };
+};
+
+/** See the file's head. */
+export type Outbox = {
+  /** Claims those of these jobs that have ended; without ids, of all that are due. `more`: whether others may be due, too. */
+  claim(ids?: readonly string[]): Promise<{ claims: Claim[]; more: boolean }>;
+  settle(settlements: readonly Settlement[]): Promise<void>;
+};
+
+/**
+ * Where an outbox is kept: its jobs by when to look at them; of these the ones that have ended, by when; and why some were refused
+ * for good, by job.
+ */
+export type OutboxKeys = { outbox: string; overdue: string; parked: string };
+
+/** How many jobs are claimed at once. */
+export const BATCH = 50;
+
+/** How long a claim holds, in ms. It is the time that passes at most until the work of a process that was killed is taken up by another. */
+const LEASE_MS = 6000;
+
+/** How much longer than its jobs a list of refused ones is kept, in ms. */
+const KEPT_LONGER_MS = 7 * 24 * 3600 * 1000;
+
+/** Makes it over a connection. `retentionS`: how long ended jobs are kept in Redis, in s. */
+export function createOutbox(redis: Redis, keys: Keys, { outbox, overdue, parked }: OutboxKeys, retentionS: number): Outbox {
+  const claimEnds = defineScript(redis, 'claim_ends', {
+    keys: ['outbox', 'overdue', 'coming', 'completed', 'failed', 'jobs'],
+    args: ['now', 'batch', 'lookMs', 'leaseMs'],
+  });
+  const settleEnds = defineScript(redis, 'settle_ends', { keys: ['outbox', 'overdue', 'parked', 'jobs'], args: ['now', 'keptMs'] });
+  const jobs = keys.job('');
+  const touched = { outbox, overdue, coming: keys.coming, ...keys.allOf(['completed', 'failed']), jobs };
+
+  return {
+    async claim(ids = []) {
+      const times = { now: Date.now(), batch: BATCH, lookMs: LOOK_MS, leaseMs: LEASE_MS };
+      const [examined, ...ended] = (await claimEnds({ ...touched, ...times }, ids)) as [number, ...string[]];
+      const claims = ended.flatMap((id, n) => (n % 2 === 0 ? [{ id, finishedOn: ended[n + 1] ?? '' }] : []));
+      return { claims, more: ids.length === 0 && examined === BATCH };
+    },
+    async settle(settlements) {
+      const now = Date.now();
+      const rest = settlements.flatMap(({ id, finishedOn, how }) => [id, finishedOn, inWords(how, now)]);
+      const keptMs = retentionS * 1000 + KEPT_LONGER_MS;
+      if (rest.length > 0) await settleEnds({ outbox, overdue, parked, jobs, now, keptMs }, rest);
+    },
+  };
+}
+
+function inWords(how: Settlement['how'], now: number): string {
+  switch (how.type) {
+    case 'done':
+      return 'done';
+    case 'later':
+      return String(now + Math.ceil(how.ms));
+    case 'parked':
+      return JSON.stringify({ code: how.code, at: new Date(now).toISOString() });
+  }
+}
