@@ -21,7 +21,20 @@ const without = (...allowed: (keyof typeof vendors)[]) =>
 const mains: Pattern = { regex: '(^|/)main\\.ts$', message: 'Nothing imports a main.' };
 
 /** The folders of src; its own files put them together. */
-const folders = ['kinds', 'job', 'openapi', 'identity', 'queue', 'files', 'archive', 'supabase', 'stream', 'http', 'embedded'];
+const folders = [
+  'kinds',
+  'job',
+  'openapi',
+  'identity',
+  'queue',
+  'files',
+  'archive',
+  'supabase',
+  'notifications',
+  'stream',
+  'http',
+  'embedded',
+];
 const OUT = '^(\\.\\./)+';
 
 /** What a folder of src must not import, given what it may: other folders, the files above them, the worker. `depth`: how deep it lies. */
@@ -66,14 +79,18 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
   { files: ['src/files/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue']), ...without('ioredis')] },
   { files: ['src/archive/*.ts'], patterns: [...folderOf(['job', 'queue', 'files']), ...without('ioredis')] },
   { files: ['src/supabase/*.ts'], patterns: [...folderOf(['job', 'queue', 'files', 'archive']), ...without('supabase')] },
+  { files: ['src/notifications/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue']), ...without('ioredis', 'node')] },
   { files: ['src/stream/*.ts'], patterns: [...folderOf(['job', 'queue']), ...without()] },
   {
     files: ['src/http/*.ts'],
-    patterns: [...folderOf(['job', 'identity', 'kinds', 'openapi', 'queue', 'files', 'archive', 'stream']), ...without()],
+    patterns: [...folderOf(['job', 'identity', 'kinds', 'openapi', 'queue', 'files', 'archive', 'notifications', 'stream']), ...without()],
   },
   {
     files: ['src/http/routes/*.ts'],
-    patterns: [...folderOf(['job', 'identity', 'kinds', 'openapi', 'queue', 'files', 'archive', 'stream'], 2), ...without()],
+    patterns: [
+      ...folderOf(['job', 'identity', 'kinds', 'openapi', 'queue', 'files', 'archive', 'notifications', 'stream'], 2),
+      ...without(),
+    ],
   },
   { files: ['client/src/*.ts'], patterns: [{ regex: '^\\.\\./', message: 'The client is a package of its own.' }, ...without()] },
   {

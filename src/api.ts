@@ -9,12 +9,14 @@ import { checkKinds, type Kind } from './kinds/kind.ts';
 import { createChildUrls, joinAddresses } from './http/child-urls.ts';
 import { createOutputUrls } from './http/output-urls.ts';
 import { findJob } from './http/find-job.ts';
+import { jobUrls } from './http/job-urls.ts';
 import { identificationFor } from './identity/identification.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
 import { hmacSha256 } from './hmac.ts';
 import { listen } from './listen.ts';
 import { createNodeTransport, withNodeTransport } from './node-transport.ts';
+import { openNotifications } from './notification-parts.ts';
 import { createPageFiles } from './page-files.ts';
 import type { Closer, Fail, Ready } from './process.ts';
 import { readSwaggerFile } from './swagger-files.ts';
@@ -32,7 +34,7 @@ import { openStore } from './queue/store.ts';
 import { createSubmissions } from './queue/submissions.ts';
 import { createConnections } from './stream/connections.ts';
 import { createFeed } from './stream/feed.ts';
-import type { Addressing } from './stream/job-channel.ts';
+import type { Addressing, OnEndSent } from './stream/job-channel.ts';
 import { createUserFeed } from './stream/user-feed.ts';
 
 /** What the API is started with. */
@@ -69,8 +71,21 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
   const files = createRedisFiles({ redis, keys, maxTotalBytes: config.filesMaxBytes });
   closers.push(startUpkeep({ redis, keys, retentionS: config.job.retentionS, onError: store.onError('files') }));
 
-  const erasure = createErasure({ queue, files, archive: archive.erasing });
-  const delivery = archive.writing?.start({ queue, files, erasure, log });
+  const notifications = openNotifications({
+    store,
+    keys,
+    keyPrefix,
+    settings: config.notifications,
+    production: config.production,
+    retentionS: config.job.retentionS,
+    kinds,
+    version,
+    log,
+    sharedSecret: () => queue.shared('webhook-secret', randomSecret),
+  });
+  const { deliveries, listeners } = notifications;
+  const erasure = createErasure({ queue, files, eraseNotifications: deliveries.erase, archive: archive.erasing });
+  const delivery = archive.writing?.start({ queue, files, erasure, eraseNotifications: deliveries.erase, log });
   closers.push(() => delivery?.close());
 
   const { tokenSecrets, tokenTtlS } = config.stream;
@@ -83,6 +98,10 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     kept: { load: () => redis.get(sharedKeys), save: (text, ttlMs) => redis.set(sharedKeys, text, 'PX', ttlMs) },
     onError: store.onError('identity'),
   });
+  const statusUrl = async (jobId: string) => jobUrls(jobId, await tokens.issuer(), identity.required).statusUrl;
+  const sending = notifications.start({ jobs: queue, statusUrl });
+  closers.push(() => sending.close());
+  const onEndSent: OnEndSent = (job, sink) => listeners.told(job, sink?.taken);
   const outputUrls = joinAddresses(createOutputUrls(kinds, identity.required), createChildUrls(kinds, identity.required));
   const addressing: Addressing = async (jobId) => outputUrls(jobId)?.(await tokens.issuer());
   const onError = store.onError('stream');
@@ -92,6 +111,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     connections,
     eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position),
     addressing,
+    onEndSent,
     onError,
   });
   const jobsOf = async (owner: string) => {
@@ -99,7 +119,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     const newest = new Set(jobs.map(({ id }) => id));
     return [...jobs, ...open.filter(({ id }) => !newest.has(id)).toReversed()];
   };
-  const userFeed = createUserFeed({ readJob: queue.read, jobsOf, connections, addressing, onError });
+  const userFeed = createUserFeed({ readJob: queue.read, jobsOf, connections, addressing, onEndSent, onError });
   const eventReader = createEventReader({
     pattern: store.connect('wait', { lazyConnect: true }),
     redis,
@@ -107,7 +127,9 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     onSignal(signal) {
       feed.signal(signal);
       userFeed.signal(signal);
-      if (delivery && signal.type === 'changed' && signal.change === 'ended') delivery.ended(signal.jobId);
+      if (signal.type !== 'changed' || signal.change !== 'ended') return;
+      delivery?.ended(signal.jobId);
+      sending.ended(signal.jobId);
     },
     onError: store.onError('events'),
   });
@@ -137,7 +159,8 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     erasure,
     archive: archive.jobs,
     outbox: archive.writing?.outbox,
-    webhookSecret: config.webhookSecret,
+    supabaseWebhookSecret: config.supabaseWebhookSecret,
+    notifications: { ...notifications.callbacks, ...notifications, accepted: sending.accepted, told: listeners.told },
     submissions,
     feed,
     userFeed,

@@ -9,6 +9,7 @@ import type { AppDeps, AppEnv } from './http/env.ts';
 import { eraseRoutes } from './http/routes/erase.ts';
 import { eventRoutes } from './http/routes/job-events.ts';
 import { jobRoutes } from './http/routes/jobs.ts';
+import { notificationRoutes } from './http/routes/notifications.ts';
 import { outputRoutes } from './http/routes/output.ts';
 import { pageRoutes } from './http/routes/page.ts';
 import { retryRoutes } from './http/routes/retry.ts';
@@ -31,6 +32,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', jobRoutes(deps));
   app.route('/', eventRoutes(deps));
   app.route('/', outputRoutes(deps));
+  app.route('/', notificationRoutes(deps));
   app.route('/', cancelRoutes(deps));
   app.route('/', retryRoutes(deps));
   app.route('/', eraseRoutes(deps));

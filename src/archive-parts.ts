@@ -28,7 +28,13 @@ export type ArchiveParts = {
 };
 
 /** What delivery needs of the rest of the process. */
-type DeliveryNeeds = { queue: JobQueue; files: FileStore; erasure: Erasure; log: Pick<Logger, 'warn' | 'info'> };
+type DeliveryNeeds = {
+  queue: JobQueue;
+  files: FileStore;
+  erasure: Erasure;
+  eraseNotifications: (jobIds: readonly string[]) => Promise<void>;
+  log: Pick<Logger, 'warn' | 'info'>;
+};
 
 /** What the archive is opened with. `retentionS`: how long Redis keeps ended jobs, in s. */
 type OpenOptions = {
@@ -56,7 +62,7 @@ export async function openArchive({ redis, keys, settings, retentionS, onError }
     erasing: { writer, erasures, onError },
     writing: {
       outbox,
-      start: ({ queue, files, erasure, log }) => {
+      start: ({ queue, files, erasure, eraseNotifications, log }) => {
         const common = { outbox, erasures, writer, onError };
         const deliver = createDeliver({
           ...common,
@@ -66,7 +72,10 @@ export async function openArchive({ redis, keys, settings, retentionS, onError }
             const counts = await erasure.user(owner);
             log.info({ ...counts }, 'data of a user erased, whom Supabase does not know any more');
           },
-          onErased: async (jobIds) => void (await queue.erase(jobIds)), // their files go with them, by themselves
+          onErased: async (jobIds) => {
+            await queue.erase(jobIds); // their files go with them, by themselves
+            await eraseNotifications(jobIds);
+          },
           onParked: (jobId, code) => log.warn({ jobId, code }, 'the archive refuses a job; see /admin/archive'),
         });
         const isKept = async (jobId: string) => (await queue.there([jobId])).has(jobId);

@@ -120,7 +120,11 @@ function toConfig(env: Environment) {
     hosts: env.NODE_ENV === 'production' ? undefined : [...namesOf(hostname()), ...env.ALLOWED_HOSTS],
     auth: authOf(env),
     archive: archiveOf(env),
-    webhookSecret: env.SUPABASE_WEBHOOK_SECRET,
+    supabaseWebhookSecret: env.SUPABASE_WEBHOOK_SECRET,
+    notifications: {
+      webhookSecrets: env.WEBHOOK_SECRET,
+      expo: { baseUrl: env.EXPO_BASE_URL, accessToken: env.EXPO_ACCESS_TOKEN },
+    },
     logLevel: env.LOG_LEVEL,
   };
 }

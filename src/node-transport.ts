@@ -3,7 +3,7 @@ import type { Http2Bindings, HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Sink } from './stream/connections.ts';
 import { BUFFER_BYTES, type Transport } from './stream/response.ts';
-import { watchAcknowledgements } from './vanished-clients.ts';
+import { hasAcknowledged, watchAcknowledgements } from './vanished-clients.ts';
 
 /** How long a client may take nothing of what it was sent, and how often that is checked, in ms. */
 export type Patience = { deadlineMs: number; everyMs: number };
@@ -31,6 +31,7 @@ export function createNodeTransport(patience = PATIENCE): Transport {
 
 function createSink(outgoing: HttpBindings['outgoing'], asChunk: (frames: Uint8Array) => Buffer, deadlineMs: number): Sink {
   let begun = false;
+  const { socket: connection } = outgoing; // the response gives it up at its end
   /** Judges what waits already: a long history is one write, and no fault of the client's. */
   let stuckSince = 0;
   let backlogThen = 0;
@@ -55,6 +56,7 @@ function createSink(outgoing: HttpBindings['outgoing'], asChunk: (frames: Uint8A
       begun = true;
     },
     close: () => outgoing.end(),
+    taken: async () => !connection || hasAcknowledged(connection),
   };
 }
 

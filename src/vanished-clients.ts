@@ -60,8 +60,17 @@ export function watchAcknowledgements({ deadlineMs, everyMs }: WatchOptions): Wa
   return (socket) => void sockets.add(socket);
 }
 
-/** A line of an established connection: its addresses and ports, and how many bytes of what was sent are not acknowledged, more than none. */
-const LINE = /: ([0-9A-F]{8,32}):([0-9A-F]{4}) ([0-9A-F]{8,32}):([0-9A-F]{4}) 01 (?!0{8})([0-9A-F]{8}):/g;
+/** Resolves with whether a client has acknowledged all that it was sent; true where the system does not tell. */
+export async function hasAcknowledged(socket: Socket): Promise<boolean> {
+  if (socket.destroyed) return !socket.errored; // a client that goes after the end has got it
+  const { localPort } = socket;
+  if (process.platform !== 'linux' || localPort === undefined) return true;
+  const unacknowledged = await readUnacknowledged(localPort).catch(() => undefined);
+  return unacknowledged?.has(keyOf(socket)) !== true;
+}
+
+/** A line of an established connection, or of one that we have closed while the client has not acknowledged everything: its addresses and ports, and how many bytes of what was sent are not acknowledged, more than none. */
+const LINE = /: ([0-9A-F]{8,32}):([0-9A-F]{4}) ([0-9A-F]{8,32}):([0-9A-F]{4}) 0[14] (?!0{8})([0-9A-F]{8}):/g;
 
 /** Bytes not acknowledged, of each connection to a port that has any, by the client's address and port. The list is read in pieces, so that nobody waits for a long one. */
 async function readUnacknowledged(port: number): Promise<Map<string, number>> {

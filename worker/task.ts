@@ -1,6 +1,8 @@
 /** A task: a job as it is handed to a run. */
 import type { ProblemCode } from '../src/job/problem.ts';
+import type { Tells } from '../src/job/snapshot.ts';
 import type { Tenant } from '../src/job/tenant.ts';
+import type { Targets } from '../src/queue/record.ts';
 
 /** A job as it is handed to a run. */
 export type Task = {
@@ -9,6 +11,9 @@ export type Task = {
   /** Whose it is. */
   tenant: Tenant;
   owner?: string | undefined;
+  /** Who is told of its end, and where that is: the same as for a job that it leads to. */
+  tells?: Tells | undefined;
+  targets?: Targets | undefined;
   /** The request that it was submitted with. */
   requestId: string;
   /** The job that it comes of. */

@@ -22,6 +22,8 @@ export type Erasure = {
 export type ErasureOptions = {
   queue: Pick<JobQueue, 'erase' | 'idsOf' | 'there'>;
   files: Pick<FileStore, 'delete'>;
+  /** Erases what is told of jobs' ends. */
+  eraseNotifications: (jobIds: readonly string[]) => Promise<void>;
   archive?:
     | { writer: Pick<ArchiveWriter, 'erase'>; erasures: Pick<Erasures, 'note'>; onError: (error: unknown) => void }
     | 'read only'
@@ -39,9 +41,10 @@ const NOTHING: Found = { ids: [], jobs: 0, results: 0, files: 0, keys: 0 };
  * See {@link Erasure}. Where it is interrupted, files in Redis go by themselves a little later, because their job is gone. For the
  * archive it is noted first: what is noted is not shown any more, and while the archive is out of reach it is erased there later.
  */
-export function createErasure({ queue, files, archive }: ErasureOptions): Erasure {
+export function createErasure({ queue, files, eraseNotifications, archive }: ErasureOptions): Erasure {
   const eraseInRedis = async (jobIds: readonly string[]): Promise<Found> => {
     const { ids, ...counts } = await queue.erase(jobIds);
+    await eraseNotifications([...new Set([...jobIds, ...ids])]);
     const deleted = await Promise.all(ids.map((id) => files.delete(id, 'all')));
     return { ids, jobs: ids.length, ...counts, files: deleted.reduce((sum, count) => sum + count, 0) };
   };
@@ -53,6 +56,7 @@ export function createErasure({ queue, files, archive }: ErasureOptions): Erasur
     const erased = (await Promise.race([erasing, new Promise<void>((resolve) => setTimeout(resolve, PATIENCE_MS).unref())])) ?? [];
     const known = new Set(before.ids);
     const fresh = erased.filter(({ id }) => !known.has(id));
+    await eraseNotifications(fresh.map(({ id }) => id));
     return {
       ids: [...before.ids, ...fresh.map(({ id }) => id)],
       jobs: before.jobs + fresh.length,

@@ -11,7 +11,12 @@ const HOSTS_EXPECTED = 'expected host names with commas between them, without sc
 const USD_EXPECTED = 'expected an amount of US dollars above 0, such as 0.5';
 const PRICES_EXPECTED = `expected JSON such as {"openai/my-model":{"perMillionInputTokens":1}}, with these parts of a price: ${Object.keys(priceSchema.shape).join(', ')}`;
 const PLANS_EXPECTED = `expected JSON such as {"pro":{"maxJobs":500}}, with these parts of a plan: ${Object.keys(planSchema.shape).join(', ')}`;
-const tokenSecret = z.string().min(16, 'each secret must have 16 characters at least');
+const baseUrl = httpUrl.transform((url) => url.replace(/\/+$/, ''));
+const signingSecret = z.string().min(16, 'each secret must have 16 characters at least');
+const signingSecrets = z
+  .string()
+  .transform(splitList)
+  .pipe(z.tuple([signingSecret], signingSecret));
 
 /** See the file's head. */
 export const schema = z.object({
@@ -43,11 +48,10 @@ export const schema = z.object({
   JOB_RETENTION_S: positive(86_400),
   SSE_HEARTBEAT_MS: milliseconds(15_000),
   SSE_MAX_AGE_MS: milliseconds(600_000),
-  STREAM_TOKEN_SECRET: z
-    .string()
-    .transform(splitList)
-    .pipe(z.tuple([tokenSecret], tokenSecret))
-    .optional(),
+  STREAM_TOKEN_SECRET: signingSecrets.optional(),
+  WEBHOOK_SECRET: signingSecrets.optional(),
+  EXPO_BASE_URL: baseUrl.default('https://exp.host'),
+  EXPO_ACCESS_TOKEN: secret.optional(),
   STREAM_TOKEN_TTL_S: wholeNumber(1, 1_000_000_000).optional(),
   ALLOWED_HOSTS: z
     .string()
@@ -68,7 +72,7 @@ export const schema = z.object({
   TRUSTED_PROXIES: whole(0, 100, 0),
   ADMIN_TOKEN: secret.optional(),
   AUTH: z.enum(['supabase', 'trusted-header', 'none']).optional(),
-  SUPABASE_URL: httpUrl.transform((url) => url.replace(/\/+$/, '')).optional(),
+  SUPABASE_URL: baseUrl.optional(),
   SUPABASE_JWT_SECRET: secret.optional(),
   SUPABASE_PUBLISHABLE_KEY: secret.optional(),
   SUPABASE_ANON_KEY: secret.optional(),

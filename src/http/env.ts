@@ -7,6 +7,10 @@ import type { ArchiveOutbox } from '../archive/outbox.ts';
 import type { FileStore } from '../files/store.ts';
 import type { Identification } from '../identity/caller.ts';
 import type { Kind } from '../kinds/kind.ts';
+import type { Deliveries } from '../notifications/deliveries.ts';
+import type { Listeners } from '../notifications/listeners.ts';
+import type { CallbackAddresses } from '../notifications/public-addresses.ts';
+import type { WebhookSecrets } from '../notifications/webhook-secrets.ts';
 import type { JobQueue } from '../queue/queue.ts';
 import type { LocalLimit } from '../queue/rate-limit.ts';
 import type { Submissions } from '../queue/submissions.ts';
@@ -32,6 +36,19 @@ export type AppEnv = {
     /** The access token of the user's session, where there is one. */
     session?: string;
   };
+};
+
+/** What the routes use of webhooks and push notifications. */
+export type Notifications = {
+  /** What is wrong with a URL that is to be called back; undefined if nothing is. */
+  faultOf: CallbackAddresses['faultOf'];
+  /** The secrets that webhooks are signed with. If they are undefined, webhooks are off. */
+  secrets?: WebhookSecrets | undefined;
+  deliveries: Deliveries;
+  /** A job was accepted that tells of its end. `next`: the kind of the job that it leads to. */
+  accepted: (jobId: string, next?: string) => void;
+  /** A client was given a job that has ended. */
+  told: Listeners['told'];
 };
 
 /** What the app is made with. Nothing here knows a process or a port. */
@@ -69,7 +86,8 @@ export type AppDeps = {
   /** The operator's token. If it is undefined, the routes under /admin are closed. */
   adminToken: string | undefined;
   /** What the database shows when it tells that a user was deleted. If it is undefined, that route is closed. */
-  webhookSecret?: string | undefined;
+  supabaseWebhookSecret?: string | undefined;
+  notifications: Notifications;
   /** Origins of web pages that may call; `*` for any. */
   corsOrigins: string[];
   /** How users are identified. */

@@ -17,6 +17,8 @@ export const problemAdvice: Readonly<Record<ProblemCode, string>> = {
     'The id is wrong, the job belongs to somebody else, or it was kept for its time and is gone. Submit the work again if its result is still needed.',
   method_not_allowed: 'The address takes other methods. The `Allow` header of the answer names them.',
   job_not_failed: 'Only a job that has failed can be retried. For other jobs submit the work again.',
+  no_deliveries:
+    'Nothing was to be delivered of this job. Submit with a `callbackUrl` to get a webhook, and wait until the job has ended before you send it again.',
   resume_with_get:
     'A POST that resumes a stream would start a second job. Go on with GET at the `streamUrl` of the job, or send an `Idempotency-Key` with each POST.',
   job_expired: 'The job was kept for its time and is gone, with its input. Submit the work again, with a new `Idempotency-Key`.',

@@ -18,6 +18,7 @@ export const problems = {
   job_not_found: { status: 404, title: 'There is no such job', retryable: false },
   method_not_allowed: { status: 405, title: 'This address does not support the method', retryable: false },
   job_not_failed: { status: 409, title: 'Only a failed job is retried', retryable: false },
+  no_deliveries: { status: 409, title: 'The job has no webhook to deliver', retryable: false },
   resume_with_get: { status: 409, title: 'A stream is resumed with GET', retryable: false },
   job_expired: { status: 410, title: 'The job was kept for its time and is gone', retryable: false },
   input_gone: { status: 410, title: 'The file of the job is not kept any more', retryable: false },

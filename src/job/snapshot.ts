@@ -47,6 +47,9 @@ export type Outcome =
   | { type: 'failed'; error: Problem; usage?: Usage | undefined }
   | { type: 'cancelled'; usage?: Usage | undefined };
 
+/** Who is told of a job's end: the server at the submission's `callbackUrl`, the phone with its `pushToken`, or both. */
+export type Tells = 'webhook' | 'push' | 'both';
+
 /** What is known of a job at one moment. Times are ms since the epoch. */
 export type Snapshot = {
   id: string;
@@ -57,6 +60,8 @@ export type Snapshot = {
   tenant: Tenant;
   /** The kind of the job that it leads to. */
   next?: string | undefined;
+  /** Who is told of its end. */
+  tells?: Tells | undefined;
   status: JobStatus;
   /** Which attempt is running, or ran last; 0 before the first. A lost worker counts as one too. */
   attempt: number;

@@ -17,6 +17,7 @@ export const flashcards = defineKind({
   path: '/api/ai/generate-flashcards',
   capability: 'structuredAnswer',
   summary: 'Makes flashcards out of the given notes.',
+  pushTexts: { completed: 'Your flashcards are ready.', failed: 'Your flashcards could not be made. Try again.' },
   input: z.object({
     content: notes(MAX_CONTENT).describe('The notes. They must have a word or a number in them.'),
     subject: z.string().max(200).optional().describe('The school subject.'),

@@ -28,6 +28,7 @@ export const audio = defineKind({
   path: '/api/ai/generate-audio',
   capability: 'speech',
   summary: 'Speaks a text.',
+  pushTexts: { completed: 'Your audio is ready.', failed: 'Your audio could not be made. Try again.' },
   input: z
     .object({
       text: notes(20_000).describe('What is spoken.'),

@@ -103,6 +103,8 @@ export type Kind<
   readonly example?: { readonly input: Record<string, unknown>; readonly result: Record<string, unknown> };
   /** The lists of the result whose items are sent one by one, as soon as each is finished. */
   readonly lists?: readonly string[];
+  /** What a phone shows when a job of this kind has ended and nobody was there. It says nothing of the content. */
+  readonly pushTexts?: { readonly completed: string; readonly failed: string };
   /** Whether its handler keeps output files, which results and items name by {@link outputMarker}. */
   readonly outputs?: boolean;
   /** The job that a job with this input leads to. Its result then has a field `child`, of {@link childMarker}. */

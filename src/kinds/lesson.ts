@@ -46,6 +46,7 @@ export const lesson = defineKind({
   path: '/api/ai/generate-lesson',
   capability: 'structuredAnswer',
   summary: 'Writes a lesson about a topic, or out of the given notes.',
+  pushTexts: { completed: 'Your lesson is ready.', failed: 'Your lesson could not be made. Try again.' },
   input: z
     .object({
       topic: notes(200).optional().describe('The topic. It or the notes must be there.'),

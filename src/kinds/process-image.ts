@@ -59,6 +59,7 @@ export const processImage = defineKind({
   path: '/api/process-image',
   capability: 'imageText',
   summary: 'Reads the text in an image.',
+  pushTexts: { completed: 'The text of your picture is ready.', failed: 'Your picture could not be read. Try again.' },
   input,
   files: {
     image: {

@@ -12,6 +12,7 @@ export const pronunciation = defineKind({
   path: '/api/pronunciation-assess',
   capability: 'speechAssessment',
   summary: 'Assesses how well a recording speaks a text.',
+  pushTexts: { completed: 'Your pronunciation has been assessed.', failed: 'Your recording could not be assessed. Try again.' },
   input: z.object({
     referenceText: notes(1000).describe('What the recording should say.'),
     language: languageTag.default('en-US').describe('The language that is spoken (BCP 47), best with its region.'),

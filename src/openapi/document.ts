@@ -6,6 +6,7 @@ import { headers } from './headers.ts';
 import { jobRoutes } from './job-routes.ts';
 import { jobSchemas } from './job-schemas.ts';
 import { kindSchemas } from './kind-schemas.ts';
+import { notificationRoutes, notificationSchemas, webhooks } from './notification-routes.ts';
 import { placeOf, refusalsOf, type RouteDescription, toOperation } from './operation.ts';
 import { parameters } from './parameters.ts';
 import { sharedAnswers } from './problem-answers.ts';
@@ -30,15 +31,23 @@ piece by piece as Server-Sent Events, and the same job can be read as JSON.
 
 /** Makes the document. `version`: of the service. */
 export function createDocument(kinds: readonly Kind[], version: string): JsonSchema {
-  const routes = [...kinds.map(submitRoute), ...jobRoutes(kinds), ...watchRoutes(kinds), ...serviceRoutes(kinds), ...operatorRoutes];
+  const routes = [
+    ...kinds.map(submitRoute),
+    ...jobRoutes(kinds),
+    ...watchRoutes(kinds),
+    ...notificationRoutes,
+    ...serviceRoutes(kinds),
+    ...operatorRoutes,
+  ];
   return {
     openapi: '3.1.1',
     info: { title: 'ai-jobs', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/' }],
     tags: tagObjects,
     paths: toPaths(routes),
+    webhooks,
     components: {
-      schemas: { ...jobSchemas, ...kindSchemas(kinds), ...eventSchemas, ...serviceSchemas },
+      schemas: { ...jobSchemas, ...kindSchemas(kinds), ...eventSchemas, ...notificationSchemas, ...serviceSchemas },
       parameters,
       headers,
       ...sharedAnswers(routes.map(refusalsOf)),

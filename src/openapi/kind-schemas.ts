@@ -19,6 +19,18 @@ const USER_ID = {
   description: 'Who the job is for. It counts only where no identity is needed, in development.',
 };
 
+const CALLBACK_URL = {
+  type: 'string',
+  maxLength: 2048,
+  description:
+    'Where a signed webhook goes when the job has ended: a public https URL. It needs a user. In development http and this machine are allowed, too.',
+};
+
+const PUSH_TOKEN = {
+  type: 'string',
+  description: 'An Expo push token. The phone gets a push notification when the job has ended, unless somebody is there to see the end.',
+};
+
 /** All schemas that the kinds give, by their names. */
 export function kindSchemas(kinds: readonly Kind[]): Record<string, JsonSchema> {
   const jobs = Object.fromEntries(kinds.map((kind) => [kind.name, `${headOf(kind)}Job`]));
@@ -32,7 +44,7 @@ export function kindSchemas(kinds: readonly Kind[]): Record<string, JsonSchema> 
 function schemasOf(kind: Kind): Record<string, JsonSchema> {
   const head = headOf(kind);
   const { input, result, items } = publicSchemas(kind);
-  const properties = { ...(input['properties'] as object), userId: USER_ID };
+  const properties = { ...(input['properties'] as object), userId: USER_ID, callbackUrl: CALLBACK_URL, pushToken: PUSH_TOKEN };
   return {
     [`${head}Input`]: { ...input, properties },
     ...(kind.files && { [`${head}Form`]: toForm({ ...input, properties }, kind) }),

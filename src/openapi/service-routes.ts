@@ -50,6 +50,7 @@ export function serviceRoutes(kinds: readonly Kind[]): RouteDescription[] {
           erase: ['/api/me/data'],
           watch: ['/api/jobs/:jobId/events'],
           download: ['/api/jobs/:jobId/output'],
+          notify: ['/api/jobs/:jobId/deliveries'],
           know: ['/api/kinds'],
         }),
       },

@@ -24,7 +24,7 @@ export const serviceSchemas: Record<string, JsonSchema> = {
         object({ method: { const: 'POST' }, path: text('Where a job of the kind is submitted.'), summary: text('What the kind does.') }),
       ),
       ...Object.fromEntries(
-        ['look', 'cancel', 'retry', 'erase', 'watch', 'download', 'know'].map((use) => [use, list({ type: 'string' })]),
+        ['look', 'cancel', 'retry', 'erase', 'watch', 'download', 'notify', 'know'].map((use) => [use, list({ type: 'string' })]),
       ),
     },
     'All routes, by what they are for.',

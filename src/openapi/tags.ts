@@ -6,6 +6,7 @@ const tags = {
   Look: 'A job as JSON: at once, or when something has changed.',
   Watch: 'A job as a stream of Server-Sent Events, and all jobs of the caller on one stream.',
   Act: 'Cancelling, retrying and erasing jobs.',
+  Notify: 'Told when nobody is watching: webhooks for servers, push notifications for phones.',
   Know: 'What the service can do, and how it is.',
   Operate: 'For the operator, and for the database of the project.',
 } as const;

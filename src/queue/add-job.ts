@@ -5,10 +5,11 @@ import type { Admission, Refusal } from './admission.ts';
 import { childIdOf } from './child-id.ts';
 import { digestOf } from './digest.ts';
 import type { Allowance } from './rate-limit.ts';
-import type { Payload } from './record.ts';
+import type { Tells } from '../job/snapshot.ts';
+import type { Payload, Targets } from './record.ts';
 
 /** A job to be. */
-export type AddRequest = Omit<Payload, 'next' | 'parent'> & {
+export type AddRequest = Omit<Payload, 'next' | 'parent' | 'tells'> & {
   kind: string;
   /** The job that it leads to: a place is kept for that one, too. `expected`: its input, with nothing in the fields that this job fills. */
   next?: { kind: string; expected: Record<string, unknown> } | undefined;
@@ -39,19 +40,41 @@ export type AddResult = { allowance?: Allowance | undefined } & (
 /** How long an idempotency key is kept, in ms. */
 const KEY_TTL_MS = 24 * 3600 * 1000;
 
+/** What two submissions under one key must agree in. A phone may have another push token by the time it sends its request again. */
+function fingerprintOf({ input, targets }: AddRequest): unknown {
+  return targets?.callbackUrl === undefined ? input : { input, callbackUrl: targets.callbackUrl };
+}
+
+function tellsOf({ callbackUrl, pushToken }: Targets = {}): Tells | undefined {
+  if (callbackUrl !== undefined && pushToken !== undefined) return 'both';
+  if (callbackUrl !== undefined) return 'webhook';
+  return pushToken === undefined ? undefined : 'push';
+}
+
 /** Makes the function that adds jobs. A job is never added before it is admitted, or a worker could take one that was refused. */
 export function createAddJob(
   queue: Queue<Payload>,
   admissionOf: (plan: string | undefined) => Admission,
 ): (request: AddRequest) => Promise<AddResult> {
   return async (wanted) => {
-    const { plan, kind, next, owner, tenant, requestId, input, key, keyMs = KEY_TTL_MS, cancelAt, startBy, keepFiles, dropFiles } = wanted;
-    const payload: Payload = { owner, tenant, next: next?.kind, requestId, input }; // readers of a job find the first three at the start of its JSON
+    const { plan, kind, next, owner, tenant, targets, requestId, input, key, keyMs = KEY_TTL_MS } = wanted;
+    const { cancelAt, startBy, keepFiles, dropFiles } = wanted;
+    const tells = tellsOf(targets);
+    const payload: Payload = { owner, tenant, next: next?.kind, tells, requestId, targets, input }; // readers of a job find the first four at the start of its JSON
     // Only a key makes anyone ask whether the input was the same.
-    const fingerprint = key && digestOf(input).slice(0, FINGERPRINT_LENGTH);
+    const fingerprint = key && digestOf(fingerprintOf(wanted)).slice(0, FINGERPRINT_LENGTH);
     const isSame = (id: string): boolean => fingerprint === undefined || isMadeFrom(id, fingerprint);
     const jobId = newJobId(kind, fingerprint);
-    const request = { jobId, child: next && childIdOf(jobId, next.kind), tenant, owner, cancelAt, startBy, key: key && digestOf(key) };
+    const request = {
+      jobId,
+      child: next && childIdOf(jobId, next.kind),
+      tenant,
+      owner,
+      tells: tells !== undefined,
+      cancelAt,
+      startBy,
+      key: key && digestOf(key),
+    };
     const admission = admissionOf(plan);
     const admitted = await admission.admit(request);
     if (admitted.type === 'known') return { ...admitted, sameInput: isSame(admitted.id) };

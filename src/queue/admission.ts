@@ -33,6 +33,8 @@ export type AdmissionRequest = {
   cancelAt?: number | undefined;
   /** When it is to be cancelled if it has not begun, in ms since the epoch. */
   startBy?: number | undefined;
+  /** Whether somebody is told of its end. */
+  tells?: boolean | undefined;
   /** The id of the job that it leads to, for which a place is kept, too. */
   child?: string | undefined;
   /** The deduplication key it is submitted under. */
@@ -79,7 +81,7 @@ const COMING_MS = 60_000;
 /** How much longer than its newest job's retention a user's index is kept, in s: jobs wait, too. */
 const KEPT_LONGER_S = 7 * 24 * 3600;
 
-/** How soon to look whether a job that is to be archived has ended, in ms. An end that is noticed is archived at once. */
+/** How soon to look whether a job of an outbox has ended, in ms. An end that is noticed is handed on at once. */
 export const LOOK_MS = 3000;
 
 /** How many jobs one call of the script serves at most: Redis serves others in between. */
@@ -87,10 +89,10 @@ const BATCH = 64;
 
 const QUEUE_KEYS = ['wait', 'delayed', 'prioritized', 'active'] as const;
 const SIGNATURE = {
-  keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'children', 'outbox', 'jobs'],
+  keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'children', 'outbox', 'untold', 'jobs'],
   args: ['now', 'maxDepth', 'maxOpen', 'maxTokens', 'maxBillionths', 'maxRate', 'rateMs', 'keptForS', 'comingMs', 'archived', 'lookMs'],
   eachKeys: ['dedup', 'open', 'index', 'spent', 'spentUsd', 'rate'],
-  eachArgs: ['id', 'child', 'tenant', 'weight', 'cancelAt', 'startBy', 'indexed', 'keyed', 'bounded'],
+  eachArgs: ['id', 'child', 'tenant', 'weight', 'cancelAt', 'startBy', 'indexed', 'keyed', 'bounded', 'tells'],
 } as const;
 
 type Reply = [type: AdmissionResult['type'], value: string | number, count: number, used: number, resetMs: number];
@@ -121,6 +123,7 @@ export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOpti
     coming: keys.coming,
     children: keys.children,
     outbox: keys.archive.outbox,
+    untold: keys.notifications.outbox,
     jobs: keys.job(''),
     ...keys.allOf(QUEUE_KEYS),
     maxDepth: bounds.maxDepth,
@@ -146,6 +149,7 @@ export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOpti
     startBy = 0,
     key,
     bounded = true,
+    tells = false,
   }: AdmissionRequest) => ({
     dedup: keys.dedup(key ?? ''),
     open: keys.open(tenant),
@@ -162,6 +166,7 @@ export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOpti
     indexed: owner === undefined ? 0 : 1,
     keyed: key === undefined ? 0 : 1,
     bounded: bounded ? 1 : 0,
+    tells: tells ? 1 : 0,
   });
 
   const admitAll = async (requests: AdmissionRequest[]): Promise<(AdmissionResult | Error)[]> => {

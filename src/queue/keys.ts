@@ -26,6 +26,8 @@ type QueueKey = 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'f
  * - a file: one that is not whole is none. The ledger of files is begun anew if it is of another type; what stood in it takes room
  *   until Redis drops it. What tenants use is counted anew from the ledger before anything is refused.
  * - what is on its way to the archive: begun anew. Jobs that were in it are archived only if they end once more.
+ * - what is on its way to be told: begun anew. Of what was in it nobody is told. A list of a job's notifications, or of users' secrets,
+ *   that is of another type fails what needs it until it is gone.
  * - BullMQ's own sets and lists: nothing works, and every process says so. They are not ours to repair.
  */
 export function keysUnder(prefix: string) {
@@ -82,6 +84,19 @@ export function keysUnder(prefix: string) {
       parked: `${prefix}:archive:parked`,
       erasures: `${prefix}:archive:erasures`,
       behind: `${prefix}:archive:behind`,
+    },
+    /**
+     * What is told of jobs' ends: jobs whose ends are not on their way yet, as in the archive's outbox; the notifications of a job; a mark
+     * that a client was there when a job ended; marks for servers and phones that are gone; how often users have changed their secrets.
+     */
+    notifications: {
+      outbox: `${prefix}:notify:outbox`,
+      overdue: `${prefix}:notify:overdue`,
+      parked: `${prefix}:notify:parked`,
+      of: (jobId: string) => `${prefix}:notify:of:${jobId}`,
+      heard: (jobId: string) => `${prefix}:notify:heard:${jobId}`,
+      gone: (digest: string) => `${prefix}:notify:gone:${digest}`,
+      secrets: `${prefix}:notify:secrets`,
     },
     /** A value that all processes share. */
     shared: (name: string) => `${prefix}:${name}`,

@@ -17,6 +17,7 @@ import { createList, MAX_ENTRIES, type Page, type Range } from './listing.ts';
 import { type Plans, termsOf } from './plans.ts';
 import { isWrongType } from './mend.ts';
 import { createReadJob, type ReadJob } from './read-job.ts';
+import { parseJson, type Payload, type Targets } from './record.ts';
 import { openQueue } from './open-queue.ts';
 import { type Availability, availabilityOf, createWorkerDirectory } from './worker-registry.ts';
 import { createRetry, type Retried } from './retry-job.ts';
@@ -51,6 +52,8 @@ export type RetryRequest = {
   startBy?: number | undefined;
   /** The kind of the job that it leads to. */
   next?: string | undefined;
+  /** Whether somebody is told of its end. */
+  tells?: boolean | undefined;
   /** The plan of the user who retries it. */
   plan?: string | undefined;
 };
@@ -66,6 +69,8 @@ export type JobQueue = {
   /** Failed jobs, the longest failed first. */
   failedJobs(range: Range): Promise<Page>;
   read: ReadJob;
+  /** Where a job's end is to be told; undefined where that is nowhere, or there is no such job. */
+  targetsOf(jobId: string): Promise<Targets | undefined>;
   /** Ends a job that has not ended, wherever it is. */
   cancel: Cancel;
   /** Erases jobs with everything of them, their children, too: cancelled first if they have not ended. */
@@ -92,6 +97,11 @@ export type JobQueue = {
 /** Where a key has another type than a job's record, there is no job. */
 function zeroForGarbage(error: unknown): 0 {
   if (isWrongType(error)) return 0;
+  throw error;
+}
+
+function noneForGarbage(error: unknown): null {
+  if (isWrongType(error)) return null;
   throw error;
 }
 
@@ -142,17 +152,22 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
   return {
     add: (request) => orUnavailable(redis, () => addJob(request)),
     read: (jobId, after) => orUnavailable(redis, () => readJob(jobId, after)),
+    targetsOf: (jobId) =>
+      orUnavailable(redis, async () => {
+        const data = await redis.hget(keys.job(jobId), 'data').catch(noneForGarbage);
+        return (parseJson(data ?? '') as Partial<Payload> | undefined)?.targets;
+      }),
     cancel: (jobId, which) => orUnavailable(redis, () => cancel(jobId, which)),
     erase: (jobIds) => orUnavailable(redis, () => eraseJobs(jobIds)),
     there: (jobIds) => orUnavailable(redis, () => there(jobIds)),
     idsOf: (owner) => orUnavailable(redis, () => idsOf(owner)),
     forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey({ dedup: keys.dedup(digestOf(key)), id: jobId }))),
-    retry: ({ jobId, tenant, bounded, cancelAt, startBy, next, plan }) =>
+    retry: ({ jobId, tenant, bounded, cancelAt, startBy, next, tells, plan }) =>
       orUnavailable(redis, async () => {
         const admitted = await admissionOf(plan).admit({ jobId, child: next && childIdOf(jobId, next), tenant, bounded });
         if (admitted.type === 'known') throw new OwnError('a retry has no key to be known by');
         if (admitted.type !== 'admitted') return admitted;
-        const retrying = retry({ jobId, priority: admitted.priority, attempts, cancelAt, startBy });
+        const retrying = retry({ jobId, priority: admitted.priority, attempts, cancelAt, startBy, tells });
         admission.added(jobId);
         return { type: await retrying, allowance: admitted.allowance };
       }),

@@ -1,6 +1,6 @@
 /** What a job's record in Redis holds of ours: the payload BullMQ carries, our fields beside its own, the journal's rows. */
 import { isJobId } from '../job/id.ts';
-import type { JournalRow } from '../job/snapshot.ts';
+import type { JournalRow, Tells } from '../job/snapshot.ts';
 import type { Tenant } from '../job/tenant.ts';
 
 /**
@@ -41,6 +41,9 @@ export const FIELDS = {
 /** Values for fields of the record that we write. */
 export type RecordFields = Partial<Record<(typeof FIELDS)[keyof typeof FIELDS] | 'progress', string>>;
 
+/** Where a job's end is told: a URL that is sent a webhook, and the token of a phone that gets a push notification. */
+export type Targets = { callbackUrl?: string | undefined; pushToken?: string | undefined };
+
 /** The data of a BullMQ job. */
 export type Payload = {
   /** The user it belongs to, where the submission named one. */
@@ -49,6 +52,9 @@ export type Payload = {
   tenant: Tenant;
   /** The kind of the job that it leads to. */
   next?: string | undefined;
+  /** Who is told of its end, and where that is. */
+  tells?: Tells | undefined;
+  targets?: Targets | undefined;
   /** The job that it comes of. */
   parent?: string | undefined;
   /** The submitting request, so that logs of both processes can be joined. */
@@ -66,17 +72,21 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** What a payload begins with: an owner, if there is one, the tenant, and the kind that follows, if there is one. Each is a JSON string. */
-const PAYLOAD_HEAD = /^\{(?:"owner":("(?:[^"\\]|\\.)*"))?(?:,?"tenant":("(?:[^"\\]|\\.)*"))?(?:,"next":("[a-z-]*"))?/;
+/** What a payload begins with: an owner, the tenant, the kind that follows, and who is told, as far as they are there. Each is a JSON string. */
+const PAYLOAD_HEAD =
+  /^\{(?:"owner":("(?:[^"\\]|\\.)*"))?(?:,?"tenant":("(?:[^"\\]|\\.)*"))?(?:,"next":("[a-z-]*"))?(?:,"tells":("[a-z]*"))?/;
 
-/** Whose a job is and what it leads to, from the beginning of its payload. What stands behind that is not looked at, and may be missing. */
-export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tenant' | 'next'>> {
+const TELLS: ReadonlySet<unknown> = new Set<Tells>(['webhook', 'push', 'both']);
+
+/** Whose a job is, what it leads to and who is told of its end, from the beginning of its payload. What stands behind that is not looked at, and may be missing. */
+export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tenant' | 'next' | 'tells'>> {
   const [, ...texts] = PAYLOAD_HEAD.exec(data) ?? [];
-  const [owner, tenant, next] = texts.map((text) => (text === undefined ? undefined : parseJson(text)));
+  const [owner, tenant, next, tells] = texts.map((text) => (text === undefined ? undefined : parseJson(text)));
   return {
     ...(typeof owner === 'string' && { owner }),
     ...(typeof tenant === 'string' && { tenant: tenant as Tenant }),
     ...(typeof next === 'string' && { next }),
+    ...(TELLS.has(tells) && { tells: tells as Tells }),
   };
 }
 

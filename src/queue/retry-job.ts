@@ -19,6 +19,8 @@ export type Retry = {
   cancelAt?: number | undefined;
   /** When it is to be cancelled now if it has not begun again, in ms since the epoch. */
   startBy?: number | undefined;
+  /** Whether somebody is told of its end. */
+  tells?: boolean | undefined;
 };
 
 const QUEUE_KEYS = ['failed', 'prioritized', 'marker', 'pc', 'events', 'meta'] as const;
@@ -29,14 +31,14 @@ const CODES = ` ${Object.keys(problems).join(' ')} `;
 /** Makes the function that retries jobs. `archived`: whether they go to the archive when they have ended. */
 export function createRetry(redis: Redis, keys: Keys, archived = false): (retry: Retry) => Promise<Retried> {
   const script = defineScript(redis, 'retry_job', {
-    keys: ['job', 'logs', 'deadlines', 'outbox', ...QUEUE_KEYS],
-    args: ['id', 'priority', 'attempts', 'codes', 'cancelAt', 'startBy', 'now', 'lookAt'],
+    keys: ['job', 'logs', 'deadlines', 'outbox', 'untold', ...QUEUE_KEYS],
+    args: ['id', 'priority', 'attempts', 'codes', 'cancelAt', 'startBy', 'now', 'archiveAt', 'tellAt'],
   });
-  const shared = { deadlines: keys.deadlines, outbox: keys.archive.outbox, ...keys.allOf(QUEUE_KEYS) };
-  return async ({ jobId, priority, attempts, cancelAt = 0, startBy = 0 }) => {
+  const shared = { deadlines: keys.deadlines, outbox: keys.archive.outbox, untold: keys.notifications.outbox, ...keys.allOf(QUEUE_KEYS) };
+  return async ({ jobId, priority, attempts, cancelAt = 0, startBy = 0, tells = false }) => {
     const own = { job: keys.job(jobId), logs: keys.logs(jobId), id: jobId };
     const now = Date.now();
-    const lookAt = archived ? now + LOOK_MS : 0;
-    return (await script({ ...shared, ...own, priority, attempts, codes: CODES, cancelAt, startBy, now, lookAt })) as Retried;
+    const looks = { archiveAt: archived ? now + LOOK_MS : 0, tellAt: tells ? now + LOOK_MS : 0 };
+    return (await script({ ...shared, ...own, priority, attempts, codes: CODES, cancelAt, startBy, now, ...looks })) as Retried;
   };
 }

@@ -36,7 +36,7 @@ export type Submissions = {
   submit(request: SubmitRequest): Promise<SubmitResult>;
   /** A failed job again. It counts as a submission, for it can cost as much. */
   retry(
-    job: Pick<Snapshot, 'id' | 'tenant' | 'next'>,
+    job: Pick<Snapshot, 'id' | 'tenant' | 'next' | 'tells'>,
     how: { cancelAt: number | undefined; startBy: number | undefined; plan: string | undefined },
   ): Promise<RetryResult>;
 };
@@ -112,7 +112,8 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
 
   /** The same work once: a user's identical input within the window is the job that runs for it, or its result. */
   const joinOrSubmit = async (request: SubmitRequest, answers: string): Promise<SubmitResult> => {
-    const key = [request.tenant, request.kind, answers, request.input];
+    // Who is to be told elsewhere gets a job of its own: a job tells at one place.
+    const key = [request.tenant, request.kind, answers, request.input, ...(request.targets ? [request.targets] : [])];
     for (let n = 0; n < TRIES; n++) {
       const result = await queue.add({ ...request, key, keyMs: sameWorkMs });
       if (result.type === 'added') return isNew(request.kind, result);
@@ -144,9 +145,9 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
 
   return {
     submit: (request) => limited(request, () => submit(request)),
-    retry: ({ id, tenant, next }, { cancelAt, startBy, plan }) =>
+    retry: ({ id, tenant, next, tells }, { cancelAt, startBy, plan }) =>
       limited({ tenant, plan }, async (): Promise<RetryResult> => {
-        const result = await queue.retry({ jobId: id, tenant, bounded: true, cancelAt, startBy, next, plan });
+        const result = await queue.retry({ jobId: id, tenant, bounded: true, cancelAt, startBy, next, tells: tells !== undefined, plan });
         switch (result.type) {
           case 'retried':
           case 'not_failed':

@@ -7,6 +7,8 @@ export type Sink = {
   write(frames: Uint8Array): void;
   /** No more frames will come. */
   close(): void;
+  /** Resolves with whether the client has acknowledged all that it was sent. Absent where the connection does not tell. */
+  taken?(): Promise<boolean>;
 };
 
 /** One open stream. */

@@ -3,7 +3,7 @@ import type { Snapshot } from '../job/snapshot.ts';
 import type { JobSignal } from '../queue/event-reader.ts';
 import type { ReadJob } from '../queue/read-job.ts';
 import type { Connections, Sink } from './connections.ts';
-import { createJobChannel, type Addressing, type Follower, type JobChannel, type Reading } from './job-channel.ts';
+import { createJobChannel, type Addressing, type Follower, type JobChannel, type OnEndSent, type Reading } from './job-channel.ts';
 import { resetFrame } from './job-frames.ts';
 import type { Cursor } from './sse-encoding.ts';
 
@@ -37,6 +37,8 @@ export type FeedOptions = {
   eta: (snapshot: Snapshot) => Promise<number | undefined>;
   /** Makes what puts the addresses of output files into the values of a job; undefined if it has none. Absent: values are sent as they are stored. */
   addressing?: Addressing;
+  /** Is told of each client that gets a job's end. */
+  onEndSent?: OnEndSent | undefined;
   onError: (error: unknown) => void;
 };
 
@@ -64,13 +66,13 @@ const MAX_PAUSE_MS = 2000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Makes a feed. It reads a job only while somebody follows it, and keeps nothing of it afterwards. */
-export function createFeed({ readJob, connections, eta, addressing, onError }: FeedOptions): Feed {
+export function createFeed({ readJob, connections, eta, addressing, onEndSent = () => {}, onError }: FeedOptions): Feed {
   const jobs = new Map<string, Followed>();
 
   const add = (jobId: string, follower: Follower): Followed => {
     const known = jobs.get(jobId);
     const followed = known ?? {
-      channel: createJobChannel(jobId, connections, () => jobs.delete(jobId)),
+      channel: createJobChannel(jobId, connections, { onEmpty: () => jobs.delete(jobId), onEndSent }),
       signals: 0,
       heard: 0,
       failures: 0,
@@ -163,6 +165,7 @@ export function createFeed({ readJob, connections, eta, addressing, onError }: F
       }
       const first = reading.snapshot;
       const over = first.end !== undefined && cursor !== 'malformed' && cursor >= first.end.seq;
+      if (over) onEndSent(first);
       const unknown = !over && (cursor === 'malformed' || cursor > first.length);
       return {
         first,

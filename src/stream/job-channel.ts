@@ -1,7 +1,7 @@
 /** The followers of one job: which row each has, and which frames it is sent next. */
-import type { JournalRow } from '../job/snapshot.ts';
+import type { JournalRow, Snapshot } from '../job/snapshot.ts';
 import type { JobView } from '../queue/read-job.ts';
-import type { Connection, Connections } from './connections.ts';
+import type { Connection, Connections, Sink } from './connections.ts';
 import { endFrame, liveFrame, resetFrame, rowFrame, statusFrame, statusKey } from './job-frames.ts';
 
 /** Returns a value of a job (a result, an item) as a client gets it: with the addresses of output files. */
@@ -55,8 +55,14 @@ export type JobChannel = {
 
 const encoder = new TextEncoder();
 
-/** Makes a channel without followers. `onEmpty` is called when the last follower has left. */
-export function createJobChannel(jobId: string, connections: Connections, onEmpty: () => void): JobChannel {
+/** What a channel tells of. `onEmpty`: the last follower has left. `onEndSent`: a client was sent the end. */
+export type ChannelEvents = { onEmpty: () => void; onEndSent: OnEndSent };
+
+/** A client was sent the end of its job, or had it already: then `sink` is absent. */
+export type OnEndSent = (job: Snapshot, sink?: Sink) => void;
+
+/** Makes a channel without followers. */
+export function createJobChannel(jobId: string, connections: Connections, { onEmpty, onEndSent }: ChannelEvents): JobChannel {
   const followers = new Set<Follower>();
   /** The last row that was sent on a signal. If Redis has another row at its place, it has lost rows that followers have. */
   let sent: { seq: number; frame: string } | undefined;
@@ -139,7 +145,9 @@ export function createJobChannel(jobId: string, connections: Connections, onEmpt
         follower.live = true;
         follower.seq = Math.max(seq, snapshot.length);
         if (last.bytes.length > 0) connection.sink.write(last.bytes);
-        if (snapshot.end) disconnect(follower);
+        if (!snapshot.end) continue;
+        onEndSent(snapshot, connection.sink);
+        disconnect(follower);
       }
       return behind;
     },

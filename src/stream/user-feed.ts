@@ -3,7 +3,7 @@ import type { Snapshot } from '../job/snapshot.ts';
 import type { JobSignal } from '../queue/event-reader.ts';
 import type { ReadJob } from '../queue/read-job.ts';
 import type { Connection, Connections, Sink } from './connections.ts';
-import type { Addressing } from './job-channel.ts';
+import type { Addressing, OnEndSent } from './job-channel.ts';
 import { statusFrame, statusKey, userEndFrame } from './job-frames.ts';
 
 /** A running user feed. */
@@ -24,6 +24,8 @@ export type UserFeedOptions = {
   connections: Connections;
   /** As the feed of jobs has it. */
   addressing?: Addressing;
+  /** Is told of each client that gets a job's end. */
+  onEndSent?: OnEndSent | undefined;
   onError: (error: unknown) => void;
 };
 
@@ -51,7 +53,7 @@ const OWNERS_KEPT = 10_000;
 const encoder = new TextEncoder();
 
 /** Makes a user feed. It reads a job that has changed only while somebody follows that job's user. */
-export function createUserFeed({ readJob, jobsOf, connections, addressing, onError }: UserFeedOptions): UserFeed {
+export function createUserFeed({ readJob, jobsOf, connections, addressing, onEndSent = () => {}, onError }: UserFeedOptions): UserFeed {
   const channels = new Map<string, UserChannel>();
   const owners = new Map<string, string | undefined>();
 
@@ -73,6 +75,7 @@ export function createUserFeed({ readJob, jobsOf, connections, addressing, onErr
       if (lastStatus.get(snapshot.id) === key) continue;
       lastStatus.set(snapshot.id, key);
       connection.sink.write((frame ??= encoder.encode(frameOf(snapshot))));
+      if (snapshot.end) onEndSent(snapshot, connection.sink);
     }
   };
 

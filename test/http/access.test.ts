@@ -7,7 +7,8 @@ import { startStack, type Stack } from '../support/stack-in-process.ts';
 import { ANA, BOB, startProject } from '../support/supabase.ts';
 import { startSupabase } from '../support/supabase-project.ts';
 
-const GATEWAY = { NODE_ENV: 'production', AUTH: 'trusted-header' };
+const WEBHOOKS = { WEBHOOK_SECRET: 'a secret of sixteen' };
+const GATEWAY = { NODE_ENV: 'production', AUTH: 'trusted-header', ...WEBHOOKS };
 const OWNER = { 'user-id': 'ana' };
 const OTHER = { 'user-id': 'bob' };
 
@@ -23,13 +24,18 @@ const ways: Record<string, () => Promise<Way>> = {
     async 'with Supabase and its archive'() {
       const project = await startSupabase();
       const [ana, bob] = [await project.signUp(), await project.signUp()];
-      return { env: { NODE_ENV: 'production', ...project.env }, owner: as(ana), other: as(bob), nobody: { 'user-id': ana.id } };
+      return {
+        env: { NODE_ENV: 'production', ...WEBHOOKS, ...project.env },
+        owner: as(ana),
+        other: as(bob),
+        nobody: { 'user-id': ana.id },
+      };
     },
   }),
   async 'with Supabase'() {
     const project = await startProject();
     const bearer = async (user: string) => ({ authorization: `Bearer ${await project.token(user)}`, 'user-id': 'ignored' });
-    const env = { NODE_ENV: 'production', ...project.env };
+    const env = { NODE_ENV: 'production', ...WEBHOOKS, ...project.env };
     return { env, owner: await bearer(ANA), other: await bearer(BOB), nobody: { 'user-id': ANA } };
   },
 };
@@ -76,6 +82,10 @@ const routes: Record<string, Row> = {
   'GET /api/jobs/:jobId/output': downloads,
   'GET /api/jobs/:jobId/output/:n': downloads,
   'POST /api/jobs/:jobId/retry': acts(409), // the owner may, though the job has not failed
+  'GET /api/jobs/:jobId/deliveries': acts(200),
+  'POST /api/jobs/:jobId/deliveries/retry': acts(409), // the owner may, though there are none
+  'GET /api/webhooks/secret': anyUser(200),
+  'POST /api/webhooks/secret/rotate': anyUser(200),
   'POST /api/jobs/:jobId/cancel': acts(202),
   'DELETE /api/jobs/:jobId': acts(204),
   'DELETE /api/me/data': anyUser(200),

@@ -1,4 +1,6 @@
 /** Real answers against the OpenAPI document of the same server: statuses, headers, bodies, codes and events are as it says, and nothing else. */
+import { createChecks } from '../support/openapi.ts';
+import { startReceiver, verified } from '../support/receiver.ts';
 import { request } from 'node:http';
 import { expect, inject, test } from 'vitest';
 import { ANA, type Documented, type Init, OPERATOR, start } from '../support/documented.ts';
@@ -69,6 +71,17 @@ test('jobs of all kinds that this machine can do, and all routes of them, answer
   const keyed = json({ content: 'Kuh: cow' }, { 'idempotency-key': 'k' });
   await ask(FLASHCARDS, undefined, { ...keyed, status: 202 });
   expect((await ask(FLASHCARDS, undefined, { ...keyed, status: 202 })).headers.get('idempotent-replayed')).toBe('true');
+  const receiver = await startReceiver();
+  const { body: told } = await ask(FLASHCARDS, undefined, { ...json({ content: 'Ente: duck', callbackUrl: receiver.url }), status: 202 });
+  const [call] = await receiver.called(1);
+  const { body: first } = await ask('GET /api/webhooks/secret', undefined, { status: 200 });
+  const { requestBody, parameters } = document['webhooks'].jobEnded.post;
+  const { mistakesIn } = createChecks(document, { closed: true });
+  expect(mistakesIn(requestBody.content['application/json'].schema, verified(first['secret'], call!))).toBe('');
+  for (const { name } of parameters) expect(call!.headers).toHaveProperty(name);
+  await ask('GET /api/jobs/{jobId}/deliveries', `/api/jobs/${told['jobId']}/deliveries`, { status: 200 });
+  await ask('POST /api/jobs/{jobId}/deliveries/retry', `/api/jobs/${told['jobId']}/deliveries/retry`, { status: 202 });
+  await ask('POST /api/webhooks/secret/rotate', undefined, { status: 200 });
   const { body: page } = await ask('GET /api/jobs', '/api/jobs?limit=1&status=completed');
   await ask('GET /api/jobs', `/api/jobs?limit=1&cursor=${page['nextCursor']}`, { status: 200 });
   await ask('DELETE /api/jobs/{jobId}', `/api/jobs/${page['jobs'][0].jobId}`, { status: 204 });

@@ -25,7 +25,17 @@ export async function routesOfApp(): Promise<string[]> {
   const app = createApp({
     queue,
     files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }),
-    erasure: createErasure({ queue, files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }) }),
+    erasure: createErasure({
+      queue,
+      files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }),
+      eraseNotifications: async () => {},
+    }),
+    notifications: {
+      faultOf: () => undefined,
+      deliveries: { of: async () => [], retry: async () => [], erase: async () => {} },
+      accepted() {},
+      told() {},
+    },
     outputUrls: createOutputUrls(kinds, true),
     connections,
     feed: createFeed({ readJob: queue.read, connections, eta: async () => undefined, onError }),

@@ -10,7 +10,7 @@ import type { AppDeps, AppEnv } from '../env.ts';
 import { invalidInput } from '../problems.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'outbox' | 'erasure' | 'adminToken' | 'webhookSecret' | 'log'>;
+type Deps = Pick<AppDeps, 'outbox' | 'erasure' | 'adminToken' | 'supabaseWebhookSecret' | 'log'>;
 
 /** How many refused rows are shown. */
 const SHOWN = 100;
@@ -30,7 +30,7 @@ const deletion = z.object({
 const user = z.object({ old_record: z.object({ id: z.guid() }) });
 
 /** `GET /admin/archive`, `POST /admin/archive/retry` and `POST /webhooks/supabase`. */
-export function archiveRoutes({ outbox, erasure, adminToken, webhookSecret, log }: Deps): Hono<AppEnv> {
+export function archiveRoutes({ outbox, erasure, adminToken, supabaseWebhookSecret, log }: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const own = () => {
     if (outbox) return outbox;
@@ -57,7 +57,7 @@ export function archiveRoutes({ outbox, erasure, adminToken, webhookSecret, log 
     },
   });
   app.post('/webhooks/supabase', countBody, async (c) => {
-    checkBearer(c, webhookSecret, 'SUPABASE_WEBHOOK_SECRET', "This address is the database's");
+    checkBearer(c, supabaseWebhookSecret, 'SUPABASE_WEBHOOK_SECRET', "This address is the database's");
     const body: unknown = await c.req.json().catch(() => {
       throw new ProblemError('invalid_json', 'Send the JSON of a database webhook.');
     });

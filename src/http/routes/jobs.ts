@@ -12,7 +12,7 @@ import { readerOf } from '../read-access.ts';
 import { parseWait, waitFor } from '../wait-for-job.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'archive' | 'feed' | 'tokens' | 'outputUrls' | 'identity'>;
+type Deps = Pick<AppDeps, 'queue' | 'archive' | 'feed' | 'notifications' | 'tokens' | 'outputUrls' | 'identity'>;
 
 /** `GET /api/jobs/:jobId` and `GET /api/job-status/:jobId`. */
 export function jobRoutes(deps: Deps): Hono<AppEnv> {
@@ -31,7 +31,7 @@ function pollersToken(c: Context<AppEnv>, { identity }: Deps): string | undefine
 type Form = { token: string | undefined; words: (job: JobObject) => JobObject };
 
 async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, words }: Form): Promise<Response> {
-  const { queue, feed } = deps;
+  const { queue, feed, notifications } = deps;
   const jobId = c.req.param('jobId');
   const reader = await readerOf(c, deps, token);
   const wait = c.req.query('wait');
@@ -46,6 +46,7 @@ async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, 
   if (!seen) throw reader.refusal();
 
   const { snapshot, rows } = seen;
+  if (snapshot.end) notifications.told(snapshot);
   const stats = snapshot.end ? undefined : await queue.stats(ESTIMATE_AGE_MS).catch(() => undefined); // an estimate may be missing
   const headers = { ETag: etag(snapshot), 'Retry-After': snapshot.end ? undefined : String(pollAgainIn(snapshot, stats)) };
   if (isNews?.(seen) === false) return answer(c, 304, null, headers);

@@ -16,7 +16,7 @@ import { setAllowance } from '../rate-limits.ts';
 /** What these routes need. */
 type Deps = Pick<
   AppDeps,
-  'kinds' | 'files' | 'queue' | 'archive' | 'submissions' | 'log' | 'tokens' | 'identity' | 'outputUrls' | 'adminToken'
+  'kinds' | 'files' | 'queue' | 'archive' | 'submissions' | 'notifications' | 'log' | 'tokens' | 'identity' | 'outputUrls' | 'adminToken'
 >;
 
 /** `POST /api/jobs/:jobId/retry`, `GET /admin/failed-jobs` and `POST /admin/failed-jobs/retry`. */
@@ -34,7 +34,7 @@ export function retryRoutes(deps: Deps): Hono<AppEnv> {
 
 /** Retries one failed job: 202. It counts as a submission, because it can cost as much. */
 async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Response> {
-  const { queue, submissions, log } = deps;
+  const { queue, submissions, notifications, log } = deps;
   const job = await findOwnJob(c, deps);
   const { id: jobId } = job;
   const deadlines = deadlinesOf(c);
@@ -51,6 +51,7 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Resp
   if (result.type === 'unknown') throw inputGone(jobId);
   if (!after) throw noSuchJob();
   if (result.type === 'not_failed') throw notFailed(after.snapshot);
+  if (job.tells !== undefined) notifications.accepted(jobId, job.next);
   log.info({ jobId, requestId: c.get('requestId') }, 'job retried');
   return answerJson(c, presentJob(after.snapshot, await addressesFor(deps)), 202, { 'Retry-After': '2' });
 }
@@ -92,7 +93,8 @@ const AT_ONCE = 50;
 /** Retries a job without regard to bounds. Resolves with its id if it was still failed and now waits again. */
 async function retryAgain(queue: AppDeps['queue'], jobId: string): Promise<string | undefined> {
   const seen = await queue.read(jobId); // the list does not have the tenant
-  const outcome = seen && (await queue.retry({ jobId, tenant: seen.snapshot.tenant, next: seen.snapshot.next, bounded: false }));
+  const { tenant, next, tells } = seen?.snapshot ?? {};
+  const outcome = tenant && (await queue.retry({ jobId, tenant, next, tells: tells !== undefined, bounded: false }));
   return outcome?.type === 'retried' ? jobId : undefined;
 }
 

@@ -16,10 +16,12 @@ import type { Accepted, SubmitRequest } from '../../queue/submissions.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { setAllowance } from '../rate-limits.ts';
 import { idempotencyKey } from '../idempotency.ts';
+import { checkTargets, targetFields } from '../notification-targets.ts';
 import { type Addresses, addressesFor, presentJob, presentQueued } from '../present.ts';
 import { invalidInput } from '../problems.ts';
 import { bodyBytes, createKeeping, createReceiver, isForm } from '../receive-files.ts';
 import { submitter } from '../read-access.ts';
+import type { Targets } from '../../queue/record.ts';
 import { ESTIMATE_AGE_MS, untilAdmitted } from '../../queue/stats.ts';
 import { MAX_WAIT_S, waitFor } from '../wait-for-job.ts';
 import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts';
@@ -37,6 +39,7 @@ type Deps = Pick<
   | 'identity'
   | 'outputUrls'
   | 'feed'
+  | 'notifications'
   | 'transport'
   | 'log'
   | 'draining'
@@ -45,10 +48,10 @@ type Deps = Pick<
 /** The largest JSON body, in bytes: 100,000 characters, each escaped as \uXXXX, and what goes around them. */
 const BODY_BYTES = 1024 * 1024;
 
-/** Beside the kind's own input: who it is for, as old clients say it. */
-const envelope = { userId: userId.optional() };
+/** Beside the kind's own input: who it is for, as old clients say it, and where its end is to be told. */
+const envelopeOf = ({ notifications }: Deps) => ({ userId: userId.optional(), ...targetFields(notifications) });
 
-type Envelope = { userId?: string } & Record<string, unknown>;
+type Envelope = { userId?: string } & Targets & Record<string, unknown>;
 
 /** One POST route for each kind. */
 export function submitRoutes(deps: Deps): Hono<AppEnv> {
@@ -62,14 +65,14 @@ export function submitRoutes(deps: Deps): Hono<AppEnv> {
 }
 
 function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: Deps): void {
-  app.post(kind.path, checkHead(deps), validate(kind), async (c) =>
+  app.post(kind.path, checkHead(deps), validate(kind, deps), async (c) =>
     answerSubmission(c, deps, toRequest(c, kind, deps, c.req.valid('json'))),
   );
 }
 
 /** The route of a kind with files. What it has received stays in memory until the job is added, or refused. */
 function fileRoute(app: Hono<AppEnv>, kind: Kind, deps: Deps, bodies: BodyBudget): void {
-  const receive = createReceiver(kind, kind.input.extend(envelope));
+  const receive = createReceiver(kind, kind.input.extend(envelopeOf(deps)));
   const untilRoom = async () => untilAdmitted(await deps.queue.stats(ESTIMATE_AGE_MS), 1);
   app.post(kind.path, checkHead(deps, kind), async (c) => {
     const budget = bodies.open();
@@ -95,7 +98,12 @@ async function answerSubmission(c: Context<AppEnv>, deps: Deps, request: SubmitR
   return (await answerWithEnd(c, deps, accepted, addresses)) ?? answerAccepted(c, accepted, addresses);
 }
 
-function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { userId: named, ...input }: Envelope): SubmitRequest {
+function toRequest(
+  c: Context<AppEnv>,
+  kind: Kind,
+  deps: Deps,
+  { userId: named, callbackUrl, pushToken, ...input }: Envelope,
+): SubmitRequest {
   const user = c.get('user');
   const owner = user ?? (deps.identity.required ? undefined : named);
   const next = kind.next?.(input);
@@ -103,6 +111,7 @@ function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { userId: named, 
     kind: kind.name,
     next: next && { kind: next.kind.name, expected: next.expected },
     input,
+    targets: checkTargets({ callbackUrl, pushToken }, owner, deps),
     owner,
     tenant: tenantOf(owner, owner === undefined ? deps.addressOf(c) : undefined),
     plan: c.get('plan'),
@@ -116,12 +125,13 @@ function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { userId: named, 
 const ORIGIN_HEADERS = { new: {}, replayed: { 'Idempotent-Replayed': 'true' }, reused: { 'Job-Reused': 'true' } } as const;
 
 /** Submits, and tells the result in the headers. */
-async function submit(c: Context<AppEnv>, { submissions, log }: Deps, request: SubmitRequest): Promise<Accepted> {
+async function submit(c: Context<AppEnv>, { submissions, notifications, log }: Deps, request: SubmitRequest): Promise<Accepted> {
   const result = await submissions.submit(request);
   setAllowance(c, result.allowance);
   if (result.type === 'refused') throw result.problem;
   const { job, origin } = result;
-  const { kind, owner, requestId } = request;
+  const { kind, owner, requestId, targets } = request;
+  if (targets && origin === 'new') notifications.accepted(job.id, request.next?.kind);
   log.info({ jobId: job.id, requestId, kind, owner, origin }, 'job submitted');
   setHeaders(c, { Location: `/api/jobs/${job.id}`, ...ORIGIN_HEADERS[origin] });
   return result;
@@ -147,7 +157,7 @@ async function answerWithStream(c: Context<AppEnv>, deps: Deps, request: SubmitR
 /** With `Prefer: wait=20` (RFC 7240): the finished job, if it ends in time. */
 async function answerWithEnd(
   c: Context<AppEnv>,
-  { queue, feed }: Deps,
+  { queue, feed, notifications }: Deps,
   { origin, job }: Accepted,
   addresses: Addresses,
 ): Promise<Response | undefined> {
@@ -159,6 +169,7 @@ async function answerWithEnd(
   const wait = () => waitFor(id, { seconds, signal: c.req.raw.signal }, { feed, read: () => queue.read(id) });
   const ended = origin !== 'new' && job.end ? job : (await wait())?.snapshot; // one that was there before may be in the archive alone
   if (!ended?.end) return undefined;
+  notifications.told(ended);
   return answerJson(c, presentJob(ended, addresses), 200, {
     'Content-Location': `/api/jobs/${id}`,
     'Preference-Applied': `wait=${seconds}`,
@@ -197,8 +208,8 @@ const checkHead = ({ identity }: Deps, { files }: Pick<Kind, 'files'> = {}) =>
     return announced === undefined || c.req.header('transfer-encoding') !== undefined ? countBody(c, next) : next();
   });
 
-const validate = (kind: Kind) =>
-  zValidator('json', kind.input.extend(envelope), (result) => {
+const validate = (kind: Kind, deps: Deps) =>
+  zValidator('json', kind.input.extend(envelopeOf(deps)), (result) => {
     if (result.success) return;
     throw invalidInput(result.error.issues);
   });

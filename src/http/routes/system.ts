@@ -27,6 +27,7 @@ export function systemRoutes({ kinds, queue, outbox, connections, listening, sto
         erase: ['/api/jobs/:jobId', '/api/me/data'],
         watch: ['/api/jobs/:jobId/events', '/api/events'],
         download: ['/api/jobs/:jobId/output', '/api/jobs/:jobId/output/:n'],
+        notify: ['/api/webhooks/secret', '/api/webhooks/secret/rotate', '/api/jobs/:jobId/deliveries', '/api/jobs/:jobId/deliveries/retry'],
         know: ['/api/kinds', '/health', '/ready', '/api/redis/health', '/api/queue/stats', '/openapi.json', '/docs', '/problems/:code'],
       },
       200,

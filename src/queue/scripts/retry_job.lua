@@ -2,9 +2,10 @@
 Lets a failed job wait again, with everything that it has finished. BullMQ's own retry would leave our end behind for a moment in
 which it could be fixed anew. The number of the old end was sent to clients, so a row that is none takes its place in
 the journal, and the attempt's row follows. Attempts are counted on, lost workers among them; as many are allowed again.
-`codes` has all problem codes, each between spaces. `lookAt`: when to look whether it has ended again, so that this end is archived; 0 for never.
-KEYS: job, logs, deadlines, outbox, failed, prioritized, marker, pc, events, meta
-ARGV: id, priority:number, attempts:number, codes, cancelAt:number, startBy:number, now, lookAt:number
+`codes` has all problem codes, each between spaces. `archiveAt`, `tellAt`: when to look whether it has ended again, so that this end
+is archived, and told; 0 for never.
+KEYS: job, logs, deadlines, outbox, untold, failed, prioritized, marker, pc, events, meta
+ARGV: id, priority:number, attempts:number, codes, cancelAt:number, startBy:number, now, archiveAt:number, tellAt:number
 Returns: 'retried', 'not_failed' or 'unknown'
 ]]
 local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', FIELDS.end, FIELDS.attempt, 'progress')
@@ -33,7 +34,8 @@ local seq = redis.call('RPUSH', logs, '{' .. row)
 local limit = tonumber(redis.call('HGET', meta, 'opts.maxLenEvents') or '') or 10000
 redis.call('ZREM', failed, id)
 redis.call('ZREM', deadlines, id)
-if lookAt > 0 then redis.call('ZADD', outbox, lookAt, id) end
+if archiveAt > 0 then redis.call('ZADD', outbox, archiveAt, id) end
+if tellAt > 0 then redis.call('ZADD', untold, tellAt, id) end
 redis.call('ZREM', deadlines, 'start ' .. id)
 if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
 if startBy > 0 then redis.call('ZADD', deadlines, startBy, 'start ' .. id) end

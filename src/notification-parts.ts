@@ -1,0 +1,157 @@
+/** Puts notifications together: what the routes use of them, and what sends them. */
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import type { Kind } from './kinds/kind.ts';
+import { createDeliveries, type Deliveries } from './notifications/deliveries.ts';
+import { createDeadTokens, createDeliverPush, createReadReceipt } from './notifications/deliver-push.ts';
+import { createDeliverWebhook, createGoneEndpoints } from './notifications/deliver-webhook.ts';
+import { createDispatch } from './notifications/dispatch.ts';
+import { createExpo } from './notifications/expo.ts';
+import { createLanes } from './notifications/lanes.ts';
+import { createListeners, type Listeners } from './notifications/listeners.ts';
+import type { Notification } from './notifications/notification.ts';
+import { post } from './notifications/post.ts';
+import { type CallbackAddresses, callbackAddresses } from './notifications/public-addresses.ts';
+import { createWebhookSecrets, type WebhookSecrets } from './notifications/webhook-secrets.ts';
+import type { Keys } from './queue/keys.ts';
+import { childIdOf } from './queue/child-id.ts';
+import { openNotificationQueue, type Tried, type Try } from './queue/notification-queue.ts';
+import { createOutbox } from './queue/outbox.ts';
+import { startOutboxLoop } from './queue/outbox-loop.ts';
+import type { JobQueue } from './queue/queue.ts';
+import type { Store } from './queue/store.ts';
+
+/** What is there of notifications. */
+export type NotificationParts = {
+  callbacks: Pick<CallbackAddresses, 'faultOf'>;
+  /** Undefined where webhooks are off, because their secret is not set. */
+  secrets?: WebhookSecrets | undefined;
+  deliveries: Deliveries;
+  listeners: Listeners;
+  /** Begins to send. */
+  start(needs: SendingNeeds): Sending;
+};
+
+/** What sending needs of the rest of the process. `statusUrl`: makes the address at which a job's status is read. */
+export type SendingNeeds = { jobs: JobQueue; statusUrl: (jobId: string) => Promise<string> };
+
+/** What sends. */
+export type Sending = {
+  /** This process has accepted a job that tells of its end. `next`: the kind of the job that it leads to. */
+  accepted(jobId: string, next?: string): void;
+  /** A job has ended. */
+  ended(jobId: string): void;
+  close(): Promise<void>;
+};
+
+/** What notifications are opened with. `retentionS`: how long ended jobs are kept, in s. `sharedSecret`: one that all processes agree on. */
+export type NotificationOptions = {
+  store: Store;
+  keys: Keys;
+  keyPrefix: string;
+  settings: Config['notifications'];
+  production: boolean;
+  retentionS: number;
+  kinds: readonly Kind[];
+  version: string;
+  log: Logger;
+  sharedSecret: () => Promise<string>;
+};
+
+/** How long a receiver of a webhook has to answer, in ms, the connection included. */
+const RECEIVER_MS = 15_000;
+
+/** How many accepted jobs are remembered, so that their ends are told at once. Those of others are found when their time to be looked at comes. */
+const MAX_ACCEPTED = 10_000;
+
+/** Opens them. */
+export function openNotifications(options: NotificationOptions): NotificationParts {
+  const { store, keys, keyPrefix, settings, production, retentionS, kinds, version, log, sharedSecret } = options;
+  const { redis, onError } = store;
+  const queue = openNotificationQueue<Notification>(store, keys, keyPrefix);
+  const callbacks = callbackAddresses(production);
+  const endpoints = createGoneEndpoints(redis, keys, digest);
+  const listeners = createListeners(redis, keys, onError('notifications'));
+  const roots = rootsOf(settings.webhookSecrets, production ? undefined : sharedSecret);
+  const secrets = roots && createWebhookSecrets({ redis, keys, roots });
+
+  const startSending = (statusUrl: SendingNeeds['statusUrl']): void => {
+    const { blockList } = callbacks;
+    const phones = createDeadTokens(redis, keys, digest);
+    const service = createExpo(settings.expo);
+    const sendWebhook =
+      secrets &&
+      createDeliverWebhook({
+        post: (request, signal) => post(request, { blockList, timeoutMs: RECEIVER_MS, signal }),
+        secrets,
+        lanes: createLanes(),
+        endpoints,
+        statusUrl,
+        userAgent: `ai-jobs/${version}`,
+        log,
+      });
+    const sendPush = createDeliverPush({ service, listeners, phones, queue, textOf: createTexts(kinds), log });
+    const readReceipt = createReadReceipt({ service, phones, log });
+    queue.start(async (tried: Try<Notification>): Promise<Tried> => {
+      const { data } = tried;
+      switch (data.type) {
+        case 'webhook':
+          return sendWebhook ? sendWebhook(tried, data) : { type: 'failed', reason: 'webhooks_off' };
+        case 'push':
+          return sendPush(tried, data);
+        case 'receipt':
+          return readReceipt(tried, data);
+      }
+    });
+  };
+
+  return {
+    callbacks,
+    secrets,
+    deliveries: createDeliveries(queue, endpoints),
+    listeners,
+    start({ jobs, statusUrl }) {
+      startSending(statusUrl);
+      const outbox = createOutbox(redis, keys, keys.notifications, retentionS);
+      const loop = startOutboxLoop({ outbox, deliver: createDispatch({ outbox, jobs, queue, digest }), onError: onError('notifications') });
+      const accepted = new Set<string>();
+      return {
+        accepted(jobId, next) {
+          if (accepted.size >= MAX_ACCEPTED) return;
+          accepted.add(jobId);
+          if (next !== undefined) accepted.add(childIdOf(jobId, next));
+        },
+        ended(jobId) {
+          if (accepted.delete(jobId)) loop.ended(jobId);
+        },
+        async close() {
+          await loop.close();
+          await queue.close();
+        },
+      };
+    },
+  };
+}
+
+/** The server's secrets, the newest first. Without one, processes share one through Redis, which production does not do: receivers would lose theirs with it. */
+function rootsOf(
+  secrets: readonly string[] | undefined,
+  shared: (() => Promise<string>) | undefined,
+): (() => Promise<readonly string[]>) | undefined {
+  if (secrets) return async () => secrets;
+  return shared && (async () => [await shared()]);
+}
+
+/** What a phone shows of a job's end. It says nothing of the content: anyone may see a locked screen. */
+function createTexts(kinds: readonly Kind[]): (kind: string, status: string) => string {
+  return (name, status) => {
+    const texts = kinds.find((kind) => kind.name === name)?.pushTexts;
+    return status === 'completed' ? (texts?.completed ?? 'Your result is ready.') : (texts?.failed ?? 'Something went wrong. Try again.');
+  };
+}
+
+/** SHA-256 in hexadecimal: BullMQ takes letters and digits for an id. */
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}

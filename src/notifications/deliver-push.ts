@@ -1,0 +1,118 @@
+/** Push notifications: one is sent if nobody was there at the job's end, and its receipt tells later whether the phone still wants any. */
+import type { Redis } from 'ioredis';
+import type { Keys } from '../queue/keys.ts';
+import type { NotificationQueue, Tried, Try } from '../queue/notification-queue.ts';
+import type { PushService } from './expo.ts';
+import type { Listeners } from './listeners.ts';
+import type { Notification } from './notification.ts';
+import { pauseAfter, TRIES } from './retry-times.ts';
+
+/** A push that is to be sent. */
+export type Push = Extract<Notification, { type: 'push' }>;
+
+/** A receipt that is to be read. */
+export type Receipt = Extract<Notification, { type: 'receipt' }>;
+
+/** A row of the log: when a try was made, and what came of it, as a code. */
+export type PushRow = { at: string; code: string };
+
+/** What pushes are sent with. */
+export type PushOptions = {
+  service: PushService;
+  listeners: Pick<Listeners, 'wasHeard'>;
+  phones: DeadTokens;
+  queue: Pick<NotificationQueue<Notification>, 'add'>;
+  /** What a phone shows of a job's end. */
+  textOf: (kind: string, status: Push['status']) => string;
+  log: { info(about: object, message: string): void; warn(about: object, message: string): void };
+};
+
+/** Tokens of phones that take no pushes any more. */
+export type DeadTokens = { isDead(token: string): Promise<boolean>; drop(token: string): Promise<void> };
+
+/** How soon a push is stale, in s: the phone's maker keeps it as long if the phone is off. */
+const TTL_S = 24 * 3600;
+
+/** How long Expo's service takes at most until there is a receipt, in ms. */
+const RECEIPT_MS = 30 * 60_000;
+
+/** How long a token that is dead is remembered, in s. */
+const DEAD_S = 30 * 24 * 3600;
+
+/** The code by which Expo's service says that a token is dead. */
+const DEAD = 'DeviceNotRegistered';
+
+/** Makes the memory of dead tokens. `digest`: a hash of a text. */
+export function createDeadTokens(redis: Redis, keys: Keys, digest: (text: string) => string): DeadTokens {
+  const keyOf = (token: string) => keys.notifications.gone(digest(`token ${token}`));
+  return {
+    isDead: async (token) => (await redis.exists(keyOf(token))) === 1,
+    drop: async (token) => void (await redis.set(keyOf(token), '1', 'EX', DEAD_S)),
+  };
+}
+
+/** Makes the function that sends a push. A process that is killed while it sends one leaves it at that: one push too few is better than two. */
+export function createDeliverPush(options: PushOptions): (tried: Try<Notification>, push: Push) => Promise<Tried> {
+  const { service, listeners, phones, queue, textOf, log } = options;
+
+  const send = async ({ jobId, number, signal, update }: Try<Notification>, push: Push): Promise<Tried> => {
+    const { token, kind, status } = push;
+    if (push.sentAt !== undefined) return { type: 'failed', reason: 'answer_lost' }; // by a try that was cut off
+    if (await listeners.wasHeard(jobId)) return { type: 'done', row: rowOf('somebody_listened') };
+    if (await phones.isDead(token)) return { type: 'failed', reason: DEAD };
+    await update({ ...push, sentAt: Date.now() });
+    const message = { to: token, body: textOf(kind, status), data: { jobId, kind, status }, ttlS: TTL_S };
+    const answer = await service.send(message, signal);
+    switch (answer.type) {
+      case 'taken': {
+        const data: Notification = { type: 'receipt', token, ticket: answer.ticket };
+        const id = `receipt_${answer.ticket.replaceAll(':', '_')}`;
+        await queue.add([{ id, jobId, data, delayMs: RECEIPT_MS, tries: TRIES.receipt }]);
+        return { type: 'done', row: rowOf('sent') };
+      }
+      case 'refused':
+        if (answer.code === DEAD) await phones.drop(token);
+        return { type: 'failed', reason: answer.code, row: rowOf(answer.code) };
+      case 'not_taken':
+        await update(push);
+        return {
+          type: 'again',
+          afterMs: pauseAfter('push', number, answer.retryAfterMs),
+          reason: answer.code,
+          row: rowOf(answer.code),
+        };
+      case 'unknown':
+        return { type: 'failed', reason: 'answer_lost', row: rowOf('answer_lost') };
+    }
+  };
+
+  return async (tried, push) => {
+    const outcome = await send(tried, push);
+    const { jobId, number } = tried;
+    if (outcome.type === 'done') log.info({ jobId, number }, 'push notification done');
+    else log.warn({ jobId, number, code: 'reason' in outcome ? outcome.reason : undefined }, 'push notification not sent');
+    return outcome;
+  };
+}
+
+/** Makes the function that reads a receipt. */
+export function createReadReceipt({
+  service,
+  phones,
+  log,
+}: Pick<PushOptions, 'service' | 'phones' | 'log'>): (tried: Try<Notification>, receipt: Receipt) => Promise<Tried> {
+  return async ({ jobId, number, signal }, { token, ticket }) => {
+    const again = (reason: string): Tried => ({ type: 'again', afterMs: pauseAfter('receipt', number), reason });
+    const receipt = await service.receipt(ticket, signal).catch(() => undefined);
+    if (!receipt) return signal.aborted ? { type: 'not_now', afterMs: 0 } : again('service_unreachable');
+    if (receipt.type === 'not_yet') return again('not_yet');
+    if (receipt.type === 'ok') return { type: 'done' };
+    if (receipt.code === DEAD) await phones.drop(token);
+    log.warn({ jobId, code: receipt.code }, 'push notification did not reach the phone');
+    return { type: 'failed', reason: receipt.code };
+  };
+}
+
+function rowOf(code: string): PushRow {
+  return { at: new Date().toISOString(), code };
+}

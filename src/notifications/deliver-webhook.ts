@@ -1,0 +1,106 @@
+/** One try to deliver a webhook: what is sent, and what each answer means. */
+import type { Redis } from 'ioredis';
+import type { Keys } from '../queue/keys.ts';
+import type { Tried, Try } from '../queue/notification-queue.ts';
+import type { Lanes } from './lanes.ts';
+import type { Notification } from './notification.ts';
+import type { Posted, PostFailure, PostRequest } from './post.ts';
+import { pauseAfter } from './retry-times.ts';
+import { signedHeaders, type WebhookEvent } from './webhook-message.ts';
+import type { WebhookSecrets } from './webhook-secrets.ts';
+
+/** A webhook that is to be sent. */
+export type Webhook = Extract<Notification, { type: 'webhook' }>;
+
+/** A row of the log: when a try began, how long it took, and the status that was answered, or why there was no answer. */
+export type WebhookRow = { at: string; ms: number; status?: number; code?: PostFailure | 'endpoint_gone' };
+
+/** What webhooks are delivered with. */
+export type WebhookOptions = {
+  post: (request: PostRequest, signal: AbortSignal) => Promise<Posted>;
+  secrets: Pick<WebhookSecrets, 'keysOf'>;
+  lanes: Lanes;
+  endpoints: GoneEndpoints;
+  /** Makes the address at which a job's status is read. */
+  statusUrl: (jobId: string) => Promise<string>;
+  /** As which program the sender names itself. */
+  userAgent: string;
+  log: { info(about: object, message: string): void; warn(about: object, message: string): void };
+};
+
+/** Receivers that have answered 410: they want no more. */
+export type GoneEndpoints = {
+  isGone(owner: string, url: string): Promise<boolean>;
+  drop(owner: string, url: string): Promise<void>;
+  /** Its owner wants it to be called again. */
+  restore(owner: string, url: string): Promise<void>;
+};
+
+/** How many webhooks are on their way at once to one receiver, and of one user, in one process. */
+const ROOM = { receiver: 4, owner: 8 };
+
+/** How long a receiver that is gone is not called, in s. */
+const GONE_S = 24 * 3600;
+
+/** Makes the memory of receivers that are gone. `digest`: a hash of a text. */
+export function createGoneEndpoints(redis: Redis, keys: Keys, digest: (text: string) => string): GoneEndpoints {
+  const keyOf = (owner: string, url: string) => keys.notifications.gone(digest(`${owner} ${url}`));
+  return {
+    isGone: async (owner, url) => (await redis.exists(keyOf(owner, url))) === 1,
+    drop: async (owner, url) => void (await redis.set(keyOf(owner, url), '1', 'EX', GONE_S)),
+    restore: async (owner, url) => void (await redis.del(keyOf(owner, url))),
+  };
+}
+
+/** Makes the function that does one try. */
+export function createDeliverWebhook(options: WebhookOptions): (tried: Try<Notification>, webhook: Webhook) => Promise<Tried> {
+  const { post, secrets, lanes, endpoints, statusUrl, userAgent, log } = options;
+
+  const send = async ({ id, jobId, signal }: Try<Notification>, { owner, kind, status, at, url }: Webhook): Promise<Posted> => {
+    const event: WebhookEvent = {
+      type: `job.${status}`,
+      timestamp: new Date(at).toISOString(),
+      data: { jobId, kind, status, statusUrl: await statusUrl(jobId) },
+    };
+    const body = JSON.stringify(event);
+    const headers = signedHeaders(id, body, await secrets.keysOf(owner));
+    return post({ url, headers: { ...headers, 'user-agent': userAgent }, body }, signal);
+  };
+
+  return async (tried, webhook) => {
+    const { owner, url } = webhook;
+    const { id, jobId, number } = tried;
+    const { origin, host } = new URL(url);
+    if (await endpoints.isGone(owner, url)) return { type: 'failed', reason: 'endpoint_gone' };
+    const place = lanes.enter([
+      { name: `owner ${owner}`, room: ROOM.owner },
+      { name: `receiver ${owner} ${origin}`, room: ROOM.receiver },
+    ]);
+    if (place.type === 'busy') return { type: 'not_now', afterMs: place.afterMs };
+    const begun = Date.now();
+    const posted = await send(tried, webhook).finally(place.leave);
+    const ms = Date.now() - begun;
+    const about = posted.type === 'answered' ? { status: posted.status } : { code: posted.code };
+    const verdict = verdictOf(posted, number);
+    if (verdict.type === 'failed' && verdict.reason === 'endpoint_gone') await endpoints.drop(owner, url);
+    const line = { jobId, webhookId: id, host, number, ms, ...about }; // by host: the rest of a URL may carry a secret of the receiver's
+    if (verdict.type === 'done') log.info(line, 'webhook delivered');
+    else log.warn(line, 'webhook not delivered');
+    if (verdict.type === 'not_now') return verdict; // the process stops: that is no try
+    const row: WebhookRow = { at: new Date(begun).toISOString(), ms, ...about };
+    return { ...verdict, row };
+  };
+}
+
+/** What an answer means: 2xx is received, 410 ends it for this receiver, and all else is tried again, redirects too. A private address stays one. */
+function verdictOf(posted: Posted, number: number): Tried {
+  if (posted.type === 'failed') {
+    if (posted.code === 'stopped') return { type: 'not_now', afterMs: 0 };
+    if (posted.code === 'address_not_public') return { type: 'failed', reason: posted.code };
+    return { type: 'again', afterMs: pauseAfter('webhook', number), reason: posted.code };
+  }
+  const { status, retryAfterMs } = posted;
+  if (status >= 200 && status < 300) return { type: 'done' };
+  if (status === 410) return { type: 'failed', reason: 'endpoint_gone' };
+  return { type: 'again', afterMs: pauseAfter('webhook', number, retryAfterMs), reason: `status_${status}` };
+}

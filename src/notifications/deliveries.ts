@@ -1,0 +1,66 @@
+/** Deliveries: what users see of the notifications of their jobs, and how they have them sent again. */
+import type { Entry, NotificationQueue } from '../queue/notification-queue.ts';
+import type { PushRow } from './deliver-push.ts';
+import type { GoneEndpoints, WebhookRow } from './deliver-webhook.ts';
+import type { Notification } from './notification.ts';
+
+/** A notification of a job's end, as clients see it. Times are in RFC 3339. */
+export type Delivery = {
+  /** For a webhook its `webhook-id`. */
+  id: string;
+  channel: 'webhook' | 'push';
+  type: string;
+  /** Where it goes; absent for a push, whose token is not shown. */
+  url?: string | undefined;
+  status: 'waiting' | 'delivered' | 'failed';
+  /** Why it failed. */
+  code?: string | undefined;
+  createdAt: string;
+  nextAttemptAt?: string | undefined;
+  attempts: (WebhookRow | PushRow)[];
+};
+
+/** See the file's head. */
+export type Deliveries = {
+  of(jobId: string): Promise<Delivery[]>;
+  /** Sends all webhooks of a job again, also those that were delivered, and to a receiver that had said it is gone. Pushes are not sent again. */
+  retry(jobId: string): Promise<Delivery[]>;
+  /** Erases what is kept of jobs. */
+  erase(jobIds: readonly string[]): Promise<void>;
+};
+
+/** Makes them. */
+export function createDeliveries(queue: NotificationQueue<Notification>, endpoints: Pick<GoneEndpoints, 'restore'>): Deliveries {
+  const of = async (jobId: string) => (await queue.of(jobId)).flatMap(present);
+  return {
+    of,
+    async retry(jobId) {
+      for (const { id, data } of await queue.of(jobId)) {
+        if (data.type !== 'webhook') continue;
+        await endpoints.restore(data.owner, data.url);
+        await queue.retry(id);
+      }
+      return of(jobId);
+    },
+    erase: queue.erase,
+  };
+}
+
+const STATUS = { waiting: 'waiting', done: 'delivered', failed: 'failed' } as const;
+
+function present({ id, data, state, createdAt, reason, nextAt, rows }: Entry<Notification>): Delivery[] {
+  if (data.type === 'receipt') return [];
+  return [
+    {
+      id,
+      channel: data.type,
+      type: `job.${data.status}`,
+      url: data.type === 'webhook' ? data.url : undefined,
+      status: STATUS[state],
+      code: reason,
+      createdAt: new Date(createdAt).toISOString(),
+      nextAttemptAt: nextAt === undefined ? undefined : new Date(nextAt).toISOString(),
+      attempts: rows.filter((row) => row !== undefined) as (WebhookRow | PushRow)[],
+    },
+  ];
+}

@@ -1,0 +1,47 @@
+/** What is told of a job's end: a webhook for a server, a push notification for a phone, and what has to be asked after a push. */
+import type { JobStatus, Snapshot } from '../job/snapshot.ts';
+import type { NewEntry } from '../queue/notification-queue.ts';
+import type { Targets } from '../queue/record.ts';
+import { TRIES } from './retry-times.ts';
+
+/** How a job can have ended. */
+export type EndStatus = Extract<JobStatus, 'completed' | 'failed' | 'cancelled'>;
+
+/** A notification as it is kept until it is sent. */
+export type Notification =
+  /** `at`: when the job ended, in ms since the epoch. */
+  | { type: 'webhook'; owner: string; kind: string; status: EndStatus; at: number; url: string }
+  /** `sentAt`: when it was handed to Expo's service, in ms since the epoch; absent before that. */
+  | { type: 'push'; kind: string; status: EndStatus; token: string; sentAt?: number }
+  /** What became of a push: `ticket` is the number that Expo's service gave to it. */
+  | { type: 'receipt'; token: string; ticket: string };
+
+/** How long after a job's end a push waits for a phone that is just coming back, in ms. */
+const GRACE_MS = 5000;
+
+/**
+ * The notifications of a job that has ended. The ids follow from the end: however often this is asked, each is sent once. `digest`: a hash
+ * of a text, as letters and digits.
+ */
+export function notificationsOf(snapshot: Snapshot, targets: Targets, digest: (text: string) => string): NewEntry<Notification>[] {
+  const { id: jobId, owner, kind, next, end, finishedAt: at = 0 } = snapshot;
+  if (!end) return [];
+  const status = end.outcome.type;
+  const tail = digest(`${jobId} ${end.seq} ${at}`);
+  const { callbackUrl: url, pushToken: token } = targets;
+  const entries: NewEntry<Notification>[] = [];
+  if (url !== undefined && owner !== undefined) {
+    const data: Notification = { type: 'webhook', owner, kind, status, at, url };
+    entries.push({ id: `msg_${tail}`, jobId, data, delayMs: 0, tries: TRIES.webhook });
+  }
+  if (token !== undefined && isWorthAPush(status, next)) {
+    const data: Notification = { type: 'push', kind, status, token };
+    entries.push({ id: `push_${tail}`, jobId, data, delayMs: at + GRACE_MS - Date.now(), tries: TRIES.push });
+  }
+  return entries;
+}
+
+/** Who has cancelled a job knows it. And who waits for what comes of a picture is told when that is there. */
+function isWorthAPush(status: EndStatus, next: string | undefined): boolean {
+  return status === 'failed' || (status === 'completed' && next === undefined);
+}

@@ -1,0 +1,93 @@
+/** Posts to a server that a user has named: to allowed addresses only, without redirects, within a time, and without reading what it answers. */
+import http from 'node:http';
+import https from 'node:https';
+import { type BlockList, connect, isIP, type LookupFunction } from 'node:net';
+import tls from 'node:tls';
+import { hostOf } from './public-addresses.ts';
+
+/** What is posted. */
+export type PostRequest = { url: string; headers: Record<string, string>; body: string };
+
+/** What it is posted under. `lookup`: how names are looked up, by default as the system does. */
+export type PostRules = { blockList: BlockList; timeoutMs: number; signal: AbortSignal; lookup?: LookupFunction | undefined };
+
+/** Why there was no answer. */
+export type PostFailure =
+  | 'address_not_public'
+  | 'name_not_found'
+  | 'connection_failed'
+  | 'certificate_invalid'
+  | 'timed_out'
+  | 'answer_invalid'
+  | 'stopped';
+
+/** The result. `retryAfterMs`: how long the answer asks to wait (RFC 9110, section 10.2.3). */
+export type Posted = { type: 'answered'; status: number; retryAfterMs?: number | undefined } | { type: 'failed'; code: PostFailure };
+
+/** Posts. Each call makes a connection of its own: with one that is kept, an address would be checked long before it is used. */
+export function post({ url: text, headers, body }: PostRequest, rules: PostRules): Promise<Posted> {
+  const url = new URL(text);
+  const { timeoutMs, signal } = rules;
+  return new Promise((resolve) => {
+    const library = url.protocol === 'https:' ? https : http;
+    const request = library.request(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+      agent: false,
+      createConnection: () => open(url, rules),
+    });
+    const settle = (posted: Posted): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      resolve(posted);
+      request.destroy(); // nobody reads the answer's body, which may have no end
+    };
+    const stop = (): void => settle({ type: 'failed', code: 'stopped' });
+    const timer = setTimeout(() => settle({ type: 'failed', code: 'timed_out' }), timeoutMs);
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) return stop();
+    request.on('error', (error) => settle({ type: 'failed', code: failureOf(error) }));
+    request.on('response', ({ statusCode = 0, headers: answered }) =>
+      settle({ type: 'answered', status: statusCode, retryAfterMs: readRetryAfter(answered['retry-after']) }),
+    );
+    request.on('upgrade', () => settle({ type: 'answered', status: 101 }));
+    request.end(body);
+  });
+}
+
+/** Opens the connection. The block list has to be the socket's: as an option of a request it does nothing over TLS. */
+function open(url: URL, { blockList, lookup }: PostRules): ReturnType<typeof connect> {
+  const host = hostOf(url);
+  const secure = url.protocol === 'https:';
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  const socket = connect({ host, port, blockList, ...(lookup && { lookup }) });
+  if (!secure) return socket;
+  const named = isIP(host) === 0;
+  return tls.connect({ socket, host, ...(named && { servername: host }), ALPNProtocols: ['http/1.1'] });
+}
+
+/** Codes of Node's errors. Several addresses of a name that were tried make one error with all of theirs in it. */
+function codesOf(error: unknown): string[] {
+  const { code, errors = [] } = error as { code?: unknown; errors?: unknown[] };
+  return [...(typeof code === 'string' ? [code] : []), ...errors.flatMap(codesOf)];
+}
+
+/** What each beginning of a code means; the first that fits counts. */
+const FAILURES: readonly [beginning: RegExp, failure: PostFailure][] = [
+  [/^ERR_IP_BLOCKED$/, 'address_not_public'],
+  [/^(ENOTFOUND|EAI_)/, 'name_not_found'],
+  [/^(ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_SSL_|EPROTO$|HOSTNAME_MISMATCH|INVALID_CA)/, 'certificate_invalid'],
+  [/^HPE_/, 'answer_invalid'],
+];
+
+function failureOf(error: unknown): PostFailure {
+  const codes = codesOf(error);
+  return FAILURES.find(([beginning]) => codes.some((code) => beginning.test(code)))?.[1] ?? 'connection_failed';
+}
+
+/** A number of seconds, or a date. */
+function readRetryAfter(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return ms >= 0 ? ms : undefined;
+}

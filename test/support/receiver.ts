@@ -1,0 +1,49 @@
+/** A server of a customer's that webhooks are sent to: it notes what comes, and answers as it is told. */
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished } from 'vitest';
+import { Webhook } from 'standardwebhooks';
+
+/** A request that came. */
+export type Call = { path: string; headers: Record<string, string>; body: string };
+
+/** What the server answers to a request; by default 204. */
+export type Answer = (request: http.IncomingMessage, response: http.ServerResponse, call: Call) => void;
+
+/** A running receiver. */
+export type Receiver = {
+  url: string;
+  calls: Call[];
+  /** Resolves when so many requests have come in all. */
+  called(count: number): Promise<Call[]>;
+};
+
+/** Starts one; it stops with the test. */
+export async function startReceiver(answer: Answer = (_request, response) => response.writeHead(204).end()): Promise<Receiver> {
+  const calls: Call[] = [];
+  const server = http.createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    const call = { path: request.url ?? '', headers: request.headers as Record<string, string>, body };
+    calls.push(call);
+    answer(request, response, call);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    calls,
+    async called(count) {
+      await expect.poll(() => calls.length, { timeout: 15_000, interval: 10 }).toBeGreaterThanOrEqual(count);
+      return calls;
+    },
+  };
+}
+
+/** The event of a call, checked by the library that receivers use. Throws if a signature is wrong. */
+export function verified(secret: string, { headers, body }: Call): Record<string, any> {
+  return new Webhook(secret).verify(body, headers) as Record<string, any>;
+}
