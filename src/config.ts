@@ -123,6 +123,7 @@ function toConfig(env: Environment) {
     supabaseWebhookSecret: env.SUPABASE_WEBHOOK_SECRET,
     notifications: {
       webhookSecrets: env.WEBHOOK_SECRET,
+      pushDelayMs: env.PUSH_DELAY_MS,
       expo: { baseUrl: env.EXPO_BASE_URL, accessToken: env.EXPO_ACCESS_TOKEN },
     },
     logLevel: env.LOG_LEVEL,

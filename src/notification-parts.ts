@@ -69,10 +69,11 @@ const MAX_ACCEPTED = 10_000;
 export function openNotifications(options: NotificationOptions): NotificationParts {
   const { store, keys, keyPrefix, settings, production, retentionS, kinds, version, log, sharedSecret } = options;
   const { redis, onError } = store;
+  const { pushDelayMs } = settings;
   const queue = openNotificationQueue<Notification>(store, keys, keyPrefix);
   const callbacks = callbackAddresses(production);
   const endpoints = createGoneEndpoints(redis, keys, digest);
-  const listeners = createListeners(redis, keys, onError('notifications'));
+  const listeners = createListeners({ redis, keys, pushDelayMs, onError: onError('notifications') });
   const roots = rootsOf(settings.webhookSecrets, production ? undefined : sharedSecret);
   const secrets = roots && createWebhookSecrets({ redis, keys, roots });
 
@@ -114,7 +115,11 @@ export function openNotifications(options: NotificationOptions): NotificationPar
     start({ jobs, statusUrl }) {
       startSending(statusUrl);
       const outbox = createOutbox(redis, keys, keys.notifications, retentionS);
-      const loop = startOutboxLoop({ outbox, deliver: createDispatch({ outbox, jobs, queue, digest }), onError: onError('notifications') });
+      const loop = startOutboxLoop({
+        outbox,
+        deliver: createDispatch({ outbox, jobs, queue, digest, pushDelayMs }),
+        onError: onError('notifications'),
+      });
       const accepted = new Set<string>();
       return {
         accepted(jobId, next) {

@@ -50,6 +50,7 @@ export const schema = z.object({
   SSE_MAX_AGE_MS: milliseconds(600_000),
   STREAM_TOKEN_SECRET: signingSecrets.optional(),
   WEBHOOK_SECRET: signingSecrets.optional(),
+  PUSH_DELAY_MS: milliseconds(5000, 100),
   EXPO_BASE_URL: baseUrl.default('https://exp.host'),
   EXPO_ACCESS_TOKEN: secret.optional(),
   STREAM_TOKEN_TTL_S: wholeNumber(1, 1_000_000_000).optional(),

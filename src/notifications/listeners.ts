@@ -13,18 +13,21 @@ export type Listeners = {
   wasHeard(jobId: string): Promise<boolean>;
 };
 
-/** How long a client has to acknowledge, in ms. It is over before a push is sent. */
-const TAKE_MS = 2000;
+/** How long a client has to acknowledge, as a part of the time that a push waits. */
+const TAKE_PART = 0.4;
 
 /** How long after its end a job may still have a push to come, in ms; and how long the mark is kept, in s. */
 const RECENT_MS = 60_000;
 const KEPT_S = 900;
 
+/** What they are made with. `pushDelayMs`: how long a push waits after a job's end. */
+export type ListenerOptions = { redis: Redis; keys: Keys; pushDelayMs: number; onError: (error: unknown) => void };
+
 /** Makes them. All API processes share what they know through Redis. */
-export function createListeners(redis: Redis, keys: Keys, onError: (error: unknown) => void): Listeners {
+export function createListeners({ redis, keys, pushDelayMs, onError }: ListenerOptions): Listeners {
   const note = async (jobId: string, taken: (() => Promise<boolean>) | undefined): Promise<void> => {
     if (taken) {
-      await new Promise((resolve) => setTimeout(resolve, TAKE_MS));
+      await new Promise((resolve) => setTimeout(resolve, TAKE_PART * pushDelayMs));
       if (!(await taken())) return;
     }
     await redis.set(keys.notifications.heard(jobId), '1', 'EX', KEPT_S);

@@ -16,14 +16,11 @@ export type Notification =
   /** What became of a push: `ticket` is the number that Expo's service gave to it. */
   | { type: 'receipt'; token: string; ticket: string };
 
-/** How long after a job's end a push waits for a phone that is just coming back, in ms. */
-const GRACE_MS = 5000;
+/** How notifications are made. `digest`: a hash of a text, as letters and digits. `pushDelayMs`: how long a push waits for a phone that comes back. */
+export type MakeOptions = { digest: (text: string) => string; pushDelayMs: number };
 
-/**
- * The notifications of a job that has ended. The ids follow from the end: however often this is asked, each is sent once. `digest`: a hash
- * of a text, as letters and digits.
- */
-export function notificationsOf(snapshot: Snapshot, targets: Targets, digest: (text: string) => string): NewEntry<Notification>[] {
+/** The notifications of a job that has ended. The ids follow from the end: however often this is asked, each is sent once. */
+export function notificationsOf(snapshot: Snapshot, targets: Targets, { digest, pushDelayMs }: MakeOptions): NewEntry<Notification>[] {
   const { id: jobId, owner, kind, next, end, finishedAt: at = 0 } = snapshot;
   if (!end) return [];
   const status = end.outcome.type;
@@ -36,7 +33,7 @@ export function notificationsOf(snapshot: Snapshot, targets: Targets, digest: (t
   }
   if (token !== undefined && isWorthAPush(status, next)) {
     const data: Notification = { type: 'push', kind, status, token };
-    entries.push({ id: `push_${tail}`, jobId, data, delayMs: at + GRACE_MS - Date.now(), tries: TRIES.push });
+    entries.push({ id: `push_${tail}`, jobId, data, delayMs: at + pushDelayMs - Date.now(), tries: TRIES.push });
   }
   return entries;
 }

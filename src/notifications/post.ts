@@ -33,8 +33,7 @@ export function post({ url: text, headers, body }: PostRequest, rules: PostRules
     const request = library.request(url, {
       method: 'POST',
       headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-      agent: false,
-      createConnection: () => open(url, rules),
+      createConnection: () => open(url, rules), // without an agent: one that is made for `agent: false` would connect by itself
     });
     const settle = (posted: Posted): void => {
       clearTimeout(timer);
@@ -45,13 +44,13 @@ export function post({ url: text, headers, body }: PostRequest, rules: PostRules
     const stop = (): void => settle({ type: 'failed', code: 'stopped' });
     const timer = setTimeout(() => settle({ type: 'failed', code: 'timed_out' }), timeoutMs);
     signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) return stop();
     request.on('error', (error) => settle({ type: 'failed', code: failureOf(error) }));
     request.on('response', ({ statusCode = 0, headers: answered }) =>
       settle({ type: 'answered', status: statusCode, retryAfterMs: readRetryAfter(answered['retry-after']) }),
     );
     request.on('upgrade', () => settle({ type: 'answered', status: 101 }));
-    request.end(body);
+    if (signal.aborted) stop();
+    else request.end(body);
   });
 }
 

@@ -21,12 +21,14 @@ export type Receiver = {
 /** Starts one; it stops with the test. */
 export async function startReceiver(answer: Answer = (_request, response) => response.writeHead(204).end()): Promise<Receiver> {
   const calls: Call[] = [];
-  const server = http.createServer(async (request, response) => {
+  const server = http.createServer((request, response) => {
     let body = '';
-    for await (const chunk of request) body += String(chunk);
-    const call = { path: request.url ?? '', headers: request.headers as Record<string, string>, body };
-    calls.push(call);
-    answer(request, response, call);
+    request.on('data', (chunk) => (body += String(chunk)));
+    request.on('end', () => {
+      const call = { path: request.url ?? '', headers: request.headers as Record<string, string>, body };
+      calls.push(call);
+      answer(request, response, call);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
