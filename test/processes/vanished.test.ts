@@ -6,7 +6,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createNodeTransport, withNodeTransport } from '../../src/node-transport.ts';
 import type { Sink } from '../../src/stream/connections.ts';
 import { STREAM_HEADERS } from '../../src/stream/response.ts';
+import { startExpo } from '../support/expo.ts';
 import { createFarSide, whyNoNetwork } from '../support/network.ts';
+import { startStack } from '../support/stack.ts';
 
 /** Serves one stream; `heartbeat` keeps writing to it. */
 async function serve(host: string, heartbeat: boolean) {
@@ -50,6 +52,23 @@ test.skipIf(why !== undefined)(
     await stopped; // the system itself would try for a quarter of an hour
   },
 );
+
+test.skipIf(why !== undefined)('a phone that vanishes while it follows a job gets a push at the end', { timeout: 60_000 }, async () => {
+  const far = createFarSide();
+  const expo = await startExpo();
+  const stack = await startStack({ ...expo.env, PUSH_DELAY_MS: '3000', HOST: '0.0.0.0' });
+  const job = await stack.submit({ content: 'Hund: dog', pushToken: 'ExponentPushToken[a]' }, { 'user-id': 'ana' });
+  const client = far.run(`
+    const socket = require('node:net').connect(${new URL(stack.url).port}, '${far.address}', () =>
+      socket.write('GET ${job['streamUrl']} HTTP/1.1\\r\\nhost: ${far.address}\\r\\n\\r\\n'));
+    socket.on('data', (data) => String(data).includes('event: status') && console.log('heard'));
+  `);
+  await once(client.stdout, 'data');
+  far.vanish();
+  await stack.startWorker();
+  await expect.poll(() => expo.messages.map(({ data }) => data.jobId)).toEqual([job['jobId']]);
+  expect((await stack.get('/health'))['followers']).toBe(0); // the end was written to it all the same
+});
 
 for (const host of ['127.0.0.1', '::1', '::'] as const) {
   test.runIf(process.platform === 'linux')(`one that takes nothing of what fills the system's buffers is let go, on ${host}`, async () => {
