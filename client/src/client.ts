@@ -8,8 +8,11 @@ import { type ClientOptions, createSend, submitOnce } from './request.ts';
 /** Where a job is known from: its id, and what was kept of it. */
 export type Known = { cursor?: number | undefined; streamUrl?: string | undefined };
 
+/** Where a job's end is told: a URL that gets a signed webhook, and the Expo push token of a phone, which is told if nobody is there then. */
+export type Targets = { callbackUrl?: string | undefined; pushToken?: string | undefined };
+
 /** Submits work: a method for each kind. It resolves when the server has taken the job, with its id. */
-type Submit = { [Kind in keyof Kinds]: (input: Kinds[Kind]['input']) => Promise<Job<Kind>> };
+type Submit = { [Kind in keyof Kinds]: (input: Kinds[Kind]['input'] & Targets) => Promise<Job<Kind>> };
 
 /** A client of one server, for one user. */
 export type Client = Submit & {
@@ -31,7 +34,7 @@ export function createClient(options: ClientOptions): Client {
   const { heartbeatMs = HEARTBEAT_MS, backoff = BACKOFF } = options;
   const common = { send, silenceMs: heartbeatMs * PATIENCE, backoff };
 
-  const submit = async <Kind extends keyof Kinds>(kind: Kind, input: Kinds[Kind]['input']): Promise<Job<Kind>> => {
+  const submit = async <Kind extends keyof Kinds>(kind: Kind, input: Kinds[Kind]['input'] & Targets): Promise<Job<Kind>> => {
     const { path, files } = KINDS[kind];
     const job = (await submitOnce(send, path, bodyOf(input, files), backoff)) as JobObject<Kind>;
     return createJob<Kind>({ ...common, id: job.jobId, streamUrl: job.streamUrl });
