@@ -21,6 +21,7 @@ const BOUNDS: Record<string, string> = {
   'ai-jobs:stalled': 'one entry a running job',
   'ai-jobs:events': '10,000 entries, about',
   'ai-jobs:meta': 'one small hash',
+  'ai-jobs-notifications:meta': 'one small hash',
   'ai-jobs:marker': 'two entries at most',
   'ai-jobs:pc': 'one number',
   'ai-jobs:id': 'one number',
