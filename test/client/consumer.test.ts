@@ -1,37 +1,15 @@
 /** Tests the package as an app gets it: installed alone, outside of this repository, without zod and without our sources. */
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFile, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { packClient, TSC } from '../support/client-package.ts';
 import { startStack } from '../support/stack-in-process.ts';
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
 /** An app in a folder of its own, with the package as `npm pack` packs it. */
 function createApp(): { folder: string; compile(program: string): { ok: boolean; output: string } } {
-  const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-consumer-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const copy = join(folder, 'client');
-  cpSync(join(ROOT, 'client'), copy, { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules')); // for the build alone
-  execFileSync(process.execPath, [TSC, '-p', copy]);
-  rmSync(join(folder, 'node_modules'));
-  const installed = join(folder, 'app/node_modules/ai-jobs-client');
-  mkdirSync(installed, { recursive: true });
-  const packed = JSON.parse(
-    execFileSync('npm', ['pack', '--ignore-scripts', '--dry-run', '--json'], { cwd: copy, encoding: 'utf8' }),
-  ) as unknown;
-  const [{ files }] = (Array.isArray(packed) ? packed : Object.values(packed as object)) as [{ files: { path: string }[] }];
-  for (const { path } of files) cpSync(join(copy, path), join(installed, path), { recursive: true });
-  rmSync(copy, { recursive: true });
-  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
-  for (const name of Object.keys(dependencies)) symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'app/node_modules', name));
-
-  const app = join(folder, 'app');
+  const { app } = packClient();
   const compilerOptions = {
     target: 'es2022',
     module: 'nodenext',
