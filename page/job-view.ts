@@ -1,6 +1,7 @@
 /** Shows one job: how it stands, what it has made so far, what went over the wire, and how to take it away. */
 import type { JobEvent } from '../client/src/events.ts';
 import type { Job } from '../client/src/job.ts';
+import type { Usage } from '../client/src/shapes.ts';
 import { element, fill } from './dom.ts';
 import { download, pairsIn, toAnki, toCsv } from './exports.ts';
 import { DRAWINGS } from './results.ts';
@@ -21,7 +22,6 @@ type State = {
   child?: { jobId: string; streamUrl: string } | undefined;
   note?: string | undefined;
 };
-type Usage = { inputTokens?: number; outputTokens?: number; costUsd?: number; seconds?: number; characters?: number; images?: number };
 
 /** How many raw events are shown, the newest. */
 const EVENTS_SHOWN = 200;
@@ -164,7 +164,7 @@ function statusLine({ status, position, etaSeconds, items, usage, note }: State,
 
 function usageIn(usage: Usage | undefined): string[] {
   if (!usage) return [];
-  const tokens = (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
+  const tokens = usage.inputTokens + usage.outputTokens;
   return [
     ...(tokens > 0 ? [`${tokens} tokens`] : []),
     ...(usage.characters ? [`${usage.characters} characters`] : []),

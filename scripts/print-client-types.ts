@@ -1,7 +1,11 @@
-/** Prints the types of the client from the kinds' JSON Schemas: `node scripts/print-client-types.ts > client/src/kinds.ts`. */
+/** Prints the types of the client from the definitions that make the OpenAPI document: `npm run client:types`. */
+import { writeFileSync } from 'node:fs';
 import { kinds } from '../src/kinds/index.ts';
 import type { Kind } from '../src/kinds/kind.ts';
 import { type JsonSchema, publicSchemas } from '../src/kinds/public-schema.ts';
+import { eventSchemas } from '../src/openapi/event-schemas.ts';
+import { jobSchemas } from '../src/openapi/job-schemas.ts';
+import { docstring, typeOf } from './schema-type.ts';
 
 /** The methods of the client, by the kinds' names. A new kind gets one here. */
 const METHODS: Readonly<Record<string, string>> = {
@@ -12,16 +16,15 @@ const METHODS: Readonly<Record<string, string>> = {
   'generate-audio': 'audio',
 };
 
-/** The whole file. */
-export function printTypes(all: readonly Kind[]): string {
-  const head = `/** What goes in and comes out of each kind. Printed by scripts/print-client-types.ts from the kinds' definitions; do not change it here. */
-import type { FileInput } from './files.ts';
-`;
+const PRINTED = 'Printed by scripts/print-client-types.ts; do not change it here.';
+
+/** The file of the kinds. */
+export function printKinds(all: readonly Kind[]): string {
   const parts = all.map((kind) => {
     const { input, result, items } = publicSchemas(kind);
     const name = typeName(kind);
     return `/** ${kind.summary} */
-export type ${name}Input = ${typeOf(input, Object.keys(kind.files ?? {}))};
+export type ${name}Input = ${typeOf(withFiles(input, kind))};
 
 /** The result of that. */
 export type ${name}Result = ${typeOf(result)};
@@ -38,7 +41,9 @@ export type ${name}Items = ${Object.keys(items).length === 0 ? 'object' : typeOf
     const { name, path, files = {} } = kind;
     return `  ${methodOf(kind)}: { kind: '${name}', path: '${path}', files: ${JSON.stringify(Object.keys(files)).replaceAll('"', "'")} },`;
   });
-  return `${head}
+  return `/** What goes in and comes out of each kind. ${PRINTED} */
+import type { FileInput } from './files.ts';
+
 ${parts.join('\n')}
 /** All kinds, by the method that submits them. */
 export type Kinds = {
@@ -52,6 +57,55 @@ ${paths.join('\n')}
 `;
 }
 
+/** What the client gives of each shape, by the name of its schema: its own name for it, and the fields that it leaves out. */
+const SHAPES: Readonly<Record<string, { name?: string; without?: readonly string[] }>> = {
+  Usage: {},
+  Progress: {},
+  Job: { name: 'AnyJobObject', without: ['result', 'items'] }, // those are the kind's
+  StatusEvent: {},
+  ProgressEvent: { without: ['attempt'] },
+  ChildEvent: { without: ['attempt'] },
+  AttemptEvent: {},
+  ResetEvent: {},
+  LiveEvent: {},
+  CompletedEvent: { name: 'AnyCompletedEvent', without: ['result'] },
+  FailedEvent: {},
+  CancelledEvent: {},
+};
+
+/** What events have in a stream, and not where the client polls. */
+const OF_STREAMS = ['jobId', 'seq'];
+
+/** The file of what all kinds have in common: the job and its events. */
+export function printShapes(): string {
+  const schemas = { ...jobSchemas, ...eventSchemas };
+  const parts = Object.entries(SHAPES).map(([schemaName, { name = schemaName, without = [] }]) => {
+    const schema = schemas[schemaName];
+    if (!schema) throw new Error(`there is no schema ${schemaName}`);
+    const hidden = [...without, ...(schemaName.endsWith('Event') ? OF_STREAMS : [])];
+    return `${docstring(schema)}export type ${name} = ${typeOf(less(schema, hidden))};`;
+  });
+  return `/** What a job and its events look like, whatever the kind. ${PRINTED} */
+import type { Problem } from './problem.ts';
+${parts.join('\n')}
+`;
+}
+
+/** A schema without some fields. */
+function less(schema: JsonSchema, names: readonly string[]): JsonSchema {
+  const fields = Object.entries(schema['properties'] as object).filter(([name]) => !names.includes(name));
+  return { ...schema, properties: Object.fromEntries(fields) };
+}
+
+/** An input whose files are what an app has in its hands. */
+function withFiles(input: JsonSchema, { files = {} }: Kind): JsonSchema {
+  const fields = Object.entries(files).map(([name, { summary, types }]) => [
+    name,
+    { $ref: 'FileInput', description: `${(summary ?? 'A file').replace(/\.$/, '')}: ${types.join(', ')}.` },
+  ]);
+  return { ...input, properties: { ...(input['properties'] as object), ...Object.fromEntries(fields) } };
+}
+
 function methodOf({ name }: Kind): string {
   const method = METHODS[name];
   if (method === undefined) throw new Error(`${name} has no method in scripts/print-client-types.ts`);
@@ -63,43 +117,8 @@ function typeName(kind: Kind): string {
   return method.charAt(0).toUpperCase() + method.slice(1);
 }
 
-/** A schema as a type. `files`: fields of it that are files. */
-function typeOf(schema: JsonSchema, files: readonly string[] = []): string {
-  const { type, enum: values, const: value, anyOf, prefixItems, items } = schema;
-  if (value !== undefined) return literal(value);
-  if (Array.isArray(values)) return values.map(literal).join(' | ');
-  if (Array.isArray(anyOf)) return (anyOf as JsonSchema[]).map((one) => typeOf(one)).join(' | ');
-  switch (type) {
-    case 'string':
-    case 'boolean':
-      return type;
-    case 'number':
-    case 'integer':
-      return 'number';
-    case 'array': {
-      if (Array.isArray(prefixItems)) return `[${(prefixItems as JsonSchema[]).map((one) => typeOf(one)).join(', ')}]`;
-      const inner = typeOf((items ?? {}) as JsonSchema);
-      return /[|&]/.test(inner) && !inner.startsWith('{') ? `(${inner})[]` : `${inner}[]`;
-    }
-    case 'object':
-      return objectType(schema, files);
-    default:
-      return 'unknown';
-  }
+if (import.meta.main) {
+  const folder = new URL('../client/src/', import.meta.url);
+  writeFileSync(new URL('kinds.ts', folder), printKinds(kinds));
+  writeFileSync(new URL('shapes.ts', folder), printShapes());
 }
-
-function objectType({ properties, required = [] }: JsonSchema, files: readonly string[]): string {
-  if (properties === undefined) return 'Record<string, unknown>';
-  const fields = Object.entries(properties as Record<string, JsonSchema>).map(([name, schema]) => {
-    const isNeeded = (required as string[]).includes(name);
-    const inner = files.includes(name) ? 'FileInput' : typeOf(schema);
-    return `${name}${isNeeded ? '' : '?'}: ${inner}${isNeeded ? '' : ' | undefined'}`;
-  });
-  return `{ ${fields.join('; ')} }`;
-}
-
-function literal(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : String(value);
-}
-
-if (import.meta.main) process.stdout.write(printTypes(kinds));

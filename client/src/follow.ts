@@ -135,7 +135,7 @@ function createState({ cursor: first, onEvent, onCursor }: FollowOptions): State
       if (isPartial) give({ type: 'reset' }); // a status has all items, and does not tell which are new
       if (isPartial) counts = new Map();
       isPartial = false;
-      for (const [list, values] of Object.entries(job.items ?? {})) {
+      for (const [list, values] of Object.entries<unknown[]>(job.items ?? {})) {
         for (const [index, value] of values.entries()) give({ type: 'item', list, index, value });
       }
       const { status, attempt, position, etaSeconds, retryAt, usage } = job;

@@ -1,8 +1,9 @@
 /** What an app imports. */
 export { type Client, type Targets, createClient, type Known } from './client.ts';
-export type { Child, ItemEvent, JobEvent, JobObject, JobStatus, Usage } from './events.ts';
+export type { Child, ItemEvent, JobEvent, JobObject, JobStatus } from './events.ts';
 export type { FileInput, NativeFile } from './files.ts';
 export type { Job } from './job.ts';
 export * from './kinds.ts';
 export { ApiError, JobError, type Problem } from './problem.ts';
 export type { ClientOptions } from './request.ts';
+export type { Usage } from './shapes.ts';

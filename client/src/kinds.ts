@@ -1,13 +1,19 @@
-/** What goes in and comes out of each kind. Printed by scripts/print-client-types.ts from the kinds' definitions; do not change it here. */
+/** What goes in and comes out of each kind. Printed by scripts/print-client-types.ts; do not change it here. */
 import type { FileInput } from './files.ts';
 
 /** Makes flashcards out of the given notes. */
 export type FlashcardsInput = {
+  /** The notes. They must have a word or a number in them. */
   content: string;
+  /** The school subject. */
   subject?: string | undefined;
+  /** The topic within the subject. */
   topic?: string | undefined;
+  /** How many cards at most; short notes give fewer. */
   count?: number | undefined;
+  /** The language of the cards (BCP 47); without it, that of the notes. */
   language?: string | undefined;
+  /** How difficult the cards should be, in any words. */
   difficulty?: string | undefined;
 };
 
@@ -19,12 +25,19 @@ export type FlashcardsItems = { flashcards: { front: string; back: string } };
 
 /** Writes a lesson about a topic, or out of the given notes. */
 export type LessonInput = {
+  /** The topic. It or the notes must be there. */
   topic?: string | undefined;
+  /** The notes. They or the topic must be there. */
   content?: string | undefined;
+  /** The school subject. */
   subject?: string | undefined;
+  /** A level of the CEFR, such as "B1", or any other words for it. */
   level?: string | undefined;
+  /** The language of the lesson (BCP 47); without it, that of the notes or the topic. */
   language?: string | undefined;
+  /** The language of the learner (BCP 47): meanings and explanations are in it. */
   nativeLanguage?: string | undefined;
+  /** How many sections at most; short notes give fewer. */
   sections?: number | undefined;
 };
 
@@ -32,6 +45,7 @@ export type LessonInput = {
 export type LessonResult = {
   lesson: {
     title: string;
+    /** The language that the lesson is written in, where its author says so. */
     language?: string | undefined;
     objectives: string[];
     sections: { heading: string; body: string; examples?: string[] | undefined }[];
@@ -49,21 +63,51 @@ export type LessonItems = {
 };
 
 /** Assesses how well a recording speaks a text. */
-export type PronunciationInput = { audio: FileInput; referenceText: string; language?: string | undefined };
+export type PronunciationInput = {
+  /** The recording, 30 s long at most: audio/wav, audio/mp4, audio/3gpp, audio/aac, audio/mpeg, audio/ogg, audio/webm. */
+  audio: FileInput;
+  /** What the recording should say. */
+  referenceText: string;
+  /** The language that is spoken (BCP 47), best with its region. */
+  language?: string | undefined;
+};
 
 /** The result of that. */
 export type PronunciationResult = {
+  /** What was heard. */
   recognizedText: string;
+  /** How long the recording is, in ms. */
   durationMs: number;
-  scores: { pronunciation: number; accuracy: number; fluency: number; completeness: number; prosody?: number | undefined };
+  scores: {
+    /** From 0 to 100. */
+    pronunciation: number;
+    /** From 0 to 100. */
+    accuracy: number;
+    /** From 0 to 100. */
+    fluency: number;
+    /** From 0 to 100. */
+    completeness: number;
+    /** From 0 to 100. */
+    prosody?: number | undefined;
+  };
   words: {
     word: string;
+    /** From 0 to 100. */
     accuracy: number;
+    /** `none`, `mispronunciation`, `omission`, `insertion`, or another word of the provider's. */
     error: string;
+    /** Where in the recording it begins, in ms. */
     offsetMs?: number | undefined;
     durationMs?: number | undefined;
-    phonemes?: { phoneme: string; accuracy: number }[] | undefined;
+    phonemes?:
+      | {
+          phoneme: string;
+          /** From 0 to 100. */
+          accuracy: number;
+        }[]
+      | undefined;
   }[];
+  /** There if a model has only estimated the scores. */
   estimate?: true | undefined;
 };
 
@@ -72,22 +116,36 @@ export type PronunciationItems = object;
 
 /** Reads the text in an image. */
 export type ImageInput = {
+  /** a photo or a drawing: image/png, image/jpeg, image/webp, image/heic. */
   image: FileInput;
+  /** The languages that the text may be in (BCP 47), the likeliest first. */
   languages?: string[] | undefined;
+  /** The job that goes on with the text. */
   then?: 'flashcards' | 'lesson' | undefined;
+  /** The other fields of that job's input. */
   thenInput?: Record<string, unknown> | undefined;
 };
 
 /** The result of that. */
 export type ImageResult = {
   text: string;
+  /** The width of the upright image, in pixels. */
   width: number;
+  /** The height of the upright image, in pixels. */
   height: number;
   lines: {
     text: string;
     polygon?: [number, number][] | undefined;
+    /** How sure the reader is, from 0 to 1. */
     confidence?: number | undefined;
-    words?: { text: string; polygon?: [number, number][] | undefined; confidence?: number | undefined }[] | undefined;
+    words?:
+      | {
+          text: string;
+          polygon?: [number, number][] | undefined;
+          /** How sure the reader is, from 0 to 1. */
+          confidence?: number | undefined;
+        }[]
+      | undefined;
   }[];
   child?: { jobId: string; statusUrl: string; streamUrl: string } | undefined;
 };
@@ -97,10 +155,15 @@ export type ImageItems = object;
 
 /** Speaks a text. */
 export type AudioInput = {
+  /** What is spoken. */
   text: string;
+  /** The language of the text (BCP 47). */
   language?: string | undefined;
+  /** A voice of the provider; without it, the provider's usual one for the language. */
   voice?: string | undefined;
+  /** How fast it is spoken: 1 is the voice's own speed. */
   speed?: number | undefined;
+  /** The format of the file. A long text is too large as `wav`. */
   format?: 'mp3' | 'wav' | undefined;
 };
 

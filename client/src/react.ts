@@ -1,11 +1,12 @@
 /** Hooks for React: a job owns its connection and its events, and components only look at them. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { Targets } from './client.ts';
-import type { Child, JobEvent, JobStatus, Usage } from './events.ts';
+import type { Child, JobEvent, JobStatus } from './events.ts';
 import { ENDS } from './events.ts';
 import type { Job } from './job.ts';
 import type { Kinds } from './kinds.ts';
 import { ApiError, CANCELLED, type Problem } from './problem.ts';
+import type { Usage } from './shapes.ts';
 
 /** What is known of a job. It is the same object until something changes. */
 export type JobState<Kind extends keyof Kinds = keyof Kinds> = {

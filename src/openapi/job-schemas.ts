@@ -36,11 +36,14 @@ export const jobSchemas: Record<string, JsonSchema> = {
     },
     'What a job has used. What a provider does not bill is 0 or absent.',
   ),
-  Progress: object({
-    percent: { type: 'number', minimum: 0, maximum: 100, description: 'Of the whole job. It never falls.' },
-    stage: text('What is being done.'),
-    items: count('How many items are finished.'),
-  }),
+  Progress: object(
+    {
+      percent: { type: 'number', minimum: 0, maximum: 100, description: 'Of the whole job. It never falls.' },
+      stage: text('What is being done.'),
+      items: count('How many items are finished.'),
+    },
+    'How far a job is.',
+  ),
   Job: object(
     {
       jobId: text('The id. It is hard to guess, and safe in an address.'),

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ApiError, createClient, type Job, JobError } from '../../client/src/index.ts';
 import { kinds } from '../../src/kinds/index.ts';
-import { printTypes } from '../../scripts/print-client-types.ts';
+import { printKinds, printShapes } from '../../scripts/print-client-types.ts';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
 import { ANA, startProject } from '../support/supabase.ts';
@@ -34,10 +34,11 @@ async function itemsOf(job: Pick<Job<'flashcards'>, 'items'>): Promise<unknown[]
 
 const CARDS = [card(1), card(2), card(3)];
 
-test('the types of the client are those that its script prints of the kinds', () => {
-  const committed = readFileSync(new URL('../../client/src/kinds.ts', import.meta.url), 'utf8');
-  const bare = (text: string) => text.replaceAll(/[\s,;]+/g, ' ').replaceAll(/\(\s|\s\)/g, (part) => part.trim());
-  expect(bare(committed)).toBe(bare(printTypes(kinds)));
+test('the types of the client are those that its script prints of the kinds and of the OpenAPI document', () => {
+  const committed = (name: string) => readFileSync(new URL(`../../client/src/${name}`, import.meta.url), 'utf8');
+  const bare = (text: string) => text.replaceAll(/[\s,;|]+/g, ' ').replaceAll(/\(\s|\s\)|\]\s/g, (part) => part.trim());
+  expect(bare(committed('kinds.ts'))).toBe(bare(printKinds(kinds)));
+  expect(bare(committed('shapes.ts'))).toBe(bare(printShapes()));
 });
 
 test('several readers of one job see everything, whenever they come, over one connection', async () => {
