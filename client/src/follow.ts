@@ -1,6 +1,6 @@
 /** Follows a job to its end over any number of connections: each event once and in order, by its stream or, where that does not work, by long polls. */
 import { JobError, problemOf, CANCELLED, type Problem } from './problem.ts';
-import type { JobObject } from './events.ts';
+import type { Child, JobObject } from './events.ts';
 import { backoffMs, pause, type Send } from './request.ts';
 import { readStream, type RawEvent } from './stream.ts';
 
@@ -101,6 +101,8 @@ function createState({ cursor: first, onEvent, onCursor }: FollowOptions): State
   let ended = false;
   let counts = new Map<string, number>(); // how many items of each list were given on; unknown before a cursor from outside
   let lastStatus = '';
+  let lastProgress = '';
+  let hasChild = false; // whether the job that it leads to was told
   let isPartial = first !== undefined; // items from before the cursor were seen by somebody else
 
   const give = (event: Record<string, unknown> & { type: string }): void => {
@@ -109,6 +111,9 @@ function createState({ cursor: first, onEvent, onCursor }: FollowOptions): State
       if (index < (counts.get(list) ?? 0)) return; // a poll has shown it
       counts.set(list, index + 1);
     }
+    if (event.type === 'reset') [counts, lastProgress, hasChild, isPartial] = [new Map(), '', false, false];
+    if (event.type === 'progress') lastProgress = `${String(event['percent'])} ${String(event['stage'])}`;
+    hasChild ||= event.type === 'child';
     ended ||= ENDS.has(event.type);
     onEvent(event);
   };
@@ -119,11 +124,7 @@ function createState({ cursor: first, onEvent, onCursor }: FollowOptions): State
     ended: () => ended,
     take({ id, type, data }) {
       if (ended || (id !== undefined && cursor !== undefined && id <= cursor)) return; // it came before
-      if (type === 'reset') {
-        cursor = undefined;
-        counts = new Map();
-        isPartial = false;
-      }
+      if (type === 'reset') cursor = undefined;
       if (id !== undefined) {
         cursor = id;
         onCursor(id);
@@ -133,12 +134,15 @@ function createState({ cursor: first, onEvent, onCursor }: FollowOptions): State
     takeJob(job) {
       if (ended) return;
       if (isPartial) give({ type: 'reset' }); // a status has all items, and does not tell which are new
-      if (isPartial) counts = new Map();
-      isPartial = false;
       for (const [list, values] of Object.entries<unknown[]>(job.items ?? {})) {
         for (const [index, value] of values.entries()) give({ type: 'item', list, index, value });
       }
-      const { status, attempt, position, etaSeconds, retryAt, usage } = job;
+      const { status, attempt, position, etaSeconds, retryAt, usage, progress } = job;
+      if (progress && `${progress.percent} ${progress.stage}` !== lastProgress) {
+        give({ type: 'progress', percent: progress.percent, stage: progress.stage });
+      }
+      const { child } = (job.result ?? {}) as { child?: Child };
+      if (child && !hasChild) give({ type: 'child', child });
       if (status === 'completed') give({ type: status, result: job.result, usage });
       else if (status === 'failed') give({ type: status, error: job.error, usage });
       else if (status === 'cancelled') give({ type: status, usage });

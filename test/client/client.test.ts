@@ -94,21 +94,39 @@ test('a job is found again by its id, from its start or from a cursor, with the 
   expect(await ai.resume<'flashcards'>(id, { cursor: ended.cursor }).result()).toEqual({ flashcards: CARDS }); // past the end
 });
 
+/** The fetch of a platform that has no stream to read, such as React Native's own. */
+const withoutStreams: typeof fetch = async (input, init) => Object.defineProperty(await fetch(input, init), 'body', { value: null });
+
 test('where fetch has no stream to read the job is polled, and says so; items come once and in order all the same', async () => {
   const model = await startHeldModel();
   const stack = await startStack(model.env);
   await stack.startWorker();
-  const withoutStreams: typeof fetch = async (input, init) => {
-    const response = await fetch(input, init);
-    return Object.defineProperty(response, 'body', { value: null });
-  };
   const job = await clientOf(stack, { fetch: withoutStreams }).flashcards({ content: 'Notes.', count: 3 });
   const seen: unknown[] = [];
-  for await (const { value } of job.items()) {
-    seen.push(value);
+  const percents: number[] = [];
+  for await (const event of job) {
+    if (event.type === 'progress') percents.push(event.percent);
+    if (event.type !== 'item') continue;
+    seen.push(event.value);
     model.goOn();
   }
   expect([seen, job.transport]).toEqual([CARDS, 'poll']);
+  expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+  expect(percents.length).toBeGreaterThan(0);
+});
+
+test('the job that a job leads to is told once, by its stream and by polls', async () => {
+  const stack = await startStack();
+  await stack.startWorker();
+  const image = readFileSync(new URL('../../scripts/smoke/water.png', import.meta.url)).toString('base64');
+  const job = await clientOf(stack).image({ image, then: 'flashcards' });
+  for (const ai of [clientOf(stack), clientOf(stack, { fetch: withoutStreams })]) {
+    const told: unknown[] = [];
+    const again = ai.resume<'image'>(job.id);
+    for await (const event of again) if (event.type === 'child') told.push(event.child.jobId);
+    expect(told).toEqual([(await again.result()).child?.jobId]);
+    expect(told[0]).toContain('generate-flashcards');
+  }
 });
 
 test('the token is asked anew for every request; one that has expired is replaced', async () => {
