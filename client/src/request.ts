@@ -84,7 +84,14 @@ export async function submitOnce(
   }
 }
 
-/** 128 random bits. `crypto.randomUUID` is not there on an address without HTTPS. */
+/**
+ * 128 random bits. The key tells requests of one user apart and is no secret, so where there is no `crypto`, as in React Native,
+ * any random numbers do. `crypto.randomUUID` is not there on an address without HTTPS.
+ */
 function newKey(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const { crypto } = globalThis as { crypto?: typeof globalThis.crypto | undefined };
+  const bytes = new Uint8Array(16);
+  if (crypto) crypto.getRandomValues(bytes);
+  else bytes.forEach((_, n) => (bytes[n] = Math.floor(Math.random() * 256)));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,6 +1,6 @@
 /** Tests the client against a real server: what it submits, how it is read, kept, left and found again, and what it says when something is wrong. */
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ApiError, createClient, type Job, JobError } from '../../client/src/index.ts';
 import { kinds } from '../../src/kinds/index.ts';
 import { printKinds, printShapes } from '../../scripts/print-client-types.ts';
@@ -213,6 +213,24 @@ test('a submission that is refused for a while is sent again under the same key,
   expect([keys.length, new Set(keys).size]).toEqual([3, 1]);
   const { jobs } = await stack.get('/api/jobs', { 'user-id': 'ana' });
   expect(jobs.map(({ jobId }: { jobId: string }) => jobId)).toEqual([job.id]);
+});
+
+test('where there is no crypto, as in React Native, each submission has a key of its own all the same', async () => {
+  const stack = await startStack();
+  const keys: string[] = [];
+  const ai = clientOf(stack, {
+    fetch: (input, init) => {
+      keys.push(new Headers(init?.headers).get('idempotency-key') ?? '');
+      vi.unstubAllGlobals(); // the server, which is in this process, has a crypto
+      return fetch(input, init);
+    },
+  });
+  for (const content of ['Hund: dog', 'Katze: cat']) {
+    vi.stubGlobal('crypto', undefined);
+    await ai.flashcards({ content });
+  }
+  expect(keys).toEqual([expect.stringMatching(/^[\da-f]{32}$/), expect.stringMatching(/^[\da-f]{32}$/)]);
+  expect(new Set(keys).size).toBe(2);
 });
 
 test('a file is given as a Blob, as base64, or as React Native has it', async () => {
