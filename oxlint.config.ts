@@ -97,6 +97,7 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
     files: ['page/*.ts'],
     patterns: [{ regex: '^\\.\\./(src|worker|test|bench|scripts)/', message: 'The page imports the client.' }, ...without()],
   },
+  { files: ['examples/**'], patterns: [{ regex: '^\\.', message: 'An example imports packages, as an app does.' }] },
   { files: ['worker/*.ts', 'worker/kinds/*.ts'], patterns: [...worker, ...without('node', 'ioredis', 'server')] },
   { files: ['worker/audio/*.ts'], patterns: [...vendor, ...without('node', 'mp3')] },
   { files: ['worker/worker.ts'], patterns: [...worker, ...without('bullmq', 'ioredis')] },

@@ -1,5 +1,6 @@
 /** Tests run against real parts: each test has its own key prefix, and where it starts processes, its own ports. */
 import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** The suite runs on each store there is: the embedded Valkey always, a native Redis where one is found. */
@@ -24,8 +25,19 @@ const once = [
   'test/worker/**', // what a worker makes of models and texts
 ];
 
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
 export default defineConfig({
   test: {
+    alias: [
+      // The example for Expo runs on a stand-in for a phone, and on the client's sources.
+      {
+        find: /^(react-native|expo-network|expo\/fetch|@react-native-async-storage\/async-storage)$/,
+        replacement: path('test/support/phone.ts'),
+      },
+      { find: /^ai-jobs-client$/, replacement: path('client/src/index.ts') },
+      { find: /^ai-jobs-client\/react$/, replacement: path('client/src/react.ts') },
+    ],
     maxWorkers: 3, // most of a test is waiting
     testTimeout: 30_000,
     hookTimeout: 30_000,
