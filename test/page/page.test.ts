@@ -1,18 +1,14 @@
 /** Tests the page in Chromium, against a real stack: what a visitor sees, over a reload and a lost connection, by keyboard and by axe. */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { chromium, type Page } from 'playwright-core';
-import { expect, onTestFinished, test } from 'vitest';
-import { createFindProgram } from '../../worker/programs.ts';
+import { expect, test } from 'vitest';
+import { browserPath, openPage, seriousFaults } from '../support/browser.ts';
 import { createDice } from '../support/dice.ts';
 import { startFaultyProxy } from '../support/faulty-proxy.ts';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { freePort } from '../support/ports.ts';
 import { startProxy } from '../support/proxy.ts';
-import { PATH } from '../support/spoken.ts';
 import { startStack } from '../support/stack-in-process.ts';
 
-const browserPath = createFindProgram(PATH)('chromium');
 const COUNT = 6;
 
 /** A model that writes a card each time the test lets it. */
@@ -31,28 +27,6 @@ async function startSteppedModel() {
   return { env: openai.env, write: (upTo: number) => steps.slice(0, upTo).forEach(({ open }) => open()) };
 }
 
-/** Opens the page; what the browser complains about is collected. */
-async function open(url: string, look: Parameters<Awaited<ReturnType<typeof chromium.launch>>['newPage']>[0] = {}) {
-  const browser = await chromium.launch({ ...(browserPath && { executablePath: browserPath }), args: ['--no-sandbox'] });
-  onTestFinished(() => browser.close());
-  const page = await browser.newPage(look);
-  const complaints: string[] = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', ({ message }) => complaints.push(message));
-  await page.goto(url);
-  await page.getByRole('button', { name: 'Submit' }).waitFor();
-  return { page, complaints };
-}
-
-/** Faults of accessibility that are serious or worse. */
-async function seriousFaults(page: Page): Promise<string[]> {
-  await page.evaluate('Promise.all(document.getAnimations().map(({ finished }) => finished))'); // what fades in has little contrast
-  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  const faults = (await page.evaluate('axe.run()')) as { violations: { id: string; impact: string; nodes: { html: string }[] }[] };
-  const serious = faults.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  return serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-}
-
 test.skipIf(!browserPath)(
   'cards come one by one, over a reload and a lost connection, and can be flipped and taken away',
   { timeout: 60_000 },
@@ -62,7 +36,7 @@ test.skipIf(!browserPath)(
     await stack.startWorker();
     const { port } = new URL(stack.url);
     const proxy = await startProxy(Number(port));
-    const { page, complaints } = await open(`http://127.0.0.1:${proxy.port}/`);
+    const { page, complaints } = await openPage(`http://127.0.0.1:${proxy.port}/`);
     expect(await seriousFaults(page)).toEqual([]);
 
     await page.getByRole('button', { name: 'Use an example' }).click();
@@ -106,7 +80,7 @@ test.skipIf(!browserPath)(
   async () => {
     const stack = await startStack();
     await stack.startWorker();
-    const { page } = await open(`${stack.url}/`);
+    const { page } = await openPage(`${stack.url}/`);
     const { streamUrl } = await stack.submit({ content: 'Hund: dog' });
     const requests: string[] = [];
     page.on('request', (request) => requests.push(request.url()));
@@ -134,7 +108,7 @@ test.skipIf(!browserPath)(
     const openai = await startOpenAI(answerWith(Array.from({ length: COUNT }, (_, n) => card(n + 1))));
     const stack = await startStack({ ...openai.env, RATE_LIMIT_MAX: '1000' });
     await stack.startWorker();
-    const { page } = await open(`${stack.url}/`);
+    const { page } = await openPage(`${stack.url}/`);
     await page.goto(`${stack.url}/health`); // where no policy forbids the proxies
     for (let seed = 0; seed < SEEDS; seed++) {
       const proxy = await startFaultyProxy(stack.url, createDice(seed));
@@ -160,7 +134,7 @@ test.skipIf(!browserPath)(
 test.skipIf(!browserPath)('a problem is told in words; on a phone in the dark all is in reach', { timeout: 60_000 }, async () => {
   const stack = await startStack();
   await stack.startWorker();
-  const { page, complaints } = await open(`${stack.url}/`, { viewport: { width: 375, height: 740 }, colorScheme: 'dark' });
+  const { page, complaints } = await openPage(`${stack.url}/`, { viewport: { width: 375, height: 740 }, colorScheme: 'dark' });
   await page.getByText('Lesson', { exact: true }).click();
   await page.getByRole('button', { name: 'Submit' }).click();
   await page.getByRole('alert').waitFor();
