@@ -1,6 +1,7 @@
 /** The form: which kind of work, its fields, and who submits it. */
 import { element, fill, find } from './dom.ts';
-import { drawField, type DrawnField } from './fields.ts';
+import type { DrawnField } from './drawn-field.ts';
+import { drawField } from './fields.ts';
 import { FORMS } from './forms.ts';
 
 /** A kind as the server tells it. */
@@ -19,6 +20,7 @@ export function drawComposer(kinds: readonly KindInfo[], identity: HTMLElement, 
   let chosen: { kind: KindInfo; fields: { name: string; field: DrawnField }[] } | undefined;
 
   const choose = (kind: KindInfo): void => {
+    chosen?.fields.forEach(({ field }) => field.leave?.());
     const fields = (FORMS[kind.name]?.fields ?? []).map((field) => ({ name: field.name, field: drawField(field) }));
     chosen = { kind, fields };
     fill(area, ...fields.map(({ field }) => field.node));
@@ -29,10 +31,10 @@ export function drawComposer(kinds: readonly KindInfo[], identity: HTMLElement, 
   const send = async (): Promise<void> => {
     if (!chosen) return;
     const { kind, fields } = chosen;
-    const values = fields.map(({ name, field }) => [name, field.read()] as const);
     button.disabled = true;
     fill(wrong);
     try {
+      const values = await Promise.all(fields.map(async ({ name, field }) => [name, await field.read()] as const));
       await submit({ kind, input: Object.fromEntries(values.filter(([, value]) => value !== undefined)) });
     } catch (error) {
       fill(

@@ -1,7 +1,10 @@
 /** Records speech with the microphone, where the browser and the address of the page allow it (HTTPS, or localhost). */
 
-/** A recording that is going on. */
+/** A recording that is going on. `stop` ends it and lets the microphone go. */
 export type Recording = { stop(): Promise<File> };
+
+/** The longest recording that the server takes, in s. */
+export const LONGEST_S = 30;
 
 /** Whether the browser can record here. */
 export function canRecord(): boolean {
