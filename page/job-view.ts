@@ -1,13 +1,18 @@
 /** Shows one job: how it stands, what it has made so far, what went over the wire, and how to take it away. */
-import type { JobEvent } from '../client/src/events.ts';
+import { ENDS, type JobEvent } from '../client/src/events.ts';
 import type { Job } from '../client/src/job.ts';
 import type { Usage } from '../client/src/shapes.ts';
 import { element, fill } from './dom.ts';
-import { download, pairsIn, toAnki, toCsv } from './exports.ts';
 import { DRAWINGS } from './results.ts';
+import { copyButton, exportButtons } from './take-away.ts';
 
-/** What a job is shown with. `curl`: the line that submits the same. `follow`: shows the job that this one leads to. */
-export type Shown = { kind: string; curl: string; follow: (child: { jobId: string; streamUrl: string }) => HTMLElement };
+/** What a job is shown with. `curl`: the line that submits the same. `signal`: another one is shown. `follow`: shows the job that this one leads to. */
+export type Shown = {
+  kind: string;
+  curl: string;
+  signal: AbortSignal;
+  follow: (child: { jobId: string; streamUrl: string }) => HTMLElement;
+};
 
 /** What is known of a job from its events. */
 type State = {
@@ -29,7 +34,7 @@ const EVENTS_SHOWN = 200;
 const BEGUN: State = { status: 'waiting', percent: 0, items: {} };
 
 /** Shows a job and follows it to its end. */
-export function showJob(job: Job, { kind, curl, follow }: Shown): HTMLElement {
+export function showJob(job: Job, { kind, curl, signal, follow }: Shown): HTMLElement {
   const startedAt = performance.now();
   const drawn = new Map<string, HTMLElement>();
   const raw: string[] = [];
@@ -91,29 +96,36 @@ export function showJob(job: Job, { kind, curl, follow }: Shown): HTMLElement {
     requestAnimationFrame(draw);
   };
 
-  const run = async (): Promise<void> => {
-    for await (const event of job) {
-      raw.push(JSON.stringify(event));
-      raw.splice(0, raw.length - EVENTS_SHOWN);
-      if (event.type === 'reset') drawn.clear();
-      state = next(state, event);
-      drawSoon();
-    }
+  const take = (event: JobEvent): void => {
+    raw.push(JSON.stringify(event));
+    raw.splice(0, raw.length - EVENTS_SHOWN);
+    if (event.type === 'reset') drawn.clear();
+    state = next(state, event);
+    if (ENDS.has(event.type)) leave();
+    drawSoon();
+  };
+  const fail = (error: unknown): void => {
+    const detail = error instanceof Error ? error.message : '';
+    state = { ...state, status: 'unknown', problem: { title: 'This job can not be followed', detail } };
+    leave();
+    drawSoon();
+  };
+  const networkChanged = (): void => {
+    drawSoon();
+    if (!navigator.onLine) return;
+    job.pause(); // a connection of the network before may be dead; this one is opened at once
+    job.resume();
+  };
+  const leave = (): void => {
+    ended = true;
+    clearInterval(clock);
+    for (const name of ['online', 'offline']) window.removeEventListener(name, networkChanged);
+    queueMicrotask(() => stop()); // also where the end was known already, and comes while this subscribes
   };
   const clock = setInterval(drawSoon, 1000);
-  run()
-    .catch((error: unknown) => {
-      state = {
-        ...state,
-        status: 'unknown',
-        problem: { title: 'This job can not be followed', detail: error instanceof Error ? error.message : '' },
-      };
-    })
-    .finally(() => {
-      ended = true;
-      clearInterval(clock);
-      drawSoon();
-    });
+  for (const name of ['online', 'offline']) window.addEventListener(name, networkChanged);
+  signal.addEventListener('abort', leave);
+  const stop = job.subscribe(take, fail);
   draw();
   return node;
 }
@@ -156,6 +168,7 @@ function statusLine({ status, position, etaSeconds, items, usage, note }: State,
     count > 0 && `${count} ${count === 1 ? 'piece' : 'pieces'}`,
     !ended && `${seconds} s`,
     note,
+    !ended && !navigator.onLine && 'no network: the job goes on, and so does this page when it is back',
     ...usageIn(usage),
   ].filter((text): text is string => typeof text === 'string');
   const state = element('span', { class: `state ${status}` }, status);
@@ -171,35 +184,4 @@ function usageIn(usage: Usage | undefined): string[] {
     ...(usage.images ? [`${usage.images} images`] : []),
     ...(usage.costUsd ? [`$${usage.costUsd}`] : []),
   ];
-}
-
-/** What can be done with a result. */
-function exportButtons(kind: string, result: unknown): HTMLElement[] {
-  if (result === undefined) return [];
-  const json = JSON.stringify(result, null, 2);
-  const pairs = pairsIn(result);
-  const button = (label: string, act: () => void) => element('button', { type: 'button', class: 'quiet', click: act }, label);
-  return [
-    copyButton(() => (pairs.length > 0 ? pairs.map((pair) => pair.join('\t')).join('\n') : json)),
-    button('JSON', () => download(`${kind}.json`, 'application/json', json)),
-    ...(pairs.length === 0
-      ? []
-      : [
-          button('CSV', () => download(`${kind}.csv`, 'text/csv', toCsv(pairs))),
-          button('Anki', () => download(`${kind}.txt`, 'text/plain', toAnki(pairs))),
-        ]),
-  ];
-}
-
-function copyButton(textOf: () => string): HTMLElement {
-  const copy = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(textOf());
-      button.textContent = 'Copied';
-    } catch {
-      button.textContent = 'The browser does not allow it here'; // not on an address without HTTPS
-    }
-  };
-  const button = element('button', { type: 'button', class: 'quiet', click: () => void copy() }, 'Copy');
-  return button;
 }

@@ -13,16 +13,21 @@ const ai = createClient({ baseUrl: '', token: accessToken, headers: { 'user-id':
 const results = find('#results');
 
 /** Shows a job, with the one that it may lead to below it. */
-function view(job: Job, { kind, curl }: Pick<Remembered, 'kind' | 'curl'>): HTMLElement {
+function view(job: Job, about: Pick<Remembered, 'kind' | 'curl'>, signal: AbortSignal): HTMLElement {
   const follow = ({ jobId, streamUrl }: { jobId: string; streamUrl: string }): HTMLElement => {
-    const child = view(ai.resume(jobId, { streamUrl }), { kind: jobId.slice(0, -33), curl });
+    const child = view(ai.resume(jobId, { streamUrl }), { ...about, kind: jobId.slice(0, -33) }, signal);
     return element('section', { class: 'child' }, element('h3', {}, 'And then'), child);
   };
-  return showJob(job, { kind, curl, follow });
+  return showJob(job, { ...about, signal, follow });
 }
 
+let shown = new AbortController();
+
+/** Shows a job in place of the one before, which is not followed any more: a browser opens six connections, and jobs can be many. */
 function show(job: Job, about: Pick<Remembered, 'kind' | 'curl'>): void {
-  fill(results, element('h2', { id: 'results-title' }, 'Results'), view(job, about));
+  shown.abort();
+  shown = new AbortController();
+  fill(results, element('h2', { id: 'results-title' }, 'Results'), view(job, about, shown.signal));
 }
 
 async function submit({ kind, input }: Composed): Promise<void> {

@@ -28,7 +28,7 @@ async function startSteppedModel() {
 }
 
 test.skipIf(!browserPath)(
-  'cards come one by one, over a reload and a lost connection, and can be flipped and taken away',
+  'cards come one by one, over a reload, a lost connection and a lost network, and can be flipped and taken away',
   { timeout: 60_000 },
   async () => {
     const model = await startSteppedModel();
@@ -57,6 +57,15 @@ test.skipIf(!browserPath)(
     await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(0);
     proxy.target(Number(port));
     await expect.poll(() => cards.count()).toBe(4);
+
+    await page.context().setOffline(true); // as the browser tells the page; what is open stays open, so it is cut
+    proxy.cut();
+    await expect.poll(() => page.locator('.status').textContent()).toContain('no network');
+    await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(0);
+    model.write(5);
+    await page.context().setOffline(false);
+    await expect.poll(() => cards.count()).toBe(5);
+    expect(await page.locator('.status').textContent()).not.toContain('no network');
     model.write(COUNT);
     await expect.poll(() => page.locator('.state').textContent()).toBe('completed');
     expect(await cards.count()).toBe(COUNT);
@@ -69,7 +78,7 @@ test.skipIf(!browserPath)(
         .slice(0, 3),
     ).toEqual(['#separator:tab', '#html:true', 'front 1\tback 1']);
     expect(await seriousFaults(page)).toEqual([]);
-    const ofTheCut = /ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|NETWORK)/;
+    const ofTheCut = /ERR_(INTERNET_DISCONNECTED|CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|NETWORK)/;
     expect(complaints.filter((text) => !ofTheCut.test(text))).toEqual([]);
   },
 );
@@ -127,6 +136,22 @@ test.skipIf(!browserPath)(
     })()`);
       expect([seed, outcome]).toEqual([seed, { fronts: Array.from({ length: COUNT }, (_, n) => card(n + 1).front), count: COUNT }]);
       expect((await stack.get('/api/jobs', { 'user-id': `user-${seed}` }))['jobs']).toHaveLength(1);
+    }
+  },
+);
+
+test.skipIf(!browserPath)(
+  'more jobs than a browser opens connections can be submitted: only the one that is shown is followed',
+  async () => {
+    const model = await startSteppedModel();
+    const stack = await startStack(model.env);
+    await stack.startWorker();
+    const { page } = await openPage(`${stack.url}/`);
+    for (let n = 1; n <= 8; n++) {
+      await page.getByLabel('Notes').fill(`Notes ${n}.`);
+      await page.getByRole('button', { name: 'Submit' }).click();
+      await page.locator('pre', { hasText: `Notes ${n}.` }).waitFor({ state: 'attached' }); // its curl line
+      await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(1);
     }
   },
 );
