@@ -24,7 +24,8 @@ export function drawComposer(kinds: readonly KindInfo[], identity: HTMLElement, 
     const fields = (FORMS[kind.name]?.fields ?? []).map((field) => ({ name: field.name, field: drawField(field) }));
     chosen = { kind, fields };
     fill(area, ...fields.map(({ field }) => field.node));
-    fill(about, providerIn(kind), kind.needs ? ` It needs ${kind.needs.join(' and ')}.` : undefined);
+    const labelOf = (name: string) => FORMS[kind.name]?.fields.find((field) => field.name === name)?.label ?? name;
+    fill(about, providerIn(kind), kind.needs ? ` It needs: ${kind.needs.map(labelOf).join(', ')}.` : undefined);
     fill(wrong);
   };
 
@@ -41,6 +42,7 @@ export function drawComposer(kinds: readonly KindInfo[], identity: HTMLElement, 
         wrong,
         element('div', { class: 'problem', role: 'alert' }, element('strong', {}, 'Not taken'), element('div', {}, messageOf(error))),
       );
+      wrong.scrollIntoView({ block: 'nearest' });
     } finally {
       button.disabled = false;
     }

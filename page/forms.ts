@@ -18,7 +18,11 @@ High in the air the vapour cools and forms clouds. Rain and snow fall on mountai
 
 evaporation: liquid water becomes vapour
 condensation: vapour becomes drops
-A drop stays about 9 days in the air.`;
+precipitation: rain, snow or hail falls
+runoff: water flows back to the sea
+
+A drop of water stays in the air for about 9 days.
+The oceans hold 97 percent of all water.`;
 
 /** By the kinds' names. A kind that is new has no form here, and is left out of the page. */
 export const FORMS: Readonly<Record<string, Form>> = {

@@ -6,10 +6,10 @@ import { element, fill } from './dom.ts';
 import { DRAWINGS } from './results.ts';
 import { copyButton, exportButtons } from './take-away.ts';
 
-/** What a job is shown with. `curl`: the line that submits the same. `signal`: another one is shown. `follow`: shows the job that this one leads to. */
+/** What a job is shown with. `curl`: the line that submits the same, where there is one. `signal`: another one is shown. `follow`: shows the job that this one leads to. */
 export type Shown = {
   kind: string;
-  curl: string;
+  curl?: string;
   signal: AbortSignal;
   follow: (child: { jobId: string; streamUrl: string }) => HTMLElement;
 };
@@ -59,13 +59,14 @@ export function showJob(job: Job, { kind, curl, signal, follow }: Shown): HTMLEl
     made,
     actions,
     child,
-    element(
-      'details',
-      {},
-      element('summary', {}, 'The same with curl'),
-      element('pre', { tabindex: 0 }, curl),
-      copyButton(() => curl),
-    ),
+    curl !== undefined &&
+      element(
+        'details',
+        {},
+        element('summary', {}, 'The same with curl'),
+        element('pre', { tabindex: 0 }, curl),
+        copyButton(() => curl),
+      ),
     element('details', {}, element('summary', {}, 'Events as they came'), events),
   );
 

@@ -13,9 +13,9 @@ const ai = createClient({ baseUrl: '', token: accessToken, headers: { 'user-id':
 const results = find('#results');
 
 /** Shows a job, with the one that it may lead to below it. */
-function view(job: Job, about: Pick<Remembered, 'kind' | 'curl'>, signal: AbortSignal): HTMLElement {
+function view(job: Job, about: { kind: string; curl?: string }, signal: AbortSignal): HTMLElement {
   const follow = ({ jobId, streamUrl }: { jobId: string; streamUrl: string }): HTMLElement => {
-    const child = view(ai.resume(jobId, { streamUrl }), { ...about, kind: jobId.slice(0, -33) }, signal);
+    const child = view(ai.resume(jobId, { streamUrl }), { kind: jobId.slice(0, -33) }, signal);
     return element('section', { class: 'child' }, element('h3', {}, 'And then'), child);
   };
   return showJob(job, { ...about, signal, follow });
