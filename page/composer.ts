@@ -10,8 +10,14 @@ export type KindInfo = { name: string; path: string; available: boolean; provide
 /** What is submitted. */
 export type Composed = { kind: KindInfo; input: Record<string, unknown> };
 
-/** Draws the form. `submit` resolves when the server has taken it; what it rejects with is shown. */
-export function drawComposer(kinds: readonly KindInfo[], identity: HTMLElement, submit: (composed: Composed) => Promise<void>): void {
+/**
+ * What the form has beside the fields of a kind: who submits, and a server that is told. `submit` resolves when the server has taken the
+ * job; what it rejects with is shown.
+ */
+export type ComposerParts = { identity: HTMLElement; webhook: DrawnField; submit: (composed: Composed) => Promise<void> };
+
+/** Draws the form. */
+export function drawComposer(kinds: readonly KindInfo[], { identity, webhook, submit }: ComposerParts): void {
   const shown = kinds.filter(({ name }) => FORMS[name]);
   const area = element('div');
   const about = element('p', { class: 'note' });
@@ -35,7 +41,9 @@ export function drawComposer(kinds: readonly KindInfo[], identity: HTMLElement, 
     button.disabled = true;
     fill(wrong);
     try {
-      const values = await Promise.all(fields.map(async ({ name, field }) => [name, await field.read()] as const));
+      const values = await Promise.all(
+        [...fields, { name: 'callbackUrl', field: webhook }].map(async ({ name, field }) => [name, await field.read()] as const),
+      );
       await submit({ kind, input: Object.fromEntries(values.filter(([, value]) => value !== undefined)) });
     } catch (error) {
       fill(
@@ -72,6 +80,7 @@ export function drawComposer(kinds: readonly KindInfo[], identity: HTMLElement, 
       element('fieldset', { class: 'kinds' }, element('legend', {}, 'What to make'), ...choices),
       area,
       about,
+      webhook.node,
       identity,
       element('p', { class: 'actions' }, button),
       wrong,

@@ -2,15 +2,17 @@
 import { ENDS, type JobEvent } from '../client/src/events.ts';
 import type { Job } from '../client/src/job.ts';
 import type { Usage } from '../client/src/shapes.ts';
+import { type Delivery, drawDeliveries } from './deliveries.ts';
 import { element, fill } from './dom.ts';
 import { DRAWINGS } from './results.ts';
 import { copyButton, exportButtons } from './take-away.ts';
 
-/** What a job is shown with. `curl`: the line that submits the same, where there is one. `signal`: another one is shown. `follow`: shows the job that this one leads to. */
+/** What a job is shown with. `curl`: the line that submits the same, where there is one. `signal`: another one is shown. `follow`: shows the job that this one leads to. `deliveries`: reads what became of its webhooks, where it has any. */
 export type Shown = {
   kind: string;
   curl?: string;
   signal: AbortSignal;
+  deliveries?: (() => Promise<Delivery[]>) | undefined;
   follow: (child: { jobId: string; streamUrl: string }) => HTMLElement;
 };
 
@@ -34,7 +36,7 @@ const EVENTS_SHOWN = 200;
 const BEGUN: State = { status: 'waiting', percent: 0, items: {} };
 
 /** Shows a job and follows it to its end. */
-export function showJob(job: Job, { kind, curl, signal, follow }: Shown): HTMLElement {
+export function showJob(job: Job, { kind, curl, signal, deliveries, follow }: Shown): HTMLElement {
   const startedAt = performance.now();
   const drawn = new Map<string, HTMLElement>();
   const raw: string[] = [];
@@ -68,6 +70,7 @@ export function showJob(job: Job, { kind, curl, signal, follow }: Shown): HTMLEl
         copyButton(() => curl),
       ),
     element('details', {}, element('summary', {}, 'Events as they came'), events),
+    deliveries && drawDeliveries(deliveries),
   );
 
   const draw = (): void => {

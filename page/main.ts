@@ -4,27 +4,32 @@ import type { Job } from '../client/src/job.ts';
 import { KINDS, type Kinds } from '../client/src/kinds.ts';
 import { type Composed, drawComposer, type KindInfo } from './composer.ts';
 import { toCurl } from './curl.ts';
+import type { Delivery } from './deliveries.ts';
 import { element, fill, find } from './dom.ts';
 import { showJob } from './job-view.ts';
 import { accessToken, keepToken, type Remembered, remember, remembered, userName } from './session.ts';
+import { drawWebhook } from './webhook-field.ts';
 
 const user = userName();
 const ai = createClient({ baseUrl: '', token: accessToken, headers: { 'user-id': user } });
 const results = find('#results');
 
 /** Shows a job, with the one that it may lead to below it. */
-function view(job: Job, about: { kind: string; curl?: string }, signal: AbortSignal): HTMLElement {
+function view(job: Job, { tells, ...about }: { kind: string; curl?: string; tells?: boolean }, signal: AbortSignal): HTMLElement {
   const follow = ({ jobId, streamUrl }: { jobId: string; streamUrl: string }): HTMLElement => {
-    const child = view(ai.resume(jobId, { streamUrl }), { kind: jobId.slice(0, -33) }, signal);
+    const child = view(ai.resume(jobId, { streamUrl }), { kind: jobId.slice(0, -33), ...(tells && { tells }) }, signal);
     return element('section', { class: 'child' }, element('h3', {}, 'And then'), child);
   };
-  return showJob(job, { ...about, signal, follow });
+  const deliveries = tells
+    ? async () => ((await ask(`/api/jobs/${job.id}/deliveries`)) as { deliveries: Delivery[] }).deliveries
+    : undefined;
+  return showJob(job, { ...about, signal, deliveries, follow });
 }
 
 let shown = new AbortController();
 
 /** Shows a job in place of the one before, which is not followed any more: a browser opens six connections, and jobs can be many. */
-function show(job: Job, about: Pick<Remembered, 'kind' | 'curl'>): void {
+function show(job: Job, about: Pick<Remembered, 'kind' | 'curl' | 'tells'>): void {
   shown.abort();
   shown = new AbortController();
   fill(results, element('h2', { id: 'results-title' }, 'Results'), view(job, about, shown.signal));
@@ -33,8 +38,9 @@ function show(job: Job, about: Pick<Remembered, 'kind' | 'curl'>): void {
 async function submit({ kind, input }: Composed): Promise<void> {
   const curl = toCurl({ path: kind.path, input, user, token: accessToken() });
   const job = await submitAs(kind.name, input);
-  remember({ jobId: job.id, streamUrl: job.streamUrl ?? '', kind: kind.name, curl });
-  show(job, { kind: kind.name, curl });
+  const about = { kind: kind.name, curl, tells: input['callbackUrl'] !== undefined };
+  remember({ jobId: job.id, streamUrl: job.streamUrl ?? '', ...about });
+  show(job, about);
   results.focus();
 }
 
@@ -57,6 +63,15 @@ function identityField(isNeeded: boolean): HTMLElement {
   return element('label', { class: 'field' }, element('span', {}, 'Access token of your session'), input);
 }
 
+/** Asks the server, as the user. Rejects with what it says where it refuses. */
+async function ask(path: string): Promise<unknown> {
+  const token = accessToken();
+  const answer = await fetch(path, { headers: { 'user-id': user, ...(token !== '' && { authorization: `Bearer ${token}` }) } });
+  const body = (await answer.json()) as { detail?: string };
+  if (!answer.ok) throw new Error(body.detail ?? 'The server refuses.');
+  return body;
+}
+
 /** Tells whether the server needs an identity, by asking for a list as this page asks for everything. */
 async function needsIdentity(): Promise<boolean> {
   return (await fetch('/api/jobs?limit=1', { headers: { 'user-id': user } })).status === 401;
@@ -64,7 +79,8 @@ async function needsIdentity(): Promise<boolean> {
 
 async function start(): Promise<void> {
   const [kinds, isNeeded] = await Promise.all([fetch('/api/kinds').then((answer) => answer.json()), needsIdentity()]);
-  drawComposer((kinds as { kinds: KindInfo[] }).kinds, identityField(isNeeded), submit);
+  const webhook = drawWebhook(async () => ((await ask('/api/webhooks/secret')) as { secret: string }).secret);
+  drawComposer((kinds as { kinds: KindInfo[] }).kinds, { identity: identityField(isNeeded), webhook, submit });
   const last = remembered();
   if (last) show(ai.resume(last.jobId, { streamUrl: last.streamUrl }), last);
 }

@@ -7,6 +7,7 @@ import { startFaultyProxy } from '../support/faulty-proxy.ts';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { freePort } from '../support/ports.ts';
 import { startProxy } from '../support/proxy.ts';
+import { startReceiver, verified } from '../support/receiver.ts';
 import { startStack } from '../support/stack-in-process.ts';
 
 const COUNT = 6;
@@ -172,4 +173,29 @@ test.skipIf(!browserPath)('a problem is told in words; on a phone in the dark al
   await expect.poll(() => page.locator('.state').textContent()).toBe('completed');
   expect(await page.locator('.prose h3').count()).toBeGreaterThan(0);
   expect(complaints.filter((text) => !text.includes('400'))).toEqual([]); // the browser's own line for the refused request
+});
+
+test.skipIf(!browserPath)('a server can be told, and the page shows the secret and what became of it', async () => {
+  const receiver = await startReceiver();
+  const stack = await startStack({ WEBHOOK_SECRET: 'a secret of sixteen' });
+  await stack.startWorker();
+  const { page, complaints } = await openPage(`${stack.url}/`);
+  await page.getByText('Tell a server when it is done').click();
+  await page.getByLabel('Webhook (URL)').fill(receiver.url);
+  await page.getByRole('button', { name: 'Show my secret' }).click();
+  const secret = page.locator('code');
+  await expect.poll(() => secret.textContent()).toMatch(/^whsec_/);
+  await page.getByRole('button', { name: 'Use an example' }).click();
+  await page.getByRole('button', { name: 'Submit' }).click();
+  const [call] = await receiver.called(1);
+  expect(verified((await secret.textContent()) ?? '', call!)['type']).toBe('job.completed');
+  await page.getByText('Who was told').click();
+  await expect
+    .poll(async () => {
+      await page.getByRole('button', { name: 'Look again' }).click();
+      return page.locator('details li').allTextContents();
+    })
+    .toEqual([expect.stringMatching(/^webhook job.completed: delivered · .*: 204$/)]);
+  expect(await seriousFaults(page)).toEqual([]);
+  expect(complaints).toEqual([]);
 });
