@@ -61,6 +61,12 @@ const vendor: Pattern[] = [
   { regex: `${OUT}src/(queue/|[^/]+\\.ts)`, message: "A vendor imports kinds, job and the worker's capabilities." },
 ];
 
+/** The conformance suite knows a deployment by its HTTP contract alone, as a stranger does. */
+const stranger = (src: string): Pattern[] => [
+  mains,
+  { regex: `${OUT}(${src}|worker|client|page|test|bench|scripts)/`, message: 'The conformance suite knows nothing of ours but HTTP.' },
+];
+
 const layers: { files: string[]; patterns: Pattern[] }[] = [
   { files: ['src/*.ts'], patterns: [...api, ...without('node', 'server')] },
   {
@@ -97,6 +103,8 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
     files: ['page/*.ts'],
     patterns: [{ regex: '^\\.\\./(src|worker|test|bench|scripts)/', message: 'The page imports the client.' }, ...without()],
   },
+  { files: ['conformance/*.ts', 'conformance/promises/*.ts'], patterns: [...stranger('src'), ...without('node')] },
+  { files: ['conformance/main.ts'], patterns: [...stranger(`src/(${folders.join('|')})`), ...without('node')] }, // it reads .env by src/env
   { files: ['examples/**'], patterns: [{ regex: '^\\.', message: 'An example imports packages, as an app does.' }] },
   { files: ['worker/*.ts', 'worker/kinds/*.ts'], patterns: [...worker, ...without('node', 'ioredis', 'server')] },
   { files: ['worker/audio/*.ts'], patterns: [...vendor, ...without('node', 'mp3')] },
