@@ -1,13 +1,8 @@
 /** The clients that people have: EventSource as browsers do it, react-native-sse, and a client behind nginx. */
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { once } from 'node:events';
 import { EventSource } from 'eventsource';
 import reactNativeSse from 'react-native-sse';
 import { expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../support/ports.ts';
+import { hasNginx, startNginx } from '../support/nginx.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
 
@@ -93,27 +88,9 @@ class FetchingXHR {
   }
 }
 
-const hasNginx = spawnSync('nginx', ['-v']).status === 0;
-
 test.runIf(hasNginx)('behind nginx as it comes, with gzip: every event at once, and alive past its idle timeout', async () => {
   const stack = await startStack({ SSE_HEARTBEAT_MS: '200' });
-  const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-nginx-'));
-  const port = await freePort();
-  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder};`).join(' ');
-  writeFileSync(
-    join(folder, 'nginx.conf'),
-    `daemon off; pid ${folder}/pid; error_log ${folder}/error.log; events {}
-     http { access_log off; gzip on; ${temp}
-       server { listen 127.0.0.1:${port}; location / { proxy_pass ${stack.url}; proxy_read_timeout 1s; } } }`,
-  );
-  const nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'ignore' });
-  onTestFinished(async () => {
-    nginx.kill();
-    await once(nginx, 'exit');
-    rmSync(folder, { recursive: true });
-  });
-  const url = `http://127.0.0.1:${port}`;
-  await expect.poll(async () => (await fetch(`${url}/health`).catch(() => undefined))?.status).toBe(200);
+  const url = await startNginx([stack.url], 'proxy_read_timeout 1s;');
 
   const job = await stack.submit();
   const stream = await watch(url + job['streamUrl'], { 'accept-encoding': 'gzip' });

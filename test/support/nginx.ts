@@ -1,0 +1,35 @@
+/** Debian's nginx before the servers of a test. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import { freePort } from './ports.ts';
+
+/** Whether this machine has it. */
+export const hasNginx = spawnSync('nginx', ['-v']).status === 0;
+
+/** Starts nginx before servers that take turns, with some more directives, and returns its URL once they answer; it goes with the test. */
+export async function startNginx(urls: string[], directives = ''): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-nginx-'));
+  const port = await freePort();
+  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder};`).join(' ');
+  const servers = urls.map((url) => `server ${new URL(url).host};`).join(' ');
+  writeFileSync(
+    join(folder, 'nginx.conf'),
+    `daemon off; pid ${folder}/pid; error_log ${folder}/error.log; events {}
+     http { access_log off; gzip on; ${temp}
+       upstream api { ${servers} }
+       server { listen 127.0.0.1:${port}; location / { proxy_pass http://api; proxy_set_header Host $host; ${directives} } } }`,
+  );
+  const nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'ignore' });
+  onTestFinished(async () => {
+    nginx.kill();
+    await once(nginx, 'exit');
+    rmSync(folder, { recursive: true });
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await expect.poll(async () => (await fetch(`${url}/health`).catch(() => undefined))?.status).toBe(200);
+  return url;
+}
