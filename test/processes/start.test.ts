@@ -19,7 +19,8 @@ const { scripts } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8
 /** A folder that looks like the project's, with an `.env` file of the test's or none: a developer's own must not be read. */
 function projectWith(envFile?: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-scripts-'));
-  for (const name of ['package.json', 'node_modules', 'src', 'worker', 'scripts']) symlinkSync(join(root, name), join(folder, name));
+  for (const name of ['package.json', 'node_modules', 'src', 'worker', 'scripts', 'conformance'])
+    symlinkSync(join(root, name), join(folder, name));
   if (envFile !== undefined) writeFileSync(join(folder, '.env'), envFile);
   return folder;
 }
@@ -70,8 +71,8 @@ function kill(child: ChildProcess, signal: NodeJS.Signals): void {
 
 const ports = async () => ({ PORT: String(await freePort()), WORKER_HEALTH_PORT: String(await freePort()) });
 
-test('it runs, says how to try it, passes the smoke check, and stops at Ctrl-C', async () => {
-  const env = await ports();
+test('it runs, says how to try it, passes the smoke check, keeps its promises, and stops at Ctrl-C', async () => {
+  const env = { ...(await ports()), SSE_HEARTBEAT_MS: '100' };
   const app = await run('start', env);
   await app.said(/ai-jobs is running[^]*at once\)/);
   const url = `http://localhost:${env.PORT}`;
@@ -85,6 +86,8 @@ test('it runs, says how to try it, passes the smoke check, and stops at Ctrl-C',
     0,
     expect.stringMatching(/8 passed, 0 failed[\s\S]+generate-lesson: completed[\s\S]+4 passed, 0 failed/),
   ]);
+  const conformance = await run('conformance', {}, { args: [url, '--heartbeat', '1'] });
+  expect([await conformance.exited, conformance.output()]).toEqual([0, expect.stringMatching(/kept, 0 broken/)]);
 
   kill(app.child, 'SIGINT');
   expect(await app.exited).toBe(0);
@@ -273,7 +276,7 @@ test('every script reads .env beside package.json, says so, and lets variables t
 test('an .env file that can not be read is told by its lines, and nothing starts', async () => {
   const cwd = projectWith('PORT=3001\nhunter2\nOPENAI_API_KEY="hunter2\n');
   onTestFinished(() => rmSync(cwd, { recursive: true }));
-  for (const script of ['start', 'start:api', 'start:worker', 'smoke']) {
+  for (const script of ['start', 'start:api', 'start:worker', 'smoke', 'conformance']) {
     const app = await run(script, {}, { cwd });
     expect([script, await app.exited]).toEqual([script, 2]);
     expect(app.output()).toContain(".env can't be read:\n  line 2: expected NAME=value\n  line 3: the quote is not closed");
