@@ -101,7 +101,7 @@ function less(schema: JsonSchema, names: readonly string[]): JsonSchema {
 function withFiles(input: JsonSchema, { files = {} }: Kind): JsonSchema {
   const fields = Object.entries(files).map(([name, { summary, types }]) => [
     name,
-    { $ref: 'FileInput', description: `${(summary ?? 'A file').replace(/\.$/, '')}: ${types.join(', ')}.` },
+    { $ref: 'FileInput', description: `${summary ?? 'a file'}: ${types.join(', ')}.` },
   ]);
   return { ...input, properties: { ...(input['properties'] as object), ...Object.fromEntries(fields) } };
 }

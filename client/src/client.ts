@@ -11,8 +11,20 @@ export type Known = { cursor?: number | undefined; streamUrl?: string | undefine
 /** Where a job's end is told: a URL that gets a signed webhook, and the Expo push token of a phone, which is told if nobody is there then. */
 export type Targets = { callbackUrl?: string | undefined; pushToken?: string | undefined };
 
+/** What is submitted of a kind. */
+export type Given<Kind extends keyof Kinds> = Kinds[Kind]['input'] & Targets;
+
+/** How it is submitted. */
+export type SubmitOptions = {
+  /**
+   * What makes a submission one job however often it is sent: 1 to 255 characters that are kept before it is sent, so that an app that is
+   * closed before the answer can submit the same again. Without it each call has a key of its own, which is only good for its own tries.
+   */
+  idempotencyKey?: string | undefined;
+};
+
 /** Submits work: a method for each kind. It resolves when the server has taken the job, with its id. */
-type Submit = { [Kind in keyof Kinds]: (input: Kinds[Kind]['input'] & Targets) => Promise<Job<Kind>> };
+type Submit = { [Kind in keyof Kinds]: (input: Given<Kind>, options?: SubmitOptions) => Promise<Job<Kind>> };
 
 /** A client of one server, for one user. */
 export type Client = Submit & {
@@ -34,12 +46,19 @@ export function createClient(options: ClientOptions): Client {
   const { heartbeatMs = HEARTBEAT_MS, backoff = BACKOFF } = options;
   const common = { send, silenceMs: heartbeatMs * PATIENCE, backoff };
 
-  const submit = async <Kind extends keyof Kinds>(kind: Kind, input: Kinds[Kind]['input'] & Targets): Promise<Job<Kind>> => {
+  const submit = async <Kind extends keyof Kinds>(
+    kind: Kind,
+    input: Given<Kind>,
+    { idempotencyKey }: SubmitOptions = {},
+  ): Promise<Job<Kind>> => {
     const { path, files } = KINDS[kind];
-    const job = (await submitOnce(send, path, bodyOf(input, files), backoff)) as JobObject<Kind>;
+    const job = (await submitOnce(send, path, bodyOf(input, files), { backoff, key: idempotencyKey })) as JobObject<Kind>;
     return createJob<Kind>({ ...common, id: job.jobId, streamUrl: job.streamUrl });
   };
-  const methods = Object.keys(KINDS).map((kind) => [kind, (input: never) => submit(kind as keyof Kinds, input)]);
+  const methods = Object.keys(KINDS).map((kind) => [
+    kind,
+    (input: never, options?: SubmitOptions) => submit(kind as keyof Kinds, input, options),
+  ]);
   return {
     ...(Object.fromEntries(methods) as Submit),
     resume: (jobId, known = {}) => createJob({ ...common, id: jobId, ...known }),

@@ -1,5 +1,5 @@
 /** What an app imports. */
-export { type Client, type Targets, createClient, type Known } from './client.ts';
+export { type Client, createClient, type Known, type SubmitOptions, type Targets } from './client.ts';
 export type { Child, ItemEvent, JobEvent, JobObject, JobStatus } from './events.ts';
 export type { FileInput, NativeFile } from './files.ts';
 export type { Job } from './job.ts';

@@ -64,7 +64,7 @@ export type LessonItems = {
 
 /** Assesses how well a recording speaks a text. */
 export type PronunciationInput = {
-  /** The recording, 30 s long at most: audio/wav, audio/mp4, audio/3gpp, audio/aac, audio/mpeg, audio/ogg, audio/webm. */
+  /** a recording, 30 s long at most: audio/wav, audio/mp4, audio/3gpp, audio/aac, audio/mpeg, audio/ogg, audio/webm. */
   audio: FileInput;
   /** What the recording should say. */
   referenceText: string;

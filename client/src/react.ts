@@ -1,6 +1,6 @@
 /** Hooks for React: a job owns its connection and its events, and components only look at them. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import type { Targets } from './client.ts';
+import type { Given, SubmitOptions } from './client.ts';
 import type { Child, JobEvent, JobStatus } from './events.ts';
 import { ENDS } from './events.ts';
 import type { Job } from './job.ts';
@@ -53,7 +53,7 @@ export function useJob<Kind extends keyof Kinds>(job: Job<Kind> | undefined): Jo
 /** What a submission is doing. */
 export type Submission<Kind extends keyof Kinds> = JobState<Kind> & {
   /** Submits. The job of before is left alone; only its events are not looked at any more. */
-  submit(input: Kinds[Kind]['input'] & Targets): Promise<void>;
+  submit(input: Given<Kind>, options?: SubmitOptions): Promise<void>;
   job: Job<Kind> | undefined;
   /** Whether the server has not answered yet. */
   isSubmitting: boolean;
@@ -64,7 +64,7 @@ export type Submission<Kind extends keyof Kinds> = JobState<Kind> & {
 
 /** Submits work, such as with `ai.flashcards`, and watches it. What keeps a submission from being taken is in `error`. */
 export function useSubmit<Kind extends keyof Kinds>(
-  submit: (input: Kinds[Kind]['input'] & Targets) => Promise<Job<Kind>>,
+  submit: (input: Given<Kind>, options?: SubmitOptions) => Promise<Job<Kind>>,
 ): Submission<Kind> {
   const [job, setJob] = useState<Job<Kind>>();
   const [isSubmitting, setSubmitting] = useState(false);
@@ -74,12 +74,12 @@ export function useSubmit<Kind extends keyof Kinds>(
   const state = useJob(job);
 
   const start = useCallback(
-    async (input: Kinds[Kind]['input'] & Targets) => {
+    async (input: Given<Kind>, options?: SubmitOptions) => {
       const mine = (latest.current = Math.max(latest.current, 0) + 1);
       setSubmitting(true);
       setRefusal(undefined);
       try {
-        const accepted = await submit(input);
+        const accepted = await submit(input, options);
         if (latest.current === mine) setJob(accepted);
       } catch (error) {
         if (latest.current === mine) setRefusal(problemIn(error));

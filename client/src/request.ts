@@ -68,9 +68,9 @@ export async function submitOnce(
   send: Send,
   path: string,
   init: RequestInit,
-  backoff: { firstMs: number; mostMs: number },
+  { backoff, key = newKey() }: { backoff: { firstMs: number; mostMs: number }; key?: string | undefined },
 ): Promise<unknown> {
-  const headers = { 'idempotency-key': newKey(), ...(init.headers as Record<string, string>) };
+  const headers = { 'idempotency-key': key, ...(init.headers as Record<string, string>) };
   for (let failures = 0; ; failures++) {
     const isLast = failures + 1 >= TRIES;
     const response = await send(path, { ...init, method: 'POST', headers }).catch((error: unknown) => {

@@ -21,7 +21,7 @@ export const pronunciation = defineKind({
     audio: {
       types: AUDIO_TYPES,
       maxBytes: 10 * 1024 * 1024,
-      summary: 'The recording, 30 s long at most.',
+      summary: 'a recording, 30 s long at most',
       inspect: inspectAudio({ maxDurationMs: 30_000 }),
     },
   },

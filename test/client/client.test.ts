@@ -6,6 +6,7 @@ import { kinds } from '../../src/kinds/index.ts';
 import { printKinds, printShapes } from '../../scripts/print-client-types.ts';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
+import { startReceiver } from '../support/receiver.ts';
 import { ANA, startProject } from '../support/supabase.ts';
 
 const BACKOFF = { firstMs: 10, mostMs: 1000 };
@@ -213,6 +214,17 @@ test('a submission that is refused for a while is sent again under the same key,
   expect([keys.length, new Set(keys).size]).toEqual([3, 1]);
   const { jobs } = await stack.get('/api/jobs', { 'user-id': 'ana' });
   expect(jobs.map(({ jobId }: { jobId: string }) => jobId)).toEqual([job.id]);
+});
+
+test('an app that was closed before the answer submits the same again under its own key, and it is one job; its targets go along', async () => {
+  const stack = await startStack({ WEBHOOK_SECRET: 'a secret of sixteen' });
+  await stack.startWorker();
+  const receiver = await startReceiver();
+  const submit = () => clientOf(stack).flashcards({ content: 'Hund: dog', callbackUrl: receiver.url }, { idempotencyKey: 'kept' });
+  const [first, again] = [await submit(), await submit()];
+  expect(again.id).toBe(first.id);
+  const [call] = await receiver.called(1);
+  expect(JSON.parse(call?.body ?? '')).toMatchObject({ data: { jobId: first.id } });
 });
 
 test('where there is no crypto, as in React Native, each submission has a key of its own all the same', async () => {
