@@ -16,7 +16,8 @@ import { type CallbackAddresses, callbackAddresses } from './notifications/publi
 import { createWebhookSecrets, type WebhookSecrets } from './notifications/webhook-secrets.ts';
 import type { Keys } from './queue/keys.ts';
 import { childIdOf } from './queue/child-id.ts';
-import { openNotificationQueue, type Tried, type Try } from './queue/notification-queue.ts';
+import { openNotificationQueue } from './queue/notification-queue.ts';
+import type { Tried, Try } from './queue/notification-sender.ts';
 import { createOutbox } from './queue/outbox.ts';
 import { startOutboxLoop } from './queue/outbox-loop.ts';
 import type { JobQueue } from './queue/queue.ts';

@@ -1,7 +1,8 @@
 /** Push notifications: one is sent if nobody was there at the job's end, and its receipt tells later whether the phone still wants any. */
 import type { Redis } from 'ioredis';
 import type { Keys } from '../queue/keys.ts';
-import type { NotificationQueue, Tried, Try } from '../queue/notification-queue.ts';
+import type { NotificationQueue } from '../queue/notification-queue.ts';
+import type { Tried, Try } from '../queue/notification-sender.ts';
 import type { PushService } from './expo.ts';
 import type { Listeners } from './listeners.ts';
 import type { Notification } from './notification.ts';

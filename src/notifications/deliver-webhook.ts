@@ -1,7 +1,7 @@
 /** One try to deliver a webhook: what is sent, and what each answer means. */
 import type { Redis } from 'ioredis';
 import type { Keys } from '../queue/keys.ts';
-import type { Tried, Try } from '../queue/notification-queue.ts';
+import type { Tried, Try } from '../queue/notification-sender.ts';
 import type { Lanes } from './lanes.ts';
 import type { Notification } from './notification.ts';
 import type { Posted, PostFailure, PostRequest } from './post.ts';

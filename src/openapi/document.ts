@@ -6,7 +6,8 @@ import { headers } from './headers.ts';
 import { jobRoutes } from './job-routes.ts';
 import { jobSchemas } from './job-schemas.ts';
 import { kindSchemas } from './kind-schemas.ts';
-import { notificationRoutes, notificationSchemas, webhooks } from './notification-routes.ts';
+import { notificationRoutes } from './notification-routes.ts';
+import { notificationSchemas } from './notification-schemas.ts';
 import { placeOf, refusalsOf, type RouteDescription, toOperation } from './operation.ts';
 import { parameters } from './parameters.ts';
 import { sharedAnswers } from './problem-answers.ts';
@@ -17,6 +18,7 @@ import { watchRoutes } from './watch-routes.ts';
 import { serviceSchemas } from './service-schemas.ts';
 import { submitRoute } from './submit-routes.ts';
 import { tagObjects } from './tags.ts';
+import { webhooks } from './webhooks.ts';
 
 const DESCRIPTION = `Slow AI work as jobs that a phone can watch. A submission is answered at once with a job's addresses; what the job makes comes
 piece by piece as Server-Sent Events, and the same job can be read as JSON.

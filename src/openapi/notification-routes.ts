@@ -1,9 +1,6 @@
-/** The routes about webhooks, and the webhook itself, as the document describes them. */
-import type { JsonSchema } from '../kinds/public-schema.ts';
+/** The routes about webhooks: secrets, deliveries. */
 import type { ProblemCode } from '../job/problem.ts';
-import { JOB_ID } from './examples.ts';
 import { json, type RouteDescription } from './operation.ts';
-import { count, list, object, ref, text, time } from './schema.ts';
 
 const DELIVERY = {
   id: 'msg_5d84deedacfeabe35dc56d95ebdbaf36',
@@ -71,95 +68,3 @@ export const notificationRoutes: readonly RouteDescription[] = [
     problems: [...OF_ONE_JOB, 'no_deliveries'],
   },
 ];
-
-/** The schemas of webhooks and deliveries. */
-export const notificationSchemas: Record<string, JsonSchema> = {
-  WebhookSecret: object({
-    secret: text('The secret, in the form of Standard Webhooks: `whsec_` and base64.'),
-    version: count('How many secrets the user has had.'),
-    'previous?': object(
-      { secret: text('The secret before.'), validUntil: time('Until when it signs, too.') },
-      'There for a day after a change.',
-    ),
-  }),
-  Deliveries: object({ deliveries: list(ref('Delivery')) }),
-  Delivery: object({
-    id: text('For a webhook its `webhook-id`.'),
-    channel: { type: 'string', enum: ['webhook', 'push'] },
-    type: text('What is told: `job.completed`, `job.failed` or `job.cancelled`.'),
-    'url?': text('Where the webhook goes.'),
-    status: { type: 'string', enum: ['waiting', 'delivered', 'failed'] },
-    'code?': text('Why it failed.'),
-    createdAt: time('When the job had ended.'),
-    'nextAttemptAt?': time('When it is tried next.'),
-    attempts: list(
-      object({
-        at: time('When the try began.'),
-        'ms?': count('How long it took, in ms.'),
-        'status?': { type: 'integer', description: 'The status that the receiver answered.' },
-        'code?': text('Why there was no answer; for a push, what came of it.'),
-      }),
-    ),
-  }),
-  WebhookEvent: object(
-    {
-      type: { type: 'string', enum: ['job.completed', 'job.failed', 'job.cancelled'] },
-      timestamp: time('When the job ended.'),
-      data: object({
-        jobId: text('The job.'),
-        kind: text('The kind of job.'),
-        status: { type: 'string', enum: ['completed', 'failed', 'cancelled'] },
-        statusUrl: text('Where the job is as JSON, relative to this origin. Where an identity is needed it has a token.'),
-      }),
-    },
-    'What a webhook says: how a job has ended. The result is read at `statusUrl`.',
-  ),
-};
-
-const signed = (name: string, description: string): JsonSchema => ({
-  name,
-  in: 'header',
-  required: true,
-  description,
-  schema: { type: 'string' },
-});
-
-/** The webhooks, as OpenAPI describes requests that this service makes. */
-export const webhooks: JsonSchema = {
-  jobEnded: {
-    post: {
-      operationId: 'jobEnded',
-      tags: ['Notify'],
-      summary: 'A job has ended.',
-      description:
-        'Sent to the `callbackUrl` of a submission. 2xx takes it; 410 ends it for this receiver; after anything else, a redirect too, it is sent again: ten times over a day. The same event can come twice, with the same `webhook-id`.',
-      security: [],
-      parameters: [
-        signed('webhook-id', 'The id of the event. It stays the same over retries.'),
-        signed('webhook-timestamp', 'When it was sent, in seconds since the epoch.'),
-        signed(
-          'webhook-signature',
-          'One signature or several, with spaces between: `v1,` and HMAC-SHA-256 in base64 (Standard Webhooks 1.0.0).',
-        ),
-      ],
-      requestBody: {
-        required: true,
-        content: {
-          'application/json': {
-            schema: ref('WebhookEvent'),
-            example: {
-              type: 'job.completed',
-              timestamp: '2026-11-24T08:00:12.000Z',
-              data: { jobId: JOB_ID, kind: 'generate-flashcards', status: 'completed', statusUrl: `/api/job-status/${JOB_ID}` },
-            },
-          },
-        },
-      },
-      responses: {
-        '2XX': { description: 'The receiver has it.' },
-        410: { description: 'The receiver wants no more for a day.' },
-        429: { description: 'The receiver wants it later; `Retry-After` is respected, 12 hours at most.' },
-      },
-    },
-  },
-};

@@ -4,6 +4,9 @@ import type { Tenant } from '../job/tenant.ts';
 /** The BullMQ queue that all kinds share. */
 export const QUEUE_NAME = 'ai-jobs';
 
+/** The BullMQ queue of notifications. */
+export const NOTIFICATIONS = 'ai-jobs-notifications';
+
 type QueueKey = 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'failed' | 'stalled' | 'events' | 'meta' | 'marker' | 'pc';
 
 /**

@@ -1,0 +1,118 @@
+/** Sends the notifications of their queue: each try is a handler's, and what comes of it decides when the next one is. */
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import { OwnError } from '../job/own-error.ts';
+import { NOTIFICATIONS } from './keys.ts';
+import { atMost } from './pauses.ts';
+import type { Store } from './store.ts';
+import { keepLooping } from './worker-loop.ts';
+
+/** What is kept of a notification in BullMQ. */
+export type Kept<Data> = { jobId: string; data: Data };
+
+/** One try to send a notification. */
+export type Try<Data> = {
+  id: string;
+  jobId: string;
+  data: Data;
+  /** Its number, counted from 1. */
+  number: number;
+  /** Aborts when the process stops. */
+  signal: AbortSignal;
+  /** Changes the data, before it is gone on with. */
+  update(data: Data): Promise<void>;
+};
+
+/**
+ * What has become of a try: it is sent; is to be tried again in so many ms, if there are tries left; has failed for good, for a reason; or
+ * was not begun, and costs no try. `row`: what stands about it in the log, as JSON.
+ */
+export type Tried = { row?: unknown } & (
+  | { type: 'done' }
+  | { type: 'again'; afterMs: number; reason: string }
+  | { type: 'failed'; reason: string }
+  | { type: 'not_now'; afterMs: number }
+);
+
+/** How many are being sent at once in one process. Each mostly waits for a receiver. */
+const AT_ONCE = 50;
+
+/** The lock of a try, and how often to look for those of lost processes, in ms. Another process takes a lost one up within both together. */
+const LOCK_MS = 10_000;
+const STALLED_MS = 5000;
+
+/** How long closing waits for what is being sent, before it is broken off and after that, in ms. */
+const CLOSE_MS = 1500;
+
+/** What the sending side is made with. */
+export type SenderParts<Data> = {
+  store: Store;
+  keyPrefix: string;
+  listOf: (jobId: string) => string;
+  send: (tried: Try<Data>) => Promise<Tried>;
+  onError: (error: unknown) => void;
+};
+
+/** Starts to send. Returns what ends it. */
+export function startSender<Data>({ store, keyPrefix, listOf, send, onError }: SenderParts<Data>): () => Promise<void> {
+  const redis = store.connect('wait');
+  const stopping = new AbortController();
+  /** The pause before the next try, in ms, by the error that ended the last one. */
+  const pauses = new WeakMap<Error, number>();
+
+  const process = async (job: Job<Kept<Data>>, token: string | undefined): Promise<void> => {
+    const { id = '', data, attemptsMade } = job;
+    const isErased = async () => (await redis.sismember(listOf(data.jobId), id)) === 0;
+    if (await isErased()) return forget(job);
+    const tried = await send({
+      id,
+      ...data,
+      number: attemptsMade + 1,
+      signal: stopping.signal,
+      update: (changed) => job.updateData({ ...data, data: changed }),
+    });
+    if (await isErased()) return forget(job);
+    if (tried.row !== undefined) await job.log(JSON.stringify(tried.row));
+    switch (tried.type) {
+      case 'done':
+        return;
+      case 'failed':
+        throw new UnrecoverableError(tried.reason);
+      case 'not_now':
+        await job.moveToDelayed(Date.now() + Math.ceil(tried.afterMs), token);
+        throw new DelayedError();
+      case 'again': {
+        const error = new OwnError(tried.reason);
+        pauses.set(error, Math.ceil(tried.afterMs));
+        throw error;
+      }
+    }
+  };
+
+  const worker = new Worker<Kept<Data>>(NOTIFICATIONS, process, {
+    connection: redis,
+    prefix: keyPrefix,
+    concurrency: AT_ONCE,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_MS,
+    maxStalledCount: Number.MAX_SAFE_INTEGER, // a process that was killed is no fault of the notification's
+    settings: { backoffStrategy: (_made, _type, error) => (error && pauses.get(error)) ?? STALLED_MS },
+  });
+  worker.on('error', onError);
+  worker.on('failed', (_job, error) => {
+    if (!pauses.has(error) && !(error instanceof UnrecoverableError)) onError(error); // no outcome, but something of ours that failed
+  });
+  const loop = keepLooping(worker, store);
+
+  return async () => {
+    loop.close();
+    if (redis.status !== 'ready' || store.monitor.trouble()) return worker.close(true); // others find what was being sent
+    const patience = setTimeout(() => stopping.abort(), CLOSE_MS);
+    await atMost(2 * CLOSE_MS, worker.close());
+    clearTimeout(patience);
+  };
+}
+
+/** Lets BullMQ delete a notification whose job was erased. While its try goes on nobody else can. */
+function forget(job: Job<unknown>): void {
+  job.opts.removeOnComplete = true;
+}
