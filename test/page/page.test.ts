@@ -185,6 +185,8 @@ test.skipIf(!browserPath)('a server can be told, and the page shows the secret a
   await page.getByRole('button', { name: 'Show my secret' }).click();
   const secret = page.locator('code');
   await expect.poll(() => secret.textContent()).toMatch(/^whsec_/);
+  await page.setViewportSize({ width: 390, height: 800 });
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
   await page.getByRole('button', { name: 'Use an example' }).click();
   await page.getByRole('button', { name: 'Submit' }).click();
   const [call] = await receiver.called(1);
