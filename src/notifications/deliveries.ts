@@ -25,6 +25,7 @@ export type Deliveries = {
   of(jobId: string): Promise<Delivery[]>;
   /** Sends all webhooks of a job again, also those that were delivered, and to a receiver that had said it is gone. Pushes are not sent again. */
   retry(jobId: string): Promise<Delivery[]>;
+  counts: NotificationQueue<Notification>['counts'];
   /** Erases what is kept of jobs. */
   erase(jobIds: readonly string[]): Promise<void>;
 };
@@ -42,6 +43,7 @@ export function createDeliveries(queue: NotificationQueue<Notification>, endpoin
       }
       return of(jobId);
     },
+    counts: queue.counts,
     erase: queue.erase,
   };
 }

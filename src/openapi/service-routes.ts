@@ -83,6 +83,7 @@ export function serviceRoutes(kinds: readonly Kind[]): RouteDescription[] {
           runMs: { p50: 11_800, p95: 19_400 },
           depth: 7,
           etaSeconds: 31,
+          notifications: { waiting: 2, failed: 0 },
         }),
       },
       problems: ['queue_unavailable'],

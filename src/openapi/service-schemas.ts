@@ -72,6 +72,13 @@ export const serviceSchemas: Record<string, JsonSchema> = {
     'runMs?': spread('How long jobs ran.'),
     'etaSeconds?': count('In how many seconds a job that is submitted now would have ended, where that can be estimated.'),
     'archive?': object(archive, 'How far the archive is, where there is one.'),
+    notifications: object(
+      {
+        waiting: count('Webhooks and pushes that wait, those for another try included.'),
+        failed: count('Those that have failed in the last seven days.'),
+      },
+      "What is told of jobs' ends.",
+    ),
   }),
   ProblemMeaning: object({
     code: text('The code.'),

@@ -32,6 +32,9 @@ export type Entry<Data> = {
   rows: unknown[];
 };
 
+/** How many notifications there are. */
+export type NotificationCounts = { waiting: number; failed: number };
+
 /** See the file's head. */
 export type NotificationQueue<Data> = {
   add(entries: readonly NewEntry<Data>[]): Promise<void>;
@@ -41,6 +44,8 @@ export type NotificationQueue<Data> = {
   retry(id: string): Promise<void>;
   /** Erases the notifications of jobs. One that is being sent goes when that is over. */
   erase(jobIds: readonly string[]): Promise<void>;
+  /** How many wait, those for another try included, and how many have failed in the last seven days. */
+  counts(): Promise<NotificationCounts>;
   /** Begins to send. */
   start(send: (tried: Try<Data>) => Promise<Tried>): void;
   close(): Promise<void>;
@@ -125,6 +130,11 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
           await redis.del(listOf(jobId)); // one that is being sent finds that it is not listed any more
           await Promise.all(ids.map((id) => queue.remove(id)));
         }
+      }),
+    counts: () =>
+      orUnavailable(redis, async () => {
+        const { failed = 0, ...others } = await queue.getJobCounts('waiting', 'delayed', 'active', 'failed');
+        return { waiting: Object.values(others).reduce((sum, count) => sum + count, 0), failed };
       }),
     start(send) {
       closeWorker = startSender({ store, keyPrefix, listOf, send, onError: onError('notifications') });

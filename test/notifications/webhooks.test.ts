@@ -176,6 +176,7 @@ describe('what is erased', () => {
         .poll(async () => (await deliveriesOf(stack, one))[0])
         .toMatchObject({ status: 'waiting', nextAttemptAt: expect.any(String) });
     }
+    expect((await stack.get('/api/queue/stats'))['notifications']).toEqual({ waiting: 2, failed: 0 });
     expect(await keysWith(stack.prefix, 'msg_')).not.toEqual([]);
     await ask(stack, 'DELETE', `/api/jobs/${job['jobId']}`);
     expect((await ask(stack, 'GET', `/api/jobs/${job['jobId']}/deliveries`)).status).toBe(404);

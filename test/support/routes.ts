@@ -32,7 +32,7 @@ export async function routesOfApp(): Promise<string[]> {
     }),
     notifications: {
       faultOf: () => undefined,
-      deliveries: { of: async () => [], retry: async () => [], erase: async () => {} },
+      deliveries: { of: async () => [], retry: async () => [], counts: async () => ({ waiting: 0, failed: 0 }), erase: async () => {} },
       accepted() {},
       told() {},
     },

@@ -8,10 +8,10 @@ import { answerJson } from '../answer.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'kinds' | 'queue' | 'outbox' | 'connections' | 'listening' | 'storeTrouble' | 'draining'>;
+type Deps = Pick<AppDeps, 'kinds' | 'queue' | 'outbox' | 'notifications' | 'connections' | 'listening' | 'storeTrouble' | 'draining'>;
 
 /** `GET /` (an index of all routes), `/health`, `/ready`, `/api/redis/health` and `/api/queue/stats`. */
-export function systemRoutes({ kinds, queue, outbox, connections, listening, storeTrouble, draining }: Deps): Hono<AppEnv> {
+export function systemRoutes({ kinds, queue, outbox, notifications, connections, listening, storeTrouble, draining }: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const startedAt = performance.now();
 
@@ -60,13 +60,15 @@ export function systemRoutes({ kinds, queue, outbox, connections, listening, sto
   app.get('/api/redis/health', async (c) => answerJson(c, { status: 'ok', latencyMs: Number((await queue.ping()).toFixed(2)) }));
 
   app.get('/api/queue/stats', async (c) => {
-    const [{ meanRunMs, msPerStart, ...figures }, archive] = await Promise.all([queue.stats(), outbox?.state()]);
+    const { deliveries } = notifications;
+    const [{ meanRunMs, msPerStart, ...figures }, archive, told] = await Promise.all([queue.stats(), outbox?.state(), deliveries.counts()]);
     const { waiting, active, delayed } = figures.counts;
     return answerJson(c, {
       ...figures,
       depth: waiting + active + delayed,
       etaSeconds: estimate({ meanRunMs, msPerStart, ...figures }, waiting + 1),
       archive,
+      notifications: told,
     });
   });
 
