@@ -84,7 +84,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     sharedSecret: () => queue.shared('webhook-secret', randomSecret),
   });
   const { deliveries, listeners } = notifications;
-  const erasure = createErasure({ queue, files, eraseNotifications: deliveries.erase, archive: archive.erasing });
+  const erasure = createErasure({ queue, files, notifications: deliveries, archive: archive.erasing });
   const delivery = archive.writing?.start({ queue, files, erasure, eraseNotifications: deliveries.erase, log });
   closers.push(() => delivery?.close());
 
@@ -101,7 +101,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
   const statusUrl = async (jobId: string) => jobUrls(jobId, await tokens.issuer(), identity.required).statusUrl;
   const sending = notifications.start({ jobs: queue, statusUrl });
   closers.push(() => sending.close());
-  const onEndSent: OnEndSent = (job, sink) => listeners.told(job, sink?.taken);
+  const onEndSent: OnEndSent = (job, sink) => listeners.told(job, sink.taken);
   const outputUrls = joinAddresses(createOutputUrls(kinds, identity.required), createChildUrls(kinds, identity.required));
   const addressing: Addressing = async (jobId) => outputUrls(jobId)?.(await tokens.issuer());
   const onError = store.onError('stream');
@@ -160,7 +160,13 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     archive: archive.jobs,
     outbox: archive.writing?.outbox,
     supabaseWebhookSecret: config.supabaseWebhookSecret,
-    notifications: { ...notifications.callbacks, ...notifications, accepted: sending.accepted, told: listeners.told },
+    notifications: {
+      ...notifications.callbacks,
+      ...notifications,
+      accepted: sending.accepted,
+      handOn: sending.handOn,
+      told: listeners.told,
+    },
     submissions,
     feed,
     userFeed,

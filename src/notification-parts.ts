@@ -13,6 +13,7 @@ import { createListeners, type Listeners } from './notifications/listeners.ts';
 import type { Notification } from './notifications/notification.ts';
 import { post } from './notifications/post.ts';
 import { type CallbackAddresses, callbackAddresses } from './notifications/public-addresses.ts';
+import { pauseAfter } from './notifications/retry-times.ts';
 import { createWebhookSecrets, type WebhookSecrets } from './notifications/webhook-secrets.ts';
 import type { Keys } from './queue/keys.ts';
 import { childIdOf } from './queue/child-id.ts';
@@ -43,6 +44,8 @@ export type Sending = {
   accepted(jobId: string, next?: string): void;
   /** A job has ended. */
   ended(jobId: string): void;
+  /** Hands on the end of a job now, before it can change: the job is about to be retried. */
+  handOn(jobId: string): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -74,12 +77,13 @@ export function openNotifications(options: NotificationOptions): NotificationPar
   const queue = openNotificationQueue<Notification>(store, keys, keyPrefix);
   const callbacks = callbackAddresses(production);
   const endpoints = createGoneEndpoints(redis, keys, digest);
-  const listeners = createListeners({ redis, keys, pushDelayMs, onError: onError('notifications') });
+  const listeners = createListeners(redis, keys, onError('notifications'));
   const roots = rootsOf(settings.webhookSecrets, production ? undefined : sharedSecret);
   const secrets = roots && createWebhookSecrets({ redis, keys, roots });
 
   const startSending = (statusUrl: SendingNeeds['statusUrl']): void => {
     const { blockList } = callbacks;
+    const lanes = createLanes();
     const phones = createDeadTokens(redis, keys, digest);
     const service = createExpo(settings.expo);
     const sendWebhook =
@@ -87,19 +91,19 @@ export function openNotifications(options: NotificationOptions): NotificationPar
       createDeliverWebhook({
         post: (request, signal) => post(request, { blockList, timeoutMs: RECEIVER_MS, signal }),
         secrets,
-        lanes: createLanes(),
+        lanes,
         endpoints,
         statusUrl,
         userAgent: `ai-jobs/${version}`,
         log,
       });
-    const sendPush = createDeliverPush({ service, listeners, phones, queue, textOf: createTexts(kinds), log });
+    const sendPush = createDeliverPush({ service, listeners, phones, lanes, textOf: createTexts(kinds), log });
     const readReceipt = createReadReceipt({ service, phones, log });
-    queue.start(async (tried: Try<Notification>): Promise<Tried> => {
+    queue.start(async (tried: Try<Notification>): Promise<Tried<Notification>> => {
       const { data } = tried;
       switch (data.type) {
         case 'webhook':
-          return sendWebhook ? sendWebhook(tried, data) : { type: 'failed', reason: 'webhooks_off' };
+          return sendWebhook ? sendWebhook(tried, data) : webhooksOff(tried);
         case 'push':
           return sendPush(tried, data);
         case 'receipt':
@@ -116,21 +120,26 @@ export function openNotifications(options: NotificationOptions): NotificationPar
     start({ jobs, statusUrl }) {
       startSending(statusUrl);
       const outbox = createOutbox(redis, keys, keys.notifications, retentionS);
+      const deliver = createDispatch({ outbox, jobs, queue, digest, pushDelayMs });
       const loop = startOutboxLoop({
         outbox,
-        deliver: createDispatch({ outbox, jobs, queue, digest, pushDelayMs }),
+        deliver,
         onError: onError('notifications'),
       });
       const accepted = new Set<string>();
       return {
         accepted(jobId, next) {
-          if (accepted.size >= MAX_ACCEPTED) return;
           accepted.add(jobId);
           if (next !== undefined) accepted.add(childIdOf(jobId, next));
+          for (const oldest of accepted) {
+            if (accepted.size <= MAX_ACCEPTED) break;
+            accepted.delete(oldest);
+          }
         },
         ended(jobId) {
           if (accepted.delete(jobId)) loop.ended(jobId);
         },
+        handOn: async (jobId) => deliver((await outbox.claim([jobId])).claims),
         async close() {
           await loop.close();
           await queue.close();
@@ -147,6 +156,11 @@ function rootsOf(
 ): (() => Promise<readonly string[]>) | undefined {
   if (secrets) return async () => secrets;
   return shared && (async () => [await shared()]);
+}
+
+/** Another process may have the secret: one that was deployed before this one, or after it. */
+function webhooksOff({ number }: Try<Notification>): Tried<Notification> {
+  return { type: 'again', afterMs: pauseAfter('webhook', number), reason: 'webhooks_off' };
 }
 
 /** What a phone shows of a job's end. It says nothing of the content: anyone may see a locked screen. */

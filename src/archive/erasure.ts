@@ -22,8 +22,8 @@ export type Erasure = {
 export type ErasureOptions = {
   queue: Pick<JobQueue, 'erase' | 'idsOf' | 'there'>;
   files: Pick<FileStore, 'delete'>;
-  /** Erases what is told of jobs' ends. */
-  eraseNotifications: (jobIds: readonly string[]) => Promise<void>;
+  /** What is told of jobs' ends. A user's are also those of jobs that are forgotten. */
+  notifications: { erase(jobIds: readonly string[]): Promise<void>; eraseUser(owner: string): Promise<void> };
   archive?:
     | { writer: Pick<ArchiveWriter, 'erase'>; erasures: Pick<Erasures, 'note'>; onError: (error: unknown) => void }
     | 'read only'
@@ -41,10 +41,10 @@ const NOTHING: Found = { ids: [], jobs: 0, results: 0, files: 0, keys: 0 };
  * See {@link Erasure}. Where it is interrupted, files in Redis go by themselves a little later, because their job is gone. For the
  * archive it is noted first: what is noted is not shown any more, and while the archive is out of reach it is erased there later.
  */
-export function createErasure({ queue, files, eraseNotifications, archive }: ErasureOptions): Erasure {
+export function createErasure({ queue, files, notifications, archive }: ErasureOptions): Erasure {
   const eraseInRedis = async (jobIds: readonly string[]): Promise<Found> => {
     const { ids, ...counts } = await queue.erase(jobIds);
-    await eraseNotifications([...new Set([...jobIds, ...ids])]);
+    await notifications.erase([...new Set([...jobIds, ...ids])]);
     const deleted = await Promise.all(ids.map((id) => files.delete(id, 'all')));
     return { ids, jobs: ids.length, ...counts, files: deleted.reduce((sum, count) => sum + count, 0) };
   };
@@ -56,7 +56,6 @@ export function createErasure({ queue, files, eraseNotifications, archive }: Era
     const erased = (await Promise.race([erasing, new Promise<void>((resolve) => setTimeout(resolve, PATIENCE_MS).unref())])) ?? [];
     const known = new Set(before.ids);
     const fresh = erased.filter(({ id }) => !known.has(id));
-    await eraseNotifications(fresh.map(({ id }) => id));
     return {
       ids: [...before.ids, ...fresh.map(({ id }) => id)],
       jobs: before.jobs + fresh.length,
@@ -88,6 +87,7 @@ export function createErasure({ queue, files, eraseNotifications, archive }: Era
         const jobIds = await queue.idsOf(owner);
         const erased = jobIds.length === 0 ? NOTHING : await eraseInRedis(jobIds);
         // What can't be erased now must not keep this going for ever.
+        if (erased.jobs === 0) await notifications.eraseUser(owner);
         if (erased.jobs === 0 && archive === 'read only') throw readOnly();
         if (erased.jobs === 0) return countsOf(await eraseInArchive({ owner, until }, total));
         total = add(total, erased);

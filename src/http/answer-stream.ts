@@ -18,10 +18,10 @@ export type Watching = { jobId: string; cursor: Cursor; reader: Reader; opening?
 /** Follows a job and answers with its stream. After the job's end it answers 204, which stops EventSource. */
 export async function watchJob(
   c: Context<AppEnv>,
-  deps: Pick<AppDeps, 'feed' | 'archive' | 'outputUrls' | 'tokens' | 'transport' | 'log'>,
+  deps: Pick<AppDeps, 'feed' | 'archive' | 'outputUrls' | 'tokens' | 'transport' | 'notifications' | 'log'>,
   { jobId, cursor, reader, opening }: Watching,
 ): Promise<Response> {
-  const { feed, transport, log } = deps;
+  const { feed, transport, notifications, log } = deps;
   const found = await feed.follow(jobId, cursor);
   const isAllowed = found !== undefined && reader.allows(found.first);
   if (!isAllowed) found?.stop();
@@ -30,6 +30,7 @@ export async function watchJob(
   if (!following) throw reader.refusal();
   if (following.over || c.req.method === 'HEAD') {
     following.stop(); // a HEAD request gets no events
+    if (c.req.method !== 'HEAD') notifications.told(following.first); // it has the end already
     return following.over ? answer(c, 204, null, { 'Cache-Control': 'no-store' }) : answer(c, 200, null, STREAM_HEADERS);
   }
   log.info({ jobId, requestId: c.get('requestId'), cursor }, 'stream opened');

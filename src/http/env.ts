@@ -47,6 +47,8 @@ export type Notifications = {
   deliveries: Deliveries;
   /** A job was accepted that tells of its end. `next`: the kind of the job that it leads to. */
   accepted: (jobId: string, next?: string) => void;
+  /** Hands on the end of a job now: the job is about to be retried. */
+  handOn: (jobId: string) => Promise<void>;
   /** A client was given a job that has ended. */
   told: Listeners['told'];
 };

@@ -1,9 +1,10 @@
 /** Push notifications: one is sent if nobody was there at the job's end, and its receipt tells later whether the phone still wants any. */
 import type { Redis } from 'ioredis';
 import type { Keys } from '../queue/keys.ts';
-import type { NotificationQueue } from '../queue/notification-queue.ts';
+import type { NewEntry } from '../queue/notification-queue.ts';
 import type { Tried, Try } from '../queue/notification-sender.ts';
 import type { PushService } from './expo.ts';
+import type { Lanes } from './lanes.ts';
 import type { Listeners } from './listeners.ts';
 import type { Notification } from './notification.ts';
 import { pauseAfter, TRIES } from './retry-times.ts';
@@ -20,9 +21,9 @@ export type PushRow = { at: string; code: string };
 /** What pushes are sent with. */
 export type PushOptions = {
   service: PushService;
-  listeners: Pick<Listeners, 'wasHeard'>;
+  listeners: Pick<Listeners, 'heard'>;
+  lanes: Lanes;
   phones: DeadTokens;
-  queue: Pick<NotificationQueue<Notification>, 'add'>;
   /** What a phone shows of a job's end. */
   textOf: (kind: string, status: Push['status']) => string;
   log: { info(about: object, message: string): void; warn(about: object, message: string): void };
@@ -52,48 +53,72 @@ export function createDeadTokens(redis: Redis, keys: Keys, digest: (text: string
   };
 }
 
-/** Makes the function that sends a push. A process that is killed while it sends one leaves it at that: one push too few is better than two. */
-export function createDeliverPush(options: PushOptions): (tried: Try<Notification>, push: Push) => Promise<Tried> {
-  const { service, listeners, phones, queue, textOf, log } = options;
+/** How many pushes are being handed to the service at once in one process. */
+const ROOM = 16;
 
-  const send = async ({ jobId, number, signal, update }: Try<Notification>, push: Push): Promise<Tried> => {
+/** How soon to look again whether a client has acknowledged the end, in ms. */
+const MAYBE_MS = 500;
+
+/** Makes the function that sends a push. A process that is killed while it sends one leaves it at that: one push too few is better than two. */
+export function createDeliverPush(options: PushOptions): (tried: Try<Notification>, push: Push) => Promise<Tried<Notification>> {
+  const { service, listeners, phones, lanes, textOf, log } = options;
+
+  const send = async ({ number, jobId, signal, update }: Try<Notification>, push: Push): Promise<Tried<Notification>> => {
     const { token, kind, status } = push;
-    if (push.sentAt !== undefined) return { type: 'failed', reason: 'answer_lost' }; // by a try that was cut off
-    if (await listeners.wasHeard(jobId)) return { type: 'done', row: rowOf('somebody_listened') };
-    if (await phones.isDead(token)) return { type: 'failed', reason: DEAD };
     await update({ ...push, sentAt: Date.now() });
     const message = { to: token, body: textOf(kind, status), data: { jobId, kind, status }, ttlS: TTL_S };
     const answer = await service.send(message, signal);
     switch (answer.type) {
-      case 'taken': {
-        const data: Notification = { type: 'receipt', token, ticket: answer.ticket };
-        const id = `receipt_${answer.ticket.replaceAll(':', '_')}`;
-        await queue.add([{ id, jobId, data, delayMs: RECEIPT_MS, tries: TRIES.receipt }]);
-        return { type: 'done', row: rowOf('sent') };
-      }
+      case 'taken':
+        if (answer.ticket !== undefined) await update({ ...push, sentAt: Date.now(), ticket: answer.ticket });
+        return sent(jobId, token, answer.ticket);
       case 'refused':
         if (answer.code === DEAD) await phones.drop(token);
         return { type: 'failed', reason: answer.code, row: rowOf(answer.code) };
-      case 'not_taken':
+      case 'not_taken': {
         await update(push);
-        return {
-          type: 'again',
-          afterMs: pauseAfter('push', number, answer.retryAfterMs),
-          reason: answer.code,
-          row: rowOf(answer.code),
-        };
+        const { code, retryAfterMs } = answer;
+        return { type: 'again', afterMs: pauseAfter('push', number, retryAfterMs), reason: code, row: rowOf(code) };
+      }
       case 'unknown':
         return { type: 'failed', reason: 'answer_lost', row: rowOf('answer_lost') };
     }
   };
 
+  /** What is known before anything is sent; undefined if it is to be sent. */
+  const decide = async ({ jobId }: Try<Notification>, { token, at, sentAt, ticket }: Push): Promise<Tried<Notification> | undefined> => {
+    if (ticket !== undefined) return sent(jobId, token, ticket); // by a try that came no further
+    if (sentAt !== undefined) return { type: 'failed', reason: 'answer_lost' }; // by a try that was cut off
+    const heard = await listeners.heard(jobId, at);
+    if (heard === 'maybe') return { type: 'not_now', afterMs: MAYBE_MS };
+    if (heard === 'yes') return { type: 'done', row: rowOf('somebody_listened') };
+    return (await phones.isDead(token)) ? { type: 'failed', reason: DEAD } : undefined;
+  };
+
   return async (tried, push) => {
-    const outcome = await send(tried, push);
+    const place = lanes.enter([{ name: 'push', room: ROOM }]);
+    if (place.type === 'busy') return { type: 'not_now', afterMs: place.afterMs };
+    const outcome = await (async () => (await decide(tried, push)) ?? send(tried, push))().finally(place.leave);
     const { jobId, number } = tried;
     if (outcome.type === 'done') log.info({ jobId, number }, 'push notification done');
-    else log.warn({ jobId, number, code: 'reason' in outcome ? outcome.reason : undefined }, 'push notification not sent');
+    else if (outcome.type !== 'not_now') log.warn({ jobId, number, code: outcome.reason }, 'push notification not sent');
     return outcome;
   };
+}
+
+/** The service has it. Its receipt is read later, if there is a ticket to ask by. */
+function sent(jobId: string, token: string, ticket: string | undefined): Tried<Notification> {
+  const done = { type: 'done', row: rowOf('sent') } as const;
+  if (ticket === undefined) return done;
+  const id = `receipt_${ticket.replaceAll(/\W/g, '_')}`;
+  const next: NewEntry<Notification> = {
+    id,
+    jobId,
+    data: { type: 'receipt', token, ticket },
+    delayMs: RECEIPT_MS,
+    tries: TRIES.receipt,
+  };
+  return { ...done, next };
 }
 
 /** Makes the function that reads a receipt. */
@@ -101,9 +126,9 @@ export function createReadReceipt({
   service,
   phones,
   log,
-}: Pick<PushOptions, 'service' | 'phones' | 'log'>): (tried: Try<Notification>, receipt: Receipt) => Promise<Tried> {
+}: Pick<PushOptions, 'service' | 'phones' | 'log'>): (tried: Try<Notification>, receipt: Receipt) => Promise<Tried<Notification>> {
   return async ({ jobId, number, signal }, { token, ticket }) => {
-    const again = (reason: string): Tried => ({ type: 'again', afterMs: pauseAfter('receipt', number), reason });
+    const again = (reason: string): Tried<Notification> => ({ type: 'again', afterMs: pauseAfter('receipt', number), reason });
     const receipt = await service.receipt(ticket, signal).catch(() => undefined);
     if (!receipt) return signal.aborted ? { type: 'not_now', afterMs: 0 } : again('service_unreachable');
     if (receipt.type === 'not_yet') return again('not_yet');

@@ -36,8 +36,8 @@ export type GoneEndpoints = {
   restore(owner: string, url: string): Promise<void>;
 };
 
-/** How many webhooks are on their way at once to one receiver, and of one user, in one process. */
-const ROOM = { receiver: 4, owner: 8 };
+/** How many webhooks are on their way at once in one process: of one user to one server, of one user, and to one server. */
+const ROOM = { receiver: 4, owner: 8, server: 16 };
 
 /** How long a receiver that is gone is not called, in s. */
 const GONE_S = 24 * 3600;
@@ -53,7 +53,9 @@ export function createGoneEndpoints(redis: Redis, keys: Keys, digest: (text: str
 }
 
 /** Makes the function that does one try. */
-export function createDeliverWebhook(options: WebhookOptions): (tried: Try<Notification>, webhook: Webhook) => Promise<Tried> {
+export function createDeliverWebhook(
+  options: WebhookOptions,
+): (tried: Try<Notification>, webhook: Webhook) => Promise<Tried<Notification>> {
   const { post, secrets, lanes, endpoints, statusUrl, userAgent, log } = options;
 
   const send = async ({ id, jobId, signal }: Try<Notification>, { owner, kind, status, at, url }: Webhook): Promise<Posted> => {
@@ -75,6 +77,7 @@ export function createDeliverWebhook(options: WebhookOptions): (tried: Try<Notif
     const place = lanes.enter([
       { name: `owner ${owner}`, room: ROOM.owner },
       { name: `receiver ${owner} ${origin}`, room: ROOM.receiver },
+      { name: `server ${origin}`, room: ROOM.server },
     ]);
     if (place.type === 'busy') return { type: 'not_now', afterMs: place.afterMs };
     const begun = Date.now();
@@ -93,7 +96,7 @@ export function createDeliverWebhook(options: WebhookOptions): (tried: Try<Notif
 }
 
 /** What an answer means: 2xx is received, 410 ends it for this receiver, and all else is tried again, redirects too. A private address stays one. */
-function verdictOf(posted: Posted, number: number): Tried {
+function verdictOf(posted: Posted, number: number): Tried<Notification> {
   if (posted.type === 'failed') {
     if (posted.code === 'stopped') return { type: 'not_now', afterMs: 0 };
     if (posted.code === 'address_not_public') return { type: 'failed', reason: posted.code };

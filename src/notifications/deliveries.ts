@@ -1,4 +1,5 @@
 /** Deliveries: what users see of the notifications of their jobs, and how they have them sent again. */
+import { ProblemError } from '../job/problem.ts';
 import type { Entry, NotificationQueue } from '../queue/notification-queue.ts';
 import type { PushRow } from './deliver-push.ts';
 import type { GoneEndpoints, WebhookRow } from './deliver-webhook.ts';
@@ -23,11 +24,16 @@ export type Delivery = {
 /** See the file's head. */
 export type Deliveries = {
   of(jobId: string): Promise<Delivery[]>;
-  /** Sends all webhooks of a job again, also those that were delivered, and to a receiver that had said it is gone. Pushes are not sent again. */
+  /**
+   * Sends all webhooks of a job again, also those that were delivered, and to a receiver that had said it is gone. Pushes are not sent again.
+   * @throws ProblemError `rate_limited` if that was just done: anybody can name any public server
+   */
   retry(jobId: string): Promise<Delivery[]>;
   counts: NotificationQueue<Notification>['counts'];
   /** Erases what is kept of jobs. */
   erase(jobIds: readonly string[]): Promise<void>;
+  /** Erases what is kept of a user's jobs, those that are forgotten, too. */
+  eraseUser(owner: string): Promise<void>;
 };
 
 /** Makes them. */
@@ -36,16 +42,23 @@ export function createDeliveries(queue: NotificationQueue<Notification>, endpoin
   return {
     of,
     async retry(jobId) {
-      for (const { id, data } of await queue.of(jobId)) {
-        if (data.type !== 'webhook') continue;
-        await endpoints.restore(data.owner, data.url);
-        await queue.retry(id);
+      const webhooks = (await queue.of(jobId)).flatMap(({ id, data }) => (data.type === 'webhook' ? [{ ...data, id }] : []));
+      const { afterMs } = webhooks.length === 0 ? { afterMs: 0 } : await queue.mayRetry(jobId);
+      if (afterMs > 0) throw justSent(afterMs);
+      for (const { id, owner, url } of webhooks) {
+        await endpoints.restore(owner, url);
+        await queue.retry(jobId, id);
       }
       return of(jobId);
     },
     counts: queue.counts,
     erase: queue.erase,
+    eraseUser: queue.eraseUser,
   };
+}
+
+function justSent(afterMs: number): ProblemError {
+  return new ProblemError('rate_limited', 'The webhooks of this job were just sent again.', { retryAfterMs: afterMs });
 }
 
 const STATUS = { waiting: 'waiting', done: 'delivered', failed: 'failed' } as const;

@@ -9,7 +9,7 @@ export type PushMessage = { to: string; body: string; data: Record<string, unkno
  * it, and can be asked again; or the answer was lost, so that nobody knows.
  */
 export type PushAnswer =
-  | { type: 'taken'; ticket: string }
+  | { type: 'taken'; ticket?: string | undefined }
   | { type: 'refused'; code: string }
   | { type: 'not_taken'; code: string; retryAfterMs?: number | undefined }
   | { type: 'unknown' };
@@ -48,6 +48,11 @@ const UNSENT: ReadonlySet<unknown> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
+/** The code in a ticket or a receipt; others can write there, too, so it has to look like one. */
+function codeIn({ details }: z.infer<typeof status>): string {
+  return /^[a-z]\w{0,60}$/i.exec(details?.error ?? '')?.[0] ?? 'error';
+}
+
 /** Makes it. */
 export function createExpo({ baseUrl, accessToken, timeoutMs = TIMEOUT_MS }: ExpoOptions): PushService {
   const ask = (path: string, body: unknown, signal: AbortSignal): Promise<Response> =>
@@ -82,8 +87,8 @@ export function createExpo({ baseUrl, accessToken, timeoutMs = TIMEOUT_MS }: Exp
       const { data } = sent.safeParse(body).data ?? {};
       const ticket = Array.isArray(data) ? data[0] : data;
       if (ticket === undefined) return { type: 'unknown' };
-      if (ticket.status === 'ok') return { type: 'taken', ticket: ticket.id ?? '' };
-      const code = ticket.details?.error ?? 'error';
+      if (ticket.status === 'ok') return { type: 'taken', ticket: ticket.id };
+      const code = codeIn(ticket);
       return code === 'MessageRateExceeded' ? { type: 'not_taken', code } : { type: 'refused', code };
     },
     async receipt(ticket, signal) {
@@ -91,7 +96,7 @@ export function createExpo({ baseUrl, accessToken, timeoutMs = TIMEOUT_MS }: Exp
       const { data } = receipts.parse(await response.json());
       const found = data[ticket];
       if (!found) return { type: 'not_yet' };
-      return found.status === 'ok' ? { type: 'ok' } : { type: 'failed', code: found.details?.error ?? 'error' };
+      return found.status === 'ok' ? { type: 'ok' } : { type: 'failed', code: codeIn(found) };
     },
   };
 }

@@ -3,6 +3,9 @@ import type { Redis } from 'ioredis';
 import type { Snapshot } from '../job/snapshot.ts';
 import type { Keys } from '../queue/keys.ts';
 
+/** Somebody was there, nobody was, or a client was sent the end and may still acknowledge it. */
+export type Heard = 'yes' | 'no' | 'maybe';
+
 /** See the file's head. */
 export type Listeners = {
   /**
@@ -10,33 +13,36 @@ export type Listeners = {
    * tells: a phone that has lost its network says nothing.
    */
   told(job: Pick<Snapshot, 'id' | 'tells' | 'finishedAt'>, taken?: () => Promise<boolean>): void;
-  wasHeard(jobId: string): Promise<boolean>;
+  /** `at`: when the job ended, in ms since the epoch: a job that is retried ends once more. */
+  heard(jobId: string, at: number): Promise<Heard>;
 };
 
-/** How long a client has to acknowledge, as a part of the time that a push waits. */
-const TAKE_PART = 0.4;
+/** How long a client has to acknowledge, in ms. */
+export const TAKE_MS = 1500;
 
-/** How long after its end a job may still have a push to come, in ms; and how long the mark is kept, in s. */
+/** How long after its end a job may still have a push to come, in ms; how long a mark is kept, and one of a client that may still acknowledge, in s. */
 const RECENT_MS = 60_000;
 const KEPT_S = 900;
-
-/** What they are made with. `pushDelayMs`: how long a push waits after a job's end. */
-export type ListenerOptions = { redis: Redis; keys: Keys; pushDelayMs: number; onError: (error: unknown) => void };
+const MAYBE_S = 10;
 
 /** Makes them. All API processes share what they know through Redis. */
-export function createListeners({ redis, keys, pushDelayMs, onError }: ListenerOptions): Listeners {
-  const note = async (jobId: string, taken: (() => Promise<boolean>) | undefined): Promise<void> => {
+export function createListeners(redis: Redis, keys: Keys, onError: (error: unknown) => void): Listeners {
+  const note = async (mark: string, taken: (() => Promise<boolean>) | undefined): Promise<void> => {
     if (taken) {
-      await new Promise((resolve) => setTimeout(resolve, TAKE_PART * pushDelayMs));
+      await redis.set(mark, 'maybe', 'EX', MAYBE_S, 'NX'); // a push waits meanwhile
+      await new Promise((resolve) => setTimeout(resolve, TAKE_MS));
       if (!(await taken())) return;
     }
-    await redis.set(keys.notifications.heard(jobId), '1', 'EX', KEPT_S);
+    await redis.set(mark, 'yes', 'EX', KEPT_S);
   };
   return {
     told({ id, tells, finishedAt = 0 }, taken) {
       if ((tells !== 'push' && tells !== 'both') || Date.now() - finishedAt > RECENT_MS) return;
-      void note(id, taken).catch(onError);
+      void note(keys.notifications.heard(id, finishedAt), taken).catch(onError);
     },
-    wasHeard: async (jobId) => (await redis.exists(keys.notifications.heard(jobId))) === 1,
+    async heard(jobId, at) {
+      const mark = await redis.get(keys.notifications.heard(jobId, at));
+      return mark === 'yes' || mark === 'maybe' ? mark : 'no';
+    },
   };
 }

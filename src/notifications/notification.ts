@@ -11,9 +11,9 @@ export type EndStatus = Extract<JobStatus, 'completed' | 'failed' | 'cancelled'>
 export type Notification =
   /** `at`: when the job ended, in ms since the epoch. */
   | { type: 'webhook'; owner: string; kind: string; status: EndStatus; at: number; url: string }
-  /** `sentAt`: when it was handed to Expo's service, in ms since the epoch; absent before that. */
-  | { type: 'push'; kind: string; status: EndStatus; token: string; sentAt?: number }
-  /** What became of a push: `ticket` is the number that Expo's service gave to it. */
+  /** `sentAt`: when it was handed to Expo's service, absent before that; `ticket`: the number that the service gave to it. */
+  | { type: 'push'; kind: string; status: EndStatus; at: number; token: string; sentAt?: number; ticket?: string }
+  /** What became of a push. */
   | { type: 'receipt'; token: string; ticket: string };
 
 /** How notifications are made. `digest`: a hash of a text, as letters and digits. `pushDelayMs`: how long a push waits for a phone that comes back. */
@@ -29,11 +29,11 @@ export function notificationsOf(snapshot: Snapshot, targets: Targets, { digest, 
   const entries: NewEntry<Notification>[] = [];
   if (url !== undefined && owner !== undefined) {
     const data: Notification = { type: 'webhook', owner, kind, status, at, url };
-    entries.push({ id: `msg_${tail}`, jobId, data, delayMs: 0, tries: TRIES.webhook });
+    entries.push({ id: `msg_${tail}`, jobId, owner, data, delayMs: 0, tries: TRIES.webhook });
   }
   if (token !== undefined && isWorthAPush(status, next)) {
-    const data: Notification = { type: 'push', kind, status, token };
-    entries.push({ id: `push_${tail}`, jobId, data, delayMs: at + pushDelayMs - Date.now(), tries: TRIES.push });
+    const data: Notification = { type: 'push', kind, status, at, token };
+    entries.push({ id: `push_${tail}`, jobId, owner, data, delayMs: at + pushDelayMs - Date.now(), tries: TRIES.push });
   }
   return entries;
 }

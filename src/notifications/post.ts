@@ -17,6 +17,7 @@ export type PostFailure =
   | 'name_not_found'
   | 'connection_failed'
   | 'certificate_invalid'
+  | 'tls_failed'
   | 'timed_out'
   | 'answer_invalid'
   | 'stopped';
@@ -75,7 +76,8 @@ function codesOf(error: unknown): string[] {
 const FAILURES: readonly [beginning: RegExp, failure: PostFailure][] = [
   [/^ERR_IP_BLOCKED$/, 'address_not_public'],
   [/^(ENOTFOUND|EAI_)/, 'name_not_found'],
-  [/^(ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_SSL_|EPROTO$|HOSTNAME_MISMATCH|INVALID_CA)/, 'certificate_invalid'],
+  [/^(ERR_TLS_CERT_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA)/, 'certificate_invalid'],
+  [/^(ERR_TLS_|ERR_SSL_|EPROTO$)/, 'tls_failed'],
   [/^HPE_/, 'answer_invalid'],
 ];
 

@@ -1,8 +1,18 @@
 /** Which addresses a webhook may be sent to: public ones. What is private could be reached by nobody but us. */
 import { BlockList, isIP } from 'node:net';
 
+/** The networks of ::/3 but for the mapped addresses, ::ffff:0:0/96, which are judged as the IPv4 addresses that they are. A list by itself would block all IPv4. */
+function besidesMapped(): [net: string, prefix: number][] {
+  const mapped = 0xffffn << 32n;
+  return Array.from({ length: 93 }, (_, n): [string, number] => {
+    const last = BigInt(127 - (n + 3)); // the first bit in which the network differs
+    const net = (((mapped >> last) ^ 1n) << last).toString(16).padStart(32, '0');
+    return [(net.match(/.{4}/g) ?? []).map((group) => Number.parseInt(group, 16).toString(16)).join(':'), n + 4];
+  });
+}
+
 /** Networks that are not public, for IPv4 (the registry of RFC 6890, and multicast) and for IPv6 (all but 2000::/3, and what is set apart in that). */
-const PRIVATE = {
+const PRIVATE: Record<'ipv4' | 'ipv6', [net: string, prefix: number][]> = {
   ipv4: [
     ['0.0.0.0', 8],
     ['10.0.0.0', 8],
@@ -22,21 +32,11 @@ const PRIVATE = {
     ['203.0.113.0', 24],
     ['224.0.0.0', 3],
   ],
-  ipv6: [
-    ['::', 96],
-    ['64:ff9b::', 32],
-    ['100::', 8],
-    ['2001::', 23],
-    ['2001:db8::', 32],
-    ['2002::', 16],
-    ['3fff::', 20],
-    ['4000::', 2],
-    ['8000::', 1],
-  ],
-} as const;
+  ipv6: [...besidesMapped(), ['2001::', 23], ['2001:db8::', 32], ['2002::', 16], ['3fff::', 20], ['4000::', 2], ['8000::', 1]],
+};
 
-/** This machine's own addresses, which development allows. IPv6 has one only, in `::/96`. */
-const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.0', '::']);
+/** This machine's own addresses, which development allows. IPv6 has one only, which is in the first of these networks. */
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.0', '0:0:0:0:0:0:0:0']);
 
 /** Where a webhook may go. */
 export type CallbackAddresses = {

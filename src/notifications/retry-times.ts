@@ -12,7 +12,7 @@ const PAUSES = {
 /** How often each is tried at most. */
 export const TRIES = { webhook: PAUSES.webhook.length + 1, push: PAUSES.push.length + 1, receipt: PAUSES.receipt.length + 1 } as const;
 
-/** The longest pause that a receiver may ask for, in ms. */
+/** The longest pause, also where a receiver asks for a longer one, in ms. */
 const MAX_ASKED_MS = 12 * H;
 
 /**
@@ -22,5 +22,5 @@ const MAX_ASKED_MS = 12 * H;
 export function pauseAfter(type: keyof typeof PAUSES, number: number, askedMs = 0): number {
   const pauses: readonly number[] = PAUSES[type];
   const planned = pauses[Math.min(number, pauses.length) - 1] ?? S;
-  return Math.max(planned, Math.min(askedMs, MAX_ASKED_MS)) * (1 + Math.random() / 5);
+  return Math.min(Math.max(planned, askedMs) * (1 + Math.random() / 5), MAX_ASKED_MS);
 }

@@ -35,6 +35,7 @@ type Found = {
  */
 export function createEraseJobs({ redis, keys, queue, cancel }: EraseOptions): (jobIds: readonly string[]) => Promise<Erased> {
   const find = async (jobId: string): Promise<Found | undefined> => {
+    await redis.zrem(keys.notifications.outbox, jobId).catch(() => {}); // nobody is told of an end that only erasing brings
     await cancel(jobId); // before it is read, so that no child is added after that
     const [data, timestamp, result, key] = await redis.hmget(keys.job(jobId), 'data', 'timestamp', FIELDS.result, 'deid');
     if (!data && !timestamp) return undefined;

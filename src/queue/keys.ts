@@ -89,15 +89,17 @@ export function keysUnder(prefix: string) {
       behind: `${prefix}:archive:behind`,
     },
     /**
-     * What is told of jobs' ends: jobs whose ends are not on their way yet, as in the archive's outbox; the notifications of a job; a mark
-     * that a client was there when a job ended; marks for servers and phones that are gone; how often users have changed their secrets.
+     * What is told of jobs' ends: jobs whose ends are not on their way yet, as in the archive's outbox; the notifications of a job; the jobs
+     * of a user that have any; a mark that they were just sent again; a mark that a client was there when a job ended; marks for servers and phones that are gone; how often users have changed their secrets.
      */
     notifications: {
       outbox: `${prefix}:notify:outbox`,
       overdue: `${prefix}:notify:overdue`,
       parked: `${prefix}:notify:parked`,
       of: (jobId: string) => `${prefix}:notify:of:${jobId}`,
-      heard: (jobId: string) => `${prefix}:notify:heard:${jobId}`,
+      ofUser: (owner: string) => `${prefix}:notify:user:${owner}`,
+      again: (jobId: string) => `${prefix}:notify:again:${jobId}`,
+      heard: (jobId: string, at: number) => `${prefix}:notify:heard:${jobId}:${at}`,
       gone: (digest: string) => `${prefix}:notify:gone:${digest}`,
       secrets: `${prefix}:notify:secrets`,
     },

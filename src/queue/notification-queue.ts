@@ -9,8 +9,9 @@ import type { Store } from './store.ts';
 /** A notification to be sent. Adding one with the same id again changes nothing. */
 export type NewEntry<Data> = {
   id: string;
-  /** The job that it is about. It is erased with that job. */
+  /** The job that it is about. It is erased with that job, and with all that is its user's. */
   jobId: string;
+  owner?: string | undefined;
   data: Data;
   /** When to send it, in ms from now. */
   delayMs: number;
@@ -40,14 +41,18 @@ export type NotificationQueue<Data> = {
   add(entries: readonly NewEntry<Data>[]): Promise<void>;
   /** The notifications of a job, the oldest first. */
   of(jobId: string): Promise<Entry<Data>[]>;
-  /** Sends a notification again, or now if it waits. */
-  retry(id: string): Promise<void>;
+  /** Sends a notification of a job again, or now if it waits. */
+  retry(jobId: string, id: string): Promise<void>;
+  /** Whether those of a job may be sent again now, or else in how many ms: it was just asked for. */
+  mayRetry(jobId: string): Promise<{ afterMs: number }>;
   /** Erases the notifications of jobs. One that is being sent goes when that is over. */
   erase(jobIds: readonly string[]): Promise<void>;
+  /** Erases all that are a user's, those of jobs that are forgotten, too. */
+  eraseUser(owner: string): Promise<void>;
   /** How many wait, those for another try included, and how many have failed in the last seven days. */
   counts(): Promise<NotificationCounts>;
   /** Begins to send. */
-  start(send: (tried: Try<Data>) => Promise<Tried>): void;
+  start(send: (tried: Try<Data>) => Promise<Tried<Data>>): void;
   close(): Promise<void>;
 };
 
@@ -57,6 +62,13 @@ const KEPT_S = { done: 2 * 24 * 3600, failed: 7 * 24 * 3600 };
 /** How long the list of a job's notifications is kept, in s: longer than any of them. */
 const LIST_S = 10 * 24 * 3600;
 
+/** How soon those of one job may be sent again after that was asked for, in ms. */
+const AGAIN_MS = 10_000;
+
+/** How often to delete those that are too old, in ms, and how many at once. BullMQ does it only when another one ends in the same way. */
+const CLEAN_MS = 3_600_000;
+const CLEANED = 1000;
+
 /** How many rows of log one keeps. */
 const ROWS_KEPT = 50;
 
@@ -65,12 +77,16 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
   const { redis, onError } = store;
   const queue = new Queue<Kept<Data>>(NOTIFICATIONS, { connection: redis, prefix: keyPrefix, streams: { events: { maxLen: 100 } } });
   queue.on('error', () => {}); // the connection's maker hears of its errors
-  const listOf = keys.notifications.of;
+  const { of: listOf, ofUser, again } = keys.notifications;
   let closeWorker = async (): Promise<void> => {};
+  let cleaning: ReturnType<typeof setInterval> | undefined;
 
   const add = async (entries: readonly NewEntry<Data>[]): Promise<void> => {
     const lists = redis.multi();
-    for (const { jobId, id } of entries) lists.sadd(listOf(jobId), id).expire(listOf(jobId), LIST_S);
+    for (const { jobId, id, owner } of entries) {
+      lists.sadd(listOf(jobId), id).expire(listOf(jobId), LIST_S);
+      if (owner !== undefined) lists.sadd(ofUser(owner), jobId).expire(ofUser(owner), LIST_S);
+    }
     const results = await lists.exec(); // first, so that none is sent that erasing would not find
     const failed = results?.find(([error]) => error)?.[0];
     if (failed) throw failed;
@@ -90,6 +106,19 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
         },
       })),
     );
+  };
+
+  const erase = async (jobIds: readonly string[]): Promise<void> => {
+    for (const jobId of jobIds) {
+      const ids = await redis.smembers(listOf(jobId));
+      await redis.del(listOf(jobId)); // one that is being sent finds that it is not listed any more
+      await Promise.all(ids.map((id) => queue.remove(id)));
+    }
+  };
+
+  const clean = async (): Promise<void> => {
+    await queue.clean(KEPT_S.done * 1000, CLEANED, 'completed');
+    await queue.clean(KEPT_S.failed * 1000, CLEANED, 'failed');
   };
 
   const find = async (id: string): Promise<Entry<Data>[]> => {
@@ -114,22 +143,29 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
     of: (jobId) =>
       orUnavailable(redis, async () => {
         const ids = await redis.smembers(listOf(jobId));
-        return (await Promise.all(ids.map(find))).flat().toSorted((one, other) => one.createdAt - other.createdAt);
+        const found = (await Promise.all(ids.toSorted().map(find))).flat();
+        return found.toSorted((one, other) => one.createdAt - other.createdAt);
       }),
-    retry: (id) =>
+    retry: (jobId, id) =>
       orUnavailable(redis, async () => {
         const job = await queue.getJob(id);
-        const state = await job?.getState();
-        if (state === 'completed' || state === 'failed') await job?.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
-        else if (state === 'delayed') await job?.promote();
+        if (!job) return;
+        await redis.expire(listOf(jobId), LIST_S);
+        const state = await job.getState();
+        const resets = { resetAttemptsMade: true, resetAttemptsStarted: true };
+        if (state === 'completed' || state === 'failed') await job.retry(state, resets).catch(ignoreMoved);
+        else if (state === 'delayed') await job.promote().catch(ignoreMoved);
       }),
-    erase: (jobIds) =>
+    mayRetry: (jobId) =>
       orUnavailable(redis, async () => {
-        for (const jobId of jobIds) {
-          const ids = await redis.smembers(listOf(jobId));
-          await redis.del(listOf(jobId)); // one that is being sent finds that it is not listed any more
-          await Promise.all(ids.map((id) => queue.remove(id)));
-        }
+        if (await redis.set(again(jobId), '1', 'PX', AGAIN_MS, 'NX')) return { afterMs: 0 };
+        return { afterMs: Math.max(await redis.pttl(again(jobId)), 1) };
+      }),
+    erase: (jobIds) => orUnavailable(redis, () => erase(jobIds)),
+    eraseUser: (owner) =>
+      orUnavailable(redis, async () => {
+        await erase(await redis.smembers(ofUser(owner)));
+        await redis.del(ofUser(owner));
       }),
     counts: () =>
       orUnavailable(redis, async () => {
@@ -137,11 +173,19 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
         return { waiting: Object.values(others).reduce((sum, count) => sum + count, 0), failed };
       }),
     start(send) {
-      closeWorker = startSender({ store, keyPrefix, listOf, send, onError: onError('notifications') });
+      closeWorker = startSender({ store, keyPrefix, listOf, send, add, erase, onError: onError('notifications') });
+      cleaning = setInterval(() => void clean().catch(onError('notifications')), CLEAN_MS);
+      cleaning.unref();
     },
     async close() {
+      clearInterval(cleaning);
       await closeWorker();
       await queue.close();
     },
   };
+}
+
+/** One that is not where it was any more: another request was faster, or its time had come. BullMQ's own errors have a number for a code. */
+function ignoreMoved(error: unknown): void {
+  if (typeof (error as { code?: unknown }).code !== 'number') throw error;
 }

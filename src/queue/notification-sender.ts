@@ -1,9 +1,12 @@
 /** Sends the notifications of their queue: each try is a handler's, and what comes of it decides when the next one is. */
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import { OwnError } from '../job/own-error.ts';
+import { ProblemError } from '../job/problem.ts';
 import { NOTIFICATIONS } from './keys.ts';
 import { atMost } from './pauses.ts';
+import type { NewEntry } from './notification-queue.ts';
 import type { Store } from './store.ts';
+import { storeTrouble } from './store-trouble.ts';
 import { keepLooping } from './worker-loop.ts';
 
 /** What is kept of a notification in BullMQ. */
@@ -24,9 +27,9 @@ export type Try<Data> = {
 
 /**
  * What has become of a try: it is sent; is to be tried again in so many ms, if there are tries left; has failed for good, for a reason; or
- * was not begun, and costs no try. `row`: what stands about it in the log, as JSON.
+ * was not begun, and costs no try. `row`: what stands about it in the log, as JSON. `next`: a notification that comes of it.
  */
-export type Tried = { row?: unknown } & (
+export type Tried<Data> = { row?: unknown; next?: NewEntry<Data> | undefined } & (
   | { type: 'done' }
   | { type: 'again'; afterMs: number; reason: string }
   | { type: 'failed'; reason: string }
@@ -34,7 +37,7 @@ export type Tried = { row?: unknown } & (
 );
 
 /** How many are being sent at once in one process. Each mostly waits for a receiver. */
-const AT_ONCE = 50;
+const AT_ONCE = 200;
 
 /** The lock of a try, and how often to look for those of lost processes, in ms. Another process takes a lost one up within both together. */
 const LOCK_MS = 10_000;
@@ -48,12 +51,14 @@ export type SenderParts<Data> = {
   store: Store;
   keyPrefix: string;
   listOf: (jobId: string) => string;
-  send: (tried: Try<Data>) => Promise<Tried>;
+  send: (tried: Try<Data>) => Promise<Tried<Data>>;
+  add: (entries: readonly NewEntry<Data>[]) => Promise<void>;
+  erase: (jobIds: readonly string[]) => Promise<void>;
   onError: (error: unknown) => void;
 };
 
 /** Starts to send. Returns what ends it. */
-export function startSender<Data>({ store, keyPrefix, listOf, send, onError }: SenderParts<Data>): () => Promise<void> {
+export function startSender<Data>({ store, keyPrefix, listOf, send, add, erase, onError }: SenderParts<Data>): () => Promise<void> {
   const redis = store.connect('wait');
   const stopping = new AbortController();
   /** The pause before the next try, in ms, by the error that ended the last one. */
@@ -69,8 +74,15 @@ export function startSender<Data>({ store, keyPrefix, listOf, send, onError }: S
       number: attemptsMade + 1,
       signal: stopping.signal,
       update: (changed) => job.updateData({ ...data, data: changed }),
-    });
+    }).catch((error: unknown) => toTried(error, onError));
     if (await isErased()) return forget(job);
+    if (tried.next) {
+      await add([tried.next]);
+      if (await isErased()) {
+        await erase([data.jobId]); // since it was looked: what was added must not stay
+        return forget(job);
+      }
+    }
     if (tried.row !== undefined) await job.log(JSON.stringify(tried.row));
     switch (tried.type) {
       case 'done':
@@ -115,4 +127,14 @@ export function startSender<Data>({ store, keyPrefix, listOf, send, onError }: S
 /** Lets BullMQ delete a notification whose job was erased. While its try goes on nobody else can. */
 function forget(job: Job<unknown>): void {
   job.opts.removeOnComplete = true;
+}
+
+/** How soon to try again after trouble of Redis, and after an error of ours, in ms. */
+const TROUBLE_MS = { store: 2000, own: 60_000 };
+
+/** An error that is not the receiver's. What Redis can't do now costs no try; and no words of an error are kept, for users see them. */
+function toTried(error: unknown, onError: (error: unknown) => void): Tried<never> {
+  onError(error);
+  const isStore = storeTrouble(error) !== undefined || (error instanceof ProblemError && error.code === 'queue_unavailable');
+  return isStore ? { type: 'not_now', afterMs: TROUBLE_MS.store } : { type: 'again', afterMs: TROUBLE_MS.own, reason: 'internal_error' };
 }

@@ -165,7 +165,6 @@ export function createFeed({ readJob, connections, eta, addressing, onEndSent = 
       }
       const first = reading.snapshot;
       const over = first.end !== undefined && cursor !== 'malformed' && cursor >= first.end.seq;
-      if (over) onEndSent(first);
       const unknown = !over && (cursor === 'malformed' || cursor > first.length);
       return {
         first,

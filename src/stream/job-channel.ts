@@ -58,8 +58,8 @@ const encoder = new TextEncoder();
 /** What a channel tells of. `onEmpty`: the last follower has left. `onEndSent`: a client was sent the end. */
 export type ChannelEvents = { onEmpty: () => void; onEndSent: OnEndSent };
 
-/** A client was sent the end of its job, or had it already: then `sink` is absent. */
-export type OnEndSent = (job: Snapshot, sink?: Sink) => void;
+/** A client was sent the end of its job. */
+export type OnEndSent = (job: Snapshot, sink: Sink) => void;
 
 /** Makes a channel without followers. */
 export function createJobChannel(jobId: string, connections: Connections, { onEmpty, onEndSent }: ChannelEvents): JobChannel {

@@ -59,7 +59,7 @@ describe('nobody is told who', () => {
 
   test('comes back just after the end', async () => {
     const expo = await startExpo();
-    const stack = await startStack(expo.env);
+    const stack = await startStack({ ...expo.env, PUSH_DELAY_MS: '2000' });
     const job = await stack.submit(JOB, ANA);
     const away = await stack.watch(job);
     away.leave();

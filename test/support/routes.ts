@@ -28,12 +28,19 @@ export async function routesOfApp(): Promise<string[]> {
     erasure: createErasure({
       queue,
       files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }),
-      eraseNotifications: async () => {},
+      notifications: { erase: async () => {}, eraseUser: async () => {} },
     }),
     notifications: {
       faultOf: () => undefined,
-      deliveries: { of: async () => [], retry: async () => [], counts: async () => ({ waiting: 0, failed: 0 }), erase: async () => {} },
+      deliveries: {
+        of: async () => [],
+        retry: async () => [],
+        counts: async () => ({ waiting: 0, failed: 0 }),
+        erase: async () => {},
+        eraseUser: async () => {},
+      },
       accepted() {},
+      async handOn() {},
       told() {},
     },
     outputUrls: createOutputUrls(kinds, true),

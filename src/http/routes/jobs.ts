@@ -46,12 +46,17 @@ async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, 
   if (!seen) throw reader.refusal();
 
   const { snapshot, rows } = seen;
-  if (snapshot.end) notifications.told(snapshot);
+  if (snapshot.end && isPhone(c, snapshot)) notifications.told(snapshot);
   const stats = snapshot.end ? undefined : await queue.stats(ESTIMATE_AGE_MS).catch(() => undefined); // an estimate may be missing
   const headers = { ETag: etag(snapshot), 'Retry-After': snapshot.end ? undefined : String(pollAgainIn(snapshot, stats)) };
   if (isNews?.(seen) === false) return answer(c, 304, null, headers);
   const job = words(presentJob(snapshot, addresses, stats && estimate(stats, snapshot.position)));
   return answerJson(c, withItems ? { ...job, items: addresses.putOutputs(jobId, itemsIn(rows)) } : job, 200, headers);
+}
+
+/** Whether it may be a phone that asks. Where the end is told to a server, too, it may be that server. */
+function isPhone(c: Context<AppEnv>, { tells }: Snapshot): boolean {
+  return c.req.method === 'GET' && tells === 'push';
 }
 
 /** The ETag of a job. It is weak: position, estimate and token differ from answer to answer, but do not count as a change. */

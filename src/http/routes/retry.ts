@@ -41,6 +41,7 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Resp
   if (job.end?.outcome.type !== 'failed') throw notFailed(job);
   if (!(await queue.there([jobId])).has(jobId)) throw inputGone(jobId); // only the archive has it
   await checkFiles(job, deps);
+  if (job.tells !== undefined) await notifications.handOn(jobId); // a retry takes this end back
   const result = await submissions.retry(job, {
     ...deadlines,
     plan: c.get('plan'),
@@ -80,7 +81,7 @@ async function retryMany(c: Context<AppEnv>, deps: Deps): Promise<Response> {
   const { jobs, ...rest } = await findFailed(c, deps);
   const retried: string[] = [];
   for (let from = 0; from < jobs.length; from += AT_ONCE) {
-    const outcomes = await Promise.all(jobs.slice(from, from + AT_ONCE).map((job) => retryAgain(deps.queue, job.id)));
+    const outcomes = await Promise.all(jobs.slice(from, from + AT_ONCE).map((job) => retryAgain(deps, job.id)));
     retried.push(...outcomes.flatMap((id) => (id === undefined ? [] : [id])));
   }
   deps.log.info({ requestId: c.get('requestId'), retried: retried.length }, 'jobs retried by the operator');
@@ -91,9 +92,10 @@ async function retryMany(c: Context<AppEnv>, deps: Deps): Promise<Response> {
 const AT_ONCE = 50;
 
 /** Retries a job without regard to bounds. Resolves with its id if it was still failed and now waits again. */
-async function retryAgain(queue: AppDeps['queue'], jobId: string): Promise<string | undefined> {
+async function retryAgain({ queue, notifications }: Deps, jobId: string): Promise<string | undefined> {
   const seen = await queue.read(jobId); // the list does not have the tenant
   const { tenant, next, tells } = seen?.snapshot ?? {};
+  if (tells !== undefined) await notifications.handOn(jobId);
   const outcome = tenant && (await queue.retry({ jobId, tenant, next, tells: tells !== undefined, bounded: false }));
   return outcome?.type === 'retried' ? jobId : undefined;
 }
