@@ -23,7 +23,7 @@ export const TAKE_MS = 1500;
 /** How long after its end a job may still have a push to come, in ms; how long a mark is kept, and one of a client that may still acknowledge, in s. */
 const RECENT_MS = 60_000;
 const KEPT_S = 900;
-const MAYBE_S = 10;
+const MAYBE_S = 4;
 
 /** Makes them. All API processes share what they know through Redis. */
 export function createListeners(redis: Redis, keys: Keys, onError: (error: unknown) => void): Listeners {
