@@ -64,26 +64,17 @@ export function startSender<Data>({ store, keyPrefix, listOf, send, add, erase, 
   /** The pause before the next try, in ms, by the error that ended the last one. */
   const pauses = new WeakMap<Error, number>();
 
-  const process = async (job: Job<Kept<Data>>, token: string | undefined): Promise<void> => {
+  /** One try, with what comes of it. */
+  const attempt = async (job: Job<Kept<Data>>, isErased: () => Promise<boolean>): Promise<Tried<Data>> => {
     const { id = '', data, attemptsMade } = job;
-    const isErased = async () => (await redis.sismember(listOf(data.jobId), id)) === 0;
-    if (await isErased()) return forget(job);
-    const tried = await send({
-      id,
-      ...data,
-      number: attemptsMade + 1,
-      signal: stopping.signal,
-      update: (changed) => job.updateData({ ...data, data: changed }),
-    }).catch((error: unknown) => toTried(error, onError));
-    if (await isErased()) return forget(job);
-    if (tried.next) {
-      await add([tried.next]);
-      if (await isErased()) {
-        await erase([data.jobId]); // since it was looked: what was added must not stay
-        return forget(job);
-      }
-    }
-    if (tried.row !== undefined) await job.log(JSON.stringify(tried.row));
+    const update = (changed: Data) => job.updateData({ ...data, data: changed });
+    const tried = await send({ id, ...data, number: attemptsMade + 1, signal: stopping.signal, update });
+    if (tried.next && !(await isErased())) await add([tried.next]);
+    return tried;
+  };
+
+  /** Tells BullMQ what has become of a try. */
+  const conclude = async (job: Job<Kept<Data>>, token: string | undefined, tried: Tried<Data>): Promise<void> => {
     switch (tried.type) {
       case 'done':
         return;
@@ -98,6 +89,19 @@ export function startSender<Data>({ store, keyPrefix, listOf, send, add, erase, 
         throw error;
       }
     }
+  };
+
+  const process = async (job: Job<Kept<Data>>, token: string | undefined): Promise<void> => {
+    const { jobId } = job.data;
+    const isErased = async () => (await redis.sismember(listOf(jobId), job.id ?? '')) === 0;
+    if (await isErased()) return forget(job);
+    const tried = await attempt(job, isErased).catch((error: unknown) => toTried(error, onError));
+    if (await isErased()) {
+      await erase([jobId]); // what was added meanwhile must not stay
+      return forget(job);
+    }
+    if (tried.row !== undefined) await job.log(JSON.stringify(tried.row));
+    return conclude(job, token, tried);
   };
 
   const worker = new Worker<Kept<Data>>(NOTIFICATIONS, process, {
