@@ -16,6 +16,7 @@ const once = [
   'test/env/**',
   'test/identity/**',
   'test/kinds/**',
+  'test/notifications/{post,push,trouble}.test.ts', // webhooks.test.ts shows that both stores carry the queue
   'test/openapi/**',
   'test/page/**',
   'test/scripts/**',
