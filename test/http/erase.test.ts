@@ -97,8 +97,12 @@ test('all that is a user goes at once, counted; what is another user stays, and 
   await startWorker();
   for (const { body } of [keyed, others]) await (await watch(body)).until(isEnd);
   const kept = (await files()).filter((name) => name.startsWith(others.body['jobId']));
-  const waiting = await Promise.all(Array.from({ length: 120 }, () => send(form(wav(1), { trouble: 'fails for good' }), ANA)));
-  expect(waiting.every(({ status }) => status === 202)).toBe(true);
+  const waiting: Awaited<ReturnType<typeof send>>[] = [];
+  while (waiting.length < 120) {
+    const some = Array.from({ length: 20 }, () => send(form(wav(1), { trouble: 'fails for good' }), ANA)); // a busy machine has 750 ms for each
+    waiting.push(...(await Promise.all(some)));
+  }
+  expect(waiting.filter(({ status }) => status !== 202)).toEqual([]);
 
   expect((await erase(url, '/api/me/data', {})).status).toBe(401);
   const answer = await erase(url, '/api/me/data', ANA);
