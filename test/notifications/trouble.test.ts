@@ -136,7 +136,7 @@ test('a server that reads the job of its webhook is not the phone, and neither i
 
 test('a push waits for a client that was sent the end and has not acknowledged it yet', async () => {
   const expo = await startExpo();
-  const stack = await startStack({ ...expo.env, PUSH_DELAY_MS: '100' }); // a client has longer than this
+  const stack = await startStack({ ...expo.env, PUSH_DELAY_MS: '500' }); // a client has longer than this
   const job = await stack.submit({ content: NOTES, pushToken: TOKEN }, ANA);
   await stack.watch(job);
   await stack.startWorker();
