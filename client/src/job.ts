@@ -10,7 +10,10 @@ export type Job<Kind extends keyof Kinds = keyof Kinds> = AsyncIterable<JobEvent
   readonly id: string;
   /** Where the stream is, with the token that lets it be read. Keep it with the id, to go on after a restart without asking. */
   readonly streamUrl: string | undefined;
-  /** The number of the last event that came; undefined before the first. Keep it, to go on from there. */
+  /**
+   * The number of the last event that the slowest reader has been given, however far the connection is; undefined before the first. Keep it
+   * with what you have stored, to go on from there.
+   */
   readonly cursor: number | undefined;
   /** How it is followed now: by its stream, or by long polls where the platform or the network allows no stream. */
   readonly transport: Transport;
@@ -47,17 +50,29 @@ export type JobOptions = {
   backoff: { firstMs: number; mostMs: number };
 };
 
+/** Who reads, and the number of the last event that it was given. */
+type Reader = { cursor: number | undefined };
+
+/** How far the slowest reader is; undefined if one has nothing yet. */
+function lowest(readers: readonly Reader[]): number | undefined {
+  const cursors = readers.map(({ cursor }) => cursor ?? -1);
+  const least = Math.min(...cursors);
+  return least < 0 ? undefined : least;
+}
+
 /** Makes it. The connection is opened when somebody reads, and closed when nobody does. */
 export function createJob<Kind extends keyof Kinds>(options: JobOptions): Job<Kind> {
   const { send, id } = options;
-  let { streamUrl, cursor } = options;
+  let { streamUrl, cursor: reached } = options; // how far the connection is
   let transport: Transport = 'stream';
   let events: JobEvent<Kind>[] = []; // since the last reset, which is the first then
+  let cursors: (number | undefined)[] = []; // how far the connection was with each of them
   let generation = 0; // how many resets there were
   let failure: unknown;
   let isOver = false;
   let isPaused = false;
-  let readers = 0;
+  const readers = new Set<Reader>();
+  let left = options.cursor; // how far the last reader was that went
   let connection: AbortController | undefined;
   const waiting = new Set<() => void>();
 
@@ -67,21 +82,29 @@ export function createJob<Kind extends keyof Kinds>(options: JobOptions): Job<Ki
 
   const take = (event: { type: string }): void => {
     if (event.type === 'reset') {
-      events = [];
+      [events, cursors] = [[], []];
       generation++;
     }
     const last = events.at(-1);
-    if (event.type === 'status' && last?.type === 'status') events.pop(); // of two in a row the newer is enough for who comes later
+    // Of two statuses in a row the newer is enough for who comes later.
+    if (event.type === 'status' && last?.type === 'status') {
+      events.pop();
+      cursors.pop();
+    }
     events.push(event as JobEvent<Kind>);
+    cursors.push(reached);
     isOver ||= ENDS.has(event.type);
-    listeners.forEach(({ onEvent }) => onEvent(event as JobEvent<Kind>));
+    listeners.forEach(({ reader, onEvent }) => {
+      reader.cursor = reached;
+      onEvent(event as JobEvent<Kind>);
+    });
     wake();
   };
-  type Listener = { onEvent: (event: JobEvent<Kind>) => void; onFailure?: ((error: unknown) => void) | undefined };
+  type Listener = { reader: Reader; onEvent: (event: JobEvent<Kind>) => void; onFailure?: ((error: unknown) => void) | undefined };
   const listeners = new Set<Listener>();
 
   const connect = (): void => {
-    if (connection || isOver || isPaused || readers === 0 || failure !== undefined) return;
+    if (connection || isOver || isPaused || readers.size === 0 || failure !== undefined) return;
     const own = new AbortController();
     connection = own;
     void follow(
@@ -89,9 +112,9 @@ export function createJob<Kind extends keyof Kinds>(options: JobOptions): Job<Ki
         ...options,
         jobId: id,
         streamUrl,
-        cursor,
+        cursor: reached,
         onEvent: (event) => own.signal.aborted || take(event),
-        onCursor: (seq) => void (own.signal.aborted || (cursor = seq)),
+        onCursor: (seq) => void (own.signal.aborted || (reached = seq)),
         onTransport: (now) => (transport = now),
       },
       own.signal,
@@ -110,27 +133,27 @@ export function createJob<Kind extends keyof Kinds>(options: JobOptions): Job<Ki
     connection?.abort();
     connection = undefined;
   };
-  /** A reader comes; the function that it gets back says that it has gone. */
-  const enter = (): (() => void) => {
-    readers++;
+  const enter = (): Reader => {
+    const reader = { cursor: options.cursor };
+    readers.add(reader);
     connect();
-    let isIn = true;
-    return () => {
-      if (!isIn) return;
-      isIn = false;
-      if (--readers === 0) disconnect();
-    };
+    return reader;
+  };
+  const leave = (reader: Reader): void => {
+    if (!readers.delete(reader) || readers.size > 0) return;
+    left = reader.cursor;
+    disconnect();
   };
 
   async function* read(): AsyncGenerator<JobEvent<Kind>, void> {
-    const leave = enter();
+    const reader = enter();
     let [seen, at] = [generation, 0];
     try {
       for (;;) {
         if (seen !== generation) [seen, at] = [generation, 0];
         const event = events[at];
         if (event) {
-          at++;
+          reader.cursor = cursors[at++];
           yield event;
           if (ENDS.has(event.type)) return;
         } else if (failure !== undefined) throw failure;
@@ -138,7 +161,7 @@ export function createJob<Kind extends keyof Kinds>(options: JobOptions): Job<Ki
         else await next();
       }
     } finally {
-      leave();
+      leave(reader);
     }
   }
   const next = (): Promise<void> =>
@@ -162,7 +185,7 @@ export function createJob<Kind extends keyof Kinds>(options: JobOptions): Job<Ki
       return streamUrl;
     },
     get cursor() {
-      return cursor;
+      return readers.size > 0 ? lowest([...readers]) : left;
     },
     get transport() {
       return transport;
@@ -197,14 +220,17 @@ export function createJob<Kind extends keyof Kinds>(options: JobOptions): Job<Ki
       connect();
     },
     subscribe(onEvent, onFailure) {
-      const listener = { onEvent, onFailure };
-      const leave = enter();
-      events.forEach(onEvent);
+      const reader = enter();
+      const listener = { reader, onEvent, onFailure };
+      for (const [at, event] of events.entries()) {
+        reader.cursor = cursors[at];
+        onEvent(event);
+      }
       if (failure !== undefined) onFailure?.(failure);
       listeners.add(listener);
       return () => {
         listeners.delete(listener);
-        leave();
+        leave(reader);
       };
     },
   };

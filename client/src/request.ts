@@ -22,6 +22,8 @@ export type Send = (path: string, init?: RequestInit) => Promise<Response>;
 
 /** Makes the function that sends. */
 export function createSend({ baseUrl, token, headers = {}, fetch: given }: ClientOptions): Send {
+  if (baseUrl !== '' && !/^(https?:\/)?\//.test(baseUrl))
+    throw new TypeError(`baseUrl must begin with https:// or http://, not ${baseUrl}`);
   const base = baseUrl.replace(/\/+$/, '');
   const send = given ?? ((input, init) => fetch(input, init)); // a browser's fetch wants to be called on its window
   return async (path, init = {}) => {

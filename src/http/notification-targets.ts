@@ -34,7 +34,9 @@ export function checkTargets(
   { notifications, identity }: Pick<AppDeps, 'notifications' | 'identity'>,
 ): Targets | undefined {
   if (callbackUrl === undefined && pushToken === undefined) return undefined;
-  if (callbackUrl !== undefined && owner === undefined) throw unauthorized(identity); // it is signed with a secret of the user's
+  if (callbackUrl !== undefined && owner === undefined) {
+    throw unauthorized({ advice: `A webhook is signed with a secret of its user's, and this request names none. ${identity.advice}` });
+  }
   if (callbackUrl !== undefined && !notifications.secrets) throw webhooksOff();
   return { callbackUrl, pushToken };
 }

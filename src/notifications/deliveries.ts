@@ -58,7 +58,9 @@ export function createDeliveries(queue: NotificationQueue<Notification>, endpoin
 }
 
 function justSent(afterMs: number): ProblemError {
-  return new ProblemError('rate_limited', 'The webhooks of this job were just sent again.', { retryAfterMs: afterMs });
+  return new ProblemError('rate_limited', 'The webhooks of this job were just sent again; wait as long as Retry-After says.', {
+    retryAfterMs: afterMs,
+  });
 }
 
 const STATUS = { waiting: 'waiting', done: 'delivered', failed: 'failed' } as const;

@@ -95,6 +95,27 @@ test('a job is found again by its id, from its start or from a cursor, with the 
   expect(await ai.resume<'flashcards'>(id, { cursor: ended.cursor }).result()).toEqual({ flashcards: CARDS }); // past the end
 });
 
+test('a cursor is how far its reader is, however much has arrived: what was not read comes after it, and nothing twice', async () => {
+  const cards = Array.from({ length: 8 }, (_, n) => ({ front: `front ${n}`, back: `back ${n}` }));
+  const openai = await startOpenAI(answerWith(cards));
+  const stack = await startStack(openai.env);
+  await stack.startWorker();
+  const ai = clientOf(stack);
+  const job = await ai.flashcards({ content: 'Notes.', count: 8 });
+  const events: string[] = [];
+  job.subscribe(({ type }) => void events.push(type)); // it is given everything at once
+  const kept: (number | undefined)[] = [];
+  for await (const { index } of job.items()) {
+    await expect.poll(() => events.at(-1)).toBe('completed'); // all has arrived
+    kept[index] = job.cursor;
+  }
+  expect(new Set(kept).size).toBe(8);
+  for (const [index, cursor] of kept.entries()) {
+    const rest = ai.resume<'flashcards'>(job.id, { cursor, streamUrl: job.streamUrl });
+    expect([index, await itemsOf(rest)]).toEqual([index, cards.slice(index + 1)]);
+  }
+});
+
 /** The fetch of a platform that has no stream to read, such as React Native's own. */
 const withoutStreams: typeof fetch = async (input, init) => Object.defineProperty(await fetch(input, init), 'body', { value: null });
 
