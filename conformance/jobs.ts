@@ -14,6 +14,9 @@ export const COSTS = '3 to 5 small jobs of flashcards, 7 cards at most';
 /** Notes that give three cards, with a model or without. */
 const NOTES = 'The mitochondrion is the power plant of the cell. Water boils at 100 degrees Celsius. Hund: dog';
 
+/** How long the end waits for submissions that have no answer yet, in ms. */
+const UNDERWAY_MS = 5000;
+
 /** A job that was submitted, as its answer says it. */
 export type Submitted = { jobId: string; statusUrl: string; streamUrl: string; cancelUrl: string };
 
@@ -43,6 +46,14 @@ export type Jobs = {
 /** Makes the jobs of one run. None is submitted before it is needed. */
 export function createJobs(http: Http): Jobs {
   const made = new Set<string>();
+  const underway = new Set<Promise<unknown>>();
+
+  /** A run can be stopped while a submission has no answer yet: its job is to be erased, too. */
+  const track = <T>(submission: Promise<T>): Promise<T> => {
+    underway.add(submission);
+    void submission.finally(() => underway.delete(submission)).catch(() => {}); // who submits hears of it
+    return submission;
+  };
 
   const input = (count: number) => ({ content: NOTES, subject: 'conformance', topic: crypto.randomUUID(), count });
 
@@ -51,14 +62,15 @@ export function createJobs(http: Http): Jobs {
     if (id !== undefined) made.add(id);
   };
 
-  const submit = async (body: object, ask: Ask = {}): Promise<Answer> => {
+  const submitNow = async (body: object, ask: Ask): Promise<Answer> => {
     const answer = await http.ask(SUBMIT, { method: 'POST', body, ...ask });
     remember(answer);
     if (typeof answer.json['jobId'] === 'string') made.add(answer.json['jobId']);
     return answer;
   };
+  const submit: Jobs['submit'] = (body, ask = {}) => track(submitNow(body, ask));
 
-  const submitStream = async (body: object, ask: Ask = {}) => {
+  const openNow = async (body: object, ask: Ask) => {
     const deadline = performance.now() + http.patienceMs;
     for (;;) {
       const stream = openStream(http, SUBMIT, { method: 'POST', body, ...ask });
@@ -70,6 +82,8 @@ export function createJobs(http: Http): Jobs {
       await pause(waitMs);
     }
   };
+
+  const submitStream: Jobs['submitStream'] = (body, ask = {}) => track(openNow(body, ask));
 
   let begun = false;
   const first = once(async () => {
@@ -102,6 +116,7 @@ export function createJobs(http: Http): Jobs {
       return watched !== undefined && (await watched.polled) === undefined;
     },
     async eraseAll() {
+      await Promise.race([Promise.allSettled(underway), pause(UNDERWAY_MS)]);
       const ids = [...made];
       const erased = await Promise.allSettled(ids.map((id) => http.ask(`/api/jobs/${id}`, { method: 'DELETE' })));
       return ids.filter((_, n) => !isGone(erased[n]));
