@@ -161,8 +161,9 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     outbox: archive.writing?.outbox,
     supabaseWebhookSecret: config.supabaseWebhookSecret,
     notifications: {
-      ...notifications.callbacks,
-      ...notifications,
+      faultOf: notifications.callbacks.faultOf,
+      secrets: notifications.secrets,
+      deliveries,
       accepted: sending.accepted,
       handOn: sending.handOn,
       told: listeners.told,

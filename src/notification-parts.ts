@@ -1,13 +1,13 @@
 /** Puts notifications together: what the routes use of them, and what sends them. */
-import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Kind } from './kinds/kind.ts';
 import { createDeliveries, type Deliveries } from './notifications/deliveries.ts';
-import { createDeadTokens, createDeliverPush, createReadReceipt } from './notifications/deliver-push.ts';
-import { createDeliverWebhook, createGoneEndpoints } from './notifications/deliver-webhook.ts';
+import { createDeliverPush, createReadReceipt } from './notifications/deliver-push.ts';
+import { createDeliverWebhook } from './notifications/deliver-webhook.ts';
 import { createDispatch } from './notifications/dispatch.ts';
 import { createExpo } from './notifications/expo.ts';
+import { createGone } from './notifications/gone.ts';
 import { createLanes } from './notifications/lanes.ts';
 import { createListeners, type Listeners } from './notifications/listeners.ts';
 import type { Notification } from './notifications/notification.ts';
@@ -76,7 +76,7 @@ export function openNotifications(options: NotificationOptions): NotificationPar
   const { pushDelayMs } = settings;
   const queue = openNotificationQueue<Notification>(store, keys, keyPrefix);
   const callbacks = callbackAddresses(production);
-  const endpoints = createGoneEndpoints(redis, keys, digest);
+  const gone = createGone(redis, keys);
   const listeners = createListeners(redis, keys, onError('notifications'));
   const roots = rootsOf(settings.webhookSecrets, production ? undefined : sharedSecret);
   const secrets = roots && createWebhookSecrets({ redis, keys, roots });
@@ -84,7 +84,6 @@ export function openNotifications(options: NotificationOptions): NotificationPar
   const startSending = (statusUrl: SendingNeeds['statusUrl']): void => {
     const { blockList } = callbacks;
     const lanes = createLanes();
-    const phones = createDeadTokens(redis, keys, digest);
     const service = createExpo(settings.expo);
     const sendWebhook =
       secrets &&
@@ -92,13 +91,13 @@ export function openNotifications(options: NotificationOptions): NotificationPar
         post: (request, signal) => post(request, { blockList, timeoutMs: RECEIVER_MS, signal }),
         secrets,
         lanes,
-        endpoints,
+        gone,
         statusUrl,
         userAgent: `ai-jobs/${version}`,
         log,
       });
-    const sendPush = createDeliverPush({ service, listeners, phones, lanes, textOf: createTexts(kinds), log });
-    const readReceipt = createReadReceipt({ service, phones, log });
+    const sendPush = createDeliverPush({ service, listeners, gone, lanes, textOf: createTexts(kinds), log });
+    const readReceipt = createReadReceipt({ service, gone, log });
     queue.start(async (tried: Try<Notification>): Promise<Tried<Notification>> => {
       const { data } = tried;
       switch (data.type) {
@@ -115,12 +114,12 @@ export function openNotifications(options: NotificationOptions): NotificationPar
   return {
     callbacks,
     secrets,
-    deliveries: createDeliveries(queue, endpoints),
+    deliveries: createDeliveries(queue, gone),
     listeners,
     start({ jobs, statusUrl }) {
       startSending(statusUrl);
       const outbox = createOutbox(redis, keys, keys.notifications, retentionS);
-      const deliver = createDispatch({ outbox, jobs, queue, digest, pushDelayMs });
+      const deliver = createDispatch({ outbox, jobs, queue, pushDelayMs });
       const loop = startOutboxLoop({
         outbox,
         deliver,
@@ -169,9 +168,4 @@ function createTexts(kinds: readonly Kind[]): (kind: string, status: string) => 
     const texts = kinds.find((kind) => kind.name === name)?.pushTexts;
     return status === 'completed' ? (texts?.completed ?? 'Your result is ready.') : (texts?.failed ?? 'Something went wrong. Try again.');
   };
-}
-
-/** SHA-256 in hexadecimal: BullMQ takes letters and digits for an id. */
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

@@ -13,14 +13,14 @@ type Parts = { children: Children; attempt: Attempt; journal: Journal };
  * Rejects with LockLostError if the job is not this run's any more.
  */
 export async function makeChild<Result>(
-  { id, owner, tenant, tells, targets, requestId }: Task,
+  { id, owner, tenant, targets, requestId }: Task,
   { kind, inputFrom }: NextJob<Result>,
   result: Result,
   { children, attempt, journal }: Parts,
 ): Promise<{ jobId: string }> {
   const input = kind.input.parse(inputFrom(result));
   await journal.checkLock(); // adding a job does not check it
-  const child = { jobId: await children.add({ parent: id, kind: kind.name, owner, tenant, tells, targets, requestId, input }) };
+  const child = { jobId: await children.add({ parent: id, kind: kind.name, owner, tenant, targets, requestId, input }) };
   if (!attempt.hasChild()) await attempt.write({ type: 'child', attempt: attempt.number, child });
   return child;
 }

@@ -96,7 +96,6 @@ function toTask(job: TakenJob, own: Pick<Task, 'id' | 'token' | 'signal' | 'stop
     kind: job.name,
     tenant: job.data.tenant,
     owner: job.data.owner,
-    tells: job.data.tells,
     targets: job.data.targets,
     requestId: job.data.requestId,
     parent: job.data.parent,

@@ -1,6 +1,5 @@
 /** A task: a job as it is handed to a run. */
 import type { ProblemCode } from '../src/job/problem.ts';
-import type { Tells } from '../src/job/snapshot.ts';
 import type { Tenant } from '../src/job/tenant.ts';
 import type { Targets } from '../src/queue/record.ts';
 
@@ -11,8 +10,7 @@ export type Task = {
   /** Whose it is. */
   tenant: Tenant;
   owner?: string | undefined;
-  /** Who is told of its end, and where that is: the same as for a job that it leads to. */
-  tells?: Tells | undefined;
+  /** Where its end is told, and that of a job that it leads to. */
   targets?: Targets | undefined;
   /** The request that it was submitted with. */
   requestId: string;

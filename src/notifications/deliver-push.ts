@@ -1,9 +1,8 @@
 /** Push notifications: one is sent if nobody was there at the job's end, and its receipt tells later whether the phone still wants any. */
-import type { Redis } from 'ioredis';
-import type { Keys } from '../queue/keys.ts';
 import type { NewEntry } from '../queue/notification-queue.ts';
 import type { Tried, Try } from '../queue/notification-sender.ts';
 import type { PushService } from './expo.ts';
+import type { Gone } from './gone.ts';
 import type { Lanes } from './lanes.ts';
 import type { Listeners } from './listeners.ts';
 import type { Notification } from './notification.ts';
@@ -23,14 +22,11 @@ export type PushOptions = {
   service: PushService;
   listeners: Pick<Listeners, 'heard'>;
   lanes: Lanes;
-  phones: DeadTokens;
+  gone: Pick<Gone, 'has' | 'add'>;
   /** What a phone shows of a job's end. */
   textOf: (kind: string, status: Push['status']) => string;
   log: { info(about: object, message: string): void; warn(about: object, message: string): void };
 };
-
-/** Tokens of phones that take no pushes any more. */
-export type DeadTokens = { isDead(token: string): Promise<boolean>; drop(token: string): Promise<void> };
 
 /** How soon a push is stale, in s: the phone's maker keeps it as long if the phone is off. */
 const TTL_S = 24 * 3600;
@@ -38,20 +34,8 @@ const TTL_S = 24 * 3600;
 /** How long Expo's service takes at most until there is a receipt, in ms. */
 const RECEIPT_MS = 30 * 60_000;
 
-/** How long a token that is dead is remembered, in s. */
-const DEAD_S = 30 * 24 * 3600;
-
 /** The code by which Expo's service says that a token is dead. */
 const DEAD = 'DeviceNotRegistered';
-
-/** Makes the memory of dead tokens. `digest`: a hash of a text. */
-export function createDeadTokens(redis: Redis, keys: Keys, digest: (text: string) => string): DeadTokens {
-  const keyOf = (token: string) => keys.notifications.gone(digest(`token ${token}`));
-  return {
-    isDead: async (token) => (await redis.exists(keyOf(token))) === 1,
-    drop: async (token) => void (await redis.set(keyOf(token), '1', 'EX', DEAD_S)),
-  };
-}
 
 /** How many pushes are being handed to the service at once in one process. */
 const ROOM = 16;
@@ -61,7 +45,7 @@ const MAYBE_MS = 500;
 
 /** Makes the function that sends a push. A process that is killed while it sends one leaves it at that: one push too few is better than two. */
 export function createDeliverPush(options: PushOptions): (tried: Try<Notification>, push: Push) => Promise<Tried<Notification>> {
-  const { service, listeners, phones, lanes, textOf, log } = options;
+  const { service, listeners, gone, lanes, textOf, log } = options;
 
   const send = async ({ number, jobId, signal, update }: Try<Notification>, push: Push): Promise<Tried<Notification>> => {
     const { token, kind, status } = push;
@@ -73,7 +57,7 @@ export function createDeliverPush(options: PushOptions): (tried: Try<Notificatio
         if (answer.ticket !== undefined) await update({ ...push, sentAt: Date.now(), ticket: answer.ticket });
         return sent(jobId, token, answer.ticket);
       case 'refused':
-        if (answer.code === DEAD) await phones.drop(token);
+        if (answer.code === DEAD) await gone.add({ token });
         return { type: 'failed', reason: answer.code, row: rowOf(answer.code) };
       case 'not_taken': {
         await update(push);
@@ -92,7 +76,7 @@ export function createDeliverPush(options: PushOptions): (tried: Try<Notificatio
     const heard = await listeners.heard(jobId, at);
     if (heard === 'maybe') return { type: 'not_now', afterMs: MAYBE_MS };
     if (heard === 'yes') return { type: 'done', row: rowOf('somebody_listened') };
-    return (await phones.isDead(token)) ? { type: 'failed', reason: DEAD } : undefined;
+    return (await gone.has({ token })) ? { type: 'failed', reason: DEAD } : undefined;
   };
 
   return async (tried, push) => {
@@ -124,16 +108,16 @@ function sent(jobId: string, token: string, ticket: string | undefined): Tried<N
 /** Makes the function that reads a receipt. */
 export function createReadReceipt({
   service,
-  phones,
+  gone,
   log,
-}: Pick<PushOptions, 'service' | 'phones' | 'log'>): (tried: Try<Notification>, receipt: Receipt) => Promise<Tried<Notification>> {
+}: Pick<PushOptions, 'service' | 'gone' | 'log'>): (tried: Try<Notification>, receipt: Receipt) => Promise<Tried<Notification>> {
   return async ({ jobId, number, signal }, { token, ticket }) => {
     const again = (reason: string): Tried<Notification> => ({ type: 'again', afterMs: pauseAfter('receipt', number), reason });
     const receipt = await service.receipt(ticket, signal).catch(() => undefined);
     if (!receipt) return signal.aborted ? { type: 'not_now', afterMs: 0 } : again('service_unreachable');
     if (receipt.type === 'not_yet') return again('not_yet');
     if (receipt.type === 'ok') return { type: 'done' };
-    if (receipt.code === DEAD) await phones.drop(token);
+    if (receipt.code === DEAD) await gone.add({ token });
     log.warn({ jobId, code: receipt.code }, 'push notification did not reach the phone');
     return { type: 'failed', reason: receipt.code };
   };

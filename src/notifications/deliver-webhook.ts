@@ -1,7 +1,6 @@
 /** One try to deliver a webhook: what is sent, and what each answer means. */
-import type { Redis } from 'ioredis';
-import type { Keys } from '../queue/keys.ts';
 import type { Tried, Try } from '../queue/notification-sender.ts';
+import type { Gone } from './gone.ts';
 import type { Lanes } from './lanes.ts';
 import type { Notification } from './notification.ts';
 import type { Posted, PostFailure, PostRequest } from './post.ts';
@@ -20,7 +19,7 @@ export type WebhookOptions = {
   post: (request: PostRequest, signal: AbortSignal) => Promise<Posted>;
   secrets: Pick<WebhookSecrets, 'keysOf'>;
   lanes: Lanes;
-  endpoints: GoneEndpoints;
+  gone: Pick<Gone, 'has' | 'add'>;
   /** Makes the address at which a job's status is read. */
   statusUrl: (jobId: string) => Promise<string>;
   /** As which program the sender names itself. */
@@ -28,35 +27,14 @@ export type WebhookOptions = {
   log: { info(about: object, message: string): void; warn(about: object, message: string): void };
 };
 
-/** Receivers that have answered 410: they want no more. */
-export type GoneEndpoints = {
-  isGone(owner: string, url: string): Promise<boolean>;
-  drop(owner: string, url: string): Promise<void>;
-  /** Its owner wants it to be called again. */
-  restore(owner: string, url: string): Promise<void>;
-};
-
 /** How many webhooks are on their way at once in one process: of one user to one server, of one user, and to one server. */
 const ROOM = { receiver: 4, owner: 8, server: 16 };
-
-/** How long a receiver that is gone is not called, in s. */
-const GONE_S = 24 * 3600;
-
-/** Makes the memory of receivers that are gone. `digest`: a hash of a text. */
-export function createGoneEndpoints(redis: Redis, keys: Keys, digest: (text: string) => string): GoneEndpoints {
-  const keyOf = (owner: string, url: string) => keys.notifications.gone(digest(`${owner} ${url}`));
-  return {
-    isGone: async (owner, url) => (await redis.exists(keyOf(owner, url))) === 1,
-    drop: async (owner, url) => void (await redis.set(keyOf(owner, url), '1', 'EX', GONE_S)),
-    restore: async (owner, url) => void (await redis.del(keyOf(owner, url))),
-  };
-}
 
 /** Makes the function that does one try. */
 export function createDeliverWebhook(
   options: WebhookOptions,
 ): (tried: Try<Notification>, webhook: Webhook) => Promise<Tried<Notification>> {
-  const { post, secrets, lanes, endpoints, statusUrl, userAgent, log } = options;
+  const { post, secrets, lanes, gone, statusUrl, userAgent, log } = options;
 
   const send = async ({ id, jobId, signal }: Try<Notification>, { owner, kind, status, at, url }: Webhook): Promise<Posted> => {
     const event: WebhookEvent = {
@@ -73,7 +51,7 @@ export function createDeliverWebhook(
     const { owner, url } = webhook;
     const { id, jobId, number } = tried;
     const { origin, host } = new URL(url);
-    if (await endpoints.isGone(owner, url)) return { type: 'failed', reason: 'endpoint_gone' };
+    if (await gone.has({ owner, url })) return { type: 'failed', reason: 'endpoint_gone' };
     const place = lanes.enter([
       { name: `owner ${owner}`, room: ROOM.owner },
       { name: `receiver ${owner} ${origin}`, room: ROOM.receiver },
@@ -85,7 +63,7 @@ export function createDeliverWebhook(
     const ms = Date.now() - begun;
     const about = posted.type === 'answered' ? { status: posted.status } : { code: posted.code };
     const verdict = verdictOf(posted, number);
-    if (verdict.type === 'failed' && verdict.reason === 'endpoint_gone') await endpoints.drop(owner, url);
+    if (verdict.type === 'failed' && verdict.reason === 'endpoint_gone') await gone.add({ owner, url });
     const line = { jobId, webhookId: id, host, number, ms, ...about }; // by host: the rest of a URL may carry a secret of the receiver's
     if (verdict.type === 'done') log.info(line, 'webhook delivered');
     else log.warn(line, 'webhook not delivered');

@@ -2,7 +2,8 @@
 import { ProblemError } from '../job/problem.ts';
 import type { Entry, NotificationQueue } from '../queue/notification-queue.ts';
 import type { PushRow } from './deliver-push.ts';
-import type { GoneEndpoints, WebhookRow } from './deliver-webhook.ts';
+import type { WebhookRow } from './deliver-webhook.ts';
+import type { Gone } from './gone.ts';
 import type { Notification } from './notification.ts';
 
 /** A notification of a job's end, as clients see it. Times are in RFC 3339. */
@@ -37,7 +38,7 @@ export type Deliveries = {
 };
 
 /** Makes them. */
-export function createDeliveries(queue: NotificationQueue<Notification>, endpoints: Pick<GoneEndpoints, 'restore'>): Deliveries {
+export function createDeliveries(queue: NotificationQueue<Notification>, gone: Pick<Gone, 'remove'>): Deliveries {
   const of = async (jobId: string) => (await queue.of(jobId)).flatMap(present);
   return {
     of,
@@ -46,7 +47,7 @@ export function createDeliveries(queue: NotificationQueue<Notification>, endpoin
       const { afterMs } = webhooks.length === 0 ? { afterMs: 0 } : await queue.mayRetry(jobId);
       if (afterMs > 0) throw justSent(afterMs);
       for (const { id, owner, url } of webhooks) {
-        await endpoints.restore(owner, url);
+        await gone.remove({ owner, url });
         await queue.retry(jobId, id);
       }
       return of(jobId);

@@ -18,7 +18,7 @@ export type Listeners = {
 };
 
 /** How long a client has to acknowledge, in ms. */
-export const TAKE_MS = 1500;
+const TAKE_MS = 1500;
 
 /** How long after its end a job may still have a push to come, in ms; how long a mark is kept, and one of a client that may still acknowledge, in s. */
 const RECENT_MS = 60_000;

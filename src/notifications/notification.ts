@@ -1,5 +1,6 @@
 /** What is told of a job's end: a webhook for a server, a push notification for a phone, and what has to be asked after a push. */
 import type { JobStatus, Snapshot } from '../job/snapshot.ts';
+import { digestOf } from '../queue/digest.ts';
 import type { NewEntry } from '../queue/notification-queue.ts';
 import type { Targets } from '../queue/record.ts';
 import { TRIES } from './retry-times.ts';
@@ -16,15 +17,15 @@ export type Notification =
   /** What became of a push. */
   | { type: 'receipt'; token: string; ticket: string };
 
-/** How notifications are made. `digest`: a hash of a text, as letters and digits. `pushDelayMs`: how long a push waits for a phone that comes back. */
-export type MakeOptions = { digest: (text: string) => string; pushDelayMs: number };
-
-/** The notifications of a job that has ended. The ids follow from the end: however often this is asked, each is sent once. */
-export function notificationsOf(snapshot: Snapshot, targets: Targets, { digest, pushDelayMs }: MakeOptions): NewEntry<Notification>[] {
+/**
+ * The notifications of a job that has ended. The ids follow from the end: however often this is asked, each is sent once. `pushDelayMs`: how
+ * long a push waits for a phone that comes back, in ms.
+ */
+export function notificationsOf(snapshot: Snapshot, targets: Targets, pushDelayMs: number): NewEntry<Notification>[] {
   const { id: jobId, owner, kind, next, end, finishedAt: at = 0 } = snapshot;
   if (!end) return [];
   const status = end.outcome.type;
-  const tail = digest(`${jobId} ${end.seq} ${at}`);
+  const tail = digestOf([jobId, end.seq, at]);
   const { callbackUrl: url, pushToken: token } = targets;
   const entries: NewEntry<Notification>[] = [];
   if (url !== undefined && owner !== undefined) {

@@ -1,6 +1,7 @@
 /** The secrets that webhooks are signed with: one for each user, derived from the server's. A user can change it, and both are valid for a day. */
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { digestOf } from '../queue/digest.ts';
 import type { Keys } from '../queue/keys.ts';
 import { orUnavailable } from '../queue/redis-connection.ts';
 
@@ -28,7 +29,7 @@ export function createWebhookSecrets({ redis, keys, roots }: SecretsOptions): We
   const derive = (root: string, owner: string, version: number): Buffer =>
     createHmac('sha256', root).update(`webhook ${version} ${owner}`).digest();
   const fieldsOf = (owner: string): [changes: string, at: string] => {
-    const user = createHash('sha256').update(owner).digest('base64url');
+    const user = digestOf(owner);
     return [user, `${user}:at`];
   };
   /** The versions that are valid, the newest first. */

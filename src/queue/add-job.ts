@@ -5,8 +5,7 @@ import type { Admission, Refusal } from './admission.ts';
 import { childIdOf } from './child-id.ts';
 import { digestOf } from './digest.ts';
 import type { Allowance } from './rate-limit.ts';
-import type { Tells } from '../job/snapshot.ts';
-import type { Payload, Targets } from './record.ts';
+import { type Payload, tellsOf } from './record.ts';
 
 /** A job to be. */
 export type AddRequest = Omit<Payload, 'next' | 'parent' | 'tells'> & {
@@ -43,12 +42,6 @@ const KEY_TTL_MS = 24 * 3600 * 1000;
 /** What two submissions under one key must agree in. A phone may have another push token by the time it sends its request again. */
 function fingerprintOf({ input, targets }: AddRequest): unknown {
   return targets?.callbackUrl === undefined ? input : { input, callbackUrl: targets.callbackUrl };
-}
-
-function tellsOf({ callbackUrl, pushToken }: Targets = {}): Tells | undefined {
-  if (callbackUrl !== undefined && pushToken !== undefined) return 'both';
-  if (callbackUrl !== undefined) return 'webhook';
-  return pushToken === undefined ? undefined : 'push';
 }
 
 /** Makes the function that adds jobs. A job is never added before it is admitted, or a worker could take one that was refused. */

@@ -89,7 +89,7 @@ const BATCH = 64;
 
 const QUEUE_KEYS = ['wait', 'delayed', 'prioritized', 'active'] as const;
 const SIGNATURE = {
-  keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'children', 'outbox', 'untold', 'jobs'],
+  keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'children', 'outbox', 'notifyOutbox', 'jobs'],
   args: ['now', 'maxDepth', 'maxOpen', 'maxTokens', 'maxBillionths', 'maxRate', 'rateMs', 'keptForS', 'comingMs', 'archived', 'lookMs'],
   eachKeys: ['dedup', 'open', 'index', 'spent', 'spentUsd', 'rate'],
   eachArgs: ['id', 'child', 'tenant', 'weight', 'cancelAt', 'startBy', 'indexed', 'keyed', 'bounded', 'tells'],
@@ -123,7 +123,7 @@ export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOpti
     coming: keys.coming,
     children: keys.children,
     outbox: keys.archive.outbox,
-    untold: keys.notifications.outbox,
+    notifyOutbox: keys.notifications.outbox,
     jobs: keys.job(''),
     ...keys.allOf(QUEUE_KEYS),
     maxDepth: bounds.maxDepth,

@@ -6,10 +6,10 @@ import type { Admission } from './admission.ts';
 import { childIdOf } from './child-id.ts';
 import { createEraseJobs } from './erase-jobs.ts';
 import type { Keys } from './keys.ts';
-import { FIELDS, type Payload } from './record.ts';
+import { FIELDS, type Payload, tellsOf } from './record.ts';
 
 /** A child to be: whose it is, and from which request, is its parent's. */
-export type ChildRequest = Omit<Payload, 'next' | 'parent'> & { parent: string; kind: string };
+export type ChildRequest = Omit<Payload, 'next' | 'parent' | 'tells'> & { parent: string; kind: string };
 
 /** What workers do about children. */
 export type Children = {
@@ -40,7 +40,8 @@ export function createChildren({ redis, keys, queue, admission, cancel }: Childr
   const erase = createEraseJobs({ redis, keys, queue, cancel });
 
   return {
-    async add({ parent, kind, owner, tenant, requestId, tells, targets, input }) {
+    async add({ parent, kind, owner, tenant, requestId, targets, input }) {
+      const tells = tellsOf(targets);
       const jobId = childIdOf(parent, kind);
       const parentRecord = keys.job(parent);
       const [[made, there], deadline] = await Promise.all([

@@ -67,8 +67,8 @@ export function createEraseJobs({ redis, keys, queue, cancel }: EraseOptions): (
   /** Takes a job out of all that we keep beside its record, and gives up the place that is kept for its child. */
   const forget = async ({ id, child, owner, tenant }: Found): Promise<void> => {
     const { outbox, overdue, parked } = keys.archive;
-    const untold = keys.notifications;
-    const indexes = [keys.deadlines, keys.coming, outbox, overdue, untold.outbox, untold.overdue];
+    const notify = keys.notifications;
+    const indexes = [keys.deadlines, keys.coming, outbox, overdue, notify.outbox, notify.overdue];
     if (tenant !== undefined) indexes.push(keys.open(tenant));
     if (owner !== undefined) indexes.push(keys.jobsOf(owner));
     const ids = child === undefined ? [id] : [id, child];

@@ -44,6 +44,13 @@ export type RecordFields = Partial<Record<(typeof FIELDS)[keyof typeof FIELDS] |
 /** Where a job's end is told: a URL that is sent a webhook, and the token of a phone that gets a push notification. */
 export type Targets = { callbackUrl?: string | undefined; pushToken?: string | undefined };
 
+/** Who is told, given where. */
+export function tellsOf({ callbackUrl, pushToken }: Targets = {}): Tells | undefined {
+  if (callbackUrl !== undefined && pushToken !== undefined) return 'both';
+  if (callbackUrl !== undefined) return 'webhook';
+  return pushToken === undefined ? undefined : 'push';
+}
+
 /** The data of a BullMQ job. */
 export type Payload = {
   /** The user it belongs to, where the submission named one. */
@@ -52,7 +59,7 @@ export type Payload = {
   tenant: Tenant;
   /** The kind of the job that it leads to. */
   next?: string | undefined;
-  /** Who is told of its end, and where that is. */
+  /** Where its end is told; and who that is, for readers of the beginning alone. */
   tells?: Tells | undefined;
   targets?: Targets | undefined;
   /** The job that it comes of. */

@@ -31,10 +31,15 @@ const CODES = ` ${Object.keys(problems).join(' ')} `;
 /** Makes the function that retries jobs. `archived`: whether they go to the archive when they have ended. */
 export function createRetry(redis: Redis, keys: Keys, archived = false): (retry: Retry) => Promise<Retried> {
   const script = defineScript(redis, 'retry_job', {
-    keys: ['job', 'logs', 'deadlines', 'outbox', 'untold', ...QUEUE_KEYS],
+    keys: ['job', 'logs', 'deadlines', 'outbox', 'notifyOutbox', ...QUEUE_KEYS],
     args: ['id', 'priority', 'attempts', 'codes', 'cancelAt', 'startBy', 'now', 'archiveAt', 'tellAt'],
   });
-  const shared = { deadlines: keys.deadlines, outbox: keys.archive.outbox, untold: keys.notifications.outbox, ...keys.allOf(QUEUE_KEYS) };
+  const shared = {
+    deadlines: keys.deadlines,
+    outbox: keys.archive.outbox,
+    notifyOutbox: keys.notifications.outbox,
+    ...keys.allOf(QUEUE_KEYS),
+  };
   return async ({ jobId, priority, attempts, cancelAt = 0, startBy = 0, tells = false }) => {
     const own = { job: keys.job(jobId), logs: keys.logs(jobId), id: jobId };
     const now = Date.now();

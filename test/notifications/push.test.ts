@@ -2,7 +2,8 @@
 import { Redis } from 'ioredis';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { keysUnder } from '../../src/queue/keys.ts';
-import { createDeadTokens, createReadReceipt } from '../../src/notifications/deliver-push.ts';
+import { createReadReceipt } from '../../src/notifications/deliver-push.ts';
+import { createGone } from '../../src/notifications/gone.ts';
 import { createExpo } from '../../src/notifications/expo.ts';
 import { startExpo } from '../support/expo.ts';
 import { keysWith } from '../support/keys.ts';
@@ -127,9 +128,9 @@ test('a receipt that says the phone is gone drops its token', async () => {
   const expo = await startExpo();
   const redis = new Redis(inject('redisUrl'));
   onTestFinished(() => redis.disconnect());
-  const phones = createDeadTokens(redis, keysUnder(newPrefix()), (text) => Buffer.from(text).toString('hex'));
+  const gone = createGone(redis, keysUnder(newPrefix()));
   const service = createExpo({ baseUrl: String(expo.env['EXPO_BASE_URL']) });
-  const read = createReadReceipt({ service, phones, log: { info() {}, warn() {} } });
+  const read = createReadReceipt({ service, gone, log: { info() {}, warn() {} } });
   const tried = { id: 'r', jobId: 'j', number: 1, signal: new AbortController().signal, update: async () => {} };
   const ask = (ticket: string, token: string) => {
     const data = { type: 'receipt', ticket, token } as const;
@@ -138,7 +139,7 @@ test('a receipt that says the phone is gone drops its token', async () => {
   expo.receipts.set('gone', { error: 'DeviceNotRegistered' });
   expect(await ask('there', TOKEN)).toMatchObject({ type: 'done' });
   expect(await ask('gone', 'ExponentPushToken[gone]')).toMatchObject({ type: 'failed', reason: 'DeviceNotRegistered' });
-  expect([await phones.isDead(TOKEN), await phones.isDead('ExponentPushToken[gone]')]).toEqual([false, true]);
+  expect([await gone.has({ token: TOKEN }), await gone.has({ token: 'ExponentPushToken[gone]' })]).toEqual([false, true]);
 });
 
 test('erasing reaches the push, its ticket and the token', async () => {

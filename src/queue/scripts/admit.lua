@@ -4,10 +4,10 @@ user's index and in the deadlines, and counts as on its way until it has been ad
 rate is a counter that ends with its window. A tenant's open jobs are counted by looking which have ended, and only once
 the bound is reached: there is no count that a crash could leave wrong. A job can lead to another one, its child: the child's place is
 taken here, too, and kept as long as its parent can still make it. A child that is now to be added uses the place that was kept.
-Jobs that are to be archived are noted in the outbox here, and those whose end is to be told in `untold`, so that no end is missed,
+Jobs that are to be archived are noted in the outbox here, and those whose end is to be told in `notifyOutbox`, so that no end is missed,
 whoever ends them; children are archived where their parent is.
 What is the same for all jobs is read once.
-KEYS: wait, delayed, deadlines, turns, prioritized, active, coming, children, outbox, untold, jobs
+KEYS: wait, delayed, deadlines, turns, prioritized, active, coming, children, outbox, notifyOutbox, jobs
 ARGV: now:number, maxDepth:number, maxOpen:number, maxTokens:number, maxBillionths:number, maxRate:number, rateMs:number, keptForS:number, comingMs:number, archived:number, lookMs:number
 EACH KEYS: dedup, open, index, spent, spentUsd, rate
 EACH ARGV: id, child, tenant, weight:number, cancelAt:number, startBy:number, indexed:number, keyed:number, bounded:number, tells:number
@@ -107,7 +107,7 @@ local replies, admitted = {}, {}
     local parent = kept > 0 and redis.call('HGET', children, id)
     if parent then depth = depth - redis.call('HDEL', children, id) end -- a child that is added counts by itself now
     if archived == 1 or (parent and redis.call('ZSCORE', outbox, parent)) then redis.call('ZADD', outbox, now + lookMs, id) end
-    if tells == 1 then redis.call('ZADD', untold, now + lookMs, id) end
+    if tells == 1 then redis.call('ZADD', notifyOutbox, now + lookMs, id) end
     redis.call('ZADD', open, now, id)
     if hasChildToCome() then
       local new = redis.call('HSET', children, child, id)
@@ -129,7 +129,7 @@ local replies, admitted = {}, {}
   local done, result, value, count = pcall(decide)
   if not done then
     -- a structure of ours that became something else is begun anew
-    for _, key in ipairs({ open, index, deadlines, turns, coming, outbox, untold }) do mend(key, 'zset') end
+    for _, key in ipairs({ open, index, deadlines, turns, coming, outbox, notifyOutbox }) do mend(key, 'zset') end
     for _, key in ipairs({ spent, spentUsd, rate }) do mend(key, 'string') end
     mend(children, 'hash')
     if not tonumber(redis.call('HGET', children, '*') or 0) then redis.call('HDEL', children, '*') end

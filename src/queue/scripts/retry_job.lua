@@ -4,7 +4,7 @@ which it could be fixed anew. The number of the old end was sent to clients, so 
 the journal, and the attempt's row follows. Attempts are counted on, lost workers among them; as many are allowed again.
 `codes` has all problem codes, each between spaces. `archiveAt`, `tellAt`: when to look whether it has ended again, so that this end
 is archived, and told; 0 for never.
-KEYS: job, logs, deadlines, outbox, untold, failed, prioritized, marker, pc, events, meta
+KEYS: job, logs, deadlines, outbox, notifyOutbox, failed, prioritized, marker, pc, events, meta
 ARGV: id, priority:number, attempts:number, codes, cancelAt:number, startBy:number, now, archiveAt:number, tellAt:number
 Returns: 'retried', 'not_failed' or 'unknown'
 ]]
@@ -35,7 +35,7 @@ local limit = tonumber(redis.call('HGET', meta, 'opts.maxLenEvents') or '') or 1
 redis.call('ZREM', failed, id)
 redis.call('ZREM', deadlines, id)
 if archiveAt > 0 then redis.call('ZADD', outbox, archiveAt, id) end
-if tellAt > 0 then redis.call('ZADD', untold, tellAt, id) end
+if tellAt > 0 then redis.call('ZADD', notifyOutbox, tellAt, id) end
 redis.call('ZREM', deadlines, 'start ' .. id)
 if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
 if startBy > 0 then redis.call('ZADD', deadlines, startBy, 'start ' .. id) end
