@@ -1,12 +1,11 @@
 /** Push notifications: one at the end of a job, and only if nobody was there to see it. */
-import { Redis } from 'ioredis';
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { keysUnder } from '../../src/queue/keys.ts';
 import { createReadReceipt } from '../../src/notifications/deliver-push.ts';
 import { createGone } from '../../src/notifications/gone.ts';
 import { createExpo } from '../../src/notifications/expo.ts';
 import { startExpo } from '../support/expo.ts';
-import { keysWith } from '../support/keys.ts';
+import { keysHolding, keysWith, openRedis } from '../support/keys.ts';
 import { isEnd, watch } from '../support/sse.ts';
 import { newPrefix } from '../support/stack.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
@@ -126,9 +125,7 @@ test('a service that is overloaded is asked again, and sends one', async () => {
 
 test('a receipt that says the phone is gone drops its token', async () => {
   const expo = await startExpo();
-  const redis = new Redis(inject('redisUrl'));
-  onTestFinished(() => redis.disconnect());
-  const gone = createGone(redis, keysUnder(newPrefix()));
+  const gone = createGone(openRedis(), keysUnder(newPrefix()));
   const service = createExpo({ baseUrl: String(expo.env['EXPO_BASE_URL']) });
   const read = createReadReceipt({ service, gone, log: { info() {}, warn() {} } });
   const tried = { id: 'r', jobId: 'j', number: 1, signal: new AbortController().signal, update: async () => {} };
@@ -150,14 +147,7 @@ test('erasing reaches the push, its ticket and the token', async () => {
   expect(await outcomeOf(stack, job)).toBe('sent');
   await expect.poll(async () => (await keysWith(stack.prefix, 'receipt_')).length).toBeGreaterThan(0);
   await fetch(`${stack.url}/api/me/data`, { method: 'DELETE', headers: ANA });
-  const redis = new Redis(inject('redisUrl'));
-  onTestFinished(() => redis.disconnect());
-  const holding: string[] = [];
-  for (const key of await keysWith(stack.prefix, '')) {
-    const dump = await redis.dumpBuffer(key);
-    if (dump?.includes(TOKEN)) holding.push(key);
-  }
-  expect(holding).toEqual([]);
+  expect(await keysHolding(stack.prefix, TOKEN)).toEqual([]);
 });
 
 test('a push token that is none is refused, by the field', async () => {

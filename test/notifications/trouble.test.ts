@@ -1,9 +1,8 @@
 /** What can go wrong around notifications: receivers and services that hang for many, deploys, retries, erasing at every moment. */
-import { Redis } from 'ioredis';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createLanes } from '../../src/notifications/lanes.ts';
 import { startExpo } from '../support/expo.ts';
-import { keysWith } from '../support/keys.ts';
+import { keysHolding, keysWith, openRedis } from '../support/keys.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { isEnd } from '../support/sse.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
@@ -27,15 +26,6 @@ async function outcomeOf(stack: Stack, job: Record<string, any>): Promise<string
   const last = async () => (await deliveriesOf(stack, job)).findLast(({ channel }) => channel === 'push');
   await expect.poll(async () => (await last())?.['status'] ?? 'waiting', { timeout: 20_000 }).not.toBe('waiting');
   return (await last())?.['attempts'].at(-1)?.code as string;
-}
-
-/** The keys whose values have a text in them. */
-async function holding(stack: Stack, text: string): Promise<string[]> {
-  const redis = new Redis(inject('redisUrl'));
-  onTestFinished(() => redis.disconnect());
-  const found: string[] = [];
-  for (const key of await keysWith(stack.prefix, '')) if ((await redis.dumpBuffer(key))?.includes(text)) found.push(key);
-  return found;
 }
 
 test('one server that hangs for many users delays no other user, and no push; a push service that hangs delays no webhook', async () => {
@@ -178,8 +168,7 @@ test('webhooks of a job are sent again once in ten seconds', async () => {
 
 test('an error of ours shows no words of its own', async () => {
   const stack = await startStack(SECRET);
-  const redis = new Redis(inject('redisUrl'));
-  onTestFinished(() => redis.disconnect());
+  const redis = openRedis();
   await redis.set(`${stack.prefix}:notify:secrets`, 'nonsense');
   await stack.startWorker();
   const receiver = await startReceiver();
@@ -206,15 +195,15 @@ test('erasing reaches a push that is being sent, and what is kept of jobs that a
     return (await ask(stack, 'GET', `/api/jobs/${forgotten['jobId']}`)).status;
   };
   await expect.poll(isForgotten, { interval: 200 }).toBe(404);
-  expect(await holding(stack, 'hidden')).not.toEqual([]);
+  expect(await keysHolding(stack.prefix, 'hidden')).not.toEqual([]);
 
   await stack.submit({ content: NOTES, pushToken: TOKEN }, ANA);
   await asked.promise;
   expect((await ask(stack, 'DELETE', '/api/me/data')).status).toBe(200);
   answer.resolve();
-  await expect.poll(() => holding(stack, TOKEN)).toEqual([]);
+  await expect.poll(() => keysHolding(stack.prefix, TOKEN)).toEqual([]);
   await expect.poll(() => keysWith(stack.prefix, 'receipt_')).toEqual([]);
-  expect(await holding(stack, 'hidden')).toEqual([]);
+  expect(await keysHolding(stack.prefix, 'hidden')).toEqual([]);
 });
 
 test('a job that is erased before its end is told to nobody', async () => {

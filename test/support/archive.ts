@@ -1,8 +1,8 @@
 /** What tests of the archive share: a Supabase project, an API and a worker that use it, and two users. */
-import { Redis } from 'ioredis';
-import { expect, inject, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
 import type { Snapshot } from '../../src/job/snapshot.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
+import { openRedis } from './keys.ts';
 import { isEnd, watch } from './sse.ts';
 import { startStack, type Stack } from './stack-in-process.ts';
 import { startSupabase, type SupabaseProject, type User } from './supabase-project.ts';
@@ -40,13 +40,6 @@ export const rowsOf = ({ project }: Setup) => project.sql('select * from public.
 /** Resolves when so many rows are there. */
 export async function archived(setup: Setup, count: number): Promise<void> {
   await expect.poll(() => rowsOf(setup)).toHaveLength(count);
-}
-
-/** A connection for the test itself. */
-export function openRedis(): Redis {
-  const redis = new Redis(inject('redisUrl'));
-  onTestFinished(() => redis.disconnect());
-  return redis;
 }
 
 /** Redis forgets all that this test has in it. */

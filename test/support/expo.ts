@@ -1,7 +1,5 @@
 /** A stand-in for Expo's push service: it notes the messages, gives tickets, and has receipts for them. */
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { startVendorServer } from './vendor-server.ts';
 
 /** What it answers to a message: a ticket, an error of the message by its code, or an HTTP status. */
 export type Fate = 'ok' | { error: string } | { status: number };
@@ -37,22 +35,12 @@ export async function startExpo(fate: (number: number) => Fate | Promise<Fate> =
     return [200, { data: Object.fromEntries(found.map(([id, end]) => [id, toReceipt(end)])) }];
   };
 
-  const server = http.createServer((request, response) => {
-    let text = '';
-    request.on('data', (chunk) => (text += String(chunk)));
-    request.on('end', () => {
-      const body = JSON.parse(text) as Record<string, any>;
-      const answer = request.url === '/--/api/v2/push/send' ? send(body) : Promise.resolve(receiptsFor(body));
-      void answer.then(([status, json]) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json)));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
+  const { url } = await startVendorServer(async (response, call) => {
+    const [status, json] = call.url === '/--/api/v2/push/send' ? await send(call.json()) : receiptsFor(call.json());
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));
   });
   return {
-    env: { EXPO_BASE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, PUSH_DELAY_MS: '500' },
+    env: { EXPO_BASE_URL: url, PUSH_DELAY_MS: '500' },
     messages,
     receipts,
     asked: () => sends,

@@ -1,8 +1,8 @@
 /** A server of a customer's that webhooks are sent to: it notes what comes, and answers as it is told. */
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished } from 'vitest';
+import type http from 'node:http';
+import { expect } from 'vitest';
 import { Webhook } from 'standardwebhooks';
+import { startVendorServer } from './vendor-server.ts';
 
 /** A request that came. */
 export type Call = { path: string; headers: Record<string, string>; body: string };
@@ -21,22 +21,13 @@ export type Receiver = {
 /** Starts one; it stops with the test. */
 export async function startReceiver(answer: Answer = (_request, response) => response.writeHead(204).end()): Promise<Receiver> {
   const calls: Call[] = [];
-  const server = http.createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk) => (body += String(chunk)));
-    request.on('end', () => {
-      const call = { path: request.url ?? '', headers: request.headers as Record<string, string>, body };
-      calls.push(call);
-      answer(request, response, call);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
+  const { url } = await startVendorServer((response, { url: path, headers, body }) => {
+    const call = { path, headers: headers as Record<string, string>, body: body.toString() };
+    calls.push(call);
+    answer(response.req, response, call);
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    url: `${url}/hook`,
     calls,
     async called(count) {
       await expect.poll(() => calls.length, { timeout: 15_000, interval: 10 }).toBeGreaterThanOrEqual(count);
