@@ -35,6 +35,8 @@ export type AppEnv = {
     plan?: string;
     /** The access token of the user's session, where there is one. */
     session?: string;
+    /** Why the request is not believed to be whose it says. Only a request that may show a token for reading gets this far with it. */
+    identityFault?: unknown;
   };
 };
 

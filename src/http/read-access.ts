@@ -20,12 +20,22 @@ export type Reader = {
   refusal(): ProblemError;
 };
 
+/** The addresses with a token: streams, output files, and `statusUrl`. */
+const WITH_TOKEN = /^\/api\/(?:jobs\/[^/]+\/(?:events|output(?:\/[^/]+)?)|job-status\/[^/]+)$/;
+
+/** Whether a request may show a token for reading one job. Then its other claims about who it is need not be right. */
+export function mayShowToken(c: Context<AppEnv>): boolean {
+  return (c.req.method === 'GET' || c.req.method === 'HEAD') && WITH_TOKEN.test(c.req.path) && c.req.query('token') !== undefined;
+}
+
 /** The reader of a job that this request has submitted: it may read it. */
 export const submitter: Reader = { access: { as: 'service' }, allows: () => true, refusal: noSuchJob };
 
 /**
- * Decides what a request for one job may read, by the user that it names and by `token`, if it has one.
- * @throws ProblemError `unauthorized`, `token_invalid`, `token_expired` or `job_not_found` where that is known without the job
+ * Decides what a request for one job may read, by the user that it names and by `token`, if it has one. A valid token is enough,
+ * whatever the request says of its user; beside a good user a token that is not valid does no harm.
+ * @throws ProblemError `unauthorized`, `token_invalid`, `token_expired` or `job_not_found` where that is known without the job, and what
+ * was wrong with the identity if the token does not make up for it
  */
 export async function readerOf(
   c: Context<AppEnv, '/:jobId'>,
@@ -36,6 +46,7 @@ export async function readerOf(
   const user = c.get('user');
   const verdict = token === undefined ? 'none' : await tokens.check(jobId, token);
   // The job has not been read yet, so these answers tell nothing about it.
+  if (verdict !== 'valid' && c.get('identityFault') !== undefined) throw c.get('identityFault');
   if (user === undefined && (verdict === 'invalid' || verdict === 'expired')) throw tokenProblem(verdict);
   if (user === undefined && verdict === 'none' && identity.required) throw unauthorized(identity);
   if (!isJobId(jobId)) throw noSuchJob();

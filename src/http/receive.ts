@@ -11,6 +11,7 @@ import type { AppDeps, AppEnv } from './env.ts';
 import { createHostCheck } from './hosts.ts';
 import { answerErrors } from './problems.ts';
 import { refuseReads } from './rate-limits.ts';
+import { mayShowToken } from './read-access.ts';
 
 /** What it needs. */
 type Deps = Pick<AppDeps, 'log' | 'hosts' | 'corsOrigins' | 'readLimit' | 'addressOf' | 'identity'>;
@@ -28,13 +29,23 @@ export function receive(deps: Deps, methods: () => string[]) {
     setHeaders(c, cors.headersFor(c)); // no page may read the answer to an unknown host
     if (c.req.method === 'OPTIONS') return cors.preflight(c);
     if (!c.req.path.startsWith('/api/')) return undefined; // the other routes are nobody's
-    const caller = identity.identify((name) => c.req.header(name));
-    return caller instanceof Promise
-      ? caller.then(
-          (known) => begin(c, known),
-          (error) => retryLater(c, error),
-        )
-      : begin(c, caller);
+    try {
+      const caller = identity.identify((name) => c.req.header(name));
+      if (!(caller instanceof Promise)) return begin(c, caller);
+      return caller.then(
+        (known) => begin(c, known),
+        (error) => beginUnbelieved(c, error),
+      );
+    } catch (error) {
+      return beginUnbelieved(c, error);
+    }
+  };
+
+  /** The token in an address is enough for reading: clients that took it up once may repeat an old header for ever. */
+  const beginUnbelieved = (c: Context<AppEnv>, error: unknown): Response | undefined => {
+    if (!mayShowToken(c)) return retryLater(c, error);
+    c.set('identityFault', error);
+    return begin(c, undefined);
   };
 
   const begin = (c: Context<AppEnv>, caller: Caller | undefined): Response | undefined => {

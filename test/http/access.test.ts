@@ -58,7 +58,6 @@ type Caller = (typeof CALLERS)[number];
 type Row = number[];
 
 const reads: Row = [200, 404, 401, 401, 401, 401, 200, 404];
-const polls: Row = [200, 404, 401, 200, 401, 401, 200, 404];
 const watches: Row = [200, 404, 401, 200, 401, 401, 200, 200];
 /** As streams are watched; the job has no such file, which only those may know who may read it. */
 const downloads: Row = [404, 404, 401, 404, 401, 401, 404, 404];
@@ -77,7 +76,7 @@ const routes: Record<string, Row> = {
   'GET /api/jobs': anyUser(200),
   'GET /api/events': anyUser(200),
   'GET /api/jobs/:jobId': reads,
-  'GET /api/job-status/:jobId': polls,
+  'GET /api/job-status/:jobId': watches,
   'GET /api/jobs/:jobId/events': watches,
   'GET /api/jobs/:jobId/output': downloads,
   'GET /api/jobs/:jobId/output/:n': downloads,
@@ -217,7 +216,7 @@ test.each(Object.entries(ways))(
     };
     for (const route of Object.keys(routes).filter((name) => name.includes(':jobId'))) {
       for (const caller of ['other', 'nobody', 'malformed token', 'other with token'] as const) {
-        if (caller === 'other with token' && /\/(events|output)/.test(route)) continue; // there the token counts
+        if (caller === 'other with token' && /\/(events|output|job-status)/.test(route)) continue; // there the token counts
         const [theirs, none] = [await ask(stack, way, route, caller, { job }), await ask(stack, way, route, caller, { job: nobodys })];
         expect({ route, caller, ...strip(theirs) }).toEqual({ route, caller, ...strip(none) });
       }
@@ -268,6 +267,34 @@ test('where no identity is needed statusUrl is the bare path, and a poller witho
   const job = await stack.submit({ content: 'a' }, OWNER);
   expect(job['statusUrl']).toBe(`/api/job-status/${job['jobId']}`);
   expect((await fetch(stack.url + job['statusUrl'])).status).toBe(200);
+});
+
+test('a valid token reads at its three addresses, whatever user the request names or fails to name; another token never does', async () => {
+  const stack = await startStack(GATEWAY);
+  const [job, other] = [await stack.submit({ content: 'a' }, OWNER), await stack.submit({ content: 'b' }, OWNER)];
+  const token = (of: Record<string, any>) => String(of['streamUrl']).split('token=')[1] ?? '';
+  const base = `/api/jobs/${job['jobId']}`;
+  const addresses = (shown: string) => [
+    `${base}/events?token=${shown}`,
+    `${base}/output?token=${shown}`,
+    `/api/job-status/${job['jobId']}?token=${shown}`,
+  ];
+  const statuses = async (shown: string, headers: Record<string, string>) =>
+    Promise.all(addresses(shown).map(async (path) => (await fetch(stack.url + path, { method: 'HEAD', headers })).status));
+  const long = 'x'.repeat(300);
+  for (const headers of [{}, { 'user-id': 'bob' }, { 'user-id': long }, { authorization: 'Bearer undefined' }, OWNER] as Record<
+    string,
+    string
+  >[]) {
+    expect([headers, await statuses(token(job), headers)]).toEqual([headers, [200, 404, 200]]); // the job has made no file
+  }
+  for (const bad of [token(other), 'x', '', `${token(job)}x`]) {
+    expect([bad, await statuses(bad, OWNER)]).toEqual([bad, [200, 404, 200]]); // a good identity reads all the same
+    expect([bad, await statuses(bad, { 'user-id': long })]).toEqual([bad, [400, 400, 400]]);
+    expect([bad, await statuses(bad, { 'user-id': 'bob' })]).toEqual([bad, [401, 401, 401]]);
+  }
+  const act = await fetch(`${stack.url}${job['cancelUrl']}?token=${token(job)}`, { method: 'POST', headers: { 'user-id': long } });
+  expect(act.status).toBe(400); // a token only reads
 });
 
 test('who is the owner by the header needs no token, even beside one that is not good', async () => {

@@ -42,9 +42,15 @@ test('a token that is not believed is 401 and says what to do, whatever else the
     ['Basic eDp5', 'token_invalid'],
     [`Bearer ${expired} ${expired}`, 'token_invalid'],
   ] as const) {
+    const bare = String(job['streamUrl']).replace(/\?.*/, '');
+    const [streamed, polled] = await Promise.all(
+      [job['streamUrl'], job['statusUrl']].map((path) => fetch(stack.url + path, { method: 'HEAD', headers: { authorization } })),
+    );
+    expect([authorization, streamed?.status, polled?.status]).toEqual([authorization, 200, 200]); // the token in the address is enough
     for (const response of [
       await post(stack, { authorization }),
-      await fetch(stack.url + job['streamUrl'], { headers: { authorization } }),
+      await fetch(stack.url + bare, { headers: { authorization } }),
+      await fetch(`${stack.url}${bare}?token=x`, { headers: { authorization } }),
     ]) {
       expect([authorization, response.status, response.headers.get('www-authenticate')]).toEqual([
         authorization,
@@ -72,8 +78,11 @@ test('while the keys can not be fetched it is 503, and an EventSource is told to
   const path = `/api/jobs/${job['jobId']}/events`;
   const streamed = await fetch(stack.url + path, { headers: { ...headers, accept: 'text/event-stream' } });
   expect([streamed.status, await streamed.text()]).toEqual([200, expect.stringContaining('retry: 5000')]);
-  const stream = await watch(stack.url + job['streamUrl']);
-  expect(stream.response.status).toBe(200);
+  for (const named of [undefined, headers]) {
+    const stream = await watch(stack.url + job['streamUrl'], named);
+    expect(stream.response.status).toBe(200);
+    expect((await fetch(stack.url + job['statusUrl'], named && { headers: named })).status).toBe(200);
+  }
 });
 
 test("the operator's routes and those that are open to all look at no session", async () => {

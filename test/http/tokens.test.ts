@@ -59,7 +59,8 @@ test('with STREAM_TOKEN_TTL_S tokens expire, and the answer says what to do', as
     detail: expect.stringContaining('status'),
   });
   expect(await stack.get(job['statusUrl'], { 'user-id': 'ana' })).toMatchObject({ status: 'waiting' }); // who says who they are needs none
-  expect(await stack.get(job['statusUrl'], { 'user-id': 'bob' })).toMatchObject({ status: 404 });
+  expect(await stack.get(job['statusUrl'].replace(fresh, expired), { 'user-id': 'ana' })).toMatchObject({ status: 'waiting' });
+  expect(await stack.get(job['statusUrl'].replace(fresh, expired), { 'user-id': 'bob' })).toMatchObject({ status: 404 });
 });
 
 test('a secret is changed without a refusal: the first of the list signs, all verify', async () => {

@@ -18,13 +18,15 @@ type Deps = Pick<AppDeps, 'queue' | 'archive' | 'feed' | 'notifications' | 'toke
 export function jobRoutes(deps: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.get('/api/jobs/:jobId', async (c) => answerStatus(c, deps, { token: undefined, words: (job) => job }));
-  app.get('/api/job-status/:jobId', async (c) => answerStatus(c, deps, { token: pollersToken(c, deps), words: toLegacyJob }));
+  app.get('/api/job-status/:jobId', async (c) => answerStatus(c, deps, { token: await pollersToken(c, deps), words: toLegacyJob }));
   return app;
 }
 
-/** The token of `statusUrl`. It counts only where an identity is required and the request names no user. */
-function pollersToken(c: Context<AppEnv>, { identity }: Deps): string | undefined {
-  return identity && c.get('user') === undefined ? c.req.query('token') : undefined;
+/** The token of `statusUrl`. Where no identity is required the address has none, and one that is not valid takes nothing away. */
+async function pollersToken(c: Context<AppEnv, '/:jobId'>, { identity, tokens }: Deps): Promise<string | undefined> {
+  const token = c.req.query('token');
+  if (token === undefined || identity.required) return token;
+  return (await tokens.check(c.req.param('jobId'), token)) === 'valid' ? token : undefined;
 }
 
 /** How an address shows a job. `token`: it allows reading, beside the user. `words`: makes the Job that this address promises. */
