@@ -22,7 +22,7 @@ const once = [
   'test/scripts/**',
   'test/queue/store.test.ts',
   'test/stream/{sse-encoding,transport}.test.ts',
-  'test/http/{access,cors,hosts,image,then,uploads}.test.ts',
+  'test/http/{access,cors,decoders,hosts,image,then,uploads}.test.ts',
   'test/worker/**', // what a worker makes of models and texts
 ];
 

@@ -40,8 +40,9 @@ export async function readForm(contentType: string, pieces: AsyncIterable<Uint8A
   const limits = { maxParts: MAX_PARTS, maxHeaderSize: MAX_HEADER_BYTES, maxFileSize: largest, maxTotalSize: contentBytes(fields) };
   const parser = new MultipartParser(boundary, limits);
   const form: Form = { texts: new Map(), files: new Map() };
+  let parts = 0;
   try {
-    for await (const piece of pieces) for (const part of parser.write(piece)) take(form, part, fields);
+    for await (const piece of pieces) for (const part of parser.write(piece)) take(form, readHead(part, ++parts), fields);
     parser.finish();
   } catch (error) {
     throw toProblem(error, limits);
@@ -49,20 +50,45 @@ export async function readForm(contentType: string, pieces: AsyncIterable<Uint8A
   return form;
 }
 
-function take({ texts, files }: Form, part: MultipartPart, fields: FileFields): void {
-  const { name, filename } = part;
+/** A part, what field it is for, and whether it says that it is a file. */
+type Named = { part: MultipartPart; name: string; isFile: boolean };
+
+/** Reads what a part says of itself. `number`: its place in the form, from 1. The name of a file is not decoded: nobody needs it. */
+function readHead(part: MultipartPart, number: number): Named {
+  const disposition = utf8(() => part.headers['content-disposition'] ?? '');
+  if (disposition === undefined) {
+    throw invalidInput([{ path: [], message: `the head of part ${number}, with its name and its file name, must be UTF-8` }]);
+  }
+  const { name } = part;
   if (name === undefined || name === '') throw new ProblemError('invalid_input', 'Each part of a form needs a name.');
+  const withoutQuoted = disposition.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+  return { part, name, isFile: /;\s*filename\*?\s*=/i.test(withoutQuoted) };
+}
+
+function take({ texts, files }: Form, { part, name, isFile }: Named, fields: FileFields): void {
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (field) {
     if (files.has(name)) throw invalidInput([{ path: [name], message: 'must be one file' }]);
     if (part.size > field.maxBytes) throw tooLarge(`The file in "${name}"`, field.maxBytes);
     files.set(name, part.bytes);
-  } else if (filename === undefined) {
-    const values = texts.get(name) ?? [];
-    texts.set(name, [...values, part.text]);
-  } else {
+  } else if (isFile) {
     const names = Object.keys(fields).join(', ');
     throw invalidInput([{ path: [name], message: `is no field for a file; a file goes into ${names}` }]);
+  } else {
+    const text = utf8(() => part.text);
+    if (text === undefined) throw invalidInput([{ path: [name], message: 'must be text in UTF-8' }]);
+    const values = texts.get(name) ?? [];
+    texts.set(name, [...values, text]);
+  }
+}
+
+/** What the parser decodes; undefined if the bytes are no UTF-8. */
+function utf8(decode: () => string): string | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof TypeError) return undefined; // what TextDecoder throws (Encoding Standard)
+    throw error;
   }
 }
 

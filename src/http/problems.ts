@@ -48,7 +48,7 @@ export function noSuchJob(): ProblemError {
 export function invalidInput(issues: readonly Issue[]): ProblemError {
   const errors = issues.map((issue) => {
     const { path } = issue;
-    const tokens = path.map((key) => encodeURIComponent(String(key).replaceAll('~', '~0').replaceAll('/', '~1')));
+    const tokens = path.map((key) => encodeURIComponent(String(key).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')));
     return { pointer: ['#', ...tokens].join('/'), detail: wordsOf(issue) };
   });
   const first = errors.filter(({ pointer }, n) => errors.findIndex((other) => other.pointer === pointer) === n); // one mistake, one message

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { ProblemError } from '../job/problem.ts';
 import type { Identification } from './caller.ts';
 
-const USER_ID = /^[^\p{Cc}]{1,256}$/u;
+const USER_ID = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
 const EXPECTED = 'must be 1 to 256 visible characters';
 
 /** A user's id without spaces around it and in Unicode's NFC: it is the same however it was sent. */
 const normalize = (text: string): string => text.trim().normalize('NFC');
 
-/** A user's id: 1 to 256 characters without control characters. */
+/** A user's id: 1 to 256 characters without control characters, and without half of a surrogate pair: Redis would keep all halves as one. */
 export const userId = z.string().transform(normalize).pipe(z.string().regex(USER_ID, EXPECTED));
 
 /** Identification by the header. `required`: whether every request needs it, as behind a gateway. */
