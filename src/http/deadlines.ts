@@ -7,13 +7,10 @@ import type { AppEnv } from './env.ts';
 const UNITS = { h: 3_600_000, m: 60_000, s: 1000 };
 const MAX_MS = 24 * UNITS.h;
 
-/** Reads both as moments, in ms since the epoch; undefined where there is no header. */
-export function deadlinesOf(c: Context<AppEnv>): { cancelAt: number | undefined; startBy: number | undefined } {
-  const moment = (name: string): number | undefined => {
-    const ms = parseDuration(name, c.req.header(name));
-    return ms === undefined ? undefined : Date.now() + ms;
-  };
-  return { cancelAt: moment('Cancel-After'), startBy: moment('Start-Within') };
+/** Reads both, in ms; undefined where there is no header. They count from when the job is admitted, by Redis' clock. */
+export function deadlinesOf(c: Context<AppEnv>): { cancelAfterMs: number | undefined; startWithinMs: number | undefined } {
+  const duration = (name: string) => parseDuration(name, c.req.header(name));
+  return { cancelAfterMs: duration('Cancel-After'), startWithinMs: duration('Start-Within') };
 }
 
 /** Reads `90`, `60s`, `5m` or `1h30m` as ms; undefined where there is no header. `name`: the header's, for the error. */

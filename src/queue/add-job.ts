@@ -20,10 +20,10 @@ export type AddRequest = Omit<Payload, 'next' | 'parent' | 'tells'> & {
   keepFiles?: ((jobId: string) => Promise<void>) | undefined;
   /** Deletes them, where the job is not added after all. */
   dropFiles?: ((jobId: string) => Promise<unknown>) | undefined;
-  /** When it is to be cancelled, in ms since the epoch. */
-  cancelAt?: number | undefined;
-  /** When it is to be cancelled if it has not begun, in ms since the epoch. */
-  startBy?: number | undefined;
+  /** After how long it is to be cancelled, in ms. */
+  cancelAfterMs?: number | undefined;
+  /** After how long it is to be cancelled if it has not begun, in ms. */
+  startWithinMs?: number | undefined;
   /** The user's plan, by whose terms it is admitted. */
   plan?: string | undefined;
 };
@@ -51,7 +51,7 @@ export function createAddJob(
 ): (request: AddRequest) => Promise<AddResult> {
   return async (wanted) => {
     const { plan, kind, next, owner, tenant, targets, requestId, input, key, keyMs = KEY_TTL_MS } = wanted;
-    const { cancelAt, startBy, keepFiles, dropFiles } = wanted;
+    const { cancelAfterMs, startWithinMs, keepFiles, dropFiles } = wanted;
     const tells = tellsOf(targets);
     const payload: Payload = { owner, tenant, next: next?.kind, tells, requestId, targets, input }; // readers of a job find the first four at the start of its JSON
     // Only a key makes anyone ask whether the input was the same.
@@ -64,8 +64,8 @@ export function createAddJob(
       tenant,
       owner,
       tells: tells !== undefined,
-      cancelAt,
-      startBy,
+      cancelAfterMs,
+      startWithinMs,
       key: key && digestOf(key),
     };
     const admission = admissionOf(plan);

@@ -29,12 +29,14 @@ export type AdmissionRequest = {
   owner?: string | undefined;
   /** How many jobs of this tenant go for one of another's, 1 by default. */
   weight?: number | undefined;
-  /** When it is to be cancelled, in ms since the epoch. */
-  cancelAt?: number | undefined;
-  /** When it is to be cancelled if it has not begun, in ms since the epoch. */
-  startBy?: number | undefined;
+  /** After how long it is to be cancelled, in ms from its admission. */
+  cancelAfterMs?: number | undefined;
+  /** After how long it is to be cancelled if it has not begun, in ms from its admission. */
+  startWithinMs?: number | undefined;
   /** Whether somebody is told of its end. */
   tells?: boolean | undefined;
+  /** The id of the job that has led to it, whose deadline is its own, too. */
+  parent?: string | undefined;
   /** The id of the job that it leads to, for which a place is kept, too. */
   child?: string | undefined;
   /** The deduplication key it is submitted under. */
@@ -48,7 +50,7 @@ export type AdmissionResult = { allowance?: Allowance | undefined } & (
   | {
       type: 'admitted';
       /** Add it with this priority. */ priority: number;
-      /** When it was admitted, in ms since the epoch: its place in its user's index. */ at: number;
+      /** When it was admitted, in ms since the epoch by Redis' clock: its place in its user's index. */ at: number;
     }
   /** There is a job under its key already: no new one is made, and nothing is taken of the rate. */
   | { type: 'known'; id: string }
@@ -90,12 +92,12 @@ const BATCH = 64;
 const QUEUE_KEYS = ['wait', 'delayed', 'prioritized', 'active'] as const;
 const SIGNATURE = {
   keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'children', 'outbox', 'notifyOutbox', 'jobs'],
-  args: ['now', 'maxDepth', 'maxOpen', 'maxTokens', 'maxBillionths', 'maxRate', 'rateMs', 'keptForS', 'comingMs', 'archived', 'lookMs'],
+  args: ['maxDepth', 'maxOpen', 'maxTokens', 'maxBillionths', 'maxRate', 'rateMs', 'keptForS', 'comingMs', 'archived', 'lookMs'],
   eachKeys: ['dedup', 'open', 'index', 'spent', 'spentUsd', 'rate'],
-  eachArgs: ['id', 'child', 'tenant', 'weight', 'cancelAt', 'startBy', 'indexed', 'keyed', 'bounded', 'tells'],
+  eachArgs: ['id', 'parent', 'child', 'tenant', 'weight', 'cancelAfterMs', 'startWithinMs', 'indexed', 'keyed', 'bounded', 'tells'],
 } as const;
 
-type Reply = [type: AdmissionResult['type'], value: string | number, count: number, used: number, resetMs: number];
+type Reply = [type: AdmissionResult['type'], value: string | number, count: number, used: number, resetMs: number, at: number];
 
 /** What admission is made with. */
 export type AdmissionOptions = {
@@ -141,12 +143,13 @@ export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOpti
 
   const toEntry = ({
     jobId,
+    parent = '',
     child = '',
     tenant,
     owner,
     weight = usual,
-    cancelAt = 0,
-    startBy = 0,
+    cancelAfterMs = 0,
+    startWithinMs = 0,
     key,
     bounded = true,
     tells = false,
@@ -158,11 +161,12 @@ export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOpti
     spentUsd: keys.spentUsd(tenant),
     rate: rateOf(tenant),
     id: jobId,
+    parent,
     child,
     tenant,
     weight,
-    cancelAt,
-    startBy,
+    cancelAfterMs,
+    startWithinMs,
     indexed: owner === undefined ? 0 : 1,
     keyed: key === undefined ? 0 : 1,
     bounded: bounded ? 1 : 0,
@@ -170,13 +174,12 @@ export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOpti
   });
 
   const admitAll = async (requests: AdmissionRequest[]): Promise<(AdmissionResult | Error)[]> => {
-    const now = Date.now();
-    const replies = (await script({ ...shared, now }, requests.map(toEntry))) as (Reply | Error)[];
+    const replies = (await script(shared, requests.map(toEntry))) as (Reply | Error)[];
     return replies.map((reply, index) => {
       if (reply instanceof Error) return reply;
       const [, , , used, resetMs] = reply;
       const counts = submitRate && requests[index]?.bounded !== false;
-      return toResult(reply, now, counts ? allowanceOf(submitRate, used, resetMs) : undefined);
+      return toResult(reply, counts ? allowanceOf(submitRate, used, resetMs) : undefined);
     });
   };
 
@@ -193,7 +196,7 @@ export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOpti
   };
 }
 
-function toResult([type, value, count]: Reply, at: number, allowance: Allowance | undefined): AdmissionResult {
+function toResult([type, value, count, , , at]: Reply, allowance: Allowance | undefined): AdmissionResult {
   switch (type) {
     case 'admitted':
       return { type, priority: Number(value), at, allowance };

@@ -44,13 +44,9 @@ export function createChildren({ redis, keys, queue, admission, cancel }: Childr
       const tells = tellsOf(targets);
       const jobId = childIdOf(parent, kind);
       const parentRecord = keys.job(parent);
-      const [[made, there], deadline] = await Promise.all([
-        redis.hmget(parentRecord, FIELDS.child, 'name'),
-        redis.zscore(keys.deadlines, parent),
-      ]);
+      const [made, there] = await redis.hmget(parentRecord, FIELDS.child, 'name');
       if (made || !there) return jobId; // it was made before, or the parent has just been erased
-      const cancelAt = deadline === null ? undefined : Number(deadline);
-      const admitted = await admission.admit({ jobId, tenant, owner, cancelAt, bounded: false, tells: tells !== undefined });
+      const admitted = await admission.admit({ jobId, parent, tenant, owner, bounded: false, tells: tells !== undefined });
       if (admitted.type !== 'admitted') throw new OwnError('a child has a place, and no key to be known by');
       const payload: Payload = { owner, tenant, tells, requestId, targets, parent, input };
       const { priority, at: timestamp } = admitted;

@@ -1,9 +1,8 @@
-/** Deadlines of whole jobs: each process keeps a timer to the next one, and who is there first cancels the job. */
+/** Deadlines of whole jobs, by Redis' clock: each process keeps a timer to the next one, and who is there first cancels the job. */
 import type { Redis } from 'ioredis';
 import { isJobId } from '../job/id.ts';
 import type { Cancel } from './cancel-job.ts';
 import type { Keys } from './keys.ts';
-import { createMending } from './mend.ts';
 import { defineScript } from './script.ts';
 
 /** How often to sweep for new ones, in ms; a deadline is never nearer than this when it is set, so none is missed. */
@@ -51,26 +50,23 @@ export type DeadlineOptions = {
 /** Starts watching; resolves, once what is due now is cancelled, with what stops it. */
 export async function watchDeadlines({ redis, keys, cancel, onCancelled, onError }: DeadlineOptions): Promise<() => void> {
   const key = keys.deadlines;
-  const forget = defineScript(redis, 'forget_deadline', { keys: ['deadlines'], args: ['id', 'now'] });
-  const mending = createMending(redis);
+  const readDue = defineScript(redis, 'due_deadlines', { keys: ['deadlines'], args: ['batch', 'lookMs'] });
+  const forget = defineScript(redis, 'forget_deadline', { keys: ['deadlines'], args: ['id'] });
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
 
   /** Cancels what is due and resolves with the ms until the next sweep. */
   const sweep = async (): Promise<number> => {
-    const now = Date.now();
-    const due = await mending(key, 'zset', () => redis.zrangebyscore(key, '-inf', now, 'LIMIT', 0, BATCH));
+    const [pause, due] = (await readDue({ deadlines: key, batch: BATCH, lookMs: LOOK_MS })) as [ms: number, entries: string[]];
+    const readAt = performance.now();
     for (const entry of due) {
       const jobId = entry.startsWith(START) ? entry.slice(START.length) : entry;
       const onlyUnbegun = jobId !== entry;
       // What is no job's id names another key, or nothing: it must not keep the others waiting.
       if (isJobId(jobId) && (await cancel(jobId, { onlyUnbegun })) === 'cancelled') onCancelled(jobId);
-      await forget({ deadlines: key, id: entry, now }); // only now: a crash in between must not forget it
+      await forget({ deadlines: key, id: entry }); // only now: a crash in between must not forget it
     }
-    if (due.length === BATCH) return 0;
-    const next = (await redis.zrange(key, '0', '0', 'WITHSCORES'))[1];
-    const pause = Number(next) - Date.now(); // no number where there is none, or one that is not finite
-    return Number.isFinite(pause) ? Math.min(Math.max(pause, 0), LOOK_MS) : LOOK_MS;
+    return due.length === BATCH ? 0 : Math.max(pause - (performance.now() - readAt), 0);
   };
 
   const again = async (): Promise<void> => {

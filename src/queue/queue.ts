@@ -46,10 +46,10 @@ export type RetryRequest = {
   tenant: Tenant;
   /** Whether only if there is room for it. */
   bounded: boolean;
-  /** When it is to be cancelled, in ms since the epoch. */
-  cancelAt?: number | undefined;
-  /** When it is to be cancelled if it has not begun, in ms since the epoch. */
-  startBy?: number | undefined;
+  /** After how long it is to be cancelled, in ms. */
+  cancelAfterMs?: number | undefined;
+  /** After how long it is to be cancelled if it has not begun, in ms. */
+  startWithinMs?: number | undefined;
   /** The kind of the job that it leads to. */
   next?: string | undefined;
   /** Whether somebody is told of its end. */
@@ -162,12 +162,12 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
     there: (jobIds) => orUnavailable(redis, () => there(jobIds)),
     idsOf: (owner) => orUnavailable(redis, () => idsOf(owner)),
     forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey({ dedup: keys.dedup(digestOf(key)), id: jobId }))),
-    retry: ({ jobId, tenant, bounded, cancelAt, startBy, next, tells, plan }) =>
+    retry: ({ jobId, tenant, bounded, cancelAfterMs, startWithinMs, next, tells, plan }) =>
       orUnavailable(redis, async () => {
         const admitted = await admissionOf(plan).admit({ jobId, child: next && childIdOf(jobId, next), tenant, bounded });
         if (admitted.type === 'known') throw new OwnError('a retry has no key to be known by');
         if (admitted.type !== 'admitted') return admitted;
-        const retrying = retry({ jobId, priority: admitted.priority, attempts, cancelAt, startBy, tells });
+        const retrying = retry({ jobId, priority: admitted.priority, attempts, cancelAfterMs, startWithinMs, tells });
         admission.added(jobId);
         return { type: await retrying, allowance: admitted.allowance };
       }),

@@ -15,10 +15,10 @@ export type Retry = {
   priority: number;
   /** How often it may be tried from now on. */
   attempts: number;
-  /** When it is to be cancelled now, in ms since the epoch; a time from before counts no more. */
-  cancelAt?: number | undefined;
-  /** When it is to be cancelled now if it has not begun again, in ms since the epoch. */
-  startBy?: number | undefined;
+  /** After how long it is to be cancelled, in ms from now; a time from before counts no more. */
+  cancelAfterMs?: number | undefined;
+  /** After how long it is to be cancelled if it has not begun again, in ms from now. */
+  startWithinMs?: number | undefined;
   /** Whether somebody is told of its end. */
   tells?: boolean | undefined;
 };
@@ -32,18 +32,19 @@ const CODES = ` ${Object.keys(problems).join(' ')} `;
 export function createRetry(redis: Redis, keys: Keys, archived = false): (retry: Retry) => Promise<Retried> {
   const script = defineScript(redis, 'retry_job', {
     keys: ['job', 'logs', 'deadlines', 'outbox', 'notifyOutbox', ...QUEUE_KEYS],
-    args: ['id', 'priority', 'attempts', 'codes', 'cancelAt', 'startBy', 'now', 'archiveAt', 'tellAt'],
+    args: ['id', 'priority', 'attempts', 'codes', 'cancelAfterMs', 'startWithinMs', 'archived', 'tells', 'lookMs'],
   });
   const shared = {
     deadlines: keys.deadlines,
     outbox: keys.archive.outbox,
     notifyOutbox: keys.notifications.outbox,
     ...keys.allOf(QUEUE_KEYS),
+    codes: CODES,
+    archived: archived ? 1 : 0,
+    lookMs: LOOK_MS,
   };
-  return async ({ jobId, priority, attempts, cancelAt = 0, startBy = 0, tells = false }) => {
+  return async ({ jobId, priority, attempts, cancelAfterMs = 0, startWithinMs = 0, tells = false }) => {
     const own = { job: keys.job(jobId), logs: keys.logs(jobId), id: jobId };
-    const now = Date.now();
-    const looks = { archiveAt: archived ? now + LOOK_MS : 0, tellAt: tells ? now + LOOK_MS : 0 };
-    return (await script({ ...shared, ...own, priority, attempts, codes: CODES, cancelAt, startBy, now, ...looks })) as Retried;
+    return (await script({ ...shared, ...own, priority, attempts, cancelAfterMs, startWithinMs, tells: tells ? 1 : 0 })) as Retried;
   };
 }

@@ -37,7 +37,7 @@ export type Submissions = {
   /** A failed job again. It counts as a submission, for it can cost as much. */
   retry(
     job: Pick<Snapshot, 'id' | 'tenant' | 'next' | 'tells'>,
-    how: { cancelAt: number | undefined; startBy: number | undefined; plan: string | undefined },
+    how: { cancelAfterMs: number | undefined; startWithinMs: number | undefined; plan: string | undefined },
   ): Promise<RetryResult>;
 };
 
@@ -145,9 +145,10 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
 
   return {
     submit: (request) => limited(request, () => submit(request)),
-    retry: ({ id, tenant, next, tells }, { cancelAt, startBy, plan }) =>
+    retry: ({ id, tenant, next, tells }, { cancelAfterMs, startWithinMs, plan }) =>
       limited({ tenant, plan }, async (): Promise<RetryResult> => {
-        const result = await queue.retry({ jobId: id, tenant, bounded: true, cancelAt, startBy, next, tells: tells !== undefined, plan });
+        const how = { cancelAfterMs, startWithinMs, tells: tells !== undefined, plan };
+        const result = await queue.retry({ jobId: id, tenant, bounded: true, next, ...how });
         switch (result.type) {
           case 'retried':
           case 'not_failed':

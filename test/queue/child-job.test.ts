@@ -175,8 +175,9 @@ test('a parent that was erased has no child, also if that happens while the chil
 
 test("the parent's deadline is the child's, too", async () => {
   const { queue, makeChild } = await open();
-  const cancelAt = Date.now() + 3_600_000;
-  const { id } = await submitTo(queue, 'ana', { next, cancelAt });
+  const { id } = await submitTo(queue, 'ana', { next, cancelAfterMs: 3_600_000 });
+  const { cancelAt } = (await queue.read(id))?.snapshot ?? {};
+  expect(cancelAt).toBeGreaterThan(0);
   expect((await queue.read(await makeChild(id)))?.snapshot.cancelAt).toBe(cancelAt);
 });
 

@@ -21,7 +21,7 @@ test('entries that name no job, another key or no time keep nobody waiting', asy
   process.on('warning', onWarning);
   onTestFinished(() => void process.off('warning', onWarning));
   const never = await submitTo(queue, 'ana');
-  const { id } = await submitTo(queue, 'ana', { cancelAt: Date.now() + 100 });
+  const { id } = await submitTo(queue, 'ana', { cancelAfterMs: 100 });
   await redis.rpush(keys.of('wait'), 'somebody');
   const garbage = ['wait', 'meta', 'events', '', '\u0000', newJobId('generate-flashcards')];
   for (const [n, member] of garbage.entries()) await redis.zadd(keys.deadlines, n === 0 ? '-inf' : n, member);
@@ -41,14 +41,13 @@ test('deadlines that became something else are begun anew', async () => {
   const opened = await openQueue();
   const { redis, queue, keys } = opened;
   await redis.set(keys.deadlines, 'garbage');
-  const { id } = await submitTo(queue, 'ana', { cancelAt: Date.now() + 100 });
+  const { id } = await submitTo(queue, 'ana', { cancelAfterMs: 100 });
   expect(await firstCancelled(opened)).toEqual({ id, errors: [] });
 });
 
 test('the deadline of a job goes with its end, however it ended', async () => {
   const { queue, redis, keys } = await openQueue();
-  const cancelAt = Date.now() + 60_000;
-  const cancelled = await submitTo(queue, 'ana', { cancelAt });
+  const cancelled = await submitTo(queue, 'ana', { cancelAfterMs: 60_000 });
   await queue.cancel(cancelled.id);
   expect(await redis.zcard(keys.deadlines)).toBe(0);
 });
@@ -57,10 +56,9 @@ test('jobs that ended by themselves are forgotten together; one that goes on kee
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const worker = await openManualWorker(keyPrefix);
   const forget = createForgetDeadlines(redis, keys);
-  const cancelAt = Date.now() + 60_000;
   const ids: string[] = [];
   for (let n = 0; n < 3; n++) {
-    ids.push((await submitTo(queue, 'ana', { cancelAt })).id);
+    ids.push((await submitTo(queue, 'ana', { cancelAfterMs: 60_000 })).id);
     const job = await worker.getNextJob('token');
     if (n < 2) await job?.moveToCompleted(undefined, 'token', false);
   }

@@ -4,16 +4,18 @@ user's index and in the deadlines, and counts as on its way until it has been ad
 rate is a counter that ends with its window. A tenant's open jobs are counted by looking which have ended, and only once
 the bound is reached: there is no count that a crash could leave wrong. A job can lead to another one, its child: the child's place is
 taken here, too, and kept as long as its parent can still make it. A child that is now to be added uses the place that was kept.
+A deadline counts from now; a child has its parent's.
 Jobs that are to be archived are noted in the outbox here, and those whose end is to be told in `notifyOutbox`, so that no end is missed,
 whoever ends them; children are archived where their parent is.
 What is the same for all jobs is read once.
 KEYS: wait, delayed, deadlines, turns, prioritized, active, coming, children, outbox, notifyOutbox, jobs
-ARGV: now:number, maxDepth:number, maxOpen:number, maxTokens:number, maxBillionths:number, maxRate:number, rateMs:number, keptForS:number, comingMs:number, archived:number, lookMs:number
+ARGV: maxDepth:number, maxOpen:number, maxTokens:number, maxBillionths:number, maxRate:number, rateMs:number, keptForS:number, comingMs:number, archived:number, lookMs:number
 EACH KEYS: dedup, open, index, spent, spentUsd, rate
-EACH ARGV: id, child, tenant, weight:number, cancelAt:number, startBy:number, indexed:number, keyed:number, bounded:number, tells:number
+EACH ARGV: id, parent, child, tenant, weight:number, cancelAfterMs:number, startWithinMs:number, indexed:number, keyed:number, bounded:number, tells:number
 Returns: a list of { 'admitted', tag, 0 }, { 'known', id, 0 }, { 'limited', '', 0 }, { 'full', excess, 0 }, { 'too_many', oldest, open } or
-{ 'spent', what, 0 }, each with how many the tenant has used of its rate, and the ms until the window ends; an error for a job whose keys can't be used
+{ 'spent', what, 0 }, each with how many the tenant has used of its rate, the ms until the window ends, and now; an error for a job whose keys can't be used
 ]]
+--include clock
 --include mend
 --include next_tag
 local time, depth
@@ -104,9 +106,9 @@ local replies, admitted = {}, {}
       if count + places > maxOpen then return 'too_many', redis.call('ZRANGE', open, 0, 0)[1], count end
     elseif not time then begin() end
 
-    local parent = kept > 0 and redis.call('HGET', children, id)
-    if parent then depth = depth - redis.call('HDEL', children, id) end -- a child that is added counts by itself now
-    if archived == 1 or (parent and redis.call('ZSCORE', outbox, parent)) then redis.call('ZADD', outbox, now + lookMs, id) end
+    local maker = kept > 0 and redis.call('HGET', children, id)
+    if maker then depth = depth - redis.call('HDEL', children, id) end -- a child that is added counts by itself now
+    if archived == 1 or (maker and redis.call('ZSCORE', outbox, maker)) then redis.call('ZADD', outbox, now + lookMs, id) end
     if tells == 1 then redis.call('ZADD', notifyOutbox, now + lookMs, id) end
     redis.call('ZADD', open, now, id)
     if hasChildToCome() then
@@ -121,8 +123,9 @@ local replies, admitted = {}, {}
       redis.call('ZREMRANGEBYSCORE', index, '-inf', now - keptForS * 1000) -- jobs that are gone: a user who never lists keeps no more
       redis.call('EXPIRE', index, keptForS)
     end
-    if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
-    if startBy > 0 then redis.call('ZADD', deadlines, startBy, 'start ' .. id) end
+    local cancelAt = cancelAfterMs > 0 and now + cancelAfterMs or parent ~= '' and redis.call('ZSCORE', deadlines, parent)
+    if cancelAt then redis.call('ZADD', deadlines, cancelAt, id) end
+    if startWithinMs > 0 then redis.call('ZADD', deadlines, now + startWithinMs, 'start ' .. id) end
     return 'admitted', nextTag(time, tenant, weight)
   end
 
@@ -139,7 +142,7 @@ local replies, admitted = {}, {}
   if not done then
     replies[entry] = redis.error_reply(type(result) == 'table' and result.err or result)
   else
-    replies[entry] = { result, value, count or 0, used, resetMs }
+    replies[entry] = { result, value, count or 0, used, resetMs, now }
     if result == 'admitted' then
       depth = depth + 1
       taken[id] = true

@@ -2,12 +2,13 @@
 Lets a failed job wait again, with everything that it has finished. BullMQ's own retry would leave our end behind for a moment in
 which it could be fixed anew. The number of the old end was sent to clients, so a row that is none takes its place in
 the journal, and the attempt's row follows. Attempts are counted on, lost workers among them; as many are allowed again.
-`codes` has all problem codes, each between spaces. `archiveAt`, `tellAt`: when to look whether it has ended again, so that this end
-is archived, and told; 0 for never.
+`codes` has all problem codes, each between spaces. `archived`, `tells`: whether this end is archived, and told. `lookMs`: how soon
+to look for it then.
 KEYS: job, logs, deadlines, outbox, notifyOutbox, failed, prioritized, marker, pc, events, meta
-ARGV: id, priority:number, attempts:number, codes, cancelAt:number, startBy:number, now, archiveAt:number, tellAt:number
+ARGV: id, priority:number, attempts:number, codes, cancelAfterMs:number, startWithinMs:number, archived:number, tells:number, lookMs:number
 Returns: 'retried', 'not_failed' or 'unknown'
 ]]
+--include clock
 local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', FIELDS.end, FIELDS.attempt, 'progress')
 if not fields[1] then return 'unknown' end
 if not redis.call('ZSCORE', failed, id) or fields[2] == 'cancelled' then return 'not_failed' end
@@ -34,11 +35,11 @@ local seq = redis.call('RPUSH', logs, '{' .. row)
 local limit = tonumber(redis.call('HGET', meta, 'opts.maxLenEvents') or '') or 10000
 redis.call('ZREM', failed, id)
 redis.call('ZREM', deadlines, id)
-if archiveAt > 0 then redis.call('ZADD', outbox, archiveAt, id) end
-if tellAt > 0 then redis.call('ZADD', notifyOutbox, tellAt, id) end
+if archived == 1 then redis.call('ZADD', outbox, now + lookMs, id) end
+if tells == 1 then redis.call('ZADD', notifyOutbox, now + lookMs, id) end
 redis.call('ZREM', deadlines, 'start ' .. id)
-if cancelAt > 0 then redis.call('ZADD', deadlines, cancelAt, id) end
-if startBy > 0 then redis.call('ZADD', deadlines, startBy, 'start ' .. id) end
+if cancelAfterMs > 0 then redis.call('ZADD', deadlines, now + cancelAfterMs, id) end
+if startWithinMs > 0 then redis.call('ZADD', deadlines, now + startWithinMs, 'start ' .. id) end
 redis.call('ZADD', prioritized, priority * 0x100000000 + redis.call('INCR', pc) % 0x100000000, id)
 redis.call('ZADD', marker, 0, '0')
 redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'waiting', 'jobId', id, 'prev', 'failed')

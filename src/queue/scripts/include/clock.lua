@@ -1,3 +1,3 @@
--- now: Redis' own time, in ms since the epoch
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- now: Redis' own time, in ms since the epoch. It is the one clock of all processes: their own clocks may differ
+local seconds, micros = unpack(redis.call('TIME'))
+local now = seconds * 1000 + math.floor(micros / 1000)

@@ -1,0 +1,44 @@
+/** Processes whose clocks are wrong: all moments that processes share are Redis'. */
+import { expect, test } from 'vitest';
+import { clockAhead, timeOf } from '../support/clocks.ts';
+import { waiting } from '../support/queue.ts';
+import { startStack } from '../support/stack.ts';
+
+const MINUTE = 60_000;
+
+const ana = { 'user-id': 'ana' };
+
+test('a job is cancelled at its time, whatever the clocks of who took it and of who cancels it say', async () => {
+  const redis = waiting();
+  const stack = await startStack();
+  const [ahead, behind] = await Promise.all([MINUTE, -MINUTE].map((ms) => stack.startApi(clockAhead(ms))));
+  const submit = async (url = '', after = '') => {
+    const before = await timeOf(redis);
+    const headers = { 'content-type': 'application/json', 'cancel-after': after, ...ana };
+    const response = await fetch(`${url}/api/ai/generate-flashcards`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ content: 'water' }),
+    });
+    const job = (await response.json()) as Record<string, any>;
+    const { createdAt, cancelAt } = await stack.get(job['statusUrl'], ana);
+    expect(Date.parse(createdAt)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(createdAt)).toBeLessThanOrEqual(await timeOf(redis));
+    return {
+      statusUrl: String(job['statusUrl']),
+      cancelAfterMs: Date.parse(cancelAt) - Date.parse(createdAt),
+      cancelAt: Date.parse(cancelAt),
+    };
+  };
+  const statusOf = async (job: { statusUrl: string }) => (await stack.get(job.statusUrl.replace('job-status', 'jobs'), ana))['status'];
+
+  const long = await Promise.all([stack.url, ahead?.url, behind?.url].map((url) => submit(url, '50s')));
+  expect(long.map(({ cancelAfterMs }) => cancelAfterMs)).toEqual([50_000, 50_000, 50_000]);
+  for (const url of [stack.url, ahead?.url, behind?.url]) {
+    const short = await submit(url, '1s');
+    expect(short.cancelAfterMs).toBe(1000);
+    await expect.poll(() => statusOf(short)).toBe('cancelled'); // all processes have swept meanwhile
+    expect(await timeOf(redis)).toBeGreaterThanOrEqual(short.cancelAt);
+  }
+  expect(await Promise.all(long.map(statusOf))).toEqual(['waiting', 'waiting', 'waiting']);
+});
