@@ -51,8 +51,8 @@ const RECONCILE_MS = 20_000;
 
 /** Starts the API. Resolves once it serves; `closers` undo what was opened. */
 export async function startApi({ config, log, version, kinds }: ApiParts, closers: Closer[], fail: Fail): Promise<Ready> {
-  const { keyPrefix } = config;
-  const store = await openStore({ url: config.redisUrl, keyPrefix, log, logError: createErrorLog(log), onUnusable: fail });
+  const { keyPrefix, mayEvict } = config;
+  const store = await openStore({ url: config.redisUrl, keyPrefix, mayEvict, log, logError: createErrorLog(log), onUnusable: fail });
   closers.push(store.close);
   const { redis, monitor } = store;
   checkKinds(kinds);
@@ -181,6 +181,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     log,
     listening: eventReader.listening,
     storeTrouble: monitor.probe,
+    storeWarnings: store.warnings,
     draining: () => draining,
     corsOrigins: config.corsOrigins,
     identity,

@@ -74,6 +74,8 @@ function toConfig(env: Environment) {
     path: env.PATH,
     redisUrl: env.REDIS_URL ?? '',
     keyPrefix: env.REDIS_KEY_PREFIX,
+    /** Whether a Redis is taken that drops keys when its memory is full. Outside production it is, with a warning. */
+    mayEvict: env.NODE_ENV !== 'production' || env.REDIS_ALLOW_EVICTION,
     /** The vendor of structured answers, where that is said outright. */
     aiProvider: env.AI_PROVIDER,
     /** The vendors of kinds, by kind, where they are said outright, each with the variable that says it. */

@@ -5,6 +5,7 @@ import { ConfigError, loadConfig } from './config.ts';
 import type { Role } from './env/rules.ts';
 import type { VendorVariables } from './env/vendors.ts';
 import { endWith } from './env/read-env-file.ts';
+import { logLibraryWarnings } from './library-warnings.ts';
 
 /** Undoes something; they run in reverse order of how they were added. */
 export type Closer = () => unknown;
@@ -35,6 +36,7 @@ const SECOND_SIGNAL_MS = 1000;
  * the parent's disappearance closes in reverse; a second signal a second later, or `graceMs` going by, ends it at once.
  */
 export async function runProcess(log: Logger, graceMs: number, start: (closers: Closer[], fail: Fail) => Promise<Ready>): Promise<void> {
+  logLibraryWarnings(log);
   const closers: Closer[] = [];
   let stopping = false;
   let exitCode = 0;

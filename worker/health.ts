@@ -18,13 +18,17 @@ export function createWorks(worker: JobWorker, { writes, registered }: HealthChe
   return async () => (await writes()) && worker.fetches() && worker.noticesCancels() && registered();
 }
 
+/** What the routes are made with. `warnings`: what an operator should know of Redis, a sentence each. */
+export type HealthParts = { worker: JobWorker; works: () => Promise<boolean>; facts: HealthFacts; warnings: () => string[] };
+
 /** `GET /health`: 200 with counters while the worker works, else 503. */
-export function createHealthApp(worker: JobWorker, works: () => Promise<boolean>, facts: HealthFacts): Hono {
+export function createHealthApp({ worker, works, facts, warnings }: HealthParts): Hono {
   const app = new Hono();
   const startedAt = performance.now();
   const report = async () => ({
     status: (await works()) ? 'ok' : 'unavailable',
     ...facts,
+    ...(warnings().length > 0 && { warnings: warnings() }),
     uptimeSeconds: Math.round((performance.now() - startedAt) / 1000),
     active: worker.active(),
     ...worker.counters,

@@ -52,8 +52,8 @@ export async function startWorker(
   closers: Closer[],
   fail: Fail,
 ): Promise<Ready> {
-  const { keyPrefix, job } = config;
-  const store = await openStore({ url: config.redisUrl, keyPrefix, log, logError: createErrorLog(log), onUnusable: fail });
+  const { keyPrefix, mayEvict, job } = config;
+  const store = await openStore({ url: config.redisUrl, keyPrefix, mayEvict, log, logError: createErrorLog(log), onUnusable: fail });
   closers.push(store.close);
   const keys = keysUnder(keyPrefix);
   const commands = store.redis;
@@ -135,7 +135,8 @@ export async function startWorker(
     registered: registration.registered,
   };
   const works = createWorks(worker, checks);
-  const health = createHealthApp(worker, works, { name, concurrency, version, provider: mainProvider(assignments) });
+  const facts = { name, concurrency, version, provider: mainProvider(assignments) };
+  const health = createHealthApp({ worker, works, facts, warnings: store.warnings });
   const ports = config.workerHealthPorts;
   const createServer = () => createAdaptorServer({ fetch: health.fetch, hostname: 'localhost' });
   const { port, close } = await listen(createServer, { host: config.host, ports, variable: 'WORKER_HEALTH_PORT' });

@@ -18,7 +18,14 @@ const log = pino({ level: 'warn' });
 const implementations = [implement(flashcards, async () => ({ flashcards: [] }))];
 const offers = await offline.offers({}, { guard: (_, work) => work, warn: () => {}, findProgram: () => undefined });
 const assignments = assign([flashcards], [{ name: 'offline', offers }]);
-const store = await openStore({ url: config.redisUrl, keyPrefix: config.keyPrefix, log, logError: () => {}, onUnusable: () => {} });
+const store = await openStore({
+  url: config.redisUrl,
+  keyPrefix: config.keyPrefix,
+  mayEvict: true,
+  log,
+  logError: () => {},
+  onUnusable: () => {},
+});
 const files = createRedisFiles({ redis: store.redis, keys: keysUnder(config.keyPrefix), maxTotalBytes: config.filesMaxBytes });
 const openFiles = createRunFiles(files, store.monitor.retryWhileRefused);
 const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };

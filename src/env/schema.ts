@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { priceSchema } from '../job/price.ts';
 import { planSchema } from '../queue/plans.ts';
-import { httpUrl, json, MAX_TIMER_MS, milliseconds, positive, secret, splitList, wholeNumber } from './variables.ts';
+import { flag, httpUrl, json, MAX_TIMER_MS, milliseconds, positive, secret, splitList, wholeNumber } from './variables.ts';
 
 const whole = (least: number, most: number, fallback: number) => wholeNumber(least, most).default(fallback);
 /** Where a worker's health is unless it is set: the first of these that is free. */
@@ -33,6 +33,7 @@ export const schema = z.object({
     .string()
     .regex(/^\{[\w-]+\}$/, 'must be one word in braces, such as {ai-jobs}: the braces keep all keys in one cluster slot')
     .default('{ai-jobs}'),
+  REDIS_ALLOW_EVICTION: flag,
   BREAKER_FAILURES: positive(10),
   BREAKER_OPEN_MS: milliseconds(5000),
   WORKER_CONCURRENCY: positive(3),

@@ -16,6 +16,12 @@ export const milliseconds = (fallback: number, least = 1) => wholeNumber(least, 
 /** A count or a size. */
 export const positive = (fallback: number) => wholeNumber(1, 1_000_000_000).default(fallback);
 
+/** Yes or no; no where nothing is said. */
+export const flag = z
+  .enum(['true', 'false', '1', '0'], 'expected true or false')
+  .default('false')
+  .transform((text) => text === 'true' || text === '1');
+
 /** A key or a password: anything but nothing. */
 export const secret = z.string().min(1);
 

@@ -87,6 +87,8 @@ export type AppDeps = {
   listening: () => boolean;
   /** Tests Redis with a write, once a second at most. Resolves with what is wrong, or undefined. */
   storeTrouble: () => Promise<StoreTrouble | undefined>;
+  /** What an operator should know of Redis, a sentence each. */
+  storeWarnings: () => string[];
   /** The operator's token. If it is undefined, the routes under /admin are closed. */
   adminToken: string | undefined;
   /** What the database shows when it tells that a user was deleted. If it is undefined, that route is closed. */

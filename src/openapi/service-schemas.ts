@@ -51,7 +51,10 @@ export const serviceSchemas: Record<string, JsonSchema> = {
     uptimeSeconds: count('Since the process has started.'),
     followers: count('Streams that are open.'),
   }),
-  Ready: object({ status: { const: 'ready' } }),
+  Ready: object({
+    status: { const: 'ready' },
+    'warnings?': list({ type: 'string' }, 'What the operator should mend, a sentence each: for example that Redis evicts keys.'),
+  }),
   RedisHealth: object({ status: { const: 'ok' }, latencyMs: ms('The time of a write, in ms.') }),
   Stats: object({
     counts: object({

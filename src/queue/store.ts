@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { OwnError } from '../job/own-error.ts';
 import { connect, readyWithin, type OnOutage } from './redis-connection.ts';
 import { keysUnder } from './keys.ts';
+import { readStoreFacts, warningsOf, whyUnusable } from './store-facts.ts';
 import { createStoreMonitor, type StoreMonitor } from './store-monitor.ts';
 
 /** An open store. */
@@ -15,6 +16,8 @@ export type Store = {
   connect(onOutage: OnOutage, options?: { lazyConnect?: boolean }): Redis;
   /** Makes a listener for errors of a part of the process: Redis' trouble goes to the monitor, all else to the log. */
   onError(source: string): (error: unknown) => void;
+  /** What an operator should know of the server, a sentence each; looked at anew with each connection to it. */
+  warnings(): string[];
   close(): void;
 };
 
@@ -22,6 +25,8 @@ export type Store = {
 export type StoreOptions = {
   url: string;
   keyPrefix: string;
+  /** Whether a server is taken that drops keys when its memory is full. */
+  mayEvict: boolean;
   log: Pick<Logger, 'info' | 'warn'>;
   logError: (source: string, error: unknown) => void;
   /** The address leads to something that this code can't use, which was found out only after the start. */
@@ -33,9 +38,9 @@ const START_MS = 3000;
 
 /**
  * Opens the store and waits a moment for Redis to be there; without it, it opens all the same.
- * @throws OwnError if the address leads to a cluster or a sentinel
+ * @throws OwnError if the address leads to a cluster or a sentinel, or to a server that drops keys where that is not allowed
  */
-export async function openStore({ url, keyPrefix, log, logError, onUnusable }: StoreOptions): Promise<Store> {
+export async function openStore({ url, keyPrefix, mayEvict, log, logError, onUnusable }: StoreOptions): Promise<Store> {
   const opened: Redis[] = [];
   const onError = (source: string) => (error: unknown) => {
     if (!monitor.report(error)) logError(source, error);
@@ -52,23 +57,29 @@ export async function openStore({ url, keyPrefix, log, logError, onUnusable }: S
     for (const connection of opened) connection.disconnect();
   };
 
-  if (await readyWithin(redis, START_MS)) {
-    const unusable = await whyUnusable(redis);
-    if (unusable) {
-      close();
-      throw unusable;
-    }
-  } else {
-    log.warn('Redis is out of reach; all that needs it waits until it is there');
-    redis.once('ready', () => void whyUnusable(redis).then((error) => error && onUnusable(error), onError('redis')));
-  }
-  return { redis, monitor, connect: open, onError, close };
-}
+  let warnings: string[] = [];
+  const look = async (): Promise<OwnError | undefined> => {
+    const facts = await readStoreFacts(redis);
+    const known = warnings;
+    warnings = warningsOf(facts);
+    for (const warning of warnings) if (!known.includes(warning)) log.warn(warning);
+    return whyUnusable(facts, mayEvict);
+  };
 
-/** Commands would fail for ever on a sentinel, and on most nodes of a cluster. */
-async function whyUnusable(redis: Redis): Promise<OwnError | undefined> {
-  const info = await redis.info('server').catch(() => ''); // who may not ask is believed to be right
-  const mode = /^redis_mode:(cluster|sentinel)/m.exec(info)?.[1];
-  if (mode === undefined) return undefined;
-  return new OwnError(`REDIS_URL leads to a Redis ${mode}, which is not supported: give the address of a single server, the master.`);
+  const isThere = await readyWithin(redis, START_MS);
+  const unusable = isThere ? await look() : undefined;
+  if (unusable) {
+    close();
+    throw unusable;
+  }
+  if (!isThere) log.warn('Redis is out of reach; all that needs it waits until it is there');
+  // A process that has started is not ended for what it finds later; only the first server that it meets is judged.
+  let judged = isThere;
+  redis.on('ready', () => {
+    look().then((error) => {
+      if (!judged && error) onUnusable(error);
+      judged = true;
+    }, onError('redis'));
+  });
+  return { redis, monitor, connect: open, onError, warnings: () => warnings, close };
 }

@@ -53,12 +53,14 @@ test.runIf(hasRedis).each(['cluster', 'sentinel'] as const)(
 );
 
 /** A store that this test alone may hurt, and the lines that are logged of it. */
-async function open(url: string) {
+async function open(url: string, mayEvict = true) {
   const lines: Record<string, unknown>[] = [];
-  const write = (fields: unknown, msg?: string) => void lines.push({ ...(fields as object), msg });
+  const write = (fields: unknown, msg?: string) =>
+    void lines.push(typeof fields === 'string' ? { msg: fields } : { ...(fields as object), msg });
   const store = await openStore({
     url,
     keyPrefix: newPrefix(),
+    mayEvict,
     log: { info: write, warn: write } as never,
     logError: (source, error) => void lines.push({ source, error }),
     onUnusable: (error) => void lines.push({ error }),
@@ -66,6 +68,52 @@ async function open(url: string) {
   onTestFinished(store.close);
   return { store, lines };
 }
+
+test.runIf(hasRedis).each([
+  ['noeviction', '100mb', false],
+  ['allkeys-lru', '0', false], // without a limit nothing is dropped
+  ['allkeys-lru', '100mb', true],
+  ['volatile-ttl', '100mb', true],
+])('a Redis with the policy %s and maxmemory %s is warned of: %s', async (policy, maxmemory, warns) => {
+  const redis = await ownRedis();
+  await redis.command('CONFIG', 'SET', 'maxmemory-policy', policy);
+  await redis.command('CONFIG', 'SET', 'maxmemory', maxmemory);
+  const { store, lines } = await open(redis.url);
+  const words = warns ? [expect.stringContaining(`maxmemory-policy ${policy}`)] : [];
+  expect(store.warnings()).toEqual(words);
+  expect(lines.map(({ msg }) => msg)).toEqual(words);
+  if (warns) await expect(open(redis.url, false)).rejects.toThrow(/^REDIS_URL: Redis evicts keys .*REDIS_ALLOW_EVICTION=true/);
+  else await open(redis.url, false);
+
+  // What the operator mends, or breaks, is seen at the next connection, and never ends a process that has started.
+  const changed = policy === 'noeviction' ? 'allkeys-lfu' : 'noeviction';
+  await redis.command('CONFIG', 'SET', 'maxmemory-policy', changed);
+  await redis.command('CONFIG', 'SET', 'maxmemory', '100mb');
+  await redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
+  await expect.poll(() => store.warnings().length).toBe(changed === 'noeviction' ? 0 : 1);
+  expect(lines.filter(({ error }) => error)).toEqual([]);
+});
+
+test.runIf(hasRedis)(
+  'an API and a worker on a Redis that evicts say so, once each; production does not start on it unless told to',
+  async () => {
+    const redis = await ownRedis();
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    await redis.command('CONFIG', 'SET', 'maxmemory', '100mb');
+    const env = { REDIS_URL: redis.url, AI_PROVIDER: 'offline', AUTH: 'trusted-header', PORT: '0', WORKER_HEALTH_PORT: '0' };
+    const production = { ...env, NODE_ENV: 'production' };
+    for (const file of ['src/main.ts', 'worker/main.ts']) {
+      await expect(startProcess(file, production)).rejects.toThrow(/maxmemory-policy allkeys-lru.*REDIS_ALLOW_EVICTION=true/);
+      for (const allowed of [env, { ...production, REDIS_ALLOW_EVICTION: 'true' }]) {
+        const process = await startProcess(file, allowed);
+        const warnings = [expect.stringContaining('maxmemory-policy allkeys-lru')];
+        await expect.poll(async () => (await fetch(`${process.url}/ready`)).json()).toMatchObject({ warnings });
+        expect(process.output().match(/allkeys-lru/g)).toHaveLength(1);
+        expect(process.output()).not.toContain('IMPORTANT');
+      }
+    }
+  },
+);
 
 test.runIf(hasRedis)('what Redis refuses is told once, and done once it is well again', async () => {
   const redis = await ownRedis();

@@ -60,6 +60,7 @@ export async function routesOfApp(): Promise<string[]> {
     corsOrigins: ['*'],
     identity: byHeader(true),
     storeTrouble: async () => undefined,
+    storeWarnings: () => [],
     hosts: undefined,
     version: 'test',
     readAsset: async () => undefined,

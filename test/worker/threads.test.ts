@@ -115,7 +115,14 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
   const work = createOffline(createThreads({ module, heapMb: 64 }));
   const offer: Offers = { structuredAnswer: { available: true, work, author: { provider: 'offline' }, answers: 'offline' } };
   const assignments = assign([flashcards], [{ name: 'offline', offers: offer }]);
-  const store = await openStore({ url: inject('redisUrl'), keyPrefix: stack.prefix, log, logError: () => {}, onUnusable: () => {} });
+  const store = await openStore({
+    url: inject('redisUrl'),
+    keyPrefix: stack.prefix,
+    mayEvict: true,
+    log,
+    logError: () => {},
+    onUnusable: () => {},
+  });
   const options = {
     name: 'test',
     keyPrefix: stack.prefix,

@@ -8,10 +8,14 @@ import { answerJson } from '../answer.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'kinds' | 'queue' | 'outbox' | 'notifications' | 'connections' | 'listening' | 'storeTrouble' | 'draining'>;
+type Deps = Pick<
+  AppDeps,
+  'kinds' | 'queue' | 'outbox' | 'notifications' | 'connections' | 'listening' | 'storeTrouble' | 'storeWarnings' | 'draining'
+>;
 
 /** `GET /` (an index of all routes), `/health`, `/ready`, `/api/redis/health` and `/api/queue/stats`. */
-export function systemRoutes({ kinds, queue, outbox, notifications, connections, listening, storeTrouble, draining }: Deps): Hono<AppEnv> {
+export function systemRoutes(deps: Deps): Hono<AppEnv> {
+  const { kinds, queue, outbox, notifications, connections, listening, storeTrouble, storeWarnings, draining } = deps;
   const app = new Hono<AppEnv>();
   const startedAt = performance.now();
 
@@ -54,7 +58,8 @@ export function systemRoutes({ kinds, queue, outbox, notifications, connections,
     if (draining()) throw new ProblemError('queue_unavailable', 'This server is about to stop.');
     if (!listening())
       throw new ProblemError('queue_unavailable', 'Redis answers, but its events are not being read yet.', { retryAfterMs: 1000 });
-    return answerJson(c, { status: 'ready' });
+    const warnings = storeWarnings();
+    return answerJson(c, { status: 'ready', ...(warnings.length > 0 && { warnings }) });
   });
 
   app.get('/api/redis/health', async (c) => answerJson(c, { status: 'ok', latencyMs: Number((await queue.ping()).toFixed(2)) }));
