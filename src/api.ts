@@ -29,6 +29,7 @@ import { createEventReader } from './queue/event-reader.ts';
 import { keysUnder } from './queue/keys.ts';
 import { createQueue } from './queue/queue.ts';
 import { createLocalLimit } from './queue/rate-limit.ts';
+import { startForgetting } from './queue/retention.ts';
 import { estimate, ESTIMATE_AGE_MS } from './queue/stats.ts';
 import { openStore } from './queue/store.ts';
 import { createSubmissions } from './queue/submissions.ts';
@@ -70,6 +71,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
 
   const files = createRedisFiles({ redis, keys, maxTotalBytes: config.filesMaxBytes });
   closers.push(startUpkeep({ redis, keys, retentionS: config.job.retentionS, onError: store.onError('files') }));
+  closers.push(startForgetting(redis, keys, { retentionS: config.job.retentionS, onError: store.onError('retention') }));
 
   const notifications = openNotifications({
     store,

@@ -17,6 +17,7 @@ import { watchDeadlines } from '../src/queue/deadlines.ts';
 import { type Keys, keysUnder } from '../src/queue/keys.ts';
 import { openQueue } from '../src/queue/open-queue.ts';
 import { openStore, type Store } from '../src/queue/store.ts';
+import { startForgetting } from '../src/queue/retention.ts';
 import { endUnreadable, UNREADABLE } from '../src/queue/unreadable.ts';
 import { unacceptedProblem } from '../src/queue/unaccepted.ts';
 import { availabilityOf, createRegistration, createWorkerDirectory, type WorkerDescription } from '../src/queue/worker-registry.ts';
@@ -70,10 +71,18 @@ export async function startWorker(
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
   // This is done before any job is taken, so that nobody pays for a job whose time is over.
   closers.push(
-    await watchDeadlines({ redis: commands, keys, cancel: createCancel(commands, keys), onCancelled, onError: store.onError('deadlines') }),
+    await watchDeadlines({
+      redis: commands,
+      keys,
+      cancel: createCancel(commands, keys, job.retentionS),
+      onCancelled,
+      onError: store.onError('deadlines'),
+    }),
   );
 
-  const unreadable = await endUnreadable(commands, keys).catch((error: unknown) => (store.onError('unreadable records')(error), []));
+  const unreadable = await endUnreadable(commands, keys, job.retentionS).catch(
+    (error: unknown) => (store.onError('unreadable records')(error), []),
+  );
   for (const jobId of unreadable) log.error({ jobId }, UNREADABLE);
 
   // A read of its own: what is large must not hold up what else a run writes.
@@ -83,6 +92,7 @@ export async function startWorker(
     maxTotalBytes: config.filesMaxBytes,
   });
   closers.push(startUpkeep({ redis: commands, keys, retentionS: job.retentionS, onError: store.onError('files') }));
+  closers.push(startForgetting(commands, keys, { retentionS: job.retentionS, onError: store.onError('retention') }));
 
   const queue = openQueue(patient, { keyPrefix, ...job });
   closers.push(() => queue.close());
@@ -91,7 +101,7 @@ export async function startWorker(
     keys,
     queue,
     admission: createAdmission(patient, keys, { retentionS: job.retentionS, bounds: config.bounds }),
-    cancel: createCancel(patient, keys),
+    cancel: createCancel(patient, keys, job.retentionS),
   });
 
   const directory = createWorkerDirectory(commands, keys);
@@ -113,7 +123,7 @@ export async function startWorker(
       },
       onCompleted: createInputRemoval(fileStore, kinds),
     },
-    { keyPrefix, backoffMs: job.backoffMs, ...config.worker },
+    { keyPrefix, backoffMs: job.backoffMs, retentionS: job.retentionS, ...config.worker },
     log,
   );
 

@@ -28,6 +28,8 @@ export type WorkerOptions = {
   lockDurationMs: number;
   /** The longest pause before the first retry. It doubles for each further one. */
   backoffMs: number;
+  /** How long ended jobs are kept, in s. */
+  retentionS: number;
 };
 
 /** What a worker has done since it started. */
@@ -122,6 +124,7 @@ export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerD
     worker,
     redis,
     keys,
+    retentionS: options.retentionS,
     running,
     everyMs: options.stalledIntervalMs / 2,
     onEnded: (jobId) => log.error({ jobId }, UNREADABLE),

@@ -35,7 +35,7 @@ createWorker(
     run: createRun({ implementations, assignments, openFiles, addCost: createAddCost(), children, timeoutMs: 10_000, log }),
     isDone: async () => true,
   },
-  { keyPrefix: config.keyPrefix, backoffMs: 1000, ...config.worker },
+  { keyPrefix: config.keyPrefix, backoffMs: 1000, retentionS: config.job.retentionS, ...config.worker },
   log,
 );
 process.send?.({ ready: true });

@@ -1,6 +1,7 @@
 /** Looks after files: what has had its time goes, whatever process has ended the job or died. Every process does it, in small steps. */
 import type { Redis } from 'ioredis';
 import type { Keys } from '../queue/keys.ts';
+import { startRounds } from '../queue/rounds.ts';
 import { defineScript } from '../queue/script.ts';
 import { GRACE_MS, KEPT_MS } from './redis-files.ts';
 
@@ -41,16 +42,7 @@ export function createUpkeep({ redis, keys, retentionS }: Pick<UpkeepOptions, 'r
 }
 
 /** Starts it. Returns what stops it. */
-export function startUpkeep(options: UpkeepOptions): () => void {
+export function startUpkeep({ onError, ...options }: UpkeepOptions): () => void {
   const round = createUpkeep(options);
-  let running = false;
-  const timer = setInterval(() => {
-    if (running) return;
-    running = true;
-    void round()
-      .catch(options.onError)
-      .finally(() => (running = false));
-  }, LOOK_MS);
-  timer.unref();
-  return () => clearInterval(timer);
+  return startRounds(() => round(), { everyMs: LOOK_MS, onError });
 }

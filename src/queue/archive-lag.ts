@@ -1,12 +1,10 @@
 /** Whether the archive is behind: then workers keep the records of ended jobs longer, so that BullMQ removes none that is not archived. */
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
+import { KEPT_LONGER_S } from './retention.ts';
 
 /** What it is started with. */
 export type ArchiveLagOptions = { redis: Redis; keys: Keys; onError: (error: unknown) => void };
-
-/** How much longer records are kept then, in s. */
-const KEPT_LONGER_S = 7 * 24 * 3600;
 
 /** How often to look for the mark that says so, in ms. Ended jobs are kept for hours. */
 const LOOK_MS = 10_000;

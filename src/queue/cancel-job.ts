@@ -11,9 +11,9 @@ export type Cancelled = 'cancelled' | 'ended' | 'unknown' | 'begun';
 /** Cancels a job. `onlyUnbegun`: only if no run of it has begun since it was submitted or retried. */
 export type Cancel = (jobId: string, which?: { onlyUnbegun: boolean }) => Promise<Cancelled>;
 
-/** Makes the function that cancels jobs, each with its child: a job that is cancelled leads to nothing. */
-export function createCancel(redis: Redis, keys: Keys): Cancel {
-  const end = createEnd(redis, keys);
+/** Makes the function that cancels jobs, each with its child: a job that is cancelled leads to nothing. `retentionS`: how long ended jobs are kept, in s. */
+export function createCancel(redis: Redis, keys: Keys, retentionS: number): Cancel {
+  const end = createEnd(redis, keys, retentionS);
   return async (jobId, { onlyUnbegun } = { onlyUnbegun: false }) => {
     const ended = await end({ jobId, reason: 'cancelled', onlyUnbegun });
     if (ended === 'unknown' || ended === 'begun') return ended;

@@ -1,6 +1,7 @@
 /** Ending a job from outside of its run: one step that takes it from wherever it is and puts it among the failed. */
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
+import { FORGOTTEN_AT_ONCE, retentionKeys, retentionTimes } from './retention.ts';
 import { defineScript } from './script.ts';
 import { kindOf } from './to-snapshot.ts';
 
@@ -21,13 +22,19 @@ export type Ending = {
 /** BullMQ's keys that the script reads or writes beside the job's own. */
 const QUEUE_KEYS = ['events', 'meta', 'completed', 'failed', 'delayed', 'prioritized', 'wait', 'active', 'stalled'] as const;
 
-/** Makes the function that ends jobs. */
-export function createEnd(redis: Redis, keys: Keys): (ending: Ending) => Promise<Ended> {
+/** Makes the function that ends jobs. `retentionS`: how long ended jobs are kept, in s. */
+export function createEnd(redis: Redis, keys: Keys, retentionS: number): (ending: Ending) => Promise<Ended> {
   const script = defineScript(redis, 'end_job', {
-    keys: ['job', 'lock', 'deadlines', ...QUEUE_KEYS],
-    args: ['id', 'now', 'reason', 'kind', 'onlyUnbegun', 'unreadable', 'held'],
+    keys: ['job', 'lock', 'deadlines', 'jobs', 'behind', ...QUEUE_KEYS],
+    args: ['id', 'now', 'reason', 'kind', 'onlyUnbegun', 'unreadable', 'held', 'retentionMs', 'longerMs', 'limit'],
   });
-  const shared = { deadlines: keys.deadlines, ...keys.allOf(QUEUE_KEYS) };
+  const shared = {
+    deadlines: keys.deadlines,
+    ...keys.allOf(QUEUE_KEYS),
+    ...retentionKeys(keys),
+    ...retentionTimes(retentionS),
+    limit: FORGOTTEN_AT_ONCE,
+  };
   return async ({ jobId, reason, onlyUnbegun, unreadable }) =>
     (await script({
       ...shared,

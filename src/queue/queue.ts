@@ -116,7 +116,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
   const keys = keysUnder(keyPrefix);
   const queue = openQueue(redis, { keyPrefix, attempts, retentionS });
   const workers = createWorkerDirectory(redis, keys);
-  const cancel = createCancel(redis, keys);
+  const cancel = createCancel(redis, keys, retentionS);
   const eraseJobs = createEraseJobs({ redis, keys, queue, cancel });
   const readJob = createReadJob(redis, keys, retentionS);
   const list = createList(redis, keys, retentionS);

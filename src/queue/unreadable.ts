@@ -38,9 +38,9 @@ type Check = (options: {
   aheadMs: number;
 }) => Promise<string[]>;
 
-function createCheck(redis: Redis, keys: Keys): Check {
+function createCheck(redis: Redis, keys: Keys, retentionS: number): Check {
   const screen = defineScript(redis, 'screen_jobs', { keys: ['jobs', ...QUEUE_KEYS], args: ['mine', 'dueBy', 'head'] });
-  const end = createEnd(redis, keys);
+  const end = createEnd(redis, keys, retentionS);
   const touched = { jobs: keys.job(''), ...keys.allOf(QUEUE_KEYS) };
 
   const canBeRead = async (jobId: string): Promise<boolean> => {
@@ -59,9 +59,9 @@ function createCheck(redis: Redis, keys: Keys): Check {
   };
 }
 
-/** Ends what can't be read before the first job is taken; resolves with the ids. */
-export function endUnreadable(redis: Redis, keys: Keys): Promise<string[]> {
-  return createCheck(redis, keys)({ mine: 'nobody', running: new Set(), left: [], aheadMs: 60_000 });
+/** Ends what can't be read before the first job is taken; resolves with the ids. `retentionS`: how long ended jobs are kept, in s. */
+export function endUnreadable(redis: Redis, keys: Keys, retentionS: number): Promise<string[]> {
+  return createCheck(redis, keys, retentionS)({ mine: 'nobody', running: new Set(), left: [], aheadMs: 60_000 });
 }
 
 /** What the watch is made with. */
@@ -69,6 +69,8 @@ export type UnreadableOptions = {
   worker: Worker;
   redis: Redis;
   keys: Keys;
+  /** How long ended jobs are kept, in s. */
+  retentionS: number;
   /** Jobs that run in this process. */
   running: Pick<ReadonlySet<string>, 'has'>;
   /** How often to check while there are no errors, in ms. */
@@ -78,8 +80,8 @@ export type UnreadableOptions = {
 };
 
 /** Watches for as long as the worker does: when it complains, and every so often for jobs that others have left behind. */
-export function watchUnreadable({ worker, redis, keys, running, everyMs, onEnded, onError }: UnreadableOptions): void {
-  const check = createCheck(redis, keys);
+export function watchUnreadable({ worker, redis, keys, retentionS, running, everyMs, onEnded, onError }: UnreadableOptions): void {
+  const check = createCheck(redis, keys, retentionS);
   const taken = new Set<string>();
   const pauseMs = Math.min(MAX_PAUSE_MS, everyMs / 4); // before the second stalled check, which would lose the job
   let checking = false;

@@ -2,6 +2,7 @@
 import { type BackendFactory, createIORedisClient, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { RecordFields } from './record.ts';
+import { FORGOTTEN_AT_ONCE } from './retention.ts';
 import type { RetryWhileRefused } from './store-monitor.ts';
 
 /** What the backend is made with. */
@@ -32,8 +33,8 @@ export function createBackendFactory({
 }: BackendOptions): BackendFactory<RedisQueueBackend> {
   class WorkerBackend extends RedisQueueBackend {
     override moveToFinishedArgs(...[job, value, field, keep, ...rest]: Parameters<RedisQueueBackend['moveToFinishedArgs']>) {
-      const longer = typeof keep === 'object' && 'age' in keep ? { ...keep, age: keep.age + keptLongerS() } : keep;
-      return super.moveToFinishedArgs(job, value, field, longer, ...rest);
+      const bounded = typeof keep === 'object' && 'age' in keep ? { age: keep.age + keptLongerS(), limit: FORGOTTEN_AT_ONCE } : keep;
+      return super.moveToFinishedArgs(job, value, field, bounded, ...rest);
     }
 
     override moveToCompletedArgs(...[job, value, keep, token, fetchNext]: Parameters<RedisQueueBackend['moveToCompletedArgs']>) {

@@ -1,6 +1,7 @@
 /** The worker's backend: a job completes and has its result in one step, or neither. */
-import { Worker } from 'bullmq';
+import { UnrecoverableError, Worker } from 'bullmq';
 import { expect, onTestFinished, test } from 'vitest';
+import { newJobId } from '../../src/job/id.ts';
 import type { RecordFields } from '../../src/queue/record.ts';
 import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { FIELDS } from '../../src/queue/record.ts';
@@ -69,4 +70,12 @@ test.each([
   const next = await worker.getNextJob('token');
   await next?.moveToCompleted(undefined, 'token', false);
   expect((await queue.read(id))?.snapshot.status).toBe(status);
+});
+
+test.each(['completed', 'failed'] as const)('of what is over, a job that ends as %s takes a bounded number along', async (set) => {
+  const { job, redis, keys } = await taken(RESULT);
+  await redis.zadd(keys.of(set), ...Array.from({ length: 250 }, () => [1000, newJobId('generate-flashcards')]).flat());
+  if (set === 'completed') await job.moveToCompleted(undefined, 'token', false);
+  else await job.moveToFailed(new UnrecoverableError('internal_error: no'), 'token', false);
+  expect(await redis.zcard(keys.of(set))).toBe(151);
 });

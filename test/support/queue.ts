@@ -11,6 +11,9 @@ import type { Plans } from '../../src/queue/plans.ts';
 import { createQueue, type JobQueue } from '../../src/queue/queue.ts';
 import { newPrefix } from './stack.ts';
 
+/** How long these queues keep ended jobs, in s. */
+export const RETENTION_S = 60;
+
 /** Opens a queue; it closes with the test. */
 export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds> = {}, plans?: Plans) {
   const redis = connect(inject('redisUrl'), 'fail', () => {});
@@ -18,7 +21,7 @@ export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds>
   const queue = createQueue(redis, {
     keyPrefix,
     attempts: 3,
-    retentionS: 60,
+    retentionS: RETENTION_S,
     rate: { max: 10, duration: 1000 },
     bounds: { maxDepth: 10_000, maxJobsPerUser: 100, ...bounds },
     plans,

@@ -132,6 +132,7 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
     maxStalledCount: 2,
     lockDurationMs: 30_000,
     backoffMs: 1,
+    retentionS: 60,
   };
   const files = createRedisFiles({ redis: store.redis, keys: keysUnder(stack.prefix), maxTotalBytes: 1024 * 1024 });
   const openFiles = createRunFiles(files, store.monitor.retryWhileRefused);

@@ -2,13 +2,14 @@
 Takes a job from wherever it is and puts it among the failed. The lock goes too, so a worker that runs the job can neither
 complete it nor write to its journal any more. BullMQ's own ways end only active jobs at once (moveToFailed with token 0); a waiting
 one would wait on to be refused. The job's deadline goes with it, and the reason `cancelled` also notes when. With `onlyUnbegun` a job
-stays of which a run has begun.
+stays of which a run has begun. As BullMQ's own ends do, it takes ended jobs along whose time is over.
 `unreadable` is 1 for a record that can't be read: it is rewritten as far as it takes to be listed, if the job's lock is `held`
 ('' for none).
-KEYS: job, lock, deadlines, events, meta, completed, failed, delayed, prioritized, wait, active, stalled
-ARGV: id, now, reason, kind, onlyUnbegun:number, unreadable:number, held
+KEYS: job, lock, deadlines, jobs, behind, events, meta, completed, failed, delayed, prioritized, wait, active, stalled
+ARGV: id, now:number, reason, kind, onlyUnbegun:number, unreadable:number, held, retentionMs:number, longerMs:number, limit:number
 Returns: 'done'; 'ended' if it had ended already; 'unknown' if it is not there; 'held' if somebody else holds its lock now; 'begun'
 ]]
+--include forget_ended
 local record = redis.pcall('HMGET', job, 'name', 'timestamp', 'processedOn', 'finishedOn')
 if unreadable == 0 and (record.err or not (record[1] or record[2] or record[3] or record[4])) then return 'unknown' end
 if redis.call('ZSCORE', completed, id) or redis.call('ZSCORE', failed, id) then return 'ended' end
@@ -34,4 +35,5 @@ redis.call('ZADD', failed, now, id)
 redis.pcall('ZREM', deadlines, id, 'start ' .. id)
 local kept = tonumber(redis.call('HGET', meta, 'opts.maxLenEvents') or '') or 10000
 redis.call('XADD', events, 'MAXLEN', '~', kept, '*', 'event', 'failed', 'jobId', id, 'failedReason', reason, 'prev', prev)
+forgetEnded(limit)
 return 'done'

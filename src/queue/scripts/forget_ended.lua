@@ -1,0 +1,9 @@
+--[[
+Removes jobs that ended longer ago than ended jobs are kept, where no job ends that would take them along.
+KEYS: completed, failed, jobs, behind
+ARGV: retentionMs:number, longerMs:number, limit:number
+Returns: how many there were, of the completed or of the failed, whichever are more
+]]
+--include clock
+--include forget_ended
+return forgetEnded(limit)
