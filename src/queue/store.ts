@@ -75,11 +75,11 @@ export async function openStore({ url, keyPrefix, mayEvict, log, logError, onUnu
   if (!isThere) log.warn('Redis is out of reach; all that needs it waits until it is there');
   // A process that has started is not ended for what it finds later; only the first server that it meets is judged.
   let judged = isThere;
-  redis.on('ready', () => {
-    look().then((error) => {
-      if (!judged && error) onUnusable(error);
-      judged = true;
-    }, onError('redis'));
-  });
+  const judge = async (): Promise<void> => {
+    const error = await look();
+    if (!judged && error) onUnusable(error);
+    judged = true;
+  };
+  redis.on('ready', () => void judge().catch(onError('redis')));
   return { redis, monitor, connect: open, onError, warnings: () => warnings, close };
 }
