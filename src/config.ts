@@ -93,6 +93,8 @@ function toConfig(env: Environment) {
       maxStalledCount: env.WORKER_MAX_STALLED_COUNT,
       // A lock that outlived the interval would keep a lost worker's jobs from being taken over in time.
       lockDurationMs: env.WORKER_LOCK_DURATION_MS ?? Math.min(30_000, env.WORKER_STALLED_INTERVAL_MS),
+      /** How much a worker remembers of what its runs have written, in bytes. */
+      journalMemoryBytes: env.JOURNAL_MEMORY_MB * 1024 * 1024,
     },
     breaker: { failures: env.BREAKER_FAILURES, openMs: env.BREAKER_OPEN_MS },
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,

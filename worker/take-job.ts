@@ -37,6 +37,8 @@ export type TakeJobDeps = Pick<SettleDeps, 'isDone' | 'backoffMs' | 'onPause'> &
   running: Map<string, string>;
   counters: { started: number; putOff: number };
   maxStalledCount: number;
+  /** How much of what runs have written is remembered, in bytes. */
+  journalMemoryBytes?: number | undefined;
   /** The limiter's rate. */
   rate: { max: number; duration: number };
   log: Logger;
@@ -51,7 +53,7 @@ const NOT_NOW_MS = 300;
 /** Makes the function that takes a job. It rejects only where the job is not this worker's any more, or Redis fails. */
 export function createTakeJob(deps: TakeJobDeps): (taken: Taken) => Promise<Outcome> {
   const { redis, keys, retryWhileRefused, run, running, counters, maxStalledCount, log } = deps;
-  const journals = createJournals(redis, keys, retryWhileRefused);
+  const journals = createJournals(redis, keys, { retryWhileRefused, memoryBytes: deps.journalMemoryBytes });
   const fairQueue = createFairQueue(redis, keys);
   const runCounters = createRunCounters(redis, keys, retryWhileRefused);
   const isolation = createIsolation(maxStalledCount);

@@ -26,6 +26,8 @@ export type WorkerOptions = {
   stalledIntervalMs: number;
   maxStalledCount: number;
   lockDurationMs: number;
+  /** How much of what runs have written is remembered, in bytes. */
+  journalMemoryBytes?: number | undefined;
   /** The longest pause before the first retry. It doubles for each further one. */
   backoffMs: number;
   /** How long ended jobs are kept, in s. */

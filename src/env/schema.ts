@@ -42,6 +42,7 @@ export const schema = z.object({
   WORKER_STALLED_INTERVAL_MS: milliseconds(30_000),
   WORKER_MAX_STALLED_COUNT: whole(0, 1000, 2),
   WORKER_LOCK_DURATION_MS: z.coerce.number().int().min(1).max(MAX_TIMER_MS).optional(),
+  JOURNAL_MEMORY_MB: whole(0, 4096, 32),
   SHUTDOWN_GRACE_MS: milliseconds(20_000, 0),
   JOB_ATTEMPTS: positive(3),
   JOB_BACKOFF_MS: milliseconds(1000),

@@ -14,14 +14,24 @@ export type JournalMemory = {
 /** How long a job is remembered after its last row, in ms. A Redis that is restored loses seconds, and rarely minutes. */
 const KEPT_MS = 10 * 60_000;
 
-/** How much is remembered, in characters of rows and fields over all jobs. */
-const MAX_CHARACTERS = 32 * 1024 * 1024;
+/** How much is remembered unless something else is said, in bytes over all jobs. */
+const MAX_BYTES = 32 * 1024 * 1024;
 
-/** What a job's id, objects and array take beside its text, as so many characters. Without it many small jobs would take memory without a bound. */
-const JOB_CHARACTERS = 2000;
+/** What V8 takes for a character, in bytes, at most: texts with characters beyond Latin-1 take two. */
+const CHARACTER_BYTES = 2;
 
-/** Makes a memory. The oldest jobs are forgotten first. */
-export function createJournalMemory(maxCharacters = MAX_CHARACTERS): JournalMemory {
+/** What a text takes beside its characters, in bytes: its head, and its place in an array. */
+const TEXT_BYTES = 32;
+
+/** What a job takes beside its texts, in bytes: its id, objects, array and entry. Without it many small jobs would take memory without a bound. */
+const JOB_BYTES = 1000;
+
+/**
+ * Makes a memory of at most so many bytes. The oldest jobs are forgotten first, and each job ten minutes after its last row. What that
+ * costs: if Redis has lost rows, the checkpoint or the result of a job that is forgotten, a later run of it in this process does not
+ * write them again, and asks the vendor anew for what is missing. A run that still goes on holds what it has written itself.
+ */
+export function createJournalMemory(maxBytes = MAX_BYTES): JournalMemory {
   const jobs = new Map<string, { written: Written; at: number; size: number }>();
   let total = 0;
 
@@ -38,7 +48,7 @@ export function createJournalMemory(maxCharacters = MAX_CHARACTERS): JournalMemo
       jobs.set(jobId, { written, at: now, size }); // a Map keeps the order of insertion: the oldest is the first
       total += size;
       for (const [id, { at }] of jobs) {
-        if (total <= maxCharacters && now - at < KEPT_MS) break;
+        if (total <= maxBytes && now - at < KEPT_MS) break;
         forget(id);
       }
     },
@@ -46,9 +56,10 @@ export function createJournalMemory(maxCharacters = MAX_CHARACTERS): JournalMemo
   };
 }
 
+/** How many bytes of the heap a job takes, at most. */
 function sizeOf({ rows, fields }: Written): number {
-  let size = JOB_CHARACTERS;
-  for (const row of rows) size += row.length;
-  for (const field in fields) size += fields[field as keyof RecordFields]?.length ?? 0;
+  let size = JOB_BYTES;
+  for (const row of rows) size += TEXT_BYTES + CHARACTER_BYTES * row.length;
+  for (const field in fields) size += TEXT_BYTES + CHARACTER_BYTES * (fields[field as keyof RecordFields]?.length ?? 0);
   return size;
 }

@@ -71,14 +71,26 @@ const SLOW_MS = 1000;
 
 const NOTHING: History = { rows: [], checkpoint: {}, finished: false };
 
-/** Makes the function that opens a journal for a run. `retryWhileRefused`: what to do while Redis refuses to write. */
-export function createJournals(redis: Redis, keys: Keys, retryWhileRefused: RetryWhileRefused = (work) => work()): (run: Run) => Journal {
+/** What journals are made with beside the store. */
+export type JournalOptions = {
+  /** What to do while Redis refuses to write; without it a write fails. */
+  retryWhileRefused?: RetryWhileRefused;
+  /** How much of what was written is remembered, in bytes; see {@link createJournalMemory}. */
+  memoryBytes?: number | undefined;
+};
+
+/** Makes the function that opens a journal for a run. */
+export function createJournals(
+  redis: Redis,
+  keys: Keys,
+  { retryWhileRefused = (work) => work(), memoryBytes }: JournalOptions = {},
+): (run: Run) => Journal {
   const script = defineScript(redis, 'write_journal', {
     keys: ['job', 'lock', 'logs', 'events', 'meta'],
     args: ['id', 'token', 'place', 'count'],
   });
   const spending = createSpending(redis, keys, (jobId) => new LockLostError(jobId), retryWhileRefused);
-  const memory = createJournalMemory();
+  const memory = createJournalMemory(memoryBytes);
   const shared = keys.allOf(['events', 'meta']);
 
   return ({ jobId, tenant, token }) => {
