@@ -41,7 +41,7 @@ const WAYS: Record<string, (opened: Opened) => Promise<void>> = {
     await queue.erase([(await submitTo(queue, 'ana')).id]);
   },
   async 'a deadline'({ redis, keys, queue }) {
-    await submitTo(queue, 'ana', { cancelAfterMs: -1 });
+    await submitTo(queue, 'ana', { cancelAfterMs: 1 });
     const onError = (error: unknown) => expect.unreachable(String(error));
     const stop = await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled: () => {}, onError });
     onTestFinished(stop);
