@@ -23,7 +23,7 @@ export type ErasureOptions = {
   queue: Pick<JobQueue, 'erase' | 'idsOf' | 'there'>;
   files: Pick<FileStore, 'delete'>;
   /** What is told of jobs' ends. A user's are also those of jobs that are forgotten. */
-  notifications: { erase(jobIds: readonly string[]): Promise<void>; eraseUser(owner: string): Promise<void> };
+  notifications: { erase(jobIds: readonly string[], owner?: string): Promise<void>; eraseUser(owner: string): Promise<void> };
   archive?:
     | { writer: Pick<ArchiveWriter, 'erase'>; erasures: Pick<Erasures, 'note'>; onError: (error: unknown) => void }
     | 'read only'
@@ -42,9 +42,9 @@ const NOTHING: Found = { ids: [], jobs: 0, results: 0, files: 0, keys: 0 };
  * archive it is noted first: what is noted is not shown any more, and while the archive is out of reach it is erased there later.
  */
 export function createErasure({ queue, files, notifications, archive }: ErasureOptions): Erasure {
-  const eraseInRedis = async (jobIds: readonly string[]): Promise<Found> => {
+  const eraseInRedis = async (jobIds: readonly string[], owner: string | undefined): Promise<Found> => {
     const { ids, ...counts } = await queue.erase(jobIds);
-    await notifications.erase([...new Set([...jobIds, ...ids])]);
+    await notifications.erase([...new Set([...jobIds, ...ids])], owner);
     const deleted = await Promise.all(ids.map((id) => files.delete(id, 'all')));
     return { ids, jobs: ids.length, ...counts, files: deleted.reduce((sum, count) => sum + count, 0) };
   };
@@ -74,7 +74,7 @@ export function createErasure({ queue, files, notifications, archive }: ErasureO
       const ids = next === undefined ? [id] : [id, childIdOf(id, next)];
       const targets = owner === undefined ? [] : ids.map((jobId) => ({ owner, jobId }));
       await note(targets);
-      let found = await eraseInRedis(ids); // the child by its own id, too: its parent may be in the archive alone
+      let found = await eraseInRedis(ids, owner); // the child by its own id, too: its parent may be in the archive alone
       if (archive === 'read only' && !found.ids.includes(id)) throw readOnly();
       for (const target of targets) found = await eraseInArchive(target, found);
       return countsOf(found);
@@ -85,7 +85,7 @@ export function createErasure({ queue, files, notifications, archive }: ErasureO
         const until = Date.now();
         await note([{ owner, until }]);
         const jobIds = await queue.idsOf(owner);
-        const erased = jobIds.length === 0 ? NOTHING : await eraseInRedis(jobIds);
+        const erased = jobIds.length === 0 ? NOTHING : await eraseInRedis(jobIds, owner);
         // What can't be erased now must not keep this going for ever.
         if (erased.jobs === 0) await notifications.eraseUser(owner);
         if (erased.jobs === 0 && archive === 'read only') throw readOnly();

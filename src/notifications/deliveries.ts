@@ -31,8 +31,8 @@ export type Deliveries = {
    */
   retry(jobId: string): Promise<Delivery[]>;
   counts: NotificationQueue<Notification>['counts'];
-  /** Erases what is kept of jobs. */
-  erase(jobIds: readonly string[]): Promise<void>;
+  /** Erases what is kept of jobs. `owner`: whose they are, where that is known. */
+  erase(jobIds: readonly string[], owner?: string): Promise<void>;
   /** Erases what is kept of a user's jobs, those that are forgotten, too. */
   eraseUser(owner: string): Promise<void>;
 };
@@ -48,7 +48,7 @@ export function createDeliveries(queue: NotificationQueue<Notification>, gone: P
       if (afterMs > 0) throw justSent(afterMs);
       for (const { id, owner, url } of webhooks) {
         await gone.remove({ owner, url });
-        await queue.retry(jobId, id);
+        await queue.retry({ jobId, id, owner });
       }
       return of(jobId);
     },

@@ -19,7 +19,7 @@ export function createDispatch({ outbox, jobs, queue, pushDelayMs }: DispatchOpt
     const entries = view && targets ? notificationsOf(view.snapshot, targets, pushDelayMs) : [];
     if (entries.length > 0) {
       await queue.add(entries);
-      if (!(await jobs.there([claim.id])).has(claim.id)) await queue.erase([claim.id]); // it was erased meanwhile
+      if (!(await jobs.there([claim.id])).has(claim.id)) await queue.erase([claim.id], view?.snapshot.owner); // it was erased meanwhile
     }
     return { ...claim, how: { type: 'done' } };
   };

@@ -4,6 +4,7 @@ import { type Keys, NOTIFICATIONS } from './keys.ts';
 import { type Kept, startSender, type Tried, type Try } from './notification-sender.ts';
 import { orUnavailable } from './redis-connection.ts';
 import { parseJson } from './record.ts';
+import { defineScript } from './script.ts';
 import type { Store } from './store.ts';
 
 /** A notification to be sent. Adding one with the same id again changes nothing. */
@@ -41,12 +42,12 @@ export type NotificationQueue<Data> = {
   add(entries: readonly NewEntry<Data>[]): Promise<void>;
   /** The notifications of a job, the oldest first. */
   of(jobId: string): Promise<Entry<Data>[]>;
-  /** Sends a notification of a job again, or now if it waits. */
-  retry(jobId: string, id: string): Promise<void>;
+  /** Sends a notification of a user's job again, or now if it waits. */
+  retry(entry: { jobId: string; id: string; owner: string }): Promise<void>;
   /** Whether those of a job may be sent again now, or else in how many ms: it was just asked for. */
   mayRetry(jobId: string): Promise<{ afterMs: number }>;
-  /** Erases the notifications of jobs. One that is being sent goes when that is over. */
-  erase(jobIds: readonly string[]): Promise<void>;
+  /** Erases the notifications of jobs. One that is being sent goes when that is over. `owner`: whose jobs they are, where that is known. */
+  erase(jobIds: readonly string[], owner?: string): Promise<void>;
   /** Erases all that are a user's, those of jobs that are forgotten, too. */
   eraseUser(owner: string): Promise<void>;
   /** How many wait, those for another try included, and how many have failed in the last seven days. */
@@ -59,8 +60,11 @@ export type NotificationQueue<Data> = {
 /** How long what was sent, and what has failed, can be looked up, in s. */
 const KEPT_S = { done: 2 * 24 * 3600, failed: 7 * 24 * 3600 };
 
-/** How long the list of a job's notifications is kept, in s: longer than any of them. */
-const LIST_S = 10 * 24 * 3600;
+/** How long the list of a job's notifications is kept, in s: longer than any of them, which can be on its way for five days before it fails. */
+const LIST_S = 14 * 24 * 3600;
+
+/** Of how many of a user's jobs it is looked whether their lists are over, each time that one is listed. */
+const LOOKED = 4;
 
 /** How soon those of one job may be sent again after that was asked for, in ms. */
 const AGAIN_MS = 10_000;
@@ -78,18 +82,20 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
   const queue = new Queue<Kept<Data>>(NOTIFICATIONS, { connection: redis, prefix: keyPrefix, streams: { events: { maxLen: 100 } } });
   queue.on('error', () => {}); // the connection's maker hears of its errors
   const { of: listOf, ofUser, again } = keys.notifications;
+  const listNotifications = defineScript(redis, 'list_notifications', {
+    keys: ['list', 'ofUser', 'lists'],
+    args: ['jobId', 'owned', 'keptS', 'looked'],
+  });
   let closeWorker = async (): Promise<void> => {};
   let cleaning: ReturnType<typeof setInterval> | undefined;
 
+  const list = async ({ jobId, id, owner }: Pick<NewEntry<Data>, 'jobId' | 'id' | 'owner'>): Promise<void> => {
+    const touched = { list: listOf(jobId), ofUser: ofUser(owner ?? ''), lists: listOf('') };
+    await listNotifications({ ...touched, jobId, owned: owner === undefined ? 0 : 1, keptS: LIST_S, looked: LOOKED }, [id]);
+  };
+
   const add = async (entries: readonly NewEntry<Data>[]): Promise<void> => {
-    const lists = redis.multi();
-    for (const { jobId, id, owner } of entries) {
-      lists.sadd(listOf(jobId), id).expire(listOf(jobId), LIST_S);
-      if (owner !== undefined) lists.sadd(ofUser(owner), jobId).expire(ofUser(owner), LIST_S);
-    }
-    const results = await lists.exec(); // first, so that none is sent that erasing would not find
-    const failed = results?.find(([error]) => error)?.[0];
-    if (failed) throw failed;
+    await Promise.all(entries.map(list)); // first, so that none is sent that erasing would not find
     await queue.addBulk(
       entries.map(({ id, jobId, data, delayMs, tries }) => ({
         name: 'notification',
@@ -108,7 +114,8 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
     );
   };
 
-  const erase = async (jobIds: readonly string[]): Promise<void> => {
+  const erase = async (jobIds: readonly string[], owner?: string): Promise<void> => {
+    if (owner !== undefined && jobIds.length > 0) await redis.srem(ofUser(owner), ...jobIds);
     for (const jobId of jobIds) {
       const ids = await redis.smembers(listOf(jobId));
       await redis.del(listOf(jobId)); // one that is being sent finds that it is not listed any more
@@ -146,11 +153,11 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
         const found = (await Promise.all(ids.toSorted().map(find))).flat();
         return found.toSorted((one, other) => one.createdAt - other.createdAt);
       }),
-    retry: (jobId, id) =>
+    retry: (entry) =>
       orUnavailable(redis, async () => {
-        const job = await queue.getJob(id);
+        const job = await queue.getJob(entry.id);
         if (!job) return;
-        await redis.expire(listOf(jobId), LIST_S);
+        await list(entry);
         const state = await job.getState();
         const resets = { resetAttemptsMade: true, resetAttemptsStarted: true };
         if (state === 'completed' || state === 'failed') await job.retry(state, resets).catch(ignoreMoved);
@@ -161,7 +168,7 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
         if (await redis.set(again(jobId), '1', 'PX', AGAIN_MS, 'NX')) return { afterMs: 0 };
         return { afterMs: Math.max(await redis.pttl(again(jobId)), 1) };
       }),
-    erase: (jobIds) => orUnavailable(redis, () => erase(jobIds)),
+    erase: (jobIds, owner) => orUnavailable(redis, () => erase(jobIds, owner)),
     eraseUser: (owner) =>
       orUnavailable(redis, async () => {
         await erase(await redis.smembers(ofUser(owner)));
