@@ -26,7 +26,7 @@ export type Answer = {
 export type Http = {
   /** How long one answer, or one job, may take, in ms. */
   patienceMs: number;
-  /** The URL of an address of the deployment. */
+  /** The URL of an address of the deployment. Throws if it leads to another server: see addressAt. */
   urlOf(path: string): URL;
   /** The headers that say who asks. */
   identity: Record<string, string>;
@@ -42,7 +42,7 @@ export function createHttp({ origin, token, patienceMs }: HttpOptions): Http {
   const identity: Record<string, string> = token
     ? { authorization: `Bearer ${token}` }
     : { 'user-id': `conformance-${crypto.randomUUID()}` };
-  const urlOf = (path: string) => new URL(path, origin);
+  const urlOf = (path: string) => addressAt(origin, path);
 
   const askOnce = async (path: string, { method = 'GET', headers, body, anonymous }: Ask): Promise<Answer> => {
     const start = performance.now();
@@ -71,6 +71,17 @@ export function createHttp({ origin, token, patienceMs }: HttpOptions): Http {
       }
     },
   };
+}
+
+/**
+ * The URL of an address that an answer gave. A session's token goes along with requests, so the address must lead to the server that
+ * the operator named. What both are parsed to is compared, since parsers drop tabs and line breaks and read a backslash as a slash.
+ * @throws Error if the address leads to another server, or is none
+ */
+export function addressAt(origin: URL, path: string): URL {
+  const url = URL.canParse(path, origin.href) ? new URL(path, origin) : undefined;
+  if (url?.origin === origin.origin) return url;
+  throw new Error(`the address ${JSON.stringify(path)} is not one of ${origin.origin}; nothing was sent there`);
 }
 
 /** How long to wait before the same is asked again, in ms; undefined unless the answer is 429 and asks for a time before the deadline. */

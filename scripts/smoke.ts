@@ -1,5 +1,6 @@
 /** `npm run smoke -- URL [WORKER_URL]`: checks any deployment, as a user and an operator would: the queue by flashcards, then every other kind that is on. */
 import { readFileSync } from 'node:fs';
+import { addressAt } from '../conformance/http.ts';
 import { readEnvFile } from '../src/env/read-env-file.ts';
 
 readEnvFile('.env', process.env);
@@ -24,7 +25,7 @@ type Job = { jobId: string; status: string; statusUrl: string; error?: { code: s
 
 const user = `smoke-${crypto.randomUUID()}`;
 
-/** Who asks: a user that nobody else is or, with SMOKE_TOKEN, the user of that session. */
+/** Who asks: a user that nobody else is or, with SMOKE_TOKEN, the user of that session. It is for the API alone. */
 const session = process.env['SMOKE_TOKEN'];
 const identity: Record<string, string> = session ? { authorization: `Bearer ${session}` } : { 'user-id': user };
 const input = {
@@ -119,14 +120,19 @@ const checks: Check[] = [
 ];
 
 async function get<T>(root: string, path: string): Promise<T> {
-  const response = await fetch(new URL(path, root), { headers: identity, signal: AbortSignal.timeout(10_000) });
+  const response = await send(root, path, { headers: root === base ? identity : {} });
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as T;
 }
 
+/** Sends to an address of the server, and nowhere else: neither an answer nor a redirect can lead the token to another one. */
+function send(root: string, path: string, init: RequestInit): Promise<Response> {
+  return fetch(addressAt(new URL(root), path), { ...init, redirect: 'manual', signal: AbortSignal.timeout(10_000) });
+}
+
 async function submit(path = '/api/ai/generate-flashcards', sample: Record<string, unknown> = input): Promise<Job> {
   const { body, headers } = toRequest(sample);
-  const response = await fetch(new URL(path, base), { method: 'POST', headers, body, signal: AbortSignal.timeout(10_000) });
+  const response = await send(base, path, { method: 'POST', headers, body });
   if (response.status !== 202) throw new Error(`the submission was answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as Job;
 }

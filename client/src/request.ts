@@ -27,12 +27,33 @@ export function createSend({ baseUrl, token, headers = {}, fetch: given }: Clien
   const base = baseUrl.replace(/\/+$/, '');
   const send = given ?? ((input, init) => fetch(input, init)); // a browser's fetch wants to be called on its window
   return async (path, init = {}) => {
-    // Else the token would go to whatever server an address that was kept names.
-    if (!/^\/(?![/\\])/.test(path)) throw new TypeError('an address of a job is a path of the server, such as /api/jobs/…');
+    if (!staysAt(base, path)) throw new TypeError('an address of a job is a path of the server, such as /api/jobs/…');
     const secret = typeof token === 'function' ? await token() : token;
     const identity = secret ? { authorization: `Bearer ${secret}` } : {};
-    return send(base + path, { ...init, headers: { ...headers, ...identity, ...(init.headers as Record<string, string>) } });
+    const all = { ...headers, ...identity, ...(init.headers as Record<string, string>) };
+    // A redirect is not followed either: `user-id` and other headers would go along. The API never redirects.
+    return send(base + path, { ...init, redirect: 'manual', headers: all });
   };
+}
+
+/**
+ * Whether an address that an answer gave, or an app kept, leads to the server of `base`, below its path. It compares what both are parsed
+ * to, as fetch parses them (URL Standard): tabs and line breaks vanish, and a backslash is a slash. Otherwise the token would go to the
+ * server that the address names. The whole `href` is compared, because not every React Native has `origin`.
+ */
+function staysAt(base: string, path: string): boolean {
+  const own = hrefOf(`${base}/`);
+  return path.startsWith('/') && own !== undefined && (hrefOf(base + path)?.startsWith(own) ?? false);
+}
+
+/** What fetch parses an address to: in a page a relative one is the page's own. Undefined if it is none. */
+function hrefOf(address: string): string | undefined {
+  const { document, location } = globalThis as { document?: { baseURI: string }; location?: { href: string } };
+  try {
+    return new URL(address, document?.baseURI ?? location?.href ?? 'http://localhost').href;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Waits; ends early, with the signal's reason, when that aborts. */

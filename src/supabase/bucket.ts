@@ -88,7 +88,7 @@ async function request(address: string, key: string, { from, to }: ByteRange): P
   const head = new AbortController();
   const timer = setTimeout(() => head.abort(), HEAD_MS);
   try {
-    return await fetch(address, { headers, signal: head.signal });
+    return await fetch(address, { headers, redirect: 'error', signal: head.signal }); // a redirect would take the key elsewhere
   } catch {
     throw unavailable('no connection');
   } finally {

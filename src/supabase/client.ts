@@ -21,5 +21,6 @@ const boundedFetch: typeof fetch = (input, init) => {
   const { pathname } = new URL(input instanceof Request ? input.url : input);
   const isUpload = (init?.method === 'POST' || init?.method === 'PUT') && /\/storage\/v1\/object\/(?!list\/)/.test(pathname);
   const timeout = AbortSignal.timeout(isUpload ? UPLOAD_MS : REQUEST_MS);
-  return fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout });
+  // A redirect is not followed: the header `apikey` would go along to another server.
+  return fetch(input, { ...init, redirect: 'error', signal: init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout });
 };

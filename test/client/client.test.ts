@@ -6,8 +6,11 @@ import { kinds } from '../../src/kinds/index.ts';
 import { printKinds, printShapes } from '../../scripts/print-client-types.ts';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
+import { trickyAddresses } from '../support/addresses.ts';
+import { createDice } from '../support/dice.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { ANA, startProject } from '../support/supabase.ts';
+import { sendJson, startVendorServer } from '../support/vendor-server.ts';
 
 const BACKOFF = { firstMs: 10, mostMs: 1000 };
 const clientOf = ({ url }: Stack, more: Partial<Parameters<typeof createClient>[0]> = {}) =>
@@ -174,21 +177,33 @@ test('the token is asked anew for every request; one that has expired is replace
 });
 
 test('a token never goes to another server, whatever address was kept, and a server that does not wait is not asked in a loop', async () => {
-  const asked: string[] = [];
-  const spy: typeof fetch = async (input) => {
-    asked.push(input as string);
-    return new Response('{}');
-  };
-  const addresses = ['https://evil.example/events', '//evil.example/events', '/\\evil.example/events'];
-  for (const streamUrl of addresses) {
-    const job = createClient({ baseUrl: '', token: 'secret', fetch: spy, backoff: BACKOFF }).resume('x', { streamUrl });
-    const { length } = asked;
-    void job.result().catch(() => {});
-    await expect.poll(() => asked.length).toBeGreaterThan(length); // it goes on with polls
-    job.pause();
+  for (const baseUrl of ['', '/ai', 'https://api.example', 'https://api.example/ai']) {
+    const asked: { url: URL; redirect: string | undefined }[] = [];
+    const spy: typeof fetch = async (input, init) => {
+      asked.push({ url: new URL(input, 'http://localhost'), redirect: init?.redirect });
+      return new Response('{}');
+    };
+    const ai = createClient({ baseUrl, token: 'secret', fetch: spy, backoff: BACKOFF });
+    const jobs = trickyAddresses('evil.example', createDice(17)).map((streamUrl, n) => ai.resume(`job-${n}`, { streamUrl }));
+    for (const job of jobs) void job.result().catch(() => {});
+    // Each goes on with polls, which are addresses of the client's own.
+    const polled = () => jobs.filter(({ id }) => asked.some(({ url }) => url.pathname.endsWith(id))).length;
+    await expect.poll(polled).toBe(jobs.length);
+    for (const job of jobs) job.pause();
+    const own = new URL(`${baseUrl}/`, 'http://localhost');
+    expect(asked.filter(({ url }) => url.origin !== own.origin || !url.pathname.startsWith(own.pathname))).toEqual([]);
+    expect(new Set(asked.map(({ redirect }) => redirect))).toEqual(new Set(['manual']));
+    expect(asked.length).toBeLessThan(50 * jobs.length); // in a loop it would be thousands for each
   }
-  expect(asked.filter((url) => url.includes('evil'))).toEqual([]);
-  expect(asked.length).toBeLessThan(50); // in a loop it would be thousands
+});
+
+test('what a client sends does not go along with a redirect', async () => {
+  const other = await startVendorServer((response) => sendJson(response, 200, {}));
+  const server = await startVendorServer((response, { url }) => response.writeHead(307, { location: other.url + url }).end());
+  const ai = createClient({ baseUrl: server.url, token: 'secret', headers: { 'user-id': 'ana' }, backoff: BACKOFF });
+  await expect(ai.flashcards({ content: 'Notes.' })).rejects.toMatchObject({ code: 'http_307', retryable: false });
+  await expect(ai.resume('x', { streamUrl: '/api/jobs/x/events' }).result()).rejects.toBeInstanceOf(JobError);
+  expect([server.calls.length > 0, other.calls]).toEqual([true, []]);
 });
 
 test('what the server refuses is a typed problem, and so is a job that fails or is cancelled, or is not there', async () => {
