@@ -26,7 +26,7 @@ const QUEUE_KEYS = ['events', 'meta', 'completed', 'failed', 'delayed', 'priorit
 export function createEnd(redis: Redis, keys: Keys, retentionS: number): (ending: Ending) => Promise<Ended> {
   const script = defineScript(redis, 'end_job', {
     keys: ['job', 'lock', 'deadlines', 'jobs', 'behind', ...QUEUE_KEYS],
-    args: ['id', 'now', 'reason', 'kind', 'onlyUnbegun', 'unreadable', 'held', 'retentionMs', 'longerMs', 'limit'],
+    args: ['id', 'reason', 'kind', 'onlyUnbegun', 'unreadable', 'held', 'retentionMs', 'longerMs', 'limit'],
   });
   const shared = {
     deadlines: keys.deadlines,
@@ -41,7 +41,6 @@ export function createEnd(redis: Redis, keys: Keys, retentionS: number): (ending
       job: keys.job(jobId),
       lock: keys.lock(jobId),
       id: jobId,
-      now: Date.now(),
       reason,
       kind: kindOf(jobId),
       onlyUnbegun: onlyUnbegun ? 1 : 0,

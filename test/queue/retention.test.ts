@@ -41,10 +41,10 @@ const WAYS: Record<string, (opened: Opened) => Promise<void>> = {
     await queue.erase([(await submitTo(queue, 'ana')).id]);
   },
   async 'a deadline'({ redis, keys, queue }) {
-    await submitTo(queue, 'ana', { cancelAfterMs: 1 });
-    const onError = (error: unknown) => expect.unreachable(String(error));
-    const stop = await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled: () => {}, onError });
-    onTestFinished(stop);
+    const { id } = await submitTo(queue, 'ana', { cancelAfterMs: 1 });
+    const { promise: cancelled, resolve, reject } = Promise.withResolvers<string>();
+    onTestFinished(await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled: resolve, onError: reject }));
+    expect(await cancelled).toBe(id);
   },
   async 'a record that can not be read'({ redis, keys, queue }) {
     const { id } = await submitTo(queue, 'ana');

@@ -6,9 +6,10 @@ stays of which a run has begun. As BullMQ's own ends do, it takes ended jobs alo
 `unreadable` is 1 for a record that can't be read: it is rewritten as far as it takes to be listed, if the job's lock is `held`
 ('' for none).
 KEYS: job, lock, deadlines, jobs, behind, events, meta, completed, failed, delayed, prioritized, wait, active, stalled
-ARGV: id, now:number, reason, kind, onlyUnbegun:number, unreadable:number, held, retentionMs:number, longerMs:number, limit:number
+ARGV: id, reason, kind, onlyUnbegun:number, unreadable:number, held, retentionMs:number, longerMs:number, limit:number
 Returns: 'done'; 'ended' if it had ended already; 'unknown' if it is not there; 'held' if somebody else holds its lock now; 'begun'
 ]]
+--include clock
 --include forget_ended
 local record = redis.pcall('HMGET', job, 'name', 'timestamp', 'processedOn', 'finishedOn')
 if unreadable == 0 and (record.err or not (record[1] or record[2] or record[3] or record[4])) then return 'unknown' end
