@@ -59,16 +59,16 @@ export function createSettle({
     if (outcome.type === 'lost') return { type: 'error', error: error as LockLostError }; // BullMQ refuses everything that this run does to the job
     await journal.checkLock(); // the writes that follow do not check the lock themselves
     await counted.returned();
-    const readyAt = Date.now() + ('afterMs' in outcome ? outcome.afterMs : 0);
+    const afterMs = 'afterMs' in outcome ? outcome.afterMs : 0;
     const delay = async (): Promise<Settled> => {
-      await job.moveToDelayed(readyAt, token);
+      await job.moveToDelayed(Date.now() + afterMs, token);
       return { type: 'delayed' };
     };
     const served = (): void => void fairQueue.served(job.priority).catch(() => {}); // a lost update only makes the order less exact
-    const requeue = () => retryWhileRefused(() => fairQueue.requeue(id, job.data.tenant, readyAt));
+    const requeue = () => retryWhileRefused(() => fairQueue.requeue(id, job.data.tenant, afterMs));
     switch (outcome.type) {
       case 'hand-back':
-        await journal.markReady(readyAt);
+        await journal.markReady(Date.now());
         await job.moveToWait(token);
         return { type: 'waiting' };
       case 'give-back':

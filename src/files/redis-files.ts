@@ -36,7 +36,7 @@ export function createRedisFiles({ redis, keys, maxTotalBytes }: RedisFilesOptio
     'reserve_file',
     {
       keys: ['key', 'job', 'lock', 'ledger', 'due', 'used', 'files'],
-      args: ['id', 'name', 'tenant', 'token', 'version', 'mediaType', 'digest', 'bytes', 'now', 'checkAt', 'keptMs', 'maxTotal', 'maxEach'],
+      args: ['id', 'name', 'tenant', 'token', 'version', 'mediaType', 'digest', 'bytes', 'graceMs', 'keptMs', 'maxTotal', 'maxEach'],
     },
     folder,
   );
@@ -67,10 +67,9 @@ export function createRedisFiles({ redis, keys, maxTotalBytes }: RedisFilesOptio
     async put(file) {
       const { jobId, name, tenant, type, bytes, token = '' } = file;
       const version = crypto.randomUUID();
-      const now = Date.now();
       const own = { key: keyOf(jobId, name), job: keys.job(jobId), lock: keys.lock(jobId), id: jobId, name, tenant, token };
       const about = { version, mediaType: type, digest: digestOfBytes(bytes), bytes: bytes.byteLength };
-      const bounds = { now, checkAt: now + GRACE_MS, keptMs: KEPT_MS, maxTotal: maxTotalBytes, maxEach: maxBytes };
+      const bounds = { graceMs: GRACE_MS, keptMs: KEPT_MS, maxTotal: maxTotalBytes, maxEach: maxBytes };
       const [reply, whose, freeInMs, jobsMakeRoom] = (await reserve({ ...shared, ...own, ...about, ...bounds })) as Reserved;
       switch (reply) {
         case 'begun':

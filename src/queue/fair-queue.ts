@@ -13,10 +13,10 @@ export type FairQueue = {
    */
   served(tag: number): Promise<void>;
   /**
-   * A job is about to be delayed until `readyAt`, in ms since the epoch (now by default): when it comes back it takes its tenant's next tag,
-   * or a burst that is put off would return before all others.
+   * A job is about to be delayed for so many ms: when it comes back it takes its tenant's next tag, or a burst that is put off would return
+   * before all others.
    */
-  requeue(jobId: string, tenant: Tenant, readyAt?: number): Promise<void>;
+  requeue(jobId: string, tenant: Tenant, afterMs: number): Promise<void>;
 };
 
 /** How long no further tag is told, in ms. */
@@ -26,7 +26,7 @@ const QUEUE_KEYS = ['prioritized', 'wait', 'delayed', 'active'] as const;
 
 /** Makes the worker's side of the fair queue; admission has the other (scripts/include/next_tag.lua). */
 export function createFairQueue(redis: Redis, keys: Keys): FairQueue {
-  const script = defineScript(redis, 'requeue', { keys: ['turns', ...QUEUE_KEYS, 'coming', 'job'], args: ['tenant', 'readyAt'] });
+  const script = defineScript(redis, 'requeue', { keys: ['turns', ...QUEUE_KEYS, 'coming', 'job'], args: ['tenant', 'afterMs'] });
   const shared = { turns: keys.turns, coming: keys.coming, ...keys.allOf(QUEUE_KEYS) };
   let toldAt = -Infinity;
 
@@ -37,6 +37,6 @@ export function createFairQueue(redis: Redis, keys: Keys): FairQueue {
       toldAt = now;
       await redis.zadd(keys.turns, 'GT', tag, '*');
     },
-    requeue: async (jobId, tenant, readyAt = Date.now()) => void (await script({ ...shared, job: keys.job(jobId), tenant, readyAt })),
+    requeue: async (jobId, tenant, afterMs) => void (await script({ ...shared, job: keys.job(jobId), tenant, afterMs })),
   };
 }

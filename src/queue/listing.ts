@@ -76,7 +76,7 @@ export type List = (index: Index, range: Range) => Promise<Page>;
 export function createList(redis: Redis, keys: Keys, retentionS: number): List {
   const script = defineScript(redis, 'list_jobs', {
     keys: ['index', 'deadlines', 'coming', 'children', 'jobs', ...PLACE_KEYS],
-    args: ['order', 'prune', 'score', 'id', 'batch', 'limit', 'settled', 'status', 'kind', 'code', 'owner', 'ownerKnown'],
+    args: ['order', 'prune', 'score', 'id', 'batch', 'limit', 'settledMs', 'status', 'kind', 'code', 'owner', 'ownerKnown'],
   });
   const mending = createMending(redis);
   const shared = { deadlines: keys.deadlines, coming: keys.coming, children: keys.children, jobs: keys.job(''), ...keys.allOf(PLACE_KEYS) };
@@ -96,7 +96,7 @@ export function createList(redis: Redis, keys: Keys, retentionS: number): List {
             id: place?.id ?? '',
             batch: Math.min(BATCH, MAX_ENTRIES - examined),
             limit: limit + 1 - found.length, // one more tells whether there is more
-            settled: Date.now() - SETTLED_MS,
+            settledMs: SETTLED_MS,
           },
           SHOWN,
         );

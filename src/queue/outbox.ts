@@ -41,35 +41,34 @@ const KEPT_LONGER_MS = 7 * 24 * 3600 * 1000;
 export function createOutbox(redis: Redis, keys: Keys, { outbox, overdue, parked }: OutboxKeys, retentionS: number): Outbox {
   const claimEnds = defineScript(redis, 'claim_ends', {
     keys: ['outbox', 'overdue', 'coming', 'completed', 'failed', 'jobs'],
-    args: ['now', 'batch', 'lookMs', 'leaseMs'],
+    args: ['batch', 'lookMs', 'leaseMs'],
   });
-  const settleEnds = defineScript(redis, 'settle_ends', { keys: ['outbox', 'overdue', 'parked', 'jobs'], args: ['now', 'keptMs'] });
+  const settleEnds = defineScript(redis, 'settle_ends', { keys: ['outbox', 'overdue', 'parked', 'jobs'], args: ['keptMs'] });
   const jobs = keys.job('');
   const touched = { outbox, overdue, coming: keys.coming, ...keys.allOf(['completed', 'failed']), jobs };
 
   return {
     async claim(ids = []) {
-      const times = { now: Date.now(), batch: BATCH, lookMs: LOOK_MS, leaseMs: LEASE_MS };
+      const times = { batch: BATCH, lookMs: LOOK_MS, leaseMs: LEASE_MS };
       const [examined, ...ended] = (await claimEnds({ ...touched, ...times }, ids)) as [number, ...string[]];
       const claims = ended.flatMap((id, n) => (n % 2 === 0 ? [{ id, finishedOn: ended[n + 1] ?? '' }] : []));
       return { claims, more: ids.length === 0 && examined === BATCH };
     },
     async settle(settlements) {
-      const now = Date.now();
-      const rest = settlements.flatMap(({ id, finishedOn, how }) => [id, finishedOn, inWords(how, now)]);
+      const rest = settlements.flatMap(({ id, finishedOn, how }) => [id, finishedOn, inWords(how)]);
       const keptMs = retentionS * 1000 + KEPT_LONGER_MS;
-      if (rest.length > 0) await settleEnds({ outbox, overdue, parked, jobs, now, keptMs }, rest);
+      if (rest.length > 0) await settleEnds({ outbox, overdue, parked, jobs, keptMs }, rest);
     },
   };
 }
 
-function inWords(how: Settlement['how'], now: number): string {
+function inWords(how: Settlement['how']): string {
   switch (how.type) {
     case 'done':
       return 'done';
     case 'later':
-      return String(now + Math.ceil(how.ms));
+      return String(Math.ceil(how.ms));
     case 'parked':
-      return JSON.stringify({ code: how.code, at: new Date(now).toISOString() });
+      return JSON.stringify({ code: how.code, at: new Date().toISOString() });
   }
 }

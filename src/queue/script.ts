@@ -102,7 +102,7 @@ const HEAD =
   /^--\[\[\n[\s\S]*?\nKEYS:(?<keys>[^:]*)\nARGV:(?<args>[\s\S]*?)(?:\nEACH KEYS:(?<eachKeys>[^:]*)\nEACH ARGV:(?<eachArgs>[\s\S]*?))?\nReturns:[\s\S]*?\]\]\n/;
 
 /**
- * Reads a script: its head's names become local variables, `--include NAME` lines the files that they name, and
+ * Reads a script: its head's names become local variables, `--include NAME` lines the files that they name (in its own folder, or here), and
  * `FIELDS.name` that field's name in the job's record, as a string. `...` ends a head of arguments that go on:
  * `rest` is then the place of the first of them in ARGV. A `--each` line begins a loop over the entries of a batch, with
  * `entry` as the number and the names of EACH KEYS and EACH ARGV as variables; the script ends it with `end`.
@@ -133,7 +133,7 @@ function loadScript(name: string, folder: URL): { lua: string; head: Head } {
   ];
   const body = text
     .replace(/^--include (\w+)$/gm, (_, part: string) => {
-      const included = read(`include/${part}`, folder);
+      const included = read(`include/${part}`, folder) ?? read(`include/${part}`, FOLDER);
       if (included === undefined) throw new OwnError(`${file} includes ${part}, and scripts/include/${part}.lua is not there`);
       return included;
     })

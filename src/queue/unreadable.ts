@@ -39,7 +39,7 @@ type Check = (options: {
 }) => Promise<string[]>;
 
 function createCheck(redis: Redis, keys: Keys, retentionS: number): Check {
-  const screen = defineScript(redis, 'screen_jobs', { keys: ['jobs', ...QUEUE_KEYS], args: ['mine', 'dueBy', 'head'] });
+  const screen = defineScript(redis, 'screen_jobs', { keys: ['jobs', ...QUEUE_KEYS], args: ['mine', 'aheadMs', 'head'] });
   const end = createEnd(redis, keys, retentionS);
   const touched = { jobs: keys.job(''), ...keys.allOf(QUEUE_KEYS) };
 
@@ -50,8 +50,7 @@ function createCheck(redis: Redis, keys: Keys, retentionS: number): Check {
   };
 
   return async ({ mine, running, left, aheadMs }) => {
-    const dueBy = (Date.now() + aheadMs) * 0x1000; // as BullMQ scores delayed jobs
-    const [bad, unread] = (await screen({ ...touched, mine, dueBy, head: HEAD }, left)) as [Found[], Found[]];
+    const [bad, unread] = (await screen({ ...touched, mine, aheadMs, head: HEAD }, left)) as [Found[], Found[]];
     for (const [jobId, lock] of unread) if (!running.has(jobId) && !(await canBeRead(jobId))) bad.push([jobId, lock]);
     const ended: string[] = [];
     for (const [jobId, lock] of bad) if ((await end({ jobId, reason: REASON, unreadable: { lock } })) === 'done') ended.push(jobId);

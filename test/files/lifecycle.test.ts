@@ -19,7 +19,7 @@ async function submitted(fields: Record<string, string> = {}, env: Record<string
     ...stack,
     id,
     job,
-    at: (ms: number) => upkeep(Date.now() + ms),
+    at: (ms: number) => upkeep(ms),
     names: async () => (await stack.files()).map((name) => name.slice(id.length + 1)),
     ended: async () => (await watch(stack.url + job['streamUrl'])).until(isEnd),
   };

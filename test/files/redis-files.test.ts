@@ -122,7 +122,7 @@ test('an upload that died half-way holds its room for a minute and not longer', 
   await store.put(dead);
   await redis.hdel(keys.files.of(`${dead.jobId}:in:audio`), 'whole');
   expect((await store.put(file())).type).toBe('full');
-  await upkeep(Date.now() + 61_000);
+  await upkeep(61_000);
   expect([await used(), await redis.keys(`${keys.files.of('')}*`)]).toEqual([0, []]);
   expect((await store.put(file())).type).toBe('kept');
 });
@@ -135,7 +135,7 @@ test('an output that a dead worker left half-way goes with the end of its job', 
   const key = keys.files.of(`${half.jobId}:out:1`);
   await redis.hdel(key, 'whole');
   await redis.hset(keys.job(half.jobId), 'name', 'slice-audio');
-  await upkeep(Date.now() + 61_000);
+  await upkeep(61_000);
   expect([await used(), await redis.exists(key)]).toEqual([600, 1]); // its next run writes it anew
   await redis.hset(keys.job(half.jobId), 'finishedOn', String(Date.now()));
   await redis.zadd(keys.files.due, 0, half.jobId);
@@ -149,12 +149,12 @@ test('when there will be room is told by what ends by itself', async () => {
   await store.put(one);
   const now = Date.now();
   await redis.hset(keys.job(one.jobId), { name: 'slice-audio', finishedOn: String(now), failedReason: 'provider_rejected: no' });
-  await upkeep(now + 60_000); // the retention is shorter than the hour of a failed job
+  await upkeep(60_000); // the retention is shorter than the hour of a failed job
   const next = file({ bytes: noise(10 * KB) });
   await store.put(next);
   await redis.hset(keys.job(next.jobId), { name: 'slice-audio', finishedOn: String(now), failedReason: 'provider_rejected: no' });
   await redis.zadd(keys.files.due, now, next.jobId);
-  await upkeep(now);
+  await upkeep();
   const full = await store.put(file());
   expect(full).toMatchObject({ type: 'full', whose: 'own', jobsMakeRoom: false });
   if (full.type === 'full') expect(full.freeInMs).toBeGreaterThan(50_000);

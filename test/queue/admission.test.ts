@@ -144,7 +144,7 @@ test('a burst that comes in drop by drop and is put off does not return before a
   for (let n = 0; n < 20; n++) {
     burst.push((await submitTo(queue, 'ana')).id);
     const job = await worker.getNextJob('token'); // there is nothing else: it begins at once
-    await turns.requeue(job?.id ?? '', ana);
+    await turns.requeue(job?.id ?? '', ana, 0);
     await job?.moveToDelayed(Date.now() - 1, 'token'); // and is put off, to be back soon
   }
   await drain(worker, 2);
@@ -163,7 +163,7 @@ test('a single retry does not wait behind a burst that came after it', async () 
   const job = await worker.getNextJob('token');
   await turns.served(job?.priority ?? 0);
   await submitMany(queue, 'bob', 20);
-  await turns.requeue(job?.id ?? '', tenantOf('ana', undefined));
+  await turns.requeue(job?.id ?? '', tenantOf('ana', undefined), 0);
   await job?.moveToDelayed(Date.now() - 1, 'token');
   const order = await drain(worker, 21);
   expect(order.indexOf(job?.id ?? '')).toBeLessThan(3);

@@ -163,7 +163,7 @@ test('a job that is put off comes back with the priority it was given meanwhile'
   const { queue, redis, keys, bull, counts } = house;
   const { id } = await submitTo(queue, 'u');
   const job = await take(house);
-  await createFairQueue(redis, keys).requeue(id, tenantOf('u', undefined));
+  await createFairQueue(redis, keys).requeue(id, tenantOf('u', undefined), 0);
   await job.moveToDelayed(Date.now(), 'token');
   expect((await Job.fromId(bull, id))?.priority).toBe(2);
   const again = await take(house, 'second'); // it promotes what is due

@@ -4,6 +4,7 @@ KEYS: ledger, due, used, files
 ARGV: id, which
 Returns: how many files there were
 ]]
+--include mend
 --include ledger
 local entry = entryOf(id)
 if not entry then return 0 end

@@ -3,15 +3,13 @@ Claims jobs of the outbox that have ended: of those that are named, or else of t
 settle it within the lease, and else it is claimed again. A named job whose time is further away than a look was claimed just now.
 A job that has not ended is looked at again later. One that is gone, and does not come, is taken out.
 KEYS: outbox, overdue, coming, completed, failed, jobs
-ARGV: now:number, batch:number, lookMs:number, leaseMs:number, ...
+ARGV: batch:number, lookMs:number, leaseMs:number, ...
 Returns: how many jobs were looked at, then for each that has ended its id and when it ended
 ]]
-local function mend(key)
-  local found = redis.call('TYPE', key).ok
-  if found ~= 'zset' and found ~= 'none' then redis.call('DEL', key) end
-end
-mend(outbox)
-mend(overdue)
+--include clock
+--include mend
+mend(outbox, 'zset')
+mend(overdue, 'zset')
 if redis.call('EXISTS', outbox) == 0 then redis.call('DEL', overdue) end -- what was in it is not waited for any more
 
 local found = {}

@@ -3,13 +3,14 @@ Lists jobs of an index after a place (the score and the job of an entry, both ''
 were looked at. An entry costs up to three commands, one that fits some ten. Strings are compared byte by byte, as Redis sorts them:
 Lua's own comparison follows a locale. What can't be a job's id is taken out of every index.
 `order` is 'newest' or 'oldest' first. `status`, `kind`, `code` and `owner` (as JSON) are what is wanted, '' for any.
-`prune`: 'gone' takes entries out that lead nowhere and are older than `settled`; 'ended' also jobs that have ended.
+`prune`: 'gone' takes entries out that lead nowhere and are older than `settledMs`; 'ended' also jobs that have ended.
 `ownerKnown` is 1 where the owners need not be read. The rest are the fields that are wanted of each job.
 KEYS: index, deadlines, coming, children, jobs, completed, failed, delayed, prioritized, active, wait
-ARGV: order, prune, score, id, batch:number, limit:number, settled:number, status, kind, code, owner, ownerKnown:number, ...
+ARGV: order, prune, score, id, batch:number, limit:number, settledMs:number, status, kind, code, owner, ownerKnown:number, ...
 Returns: { how many entries were looked at, 1 if they were the last, score and id of the last, a row for each job that fits }
 A row: { id, score in the index, state, score if it is delayed, position, time to cancel it at, attempts, owner as JSON, fields }
 ]]
+--include clock
 --include place_of
 local newest = order == 'newest'
 local function sortsAfter(a, b)
@@ -73,12 +74,12 @@ for i = 1, #entries, 2 do
     if record.err then -- unreadable: it will fail where it is taken up
     elseif not (record[1] or record[2] or record[4] or record[5]) then
       local comes = redis.pcall('ZSCORE', coming, member) or redis.pcall('HGET', children, member)
-      if prune ~= '' and (tonumber(since) or 0) < settled and not comes then redis.call('ZREM', index, member) end
+      if prune ~= '' and (tonumber(since) or 0) < now - settledMs and not comes then redis.call('ZREM', index, member) end
     else
-      local now = statusOf(member, record[2], record[3])
-      local unfinished = now == 'waiting' or now == 'active'
+      local current = statusOf(member, record[2], record[3])
+      local unfinished = current == 'waiting' or current == 'active'
       if not unfinished and prune == 'ended' and not redis.pcall('ZSCORE', coming, member) then redis.call('ZREM', index, member) end
-      local fits = (status == '' or status == now or (status == 'unfinished' and unfinished))
+      local fits = (status == '' or status == current or (status == 'unfinished' and unfinished))
         and (kind == '' or kind == (record[1] or string.sub(member, 1, -34)))
         and (code == '' or code == string.match(record[3] or '', '^([a-z_]+)'))
       local whose = fits and ownerKnown == 0 and ownerOf(job) or ''

@@ -1,12 +1,13 @@
 --[[
-Gives a job that is about to be delayed its tenant's next tag, and notes when it can run again.
+Gives a job that is about to be delayed for `afterMs` its tenant's next tag, and notes when it can run again.
 KEYS: turns, prioritized, wait, delayed, active, coming, job
-ARGV: tenant, readyAt
+ARGV: tenant, afterMs:number
 Returns: nothing
 ]]
+--include clock
 --include mend
 --include next_tag
-local function body() redis.call('HSET', job, 'priority', nextTag(virtualTime(), tenant, 1), FIELDS.ready, readyAt) end
+local function body() redis.call('HSET', job, 'priority', nextTag(virtualTime(), tenant, 1), FIELDS.ready, now + afterMs) end
 if pcall(body) then return end
 mend(turns, 'zset') -- a structure of ours of another type is begun anew
 mend(coming, 'zset')

@@ -5,12 +5,14 @@ one is to be removed for its age. So these are taken out before. Of active jobs 
 there is none) it returns those whose record has no name or counts that are no numbers (BullMQ can't take them up), and those whose
 texts are still to be read. Last come jobs that ran here: one that is nowhere now was to be moved by a script that failed, and would
 wait for ever.
-`dueBy`: the score up to which delayed jobs are looked at. `head`: how many entries of a set are, at most. The rest are the ids of
+Delayed jobs are looked at that are due within `aheadMs`; BullMQ keeps a counter in the low 12 bits of their scores. `head`: how many entries of a set are, at most. The rest are the ids of
 the jobs that ran here.
 KEYS: jobs, active, delayed, completed, failed, prioritized, wait
-ARGV: mine, dueBy, head:number, ...
+ARGV: mine, aheadMs:number, head:number, ...
 Returns: { jobs that can't be read, active jobs whose texts are to be read }, each a list of { id, lock }
 ]]
+--include clock
+local dueBy = string.format('%.0f', (now + aheadMs) * 0x1000)
 local function isOther(id)
   local type = redis.call('TYPE', jobs .. id).ok
   return type ~= 'hash' and type ~= 'none'

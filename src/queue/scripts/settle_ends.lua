@@ -1,12 +1,13 @@
 --[[
 Settles jobs that were claimed. A job leaves the outbox only if its end is still the one that was handed on: one that was retried
-meanwhile ends once more. `how`: 'done'; a time to try again at, in ms; or why it was refused for good, as JSON.
+meanwhile ends once more. `how`: 'done'; after how many ms to try again; or why it was refused for good, as JSON.
 KEYS: outbox, overdue, parked, jobs
-ARGV: now:number, keptMs:number, ...
+ARGV: keptMs:number, ...
 Returns: nothing
 ]]
+--include clock
 local function settle(id, finished, how)
-  if tonumber(how) then return redis.call('ZADD', outbox, 'XX', how, id) end
+  if tonumber(how) then return redis.call('ZADD', outbox, 'XX', now + tonumber(how), id) end
   local record = redis.pcall('HMGET', jobs .. id, 'name', 'finishedOn')
   local gone = not record.err and not record[1] and not record[2]
   if not gone and (record.err or record[2] ~= finished) then return redis.call('ZADD', outbox, 'XX', now, id) end

@@ -2,11 +2,7 @@
 -- at: when its last file came. next: how many bytes will go when its score in `due` is reached, or when the job ends if it is `open`.
 -- `due` has the same jobs by when to look at them again. `used` has the bytes of each tenant, and of all as '*'. The three change together
 -- in one script, so a crash can't part them. If others have written to them, they are counted anew from the ledger.
--- Expects keys: ledger, due, used
-local function mend(key, wanted)
-  local found = redis.call('TYPE', key).ok
-  if found ~= wanted and found ~= 'none' then redis.call('DEL', key) end
-end
+-- Expects keys: ledger, due, used; and mend
 mend(ledger, 'hash')
 mend(due, 'zset')
 mend(used, 'hash')
