@@ -5,7 +5,7 @@ import type { Snapshot } from '../job/snapshot.ts';
 import { childIdOf } from '../queue/child-id.ts';
 import type { JobQueue } from '../queue/queue.ts';
 import type { ArchiveWriter, ErasureTarget } from './archive.ts';
-import type { Erasures } from './erasures.ts';
+import type { Erasures, ErasureSubject } from './erasures.ts';
 
 /** What was erased, in counts. */
 export type ErasedCounts = { jobs: number; results: number; files: number; keys: number };
@@ -65,9 +65,9 @@ export function createErasure({ queue, files, notifications, archive }: ErasureO
     };
   };
 
-  const note = async (targets: readonly ErasureTarget[]): Promise<void> => {
-    if (archive !== undefined && archive !== 'read only') await archive.erasures.note(targets);
-  };
+  /** Resolves with when it was noted, in ms since the epoch; 0 where nothing is erased in an archive. */
+  const note = async (subjects: readonly ErasureSubject[]): Promise<number> =>
+    archive === undefined || archive === 'read only' || subjects.length === 0 ? 0 : archive.erasures.note(subjects);
 
   return {
     async job({ id, owner, next }) {
@@ -82,8 +82,7 @@ export function createErasure({ queue, files, notifications, archive }: ErasureO
     async user(owner) {
       let total = NOTHING;
       for (;;) {
-        const until = Date.now();
-        await note([{ owner, until }]);
+        const until = await note([{ owner }]);
         const jobIds = await queue.idsOf(owner);
         const erased = jobIds.length === 0 ? NOTHING : await eraseInRedis(jobIds, owner);
         // What can't be erased now must not keep this going for ever.

@@ -9,9 +9,13 @@ import type { ErasureTarget } from './archive.ts';
 /** An erasure that was asked for. `at`: when, in ms since the epoch. */
 export type NotedErasure = { target: ErasureTarget; at: number };
 
+/** What is to be erased: a job of a user, or without one all that the user has submitted until now. */
+export type ErasureSubject = { owner: string; jobId?: string };
+
 /** See the file's head. */
 export type Erasures = {
-  note(targets: readonly ErasureTarget[]): Promise<void>;
+  /** Notes them. Resolves with when that was, in ms since the epoch. */
+  note(subjects: readonly ErasureSubject[]): Promise<number>;
   /** Some of those that are noted, the oldest first. */
   noted(limit: number): Promise<NotedErasure[]>;
   /** One was carried out, and what was being written then has been written. */
@@ -24,19 +28,11 @@ export type Erasures = {
 export function createErasures(redis: Redis, keys: Keys): Erasures {
   const { erasures } = keys.archive;
   const mending = createMending(redis);
-  const forget = defineScript(
-    redis,
-    'forget_erasure',
-    { keys: ['erasures'], args: ['target', 'at'] },
-    new URL('scripts/', import.meta.url),
-  );
+  const folder = new URL('scripts/', import.meta.url);
+  const note = defineScript(redis, 'note_erasures', { keys: ['erasures'], args: [] }, folder);
+  const forget = defineScript(redis, 'forget_erasure', { keys: ['erasures'], args: ['target', 'at'] }, folder);
   return {
-    async note(targets) {
-      if (targets.length === 0) return;
-      const now = Date.now();
-      const entries = targets.flatMap((target) => ['until' in target ? target.until : now, nameOf(target)]);
-      await orUnavailable(redis, () => mending(erasures, 'zset', () => redis.zadd(erasures, ...entries)));
-    },
+    note: (subjects) => orUnavailable(redis, async () => Number(await note({ erasures }, subjects.map(nameOf)))),
     async noted(limit) {
       const found = await mending(erasures, 'zset', () => redis.zrange(erasures, '0', String(limit - 1), 'WITHSCORES'));
       return found.flatMap((name, n) => (n % 2 === 0 ? [toNoted(name, Number(found[n + 1]))] : []));
@@ -46,7 +42,7 @@ export function createErasures(redis: Redis, keys: Keys): Erasures {
     },
     async erased(jobs) {
       if (jobs.length === 0) return new Set();
-      const names = jobs.flatMap(({ owner = '', id: jobId }) => [nameOf({ owner, jobId }), nameOf({ owner, until: 0 })]);
+      const names = jobs.flatMap(({ owner = '', id: jobId }) => [nameOf({ owner, jobId }), nameOf({ owner })]);
       const times = await orUnavailable(redis, () => mending(erasures, 'zset', () => redis.zmscore(erasures, ...names)));
       return new Set(
         jobs.flatMap(({ id, createdAt }, n) => {
@@ -59,8 +55,8 @@ export function createErasures(redis: Redis, keys: Keys): Erasures {
 }
 
 /** As a file's path begins: the owner, a slash, and the job. An owner is a UUID and has no slash. */
-function nameOf(target: ErasureTarget): string {
-  return `${target.owner}/${'jobId' in target ? target.jobId : ''}`;
+function nameOf({ owner, jobId = '' }: ErasureSubject): string {
+  return `${owner}/${jobId}`;
 }
 
 function toNoted(name: string, at: number): NotedErasure {

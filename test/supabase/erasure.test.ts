@@ -3,8 +3,10 @@ import { expect, test } from 'vitest';
 import { childIdOf } from '../../src/queue/child-id.ts';
 import { openSupabaseArchive } from '../../src/supabase/archive.ts';
 import { archived, as, forgetAll, jobOf, rowsOf, run, send, type Setup, start } from '../support/archive.ts';
+import { clockAhead } from '../support/clocks.ts';
 import { latch } from '../support/openai.ts';
 import { isEnd, watch } from '../support/sse.ts';
+import { startProcess } from '../support/stack.ts';
 
 const UNKNOWN = `generate-flashcards-${'x'.repeat(32)}`;
 
@@ -148,4 +150,18 @@ test('a user who is gone without a word is noticed at the next end, and what Red
   for (const { streamUrl } of [before, job] as { streamUrl: string }[]) {
     await expect.poll(async () => (await fetch(stack.url + streamUrl)).status).toBe(404);
   }
+});
+
+test('what is accepted after an erasure stays, though the clock of who erased was ahead', async () => {
+  const setup = await start();
+  const { stack, ana } = setup;
+  await run(setup);
+  await archived(setup, 1);
+  const ahead = await startProcess('src/main.ts', { ...stack.env, PORT: '0', ...clockAhead(60_000) });
+  const erased = await fetch(`${ahead.url}/api/me/data`, { method: 'DELETE', headers: as(ana) });
+  expect([erased.status, await erased.json()]).toMatchObject([200, { jobs: 1 }]);
+  const job = await run(setup);
+  await archived(setup, 1);
+  expect((await rowsOf(setup)).map(({ id }) => id)).toEqual([job['jobId']]);
+  expect(await stack.get(`/api/jobs/${job['jobId']}`, as(ana))).toMatchObject({ status: 'completed' });
 });
