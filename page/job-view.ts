@@ -157,7 +157,7 @@ function next(state: State, event: JobEvent): State {
     case 'failed':
       return { ...state, status: 'failed', usage: event.usage, problem: event.error };
     case 'cancelled':
-      return { ...state, status: 'cancelled', usage: event.usage };
+      return { ...state, status: 'cancelled' };
     default:
       return state; // later servers may say more
   }

@@ -118,7 +118,7 @@ export function openNotifications(options: NotificationOptions): NotificationPar
     listeners,
     start({ jobs, statusUrl }) {
       startSending(statusUrl);
-      const outbox = createOutbox(redis, keys, keys.notifications, retentionS);
+      const outbox = createOutbox(redis, keys, keys.notifications, { retentionS });
       const deliver = createDispatch({ outbox, jobs, queue, pushDelayMs });
       const loop = startOutboxLoop({
         outbox,

@@ -145,7 +145,7 @@ function createState({ cursor: first, onEvent, onCursor }: FollowOptions): State
       if (child && !hasChild) give({ type: 'child', child });
       if (status === 'completed') give({ type: status, result: job.result, usage });
       else if (status === 'failed') give({ type: status, error: job.error, usage });
-      else if (status === 'cancelled') give({ type: status, usage });
+      else if (status === 'cancelled') give({ type: status });
       else if (lastStatus !== `${status} ${attempt} ${position}`) {
         lastStatus = `${status} ${attempt} ${position}`;
         give({ type: 'status', status, attempt, position, etaSeconds, retryAt });

@@ -160,7 +160,7 @@ function after<Kind extends keyof Kinds>(state: JobState<Kind>, event: JobEvent<
     case 'failed':
       return { ...state, status: 'failed', error: event.error, usage: event.usage, position: undefined };
     case 'cancelled':
-      return { ...state, status: 'cancelled', error: CANCELLED, usage: event.usage, position: undefined };
+      return { ...state, status: 'cancelled', error: CANCELLED, usage: undefined, position: undefined };
     case 'attempt':
     case 'live':
       return state;

@@ -133,5 +133,5 @@ export type AnyCompletedEvent = { type: 'completed'; usage?: Usage | undefined }
 /** The end: the job has failed. */
 export type FailedEvent = { type: 'failed'; error: Problem; usage?: Usage | undefined };
 
-/** The end: the job was cancelled. */
-export type CancelledEvent = { type: 'cancelled'; usage?: Usage | undefined };
+/** The end: the job was cancelled. What it has used is known a little later, and in its status. */
+export type CancelledEvent = { type: 'cancelled' };

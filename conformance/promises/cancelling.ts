@@ -63,6 +63,8 @@ async function mustBeCancelled({ http }: Pick<Deployment, 'http'>, job: Submitte
   must(again.status === 200, { expected: '200 the second time', seen: `${again.status}, ${show(again.text)}` });
   const end = (await readStream(http, job.streamUrl)).events().filter(isEnd);
   must(end.length === 1 && end[0]?.event === 'cancelled', { expected: 'cancelled, once', seen: showEvents(end) });
+  const { usage } = end[0].data;
+  must(usage === undefined, { expected: 'cancelled without usage, which only the status has', seen: show(usage) });
   const [read, legacy] = [await http.ask(`/api/jobs/${job.jobId}`), await http.ask(job.statusUrl, { anonymous: true })];
   must(read.json['status'] === 'cancelled', { expected: 'cancelled', seen: show(read.json['status']) });
   if (legacy.status !== 200) return; // that is judged by poll-first-clients

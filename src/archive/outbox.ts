@@ -37,7 +37,7 @@ const BEHIND_MS = 600_000;
 export function createArchiveOutbox(redis: Redis, keys: Keys, retentionS: number): ArchiveOutbox {
   const { outbox, overdue, parked, behind } = keys.archive;
   return {
-    ...createOutbox(redis, keys, keys.archive, retentionS),
+    ...createOutbox(redis, keys, keys.archive, { retentionS, lateBills: true }),
     async state() {
       const [waiting, [, oldest], refused] = await orUnavailable(redis, () =>
         Promise.all([

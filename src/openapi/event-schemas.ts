@@ -61,7 +61,11 @@ export const eventSchemas: Record<string, JsonSchema> = {
     'The end: the job has its result. It counts more than the items before it.',
   ),
   FailedEvent: named('failed', { seq, error: ref('Problem'), ...usage }, 'The end: the job has failed.'),
-  CancelledEvent: named('cancelled', { seq, ...usage }, 'The end: the job was cancelled.'),
+  CancelledEvent: named(
+    'cancelled',
+    { seq },
+    'The end: the job was cancelled. What it has used is known a little later, and in its status.',
+  ),
   UserEvent: oneOf(
     'type',
     { status: 'StatusEvent', completed: 'CompletedEvent', failed: 'FailedEvent', cancelled: 'CancelledEvent' },

@@ -37,19 +37,33 @@ const LEASE_MS = 6000;
 /** How much longer than its jobs a list of refused ones is kept, in ms. */
 const KEPT_LONGER_MS = 7 * 24 * 3600 * 1000;
 
-/** Makes it over a connection. `retentionS`: how long ended jobs are kept in Redis, in s. */
-export function createOutbox(redis: Redis, keys: Keys, { outbox, overdue, parked }: OutboxKeys, retentionS: number): Outbox {
+/** What an outbox does beside. */
+export type OutboxOptions = {
+  /** How long ended jobs are kept in Redis, in s. */
+  retentionS: number;
+  /** Whether a cancelled job is handed on again if a call of it is billed after its end. */
+  lateBills?: boolean;
+};
+
+/** Makes it over a connection. */
+export function createOutbox(
+  redis: Redis,
+  keys: Keys,
+  { outbox, overdue, parked }: OutboxKeys,
+  { retentionS, lateBills = false }: OutboxOptions,
+): Outbox {
   const claimEnds = defineScript(redis, 'claim_ends', {
     keys: ['outbox', 'overdue', 'coming', 'completed', 'failed', 'jobs'],
-    args: ['batch', 'lookMs', 'leaseMs'],
+    args: ['batch', 'lookMs', 'leaseMs', 'marks'],
   });
-  const settleEnds = defineScript(redis, 'settle_ends', { keys: ['outbox', 'overdue', 'parked', 'jobs'], args: ['keptMs'] });
+  const settleEnds = defineScript(redis, 'settle_ends', { keys: ['outbox', 'overdue', 'parked', 'jobs'], args: ['keptMs', 'marks'] });
   const jobs = keys.job('');
+  const marks = lateBills ? 1 : 0;
   const touched = { outbox, overdue, coming: keys.coming, ...keys.allOf(['completed', 'failed']), jobs };
 
   return {
     async claim(ids = []) {
-      const times = { batch: BATCH, lookMs: LOOK_MS, leaseMs: LEASE_MS };
+      const times = { batch: BATCH, lookMs: LOOK_MS, leaseMs: LEASE_MS, marks };
       const [examined, ...ended] = (await claimEnds({ ...touched, ...times }, ids)) as [number, ...string[]];
       const claims = ended.flatMap((id, n) => (n % 2 === 0 ? [{ id, finishedOn: ended[n + 1] ?? '' }] : []));
       return { claims, more: ids.length === 0 && examined === BATCH };
@@ -57,7 +71,7 @@ export function createOutbox(redis: Redis, keys: Keys, { outbox, overdue, parked
     async settle(settlements) {
       const rest = settlements.flatMap(({ id, finishedOn, how }) => [id, finishedOn, inWords(how)]);
       const keptMs = retentionS * 1000 + KEPT_LONGER_MS;
-      if (rest.length > 0) await settleEnds({ outbox, overdue, parked, jobs, keptMs }, rest);
+      if (rest.length > 0) await settleEnds({ outbox, overdue, parked, jobs, keptMs, marks }, rest);
     },
   };
 }

@@ -16,6 +16,8 @@ export const FIELDS = {
   usage: 'ai:usage',
   /** The same call by call, as JSON by the calls' ids: what an end settles, it finds there. */
   calls: 'ai:calls',
+  /** Of a cancelled job: that its end is being archived, or was, and that no call was billed since. */
+  archived: 'ai:archived',
   /** What the worker has finished and need not do again, as JSON. */
   checkpoint: 'ai:checkpoint',
   /** When it was cancelled, in ms since the epoch. */

@@ -35,15 +35,16 @@ export function createSpending(
   retryWhileRefused: RetryWhileRefused,
 ): (run: Run) => Spending {
   const script = defineScript(redis, 'note_usage', {
-    keys: ['job', 'lock', 'spent', 'spentUsd'],
-    args: ['token', 'call', 'used', 'known', 'keptS'],
+    keys: ['job', 'lock', 'spent', 'spentUsd', 'outbox'],
+    args: ['id', 'token', 'call', 'used', 'known', 'keptS'],
   });
 
   return ({ jobId, tenant, token }) => ({
     async open(expected) {
       const call = crypto.randomUUID();
       // Of the day it begins on, whenever it ends.
-      const touched = { job: keys.job(jobId), lock: keys.lock(jobId), spent: keys.spent(tenant), spentUsd: keys.spentUsd(tenant) };
+      const day = { spent: keys.spent(tenant), spentUsd: keys.spentUsd(tenant) };
+      const touched = { ...day, job: keys.job(jobId), lock: keys.lock(jobId), outbox: keys.archive.outbox, id: jobId };
       let known = '';
       const note = async (used: Usage | undefined, fence: string): Promise<boolean> => {
         const text = used ? JSON.stringify(used) : '';

@@ -1,7 +1,7 @@
 /** What jobs have used: believed only where it makes sense, estimated where nobody said, and counted whatever ends them, a killed process too. */
 import { expect, test } from 'vitest';
 import { answerWith, card, endless, latch, pieces, startOpenAI, type Answer } from '../support/openai.ts';
-import { isEnd } from '../support/sse.ts';
+import { isEnd, watch } from '../support/sse.ts';
 import { startStack as startProcesses } from '../support/stack.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
 
@@ -69,6 +69,40 @@ test('a job that is cancelled late has used what was written for it, and so has 
   expect(await look()).toMatchObject({ estimated: true });
   expect((await look()).inputTokens).toBeGreaterThan(50);
   await expect.poll(() => submit(stack)).toBe(429);
+});
+
+test("the end of a cancelled job tells no usage, in its stream and its user's; its status has it, with another ETag each time it changes", async () => {
+  const late = latch();
+  const openai = await startOpenAI(thirdWithoutEnd(late.open));
+  const stack = await startStack(openai.env);
+  await stack.startWorker();
+  const job = await stack.submit({ content: 'Notes.' }, ANA);
+  const [stream, all] = [await stack.watch(job), await watch(`${stack.url}/api/events`, ANA)];
+  await late.wait;
+  await fetch(stack.url + job['cancelUrl'], { method: 'POST', headers: ANA });
+  for (const watched of [stream, all]) {
+    const { event, data } = await watched.until(isEnd);
+    expect([event, Object.keys(data).toSorted()]).toEqual(['cancelled', ['jobId', 'seq', 'type']]);
+  }
+
+  const seen = new Map<string, unknown>();
+  const look = async (headers = {}) => {
+    const response = await fetch(`${stack.url}/api/jobs/${job['jobId']}`, { headers: { ...ANA, ...headers } });
+    const tag = response.headers.get('etag') ?? '';
+    if (response.status === 304) return { tag, status: 304 };
+    const { usage } = (await response.json()) as Record<string, any>;
+    if (seen.has(tag)) expect(usage).toEqual(seen.get(tag));
+    seen.set(tag, usage);
+    return { tag, status: response.status, usage };
+  };
+  const { tag: before } = await look();
+  await openai.calls[0]?.over;
+  await expect.poll(async () => (await look()).usage?.outputTokens).toBeGreaterThan(90);
+  const { tag: settled } = await look();
+  expect(await look({ 'if-none-match': settled })).toEqual({ tag: settled, status: 304 });
+  if (before !== settled) expect((await look({ 'if-none-match': before })).status).toBe(200);
+  // The stream that is opened now tells what the first one did.
+  expect((await (await stack.watch(job)).until(isEnd)).data).not.toHaveProperty('usage');
 });
 
 test('a worker that is killed hides nothing: what its call had come to with the last item stays counted, as an estimate', async () => {

@@ -62,8 +62,10 @@ function isPhone(c: Context<AppEnv>, { tells }: Snapshot): boolean {
 }
 
 /** The ETag of a job. It is weak: position, estimate and token differ from answer to answer, but do not count as a change. */
-function etag({ status, attempt, length, retryAt }: Snapshot): string {
-  return `W/"${status}-${attempt}-${length}${retryAt === undefined ? '' : `-${retryAt}`}"`;
+function etag({ status, attempt, length, retryAt, end }: Snapshot): string {
+  // What was used can grow after the end: the calls of a cancelled run are billed when they are over.
+  const used = Object.entries(end?.outcome.usage ?? {}).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return `W/"${[status, attempt, length, ...(retryAt === undefined ? [] : [retryAt]), ...used.map(([, value]) => String(value))].join('-')}"`;
 }
 
 /** The finished items of a job, by list. */

@@ -2,11 +2,12 @@
 Notes what a paid call uses, in the job's record and in its tenant's count of the day. Each call has its own entry, which a note
 replaces: sent twice, it counts once, and a run that is gone leaves its last note behind. The job's usage is the sum, of whatever
 units there are; an entry of its own holds what was used before calls were told apart. The end of a job that another run has
-finished was told to clients with its usage, which stays as it was; a cancelled one goes on to show what its call came to.
+finished was told to clients with its usage, which stays as it was; a cancelled one goes on to show what its call came to. If it was
+archived before, it goes into the `outbox` again, so that the archive shows that, too.
 With a token only the run that holds the job's lock may note; without one the note is taken whatever has become of the job.
 `used` is JSON, or empty for a call that used nothing. `known`: what this run has noted of the call, for a record that is gone.
-KEYS: job, lock, spent, spentUsd
-ARGV: token, call, used, known, keptS
+KEYS: job, lock, spent, spentUsd, outbox
+ARGV: id, token, call, used, known, keptS
 Returns: 0; -1 if the run may not note
 ]]
 local fields = redis.call('HMGET', job, 'name', 'finishedOn', FIELDS.cancelled, FIELDS.calls, FIELDS.usage)
@@ -54,4 +55,6 @@ else
   redis.call('HSET', job, FIELDS.calls, calls)
   redis.call('HDEL', job, FIELDS.usage)
 end
+-- While it is being archived it is in the outbox, and stays there because the mark is gone.
+if cancelled and redis.call('HDEL', job, FIELDS.archived) == 1 then redis.pcall('ZADD', outbox, 'NX', 0, id) end
 return 0
