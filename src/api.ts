@@ -6,6 +6,7 @@ import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createErrorLog } from './repeated-errors.ts';
 import { checkKinds, type Kind } from './kinds/kind.ts';
+import { createBearerCheck } from './http/bearer-check.ts';
 import { createChildUrls, joinAddresses } from './http/child-urls.ts';
 import { createOutputUrls } from './http/output-urls.ts';
 import { findJob } from './http/find-job.ts';
@@ -154,6 +155,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     sameWorkMs: config.sameWorkMs,
     maxAttempts: config.job.attempts,
   });
+  const addressOf = createAddressOf(config.trustedProxies);
   const app = createApp({
     kinds,
     queue,
@@ -161,7 +163,6 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     erasure,
     archive: archive.jobs,
     outbox: archive.writing?.outbox,
-    supabaseWebhookSecret: config.supabaseWebhookSecret,
     notifications: {
       faultOf: notifications.callbacks.faultOf,
       secrets: notifications.secrets,
@@ -178,8 +179,19 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     tokens,
     outputUrls,
     readLimit: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * config.rateLimit.max, windowS: config.rateLimit.windowS }),
-    addressOf: createAddressOf(config.trustedProxies),
-    adminToken: config.adminToken,
+    addressOf,
+    checkOperator: createBearerCheck({
+      secret: config.adminToken,
+      variable: 'ADMIN_TOKEN',
+      whose: "This address is the operator's",
+      addressOf,
+    }),
+    checkDatabase: createBearerCheck({
+      secret: config.supabaseWebhookSecret,
+      variable: 'SUPABASE_WEBHOOK_SECRET',
+      whose: "This address is the database's",
+      addressOf,
+    }),
     log,
     listening: eventReader.listening,
     storeTrouble: monitor.probe,

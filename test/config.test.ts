@@ -136,6 +136,19 @@ test('each kind can name its vendor, which must be known and have its key', () =
   expect(mistakes({ ...REDIS, PROVIDER_LESSON: 'openai' }, 'worker')).toEqual([expect.stringMatching(/^OPENAI_API_KEY.*PROVIDER_LESSON/)]);
 });
 
+test('in production a secret of the operator has 16 characters at least; elsewhere a short one is fine', () => {
+  const short = { ADMIN_TOKEN: 'k', SUPABASE_WEBHOOK_SECRET: 'fifteen-letters' };
+  const production = { ...REDIS, NODE_ENV: 'production', AUTH: 'trusted-header', AI_PROVIDER: 'offline' };
+  expect(mistakes({ ...production, ...short })).toEqual([
+    expect.stringMatching(/^ADMIN_TOKEN: .*16 characters/),
+    expect.stringMatching(/^SUPABASE_WEBHOOK_SECRET: .*16 characters/),
+  ]);
+  expect(mistakes({ ...production, ...short }).join()).not.toContain('fifteen-letters');
+  expect(mistakes({ ...production, ADMIN_TOKEN: 'sixteen-letters-', SUPABASE_WEBHOOK_SECRET: 'seventeen-letters' })).toEqual([]);
+  expect(mistakes({ ...production, ...short }, 'worker')).toEqual([]); // it does not use them
+  expect(mistakes({ ...REDIS, ...short })).toEqual([]);
+});
+
 test('production takes the offline generator where it is said for all that it would do', () => {
   const production = { ...REDIS, NODE_ENV: 'production' };
   const offline = { PROVIDER_FLASHCARDS: 'offline', PROVIDER_LESSON: 'offline' };

@@ -4,6 +4,10 @@ import { NAMING, type VendorVariables } from './vendors.ts';
 /** Which process reads the environment: some variables are needed by one of them only. */
 export type Role = 'api' | 'worker';
 
+/** Secrets that let somebody act on all users' jobs. Others, which sign, have their length in the schema, in development too. */
+const OPERATOR_SECRETS = ['ADMIN_TOKEN', 'SUPABASE_WEBHOOK_SECRET'];
+const SECRET_LENGTH = 16;
+
 /** Tells what is missing, in words: mostly what production refuses to start without. */
 export function missing(env: Record<string, string | undefined>, role: Role, vendors: readonly VendorVariables[]): string[] {
   const production = env['NODE_ENV'] === 'production';
@@ -30,6 +34,10 @@ export function missing(env: Record<string, string | undefined>, role: Role, ven
       role === 'api' && env['AUTH'] === 'supabase' && env['SUPABASE_URL'] === undefined,
       "SUPABASE_URL: expected the project's address, since AUTH is supabase",
     ],
+    ...OPERATOR_SECRETS.map((variable): [boolean, string] => [
+      role === 'api' && production && env[variable] !== undefined && env[variable].length < SECRET_LENGTH,
+      `${variable}: in production expected ${SECRET_LENGTH} characters at least, since who guesses it may do anything; openssl rand -hex 32 makes one`,
+    ]),
     ...named.map(({ variable, vendor }): [boolean, string] => [
       vendor.keys.length > 0 && !isSet(vendor),
       `${vendor.keys[0]}: expected a key, since ${variable} is ${vendor.name}`,

@@ -20,6 +20,7 @@ import type { Feed } from '../stream/feed.ts';
 import type { Transport } from '../stream/response.ts';
 import type { UserFeed } from '../stream/user-feed.ts';
 import type { ReadAsset } from './asset.ts';
+import type { BearerCheck } from './bearer-check.ts';
 import type { AddressesOfOutputs } from './output-urls.ts';
 import type { StreamTokens } from './stream-token.ts';
 
@@ -89,10 +90,10 @@ export type AppDeps = {
   storeTrouble: () => Promise<StoreTrouble | undefined>;
   /** What an operator should know of Redis, a sentence each. */
   storeWarnings: () => string[];
-  /** The operator's token. If it is undefined, the routes under /admin are closed. */
-  adminToken: string | undefined;
-  /** What the database shows when it tells that a user was deleted. If it is undefined, that route is closed. */
-  supabaseWebhookSecret?: string | undefined;
+  /** Lets only the operator pass, who shows ADMIN_TOKEN. */
+  checkOperator: BearerCheck;
+  /** Lets only the project's database pass, which tells that a user was deleted and shows SUPABASE_WEBHOOK_SECRET. */
+  checkDatabase: BearerCheck;
   notifications: Notifications;
   /** Origins of web pages that may call; `*` for any. */
   corsOrigins: string[];

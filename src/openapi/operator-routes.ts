@@ -17,7 +17,7 @@ export const operatorRoutes: readonly RouteDescription[] = [
     access: 'operator',
     parameters: ['failureCode', 'kind', 'owner', 'manyLimit', 'cursor'],
     answers: { 200: json('A page of jobs.', 'FailedJobs', { jobs: [FAILED], more: false }) },
-    problems: ['invalid_input', 'unauthorized', 'queue_unavailable'],
+    problems: ['invalid_input', 'unauthorized', 'rate_limited', 'queue_unavailable'],
   },
   {
     route: 'POST /admin/failed-jobs/retry',
@@ -28,7 +28,7 @@ export const operatorRoutes: readonly RouteDescription[] = [
     access: 'operator',
     parameters: ['failureCode', 'kind', 'owner', 'manyLimit', 'cursor'],
     answers: { 200: json('They wait again.', 'RetriedJobs', { retried: [JOB_ID], more: false }) },
-    problems: ['invalid_input', 'unauthorized', 'queue_unavailable'],
+    problems: ['invalid_input', 'unauthorized', 'rate_limited', 'queue_unavailable'],
   },
   {
     route: 'GET /admin/archive',
@@ -38,7 +38,7 @@ export const operatorRoutes: readonly RouteDescription[] = [
     description: 'What is not archived yet, and the rows that the archive has refused.',
     access: 'operator',
     answers: { 200: json('The state of the archive.', 'Archive', { waiting: 0, lagMs: 0, parked: 0, jobs: [] }) },
-    problems: ['unauthorized', 'not_found', 'queue_unavailable'],
+    problems: ['unauthorized', 'rate_limited', 'not_found', 'queue_unavailable'],
   },
   {
     route: 'POST /admin/archive/retry',
@@ -48,7 +48,7 @@ export const operatorRoutes: readonly RouteDescription[] = [
     description: 'All rows that the archive has refused are sent to it once more.',
     access: 'operator',
     answers: { 200: json('How many.', 'RowsRetried', { retried: 3 }) },
-    problems: ['unauthorized', 'not_found', 'queue_unavailable'],
+    problems: ['unauthorized', 'rate_limited', 'not_found', 'queue_unavailable'],
   },
   {
     route: 'POST /webhooks/supabase',
@@ -71,6 +71,6 @@ export const operatorRoutes: readonly RouteDescription[] = [
     answers: {
       200: json('How much was erased, or that it was about something else.', { anyOf: [ref('ErasedCounts'), ref('Ignored')] }, COUNTS),
     },
-    problems: ['invalid_json', 'invalid_input', 'unauthorized', 'payload_too_large', 'queue_unavailable'],
+    problems: ['invalid_json', 'invalid_input', 'unauthorized', 'rate_limited', 'payload_too_large', 'queue_unavailable'],
   },
 ];

@@ -12,6 +12,8 @@ export type LocalLimit = {
   policy: RatePolicy;
   /** Takes one of the tenant's window. `max`: how many this tenant has, if not as many as all. */
   consume(tenant: Tenant, max?: number): Allowance;
+  /** What is left of the tenant's window. It takes nothing. */
+  look(tenant: Tenant): Allowance;
 };
 
 /** What is left of a policy after so many of a window were used. */
@@ -43,6 +45,11 @@ export function createLocalLimit(policy: RatePolicy): LocalLimit {
       const known = windows.get(tenant);
       const window = known && known.until > now ? known : open(tenant, now);
       return allowanceOf(max === policy.max ? policy : { ...policy, max }, ++window.used, window.until - now);
+    },
+    look(tenant) {
+      const now = performance.now();
+      const { used, until } = windows.get(tenant) ?? { used: 0, until: now + windowMs };
+      return until > now ? allowanceOf(policy, used, until - now) : allowanceOf(policy, 0, windowMs);
     },
   };
 }

@@ -87,8 +87,8 @@ test('while the keys can not be fetched it is 503, and an EventSource is told to
 
 test("the operator's routes and those that are open to all look at no session", async () => {
   const project = await startProject();
-  const stack = await startStack({ ...project.env, ADMIN_TOKEN: 'the-operator' });
-  const headers = { authorization: 'Bearer the-operator' };
+  const stack = await startStack({ ...project.env, ADMIN_TOKEN: 'the-operator-knows-it' });
+  const headers = { authorization: 'Bearer the-operator-knows-it' };
   expect((await fetch(`${stack.url}/health`, { headers })).status).toBe(200);
   expect((await fetch(`${stack.url}/admin/failed-jobs`, { headers })).status).toBe(200);
   const session = { authorization: `Bearer ${await project.token(ANA)}` };

@@ -12,7 +12,7 @@ export type Setup = { project: SupabaseProject; stack: Stack; ana: User; bob: Us
 /** A project, an API and a worker that use it, and two users. */
 export async function start(env: Record<string, string> = {}, options: { ranges?: boolean } = {}): Promise<Setup> {
   const project = await startSupabase(options);
-  const stack = await startStack({ ...project.env, ADMIN_TOKEN: 'the-operator', ...env });
+  const stack = await startStack({ ...project.env, ADMIN_TOKEN: 'the-operator-knows-it', ...env });
   await stack.startWorker();
   const [ana, bob] = [await project.signUp(), await project.signUp()];
   await stack.get('/api/jobs', as(ana)); // it knows the project's keys from now on
@@ -21,7 +21,7 @@ export async function start(env: Record<string, string> = {}, options: { ranges?
 
 /** The header of a user's session. */
 export const as = ({ token }: User) => ({ authorization: `Bearer ${token}` });
-export const OPERATOR = { authorization: 'Bearer the-operator' };
+export const OPERATOR = { authorization: 'Bearer the-operator-knows-it' };
 
 /** Submits a job, and resolves with it when its stream has ended. */
 export async function run(

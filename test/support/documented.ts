@@ -11,14 +11,14 @@ export type Init = RequestInit & { status?: number };
 
 /** Headers of a user, and of the operator. */
 export const ANA = { 'user-id': 'ana' };
-export const OPERATOR = { authorization: 'Bearer the-operator' };
+export const OPERATOR = { authorization: 'Bearer the-operator-knows-it' };
 
 /** See the head of the file. */
 export type Documented = Awaited<ReturnType<typeof start>>;
 
 /** A stack, and what asks it and checks each answer against its own document. */
 export async function start(env: Record<string, string> = {}) {
-  const stack = await startStack({ RATE_LIMIT_MAX: '1000', ADMIN_TOKEN: 'the-operator', ...env });
+  const stack = await startStack({ RATE_LIMIT_MAX: '1000', ADMIN_TOKEN: 'the-operator-knows-it', ...env });
   const document = await stack.get('/openapi.json');
   const { checkAnswer, checkEvent, checkHead } = createChecks(document, { closed: true });
   const asked = new Set<string>();

@@ -4,13 +4,12 @@ import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { ProblemError } from '../../job/problem.ts';
 import { answerJson } from '../answer.ts';
-import { checkBearer, checkOperator } from '../auth.ts';
 import { tooLarge } from '../body.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { invalidInput } from '../problems.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'outbox' | 'erasure' | 'adminToken' | 'supabaseWebhookSecret' | 'log'>;
+type Deps = Pick<AppDeps, 'outbox' | 'erasure' | 'checkOperator' | 'checkDatabase' | 'log'>;
 
 /** How many refused rows are shown. */
 const SHOWN = 100;
@@ -30,7 +29,7 @@ const deletion = z.object({
 const user = z.object({ old_record: z.object({ id: z.guid() }) });
 
 /** `GET /admin/archive`, `POST /admin/archive/retry` and `POST /webhooks/supabase`. */
-export function archiveRoutes({ outbox, erasure, adminToken, supabaseWebhookSecret, log }: Deps): Hono<AppEnv> {
+export function archiveRoutes({ outbox, erasure, checkOperator, checkDatabase, log }: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const own = () => {
     if (outbox) return outbox;
@@ -38,13 +37,13 @@ export function archiveRoutes({ outbox, erasure, adminToken, supabaseWebhookSecr
   };
 
   app.get('/admin/archive', async (c) => {
-    checkOperator(c, adminToken);
+    checkOperator(c);
     const [state, parked] = await Promise.all([own().state(), own().parked(SHOWN)]);
     return answerJson(c, { ...state, jobs: parked });
   });
 
   app.post('/admin/archive/retry', async (c) => {
-    checkOperator(c, adminToken);
+    checkOperator(c);
     const retried = await own().reopen();
     log.info({ requestId: c.get('requestId'), retried }, 'refused rows are tried again by the operator');
     return answerJson(c, { retried });
@@ -57,7 +56,7 @@ export function archiveRoutes({ outbox, erasure, adminToken, supabaseWebhookSecr
     },
   });
   app.post('/webhooks/supabase', countBody, async (c) => {
-    checkBearer(c, supabaseWebhookSecret, 'SUPABASE_WEBHOOK_SECRET', "This address is the database's");
+    checkDatabase(c);
     const body: unknown = await c.req.json().catch(() => {
       throw new ProblemError('invalid_json', 'Send the JSON of a database webhook.');
     });

@@ -5,7 +5,6 @@ import type { Snapshot } from '../../job/snapshot.ts';
 import { ProblemError } from '../../job/problem.ts';
 import { findOwnJob } from '../own-job.ts';
 import { answerJson } from '../answer.ts';
-import { checkOperator } from '../auth.ts';
 import { deadlinesOf } from '../deadlines.ts';
 import { cursor, toCursor } from '../cursor.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
@@ -16,7 +15,7 @@ import { setAllowance } from '../rate-limits.ts';
 /** What these routes need. */
 type Deps = Pick<
   AppDeps,
-  'kinds' | 'files' | 'queue' | 'archive' | 'submissions' | 'notifications' | 'log' | 'tokens' | 'identity' | 'outputUrls' | 'adminToken'
+  'kinds' | 'files' | 'queue' | 'archive' | 'submissions' | 'notifications' | 'log' | 'tokens' | 'identity' | 'outputUrls' | 'checkOperator'
 >;
 
 /** `POST /api/jobs/:jobId/retry`, `GET /admin/failed-jobs` and `POST /admin/failed-jobs/retry`. */
@@ -24,7 +23,7 @@ export function retryRoutes(deps: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.post('/api/jobs/:jobId/retry', (c) => retryOne(c, deps));
   app.get('/admin/failed-jobs', async (c) => {
-    checkOperator(c, deps.adminToken);
+    deps.checkOperator(c);
     const { jobs, ...rest } = await findFailed(c, deps);
     return answerJson(c, { jobs: jobs.map(presentFailed), ...rest });
   });
@@ -77,7 +76,7 @@ function notFailed({ id, status }: Snapshot): ProblemError {
 
 /** Retries failed jobs without regard to bounds. The answer names the jobs that were retried, and says whether there are more. */
 async function retryMany(c: Context<AppEnv>, deps: Deps): Promise<Response> {
-  checkOperator(c, deps.adminToken);
+  deps.checkOperator(c);
   const { jobs, ...rest } = await findFailed(c, deps);
   const retried: string[] = [];
   for (let from = 0; from < jobs.length; from += AT_ONCE) {

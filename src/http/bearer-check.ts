@@ -1,0 +1,49 @@
+/** Checks a secret that requests show as a bearer token (RFC 6750), and bounds how often one address can guess it. */
+import type { Context } from 'hono';
+import { ProblemError } from '../job/problem.ts';
+import { tenantOf } from '../job/tenant.ts';
+import { createLocalLimit } from '../queue/rate-limit.ts';
+import { tooFast } from '../queue/refusal.ts';
+import { BEARER } from './auth.ts';
+import { isEqual } from './constant-time.ts';
+import type { AppDeps, AppEnv } from './env.ts';
+import { setAllowance } from './rate-limits.ts';
+
+/**
+ * Lets only requests pass that show the secret.
+ * @throws ProblemError `unauthorized`, or `rate_limited` after too many wrong guesses from the request's address
+ */
+export type BearerCheck = (c: Context<AppEnv>) => void;
+
+/** What is checked. `secret`: if it is undefined nobody passes. `variable`: where it is set. `whose`: what is closed, in words. */
+export type BearerCheckOptions = { secret: string | undefined; variable: string; whose: string } & Pick<AppDeps, 'addressOf'>;
+
+/** How many wrong guesses of an address in a window get an answer that says so. Each process counts for itself. */
+const GUESSES = { name: 'guesses', max: 10, windowS: 60 };
+
+/**
+ * After so many wrong guesses in a window nothing of that address is compared any more. Between the two bounds the right secret
+ * passes: people and machines behind one proxy share an address, and the mistakes of one must not lock out the other.
+ */
+const ATTACK = { ...GUESSES, max: 1000 };
+
+/** Makes the check. */
+export function createBearerCheck({ secret, variable, whose, addressOf }: BearerCheckOptions): BearerCheck {
+  const [guesses, attack] = [createLocalLimit(GUESSES), createLocalLimit(ATTACK)];
+  return (c) => {
+    const shown = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+    if (secret === undefined) throw new ProblemError('unauthorized', `${whose}; set ${variable} to open it.`, BEARER);
+    if (shown !== undefined) {
+      const address = tenantOf(undefined, addressOf(c));
+      const isAttack = attack.look(address).remaining === 0;
+      if (!isAttack && isEqual(shown, secret)) return;
+      attack.consume(address);
+      const allowance = guesses.consume(address);
+      if (!allowance.allowed) {
+        setAllowance(c, allowance);
+        throw tooFast(GUESSES, allowance.resetMs);
+      }
+    }
+    throw new ProblemError('unauthorized', `${whose}: send Authorization: Bearer with the ${variable}.`, BEARER);
+  };
+}
