@@ -48,6 +48,7 @@ export const openQueue = (redis: ReturnType<typeof connect>) =>
   createQueue(redis, {
     keyPrefix: PREFIX,
     attempts: 1,
+    maxRetries: 20,
     retentionS: 600,
     rate: { max: 10, duration: 1000 },
     bounds: { maxDepth: 1e9, maxJobsPerUser: 1e9 },

@@ -81,6 +81,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     settings: config.notifications,
     production: config.production,
     retentionS: config.job.retentionS,
+    maxRetries: config.job.maxRetries,
     kinds,
     version,
     log,
@@ -179,6 +180,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     tokens,
     outputUrls,
     readLimit: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * config.rateLimit.max, windowS: config.rateLimit.windowS }),
+    redeliverLimit: createLocalLimit({ name: 'redeliver', ...config.rateLimit }),
     addressOf,
     checkOperator: createBearerCheck({
       secret: config.adminToken,

@@ -98,7 +98,13 @@ function toConfig(env: Environment) {
     },
     breaker: { failures: env.BREAKER_FAILURES, openMs: env.BREAKER_OPEN_MS },
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
-    job: { attempts: env.JOB_ATTEMPTS, backoffMs: env.JOB_BACKOFF_MS, timeoutMs: env.JOB_TIMEOUT_MS, retentionS: env.JOB_RETENTION_S },
+    job: {
+      attempts: env.JOB_ATTEMPTS,
+      maxRetries: env.MAX_JOB_RETRIES,
+      backoffMs: env.JOB_BACKOFF_MS,
+      timeoutMs: env.JOB_TIMEOUT_MS,
+      retentionS: env.JOB_RETENTION_S,
+    },
     stream: {
       heartbeatMs: env.SSE_HEARTBEAT_MS,
       maxAgeMs: env.SSE_MAX_AGE_MS,

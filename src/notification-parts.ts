@@ -57,6 +57,8 @@ export type NotificationOptions = {
   settings: Config['notifications'];
   production: boolean;
   retentionS: number;
+  /** How often a user may have one webhook sent again. */
+  maxRetries: number;
   kinds: readonly Kind[];
   version: string;
   log: Logger;
@@ -71,7 +73,7 @@ const MAX_ACCEPTED = 10_000;
 
 /** Opens them. */
 export function openNotifications(options: NotificationOptions): NotificationParts {
-  const { store, keys, keyPrefix, settings, production, retentionS, kinds, version, log, sharedSecret } = options;
+  const { store, keys, keyPrefix, settings, production, retentionS, maxRetries, kinds, version, log, sharedSecret } = options;
   const { redis, onError } = store;
   const { pushDelayMs } = settings;
   const queue = openNotificationQueue<Notification>(store, keys, keyPrefix);
@@ -114,7 +116,7 @@ export function openNotifications(options: NotificationOptions): NotificationPar
   return {
     callbacks,
     secrets,
-    deliveries: createDeliveries(queue, gone),
+    deliveries: createDeliveries({ queue, gone, maxResent: maxRetries }),
     listeners,
     start({ jobs, statusUrl }) {
       startSending(statusUrl);

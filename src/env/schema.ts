@@ -46,6 +46,7 @@ export const schema = z.object({
   SHUTDOWN_GRACE_MS: milliseconds(20_000, 0),
   JOB_ATTEMPTS: positive(3),
   JOB_BACKOFF_MS: milliseconds(1000),
+  MAX_JOB_RETRIES: whole(0, 1000, 20),
   JOB_TIMEOUT_MS: milliseconds(120_000),
   JOB_RETENTION_S: positive(86_400),
   SSE_HEARTBEAT_MS: milliseconds(15_000),

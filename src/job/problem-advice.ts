@@ -17,6 +17,8 @@ export const problemAdvice: Readonly<Record<ProblemCode, string>> = {
     'The id is wrong, the job belongs to somebody else, or it was kept for its time and is gone. Submit the work again if its result is still needed.',
   method_not_allowed: 'The address takes other methods. The `Allow` header of the answer names them.',
   job_not_failed: 'Only a job that has failed can be retried. For other jobs submit the work again.',
+  too_many_retries:
+    'A job has so many retries, and a webhook is sent again so often; this one has used up all of them. Submit the work again as a new job.',
   no_deliveries:
     'Nothing was to be delivered of this job. Submit with a `callbackUrl` to get a webhook, and wait until the job has ended before you send it again.',
   resume_with_get:
@@ -55,6 +57,8 @@ export const problemAdvice: Readonly<Record<ProblemCode, string>> = {
   provider_rejected: 'The provider does not take this request, and would not take it a second time. Change the input and submit it again.',
   provider_refused: 'The provider declined to work with this content. Change the content and submit it again.',
   content_unusable: 'There is nothing in the content to work with: it is silent, blank, damaged or has no text. Submit other content.',
+  journal_full:
+    'The job has written all that one job may: its model did not stop, or it was tried very often. Items that were finished are kept. Submit less at once, as a new job.',
   job_timeout: 'The work took longer than a job may take. Retry the job, or submit less at once.',
   worker_lost: 'The workers that ran the job were lost, several times. Retry the job; items that were finished are kept.',
   cancelled:

@@ -26,8 +26,9 @@ export type Delivery = {
 export type Deliveries = {
   of(jobId: string): Promise<Delivery[]>;
   /**
-   * Sends all webhooks of a job again, also those that were delivered, and to a receiver that had said it is gone. Pushes are not sent again.
-   * @throws ProblemError `rate_limited` if that was just done: anybody can name any public server
+   * Sends the webhook of a job's newest end again, also if it was delivered, and to a receiver that had said it is gone. Those of ends before it,
+   * and pushes, are not sent again: anybody can name any public server, which one request must not call often.
+   * @throws ProblemError `rate_limited` if that was just done, `too_many_retries` if it was done too often
    */
   retry(jobId: string): Promise<Delivery[]>;
   counts: NotificationQueue<Notification>['counts'];
@@ -37,19 +38,26 @@ export type Deliveries = {
   eraseUser(owner: string): Promise<void>;
 };
 
+/** What they are made with. `maxResent`: how often one webhook is sent again on demand. */
+export type DeliveriesOptions = { queue: NotificationQueue<Notification>; gone: Pick<Gone, 'remove'>; maxResent: number };
+
 /** Makes them. */
-export function createDeliveries(queue: NotificationQueue<Notification>, gone: Pick<Gone, 'remove'>): Deliveries {
+export function createDeliveries({ queue, gone, maxResent }: DeliveriesOptions): Deliveries {
   const of = async (jobId: string) => (await queue.of(jobId)).flatMap(present);
   return {
     of,
     async retry(jobId) {
-      const webhooks = (await queue.of(jobId)).flatMap(({ id, data }) => (data.type === 'webhook' ? [{ ...data, id }] : []));
-      const { afterMs } = webhooks.length === 0 ? { afterMs: 0 } : await queue.mayRetry(jobId);
+      const webhooks = (await queue.of(jobId)).flatMap(({ id, data, resent }) =>
+        data.type === 'webhook' ? [{ ...data, id, resent }] : [],
+      );
+      const [newest] = webhooks.toSorted((one, other) => other.at - one.at);
+      if (!newest) return of(jobId);
+      const { id, owner, url, resent } = newest;
+      if (resent >= maxResent) throw sentTooOften(jobId);
+      const { afterMs } = await queue.mayRetry(jobId);
       if (afterMs > 0) throw justSent(afterMs);
-      for (const { id, owner, url } of webhooks) {
-        await gone.remove({ owner, url });
-        await queue.retry({ jobId, id, owner });
-      }
+      await gone.remove({ owner, url });
+      await queue.retry({ jobId, id, owner });
       return of(jobId);
     },
     counts: queue.counts,
@@ -58,8 +66,12 @@ export function createDeliveries(queue: NotificationQueue<Notification>, gone: P
   };
 }
 
+function sentTooOften(jobId: string): ProblemError {
+  return new ProblemError('too_many_retries', 'The webhook of this job was sent again as often as one may be.', { jobId });
+}
+
 function justSent(afterMs: number): ProblemError {
-  return new ProblemError('rate_limited', 'The webhooks of this job were just sent again; wait as long as Retry-After says.', {
+  return new ProblemError('rate_limited', 'The webhook of this job was just sent again; wait as long as Retry-After says.', {
     retryAfterMs: afterMs,
   });
 }

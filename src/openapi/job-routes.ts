@@ -119,7 +119,16 @@ export function jobRoutes(kinds: readonly Kind[]): RouteDescription[] {
       parameters: ['cancelAfter', 'startWithin'],
       limited: true,
       answers: { 202: job('The job waits again.', ['Retry-After']) },
-      problems: [...OF_ONE_JOB, 'job_not_failed', 'job_expired', 'input_gone', 'too_many_jobs', 'budget_used_up', 'queue_full'],
+      problems: [
+        ...OF_ONE_JOB,
+        'job_not_failed',
+        'too_many_retries',
+        'job_expired',
+        'input_gone',
+        'too_many_jobs',
+        'budget_used_up',
+        'queue_full',
+      ],
     },
     {
       route: 'DELETE /api/jobs/:jobId',

@@ -60,11 +60,12 @@ export const notificationRoutes: readonly RouteDescription[] = [
     route: 'POST /api/jobs/:jobId/deliveries/retry',
     operationId: 'retryDeliveries',
     tag: 'Notify',
-    summary: 'Sends the webhooks of a job again.',
+    summary: 'Sends the webhook of a job again.',
     description:
-      'Also those that were delivered, and to a receiver that had answered 410. The `webhook-id` stays the same. Pushes are not sent again.',
+      'The one of its newest end, also if it was delivered, and to a receiver that had answered 410. The `webhook-id` stays the same. Pushes are not sent again.',
     access: 'owner',
-    answers: { 202: json('They are on their way.', 'Deliveries', { deliveries: [DELIVERY] }) },
-    problems: [...OF_ONE_JOB, 'no_deliveries'],
+    limited: true,
+    answers: { 202: json('It is on its way.', 'Deliveries', { deliveries: [DELIVERY] }) },
+    problems: [...OF_ONE_JOB, 'no_deliveries', 'too_many_retries'],
   },
 ];

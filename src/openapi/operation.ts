@@ -44,7 +44,7 @@ export type RouteDescription = {
   answers: Record<number, Answer>;
   /** The problems of this route beside those that all routes have. */
   problems?: readonly ProblemCode[];
-  /** Whether it counts as a submission, so that its answers say how much of the limit is left. */
+  /** Whether a limit counts it, so that its answers say how much of that is left. */
   limited?: boolean;
 };
 

@@ -23,23 +23,25 @@ export type JournalWriter = {
 export type JournalPort = {
   /**
    * Writes rows, the first of them at this place, and fields, in one fenced step. If the place is not the journal's next, or other
-   * rows are there, it writes nothing and resolves with how many rows there are.
+   * rows are there, it writes nothing and resolves with how many rows there are; if there is no room for them, with `full`.
    */
-  send(rows: readonly string[], place: number, fields: RecordFields): Promise<{ length: number } | undefined>;
+  send(rows: readonly string[], place: number, fields: RecordFields): Promise<{ length: number } | 'full' | undefined>;
   /** The rows in Redis. */
   read(): Promise<string[]>;
-  /** Makes the error of a run that may not write. */
+  /** Makes the error of a run that may not write, and of one whose journal is full. */
   lost(): Error;
+  full(): Error;
 };
 
 /** What one step will write. `first`: the place of its first row, once it is written. */
 type Batch = { rows: string[]; fields: RecordFields; isAwaited: boolean; first: PromiseWithResolvers<number> };
 
 /** Makes the writer of a run. */
-export function createJournalWriter(jobId: string, { send, read, lost }: JournalPort, memory: JournalMemory): JournalWriter {
+export function createJournalWriter(jobId: string, { send, read, lost, full }: JournalPort, memory: JournalMemory): JournalWriter {
   let written: Written = { rows: [], fields: {} };
   let next: Batch | undefined;
   let isSending = false;
+  let isFull = false;
   /** Settles when all batches are sent that there were until then; undefined while there are none. */
   let sending: Promise<void> | undefined;
   let failure: { error: unknown } | undefined;
@@ -57,16 +59,28 @@ export function createJournalWriter(jobId: string, { send, read, lost }: Journal
     return written.rows.length - rows.length + 1;
   };
 
+  /** A full journal takes no row more, also none that is shorter: the items after one that is missing would have its numbers. */
+  const refuse = (place: number): never => {
+    isFull = true;
+    written.rows.length = place - 1;
+    memory.keep(jobId, written);
+    throw full();
+  };
+
   /** Resolves with the place of the batch's first row. If Redis has lost rows before it, they are written again, with all fields. */
   const sendBatch = async ({ rows, fields }: Batch): Promise<number> => {
     const place = written.rows.length + 1;
+    if (isFull && rows.length > 0) throw full();
     remember(rows, fields);
     const misplaced = await send(rows, place, fields);
+    if (misplaced === 'full') return refuse(place);
     if (!misplaced) return place;
     const isLoss = misplaced.length < place;
     const found = isLoss ? place : await adopt(rows);
     const start = isLoss ? misplaced.length : found - 1;
-    if (await send(written.rows.slice(start), start + 1, written.fields)) throw lost();
+    const again = await send(written.rows.slice(start), start + 1, written.fields);
+    if (again === 'full') return refuse(found);
+    if (again) throw lost();
     return found;
   };
 

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { Author, JournalRow, Progress, Row } from '../job/snapshot.ts';
 import { OwnError } from '../job/own-error.ts';
-import type { ProblemCode } from '../job/problem.ts';
+import { type ProblemCode, ProblemError } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
 import { createJournalMemory, type Written } from './journal-memory.ts';
 import { createJournalWriter, type JournalPort } from './journal-writer.ts';
@@ -71,27 +71,37 @@ const SLOW_MS = 1000;
 
 const NOTHING: History = { rows: [], checkpoint: {}, finished: false };
 
+/**
+ * How much one journal takes. No job that is asked for in earnest comes near: the longest lesson, each of its characters six bytes of JSON,
+ * has 4 MB; one that is retried and put off as often as it may be has 3,000 rows, and one whose provider is away for two days 6,000.
+ */
+const BOUND: JournalBound = { rows: 10_000, bytes: 16 * 1024 * 1024 };
+
+/** How many rows a journal takes, and how many bytes of them, over all attempts. */
+export type JournalBound = { rows: number; bytes: number };
+
 /** What journals are made with beside the store. */
 export type JournalOptions = {
   /** What to do while Redis refuses to write; without it a write fails. */
   retryWhileRefused?: RetryWhileRefused;
   /** How much of what was written is remembered, in bytes; see {@link createJournalMemory}. */
   memoryBytes?: number | undefined;
+  bound?: JournalBound | undefined;
 };
 
 /** Makes the function that opens a journal for a run. */
 export function createJournals(
   redis: Redis,
   keys: Keys,
-  { retryWhileRefused = (work) => work(), memoryBytes }: JournalOptions = {},
+  { retryWhileRefused = (work) => work(), memoryBytes, bound = BOUND }: JournalOptions = {},
 ): (run: Run) => Journal {
   const script = defineScript(redis, 'write_journal', {
     keys: ['job', 'lock', 'logs', 'events', 'meta'],
-    args: ['id', 'token', 'place', 'count'],
+    args: ['id', 'token', 'place', 'count', 'maxRows', 'maxBytes'],
   });
   const spending = createSpending(redis, keys, (jobId) => new LockLostError(jobId), retryWhileRefused);
   const memory = createJournalMemory(memoryBytes);
-  const shared = keys.allOf(['events', 'meta']);
+  const shared = { ...keys.allOf(['events', 'meta']), maxRows: bound.rows, maxBytes: bound.bytes };
 
   return ({ jobId, tenant, token }) => {
     const touched = { ...shared, job: keys.job(jobId), lock: keys.lock(jobId), logs: keys.logs(jobId), id: jobId, token };
@@ -106,9 +116,10 @@ export function createJournals(
       const took = performance.now() - start;
       if (took > SLOW_MS) heldUpMs += took;
       if (code === -1) throw lost();
+      if (code === 1) return 'full';
       return code <= -2 ? { length: -2 - code } : undefined;
     };
-    const writer = createJournalWriter(jobId, { send, read, lost }, memory);
+    const writer = createJournalWriter(jobId, { send, read, lost, full }, memory);
 
     return {
       async history(fresh) {
@@ -140,6 +151,11 @@ export function createJournals(
 }
 
 const HISTORY_FIELDS = [FIELDS.checkpoint, FIELDS.result, FIELDS.putOffCode, FIELDS.provider, FIELDS.model] as const;
+
+/** The error of a run whose journal is full. What is in it is the job's to keep. */
+function full(): ProblemError {
+  return new ProblemError('journal_full', 'The job has written as much as one job may; what it had finished by then is kept.');
+}
 
 /** An author without a model clears that of another one before. */
 function authorFields(author: Author | undefined): RecordFields {

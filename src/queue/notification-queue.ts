@@ -26,6 +26,8 @@ export type Entry<Data> = {
   data: Data;
   state: 'waiting' | 'done' | 'failed';
   createdAt: number;
+  /** How often it was sent again on demand. */
+  resent: number;
   /** Why it failed. */
   reason?: string | undefined;
   /** When it is tried next. */
@@ -138,6 +140,7 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
         data: job.data.data,
         state: state === 'completed' ? 'done' : state === 'failed' ? 'failed' : 'waiting',
         createdAt: job.timestamp,
+        resent: Number(job.data.resent) || 0,
         reason: state === 'failed' ? job.failedReason : undefined,
         nextAt: score === null ? undefined : Math.floor(Number(score) / 0x1000), // BullMQ keeps a counter in the low 12 bits
         rows: logs.map(parseJson),
@@ -158,6 +161,7 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
         const job = await queue.getJob(entry.id);
         if (!job) return;
         await list(entry);
+        await job.updateData({ ...job.data, resent: (Number(job.data.resent) || 0) + 1 });
         const state = await job.getState();
         const resets = { resetAttemptsMade: true, resetAttemptsStarted: true };
         if (state === 'completed' || state === 'failed') await job.retry(state, resets).catch(ignoreMoved);

@@ -9,8 +9,8 @@ import type { Store } from './store.ts';
 import { storeTrouble } from './store-trouble.ts';
 import { keepLooping } from './worker-loop.ts';
 
-/** What is kept of a notification in BullMQ. */
-export type Kept<Data> = { jobId: string; data: Data };
+/** What is kept of a notification in BullMQ. `resent`: how often its user had it sent again. */
+export type Kept<Data> = { jobId: string; data: Data; resent?: number };
 
 /** One try to send a notification. */
 export type Try<Data> = {
@@ -68,7 +68,7 @@ export function startSender<Data>({ store, keyPrefix, listOf, send, add, erase, 
   const attempt = async (job: Job<Kept<Data>>, isErased: () => Promise<boolean>): Promise<Tried<Data>> => {
     const { id = '', data, attemptsMade } = job;
     const update = (changed: Data) => job.updateData({ ...data, data: changed });
-    const tried = await send({ id, ...data, number: attemptsMade + 1, signal: stopping.signal, update });
+    const tried = await send({ id, jobId: data.jobId, data: data.data, number: attemptsMade + 1, signal: stopping.signal, update });
     if (tried.next && !(await isErased())) await add([tried.next]);
     return tried;
   };

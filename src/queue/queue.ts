@@ -20,7 +20,7 @@ import { createReadJob, type ReadJob } from './read-job.ts';
 import { parseJson, type Payload, type Targets } from './record.ts';
 import { openQueue } from './open-queue.ts';
 import { type Availability, availabilityOf, createWorkerDirectory } from './worker-registry.ts';
-import { createRetry, type Retried } from './retry-job.ts';
+import { createRetries, type Retried } from './retry-job.ts';
 import { defineScript } from './script.ts';
 import { createStats, type QueueStats, type Rate } from './stats.ts';
 
@@ -29,6 +29,8 @@ export type QueueOptions = {
   keyPrefix: string;
   /** How many times a job is tried, the first included. */
   attempts: number;
+  /** How often a user may retry one job. */
+  maxRetries: number;
   /** How long ended jobs are kept, in s. */
   retentionS: number;
   /** The limiter's rate, for the estimate of waiting times. */
@@ -44,7 +46,7 @@ export type QueueOptions = {
 export type RetryRequest = {
   jobId: string;
   tenant: Tenant;
-  /** Whether only if there is room for it. */
+  /** Whether it is its user's: only if there is room for it, and if the job has a retry left. */
   bounded: boolean;
   /** After how long it is to be cancelled, in ms. */
   cancelAfterMs?: number | undefined;
@@ -112,7 +114,8 @@ const ERASED_AT_ONCE = 100;
 const WORKERS_AGE_MS = 1000;
 
 /** Opens the queue over a connection that fails on an outage, which stays its maker's to close. */
-export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rate, bounds, plans = {}, archived }: QueueOptions): JobQueue {
+export function createQueue(redis: Redis, options: QueueOptions): JobQueue {
+  const { keyPrefix, attempts, maxRetries, retentionS, rate, bounds, plans = {}, archived } = options;
   const keys = keysUnder(keyPrefix);
   const queue = openQueue(redis, { keyPrefix, attempts, retentionS });
   const workers = createWorkerDirectory(redis, keys);
@@ -126,7 +129,7 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
   );
   const admissionOf = (plan: string | undefined): Admission => (plan !== undefined && ofPlans.get(plan)) || admission;
   const addJob = createAddJob(queue, admissionOf);
-  const retry = createRetry(redis, keys, archived);
+  const retries = createRetries({ redis, keys, maxRetries, archived });
   const freeKey = defineScript(redis, 'free_key', { keys: ['dedup'], args: ['id'] });
   // With the admissions of the same moment this is one trip. A value of another type reads as none, and is decided anew.
   const readShared = createBatch(64, (names: string[]) => redis.mget(names.map((name) => keys.shared(name))));
@@ -164,10 +167,12 @@ export function createQueue(redis: Redis, { keyPrefix, attempts, retentionS, rat
     forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey({ dedup: keys.dedup(digestOf(key)), id: jobId }))),
     retry: ({ jobId, tenant, bounded, cancelAfterMs, startWithinMs, next, tells, plan }) =>
       orUnavailable(redis, async () => {
+        if (bounded && !(await retries.areLeft(jobId))) return { type: 'too_often' };
         const admitted = await admissionOf(plan).admit({ jobId, child: next && childIdOf(jobId, next), tenant, bounded });
         if (admitted.type === 'known') throw new OwnError('a retry has no key to be known by');
         if (admitted.type !== 'admitted') return admitted;
-        const retrying = retry({ jobId, priority: admitted.priority, attempts, cancelAfterMs, startWithinMs, tells });
+        const how = { priority: admitted.priority, attempts, cancelAfterMs, startWithinMs, tells, counts: bounded };
+        const retrying = retries.retry({ jobId, ...how });
         admission.added(jobId);
         return { type: await retrying, allowance: admitted.allowance };
       }),

@@ -30,6 +30,10 @@ export const FIELDS = {
   putOffs: 'ai:putoffs',
   /** How often it was begun since its worker was first lost, and did not come back of its own accord. */
   startsAfterLoss: 'ai:begun',
+  /** How often its user has retried it. */
+  retries: 'ai:retries',
+  /** How many bytes of rows were written to its journal. */
+  journalBytes: 'ai:bytes',
   /** When it could begin its next run, in ms since the epoch: when it was retried or handed back, or is due after a pause. */
   ready: 'ai:ready',
   /** Who did the work. */

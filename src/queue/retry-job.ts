@@ -1,16 +1,19 @@
 /** Retrying a failed job: one step that takes its end back and lets it wait again, with everything it has finished. */
 import type { Redis } from 'ioredis';
-import { problems } from '../job/problem.ts';
+import { parseReason, problems } from '../job/problem.ts';
 import { LOOK_MS } from './admission.ts';
 import type { Keys } from './keys.ts';
+import { FIELDS } from './record.ts';
 import { defineScript } from './script.ts';
 
-/** The result: the job waits again, it had not failed, or it is not there. */
-export type Retried = 'retried' | 'not_failed' | 'unknown';
+/** The result: the job waits again, it had not failed, it has no retry left, or it is not there. */
+export type Retried = 'retried' | 'not_failed' | 'too_often' | 'unknown';
 
 /** How a failed job goes on. */
 export type Retry = {
   jobId: string;
+  /** Whether it is its user's retry, of which a job has so many; an operator's is none. */
+  counts: boolean;
   /** Its place in the fair queue, as admission gave it. */
   priority: number;
   /** How often it may be tried from now on. */
@@ -28,11 +31,21 @@ const QUEUE_KEYS = ['failed', 'prioritized', 'marker', 'pc', 'events', 'meta'] a
 /** All codes, each between spaces. */
 const CODES = ` ${Object.keys(problems).join(' ')} `;
 
-/** Makes the function that retries jobs. `archived`: whether they go to the archive when they have ended. */
-export function createRetry(redis: Redis, keys: Keys, archived = false): (retry: Retry) => Promise<Retried> {
+/** Retries jobs. */
+export type Retries = {
+  /** Whether a job has one of its user's retries left. That is asked first, so that a retry that can't be does not count as a submission. */
+  areLeft(jobId: string): Promise<boolean>;
+  retry(retry: Retry): Promise<Retried>;
+};
+
+/** What it is made with. `maxRetries`: how often a user may retry one job. `archived`: whether jobs go to the archive when they have ended. */
+export type RetryOptions = { redis: Redis; keys: Keys; maxRetries: number; archived?: boolean | undefined };
+
+/** Makes it. */
+export function createRetries({ redis, keys, maxRetries, archived = false }: RetryOptions): Retries {
   const script = defineScript(redis, 'retry_job', {
     keys: ['job', 'logs', 'deadlines', 'outbox', 'notifyOutbox', ...QUEUE_KEYS],
-    args: ['id', 'priority', 'attempts', 'codes', 'cancelAfterMs', 'startWithinMs', 'archived', 'tells', 'lookMs'],
+    args: ['id', 'priority', 'attempts', 'codes', 'cancelAfterMs', 'startWithinMs', 'archived', 'tells', 'lookMs', 'maxRetries'],
   });
   const shared = {
     deadlines: keys.deadlines,
@@ -43,8 +56,15 @@ export function createRetry(redis: Redis, keys: Keys, archived = false): (retry:
     archived: archived ? 1 : 0,
     lookMs: LOOK_MS,
   };
-  return async ({ jobId, priority, attempts, cancelAfterMs = 0, startWithinMs = 0, tells = false }) => {
-    const own = { job: keys.job(jobId), logs: keys.logs(jobId), id: jobId };
-    return (await script({ ...shared, ...own, priority, attempts, cancelAfterMs, startWithinMs, tells: tells ? 1 : 0 })) as Retried;
+  return {
+    async areLeft(jobId) {
+      const [retries, reason] = await redis.hmget(keys.job(jobId), FIELDS.retries, 'failedReason');
+      return (Number(retries) || 0) < maxRetries && parseReason(reason ?? '').code !== 'journal_full';
+    },
+    async retry({ jobId, priority, attempts, cancelAfterMs = 0, startWithinMs = 0, tells = false, counts }) {
+      const own = { job: keys.job(jobId), logs: keys.logs(jobId), id: jobId };
+      const how = { priority, attempts, cancelAfterMs, startWithinMs, tells: tells ? 1 : 0, maxRetries: counts ? maxRetries : -1 };
+      return (await script({ ...shared, ...own, ...how })) as Retried;
+    },
   };
 }

@@ -152,6 +152,7 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
         switch (result.type) {
           case 'retried':
           case 'not_failed':
+          case 'too_often':
           case 'unknown':
             return result;
           default:

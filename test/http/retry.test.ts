@@ -1,11 +1,14 @@
 /** A failed job again, in real processes where a worker is killed: its items kept, its numbers going on, one end after the other. */
 import { expect, test } from 'vitest';
+import { keysUnder } from '../../src/queue/keys.ts';
+import { openRedis } from '../support/keys.ts';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { isEnd, lasting } from '../support/sse.ts';
 import { startStack as startProcesses } from '../support/stack.ts';
 import { startStack } from '../support/stack-in-process.ts';
 
 const ANA = { 'user-id': 'ana' };
+const OPERATOR = 'an-operator-of-sixteen';
 const retry = (url: string, jobId: string, headers: Record<string, string> = ANA) =>
   fetch(`${url}/api/jobs/${jobId}/retry`, { method: 'POST', headers });
 
@@ -102,6 +105,58 @@ test('one retry at a time, of failed jobs, by their owner', async () => {
   expect((await retry(stack.url, jobId)).status).toBe(409); // cancelling is final
   go.open();
   await worker.stop();
+});
+
+test('a job is retried MAX_JOB_RETRIES times, however fast it is asked for; after that the operator alone can', async () => {
+  const openai = await startOpenAI((pen) => pen.fail(400, {}));
+  const stack = await startStack({ MAX_JOB_RETRIES: '3', ADMIN_TOKEN: OPERATOR, ...openai.env });
+  await stack.startWorker();
+  const job = await stack.submit({ content: 'Notes.' }, ANA);
+  const jobId = job['jobId'] as string;
+  const state = async () => [openai.calls.length, (await stack.get(`/api/jobs/${jobId}`, ANA))['status']];
+  const failed = async (calls: number) => {
+    await expect.poll(state).toEqual([calls, 'failed']);
+  };
+  const codes: string[] = [];
+  for (let calls = 1; calls <= 6; calls++) {
+    await failed(Math.min(calls, 4));
+    const answers = await Promise.all(Array.from({ length: 3 }, () => retry(stack.url, jobId)));
+    for (const answer of answers) codes.push(answer.status === 202 ? 'retried' : String(((await answer.json()) as any).code));
+  }
+  expect(codes.filter((code) => code === 'retried')).toHaveLength(3);
+  expect(codes.slice(-6)).toEqual(Array.from({ length: 6 }, () => 'too_many_retries'));
+
+  const refused = await retry(stack.url, jobId);
+  expect([refused.status, refused.headers.get('ratelimit')]).toEqual([409, null]); // it is no submission
+  const headers = { authorization: `Bearer ${OPERATOR}` };
+  expect(await (await fetch(`${stack.url}/admin/failed-jobs/retry`, { method: 'POST', headers })).json()).toMatchObject({
+    retried: [jobId],
+  });
+  await failed(5);
+  expect((await retry(stack.url, jobId)).status).toBe(409);
+});
+
+test('a job whose journal is full fails by name with what it has, and is retried by nobody', async () => {
+  const stack = await startStack({ ADMIN_TOKEN: OPERATOR });
+  const redis = openRedis();
+  const job = await stack.submit({ content: 'Hund: dog' }, ANA);
+  const logs = keysUnder(stack.prefix).logs(job['jobId']);
+  const item = { type: 'item', attempt: 1, list: 'flashcards', index: 0, value: { front: 'a', back: 'b' }, percent: 20 };
+  await redis.rpush(logs, JSON.stringify(item), ...Array.from({ length: 9999 }, () => '{}'));
+  await redis.hset(keysUnder(stack.prefix).job(job['jobId']), 'ats', 1); // as a run before has left it
+  await stack.startWorker();
+  await expect
+    .poll(() => stack.get(`/api/jobs/${job['jobId']}?include=items`, ANA))
+    .toMatchObject({
+      status: 'failed',
+      attempt: 1,
+      error: { code: 'journal_full', retryable: false },
+      items: { flashcards: [{ front: 'a' }] },
+    });
+  expect(await (await retry(stack.url, job['jobId'])).json()).toMatchObject({ code: 'too_many_retries' });
+  const headers = { authorization: `Bearer ${OPERATOR}` };
+  expect(await (await fetch(`${stack.url}/admin/failed-jobs/retry`, { method: 'POST', headers })).json()).toMatchObject({ retried: [] });
+  expect(await redis.llen(logs)).toBe(10_000);
 });
 
 test('a job whose workers were lost starts with a clean slate', { timeout: 60_000 }, async () => {

@@ -2,7 +2,7 @@
 import { UnrecoverableError } from 'bullmq';
 import { expect, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { createJournals, LockLostError } from '../../src/queue/journal.ts';
+import { createJournals, type JournalBound, LockLostError } from '../../src/queue/journal.ts';
 import { FIELDS } from '../../src/queue/record.ts';
 import { countCommands } from '../support/commands.ts';
 import { openManualWorker, openQueue, waiting, submitTo } from '../support/queue.ts';
@@ -245,4 +245,42 @@ test('a run with a row that could not be written does not end well, also if nobo
   const journal = createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' });
   journal.append(row(1), progress).catch(() => {});
   await expect(journal.conclude({}, undefined)).rejects.toThrow('WRONGTYPE');
+});
+
+test('a full journal takes no row more, keeps what it has, and its run fails by name', async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { id } = await submitTo(queue);
+  const worker = await openManualWorker(keyPrefix);
+  await worker.getNextJob('token');
+  const open = (bound: JournalBound) => createJournals(redis, keys, { bound })({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = open({ rows: 3, bytes: 1000 });
+  for (const n of [1, 2]) await journal.append(row(n), progress);
+  const both = [3, 4].map((n) => journal.append(row(n), progress)); // one step, which has no room for both
+  for (const refused of both) await expect(refused).rejects.toMatchObject({ code: 'journal_full' });
+  await expect(journal.append(row(3), progress)).rejects.toMatchObject({ code: 'journal_full' }); // one would fit, and would be in another's place
+  await expect(journal.conclude({}, undefined)).rejects.toMatchObject({ code: 'journal_full' });
+  await journal.checkLock(); // the job is still the run's to end
+
+  const next = open({ rows: 10, bytes: 200 });
+  expect((await next.history(false)).rows.map(({ seq }) => seq)).toEqual([1, 2]);
+  expect(await next.append(row(3), progress)).toBe(3); // over all runs it is 153 bytes with this one
+  await expect(next.append(row(4), progress)).rejects.toMatchObject({ code: 'journal_full' });
+  expect(await redis.llen(keys.logs(id))).toBe(3);
+  expect((await queue.read(id, 0))?.snapshot).toMatchObject({ status: 'active', length: 3 });
+});
+
+test('rows whose reply got lost are no more rows, and take no more room', async () => {
+  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { id } = await submitTo(queue);
+  const worker = await openManualWorker(keyPrefix);
+  await worker.getNextJob('token');
+  const sender = waiting();
+  const bound = { rows: 2, bytes: 2 * JSON.stringify(row(1)).length };
+  const journal = createJournals(sender, keys, { bound })({ jobId: id, tenant: TENANT, token: 'token' });
+  await journal.append(row(1), progress);
+  sender.stream.pause();
+  const second = journal.append(row(2), progress);
+  await expect.poll(() => redis.llen(keys.logs(id))).toBe(2);
+  sender.stream.destroy();
+  expect(await second).toBe(2);
 });

@@ -21,6 +21,7 @@ export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds>
   const queue = createQueue(redis, {
     keyPrefix,
     attempts: 3,
+    maxRetries: 20,
     retentionS: RETENTION_S,
     rate: { max: 10, duration: 1000 },
     bounds: { maxDepth: 10_000, maxJobsPerUser: 100, ...bounds },

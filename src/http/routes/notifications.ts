@@ -1,22 +1,24 @@
 /** The routes about webhooks: the secret that they are signed with, and what became of those of a job. */
 import { Hono, type Context } from 'hono';
 import { ProblemError } from '../../job/problem.ts';
+import { tooFast } from '../../queue/refusal.ts';
 import type { UserSecret, WebhookSecrets } from '../../notifications/webhook-secrets.ts';
 import { answerJson } from '../answer.ts';
 import { unauthorized } from '../auth.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { webhooksOff } from '../notification-targets.ts';
 import { findOwnJob } from '../own-job.ts';
+import { setAllowance } from '../rate-limits.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'archive' | 'identity' | 'notifications' | 'log'>;
+type Deps = Pick<AppDeps, 'queue' | 'archive' | 'identity' | 'notifications' | 'redeliverLimit' | 'log'>;
 
 /**
  * `GET /api/webhooks/secret` and `POST /api/webhooks/secret/rotate`: the caller's secret. `GET /api/jobs/:jobId/deliveries` and
- * `POST /api/jobs/:jobId/deliveries/retry`: the notifications of a job; the second sends its webhooks again.
+ * `POST /api/jobs/:jobId/deliveries/retry`: the notifications of a job; the second sends the webhook of its newest end again.
  */
 export function notificationRoutes(deps: Deps): Hono<AppEnv> {
-  const { notifications, log } = deps;
+  const { notifications, redeliverLimit, log } = deps;
   const app = new Hono<AppEnv>();
   app.get('/api/webhooks/secret', async (c) => {
     const { user, secrets } = secretsFor(c, deps);
@@ -33,10 +35,13 @@ export function notificationRoutes(deps: Deps): Hono<AppEnv> {
     return answerJson(c, { deliveries: await notifications.deliveries.of(id) });
   });
   app.post('/api/jobs/:jobId/deliveries/retry', async (c) => {
-    const { id: jobId } = await findOwnJob(c, deps);
+    const { id: jobId, tenant } = await findOwnJob(c, deps);
+    const allowance = redeliverLimit.consume(tenant);
+    setAllowance(c, allowance);
+    if (!allowance.allowed) throw tooFast(allowance.policy, allowance.resetMs);
     const deliveries = await notifications.deliveries.retry(jobId);
     if (!deliveries.some(({ channel }) => channel === 'webhook')) throw nothingToDeliver(jobId);
-    log.info({ jobId, requestId: c.get('requestId') }, 'webhooks sent again');
+    log.info({ jobId, requestId: c.get('requestId') }, 'webhook sent again');
     return answerJson(c, { deliveries }, 202);
   });
   return app;

@@ -49,6 +49,7 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Resp
   if (result.type === 'refused') throw result.problem;
   const after = await queue.read(jobId);
   if (result.type === 'unknown') throw inputGone(jobId);
+  if (result.type === 'too_often') throw tooManyRetries(jobId);
   if (!after) throw noSuchJob();
   if (result.type === 'not_failed') throw notFailed(after.snapshot);
   if (job.tells !== undefined) notifications.accepted(jobId, job.next);
@@ -67,6 +68,10 @@ async function checkFiles({ id: jobId, kind: name }: Snapshot, { kinds, files }:
 
 function inputGone(jobId: string): ProblemError {
   return new ProblemError('job_expired', 'The input of this job is not kept any more; submit it anew.', { jobId });
+}
+
+function tooManyRetries(jobId: string): ProblemError {
+  return new ProblemError('too_many_retries', 'This job was retried as often as one job may be; submit its work anew.', { jobId });
 }
 
 function notFailed({ id, status }: Snapshot): ProblemError {

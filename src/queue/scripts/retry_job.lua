@@ -3,19 +3,22 @@ Lets a failed job wait again, with everything that it has finished. BullMQ's own
 which it could be fixed anew. The number of the old end was sent to clients, so a row that is none takes its place in
 the journal, and the attempt's row follows. Attempts are counted on, lost workers among them; as many are allowed again.
 `codes` has all problem codes, each between spaces. `archived`, `tells`: whether this end is archived, and told. `lookMs`: how soon
-to look for it then.
+to look for it then. `maxRetries`: how many retries of its user's a job has, which are counted; -1 for a retry that is none of them.
+A job whose journal is full would only fail again.
 KEYS: job, logs, deadlines, outbox, notifyOutbox, failed, prioritized, marker, pc, events, meta
-ARGV: id, priority:number, attempts:number, codes, cancelAfterMs:number, startWithinMs:number, archived:number, tells:number, lookMs:number
-Returns: 'retried', 'not_failed' or 'unknown'
+ARGV: id, priority:number, attempts:number, codes, cancelAfterMs:number, startWithinMs:number, archived:number, tells:number, lookMs:number, maxRetries:number
+Returns: 'retried', 'not_failed', 'too_often' or 'unknown'
 ]]
 --include clock
-local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', FIELDS.end, FIELDS.attempt, 'progress')
+local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', FIELDS.end, FIELDS.attempt, 'progress', FIELDS.retries)
 if not fields[1] then return 'unknown' end
 if not redis.call('ZSCORE', failed, id) or fields[2] == 'cancelled' then return 'not_failed' end
 
 -- why it failed and what it keeps: the new attempt's row says both
 local code = string.match(fields[2] or '', '^[%l_]+') or ''
 if not string.find(codes, ' ' .. code .. ' ', 1, true) then code = 'internal_error' end
+local retries = tonumber(fields[7] or '') or 0
+if code == 'journal_full' or (maxRetries >= 0 and retries >= maxRetries) then return 'too_often' end
 local read, progress = pcall(cjson.decode, fields[6] or '')
 local items = read and type(progress) == 'table' and tonumber(progress.items) or 0
 
@@ -23,6 +26,7 @@ local made = math.max(tonumber(fields[5] or '') or 0, 1)
 local opts = string.gsub(fields[3] or '{}', '"attempts":%d+', '"attempts":' .. made + attempts, 1)
 redis.call('HDEL', job, 'failedReason', 'finishedOn', 'processedOn', 'stacktrace', 'defa', FIELDS.end, FIELDS.putOffCode, FIELDS.putOffs, FIELDS.startsAfterLoss)
 redis.call('HSET', job, 'atm', made, 'stc', 0, 'opts', opts, 'priority', priority, FIELDS.attempt, made + 1, FIELDS.ready, now)
+if maxRetries >= 0 then redis.call('HSET', job, FIELDS.retries, retries + 1) end
 
 if type(redis.pcall('LLEN', logs)) ~= 'number' then redis.call('DEL', logs) end
 local length = redis.call('LLEN', logs)

@@ -3,13 +3,13 @@ Appends rows to a job's journal and publishes each in one step, and keeps fields
 job's lock and the job has not ended. BullMQ's log() and updateProgress() would take two steps a row, and would also serve a run that
 was replaced long ago. The events are BullMQ's own `progress`, with the row and its number. Rows that are at their places already
 were written before the reply got lost, and are not written again. The rest are `count` rows, the first of them for `place`, and
-then names and values of the fields, in turn.
+then names and values of the fields, in turn. A journal that has no room for all rows of a step takes none of them.
 KEYS: job, lock, logs, events, meta
-ARGV: id, token, place:number, count:number, ...
-Returns: 0; -1 if the run may not write; -2 - length if the first row's place is not the journal's next, or another's row is there
+ARGV: id, token, place:number, count:number, maxRows:number, maxBytes:number, ...
+Returns: 0; 1 if the journal is full; -1 if the run may not write; -2 - length if the first row's place is not the journal's next, or another's row is there
 ]]
 if redis.call('GET', lock) ~= token then return -1 end
-local known = redis.call('HMGET', job, 'name', 'finishedOn')
+local known = redis.call('HMGET', job, 'name', 'finishedOn', FIELDS.journalBytes)
 if not known[1] or known[2] then return -1 end
 local there = 0 -- how many of the rows are at their places already
 if count > 0 then
@@ -20,6 +20,10 @@ if count > 0 then
     if redis.call('LINDEX', logs, place - 1 + i) ~= ARGV[rest + i] then return -2 - length end
   end
   if there == count then return 0 end
+  local bytes = tonumber(known[3] or '') or 0
+  for i = there, count - 1 do bytes = bytes + #ARGV[rest + i] end
+  if place - 1 + count > maxRows or bytes > maxBytes then return 1 end
+  redis.call('HSET', job, FIELDS.journalBytes, bytes)
 end
 if #ARGV >= rest + count then redis.call('HSET', job, unpack(ARGV, rest + count)) end
 if count == 0 then return 0 end
