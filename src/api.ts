@@ -1,5 +1,4 @@
 /** Starts the API: connections, feeds, app and port, each with what closes it. */
-import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { createAddressOf } from './client-address.ts';
 import { createApp } from './app.ts';
@@ -12,11 +11,13 @@ import { createOutputUrls } from './http/output-urls.ts';
 import { findJob } from './http/find-job.ts';
 import { jobUrls } from './http/job-urls.ts';
 import { identificationFor } from './identity/identification.ts';
+import { createShares } from './http/shares.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
 import { hmacSha256 } from './hmac.ts';
 import { listen } from './listen.ts';
-import { createNodeTransport, withNodeTransport } from './node-transport.ts';
+import { createNodeServer, pullFromIncoming } from './node-server.ts';
+import { createNodeTransport } from './node-transport.ts';
 import { openNotifications } from './notification-parts.ts';
 import { createPageFiles } from './page-files.ts';
 import type { Closer, Fail, Ready } from './process.ts';
@@ -177,6 +178,9 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     userFeed,
     connections,
     transport: createNodeTransport(),
+    pullBody: pullFromIncoming,
+    shares: createShares(config.shares),
+    stallMs: config.stallMs,
     tokens,
     outputUrls,
     readLimit: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * config.rateLimit.max, windowS: config.rateLimit.windowS }),
@@ -207,7 +211,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     pageFiles: createPageFiles(!config.production),
   });
 
-  const createServer = () => createAdaptorServer({ fetch: withNodeTransport(app.fetch), hostname: 'localhost' });
+  const createServer = () => createNodeServer(app.fetch);
   let draining = false;
   const { port, close } = await listen(createServer, { host: config.host, ports: [config.port], variable: 'PORT' });
   closers.push(close);

@@ -7,6 +7,8 @@ import { NAMING, PROVIDER_VARIABLES, type VendorVariables } from './env/vendors.
 import type { Auth } from './identity/identification.ts';
 import { OwnError } from './job/own-error.ts';
 
+const MB = 1024 * 1024;
+
 type Environment = z.output<ReturnType<typeof schemaFor>>;
 
 /** The settings of a process, ready to use. */
@@ -118,10 +120,18 @@ function toConfig(env: Environment) {
       dailyTokensPerUser: env.DAILY_TOKENS_PER_USER,
       dailyUsdPerUser: env.DAILY_USD_PER_USER,
     },
+    /** What requests may hold, as long as they hold it: bytes, streams and waits, costly reads of Redis. */
+    shares: {
+      bodies: { each: env.MAX_UPLOAD_MB_PER_USER * MB, all: env.MAX_UPLOAD_MB * MB },
+      answers: { each: env.MAX_DOWNLOAD_MB_PER_USER * MB, all: env.MAX_DOWNLOAD_MB * MB },
+      streams: { each: env.MAX_STREAMS_PER_USER, all: env.MAX_STREAMS },
+      reads: { each: env.MAX_COSTLY_READS_PER_USER, all: env.MAX_COSTLY_READS },
+    },
+    stallMs: env.STALL_TIMEOUT_MS,
     prices: env.PRICES,
     plans: env.PLANS,
     /** What all files in Redis may take together, in bytes. */
-    filesMaxBytes: env.FILES_MAX_MB * 1024 * 1024,
+    filesMaxBytes: env.FILES_MAX_MB * MB,
     sameWorkMs: 1000 * env.SAME_WORK_WINDOW_S,
     trustedProxies: env.TRUSTED_PROXIES,
     adminToken: env.ADMIN_TOKEN,

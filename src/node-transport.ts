@@ -72,7 +72,8 @@ function createChunker(): (frames: Uint8Array) => Buffer {
 }
 
 type Bindings = HttpBindings | Http2Bindings;
-type Fetch = (request: Request, env: Bindings) => Response | Promise<Response>;
+/** An app as a server calls it. */
+export type Fetch = (request: Request, env: Bindings) => Response | Promise<Response>;
 
 /** Serves an app whose streams go over {@link createNodeTransport}: what that has begun to send is not sent again. */
 export function withNodeTransport(fetch: Fetch): (request: Request, env: Bindings) => Promise<Response> {

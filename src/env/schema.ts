@@ -7,6 +7,8 @@ import { flag, httpUrl, json, MAX_TIMER_MS, milliseconds, positive, secret, spli
 const whole = (least: number, most: number, fallback: number) => wholeNumber(least, most).default(fallback);
 /** Where a worker's health is unless it is set: the first of these that is free. */
 export const HEALTH_PORTS = Array.from({ length: 20 }, (_, n) => 3002 + n);
+/** With less, the largest body that is taken would never be received: 10 MB of a file as base64, and 1 MB around it. */
+const LARGEST_BODY_MB = 15;
 const HOSTS_EXPECTED = 'expected host names with commas between them, without scheme and port; *.name for all that lie under one';
 const USD_EXPECTED = 'expected an amount of US dollars above 0, such as 0.5';
 const PRICES_EXPECTED = `expected JSON such as {"openai/my-model":{"perMillionInputTokens":1}}, with these parts of a price: ${Object.keys(priceSchema.shape).join(', ')}`;
@@ -65,6 +67,15 @@ export const schema = z.object({
   CORS_ORIGINS: z.string().default('*').transform(splitList),
   RATE_LIMIT_MAX: positive(60),
   RATE_LIMIT_WINDOW_S: positive(60),
+  STALL_TIMEOUT_MS: milliseconds(30_000),
+  MAX_UPLOAD_MB_PER_USER: whole(LARGEST_BODY_MB, 1_000_000, 32),
+  MAX_UPLOAD_MB: whole(LARGEST_BODY_MB, 1_000_000, 96),
+  MAX_DOWNLOAD_MB_PER_USER: whole(1, 1_000_000, 16),
+  MAX_DOWNLOAD_MB: whole(1, 1_000_000, 64),
+  MAX_STREAMS_PER_USER: positive(300),
+  MAX_STREAMS: positive(20_000),
+  MAX_COSTLY_READS_PER_USER: positive(2),
+  MAX_COSTLY_READS: positive(8),
   FILES_MAX_MB: whole(1, 1_000_000, 256),
   MAX_QUEUE_DEPTH: positive(10_000),
   MAX_JOBS_PER_USER: positive(100),

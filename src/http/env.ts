@@ -6,6 +6,7 @@ import type { Erasure } from '../archive/erasure.ts';
 import type { ArchiveOutbox } from '../archive/outbox.ts';
 import type { FileStore } from '../files/store.ts';
 import type { Identification } from '../identity/caller.ts';
+import type { Tenant } from '../job/tenant.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Deliveries } from '../notifications/deliveries.ts';
 import type { Listeners } from '../notifications/listeners.ts';
@@ -21,7 +22,9 @@ import type { Transport } from '../stream/response.ts';
 import type { UserFeed } from '../stream/user-feed.ts';
 import type { ReadAsset } from './asset.ts';
 import type { BearerCheck } from './bearer-check.ts';
+import type { PullBody } from './body.ts';
 import type { AddressesOfOutputs } from './output-urls.ts';
+import type { Shares } from './shares.ts';
 import type { StreamTokens } from './stream-token.ts';
 
 /** Hono's environment: the variables that middleware sets. */
@@ -31,6 +34,8 @@ export type AppEnv = {
     requestId: string;
     /** The headers that the answer to this request has, whatever the answer is. */
     headers: Record<string, string>;
+    /** For whom it counts what the request holds: the user who calls, or the address that the request came from. */
+    holder: Tenant;
     /** The user who calls, and the user's plan. */
     user?: string;
     plan?: string;
@@ -70,8 +75,13 @@ export type AppDeps = {
   feed: Feed;
   userFeed: UserFeed;
   connections: Connections;
-  /** How streams reach their clients on this runtime. */
+  /** How streams reach their clients on this runtime, and how bodies of requests reach the app. */
   transport: Transport;
+  pullBody: PullBody;
+  /** What requests hold. */
+  shares: Shares;
+  /** How long a body, or a client that is sent a file, may stand still, in ms. */
+  stallMs: number;
   tokens: StreamTokens;
   /** How the addresses of output files get into what is sent. */
   outputUrls: AddressesOfOutputs;

@@ -8,7 +8,7 @@ import {
 } from '@remix-run/multipart-parser';
 import type { FileFields } from '../kinds/kind.ts';
 import { ProblemError } from '../job/problem.ts';
-import { tooLarge } from './body.ts';
+import { type BodyReader, tooLarge } from './body.ts';
 import { invalidInput } from './problems.ts';
 
 /** What a form has: the texts of each field in their order, and the bytes of each file field. */
@@ -30,10 +30,10 @@ function contentBytes(fields: FileFields): number {
 }
 
 /**
- * Reads a form. A mistake is reported when it comes, so that the rest need not be received.
+ * Reads a form block by block. A mistake is reported when it comes.
  * @throws ProblemError `invalid_input` or `payload_too_large`
  */
-export async function readForm(contentType: string, pieces: AsyncIterable<Uint8Array>, fields: FileFields): Promise<Form> {
+export function formReader(contentType: string, fields: FileFields): BodyReader<Form> {
   const boundary = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType)?.slice(1).find(Boolean);
   if (boundary === undefined) throw new ProblemError('invalid_input', 'The Content-Type of a form needs a boundary.');
   const largest = Math.max(TEXT_BYTES, ...Object.values(fields).map(({ maxBytes }) => maxBytes));
@@ -41,13 +41,35 @@ export async function readForm(contentType: string, pieces: AsyncIterable<Uint8A
   const parser = new MultipartParser(boundary, limits);
   const form: Form = { texts: new Map(), files: new Map() };
   let parts = 0;
+  const orProblem = <Result>(work: () => Result): Result => {
+    try {
+      return work();
+    } catch (error) {
+      throw toProblem(error, limits);
+    }
+  };
+  return {
+    take: (block) =>
+      orProblem(() => {
+        if (isWhole(parser)) return; // what comes after the last boundary means nothing (RFC 2046, section 5.1.1)
+        for (const part of parser.write(block)) take(form, readHead(part, ++parts), fields);
+      }),
+    finish: () =>
+      orProblem(() => {
+        parser.finish();
+        return form;
+      }),
+  };
+}
+
+/** Whether the last boundary was there. The parser tells it in no other way. */
+function isWhole(parser: MultipartParser): boolean {
   try {
-    for await (const piece of pieces) for (const part of parser.write(piece)) take(form, readHead(part, ++parts), fields);
     parser.finish();
-  } catch (error) {
-    throw toProblem(error, limits);
+    return true;
+  } catch {
+    return false;
   }
-  return form;
 }
 
 /** A part, what field it is for, and whether it says that it is a file. */

@@ -1,5 +1,4 @@
-/** Receives a submission with files: a form, or JSON with base64. What it says of a file's type is not believed; the bytes are inspected. */
-import type { Context } from 'hono';
+/** Receives a submission: JSON, in which a file is base64, or a form. What it says of a file's type is not believed; the bytes are inspected. */
 import type { z } from 'zod';
 import type { FileStore, StorageFull } from '../files/store.ts';
 import type { FileFacts, FileField, FileFields, FileReference, Kind } from '../kinds/kind.ts';
@@ -7,10 +6,10 @@ import { ProblemError } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
 import { digestOfBytes } from '../queue/digest.ts';
 import { base64Length, decodeBase64 } from './base64.ts';
-import { readBody, tooLarge } from './body.ts';
-import type { AppEnv } from './env.ts';
+import { type BodyReader, tooLarge } from './body.ts';
 import { valuesFor } from './form-values.ts';
-import { formBytes, readForm, TEXT_BYTES } from './multipart.ts';
+import { jsonReader } from './json-body.ts';
+import { formBytes, formReader, TEXT_BYTES } from './multipart.ts';
 import { invalidInput } from './problems.ts';
 
 /** A submission as it was received: the validated input with a reference for each file, and the bytes of the files. */
@@ -30,25 +29,26 @@ export function bodyBytes(fields: FileFields, contentType: string): number {
   return Object.values(fields).reduce((sum, { maxBytes }) => sum + base64Length(maxBytes), TEXT_BYTES);
 }
 
+/** How a body is received: see `receiveBody`, with all but the reader set. */
+export type Receive = <Content>(reader: BodyReader<Content>, maxBytes: number) => Promise<Content>;
+
 /**
  * Makes the function that receives the submissions of a kind. `schema`: the kind's input, and what else a body may have.
- * `take` counts what is received.
+ * `maxFileBytes`: how large a file can be kept.
  * @throws ProblemError if the submission can't be read, is too large or not valid
  */
-export function createReceiver(kind: Kind, schema: z.ZodObject) {
-  const fields = kind.files ?? {};
+export function createReceiver({ files: fields = {} }: Kind, schema: z.ZodObject, maxFileBytes: number) {
   const readValues = valuesFor(schema);
 
-  const readAny = async (c: Context<AppEnv>, take: (bytes: number) => void): Promise<Brought> => {
-    const contentType = c.req.header('content-type') ?? '';
-    const pieces = readBody(c.req.raw, bodyBytes(fields, contentType), take);
-    if (!isForm(contentType)) return fromJson(await readJson(pieces), fields);
-    const { texts, files } = await readForm(contentType, pieces, fields);
+  const readAny = async (contentType: string, receive: Receive): Promise<Brought> => {
+    const maxBytes = bodyBytes(fields, contentType);
+    if (!isForm(contentType)) return fromJson(await receive(jsonReader(), maxBytes), fields);
+    const { texts, files } = await receive(formReader(contentType, fields), maxBytes);
     return { values: readValues(texts), files, issues: [] };
   };
 
-  return async (c: Context<AppEnv>, maxBytes: number, take: (bytes: number) => void): Promise<Received> => {
-    const { values, files, issues } = await readAny(c, take);
+  return async (contentType: string, receive: Receive): Promise<Received> => {
+    const { values, files, issues } = await readAny(contentType, receive);
     const parsed = schema.safeParse(values);
     for (const name of Object.keys(fields)) {
       if (issues.some(({ path }) => path[0] === name)) continue;
@@ -61,23 +61,11 @@ export function createReceiver(kind: Kind, schema: z.ZodObject) {
     const input: Record<string, unknown> = { ...parsed.data };
     for (const [name, field] of Object.entries(fields)) {
       const bytes = files.get(name) ?? new Uint8Array();
-      if (bytes.byteLength > maxBytes) throw tooLarge(`The file in "${name}"`, maxBytes);
+      if (bytes.byteLength > maxFileBytes) throw tooLarge(`The file in "${name}"`, maxFileBytes);
       input[name] = await toReference(name, field, bytes);
     }
     return { input, files };
   };
-}
-
-async function readJson(pieces: AsyncIterable<Uint8Array>): Promise<unknown> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let text = '';
-  try {
-    for await (const piece of pieces) text += decoder.decode(piece, { stream: true });
-    return JSON.parse(text + decoder.decode()) as unknown;
-  } catch (cause) {
-    if (cause instanceof ProblemError) throw cause;
-    throw new ProblemError('invalid_json', 'The body can not be read as JSON; send one JSON object.', { cause });
-  }
 }
 
 function fromJson(body: unknown, fields: FileFields): Brought {

@@ -28,7 +28,10 @@ export function receive(deps: Deps, methods: () => string[]) {
     checkHost(c);
     setHeaders(c, cors.headersFor(c)); // no page may read the answer to an unknown host
     if (c.req.method === 'OPTIONS') return cors.preflight(c);
-    if (!c.req.path.startsWith('/api/')) return undefined; // the other routes are nobody's
+    if (!c.req.path.startsWith('/api/')) {
+      c.set('holder', tenantOf(undefined, deps.addressOf(c))); // the other routes are nobody's
+      return undefined;
+    }
     try {
       const caller = identity.identify((name) => c.req.header(name));
       if (!(caller instanceof Promise)) return begin(c, caller);
@@ -52,7 +55,9 @@ export function receive(deps: Deps, methods: () => string[]) {
     if (caller) c.set('user', caller.user);
     if (caller?.session !== undefined) c.set('session', caller.session);
     if (caller?.plan !== undefined) c.set('plan', caller.plan);
-    return refuseReads(c, deps, tenantOf(caller?.user, caller === undefined ? deps.addressOf(c) : undefined));
+    const holder = tenantOf(caller?.user, caller === undefined ? deps.addressOf(c) : undefined);
+    c.set('holder', holder);
+    return refuseReads(c, deps, holder);
   };
 
   return createMiddleware<AppEnv>(async (c, next) => {

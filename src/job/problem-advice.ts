@@ -16,6 +16,8 @@ export const problemAdvice: Readonly<Record<ProblemCode, string>> = {
   job_not_found:
     'The id is wrong, the job belongs to somebody else, or it was kept for its time and is gone. Submit the work again if its result is still needed.',
   method_not_allowed: 'The address takes other methods. The `Allow` header of the answer names them.',
+  request_timeout:
+    'No byte of the body came for as long as the server waits (30 s by default), and nothing was stored. Send the request again; a slow connection is no fault while bytes come.',
   job_not_failed: 'Only a job that has failed can be retried. For other jobs submit the work again.',
   too_many_retries:
     'A job has so many retries, and a webhook is sent again so often; this one has used up all of them. Submit the work again as a new job.',
@@ -33,6 +35,8 @@ export const problemAdvice: Readonly<Record<ProblemCode, string>> = {
   idempotency_key_reused: 'This `Idempotency-Key` was sent before with another input. Make a new key for each new piece of work.',
   rate_limited: 'There were too many requests in a short time. Wait as long as `Retry-After` says, and then go on.',
   too_many_jobs: 'You have as many unfinished jobs as you may have. Wait for one to end, or cancel one, and submit again.',
+  too_many_open:
+    'You have as much open at once as you may: uploads, downloads, streams or waits. Close what is not needed, or go on when `Retry-After` says.',
   budget_used_up: 'Your jobs have used what they may use in a day. The budget is fresh at midnight UTC; `Retry-After` says when that is.',
   internal_error:
     'The service failed, and the reason is in its log under the `requestId`. Try again; if it stays, tell the operator the `requestId`.',
@@ -40,7 +44,8 @@ export const problemAdvice: Readonly<Record<ProblemCode, string>> = {
     'No worker can do this kind of job as it was asked for. `detail` names the variables, or the fields of the input, with which it could be done; `GET /api/kinds` lists what is on.',
   queue_full: 'More jobs wait than the service takes on, and nothing was stored. Submit again when `Retry-After` says.',
   storage_full:
-    'There is no room for the file, and nothing was stored. Submit again when `Retry-After` says; your own ended jobs make room when they are deleted.',
+    'There is no room for the file, or too much is being received at the moment, and nothing was stored. Submit again when `Retry-After` says; your own ended jobs make room when they are deleted.',
+  server_busy: 'This server has as many requests open as it takes on at once. Try again when `Retry-After` says.',
   queue_unavailable:
     'The queue can not be reached, or this server is about to stop. Try again in a few seconds; with an `Idempotency-Key` no job is made twice.',
   archive_unavailable:

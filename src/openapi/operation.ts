@@ -51,8 +51,16 @@ export type RouteDescription = {
 /** Problems of every route. */
 const EVERYWHERE: readonly ProblemCode[] = ['misdirected', 'internal_error'];
 
-/** Problems of every route under /api: there it is checked who calls, and requests are counted. */
-const UNDER_API: readonly ProblemCode[] = ['invalid_input', 'token_invalid', 'token_expired', 'rate_limited', 'identity_unavailable'];
+/** Problems of every route under /api: there it is checked who calls, and requests, and what they hold, are counted. */
+const UNDER_API: readonly ProblemCode[] = [
+  'invalid_input',
+  'token_invalid',
+  'token_expired',
+  'rate_limited',
+  'too_many_open',
+  'server_busy',
+  'identity_unavailable',
+];
 
 /** The path of a route as OpenAPI writes it, and its method in lower case. */
 export function placeOf({ route }: Pick<RouteDescription, 'route'>): { path: string; method: string } {

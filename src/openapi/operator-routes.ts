@@ -71,6 +71,16 @@ export const operatorRoutes: readonly RouteDescription[] = [
     answers: {
       200: json('How much was erased, or that it was about something else.', { anyOf: [ref('ErasedCounts'), ref('Ignored')] }, COUNTS),
     },
-    problems: ['invalid_json', 'invalid_input', 'unauthorized', 'rate_limited', 'payload_too_large', 'queue_unavailable'],
+    problems: [
+      'invalid_json',
+      'invalid_input',
+      'unauthorized',
+      'request_timeout',
+      'payload_too_large',
+      'rate_limited',
+      'too_many_open',
+      'storage_full',
+      'queue_unavailable',
+    ],
   },
 ];

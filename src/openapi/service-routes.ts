@@ -84,6 +84,12 @@ export function serviceRoutes(kinds: readonly Kind[]): RouteDescription[] {
           depth: 7,
           etaSeconds: 31,
           notifications: { waiting: 2, failed: 0 },
+          held: {
+            bodies: { held: 1_310_720, holders: 2, waiting: 0 },
+            answers: { held: 262_144, holders: 1, waiting: 0 },
+            streams: { held: 40, holders: 31, waiting: 0 },
+            reads: { held: 1, holders: 1, waiting: 0 },
+          },
         }),
       },
       problems: ['queue_unavailable'],

@@ -14,6 +14,15 @@ const archive = {
   lagMs: ms('How long the longest of them waits, in ms.'),
   parked: count('Rows that the archive has refused.'),
 };
+const share = (description: string): JsonSchema =>
+  object(
+    {
+      held: count('How much is held now.'),
+      holders: count('By how many users or addresses.'),
+      waiting: count('Requests that wait for it.'),
+    },
+    description,
+  );
 
 /** See the head of the file. */
 export const serviceSchemas: Record<string, JsonSchema> = {
@@ -81,6 +90,15 @@ export const serviceSchemas: Record<string, JsonSchema> = {
         failed: count('Those that have failed in the last seven days.'),
       },
       "What is told of jobs' ends.",
+    ),
+    held: object(
+      {
+        bodies: share('Bytes of bodies of requests.'),
+        answers: share('Bytes that wait for clients to take them.'),
+        streams: share('Streams and long polls.'),
+        reads: share('Costly reads of Redis.'),
+      },
+      'What requests hold in the process that answers.',
     ),
   }),
   ProblemMeaning: object({

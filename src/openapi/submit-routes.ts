@@ -11,6 +11,7 @@ const PROBLEMS: readonly ProblemCode[] = [
   'invalid_json',
   'unauthorized',
   'job_not_found',
+  'request_timeout',
   'resume_with_get',
   'job_expired',
   'payload_too_large',
@@ -20,6 +21,7 @@ const PROBLEMS: readonly ProblemCode[] = [
   'budget_used_up',
   'provider_not_configured',
   'queue_full',
+  'storage_full',
   'queue_unavailable',
   'archive_unavailable',
 ];
@@ -83,7 +85,7 @@ export function submitRoute(kind: Kind): RouteDescription {
         headers: ['Location', 'Idempotent-Replayed'],
       },
     },
-    problems: [...PROBLEMS, ...(kind.files ? (['storage_full'] as const) : [])],
+    problems: PROBLEMS,
   };
 }
 

@@ -8,6 +8,9 @@ import { createStreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets } from '../../src/http/token-secrets.ts';
 import { createErasure } from '../../src/archive/erasure.ts';
 import { createRedisFiles } from '../../src/files/redis-files.ts';
+import { loadConfig } from '../../src/config.ts';
+import { createShares } from '../../src/http/shares.ts';
+import { pullFromIncoming } from '../../src/node-server.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
 import { createSubmissions } from '../../src/queue/submissions.ts';
 import { createLocalLimit } from '../../src/queue/rate-limit.ts';
@@ -48,6 +51,9 @@ export async function routesOfApp(): Promise<string[]> {
     feed: createFeed({ readJob: queue.read, connections, eta: async () => undefined, onError }),
     userFeed: createUserFeed({ readJob: queue.read, jobsOf: async () => [], connections, onError }),
     transport: createNodeTransport(),
+    pullBody: pullFromIncoming,
+    shares: createShares(loadConfig({ REDIS_URL: 'redis://x' }, 'api').shares),
+    stallMs: 1,
     tokens: createStreamTokens({ sign: hmacSha256, secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
     submissions: createSubmissions({ queue, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
     readLimit: limit,

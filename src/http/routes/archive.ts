@@ -1,15 +1,14 @@
 /** The routes of the archive: for the operator, and for the database that tells which users are gone. */
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { ProblemError } from '../../job/problem.ts';
 import { answerJson } from '../answer.ts';
-import { tooLarge } from '../body.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { invalidInput } from '../problems.ts';
+import { type BodyDeps, receiveJson } from '../receive-body.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'outbox' | 'erasure' | 'checkOperator' | 'checkDatabase' | 'log'>;
+type Deps = Pick<AppDeps, 'outbox' | 'erasure' | 'checkOperator' | 'checkDatabase' | 'log' | BodyDeps>;
 
 /** How many refused rows are shown. */
 const SHOWN = 100;
@@ -29,7 +28,8 @@ const deletion = z.object({
 const user = z.object({ old_record: z.object({ id: z.guid() }) });
 
 /** `GET /admin/archive`, `POST /admin/archive/retry` and `POST /webhooks/supabase`. */
-export function archiveRoutes({ outbox, erasure, checkOperator, checkDatabase, log }: Deps): Hono<AppEnv> {
+export function archiveRoutes(deps: Deps): Hono<AppEnv> {
+  const { outbox, erasure, checkOperator, checkDatabase, log } = deps;
   const app = new Hono<AppEnv>();
   const own = () => {
     if (outbox) return outbox;
@@ -49,17 +49,9 @@ export function archiveRoutes({ outbox, erasure, checkOperator, checkDatabase, l
     return answerJson(c, { retried });
   });
 
-  const countBody = bodyLimit({
-    maxSize: BODY_BYTES,
-    onError: () => {
-      throw tooLarge('The body', BODY_BYTES);
-    },
-  });
-  app.post('/webhooks/supabase', countBody, async (c) => {
+  app.post('/webhooks/supabase', async (c) => {
     checkDatabase(c);
-    const body: unknown = await c.req.json().catch(() => {
-      throw new ProblemError('invalid_json', 'Send the JSON of a database webhook.');
-    });
+    const body = await receiveJson(c, deps, BODY_BYTES);
     const parsed = deletion.safeParse(body);
     if (!parsed.success) throw invalidInput(parsed.error.issues);
     const { type, schema, table, old_record: row } = parsed.data;

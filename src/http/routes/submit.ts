@@ -1,7 +1,5 @@
 /** Submitting: validated input becomes a job. The answer is the job's addresses, its stream, or its end. */
-import { zValidator } from '@hono/zod-validator';
 import { Hono, type Context } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import type { Kind } from '../../kinds/kind.ts';
 import { ProblemError } from '../../job/problem.ts';
@@ -10,7 +8,7 @@ import { encodeFrame, parseCursor } from '../../stream/sse-encoding.ts';
 import { answerJson, setHeaders } from '../answer.ts';
 import { userId } from '../../identity/named-user.ts';
 import { unauthorized } from '../auth.ts';
-import { type BodyBudget, createBodyBudget, tooLarge } from '../body.ts';
+import { tooLarge } from '../body.ts';
 import { deadlinesOf } from '../deadlines.ts';
 import type { Accepted, SubmitRequest } from '../../queue/submissions.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
@@ -18,7 +16,7 @@ import { setAllowance } from '../rate-limits.ts';
 import { idempotencyKey } from '../idempotency.ts';
 import { checkTargets, targetFields } from '../notification-targets.ts';
 import { type Addresses, addressesFor, presentJob, presentQueued } from '../present.ts';
-import { invalidInput } from '../problems.ts';
+import { receiveFor } from '../receive-body.ts';
 import { bodyBytes, createKeeping, createReceiver, isForm } from '../receive-files.ts';
 import { submitter } from '../read-access.ts';
 import type { Targets } from '../../queue/record.ts';
@@ -34,6 +32,9 @@ type Deps = Pick<
   | 'archive'
   | 'files'
   | 'submissions'
+  | 'shares'
+  | 'pullBody'
+  | 'stallMs'
   | 'addressOf'
   | 'tokens'
   | 'identity'
@@ -45,9 +46,6 @@ type Deps = Pick<
   | 'draining'
 >;
 
-/** The largest JSON body, in bytes: 100,000 characters, each escaped as \uXXXX, and what goes around them. */
-const BODY_BYTES = 1024 * 1024;
-
 /** Beside the kind's own input: who it is for, as old clients say it, and where its end is to be told. */
 const envelopeOf = ({ notifications }: Deps) => ({ userId: userId.optional(), ...targetFields(notifications) });
 
@@ -56,36 +54,26 @@ type Envelope = { userId?: string } & Targets & Record<string, unknown>;
 /** One POST route for each kind. */
 export function submitRoutes(deps: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  const bodies = createBodyBudget();
-  for (const kind of deps.kinds) {
-    if (kind.files) fileRoute(app, kind, deps, bodies);
-    else submitRoute(app, kind, deps);
-  }
+  for (const kind of deps.kinds) submitRoute(app, kind, deps);
   return app;
 }
 
+/** What was received is in memory until the job is added, or refused. */
 function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: Deps): void {
-  app.post(kind.path, checkHead(deps), validate(kind, deps), async (c) =>
-    answerSubmission(c, deps, toRequest(c, kind, deps, c.req.valid('json'))),
-  );
-}
-
-/** The route of a kind with files. What it has received stays in memory until the job is added, or refused. */
-function fileRoute(app: Hono<AppEnv>, kind: Kind, deps: Deps, bodies: BodyBudget): void {
-  const receive = createReceiver(kind, kind.input.extend(envelopeOf(deps)));
+  const receive = createReceiver(kind, kind.input.extend(envelopeOf(deps)), deps.files.maxBytes);
   const untilRoom = async () => untilAdmitted(await deps.queue.stats(ESTIMATE_AGE_MS), 1);
   app.post(kind.path, checkHead(deps, kind), async (c) => {
-    const budget = bodies.open();
+    const held = deps.shares.bodies.hold(c.get('holder'), 0);
     try {
-      const received = await receive(c, deps.files.maxBytes, budget.take);
+      const received = await receive(c.req.header('content-type') ?? '', receiveFor(c, deps, held));
       const request = toRequest(c, kind, deps, received.input);
-      const keeping = createKeeping(deps.files, request.tenant, received, untilRoom);
+      const keeping = kind.files && createKeeping(deps.files, request.tenant, received, untilRoom);
       return await answerSubmission(c, deps, { ...request, ...keeping }, () => {
         received.files.clear();
-        budget.close();
+        held.release();
       });
     } finally {
-      budget.close();
+      held.release();
     }
   });
 }
@@ -181,35 +169,20 @@ function answerAccepted(c: Context<AppEnv>, { origin, job }: Accepted, addresses
   return answerJson(c, body, 202, { 'Retry-After': '2' });
 }
 
-const countBody = bodyLimit({
-  maxSize: BODY_BYTES,
-  onError: () => {
-    throw tooLarge('The body', BODY_BYTES);
-  },
-});
-
 /**
- * Refuses what can be told before the body is read: nobody is named, the body is too long, or it is no JSON. A length that is
- * announced is believed (HTTP holds the client to it); only what comes in chunks is counted, on a slower way.
+ * Refuses what can be told before the body is read: nobody is named, the body is too long, or it is of another type. A length that is
+ * announced is believed (HTTP holds the client to it).
  */
-const checkHead = ({ identity }: Deps, { files }: Pick<Kind, 'files'> = {}) =>
+const checkHead = ({ identity }: Deps, { files }: Kind) =>
   createMiddleware<AppEnv>((c, next) => {
     if (identity.required && c.get('user') === undefined) throw unauthorized(identity);
     const type = c.req.header('content-type') ?? '';
-    const announced = c.req.header('content-length');
-    const maxBytes = files ? bodyBytes(files, type) : BODY_BYTES;
-    if (announced !== undefined && Number(announced) > maxBytes) throw tooLarge('The body', maxBytes);
+    const maxBytes = bodyBytes(files ?? {}, type);
+    if (Number(c.req.header('content-length') ?? 0) > maxBytes) throw tooLarge('The body', maxBytes);
     if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type) && !(files && isForm(type))) {
       const json = 'Send the input as JSON, with the header Content-Type: application/json';
       const form = ', and the file in it as base64, or as a form, with Content-Type: multipart/form-data';
       throw new ProblemError('unsupported_media_type', `${json}${files ? form : ''}.`);
     }
-    if (files) return next(); // it counts what it reads
-    return announced === undefined || c.req.header('transfer-encoding') !== undefined ? countBody(c, next) : next();
-  });
-
-const validate = (kind: Kind, deps: Deps) =>
-  zValidator('json', kind.input.extend(envelopeOf(deps)), (result) => {
-    if (result.success) return;
-    throw invalidInput(result.error.issues);
+    return next();
   });

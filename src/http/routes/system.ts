@@ -5,17 +5,18 @@ import { unavailable } from '../../queue/redis-connection.ts';
 import { estimate } from '../../queue/stats.ts';
 import type { Availability } from '../../queue/worker-registry.ts';
 import { answerJson } from '../answer.ts';
+import { figuresOf } from '../shares.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 
 /** What these routes need. */
 type Deps = Pick<
   AppDeps,
-  'kinds' | 'queue' | 'outbox' | 'notifications' | 'connections' | 'listening' | 'storeTrouble' | 'storeWarnings' | 'draining'
+  'kinds' | 'queue' | 'outbox' | 'notifications' | 'shares' | 'connections' | 'listening' | 'storeTrouble' | 'storeWarnings' | 'draining'
 >;
 
 /** `GET /` (an index of all routes), `/health`, `/ready`, `/api/redis/health` and `/api/queue/stats`. */
 export function systemRoutes(deps: Deps): Hono<AppEnv> {
-  const { kinds, queue, outbox, notifications, connections, listening, storeTrouble, storeWarnings, draining } = deps;
+  const { kinds, queue, outbox, notifications, shares, connections, listening, storeTrouble, storeWarnings, draining } = deps;
   const app = new Hono<AppEnv>();
   const startedAt = performance.now();
 
@@ -74,6 +75,7 @@ export function systemRoutes(deps: Deps): Hono<AppEnv> {
       etaSeconds: estimate({ meanRunMs, msPerStart, ...figures }, waiting + 1),
       archive,
       notifications: told,
+      held: figuresOf(shares),
     });
   });
 

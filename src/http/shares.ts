@@ -1,0 +1,170 @@
+/**
+ * What requests hold for as long as they are held: bytes that come in or go out, streams and waits that are open, places for costly
+ * reads. A holder has a share, so that nobody takes what others need, and all together have a bound, so that the process lives.
+ */
+import { ProblemError } from '../job/problem.ts';
+import type { Tenant } from '../job/tenant.ts';
+
+/** How much may be held at once: by one holder, and by all in the process. */
+export type Bounds = { each: number; all: number };
+
+/** What one request holds. Whoever has it releases it; to do so twice does no harm. */
+export type Held = {
+  /**
+   * Changes how much it is.
+   * @throws ProblemError if that is more than there is. Then all of it is released: what is refused makes room for others at once.
+   */
+  set(amount: number): void;
+  release(): void;
+};
+
+/** How much is held now, by how many, and how many requests wait for their turn. */
+export type ShareFigures = { held: number; holders: number; waiting: number };
+
+/** Something of which each holder has a share. A holder is a user, or the address of who names none. */
+export type Share = {
+  /** @throws ProblemError if it is more than there is */
+  hold(holder: Tenant, amount: number): Held;
+  /**
+   * Holds 1 as soon as there is room; holders are served in turn. Resolves with what releases it, which must be called. Then the
+   * place rests for its holder, so that who asks again and again has a part of the time only. `signal`: whoever asked is gone.
+   * @throws ProblemError if too many of the holder's wait already, or it takes too long
+   */
+  turn(holder: Tenant, signal?: AbortSignal): Promise<() => void>;
+  figures(): ShareFigures;
+};
+
+/** All that requests hold. Bytes of bodies until they are used, bytes that wait for a client to take them, open streams and waits, costly reads of Redis. */
+export type Shares = Record<keyof typeof WORDS, Share>;
+
+/** The bounds of all shares. */
+export type SharesBounds = Record<keyof Shares, Bounds>;
+
+/** What is held, in words, and the code for what is more than the process has. */
+const WORDS = {
+  bodies: { what: 'is being received', busy: 'storage_full' },
+  answers: { what: 'is being sent', busy: 'server_busy' },
+  streams: { what: 'is open', busy: 'server_busy' },
+  reads: { what: 'is being read', busy: 'server_busy' },
+} as const;
+
+/** When to try again what was refused, in ms. */
+const RETRY_MS = 2000;
+
+/** How many requests of one holder may wait for a turn, and how long, in ms. */
+const MAX_WAITING = 200;
+const MAX_WAIT_MS = 20_000;
+
+/** After a turn its place rests for so many times as long as it took, in ms at most. */
+const REST = 3;
+const MAX_REST_MS = 500;
+
+/** Makes all shares. */
+export function createShares(bounds: SharesBounds): Shares {
+  const names = Object.keys(WORDS) as (keyof Shares)[];
+  return Object.fromEntries(names.map((name) => [name, createShare(name, bounds[name])])) as Shares;
+}
+
+/** The figures of all shares. */
+export function figuresOf(shares: Shares): Record<keyof Shares, ShareFigures> {
+  return Object.fromEntries(Object.entries(shares).map(([name, share]) => [name, share.figures()])) as Record<keyof Shares, ShareFigures>;
+}
+
+type Waiter = { begin: (release: () => void) => void; refuse: (error: ProblemError) => void };
+
+function createShare(name: keyof Shares, { each, all }: Bounds): Share {
+  const held = new Map<Tenant, number>();
+  const waiting = new Map<Tenant, Waiter[]>();
+  let total = 0;
+
+  const move = (holder: Tenant, own: number, inAll: number): void => {
+    total += inAll;
+    const now = (held.get(holder) ?? 0) + own;
+    if (now > 0) held.set(holder, now);
+    else held.delete(holder);
+    if (waiting.size > 0 && (own < 0 || inAll < 0)) serve();
+  };
+
+  /** Why there is no room for more; undefined if there is. */
+  const refusal = (holder: Tenant, more: number): ProblemError | undefined => {
+    if (more <= 0) return undefined;
+    if ((held.get(holder) ?? 0) + more > each) return tooMuch(name);
+    return total + more > all ? tooBusy(name) : undefined;
+  };
+
+  const hold = (holder: Tenant, amount: number): Held => {
+    let own = 0;
+    const set = (next: number): void => {
+      const refused = refusal(holder, next - own);
+      const change = (refused ? 0 : next) - own;
+      own += change;
+      if (change !== 0) move(holder, change, change);
+      if (refused) throw refused;
+    };
+    set(amount);
+    return { set, release: () => set(0) };
+  };
+
+  /** Holds 1 for a turn. Others may have it at once when it is released, and the holder after a rest. */
+  const begin = (holder: Tenant): (() => void) => {
+    const startedAt = performance.now();
+    let isHeld = true;
+    move(holder, 1, 1);
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      move(holder, 0, -1);
+      setTimeout(() => move(holder, -1, 0), Math.min(REST * (performance.now() - startedAt), MAX_REST_MS));
+    };
+  };
+
+  /** Lets those begin that there is room for. A holder who had a turn is put behind the others. */
+  const serve = (): void => {
+    for (const [holder, waiters] of waiting) {
+      if (refusal(holder, 1)) continue;
+      waiting.delete(holder);
+      const next = waiters.shift();
+      if (waiters.length > 0) waiting.set(holder, waiters);
+      next?.begin(begin(holder));
+    }
+  };
+
+  const wait = async (holder: Tenant, signal: AbortSignal | undefined): Promise<() => void> => {
+    const waiters = waiting.get(holder) ?? [];
+    if (waiters.length >= MAX_WAITING) throw tooMuch(name);
+    const { promise, resolve, reject } = Promise.withResolvers<() => void>();
+    const waiter = { begin: resolve, refuse: reject };
+    waiting.set(holder, waiters);
+    waiters.push(waiter);
+    const giveUp = (): void => {
+      const place = waiters.indexOf(waiter);
+      if (place !== -1) waiters.splice(place, 1);
+      if (waiters.length === 0 && waiting.get(holder) === waiters) waiting.delete(holder);
+      waiter.refuse(tooBusy(name));
+    };
+    const timer = setTimeout(giveUp, MAX_WAIT_MS);
+    signal?.addEventListener('abort', giveUp, { once: true });
+    if (signal?.aborted) giveUp();
+    return promise.finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
+    });
+  };
+
+  return {
+    hold,
+    turn: async (holder, signal) => (refusal(holder, 1) ? wait(holder, signal) : begin(holder)),
+    figures: () => ({ held: total, holders: held.size, waiting: [...waiting.values()].reduce((sum, { length }) => sum + length, 0) }),
+  };
+}
+
+function tooMuch(name: keyof Shares): ProblemError {
+  return new ProblemError('too_many_open', `More of yours ${WORDS[name].what} at once than your share; go on when Retry-After says.`, {
+    retryAfterMs: RETRY_MS,
+  });
+}
+
+function tooBusy(name: keyof Shares): ProblemError {
+  const { what, busy } = WORDS[name];
+  return new ProblemError(busy, `More ${what} than this server takes on at once; go on when Retry-After says.`, { retryAfterMs: RETRY_MS });
+}

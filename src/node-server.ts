@@ -1,0 +1,47 @@
+/** The HTTP server of the API on Node: what it does for a request before the app gets it, and how bodies get there. */
+import type { Server } from 'node:http';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import type { PullBody } from './http/body.ts';
+import { JoinedMessage } from './joined-message.ts';
+import { type Fetch, withNodeTransport } from './node-transport.ts';
+
+/** How long the head of a request may take, in ms. */
+const HEAD_MS = 60_000;
+
+/** Makes a server of an app. How long a body may take is the app's to say: a slow phone sends for minutes, and must not be cut off while it does. */
+export function createNodeServer(fetch: Fetch): Server {
+  return createAdaptorServer({
+    fetch: withNodeTransport(fetch),
+    hostname: 'localhost',
+    serverOptions: { IncomingMessage: JoinedMessage, requestTimeout: 0, headersTimeout: HEAD_MS },
+  }) as Server;
+}
+
+/** Takes the pieces of a body from Node's own request: a web stream would cost more than most submissions do. */
+export const pullFromIncoming: PullBody = (env, _request, take, signal) => {
+  const { incoming } = env as HttpBindings;
+  return new Promise((resolve, reject) => {
+    let received = 0;
+    const onData = (piece: Buffer): void => {
+      received += piece.byteLength;
+      take(piece);
+    };
+    const settle = (error?: Error): void => {
+      incoming.off('data', onData).off('end', settle).off('error', onGone).off('close', onGone);
+      signal.removeEventListener('abort', onAbort);
+      if (error) reject(error);
+      else resolve();
+    };
+    const onAbort = (): void => settle();
+    /** The client is gone. It may have sent everything before, and what waits here is still good. */
+    const onGone = (): void => {
+      if (incoming.complete) for (let piece: unknown; (piece = incoming.read()) !== null;) onData(piece as Buffer);
+      const announced = incoming.headers['content-length'];
+      const isWhole = incoming.complete && (announced === undefined || Number(announced) === received);
+      settle(isWhole ? undefined : (incoming.errored ?? new Error('the client is gone')));
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (incoming.destroyed) return onGone();
+    incoming.on('data', onData).on('end', settle).on('error', onGone).on('close', onGone);
+  });
+};
