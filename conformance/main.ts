@@ -50,7 +50,7 @@ const say = (text: string): void => void (values.json || process.stderr.write(` 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const http = createHttp({ origin, token: process.env['SMOKE_TOKEN'], patienceMs: 1000 * seconds('timeout') });
-const deployment = createDeployment(http, { heartbeatMs: 1000 * seconds('heartbeat'), pageOrigin: values.origin, say });
+const deployment = createDeployment(http, { heartbeatMs: 1000 * seconds('heartbeat'), pageOrigin: values.origin ?? pageOf(origin), say });
 const chosen = values.only ? all.filter(({ id }) => values.only?.includes(id)) : all;
 
 const obstacle = await findObstacle(http);
@@ -90,7 +90,7 @@ function readArguments() {
   const options = {
     timeout: { ...text, default: '60' },
     heartbeat: { ...text, default: '15' },
-    origin: { ...text, default: 'https://conformance.example' },
+    origin: text,
     only: { ...text, multiple: true },
     json: { type: 'boolean', default: false },
   } as const;
@@ -105,6 +105,11 @@ function readArguments() {
   } catch (error) {
     return endWith(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** The origin of a page that may call unless CORS_ORIGINS says otherwise: for a server of development a page of the same machine. */
+function pageOf({ hostname }: URL): string {
+  return /^(localhost|127\..*|\[::1\])$/.test(hostname) ? 'http://localhost:8081' : 'https://conformance.example';
 }
 
 /** A time in s from the command line. */

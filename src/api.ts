@@ -203,7 +203,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     storeTrouble: monitor.probe,
     storeWarnings: store.warnings,
     draining: () => draining,
-    corsOrigins: config.corsOrigins,
+    pages: config.pages,
     identity,
     hosts: config.hosts,
     version,

@@ -1,5 +1,5 @@
 /** The environment, parsed once by one schema; every mistake is reported together. */
-import { hostname } from 'node:os';
+import { hostname, type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { z } from 'zod';
 import { missing, type Role } from './env/rules.ts';
 import { HEALTH_PORTS, schema } from './env/schema.ts';
@@ -135,7 +135,11 @@ function toConfig(env: Environment) {
     sameWorkMs: 1000 * env.SAME_WORK_WINDOW_S,
     trustedProxies: env.TRUSTED_PROXIES,
     adminToken: env.ADMIN_TOKEN,
-    corsOrigins: env.CORS_ORIGINS,
+    /** The web pages that may call: in production those that are listed, elsewhere those of this machine if none are. */
+    pages:
+      env.NODE_ENV === 'production'
+        ? { listed: env.CORS_ORIGINS ?? ['*'], own: undefined }
+        : { listed: env.CORS_ORIGINS, own: [...namesOf(hostname()), ...addressesOf(networkInterfaces())] },
     /** The names of this machine that requests may be for, beside localhost; in production the gateway in front knows them. */
     hosts: env.NODE_ENV === 'production' ? undefined : [...namesOf(hostname()), ...env.ALLOWED_HOSTS],
     auth: authOf(env),
@@ -174,4 +178,10 @@ function namesOf(machine: string): string[] {
   const name = machine.toLowerCase();
   const [first = name] = name.split('.');
   return [name, first, `${first}.local`];
+}
+
+/** A machine's addresses as they stand in URLs. */
+function addressesOf(interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): string[] {
+  const all = Object.values(interfaces).flatMap((one = []) => one);
+  return all.map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address));
 }

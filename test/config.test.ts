@@ -26,7 +26,7 @@ test('defaults', () => {
     worker: { concurrency: 3, rate: { max: 10, duration: 1000 }, stalledIntervalMs: 30_000, maxStalledCount: 2, lockDurationMs: 30_000 },
     job: { attempts: 3, timeoutMs: 120_000 },
     stream: { heartbeatMs: 15_000, maxAgeMs: 600_000 },
-    corsOrigins: ['*'],
+    pages: { listed: undefined, own: expect.arrayContaining(['127.0.0.1']) },
   });
 });
 

@@ -64,7 +64,7 @@ export const schema = z.object({
     .transform((text) => splitList(text.toLowerCase()).map((name) => name.replace(/\.$/, '')))
     .pipe(z.array(z.string().regex(/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/, HOSTS_EXPECTED)))
     .default([]),
-  CORS_ORIGINS: z.string().default('*').transform(splitList),
+  CORS_ORIGINS: z.string().transform(splitList).optional(),
   RATE_LIMIT_MAX: positive(60),
   RATE_LIMIT_WINDOW_S: positive(60),
   STALL_TIMEOUT_MS: milliseconds(30_000),

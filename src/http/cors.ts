@@ -2,6 +2,8 @@
 import type { Context } from 'hono';
 import { answer } from './answer.ts';
 import type { AppEnv } from './env.ts';
+import { type CallingPages, isOfThisMachine } from './origins.ts';
+import { mayShowToken } from './read-access.ts';
 
 /** The request headers that a page may send: all that a route reads. */
 export const ALLOWED = [
@@ -46,28 +48,39 @@ export type Cors = {
   preflight(c: Context<AppEnv>): Response;
 };
 
-/** Makes them for the origins that may call; `*` stands for all. `methods`: those of the app's routes, asked when all are there. */
-export function createCors(origins: string[], methods: () => string[]): Cors {
+/** What a page of another site may send with a job's token: nothing that says who it is. */
+const ALLOWED_WITH_TOKEN = ['Last-Event-ID', 'If-None-Match', 'Range', 'If-Range', 'X-Request-Id'];
+
+/** Makes them. `methods`: those of the app's routes, asked when all are there. */
+export function createCors({ listed, own = [] }: CallingPages, methods: () => string[]): Cors {
   const exposed = { 'Access-Control-Expose-Headers': EXPOSED.join(',') };
   const forAll = { 'Access-Control-Allow-Origin': '*', ...exposed };
-  const preflightHeaders = {
-    'Access-Control-Max-Age': String(MAX_AGE_S),
-    'Access-Control-Allow-Headers': ALLOWED.join(','),
+  const anyone = listed?.includes('*') ?? false;
+
+  /** The origin that may read the answer; undefined if the page that asks may not. */
+  const allowed = (c: Context<AppEnv>): string | undefined => {
+    const origin = c.req.header('origin');
+    if (listed) return origin !== undefined && listed.includes(origin) ? origin : undefined;
+    if (origin === undefined) return '*'; // no page asks
+    if (isOfThisMachine(origin, c.req.header('host'), own)) return origin;
+    return mayShowToken(c) ? '*' : undefined; // who has a job's token may read the job
   };
-  const anyone = origins.includes('*');
+
   return {
     headersFor(c) {
       if (anyone) return forAll;
-      const origin = c.req.header('origin');
-      const known = origin !== undefined && origins.includes(origin);
-      return { ...(known && { 'Access-Control-Allow-Origin': origin }), ...exposed, Vary: 'Origin' };
+      const origin = allowed(c);
+      return { ...(origin !== undefined && { 'Access-Control-Allow-Origin': origin }), ...exposed, Vary: 'Origin' };
     },
-    preflight: (c) =>
-      answer(c, 204, null, {
-        ...preflightHeaders,
-        'Access-Control-Allow-Methods': methods().join(','),
+    preflight(c) {
+      const isForeign = !listed && c.get('headers')['Access-Control-Allow-Origin'] === '*' && c.req.header('origin') !== undefined;
+      return answer(c, 204, null, {
+        'Access-Control-Max-Age': String(MAX_AGE_S),
+        'Access-Control-Allow-Headers': (isForeign ? ALLOWED_WITH_TOKEN : ALLOWED).join(','),
+        'Access-Control-Allow-Methods': (isForeign ? ['GET'] : methods()).join(','),
         Vary: `${anyone ? '' : 'Origin, '}Access-Control-Request-Headers`,
         'Cache-Control': undefined,
-      }),
+      });
+    },
   };
 }

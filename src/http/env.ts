@@ -23,6 +23,7 @@ import type { UserFeed } from '../stream/user-feed.ts';
 import type { ReadAsset } from './asset.ts';
 import type { BearerCheck } from './bearer-check.ts';
 import type { PullBody } from './body.ts';
+import type { CallingPages } from './origins.ts';
 import type { AddressesOfOutputs } from './output-urls.ts';
 import type { Shares } from './shares.ts';
 import type { StreamTokens } from './stream-token.ts';
@@ -107,8 +108,8 @@ export type AppDeps = {
   /** Lets only the project's database pass, which tells that a user was deleted and shows SUPABASE_WEBHOOK_SECRET. */
   checkDatabase: BearerCheck;
   notifications: Notifications;
-  /** Origins of web pages that may call; `*` for any. */
-  corsOrigins: string[];
+  /** The web pages that may call. */
+  pages: CallingPages;
   /** How users are identified. */
   identity: Identification;
   /** The version of this service. */

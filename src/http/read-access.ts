@@ -23,9 +23,13 @@ export type Reader = {
 /** The addresses with a token: streams, output files, and `statusUrl`. */
 const WITH_TOKEN = /^\/api\/(?:jobs\/[^/]+\/(?:events|output(?:\/[^/]+)?)|job-status\/[^/]+)$/;
 
-/** Whether a request may show a token for reading one job. Then its other claims about who it is need not be right. */
+/**
+ * Whether a request may show a token for reading one job. Then its other claims about who it is need not be right. A browser's
+ * preflight for such a request counts as one.
+ */
 export function mayShowToken(c: Context<AppEnv>): boolean {
-  return (c.req.method === 'GET' || c.req.method === 'HEAD') && WITH_TOKEN.test(c.req.path) && c.req.query('token') !== undefined;
+  const method = c.req.method === 'OPTIONS' ? c.req.header('access-control-request-method') : c.req.method;
+  return (method === 'GET' || method === 'HEAD') && WITH_TOKEN.test(c.req.path) && c.req.query('token') !== undefined;
 }
 
 /** The reader of a job that this request has submitted: it may read it. */

@@ -9,18 +9,20 @@ import { answerRetryLater, wantsStream } from './answer-stream.ts';
 import { createCors } from './cors.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { createHostCheck } from './hosts.ts';
+import { createOriginCheck } from './origins.ts';
 import { answerErrors } from './problems.ts';
 import { refuseReads } from './rate-limits.ts';
 import { mayShowToken } from './read-access.ts';
 
 /** What it needs. */
-type Deps = Pick<AppDeps, 'log' | 'hosts' | 'corsOrigins' | 'readLimit' | 'addressOf' | 'identity'>;
+type Deps = Pick<AppDeps, 'log' | 'hosts' | 'pages' | 'readLimit' | 'addressOf' | 'identity'>;
 
 /** Makes the middleware. `methods`: those of the app's routes. */
 export function receive(deps: Deps, methods: () => string[]) {
-  const { log, hosts, corsOrigins, identity } = deps;
-  const cors = createCors(corsOrigins, methods);
+  const { log, hosts, pages, identity } = deps;
+  const cors = createCors(pages, methods);
   const checkHost = createHostCheck(hosts);
+  const checkOrigin = createOriginCheck(pages);
   const answerError = answerErrors(log);
 
   /** Answers requests that go no further; undefined for those that do. */
@@ -28,6 +30,7 @@ export function receive(deps: Deps, methods: () => string[]) {
     checkHost(c);
     setHeaders(c, cors.headersFor(c)); // no page may read the answer to an unknown host
     if (c.req.method === 'OPTIONS') return cors.preflight(c);
+    checkOrigin(c);
     if (!c.req.path.startsWith('/api/')) {
       c.set('holder', tenantOf(undefined, deps.addressOf(c))); // the other routes are nobody's
       return undefined;

@@ -14,6 +14,7 @@ export const problems = {
   unauthorized: { status: 401, title: 'Authentication is needed', retryable: false },
   token_invalid: { status: 401, title: 'The token is not valid', retryable: false },
   token_expired: { status: 401, title: 'The token has expired', retryable: false },
+  origin_not_allowed: { status: 403, title: 'Pages of that site may not act here', retryable: false },
   not_found: { status: 404, title: 'There is nothing at this address', retryable: false },
   job_not_found: { status: 404, title: 'There is no such job', retryable: false },
   method_not_allowed: { status: 405, title: 'This address does not support the method', retryable: false },

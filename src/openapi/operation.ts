@@ -51,6 +51,9 @@ export type RouteDescription = {
 /** Problems of every route. */
 const EVERYWHERE: readonly ProblemCode[] = ['misdirected', 'internal_error'];
 
+/** Problems of every route that changes something. */
+const CHANGING: readonly ProblemCode[] = ['origin_not_allowed'];
+
 /** Problems of every route under /api: there it is checked who calls, and requests, and what they hold, are counted. */
 const UNDER_API: readonly ProblemCode[] = [
   'invalid_input',
@@ -70,7 +73,8 @@ export function placeOf({ route }: Pick<RouteDescription, 'route'>): { path: str
 
 /** What a route can go wrong with: its own problems, and those of many routes. */
 export function refusalsOf({ route, problems = [], limited = false }: RouteDescription): Refusals {
-  return { codes: [...problems, ...(route.includes(' /api/') ? UNDER_API : []), ...EVERYWHERE], limited };
+  const isRead = route.startsWith('GET ');
+  return { codes: [...problems, ...(route.includes(' /api/') ? UNDER_API : []), ...(isRead ? [] : CHANGING), ...EVERYWHERE], limited };
 }
 
 /** The Operation Object of a route. */

@@ -65,7 +65,7 @@ export async function routesOfApp(): Promise<string[]> {
     kinds,
     checkOperator() {},
     checkDatabase() {},
-    corsOrigins: ['*'],
+    pages: { listed: ['*'], own: undefined },
     identity: byHeader(true),
     storeTrouble: async () => undefined,
     storeWarnings: () => [],
