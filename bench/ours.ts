@@ -10,7 +10,7 @@ const OUT_OF_REACH = '1000000000';
 
 /** Starts the API. `env`: variables beside those that all benches have. */
 export function startOurApi(url: string, env: Record<string, string> = {}): Promise<Part> {
-  const bounds = ['RATE_LIMIT_MAX', 'MAX_QUEUE_DEPTH', 'MAX_JOBS_PER_USER', 'DAILY_TOKENS_PER_USER'];
+  const bounds = ['RATE_LIMIT_MAX', 'MAX_QUEUE_DEPTH', 'MAX_JOBS_PER_USER', 'DAILY_TOKENS_PER_USER', 'MAX_STREAMS_PER_USER', 'MAX_STREAMS'];
   return startPart(
     '../src/main.ts',
     {

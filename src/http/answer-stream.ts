@@ -4,37 +4,77 @@ import { ProblemError, problems } from '../job/problem.ts';
 import { type Cursor, encodeRetry } from '../stream/sse-encoding.ts';
 import { followEnded } from '../stream/ended.ts';
 import type { Following } from '../stream/feed.ts';
-import { beginStream, STREAM_HEADERS } from '../stream/response.ts';
+import { type Begin, beginStream, STREAM_HEADERS } from '../stream/response.ts';
 import { answer } from './answer.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import type { Reader } from './read-access.ts';
+import type { Held } from './shares.ts';
 
 /** How long a client should wait before it reconnects if it can't be served now, in ms. */
 const TROUBLE_RETRY_MS = 5000;
 
-/** What is watched. `cursor`: the last event that the client has. `reader`: what the request may read. `opening`: frames to send first. */
-export type Watching = { jobId: string; cursor: Cursor; reader: Reader; opening?: string };
+/**
+ * What is watched. `cursor`: the last event that the client has. `reader`: what the request may read. `opening`: frames to send first.
+ * `place`: what the stream holds already; it is released with the stream, or when this fails.
+ */
+export type Watching = { jobId: string; cursor: Cursor; reader: Reader; opening?: string; place?: Held };
 
-/** Follows a job and answers with its stream. After the job's end it answers 204, which stops EventSource. */
-export async function watchJob(
-  c: Context<AppEnv>,
-  deps: Pick<AppDeps, 'feed' | 'archive' | 'outputUrls' | 'tokens' | 'transport' | 'notifications' | 'log'>,
-  { jobId, cursor, reader, opening }: Watching,
-): Promise<Response> {
-  const { feed, transport, notifications, log } = deps;
-  const found = await feed.follow(jobId, cursor);
-  const isAllowed = found !== undefined && reader.allows(found.first);
-  if (!isAllowed) found?.stop();
-  const archived = isAllowed ? undefined : await followArchived(deps, jobId, cursor, reader); // asked for a foreign job, too: see findJob
-  const following = isAllowed ? found : found === undefined ? archived : undefined;
-  if (!following) throw reader.refusal();
+/** What this needs of the app's parts. */
+type WatchDeps = Pick<AppDeps, 'feed' | 'archive' | 'outputUrls' | 'tokens' | 'transport' | 'shares' | 'notifications' | 'log'>;
+
+/**
+ * Follows a job and answers with its stream. After the job's end it answers 204, which stops EventSource.
+ * @throws ProblemError `too_many_open` or `server_busy` if there is no place for one more stream, and the reader's refusal
+ */
+export async function watchJob(c: Context<AppEnv>, deps: WatchDeps, watching: Watching): Promise<Response> {
+  // Where a user is named it is known before the job is read for whom it counts. A HEAD request gets no events.
+  const known = c.get('user') !== undefined && c.req.method !== 'HEAD';
+  const place = watching.place ?? (known ? deps.shares.streams.hold(c.get('holder'), 1) : undefined);
+  try {
+    return await openStream(c, deps, { ...watching, ...(place && { place }) });
+  } catch (error) {
+    place?.release();
+    throw error;
+  }
+}
+
+async function openStream(c: Context<AppEnv>, deps: WatchDeps, { jobId, cursor, reader, opening, place }: Watching): Promise<Response> {
+  const following = await findFollowing(deps, jobId, cursor, reader);
   if (following.over || c.req.method === 'HEAD') {
-    following.stop(); // a HEAD request gets no events
-    if (c.req.method !== 'HEAD') notifications.told(following.first); // it has the end already
+    following.stop();
+    place?.release();
+    if (c.req.method !== 'HEAD') deps.notifications.told(following.first); // it has the end already
     return following.over ? answer(c, 204, null, { 'Cache-Control': 'no-store' }) : answer(c, 200, null, STREAM_HEADERS);
   }
-  log.info({ jobId, requestId: c.get('requestId'), cursor }, 'stream opened');
-  return transport(c.env, answer(c, 200, null, STREAM_HEADERS), beginStream(following, opening));
+  try {
+    const held = place ?? deps.shares.streams.hold(reader.holderOf(following.first), 1);
+    deps.log.info({ jobId, requestId: c.get('requestId'), cursor }, 'stream opened');
+    return deps.transport(c.env, answer(c, 200, null, STREAM_HEADERS), holding(held, beginStream(following, opening)));
+  } catch (error) {
+    following.stop();
+    throw error;
+  }
+}
+
+/** Begins a stream that holds a place until it is over. */
+export function holding(place: Held, begin: Begin): Begin {
+  return (sink) => {
+    const stop = begin(sink);
+    return () => {
+      stop();
+      place.release();
+    };
+  };
+}
+
+/** Follows a job, where Redis has it, or the archive. */
+async function findFollowing(deps: WatchDeps, jobId: string, cursor: Cursor, reader: Reader): Promise<Following> {
+  const found = await deps.feed.follow(jobId, cursor);
+  if (found && reader.allows(found.first)) return found;
+  found?.stop();
+  const archived = await followArchived(deps, jobId, cursor, reader); // asked for a foreign job, too: see findJob
+  if (archived && !found) return archived;
+  throw reader.refusal();
 }
 
 /** Follows a job that Redis has forgotten: the archive has its end. */
@@ -81,8 +121,8 @@ export function answerRetryLater(c: Context<AppEnv>, ms: number = TROUBLE_RETRY_
   return answer(c, 200, encodeRetry(Math.ceil(ms)), STREAM_HEADERS);
 }
 
-/** Whether an error passes with time: errors of the server do, and too many requests if the client is one that reconnects (`returning`). */
+/** Whether an error passes with time: errors of the server do, and too many requests, or too many that are open, if the client is one that reconnects (`returning`). */
 function passes(error: unknown, returning: boolean): boolean {
   if (!(error instanceof ProblemError)) return true;
-  return problems[error.code].status >= 500 || (returning && error.code === 'rate_limited');
+  return problems[error.code].status >= 500 || (returning && (error.code === 'rate_limited' || error.code === 'too_many_open'));
 }

@@ -4,6 +4,7 @@ import type { Access } from '../archive/archive.ts';
 import type { Snapshot } from '../job/snapshot.ts';
 import { isJobId } from '../job/id.ts';
 import { ProblemError } from '../job/problem.ts';
+import { type Tenant, tenantOf } from '../job/tenant.ts';
 import { maySee, unauthorized } from './auth.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { accessOf } from './find-job.ts';
@@ -18,6 +19,8 @@ export type Reader = {
   allows(snapshot: Snapshot): boolean;
   /** The error for a job that does not exist or may not be read. It is the same for both. */
   refusal(): ProblemError;
+  /** For whom it counts what the request holds: its user, else the job's owner if it has shown the job's token, else its address. */
+  holderOf(snapshot: Snapshot): Tenant;
 };
 
 /** The addresses with a token: streams, output files, and `statusUrl`. */
@@ -32,8 +35,10 @@ export function mayShowToken(c: Context<AppEnv>): boolean {
   return (method === 'GET' || method === 'HEAD') && WITH_TOKEN.test(c.req.path) && c.req.query('token') !== undefined;
 }
 
-/** The reader of a job that this request has submitted: it may read it. */
-export const submitter: Reader = { access: { as: 'service' }, allows: () => true, refusal: noSuchJob };
+/** The reader of a job that this request has submitted: it may read it. `holder`: for whom it was submitted. */
+export function submitter(holder: Tenant): Reader {
+  return { access: { as: 'service' }, allows: () => true, refusal: noSuchJob, holderOf: () => holder };
+}
 
 /**
  * Decides what a request for one job may read, by the user that it names and by `token`, if it has one. A valid token is enough,
@@ -58,6 +63,8 @@ export async function readerOf(
     access: verdict === 'valid' ? { as: 'service' } : accessOf(c),
     allows: (snapshot) => verdict === 'valid' || maySee(user, snapshot),
     refusal: () => (verdict === 'invalid' ? tokenProblem(verdict) : noSuchJob()),
+    holderOf: ({ owner }) =>
+      user !== undefined || verdict !== 'valid' || owner === undefined ? c.get('holder') : tenantOf(owner, undefined),
   };
 }
 

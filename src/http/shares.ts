@@ -25,6 +25,8 @@ export type ShareFigures = { held: number; holders: number; waiting: number };
 export type Share = {
   /** @throws ProblemError if it is more than there is */
   hold(holder: Tenant, amount: number): Held;
+  /** The same; undefined if it is more than there is. */
+  holdIfRoom(holder: Tenant, amount: number): Held | undefined;
   /**
    * Holds 1 as soon as there is room; holders are served in turn. Resolves with what releases it, which must be called. Then the
    * place rests for its holder, so that who asks again and again has a part of the time only. `signal`: whoever asked is gone.
@@ -40,16 +42,13 @@ export type Shares = Record<keyof typeof WORDS, Share>;
 /** The bounds of all shares. */
 export type SharesBounds = Record<keyof Shares, Bounds>;
 
-/** What is held, in words, and the code for what is more than the process has. */
+/** What is held, in words, the code for what is more than the process has, and when to try again, in ms. */
 const WORDS = {
-  bodies: { what: 'is being received', busy: 'storage_full' },
-  answers: { what: 'is being sent', busy: 'server_busy' },
-  streams: { what: 'is open', busy: 'server_busy' },
-  reads: { what: 'is being read', busy: 'server_busy' },
+  bodies: { what: 'is being received', busy: 'storage_full', retryAfterMs: 2000 },
+  answers: { what: 'is being sent', busy: 'server_busy', retryAfterMs: 2000 },
+  streams: { what: 'is open', busy: 'server_busy', retryAfterMs: 5000 },
+  reads: { what: 'is being read', busy: 'server_busy', retryAfterMs: 2000 },
 } as const;
-
-/** When to try again what was refused, in ms. */
-const RETRY_MS = 2000;
 
 /** How many requests of one holder may wait for a turn, and how long, in ms. */
 const MAX_WAITING = 200;
@@ -153,18 +152,18 @@ function createShare(name: keyof Shares, { each, all }: Bounds): Share {
 
   return {
     hold,
+    holdIfRoom: (holder, amount) => (refusal(holder, amount) ? undefined : hold(holder, amount)),
     turn: async (holder, signal) => (refusal(holder, 1) ? wait(holder, signal) : begin(holder)),
     figures: () => ({ held: total, holders: held.size, waiting: [...waiting.values()].reduce((sum, { length }) => sum + length, 0) }),
   };
 }
 
 function tooMuch(name: keyof Shares): ProblemError {
-  return new ProblemError('too_many_open', `More of yours ${WORDS[name].what} at once than your share; go on when Retry-After says.`, {
-    retryAfterMs: RETRY_MS,
-  });
+  const { what, retryAfterMs } = WORDS[name];
+  return new ProblemError('too_many_open', `More of yours ${what} at once than your share; go on when Retry-After says.`, { retryAfterMs });
 }
 
 function tooBusy(name: keyof Shares): ProblemError {
-  const { what, busy } = WORDS[name];
-  return new ProblemError(busy, `More ${what} than this server takes on at once; go on when Retry-After says.`, { retryAfterMs: RETRY_MS });
+  const { what, busy, retryAfterMs } = WORDS[name];
+  return new ProblemError(busy, `More ${what} than this server takes on at once; go on when Retry-After says.`, { retryAfterMs });
 }

@@ -2,6 +2,7 @@
 import { ProblemError } from '../job/problem.ts';
 import type { JobView } from '../queue/read-job.ts';
 import type { Feed } from '../stream/feed.ts';
+import type { Held } from './shares.ts';
 
 /** The longest wait, in s. Some hosts and phones close a connection that is silent for 30 s. */
 export const MAX_WAIT_S = 25;
@@ -18,18 +19,34 @@ export type Wait = {
   seconds: number;
   /** Aborts when the client is gone. */
   signal: AbortSignal;
+  /** Holds a place for the wait, once it is known that there is something to wait for. Undefined: there is none, and the job is returned as it is. */
+  hold: (view: JobView) => Held | undefined;
   /** Whether a reading has news for the client. Without it the wait goes on until the job's end. */
-  isNews?: (view: JobView) => boolean;
+  isNews?: ((view: JobView) => boolean) | undefined;
 };
 
+/** How the job is followed and read. */
+type Reading = { feed: Feed; read: () => Promise<JobView | undefined> };
+
 /** Resolves with the job when it has ended or has news, or when the time is over; undefined if there is no such job (any more). */
-export async function waitFor(
-  jobId: string,
-  { seconds, signal, isNews }: Wait,
-  { feed, read }: { feed: Feed; read: () => Promise<JobView | undefined> },
-): Promise<JobView | undefined> {
+export async function waitFor(jobId: string, { hold, ...wait }: Wait, { feed, read }: Reading): Promise<JobView | undefined> {
   const first = await read();
-  if (!first || first.snapshot.end || isNews?.(first)) return first;
+  if (!first || first.snapshot.end || wait.isNews?.(first)) return first;
+  const place = hold(first);
+  if (!place) return first;
+  try {
+    return await followUntil(jobId, first, wait, { feed, read });
+  } finally {
+    place.release();
+  }
+}
+
+async function followUntil(
+  jobId: string,
+  first: JobView,
+  { seconds, signal, isNews }: Omit<Wait, 'hold'>,
+  { feed, read }: Reading,
+): Promise<JobView | undefined> {
   const following = await feed.follow(jobId, first.snapshot.length);
   if (!following) return undefined;
 

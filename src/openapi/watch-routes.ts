@@ -7,8 +7,8 @@ import { streamContent } from './stream-content.ts';
 
 const STREAM_HEADERS: HeaderName[] = ['X-Accel-Buffering', 'X-Content-Type-Options', 'Incremental'];
 
-const TROUBLE = `Trouble that passes (Redis is away, a deploy) is answered with 200, \`retry\` and a close if the client sends
-\`Accept: text/event-stream\`, since EventSource gives up for ever at any other status. Other clients get the 503.`;
+const TROUBLE = `Trouble that passes (Redis is away, a deploy, too many streams that are open) is answered with 200, \`retry\` and a close if the client sends
+\`Accept: text/event-stream\`, since EventSource gives up for ever at any other status. Other clients get the 429 or 503.`;
 
 /** The routes. `kinds` give the examples. */
 export function watchRoutes(kinds: readonly Kind[]): RouteDescription[] {

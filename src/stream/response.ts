@@ -18,12 +18,15 @@ export const RETRY_MS = 2000;
 /** How many bytes may wait for a client that reads too slowly. If more wait, the next frame cuts it off; it can resume. */
 export const BUFFER_BYTES = 256 * 1024;
 
+/** Starts to write to a sink. Returns the function that stops it, which may be called several times. */
+export type Begin = (sink: Sink) => () => void;
+
 /**
- * Sends a response that stays open. `head` has its status and headers. `begin` starts to write to a sink and returns the
- * function that stops it, which is called when the client is gone. A runtime can have a transport of its own that
+ * Sends a response that stays open. `head` has its status and headers. What `begin` returns is called when the response
+ * is over: the client is gone, or has got its end. A runtime can have a transport of its own that
  * costs less for each frame. `env` is what the runtime gave to the app with the request.
  */
-export type Transport = (env: unknown, head: Response, begin: (sink: Sink) => () => void) => Response;
+export type Transport = (env: unknown, head: Response, begin: Begin) => Response;
 
 /** The transport for every runtime: a web stream. */
 export const webTransport: Transport = (_env, head, begin) => {
@@ -43,6 +46,7 @@ export const webTransport: Transport = (_env, head, begin) => {
           close() {
             if (open) controller.close();
             open = false;
+            queueMicrotask(() => stop()); // the sink may be closed before `begin` has returned
           },
         });
       },
@@ -62,7 +66,7 @@ const encoder = new TextEncoder();
 const head = encoder.encode(PADDING + encodeRetry(RETRY_MS));
 
 /** Makes what begins a stream: it sends padding, `opening` frames and the follower's frames to a sink, and returns what stops it. */
-export function beginStream(following: Following, opening = ''): (sink: Sink) => () => void {
+export function beginStream(following: Following, opening = ''): Begin {
   return (sink) => {
     sink.write(head);
     if (opening !== '') sink.write(encoder.encode(opening));

@@ -105,7 +105,11 @@ test('a client that is gone before its wait begins is not waited for', async () 
   const { id } = await submitTo(queue);
   const connections = createConnections(60_000);
   const feed = createFeed({ readJob: queue.read, connections, eta: async () => undefined, onError: () => {} });
-  const seen = await waitFor(id, { seconds: 25, signal: AbortSignal.abort() }, { feed, read: () => queue.read(id) });
+  const seen = await waitFor(
+    id,
+    { seconds: 25, signal: AbortSignal.abort(), hold: () => ({ set() {}, release() {} }) },
+    { feed, read: () => queue.read(id) },
+  );
   expect([seen?.snapshot.status, connections.size()]).toEqual(['waiting', 0]);
 });
 

@@ -36,7 +36,7 @@ for (const [name, transport] of [
   ['web', webTransport],
 ] as const) {
   test(`${name}: what is written arrives, and the end ends it`, async () => {
-    const { port, sink } = await serve(transport);
+    const { port, sink, stopped } = await serve(transport);
     const response = fetch(`http://127.0.0.1:${port}`);
     const writer = await sink;
     writer.write(new TextEncoder().encode('data: 1\n\n'));
@@ -44,6 +44,7 @@ for (const [name, transport] of [
     writer.close();
     expect(await (await response).text()).toBe('data: 1\n\ndata: é\n\n');
     expect((await response).headers.get('content-type')).toContain('text/event-stream');
+    await stopped; // what the stream held is given back
   });
 
   test(`${name}: a long history is one write, and no fault of the client's`, async () => {

@@ -6,7 +6,10 @@ import { readerOf } from '../read-access.ts';
 import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'feed' | 'archive' | 'outputUrls' | 'notifications' | 'transport' | 'log' | 'draining' | 'tokens' | 'identity'>;
+type Deps = Pick<
+  AppDeps,
+  'feed' | 'archive' | 'outputUrls' | 'notifications' | 'transport' | 'shares' | 'log' | 'draining' | 'tokens' | 'identity'
+>;
 
 /** `GET /api/jobs/:jobId/events`. */
 export function eventRoutes(deps: Deps): Hono<AppEnv> {

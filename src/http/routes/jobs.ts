@@ -12,7 +12,7 @@ import { readerOf } from '../read-access.ts';
 import { parseWait, waitFor } from '../wait-for-job.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'archive' | 'feed' | 'notifications' | 'tokens' | 'outputUrls' | 'identity'>;
+type Deps = Pick<AppDeps, 'queue' | 'archive' | 'feed' | 'shares' | 'notifications' | 'tokens' | 'outputUrls' | 'identity'>;
 
 /** `GET /api/jobs/:jobId` and `GET /api/job-status/:jobId`. */
 export function jobRoutes(deps: Deps): Hono<AppEnv> {
@@ -33,7 +33,7 @@ async function pollersToken(c: Context<AppEnv, '/:jobId'>, { identity, tokens }:
 type Form = { token: string | undefined; words: (job: JobObject) => JobObject };
 
 async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, words }: Form): Promise<Response> {
-  const { queue, feed, notifications } = deps;
+  const { queue, feed, notifications, shares } = deps;
   const jobId = c.req.param('jobId');
   const reader = await readerOf(c, deps, token);
   const wait = c.req.query('wait');
@@ -43,7 +43,8 @@ async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, 
   const read = () => findJob(deps, { jobId, ...reader, after: withItems ? 0 : undefined });
   const known = c.req.header('if-none-match');
   const isNews = known === undefined ? undefined : ({ snapshot }: JobView) => !namesTag(known, etag(snapshot));
-  const reading = seconds === 0 ? read() : waitFor(jobId, { seconds, signal: c.req.raw.signal, ...(isNews && { isNews }) }, { feed, read });
+  const hold = ({ snapshot }: JobView) => shares.streams.hold(reader.holderOf(snapshot), 1);
+  const reading = seconds === 0 ? read() : waitFor(jobId, { seconds, signal: c.req.raw.signal, hold, isNews }, { feed, read });
   const [seen, addresses] = await Promise.all([reading, addressesFor(deps)]);
   if (!seen) throw reader.refusal();
 

@@ -3,7 +3,7 @@ import { Hono, type Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { Kind } from '../../kinds/kind.ts';
 import { ProblemError } from '../../job/problem.ts';
-import { tenantOf } from '../../job/tenant.ts';
+import { type Tenant, tenantOf } from '../../job/tenant.ts';
 import { encodeFrame, parseCursor } from '../../stream/sse-encoding.ts';
 import { answerJson, setHeaders } from '../answer.ts';
 import { userId } from '../../identity/named-user.ts';
@@ -83,7 +83,7 @@ async function answerSubmission(c: Context<AppEnv>, deps: Deps, request: SubmitR
   if (wantsStream(c)) return retryLaterOnTrouble(c, deps, request.key !== undefined, async () => answerWithStream(c, deps, request));
   const [accepted, addresses] = await Promise.all([submit(c, deps, request), addressesFor(deps)]);
   submitted();
-  return (await answerWithEnd(c, deps, accepted, addresses)) ?? answerAccepted(c, accepted, addresses);
+  return (await answerWithEnd(c, deps, { ...accepted, addresses, holder: request.tenant })) ?? answerAccepted(c, accepted, addresses);
 }
 
 function toRequest(
@@ -137,24 +137,37 @@ async function answerWithStream(c: Context<AppEnv>, deps: Deps, request: SubmitR
       "This would start a second job: go on with GET on the job's streamUrl, or send an Idempotency-Key with every POST.",
     );
   }
-  const { id: jobId } = (await submit(c, deps, request)).job;
-  const opening = encodeFrame({ id: 0, event: 'status', data: { type: 'status', jobId, status: 'waiting' } });
-  return watchJob(c, deps, { jobId, cursor: parseCursor(lastEventId), reader: submitter, ...(lastEventId === undefined && { opening }) });
+  const place = deps.shares.streams.hold(request.tenant, 1); // before anything is bought that could not be watched
+  try {
+    const { id: jobId } = (await submit(c, deps, request)).job;
+    const opening = encodeFrame({ id: 0, event: 'status', data: { type: 'status', jobId, status: 'waiting' } });
+    const reader = submitter(request.tenant);
+    return await watchJob(c, deps, {
+      jobId,
+      cursor: parseCursor(lastEventId),
+      reader,
+      place,
+      ...(lastEventId === undefined && { opening }),
+    });
+  } catch (error) {
+    place.release();
+    throw error;
+  }
 }
 
 /** With `Prefer: wait=20` (RFC 7240): the finished job, if it ends in time. */
 async function answerWithEnd(
   c: Context<AppEnv>,
-  { queue, feed, notifications }: Deps,
-  { origin, job }: Accepted,
-  addresses: Addresses,
+  { queue, feed, shares, notifications }: Deps,
+  { origin, job, addresses, holder }: Accepted & { addresses: Addresses; holder: Tenant },
 ): Promise<Response | undefined> {
   const prefer = c.req.header('prefer');
   const wanted = prefer === undefined ? undefined : /(?:^|[,;])\s*wait\s*=\s*"?(\d+)/i.exec(prefer)?.[1];
   if (wanted === undefined) return undefined;
   const seconds = Math.min(Number(wanted), MAX_WAIT_S);
   const { id } = job;
-  const wait = () => waitFor(id, { seconds, signal: c.req.raw.signal }, { feed, read: () => queue.read(id) });
+  const hold = () => shares.streams.holdIfRoom(holder, 1); // without room it does not wait: the job is there, and its addresses say where to look
+  const wait = () => waitFor(id, { seconds, signal: c.req.raw.signal, hold }, { feed, read: () => queue.read(id) });
   const ended = origin !== 'new' && job.end ? job : (await wait())?.snapshot; // one that was there before may be in the archive alone
   if (!ended?.end) return undefined;
   notifications.told(ended);

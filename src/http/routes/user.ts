@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { listJobs } from '../../archive/job-list.ts';
 import type { Page, Range } from '../../queue/listing.ts';
 import { encodeRetry, PADDING } from '../../stream/sse-encoding.ts';
-import { RETRY_MS, STREAM_HEADERS } from '../../stream/response.ts';
+import { type Begin, RETRY_MS, STREAM_HEADERS } from '../../stream/response.ts';
 import { answer, answerJson } from '../answer.ts';
 import { unauthorized } from '../auth.ts';
 import { cursor, toCursor } from '../cursor.ts';
@@ -12,10 +12,13 @@ import type { AppDeps, AppEnv } from '../env.ts';
 import { accessOf } from '../find-job.ts';
 import { addressesFor, presentJob } from '../present.ts';
 import { invalidInput } from '../problems.ts';
-import { retryLaterOnTrouble, wantsStream } from '../answer-stream.ts';
+import { holding, retryLaterOnTrouble, wantsStream } from '../answer-stream.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'archive' | 'userFeed' | 'transport' | 'log' | 'draining' | 'tokens' | 'identity' | 'outputUrls'>;
+type Deps = Pick<
+  AppDeps,
+  'queue' | 'archive' | 'userFeed' | 'transport' | 'shares' | 'log' | 'draining' | 'tokens' | 'identity' | 'outputUrls'
+>;
 
 /** `GET /api/jobs` and `GET /api/events`. */
 export function userRoutes(deps: Deps): Hono<AppEnv> {
@@ -53,14 +56,16 @@ function readList(c: Context<AppEnv>, { queue, archive }: Deps, user: string, ra
   return listJobs({ redis, archive: (part) => archive.list(user, part, accessOf(c)), there: queue.there }, range);
 }
 
-async function watchAll(c: Context<AppEnv>, { userFeed, transport, log, identity }: Deps): Promise<Response> {
+async function watchAll(c: Context<AppEnv>, { userFeed, transport, shares, log, identity }: Deps): Promise<Response> {
   const user = callerOf(c, { identity });
   if (c.req.method === 'HEAD') return answer(c, 200, null, STREAM_HEADERS);
+  const place = shares.streams.hold(c.get('holder'), 1);
   log.info({ requestId: c.get('requestId'), owner: user }, 'user stream opened');
-  return transport(c.env, answer(c, 200, null, STREAM_HEADERS), (sink) => {
+  const begin: Begin = (sink) => {
     sink.write(new TextEncoder().encode(PADDING + encodeRetry(RETRY_MS)));
     return userFeed.follow(user, sink);
-  });
+  };
+  return transport(c.env, answer(c, 200, null, STREAM_HEADERS), holding(place, begin));
 }
 
 function callerOf(c: Context<AppEnv>, { identity }: Pick<AppDeps, 'identity'>): string {
