@@ -6,7 +6,22 @@ import { PREFIX } from './redis.ts';
 /** The keys of one pattern. `without`: those that never expire; `longestS`: the longest time to live of the others, in s. */
 export type Pattern = { keys: number; bytes: number; without: number; longestS: number; bound: string | undefined };
 
-const NAMES = ['user', 'open', 'spent', 'rate', 'breaker'] as const;
+/** What stands before the part of a key that names a user, a job, a file or a day; the longer one of two that fit is first. */
+const NAMES = [
+  'archive',
+  'breaker',
+  'file',
+  'notify:again',
+  'notify:gone',
+  'notify:heard',
+  'notify:of',
+  'notify:user',
+  'open',
+  'rate',
+  'spent-usd',
+  'spent',
+  'user',
+] as const;
 
 /** What bounds the keys that have no expiry, by pattern. */
 const BOUNDS: Record<string, string> = {
@@ -21,11 +36,30 @@ const BOUNDS: Record<string, string> = {
   'ai-jobs:stalled': 'one entry a running job',
   'ai-jobs:events': '10,000 entries, about',
   'ai-jobs:meta': 'one small hash',
+  'ai-jobs-notifications:MESSAGE': 'the notification: removed seven days after its end',
+  'ai-jobs-notifications:MESSAGE:logs': 'the notification: removed with it',
+  'ai-jobs-notifications:completed': 'one entry a notification that is kept',
+  'ai-jobs-notifications:failed': 'one entry a notification that is kept',
+  'ai-jobs-notifications:delayed': 'one entry a notification that waits',
+  'ai-jobs-notifications:wait': 'one entry a notification that waits',
+  'ai-jobs-notifications:prioritized': 'one entry a notification that waits',
+  'ai-jobs-notifications:active': 'one entry a notification that is being sent',
+  'ai-jobs-notifications:stalled': 'one entry a notification that is being sent',
+  'ai-jobs-notifications:marker': 'two entries at most',
+  'ai-jobs-notifications:events': '100 entries, about',
   'ai-jobs-notifications:meta': 'one small hash',
+  'ai-jobs-notifications:id': 'one number',
+  'ai-jobs-notifications:pc': 'one number',
   'ai-jobs:marker': 'two entries at most',
   'ai-jobs:pc': 'one number',
   'ai-jobs:id': 'one number',
   'stream-token-secret': 'one text',
+  'webhook-secret': 'one text',
+  files: 'one entry a file that is there',
+  'files:due': 'one entry a job with files',
+  'files:used': 'one entry a tenant with files',
+  'notify:outbox': 'one entry a job that is to tell of its end',
+  'notify:overdue': 'one entry a job that is to tell of its end',
   workers: 'one entry a worker of the last ten minutes',
   'workers:seen': 'one entry a worker of the last ten minutes',
   deadlines: 'one entry a job with a time of its own',
@@ -70,7 +104,10 @@ function patternOf(key: string): string {
   const base = keysUnder(PREFIX)
     .job('')
     .slice(PREFIX.length + 1);
-  if (name.startsWith(base)) return name.replace(/^(ai-jobs:)[a-z-]+-[\w-]{20,}/, '$1JOB');
+  if (name.startsWith(base))
+    return name.replace(/^(ai-jobs:)(?:[a-z-]+-[\w-]{20,}|de:.*)/, (key, queue: string) => queue + (key.includes(':de:') ? 'de:…' : 'JOB'));
+  if (name.startsWith('ai-jobs-notifications:'))
+    return name.replace(/^(ai-jobs-notifications:)(?!events$|meta$|marker$|pc$|id$)[\w-]{20,}/, '$1MESSAGE');
   const known = NAMES.find((one) => name.startsWith(`${one}:`));
   return known ? `${known}:…` : name;
 }

@@ -19,6 +19,8 @@ const all: Record<string, () => Promise<Bench>> = {
   growth: async () => (await import('./growth.ts')).growth,
   turns: async () => (await import('./turns.ts')).turns,
   offline: async () => (await import('./offline.ts')).offline,
+  hostile: async () => (await import('./hostile.ts')).hostile,
+  soak: async () => (await import('./soak.ts')).soak,
 };
 
 // The processes that a bench has started are ended when this one exits, but not when a signal ends it.
