@@ -1,12 +1,16 @@
 /** Listening: on all addresses, on this machine's own two, or on the next port that is free. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { networkInterfaces } from 'node:os';
 import { expect, onTestFinished, test } from 'vitest';
 import { listen, type ListenOptions } from '../src/listen.ts';
 import { freePort } from './support/ports.ts';
+import { skippedFor, whyNotReached } from './support/reach.ts';
 
-const hasIPv6 = networkInterfaces()['lo']?.some(({ family }) => family === 'IPv6') ?? true;
+const noIPv6 = await whyNotReached('::1');
+
+/** An address of this machine that only who listens on all addresses is found at. */
+const BESIDE = '127.0.0.2';
+const notBeside = await whyNotReached(BESIDE);
 const hello = (): Server => createServer((_request, response) => response.end('hello'));
 
 async function open(place: Partial<ListenOptions>) {
@@ -26,17 +30,29 @@ const reach = (host: string, port: number) =>
     .then((response) => response.text())
     .catch(() => 'nobody');
 
-test('localhost is both loopback addresses, on one port, and no other', async () => {
+test('localhost is the loopback address of IPv4', async () => {
   const { port } = await open({});
   expect(await reach('127.0.0.1', port)).toBe('hello');
-  if (hasIPv6) expect(await reach('[::1]', port)).toBe('hello');
-  expect(await reach('127.0.0.2', port)).toBe('nobody');
 });
 
-test('without a host all addresses are served', async () => {
+test.skipIf(noIPv6)(`localhost is the loopback address of IPv6, too, on the same port${skippedFor(noIPv6)}`, async () => {
+  const { port } = await open({});
+  expect([await reach('127.0.0.1', port), await reach('[::1]', port)]).toEqual(['hello', 'hello']);
+});
+
+test.skipIf(notBeside)(`localhost is no other address${skippedFor(notBeside)}`, async () => {
+  const { port } = await open({});
+  expect(await reach(BESIDE, port)).toBe('nobody');
+});
+
+test('without a host this machine is served', async () => {
   const { port } = await open({ host: undefined });
   expect(await reach('127.0.0.1', port)).toBe('hello');
-  if (process.platform === 'linux') expect(await reach('127.0.0.2', port)).toBe('hello');
+});
+
+test.skipIf(notBeside)(`without a host all addresses are served${skippedFor(notBeside)}`, async () => {
+  const { port } = await open({ host: undefined });
+  expect(await reach(BESIDE, port)).toBe('hello');
 });
 
 test('closing closes both', async () => {
@@ -45,14 +61,18 @@ test('closing closes both', async () => {
   expect([await reach('127.0.0.1', port), await reach('[::1]', port)]).toEqual(['nobody', 'nobody']);
 });
 
-test('a taken port is told with the variable that sets it, whichever of the two addresses is taken; nothing stays open', async () => {
-  for (const taken of hasIPv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1']) {
+const TAKEN = [
+  { taken: '127.0.0.1', why: undefined },
+  { taken: '::1', why: noIPv6 },
+];
+for (const { taken, why } of TAKEN) {
+  test.skipIf(why)(`a port that is taken on ${taken} is told with its variable, and nothing stays open${skippedFor(why)}`, async () => {
     const port = await freePort();
     await take(port, taken);
     await expect(open({ ports: [port] })).rejects.toThrow(`port ${port} is taken: stop what listens there, or set PORT to another`);
-    if (taken === '::1') expect(await reach('127.0.0.1', port)).toBe('nobody');
-  }
-});
+    if (taken !== '127.0.0.1') expect(await reach('127.0.0.1', port)).toBe('nobody');
+  });
+}
 
 test('of several ports the first that is free; if none is, all are named', async () => {
   const [first, second] = [await freePort(), await freePort()];
