@@ -18,6 +18,7 @@ const NAMES = [
   'notify:user',
   'open',
   'rate',
+  'reserved',
   'spent-usd',
   'spent',
   'user',

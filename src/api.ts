@@ -151,6 +151,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
 
   const submissions = createSubmissions({
     queue,
+    kinds,
     findJob: (jobId, after) => findJob({ queue, archive: archive.jobs }, { jobId, access: { as: 'service' }, allows: () => true, after }),
     localLimit: createLocalLimit(submitPolicy),
     plans: config.plans,

@@ -2,6 +2,7 @@
 import type { NextJob } from '../src/kinds/kind.ts';
 import type { Children } from '../src/queue/child-job.ts';
 import type { Journal } from '../src/queue/journal.ts';
+import { reservedForNext } from '../src/queue/reservation.ts';
 import type { Attempt } from './attempt.ts';
 import type { Task } from './task.ts';
 
@@ -13,14 +14,15 @@ type Parts = { children: Children; attempt: Attempt; journal: Journal };
  * Rejects with LockLostError if the job is not this run's any more.
  */
 export async function makeChild<Result>(
-  { id, owner, tenant, targets, requestId }: Task,
+  { id, owner, tenant, targets, requestId, reserved }: Task,
   { kind, inputFrom }: NextJob<Result>,
   result: Result,
   { children, attempt, journal }: Parts,
 ): Promise<{ jobId: string }> {
   const input = kind.input.parse(inputFrom(result));
   await journal.checkLock(); // adding a job does not check it
-  const child = { jobId: await children.add({ parent: id, kind: kind.name, owner, tenant, targets, requestId, input }) };
+  const request = { parent: id, kind: kind.name, owner, tenant, targets, requestId, reserved: reservedForNext(reserved), input };
+  const child = { jobId: await children.add(request) };
   if (!attempt.hasChild()) await attempt.write({ type: 'child', attempt: attempt.number, child });
   return child;
 }

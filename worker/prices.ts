@@ -44,16 +44,24 @@ const LIST: Prices = {
 /** A date at the end of a model's name, which stands for a version of it. */
 const VERSION = /-\d{4}-\d{2}-\d{2}$/;
 
+/** The price of an author's work, where it is known. */
+export type FindPrice = (author: Author) => Price | undefined;
+
+/** Makes the function that finds prices. `overrides` count for more than the list. */
+export function createFindPrice(overrides: Prices = {}): FindPrice {
+  const prices = { ...LIST, ...overrides };
+  return ({ provider, model = '' }) =>
+    prices[`${provider}/${model}`] ?? prices[`${provider}/${model.replace(VERSION, '')}`] ?? prices[provider];
+}
+
 /** Adds `costUsd` to what a call has used, where its price is known. What says already what it costs stays as it is. */
 export type AddCost = (usage: Usage, author: Author) => Usage;
 
 /** Makes the function that adds the cost. `overrides` count for more than the list. */
 export function createAddCost(overrides: Prices = {}): AddCost {
-  const prices = { ...LIST, ...overrides };
-  const priceOf = ({ provider, model = '' }: Author): Price =>
-    prices[`${provider}/${model}`] ?? prices[`${provider}/${model.replace(VERSION, '')}`] ?? prices[provider] ?? {};
+  const findPrice = createFindPrice(overrides);
   return (usage, author) => {
-    const costUsd = usage.costUsd ?? costOf(usage, priceOf(author));
+    const costUsd = usage.costUsd ?? costOf(usage, findPrice(author) ?? {});
     return costUsd === undefined ? usage : { ...usage, costUsd };
   };
 }

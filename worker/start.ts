@@ -25,7 +25,7 @@ import { type Assignment, assign } from './assignments.ts';
 import { guard } from './circuit-breaker.ts';
 import { createInputRemoval, createRunFiles, hasFiles } from './files.ts';
 import type { Implementation } from './handler.ts';
-import { createAddCost } from './prices.ts';
+import { createAddCost, createFindPrice, type FindPrice } from './prices.ts';
 import { createFindProgram } from './programs.ts';
 import { createHealthApp, createWorks } from './health.ts';
 import { createRun } from './run.ts';
@@ -65,7 +65,7 @@ export async function startWorker(
   const deps = vendorDeps(config, { redis: patient, keys, monitor: store.monitor }, log);
   const offered = vendors.map(async ({ name, offers }) => ({ name, offers: await offers(config.vendorVariables, deps) }));
   const assignments = assign(kinds, await Promise.all(offered), config);
-  const description = describe(config.worker, version, assignments);
+  const description = describe(config.worker, version, assignments, createFindPrice(config.prices));
   log.info({ kinds: withoutLists(description.kinds) }, 'what this worker can do');
 
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
@@ -179,8 +179,14 @@ function vendorDeps(
   };
 }
 
-function describe({ name, concurrency }: Config['worker'], version: string, assignments: Map<string, Assignment>): WorkerDescription {
-  const kinds = Object.fromEntries([...assignments].map(([kind, { support }]) => [kind, support]));
+function describe(
+  { name, concurrency }: Config['worker'],
+  version: string,
+  assignments: Map<string, Assignment>,
+  findPrice: FindPrice,
+): WorkerDescription {
+  const priced = (support: Assignment['support']) => (support.available ? { ...support, price: findPrice(support) } : support);
+  const kinds = Object.fromEntries([...assignments].map(([kind, { support }]) => [kind, priced(support)]));
   return { name, version, concurrency, kinds };
 }
 

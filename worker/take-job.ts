@@ -99,6 +99,7 @@ function toTask(job: TakenJob, own: Pick<Task, 'id' | 'token' | 'signal' | 'stop
     tenant: job.data.tenant,
     owner: job.data.owner,
     targets: job.data.targets,
+    reserved: job.data.reserved,
     requestId: job.data.requestId,
     parent: job.data.parent,
     input: job.data.input,

@@ -14,6 +14,8 @@ export type Task = {
   targets?: Targets | undefined;
   /** The request that it was submitted with. */
   requestId: string;
+  /** What was reserved for it, and for the job that it leads to. */
+  reserved?: string | undefined;
   /** The job that it comes of. */
   parent?: string | undefined;
   /** BullMQ's lock token of this run. */

@@ -39,7 +39,8 @@ export const problemAdvice: Readonly<Record<ProblemCode, string>> = {
   too_many_jobs: 'You have as many unfinished jobs as you may have. Wait for one to end, or cancel one, and submit again.',
   too_many_open:
     'You have as much open at once as you may: uploads, downloads, streams or waits. Close what is not needed, or go on when `Retry-After` says.',
-  budget_used_up: 'Your jobs have used what they may use in a day. The budget is fresh at midnight UTC; `Retry-After` says when that is.',
+  budget_used_up:
+    'Your jobs have used what they may use in a day, or what is left is reserved for jobs that have not ended. The budget is fresh at midnight UTC; `Retry-After` says when that is, or when a job is about to end.',
   internal_error:
     'The service failed, and the reason is in its log under the `requestId`. Try again; if it stays, tell the operator the `requestId`.',
   provider_not_configured:

@@ -62,6 +62,8 @@ export type Snapshot = {
   next?: string | undefined;
   /** Who is told of its end. */
   tells?: Tells | undefined;
+  /** What is reserved for it of its tenant's budgets, as a retry reserves it again. */
+  reserved?: string | undefined;
   status: JobStatus;
   /** Which attempt is running, or ran last; 0 before the first. A lost worker counts as one too. */
   attempt: number;

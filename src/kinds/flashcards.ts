@@ -1,5 +1,6 @@
 /** The flashcards kind: notes in, question-and-answer cards out. */
 import { z } from 'zod';
+import { estimateTokens } from '../job/token-estimate.ts';
 import { languageTag, MAX_CONTENT, notes } from './fields.ts';
 import { defineKind } from './kind.ts';
 
@@ -11,6 +12,12 @@ export const flashcard = z.object({
 
 /** A card: what is asked, and what is to be remembered. */
 export type Flashcard = z.infer<typeof flashcard>;
+
+/**
+ * What a model is told beside the notes, and what a card is, in tokens. The cards that the offline generator makes of the corpus have 17 on
+ * average, a model's are twice as long.
+ */
+const TOKENS = { prompt: 250, card: 35 };
 
 export const flashcards = defineKind({
   name: 'generate-flashcards',
@@ -27,6 +34,7 @@ export const flashcards = defineKind({
     difficulty: z.string().min(1).max(50).optional().describe('How difficult the cards should be, in any words.'),
   }),
   lists: ['flashcards'],
+  estimate: ({ content, count }) => ({ inputTokens: TOKENS.prompt + estimateTokens(content), outputTokens: TOKENS.card * count }),
   result: z.object({ flashcards: z.array(flashcard) }),
   example: {
     input: { content: 'The mitochondrion is the power plant of the cell. Water boils at 100 degrees Celsius.', count: 2, language: 'en' },

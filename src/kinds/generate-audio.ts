@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { languageTag, notes } from './fields.ts';
 import { defineKind, outputMarker } from './kind.ts';
+import { secondsOf } from './speech-length.ts';
 
 /** How large all WAV files of a job may become, in bytes. A user has room for 64 MB, unless FILES_MAX_MB says something else. */
 const MAX_WAV_BYTES = 60_000_000;
@@ -49,6 +50,7 @@ export const audio = defineKind({
   }),
   lists: ['parts'],
   outputs: true,
+  estimate: ({ text, speed }) => ({ inputTokens: 0, outputTokens: 0, characters: text.length, seconds: secondsOf(text) / speed }),
   example: {
     input: { text: 'Water boils at one hundred degrees.', language: 'en', format: 'mp3' },
     result: {
@@ -74,13 +76,4 @@ export const audio = defineKind({
 export function isRoomFor({ text, speed, format }: { text: string; speed: number; format: string }, sampleRate: number): boolean {
   const bytes = (secondsOf(text) / speed) * sampleRate * 2;
   return format === 'mp3' || 2 * bytes <= MAX_WAV_BYTES;
-}
-
-/** Characters that are whole syllables or words. */
-const DENSE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu;
-
-/** About how long it takes to speak a text, in s. */
-function secondsOf(text: string): number {
-  const dense = text.match(DENSE)?.length ?? 0;
-  return dense / 4.5 + (text.length - dense) / 14;
 }

@@ -1,5 +1,6 @@
 /** What a job kind is: the one definition that gives the route, the validation and the worker's contract. */
 import { z } from 'zod';
+import type { Estimate } from '../job/estimate.ts';
 import { OwnError } from '../job/own-error.ts';
 
 /** What a worker must be able to do for a kind: to write a structured answer, read an image, assess speech, or speak. */
@@ -107,6 +108,11 @@ export type Kind<
   readonly pushTexts?: { readonly completed: string; readonly failed: string };
   /** Whether its handler keeps output files, which results and items name by {@link outputMarker}. */
   readonly outputs?: boolean;
+  /**
+   * What a job with this input will use on average, in the units of whoever may do it: the length of its text, and its items by what they
+   * were measured to take. It is what admission reserves of a user's budgets. Without it nothing is reserved.
+   */
+  estimate?(input: z.output<Input>): Estimate;
   /** The job that a job with this input leads to. Its result then has a field `child`, of {@link childMarker}. */
   next?(input: z.output<Input>): NextJob<z.output<Result>> | undefined;
 };

@@ -1,5 +1,6 @@
 /** The lesson kind: a topic or notes in; a lesson with sections, vocabulary and exercises out. */
 import { z } from 'zod';
+import { estimateTokens } from '../job/token-estimate.ts';
 import { languageTag, MAX_CONTENT, notes } from './fields.ts';
 import { defineKind } from './kind.ts';
 
@@ -41,6 +42,12 @@ export type VocabularyEntry = z.infer<typeof vocabularyEntry>;
 /** An exercise. */
 export type Exercise = z.infer<typeof exercise>;
 
+/**
+ * What a model is told beside the notes, and what a section is with the vocabulary and the exercises that belong to it, in tokens. Those
+ * that the offline generator makes of the corpus have 165 on average, a model's are twice as long.
+ */
+const TOKENS = { prompt: 600, section: 330 };
+
 export const lesson = defineKind({
   name: 'generate-lesson',
   path: '/api/ai/generate-lesson',
@@ -61,6 +68,10 @@ export const lesson = defineKind({
       path: ['content'],
       message: 'expected content, or a topic, or both',
     }),
+  estimate: ({ topic = '', content = '', sections }) => ({
+    inputTokens: TOKENS.prompt + estimateTokens(topic + content),
+    outputTokens: TOKENS.section * sections,
+  }),
   lists: ['objectives', 'sections', 'vocabulary', 'exercises'],
   result: z.object({
     lesson: z.object({

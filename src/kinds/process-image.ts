@@ -9,6 +9,9 @@ import { lesson } from './lesson.ts';
 /** The largest image file, in bytes. */
 const MAX_BYTES = 10 * 1024 * 1024;
 
+/** What an image, and what is said about it, are to a model that reads it, and the text of a page, in tokens. */
+const TOKENS = { image: 1500, prompt: 150, page: 400 };
+
 /** The smallest side of an image, in pixels, and the most pixels that it may have. */
 const MIN_SIDE = 16;
 export const MAX_PIXELS = 50_000_000;
@@ -69,6 +72,7 @@ export const processImage = defineKind({
       inspect: inspectImage({ minSide: MIN_SIDE, maxPixels: MAX_PIXELS }),
     },
   },
+  estimate: () => ({ inputTokens: TOKENS.image + TOKENS.prompt, outputTokens: TOKENS.page, images: 1 }),
   result: z.object({
     text: z.string(),
     width: z.int().describe('The width of the upright image, in pixels.'),

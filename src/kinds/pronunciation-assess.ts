@@ -1,11 +1,16 @@
 /** The pronunciation kind: a recording and the text that it should speak in; scores for the whole and for each word out. */
 import { z } from 'zod';
+import { estimateTokens } from '../job/token-estimate.ts';
 import { languageTag, notes } from './fields.ts';
 import { AUDIO_TYPES, inspectAudio } from './inspect/audio.ts';
 import { defineKind } from './kind.ts';
+import { secondsOf } from './speech-length.ts';
 
 const score = z.number().min(0).max(100).describe('From 0 to 100.');
 const ms = z.int().min(0);
+
+/** What a model is told beside the recording, what a second of sound is, and what it says of each character of the text, in tokens. */
+const TOKENS = { prompt: 400, second: 10, character: 4 };
 
 export const pronunciation = defineKind({
   name: 'pronunciation-assess',
@@ -25,6 +30,11 @@ export const pronunciation = defineKind({
       inspect: inspectAudio({ maxDurationMs: 30_000 }),
     },
   },
+  estimate: ({ referenceText }) => ({
+    inputTokens: TOKENS.prompt + TOKENS.second * secondsOf(referenceText) + estimateTokens(referenceText),
+    outputTokens: TOKENS.character * referenceText.length,
+    seconds: secondsOf(referenceText),
+  }),
   result: z.object({
     recognizedText: z.string().describe('What was heard.'),
     durationMs: ms.describe('How long the recording is, in ms.'),

@@ -8,7 +8,7 @@ import type { Allowance } from './rate-limit.ts';
 import { type Payload, tellsOf } from './record.ts';
 
 /** A job to be. */
-export type AddRequest = Omit<Payload, 'next' | 'parent' | 'tells'> & {
+export type AddRequest = Omit<Payload, 'next' | 'parent' | 'tells' | 'reserved'> & {
   kind: string;
   /** The job that it leads to: a place is kept for that one, too. `expected`: its input, with nothing in the fields that this job fills. */
   next?: { kind: string; expected: Record<string, unknown> } | undefined;
@@ -24,6 +24,8 @@ export type AddRequest = Omit<Payload, 'next' | 'parent' | 'tells'> & {
   cancelAfterMs?: number | undefined;
   /** After how long it is to be cancelled if it has not begun, in ms. */
   startWithinMs?: number | undefined;
+  /** Reckons what to reserve of its tenant's budgets, where there are any (reservation.ts). */
+  reserve?: (() => string | undefined) | undefined;
   /** The user's plan, by whose terms it is admitted. */
   plan?: string | undefined;
 };
@@ -53,7 +55,10 @@ export function createAddJob(
     const { plan, kind, next, owner, tenant, targets, requestId, input, key, keyMs = KEY_TTL_MS } = wanted;
     const { cancelAfterMs, startWithinMs, keepFiles, dropFiles } = wanted;
     const tells = tellsOf(targets);
-    const payload: Payload = { owner, tenant, next: next?.kind, tells, requestId, targets, input }; // readers of a job find the first four at the start of its JSON
+    const admission = admissionOf(plan);
+    const reserved = admission.budgeted ? wanted.reserve?.() : undefined;
+    // Readers of a job find the first five at the start of its JSON.
+    const payload: Payload = { owner, tenant, next: next?.kind, tells, reserved, requestId, targets, input };
     // Only a key makes anyone ask whether the input was the same.
     const fingerprint = key && digestOf(fingerprintOf(wanted)).slice(0, FINGERPRINT_LENGTH);
     const isSame = (id: string): boolean => fingerprint === undefined || isMadeFrom(id, fingerprint);
@@ -67,8 +72,8 @@ export function createAddJob(
       cancelAfterMs,
       startWithinMs,
       key: key && digestOf(key),
+      reserved,
     };
-    const admission = admissionOf(plan);
     const admitted = await admission.admit(request);
     if (admitted.type === 'known') return { ...admitted, sameInput: isSame(admitted.id) };
     if (admitted.type !== 'admitted') return admitted;

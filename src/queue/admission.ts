@@ -2,10 +2,11 @@
 import type { Redis } from 'ioredis';
 import { OwnError } from '../job/own-error.ts';
 import type { Tenant } from '../job/tenant.ts';
+import { type AdmitReply, createAdmitScript, isBudgeted } from './admit-script.ts';
 import { createBatch, createCollector } from './batch.ts';
 import type { Keys } from './keys.ts';
 import { type Allowance, allowanceOf, type RatePolicy } from './rate-limit.ts';
-import { defineBatchScript, defineScript } from './script.ts';
+import { defineScript } from './script.ts';
 
 /** How much a queue takes on. */
 export type Bounds = {
@@ -43,6 +44,8 @@ export type AdmissionRequest = {
   key?: string | undefined;
   /** Whether the bounds hold for it, as by default. */
   bounded?: boolean | undefined;
+  /** What to reserve of its tenant's budgets for it and for its child (reservation.ts); nothing without it. */
+  reserved?: string | undefined;
 };
 
 /** The result of an admission. `allowance`: what the tenant has left of its rate, where the bounds hold for the job. */
@@ -59,16 +62,19 @@ export type AdmissionResult = { allowance?: Allowance | undefined } & (
 
 /**
  * Why there is no place. The tenant has used up its rate; or the queue has so many jobs too many for one more; or the tenant has
- * so many jobs that have not ended, with the oldest of them; or one of the tenant's budgets of the day is spent.
+ * so many jobs that have not ended, with the oldest of them; or one of the tenant's budgets of the day is spent, or what is left of it is
+ * reserved for jobs that have not ended, with the oldest of them.
  */
 export type Refusal =
   | { type: 'limited'; allowance: Allowance }
   | { type: 'full'; excess: number }
   | { type: 'too_many'; open: number; oldest: string }
-  | { type: 'spent'; what: 'tokens' | 'usd' };
+  | { type: 'spent'; what: 'tokens' | 'usd'; oldest?: string | undefined };
 
 /** Gives jobs a place in the queue, or says why there is none. */
 export type Admission = {
+  /** Whether a tenant has a budget here, so that something is reserved for its jobs. */
+  budgeted: boolean;
   /** Requests of one turn of the event loop share one call of the script. */
   admit(request: AdmissionRequest): Promise<AdmissionResult>;
   /** The job has been added, or is being added by a command that was sent: it waits, and is counted there. */
@@ -77,27 +83,8 @@ export type Admission = {
   withdraw(request: AdmissionRequest): Promise<void>;
 };
 
-/** A job that was admitted this long ago, in ms, and still has no record was never added. */
-const COMING_MS = 60_000;
-
-/** How much longer than its newest job's retention a user's index is kept, in s: jobs wait, too. */
-const KEPT_LONGER_S = 7 * 24 * 3600;
-
-/** How soon to look whether a job of an outbox has ended, in ms. An end that is noticed is handed on at once. */
-export const LOOK_MS = 3000;
-
 /** How many jobs one call of the script serves at most: Redis serves others in between. */
 const BATCH = 64;
-
-const QUEUE_KEYS = ['wait', 'delayed', 'prioritized', 'active'] as const;
-const SIGNATURE = {
-  keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'children', 'outbox', 'notifyOutbox', 'jobs'],
-  args: ['maxDepth', 'maxOpen', 'maxTokens', 'maxBillionths', 'maxRate', 'rateMs', 'keptForS', 'comingMs', 'archived', 'lookMs'],
-  eachKeys: ['dedup', 'open', 'index', 'spent', 'spentUsd', 'rate'],
-  eachArgs: ['id', 'parent', 'child', 'tenant', 'weight', 'cancelAfterMs', 'startWithinMs', 'indexed', 'keyed', 'bounded', 'tells'],
-} as const;
-
-type Reply = [type: AdmissionResult['type'], value: string | number, count: number, used: number, resetMs: number, at: number];
 
 /** What admission is made with. */
 export type AdmissionOptions = {
@@ -112,69 +99,17 @@ export type AdmissionOptions = {
 
 /** Makes the admission over a connection. */
 export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOptions): Admission {
-  const { retentionS, bounds, weight: usual = 1, archived = false } = options;
-  const script = defineBatchScript(redis, 'admit', SIGNATURE);
+  const { bounds, weight: usual = 1 } = options;
+  const script = createAdmitScript(redis, keys, options);
   const withdraw = defineScript(redis, 'withdraw', {
-    keys: ['open', 'index', 'deadlines', 'turns', 'rate', 'children'],
+    keys: ['open', 'index', 'deadlines', 'turns', 'rate', 'children', 'reserved'],
     args: ['id', 'child', 'tenant', 'weight'],
   });
   const { submitRate } = bounds;
-  const shared = {
-    deadlines: keys.deadlines,
-    turns: keys.turns,
-    coming: keys.coming,
-    children: keys.children,
-    outbox: keys.archive.outbox,
-    notifyOutbox: keys.notifications.outbox,
-    jobs: keys.job(''),
-    ...keys.allOf(QUEUE_KEYS),
-    maxDepth: bounds.maxDepth,
-    maxOpen: bounds.maxJobsPerUser,
-    maxTokens: bounds.dailyTokensPerUser ?? 0,
-    maxBillionths: 1e9 * (bounds.dailyUsdPerUser ?? 0),
-    maxRate: submitRate?.max ?? 0,
-    rateMs: (submitRate?.windowS ?? 0) * 1000,
-    keptForS: retentionS + KEPT_LONGER_S,
-    comingMs: COMING_MS,
-    archived: archived ? 1 : 0,
-    lookMs: LOOK_MS,
-  };
   const rateOf = (tenant: Tenant): string => keys.rate(submitRate?.name ?? '', tenant);
 
-  const toEntry = ({
-    jobId,
-    parent = '',
-    child = '',
-    tenant,
-    owner,
-    weight = usual,
-    cancelAfterMs = 0,
-    startWithinMs = 0,
-    key,
-    bounded = true,
-    tells = false,
-  }: AdmissionRequest) => ({
-    dedup: keys.dedup(key ?? ''),
-    open: keys.open(tenant),
-    index: keys.jobsOf(owner ?? ''),
-    spent: keys.spent(tenant),
-    spentUsd: keys.spentUsd(tenant),
-    rate: rateOf(tenant),
-    id: jobId,
-    parent,
-    child,
-    tenant,
-    weight,
-    cancelAfterMs,
-    startWithinMs,
-    indexed: owner === undefined ? 0 : 1,
-    keyed: key === undefined ? 0 : 1,
-    bounded: bounded ? 1 : 0,
-    tells: tells ? 1 : 0,
-  });
-
   const admitAll = async (requests: AdmissionRequest[]): Promise<(AdmissionResult | Error)[]> => {
-    const replies = (await script(shared, requests.map(toEntry))) as (Reply | Error)[];
+    const replies = await script(requests);
     return replies.map((reply, index) => {
       if (reply instanceof Error) return reply;
       const [, , , used, resetMs] = reply;
@@ -184,19 +119,27 @@ export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOpti
   };
 
   return {
+    budgeted: isBudgeted(bounds),
     admit: createBatch(BATCH, admitAll),
     added: createCollector((jobIds) => {
       redis.zrem(keys.coming, ...jobIds).catch(() => {}); // they count twice until COMING_MS are over
     }),
     async withdraw({ jobId, child = '', tenant, owner, weight = usual }) {
       const { deadlines, turns, children } = keys;
-      const places = { open: keys.open(tenant), index: keys.jobsOf(owner ?? ''), deadlines, turns, children };
+      const places = {
+        open: keys.open(tenant),
+        index: keys.jobsOf(owner ?? ''),
+        deadlines,
+        turns,
+        children,
+        reserved: keys.reserved(tenant),
+      };
       await withdraw({ ...places, rate: rateOf(tenant), id: jobId, child, tenant, weight });
     },
   };
 }
 
-function toResult([type, value, count, , , at]: Reply, allowance: Allowance | undefined): AdmissionResult {
+function toResult([type, value, count, , , at]: AdmitReply, allowance: Allowance | undefined): AdmissionResult {
   switch (type) {
     case 'admitted':
       return { type, priority: Number(value), at, allowance };
@@ -208,8 +151,8 @@ function toResult([type, value, count, , , at]: Reply, allowance: Allowance | un
     case 'full':
       return { type, excess: Number(value), allowance };
     case 'too_many':
-      return { type, oldest: String(value), open: count, allowance };
+      return { type, oldest: String(value), open: Number(count), allowance };
     case 'spent':
-      return { type, what: value as 'tokens' | 'usd', allowance };
+      return { type, what: value as 'tokens' | 'usd', oldest: typeof count === 'string' ? count : undefined, allowance };
   }
 }

@@ -40,7 +40,7 @@ export function createChildren({ redis, keys, queue, admission, cancel }: Childr
   const erase = createEraseJobs({ redis, keys, queue, cancel });
 
   return {
-    async add({ parent, kind, owner, tenant, requestId, targets, input }) {
+    async add({ parent, kind, owner, tenant, requestId, targets, reserved, input }) {
       const tells = tellsOf(targets);
       const jobId = childIdOf(parent, kind);
       const parentRecord = keys.job(parent);
@@ -48,7 +48,7 @@ export function createChildren({ redis, keys, queue, admission, cancel }: Childr
       if (made || !there) return jobId; // it was made before, or the parent has just been erased
       const admitted = await admission.admit({ jobId, parent, tenant, owner, bounded: false, tells: tells !== undefined });
       if (admitted.type !== 'admitted') throw new OwnError('a child has a place, and no key to be known by');
-      const payload: Payload = { owner, tenant, tells, requestId, targets, parent, input };
+      const payload: Payload = { owner, tenant, tells, reserved, requestId, targets, parent, input };
       const { priority, at: timestamp } = admitted;
       await queue.waitUntilReady(); // its scripts are known to the connection then
       const transaction = client.multi();

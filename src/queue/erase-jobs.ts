@@ -65,14 +65,15 @@ export function createEraseJobs({ redis, keys, queue, cancel }: EraseOptions): (
   };
 
   /** Takes a job out of all that we keep beside its record, and gives up the place that is kept for its child. */
-  const forget = async ({ id, child, owner, tenant }: Found): Promise<void> => {
+  const forget = async ({ id, child, owner, tenant, createdAt }: Found): Promise<void> => {
     const { outbox, overdue, parked } = keys.archive;
     const notify = keys.notifications;
     const indexes = [keys.deadlines, keys.coming, outbox, overdue, notify.outbox, notify.overdue];
     if (tenant !== undefined) indexes.push(keys.open(tenant));
+    const reserved = tenant === undefined ? [] : [keys.reserved(tenant, createdAt), keys.reserved(tenant)]; // of its submission, or of a retry
     if (owner !== undefined) indexes.push(keys.jobsOf(owner));
     const ids = child === undefined ? [id] : [id, child];
-    const hashes = [keys.children, parked];
+    const hashes = [keys.children, parked, ...reserved];
     const removals = [...hashes.map((hash) => redis.hdel(hash, ...ids)), ...indexes.map((index) => redis.zrem(index, ...ids, START + id))];
     await Promise.allSettled(removals); // one of another type is not ours any more
   };

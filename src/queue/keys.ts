@@ -22,6 +22,7 @@ type QueueKey = 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'f
  * - `deadlines`: begun anew by the next sweep. Entries that name no job are taken out when they are due.
  * - `spent`, `spent-usd`: begun anew if it is of another type and a budget is set; a text that is no number counts as 0. Until it is
  *   gone, after two days, the jobs of this tenant that report usage fail.
+ * - `reserved`: begun anew by the next submission, so that running jobs may cost more than is left. Entries that can't be read count as nothing.
  * - a breaker: begun anew by the next call, also if a time in it is out of reach.
  * - a rate: begun anew by the next submission.
  * - an idempotency key: its own submissions fail until it is gone.
@@ -61,6 +62,8 @@ export function keysUnder(prefix: string) {
     spent: (tenant: Tenant, now = Date.now()) => `${prefix}:spent:${new Date(now).toISOString().slice(0, 10)}:${tenant}`,
     /** What a tenant's calls have cost on a day in UTC, in billionths of a US dollar. */
     spentUsd: (tenant: Tenant, now = Date.now()) => `${prefix}:spent-usd:${new Date(now).toISOString().slice(0, 10)}:${tenant}`,
+    /** What is reserved of a tenant's budgets of a day in UTC, by job; and the sums. */
+    reserved: (tenant: Tenant, now = Date.now()) => `${prefix}:reserved:${new Date(now).toISOString().slice(0, 10)}:${tenant}`,
     /** A provider's circuit breaker. */
     breaker: (provider: string) => `${prefix}:breaker:${provider}`,
     /** How many of a rate a tenant has used; it ends with the window. */

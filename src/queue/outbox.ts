@@ -1,6 +1,6 @@
 /** An outbox: jobs whose ends are to be handed on. Admission puts each in, so that no end is missed, whoever causes it. */
 import type { Redis } from 'ioredis';
-import { LOOK_MS } from './admission.ts';
+import { LOOK_MS } from './admit-script.ts';
 import type { Keys } from './keys.ts';
 import { defineScript } from './script.ts';
 

@@ -56,6 +56,8 @@ export type RetryRequest = {
   next?: string | undefined;
   /** Whether somebody is told of its end. */
   tells?: boolean | undefined;
+  /** What is reserved for it of its tenant's budgets, as it was when it was submitted. */
+  reserved?: string | undefined;
   /** The plan of the user who retries it. */
   plan?: string | undefined;
 };
@@ -165,10 +167,11 @@ export function createQueue(redis: Redis, options: QueueOptions): JobQueue {
     there: (jobIds) => orUnavailable(redis, () => there(jobIds)),
     idsOf: (owner) => orUnavailable(redis, () => idsOf(owner)),
     forget: (key, jobId) => orUnavailable(redis, async () => void (await freeKey({ dedup: keys.dedup(digestOf(key)), id: jobId }))),
-    retry: ({ jobId, tenant, bounded, cancelAfterMs, startWithinMs, next, tells, plan }) =>
+    retry: ({ jobId, tenant, bounded, cancelAfterMs, startWithinMs, next, tells, reserved, plan }) =>
       orUnavailable(redis, async () => {
         if (bounded && !(await retries.areLeft(jobId))) return { type: 'too_often' };
-        const admitted = await admissionOf(plan).admit({ jobId, child: next && childIdOf(jobId, next), tenant, bounded });
+        const child = next && childIdOf(jobId, next);
+        const admitted = await admissionOf(plan).admit({ jobId, child, tenant, bounded, reserved });
         if (admitted.type === 'known') throw new OwnError('a retry has no key to be known by');
         if (admitted.type !== 'admitted') return admitted;
         const how = { priority: admitted.priority, attempts, cancelAfterMs, startWithinMs, tells, counts: bounded };

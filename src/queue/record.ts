@@ -67,6 +67,8 @@ export type Payload = {
   next?: string | undefined;
   /** Where its end is told; and who that is, for readers of the beginning alone. */
   tells?: Tells | undefined;
+  /** What was reserved of its tenant's budgets when it was submitted, as a retry reserves it again (reservation.ts). */
+  reserved?: string | undefined;
   targets?: Targets | undefined;
   /** The job that it comes of. */
   parent?: string | undefined;
@@ -85,21 +87,22 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** What a payload begins with: an owner, the tenant, the kind that follows, and who is told, as far as they are there. Each is a JSON string. */
+/** What a payload begins with: an owner, the tenant, the kind that follows, who is told, and what is reserved, as far as they are there. Each is a JSON string. */
 const PAYLOAD_HEAD =
-  /^\{(?:"owner":("(?:[^"\\]|\\.)*"))?(?:,?"tenant":("(?:[^"\\]|\\.)*"))?(?:,"next":("[a-z-]*"))?(?:,"tells":("[a-z]*"))?/;
+  /^\{(?:"owner":("(?:[^"\\]|\\.)*"))?(?:,?"tenant":("(?:[^"\\]|\\.)*"))?(?:,"next":("[a-z-]*"))?(?:,"tells":("[a-z]*"))?(?:,"reserved":("[\d ]*"))?/;
 
 const TELLS: ReadonlySet<unknown> = new Set<Tells>(['webhook', 'push', 'both']);
 
-/** Whose a job is, what it leads to and who is told of its end, from the beginning of its payload. What stands behind that is not looked at, and may be missing. */
-export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tenant' | 'next' | 'tells'>> {
+/** Whose a job is, what it leads to, who is told of its end and what is reserved for it, from the beginning of its payload. What stands behind that is not looked at, and may be missing. */
+export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tenant' | 'next' | 'tells' | 'reserved'>> {
   const [, ...texts] = PAYLOAD_HEAD.exec(data) ?? [];
-  const [owner, tenant, next, tells] = texts.map((text) => (text === undefined ? undefined : parseJson(text)));
+  const [owner, tenant, next, tells, reserved] = texts.map((text) => (text === undefined ? undefined : parseJson(text)));
   return {
     ...(typeof owner === 'string' && { owner }),
     ...(typeof tenant === 'string' && { tenant: tenant as Tenant }),
     ...(typeof next === 'string' && { next }),
     ...(TELLS.has(tells) && { tells: tells as Tells }),
+    ...(typeof reserved === 'string' && { reserved }),
   };
 }
 

@@ -9,13 +9,18 @@ import { pollAgainIn, type QueueStats, untilAdmitted } from './stats.ts';
 const UNKNOWN_MS = 5000;
 
 /** The budgets, in words. */
-const BUDGETS = { tokens: 'Your budget of tokens', usd: 'Your budget of money' };
+const BUDGETS = { tokens: 'budget of tokens', usd: 'budget of money' };
 
 /** What a refusal is worded with: what the queue does now, where that can be read. */
 export type RefusalSources = { stats: () => Promise<QueueStats | undefined>; readJob: ReadJob };
 
 /** Words a refusal. */
 export async function toRefusalProblem(refusal: Refusal, { stats, readJob }: RefusalSources): Promise<ProblemError> {
+  /** About how long a job takes to end, in ms. */
+  const untilEndOf = async (jobId: string): Promise<number> => {
+    const [job, figures] = await Promise.all([readJob(jobId), stats()]);
+    return 1000 * (job && !job.snapshot.end ? pollAgainIn(job.snapshot, figures) : 1);
+  };
   switch (refusal.type) {
     case 'limited':
       return tooFast(refusal.allowance.policy, refusal.allowance.resetMs);
@@ -25,16 +30,20 @@ export async function toRefusalProblem(refusal: Refusal, { stats, readJob }: Ref
         retryAfterMs: figures ? untilAdmitted(figures, refusal.excess) : UNKNOWN_MS,
       });
     }
-    case 'too_many': {
-      const [oldest, figures] = await Promise.all([readJob(refusal.oldest), stats()]);
+    case 'too_many':
       return new ProblemError('too_many_jobs', `You have ${refusal.open} jobs that have not ended; wait for one to end, or cancel one.`, {
-        retryAfterMs: 1000 * (oldest && !oldest.snapshot.end ? pollAgainIn(oldest.snapshot, figures) : 1),
+        retryAfterMs: await untilEndOf(refusal.oldest),
       });
+    case 'spent': {
+      const budget = BUDGETS[refusal.what];
+      if (refusal.oldest === undefined) {
+        return new ProblemError('budget_used_up', `Your ${budget} for today is used up; it is fresh at midnight UTC.`, {
+          retryAfterMs: untilNextDay(),
+        });
+      }
+      const detail = `What is left of your ${budget} for today is reserved for your jobs that have not ended; wait for one to end, or cancel one.`;
+      return new ProblemError('budget_used_up', detail, { retryAfterMs: Math.min(await untilEndOf(refusal.oldest), untilNextDay()) });
     }
-    case 'spent':
-      return new ProblemError('budget_used_up', `${BUDGETS[refusal.what]} for today is used up; it is fresh at midnight UTC.`, {
-        retryAfterMs: untilNextDay(),
-      });
   }
 }
 

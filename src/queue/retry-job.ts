@@ -1,7 +1,7 @@
 /** Retrying a failed job: one step that takes its end back and lets it wait again, with everything it has finished. */
 import type { Redis } from 'ioredis';
 import { parseReason, problems } from '../job/problem.ts';
-import { LOOK_MS } from './admission.ts';
+import { LOOK_MS } from './admit-script.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS } from './record.ts';
 import { defineScript } from './script.ts';

@@ -1,7 +1,9 @@
 /** Submissions: one policy for all that asks for work: availability, limits, idempotency, same work, bounds. It knows no HTTP. */
+import { type Billing, type Estimate, reservationFor } from '../job/estimate.ts';
 import { ProblemError } from '../job/problem.ts';
 import type { Snapshot } from '../job/snapshot.ts';
 import type { Tenant } from '../job/tenant.ts';
+import type { Kind } from '../kinds/kind.ts';
 import type { AddRequest, AddResult } from './add-job.ts';
 import type { Refusal } from './admission.ts';
 import type { JobQueue } from './queue.ts';
@@ -9,13 +11,14 @@ import type { Plans } from './plans.ts';
 import type { ReadJob } from './read-job.ts';
 import type { Allowance, LocalLimit } from './rate-limit.ts';
 import { tooFast, toRefusalProblem } from './refusal.ts';
+import { toReserved } from './reservation.ts';
 import type { Retried } from './retry-job.ts';
 import { ESTIMATE_AGE_MS } from './stats.ts';
 import { unacceptedProblem } from './unaccepted.ts';
 import type { Availability } from './worker-registry.ts';
 
 /** A request for a job, validated. `key`: the client's idempotency key, made the user's and the kind's own. */
-export type SubmitRequest = Omit<AddRequest, 'keyMs'>;
+export type SubmitRequest = Omit<AddRequest, 'keyMs' | 'reserve'>;
 
 /** A job that was made just now: what is known of it without reading it. */
 export type NewJob = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>;
@@ -36,7 +39,7 @@ export type Submissions = {
   submit(request: SubmitRequest): Promise<SubmitResult>;
   /** A failed job again. It counts as a submission, for it can cost as much. */
   retry(
-    job: Pick<Snapshot, 'id' | 'tenant' | 'next' | 'tells'>,
+    job: Pick<Snapshot, 'id' | 'tenant' | 'next' | 'tells' | 'reserved'>,
     how: { cancelAfterMs: number | undefined; startWithinMs: number | undefined; plan: string | undefined },
   ): Promise<RetryResult>;
 };
@@ -46,6 +49,8 @@ export type SubmissionOptions = {
   queue: JobQueue;
   /** Finds a job that was made under a key before; by default in the queue. */
   findJob?: ReadJob | undefined;
+  /** The kinds, by which a job's cost is estimated. Nothing is reserved for one that is not among them. */
+  kinds: readonly Kind[];
   /** The limit of submissions, as this process keeps it while Redis is away. Else admission counts them. */
   localLimit: LocalLimit;
   /** What users of a plan may. */
@@ -61,7 +66,7 @@ const TRIES = 3;
 
 /** Makes the policy. */
 export function createSubmissions(options: SubmissionOptions): Submissions {
-  const { queue, findJob = queue.read, localLimit, plans, sameWorkMs, maxAttempts } = options;
+  const { queue, findJob = queue.read, kinds, localLimit, plans, sameWorkMs, maxAttempts } = options;
   const stats = () => queue.stats(ESTIMATE_AGE_MS).catch(() => undefined);
 
   const refuse = (problem: ProblemError, allowance?: Allowance): Refused & Pick<SubmitResult, 'allowance'> => ({
@@ -95,7 +100,7 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
   });
 
   /** With an idempotency key: the same request twice is one job, however it ended. */
-  const submitOnce = async (request: SubmitRequest): Promise<SubmitResult> => {
+  const submitOnce = async (request: AddRequest): Promise<SubmitResult> => {
     const result = await queue.add(request);
     if (result.type === 'added') return isNew(request.kind, result);
     if (result.type !== 'known') return refuseInWords(result);
@@ -111,7 +116,7 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
   };
 
   /** The same work once: a user's identical input within the window is the job that runs for it, or its result. */
-  const joinOrSubmit = async (request: SubmitRequest, answers: string): Promise<SubmitResult> => {
+  const joinOrSubmit = async (request: AddRequest, answers: string): Promise<SubmitResult> => {
     // Who is to be told elsewhere gets a job of its own: a job tells at one place.
     const key = [request.tenant, request.kind, answers, request.input, ...(request.targets ? [request.targets] : [])];
     for (let n = 0; n < TRIES; n++) {
@@ -127,28 +132,39 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
     return submitOnce(request);
   };
 
+  const estimateOf = (kind: string, input: unknown): Estimate | undefined =>
+    kinds.find(({ name }) => name === kind)?.estimate?.(input as Record<string, unknown>);
+
+  /** What to reserve of the tenant's budgets for a job and the one that it leads to, which reads what the first one writes. */
+  const reserve = ({ kind, input, next }: SubmitRequest, availability: Availability, following: Availability | undefined) => {
+    const own = estimateOf(kind, input) ?? NO_TOKENS;
+    const child = next && estimateOf(next.kind, next.expected);
+    return toReserved(
+      reservationFor(own, billingsOf(availability)),
+      child && reservationFor({ ...child, inputTokens: child.inputTokens + own.outputTokens }, billingsOf(following)),
+    );
+  };
+
   const submit = async (request: SubmitRequest): Promise<SubmitResult> => {
     const availability = await queue.availability(request.kind, request.input);
     if (availability.type === 'unavailable') return refuse(notConfigured(request.kind, availability));
     const unaccepted = unacceptedProblem(request.input, availability);
     if (unaccepted) return refuse(unaccepted);
-    if (request.next) {
-      const { kind, expected } = request.next;
-      const following = await queue.availability(kind, expected);
-      if (following.type === 'unavailable') return refuse(notConfigured(kind, following));
-    }
+    const following = request.next && (await queue.availability(request.next.kind, request.next.expected));
+    if (request.next && following?.type === 'unavailable') return refuse(notConfigured(request.next.kind, following));
     const answers = availability.type === 'available' ? availability.answers : undefined;
     // Where workers differ in their models, or none is known, no answer stands for another.
     const joins = request.key === undefined && sameWorkMs > 0 && answers !== undefined;
-    return joins ? joinOrSubmit(request, answers) : submitOnce(request);
+    const wanted = { ...request, reserve: () => reserve(request, availability, following) };
+    return joins ? joinOrSubmit(wanted, answers) : submitOnce(wanted);
   };
 
   return {
     submit: (request) => limited(request, () => submit(request)),
-    retry: ({ id, tenant, next, tells }, { cancelAfterMs, startWithinMs, plan }) =>
+    retry: ({ id, tenant, next, tells, reserved }, { cancelAfterMs, startWithinMs, plan }) =>
       limited({ tenant, plan }, async (): Promise<RetryResult> => {
         const how = { cancelAfterMs, startWithinMs, tells: tells !== undefined, plan };
-        const result = await queue.retry({ jobId: id, tenant, bounded: true, next, ...how });
+        const result = await queue.retry({ jobId: id, tenant, bounded: true, next, reserved, ...how });
         switch (result.type) {
           case 'retried':
           case 'not_failed':
@@ -160,6 +176,13 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
         }
       }),
   };
+}
+
+/** The estimate of a kind that has none. */
+const NO_TOKENS: Estimate = { inputTokens: 0, outputTokens: 0 };
+
+function billingsOf(availability: Availability | undefined): readonly Billing[] {
+  return availability?.type === 'available' ? availability.billings : [];
 }
 
 function notConfigured(kind: string, { missing, lacking }: Extract<Availability, { type: 'unavailable' }>): ProblemError {

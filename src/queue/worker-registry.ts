@@ -1,5 +1,6 @@
 /** The registry of workers: each says what it can do, so that the API need not guess it from its own environment. */
 import type { Redis } from 'ioredis';
+import type { Billing } from '../job/estimate.ts';
 import type { Acceptance } from '../kinds/acceptance.ts';
 import type { Keys } from './keys.ts';
 import { defineScript } from './script.ts';
@@ -9,9 +10,9 @@ export type KindSupport =
   /**
    * It does it, by this provider. `answers` is the same for workers whose answers to the same input may stand for each other's.
    * `needs`: the fields that an input must have for it; `missing`: the variables with which another provider would do it without them.
-   * `accepts`: there if it takes only some of the inputs that the kind allows.
+   * `accepts`: there if it takes only some of the inputs that the kind allows. How its provider bills, is what estimates are priced by.
    */
-  | {
+  | ({
       available: true;
       provider: string;
       model?: string;
@@ -19,7 +20,7 @@ export type KindSupport =
       needs?: readonly string[];
       missing?: readonly string[];
       accepts?: readonly Acceptance[];
-    }
+    } & Billing)
   /** It does not: these variables are missing. */
   | { available: false; missing: readonly string[] };
 
@@ -138,7 +139,7 @@ export type Availability =
   | { type: 'unknown' }
   /**
    * `answers`: there if all live workers that do it give answers that may stand for each other's. `accepts`: what each of the workers takes.
-   * An input can be done if one of them takes it.
+   * An input can be done if one of them takes it. `billings`: how each of their providers bills.
    */
   | {
       type: 'available';
@@ -147,6 +148,7 @@ export type Availability =
       answers?: string | undefined;
       needs?: readonly string[] | undefined;
       accepts: (readonly Acceptance[])[];
+      billings: readonly Billing[];
     }
   /** `lacking`: the fields of the input with which it could be done; there are none where no input would do. */
   | { type: 'unavailable'; missing: string[]; lacking: string[] };
@@ -185,7 +187,8 @@ function findAvailability(kind: string, workers: KnownWorker[], input?: unknown)
     const answers = new Set(live.map((support) => support.answers));
     const { provider, model, needs } = first;
     const accepts = doers.map((support) => support.accepts ?? []);
-    return { type: 'available', provider, model, needs, accepts, answers: answers.size === 1 ? first.answers : undefined };
+    const billings = doers.map(({ bills, price }) => ({ bills, price }));
+    return { type: 'available', provider, model, needs, accepts, billings, answers: answers.size === 1 ? first.answers : undefined };
   }
   if (workers.length === 0) return { type: 'unknown' };
   const missing = supports(workers).flatMap((support) => support.missing ?? []);

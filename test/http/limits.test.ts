@@ -167,3 +167,39 @@ test("a day's budget of money counts what is billed by other units than tokens",
   expect((await post(stack.url, { 'user-id': 'ana' })).status).toBe(429); // whatever the kind
   expect((await speak('bob')).status).toBe(202);
 });
+
+test("a burst does not overrun a day's budget: what running jobs are expected to cost is reserved", async () => {
+  const all = latch();
+  const openai = await startOpenAI(async (pen) => {
+    await all.wait;
+    pen.text('{"flashcards":[{"front":"a","back":"b"}]}');
+    pen.finish('stop', { prompt_tokens: 200, completion_tokens: 100 });
+  });
+  const stack = await startStack({ DAILY_TOKENS_PER_USER: '1000', RATE_LIMIT_MAX: '1000', ...openai.env });
+  await stack.startWorker();
+  const answers = await Promise.all(Array.from({ length: 60 }, () => post(stack.url, { 'user-id': 'ana' })));
+  const accepted = await Promise.all(
+    answers.filter(({ status }) => status === 202).map(async (answer) => (await answer.json()) as Record<string, any>),
+  );
+  const refused = answers.find(({ status }) => status === 429);
+  expect(await refused?.json()).toMatchObject({ code: 'budget_used_up', detail: expect.stringContaining('reserved') as string });
+  expect(Number(refused?.headers.get('retry-after'))).toBeLessThanOrEqual(30); // until a job ends, and not until midnight
+  expect((await post(stack.url, { 'user-id': 'bob' })).status).toBe(202);
+  all.open();
+  for (const job of accepted) await (await stack.watch(job)).until(isEnd);
+  expect(accepted.length).toBeGreaterThan(0);
+  expect(300 * accepted.length).toBeLessThan(1000 + 300);
+  expect((await post(stack.url, { 'user-id': 'ana' })).status).toBe(202); // they cost less than was reserved
+});
+
+test('a provider that bills no tokens reserves none, and one with a price reserves money', async () => {
+  const polly = await startPolly();
+  const prices = { PRICES: '{"polly/neural":{"perMillionCharacters":100}}' };
+  const stack = await startStack({ DAILY_TOKENS_PER_USER: '1', DAILY_USD_PER_USER: '0.003', ...prices, ...polly.env });
+  await stack.startWorker();
+  const cards = await Promise.all(Array.from({ length: 20 }, () => post(stack.url, { 'user-id': 'ana' })));
+  expect(cards.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 202)); // the offline generator is free
+  const speak = () => submitJson(stack, '/api/ai/generate-audio', { text: 'Water is wet.', format: 'wav' }, 'bob');
+  const spoken = await Promise.all(Array.from({ length: 10 }, speak));
+  expect(spoken.filter(({ status }) => status === 202)).toHaveLength(3); // 0.0013 each
+});

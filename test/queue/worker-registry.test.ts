@@ -86,7 +86,7 @@ test.each<[string, WorkerDescription[], object]>([
   [
     'one of two can do it',
     [worker('a', { lesson: { available: false, missing: ['A'] } }), worker('b', { lesson: can('x') })],
-    { type: 'available', provider: 'x', model: undefined, answers: 'x undefined', accepts: [[]] },
+    { type: 'available', provider: 'x', model: undefined, answers: 'x undefined', accepts: [[]], billings: [{}] },
   ],
 ])('availability, where %s', (_, workers, expected) => {
   expect(

@@ -55,7 +55,7 @@ export async function routesOfApp(): Promise<string[]> {
     shares: createShares(loadConfig({ REDIS_URL: 'redis://x' }, 'api').shares),
     stallMs: 1,
     tokens: createStreamTokens({ sign: hmacSha256, secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
-    submissions: createSubmissions({ queue, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
+    submissions: createSubmissions({ queue, kinds, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
     readLimit: limit,
     redeliverLimit: limit,
     addressOf: () => undefined,

@@ -135,6 +135,8 @@ export const azureDocument = defineVendor({
     }
     const endpoint = address.replace(/\/+$/, '');
     const work = guard('azure-document', createAzureDocument({ endpoint, key, timeoutMs: Math.min(totalMs, 60_000), totalMs }));
-    return { imageText: { available: true, work, author: AUTHOR, answers: JSON.stringify([AUTHOR.provider, endpoint]) } };
+    return {
+      imageText: { available: true, work, author: AUTHOR, bills: ['images'], answers: JSON.stringify([AUTHOR.provider, endpoint]) },
+    };
   },
 });

@@ -99,6 +99,7 @@ export const azureSpeech = defineVendor({
         available: true,
         work: withConversion(guard('azure-speech', assess), recordings),
         author: AUTHOR,
+        bills: ['seconds'],
         answers: JSON.stringify([AUTHOR.provider, endpoint]),
         ...acceptedRecordings(recordings),
       },

@@ -81,6 +81,8 @@ export const azureVision = defineVendor({
     }
     const endpoint = address.replace(/\/+$/, '');
     const work = guard('azure-vision', createAzureVision({ endpoint, key, timeoutMs }));
-    return { imageText: { available: true, work, author: AUTHOR, answers: JSON.stringify([AUTHOR.provider, endpoint]) } };
+    return {
+      imageText: { available: true, work, author: AUTHOR, bills: ['images'], answers: JSON.stringify([AUTHOR.provider, endpoint]) },
+    };
   },
 });

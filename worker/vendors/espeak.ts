@@ -70,6 +70,7 @@ export const espeak = defineVendor({
         available: true,
         work: { sampleRate: SAMPLE_RATE, maxLength: () => MAX_LENGTH, speak: createEspeak(program, voices) },
         author: { provider: NAME },
+        bills: [],
         answers: NAME,
         accepts: [
           { field: 'voice', values: voices, detail: `must be a voice of ${NAME}: ${voices.join(', ')}` },

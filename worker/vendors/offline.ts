@@ -36,6 +36,7 @@ export const offline = defineVendor({
       available: true,
       work: createOffline(),
       author: AUTHOR,
+      bills: [],
       kinds: Object.keys(makers),
       needs: Object.fromEntries(Object.entries(makers).map(([kind, { needs = [] }]) => [kind, needs])),
       answers: 'offline',

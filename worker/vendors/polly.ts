@@ -113,6 +113,7 @@ export const polly = defineVendor({
           speak: guard('polly', createPolly({ endpoint, region, credentials, engine, timeoutMs })),
         },
         author: { provider: 'polly', model: engine },
+        bills: ['characters'],
         answers: JSON.stringify(['polly', endpoint, engine]),
         accepts: [
           { field: 'voice', values: voices, detail: `must be a voice of Amazon Polly: ${voices.join(', ')}` },

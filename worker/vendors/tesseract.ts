@@ -67,5 +67,5 @@ export const tesseract = defineVendor({
   name: 'tesseract',
   keys: [],
   variables: {},
-  offers: () => ({ imageText: { available: true, work: createTesseract(), author: AUTHOR, answers: AUTHOR.provider } }),
+  offers: () => ({ imageText: { available: true, work: createTesseract(), author: AUTHOR, bills: [], answers: AUTHOR.provider } }),
 });

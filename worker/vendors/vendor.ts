@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Acceptance } from '../../src/kinds/acceptance.ts';
 import type { CapabilityName } from '../../src/kinds/kind.ts';
+import type { Unit } from '../../src/job/estimate.ts';
 import type { Author } from '../../src/job/snapshot.ts';
 import type { Capabilities, Capability } from '../capabilities.ts';
 
@@ -29,6 +30,8 @@ export type Offer<Name extends CapabilityName = CapabilityName> =
       answers: string;
       /** What it takes of an input, if not everything that the kind allows. */
       accepts?: readonly Acceptance[];
+      /** The units in which it bills, none if it costs nothing; tokens if it is absent. */
+      bills?: readonly Unit[];
       /** It is asked only for a kind that names it (PROVIDER_PRONUNCIATION). */
       optIn?: true;
     }

@@ -98,9 +98,9 @@ const AT_ONCE = 50;
 /** Retries a job without regard to bounds. Resolves with its id if it was still failed and now waits again. */
 async function retryAgain({ queue, notifications }: Deps, jobId: string): Promise<string | undefined> {
   const seen = await queue.read(jobId); // the list does not have the tenant
-  const { tenant, next, tells } = seen?.snapshot ?? {};
+  const { tenant, next, tells, reserved } = seen?.snapshot ?? {};
   if (tells !== undefined) await notifications.handOn(jobId);
-  const outcome = tenant && (await queue.retry({ jobId, tenant, next, tells: tells !== undefined, bounded: false }));
+  const outcome = tenant && (await queue.retry({ jobId, tenant, next, reserved, tells: tells !== undefined, bounded: false }));
   return outcome?.type === 'retried' ? jobId : undefined;
 }
 

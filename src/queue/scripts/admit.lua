@@ -4,16 +4,19 @@ user's index and in the deadlines, and counts as on its way until it has been ad
 rate is a counter that ends with its window. A tenant's open jobs are counted by looking which have ended, and only once
 the bound is reached: there is no count that a crash could leave wrong. A job can lead to another one, its child: the child's place is
 taken here, too, and kept as long as its parent can still make it. A child that is now to be added uses the place that was kept.
+A job is admitted while what its tenant has spent of a day's budget, with what is reserved for jobs that have not ended, is below it.
+Its own estimate, and its child's, are then reserved on this day. What it has used already is not counted twice. Which reserved jobs have
+ended is looked up only once a budget is reached.
 A deadline counts from now; a child has its parent's.
 Jobs that are to be archived are noted in the outbox here, and those whose end is to be told in `notifyOutbox`, so that no end is missed,
 whoever ends them; children are archived where their parent is.
 What is the same for all jobs is read once.
 KEYS: wait, delayed, deadlines, turns, prioritized, active, coming, children, outbox, notifyOutbox, jobs
 ARGV: maxDepth:number, maxOpen:number, maxTokens:number, maxBillionths:number, maxRate:number, rateMs:number, keptForS:number, comingMs:number, archived:number, lookMs:number
-EACH KEYS: dedup, open, index, spent, spentUsd, rate
-EACH ARGV: id, parent, child, tenant, weight:number, cancelAfterMs:number, startWithinMs:number, indexed:number, keyed:number, bounded:number, tells:number
+EACH KEYS: dedup, open, index, spent, spentUsd, rate, reserved
+EACH ARGV: id, parent, child, tenant, weight:number, cancelAfterMs:number, startWithinMs:number, indexed:number, keyed:number, bounded:number, tells:number, estimate
 Returns: a list of { 'admitted', tag, 0 }, { 'known', id, 0 }, { 'limited', '', 0 }, { 'full', excess, 0 }, { 'too_many', oldest, open } or
-{ 'spent', what, 0 }, each with how many the tenant has used of its rate, the ms until the window ends, and now; an error for a job whose keys can't be used
+{ 'spent', what, the oldest open job if the budget is only reserved, else 0 }, each with how many the tenant has used of its rate, the ms until the window ends, and now; an error for a job whose keys can't be used
 ]]
 --include clock
 --include mend
@@ -65,9 +68,9 @@ local function countOpen(open, places)
   return redis.call('ZCARD', open)
 end
 
-local function isUsedUp(count, max)
-  return max > 0 and (tonumber(redis.call('GET', count) or 0) or 0) >= max
-end
+--include reserved
+--include budget
+local RESERVED_S = 48 * 3600 -- as long as what is spent on a day
 
 local replies, admitted = {}, {}
 --each
@@ -86,6 +89,20 @@ local replies, admitted = {}, {}
   -- A parent that is retried may have made its child before.
   local function hasChildToCome() return child ~= '' and not redis.pcall('HGET', jobs .. id, FIELDS.child) end
 
+  local function keepEstimate()
+    local tokens, billionths, nextTokens, nextBillionths = string.match(estimate, '^(%d+) (%d+) (%d+) (%d+)$')
+    if not tokens then return end
+    local function keep(id, tokens, billionths)
+      local usedTokens, usedBillionths = usageOf(id)
+      reserve(reserved, id, tokens, billionths, string.format('%.0f %.0f %.0f', usedTokens, usedBillionths, now))
+      local left = reckoned[reserved]
+      if left then reckoned[reserved] = { left[1] + tokens, left[2] + billionths } end
+    end
+    keep(id, tokens, billionths)
+    if hasChildToCome() then keep(child, nextTokens, nextBillionths) end
+    redis.call('EXPIRE', reserved, RESERVED_S)
+  end
+
   local function decide()
     local known = keyed == 1 and redis.call('GET', dedup)
     if known then
@@ -99,8 +116,8 @@ local replies, admitted = {}, {}
       local places = hasChildToCome() and 2 or 1 -- at the least bound, 1, a child comes after its parent all the same
       if depth + math.min(places, maxDepth) > maxDepth then sweepChildren() end
       if depth + math.min(places, maxDepth) > maxDepth then return 'full', depth - maxDepth + places end
-      if isUsedUp(spent, maxTokens) then return 'spent', 'tokens' end
-      if isUsedUp(spentUsd, maxBillionths) then return 'spent', 'usd' end
+      local budget, isReserved = budgetWithoutRoom(spent, spentUsd, reserved)
+      if budget then return 'spent', budget, isReserved and redis.call('ZRANGE', open, 0, 0)[1] end
       places = math.min(places, maxOpen)
       local count = countOpen(open, places)
       if count + places > maxOpen then return 'too_many', redis.call('ZRANGE', open, 0, 0)[1], count end
@@ -111,6 +128,7 @@ local replies, admitted = {}, {}
     if archived == 1 or (maker and redis.call('ZSCORE', outbox, maker)) then redis.call('ZADD', outbox, now + lookMs, id) end
     if tells == 1 then redis.call('ZADD', notifyOutbox, now + lookMs, id) end
     redis.call('ZADD', open, now, id)
+    keepEstimate()
     if hasChildToCome() then
       local new = redis.call('HSET', children, child, id)
       kept, depth = kept + new, depth + new
@@ -134,7 +152,7 @@ local replies, admitted = {}, {}
     -- a structure of ours that became something else is begun anew
     for _, key in ipairs({ open, index, deadlines, turns, coming, outbox, notifyOutbox }) do mend(key, 'zset') end
     for _, key in ipairs({ spent, spentUsd, rate }) do mend(key, 'string') end
-    mend(children, 'hash')
+    for _, key in ipairs({ children, reserved }) do mend(key, 'hash') end
     if not tonumber(redis.call('HGET', children, '*') or 0) then redis.call('HDEL', children, '*') end
     if not tonumber(redis.call('GET', rate) or 0) then redis.call('DEL', rate) end
     done, result, value, count = pcall(decide)

@@ -92,6 +92,7 @@ export function offerSpeech(
     available: true,
     work,
     author: { provider: 'openai', model },
+    bills: [isBilledByTime(model) ? 'seconds' : 'characters'],
     answers: JSON.stringify(['openai', baseURL, model]),
     ...(baseURL === undefined && {
       accepts: [{ field: 'voice', values: VOICES, detail: `must be a voice of OpenAI: ${VOICES.join(', ')}` }],

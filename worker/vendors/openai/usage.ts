@@ -1,6 +1,6 @@
 /** Counts what one call has used: as the server reports it, else estimated from the text that was sent and received. */
 import type { Usage } from '../../../src/job/snapshot.ts';
-import { estimateTokens } from '../token-estimate.ts';
+import { estimateTokens } from '../../../src/job/token-estimate.ts';
 import type { Delta, TokenCount } from './chunk.ts';
 
 /** Counts one call. */
