@@ -147,6 +147,8 @@ function toConfig(env: Environment) {
     supabaseWebhookSecret: env.SUPABASE_WEBHOOK_SECRET,
     notifications: {
       webhookSecrets: env.WEBHOOK_SECRET,
+      /** The name servers that webhooks' names are asked at; undefined for the system's. */
+      nameServers: env.WEBHOOK_DNS_SERVERS,
       pushDelayMs: env.PUSH_DELAY_MS,
       expo: { baseUrl: env.EXPO_BASE_URL, accessToken: env.EXPO_ACCESS_TOKEN },
     },

@@ -13,6 +13,7 @@ import { createListeners, type Listeners } from './notifications/listeners.ts';
 import type { Notification } from './notifications/notification.ts';
 import { post } from './notifications/post.ts';
 import { type CallbackAddresses, callbackAddresses } from './notifications/public-addresses.ts';
+import { createResolveName } from './notifications/resolve-name.ts';
 import { pauseAfter } from './notifications/retry-times.ts';
 import { createWebhookSecrets, type WebhookSecrets } from './notifications/webhook-secrets.ts';
 import type { Keys } from './queue/keys.ts';
@@ -85,12 +86,13 @@ export function openNotifications(options: NotificationOptions): NotificationPar
 
   const startSending = (statusUrl: SendingNeeds['statusUrl']): void => {
     const { blockList } = callbacks;
+    const resolveName = createResolveName({ servers: settings.nameServers });
     const lanes = createLanes();
     const service = createExpo(settings.expo);
     const sendWebhook =
       secrets &&
       createDeliverWebhook({
-        post: (request, signal) => post(request, { blockList, timeoutMs: RECEIVER_MS, signal }),
+        post: (request, signal) => post(request, { blockList, resolveName, timeoutMs: RECEIVER_MS, signal }),
         secrets,
         lanes,
         gone,

@@ -1,4 +1,5 @@
 /** Every variable of the environment that is no vendor's: its shape, its default, and what is said of a mistake. */
+import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { priceSchema } from '../job/price.ts';
 import { planSchema } from '../queue/plans.ts';
@@ -10,9 +11,19 @@ export const HEALTH_PORTS = Array.from({ length: 20 }, (_, n) => 3002 + n);
 /** With less, the largest body that is taken would never be received: 10 MB of a file as base64, and 1 MB around it. */
 const LARGEST_BODY_MB = 15;
 const HOSTS_EXPECTED = 'expected host names with commas between them, without scheme and port; *.name for all that lie under one';
+const NAME_SERVERS_EXPECTED = 'expected addresses with commas between them, such as 9.9.9.9,[2620:fe::fe]:53';
 const USD_EXPECTED = 'expected an amount of US dollars above 0, such as 0.5';
 const PRICES_EXPECTED = `expected JSON such as {"openai/my-model":{"perMillionInputTokens":1}}, with these parts of a price: ${Object.keys(priceSchema.shape).join(', ')}`;
 const PLANS_EXPECTED = `expected JSON such as {"pro":{"maxJobs":500}}, with these parts of a plan: ${Object.keys(planSchema.shape).join(', ')}`;
+/** An IP address, with or without a port, as Node's resolver takes it. */
+const isNameServer = (text: string): boolean => {
+  try {
+    new Resolver().setServers([text]);
+    return true;
+  } catch {
+    return false;
+  }
+};
 const baseUrl = httpUrl.transform((url) => url.replace(/\/+$/, ''));
 const signingSecret = z.string().min(16, 'each secret must have 16 characters at least');
 const signingSecrets = z
@@ -55,6 +66,11 @@ export const schema = z.object({
   SSE_MAX_AGE_MS: milliseconds(600_000),
   STREAM_TOKEN_SECRET: signingSecrets.optional(),
   WEBHOOK_SECRET: signingSecrets.optional(),
+  WEBHOOK_DNS_SERVERS: z
+    .string()
+    .transform(splitList)
+    .pipe(z.array(z.string().refine(isNameServer, NAME_SERVERS_EXPECTED)).min(1, NAME_SERVERS_EXPECTED))
+    .optional(),
   PUSH_DELAY_MS: milliseconds(5000, 100),
   EXPO_BASE_URL: baseUrl.default('https://exp.host'),
   EXPO_ACCESS_TOKEN: secret.optional(),

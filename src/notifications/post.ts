@@ -2,14 +2,16 @@
 import http from 'node:http';
 import https from 'node:https';
 import { type BlockList, connect, isIP, type LookupFunction } from 'node:net';
+import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { hostOf } from './public-addresses.ts';
+import type { ResolveName } from './resolve-name.ts';
 
 /** What is posted. */
 export type PostRequest = { url: string; headers: Record<string, string>; body: string };
 
-/** What it is posted under. `lookup`: how names are looked up, by default as the system does. */
-export type PostRules = { blockList: BlockList; timeoutMs: number; signal: AbortSignal; lookup?: LookupFunction | undefined };
+/** What it is posted under. `timeoutMs`: how long it may take, from the look-up of the name to the status. */
+export type PostRules = { blockList: BlockList; resolveName: ResolveName; timeoutMs: number; signal: AbortSignal };
 
 /** Why there was no answer. */
 export type PostFailure =
@@ -29,17 +31,23 @@ export type Posted = { type: 'answered'; status: number; retryAfterMs?: number |
 export function post({ url: text, headers, body }: PostRequest, rules: PostRules): Promise<Posted> {
   const url = new URL(text);
   const { timeoutMs, signal } = rules;
+  const over = new AbortController();
   return new Promise((resolve) => {
     const library = url.protocol === 'https:' ? https : http;
     const request = library.request(url, {
       method: 'POST',
       headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-      createConnection: () => open(url, rules), // without an agent: one that is made for `agent: false` would connect by itself
+      // without an agent: one that is made for `agent: false` would connect by itself
+      createConnection(_options, done) {
+        open(url, rules, over.signal, done);
+        return undefined;
+      },
     });
     const settle = (posted: Posted): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       resolve(posted);
+      over.abort();
       request.destroy(); // nobody reads the answer's body, which may have no end
     };
     const stop = (): void => settle({ type: 'failed', code: 'stopped' });
@@ -55,15 +63,32 @@ export function post({ url: text, headers, body }: PostRequest, rules: PostRules
   });
 }
 
-/** Opens the connection. The block list has to be the socket's: as an option of a request it does nothing over TLS. */
-function open(url: URL, { blockList, lookup }: PostRules): ReturnType<typeof connect> {
+/**
+ * Opens the connection, and breaks it off when the signal aborts, with the look-up of the name. The block list has to be the socket's, which asks it for
+ * each address that it connects to: as an option of a request it does nothing over TLS. TLS begins once there is a connection: a socket that goes on to
+ * a name's next address changes its handle, and TLS that has taken the first one brings down the process.
+ */
+function open(
+  url: URL,
+  { blockList, resolveName }: PostRules,
+  signal: AbortSignal,
+  done: (error: Error | null, socket: Duplex) => void,
+): void {
   const host = hostOf(url);
   const secure = url.protocol === 'https:';
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
-  const socket = connect({ host, port, blockList, ...(lookup && { lookup }) });
-  if (!secure) return socket;
-  const named = isIP(host) === 0;
-  return tls.connect({ socket, host, ...(named && { servername: host }), ALPNProtocols: ['http/1.1'] });
+  const lookup: LookupFunction = (name, { all }, found) => {
+    resolveName(name, signal).then(
+      (addresses) => (all === true ? found(null, addresses) : found(null, addresses[0]?.address ?? '', addresses[0]?.family)),
+      (error: Error) => found(error, ''),
+    );
+  };
+  const socket = connect({ host, port, blockList, lookup, signal });
+  socket.on('error', (error) => done(error, socket));
+  socket.once('connect', () => {
+    const named = isIP(host) === 0;
+    done(null, secure ? tls.connect({ socket, host, ...(named && { servername: host }), ALPNProtocols: ['http/1.1'] }) : socket);
+  });
 }
 
 /** Codes of Node's errors. Several addresses of a name that were tried make one error with all of theirs in it. */

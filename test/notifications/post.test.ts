@@ -3,15 +3,16 @@ import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
-import { type AddressInfo, BlockList, createServer, type LookupFunction, type Server } from 'node:net';
+import { type AddressInfo, BlockList, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { post, type PostRules } from '../../src/notifications/post.ts';
 import { callbackAddresses } from '../../src/notifications/public-addresses.ts';
+import { createResolveName, NameNotFoundError, type ResolveName } from '../../src/notifications/resolve-name.ts';
 
 const calm = new AbortController().signal;
-const strict: PostRules = { blockList: callbackAddresses(true).blockList, timeoutMs: 5000, signal: calm };
+const strict: PostRules = { blockList: callbackAddresses(true).blockList, resolveName: createResolveName(), timeoutMs: 5000, signal: calm };
 const local: PostRules = { ...strict, blockList: callbackAddresses(false).blockList };
 
 async function listen(server: Server): Promise<number> {
@@ -24,14 +25,17 @@ async function listen(server: Server): Promise<number> {
 }
 
 /** Resolves every name to these addresses, one after the other, as a name server does that changes its mind. */
-function resolving(...addresses: string[]): LookupFunction {
+function resolving(...addresses: string[]): ResolveName {
   let asked = 0;
-  return (_name, options, done) => {
+  return async () => {
     const address = addresses[Math.min(asked++, addresses.length - 1)] ?? '';
-    const family = address.includes(':') ? 6 : 4;
-    if (options.all) done(null, [{ address, family }]);
-    else done(null, address, family);
+    return [{ address, family: address.includes(':') ? 6 : 4 }];
   };
+}
+
+/** Resolves every name to all of these addresses at once. */
+function leadingTo(...addresses: string[]): ResolveName {
+  return async () => addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
 }
 
 const PRIVATE = `
@@ -49,7 +53,7 @@ describe.each(['http', 'https'])('over %s', (scheme) => {
       const host = address.includes(':') ? `[${address}]` : address;
       const request = (url: string) => ({ url, headers: {}, body: '{}' });
       const literal = await post(request(`${scheme}://${host}:9/`), strict);
-      const named = await post(request(`${scheme}://hook.example:9/`), { ...strict, lookup: resolving(address) });
+      const named = await post(request(`${scheme}://hook.example:9/`), { ...strict, resolveName: resolving(address) });
       seen[address] = [literal, named];
     }
     const refused = { type: 'failed', code: 'address_not_public' };
@@ -68,16 +72,34 @@ describe.each(['http', 'https'])('over %s', (scheme) => {
   test('a name that leads to another address the second time is checked where it is connected to', async () => {
     let connections = 0;
     const port = await listen(createServer((socket) => (connections++, socket.destroy())));
-    const rules = { ...strict, lookup: resolving('127.0.0.1', '127.0.0.1') };
+    const rules = { ...strict, resolveName: resolving('127.0.0.1', '127.0.0.1') };
     await post({ url: `${scheme}://rebinding.example:${port}/`, headers: {}, body: '' }, rules);
     await post({ url: `${scheme}://rebinding.example:${port}/`, headers: {}, body: '' }, rules);
     expect(connections).toBe(0);
   });
 
+  test('of a name’s many addresses those that are refused are not connected to, and the others are', async () => {
+    let connections = 0;
+    const port = await listen(createServer((socket) => (connections++, socket.destroy())));
+    const privates = Array.from({ length: 50 }, (_, n) => `10.0.0.${n}`);
+    const to = async (resolveName: ResolveName, blockList: BlockList) => {
+      const posted = await post({ url: `${scheme}://many.example:${port}/`, headers: {}, body: '' }, { ...strict, blockList, resolveName });
+      return posted.type === 'failed' && posted.code;
+    };
+    expect(await to(leadingTo(...privates, '127.0.0.1', '::ffff:127.0.0.1', '::1'), strict.blockList)).toBe('address_not_public');
+    expect(connections).toBe(0);
+    const only = new BlockList();
+    only.addSubnet('10.0.0.0', 8);
+    await to(leadingTo(...privates, '127.0.0.1'), only);
+    expect(connections).toBe(1);
+    await to(leadingTo('127.0.0.3', '127.0.0.1'), only); // nobody listens at the first
+    expect(connections).toBe(2);
+  });
+
   test('the block list is the socket’s: with an empty one the same request comes through', async () => {
     let connections = 0;
     const port = await listen(createServer((socket) => (connections++, socket.destroy())));
-    const rules = { ...strict, blockList: new BlockList(), lookup: resolving('127.0.0.1') };
+    const rules = { ...strict, blockList: new BlockList(), resolveName: resolving('127.0.0.1') };
     const posted = await post({ url: `${scheme}://hook.example:${port}/`, headers: {}, body: '' }, rules);
     expect([posted.type, connections]).toEqual(['failed', 1]);
   });
@@ -157,8 +179,8 @@ describe('an answer', () => {
     const port = await listen(createServer((socket) => void socket.on('error', () => {}).end('SSH-2.0-OpenSSH\r\n')));
     expect(await postTo(port)).toEqual({ type: 'failed', code: 'answer_invalid' });
     expect(await postTo(1)).toEqual({ type: 'failed', code: 'connection_failed' });
-    const lookup: LookupFunction = (_name, _options, done) => done(Object.assign(new Error('no'), { code: 'ENOTFOUND' }), '', 4);
-    expect(await post({ url: 'http://none.example/', headers: {}, body: '' }, { ...local, lookup })).toEqual({
+    const resolveName: ResolveName = () => Promise.reject(new NameNotFoundError('no'));
+    expect(await post({ url: 'http://none.example/', headers: {}, body: '' }, { ...local, resolveName })).toEqual({
       type: 'failed',
       code: 'name_not_found',
     });
@@ -201,14 +223,14 @@ test.skipIf(!hasOpenssl)('over TLS a certificate of nobody known, or of another 
     (_request, response) => (calls++, response.end()),
   );
   const port = await listen(server);
-  const rules = { ...local, lookup: resolving('127.0.0.1') };
+  const rules = { ...local, resolveName: resolving('127.0.0.1') };
   const to = (name: string) => post({ url: `https://${name}:${port}/`, headers: {}, body: '' }, rules);
   expect(await to('right.example')).toEqual({ type: 'failed', code: 'certificate_invalid' }); // nobody known
   const script = `
     const { post } = await import('./src/notifications/post.ts');
     const { callbackAddresses } = await import('./src/notifications/public-addresses.ts');
-    const lookup = (_name, options, done) => options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4);
-    const rules = { blockList: callbackAddresses(false).blockList, timeoutMs: 5000, signal: new AbortController().signal, lookup };
+    const resolveName = async () => [{ address: '127.0.0.1', family: 4 }];
+    const rules = { blockList: callbackAddresses(false).blockList, timeoutMs: 5000, signal: new AbortController().signal, resolveName };
     const to = (name) => post({ url: 'https://' + name + ':${port}/', headers: {}, body: '' }, rules);
     console.log(JSON.stringify([await to('right.example'), await to('wrong.example')]));`;
   const output = await new Promise<string>((resolve, reject) => {
