@@ -4,6 +4,7 @@ import { createAddressOf } from './client-address.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createErrorLog } from './repeated-errors.ts';
+import { tenantOf } from './job/tenant.ts';
 import { checkKinds, type Kind } from './kinds/kind.ts';
 import { createBearerCheck } from './http/bearer-check.ts';
 import { createChildUrls, joinAddresses } from './http/child-urls.ts';
@@ -124,7 +125,9 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     const newest = new Set(jobs.map(({ id }) => id));
     return [...jobs, ...open.filter(({ id }) => !newest.has(id)).toReversed()];
   };
-  const userFeed = createUserFeed({ readJob: queue.read, jobsOf, connections, addressing, onEndSent, onError });
+  const shares = createShares(config.shares);
+  const turn = (owner: string, signal: AbortSignal) => shares.reads.turn(tenantOf(owner, undefined), signal);
+  const userFeed = createUserFeed({ readJob: queue.read, jobsOf, turn, connections, addressing, onEndSent, onError });
   const eventReader = createEventReader({
     pattern: store.connect('wait', { lazyConnect: true }),
     redis,
@@ -180,7 +183,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     connections,
     transport: createNodeTransport(),
     pullBody: pullFromIncoming,
-    shares: createShares(config.shares),
+    shares,
     stallMs: config.stallMs,
     tokens,
     outputUrls,

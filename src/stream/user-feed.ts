@@ -21,6 +21,11 @@ export type UserFeedOptions = {
   readJob: ReadJob;
   /** The user's jobs, newest first: all that may be current, without results. */
   jobsOf: (owner: string) => Promise<Snapshot[]>;
+  /**
+   * Waits for the user's turn to have jobs read, and resolves with what ends it. `signal`: nobody follows that user any more.
+   * A user who opens streams one after the other must not keep Redis busy for all.
+   */
+  turn: (owner: string, signal: AbortSignal) => Promise<() => void>;
   connections: Connections;
   /** As the feed of jobs has it. */
   addressing?: Addressing;
@@ -42,6 +47,10 @@ type UserChannel = {
   followers: Set<UserFollower>;
   /** The last work on this channel. Readings are made and sent one after the other, so that an older one never follows a newer one. */
   queue: Promise<void>;
+  /** Whether a reading of all jobs waits for its turn. It serves all who join before it begins. */
+  refreshes: boolean;
+  /** Aborted when the last follower has left. */
+  left: AbortController;
 };
 
 /** How long after its end a job still counts as current, in ms. */
@@ -53,19 +62,21 @@ const OWNERS_KEPT = 10_000;
 const encoder = new TextEncoder();
 
 /** Makes a user feed. It reads a job that has changed only while somebody follows that job's user. */
-export function createUserFeed({ readJob, jobsOf, connections, addressing, onEndSent = () => {}, onError }: UserFeedOptions): UserFeed {
+export function createUserFeed(options: UserFeedOptions): UserFeed {
+  const { readJob, jobsOf, turn, connections, addressing, onEndSent = () => {}, onError } = options;
   const channels = new Map<string, UserChannel>();
   const owners = new Map<string, string | undefined>();
 
   const remove = (channel: UserChannel, follower: UserFollower): void => {
     connections.remove(follower.connection);
     channel.followers.delete(follower);
-    if (channel.followers.size === 0 && channels.get(channel.owner) === channel) channels.delete(channel.owner);
+    if (channel.followers.size > 0) return;
+    channel.left.abort();
+    if (channels.get(channel.owner) === channel) channels.delete(channel.owner);
   };
 
-  const inOrder = (channel: UserChannel, work: () => Promise<void>): void => {
-    channel.queue = channel.queue.then(work).catch(onError);
-  };
+  const inOrder = (channel: UserChannel, work: () => Promise<void>): Promise<void> =>
+    (channel.queue = channel.queue.then(work).catch(onError));
 
   /** Sends a job's status to every follower whose last one was another. */
   const sendStatus = (channel: UserChannel, snapshot: Snapshot): void => {
@@ -89,17 +100,30 @@ export function createUserFeed({ readJob, jobsOf, connections, addressing, onEnd
   const isSent = ({ followers }: UserChannel, snapshot: Snapshot): boolean =>
     [...followers].every(({ lastStatus }) => lastStatus.get(snapshot.id) === statusKey(snapshot));
 
-  const refresh = (channel: UserChannel): void =>
-    inOrder(channel, async () => {
-      if (channel.followers.size === 0) return; // all followers have left meanwhile
-      const jobs = (await jobsOf(channel.owner)).filter(isCurrent);
-      const ids = new Set(jobs.map(({ id }) => id));
-      for (const { lastStatus } of channel.followers) for (const id of lastStatus.keys()) if (!ids.has(id)) lastStatus.delete(id);
-      const unsent = jobs.toReversed().filter((job) => !isSent(channel, job));
-      // An end is sent with its result. The list has no results, so the job is read.
-      const whole = await Promise.all(unsent.map(async (job) => (job.end ? readWhole(job.id) : job)));
-      for (const snapshot of whole) if (snapshot) sendStatus(channel, snapshot);
-    });
+  /** What happens meanwhile is sent all the same: it does not wait for this turn. */
+  const refresh = (channel: UserChannel): void => {
+    if (channel.refreshes) return;
+    channel.refreshes = true;
+    const { signal } = channel.left;
+    turn(channel.owner, signal)
+      .then(async (end) => inOrder(channel, async () => sendAll(channel)).finally(end))
+      .catch((error: unknown) => {
+        channel.refreshes = false;
+        if (!signal.aborted) onError(error);
+      });
+  };
+
+  const sendAll = async (channel: UserChannel): Promise<void> => {
+    channel.refreshes = false; // who joins from now on may come too late for this reading
+    if (channel.followers.size === 0) return; // all followers have left meanwhile
+    const jobs = (await jobsOf(channel.owner)).filter(isCurrent);
+    const ids = new Set(jobs.map(({ id }) => id));
+    for (const { lastStatus } of channel.followers) for (const id of lastStatus.keys()) if (!ids.has(id)) lastStatus.delete(id);
+    const unsent = jobs.toReversed().filter((job) => !isSent(channel, job));
+    // An end is sent with its result. The list has no results, so the job is read.
+    const whole = await Promise.all(unsent.map(async (job) => (job.end ? readWhole(job.id) : job)));
+    for (const snapshot of whole) if (snapshot) sendStatus(channel, snapshot);
+  };
 
   const ownerOf = async (jobId: string): Promise<string | undefined> => {
     if (owners.has(jobId)) return owners.get(jobId);
@@ -112,7 +136,7 @@ export function createUserFeed({ readJob, jobsOf, connections, addressing, onEnd
   const jobChanged = async (jobId: string): Promise<void> => {
     const channel = channels.get((await ownerOf(jobId)) ?? '');
     if (!channel) return;
-    inOrder(channel, async () => {
+    void inOrder(channel, async () => {
       const snapshot = await readWhole(jobId);
       if (snapshot) sendStatus(channel, snapshot);
     });
@@ -123,7 +147,10 @@ export function createUserFeed({ readJob, jobsOf, connections, addressing, onEnd
   return {
     follow(owner, sink) {
       let channel = channels.get(owner);
-      if (!channel) channels.set(owner, (channel = { owner, followers: new Set(), queue: Promise.resolve() }));
+      if (!channel) {
+        channel = { owner, followers: new Set(), queue: Promise.resolve(), refreshes: false, left: new AbortController() };
+        channels.set(owner, channel);
+      }
       const joined = channel;
       const stop = (): void => remove(joined, follower);
       const follower: UserFollower = { connection: connections.add(sink, () => stop()), lastStatus: new Map() };

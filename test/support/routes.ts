@@ -49,7 +49,7 @@ export async function routesOfApp(): Promise<string[]> {
     outputUrls: createOutputUrls(kinds, true),
     connections,
     feed: createFeed({ readJob: queue.read, connections, eta: async () => undefined, onError }),
-    userFeed: createUserFeed({ readJob: queue.read, jobsOf: async () => [], connections, onError }),
+    userFeed: createUserFeed({ readJob: queue.read, jobsOf: async () => [], turn: async () => () => {}, connections, onError }),
     transport: createNodeTransport(),
     pullBody: pullFromIncoming,
     shares: createShares(loadConfig({ REDIS_URL: 'redis://x' }, 'api').shares),
