@@ -4,6 +4,7 @@ import type { Tenant } from '../src/job/tenant.ts';
 import { type FileName, type FileStore, readWhole, type StorageFull } from '../src/files/store.ts';
 import type { FileReference, Kind } from '../src/kinds/kind.ts';
 import { LockLostError } from '../src/queue/journal.ts';
+import { type RunLocks, writeFenced } from '../src/queue/run-locks.ts';
 import type { RetryWhileRefused } from '../src/queue/store-monitor.ts';
 import type { Context } from './handler.ts';
 
@@ -13,17 +14,28 @@ export type Run = { id: string; tenant: Tenant; token: string };
 /** The files of a run. */
 export type RunFiles = Pick<Context, 'file' | 'output' | 'readOutput' | 'keep' | 'kept'>;
 
-/** Makes the files of runs. `retryWhileRefused`: what to do while Redis refuses to write. */
+/** Opens the files of a run. */
 export type OpenRunFiles = (run: Run, input: Record<string, unknown>) => RunFiles;
 
 /** How soon to try again where unfinished jobs, or nobody known, will make room, in ms. */
 const ROOM_MS = 5000;
 
+/** What files of runs are made with beside the store. */
+type RunFilesOptions = {
+  /** What to do while Redis refuses to write. */
+  retryWhileRefused: RetryWhileRefused;
+  retake: RunLocks['retake'];
+};
+
 /** See {@link OpenRunFiles}. */
-export function createRunFiles(store: FileStore, retryWhileRefused: RetryWhileRefused): OpenRunFiles {
+export function createRunFiles(store: FileStore, { retryWhileRefused, retake }: RunFilesOptions): OpenRunFiles {
   return ({ id: jobId, tenant, token }, input) => {
     const put = async (name: FileName, bytes: Uint8Array, type: string): Promise<void> => {
-      const kept = await retryWhileRefused(() => store.put({ jobId, name, tenant, type, bytes, token }));
+      const kept = await writeFenced(
+        () => retryWhileRefused(() => store.put({ jobId, name, tenant, type, bytes, token })),
+        (reply) => reply.type === 'lost',
+        () => retake(jobId, token),
+      );
       if (kept.type === 'lost') throw new LockLostError(jobId);
       if (kept.type === 'full') throw noRoom(kept);
     };

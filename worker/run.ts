@@ -26,8 +26,10 @@ export type RunDeps = {
   openFiles: OpenRunFiles;
   addCost: AddCost;
   children: Children;
-  /** How long one attempt may take, in ms. */
+  /** How long one attempt may take, in ms, without the time in which Redis was in trouble. */
   timeoutMs: number;
+  /** For how long Redis was in trouble since the process began, in ms. */
+  troubleMs: () => number;
   log: Logger;
 };
 
@@ -39,6 +41,7 @@ export function createRun({
   addCost,
   children,
   timeoutMs,
+  troubleMs,
   log,
 }: RunDeps): (task: Task, journal: Journal) => Promise<RecordFields> {
   const byName = new Map(implementations.map(({ kind, handle }) => [kind.name, { kind, handle, schema: jobInput(kind) }]));
@@ -63,7 +66,7 @@ export function createRun({
     if (unaccepted) throw new NotAssignedError(task.kind, { problem: toUnacceptedProblem(task.input, unaccepted) });
     const { kind, handle, schema } = implementation;
     const { signal } = task;
-    const deadline = startDeadline(task, timeoutMs);
+    const deadline = startDeadline(task, timeoutMs, troubleMs);
     const meter = createMeter(journal.spending, addCost, log);
     try {
       const attempt = await beginAttempt(task, journal, history);
@@ -86,7 +89,7 @@ export function createRun({
       const child = await makeChild(task, next, result as never, { children, attempt, journal });
       return await journal.conclude({ ...result, child }, author());
     } catch (error) {
-      throw deadline.isOver() ? timedOut(timeoutMs, journal, error) : error;
+      throw deadline.isOver() ? timedOut(timeoutMs, error) : error;
     } finally {
       deadline.lift();
       await meter.close();
@@ -94,22 +97,28 @@ export function createRun({
   };
 }
 
-/** Starts a deadline that can be lifted. When it is over, it stops the task, with a reason like that of AbortSignal.timeout. */
-function startDeadline({ signal, stop }: Task, ms: number): { isOver(): boolean; lift(): void } {
+/**
+ * Starts a deadline that can be lifted. When it is over, it stops the task, with a reason like that of AbortSignal.timeout. Redis' trouble
+ * does not count: a run that waits with what it has paid for must not be stopped for it.
+ */
+function startDeadline({ signal, stop }: Task, ms: number, troubleMs: () => number): { isOver(): boolean; lift(): void } {
   let isOver = false;
-  const timer = setTimeout(() => {
-    isOver = !signal.aborted;
-    stop(new DOMException('the attempt took too long', 'TimeoutError'));
-  }, ms);
+  let timer: ReturnType<typeof setTimeout>;
+  const start = (leftMs: number, before: number): void => {
+    timer = setTimeout(() => {
+      const now = troubleMs();
+      if (now > before) return start(now - before, now);
+      isOver = !signal.aborted;
+      stop(new DOMException('the attempt took too long', 'TimeoutError'));
+    }, leftMs);
+  };
+  start(ms, troubleMs());
   return { isOver: () => isOver, lift: () => clearTimeout(timer) };
 }
 
-/** The error for an attempt that took too long. If it had to wait for Redis, it is put off instead, which costs no attempt. */
-function timedOut(ms: number, journal: Journal, cause: unknown): ProblemError {
-  return new ProblemError('job_timeout', `The attempt did not end within ${ms / 1000} s.`, {
-    cause,
-    ...(journal.heldUpMs() > 0 && { retryAfterMs: 0 }),
-  });
+/** The error for an attempt that took too long. */
+function timedOut(ms: number, cause: unknown): ProblemError {
+  return new ProblemError('job_timeout', `The attempt did not end within ${ms / 1000} s.`, { cause });
 }
 
 /** Waits for work, but rejects with the signal's reason when it aborts. So a handler that ignores the signal does not keep the run. */

@@ -16,6 +16,7 @@ import { startUpkeep } from '../src/files/upkeep.ts';
 import { watchDeadlines } from '../src/queue/deadlines.ts';
 import { type Keys, keysUnder } from '../src/queue/keys.ts';
 import { openQueue } from '../src/queue/open-queue.ts';
+import { createRunLocks } from '../src/queue/run-locks.ts';
 import { openStore, type Store } from '../src/queue/store.ts';
 import { startForgetting } from '../src/queue/retention.ts';
 import { endUnreadable, UNREADABLE } from '../src/queue/unreadable.ts';
@@ -104,6 +105,8 @@ export async function startWorker(
     cancel: createCancel(patient, keys, job.retentionS),
   });
 
+  const { retryWhileRefused, troubleMs } = store.monitor;
+  const locks = createRunLocks({ ...config.worker, patient, redis: commands, keys, retryWhileRefused });
   const directory = createWorkerDirectory(commands, keys);
   const worker = createWorker(
     store,
@@ -111,16 +114,18 @@ export async function startWorker(
       run: createRun({
         implementations,
         assignments,
-        openFiles: createRunFiles(fileStore, store.monitor.retryWhileRefused),
+        openFiles: createRunFiles(fileStore, { retryWhileRefused, retake: locks.retake }),
         addCost: createAddCost(config.prices),
-        children: { ...children, add: (request) => store.monitor.retryWhileRefused(() => children.add(request)) },
+        children: { ...children, add: (request) => retryWhileRefused(() => children.add(request)) },
         timeoutMs: job.timeoutMs,
+        troubleMs,
         log,
       }),
       isDone: async (kind, input) => {
         const availability = availabilityOf(kind, await directory(REGISTRY_AGE_MS), input);
         return availability.type === 'available' && unacceptedProblem(input, availability) === undefined;
       },
+      locks,
       onCompleted: createInputRemoval(fileStore, kinds),
     },
     { keyPrefix, backoffMs: job.backoffMs, retentionS: job.retentionS, ...config.worker },

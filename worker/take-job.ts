@@ -6,6 +6,7 @@ import { createJournals, type Journal, LockLostError } from '../src/queue/journa
 import type { Keys } from '../src/queue/keys.ts';
 import type { Payload, RecordFields } from '../src/queue/record.ts';
 import { createRunCounters } from '../src/queue/run-counters.ts';
+import type { RunLocks } from '../src/queue/run-locks.ts';
 import type { RetryWhileRefused } from '../src/queue/store-monitor.ts';
 import { createIsolation } from './isolation.ts';
 import { createSettle, type EndedAttempt, type Settled, type SettleDeps } from './settle.ts';
@@ -31,10 +32,11 @@ export type TakeJobDeps = Pick<SettleDeps, 'isDone' | 'backoffMs' | 'onPause'> &
   redis: Parameters<typeof createJournals>[0];
   keys: Keys;
   retryWhileRefused: RetryWhileRefused;
+  locks: Pick<RunLocks, 'hold' | 'retake'>;
   /** Runs a job. Resolves with the fields that its completion has to write. */
   run: (task: Task, journal: Journal) => Promise<RecordFields>;
-  /** The lock tokens of the jobs that run here, by the jobs' ids. */
-  running: Map<string, string>;
+  /** The jobs that run here. */
+  running: Set<string>;
   counters: { started: number; putOff: number };
   maxStalledCount: number;
   /** How much of what runs have written is remembered, in bytes. */
@@ -52,8 +54,8 @@ const NOT_NOW_MS = 300;
 
 /** Makes the function that takes a job. It rejects only where the job is not this worker's any more, or Redis fails. */
 export function createTakeJob(deps: TakeJobDeps): (taken: Taken) => Promise<Outcome> {
-  const { redis, keys, retryWhileRefused, run, running, counters, maxStalledCount, log } = deps;
-  const journals = createJournals(redis, keys, { retryWhileRefused, memoryBytes: deps.journalMemoryBytes });
+  const { redis, keys, retryWhileRefused, locks, run, running, counters, maxStalledCount, log } = deps;
+  const journals = createJournals(redis, keys, { retryWhileRefused, retake: locks.retake, memoryBytes: deps.journalMemoryBytes });
   const fairQueue = createFairQueue(redis, keys);
   const runCounters = createRunCounters(redis, keys, retryWhileRefused);
   const isolation = createIsolation(maxStalledCount);
@@ -70,7 +72,8 @@ export function createTakeJob(deps: TakeJobDeps): (taken: Taken) => Promise<Outc
       return { type: 'delayed' };
     }
     counters.started++;
-    running.set(id, token);
+    running.add(id);
+    locks.hold(id, { token, started: job.attemptsStarted, stalls: job.stalledCounter });
     const task = toTask(job, { id, token, signal, stop });
     const { requestId, tenant } = job.data;
     log.info({ jobId: id, requestId, attempt: task.attempt, waitedMs: Date.now() - job.timestamp }, 'job started');

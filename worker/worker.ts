@@ -8,10 +8,12 @@ import { LockLostError } from '../src/queue/journal.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import { watchLocks } from '../src/queue/lock-watch.ts';
 import type { Payload, RecordFields } from '../src/queue/record.ts';
+import type { RunLocks } from '../src/queue/run-locks.ts';
 import type { Store } from '../src/queue/store.ts';
 import { UNREADABLE, watchUnreadable } from '../src/queue/unreadable.ts';
 import { createBackendFactory } from '../src/queue/worker-backend.ts';
 import { keepLooping } from '../src/queue/worker-loop.ts';
+import { watchWrites } from '../src/queue/write-watch.ts';
 import { backoff, HandBack } from './retry-policy.ts';
 import type { Settled } from './settle.ts';
 import { createTakeJob, type TakeJobDeps } from './take-job.ts';
@@ -39,6 +41,7 @@ export type Counters = { started: number; completed: number; failed: number; ret
 
 /** What a worker is given to do. */
 export type WorkerDeps = Pick<TakeJobDeps, 'run' | 'isDone'> & {
+  locks: RunLocks;
   /** Called when a job has completed, and its result is kept. */
   onCompleted?: (kind: string, jobId: string) => void;
 };
@@ -60,14 +63,19 @@ export type JobWorker = {
 };
 
 /** Starts a worker. */
-export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerDeps, options: WorkerOptions, log: Logger): JobWorker {
+export function createWorker(
+  store: Store,
+  { run, isDone, locks, onCompleted }: WorkerDeps,
+  options: WorkerOptions,
+  log: Logger,
+): JobWorker {
   const { connect, monitor, onError } = store;
   const redis = connect('wait');
   const keys = keysUnder(options.keyPrefix);
   const { retryWhileRefused } = monitor;
   const counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, putOff: 0, stalled: 0 };
-  /** The lock tokens of the jobs that run here, by the jobs' ids. */
-  const running = new Map<string, string>();
+  /** The jobs that run here. */
+  const running = new Set<string>();
   /** What the completion of a job that has run writes. */
   const concluded = new WeakMap<object, RecordFields>();
   /** The pause before the next attempt, in ms, by the error that ended the last one. It is set before BullMQ asks for it. */
@@ -78,6 +86,7 @@ export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerD
     redis,
     keys,
     retryWhileRefused,
+    locks,
     run,
     isDone,
     running,
@@ -116,7 +125,7 @@ export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerD
         backoffStrategy: (attemptsMade, _type, error) => (error && pauses.get(error)) ?? backoff(attemptsMade, backoffMs, error),
       },
     },
-    createBackendFactory({ ...options, redis, retryWhileRefused, fieldsOf: (job) => concluded.get(job), keptLongerS: lag.longerS }),
+    createBackendFactory({ ...options, redis, retryWhileRefused, locks, fieldsOf: (job) => concluded.get(job), keptLongerS: lag.longerS }),
   );
   const stop = (jobId: string, reason: unknown): void => void worker.cancelJob(jobId, reason as never);
   const stopLost = (jobId: string): void => stop(jobId, new LockLostError(jobId));
@@ -132,7 +141,8 @@ export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerD
     onEnded: (jobId) => log.error({ jobId }, UNREADABLE),
     onError: onError('unreadable records'),
   });
-  const locks = watchLocks({ redis: store.redis, keys, running, onLost: stopLost, onError: onError('lock watch') });
+  const lockWatch = watchLocks({ redis: store.redis, keys, locks, onLost: stopLost, onError: onError('lock watch') });
+  const stopWatchingWrites = watchWrites({ ...options, redis: store.redis, keys, onError: onError('write watch') });
   // BullMQ reports the loss, but does not stop the run.
   worker.on('lockRenewalFailed', (jobIds) => jobIds.forEach(stopLost));
   const onWorkerError = onError('worker');
@@ -145,18 +155,19 @@ export function createWorker(store: Store, { run, isDone, onCompleted }: WorkerD
     counters,
     active: () => running.size,
     fetches: () => redis.status === 'ready' && loop.fetches(),
-    noticesCancels: locks.watching,
+    noticesCancels: lockWatch.watching,
     async close(graceMs) {
       lag.close();
       loop.close();
+      stopWatchingWrites();
       if (redis.status !== 'ready' || monitor.trouble()) {
-        locks.close();
+        lockWatch.close();
         return worker.close(true); // others find the running jobs stalled
       }
       const grace = setTimeout(() => worker.cancelAllJobs(new HandBack('the worker is stopping') as never), graceMs);
       await worker.close();
       clearTimeout(grace);
-      locks.close(); // jobs can be cancelled until then
+      lockWatch.close(); // jobs can be cancelled until then
     },
   };
 }

@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config.ts';
 import { flashcards } from '../../src/kinds/flashcards.ts';
 import { createRedisFiles } from '../../src/files/redis-files.ts';
 import { keysUnder } from '../../src/queue/keys.ts';
+import { createRunLocks } from '../../src/queue/run-locks.ts';
 import { openStore } from '../../src/queue/store.ts';
 import { assign } from '../../worker/assignments.ts';
 import { createRunFiles } from '../../worker/files.ts';
@@ -26,13 +27,17 @@ const store = await openStore({
   logError: () => {},
   onUnusable: () => {},
 });
-const files = createRedisFiles({ redis: store.redis, keys: keysUnder(config.keyPrefix), maxTotalBytes: config.filesMaxBytes });
-const openFiles = createRunFiles(files, store.monitor.retryWhileRefused);
+const keys = keysUnder(config.keyPrefix);
+const files = createRedisFiles({ redis: store.redis, keys, maxTotalBytes: config.filesMaxBytes });
+const { retryWhileRefused, troubleMs } = store.monitor;
+const locks = createRunLocks({ ...config.worker, patient: store.connect('wait'), redis: store.redis, keys, retryWhileRefused });
+const openFiles = createRunFiles(files, { retryWhileRefused, retake: locks.retake });
 const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
 createWorker(
   store,
   {
-    run: createRun({ implementations, assignments, openFiles, addCost: createAddCost(), children, timeoutMs: 10_000, log }),
+    run: createRun({ implementations, assignments, openFiles, addCost: createAddCost(), children, timeoutMs: 10_000, troubleMs, log }),
+    locks,
     isDone: async () => true,
   },
   { keyPrefix: config.keyPrefix, backoffMs: 1000, retentionS: config.job.retentionS, ...config.worker },

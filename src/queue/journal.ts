@@ -8,6 +8,7 @@ import { createJournalMemory, type Written } from './journal-memory.ts';
 import { createJournalWriter, type JournalPort } from './journal-writer.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, parseRow, type RecordFields } from './record.ts';
+import { type RunLocks, writeFenced } from './run-locks.ts';
 import { defineScript } from './script.ts';
 import { createSpending, type Spending } from './spending.ts';
 import type { RetryWhileRefused } from './store-monitor.ts';
@@ -59,15 +60,10 @@ export type Journal = {
   markReady(at: number): Promise<void>;
   /** Rejects if the job is not this run's any more. */
   checkLock(): Promise<void>;
-  /** How long writes had to wait for a Redis that was in trouble, in ms. */
-  heldUpMs(): number;
 };
 
 /** Whose run a journal is for; `token` is the lock token BullMQ gave to it. */
 export type Run = { jobId: string; tenant: Tenant; token: string };
-
-/** A write that takes longer than this waited for a Redis in trouble, in ms. */
-const SLOW_MS = 1000;
 
 const NOTHING: History = { rows: [], checkpoint: {}, finished: false };
 
@@ -84,6 +80,8 @@ export type JournalBound = { rows: number; bytes: number };
 export type JournalOptions = {
   /** What to do while Redis refuses to write; without it a write fails. */
   retryWhileRefused?: RetryWhileRefused;
+  /** Takes a run's lock back if it has only expired; resolves with whether the job is still the run's. Without it, it is not. */
+  retake?: RunLocks['retake'];
   /** How much of what was written is remembered, in bytes; see {@link createJournalMemory}. */
   memoryBytes?: number | undefined;
   bound?: JournalBound | undefined;
@@ -93,28 +91,29 @@ export type JournalOptions = {
 export function createJournals(
   redis: Redis,
   keys: Keys,
-  { retryWhileRefused = (work) => work(), memoryBytes, bound = BOUND }: JournalOptions = {},
+  { retryWhileRefused = (work) => work(), retake = () => Promise.resolve(false), memoryBytes, bound = BOUND }: JournalOptions = {},
 ): (run: Run) => Journal {
   const script = defineScript(redis, 'write_journal', {
     keys: ['job', 'lock', 'logs', 'events', 'meta'],
     args: ['id', 'token', 'place', 'count', 'maxRows', 'maxBytes'],
   });
-  const spending = createSpending(redis, keys, (jobId) => new LockLostError(jobId), retryWhileRefused);
+  const spending = createSpending(redis, keys, { lost: (jobId) => new LockLostError(jobId), retryWhileRefused, retake });
   const memory = createJournalMemory(memoryBytes);
   const shared = { ...keys.allOf(['events', 'meta']), maxRows: bound.rows, maxBytes: bound.bytes };
 
   return ({ jobId, tenant, token }) => {
     const touched = { ...shared, job: keys.job(jobId), lock: keys.lock(jobId), logs: keys.logs(jobId), id: jobId, token };
-    let heldUpMs = 0;
     const lost = () => new LockLostError(jobId);
     const read = () => redis.lrange(touched.logs, 0, -1);
 
     const send: JournalPort['send'] = async (rows, place, fields) => {
-      const start = performance.now();
       const rest = [...rows, ...Object.entries(fields).flat()];
-      const code = Number(await retryWhileRefused(() => script({ ...touched, place, count: rows.length }, rest)));
-      const took = performance.now() - start;
-      if (took > SLOW_MS) heldUpMs += took;
+      const write = async () => Number(await retryWhileRefused(() => script({ ...touched, place, count: rows.length }, rest)));
+      const code = await writeFenced(
+        write,
+        (reply) => reply === -1,
+        () => retake(jobId, token),
+      );
       if (code === -1) throw lost();
       if (code === 1) return 'full';
       return code <= -2 ? { length: -2 - code } : undefined;
@@ -145,7 +144,6 @@ export function createJournals(
       conclude: (result, author) => writer.last({ [FIELDS.result]: JSON.stringify(result), ...authorFields(author) }),
       markReady: (at) => writer.write({ [FIELDS.ready]: String(at) }),
       checkLock: () => writer.write({}),
-      heldUpMs: () => heldUpMs,
     };
   };
 }

@@ -7,7 +7,19 @@ export const QUEUE_NAME = 'ai-jobs';
 /** The BullMQ queue of notifications. */
 export const NOTIFICATIONS = 'ai-jobs-notifications';
 
-type QueueKey = 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'failed' | 'stalled' | 'events' | 'meta' | 'marker' | 'pc';
+type QueueKey =
+  | 'wait'
+  | 'active'
+  | 'prioritized'
+  | 'delayed'
+  | 'completed'
+  | 'failed'
+  | 'stalled'
+  | 'events'
+  | 'meta'
+  | 'marker'
+  | 'pc'
+  | 'stalled-check';
 
 /**
  * The keys under a prefix, such as `{ai-jobs}`. Others can write to Redis, too. What happens where a structure is of
@@ -27,6 +39,7 @@ type QueueKey = 'wait' | 'active' | 'prioritized' | 'delayed' | 'completed' | 'f
  * - a rate: begun anew by the next submission.
  * - an idempotency key: its own submissions fail until it is gone.
  * - a shared value: decided anew.
+ * - `writes`: noted anew; the check for stalled jobs is held back once.
  * - a file: one that is not whole is none. The ledger of files is begun anew if it is of another type; what stood in it takes room
  *   until Redis drops it. What tenants use is counted anew from the ledger before anything is refused.
  * - what is on its way to the archive: begun anew. Jobs that were in it are archived only if they end once more.
@@ -73,6 +86,8 @@ export function keysUnder(prefix: string) {
     workersSeen: `${prefix}:workers:seen`,
     /** What processes write to find out whether Redis takes writes. */
     probe: `${prefix}:probe`,
+    /** When a worker last could write, by Redis' clock, in ms since the epoch. */
+    writes: `${prefix}:writes`,
     /** Files of jobs; the ledger of what they take, by job; when to look at a job's files again; what each tenant uses. */
     files: {
       of: (file: string) => `${prefix}:file:${file}`,

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Usage } from '../job/snapshot.ts';
 import type { Tenant } from '../job/tenant.ts';
 import type { Keys } from './keys.ts';
+import { type RunLocks, writeFenced } from './run-locks.ts';
 import { defineScript } from './script.ts';
 import type { RetryWhileRefused } from './store-monitor.ts';
 
@@ -24,16 +25,17 @@ const KEPT_S = 48 * 3600;
 /** Whose books they are; `token` is the lock token BullMQ gave to the run. */
 type Run = { jobId: string; tenant: Tenant; token: string };
 
-/**
- * Makes the function that opens the books of a run. `lost`: what to reject with where the job is not the run's any more.
- * `retryWhileRefused`: what to do while Redis refuses to write.
- */
-export function createSpending(
-  redis: Redis,
-  keys: Keys,
-  lost: (jobId: string) => Error,
-  retryWhileRefused: RetryWhileRefused,
-): (run: Run) => Spending {
+/** What books are made with beside the store. */
+type SpendingOptions = {
+  /** What to reject with where the job is not the run's any more. */
+  lost: (jobId: string) => Error;
+  /** What to do while Redis refuses to write. */
+  retryWhileRefused: RetryWhileRefused;
+  retake: RunLocks['retake'];
+};
+
+/** Makes the function that opens the books of a run. */
+export function createSpending(redis: Redis, keys: Keys, { lost, retryWhileRefused, retake }: SpendingOptions): (run: Run) => Spending {
   const script = defineScript(redis, 'note_usage', {
     keys: ['job', 'lock', 'spent', 'spentUsd', 'outbox'],
     args: ['id', 'token', 'call', 'used', 'known', 'keptS'],
@@ -52,7 +54,12 @@ export function createSpending(
         known = text;
         return (await retryWhileRefused(() => script({ ...touched, ...entry }))) === 0;
       };
-      if (!(await note(expected, token))) throw lost(jobId);
+      const isNoted = await writeFenced(
+        () => note(expected, token),
+        (noted) => !noted,
+        () => retake(jobId, token),
+      );
+      if (!isNoted) throw lost(jobId);
       return { note: async (used) => void (await note(used, '')) };
     },
   });

@@ -15,6 +15,8 @@ export type StoreMonitor = {
   probe(): Promise<StoreTrouble | undefined>;
   /** What was wrong when last heard of; undefined while all is well. */
   trouble(): StoreTrouble | undefined;
+  /** For how long there was trouble since the process began, in ms, what goes on now included. */
+  troubleMs(): number;
   retryWhileRefused: RetryWhileRefused;
   /** Tells from now on when trouble begins, when it is of another sort, and when Redis is well again. */
   watch(watcher: StoreWatcher): void;
@@ -56,6 +58,7 @@ export function createStoreMonitor({ redis, keys, log }: StoreMonitorOptions): S
   let pauseMs = PAUSES.first;
   let backAt = -Infinity;
   let closed = false;
+  let pastMs = 0; // of all troubles that are over
 
   const write = async (): Promise<StoreTrouble | undefined> => {
     try {
@@ -98,8 +101,9 @@ export function createStoreMonitor({ redis, keys, log }: StoreMonitorOptions): S
     const { trouble, since, errors, back } = current;
     current = undefined;
     backAt = performance.now();
+    pastMs += backAt - since;
     clearTimeout(timer);
-    log.info({ trouble: nameOf(trouble), awayMs: Math.round(performance.now() - since), errors }, 'redis: back');
+    log.info({ trouble: nameOf(trouble), awayMs: Math.round(backAt - since), errors }, 'redis: back');
     for (const watcher of watchers) watcher.onBack();
     back.resolve();
   };
@@ -129,6 +133,7 @@ export function createStoreMonitor({ redis, keys, log }: StoreMonitorOptions): S
     report,
     probe: async () => (await probe(PROBE_AGE_MS)) ?? current?.trouble,
     trouble: () => current?.trouble,
+    troubleMs: () => pastMs + (current ? performance.now() - current.since : 0),
     watch: (watcher) => void watchers.push(watcher),
     async retryWhileRefused(work) {
       for (;;) {

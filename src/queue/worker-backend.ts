@@ -1,9 +1,12 @@
-/** BullMQ's backend for a worker: steps that Redis refuses are repeated, and the step that completes a job writes its result, too. */
+/** BullMQ's backend for a worker: steps that Redis refuses are repeated, expired locks are taken back, and the step that completes a job writes its result, too. */
 import { type BackendFactory, createIORedisClient, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { keysUnder } from './keys.ts';
 import type { RecordFields } from './record.ts';
+import type { RunLocks } from './run-locks.ts';
 import { FORGOTTEN_AT_ONCE } from './retention.ts';
 import type { RetryWhileRefused } from './store-monitor.ts';
+import { createNoteWrites } from './write-watch.ts';
 
 /** What the backend is made with. */
 export type BackendOptions = {
@@ -12,6 +15,9 @@ export type BackendOptions = {
   /** The worker's name. */
   name: string;
   retryWhileRefused: RetryWhileRefused;
+  locks: Pick<RunLocks, 'release' | 'retake' | 'retakeNow'>;
+  /** How long a job's lock holds unless it is renewed, in ms. */
+  lockDurationMs: number;
   /** The fields that the completion of this job has to write, if there are any. */
   fieldsOf: (job: object) => RecordFields | undefined;
   /** How much longer than usual the records of ended jobs are kept now, in s. */
@@ -28,9 +34,29 @@ export function createBackendFactory({
   keyPrefix,
   name,
   retryWhileRefused,
+  locks,
+  lockDurationMs,
   fieldsOf,
   keptLongerS,
 }: BackendOptions): BackendFactory<RedisQueueBackend> {
+  const noteWrites = createNoteWrites(redis, keysUnder(keyPrefix), lockDurationMs);
+
+  /** The last step of a run for its job. */
+  const lastStep = async <T>(id: string, token = '', step: () => Promise<T>): Promise<T> => {
+    try {
+      return await retryWhileRefused(async () => {
+        try {
+          return await step();
+        } catch (error) {
+          if (!isLockMissing(error) || !(await locks.retake(id, token))) throw error;
+          return step();
+        }
+      });
+    } finally {
+      locks.release(id, token);
+    }
+  };
+
   class WorkerBackend extends RedisQueueBackend {
     override moveToFinishedArgs(...[job, value, field, keep, ...rest]: Parameters<RedisQueueBackend['moveToFinishedArgs']>) {
       const bounded = typeof keep === 'object' && 'age' in keep ? { age: keep.age + keptLongerS(), limit: FORGOTTEN_AT_ONCE } : keep;
@@ -42,23 +68,42 @@ export function createBackendFactory({
     }
 
     override moveToCompleted(...args: Parameters<RedisQueueBackend['moveToCompleted']>) {
-      return retryWhileRefused(() => super.moveToCompleted(...args));
+      const [{ id = '' }, , , token] = args;
+      return lastStep(id, token, () => super.moveToCompleted(...args));
     }
 
     override moveToFailed(...args: Parameters<RedisQueueBackend['moveToFailed']>) {
-      return retryWhileRefused(() => super.moveToFailed(...args));
+      const [{ id = '' }, , , token] = args;
+      return lastStep(id, token, () => super.moveToFailed(...args));
     }
 
     override moveToDelayed(...args: Parameters<RedisQueueBackend['moveToDelayed']>) {
-      return retryWhileRefused(() => super.moveToDelayed(...args));
+      const [id, , , token] = args;
+      return lastStep(id, token, () => super.moveToDelayed(...args));
     }
 
     override retryJob(...args: Parameters<RedisQueueBackend['retryJob']>) {
-      return retryWhileRefused(() => super.retryJob(...args));
+      const [id, , token] = args;
+      return lastStep(id, token, () => super.retryJob(...args));
     }
 
     override moveJobFromActiveToWait(...args: Parameters<RedisQueueBackend['moveJobFromActiveToWait']>): Promise<unknown> {
-      return retryWhileRefused<unknown>(() => super.moveJobFromActiveToWait(...args));
+      const [id, token] = args;
+      return lastStep<unknown>(id, token, () => super.moveJobFromActiveToWait(...args));
+    }
+
+    /** Resolves with the jobs that are lost. It is not known of a job whose lock Redis refuses to give back, and this rejects. */
+    override async extendLocks(...[jobIds, tokens, duration]: Parameters<RedisQueueBackend['extendLocks']>) {
+      const failed = await super.extendLocks(jobIds, tokens, duration);
+      const kept = await Promise.all(failed.map((id) => locks.retakeNow(id, tokens[jobIds.indexOf(id)] ?? '')));
+      return failed.filter((_, n) => !kept[n]);
+    }
+
+    /** Both commands are sent together: nothing can happen between them that lets locks expire. The first call makes sure that Redis knows the script. */
+    override async moveStalledJobsToWait() {
+      await noteWrites();
+      const [, stalled] = await Promise.all([noteWrites(), super.moveStalledJobsToWait()]);
+      return stalled;
     }
   }
 
@@ -76,6 +121,11 @@ export function createBackendFactory({
       new RedisConnection(client.duplicate({ connectionName }), { shared: false, blocking: true }),
     );
   };
+}
+
+/** Whether BullMQ refuses a step because the job has no lock (ErrorCode.JobLockNotExist). */
+function isLockMissing(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === -2;
 }
 
 /** BullMQ's script fails half-way where it is given fields and there are none. */

@@ -147,6 +147,29 @@ test.each<[string, (redis: OwnRedis) => Promise<unknown>, (redis: OwnRedis) => P
   expectNoAttemptSpent(seen);
 });
 
+test.each<[string, (redis: OwnRedis) => unknown, (redis: OwnRedis) => unknown]>([
+  ['stands still', (redis) => redis.freeze(), (redis) => redis.thaw()],
+  ['is full', (redis) => redis.command('CONFIG', 'SET', 'maxmemory', '1mb'), (redis) => redis.command('CONFIG', 'SET', 'maxmemory', '0')],
+])(
+  'Redis %s three times in a row, each time for twice the time of a lock: the runs go on, and no attempt is spent',
+  async (_, come, go) => {
+    const seen = await weather({
+      come,
+      async last(stack, workers, redis) {
+        for (const round of [1, 2, 3]) {
+          if (round > 1) await come(redis);
+          await expectAllAway(stack, workers, 3500);
+          await go(redis);
+          await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(200);
+        }
+      },
+      go: () => {},
+    });
+    expectPrompt(seen.answers);
+    expectNoAttemptSpent(seen);
+  },
+);
+
 test('the Redis user is switched off for a moment, and its connections are cut', async () => {
   const seen = await weather({
     env: () => LONG_LOCKS,

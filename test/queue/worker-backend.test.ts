@@ -17,6 +17,8 @@ async function taken(fields: RecordFields | undefined, keptLongerS = 0) {
     keyPrefix,
     name: 'test',
     retryWhileRefused: (work) => work(),
+    locks: { release: () => {}, retake: async () => false, retakeNow: async () => false },
+    lockDurationMs: 60_000,
     keptLongerS: () => keptLongerS,
     fieldsOf: () => fields,
   });

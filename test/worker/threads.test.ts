@@ -6,6 +6,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { flashcards } from '../../src/kinds/flashcards.ts';
 import { createRedisFiles } from '../../src/files/redis-files.ts';
 import { keysUnder } from '../../src/queue/keys.ts';
+import { createRunLocks } from '../../src/queue/run-locks.ts';
 import { openStore } from '../../src/queue/store.ts';
 import { assign } from '../../worker/assignments.ts';
 import { implementations } from '../../worker/kinds/index.ts';
@@ -134,11 +135,14 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
     backoffMs: 1,
     retentionS: 60,
   };
-  const files = createRedisFiles({ redis: store.redis, keys: keysUnder(stack.prefix), maxTotalBytes: 1024 * 1024 });
-  const openFiles = createRunFiles(files, store.monitor.retryWhileRefused);
+  const keys = keysUnder(stack.prefix);
+  const { retryWhileRefused, troubleMs } = store.monitor;
+  const locks = createRunLocks({ ...options, patient: store.connect('wait'), redis: store.redis, keys, retryWhileRefused });
+  const files = createRedisFiles({ redis: store.redis, keys, maxTotalBytes: 1024 * 1024 });
+  const openFiles = createRunFiles(files, { retryWhileRefused, retake: locks.retake });
   const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
-  const run = createRun({ implementations, assignments, openFiles, addCost: (usage) => usage, children, timeoutMs, log });
-  const worker = createWorker(store, { run, isDone: async () => true }, options, log);
+  const run = createRun({ implementations, assignments, openFiles, addCost: (usage) => usage, children, timeoutMs, troubleMs, log });
+  const worker = createWorker(store, { run, isDone: async () => true, locks }, options, log);
   onTestFinished(async () => {
     await worker.close(0);
     store.close();
