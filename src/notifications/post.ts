@@ -4,6 +4,7 @@ import https from 'node:https';
 import { type BlockList, connect, isIP, type LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import { readRetryAfter } from '../job/retry-after.ts';
 import { hostOf } from './public-addresses.ts';
 import type { ResolveName } from './resolve-name.ts';
 
@@ -55,7 +56,7 @@ export function post({ url: text, headers, body }: PostRequest, rules: PostRules
     signal.addEventListener('abort', stop, { once: true });
     request.on('error', (error) => settle({ type: 'failed', code: failureOf(error) }));
     request.on('response', ({ statusCode = 0, headers: answered }) =>
-      settle({ type: 'answered', status: statusCode, retryAfterMs: readRetryAfter(answered['retry-after']) }),
+      settle({ type: 'answered', status: statusCode, retryAfterMs: readRetryAfter(answered) }),
     );
     request.on('upgrade', () => settle({ type: 'answered', status: 101 }));
     if (signal.aborted) stop();
@@ -109,11 +110,4 @@ const FAILURES: readonly [beginning: RegExp, failure: PostFailure][] = [
 function failureOf(error: unknown): PostFailure {
   const codes = codesOf(error);
   return FAILURES.find(([beginning]) => codes.some((code) => beginning.test(code)))?.[1] ?? 'connection_failed';
-}
-
-/** A number of seconds, or a date. */
-function readRetryAfter(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return ms >= 0 ? ms : undefined;
 }

@@ -1,5 +1,6 @@
 /** One HTTP call to a vendor, with limits on its time and on the size of the answer. It knows no vendor. */
 import { ProblemError } from '../../src/job/problem.ts';
+import { readRetryAfter } from '../../src/job/retry-after.ts';
 
 /** A vendor's answer, read whole. */
 export type VendorAnswer = { status: number; headers: Headers; bytes: Uint8Array };
@@ -51,10 +52,8 @@ export function jsonOf({ bytes }: VendorAnswer): unknown {
   }
 }
 
-/** Reads `Retry-After` (RFC 9110, section 10.2.3), which is seconds or a date, as ms from now. */
+/** What an answer's `Retry-After` asks for, as a problem has it. */
 export function retryAfterOf(headers: Headers | undefined): { retryAfterMs?: number } {
-  const text = headers?.get('retry-after');
-  if (!text) return {};
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isNaN(ms) ? {} : { retryAfterMs: Math.max(ms, 0) };
+  const retryAfterMs = readRetryAfter({ 'retry-after': headers?.get('retry-after'), date: headers?.get('date') });
+  return retryAfterMs === undefined ? {} : { retryAfterMs };
 }
