@@ -4,7 +4,7 @@ import { flashcards } from '../src/kinds/flashcards.ts';
 import { keysUnder } from '../src/queue/keys.ts';
 import { createRegistration } from '../src/queue/worker-registry.ts';
 import { flagsOf, type Part, startPart } from './processes.ts';
-import { PREFIX } from './redis.ts';
+import { ownClock, PREFIX } from './redis.ts';
 
 const OUT_OF_REACH = '1000000000';
 
@@ -33,6 +33,7 @@ export async function registerWorker(redis: Redis): Promise<() => Promise<void>>
     redis,
     keys: keysUnder(PREFIX),
     id: 'bench',
+    clock: ownClock,
     description: {
       name: 'bench',
       version: 'bench',

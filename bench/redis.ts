@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { tenantOf } from '../src/job/tenant.ts';
+import type { RedisClock } from '../src/queue/clock.ts';
 import { connect, readyWithin } from '../src/queue/redis-connection.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import { createJournals, type Journal } from '../src/queue/journal.ts';
@@ -43,10 +44,14 @@ export async function startRedis(): Promise<Store> {
   return { url: `redis://127.0.0.1:${port}`, stop: () => void server.kill() };
 }
 
+/** Redis runs on this machine, by the same clock. */
+export const ownClock: Pick<RedisClock, 'now' | 'aheadMs'> = { now: () => Date.now(), aheadMs: () => undefined };
+
 /** The benchmark's queue over a connection. */
 export const openQueue = (redis: ReturnType<typeof connect>) =>
   createQueue(redis, {
     keyPrefix: PREFIX,
+    clock: ownClock,
     attempts: 1,
     maxRetries: 20,
     retentionS: 600,
@@ -62,7 +67,7 @@ export async function holdJobs(url: string, count: number, owner: string): Promi
   const redis = connect(url, 'wait', () => {});
   await readyWithin(redis, 5000);
   const queue = openQueue(redis);
-  const journals = createJournals(redis, keysUnder(PREFIX));
+  const journals = createJournals(redis, keysUnder(PREFIX), { clock: ownClock });
   const worker = new Worker(QUEUE_NAME, null, { connection: redis, prefix: PREFIX, lockDuration: 600_000 });
   const tenant = tenantOf(owner, undefined);
   const jobs: HeldJob[] = [];

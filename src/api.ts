@@ -58,16 +58,23 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
   const { keyPrefix, mayEvict } = config;
   const store = await openStore({ url: config.redisUrl, keyPrefix, mayEvict, log, logError: createErrorLog(log), onUnusable: fail });
   closers.push(store.close);
-  const { redis, monitor } = store;
+  const { redis, monitor, clock } = store;
   checkKinds(kinds);
 
   const keys = keysUnder(keyPrefix);
   const submitPolicy = { name: 'submit', ...config.rateLimit };
   const bounds = { ...config.bounds, submitRate: submitPolicy };
   const onArchiveError = store.onError('archive');
-  const archive = await openArchive({ redis, keys, settings: config.archive, retentionS: config.job.retentionS, onError: onArchiveError });
+  const archive = await openArchive({
+    redis,
+    clock,
+    keys,
+    settings: config.archive,
+    retentionS: config.job.retentionS,
+    onError: onArchiveError,
+  });
   const archived = archive.writing !== undefined;
-  const queue = createQueue(redis, { keyPrefix, rate: config.worker.rate, bounds, plans: config.plans, archived, ...config.job });
+  const queue = createQueue(redis, { keyPrefix, clock, rate: config.worker.rate, bounds, plans: config.plans, archived, ...config.job });
   closers.push(() => queue.close());
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
   closers.push(await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled, onError: store.onError('deadlines') }));
@@ -127,7 +134,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
   };
   const shares = createShares(config.shares);
   const turn = (owner: string, signal: AbortSignal) => shares.reads.turn(tenantOf(owner, undefined), signal);
-  const userFeed = createUserFeed({ readJob: queue.read, jobsOf, turn, connections, addressing, onEndSent, onError });
+  const userFeed = createUserFeed({ readJob: queue.read, jobsOf, turn, connections, clock, addressing, onEndSent, onError });
   const eventReader = createEventReader({
     pattern: store.connect('wait', { lazyConnect: true }),
     redis,
@@ -154,6 +161,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
 
   const submissions = createSubmissions({
     queue,
+    clock,
     kinds,
     findJob: (jobId, after) => findJob({ queue, archive: archive.jobs }, { jobId, access: { as: 'service' }, allows: () => true, after }),
     localLimit: createLocalLimit(submitPolicy),
@@ -165,6 +173,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
   const app = createApp({
     kinds,
     queue,
+    clock,
     files,
     erasure,
     archive: archive.jobs,

@@ -39,6 +39,7 @@ type DeliveryNeeds = {
 /** What the archive is opened with. `retentionS`: how long Redis keeps ended jobs, in s. */
 type OpenOptions = {
   redis: Store['redis'];
+  clock: Store['clock'];
   keys: Keys;
   settings: Config['archive'];
   retentionS: number;
@@ -46,7 +47,7 @@ type OpenOptions = {
 };
 
 /** Opens it. */
-export async function openArchive({ redis, keys, settings, retentionS, onError }: OpenOptions): Promise<ArchiveParts> {
+export async function openArchive({ redis, clock, keys, settings, retentionS, onError }: OpenOptions): Promise<ArchiveParts> {
   const archive = settings && (await openProject(settings));
   if (!settings || !archive) return { description: 'off: Redis forgets results when their time is over' };
   const { reader, writer } = archive;
@@ -56,14 +57,14 @@ export async function openArchive({ redis, keys, settings, retentionS, onError }
     const description = `read only, in the Supabase project at ${settings.url} (set SUPABASE_SECRET_KEY to write it)`;
     return { jobs, erasing: 'read only', description };
   }
-  const outbox = createArchiveOutbox(redis, keys, retentionS);
+  const outbox = createArchiveOutbox(redis, keys, { clock, retentionS });
   return {
     jobs,
     erasing: { writer, erasures, onError },
     writing: {
       outbox,
       start: ({ queue, files, erasure, eraseNotifications, log }) => {
-        const common = { outbox, erasures, writer, onError };
+        const common = { outbox, erasures, writer, clock, onError };
         const deliver = createDeliver({
           ...common,
           files,

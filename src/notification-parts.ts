@@ -75,14 +75,14 @@ const MAX_ACCEPTED = 10_000;
 /** Opens them. */
 export function openNotifications(options: NotificationOptions): NotificationParts {
   const { store, keys, keyPrefix, settings, production, retentionS, maxRetries, kinds, version, log, sharedSecret } = options;
-  const { redis, onError } = store;
+  const { redis, clock, onError } = store;
   const { pushDelayMs } = settings;
   const queue = openNotificationQueue<Notification>(store, keys, keyPrefix);
   const callbacks = callbackAddresses(production);
   const gone = createGone(redis, keys);
-  const listeners = createListeners(redis, keys, onError('notifications'));
+  const listeners = createListeners({ redis, keys, clock, onError: onError('notifications') });
   const roots = rootsOf(settings.webhookSecrets, production ? undefined : sharedSecret);
-  const secrets = roots && createWebhookSecrets({ redis, keys, roots });
+  const secrets = roots && createWebhookSecrets({ redis, keys, clock, roots });
 
   const startSending = (statusUrl: SendingNeeds['statusUrl']): void => {
     const { blockList } = callbacks;
@@ -100,7 +100,7 @@ export function openNotifications(options: NotificationOptions): NotificationPar
         userAgent: `ai-jobs/${version}`,
         log,
       });
-    const sendPush = createDeliverPush({ service, listeners, gone, lanes, textOf: createTexts(kinds), log });
+    const sendPush = createDeliverPush({ service, listeners, gone, lanes, clock, textOf: createTexts(kinds), log });
     const readReceipt = createReadReceipt({ service, gone, log });
     queue.start(async (tried: Try<Notification>): Promise<Tried<Notification>> => {
       const { data } = tried;
@@ -122,8 +122,8 @@ export function openNotifications(options: NotificationOptions): NotificationPar
     listeners,
     start({ jobs, statusUrl }) {
       startSending(statusUrl);
-      const outbox = createOutbox(redis, keys, keys.notifications, { retentionS });
-      const deliver = createDispatch({ outbox, jobs, queue, pushDelayMs });
+      const outbox = createOutbox(redis, keys, keys.notifications, { clock, retentionS });
+      const deliver = createDispatch({ outbox, jobs, queue, clock, pushDelayMs });
       const loop = startOutboxLoop({
         outbox,
         deliver,

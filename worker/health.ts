@@ -1,5 +1,6 @@
 /** The worker's own HTTP routes: whether it works, and what it has done. */
 import { Hono } from 'hono';
+import type { RedisClock } from '../src/queue/clock.ts';
 import type { JobWorker } from './worker.ts';
 
 /** The settings that a worker's health shows. */
@@ -18,17 +19,24 @@ export function createWorks(worker: JobWorker, { writes, registered }: HealthChe
   return async () => (await writes()) && worker.fetches() && worker.noticesCancels() && registered();
 }
 
-/** What the routes are made with. `warnings`: what an operator should know of Redis, a sentence each. */
-export type HealthParts = { worker: JobWorker; works: () => Promise<boolean>; facts: HealthFacts; warnings: () => string[] };
+/** What the routes are made with. `warnings`: what an operator should know of Redis and of the clock, a sentence each. */
+export type HealthParts = {
+  worker: JobWorker;
+  works: () => Promise<boolean>;
+  facts: HealthFacts;
+  warnings: () => string[];
+  clock: Pick<RedisClock, 'aheadMs'>;
+};
 
 /** `GET /health`: 200 with counters while the worker works, else 503. */
-export function createHealthApp({ worker, works, facts, warnings }: HealthParts): Hono {
+export function createHealthApp({ worker, works, facts, warnings, clock }: HealthParts): Hono {
   const app = new Hono();
   const startedAt = performance.now();
   const report = async () => ({
     status: (await works()) ? 'ok' : 'unavailable',
     ...facts,
     ...(warnings().length > 0 && { warnings: warnings() }),
+    clockAheadMs: clock.aheadMs(),
     uptimeSeconds: Math.round((performance.now() - startedAt) / 1000),
     active: worker.active(),
     ...worker.counters,

@@ -1,7 +1,9 @@
 /** Settles a job whose attempt did not end well: carries out what the retry policy has decided. */
+import type { Clock } from '../src/queue/clock.ts';
 import type { FairQueue } from '../src/queue/fair-queue.ts';
 import type { Journal, LockLostError } from '../src/queue/journal.ts';
 import type { Payload } from '../src/queue/record.ts';
+import { momentIn } from '../src/queue/redis-time-backend.ts';
 import type { RunCounters } from '../src/queue/run-counters.ts';
 import type { RetryWhileRefused } from '../src/queue/store-monitor.ts';
 import { decide, NotAssignedError, type Outcome } from './retry-policy.ts';
@@ -28,6 +30,7 @@ export type Settled = { type: 'delayed' } | { type: 'waiting' } | { type: 'faile
 /** What settling needs. */
 export type SettleDeps = {
   fairQueue: FairQueue;
+  clock: Clock;
   retryWhileRefused: RetryWhileRefused;
   /** Whether any worker can do a kind with an input, or could while the registry remembers it. */
   isDone: (kind: string, input: unknown) => Promise<boolean>;
@@ -42,6 +45,7 @@ export type SettleDeps = {
 /** Makes the function that settles an attempt. It resolves with what BullMQ has to be told. */
 export function createSettle({
   fairQueue,
+  clock,
   retryWhileRefused,
   isDone,
   backoffMs,
@@ -61,14 +65,14 @@ export function createSettle({
     await counted.returned();
     const afterMs = 'afterMs' in outcome ? outcome.afterMs : 0;
     const delay = async (): Promise<Settled> => {
-      await job.moveToDelayed(Date.now() + afterMs, token);
+      await job.moveToDelayed(momentIn(afterMs), token);
       return { type: 'delayed' };
     };
     const served = (): void => void fairQueue.served(job.priority).catch(() => {}); // a lost update only makes the order less exact
     const requeue = () => retryWhileRefused(() => fairQueue.requeue(id, job.data.tenant, afterMs));
     switch (outcome.type) {
       case 'hand-back':
-        await journal.markReady(Date.now());
+        await journal.markReady(clock.now());
         await job.moveToWait(token);
         return { type: 'waiting' };
       case 'give-back':

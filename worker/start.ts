@@ -100,8 +100,9 @@ export async function startWorker(
   const children = createChildren({
     redis: patient,
     keys,
+    clock: store.clock,
     queue,
-    admission: createAdmission(patient, keys, { retentionS: job.retentionS, bounds: config.bounds }),
+    admission: createAdmission(patient, keys, { clock: store.clock, retentionS: job.retentionS, bounds: config.bounds }),
     cancel: createCancel(patient, keys, job.retentionS),
   });
 
@@ -139,6 +140,7 @@ export async function startWorker(
     keys,
     id: config.worker.name,
     description,
+    clock: store.clock,
     onError: store.onError('registry'),
   });
   await registration.register();
@@ -151,7 +153,7 @@ export async function startWorker(
   };
   const works = createWorks(worker, checks);
   const facts = { name, concurrency, version, provider: mainProvider(assignments) };
-  const health = createHealthApp({ worker, works, facts, warnings: store.warnings });
+  const health = createHealthApp({ worker, works, facts, warnings: store.warnings, clock: store.clock });
   const ports = config.workerHealthPorts;
   const createServer = () => createAdaptorServer({ fetch: health.fetch, hostname: 'localhost' });
   const { port, close } = await listen(createServer, { host: config.host, ports, variable: 'WORKER_HEALTH_PORT' });

@@ -1,10 +1,12 @@
 /** Takes a job that BullMQ gave to this worker: counts its lost workers, isolates it, runs it and settles how it went. */
 import type { Logger } from 'pino';
 import { parseReason, type ProblemCode } from '../src/job/problem.ts';
+import type { Clock } from '../src/queue/clock.ts';
 import { createFairQueue } from '../src/queue/fair-queue.ts';
 import { createJournals, type Journal, LockLostError } from '../src/queue/journal.ts';
 import type { Keys } from '../src/queue/keys.ts';
 import type { Payload, RecordFields } from '../src/queue/record.ts';
+import { momentIn } from '../src/queue/redis-time-backend.ts';
 import { createRunCounters } from '../src/queue/run-counters.ts';
 import type { RunLocks } from '../src/queue/run-locks.ts';
 import type { RetryWhileRefused } from '../src/queue/store-monitor.ts';
@@ -31,6 +33,7 @@ export type Outcome = { type: 'done'; fields: RecordFields } | Settled;
 export type TakeJobDeps = Pick<SettleDeps, 'isDone' | 'backoffMs' | 'onPause'> & {
   redis: Parameters<typeof createJournals>[0];
   keys: Keys;
+  clock: Clock;
   retryWhileRefused: RetryWhileRefused;
   locks: Pick<RunLocks, 'hold' | 'retake'>;
   /** Runs a job. Resolves with the fields that its completion has to write. */
@@ -54,8 +57,8 @@ const NOT_NOW_MS = 300;
 
 /** Makes the function that takes a job. It rejects only where the job is not this worker's any more, or Redis fails. */
 export function createTakeJob(deps: TakeJobDeps): (taken: Taken) => Promise<Outcome> {
-  const { redis, keys, retryWhileRefused, locks, run, running, counters, maxStalledCount, log } = deps;
-  const journals = createJournals(redis, keys, { retryWhileRefused, retake: locks.retake, memoryBytes: deps.journalMemoryBytes });
+  const { redis, keys, clock, retryWhileRefused, locks, run, running, counters, maxStalledCount, log } = deps;
+  const journals = createJournals(redis, keys, { clock, retryWhileRefused, retake: locks.retake, memoryBytes: deps.journalMemoryBytes });
   const fairQueue = createFairQueue(redis, keys);
   const runCounters = createRunCounters(redis, keys, retryWhileRefused);
   const isolation = createIsolation(maxStalledCount);
@@ -76,7 +79,7 @@ export function createTakeJob(deps: TakeJobDeps): (taken: Taken) => Promise<Outc
     locks.hold(id, { token, started: job.attemptsStarted, stalls: job.stalledCounter });
     const task = toTask(job, { id, token, signal, stop });
     const { requestId, tenant } = job.data;
-    log.info({ jobId: id, requestId, attempt: task.attempt, waitedMs: Date.now() - job.timestamp }, 'job started');
+    log.info({ jobId: id, requestId, attempt: task.attempt, waitedMs: clock.now() - job.timestamp }, 'job started');
     const journal = journals({ jobId: id, tenant, token });
     try {
       if (job.stalledCounter > 0) await counted.started();
@@ -120,5 +123,5 @@ function previousEnd({ failedReason }: TakenJob): ProblemCode {
 /** Makes the function that says when a job that can't run now is picked up again. Each pickup counts for the limiter, so few are made. */
 function createNotNow({ max, duration }: TakeJobDeps['rate']): () => number {
   let next = 0;
-  return () => (next = Math.max(Date.now() + NOT_NOW_MS, next + (4 * duration) / max));
+  return () => (next = Math.max(momentIn(NOT_NOW_MS), next + (4 * duration) / max));
 }

@@ -3,6 +3,7 @@ import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from
 import type { Logger } from 'pino';
 import { OwnError } from '../src/job/own-error.ts';
 import { watchArchiveLag } from '../src/queue/archive-lag.ts';
+import type { Clock } from '../src/queue/clock.ts';
 import { createForgetDeadlines } from '../src/queue/deadlines.ts';
 import { LockLostError } from '../src/queue/journal.ts';
 import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
@@ -69,7 +70,7 @@ export function createWorker(
   options: WorkerOptions,
   log: Logger,
 ): JobWorker {
-  const { connect, monitor, onError } = store;
+  const { connect, monitor, clock, onError } = store;
   const redis = connect('wait');
   const keys = keysUnder(options.keyPrefix);
   const { retryWhileRefused } = monitor;
@@ -85,6 +86,7 @@ export function createWorker(
     ...options,
     redis,
     keys,
+    clock,
     retryWhileRefused,
     locks,
     run,
@@ -125,12 +127,20 @@ export function createWorker(
         backoffStrategy: (attemptsMade, _type, error) => (error && pauses.get(error)) ?? backoff(attemptsMade, backoffMs, error),
       },
     },
-    createBackendFactory({ ...options, redis, retryWhileRefused, locks, fieldsOf: (job) => concluded.get(job), keptLongerS: lag.longerS }),
+    createBackendFactory({
+      ...options,
+      redis,
+      clock,
+      retryWhileRefused,
+      locks,
+      fieldsOf: (job) => concluded.get(job),
+      keptLongerS: lag.longerS,
+    }),
   );
   const stop = (jobId: string, reason: unknown): void => void worker.cancelJob(jobId, reason as never);
   const stopLost = (jobId: string): void => stop(jobId, new LockLostError(jobId));
 
-  watchEnds(worker, { counters, log, onCompleted, forgetDeadline: createForgetDeadlines(redis, keys) });
+  watchEnds(worker, { counters, log, clock, onCompleted, forgetDeadline: createForgetDeadlines(redis, keys) });
   watchUnreadable({
     worker,
     redis,
@@ -184,17 +194,18 @@ function isOfLostRun(error: Error): boolean {
 type Ends = {
   counters: Counters;
   log: Logger;
+  clock: Clock;
   onCompleted: WorkerDeps['onCompleted'] | undefined;
   forgetDeadline: (jobId: string) => void;
 };
 
 /** Counts and logs how jobs end. */
-function watchEnds(worker: Worker<Payload>, { counters, log, onCompleted, forgetDeadline }: Ends): void {
+function watchEnds(worker: Worker<Payload>, { counters, log, clock, onCompleted, forgetDeadline }: Ends): void {
   worker.on('completed', ({ id = '', name, data: { requestId }, attemptsMade, stalledCounter, processedOn = 0 }) => {
     counters.completed++;
     forgetDeadline(id);
     onCompleted?.(name, id);
-    log.info({ jobId: id, requestId, attempt: attemptsMade + stalledCounter, ms: Date.now() - processedOn }, 'job done');
+    log.info({ jobId: id, requestId, attempt: attemptsMade + stalledCounter, ms: clock.now() - processedOn }, 'job done');
   });
   worker.on('failed', (job) => {
     if (job?.finishedOn === undefined) counters.retried++;

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { Keys } from '../queue/keys.ts';
 import { isWrongType } from '../queue/mend.ts';
-import { createOutbox, type Outbox } from '../queue/outbox.ts';
+import { createOutbox, type Outbox, type OutboxOptions } from '../queue/outbox.ts';
 import { orUnavailable } from '../queue/redis-connection.ts';
 import { parseJson } from '../queue/record.ts';
 
@@ -33,11 +33,12 @@ export type ArchiveOutbox = Outbox & {
 /** How long the mark holds, in ms, if no process renews it. */
 const BEHIND_MS = 600_000;
 
-/** Makes it over a connection. `retentionS`: how long ended jobs are kept in Redis, in s. */
-export function createArchiveOutbox(redis: Redis, keys: Keys, retentionS: number): ArchiveOutbox {
+/** Makes it over a connection. */
+export function createArchiveOutbox(redis: Redis, keys: Keys, options: Pick<OutboxOptions, 'clock' | 'retentionS'>): ArchiveOutbox {
+  const { clock } = options;
   const { outbox, overdue, parked, behind } = keys.archive;
   return {
-    ...createOutbox(redis, keys, keys.archive, { retentionS, lateBills: true }),
+    ...createOutbox(redis, keys, keys.archive, { ...options, lateBills: true }),
     async state() {
       const [waiting, [, oldest], refused] = await orUnavailable(redis, () =>
         Promise.all([
@@ -46,7 +47,7 @@ export function createArchiveOutbox(redis: Redis, keys: Keys, retentionS: number
           redis.hlen(parked).catch(orNone(0)),
         ]),
       );
-      return { waiting, lagMs: oldest === undefined ? 0 : Math.max(Date.now() - Number(oldest), 0), parked: refused };
+      return { waiting, lagMs: oldest === undefined ? 0 : Math.max(clock.now() - Number(oldest), 0), parked: refused };
     },
     async parked(limit) {
       const scan = () => redis.hscan(parked, '0', 'COUNT', limit).catch(orNone<[string, string[]]>(['0', []]));
@@ -59,7 +60,7 @@ export function createArchiveOutbox(redis: Redis, keys: Keys, retentionS: number
     async reopen() {
       return orUnavailable(redis, async () => {
         const ids = await redis.hkeys(parked).catch(orNone<string[]>([]));
-        const now = Date.now();
+        const now = clock.now();
         if (ids.length > 0) {
           const transaction = redis.multi().zadd(outbox, ...ids.flatMap((id) => [now, id]));
           await transaction.hdel(parked, ...ids).exec();

@@ -1,4 +1,5 @@
 /** Upkeep of the archive: erases what users have erased, deletes what is too old, and says whether the archive is behind. */
+import type { Clock } from '../queue/clock.ts';
 import type { ArchiveWriter } from './archive.ts';
 import type { Erasures } from './erasures.ts';
 import type { ArchiveOutbox } from './outbox.ts';
@@ -9,6 +10,7 @@ export type UpkeepOptions = {
   erasures: Pick<Erasures, 'noted' | 'forget'>;
   writer: Pick<ArchiveWriter, 'erase' | 'endedBefore'>;
   isKept: (jobId: string) => Promise<boolean>;
+  clock: Clock;
   /** How long jobs are archived, in ms; undefined for ever. */
   retentionMs?: number | undefined;
   onError: (error: unknown) => void;
@@ -27,12 +29,12 @@ const BEHIND_MS = 30_000;
 const BATCH = 100;
 
 /** Makes the function that does one round. Each part is done though another fails. */
-export function createUpkeep({ outbox, erasures, writer, isKept, retentionMs, onError }: UpkeepOptions): () => Promise<void> {
+export function createUpkeep({ outbox, erasures, writer, isKept, clock, retentionMs, onError }: UpkeepOptions): () => Promise<void> {
   const erased = new Map<string, number>(); // how old each erasure was when it was last carried out here, in ms
   const erase = async (): Promise<void> => {
     for (const erasure of await erasures.noted(BATCH)) {
       const key = JSON.stringify(erasure);
-      const age = Date.now() - erasure.at;
+      const age = clock.now() - erasure.at;
       const isOver = age > ERASING_MS;
       if (!isOver && age < 2 * (erased.get(key) ?? 0)) continue;
       try {
@@ -48,7 +50,7 @@ export function createUpkeep({ outbox, erasures, writer, isKept, retentionMs, on
   };
   const deleteOld = async (): Promise<void> => {
     if (retentionMs === undefined) return;
-    for (const old of await writer.endedBefore(Date.now() - retentionMs, BATCH)) await writer.erase(old, isKept);
+    for (const old of await writer.endedBefore(clock.now() - retentionMs, BATCH)) await writer.erase(old, isKept);
   };
   return async () => {
     await outbox

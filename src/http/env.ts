@@ -12,6 +12,7 @@ import type { Deliveries } from '../notifications/deliveries.ts';
 import type { Listeners } from '../notifications/listeners.ts';
 import type { CallbackAddresses } from '../notifications/public-addresses.ts';
 import type { WebhookSecrets } from '../notifications/webhook-secrets.ts';
+import type { RedisClock } from '../queue/clock.ts';
 import type { JobQueue } from '../queue/queue.ts';
 import type { LocalLimit } from '../queue/rate-limit.ts';
 import type { Submissions } from '../queue/submissions.ts';
@@ -67,6 +68,8 @@ export type AppDeps = {
   /** The kinds that can be submitted. */
   kinds: readonly Kind[];
   queue: JobQueue;
+  /** The clock that all processes share, and how far this process' own is from it. */
+  clock: Pick<RedisClock, 'now' | 'aheadMs'>;
   files: FileStore;
   erasure: Erasure;
   /** Jobs that Redis has forgotten; undefined where there is no archive to read. */

@@ -1,4 +1,5 @@
 /** Push notifications: one is sent if nobody was there at the job's end, and its receipt tells later whether the phone still wants any. */
+import type { Clock } from '../queue/clock.ts';
 import type { NewEntry } from '../queue/notification-queue.ts';
 import type { Tried, Try } from '../queue/notification-sender.ts';
 import type { PushService } from './expo.ts';
@@ -14,8 +15,8 @@ export type Push = Extract<Notification, { type: 'push' }>;
 /** A receipt that is to be read. */
 export type Receipt = Extract<Notification, { type: 'receipt' }>;
 
-/** A row of the log: when a try was made, and what came of it, as a code. */
-export type PushRow = { at: string; code: string };
+/** A row of the log: what came of a try, as a code. */
+export type PushRow = { code: string };
 
 /** What pushes are sent with. */
 export type PushOptions = {
@@ -23,6 +24,7 @@ export type PushOptions = {
   listeners: Pick<Listeners, 'heard'>;
   lanes: Lanes;
   gone: Pick<Gone, 'has' | 'add'>;
+  clock: Clock;
   /** What a phone shows of a job's end. */
   textOf: (kind: string, status: Push['status']) => string;
   log: { info(about: object, message: string): void; warn(about: object, message: string): void };
@@ -45,27 +47,27 @@ const MAYBE_MS = 500;
 
 /** Makes the function that sends a push. A process that is killed while it sends one leaves it at that: one push too few is better than two. */
 export function createDeliverPush(options: PushOptions): (tried: Try<Notification>, push: Push) => Promise<Tried<Notification>> {
-  const { service, listeners, gone, lanes, textOf, log } = options;
+  const { service, listeners, gone, lanes, clock, textOf, log } = options;
 
   const send = async ({ number, jobId, signal, update }: Try<Notification>, push: Push): Promise<Tried<Notification>> => {
     const { token, kind, status } = push;
-    await update({ ...push, sentAt: Date.now() });
+    await update({ ...push, sentAt: clock.now() });
     const message = { to: token, body: textOf(kind, status), data: { jobId, kind, status }, ttlS: TTL_S };
     const answer = await service.send(message, signal);
     switch (answer.type) {
       case 'taken':
-        if (answer.ticket !== undefined) await update({ ...push, sentAt: Date.now(), ticket: answer.ticket });
+        if (answer.ticket !== undefined) await update({ ...push, sentAt: clock.now(), ticket: answer.ticket });
         return sent(jobId, token, answer.ticket);
       case 'refused':
         if (answer.code === DEAD) await gone.add({ token });
-        return { type: 'failed', reason: answer.code, row: rowOf(answer.code) };
+        return { type: 'failed', reason: answer.code, row: { code: answer.code } };
       case 'not_taken': {
         await update(push);
         const { code, retryAfterMs } = answer;
-        return { type: 'again', afterMs: pauseAfter('push', number, retryAfterMs), reason: code, row: rowOf(code) };
+        return { type: 'again', afterMs: pauseAfter('push', number, retryAfterMs), reason: code, row: { code } };
       }
       case 'unknown':
-        return { type: 'failed', reason: 'answer_lost', row: rowOf('answer_lost') };
+        return { type: 'failed', reason: 'answer_lost', row: { code: 'answer_lost' } };
     }
   };
 
@@ -75,7 +77,7 @@ export function createDeliverPush(options: PushOptions): (tried: Try<Notificatio
     if (sentAt !== undefined) return { type: 'failed', reason: 'answer_lost' }; // by a try that was cut off
     const heard = await listeners.heard(jobId, at);
     if (heard === 'maybe') return { type: 'not_now', afterMs: MAYBE_MS };
-    if (heard === 'yes') return { type: 'done', row: rowOf('somebody_listened') };
+    if (heard === 'yes') return { type: 'done', row: { code: 'somebody_listened' } };
     return (await gone.has({ token })) ? { type: 'failed', reason: DEAD } : undefined;
   };
 
@@ -92,7 +94,7 @@ export function createDeliverPush(options: PushOptions): (tried: Try<Notificatio
 
 /** The service has it. Its receipt is read later, if there is a ticket to ask by. */
 function sent(jobId: string, token: string, ticket: string | undefined): Tried<Notification> {
-  const done = { type: 'done', row: rowOf('sent') } as const;
+  const done = { type: 'done', row: { code: 'sent' } } as const;
   if (ticket === undefined) return done;
   const id = `receipt_${ticket.replaceAll(/\W/g, '_')}`;
   const next: NewEntry<Notification> = {
@@ -121,8 +123,4 @@ export function createReadReceipt({
     log.warn({ jobId, code: receipt.code }, 'push notification did not reach the phone');
     return { type: 'failed', reason: receipt.code };
   };
-}
-
-function rowOf(code: string): PushRow {
-  return { at: new Date().toISOString(), code };
 }

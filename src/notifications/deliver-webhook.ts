@@ -11,8 +11,8 @@ import type { WebhookSecrets } from './webhook-secrets.ts';
 /** A webhook that is to be sent. */
 export type Webhook = Extract<Notification, { type: 'webhook' }>;
 
-/** A row of the log: when a try began, how long it took, and the status that was answered, or why there was no answer. */
-export type WebhookRow = { at: string; ms: number; status?: number; code?: PostFailure | 'endpoint_gone' };
+/** A row of the log: how long a try took, and the status that was answered, or why there was no answer. */
+export type WebhookRow = { ms: number; status?: number; code?: PostFailure | 'endpoint_gone' };
 
 /** What webhooks are delivered with. */
 export type WebhookOptions = {
@@ -58,9 +58,9 @@ export function createDeliverWebhook(
       { name: `server ${origin}`, room: ROOM.server },
     ]);
     if (place.type === 'busy') return { type: 'not_now', afterMs: place.afterMs };
-    const begun = Date.now();
+    const begun = performance.now();
     const posted = await send(tried, webhook).finally(place.leave);
-    const ms = Date.now() - begun;
+    const ms = Math.round(performance.now() - begun);
     const about = posted.type === 'answered' ? { status: posted.status } : { code: posted.code };
     const verdict = verdictOf(posted, number);
     if (verdict.type === 'failed' && verdict.reason === 'endpoint_gone') await gone.add({ owner, url });
@@ -68,7 +68,7 @@ export function createDeliverWebhook(
     if (verdict.type === 'done') log.info(line, 'webhook delivered');
     else log.warn(line, 'webhook not delivered');
     if (verdict.type === 'not_now') return verdict; // the process stops: that is no try
-    const row: WebhookRow = { at: new Date(begun).toISOString(), ms, ...about };
+    const row: WebhookRow = { ms, ...about };
     return { ...verdict, row };
   };
 }

@@ -6,6 +6,9 @@ import type { WebhookRow } from './deliver-webhook.ts';
 import type { Gone } from './gone.ts';
 import type { Notification } from './notification.ts';
 
+/** A row of a notification's log. `at`: when the try began, in RFC 3339. */
+type Attempt = { at: string } & (WebhookRow | PushRow);
+
 /** A notification of a job's end, as clients see it. Times are in RFC 3339. */
 export type Delivery = {
   /** For a webhook its `webhook-id`. */
@@ -19,7 +22,7 @@ export type Delivery = {
   code?: string | undefined;
   createdAt: string;
   nextAttemptAt?: string | undefined;
-  attempts: (WebhookRow | PushRow)[];
+  attempts: Attempt[];
 };
 
 /** See the file's head. */
@@ -90,7 +93,7 @@ function present({ id, data, state, createdAt, reason, nextAt, rows }: Entry<Not
       code: reason,
       createdAt: new Date(createdAt).toISOString(),
       nextAttemptAt: nextAt === undefined ? undefined : new Date(nextAt).toISOString(),
-      attempts: rows.filter((row) => row !== undefined) as (WebhookRow | PushRow)[],
+      attempts: rows.filter((row) => row !== undefined) as Attempt[],
     },
   ];
 }

@@ -1,4 +1,5 @@
 /** Dispatch: the ends of jobs become notifications in their queue. */
+import type { Clock } from '../queue/clock.ts';
 import type { JobQueue } from '../queue/queue.ts';
 import type { NotificationQueue } from '../queue/notification-queue.ts';
 import type { Claim, Outbox, Settlement } from '../queue/outbox.ts';
@@ -7,16 +8,17 @@ import { type Notification, notificationsOf } from './notification.ts';
 /** What it is made with. */
 export type DispatchOptions = {
   pushDelayMs: number;
+  clock: Clock;
   outbox: Pick<Outbox, 'settle'>;
   jobs: Pick<JobQueue, 'read' | 'targetsOf' | 'there'>;
   queue: Pick<NotificationQueue<Notification>, 'add' | 'erase'>;
 };
 
 /** Makes the function that dispatches claims. It rejects where Redis is away; the claims come again then. */
-export function createDispatch({ outbox, jobs, queue, pushDelayMs }: DispatchOptions): (claims: readonly Claim[]) => Promise<void> {
+export function createDispatch({ outbox, jobs, queue, clock, pushDelayMs }: DispatchOptions): (claims: readonly Claim[]) => Promise<void> {
   const dispatch = async (claim: Claim): Promise<Settlement> => {
     const [view, targets] = await Promise.all([jobs.read(claim.id), jobs.targetsOf(claim.id)]);
-    const entries = view && targets ? notificationsOf(view.snapshot, targets, pushDelayMs) : [];
+    const entries = view && targets ? notificationsOf(view.snapshot, targets, { pushDelayMs, now: clock.now() }) : [];
     if (entries.length > 0) {
       await queue.add(entries);
       if (!(await jobs.there([claim.id])).has(claim.id)) await queue.erase([claim.id], view?.snapshot.owner); // it was erased meanwhile

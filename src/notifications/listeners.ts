@@ -1,6 +1,7 @@
 /** Whether somebody was there when a job ended: a client that has taken the end. Then its phone needs no push. */
 import type { Redis } from 'ioredis';
 import type { Snapshot } from '../job/snapshot.ts';
+import type { Clock } from '../queue/clock.ts';
 import type { Keys } from '../queue/keys.ts';
 
 /** Somebody was there, nobody was, or a client was sent the end and may still acknowledge it. */
@@ -25,8 +26,11 @@ const RECENT_MS = 60_000;
 const KEPT_S = 900;
 const MAYBE_S = 4;
 
+/** What they are made with. */
+export type ListenerOptions = { redis: Redis; keys: Keys; clock: Clock; onError: (error: unknown) => void };
+
 /** Makes them. All API processes share what they know through Redis. */
-export function createListeners(redis: Redis, keys: Keys, onError: (error: unknown) => void): Listeners {
+export function createListeners({ redis, keys, clock, onError }: ListenerOptions): Listeners {
   const note = async (mark: string, taken: (() => Promise<boolean>) | undefined): Promise<void> => {
     if (taken) {
       await redis.set(mark, 'maybe', 'EX', MAYBE_S, 'NX'); // a push waits meanwhile
@@ -37,7 +41,7 @@ export function createListeners(redis: Redis, keys: Keys, onError: (error: unkno
   };
   return {
     told({ id, tells, finishedAt = 0 }, taken) {
-      if ((tells !== 'push' && tells !== 'both') || Date.now() - finishedAt > RECENT_MS) return;
+      if ((tells !== 'push' && tells !== 'both') || clock.now() - finishedAt > RECENT_MS) return;
       void note(keys.notifications.heard(id, finishedAt), taken).catch(onError);
     },
     async heard(jobId, at) {

@@ -19,9 +19,13 @@ export type Notification =
 
 /**
  * The notifications of a job that has ended. The ids follow from the end: however often this is asked, each is sent once. `pushDelayMs`: how
- * long a push waits for a phone that comes back, in ms.
+ * long a push waits for a phone that comes back, in ms. `now`: in ms since the epoch.
  */
-export function notificationsOf(snapshot: Snapshot, targets: Targets, pushDelayMs: number): NewEntry<Notification>[] {
+export function notificationsOf(
+  snapshot: Snapshot,
+  targets: Targets,
+  { pushDelayMs, now }: { pushDelayMs: number; now: number },
+): NewEntry<Notification>[] {
   const { id: jobId, owner, kind, next, end, finishedAt: at = 0 } = snapshot;
   if (!end) return [];
   const status = end.outcome.type;
@@ -34,7 +38,7 @@ export function notificationsOf(snapshot: Snapshot, targets: Targets, pushDelayM
   }
   if (token !== undefined && isWorthAPush(status, next)) {
     const data: Notification = { type: 'push', kind, status, at, token };
-    entries.push({ id: `push_${tail}`, jobId, owner, data, delayMs: at + pushDelayMs - Date.now(), tries: TRIES.push });
+    entries.push({ id: `push_${tail}`, jobId, owner, data, delayMs: at + pushDelayMs - now, tries: TRIES.push });
   }
   return entries;
 }

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { digestOf } from '../queue/digest.ts';
+import type { Clock } from '../queue/clock.ts';
 import type { Keys } from '../queue/keys.ts';
 import { orUnavailable } from '../queue/redis-connection.ts';
 
@@ -18,13 +19,13 @@ export type WebhookSecrets = {
 };
 
 /** What they are made with. `roots`: resolves with the server's secrets; new ones are derived from the first, and all sign. */
-export type SecretsOptions = { redis: Redis; keys: Keys; roots: () => Promise<readonly string[]> };
+export type SecretsOptions = { redis: Redis; keys: Keys; clock: Clock; roots: () => Promise<readonly string[]> };
 
 /** How long the secret before is valid after a change, in ms. */
 const BOTH_MS = 24 * 3600 * 1000;
 
 /** Makes them. Redis keeps only how often a user has changed the secret, under a hash of the user's id. Who never did loses nothing with Redis. */
-export function createWebhookSecrets({ redis, keys, roots }: SecretsOptions): WebhookSecrets {
+export function createWebhookSecrets({ redis, keys, clock, roots }: SecretsOptions): WebhookSecrets {
   const hash = keys.notifications.secrets;
   const derive = (root: string, owner: string, version: number): Buffer =>
     createHmac('sha256', root).update(`webhook ${version} ${owner}`).digest();
@@ -37,7 +38,7 @@ export function createWebhookSecrets({ redis, keys, roots }: SecretsOptions): We
     const [changes, at] = await orUnavailable(redis, () => redis.hmget(hash, ...fieldsOf(owner)));
     const version = 1 + (Number(changes) || 0);
     const until = (Number(at) || 0) + BOTH_MS;
-    return { version, previousUntil: version > 1 && Date.now() < until ? until : undefined };
+    return { version, previousUntil: version > 1 && clock.now() < until ? until : undefined };
   };
   const of = async (owner: string): Promise<UserSecret> => {
     const [{ version, previousUntil }, [root = '']] = await Promise.all([read(owner), roots()]);
@@ -52,7 +53,7 @@ export function createWebhookSecrets({ redis, keys, roots }: SecretsOptions): We
     of,
     async rotate(owner) {
       const [changes, at] = fieldsOf(owner);
-      await orUnavailable(redis, () => redis.multi().hincrby(hash, changes, 1).hset(hash, at, Date.now()).exec());
+      await orUnavailable(redis, () => redis.multi().hincrby(hash, changes, 1).hset(hash, at, clock.now()).exec());
       return of(owner);
     },
     async keysOf(owner) {

@@ -9,6 +9,11 @@ const more = {
   more: { type: 'boolean', description: 'Whether there may be others.' },
   'nextCursor?': text('Where they begin: send it as `cursor`.'),
 };
+const clockAheadMs: JsonSchema = {
+  type: 'integer',
+  description:
+    "By how many ms a process' clock is ahead of Redis', or behind where it is negative; only where it is off by more than a second.",
+};
 const archive = {
   waiting: count('Jobs that have ended and are not archived yet.'),
   lagMs: ms('How long the longest of them waits, in ms.'),
@@ -63,6 +68,7 @@ export const serviceSchemas: Record<string, JsonSchema> = {
   Ready: object({
     status: { const: 'ready' },
     'warnings?': list({ type: 'string' }, 'What the operator should mend, a sentence each: for example that Redis evicts keys.'),
+    'clockAheadMs?': clockAheadMs,
   }),
   RedisHealth: object({ status: { const: 'ok' }, latencyMs: ms('The time of a write, in ms.') }),
   Stats: object({
@@ -83,6 +89,10 @@ export const serviceSchemas: Record<string, JsonSchema> = {
     'waitMs?': spread('How long jobs waited after they could begin.'),
     'runMs?': spread('How long jobs ran.'),
     'etaSeconds?': count('In how many seconds a job that is submitted now would have ended, where that can be estimated.'),
+    'clocksOff?': list(
+      object({ process: { enum: ['api', 'worker'] }, aheadMs: clockAheadMs }),
+      "This API and the workers whose clock differs from Redis' by more than a second; absent where there are none.",
+    ),
     'archive?': object(archive, 'How far the archive is, where there is one.'),
     notifications: object(
       {

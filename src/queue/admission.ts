@@ -4,6 +4,7 @@ import { OwnError } from '../job/own-error.ts';
 import type { Tenant } from '../job/tenant.ts';
 import { type AdmitReply, createAdmitScript, isBudgeted } from './admit-script.ts';
 import { createBatch, createCollector } from './batch.ts';
+import type { Clock } from './clock.ts';
 import type { Keys } from './keys.ts';
 import { type Allowance, allowanceOf, type RatePolicy } from './rate-limit.ts';
 import { defineScript } from './script.ts';
@@ -88,6 +89,8 @@ const BATCH = 64;
 
 /** What admission is made with. */
 export type AdmissionOptions = {
+  /** Tells the day whose budgets count. */
+  clock: Clock;
   /** How long ended jobs are kept, in s. */
   retentionS: number;
   bounds: Bounds;
@@ -99,7 +102,7 @@ export type AdmissionOptions = {
 
 /** Makes the admission over a connection. */
 export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOptions): Admission {
-  const { bounds, weight: usual = 1 } = options;
+  const { clock, bounds, weight: usual = 1 } = options;
   const script = createAdmitScript(redis, keys, options);
   const withdraw = defineScript(redis, 'withdraw', {
     keys: ['open', 'index', 'deadlines', 'turns', 'rate', 'children', 'reserved'],
@@ -132,7 +135,7 @@ export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOpti
         deadlines,
         turns,
         children,
-        reserved: keys.reserved(tenant),
+        reserved: keys.reserved(tenant, clock.now()),
       };
       await withdraw({ ...places, rate: rateOf(tenant), id: jobId, child, tenant, weight });
     },

@@ -48,7 +48,7 @@ export type AdmitReply = [
 export function createAdmitScript(
   redis: Redis,
   keys: Keys,
-  { retentionS, bounds, weight: usual = 1, archived = false }: AdmissionOptions,
+  { clock, retentionS, bounds, weight: usual = 1, archived = false }: AdmissionOptions,
 ): (requests: readonly AdmissionRequest[]) => Promise<(AdmitReply | Error)[]> {
   const script = defineBatchScript(redis, 'admit', SIGNATURE);
   const { submitRate } = bounds;
@@ -89,10 +89,10 @@ export function createAdmitScript(
     dedup: keys.dedup(key ?? ''),
     open: keys.open(tenant),
     index: keys.jobsOf(owner ?? ''),
-    spent: keys.spent(tenant),
-    spentUsd: keys.spentUsd(tenant),
+    spent: keys.spent(tenant, clock.now()),
+    spentUsd: keys.spentUsd(tenant, clock.now()),
     rate: keys.rate(submitRate?.name ?? '', tenant),
-    reserved: keys.reserved(tenant),
+    reserved: keys.reserved(tenant, clock.now()),
     id: jobId,
     parent,
     child,

@@ -5,6 +5,7 @@ import { OwnError } from '../job/own-error.ts';
 import type { Admission } from './admission.ts';
 import { childIdOf } from './child-id.ts';
 import { createEraseJobs } from './erase-jobs.ts';
+import type { Clock } from './clock.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, type Payload, tellsOf } from './record.ts';
 
@@ -29,15 +30,16 @@ export type Children = {
 export type ChildrenOptions = {
   redis: Redis;
   keys: Keys;
+  clock: Clock;
   queue: Queue<Payload>;
   admission: Pick<Admission, 'admit' | 'added'>;
   cancel: (jobId: string) => Promise<unknown>;
 };
 
 /** See {@link Children}. */
-export function createChildren({ redis, keys, queue, admission, cancel }: ChildrenOptions): Children {
+export function createChildren({ redis, keys, clock, queue, admission, cancel }: ChildrenOptions): Children {
   const client: IRedisClient = createIORedisClient(redis);
-  const erase = createEraseJobs({ redis, keys, queue, cancel });
+  const erase = createEraseJobs({ redis, keys, clock, queue, cancel });
 
   return {
     async add({ parent, kind, owner, tenant, requestId, targets, reserved, input }) {

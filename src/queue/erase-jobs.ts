@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Tenant } from '../job/tenant.ts';
 import { childIdOf } from './child-id.ts';
 import { START } from './deadlines.ts';
+import type { Clock } from './clock.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, parseJson, type Payload } from './record.ts';
 
@@ -11,7 +12,7 @@ import { FIELDS, parseJson, type Payload } from './record.ts';
 export type Erased = { ids: string[]; results: number; keys: number };
 
 /** What erasing is made with. `cancel`: ends a job, and its child. */
-export type EraseOptions = { redis: Redis; keys: Keys; queue: Queue<Payload>; cancel: (jobId: string) => Promise<unknown> };
+export type EraseOptions = { redis: Redis; keys: Keys; clock: Clock; queue: Queue<Payload>; cancel: (jobId: string) => Promise<unknown> };
 
 const NOTHING: Erased = { ids: [], results: 0, keys: 0 };
 
@@ -33,7 +34,7 @@ type Found = {
  * Makes the function that erases jobs. The record goes last. So where this is interrupted, the same request again erases the rest. A
  * run that goes on for a moment can write nothing any more, because its lock has gone with the cancellation.
  */
-export function createEraseJobs({ redis, keys, queue, cancel }: EraseOptions): (jobIds: readonly string[]) => Promise<Erased> {
+export function createEraseJobs({ redis, keys, clock, queue, cancel }: EraseOptions): (jobIds: readonly string[]) => Promise<Erased> {
   const find = async (jobId: string): Promise<Found | undefined> => {
     await redis.zrem(keys.notifications.outbox, jobId).catch(() => {}); // nobody is told of an end that only erasing brings
     await cancel(jobId); // before it is read, so that no child is added after that
@@ -70,7 +71,7 @@ export function createEraseJobs({ redis, keys, queue, cancel }: EraseOptions): (
     const notify = keys.notifications;
     const indexes = [keys.deadlines, keys.coming, outbox, overdue, notify.outbox, notify.overdue];
     if (tenant !== undefined) indexes.push(keys.open(tenant));
-    const reserved = tenant === undefined ? [] : [keys.reserved(tenant, createdAt), keys.reserved(tenant)]; // of its submission, or of a retry
+    const reserved = tenant === undefined ? [] : [keys.reserved(tenant, createdAt), keys.reserved(tenant, clock.now())]; // of its submission, or of a retry
     if (owner !== undefined) indexes.push(keys.jobsOf(owner));
     const ids = child === undefined ? [id] : [id, child];
     const hashes = [keys.children, parked, ...reserved];

@@ -6,6 +6,7 @@ import { type ProblemCode, ProblemError } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
 import { createJournalMemory, type Written } from './journal-memory.ts';
 import { createJournalWriter, type JournalPort } from './journal-writer.ts';
+import type { Clock } from './clock.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, parseRow, type RecordFields } from './record.ts';
 import { type RunLocks, writeFenced } from './run-locks.ts';
@@ -78,6 +79,8 @@ export type JournalBound = { rows: number; bytes: number };
 
 /** What journals are made with beside the store. */
 export type JournalOptions = {
+  /** Tells the day that a paid call counts for. */
+  clock: Clock;
   /** What to do while Redis refuses to write; without it a write fails. */
   retryWhileRefused?: RetryWhileRefused;
   /** Takes a run's lock back if it has only expired; resolves with whether the job is still the run's. Without it, it is not. */
@@ -91,13 +94,13 @@ export type JournalOptions = {
 export function createJournals(
   redis: Redis,
   keys: Keys,
-  { retryWhileRefused = (work) => work(), retake = () => Promise.resolve(false), memoryBytes, bound = BOUND }: JournalOptions = {},
+  { clock, retryWhileRefused = (work) => work(), retake = () => Promise.resolve(false), memoryBytes, bound = BOUND }: JournalOptions,
 ): (run: Run) => Journal {
   const script = defineScript(redis, 'write_journal', {
     keys: ['job', 'lock', 'logs', 'events', 'meta'],
     args: ['id', 'token', 'place', 'count', 'maxRows', 'maxBytes'],
   });
-  const spending = createSpending(redis, keys, { lost: (jobId) => new LockLostError(jobId), retryWhileRefused, retake });
+  const spending = createSpending({ redis, keys, clock, lost: (jobId) => new LockLostError(jobId), retryWhileRefused, retake });
   const memory = createJournalMemory(memoryBytes);
   const shared = { ...keys.allOf(['events', 'meta']), maxRows: bound.rows, maxBytes: bound.bytes };
 

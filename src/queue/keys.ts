@@ -71,12 +71,12 @@ export function keysUnder(prefix: string) {
     turns: `${prefix}:turns`,
     /** Jobs by when they are to be cancelled; and `start` before a job's id by when that is to be if the job has not begun. */
     deadlines: `${prefix}:deadlines`,
-    /** The tokens a tenant has used on a day in UTC. */
-    spent: (tenant: Tenant, now = Date.now()) => `${prefix}:spent:${new Date(now).toISOString().slice(0, 10)}:${tenant}`,
-    /** What a tenant's calls have cost on a day in UTC, in billionths of a US dollar. */
-    spentUsd: (tenant: Tenant, now = Date.now()) => `${prefix}:spent-usd:${new Date(now).toISOString().slice(0, 10)}:${tenant}`,
-    /** What is reserved of a tenant's budgets of a day in UTC, by job; and the sums. */
-    reserved: (tenant: Tenant, now = Date.now()) => `${prefix}:reserved:${new Date(now).toISOString().slice(0, 10)}:${tenant}`,
+    /** The tokens a tenant has used on the day of a moment in UTC. */
+    spent: (tenant: Tenant, now: number) => `${prefix}:spent:${dayOf(now)}:${tenant}`,
+    /** What a tenant's calls have cost on such a day, in billionths of a US dollar. */
+    spentUsd: (tenant: Tenant, now: number) => `${prefix}:spent-usd:${dayOf(now)}:${tenant}`,
+    /** What is reserved of a tenant's budgets of such a day, by job; and the sums. */
+    reserved: (tenant: Tenant, now: number) => `${prefix}:reserved:${dayOf(now)}:${tenant}`,
     /** A provider's circuit breaker. */
     breaker: (provider: string) => `${prefix}:breaker:${provider}`,
     /** How many of a rate a tenant has used; it ends with the window. */
@@ -128,3 +128,8 @@ export function keysUnder(prefix: string) {
 
 /** See {@link keysUnder}. */
 export type Keys = ReturnType<typeof keysUnder>;
+
+/** The day of a moment in ms since the epoch, in UTC. */
+function dayOf(moment: number): string {
+  return new Date(moment).toISOString().slice(0, 10);
+}

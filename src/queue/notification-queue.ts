@@ -80,7 +80,7 @@ const ROWS_KEPT = 50;
 
 /** Opens it over the store, which is its maker's to close. */
 export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix: string): NotificationQueue<Data> {
-  const { redis, onError } = store;
+  const { redis, clock, onError } = store;
   const queue = new Queue<Kept<Data>>(NOTIFICATIONS, { connection: redis, prefix: keyPrefix, streams: { events: { maxLen: 100 } } });
   queue.on('error', () => {}); // the connection's maker hears of its errors
   const { of: listOf, ofUser, again } = keys.notifications;
@@ -104,6 +104,7 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
         data: { jobId, data },
         opts: {
           jobId: id,
+          timestamp: clock.now(),
           delay: Math.max(Math.ceil(delayMs), 0),
           attempts: tries,
           backoff: { type: 'custom' },
@@ -126,8 +127,9 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
   };
 
   const clean = async (): Promise<void> => {
-    await queue.clean(KEPT_S.done * 1000, CLEANED, 'completed');
-    await queue.clean(KEPT_S.failed * 1000, CLEANED, 'failed');
+    const aheadMs = clock.aheadMs() ?? 0; // BullMQ counts back from this process' own time
+    await queue.clean(KEPT_S.done * 1000 + aheadMs, CLEANED, 'completed');
+    await queue.clean(KEPT_S.failed * 1000 + aheadMs, CLEANED, 'failed');
   };
 
   const find = async (id: string): Promise<Entry<Data>[]> => {

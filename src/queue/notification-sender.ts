@@ -1,9 +1,10 @@
 /** Sends the notifications of their queue: each try is a handler's, and what comes of it decides when the next one is. */
-import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
 import { OwnError } from '../job/own-error.ts';
 import { ProblemError } from '../job/problem.ts';
 import { NOTIFICATIONS } from './keys.ts';
 import { atMost } from './pauses.ts';
+import { backendFactory, momentIn, RedisTimeBackend } from './redis-time-backend.ts';
 import type { NewEntry } from './notification-queue.ts';
 import type { Store } from './store.ts';
 import { storeTrouble } from './store-trouble.ts';
@@ -27,9 +28,9 @@ export type Try<Data> = {
 
 /**
  * What has become of a try: it is sent; is to be tried again in so many ms, if there are tries left; has failed for good, for a reason; or
- * was not begun, and costs no try. `row`: what stands about it in the log, as JSON. `next`: a notification that comes of it.
+ * was not begun, and costs no try. `row`: what stands about it in the log, as JSON, beside `at`: when the try began. `next`: a notification that comes of it.
  */
-export type Tried<Data> = { row?: unknown; next?: NewEntry<Data> | undefined } & (
+export type Tried<Data> = { row?: object; next?: NewEntry<Data> | undefined } & (
   | { type: 'done' }
   | { type: 'again'; afterMs: number; reason: string }
   | { type: 'failed'; reason: string }
@@ -81,7 +82,7 @@ export function startSender<Data>({ store, keyPrefix, listOf, send, add, erase, 
       case 'failed':
         throw new UnrecoverableError(tried.reason);
       case 'not_now':
-        await job.moveToDelayed(Date.now() + Math.ceil(tried.afterMs), token);
+        await job.moveToDelayed(momentIn(Math.ceil(tried.afterMs)), token);
         throw new DelayedError();
       case 'again': {
         const error = new OwnError(tried.reason);
@@ -95,16 +96,17 @@ export function startSender<Data>({ store, keyPrefix, listOf, send, add, erase, 
     const { jobId } = job.data;
     const isErased = async () => (await redis.sismember(listOf(jobId), job.id ?? '')) === 0;
     if (await isErased()) return forget(job);
+    const begunAt = store.clock.now();
     const tried = await attempt(job, isErased).catch((error: unknown) => toTried(error, onError));
     if (await isErased()) {
       await erase([jobId]); // what was added meanwhile must not stay
       return forget(job);
     }
-    if (tried.row !== undefined) await job.log(JSON.stringify(tried.row));
+    if (tried.row !== undefined) await job.log(JSON.stringify({ at: new Date(begunAt).toISOString(), ...tried.row }));
     return conclude(job, token, tried);
   };
 
-  const worker = new Worker<Kept<Data>>(NOTIFICATIONS, process, {
+  const options: WorkerOptions = {
     connection: redis,
     prefix: keyPrefix,
     concurrency: AT_ONCE,
@@ -112,7 +114,9 @@ export function startSender<Data>({ store, keyPrefix, listOf, send, add, erase, 
     stalledInterval: STALLED_MS,
     maxStalledCount: Number.MAX_SAFE_INTEGER, // a process that was killed is no fault of the notification's
     settings: { backoffStrategy: (_made, _type, error) => (error && pauses.get(error)) ?? STALLED_MS },
-  });
+  };
+  const makeBackend = backendFactory({ redis, keyPrefix }, (...parts) => new RedisTimeBackend(store.clock, ...parts));
+  const worker = new Worker<Kept<Data>>(NOTIFICATIONS, process, options, makeBackend);
   worker.on('error', onError);
   worker.on('failed', (_job, error) => {
     if (!pauses.has(error) && !(error instanceof UnrecoverableError)) onError(error); // no outcome, but something of ours that failed

@@ -1,6 +1,7 @@
 /** An outbox: jobs whose ends are to be handed on. Admission puts each in, so that no end is missed, whoever causes it. */
 import type { Redis } from 'ioredis';
 import { LOOK_MS } from './admit-script.ts';
+import type { Clock } from './clock.ts';
 import type { Keys } from './keys.ts';
 import { defineScript } from './script.ts';
 
@@ -39,6 +40,7 @@ const KEPT_LONGER_MS = 7 * 24 * 3600 * 1000;
 
 /** What an outbox does beside. */
 export type OutboxOptions = {
+  clock: Clock;
   /** How long ended jobs are kept in Redis, in s. */
   retentionS: number;
   /** Whether a cancelled job is handed on again if a call of it is billed after its end. */
@@ -50,7 +52,7 @@ export function createOutbox(
   redis: Redis,
   keys: Keys,
   { outbox, overdue, parked }: OutboxKeys,
-  { retentionS, lateBills = false }: OutboxOptions,
+  { clock, retentionS, lateBills = false }: OutboxOptions,
 ): Outbox {
   const claimEnds = defineScript(redis, 'claim_ends', {
     keys: ['outbox', 'overdue', 'coming', 'completed', 'failed', 'jobs'],
@@ -69,20 +71,20 @@ export function createOutbox(
       return { claims, more: ids.length === 0 && examined === BATCH };
     },
     async settle(settlements) {
-      const rest = settlements.flatMap(({ id, finishedOn, how }) => [id, finishedOn, inWords(how)]);
+      const rest = settlements.flatMap(({ id, finishedOn, how }) => [id, finishedOn, inWords(how, clock.now())]);
       const keptMs = retentionS * 1000 + KEPT_LONGER_MS;
       if (rest.length > 0) await settleEnds({ outbox, overdue, parked, jobs, keptMs, marks }, rest);
     },
   };
 }
 
-function inWords(how: Settlement['how']): string {
+function inWords(how: Settlement['how'], now: number): string {
   switch (how.type) {
     case 'done':
       return 'done';
     case 'later':
       return String(Math.ceil(how.ms));
     case 'parked':
-      return JSON.stringify({ code: how.code, at: new Date().toISOString() });
+      return JSON.stringify({ code: how.code, at: new Date(now).toISOString() });
   }
 }

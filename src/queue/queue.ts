@@ -7,6 +7,7 @@ import { type AddRequest, type AddResult, createAddJob } from './add-job.ts';
 import { type Admission, type Bounds, createAdmission, type Refusal } from './admission.ts';
 import { createBatch } from './batch.ts';
 import { digestOf } from './digest.ts';
+import type { Clock } from './clock.ts';
 import type { Allowance } from './rate-limit.ts';
 import { type Cancel, createCancel } from './cancel-job.ts';
 import { createEraseJobs, type Erased } from './erase-jobs.ts';
@@ -27,6 +28,8 @@ import { createStats, type QueueStats, type Rate } from './stats.ts';
 /** What a job queue is made with. */
 export type QueueOptions = {
   keyPrefix: string;
+  /** The clock that all processes share. */
+  clock: Clock;
   /** How many times a job is tried, the first included. */
   attempts: number;
   /** How often a user may retry one job. */
@@ -117,17 +120,20 @@ const WORKERS_AGE_MS = 1000;
 
 /** Opens the queue over a connection that fails on an outage, which stays its maker's to close. */
 export function createQueue(redis: Redis, options: QueueOptions): JobQueue {
-  const { keyPrefix, attempts, maxRetries, retentionS, rate, bounds, plans = {}, archived } = options;
+  const { keyPrefix, clock, attempts, maxRetries, retentionS, rate, bounds, plans = {}, archived } = options;
   const keys = keysUnder(keyPrefix);
   const queue = openQueue(redis, { keyPrefix, attempts, retentionS });
   const workers = createWorkerDirectory(redis, keys);
   const cancel = createCancel(redis, keys, retentionS);
-  const eraseJobs = createEraseJobs({ redis, keys, queue, cancel });
+  const eraseJobs = createEraseJobs({ redis, keys, clock, queue, cancel });
   const readJob = createReadJob(redis, keys, retentionS);
   const list = createList(redis, keys, retentionS);
-  const admission = createAdmission(redis, keys, { retentionS, bounds, archived });
+  const admission = createAdmission(redis, keys, { clock, retentionS, bounds, archived });
   const ofPlans = new Map(
-    Object.entries(plans).map(([name, plan]) => [name, createAdmission(redis, keys, { retentionS, archived, ...termsOf(plan, bounds) })]),
+    Object.entries(plans).map(([name, plan]) => [
+      name,
+      createAdmission(redis, keys, { clock, retentionS, archived, ...termsOf(plan, bounds) }),
+    ]),
   );
   const admissionOf = (plan: string | undefined): Admission => (plan !== undefined && ofPlans.get(plan)) || admission;
   const addJob = createAddJob(queue, admissionOf);
@@ -152,7 +158,7 @@ export function createQueue(redis: Redis, options: QueueOptions): JobQueue {
     }
     return [];
   };
-  const stats = createStats(queue, redis, keys, { rate, workers });
+  const stats = createStats(queue, redis, keys, { clock, rate, workers });
 
   return {
     add: (request) => orUnavailable(redis, () => addJob(request)),
@@ -199,7 +205,7 @@ export function createQueue(redis: Redis, options: QueueOptions): JobQueue {
     ping: () =>
       orUnavailable(redis, async () => {
         const start = performance.now();
-        await redis.set(keys.probe, String(Date.now()), 'PX', 10_000); // a full or read-only Redis answers PING
+        await redis.set(keys.probe, '1', 'PX', 10_000); // a full or read-only Redis answers PING
         return performance.now() - start;
       }),
     close: () => queue.close(),

@@ -1,6 +1,7 @@
 /** Refusals in words: why there is no place for a job, and when it is worth trying again, from what the queue does now. */
 import { ProblemError } from '../job/problem.ts';
 import type { Refusal } from './admission.ts';
+import type { Clock } from './clock.ts';
 import type { RatePolicy } from './rate-limit.ts';
 import type { ReadJob } from './read-job.ts';
 import { pollAgainIn, type QueueStats, untilAdmitted } from './stats.ts';
@@ -11,15 +12,16 @@ const UNKNOWN_MS = 5000;
 /** The budgets, in words. */
 const BUDGETS = { tokens: 'budget of tokens', usd: 'budget of money' };
 
-/** What a refusal is worded with: what the queue does now, where that can be read. */
-export type RefusalSources = { stats: () => Promise<QueueStats | undefined>; readJob: ReadJob };
+/** What a refusal is worded with: the time, and what the queue does now, where that can be read. */
+export type RefusalSources = { clock: Clock; stats: () => Promise<QueueStats | undefined>; readJob: ReadJob };
 
 /** Words a refusal. */
-export async function toRefusalProblem(refusal: Refusal, { stats, readJob }: RefusalSources): Promise<ProblemError> {
+export async function toRefusalProblem(refusal: Refusal, { clock, stats, readJob }: RefusalSources): Promise<ProblemError> {
+  const now = clock.now();
   /** About how long a job takes to end, in ms. */
   const untilEndOf = async (jobId: string): Promise<number> => {
     const [job, figures] = await Promise.all([readJob(jobId), stats()]);
-    return 1000 * (job && !job.snapshot.end ? pollAgainIn(job.snapshot, figures) : 1);
+    return 1000 * (job && !job.snapshot.end ? pollAgainIn(job.snapshot, figures, now) : 1);
   };
   switch (refusal.type) {
     case 'limited':
@@ -38,11 +40,11 @@ export async function toRefusalProblem(refusal: Refusal, { stats, readJob }: Ref
       const budget = BUDGETS[refusal.what];
       if (refusal.oldest === undefined) {
         return new ProblemError('budget_used_up', `Your ${budget} for today is used up; it is fresh at midnight UTC.`, {
-          retryAfterMs: untilNextDay(),
+          retryAfterMs: untilNextDay(now),
         });
       }
       const detail = `What is left of your ${budget} for today is reserved for your jobs that have not ended; wait for one to end, or cancel one.`;
-      return new ProblemError('budget_used_up', detail, { retryAfterMs: Math.min(await untilEndOf(refusal.oldest), untilNextDay()) });
+      return new ProblemError('budget_used_up', detail, { retryAfterMs: Math.min(await untilEndOf(refusal.oldest), untilNextDay(now)) });
     }
   }
 }
@@ -55,6 +57,6 @@ export function tooFast({ max, windowS }: RatePolicy, resetMs: number): ProblemE
 }
 
 /** The ms until the next midnight in UTC, when budgets are fresh. */
-function untilNextDay(): number {
-  return new Date().setUTCHours(24, 0, 0, 0) - Date.now();
+function untilNextDay(now: number): number {
+  return new Date(now).setUTCHours(24, 0, 0, 0) - now;
 }

@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { Usage } from '../job/snapshot.ts';
 import type { Tenant } from '../job/tenant.ts';
+import type { Clock } from './clock.ts';
 import type { Keys } from './keys.ts';
 import { type RunLocks, writeFenced } from './run-locks.ts';
 import { defineScript } from './script.ts';
@@ -25,8 +26,11 @@ const KEPT_S = 48 * 3600;
 /** Whose books they are; `token` is the lock token BullMQ gave to the run. */
 type Run = { jobId: string; tenant: Tenant; token: string };
 
-/** What books are made with beside the store. */
-type SpendingOptions = {
+/** What books are made with. */
+export type SpendingOptions = {
+  redis: Redis;
+  keys: Keys;
+  clock: Clock;
   /** What to reject with where the job is not the run's any more. */
   lost: (jobId: string) => Error;
   /** What to do while Redis refuses to write. */
@@ -35,7 +39,7 @@ type SpendingOptions = {
 };
 
 /** Makes the function that opens the books of a run. */
-export function createSpending(redis: Redis, keys: Keys, { lost, retryWhileRefused, retake }: SpendingOptions): (run: Run) => Spending {
+export function createSpending({ redis, keys, clock, lost, retryWhileRefused, retake }: SpendingOptions): (run: Run) => Spending {
   const script = defineScript(redis, 'note_usage', {
     keys: ['job', 'lock', 'spent', 'spentUsd', 'outbox'],
     args: ['id', 'token', 'call', 'used', 'known', 'keptS'],
@@ -45,7 +49,8 @@ export function createSpending(redis: Redis, keys: Keys, { lost, retryWhileRefus
     async open(expected) {
       const call = crypto.randomUUID();
       // Of the day it begins on, whenever it ends.
-      const day = { spent: keys.spent(tenant), spentUsd: keys.spentUsd(tenant) };
+      const today = clock.now();
+      const day = { spent: keys.spent(tenant, today), spentUsd: keys.spentUsd(tenant, today) };
       const touched = { ...day, job: keys.job(jobId), lock: keys.lock(jobId), outbox: keys.archive.outbox, id: jobId };
       let known = '';
       const note = async (used: Usage | undefined, fence: string): Promise<boolean> => {

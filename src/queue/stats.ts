@@ -2,6 +2,7 @@
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Snapshot } from '../job/snapshot.ts';
+import type { Clock } from './clock.ts';
 import type { Keys } from './keys.ts';
 import { concurrencyOf, type KnownWorker } from './worker-registry.ts';
 import { FIELDS } from './record.ts';
@@ -28,7 +29,12 @@ export type QueueStats = {
   runMs?: Spread | undefined;
   /** Mean time a job runs, in ms. */
   meanRunMs?: number | undefined;
+  /** Processes whose own clock is more than a second ahead of Redis', or behind where `aheadMs` is negative; absent where there are none. */
+  clocksOff?: ClockOff[] | undefined;
 };
+
+/** A process whose clock is off. */
+export type ClockOff = { process: 'api' | 'worker'; aheadMs: number };
 
 /** How many of the last completed jobs the times are taken from. */
 const SAMPLE = 200;
@@ -39,7 +45,7 @@ export const ESTIMATE_AGE_MS = 1000;
 export type Rate = { max: number; duration: number };
 
 /** What the figures are made from, beside BullMQ's own. */
-export type StatsSources = { rate: Rate; workers: (maxAgeMs?: number) => Promise<KnownWorker[]> };
+export type StatsSources = { clock: Clock; rate: Rate; workers: (maxAgeMs?: number) => Promise<KnownWorker[]> };
 
 /** Makes the function that reads the figures. */
 export function createStats(queue: Queue, redis: Redis, keys: Keys, sources: StatsSources): (maxAgeMs?: number) => Promise<QueueStats> {
@@ -54,8 +60,8 @@ export function createStats(queue: Queue, redis: Redis, keys: Keys, sources: Sta
   };
 }
 
-async function read(queue: Queue, redis: Redis, keys: Keys, { rate, workers: known }: StatsSources): Promise<QueueStats> {
-  const minuteAgo = Date.now() - 60_000;
+async function read(queue: Queue, redis: Redis, keys: Keys, { clock, rate, workers: known }: StatsSources): Promise<QueueStats> {
+  const minuteAgo = clock.now() - 60_000;
   const [counts, workers, completed, failed, sample] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
     known(),
@@ -64,6 +70,9 @@ async function read(queue: Queue, redis: Redis, keys: Keys, { rate, workers: kno
     redis.zrevrange(keys.of('completed'), 0, SAMPLE - 1),
   ]);
   const times = await readTimes(redis, keys, sample);
+  const clocksOff = workers.flatMap(({ live, clockAheadMs: aheadMs }): ClockOff[] =>
+    live && aheadMs !== undefined ? [{ process: 'worker', aheadMs }] : [],
+  );
   const runs = times.map(({ run }) => run);
   const waits = times.flatMap(({ wait }) => (wait === undefined ? [] : [wait]));
   return {
@@ -80,6 +89,7 @@ async function read(queue: Queue, redis: Redis, keys: Keys, { rate, workers: kno
     perMinute: { completed, failed },
     waitMs: spread(waits),
     runMs: spread(runs),
+    clocksOff: clocksOff.length > 0 ? clocksOff : undefined,
     meanRunMs: runs.length === 0 ? undefined : Math.round(runs.reduce((sum, run) => sum + run, 0) / runs.length),
   };
 }
@@ -126,15 +136,15 @@ export function estimate({ meanRunMs, concurrency, msPerStart }: QueueStats, pos
   return Math.ceil((untilStart + meanRunMs) / 1000);
 }
 
-/** When a job that has not ended is worth another poll, in s: what the queue says, within reason. */
-export function pollAgainIn({ status, retryAt, position, startedAt }: Snapshot, stats: QueueStats | undefined): number {
+/** When a job that has not ended is worth another poll, in s: what the queue says, within reason. `now`: as {@link Clock} tells it. */
+export function pollAgainIn({ status, retryAt, position, startedAt }: Snapshot, stats: QueueStats | undefined, now: number): number {
   const inSeconds = (ms: number) => Math.ceil(ms / 1000);
   const isRunning = status === 'active' && startedAt !== undefined && stats?.meanRunMs !== undefined;
   const seconds =
     retryAt !== undefined
-      ? inSeconds(retryAt - Date.now())
+      ? inSeconds(retryAt - now)
       : isRunning
-        ? inSeconds(startedAt + (stats?.meanRunMs ?? 0) - Date.now())
+        ? inSeconds(startedAt + (stats?.meanRunMs ?? 0) - now)
         : ((stats && estimate(stats, position)) ?? 2);
   return Math.min(Math.max(seconds, 1), 30);
 }

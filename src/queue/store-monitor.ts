@@ -62,7 +62,7 @@ export function createStoreMonitor({ redis, keys, log }: StoreMonitorOptions): S
 
   const write = async (): Promise<StoreTrouble | undefined> => {
     try {
-      await redis.set(keys.probe, String(Date.now()), 'PX', PROBE_KEPT_MS);
+      await redis.set(keys.probe, '1', 'PX', PROBE_KEPT_MS);
       recovered();
       return undefined;
     } catch (error) {

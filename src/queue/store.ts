@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { OwnError } from '../job/own-error.ts';
+import { createRedisClock, type RedisClock } from './clock.ts';
 import { connect, readyWithin, type OnOutage } from './redis-connection.ts';
 import { keysUnder } from './keys.ts';
 import { readStoreFacts, warningsOf, whyUnusable } from './store-facts.ts';
@@ -12,11 +13,13 @@ export type Store = {
   /** The connection of everyday commands. It fails at once while Redis is away. */
   redis: Redis;
   monitor: StoreMonitor;
+  /** The clock that all processes share. */
+  clock: RedisClock;
   /** Opens another connection, which closes with the store. */
   connect(onOutage: OnOutage, options?: { lazyConnect?: boolean }): Redis;
   /** Makes a listener for errors of a part of the process: Redis' trouble goes to the monitor, all else to the log. */
   onError(source: string): (error: unknown) => void;
-  /** What an operator should know of the server, a sentence each; looked at anew with each connection to it. */
+  /** What an operator should know of the server and of the clocks, a sentence each; looked at anew with each connection to it. */
   warnings(): string[];
   close(): void;
 };
@@ -52,8 +55,10 @@ export async function openStore({ url, keyPrefix, mayEvict, log, logError, onUnu
   };
   const redis = open('fail');
   const monitor = createStoreMonitor({ redis, keys: keysUnder(keyPrefix), log });
+  const clock = createRedisClock({ redis, log });
   const close = (): void => {
     monitor.close();
+    clock.close();
     for (const connection of opened) connection.disconnect();
   };
 
@@ -72,7 +77,8 @@ export async function openStore({ url, keyPrefix, mayEvict, log, logError, onUnu
     close();
     throw unusable;
   }
-  if (!isThere) log.warn('Redis is out of reach; all that needs it waits until it is there');
+  if (isThere) await clock.measure().catch(onError('redis'));
+  else log.warn('Redis is out of reach; all that needs it waits until it is there');
   // A process that has started is not ended for what it finds later; only the first server that it meets is judged.
   let judged = isThere;
   const judge = async (): Promise<void> => {
@@ -81,5 +87,5 @@ export async function openStore({ url, keyPrefix, mayEvict, log, logError, onUnu
     judged = true;
   };
   redis.on('ready', () => void judge().catch(onError('redis')));
-  return { redis, monitor, connect: open, onError, warnings: () => warnings, close };
+  return { redis, monitor, clock, connect: open, onError, warnings: () => [...warnings, ...clock.warnings()], close };
 }

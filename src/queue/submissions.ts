@@ -6,6 +6,7 @@ import type { Tenant } from '../job/tenant.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { AddRequest, AddResult } from './add-job.ts';
 import type { Refusal } from './admission.ts';
+import type { Clock } from './clock.ts';
 import type { JobQueue } from './queue.ts';
 import type { Plans } from './plans.ts';
 import type { ReadJob } from './read-job.ts';
@@ -47,6 +48,7 @@ export type Submissions = {
 /** What the policy is made with. */
 export type SubmissionOptions = {
   queue: JobQueue;
+  clock: Clock;
   /** Finds a job that was made under a key before; by default in the queue. */
   findJob?: ReadJob | undefined;
   /** The kinds, by which a job's cost is estimated. Nothing is reserved for one that is not among them. */
@@ -66,7 +68,7 @@ const TRIES = 3;
 
 /** Makes the policy. */
 export function createSubmissions(options: SubmissionOptions): Submissions {
-  const { queue, findJob = queue.read, kinds, localLimit, plans, sameWorkMs, maxAttempts } = options;
+  const { queue, clock, findJob = queue.read, kinds, localLimit, plans, sameWorkMs, maxAttempts } = options;
   const stats = () => queue.stats(ESTIMATE_AGE_MS).catch(() => undefined);
 
   const refuse = (problem: ProblemError, allowance?: Allowance): Refused & Pick<SubmitResult, 'allowance'> => ({
@@ -75,7 +77,7 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
     allowance,
   });
   const refuseInWords = async (refusal: Refusal & Pick<SubmitResult, 'allowance'>) =>
-    refuse(await toRefusalProblem(refusal, { stats, readJob: queue.read }), refusal.allowance);
+    refuse(await toRefusalProblem(refusal, { clock, stats, readJob: queue.read }), refusal.allowance);
 
   /** While Redis is away nothing is accepted; who asks too often is told that, and not that Redis is away. */
   const limited = async <T>(

@@ -1,8 +1,9 @@
 /** BullMQ's backend for a worker: steps that Redis refuses are repeated, expired locks are taken back, and the step that completes a job writes its result, too. */
-import { type BackendFactory, createIORedisClient, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
+import type { BackendFactory, RedisQueueBackend } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { keysUnder } from './keys.ts';
 import type { RecordFields } from './record.ts';
+import { type BackendClock, backendFactory, RedisTimeBackend } from './redis-time-backend.ts';
 import type { RunLocks } from './run-locks.ts';
 import { FORGOTTEN_AT_ONCE } from './retention.ts';
 import type { RetryWhileRefused } from './store-monitor.ts';
@@ -14,6 +15,7 @@ export type BackendOptions = {
   keyPrefix: string;
   /** The worker's name. */
   name: string;
+  clock: BackendClock;
   retryWhileRefused: RetryWhileRefused;
   locks: Pick<RunLocks, 'release' | 'retake' | 'retakeNow'>;
   /** How long a job's lock holds unless it is renewed, in ms. */
@@ -33,6 +35,7 @@ export function createBackendFactory({
   redis,
   keyPrefix,
   name,
+  clock,
   retryWhileRefused,
   locks,
   lockDurationMs,
@@ -57,14 +60,14 @@ export function createBackendFactory({
     }
   };
 
-  class WorkerBackend extends RedisQueueBackend {
+  class WorkerBackend extends RedisTimeBackend {
     override moveToFinishedArgs(...[job, value, field, keep, ...rest]: Parameters<RedisQueueBackend['moveToFinishedArgs']>) {
       const bounded = typeof keep === 'object' && 'age' in keep ? { age: keep.age + keptLongerS(), limit: FORGOTTEN_AT_ONCE } : keep;
       return super.moveToFinishedArgs(job, value, field, bounded, ...rest);
     }
 
     override moveToCompletedArgs(...[job, value, keep, token, fetchNext]: Parameters<RedisQueueBackend['moveToCompletedArgs']>) {
-      return this.moveToFinishedArgs(job, value, 'returnvalue', keep, 'completed', token, Date.now(), fetchNext, nonEmpty(fieldsOf(job)));
+      return this.moveToFinishedArgs(job, value, 'returnvalue', keep, 'completed', token, clock.now(), fetchNext, nonEmpty(fieldsOf(job)));
     }
 
     override moveToCompleted(...args: Parameters<RedisQueueBackend['moveToCompleted']>) {
@@ -107,20 +110,7 @@ export function createBackendFactory({
     }
   }
 
-  // As BullMQ's own factory does it, for a connection that stays its caller's. BullMQ knows workers by the connection's name.
-  return (queueName, opts) => {
-    const client = createIORedisClient(redis);
-    const queueKeys = new QueueKeys(keyPrefix);
-    const connectionName = `${keyPrefix}:${btoa(queueName)}:w:${name}`;
-    return new WorkerBackend(
-      new RedisConnection(client, { shared: true, blocking: false }),
-      queueName,
-      queueKeys.getKeys(queueName),
-      (type) => queueKeys.toKey(queueName, type),
-      opts,
-      new RedisConnection(client.duplicate({ connectionName }), { shared: false, blocking: true }),
-    );
-  };
+  return backendFactory({ redis, keyPrefix, name }, (...parts) => new WorkerBackend(clock, ...parts));
 }
 
 /** Whether BullMQ refuses a step because the job has no lock (ErrorCode.JobLockNotExist). */

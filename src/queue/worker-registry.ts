@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { Billing } from '../job/estimate.ts';
 import type { Acceptance } from '../kinds/acceptance.ts';
+import type { RedisClock } from './clock.ts';
 import type { Keys } from './keys.ts';
 import { defineScript } from './script.ts';
 
@@ -31,6 +32,8 @@ export type WorkerDescription = {
   /** How many jobs it runs at once. */
   concurrency: number;
   kinds: Record<string, KindSupport>;
+  /** By how many ms its clock is ahead of Redis', where it is off by more than a second. */
+  clockAheadMs?: number | undefined;
 };
 
 /** A worker that was seen lately. `live`: within its lease, so it runs now. */
@@ -58,12 +61,21 @@ export type RegistrationOptions = {
   keys: Keys;
   id: string;
   description: WorkerDescription;
+  clock: Pick<RedisClock, 'aheadMs'>;
   onError: (error: unknown) => void;
   times?: RegistryTimes;
 };
 
 /** Makes a worker's entry. */
-export function createRegistration({ redis, keys, id, description, onError, times = REGISTRY_TIMES }: RegistrationOptions): Registration {
+export function createRegistration({
+  redis,
+  keys,
+  id,
+  description,
+  clock,
+  onError,
+  times = REGISTRY_TIMES,
+}: RegistrationOptions): Registration {
   const { leaseMs, keptMs } = times;
   const register = defineScript(redis, 'register_worker', { keys: ['workers', 'seen'], args: ['id', 'description', 'keptMs'] });
   const leave = defineScript(redis, 'leave_worker', { keys: ['workers', 'seen'], args: ['id', 'leaseMs'] });
@@ -73,7 +85,7 @@ export function createRegistration({ redis, keys, id, description, onError, time
 
   const beat = async (): Promise<void> => {
     try {
-      await register({ ...touched, id, description: JSON.stringify(description), keptMs });
+      await register({ ...touched, id, description: JSON.stringify({ ...description, clockAheadMs: clock.aheadMs() }), keptMs });
       registered = true;
     } catch (error) {
       registered = false;

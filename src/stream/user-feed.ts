@@ -2,6 +2,7 @@
 import type { Snapshot } from '../job/snapshot.ts';
 import type { JobSignal } from '../queue/event-reader.ts';
 import type { ReadJob } from '../queue/read-job.ts';
+import type { Clock } from '../queue/clock.ts';
 import type { Connection, Connections, Sink } from './connections.ts';
 import type { Addressing, OnEndSent } from './job-channel.ts';
 import { statusFrame, statusKey, userEndFrame } from './job-frames.ts';
@@ -27,6 +28,7 @@ export type UserFeedOptions = {
    */
   turn: (owner: string, signal: AbortSignal) => Promise<() => void>;
   connections: Connections;
+  clock: Clock;
   /** As the feed of jobs has it. */
   addressing?: Addressing;
   /** Is told of each client that gets a job's end. */
@@ -63,7 +65,7 @@ const encoder = new TextEncoder();
 
 /** Makes a user feed. It reads a job that has changed only while somebody follows that job's user. */
 export function createUserFeed(options: UserFeedOptions): UserFeed {
-  const { readJob, jobsOf, turn, connections, addressing, onEndSent = () => {}, onError } = options;
+  const { readJob, jobsOf, turn, connections, clock, addressing, onEndSent = () => {}, onError } = options;
   const channels = new Map<string, UserChannel>();
   const owners = new Map<string, string | undefined>();
 
@@ -116,7 +118,7 @@ export function createUserFeed(options: UserFeedOptions): UserFeed {
   const sendAll = async (channel: UserChannel): Promise<void> => {
     channel.refreshes = false; // who joins from now on may come too late for this reading
     if (channel.followers.size === 0) return; // all followers have left meanwhile
-    const jobs = (await jobsOf(channel.owner)).filter(isCurrent);
+    const jobs = (await jobsOf(channel.owner)).filter((job) => isCurrent(job, clock.now()));
     const ids = new Set(jobs.map(({ id }) => id));
     for (const { lastStatus } of channel.followers) for (const id of lastStatus.keys()) if (!ids.has(id)) lastStatus.delete(id);
     const unsent = jobs.toReversed().filter((job) => !isSent(channel, job));
@@ -169,8 +171,8 @@ export function createUserFeed(options: UserFeedOptions): UserFeed {
   };
 }
 
-function isCurrent({ finishedAt, end }: Snapshot): boolean {
-  return !end || (finishedAt !== undefined && finishedAt > Date.now() - JUST_FINISHED_MS);
+function isCurrent({ finishedAt, end }: Snapshot, now: number): boolean {
+  return !end || (finishedAt !== undefined && finishedAt > now - JUST_FINISHED_MS);
 }
 
 function frameOf(snapshot: Snapshot): string {

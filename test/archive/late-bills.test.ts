@@ -5,6 +5,7 @@ import { tenantOf } from '../../src/job/tenant.ts';
 import { createJournals } from '../../src/queue/journal.ts';
 import type { Settlement } from '../../src/queue/outbox.ts';
 import { openManualWorker, openQueue, submitTo } from '../support/queue.ts';
+import { rightClock } from '../support/clocks.ts';
 
 const used = (outputTokens: number) => ({ inputTokens: 100, outputTokens });
 
@@ -15,8 +16,12 @@ async function running() {
   const { id } = await submitTo(queue, 'ana');
   const job = await worker.getNextJob('token');
   await redis.zadd(keys.archive.outbox, 0, id);
-  const call = await createJournals(redis, keys)({ jobId: id, tenant: tenantOf('ana', undefined), token: 'token' }).spending.open(used(0));
-  const outbox = createArchiveOutbox(redis, keys, 60);
+  const call = await createJournals(redis, keys, { clock: rightClock })({
+    jobId: id,
+    tenant: tenantOf('ana', undefined),
+    token: 'token',
+  }).spending.open(used(0));
+  const outbox = createArchiveOutbox(redis, keys, { clock: rightClock, retentionS: 60 });
   const claim = async () => (await outbox.claim()).claims;
   const settle = (claims: Awaited<ReturnType<typeof claim>>, how: Settlement['how'] = { type: 'done' }) =>
     outbox.settle(claims.map((each) => ({ ...each, how })));

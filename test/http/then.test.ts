@@ -10,6 +10,7 @@ import { isEnd, lasting, watch } from '../support/sse.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
 import { startProcess } from '../support/stack.ts';
 import { sendJson } from '../support/vendor-server.ts';
+import { rightClock } from '../support/clocks.ts';
 
 const SENTENCES = [
   'Water boils at 100 degrees Celsius.',
@@ -109,6 +110,7 @@ test('what the second job would refuse is refused at the submission: its input, 
     keys: keysUnder(stack.prefix),
     id: 'w',
     description,
+    clock: rightClock,
     onError: (error) => expect.fail(String(error)),
   });
   await worker.register();

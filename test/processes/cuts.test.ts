@@ -7,6 +7,7 @@ import { createDice } from '../support/dice.ts';
 import { openManualWorker, waiting } from '../support/queue.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
 import { startStack } from '../support/stack.ts';
+import { rightClock } from '../support/clocks.ts';
 
 const ROWS = 200;
 const FOLLOWERS = 40;
@@ -18,10 +19,7 @@ test('every lasting event reaches each of them exactly once, in order; past the 
   const worker = await openManualWorker(stack.prefix);
   const submitted = await stack.submit();
   const job = await worker.getNextJob('token');
-  const journal = createJournals(
-    redis,
-    keysUnder(stack.prefix),
-  )({
+  const journal = createJournals(redis, keysUnder(stack.prefix), { clock: rightClock })({
     jobId: submitted['jobId'],
     tenant: tenantOf(undefined, undefined),
     token: 'token',

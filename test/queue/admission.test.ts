@@ -8,6 +8,7 @@ import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { createFairQueue } from '../../src/queue/fair-queue.ts';
 import type { JobQueue } from '../../src/queue/queue.ts';
 import { openManualWorker, openQueue, waiting, submitTo } from '../support/queue.ts';
+import { rightClock } from '../support/clocks.ts';
 
 /** The lowest priority that BullMQ takes. */
 const MAX_TAG = 2_097_151;
@@ -272,11 +273,11 @@ test("what a user's jobs use counts against the day's budget, once however often
   const tenant = tenantOf('ana', undefined);
   const { id } = await submitTo(queue, 'ana');
   await worker.getNextJob('token');
-  const { spending } = createJournals(redis, keys)({ jobId: id, tenant, token: 'token' });
+  const { spending } = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant, token: 'token' });
   const call = await spending.open({ inputTokens: 50, outputTokens: 9 });
   await call.note({ inputTokens: 50, outputTokens: 9 });
   await call.note({ inputTokens: 80, outputTokens: 19 });
-  expect(await redis.get(keys.spent(tenant))).toBe('99');
+  expect(await redis.get(keys.spent(tenant, Date.now()))).toBe('99');
   await submitTo(queue, 'ana');
   await call.note({ inputTokens: 80, outputTokens: 20 });
   expect(await queue.add({ kind: 'generate-flashcards', owner: 'ana', tenant, requestId: 'r', input: {} })).toMatchObject({
@@ -284,15 +285,15 @@ test("what a user's jobs use counts against the day's budget, once however often
     what: 'tokens',
   });
   await submitTo(queue, 'bob');
-  expect(await redis.ttl(keys.spent(tenant))).toBeGreaterThan(24 * 3600);
+  expect(await redis.ttl(keys.spent(tenant, Date.now()))).toBeGreaterThan(24 * 3600);
 });
 
 test('two processes that let in for one queue agree on whose turn it is', async () => {
   const { redis, keys } = await openQueue();
   const bounds = { maxDepth: 100, maxJobsPerUser: 100 };
   const [one, two] = [
-    createAdmission(redis, keys, { retentionS: 60, bounds }),
-    createAdmission(waiting(), keys, { retentionS: 60, bounds }),
+    createAdmission(redis, keys, { clock: rightClock, retentionS: 60, bounds }),
+    createAdmission(waiting(), keys, { clock: rightClock, retentionS: 60, bounds }),
   ];
   const ask = (admission: typeof one, n: number) => admission.admit({ jobId: `j${n}`, tenant: tenantOf('ana', undefined) });
   await redis.zadd(keys.of('prioritized'), 2 ** 32, 'somebody'); // so that nothing starts over
@@ -336,7 +337,7 @@ test("garbage in one tenant's structures is begun anew, and hurts nobody who cam
   const ana = tenantOf('ana', undefined);
   await redis.set(keys.rate('submit', ana), 'no number');
   await redis.set(keys.open(ana), 'no set');
-  await redis.lpush(keys.spent(ana), 'no number');
+  await redis.lpush(keys.spent(ana, Date.now()), 'no number');
   const all = await Promise.all(['bob', 'ana', 'cleo'].map((owner) => submitTo(queue, owner)));
   expect(all.map(({ type, allowance }) => [type, allowance?.remaining])).toEqual([
     ['added', 2],

@@ -9,6 +9,7 @@ import { toReserved } from '../../src/queue/reservation.ts';
 import type { CallEntry } from '../../src/queue/spending.ts';
 import { createDice } from '../support/dice.ts';
 import { openManualWorker, openQueue, RETENTION_S, submitTo, waiting } from '../support/queue.ts';
+import { rightClock } from '../support/clocks.ts';
 
 type Opened = Awaited<ReturnType<typeof openQueue>>;
 
@@ -24,7 +25,7 @@ type Known = { id: string; estimate: number; used: number; before: number; run?:
 
 /** Ana's jobs, with a model of what is spent and reserved for them. */
 function createUser({ queue, redis, keys }: Opened, worker: Worker) {
-  const journals = createJournals(redis, keys);
+  const journals = createJournals(redis, keys, { clock: rightClock });
   const open = new Map<string, Known>();
   const failed: Known[] = [];
   let spent = 0;
@@ -152,7 +153,7 @@ test('without a budget nothing is reserved or kept, and nobody asks for an estim
   const result = await queue.add({ ...ask, reserve: () => expect.unreachable('there is no budget') });
   const id = result.type === 'added' ? result.id : '';
   expect((await queue.read(id))?.snapshot.reserved).toBeUndefined();
-  expect(await redis.exists(keys.reserved(ANA))).toBe(0);
+  expect(await redis.exists(keys.reserved(ANA, Date.now()))).toBe(0);
   expect((await queue.add({ ...of(100), plan: 'bounded' })).type).toBe('added');
   expect((await queue.add({ ...of(100), plan: 'bounded' })).type).toBe('spent');
 });
@@ -160,7 +161,7 @@ test('without a budget nothing is reserved or kept, and nobody asks for an estim
 /** What is left of the reservations once a submission had to look: the ids. */
 async function reservedFor({ queue, redis, keys }: Opened): Promise<string[]> {
   await queue.add(of(0));
-  return (await redis.hkeys(keys.reserved(ANA))).filter((field) => !field.startsWith('*'));
+  return (await redis.hkeys(keys.reserved(ANA, Date.now()))).filter((field) => !field.startsWith('*'));
 }
 
 test('a child is reserved with its parent, as long as its parent can still make it, and then for as long as it is open', async () => {
@@ -175,7 +176,11 @@ test('a child is reserved with its parent, as long as its parent can still make 
   const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
   // As a worker adds it: with its own admission, which knows no budget.
-  const admission = createAdmission(waiting(), keys, { retentionS: RETENTION_S, bounds: { maxDepth: 100, maxJobsPerUser: 100 } });
+  const admission = createAdmission(waiting(), keys, {
+    clock: rightClock,
+    retentionS: RETENTION_S,
+    bounds: { maxDepth: 100, maxJobsPerUser: 100 },
+  });
   await admission.admit({ jobId: child, parent, tenant: ANA, owner: 'ana', bounded: false });
   await job?.moveToCompleted(undefined, 'token', false);
   expect(await reservedFor(opened)).toEqual([child]);
@@ -194,15 +199,15 @@ test('a place that was taken and never used holds nothing: withdrawn at once, le
   const opened = await openQueue(undefined, { dailyTokensPerUser: 100 });
   const { redis, keys, queue } = opened;
   const bounds = { maxDepth: 100, maxJobsPerUser: 100, dailyTokensPerUser: 100 };
-  const admission = createAdmission(redis, keys, { retentionS: RETENTION_S, bounds });
+  const admission = createAdmission(redis, keys, { clock: rightClock, retentionS: RETENTION_S, bounds });
   const request = { jobId: `${KIND}-${'x'.repeat(32)}`, tenant: ANA, owner: 'ana', reserved: '100 0 0 0' };
   await admission.admit(request);
   expect((await queue.add(of(1))).type).toBe('spent');
   await admission.withdraw(request);
-  expect(await redis.hgetall(keys.reserved(ANA))).toEqual({ '*tokens': '0', '*billionths': '0' });
+  expect(await redis.hgetall(keys.reserved(ANA, Date.now()))).toEqual({ '*tokens': '0', '*billionths': '0' });
   await admission.admit(request); // and its process dies
   expect((await queue.add(of(1))).type).toBe('spent');
-  await redis.hset(keys.reserved(ANA), request.jobId, `100 0 0 0 ${Date.now() - 61_000}`);
+  await redis.hset(keys.reserved(ANA, Date.now()), request.jobId, `100 0 0 0 ${Date.now() - 61_000}`);
   await redis.zadd(keys.coming, Date.now() - 61_000, request.jobId);
   expect((await queue.add(of(1))).type).toBe('added');
 });
@@ -211,9 +216,9 @@ test('of submissions under one key at once only the one that was added has somet
   const { queue, redis, keys } = await openQueue(undefined, { dailyTokensPerUser: 1_000_000 });
   const all = await Promise.all(Array.from({ length: 20 }, () => queue.add({ ...of(300), key: ['k'] })));
   const added = all.flatMap((result) => (result.type === 'added' ? [result.id] : []));
-  expect(await redis.hkeys(keys.reserved(ANA))).toEqual(expect.arrayContaining([...added, '*tokens', '*billionths']));
-  expect(await redis.hget(keys.reserved(ANA), '*tokens')).toBe('300');
-  expect(await redis.ttl(keys.reserved(ANA))).toBeGreaterThan(24 * 3600);
+  expect(await redis.hkeys(keys.reserved(ANA, Date.now()))).toEqual(expect.arrayContaining([...added, '*tokens', '*billionths']));
+  expect(await redis.hget(keys.reserved(ANA, Date.now()), '*tokens')).toBe('300');
+  expect(await redis.ttl(keys.reserved(ANA, Date.now()))).toBeGreaterThan(24 * 3600);
 });
 
 test('jobs of the version before have nothing reserved; reservations that can not be read count as none', async () => {
@@ -221,13 +226,13 @@ test('jobs of the version before have nothing reserved; reservations that can no
   const { id } = await submitTo(queue, 'ana'); // its payload says nothing of a reservation
   expect((await queue.read(id))?.snapshot.reserved).toBeUndefined();
   await queue.add(of(600));
-  await redis.hset(keys.reserved(ANA), { garbage: 'many', '*tokens': 'all', '*billionths': '-' });
+  await redis.hset(keys.reserved(ANA, Date.now()), { garbage: 'many', '*tokens': 'all', '*billionths': '-' });
   expect((await queue.add(of(600))).type).toBe('added'); // the sum was lost: it costs one job
-  await redis.hset(keys.reserved(ANA), '*tokens', 1e12);
+  await redis.hset(keys.reserved(ANA, Date.now()), '*tokens', 1e12);
   expect((await queue.add(of(600))).type).toBe('spent');
-  expect(await redis.hget(keys.reserved(ANA), '*tokens')).toBe('1200');
-  expect(await redis.hexists(keys.reserved(ANA), 'garbage')).toBe(0);
-  await redis.del(keys.reserved(ANA));
-  await redis.set(keys.reserved(ANA), 'no hash');
+  expect(await redis.hget(keys.reserved(ANA, Date.now()), '*tokens')).toBe('1200');
+  expect(await redis.hexists(keys.reserved(ANA, Date.now()), 'garbage')).toBe(0);
+  await redis.del(keys.reserved(ANA, Date.now()));
+  await redis.set(keys.reserved(ANA, Date.now()), 'no hash');
   expect((await queue.add(of(600))).type).toBe('added');
 });

@@ -6,6 +6,7 @@ import { createJournals, LockLostError } from '../../src/queue/journal.ts';
 import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { createFairQueue } from '../../src/queue/fair-queue.ts';
 import { openManualWorker, openQueue, waiting, submitTo } from '../support/queue.ts';
+import { rightClock } from '../support/clocks.ts';
 
 const KIND = 'generate-flashcards';
 const COUNTED = ['waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'] as const;
@@ -176,7 +177,7 @@ test("a fenced write is BullMQ's own log and progress, and moves nothing", async
   const { queue, redis, keys, bull, stateOf, counts, heard } = house;
   const { id } = await submitTo(queue, 'u');
   const job = await take(house);
-  const journal = createJournals(redis, keys)({ jobId: id, tenant: tenantOf('u', undefined), token: 'token' });
+  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: tenantOf('u', undefined), token: 'token' });
   const row = { type: 'progress', attempt: 1, percent: 1, stage: 'a' } as const;
   await journal.append(row, progress);
   expect((await bull.getJobLogs(id)).logs).toEqual([JSON.stringify(row)]);
@@ -192,7 +193,7 @@ test.each(['waiting', 'prioritized', 'delayed', 'completed', 'failed'])('nothing
   const house = await setUp();
   const { redis, keys, bull, stateOf } = house;
   const id = (await states[state]?.(house)) ?? '';
-  const journal = createJournals(redis, keys)({ jobId: id, tenant: tenantOf('u', undefined), token: 'token' });
+  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: tenantOf('u', undefined), token: 'token' });
   await expect(journal.append({ type: 'progress', attempt: 1, percent: 1, stage: 'a' }, progress)).rejects.toThrow(LockLostError);
   expect((await bull.getJobLogs(id)).logs).toEqual([]);
   expect(await stateOf(id)).toBe(state);

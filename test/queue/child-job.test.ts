@@ -9,6 +9,7 @@ import { childIdOf } from '../../src/queue/child-id.ts';
 import { createChildren } from '../../src/queue/child-job.ts';
 import { openQueue as openBullQueue } from '../../src/queue/open-queue.ts';
 import { openManualWorker, openQueue, RETENTION_S, submitTo, waiting } from '../support/queue.ts';
+import { rightClock } from '../support/clocks.ts';
 
 const KIND = 'generate-flashcards';
 const next = { kind: KIND, expected: { content: '' } };
@@ -23,8 +24,15 @@ async function open(limits: Partial<Bounds> = {}) {
   const redis = waiting();
   const bullQueue = openBullQueue(redis, { keyPrefix, attempts: 3, retentionS: 60 });
   onTestFinished(() => bullQueue.close());
-  const admission = createAdmission(redis, keys, { retentionS: 60, bounds });
-  const children = createChildren({ redis, keys, queue: bullQueue, admission, cancel: createCancel(redis, keys, RETENTION_S) });
+  const admission = createAdmission(redis, keys, { clock: rightClock, retentionS: 60, bounds });
+  const children = createChildren({
+    redis,
+    keys,
+    clock: rightClock,
+    queue: bullQueue,
+    admission,
+    cancel: createCancel(redis, keys, RETENTION_S),
+  });
   return { ...opened, children, makeChild: (parent: string) => children.add({ parent, ...order, input: { content: 'text' } }) };
 }
 

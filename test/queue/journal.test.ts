@@ -6,6 +6,7 @@ import { createJournals, type JournalBound, LockLostError } from '../../src/queu
 import { FIELDS } from '../../src/queue/record.ts';
 import { countCommands } from '../support/commands.ts';
 import { openManualWorker, openQueue, waiting, submitTo } from '../support/queue.ts';
+import { rightClock } from '../support/clocks.ts';
 
 const TENANT = tenantOf(undefined, undefined);
 const progress = { percent: 1, stage: 'a', items: 0 };
@@ -16,7 +17,7 @@ test("rows are numbered from one and read back; the summary is the job's progres
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
-  const journal = createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' });
 
   expect([await journal.append(row(1), progress), await journal.append(row(2), { ...progress, percent: 2 })]).toEqual([1, 2]);
   await redis.hset(keys.job(id), FIELDS.usage, '{"inputTokens":1,"outputTokens":2}');
@@ -43,7 +44,7 @@ test('a run that lost its lock, or whose job has ended, writes nothing more', as
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('new');
-  const journals = createJournals(redis, keys);
+  const journals = createJournals(redis, keys, { clock: rightClock });
 
   await expect(journals({ jobId: id, tenant: TENANT, token: 'old' }).append(row(1), progress)).rejects.toThrow(LockLostError);
   await expect(journals({ jobId: id, tenant: TENANT, token: 'old' }).checkLock()).rejects.toThrow(LockLostError);
@@ -59,7 +60,7 @@ test('the number of the end is fixed by the first look and stays', async () => {
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
-  await createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' }).append(row(1), progress);
+  await createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' }).append(row(1), progress);
   await job?.moveToFailed(new UnrecoverableError('provider_refused: no'), '0');
   const looks = await Promise.all([queue.read(id, 0), queue.read(id, 0), queue.read(id)]);
   await redis.rpush(keys.logs(id), JSON.stringify(row(9))); // somebody's late row
@@ -89,7 +90,7 @@ test('a row whose reply got lost is written once, however often it is sent', asy
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   const sender = waiting();
-  const journal = createJournals(sender, keys)({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(sender, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' });
   await journal.history(false);
   await journal.append(row(1), progress);
 
@@ -118,7 +119,7 @@ async function afterLoss() {
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
-  const journals = createJournals(redis, keys);
+  const journals = createJournals(redis, keys, { clock: rightClock });
   const run = { jobId: id, tenant: TENANT, token: 'token' };
   const journal = journals(run);
   for (const n of [1, 2, 3]) await journal.append(row(n), { ...progress, percent: n });
@@ -155,7 +156,7 @@ test('a run that takes over in the same process starts from what the process rem
 
 test('a run that takes over after another process went on starts from what Redis has', async () => {
   const { redis, keys, run, journals, rows } = await afterLoss();
-  const elsewhere = createJournals(redis, keys)(run);
+  const elsewhere = createJournals(redis, keys, { clock: rightClock })(run);
   expect((await elsewhere.history(false)).rows).toHaveLength(1);
   await elsewhere.append(row(20), progress);
   const history = await journals(run).history(false);
@@ -178,7 +179,7 @@ test('what is written within one tick is one step, in order, and each row is an 
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
-  const journal = createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' });
   const count = await countCommands(redis, keys.job(id));
   const { result, commands } = await count(async () => {
     const first = [1, 2].map((n) => journal.append(row(n), { ...progress, percent: n }));
@@ -200,7 +201,7 @@ test('several rows whose reply got lost are written once, and so is what follows
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   const sender = waiting();
-  const journal = createJournals(sender, keys)({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(sender, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' });
   await journal.append(row(1), progress);
   sender.stream.pause();
   const appended = [2, 3].map((n) => journal.append(row(n), progress));
@@ -217,7 +218,7 @@ test("rows that are where a run's first rows were to go keep their places", asyn
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   await redis.rpush(keys.logs(id), 'garbage', 'more');
-  const journal = createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' });
   expect(await Promise.all([1, 2].map((n) => journal.append(row(n), progress)))).toEqual([3, 4]);
   expect(await journal.append(row(3), progress)).toBe(5);
 });
@@ -227,7 +228,7 @@ test('the end of a run waits for its rows, and takes along what nobody has sent 
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
-  const journal = createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' });
   void journal.append(row(1), progress);
   expect(await journal.conclude({ a: 1 }, { provider: 'p' })).toEqual({ [FIELDS.result]: '{"a":1}', 'ai:provider': 'p', 'ai:model': '' });
   expect(await redis.llen(keys.logs(id))).toBe(1);
@@ -242,7 +243,7 @@ test('a run with a row that could not be written does not end well, also if nobo
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   await redis.set(keys.logs(id), 'garbage');
-  const journal = createJournals(redis, keys)({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' });
   journal.append(row(1), progress).catch(() => {});
   await expect(journal.conclude({}, undefined)).rejects.toThrow('WRONGTYPE');
 });
@@ -252,7 +253,8 @@ test('a full journal takes no row more, keeps what it has, and its run fails by 
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
-  const open = (bound: JournalBound) => createJournals(redis, keys, { bound })({ jobId: id, tenant: TENANT, token: 'token' });
+  const open = (bound: JournalBound) =>
+    createJournals(redis, keys, { clock: rightClock, bound })({ jobId: id, tenant: TENANT, token: 'token' });
   const journal = open({ rows: 3, bytes: 1000 });
   for (const n of [1, 2]) await journal.append(row(n), progress);
   const both = [3, 4].map((n) => journal.append(row(n), progress)); // one step, which has no room for both
@@ -276,7 +278,7 @@ test('rows whose reply got lost are no more rows, and take no more room', async 
   await worker.getNextJob('token');
   const sender = waiting();
   const bound = { rows: 2, bytes: 2 * JSON.stringify(row(1)).length };
-  const journal = createJournals(sender, keys, { bound })({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(sender, keys, { clock: rightClock, bound })({ jobId: id, tenant: TENANT, token: 'token' });
   await journal.append(row(1), progress);
   sender.stream.pause();
   const second = journal.append(row(2), progress);

@@ -7,6 +7,7 @@ import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { createRunLocks } from '../../src/queue/run-locks.ts';
 import { createNoteWrites } from '../../src/queue/write-watch.ts';
 import { openManualWorker, openQueue, submitTo, waiting } from '../support/queue.ts';
+import { rightClock } from '../support/clocks.ts';
 
 /** A job that runs under the lock `token`, and what happens to it. */
 async function running(stalls = 0) {
@@ -120,7 +121,7 @@ test("a run that is over, or was never this process's, gets no lock", async () =
 test("a write that finds the lock expired takes it back first; one whose job is another's rejects", async () => {
   const { id, locks, expire, where, redis, keys } = await running();
   const tenant = tenantOf('ana', undefined);
-  const journal = createJournals(redis, keys, { retake: locks.retake })({ jobId: id, tenant, token: 'token' });
+  const journal = createJournals(redis, keys, { clock: rightClock, retake: locks.retake })({ jobId: id, tenant, token: 'token' });
   await journal.history(false);
   await expire();
   const row = { type: 'progress', attempt: 1, percent: 1, stage: 'a' } as const;

@@ -4,6 +4,7 @@ import { tenantOf } from '../../src/job/tenant.ts';
 import { createJournals, LockLostError } from '../../src/queue/journal.ts';
 import { FIELDS } from '../../src/queue/record.ts';
 import { openManualWorker, openQueue, submitTo } from '../support/queue.ts';
+import { rightClock } from '../support/clocks.ts';
 
 const tenant = tenantOf('ana', undefined);
 const used = (inputTokens: number, outputTokens: number, more: object = {}) => ({ inputTokens, outputTokens, ...more });
@@ -21,9 +22,9 @@ async function running() {
     queue,
     redis,
     keys,
-    books: (token = 'token') => createJournals(redis, keys)({ jobId: id, tenant, token }).spending,
+    books: (token = 'token') => createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant, token }).spending,
     usage: async () => JSON.parse((await redis.hget(keys.job(id), FIELDS.usage)) ?? 'null') as unknown,
-    spent: async (now?: number) => Number(await redis.get(keys.spent(tenant, now))),
+    spent: async (now = Date.now()) => Number(await redis.get(keys.spent(tenant, now))),
   };
 }
 
@@ -105,7 +106,7 @@ test('a call counts for the day it began on, whenever it ends', async () => {
 
 test('a job costs what its calls cost, if all of that is known; a day counts what is known of it', async () => {
   const { books, usage, redis, keys, id } = await running();
-  const day = async () => Number((await redis.get(keys.spentUsd(tenant))) ?? 0) / 1e9;
+  const day = async () => Number((await redis.get(keys.spentUsd(tenant, Date.now()))) ?? 0) / 1e9;
   const first = await books().open(used(1000, 0, { costUsd: 0.1 }));
   await first.note(used(1000, 10, { costUsd: 0.25 }));
   const second = await books().open(used(0, 0, { characters: 5, costUsd: 0.000_000_08 }));
@@ -117,7 +118,7 @@ test('a job costs what its calls cost, if all of that is known; a day counts wha
   await redis.del(keys.job(id)); // its record is gone, and what its call has cost is not
   await first.note(used(1000, 20, { costUsd: 0.5 }));
   expect(await day()).toBe(0.5);
-  expect(await redis.ttl(keys.spentUsd(tenant))).toBeGreaterThan(24 * 3600);
+  expect(await redis.ttl(keys.spentUsd(tenant, Date.now()))).toBeGreaterThan(24 * 3600);
 });
 
 test('what was used before calls were told apart is kept, and what is no record of calls is passed over', async () => {

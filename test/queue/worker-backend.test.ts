@@ -7,6 +7,7 @@ import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { FIELDS } from '../../src/queue/record.ts';
 import { createBackendFactory } from '../../src/queue/worker-backend.ts';
 import { openQueue, submitTo, waiting } from '../support/queue.ts';
+import { rightClock } from '../support/clocks.ts';
 
 /** A job under the lock `token`, taken by a worker of this backend, whose completion writes these fields. */
 async function taken(fields: RecordFields | undefined, keptLongerS = 0) {
@@ -16,6 +17,7 @@ async function taken(fields: RecordFields | undefined, keptLongerS = 0) {
     redis: connection,
     keyPrefix,
     name: 'test',
+    clock: rightClock,
     retryWhileRefused: (work) => work(),
     locks: { release: () => {}, retake: async () => false, retakeNow: async () => false },
     lockDurationMs: 60_000,

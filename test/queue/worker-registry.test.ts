@@ -9,6 +9,7 @@ import {
   type WorkerDescription,
 } from '../../src/queue/worker-registry.ts';
 import { openQueue } from '../support/queue.ts';
+import { rightClock } from '../support/clocks.ts';
 
 const can = (provider: string, model?: string): KindSupport => ({
   available: true,
@@ -27,7 +28,15 @@ async function setUp() {
   const { redis, keys } = await openQueue();
   const errors: unknown[] = [];
   const enter = (id: string, description: WorkerDescription, times = { leaseMs: 60_000, keptMs: 600_000 }) => {
-    const registration = createRegistration({ redis, keys, id, description, onError: (error) => errors.push(error), times });
+    const registration = createRegistration({
+      redis,
+      keys,
+      id,
+      description,
+      clock: rightClock,
+      onError: (error) => errors.push(error),
+      times,
+    });
     onTestFinished(() => registration.leave());
     return registration;
   };

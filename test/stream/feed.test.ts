@@ -8,6 +8,7 @@ import { createJournals } from '../../src/queue/journal.ts';
 import { createConnections } from '../../src/stream/connections.ts';
 import { createFeed } from '../../src/stream/feed.ts';
 import { openManualWorker, openQueue, submitTo } from '../support/queue.ts';
+import { rightClock } from '../support/clocks.ts';
 
 /** A job that runs, a feed over the real queue, and a follower that notes what it gets. */
 async function setUp(pass: (signal: JobSignal) => boolean = () => true, around: (readJob: ReadJob) => ReadJob = (readJob) => readJob) {
@@ -15,7 +16,7 @@ async function setUp(pass: (signal: JobSignal) => boolean = () => true, around: 
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
-  const journal = createJournals(redis, keys)({ jobId: id, tenant: tenantOf(undefined, undefined), token: 'token' });
+  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: tenantOf(undefined, undefined), token: 'token' });
   const errors: unknown[] = [];
   const connections = createConnections(60_000);
   const feed = createFeed({ readJob: around(queue.read), connections, eta: async () => undefined, onError: (error) => errors.push(error) });

@@ -6,6 +6,7 @@ import { createConnections } from '../../src/stream/connections.ts';
 import { createUserFeed } from '../../src/stream/user-feed.ts';
 import { latch } from '../support/openai.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
+import { rightClock } from '../support/clocks.ts';
 
 /** A user feed over the real queue, with readings that are counted and wait for a word of the test. */
 async function setUp() {
@@ -24,6 +25,7 @@ async function setUp() {
       return (await queue.jobsOf(owner, { limit: 100 })).jobs;
     },
     turn: (owner, signal) => reads.turn(tenantOf(owner, undefined), signal),
+    clock: rightClock,
     connections: createConnections(60_000),
     onError: (error) => errors.push(error),
   });

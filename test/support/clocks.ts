@@ -1,5 +1,6 @@
 /** Processes whose clocks are wrong, and the time of Redis, which is the right one. */
 import type { Redis } from 'ioredis';
+import type { RedisClock } from '../../src/queue/clock.ts';
 
 /** The variables of a process whose clock is so many ms ahead; behind where it is negative. */
 export function clockAhead(ms: number): Record<string, string> {
@@ -11,3 +12,13 @@ export async function timeOf(redis: Redis): Promise<number> {
   const [seconds, micros] = await redis.time();
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }
+
+/** A clock for parts that are made without a store, on the machine on which Redis runs. */
+export const rightClock: RedisClock = {
+  now: () => Date.now(),
+  measure: async () => {},
+  measured: Promise.resolve(),
+  aheadMs: () => undefined,
+  warnings: () => [],
+  close: () => {},
+};

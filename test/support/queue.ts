@@ -10,6 +10,7 @@ import type { AddRequest } from '../../src/queue/add-job.ts';
 import type { Plans } from '../../src/queue/plans.ts';
 import { createQueue, type JobQueue } from '../../src/queue/queue.ts';
 import { newPrefix } from './stack.ts';
+import { rightClock } from './clocks.ts';
 
 /** How long these queues keep ended jobs, in s. */
 export const RETENTION_S = 60;
@@ -20,6 +21,7 @@ export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds>
   await readyWithin(redis, 5000);
   const queue = createQueue(redis, {
     keyPrefix,
+    clock: rightClock,
     attempts: 3,
     maxRetries: 20,
     retentionS: RETENTION_S,

@@ -18,6 +18,7 @@ import { createConnections } from '../../src/stream/connections.ts';
 import { createFeed } from '../../src/stream/feed.ts';
 import { createUserFeed } from '../../src/stream/user-feed.ts';
 import { openQueue } from './queue.ts';
+import { rightClock } from './clocks.ts';
 
 /** Every route that the app has, as `METHOD path`. */
 export async function routesOfApp(): Promise<string[]> {
@@ -27,6 +28,7 @@ export async function routesOfApp(): Promise<string[]> {
   const limit = createLocalLimit({ name: 'read', max: 1, windowS: 1 });
   const app = createApp({
     queue,
+    clock: rightClock,
     files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }),
     erasure: createErasure({
       queue,
@@ -49,13 +51,20 @@ export async function routesOfApp(): Promise<string[]> {
     outputUrls: createOutputUrls(kinds, true),
     connections,
     feed: createFeed({ readJob: queue.read, connections, eta: async () => undefined, onError }),
-    userFeed: createUserFeed({ readJob: queue.read, jobsOf: async () => [], turn: async () => () => {}, connections, onError }),
+    userFeed: createUserFeed({
+      readJob: queue.read,
+      jobsOf: async () => [],
+      turn: async () => () => {},
+      connections,
+      clock: rightClock,
+      onError,
+    }),
     transport: createNodeTransport(),
     pullBody: pullFromIncoming,
     shares: createShares(loadConfig({ REDIS_URL: 'redis://x' }, 'api').shares),
     stallMs: 1,
     tokens: createStreamTokens({ sign: hmacSha256, secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
-    submissions: createSubmissions({ queue, kinds, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
+    submissions: createSubmissions({ queue, clock: rightClock, kinds, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
     readLimit: limit,
     redeliverLimit: limit,
     addressOf: () => undefined,

@@ -12,7 +12,7 @@ import { readerOf } from '../read-access.ts';
 import { parseWait, waitFor } from '../wait-for-job.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'archive' | 'feed' | 'shares' | 'notifications' | 'tokens' | 'outputUrls' | 'identity'>;
+type Deps = Pick<AppDeps, 'queue' | 'clock' | 'archive' | 'feed' | 'shares' | 'notifications' | 'tokens' | 'outputUrls' | 'identity'>;
 
 /** `GET /api/jobs/:jobId` and `GET /api/job-status/:jobId`. */
 export function jobRoutes(deps: Deps): Hono<AppEnv> {
@@ -33,7 +33,7 @@ async function pollersToken(c: Context<AppEnv, '/:jobId'>, { identity, tokens }:
 type Form = { token: string | undefined; words: (job: JobObject) => JobObject };
 
 async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, words }: Form): Promise<Response> {
-  const { queue, feed, notifications, shares } = deps;
+  const { queue, clock, feed, notifications, shares } = deps;
   const jobId = c.req.param('jobId');
   const reader = await readerOf(c, deps, token);
   const wait = c.req.query('wait');
@@ -51,7 +51,8 @@ async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, 
   const { snapshot, rows } = seen;
   if (snapshot.end && isPhone(c, snapshot)) notifications.told(snapshot);
   const stats = snapshot.end ? undefined : await queue.stats(ESTIMATE_AGE_MS).catch(() => undefined); // an estimate may be missing
-  const headers = { ETag: etag(snapshot), 'Retry-After': snapshot.end ? undefined : String(pollAgainIn(snapshot, stats)) };
+  const retryAfter = snapshot.end ? undefined : String(pollAgainIn(snapshot, stats, clock.now()));
+  const headers = { ETag: etag(snapshot), 'Retry-After': retryAfter };
   if (isNews?.(seen) === false) return answer(c, 304, null, headers);
   const job = words(presentJob(snapshot, addresses, stats && estimate(stats, snapshot.position)));
   return answerJson(c, withItems ? { ...job, items: addresses.putOutputs(jobId, itemsIn(rows)) } : job, 200, headers);

@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import { ProblemError } from '../../job/problem.ts';
 import { unavailable } from '../../queue/redis-connection.ts';
-import { estimate } from '../../queue/stats.ts';
+import { type ClockOff, estimate } from '../../queue/stats.ts';
 import type { Availability } from '../../queue/worker-registry.ts';
 import { answerJson } from '../answer.ts';
 import { figuresOf } from '../shares.ts';
@@ -11,12 +11,22 @@ import type { AppDeps, AppEnv } from '../env.ts';
 /** What these routes need. */
 type Deps = Pick<
   AppDeps,
-  'kinds' | 'queue' | 'outbox' | 'notifications' | 'shares' | 'connections' | 'listening' | 'storeTrouble' | 'storeWarnings' | 'draining'
+  | 'kinds'
+  | 'queue'
+  | 'clock'
+  | 'outbox'
+  | 'notifications'
+  | 'shares'
+  | 'connections'
+  | 'listening'
+  | 'storeTrouble'
+  | 'storeWarnings'
+  | 'draining'
 >;
 
 /** `GET /` (an index of all routes), `/health`, `/ready`, `/api/redis/health` and `/api/queue/stats`. */
 export function systemRoutes(deps: Deps): Hono<AppEnv> {
-  const { kinds, queue, outbox, notifications, shares, connections, listening, storeTrouble, storeWarnings, draining } = deps;
+  const { kinds, queue, clock, outbox, notifications, shares, connections, listening, storeTrouble, storeWarnings, draining } = deps;
   const app = new Hono<AppEnv>();
   const startedAt = performance.now();
 
@@ -60,19 +70,26 @@ export function systemRoutes(deps: Deps): Hono<AppEnv> {
     if (!listening())
       throw new ProblemError('queue_unavailable', 'Redis answers, but its events are not being read yet.', { retryAfterMs: 1000 });
     const warnings = storeWarnings();
-    return answerJson(c, { status: 'ready', ...(warnings.length > 0 && { warnings }) });
+    return answerJson(c, { status: 'ready', ...(warnings.length > 0 && { warnings }), clockAheadMs: clock.aheadMs() });
   });
 
   app.get('/api/redis/health', async (c) => answerJson(c, { status: 'ok', latencyMs: Number((await queue.ping()).toFixed(2)) }));
 
   app.get('/api/queue/stats', async (c) => {
     const { deliveries } = notifications;
-    const [{ meanRunMs, msPerStart, ...figures }, archive, told] = await Promise.all([queue.stats(), outbox?.state(), deliveries.counts()]);
+    const [{ meanRunMs, msPerStart, clocksOff = [], ...figures }, archive, told] = await Promise.all([
+      queue.stats(),
+      outbox?.state(),
+      deliveries.counts(),
+    ]);
     const { waiting, active, delayed } = figures.counts;
+    const aheadMs = clock.aheadMs();
+    const allOff: ClockOff[] = aheadMs === undefined ? clocksOff : [{ process: 'api', aheadMs }, ...clocksOff];
     return answerJson(c, {
       ...figures,
       depth: waiting + active + delayed,
       etaSeconds: estimate({ meanRunMs, msPerStart, ...figures }, waiting + 1),
+      clocksOff: allOff.length > 0 ? allOff : undefined,
       archive,
       notifications: told,
       held: figuresOf(shares),
