@@ -117,6 +117,16 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
   { files: ['worker/vendors/openai.ts', 'worker/vendors/openai/*.ts'], patterns: [...vendor, ...without('openai')] },
 ];
 
+/** Moments that processes share are Redis'. What goes by a process' own clock says why. */
+const clocks = {
+  /** Tokens and signatures are checked by others, against the time of day: they go by the system's clock. */
+  signatures: ['src/identity/supabase-user.ts', 'src/http/stream-token.ts', 'src/notifications/webhook-message.ts'],
+  /** The clock itself, and the place where moments of BullMQ, which reckons by its process' clock, are translated. */
+  translation: ['src/queue/clock.ts', 'src/queue/redis-time-backend.ts'],
+  /** A server's date is reckoned from that server's own; only where it sends none, from ours. */
+  retryAfter: ['src/job/retry-after.ts'],
+};
+
 export default {
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'vitest'],
   categories: { correctness: 'error', suspicious: 'error', perf: 'error' },
@@ -141,6 +151,20 @@ export default {
   },
   overrides: [
     ...layers.map(({ files, patterns }) => ({ files, rules: { 'no-restricted-imports': ['error', { patterns }] } })),
+    {
+      files: ['src/**/*.ts', 'worker/**/*.ts'],
+      rules: {
+        'no-restricted-properties': [
+          'error',
+          {
+            object: 'Date',
+            property: 'now',
+            message: "What processes share goes by Redis' clock: src/queue/clock.ts. Durations are measured by performance.now().",
+          },
+        ],
+      },
+    },
+    { files: Object.values(clocks).flat(), rules: { 'no-restricted-properties': 'off' } },
     // The input of an image has a field `then`. It is a text, and so no promise.
     {
       files: ['src/kinds/process-image.ts', 'test/http/then.test.ts', 'test/client/client.test.ts', 'page/forms.ts', 'bench/soak.ts'],

@@ -1,11 +1,6 @@
 /** The import rules are kept by the linter: a forbidden import fails it, in whatever form. */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { onTestFinished, expect, test } from 'vitest';
-
-const root = resolve(import.meta.dirname, '../..');
+import { expect, test } from 'vitest';
+import { complaintsOf } from '../support/lint.ts';
 
 const forbidden: Record<string, string[]> = {
   'src/job/a.ts': ['../kinds/kind.ts', '../queue/queue.ts', '../config.ts', '../../worker/run.ts', 'bullmq', 'ioredis', 'node:fs'],
@@ -43,20 +38,10 @@ const allowed: Record<string, string[]> = {
   'conformance/main.ts': ['../src/env/read-env-file.ts', './check.ts', './promises/problems.ts', 'node:util'],
 };
 
-/** Lints a house of such imports by the project's own rules, and returns its complaints as `file:line`. */
+/** Lints a house of such imports, and returns the complaints as `file:line`. */
 function lint(house: Record<string, string[]>): Set<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-imports-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  for (const file of ['oxlint.config.ts', 'tsconfig.json', 'package.json'])
-    writeFileSync(join(folder, file), readFileSync(join(root, file)));
-  for (const [file, sources] of Object.entries(house)) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, file), sources.map((source, n) => lines(source, n).join('\n')).join('\n'));
-  }
-  const { stdout } = spawnSync('oxlint', ['--format=unix', 'src', 'worker', 'conformance'], { cwd: folder, encoding: 'utf8' });
-  const complaints = stdout.split('\n').filter((line) => line.includes('no-restricted-imports'));
-  return new Set(complaints.map((line) => /^(?:.*imports-[^/]*\/)?([^:]+:\d+)/.exec(line)?.[1] ?? line));
+  const texts = Object.entries(house).map(([file, sources]) => [file, sources.map((source, n) => lines(source, n).join('\n')).join('\n')]);
+  return complaintsOf(Object.fromEntries(texts) as Record<string, string>, 'no-restricted-imports');
 }
 
 const lines = (source: string, n: number) => [
