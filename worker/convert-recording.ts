@@ -4,7 +4,7 @@ import type { Acceptance } from '../src/kinds/acceptance.ts';
 import type { FileFacts } from '../src/kinds/kind.ts';
 import { decodeRecording, SPEECH_RATE } from './audio/ffmpeg.ts';
 import { durationOf } from './audio/pcm.ts';
-import { writeWav } from './audio/wav.ts';
+import { withTrueSizes, writeWav } from './audio/wav.ts';
 import type { Capabilities, Recording } from './capabilities.ts';
 
 /** WAV as recognisers of speech take it. */
@@ -18,9 +18,10 @@ export type TakenRecordings = { taken: readonly Partial<FileFacts>[]; names: str
 
 type Assess = Capabilities['speechAssessment'];
 
-/** Puts the conversion before an assessment. Where ffmpeg is not installed, recordings go as they are. */
+/** Puts the conversion before an assessment. Where ffmpeg is not installed, recordings go as they are, a WAV with its true sizes. */
 export function withConversion(assess: Assess, { taken, ffmpeg }: TakenRecordings): Assess {
-  return async (request, report, signal) => {
+  return async (asked, report, signal) => {
+    const request = { ...asked, audio: { ...asked.audio, bytes: withTrueSizes(asked.audio.bytes) } };
     if (ffmpeg === undefined || taken.some((facts) => isLike(request.audio.facts, facts))) return assess(request, report, signal);
     return assess({ ...request, audio: await convert(ffmpeg, request.audio, signal) }, report, signal);
   };

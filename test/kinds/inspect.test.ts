@@ -57,15 +57,46 @@ test('images: type and size in pixels, within the bounds', () => {
 test('a WAV: all of it is there, or it is refused', () => {
   expect(audio(wav(1.5))).toEqual({ type: 'audio/wav', codec: 'pcm-s16', sampleRate: 16_000, channels: 1, durationMs: 1500 });
   const sound = wav(1);
-  for (const length of [16, 30, 44, 45, sound.length - 1]) {
+  for (const length of [16, 30, 44, 45, sound.length - 66]) {
     expect([length, refusal(() => audio(sound.subarray(0, length)))]).toEqual([length, expect.stringMatching(/^invalid_input/)]);
   }
-  const streamed = Buffer.from(sound);
-  streamed.writeUInt32LE(0xffffffff, 4);
-  streamed.writeUInt32LE(0xffffffff, 40);
-  expect(audio(streamed)).toMatchObject({ durationMs: 1000 });
   expect(refusal(() => audio(wav(0)))).toMatch(/no sound/);
   expect(refusal(() => audio(wav(31)))).toMatch(/30 s/);
+});
+
+/** Sizes as recorders leave them: never filled in, a little too large, right; or of a file that is cut off. */
+const SIZES: [name: string, size: (there: number) => number, taken: boolean][] = [
+  ['right', (there) => there, true],
+  ['never filled in', () => 0, true],
+  ['of 32 bits', () => 0xffffffff, true],
+  ['the largest of 31 bits', () => 0x7fffffff, true],
+  ['near the largest of 31 bits', () => 0x7ffff024, true],
+  ['with the head in it', (there) => there + 8, true],
+  ['64 bytes too large', (there) => there + 64, true],
+  ['65 bytes too large', (there) => there + 65, false],
+  ['half of it missing', (there) => 2 * there, false],
+  ['just below the largest of 31 bits', () => 0x7fffefff, false],
+];
+
+test('a WAV is read to the bytes that are there, whatever a recorder left in its sizes; what lacks more is cut off', () => {
+  for (const [riffName, riff, riffTaken] of SIZES) {
+    for (const [dataName, data, dataTaken] of SIZES) {
+      for (const seconds of [0.1, 1, 2.5]) {
+        const file = wav(seconds);
+        file.writeUInt32LE(riff(file.length - 8), 4);
+        file.writeUInt32LE(data(file.length - 44), 40);
+        const seen = riffTaken && dataTaken ? audio(file).durationMs : refusal(() => audio(file));
+        const expected = riffTaken && dataTaken ? seconds * 1000 : expect.stringMatching(/^invalid_input: .*cut off/);
+        expect([riffName, dataName, seen]).toEqual([riffName, dataName, expected]);
+      }
+    }
+  }
+});
+
+test('a WAV whose data are empty has no sound, where other chunks follow', () => {
+  const list = Buffer.from('LIST\x04\0\0\0abcd', 'latin1');
+  expect(refusal(() => audio(Buffer.concat([wav(0), list])))).toMatch(/no sound/);
+  expect(audio(Buffer.concat([wav(1), list]))).toMatchObject({ durationMs: 1000 });
 });
 
 test('a recording of two hours is told from its pages, and one that is cut off from its last', () => {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeRecording } from '../../worker/audio/ffmpeg.ts';
 import { speechFormats } from '../../worker/audio/formats.ts';
 import { durationOf, type Pcm, resample, samplesOf } from '../../worker/audio/pcm.ts';
-import { readWav, writeWav } from '../../worker/audio/wav.ts';
+import { readWav, withTrueSizes, writeWav } from '../../worker/audio/wav.ts';
 import { runChild } from '../../worker/bounded-child.ts';
 import { createEspeak } from '../../worker/vendors/espeak.ts';
 import { chooseEspeakVoice, espeakLanguages, readEspeakVoices } from '../../worker/vendors/espeak/voices.ts';
@@ -37,6 +37,70 @@ describe('WAV', () => {
     expect(readWav(file)?.pcm.length).toBe(16_000);
   });
 
+  test.each([0, 0x7ffff000, 0x7fffffff, 0xffff_fffe, 16_040])('a length of %i that was never filled in goes to the end', (length) => {
+    const file = Buffer.from(writeWav(tone(0.5, 16_000)));
+    file.writeUInt32LE(length, 4);
+    file.writeUInt32LE(length, 40);
+    expect(readWav(file)?.pcm.length).toBe(16_000);
+    expect(Buffer.from(withTrueSizes(file)).equals(Buffer.from(writeWav(tone(0.5, 16_000))))).toBe(true);
+    expect(file.readUInt32LE(40)).toBe(length); // what came is left as it was
+  });
+
+  test('sound after an empty chunk of data is none', () => {
+    const file = Buffer.from(writeWav({ pcm: new Uint8Array(), sampleRate: 8000 }));
+    const list = Buffer.from('LIST\x04\0\0\0abcdid3 \x02\0\0\0ab', 'latin1');
+    expect(readWav(Buffer.concat([file, list]))?.pcm.length).toBe(0);
+  });
+
+  /** A WAV of one sample a channel, at half of full scale. */
+  const codings: [name: string, tag: number, bits: number, write: (data: Buffer, at: number) => void][] = [
+    ['8 bits', 1, 8, (data, at) => data.writeUInt8(192, at)],
+    ['16 bits', 1, 16, (data, at) => data.writeInt16LE(16_384, at)],
+    ['24 bits', 1, 24, (data, at) => data.writeIntLE(4_194_304, at, 3)],
+    ['32 bits', 1, 32, (data, at) => data.writeInt32LE(1_073_741_824, at)],
+    ['floats', 3, 32, (data, at) => data.writeFloatLE(0.5, at)],
+    ['double floats', 3, 64, (data, at) => data.writeDoubleLE(0.5, at)],
+  ];
+  test.each(codings)('%s, of one to three channels, plain or extensible, are read', (_, tag, bits, write) => {
+    for (const channels of [1, 2, 3]) {
+      for (const extensible of [false, true]) {
+        const frame = (channels * bits) / 8;
+        const format = Buffer.alloc(extensible ? 40 : 16);
+        format.writeUInt16LE(extensible ? 0xfffe : tag, 0);
+        format.writeUInt16LE(channels, 2);
+        format.writeUInt32LE(24_000, 4);
+        format.writeUInt32LE(24_000 * frame, 8);
+        format.writeUInt16LE(frame, 12);
+        format.writeUInt16LE(bits, 14);
+        if (extensible) format.writeUInt16LE(tag, 24);
+        const data = Buffer.alloc(2 * frame);
+        for (let at = 0; at < data.length; at += bits / 8) write(data, at);
+        const chunk = (name: string, body: Buffer) => {
+          const head = Buffer.alloc(8);
+          head.write(name, 'latin1');
+          head.writeUInt32LE(body.length, 4);
+          return Buffer.concat([head, body]);
+        };
+        const body = Buffer.concat([Buffer.from('WAVE'), chunk('fmt ', format), chunk('data', data)]);
+        const sound = readWav(chunk('RIFF', body));
+        expect([channels, extensible, sound?.sampleRate, [...samplesOf(sound?.pcm ?? new Uint8Array())]]).toEqual([
+          channels,
+          extensible,
+          24_000,
+          [16_384, 16_384],
+        ]);
+      }
+    }
+  });
+
+  test('floats past full scale, and what is no number, become sound that can be heard', () => {
+    const file = Buffer.from(writeWav({ pcm: new Uint8Array(16), sampleRate: 8000 }));
+    file.writeUInt16LE(3, 20);
+    file.writeUInt16LE(32, 34);
+    for (const [n, value] of [1.5, -7, Number.NaN, 0].entries()) file.writeFloatLE(value, 44 + 4 * n);
+    expect([...samplesOf(readWav(file)?.pcm ?? new Uint8Array())]).toEqual([32_767, -32_768, 0, 0]);
+  });
+
   test('two channels become one; other chunks are passed over', () => {
     const head = Buffer.from(writeWav({ pcm: new Uint8Array(8), sampleRate: 8000 }));
     head.writeUInt16LE(2, 22);
@@ -49,7 +113,8 @@ describe('WAV', () => {
   test.each([
     ['nothing', Buffer.alloc(0)],
     ['text', Buffer.from('this is no sound at all, is it?')],
-    ['8 bits', Buffer.from(writeWav(tone(0.1, 8000))).fill(8, 34, 35)],
+    ['12 bits', Buffer.from(writeWav(tone(0.1, 8000))).fill(12, 34, 35)],
+    ['another coding', Buffer.from(writeWav(tone(0.1, 8000))).fill(2, 20, 21)],
     ['no data', Buffer.from(writeWav(tone(0.1, 8000))).subarray(0, 36)],
     ['a chunk that is longer than the file', Buffer.from(writeWav(tone(0.1, 8000))).fill(0xff, 16, 20)],
   ])('%s is no WAV that can be read', (_, file) => {

@@ -1,5 +1,7 @@
 /** WAV files: reads speech out of them, and writes them. */
-import { type Pcm, samplesOf } from './pcm.ts';
+import { inspecting, type View, viewOf } from '../../src/kinds/inspect/bytes.ts';
+import { isWav, wavLayout, type WavLayout } from '../../src/kinds/inspect/wav.ts';
+import type { Pcm } from './pcm.ts';
 
 /** Of the chunks before the samples, in bytes: RIFF, the format, and the head of the data. */
 const HEAD = 44;
@@ -27,36 +29,65 @@ export function writeWav({ pcm, sampleRate }: Pcm): Uint8Array {
 }
 
 /**
- * Reads a WAV file of 16 bits. Two channels are mixed into one. A length that is greater than the file, as servers write it that
- * stream, means: to the end. Returns undefined for anything else.
+ * Reads a WAV file of PCM or floats, as servers of speech write them. Several channels are mixed into one. A length that is greater than the
+ * file, or was never filled in, as servers write it that stream, means: to the end. Returns undefined for anything else.
  */
 export function readWav(file: Uint8Array): Pcm | undefined {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const text = (at: number) => new TextDecoder('latin1').decode(file.subarray(at, at + 4));
-  if (file.length < 12 || text(0) !== 'RIFF' || text(8) !== 'WAVE') return undefined;
-  let format: { channels: number; sampleRate: number } | undefined;
-  for (let at = 12; at + 8 <= file.length;) {
-    const [name, length, start] = [text(at), view.getUint32(at + 4, true), at + 8];
-    if (name === 'fmt ') format = readFormat(view, start, length);
-    if (name === 'data') return format && mix(file.subarray(start, start + length), format);
-    at = start + length + (length % 2);
+  const view = viewOf(file);
+  const layout = file.length < 12 || !isWav(view) ? undefined : layoutOf(view);
+  const width = layout && WIDTHS[layout.format.codec];
+  if (!layout || !width) return undefined;
+  const { format, from, to } = layout;
+  const { channels, sampleRate } = format;
+  const data = file.subarray(from, to);
+  if (format.codec === 'pcm-s16' && channels === 1) return { pcm: data.subarray(0, data.length - (data.length % 2)), sampleRate };
+  return { pcm: mix(new DataView(data.buffer, data.byteOffset, data.byteLength), channels, width), sampleRate };
+}
+
+/**
+ * A recording with its sizes set to what is there: recognisers believe them, and hear nothing where they were never filled in. What is no WAV,
+ * or right already, is returned as it is.
+ */
+export function withTrueSizes(file: Uint8Array): Uint8Array {
+  const view = viewOf(file);
+  const layout = file.length < 12 || !isWav(view) ? undefined : layoutOf(view);
+  if (!layout) return file;
+  const { from, to, sizeAt } = layout;
+  const [riff, data] = [view.u32(4, true), view.u32(sizeAt, true)];
+  if (riff > 0 && riff <= file.length - 8 && data === to - from) return file;
+  const mended = new Uint8Array(file); // a Buffer's slice would be the same bytes
+  const write = new DataView(mended.buffer);
+  write.setUint32(4, file.length - 8, true);
+  write.setUint32(sizeAt, to - from, true);
+  return mended;
+}
+
+function layoutOf(view: View): WavLayout | undefined {
+  try {
+    return inspecting(() => wavLayout(view, 'taken'));
+  } catch {
+    return undefined; // it is malformed
   }
-  return undefined;
 }
 
-/** WAVE_FORMAT_PCM, and WAVE_FORMAT_EXTENSIBLE, which some programs write for it. */
-const PCM_FORMATS: ReadonlySet<number> = new Set([1, 0xfffe]);
+/** How a sample is stored: its bytes, and what reads it as a number from -1 to 1. */
+type Width = { bytes: number; read: (data: DataView, at: number) => number };
 
-function readFormat(view: DataView, start: number, length: number) {
-  if (length < 16 || start + length > view.byteLength) return undefined;
-  const [type, channels, sampleRate] = [view.getUint16(start, true), view.getUint16(start + 2, true), view.getUint32(start + 4, true)];
-  const usable = PCM_FORMATS.has(type) && view.getUint16(start + 14, true) === 16 && (channels === 1 || channels === 2) && sampleRate > 0;
-  return usable ? { channels, sampleRate } : undefined;
-}
+const WIDTHS: Record<string, Width> = {
+  'pcm-u8': { bytes: 1, read: (data, at) => (data.getUint8(at) - 128) / 128 },
+  'pcm-s16': { bytes: 2, read: (data, at) => data.getInt16(at, true) / 32_768 },
+  'pcm-s24': { bytes: 3, read: (data, at) => (data.getInt8(at + 2) * 65_536 + data.getUint16(at, true)) / 8_388_608 },
+  'pcm-s32': { bytes: 4, read: (data, at) => data.getInt32(at, true) / 2_147_483_648 },
+  'pcm-f32': { bytes: 4, read: (data, at) => data.getFloat32(at, true) },
+  'pcm-f64': { bytes: 8, read: (data, at) => data.getFloat64(at, true) },
+};
 
-function mix(data: Uint8Array, { channels, sampleRate }: { channels: number; sampleRate: number }): Pcm {
-  if (channels === 1) return { pcm: data.subarray(0, data.length - (data.length % 2)), sampleRate };
-  const both = samplesOf(data);
-  const samples = Int16Array.from({ length: both.length >> 1 }, (_, n) => ((both[2 * n] ?? 0) + (both[2 * n + 1] ?? 0)) / 2);
-  return { pcm: new Uint8Array(samples.buffer), sampleRate };
+function mix(data: DataView, channels: number, { bytes, read }: Width): Uint8Array {
+  const samples = new Int16Array(Math.floor(data.byteLength / (bytes * channels)));
+  for (let n = 0; n < samples.length; n++) {
+    let sum = 0;
+    for (let channel = 0; channel < channels; channel++) sum += read(data, (n * channels + channel) * bytes);
+    samples[n] = Math.max(-32_768, Math.min(32_767, Math.round((sum / channels) * 32_768))); // floats may go past 1; NaN becomes 0
+  }
+  return new Uint8Array(samples.buffer);
 }

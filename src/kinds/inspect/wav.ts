@@ -1,49 +1,82 @@
-/** WAV (RIFF WAVE): what its chunks say. Sizes are checked, so a file that is cut off is told from a whole one. */
+/**
+ * WAV (RIFF WAVE): what its chunks say. Sizes are checked, so a file that is cut off is told from a whole one. Recorders that stop
+ * without a word, or write to a pipe, leave sizes that they never filled in; those are known, and mean: to the end.
+ */
 import type { FileFacts } from '../kind.ts';
 import { unreadable, type View } from './bytes.ts';
 
-/** The size that programs write who don't know it yet. */
-const UNKNOWN = 0xffffffff;
+/** Sizes from here on stand for one that was not known: the largest of 31 bits, down to the page below it, and those of 32 bits. */
+const UNKNOWN_FROM = 0x7ffff000;
+
+/** How many bytes more than are there a size may name. Some recorders count the head twice. */
+const EXCESS_BYTES = 64;
 
 const CODECS: Record<number, string> = { 1: 'pcm-s', 3: 'pcm-f', 6: 'alaw', 7: 'ulaw' };
 const EXTENSIBLE = 0xfffe;
+
+/** How the sound of a WAV is coded. `codec`: as `pcm-s16`, `pcm-u8`, `pcm-f32`, `alaw`; `sampleRate`: in Hz. */
+export type WavFormat = { codec: string; sampleRate: number; channels: number; bytesPerSecond: number };
+
+/** Where the sound of a WAV is, in bytes from its start. `sizeAt`: where the size of the data stands. */
+export type WavLayout = { format: WavFormat; from: number; to: number; sizeAt: number };
 
 /** Whether a file begins as a WAV does. */
 export function isWav(view: View): boolean {
   return view.text(0, 4) === 'RIFF' && view.text(8, 4) === 'WAVE';
 }
 
-/** @throws ProblemError if it is cut off or malformed, or coded in another way than PCM, float, A-law or µ-law */
+/** @throws ProblemError if it is cut off or malformed, or coded in another way than PCM, float, A-law and µ-law */
 export function readWav(view: View): FileFacts {
-  checkSize(view, 4, 8);
-  let format: Format | undefined;
+  const { format, from, to } = wavLayout(view, 'refused');
+  const { bytesPerSecond, ...facts } = format;
+  return { type: 'audio/wav', ...facts, durationMs: Math.round(((to - from) / bytesPerSecond) * 1000) };
+}
+
+/**
+ * Finds the sound of a WAV. `cutOff`: whether a file that lacks bytes at its end is refused, or taken as far as it goes.
+ * @throws ProblemError as {@link readWav}
+ */
+export function wavLayout(view: View, cutOff: 'refused' | 'taken'): WavLayout {
+  const sizeOf = (at: number, from: number): number => {
+    const size = view.u32(at, true);
+    const there = Math.max(view.length - from, 0);
+    if (size <= there) return size;
+    if (size >= UNKNOWN_FROM || (size - there <= EXCESS_BYTES && there > 0) || cutOff === 'taken') return there;
+    throw unreadable(`is a WAV that is cut off: ${size - there} bytes are missing`);
+  };
+  sizeOf(4, 8);
+  let format: WavFormat | undefined;
   for (let at = 12; at + 8 <= view.length;) {
     view.step();
-    const size = checkSize(view, at + 4, at + 8);
     const name = view.text(at, 4);
-    if (name === 'fmt ') format = readFormat(view, at + 8);
+    const from = at + 8;
     if (name === 'data') {
       if (!format) break;
-      const { bytesPerSecond, ...facts } = format;
-      return { type: 'audio/wav', ...facts, durationMs: Math.round((size / bytesPerSecond) * 1000) };
+      const size = sizeOf(at + 4, from);
+      // A size that was never filled in; but where other chunks follow, there is no sound.
+      const to = size === 0 && !isChunks(view, from) ? view.length : from + size;
+      return { format, from, to, sizeAt: at + 4 };
     }
-    at += 8 + size + (size % 2);
+    const size = view.u32(at + 4, true);
+    if (size > view.length - from) throw unreadable(`is a WAV that is cut off: ${size - (view.length - from)} bytes are missing`);
+    if (name === 'fmt ') format = readFormat(view, from);
+    at = from + size + (size % 2);
   }
   throw unreadable('is a WAV without a format or without sound');
 }
 
-/** Reads the size of what begins at `from`, and checks that it is there. */
-function checkSize(view: View, at: number, from: number): number {
-  const size = view.u32(at, true);
-  const there = view.length - from;
-  if (size === UNKNOWN) return there;
-  if (size > there) throw unreadable(`is a WAV that is cut off: ${size - there} bytes are missing`);
-  return size;
+/** Whether all that is there from a place on is chunks: names of printable characters, and sizes that lead to the end. */
+function isChunks(view: View, from: number): boolean {
+  let at = from;
+  while (at + 8 <= view.length && /^[ -~]{4}$/.test(view.text(at, 4))) {
+    const size = view.u32(at + 4, true);
+    at += 8 + size + (size % 2);
+    view.step();
+  }
+  return at > from && at >= view.length && at <= view.length + 1;
 }
 
-type Format = { codec: string; sampleRate: number; channels: number; bytesPerSecond: number };
-
-function readFormat(view: View, at: number): Format {
+function readFormat(view: View, at: number): WavFormat {
   const tag = view.u16(at, true);
   const coding = CODECS[tag === EXTENSIBLE ? view.u16(at + 24, true) : tag];
   const channels = view.u16(at + 2, true);
