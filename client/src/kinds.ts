@@ -116,7 +116,7 @@ export type PronunciationItems = object;
 
 /** Reads the text in an image. */
 export type ImageInput = {
-  /** a photo or a drawing: image/png, image/jpeg, image/webp, image/heic. */
+  /** a photo or a drawing: image/png, image/jpeg, image/webp, image/heic, image/avif. */
   image: FileInput;
   /** The languages that the text may be in (BCP 47), the likeliest first. */
   languages?: string[] | undefined;

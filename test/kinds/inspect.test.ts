@@ -50,8 +50,20 @@ test('images: type and size in pixels, within the bounds', () => {
   ]) {
     expect(refusal(() => image(Buffer.from(other)))).toMatch(/^unsupported_media_type/);
   }
-  const avif = box('ftyp', Buffer.from('avif\0\0\0\0avif'));
-  expect(refusal(() => image(avif))).toMatch(/^unsupported_media_type/);
+  const movie = box('ftyp', Buffer.from('isom\0\0\0\0mp41'));
+  expect(refusal(() => image(movie))).toMatch(/^unsupported_media_type: .*AVIF/);
+  for (const [brands, type] of [
+    ['mif1____heic', 'image/heic'],
+    ['avif____mif1avifmiaf', 'image/avif'],
+    ['mif1____avifmiaf', 'image/avif'],
+    ['avis____msf1avif', 'image/avif'],
+    ['heic____mif1avif', 'image/heic'],
+    ['mif1____', 'image/heic'],
+  ] as const) {
+    const properties = heic(640, 480);
+    const file = Buffer.concat([box('ftyp', Buffer.from(brands)), properties.subarray(properties.readUInt32BE(0))]);
+    expect([brands, image(file)]).toEqual([brands, { type, width: 640, height: 480 }]);
+  }
 });
 
 test('a WAV: all of it is there, or it is refused', () => {

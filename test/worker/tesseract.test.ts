@@ -62,6 +62,45 @@ test('HEIC and transparent PNG are read, too', { timeout: 120_000 }, async () =>
   expect((await read(clear, ['en'], 'image/png')).text).toBe(SENTENCE);
 });
 
+test(
+  'AVIF is read; letters on nothing are read in every colour, as PNG, WebP and AVIF, and a sign on a ground of its own',
+  { timeout: 300_000 },
+  async () => {
+    const avif = await sharp(await print([SENTENCE], small))
+      .avif({ quality: 80 })
+      .toBuffer();
+    expect(await read(avif, ['en'], 'image/avif')).toMatchObject({ text: SENTENCE, width: 640, height: 160 });
+    for (const ink of ['white', '#ffe9a0', '#9fd6ff', 'black', '#7a1020']) {
+      const letters = sharp(await print([SENTENCE], { ...small, paper: 'none', ink }));
+      expect([ink, (await read(await letters.png().toBuffer(), ['en'], 'image/png')).text]).toEqual([ink, SENTENCE]);
+      if (ink !== 'white') continue;
+      expect((await read(await letters.webp({ lossless: true }).toBuffer(), ['en'], 'image/webp')).text).toBe(SENTENCE);
+      expect((await read(await letters.avif({ lossless: true }).toBuffer(), ['en'], 'image/avif')).text).toBe(SENTENCE);
+    }
+    const sign = sharp(await print([SENTENCE], small)).extend({ top: 30, bottom: 30, left: 30, right: 30, background: '#0000' });
+    expect((await read(await sign.png().toBuffer(), ['en'], 'image/png')).text).toBe(SENTENCE);
+  },
+);
+
+test(
+  'a page that stands on its head is read all the same, and places are those in the image as it came',
+  { timeout: 120_000 },
+  async () => {
+    const upright = await print([SENTENCE], small);
+    const [line] = (await read(upright, ['en'], 'image/png')).lines;
+    const turned = await read(await sharp(upright).rotate(180).png().toBuffer(), ['en'], 'image/png');
+    expect(turned).toMatchObject({ text: SENTENCE, width: 640, height: 160 });
+    const [[x, y] = [0, 0]] = turned.lines[0]?.polygon ?? [];
+    const [[left, top] = [0, 0]] = line?.polygon ?? [];
+    const page = await sharp(await photograph([{ x: 60, lines: PAGES.english }]))
+      .rotate(180)
+      .jpeg()
+      .toBuffer();
+    expect(wrongShare((await read(page)).text, PAGES.english.join(' '))).toBeLessThanOrEqual(0.02);
+    expect(Math.abs(640 - x - left) + Math.abs(160 - y - top)).toBeLessThan(20);
+  },
+);
+
 test('an empty sheet has no text, and neither has one with the noise of a camera', { timeout: 300_000 }, async () => {
   const sheet = { width: 320, height: 240 };
   expect(await read(await print([], sheet), ['en'], 'image/png')).toEqual({ text: '', width: 320, height: 240, lines: [] });

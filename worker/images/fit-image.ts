@@ -1,10 +1,11 @@
 /** Makes of an image what a vendor takes: upright, of a type and a size that it allows. */
+import sharp from 'sharp';
 import { asDecoded, type Decoding, openPicture } from './decode.ts';
 import type { Picture, Point } from '../capabilities.ts';
 
 /** What a vendor takes. */
 export type Fit = {
-  /** The longest and the shortest side, in pixels. A larger image is scaled down, a smaller one gets a white border. */
+  /** The longest and the shortest side, in pixels. A larger image is scaled down, a smaller one gets a border. */
   maxSide: number;
   minSide?: number;
   /** How large a file may be, in bytes. */
@@ -22,7 +23,12 @@ export type FittedImage = {
   height: number;
   /** How many pixels of the upright image are one pixel of what is sent. */
   scale: number;
+  /** Whether what is sent stands on its head. */
+  turned?: true;
 };
+
+/** How many dots an inch a scan has. */
+const SCAN_DENSITY = 300;
 
 /** In which forms an image is sent, the best first. PNG keeps everything, but only drawn images are small enough in it. */
 const FORMS = [
@@ -49,21 +55,30 @@ export async function fitImage(picture: Picture, fit: Fit, signal: AbortSignal):
   });
 }
 
-/** Calculates a point of the upright image from one in what was sent. */
-export function pointIn({ scale, width, height }: FittedImage, x: number, y: number): Point {
-  const within = (value: number, most: number) => Math.min(Math.max(Math.round(value * scale), 0), most);
-  return [within(x, width), within(y, height)];
+/** The same image on its head: some are scanned so, and say nothing of it. */
+export async function turnAround(image: FittedImage): Promise<FittedImage> {
+  const turned = sharp(image.bytes).rotate(180).withMetadata({ density: SCAN_DENSITY }).png();
+  return { ...image, type: 'image/png', bytes: new Uint8Array(await asDecoded(() => turned.toBuffer())), turned: true };
 }
 
-async function encode({ pixels, width, height }: Decoding, fit: Fit, form: (typeof FORMS)[number]): Promise<FittedImage> {
+/** Calculates a point of the image, as it was before it was turned, from one in what was sent. */
+export function pointIn({ scale, width, height, turned }: FittedImage, x: number, y: number): Point {
+  const within = (value: number, most: number) => Math.min(Math.max(Math.round(value * scale), 0), most);
+  const [across, down] = [within(x, width), within(y, height)];
+  return turned ? [width - across, height - down] : [across, down];
+}
+
+async function encode({ pixels, width, height, ground }: Decoding, fit: Fit, form: (typeof FORMS)[number]): Promise<FittedImage> {
   const { maxSide, minSide = 1 } = fit;
   const longest = Math.max(width, height);
   const scale = longest / Math.min(longest, Math.max(Math.round(maxSide * form.share), 1));
   const [sentWidth, sentHeight] = [width, height].map((side) => Math.max(Math.round(side / scale), 1)) as [number, number];
   const fitting = pixels
     .resize(sentWidth, sentHeight, { fit: 'fill' })
-    .extend({ right: Math.max(minSide - sentWidth, 0), bottom: Math.max(minSide - sentHeight, 0), background: 'white' });
-  const coloured = fit.asScan ? fitting.greyscale().withMetadata({ density: 300 }) : fitting;
+    .extend({ right: Math.max(minSide - sentWidth, 0), bottom: Math.max(minSide - sentHeight, 0), background: ground });
+  // Programs that read scans know dark letters on light paper.
+  const scan = () => (ground === 'black' ? fitting.greyscale().negate() : fitting.greyscale()).withMetadata({ density: SCAN_DENSITY });
+  const coloured = fit.asScan ? scan() : fitting;
   const encoded = form.type === 'image/png' ? coloured.png() : coloured.jpeg({ quality: form.quality, chromaSubsampling: '4:4:4' });
   const bytes = new Uint8Array(await asDecoded(() => encoded.toBuffer()));
   return { bytes, type: form.type, width, height, scale };

@@ -1,8 +1,8 @@
 /** Tesseract: reads the text in an image on this machine, without a model of others and without the network. */
 import { ProblemError } from '../../src/job/problem.ts';
 import type { Author } from '../../src/job/snapshot.ts';
-import type { Capabilities, TextWord } from '../capabilities.ts';
-import { type Fit, type FittedImage, fitImage, pointIn } from '../images/fit-image.ts';
+import type { Capabilities, ImageTextResult, TextWord } from '../capabilities.ts';
+import { type Fit, type FittedImage, fitImage, pointIn, turnAround } from '../images/fit-image.ts';
 import { dataFor, languagesRead } from './tesseract/languages.ts';
 import { createReaders } from './tesseract/readers.ts';
 import type { ReadLine, ReadWord } from './tesseract/thread.ts';
@@ -16,6 +16,12 @@ const FIT: Fit = { maxSide: 3508, maxBytes: Infinity, asScan: true };
  * of text had 85 and more in photographs that are hard to read.
  */
 const MIN_CONFIDENCE = { line: 45, word: 25 };
+
+/**
+ * With less confidence over a whole page, in percent, nothing legible was found. Photographs that are hard to read had 77 and more, pages
+ * that stood on their heads 39 at most.
+ */
+const LEGIBLE = 60;
 
 const AUTHOR: Author = { provider: 'tesseract' };
 const FREE = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
@@ -31,17 +37,35 @@ export function createTesseract(): Capabilities['imageText'] {
     const fitted = await fitImage(image, FIT, signal);
     const call = await report.startCall(FREE, AUTHOR);
     try {
-      const { paragraphs } = await read({ image: fitted.bytes, languages: data }, signal);
-      const clear = paragraphs.map((lines) => lines.flatMap(withoutSpots)).filter((lines) => lines.length > 0);
-      return {
-        text: clear.map((lines) => lines.map(({ text }) => text).join('\n')).join('\n\n'),
-        width: fitted.width,
-        height: fitted.height,
-        lines: clear.flat().map((line) => ({ ...toWord(line, fitted), words: line.words.map((word) => toWord(word, fitted)) })),
-      };
+      const readPage = async (page: FittedImage) => ({ page, ...(await read({ image: page.bytes, languages: data }, signal)) });
+      const upright = await readPage(fitted);
+      if (confidenceIn(upright) >= LEGIBLE) return toText(upright);
+      const turned = await readPage(await turnAround(fitted)); // it may stand on its head
+      return toText(confidenceIn(turned) > confidenceIn(upright) ? turned : upright);
     } finally {
       await call.settle(FREE);
     }
+  };
+}
+
+/** A page as it was read: its image, and what was found in it. */
+type ReadPage = { page: FittedImage; paragraphs: ReadLine[][] };
+
+/** How sure the reader is of all that it has found on a page, in percent: the mean over its letters, 0 where it has found none. */
+function confidenceIn({ paragraphs }: ReadPage): number {
+  const words = paragraphs.flat().flatMap((line) => line.words);
+  const letters = words.reduce((sum, { text }) => sum + text.length, 0);
+  return words.reduce((sum, { text, confidence }) => sum + text.length * confidence, 0) / Math.max(letters, 1);
+}
+
+/** What of a page is text, with its places in the image. */
+function toText({ page: fitted, paragraphs }: ReadPage): ImageTextResult {
+  const clear = paragraphs.map((lines) => lines.flatMap(withoutSpots)).filter((lines) => lines.length > 0);
+  return {
+    text: clear.map((lines) => lines.map(({ text }) => text).join('\n')).join('\n\n'),
+    width: fitted.width,
+    height: fitted.height,
+    lines: clear.flat().map((line) => ({ ...toWord(line, fitted), words: line.words.map((word) => toWord(word, fitted)) })),
   };
 }
 

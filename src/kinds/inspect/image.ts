@@ -5,7 +5,7 @@ import { brandsOf, findBox, boxesIn } from './boxes.ts';
 import { inspecting, unreadable, type View, viewOf } from './bytes.ts';
 
 /** The types that {@link inspectImage} tells. */
-export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp', 'image/heic'] as const;
+export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/avif'] as const;
 
 /** The bounds of an image: each side in pixels, and the number of pixels in all. */
 export type ImageBounds = { minSide: number; maxPixels: number };
@@ -34,9 +34,10 @@ function readImage(view: View): { type: (typeof IMAGE_TYPES)[number]; size: Size
     if (view.u32(0) === 0x89504e47 && view.u32(4) === 0x0d0a1a0a) return { type: 'image/png', size: readPng(view) };
     if (view.u24(0) === 0xffd8ff) return { type: 'image/jpeg', size: readJpeg(view) };
     if (view.text(0, 4) === 'RIFF' && view.text(8, 4) === 'WEBP') return { type: 'image/webp', size: readWebp(view) };
-    if (brandsOf(view)?.some((brand) => HEIC_BRANDS.has(brand))) return { type: 'image/heic', size: readHeic(view) };
+    const type = heifTypeOf(brandsOf(view) ?? []);
+    if (type) return { type, size: readHeif(view) };
   }
-  throw new ProblemError('unsupported_media_type', 'is no image of a type that is taken: PNG, JPEG, WebP or HEIC');
+  throw new ProblemError('unsupported_media_type', 'is no image of a type that is taken: PNG, JPEG, WebP, HEIC or AVIF');
 }
 
 function readPng(view: View): Size {
@@ -77,10 +78,30 @@ function readWebp(view: View): Size {
   }
 }
 
-const HEIC_BRANDS: ReadonlySet<string> = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1']);
+/** Brands that say how the images of a HEIF (ISO/IEC 23008-12) are coded. */
+const CODED_AS: Record<string, 'image/heic' | 'image/avif'> = {
+  avif: 'image/avif',
+  avis: 'image/avif',
+  heic: 'image/heic',
+  heix: 'image/heic',
+  heim: 'image/heic',
+  heis: 'image/heic',
+  hevc: 'image/heic',
+  hevx: 'image/heic',
+};
 
-/** The largest of the sizes that a HEIC names: an image that is made of tiles is larger than they are. */
-function readHeic(view: View): Size {
+/** What both have: phones write it as the major brand of HEIC. */
+const HEIF_BRANDS: ReadonlySet<string> = new Set(['mif1', 'msf1']);
+
+/** The type of a HEIF by its brands, the major one first; undefined for other files. */
+function heifTypeOf(brands: string[]): 'image/heic' | 'image/avif' | undefined {
+  const coded = brands.find((brand) => brand in CODED_AS);
+  if (coded !== undefined) return CODED_AS[coded];
+  return brands.some((brand) => HEIF_BRANDS.has(brand)) ? 'image/heic' : undefined;
+}
+
+/** The largest of the sizes that a HEIC or an AVIF names: an image that is made of tiles is larger than they are. */
+function readHeif(view: View): Size {
   const file = { type: '', from: 0, to: view.length };
   const meta = findBox(view, file, 'meta');
   const ipco = meta && findBox(view, { ...meta, from: meta.from + 4 }, 'iprp', 'ipco');
@@ -92,6 +113,6 @@ function readHeic(view: View): Size {
       if (width * height > size[0] * size[1]) size = [width, height];
     }
   }
-  if (size[0] === 0) throw unreadable('is a HEIC without an image');
+  if (size[0] === 0) throw unreadable('is a HEIC or an AVIF without an image');
   return size;
 }
