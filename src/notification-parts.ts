@@ -11,6 +11,7 @@ import { createGone } from './notifications/gone.ts';
 import { createLanes } from './notifications/lanes.ts';
 import { createListeners, type Listeners } from './notifications/listeners.ts';
 import type { Notification } from './notifications/notification.ts';
+import { createPlaces } from './notifications/places.ts';
 import { post } from './notifications/post.ts';
 import { type CallbackAddresses, callbackAddresses } from './notifications/public-addresses.ts';
 import { createResolveName } from './notifications/resolve-name.ts';
@@ -66,9 +67,6 @@ export type NotificationOptions = {
   sharedSecret: () => Promise<string>;
 };
 
-/** How long a receiver of a webhook has to answer, in ms, the connection included. */
-const RECEIVER_MS = 15_000;
-
 /** How many accepted jobs are remembered, so that their ends are told at once. Those of others are found when their time to be looked at comes. */
 const MAX_ACCEPTED = 10_000;
 
@@ -92,16 +90,16 @@ export function openNotifications(options: NotificationOptions): NotificationPar
     const sendWebhook =
       secrets &&
       createDeliverWebhook({
-        post: (request, signal) => post(request, { blockList, resolveName, timeoutMs: RECEIVER_MS, signal }),
+        post: (request, timeoutMs, signal) => post(request, { blockList, resolveName, timeoutMs, signal }),
         secrets,
-        lanes,
+        places: createPlaces(lanes),
         gone,
         statusUrl,
         userAgent: `ai-jobs/${version}`,
         log,
       });
     const sendPush = createDeliverPush({ service, listeners, gone, lanes, clock, textOf: createTexts(kinds), log });
-    const readReceipt = createReadReceipt({ service, gone, log });
+    const readReceipt = createReadReceipt({ service, gone, lanes, log });
     queue.start(async (tried: Try<Notification>): Promise<Tried<Notification>> => {
       const { data } = tried;
       switch (data.type) {

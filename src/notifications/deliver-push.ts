@@ -39,8 +39,8 @@ const RECEIPT_MS = 30 * 60_000;
 /** The code by which Expo's service says that a token is dead. */
 const DEAD = 'DeviceNotRegistered';
 
-/** How many pushes are being handed to the service at once in one process. */
-const ROOM = 16;
+/** How many pushes are being handed to the service at once in one process, and for how many receipts it is asked. */
+const ROOM = { push: 16, receipt: 16 };
 
 /** How soon to look again whether a client has acknowledged the end, in ms. */
 const MAYBE_MS = 500;
@@ -82,7 +82,7 @@ export function createDeliverPush(options: PushOptions): (tried: Try<Notificatio
   };
 
   return async (tried, push) => {
-    const place = lanes.enter([{ name: 'push', room: ROOM }]);
+    const place = lanes.enter([{ name: 'push', room: ROOM.push }]);
     if (place.type === 'busy') return { type: 'not_now', afterMs: place.afterMs };
     const outcome = await (async () => (await decide(tried, push)) ?? send(tried, push))().finally(place.leave);
     const { jobId, number } = tried;
@@ -111,11 +111,17 @@ function sent(jobId: string, token: string, ticket: string | undefined): Tried<N
 export function createReadReceipt({
   service,
   gone,
+  lanes,
   log,
-}: Pick<PushOptions, 'service' | 'gone' | 'log'>): (tried: Try<Notification>, receipt: Receipt) => Promise<Tried<Notification>> {
+}: Pick<PushOptions, 'service' | 'gone' | 'lanes' | 'log'>): (tried: Try<Notification>, receipt: Receipt) => Promise<Tried<Notification>> {
   return async ({ jobId, number, signal }, { token, ticket }) => {
     const again = (reason: string): Tried<Notification> => ({ type: 'again', afterMs: pauseAfter('receipt', number), reason });
-    const receipt = await service.receipt(ticket, signal).catch(() => undefined);
+    const place = lanes.enter([{ name: 'receipt', room: ROOM.receipt }]);
+    if (place.type === 'busy') return { type: 'not_now', afterMs: place.afterMs };
+    const receipt = await service
+      .receipt(ticket, signal)
+      .catch(() => undefined)
+      .finally(place.leave);
     if (!receipt) return signal.aborted ? { type: 'not_now', afterMs: 0 } : again('service_unreachable');
     if (receipt.type === 'not_yet') return again('not_yet');
     if (receipt.type === 'ok') return { type: 'done' };

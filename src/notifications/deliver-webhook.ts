@@ -1,8 +1,8 @@
 /** One try to deliver a webhook: what is sent, and what each answer means. */
 import type { Tried, Try } from '../queue/notification-sender.ts';
 import type { Gone } from './gone.ts';
-import type { Lanes } from './lanes.ts';
 import type { Notification } from './notification.ts';
+import type { Places } from './places.ts';
 import type { Posted, PostFailure, PostRequest } from './post.ts';
 import { pauseAfter } from './retry-times.ts';
 import { signedHeaders, type WebhookEvent } from './webhook-message.ts';
@@ -16,9 +16,10 @@ export type WebhookRow = { ms: number; status?: number; code?: PostFailure | 'en
 
 /** What webhooks are delivered with. */
 export type WebhookOptions = {
-  post: (request: PostRequest, signal: AbortSignal) => Promise<Posted>;
+  /** `timeoutMs`: how long it may take, in ms. */
+  post: (request: PostRequest, timeoutMs: number, signal: AbortSignal) => Promise<Posted>;
   secrets: Pick<WebhookSecrets, 'keysOf'>;
-  lanes: Lanes;
+  places: Places;
   gone: Pick<Gone, 'has' | 'add'>;
   /** Makes the address at which a job's status is read. */
   statusUrl: (jobId: string) => Promise<string>;
@@ -27,16 +28,14 @@ export type WebhookOptions = {
   log: { info(about: object, message: string): void; warn(about: object, message: string): void };
 };
 
-/** How many webhooks are on their way at once in one process: of one user to one server, of one user, and to one server. */
-const ROOM = { receiver: 4, owner: 8, server: 16 };
-
 /** Makes the function that does one try. */
 export function createDeliverWebhook(
   options: WebhookOptions,
 ): (tried: Try<Notification>, webhook: Webhook) => Promise<Tried<Notification>> {
-  const { post, secrets, lanes, gone, statusUrl, userAgent, log } = options;
+  const { post, secrets, places, gone, statusUrl, userAgent, log } = options;
 
-  const send = async ({ id, jobId, signal }: Try<Notification>, { owner, kind, status, at, url }: Webhook): Promise<Posted> => {
+  const send = async ({ id, jobId, signal }: Try<Notification>, webhook: Webhook, timeoutMs: number): Promise<Posted> => {
+    const { owner, kind, status, at, url } = webhook;
     const event: WebhookEvent = {
       type: `job.${status}`,
       timestamp: new Date(at).toISOString(),
@@ -44,22 +43,22 @@ export function createDeliverWebhook(
     };
     const body = JSON.stringify(event);
     const headers = signedHeaders(id, body, await secrets.keysOf(owner));
-    return post({ url, headers: { ...headers, 'user-agent': userAgent }, body }, signal);
+    return post({ url, headers: { ...headers, 'user-agent': userAgent }, body }, timeoutMs, signal);
   };
 
   return async (tried, webhook) => {
     const { owner, url } = webhook;
     const { id, jobId, number } = tried;
-    const { origin, host } = new URL(url);
+    const { host } = new URL(url);
     if (await gone.has({ owner, url })) return { type: 'failed', reason: 'endpoint_gone' };
-    const place = lanes.enter([
-      { name: `owner ${owner}`, room: ROOM.owner },
-      { name: `receiver ${owner} ${origin}`, room: ROOM.receiver },
-      { name: `server ${origin}`, room: ROOM.server },
-    ]);
+    const place = places.enter(webhook);
     if (place.type === 'busy') return { type: 'not_now', afterMs: place.afterMs };
     const begun = performance.now();
-    const posted = await send(tried, webhook).finally(place.leave);
+    const posted = await send(tried, webhook, place.limitMs).catch((error: unknown) => {
+      place.leave(false);
+      throw error;
+    });
+    place.leave(posted.type === 'answered');
     const ms = Math.round(performance.now() - begun);
     const about = posted.type === 'answered' ? { status: posted.status } : { code: posted.code };
     const verdict = verdictOf(posted, number);

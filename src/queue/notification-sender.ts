@@ -37,8 +37,8 @@ export type Tried<Data> = { row?: object; next?: NewEntry<Data> | undefined } & 
   | { type: 'not_now'; afterMs: number }
 );
 
-/** How many are being sent at once in one process. Each mostly waits for a receiver. */
-const AT_ONCE = 200;
+/** How many are taken up at once in one process: more than are on their way, so that one that finds no place is put back at once, and the next is looked at. */
+const AT_ONCE = 300;
 
 /** The lock of a try, and how often to look for those of lost processes, in ms. Another process takes a lost one up within both together. */
 const LOCK_MS = 10_000;

@@ -1,12 +1,10 @@
 /** What Redis keeps of notifications: it goes with its job, and what is over goes by itself. */
 import { randomUUID } from 'node:crypto';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { keysUnder } from '../../src/queue/keys.ts';
-import { openNotificationQueue } from '../../src/queue/notification-queue.ts';
-import { openStore } from '../../src/queue/store.ts';
 import { keysWith, openRedis } from '../support/keys.ts';
+import { openNotifications } from '../support/notifications.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { newPrefix } from '../support/stack.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
 
 const ANA = { 'user-id': 'ana' };
@@ -38,25 +36,19 @@ test('a job that is erased leaves its user’s set, and the last one takes the s
   expect(await keysWith(stack.prefix, 'notify:of:')).toEqual([]);
 });
 
-/** A queue of notifications that sends nothing. */
-async function openNotifications() {
-  const prefix = newPrefix();
-  const log = { info() {}, warn() {} };
-  const store = await openStore({ url: inject('redisUrl'), keyPrefix: prefix, mayEvict: true, log, logError() {}, onUnusable() {} });
-  const queue = openNotificationQueue<string>(store, keysUnder(prefix), prefix);
-  onTestFinished(async () => {
-    await queue.close();
-    store.close();
-  });
-  const add = (owner = 'ana') => {
-    const id = randomUUID();
-    return queue.add([{ id: `msg_${id}`, jobId: `job-${id}`, owner, data: 'd', delayMs: 60_000, tries: 1 }]).then(() => `job-${id}`);
+/** A queue of notifications that sends nothing, and adds one of a job of its own. */
+async function openIdle() {
+  const { queue, redis, keys } = await openNotifications<string>();
+  const add = async (): Promise<string> => {
+    const [id, jobId] = [randomUUID(), randomUUID()];
+    await queue.add([{ id, jobId, owner: 'ana', data: 'd', delayMs: 60_000, tries: 1 }]);
+    return jobId;
   };
-  return { queue, add, redis: store.redis, keys: keysUnder(prefix).notifications };
+  return { queue, add, redis, keys: keys.notifications };
 }
 
 test('a user’s set does not outgrow the lists that are still there, whoever has written what is in it', async () => {
-  const { add, redis, keys } = await openNotifications();
+  const { add, redis, keys } = await openIdle();
   await redis.sadd(keys.ofUser('ana'), ...Array.from({ length: 300 }, (_, n) => `job-of-an-old-process-${n}`));
   const jobs: string[] = [];
   for (let n = 0; n < 200; n++) jobs.push(await add());
@@ -70,7 +62,7 @@ test('a user’s set does not outgrow the lists that are still there, whoever ha
 });
 
 test('a webhook that is sent again keeps its lists for as long again', async () => {
-  const { queue, add, redis, keys } = await openNotifications();
+  const { queue, add, redis, keys } = await openIdle();
   const jobId = await add();
   const [id = ''] = await redis.smembers(keys.of(jobId));
   for (const key of [keys.of(jobId), keys.ofUser('ana')]) await redis.expire(key, 60);

@@ -67,6 +67,11 @@ test('those that wait for a lane ask again within a minute, at its pace; and a l
   expect(enter().type).toBe('free');
   expect(enter()).toEqual({ type: 'busy', afterMs: 200 });
 
+  const crowd = Array.from({ length: 10_000 }, () => lanes.enter([{ name: 'a', room: 2 }]));
+  const asked = crowd.map((place) => (place.type === 'busy' ? place.afterMs : 0)).toSorted((one, other) => one - other);
+  expect(asked.filter((ms) => ms < 120_000).length).toBeLessThanOrEqual(1800); // some ten a second, however many wait
+
+  now += 2_000_000;
   for (let n = 0; n < 2000; n++) {
     const place = enter(`b ${n}`);
     if (place.type === 'free') place.leave();
