@@ -2,7 +2,7 @@
 import { hostname, type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { z } from 'zod';
 import { missing, type Role } from './env/rules.ts';
-import { HEALTH_PORTS, schema } from './env/schema.ts';
+import { HEALTH_PORTS, JOB_TIMEOUT_MS, schema } from './env/schema.ts';
 import { NAMING, PROVIDER_VARIABLES, type VendorVariables } from './env/vendors.ts';
 import type { Auth } from './identity/identification.ts';
 import { OwnError } from './job/own-error.ts';
@@ -104,7 +104,9 @@ function toConfig(env: Environment) {
       attempts: env.JOB_ATTEMPTS,
       maxRetries: env.MAX_JOB_RETRIES,
       backoffMs: env.JOB_BACKOFF_MS,
-      timeoutMs: env.JOB_TIMEOUT_MS,
+      timeoutMs: env.JOB_TIMEOUT_MS ?? JOB_TIMEOUT_MS,
+      /** Whether an attempt's time counts from its vendor's last sign of life. A time that is set holds as it is. */
+      timeoutMoves: env.JOB_TIMEOUT_MS === undefined,
       retentionS: env.JOB_RETENTION_S,
     },
     stream: {

@@ -77,6 +77,41 @@ test('all mistakes are reported together, with the name of the variable and no v
   expect(found.join()).not.toMatch(/hunter2|secret-provider|eighty/);
 });
 
+const NO_KEYS: [what: string, key: string][] = [
+  ['a zero width space', 'sk-abc\u200B'],
+  ['bullets', '\u2022'.repeat(12)],
+  ['quotes', '"sk-abc"'],
+  ['a single quote', "sk-abc'"],
+  ['typographic quotes', '\u201Csk-abc\u201D'],
+  ['a space', 'sk abc'],
+  ['a space at its end', 'sk-abc '],
+  ['a line break', 'sk-abc\n'],
+  ['a backtick', '`sk-abc`'],
+  ['a byte order mark', '\uFEFFsk-abc'],
+  ['a wide letter', 'sk-\uFF41bc'],
+];
+
+test.each(NO_KEYS)('a key with %s is refused at start, by the name of its variable and without its value', (_, key) => {
+  const names = [
+    'OPENAI_API_KEY',
+    'OPENAI_FALLBACK_API_KEY',
+    'AZURE_SPEECH_KEY',
+    'AZURE_DOCUMENT_KEY',
+    'AZURE_VISION_KEY',
+    'AWS_SECRET_ACCESS_KEY',
+  ];
+  for (const name of names) {
+    const found = mistakes({ ...REDIS, [name]: key }, 'worker');
+    expect(found).toEqual([expect.stringMatching(new RegExp(`^${name}: expected a key without`))]);
+    expect(found.join()).not.toContain('abc');
+  }
+});
+
+test('keys as vendors make them are taken', () => {
+  const keys = ['sk-proj-Ab_9-xyz', 'gsk_0123', 'AIzaSy-abc', 'wJalrXUtnFEMI/K7MDENG+bPx=', 'a.b.c~d:e@f', '0123456789abcdef'];
+  for (const key of keys) expect(models({ OPENAI_API_KEY: key }).main?.apiKey).toBe(key);
+});
+
 test('prices are JSON, and a budget of money is an amount; a mistake shows how they look', () => {
   const PRICES = '{"openai/my-model":{"perMillionInputTokens":1,"perMillionOutputTokens":2.5},"azure-speech":{"perHour":1.3}}';
   const { prices, bounds } = read({ PRICES, DAILY_USD_PER_USER: '0.5' });

@@ -18,6 +18,8 @@ export type Report = {
   startCall(expected: Usage, author: Author): Promise<Call>;
   /** A part of the answer is there. From now on this attempt asks no fallback. */
   begun(): void | Promise<void>;
+  /** The vendor has shown that it works, though nothing of the answer has come: the attempt's deadline moves, unless JOB_TIMEOUT_MS is set. */
+  alive(): void;
 };
 
 /**

@@ -8,6 +8,8 @@ import type { Context } from './handler.ts';
 import type { Meter } from './meter.ts';
 
 type Parts = Pick<Context, 'signal' | 'log' | 'answered'> & {
+  /** The vendor works, though nothing of the answer has come. */
+  alive: () => void;
   files: RunFiles;
   attempt: Attempt;
   journal: Journal;
@@ -20,7 +22,7 @@ type Parts = Pick<Context, 'signal' | 'log' | 'answered'> & {
 const FIELD = 'field:';
 
 /** Makes a context, and the function that returns who did the work: the author of the last call, in this attempt or an earlier one. */
-export function createContext({ attempt, journal, history, assignment, signal, log, meter, answered, files }: Parts): {
+export function createContext({ attempt, journal, history, assignment, signal, log, meter, answered, alive, files }: Parts): {
   context: Context;
   author: () => Author | undefined;
 } {
@@ -42,10 +44,12 @@ export function createContext({ attempt, journal, history, assignment, signal, l
         return meter.startCall(expected, by);
       },
       begun() {},
+      alive,
     },
     signal,
     log,
     answered,
+    dropped: meter.drop,
     items: (list) => items.get(list) ?? [],
     item(list, value, percent) {
       meter.flush(); // the usage is written first, so that a worker that is lost here hides nothing

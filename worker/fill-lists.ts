@@ -8,6 +8,8 @@ import { parseItem } from './parse-item.ts';
 /** A list that is wanted. */
 export type WantedList = {
   item: z.ZodType;
+  /** Mends what models get wrong in an item, before it is checked. */
+  repair?: (value: unknown) => unknown;
   /** About how many characters of JSON an item has at most. */
   itemLength: number;
   /** Two items are the same if they have the same key. */
@@ -31,7 +33,7 @@ export type WantedAnswer = {
 };
 
 /** Defines a list with the type of its items. */
-export function wantedList<T>(list: { item: z.ZodType<T>; itemLength: number; keyOf: (item: T) => string; count: number }): WantedList {
+export function wantedList<T>(list: Omit<WantedList, 'item' | 'keyOf'> & { item: z.ZodType<T>; keyOf: (item: T) => string }): WantedList {
   return { ...list, keyOf: (item) => list.keyOf(item as T) };
 }
 
@@ -92,11 +94,21 @@ function createTake(context: Work, wanted: WantedAnswer): AnswerRequest['take'] 
   const given = new Set<string>(); // in this answer; a model may begin with items that are there already
   let idle = 0;
 
-  const leaveOut = (key: string | undefined): Verdict => {
-    context.log.debug({ valid: key !== undefined }, 'item left out');
-    if (key === undefined || given.has(key)) idle++;
-    else given.add(key);
-    return idle < MAX_IDLE_ITEMS ? 'nothing' : 'enough';
+  const idleAgain = (): Verdict => (++idle < MAX_IDLE_ITEMS ? 'nothing' : 'enough');
+
+  /** Leaves out an item that is there already, or more than were wanted. */
+  const leaveOut = (key: string): Verdict => {
+    context.log.debug('item left out');
+    if (given.has(key)) return idleAgain();
+    given.add(key);
+    return 'nothing';
+  };
+
+  /** Leaves out an item that is not usable. The log says what is wrong with it, and nothing of what it says. */
+  const drop = (list: string, error: z.ZodError | undefined): Verdict => {
+    context.dropped();
+    context.log.warn({ list, issues: error?.issues.map(({ code, path }) => `${path.join('.')}: ${code}`) }, 'item of an answer not usable');
+    return idleAgain();
   };
 
   /** Whether all is there with this field. Then the work is done before the last piece is written. */
@@ -127,8 +139,8 @@ function createTake(context: Work, wanted: WantedAnswer): AnswerRequest['take'] 
     if (field) return takeField(list, field, value);
     const wantedList = lists[list];
     const keys = known.get(list);
-    const parsed = wantedList && parseItem(wantedList.item, value);
-    if (!wantedList || !keys || !parsed?.success) return leaveOut(undefined);
+    const parsed = wantedList && parseItem(wantedList.item, wantedList.repair?.(value) ?? value);
+    if (!wantedList || !keys || !parsed?.success) return drop(list, parsed?.error);
     const key = wantedList.keyOf(parsed.data);
     if (keys.has(key) || keys.size >= wantedList.count) return leaveOut(`${list} ${key}`);
     idle = 0;

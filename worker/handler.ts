@@ -22,6 +22,8 @@ export type Context<K extends Kind = Kind> = {
   items(list: string): readonly unknown[];
   /** Publishes a finished item. `percent`: how far the whole job is with it, 0 to 100. */
   item(list: string, value: unknown, percent: number): Promise<void>;
+  /** Counts an item of an answer that was not usable, in the job's usage. */
+  dropped(): void;
   /** Publishes that a stage is reached. */
   stage(stage: string, percent: number): Promise<void>;
   /** The value of a finished field, from this attempt or an earlier one; undefined if there is none yet. */

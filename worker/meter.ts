@@ -8,6 +8,8 @@ import type { AddCost } from './prices.ts';
 /** Counts the calls of one run. */
 export type Meter = {
   startCall(expected: Usage, author: Author): Promise<Call>;
+  /** Counts an item that was not usable, of the answer to the call that was started last. */
+  drop(): void;
   /** Sends what is known by now to Redis, before anything that is written after this call. */
   flush(): void;
   /** Settles all open calls, because the run is over. Resolves when everything is written. */
@@ -22,12 +24,16 @@ export function createMeter(spending: Spending, addCost: AddCost, log: Pick<Logg
   type Open = { flush(): void; close(): Promise<void> };
   const open = new Set<Open>();
   const writing = new Set<Promise<void>>();
+  let drop = (): void => {};
 
   const startCall: Meter['startCall'] = async (unpriced, author) => {
     const expected = addCost(unpriced, author);
     const entry = await spending.open(expected);
     let used: Usage | undefined; // undefined until a response begins
     let written = expected;
+    let dropped = 0;
+    drop = () => void dropped++;
+    const whole = (usage: Usage): Usage => addCost(dropped === 0 ? usage : { ...usage, dropped }, author);
 
     const write = (now: Usage | undefined): Promise<void> => {
       written = now ?? expected;
@@ -41,21 +47,22 @@ export function createMeter(spending: Spending, addCost: AddCost, log: Pick<Logg
     };
     const self: Open = {
       flush: () => void (used && tokensOf(used) !== tokensOf(written) && write(used)),
-      close: () => settle(used),
+      close: () => settle(used && whole(used)),
     };
     open.add(self);
     return {
-      settle: (now) => settle(now && addCost(now, author)),
+      settle: (now) => settle(now && whole(now)),
       note(now) {
         if (!open.has(self)) return;
-        used = addCost(now, author);
-        if (tokensOf(now) - tokensOf(written) >= STEP) void write(now);
+        used = whole(now);
+        if (tokensOf(now) - tokensOf(written) >= STEP) void write(used);
       },
     };
   };
 
   return {
     startCall,
+    drop: () => drop(),
     flush: () => open.forEach((call) => call.flush()),
     async close() {
       await Promise.all([...open].map((call) => call.close()));

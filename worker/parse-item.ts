@@ -1,18 +1,56 @@
-/** Checks an item that an author wrote. An optional field that can't be used is left out, so that the rest of the item is not lost. */
+/** Checks an item that an author wrote. What can be read as it was meant is, and what can't be used of an optional field is left out, so that no item is lost for it. */
 import { z } from 'zod';
 
 /**
- * Parses an item. Models write null for an optional field that has no value, and some write an empty text or an empty list.
- * Where only optional fields are not valid, the item is parsed without them.
+ * Parses an item. Models write numbers, booleans and lists where a text is expected: they become text. They write null for an optional field that has no
+ * value, and some write an empty text or an empty list: where only optional fields are not valid, the item is parsed without them.
  */
 export function parseItem(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
   const parsed = schema.safeParse(value);
-  if (parsed.success || !(schema instanceof z.ZodObject) || typeof value !== 'object' || value === null) return parsed;
-  const faulty = new Set(parsed.error.issues.map(({ path }) => path[0]));
-  const rest = Object.fromEntries(Object.entries(value).filter(([key]) => !(faulty.has(key) && isOptional(schema, key))));
-  return schema.safeParse(rest);
+  if (parsed.success) return parsed;
+  let written = asText(schema, value);
+  for (;;) {
+    const again = schema.safeParse(written);
+    if (again.success || !(schema instanceof z.ZodObject) || !isObject(written)) return again;
+    const faulty = new Set(again.error.issues.map(({ path }) => path[0]));
+    const entries = Object.entries(written);
+    const rest = entries.filter(([key]) => !(faulty.has(key) && isOptional(schema, key)));
+    if (rest.length === entries.length) return again;
+    written = Object.fromEntries(rest); // what is left may break another rule
+  }
 }
 
 function isOptional(schema: z.ZodObject, key: string): boolean {
   return schema.shape[key]?.safeParse(undefined).success ?? false;
+}
+
+/** The value with text in each place that is for text. */
+function asText(schema: z.ZodType, value: unknown): unknown {
+  if (schema instanceof z.ZodOptional) return asText(schema.unwrap() as z.ZodType, value);
+  if (schema instanceof z.ZodString) return textOf(value) ?? value;
+  if (schema instanceof z.ZodArray) return Array.isArray(value) ? value.map((each) => asText(schema.element as z.ZodType, each)) : value;
+  if (!(schema instanceof z.ZodObject) || !isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => {
+      const type = schema.shape[key];
+      return [key, type ? asText(type as z.ZodType, each) : each];
+    }),
+  );
+}
+
+/** Longer parts of a list are sentences, and stand in lines of their own. */
+const MAX_INLINE = 60;
+
+/** What a value says as a text; undefined if it says nothing. What is absent in a list is left out of it. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (!Array.isArray(value)) return undefined;
+  const parts = value.filter((each) => each !== null && each !== undefined).map(textOf);
+  if (parts.length === 0 || parts.includes(undefined)) return undefined;
+  return (parts as string[]).join((parts as string[]).some((part) => part.length > MAX_INLINE) ? '\n' : ', ');
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

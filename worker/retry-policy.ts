@@ -56,6 +56,8 @@ export type Facts = {
   putOffs: number;
   /** The first backoff, in ms. */
   backoffMs: number;
+  /** Whether the attempt before ended with an answer that could not be used, too. */
+  badBefore?: boolean;
   /** Whether any worker can do the job, or could while the registry remembers it. */
   doneElsewhere: boolean;
 };
@@ -79,10 +81,10 @@ export function toProblemError(error: unknown): ProblemError {
 
 /**
  * Decides. An error that is not `retryable` (the table in problem.ts says so) fails the job. If it is known when to try again,
- * because the provider said so or its breaker is open, the job is put off until then, and this costs no attempt. Every other
- * error costs an attempt.
+ * because the provider said so or its breaker is open, or it refuses for now only, the job is put off until then, and this costs no attempt. Every other
+ * error costs an attempt. An answer that could not be used is asked for once more only.
  */
-export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneElsewhere }: Facts): Outcome {
+export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneElsewhere, badBefore = false }: Facts): Outcome {
   if (error instanceof LockLostError) return { type: 'lost' };
   if (error instanceof HandBack) return { type: 'hand-back' };
   if (error instanceof NotAssignedError) {
@@ -91,14 +93,17 @@ export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneE
   }
   const problem = toProblemError(error);
   const { code, extras } = problem;
-  if (!problems[code].retryable) return { type: 'fail', problem };
+  // A second answer of the same kind is paid for, and a third would be.
+  const isBadAgain = code === 'provider_bad_answer' && badBefore;
+  if (!problems[code].retryable || extras.final || isBadAgain) return { type: 'fail', problem };
   // A provider behind an open breaker was not asked. Each probe costs its job an attempt, so this has an end, too.
   const counts = !(problem instanceof CircuitOpenError);
-  if (extras.retryAfterMs === undefined || (counts && putOffs >= MAX_PUT_OFFS)) {
+  const asked = extras.retryAfterMs ?? (extras.forNow ? Math.min(backoffMs * 2 ** putOffs, MAX_BACKOFF_MS) : undefined);
+  if (asked === undefined || (counts && putOffs >= MAX_PUT_OFFS)) {
     return { type: 'retry', problem, afterMs: backoff(attemptsMade, backoffMs, problem) };
   }
   // Some providers say 0, or a date in the past. To ask again at once would use up all put-offs in a moment.
-  const pauseMs = Math.max(Math.min(extras.retryAfterMs, MAX_PUT_OFF_MS), counts ? backoffMs : 0);
+  const pauseMs = Math.max(Math.min(asked, MAX_PUT_OFF_MS), counts ? backoffMs : 0);
   return { type: 'put-off', problem, counts, afterMs: Math.round(pauseMs + Math.random() * backoffMs) };
 }
 

@@ -30,6 +30,8 @@ export type RunDeps = {
   timeoutMs: number;
   /** For how long Redis was in trouble since the process began, in ms. */
   troubleMs: () => number;
+  /** Whether that counts from the vendor's last sign of life, while no answer comes. */
+  timeoutMoves?: boolean;
   log: Logger;
 };
 
@@ -42,6 +44,7 @@ export function createRun({
   children,
   timeoutMs,
   troubleMs,
+  timeoutMoves = false,
   log,
 }: RunDeps): (task: Task, journal: Journal) => Promise<RecordFields> {
   const byName = new Map(implementations.map(({ kind, handle }) => [kind.name, { kind, handle, schema: jobInput(kind) }]));
@@ -81,6 +84,7 @@ export function createRun({
         meter,
         files: openFiles(task, input),
         answered: deadline.lift,
+        alive: timeoutMoves ? deadline.move : () => {},
       });
       const result = kind.result.parse(await unlessAborted(handle(input, context), signal));
       const next = kind.next?.(input);
@@ -98,22 +102,33 @@ export function createRun({
 }
 
 /**
- * Starts a deadline that can be lifted. When it is over, it stops the task, with a reason like that of AbortSignal.timeout. Redis' trouble
- * does not count: a run that waits with what it has paid for must not be stopped for it.
+ * Starts a deadline that can be lifted, or moved to so long from now. When it is over, it stops the task, with a reason like that of AbortSignal.timeout. Redis'
+ * trouble does not count: a run that waits with what it has paid for must not be stopped for it.
  */
-function startDeadline({ signal, stop }: Task, ms: number, troubleMs: () => number): { isOver(): boolean; lift(): void } {
+function startDeadline({ signal, stop }: Task, ms: number, troubleMs: () => number): { isOver(): boolean; move(): void; lift(): void } {
   let isOver = false;
+  let until = performance.now() + ms;
+  let before = troubleMs();
   let timer: ReturnType<typeof setTimeout>;
-  const start = (leftMs: number, before: number): void => {
-    timer = setTimeout(() => {
-      const now = troubleMs();
-      if (now > before) return start(now - before, now);
-      isOver = !signal.aborted;
-      stop(new DOMException('the attempt took too long', 'TimeoutError'));
-    }, leftMs);
+  const arm = (): void => {
+    timer = setTimeout(end, until - performance.now());
   };
-  start(ms, troubleMs());
-  return { isOver: () => isOver, lift: () => clearTimeout(timer) };
+  const end = (): void => {
+    const now = troubleMs();
+    until += now - before;
+    before = now;
+    if (until > performance.now()) return arm();
+    isOver = !signal.aborted;
+    return stop(new DOMException('the attempt took too long', 'TimeoutError'));
+  };
+  arm();
+  return {
+    isOver: () => isOver,
+    move() {
+      [until, before] = [performance.now() + ms, troubleMs()];
+    },
+    lift: () => clearTimeout(timer),
+  };
 }
 
 /** The error for an attempt that took too long. */

@@ -1,4 +1,5 @@
 /** Settles a job whose attempt did not end well: carries out what the retry policy has decided. */
+import { parseReason } from '../src/job/problem.ts';
 import type { Clock } from '../src/queue/clock.ts';
 import type { FairQueue } from '../src/queue/fair-queue.ts';
 import type { Journal, LockLostError } from '../src/queue/journal.ts';
@@ -14,6 +15,8 @@ export type EndedAttempt = {
     name: string;
     data: Pick<Payload, 'tenant' | 'input'>;
     attemptsMade: number;
+    /** Why the attempt before has failed, as BullMQ keeps it. */
+    failedReason?: string;
     priority: number;
     moveToDelayed(readyAt: number, token: string): Promise<void>;
     moveToWait(token: string): Promise<unknown>;
@@ -54,7 +57,8 @@ export function createSettle({
 }: SettleDeps): (attempt: EndedAttempt, error: unknown) => Promise<Settled> {
   const decideOn = async ({ job, counted }: EndedAttempt, error: unknown): Promise<Outcome> => {
     const doneElsewhere = error instanceof NotAssignedError && (await isDone(job.name, job.data.input));
-    return decide(error, { attemptsMade: job.attemptsMade + 1, putOffs: await counted.putOffs(), backoffMs, doneElsewhere });
+    const badBefore = job.attemptsMade > 0 && parseReason(job.failedReason ?? '').code === 'provider_bad_answer';
+    return decide(error, { attemptsMade: job.attemptsMade + 1, putOffs: await counted.putOffs(), backoffMs, doneElsewhere, badBefore });
   };
 
   return async (attempt, error) => {

@@ -120,6 +120,7 @@ export async function startWorker(
         children: { ...children, add: (request) => retryWhileRefused(() => children.add(request)) },
         timeoutMs: job.timeoutMs,
         troubleMs,
+        timeoutMoves: job.timeoutMoves,
         log,
       }),
       isDone: async (kind, input) => {

@@ -17,6 +17,8 @@ export type Usage = {
   costUsd?: number | undefined;
   /** Whether some of it is an estimate. */
   estimated?: boolean | undefined;
+  /** How many items of models' answers were not usable. Absent if none. */
+  dropped?: number | undefined;
 };
 
 /** How far a job is. */

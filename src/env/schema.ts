@@ -3,7 +3,7 @@ import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { priceSchema } from '../job/price.ts';
 import { planSchema } from '../queue/plans.ts';
-import { flag, httpUrl, json, MAX_TIMER_MS, milliseconds, positive, secret, splitList, wholeNumber } from './variables.ts';
+import { flag, httpUrl, json, MAX_TIMER_MS, milliseconds, positive, secret, splitList, vendorKey, wholeNumber } from './variables.ts';
 
 const whole = (least: number, most: number, fallback: number) => wholeNumber(least, most).default(fallback);
 /** Where a worker's health is unless it is set: the first of these that is free. */
@@ -30,6 +30,9 @@ const signingSecrets = z
   .string()
   .transform(splitList)
   .pipe(z.tuple([signingSecret], signingSecret));
+
+/** How long an attempt at a job may take unless it is set, in ms. */
+export const JOB_TIMEOUT_MS = 120_000;
 
 /** See the file's head. */
 export const schema = z.object({
@@ -60,7 +63,7 @@ export const schema = z.object({
   JOB_ATTEMPTS: positive(3),
   JOB_BACKOFF_MS: milliseconds(1000),
   MAX_JOB_RETRIES: whole(0, 1000, 20),
-  JOB_TIMEOUT_MS: milliseconds(120_000),
+  JOB_TIMEOUT_MS: wholeNumber(1, MAX_TIMER_MS).optional(),
   JOB_RETENTION_S: positive(86_400),
   SSE_HEARTBEAT_MS: milliseconds(15_000),
   SSE_MAX_AGE_MS: milliseconds(600_000),
@@ -73,7 +76,7 @@ export const schema = z.object({
     .optional(),
   PUSH_DELAY_MS: milliseconds(5000, 100),
   EXPO_BASE_URL: baseUrl.default('https://exp.host'),
-  EXPO_ACCESS_TOKEN: secret.optional(),
+  EXPO_ACCESS_TOKEN: vendorKey.optional(),
   STREAM_TOKEN_TTL_S: wholeNumber(1, 1_000_000_000).optional(),
   ALLOWED_HOSTS: z
     .string()
@@ -105,10 +108,10 @@ export const schema = z.object({
   AUTH: z.enum(['supabase', 'trusted-header', 'none']).optional(),
   SUPABASE_URL: baseUrl.optional(),
   SUPABASE_JWT_SECRET: secret.optional(),
-  SUPABASE_PUBLISHABLE_KEY: secret.optional(),
-  SUPABASE_ANON_KEY: secret.optional(),
-  SUPABASE_SECRET_KEY: secret.optional(),
-  SUPABASE_SERVICE_ROLE_KEY: secret.optional(),
+  SUPABASE_PUBLISHABLE_KEY: vendorKey.optional(),
+  SUPABASE_ANON_KEY: vendorKey.optional(),
+  SUPABASE_SECRET_KEY: vendorKey.optional(),
+  SUPABASE_SERVICE_ROLE_KEY: vendorKey.optional(),
   SUPABASE_WEBHOOK_SECRET: secret.optional(),
   ARCHIVE_RETENTION_DAYS: wholeNumber(1, 36_500).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

@@ -22,8 +22,16 @@ export const flag = z
   .default('false')
   .transform((text) => text === 'true' || text === '1');
 
-/** A key or a password: anything but nothing. */
+/** A password, or anything else that people choose: anything but nothing. */
 export const secret = z.string().min(1);
+
+/**
+ * A key that a vendor has made. None has spaces, quotes, or characters outside of ASCII: they come from a page or a message that the key was copied from, and a
+ * vendor would refuse it only when the first job runs.
+ */
+export const vendorKey = z
+  .string()
+  .regex(/^[\x21\x23-\x26\x28-\x5F\x61-\x7E]+$/, 'expected a key without spaces, quotes, invisible characters and bullets');
 
 /** The address of an HTTP server. */
 export const httpUrl = z.url({ protocol: /^https?$/ });

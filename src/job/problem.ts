@@ -86,6 +86,10 @@ export type ProblemExtras = {
   errors?: FieldError[];
   /** When it makes sense to try again, in ms from now. */
   retryAfterMs?: number;
+  /** The job is refused for now only, and nobody has said for how long. */
+  forNow?: boolean;
+  /** Another attempt at the job would not help, though its code is one that can be tried again. */
+  final?: boolean;
   /** Answer headers that belong to it, such as `Allow`. */
   headers?: Record<string, string>;
   /** What caused it; for logs only, it never leaves the process. */

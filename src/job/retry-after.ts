@@ -9,6 +9,11 @@ type Answered = { 'retry-after'?: string | null | undefined; date?: string | nul
  */
 export function readRetryAfter({ 'retry-after': text, date }: Answered): number | undefined {
   if (!text) return undefined;
-  const ms = /^\d{1,15}(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - (Date.parse(date ?? '') || Date.now());
+  const ms = /^\d{1,15}(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - answeredAt(date);
   return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
+}
+
+/** When an answer was sent, in ms since the epoch: as its `Date` says it, or now where it has none. */
+export function answeredAt(date: string | null | undefined): number {
+  return Date.parse(date ?? '') || Date.now();
 }

@@ -16,6 +16,8 @@ export type Usage = {
   costUsd?: number;
   /** Whether some of it is an estimate. */
   estimated?: boolean;
+  /** How many items of models' answers were not usable; absent if none. */
+  dropped?: number;
 };
 
 /** Who gave an answer: the vendor, and its model where it has several. */

@@ -33,6 +33,7 @@ export const jobSchemas: Record<string, JsonSchema> = {
       'images?': count('Images that were read.'),
       'costUsd?': { type: 'number', minimum: 0, description: 'What it costs, in US dollars, where the price is known.' },
       'estimated?': { type: 'boolean', description: 'Whether some of it is an estimate.' },
+      'dropped?': count("How many items of models' answers were not usable. Absent if none."),
     },
     'What a job has used. What a provider does not bill is 0 or absent.',
   ),

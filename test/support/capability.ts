@@ -22,6 +22,7 @@ export function keepReport(): { report: Report; calls: Reported } {
       };
     },
     begun() {},
+    alive() {},
   };
   return { report, calls };
 }

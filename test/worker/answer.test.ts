@@ -3,16 +3,18 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { flashcard } from '../../src/kinds/flashcards.ts';
 import { createAnswerReader, MAX_HEAD, MAX_LENGTH } from '../../worker/vendors/answer.ts';
-import { MAX_DEPTH } from '../../worker/vendors/answer-json.ts';
+import { MAX_DEPTH } from '../../worker/vendors/json/parser.ts';
 import { card } from '../support/openai.ts';
 
 const open = () => createAnswerReader({ lists: ['flashcards'], fields: [], accepts: (_, value) => flashcard.safeParse(value).success });
 
-/** Reads a text in the given pieces. */
+/** Reads a text in the given pieces, to its end. */
 function read(pieces: string[]) {
   const reader = open();
-  const items = pieces.flatMap((piece) => reader.write(piece)).map(({ value }) => value);
-  return { items, state: reader.state, whole: reader.whole, broken: reader.broken };
+  const written = pieces.flatMap((piece) => reader.write(piece));
+  const { state } = reader;
+  const items = [...written, ...reader.end()].map(({ value }) => value);
+  return { items, streamed: written.length, state, whole: reader.whole, broken: reader.broken };
 }
 
 /** Cuts a text at the given places. */
@@ -25,31 +27,31 @@ const cards = [card(1), card(2)];
 const list = JSON.stringify(cards);
 const root = `{"flashcards":${list}}`;
 
-const answers: [name: string, text: string, items: unknown[], state: string][] = [
+const answers: [name: string, text: string, items: unknown[], state: string, whole?: boolean][] = [
   ['the object', root, cards, 'ended'],
   ['a bare array', list, cards, 'ended'],
   ['a fence', `\`\`\`json\n${root}\n\`\`\``, cards, 'ended'],
   ['a fence around an array', `\`\`\`\n${list}\n\`\`\``, cards, 'ended'],
-  ['prose', `Sure! Here you are: ${root} Anything else?`, cards, 'ended'],
-  ['prose with braces', `{Sure}, [I] can. [1], [2] and {} and {"a": 1} or [ ]: ${root} {ok}`, cards, 'ended'],
-  ['prose with an open brace', `Use { or [ as "you" like: ${root}`, cards, 'ended'],
+  ['prose', `Sure! Here you are: ${root} Anything else?`, cards, 'head', true],
+  ['prose with braces', `{Sure}, [I] can. [1], [2] and {} and {"a": 1} or [ ]: ${root} {ok}`, cards, 'head', true],
+  ['prose with an open brace', `Use { or [ as "you" like: ${root}`, cards, 'head', true],
   ['other fields before the list', `{"note":"x [1]","n":{"a":[1]},"flashcards":${list},"more":1}`, cards, 'ended'],
-  ['an empty list', 'None: {"flashcards":[]}. Sorry', [], 'ended'],
+  ['an empty list', 'None: {"flashcards":[]}. Sorry', [], 'head', true],
   ['unusable items', '{"flashcards":[1,{"front":""}]}', [1, { front: '' }], 'ended'],
   ['braces in strings', `{"flashcards":[{"front":"]}\\"{","back":"\\\\"}]}`, [{ front: ']}"{', back: '\\' }], 'ended'],
   ['no JSON', 'Sure! Here are your cards.', [], 'head'],
-  ['an array of anything', '[1, 2, 3]', [], 'head'],
+  ['an array of anything', '[1, 2, 3]', [], 'head', false],
   ['broken after an item', `{"flashcards":[${JSON.stringify(card(1))},}]}`, [card(1)], 'broken'],
   ['unfinished', root.slice(0, -3), [card(1)], 'root'],
 ];
 
-test.each(answers)('%s', (_, text, items, state) => {
-  expect(read([text])).toMatchObject({ items, state });
+test.each(answers)('%s', (_, text, items, state, whole = state === 'ended') => {
+  expect(read([text])).toMatchObject({ items, state, whole });
 });
 
 test('an empty bare array is a whole answer if nothing better follows', () => {
   expect(read(['[]'])).toMatchObject({ items: [], whole: true });
-  expect(read(['- [] ', root])).toMatchObject({ items: cards, state: 'ended' });
+  expect(read(['- [] ', root])).toMatchObject({ items: cards, whole: true });
   expect(read(['nothing'])).toMatchObject({ whole: false });
 });
 
@@ -86,7 +88,7 @@ test('cards that a model wrote come out as they are, whatever is in them and aro
   fc.assert(
     fc.property(prose, usable, prose, fc.array(fc.nat(10_000), { maxLength: 20 }), (before, made, after, places) => {
       for (const json of [JSON.stringify({ flashcards: made }), JSON.stringify(made, undefined, 2)]) {
-        expect(read(cut(before + json + after, places))).toMatchObject({ items: made, state: 'ended' });
+        expect(read(cut(before + json + after, places))).toMatchObject({ items: made, whole: true });
       }
     }),
     { seed: 11, numRuns: 500 },

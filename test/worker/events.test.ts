@@ -1,8 +1,8 @@
 /** The events of an answer that streams: the same however its bytes are split, and bounded. */
 import fc from 'fast-check';
-import { APIError } from 'openai';
 import { expect, test } from 'vitest';
-import { EventTooLong, readEvents } from '../../worker/vendors/openai/events.ts';
+import { readChunk } from '../../worker/vendors/openai/chunk.ts';
+import { ALIVE, EventTooLong, readEvents } from '../../worker/vendors/openai/events.ts';
 
 const responseOf = (pieces: Uint8Array[]) => new Response(ReadableStream.from(pieces));
 
@@ -34,7 +34,7 @@ test.each(['\n', '\r\n', '\r'])('lines that end with %j, comments, other fields 
     'data: {"late":1}',
     '',
   ];
-  const expected = [{ a: 'ü€😀' }, { b: 2 }, [3]];
+  const expected = [ALIVE, { a: 'ü€😀' }, { b: 2 }, [3]];
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat()), async (cuts) => {
       expect(await read(lines.join(end), cuts)).toEqual(expected);
@@ -51,10 +51,19 @@ test.each([
   ['data: {"error":{"message":"full","code":"insufficient_quota"}}\n\n', 'insufficient_quota'],
   ['event: error\ndata: {"message":"full","code":"other"}\n\n', 'other'],
   ['data: {"error":"full"}\n\n', undefined],
-])('an error that the server sends is thrown: %j', async (text, code) => {
-  const error = await read(text).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(APIError);
-  expect((error as APIError).code).toBe(code);
+])('an error that the server sends is told apart: %j', async (text, code) => {
+  const [event] = await read(text);
+  expect(readChunk(event).error).toMatchObject({ message: 'full', ...(code !== undefined && { code }) });
+});
+
+test.each([
+  ['one value', '{"choices":[]}', [{ choices: [] }]],
+  ['one value in several lines', '{\n  "choices": []\n}\n', [{ choices: [] }]],
+  ['a list', '[{"a":1},\n{"b":2}]', [{ a: 1 }, { b: 2 }]],
+  ['a value in each line', '{"a":1}\n{"b":2}\n', [{ a: 1 }, { b: 2 }]],
+])('a body of JSON, though a stream was asked for: %s', async (_, text, events) => {
+  expect(await read(text)).toEqual(events);
+  expect(await read(text, [1, 2, 3, 5, 8])).toEqual(events);
 });
 
 test('what is no JSON is thrown', async () => {

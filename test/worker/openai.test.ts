@@ -32,6 +32,7 @@ async function ask(answer: Answer, { signal = new AbortController().signal, verd
   };
   const report: Report = {
     begun: () => {},
+    alive: () => {},
     async startCall(expected) {
       const bill: (typeof bills)[number] = { expected };
       bills.push(bill);
@@ -289,7 +290,7 @@ test.each(refusals)(
 test('what a server accepted once is what it is asked from then on; another refusal is none of the cap', async () => {
   const { baseURL, calls } = await startOpenAI(knows(['max_tokens'], (param) => [400, { error: { message: param } }]));
   const write = createOpenAI({ apiKey: 'k', baseURL, model: 'm', idleTimeoutMs: 10_000, maxTokens: 7 });
-  const report: Report = { begun: () => {}, startCall: async () => ({ note: () => {}, settle: async () => {} }) };
+  const report: Report = { begun: () => {}, alive: () => {}, startCall: async () => ({ note: () => {}, settle: async () => {} }) };
   for (let n = 0; n < 3; n++) await write(request, report, new AbortController().signal);
   expect(calls.map(({ body }) => 'max_tokens' in body)).toEqual([false, true, true, true]);
   const refused = await ask((pen) => pen.fail(400, { error: { message: 'no such thing' } }));
@@ -384,7 +385,7 @@ test('nobody there', async () => {
   const write = createOpenAI({ apiKey: 'k', baseURL: 'http://127.0.0.1:9/v1', model: 'm', idleTimeoutMs: 1000, maxTokens: 1000 });
   const settled: unknown[] = [];
   const startCall = async () => ({ note: () => {}, settle: async (used: unknown) => void settled.push(used) });
-  await expect(write(request, { begun: () => {}, startCall }, new AbortController().signal)).rejects.toMatchObject({
+  await expect(write(request, { begun: () => {}, alive: () => {}, startCall }, new AbortController().signal)).rejects.toMatchObject({
     code: 'provider_unavailable',
   });
   expect(settled).toEqual([undefined]);

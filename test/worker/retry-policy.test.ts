@@ -18,6 +18,32 @@ test('every code: what can get better is tried again, the rest gives up, and onl
   expect(toProblemError(new TypeError('secret'))).toMatchObject({ code: 'internal_error', message: expect.not.stringContaining('secret') });
 });
 
+test('a provider that asks to slow down and does not say for how long: no attempt, and pauses that grow', () => {
+  const pauseOf = (putOffs: number) => {
+    const next = decide(new ProblemError('provider_rate_limited', '', { forNow: true }), facts(putOffs, 1000));
+    expect(next).toMatchObject({ type: 'put-off', counts: true });
+    return next.type === 'put-off' ? next.afterMs : 0;
+  };
+  for (const [putOffs, least] of [
+    [0, 1000],
+    [1, 2000],
+    [3, 8000],
+    [20, 60_000],
+  ] as const) {
+    expect(pauseOf(putOffs)).toBeGreaterThanOrEqual(least);
+    expect(pauseOf(putOffs)).toBeLessThanOrEqual(least + 1000);
+  }
+  expect(decide(new ProblemError('provider_rate_limited', '', { forNow: true }), facts(50, 1000)).type).toBe('retry');
+});
+
+test('what is final is not tried again, whatever its code; an answer that could not be used is asked for once more only', () => {
+  expect(decide(new ProblemError('provider_timeout', '', { final: true, retryAfterMs: 5 }), facts(0, 10)).type).toBe('fail');
+  const bad = new ProblemError('provider_bad_answer', '');
+  expect(decide(bad, facts(0, 10)).type).toBe('retry');
+  expect(decide(bad, { ...facts(0, 10), badBefore: true }).type).toBe('fail');
+  expect(decide(new ProblemError('provider_timeout', ''), { ...facts(0, 10), badBefore: true }).type).toBe('retry');
+});
+
 test('a job is never put off for ever: not by one wrong date, and not by many', () => {
   const far = new ProblemError('provider_rate_limited', '', { retryAfterMs: 1e12 });
   const next = decide(far, facts(0, 10));

@@ -15,6 +15,7 @@ import {
 } from '../../src/kinds/lesson.ts';
 import { fillLists, wantedList } from '../fill-lists.ts';
 import type { Context, Handler } from '../handler.ts';
+import { repairChoices } from '../multiple-choice.ts';
 import { toKey } from '../text-key.ts';
 
 /** How far the job is when the model is asked and when all is there, in percent. */
@@ -29,6 +30,7 @@ Answer with one JSON object. Its fields, in this order:
 "sections": {"heading", "body", "examples"}. "body" explains one part of the subject in whole paragraphs; "examples" are texts.
 "vocabulary": {"term", "meaning", "example"}, words and terms of the sections that the learner has to know. "example" is a sentence.
 "exercises": {"question", "choices", "answer", "explanation"} about the sections. With "choices" (texts), "answer" repeats the right one word by word; without them the learner answers freely.
+In formulas of LaTeX write each backslash twice, as JSON demands: "\\\\frac".
 "examples", "example", "choices" and "explanation" are null where there is nothing to say.
 "wanted" says how many items of each list to write: fewer only if the subject does not carry that many, never more. Leave out the fields that the response format does not have and the lists that "wanted" does not name. "there" is what has been written already: continue it and repeat none of it.
 Where there is "content", use only what it says. Write in the language named by "language" (BCP 47), or else in that of the content or the topic. Meanings and explanations are in the language named by "nativeLanguage", where it is given. Fit "subject" and "level" (of the CEFR, or in other words) where they are given.`;
@@ -76,6 +78,7 @@ async function write(input: InputOf<typeof lesson>, context: Context<typeof less
       }),
       exercises: wantedList({
         item: exercise,
+        repair: repairChoices,
         itemLength: LENGTHS.exercises,
         keyOf: ({ question }) => toKey(question),
         count: counts.exercises,

@@ -1,117 +1,219 @@
-/** Parses JSON that begins at one brace, piece by piece, and decides whether it is the answer or some other JSON in prose. */
-import { JSONParser } from '@streamparser/json';
-
-/** The deepest nesting that is parsed. Each level costs the parser memory, and our answers need only a few. */
-export const MAX_DEPTH = 32;
-
-/** After so many characters without a piece it is taken as the answer, so that no more text is kept for another try. */
-const MAX_UNCERTAIN = 32_768;
-
-/** After so many items of a bare array that are not valid it is taken as the answer, too. */
-const MAX_HELD = 16;
+/** Finds a structured answer in one JSON root while it is written: its lists and fields at the root or in wrappers, a bare list, or a single item. */
+import { createJsonParser, type JsonStep, type Place } from './json/parser.ts';
 
 /**
- * What is read: a root object with these lists and other fields, or a bare array, whose items go to the first list that accepts them.
- * `accepts`: whether a value is an item of a list, or the value of another field.
+ * What is read: an object with these lists and other fields. `name`: that of the kind, which models use for a wrapper. `accepts`: whether a value is an
+ * item of a list, or the value of another field.
  */
-export type AnswerShape = { lists: readonly string[]; fields: readonly string[]; accepts: (field: string, value: unknown) => boolean };
+export type AnswerShape = {
+  lists: readonly string[];
+  fields: readonly string[];
+  name?: string;
+  accepts: (field: string, value: unknown) => boolean;
+};
 
 /** A piece of an answer: an item of a list, or another field's value. */
 export type Piece = { field: string; value: unknown };
 
-/** What a piece of text led to. */
-export type Step = {
-  /** Pieces that are finished. There are none before it is certain that this is the answer. */
-  pieces: Piece[];
-  /** How the JSON has ended; undefined while it goes on. */
-  end?: 'closed' | 'malformed' | 'too-deep' | undefined;
-  /** The text after the end of the JSON. */
-  rest: string;
-};
+/** What a piece of text led to: pieces that are finished, how the JSON has ended, and the text after its end. */
+export type Step = { pieces: Piece[]; end: JsonStep['end']; rest: string };
 
 /** JSON that may be the answer. */
 export type Candidate = {
   write(text: string): Step;
-  /** Whether it is the answer: it has a list, an item, or a field that is valid. */
+  /** Whether it is the answer: it has a list, an item that is accepted, or a field that is. No pieces come out before. */
   readonly certain: boolean;
+  /** Whether the closed root was a single item: more of them may follow, as in JSON lines. */
+  readonly isItem: boolean;
+  /** Whether all lists that have begun are closed, and one has. */
+  readonly listsClosed: boolean;
 };
 
-/** Opens a candidate. The first character that is written to it must be a brace or a bracket. */
-export function openCandidate({ lists, fields, accepts }: AnswerShape): Candidate {
-  const pieces: Piece[] = [];
+/** What a list or an object of the JSON is. */
+type Role =
+  /** An object in which lists and fields are looked for. `list`: it stands where this list should. */
+  | { type: 'wrapper'; depth: number; found: boolean; list?: string | undefined; spare: unknown[][] }
+  /** A list of items; without a name, one of which only its items tell what it is. Those that came before that are held. */
+  | { type: 'items'; depth: number; list?: string | undefined; held: Piece[]; accepted: boolean }
+  /** A part of a value. */
+  | { type: 'part' };
+
+/** How deep wrappers are looked into: `response.data.lesson`. */
+const MAX_WRAPPERS = 3;
+
+/** After so many items of a bare list that are not accepted it is taken as the answer, too. */
+const MAX_HELD = 16;
+
+/** Names under which a bare list is the answer. */
+const WRAPPERS: ReadonlySet<string> = new Set(['result', 'results', 'response', 'data', 'output', 'answer', 'items', 'list', 'content']);
+
+/** Names under which something else than the answer stands. */
+const ASIDE = /^(?:think|thought|reason|example|schema|scratch|analysis|input|request|prompt|already|there$)|draft/i;
+
+const PART: Role = { type: 'part' };
+
+/** Names are compared without case, spaces and signs. */
+const plain = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
+
+/** Opens a candidate. The first character that is written to it must open a list, an object or a text. */
+export function openCandidate(shape: AnswerShape): Candidate {
+  const { lists, fields, name = '', accepts } = shape;
+  const listNames = new Map(lists.map((list) => [plain(list), list]));
+  const fieldNames = new Map(fields.map((field) => [plain(field), field]));
+  const isWrapperName = (key: string): boolean => WRAPPERS.has(plain(key)) || plain(key) === plain(name);
   const [first = ''] = lists;
+  const pieces: Piece[] = [];
   let certain = false;
-  let length = 0;
-  const nesting = createNesting();
-  const parser = new JSONParser({ paths: ['$.*', ...lists.map((list) => `$.${list}.*`)], keepStack: false });
-  parser.onValue = ({ value, key, stack }) => {
-    const ofRoot = stack.length === 1;
-    if (ofRoot && typeof key === 'string') {
-      if (lists.includes(key)) certain = true; // the whole list; its items came before it
-      if (!fields.includes(key)) return;
-      pieces.push({ field: key, value });
-      certain ||= accepts(key, value);
+  let isItem = false;
+  let listsBegun = 0;
+  let openLists = 0;
+
+  const add = (field: string, value: unknown): void => void pieces.push({ field, value });
+  const listFor = (value: unknown): string | undefined => lists.find((list) => accepts(list, value));
+
+  const openList = (depth: number, list?: string): Role => {
+    if (list !== undefined) certain = true;
+    listsBegun++;
+    openLists++;
+    return { type: 'items', depth, list, held: [], accepted: list !== undefined };
+  };
+
+  const open = ({ role, key }: Place<Role>, isList: boolean): Role => {
+    if (!role) return isList ? openList(0) : { type: 'wrapper', depth: 0, found: false, spare: [] };
+    if (role.type === 'part' || role.depth >= MAX_WRAPPERS) return PART;
+    const depth = role.depth + 1;
+    if (role.type === 'items') {
+      return isList || role.list !== undefined ? PART : { type: 'wrapper', depth, found: false, spare: [] };
+    }
+    const list = listNames.get(plain(key));
+    if (isList) return list !== undefined ? openList(depth, list) : isWrapperName(key) ? openList(depth) : PART;
+    return ASIDE.test(key) ? PART : { type: 'wrapper', depth, found: false, list, spare: [] };
+  };
+
+  /** Takes an item of a list. One that is JSON inside of a text is what that JSON says. */
+  const takeItem = (items: Extract<Role, { type: 'items' }>, value: unknown): void => {
+    const field = items.list ?? listFor(value);
+    const piece = { field: field ?? first, value: unpack(field ?? first, value) };
+    if (items.accepted) pieces.push(piece);
+    else {
+      items.held.push(piece);
+      items.accepted = field !== undefined || items.held.length > MAX_HELD;
+      if (!items.accepted) return;
+      certain = true;
+      pieces.push(...items.held.splice(0));
+    }
+  };
+
+  const unpack = (field: string, value: unknown): unknown => {
+    if (typeof value !== 'string' || !JSON_TEXT.test(value) || accepts(field, value)) return value;
+    return parseModelJson(value) ?? value;
+  };
+
+  /** An object that stands in the place of a list, and has no list in it: one item, or items by names. */
+  const takeListObject = (list: string, value: object): void => {
+    const values = Object.values(value);
+    certain = true;
+    if (accepts(list, value)) add(list, value);
+    else values.forEach((each) => add(list, each));
+  };
+
+  /** Looks for an item in a root without lists, or for a list of another name in it. */
+  const takeRoot = (value: unknown, spare: unknown[][]): void => {
+    const list = listFor(value);
+    if (list !== undefined) {
+      isItem = certain = true;
+      add(list, value);
       return;
     }
-    const field = ofRoot ? (lists.find((list) => accepts(list, value)) ?? first) : String(stack[1]?.key);
-    pieces.push({ field, value });
-    certain ||= !ofRoot || accepts(field, value) || pieces.length > MAX_HELD;
+    const found = spare.find((each) => each.some((item) => typeof item === 'object' && listFor(item) !== undefined));
+    if (!found) return;
+    certain = true;
+    found.forEach((item) => add(listFor(item) ?? first, item));
   };
 
-  /** Feeds the parser; false if the text is no JSON. As long as it is not certain what this is, it feeds one character at a time. */
-  const feed = (text: string): boolean => {
-    let at = 0;
-    while (!certain && at < text.length) {
-      const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
-      if (!parses(parser, character)) return false;
-      at += character.length;
-      certain ||= (length += character.length) > MAX_UNCERTAIN;
+  const takeMember = (wrapper: Extract<Role, { type: 'wrapper' }>, key: string, value: unknown, own?: Role): boolean => {
+    if (own?.type === 'items' || (own?.type === 'wrapper' && own.found)) {
+      wrapper.found = true;
+      return false;
     }
-    return at === text.length || parses(parser, text.slice(at));
+    const list = listNames.get(plain(key));
+    if (list !== undefined) {
+      if (own?.type === 'wrapper') takeListObject(list, value as object);
+      wrapper.found = certain = true;
+      return false;
+    }
+    if (own?.type === 'wrapper') wrapper.spare.push(...own.spare);
+    if (Array.isArray(value) && !ASIDE.test(key)) wrapper.spare.push(value);
+    const field = fieldNames.get(plain(key));
+    if (field !== undefined) {
+      add(field, value);
+      certain ||= accepts(field, value);
+    }
+    return true;
   };
+
+  /** Reads JSON inside of a text as it comes, where a list or a wrapper may stand. */
+  const text = ({ role, key }: Place<Role>): ((part: string) => void) | undefined => {
+    const list = listNames.get(plain(key));
+    const wrapper = role?.type === 'wrapper' ? role : undefined;
+    if (role && !(wrapper && (list !== undefined || isWrapperName(key)))) return undefined;
+    let inner: Candidate | undefined;
+    let begin = '';
+    return (part) => {
+      begin += inner ? '' : part;
+      if (!inner && !/^\s*[{[]/.test(begin)) return;
+      const step = (inner ??= openCandidate(list === undefined ? shape : { ...shape, lists: [list], fields: [] })).write(begin || part);
+      begin = '';
+      if (inner.certain && wrapper) wrapper.found = true;
+      certain ||= inner.certain;
+      if (inner.certain && step.end === 'closed') listsBegun++;
+      pieces.push(...step.pieces);
+    };
+  };
+
+  const parser = createJsonParser<Role>({
+    open,
+    text,
+    value({ role, key }, value, own) {
+      if (own?.type === 'items') openLists--;
+      if (role?.type === 'wrapper') return takeMember(role, key, value, own);
+      if (role?.type === 'items') {
+        if (own?.type !== 'wrapper' || !own.found) takeItem(role, value);
+        return false;
+      }
+      if (!role && own?.type === 'wrapper' && !own.found && pieces.length === 0) takeRoot(value, own.spare);
+      return true;
+    },
+  });
 
   return {
-    write(text) {
-      const { end, at } = nesting.follow(text);
-      const ending = feed(text.slice(0, at)) ? end : 'malformed';
-      return { pieces: certain ? pieces.splice(0) : [], end: ending, rest: text.slice(at) };
+    write(written) {
+      const { end, at } = parser.write(written);
+      return { pieces: certain ? pieces.splice(0) : [], end, rest: written.slice(at) };
     },
     get certain() {
       return certain;
     },
-  };
-}
-
-function parses(parser: JSONParser, text: string): boolean {
-  try {
-    parser.write(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Counts braces outside of strings before the parser sees them. The parser has no limit of its own, and each level costs memory. */
-function createNesting() {
-  let depth = 0;
-  let inString = false;
-  let escaped = false;
-
-  return {
-    /** Reads up to the root's end, or to the first brace that is too deep. `at`: the place after the end, or before that brace. */
-    follow(text: string): { end: 'closed' | 'too-deep' | undefined; at: number } {
-      for (let at = 0; at < text.length; at++) {
-        const character = text[at];
-        if (inString) {
-          if (escaped) escaped = false;
-          else if (character === '\\') escaped = true;
-          else if (character === '"') inString = false;
-        } else if (character === '"') inString = true;
-        else if (character === '{' || character === '[') {
-          if (++depth > MAX_DEPTH) return { end: 'too-deep', at };
-        } else if ((character === '}' || character === ']') && --depth === 0) return { end: 'closed', at: at + 1 };
-      }
-      return { end: undefined, at: text.length };
+    get isItem() {
+      return isItem;
+    },
+    get listsClosed() {
+      return listsBegun > 0 && openLists === 0;
     },
   };
+}
+
+const JSON_TEXT = /^\s*[{[]/;
+
+/** Reads one value of JSON, as tolerantly as an answer; undefined if it is none, or not whole. */
+export function parseModelJson(text: string): unknown {
+  let root: unknown;
+  const parser = createJsonParser<boolean>({
+    open: () => true,
+    value({ role }, value) {
+      if (!role) root = value;
+      return true;
+    },
+  });
+  return parser.write(text.trimStart()).end === 'closed' ? root : undefined;
 }

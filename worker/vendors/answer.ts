@@ -1,35 +1,60 @@
-/** Reads a model's answer while it streams. Text goes in; finished items and fields come out. It is pure: no timers, no I/O. */
+/**
+ * Reads a model's answer while it streams. Text goes in; finished items and fields come out. It is pure: no timers, no I/O. What comes out is the same however
+ * the text is split into parts.
+ */
 import { type AnswerShape, type Candidate, openCandidate, type Piece } from './answer-json.ts';
+import { type HeldList, later, settled } from './held-list.ts';
+import { findClose, LONGEST, markAt, type ThinkingMarks } from './thinking.ts';
 
 /** The JSON must begin within so many characters. Before it there may be prose, or the beginning of a code fence. */
 export const MAX_HEAD = 4096;
 
-/** The longest answer that is read, in characters. */
+/** The same for a model that is known to write much before its JSON. */
+export const MAX_LONG_HEAD = 65_536;
+
+/** The longest answer that is read, in characters. Thinking between marks does not count. */
 export const MAX_LENGTH = 1_048_576;
 
-/** How many braces in the head are tried. It limits the work for an answer that has many of them. */
-const MAX_CANDIDATES = 32;
+/** How many characters are read again in all, because JSON that began in them was none. */
+const MAX_AGAIN = 8 * MAX_LENGTH;
+
+/** Behind a list that is held there are at most so many characters of prose if the answer is cut there; else it may have been a draft. */
+const MAX_AFTERWORD = 200;
 
 /** Where the reader is. */
 export type AnswerState =
   /** No JSON that can be the answer has begun. */
   | 'head'
-  /** Inside the JSON. */
+  /** Between marks of thinking; nothing that stands there goes out. */
+  | 'thinking'
+  /** Inside of JSON that can be the answer. */
   | 'root'
   /** The JSON is closed; what follows is not read. */
   | 'ended'
   /** It can't be read any further; `broken` says why. */
   | 'broken';
 
+/** What is known of the model. `closesOnly`: it closes its thinking without having opened it. `longHead`: it writes much before its JSON. */
+export type Manners = { closesOnly: boolean; longHead: boolean };
+
+/** For a text of which nothing is known. */
+const UNKNOWN: Manners = { closesOnly: false, longHead: false };
+
 /** Reads one answer. */
 export type AnswerReader = {
-  /** Takes the next part of the text and returns the pieces that it finishes, in order. */
+  /** Takes the next part of the text and returns the pieces that can go out, in order. */
   write(text: string): Piece[];
+  /** Says that no more text comes, and returns what was held. `cut`: the model was stopped. */
+  end(cut?: boolean): Piece[];
   readonly state: AnswerState;
   /** Whether a whole answer was read: its JSON is closed. It may be an empty one. */
   readonly whole: boolean;
   /** Why the answer is broken, in words for a client; '' while it is not. */
   readonly broken: string;
+  /** How many pieces were found, those that are held included. */
+  readonly found: number;
+  /** What this answer shows of its model. */
+  readonly manners: Manners;
 };
 
 const BROKEN = {
@@ -38,85 +63,254 @@ const BROKEN = {
   'too-long': 'The model wrote far more than any answer needs.',
 };
 
+/** What may stand before JSON that comes first: a code fence and its language. The second is what may yet become one. */
+const FENCE = /^\s*(?:(?:`{3,}|~{3,})[\w+-]*\s*|json\s*:?\s*)?$/i;
+const FENCE_BEGUN = /^\s*[`~]*[\w+-]*\s*:?\s*$/;
+
+/** Where JSON, JSON inside of a text, or a mark of thinking may begin. */
+const INTEREST = /[{[<◁]|["'“](?=[{[]|$)/;
+
+/** What JSON begins with, and what may yet become that. Braces of prose and of formulas begin otherwise. */
+const OPENING = /^(?:\{\s*(?:["'“”„‘«}/#]|[\p{L}_$][\p{L}\p{N}_$-]*\s*[:：])|\[\s*(?:[{["'“”„‘«\]/#])|["'“][{[])/u;
+const OPENING_BEGUN = /^(?:[{[]\s*|\{\s*[\p{L}_$][\p{L}\p{N}_$-]*\s*|["'“])$/u;
+
 /**
- * Makes a reader. It tries the braces of the head one after the other. If the JSON from a brace fails, or ends, without a piece,
- * that brace was prose. The pieces are the same however the text is split into parts.
+ * Makes a reader. JSON that comes first goes out as it is written. After prose, and in a text that is `thinking` as a whole, it is held to the end, and the last
+ * list counts.
  */
-export function createAnswerReader(shape: AnswerShape): AnswerReader {
-  let state: AnswerState = 'head';
-  let broken = '';
+export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinking' = UNKNOWN): AnswerReader {
+  const isThinking = known === 'thinking';
+  const manners: Manners = isThinking ? { ...UNKNOWN, longHead: true } : { ...known };
+  const maxHead = manners.longHead ? MAX_LONG_HEAD : MAX_HEAD;
+  let state: AnswerState = manners.closesOnly ? 'thinking' : 'head';
+  let why: keyof typeof BROKEN | undefined;
+  let marks: ThinkingMarks | undefined; // undefined: they were not opened
+  let thoughts = '';
+  let rest = ''; // what is not read yet
+  let head = 0; // the characters of the head that were read
+  let streams = !isThinking; // no prose so far, so that pieces go out at once
+  let given = 0;
+  let found = 0;
   let empty = false; // some JSON has closed without a piece: if no other follows, the answer is empty
   let length = 0;
-  let half = ''; // the first half of a surrogate pair whose second half has not come yet
+  let again = 0;
   let candidate: Candidate | undefined;
-  let tried = 0;
-  let kept = ''; // the text from the candidate's brace on: it is read again if the candidate fails
-  let keptFrom = 0; // where the kept text begins in the answer
+  let candidates = 0;
+  let kept = ''; // the text of the candidate: it is read again if that fails
+  let held: HeldList | undefined;
+  let pieces: Piece[] = []; // of the candidate, while they are held
+  let out: Piece[] = [];
+  let over = false;
 
-  const fail = (why: keyof typeof BROKEN): Piece[] => {
+  const fail = (reason: keyof typeof BROKEN): void => {
     state = 'broken';
-    broken = BROKEN[why];
-    kept = '';
-    return [];
+    why = reason;
+    manners.longHead ||= reason === 'malformed' && found === 0 && head >= MAX_HEAD;
   };
 
-  const isReading = (): boolean => state === 'head' || state === 'root';
-
-  const forget = (characters: number): void => {
-    kept = kept.slice(characters);
-    keptFrom += characters;
+  const skip = (characters: number): void => {
+    rest = rest.slice(characters);
+    head += characters;
   };
 
-  /** Starts at the next brace of the head and returns the text from there; undefined if there is none (yet). */
-  const findCandidate = (): string | undefined => {
-    const at = kept.search(/[[{]/);
-    forget(at === -1 ? kept.length : at);
-    if (keptFrom >= MAX_HEAD || (at !== -1 && ++tried > MAX_CANDIDATES)) fail('malformed');
-    state = state === 'broken' ? state : at === -1 ? 'head' : 'root';
-    candidate = state === 'root' ? openCandidate(shape) : undefined;
-    return candidate && kept;
+  /** Begins anew behind the thinking: what stood before does not count. */
+  const beginAnew = (): void => {
+    [state, head, streams, held, marks] = ['head', 0, !isThinking, undefined, undefined];
   };
 
-  const read = (part: string): Piece[] => {
-    let text = candidate ? part : findCandidate();
-    while (candidate && text !== undefined) {
-      const { pieces, end, rest } = candidate.write(text);
-      if (candidate.certain) {
-        kept = '';
-        if (end === 'closed') state = 'ended';
-        else if (end) fail(end);
-        return pieces;
-      }
-      if (end === undefined) return [];
-      if (end === 'too-deep') return fail(end);
-      empty ||= end === 'closed' && tried === 1;
-      forget(end === 'closed' ? kept.length - rest.length : 1);
-      text = findCandidate();
+  /** Reads thinking. False if it goes on. */
+  const think = (): boolean => {
+    const from = thoughts.length;
+    thoughts += rest;
+    rest = '';
+    const close = findClose(thoughts, from, marks);
+    if (!close) {
+      if (thoughts.length > MAX_LENGTH) thoughts = thoughts.slice(-LONGEST);
+      return false;
     }
-    return [];
+    rest = thoughts.slice(close.to);
+    thoughts = thoughts.slice(0, close.from);
+    beginAnew();
+    return true;
+  };
+
+  /** Looks for what comes next in the head. False if more text is needed. */
+  const look = (): boolean => {
+    const at = rest.search(INTEREST);
+    const gap = at === -1 ? rest : rest.slice(0, at);
+    const isProse = at === -1 ? !FENCE_BEGUN.test(gap) : !FENCE.test(gap);
+    if (isProse && given === 0) streams = false;
+    if (at === -1 && !isProse && given === 0) {
+      if (head + rest.length >= maxHead) fail('malformed');
+      return false;
+    }
+    skip(gap.length);
+    if (head >= maxHead) {
+      if (held || given > 0 || empty) state = 'ended';
+      else fail('malformed');
+      return false;
+    }
+    if (at === -1) return false;
+    const mark = markAt(rest, 0);
+    if (mark === 'unsure' && !over) return false;
+    if (typeof mark === 'object') return passMark(mark);
+    if (OPENING.test(rest)) return open();
+    if (OPENING_BEGUN.test(rest) && rest.length < maxHead && !over) return false;
+    if (given === 0) streams = false;
+    skip(1);
+    return true;
+  };
+
+  const passMark = (mark: { marks: ThinkingMarks; opens: boolean; length: number }): boolean => {
+    rest = rest.slice(mark.length);
+    if (mark.opens) {
+      state = 'thinking';
+      marks = mark.marks;
+      thoughts = '';
+    } else {
+      manners.closesOnly = true;
+      beginAnew();
+    }
+    return true;
+  };
+
+  const open = (): boolean => {
+    state = 'root';
+    candidates++;
+    candidate = openCandidate(shape);
+    kept = '';
+    pieces = [];
+    return true;
+  };
+
+  /** Reads the candidate. False if more text is needed. */
+  const readRoot = (current: Candidate): boolean => {
+    const step = current.write(rest);
+    if (!current.certain || !streams || found === 0) kept += rest;
+    found += step.pieces.length;
+    if (streams) out.push(...step.pieces);
+    else pieces.push(...step.pieces);
+    if (streams) given += step.pieces.length;
+    rest = step.rest;
+    if (step.end === undefined) return false;
+    state = 'head';
+    candidate = undefined;
+    if (step.end === 'too-deep') fail('too-deep');
+    else if (current.certain && (found > 0 || !streams || step.end === 'malformed')) endRoot(current, step.end === 'closed');
+    else if (step.end === 'malformed' || !/^[{[]/.test(kept)) readAgain();
+    else {
+      empty ||= candidates === 1;
+      if (given === 0) streams = false;
+      head += kept.length - rest.length;
+    }
+    return isReading();
+  };
+
+  const endRoot = (current: Candidate, closed: boolean): void => {
+    if (streams) {
+      if (!closed) fail('malformed');
+      else if (!current.isItem) state = 'ended';
+      else head = 0;
+      return;
+    }
+    held = later(held, { pieces, closed, isRun: current.isItem });
+    head = 0;
+  };
+
+  /** What began as JSON was prose: looks for another beginning behind it. */
+  const readAgain = (): void => {
+    again += kept.length;
+    rest = kept.slice(1);
+    head++;
+    if (given === 0) streams = false;
+    if (again > MAX_AGAIN) fail('malformed');
+  };
+
+  const isReading = (): boolean => state === 'head' || state === 'root' || state === 'thinking';
+
+  const advance = (): void => {
+    let goesOn = true;
+    while (goesOn && rest !== '' && isReading()) {
+      if (state === 'thinking') goesOn = think();
+      else if (state === 'root' && candidate) goesOn = readRoot(candidate);
+      else goesOn = look();
+    }
+  };
+
+  /** What is not read any more may still show that thinking ends there. */
+  const lookBehind = (text: string): void => {
+    const before = thoughts.slice(-LONGEST);
+    thoughts = before + text;
+    manners.closesOnly ||= findClose(thoughts, before.length) !== undefined;
+  };
+
+  const take = (): Piece[] => {
+    const taken = out;
+    out = [];
+    return taken;
   };
 
   return {
     write(text) {
-      if (!isReading()) return [];
-      const joined = half + text;
-      const split = /[\uD800-\uDBFF]$/.test(joined) ? joined.length - 1 : joined.length;
-      half = joined.slice(split);
-      const part = joined.slice(0, Math.min(split, MAX_LENGTH - length));
-      length += part.length;
-      if (!candidate?.certain) kept += part;
-      const pieces = part === '' ? [] : read(part);
+      if (!isReading()) {
+        lookBehind(text);
+        return [];
+      }
+      const part = state === 'thinking' ? text : text.slice(0, MAX_LENGTH - length);
+      if (state !== 'thinking') length += part.length;
+      rest += part;
+      advance();
       if (length === MAX_LENGTH && isReading()) fail('too-long');
-      return pieces;
+      return take();
+    },
+    end(cut = false) {
+      if (over || state === 'broken') return [];
+      over = true;
+      if (state === 'thinking' && !marks && !cut) return readInstead(thoughts);
+      const goesOn = () => state === 'root' && candidate && !candidate.certain && again <= MAX_AGAIN;
+      advance();
+      while (goesOn()) {
+        state = 'head';
+        candidate = undefined;
+        readAgain();
+        advance();
+      }
+      if (state === 'root' && candidate && !streams) held = later(held, { pieces, closed: candidate.listsClosed, isRun: false });
+      if (thoughts !== '' && state === 'head' && !cut && streams && candidates === 0) return readInstead(thoughts);
+      held = settled(held);
+      if (cut && held?.closed && head > MAX_AFTERWORD) held = undefined;
+      given += held?.pieces.length ?? 0;
+      return held?.pieces ?? [];
     },
     get state() {
       return state;
     },
     get whole() {
-      return state === 'ended' || (state === 'head' && empty);
+      return state === 'ended' || (over && isWhole());
     },
     get broken() {
-      return broken;
+      return why ? BROKEN[why] : '';
     },
+    get found() {
+      return found;
+    },
+    manners,
   };
+
+  function isWhole(): boolean {
+    if (held) return held.closed;
+    if (state === 'root') return streams && (candidate?.listsClosed ?? false);
+    return state === 'head' && (empty || given > 0);
+  }
+
+  /** Nothing stands behind the thinking, or it was none: what the model has written is the answer. */
+  function readInstead(text: string): Piece[] {
+    thoughts = '';
+    beginAnew();
+    const other = createAnswerReader(shape, 'thinking');
+    const read = [...other.write(text), ...other.end()];
+    found = given = read.length;
+    if (other.whole) state = 'ended';
+    return read;
+  }
 }

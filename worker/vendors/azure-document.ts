@@ -1,12 +1,13 @@
 /** Azure Document Intelligence: reads the text in an image by its model `prebuilt-read`, which works in the background. */
-import { httpUrl, milliseconds, secret } from '../../src/env/variables.ts';
+import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import { ProblemError, problems } from '../../src/job/problem.ts';
 import type { Author, Usage } from '../../src/job/snapshot.ts';
 import type { Capabilities } from '../capabilities.ts';
 import { type Fit, fitImage } from '../images/fit-image.ts';
 import { readOperation, type Operation } from './azure-image/operation.ts';
 import { malformed, toHttpProblem } from './azure-image/errors.ts';
-import { callVendor, retryAfterOf, type VendorAnswer } from './vendor-call.ts';
+import { comeBackMs } from './come-back.ts';
+import { callVendor, type VendorAnswer } from './vendor-call.ts';
 import { defineVendor } from './vendor.ts';
 
 /** Settings. `endpoint`: without a slash at its end. `timeoutMs`: of one call; `totalMs`: until the text must be there. */
@@ -56,7 +57,7 @@ export function createAzureDocument({ endpoint, key, timeoutMs, totalMs }: Azure
         const operation = readOperation(answer);
         if (operation !== 'running') return operation;
         failed = 0;
-        pauseMs = pauseOf(retryAfterOf(answer.headers).retryAfterMs);
+        pauseMs = pauseOf(comeBackMs(answer.headers, undefined));
       } catch (error) {
         if (!(error instanceof ProblemError) || !problems[error.code].retryable || ++failed >= MAX_FAILED_POLLS) throw error;
         pauseMs = pauseOf(error.extras.retryAfterMs);
@@ -80,7 +81,7 @@ export function createAzureDocument({ endpoint, key, timeoutMs, totalMs }: Azure
       const { url, answer } = await start(fitted.bytes, either);
       used = ONE_IMAGE;
       keepStarted(url);
-      return (await follow(url, pauseOf(retryAfterOf(answer.headers).retryAfterMs), either)).textIn(fitted);
+      return (await follow(url, pauseOf(comeBackMs(answer.headers, undefined)), either)).textIn(fitted);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (!limit.aborted) throw error;
@@ -125,7 +126,7 @@ export const azureDocument = defineVendor({
   keys: ['AZURE_DOCUMENT_KEY'],
   variables: {
     AZURE_DOCUMENT_ENDPOINT: httpUrl.optional(),
-    AZURE_DOCUMENT_KEY: secret.optional(),
+    AZURE_DOCUMENT_KEY: vendorKey.optional(),
     AZURE_DOCUMENT_TIMEOUT_MS: milliseconds(100_000),
   },
   offers({ AZURE_DOCUMENT_ENDPOINT: address, AZURE_DOCUMENT_KEY: key, AZURE_DOCUMENT_TIMEOUT_MS: totalMs }, { guard }) {

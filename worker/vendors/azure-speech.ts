@@ -1,7 +1,7 @@
 /** Azure Speech: assesses how a recording speaks a text, by its interface for short audio. */
 import { z } from 'zod';
 import type { Author } from '../../src/job/snapshot.ts';
-import { httpUrl, milliseconds, secret } from '../../src/env/variables.ts';
+import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import type { Capabilities, Recording } from '../capabilities.ts';
 import { acceptedRecordings, SPEECH_WAV, withConversion } from '../convert-recording.ts';
 import { toHttpProblem } from './azure-speech/errors.ts';
@@ -73,7 +73,7 @@ export const azureSpeech = defineVendor({
   name: 'azure-speech',
   keys: ['AZURE_SPEECH_KEY'],
   variables: {
-    AZURE_SPEECH_KEY: secret.optional(),
+    AZURE_SPEECH_KEY: vendorKey.optional(),
     AZURE_SPEECH_REGION: z
       .string()
       .regex(/^[a-z0-9-]+$/, 'expected the name of a region, such as westeurope')

@@ -1,6 +1,6 @@
 /** Azure Vision: reads the text in an image by Image Analysis 4.0. Microsoft ends that service in September 2028. */
 import { z } from 'zod';
-import { httpUrl, milliseconds, secret } from '../../src/env/variables.ts';
+import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import type { Author, Usage } from '../../src/job/snapshot.ts';
 import type { Capabilities, ImageTextResult, Point } from '../capabilities.ts';
 import { type Fit, type FittedImage, fitImage, pointIn } from '../images/fit-image.ts';
@@ -71,7 +71,7 @@ export const azureVision = defineVendor({
   keys: ['AZURE_VISION_KEY'],
   variables: {
     AZURE_VISION_ENDPOINT: httpUrl.optional(),
-    AZURE_VISION_KEY: secret.optional(),
+    AZURE_VISION_KEY: vendorKey.optional(),
     AZURE_VISION_TIMEOUT_MS: milliseconds(60_000),
   },
   offers({ AZURE_VISION_ENDPOINT: address, AZURE_VISION_KEY: key, AZURE_VISION_TIMEOUT_MS: timeoutMs }, { guard }) {

@@ -1,16 +1,17 @@
 /** OpenAI, or any server with the same chat completions. Its SDK is loaded only where a key is set. */
 import { z } from 'zod';
-import { httpUrl, milliseconds, positive, secret } from '../../src/env/variables.ts';
+import { httpUrl, MAX_TIMER_MS, milliseconds, positive, wholeNumber, vendorKey } from '../../src/env/variables.ts';
 import { withFallback } from '../fallback.ts';
 import type { OpenAIOptions } from './openai/structured-answer.ts';
 import { defineVendor } from './vendor.ts';
 
 const VARIABLES = {
-  OPENAI_API_KEY: secret.optional(),
-  EXPO_PUBLIC_OPENAI_API_KEY: secret.optional(),
+  OPENAI_API_KEY: vendorKey.optional(),
+  EXPO_PUBLIC_OPENAI_API_KEY: vendorKey.optional(),
   OPENAI_BASE_URL: httpUrl.optional(),
   OPENAI_MODEL: z.string().default('gpt-5.4-mini'),
   OPENAI_IDLE_TIMEOUT_MS: milliseconds(30_000),
+  OPENAI_THINKING_MAX_MS: wholeNumber(1, MAX_TIMER_MS).optional(),
   OPENAI_MAX_TOKENS: positive(16_384),
   OPENAI_SPEECH_MODEL: z.string().optional(),
   OPENAI_AUDIO_MODEL: z.string().optional(),
@@ -18,8 +19,13 @@ const VARIABLES = {
   OPENAI_VISION_MODEL: z.string().optional(),
   OPENAI_FALLBACK_MODEL: z.string().optional(),
   OPENAI_FALLBACK_BASE_URL: httpUrl.optional(),
-  OPENAI_FALLBACK_API_KEY: secret.optional(),
+  OPENAI_FALLBACK_API_KEY: vendorKey.optional(),
+  /** The process's own. Where it is set, it says how long an attempt may take, thinking included. */
+  JOB_TIMEOUT_MS: z.string().optional(),
 };
+
+/** How long a model may give signs of life only, unless a variable says it, in ms. */
+const THINKING_MAX_MS = 300_000;
 
 type Variables = z.output<z.ZodObject<typeof VARIABLES>>;
 
@@ -31,20 +37,22 @@ export const openai = defineVendor({
   variables: VARIABLES,
   async offers(variables, deps) {
     const { guard, warn } = deps;
-    const main = mainOptions(variables);
-    if (!main) {
+    const options = mainOptions(variables);
+    if (!options) {
       const missing = { available: false, missing: ['OPENAI_API_KEY'] } as const;
       return { structuredAnswer: missing, imageText: missing, speech: missing, speechAssessment: { ...missing, optIn: true } };
     }
     if (variables.OPENAI_API_KEY === undefined) {
       warn('EXPO_PUBLIC_OPENAI_API_KEY is used: that prefix ships the key inside the app; rename it to OPENAI_API_KEY and make a new key');
     }
-    const [{ createOpenAI }, { offerImageText }, { offerSpeech }, { offerAssessment }] = await Promise.all([
+    const [{ createOpenAI }, { createHabitBook }, { offerImageText }, { offerSpeech }, { offerAssessment }] = await Promise.all([
       import('./openai/structured-answer.ts'),
+      import('./openai/form.ts'),
       import('./openai/read-image.ts'),
       import('./openai/speech.ts'),
       import('./openai/assess-speech.ts'),
     ]);
+    const main = { ...options, habitsOf: createHabitBook() };
     const fallback = fallbackOptions(variables, main);
     const first = guard('openai', createOpenAI(main));
     const audio = { apiKey: main.apiKey, baseURL: main.baseURL, timeoutMs: variables.OPENAI_AUDIO_TIMEOUT_MS };
@@ -66,11 +74,13 @@ export const openai = defineVendor({
 export function mainOptions(variables: Variables): OpenAIOptions | undefined {
   const apiKey = variables.OPENAI_API_KEY ?? variables.EXPO_PUBLIC_OPENAI_API_KEY;
   if (apiKey === undefined) return undefined;
+  const thinkingMaxMs = variables.OPENAI_THINKING_MAX_MS ?? (variables.JOB_TIMEOUT_MS === undefined ? THINKING_MAX_MS : Infinity);
   return {
     apiKey,
     baseURL: variables.OPENAI_BASE_URL,
     model: variables.OPENAI_MODEL,
     idleTimeoutMs: variables.OPENAI_IDLE_TIMEOUT_MS,
+    thinkingMaxMs,
     maxTokens: variables.OPENAI_MAX_TOKENS,
   };
 }

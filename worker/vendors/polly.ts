@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ProblemError } from '../../src/job/problem.ts';
 import type { Usage } from '../../src/job/snapshot.ts';
-import { httpUrl, milliseconds, secret } from '../../src/env/variables.ts';
+import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import type { Capabilities, SpeechRequest } from '../capabilities.ts';
 import { toPollyProblem } from './polly/errors.ts';
 import { type AwsCredentials, signAwsRequest } from './polly/sign.ts';
@@ -86,9 +86,9 @@ export const polly = defineVendor({
       .string()
       .regex(/^[a-z0-9-]+$/, 'expected the name of a region, such as eu-central-1')
       .optional(),
-    AWS_ACCESS_KEY_ID: secret.optional(),
-    AWS_SECRET_ACCESS_KEY: secret.optional(),
-    AWS_SESSION_TOKEN: secret.optional(),
+    AWS_ACCESS_KEY_ID: vendorKey.optional(),
+    AWS_SECRET_ACCESS_KEY: vendorKey.optional(),
+    AWS_SESSION_TOKEN: vendorKey.optional(),
     AWS_ENDPOINT_URL_POLLY: httpUrl.optional(),
     POLLY_ENGINE: z.enum(POLLY_ENGINES).default('neural'),
     POLLY_TIMEOUT_MS: milliseconds(60_000),

@@ -1,6 +1,5 @@
 /** One HTTP call to a vendor, with limits on its time and on the size of the answer. It knows no vendor. */
 import { ProblemError } from '../../src/job/problem.ts';
-import { readRetryAfter } from '../../src/job/retry-after.ts';
 
 /** A vendor's answer, read whole. */
 export type VendorAnswer = { status: number; headers: Headers; bytes: Uint8Array };
@@ -52,8 +51,7 @@ export function jsonOf({ bytes }: VendorAnswer): unknown {
   }
 }
 
-/** What an answer's `Retry-After` asks for, as a problem has it. */
-export function retryAfterOf(headers: Headers | undefined): { retryAfterMs?: number } {
-  const retryAfterMs = readRetryAfter({ 'retry-after': headers?.get('retry-after'), date: headers?.get('date') });
-  return retryAfterMs === undefined ? {} : { retryAfterMs };
+/** What an answer says: its JSON, or the beginning of its text. */
+export function bodyOf(answer: VendorAnswer): unknown {
+  return jsonOf(answer) ?? new TextDecoder().decode(answer.bytes.subarray(0, 4096));
 }

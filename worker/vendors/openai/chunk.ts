@@ -1,37 +1,126 @@
-/** Reads what the server streams. A value of a wrong type is treated as absent. Hundreds of chunks a second come here, so it is plain code. */
+/**
+ * Normalises what a server sends: a chunk of a streamed completion, or a whole one, into text, end, usage and error. A value of a wrong type is treated as
+ * absent. Hundreds of chunks a second come here, so it is plain code.
+ */
 
 /** One chunk of an answer. Texts that the chunk does not have are empty. */
 export type Delta = {
   content: string;
   refusal: string;
+  /** The model's thinking, where its server tells it apart. */
   reasoning: string;
+  /** Arguments of a tool call: the answer of models that call a tool though none was offered. */
+  args: string;
   /** Why the answer has ended; undefined while it goes on. */
-  finish: string | undefined;
+  finish: Finish | undefined;
   usage: TokenCount;
+  /** What the server reports instead of an answer; undefined if nothing. */
+  error: object | undefined;
 };
+
+/** Why an answer has ended. `cut`: the server has given up. */
+export type Finish = 'stop' | 'length' | 'filtered' | 'cut';
 
 /** The tokens that the server reports for the call so far. Numbers that can't be right are absent. */
 export type TokenCount = { inputTokens?: number | undefined; outputTokens?: number | undefined };
 
-/** Reads a chunk of a streamed completion. */
+/** Reasons as servers write them. What is not here, such as an empty text or "null", is no end. */
+const FINISHES: Readonly<Record<string, Finish | undefined>> = {
+  stop: 'stop',
+  stop_sequence: 'stop',
+  end_turn: 'stop',
+  eos: 'stop',
+  eos_token: 'stop',
+  complete: 'stop',
+  tool_calls: 'stop',
+  tool_use: 'stop',
+  function_call: 'stop',
+  length: 'length',
+  max_tokens: 'length',
+  max_output_tokens: 'length',
+  model_length: 'length',
+  content_filter: 'filtered',
+  safety: 'filtered',
+  recitation: 'filtered',
+  prohibited_content: 'filtered',
+  blocklist: 'filtered',
+  error: 'cut',
+  abort: 'cut',
+  insufficient_system_resource: 'cut',
+};
+
+/** Reads a chunk of a streamed completion, or a whole completion. */
 export function readChunk(raw: unknown): Delta {
-  const { choices, usage } = fieldsOf(raw);
-  const { delta, finish_reason: finish } = fieldsOf(Array.isArray(choices) ? choices[0] : undefined);
-  // Servers use one of two names for the model's thinking.
-  const { content, refusal, reasoning_content: thinking, reasoning } = fieldsOf(delta);
-  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = fieldsOf(usage);
+  const body = fieldsOf(raw);
+  const choice = fieldsOf(Array.isArray(body['choices']) ? body['choices'][0] : undefined);
+  const message = fieldsOf(choice['delta'] ?? choice['message']);
+  const { content, thinking } = readContent(message['content'] ?? choice['text']);
+  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = fieldsOf(body['usage']);
+  const finish = choice['finish_reason'];
   return {
-    content: text(content),
-    refusal: text(refusal),
-    reasoning: text(thinking) + text(reasoning),
-    finish: typeof finish === 'string' ? finish : undefined,
+    content,
+    refusal: text(message['refusal']),
+    // Servers use one of two names for the model's thinking; some send it under both.
+    reasoning: thinking + (text(message['reasoning_content']) || text(message['reasoning'])),
+    args: readArguments(message),
+    finish: typeof finish === 'string' ? FINISHES[finish.toLowerCase()] : undefined,
     usage: { inputTokens: tokens(inputTokens), outputTokens: tokens(outputTokens) },
+    error: errorIn(body) ?? errorIn(choice),
   };
 }
 
-function fieldsOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+/** What an event or a body reports as an error; undefined if it is none. */
+function errorIn(body: Record<string, unknown>): object | undefined {
+  const { error, object, errors } = body;
+  if (error) return typeof error === 'object' ? error : { message: error };
+  if (object === 'error' || (Array.isArray(errors) && errors.length > 0)) return body;
+  const failed =
+    body['choices'] === undefined &&
+    body['usage'] === undefined &&
+    ('detail' in body || ('message' in body && ('code' in body || 'status' in body)));
+  return failed ? body : undefined;
 }
+
+/** The text of a message, which may be a list of parts. Parts with thinking are told apart. */
+function readContent(content: unknown): { content: string; thinking: string } {
+  if (typeof content === 'string') return { content, thinking: '' };
+  const parts = Array.isArray(content) ? content : [content];
+  let said = '';
+  let thinking = '';
+  for (const part of parts) {
+    if (typeof part === 'string') said += part;
+    const { type, thought } = fieldsOf(part);
+    if (thought === true || (typeof type === 'string' && /think|reason/i.test(type))) thinking += textIn(part);
+    else if (typeof part === 'object') said += textIn(part);
+  }
+  return { content: said, thinking };
+}
+
+/** The text somewhere in a part: under its own name or one level deeper. */
+function textIn(part: unknown): string {
+  const { text: own, thinking, summary } = fieldsOf(part);
+  const inner = own ?? thinking ?? summary;
+  if (typeof inner === 'string') return inner;
+  if (Array.isArray(inner)) return inner.map((each) => (typeof each === 'string' ? each : text(fieldsOf(each)['text']))).join('');
+  return text(fieldsOf(inner)['value']);
+}
+
+/** The arguments of tool calls. Each call begins a line. */
+function readArguments({ tool_calls: calls, function_call: call }: Record<string, unknown>): string {
+  if (!Array.isArray(calls)) return call ? argumentsOf(call) : '';
+  return calls.map((each) => (fieldsOf(each)['id'] ? '\n' : '') + argumentsOf(fieldsOf(each)['function'])).join('');
+}
+
+function argumentsOf(called: unknown): string {
+  const { arguments: args } = fieldsOf(called);
+  return typeof args === 'object' && args !== null ? JSON.stringify(args) : text(args);
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : NOTHING;
+}
+
+const NOTHING: Record<string, unknown> = {};
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';

@@ -1,5 +1,4 @@
-/** Reads an answer that streams as Server-Sent Events: the JSON of each event, up to `[DONE]`. */
-import { APIError } from 'openai';
+/** Reads what a server sends: Server-Sent Events up to `[DONE]`, each as its JSON; or JSON, from servers that do not stream though they were asked to. */
 
 /** The longest event, in characters: no server can make the worker keep more than this of one answer in memory. */
 const MAX_EVENT = 2_097_152;
@@ -9,31 +8,33 @@ export class EventTooLong extends Error {
   override name = 'EventTooLong';
 }
 
+/** A comment has come, which says that the server works. */
+export const ALIVE: unique symbol = Symbol('alive');
+
 /**
  * Reads the events. The SDK can do this, too, but it takes four generators and a race of promises for each event, which is
  * most of what a worker does while models write. Whoever stops reading, or aborts the signal, closes the connection. After an
  * abort the events end, with an error or without one.
- * @throws APIError if the server sends an error; SyntaxError if an event is no JSON; EventTooLong; what the connection throws
+ * @throws SyntaxError if an event is no JSON; EventTooLong; what the connection throws
  */
-export async function* readEvents({ body, headers }: Response, signal: AbortSignal): AsyncGenerator<unknown, void> {
+export async function* readEvents({ body }: Response, signal: AbortSignal): AsyncGenerator<unknown, void> {
   if (body === null) return;
   const reader = body.getReader();
   const stop = (): void => void reader.cancel().catch(() => {});
   signal.addEventListener('abort', stop);
   const decoder = new TextDecoder();
-  const parser = createParser();
+  let parser: Parser | undefined;
   try {
     for (let ended = signal.aborted; !ended;) {
       const { done, value } = await reader.read();
       ended = done;
+      const text = done ? decoder.decode() : decoder.decode(value, { stream: true });
+      parser ??= parserFor(text);
       // Some servers leave out the empty line after the last event.
-      const text = done ? `${decoder.decode()}\n\n` : decoder.decode(value, { stream: true });
-      for (const { name, data } of parser.write(text)) {
-        if (data === '[DONE]') return;
-        const event: unknown = JSON.parse(data);
-        const failure = failureIn(name, event);
-        if (failure) throw new APIError(undefined, failure, undefined, headers);
-        yield event;
+      for (const event of [...(parser?.write(text) ?? []), ...((done && parser?.end()) || [])]) {
+        if (event === ALIVE) yield ALIVE;
+        else if (event === DONE) return;
+        else yield JSON.parse(event);
       }
     }
   } finally {
@@ -42,34 +43,61 @@ export async function* readEvents({ body, headers }: Response, signal: AbortSign
   }
 }
 
-/** The error that an event reports; undefined if it is none. */
-function failureIn(name: string, event: unknown): object | undefined {
-  const { error } = (event ?? {}) as { error?: unknown };
-  if (name !== 'error' && !error) return undefined;
-  const failure = error ?? event;
-  return typeof failure === 'object' && failure !== null ? failure : { message: failure };
+/** What stands in the place of the last event. */
+const DONE: unique symbol = Symbol('done');
+
+/** Text goes in; the data of events that are finished come out. */
+type Parser = { write(text: string): Sent[]; end(): Sent[] };
+type Sent = string | typeof ALIVE | typeof DONE;
+
+/** A line of an event stream begins with the name of a field or a colon, and never as JSON does. */
+function parserFor(text: string): Parser | undefined {
+  const first = /[^\s\uFEFF]/.exec(text)?.[0];
+  if (first === undefined) return undefined;
+  return first === '{' || first === '[' ? createJsonBody() : createParser();
 }
 
-/** An event as it was sent. */
-type SentEvent = { name: string; data: string };
+/** Reads a body of JSON: one value, a list of them, or one in each line. */
+function createJsonBody(): Parser {
+  let body = '';
+  return {
+    write(text) {
+      body += text;
+      if (body.length > MAX_EVENT) throw new EventTooLong('the body of the answer is too long');
+      return [];
+    },
+    end() {
+      try {
+        const value: unknown = JSON.parse(body);
+        return (Array.isArray(value) ? value : [value]).map((each) => JSON.stringify(each));
+      } catch {
+        return body.split('\n').filter((line) => line.trim() !== '');
+      }
+    },
+  };
+}
 
 /** The end of a line. If the text ends with `\r`, the next text may begin with the `\n` that belongs to it. */
 const LINE_END = /\r\n|\n|\r(?=[^])/g;
 
-/** Makes a parser of event streams (WHATWG HTML, section 9.2). Text goes in; events that are finished come out. */
-function createParser() {
+/** Makes a parser of event streams (WHATWG HTML, section 9.2). */
+function createParser(): Parser {
   let rest = ''; // the beginning of a line
-  let name = '';
   let data: string[] = [];
   let size = 0; // the characters in `data`
+  let name = '';
 
-  const take = (line: string): SentEvent | undefined => {
+  const take = (line: string): Sent | undefined => {
     if (line === '') {
-      const event = { name, data: data.join('\n') };
-      [name, data, size] = ['', [], 0];
-      return event.data === '' ? undefined : event;
+      const event = data.join('\n').trim();
+      const isError = name === 'error' && !event.includes('"error"');
+      [data, size, name] = [[], 0, ''];
+      if (event === '') return undefined;
+      if (event === '[DONE]') return DONE;
+      return isError ? `{"error":${event}}` : event;
     }
     const colon = line.indexOf(':');
+    if (colon === 0) return ALIVE;
     const [field, value] = colon === -1 ? [line, ''] : [line.slice(0, colon), line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1))];
     if (field === 'event') name = value;
     if (field !== 'data') return undefined;
@@ -78,19 +106,18 @@ function createParser() {
     return undefined;
   };
 
-  return {
-    write(text: string): SentEvent[] {
-      const events: SentEvent[] = [];
-      const all = rest + text;
-      let from = 0;
-      for (const { 0: end, index } of all.matchAll(LINE_END)) {
-        const event = take(all.slice(from, index));
-        if (event) events.push(event);
-        from = index + end.length;
-      }
-      rest = all.slice(from);
-      if (rest.length + size > MAX_EVENT) throw new EventTooLong('an event of the answer is too long');
-      return events;
-    },
+  const write = (text: string): Sent[] => {
+    const events: Sent[] = [];
+    const all = rest + text;
+    let from = 0;
+    for (const { 0: end, index } of all.matchAll(LINE_END)) {
+      const event = take(all.slice(from, index));
+      if (event) events.push(event);
+      from = index + end.length;
+    }
+    rest = all.slice(from);
+    if (rest.length + size > MAX_EVENT) throw new EventTooLong('an event of the answer is too long');
+    return events;
   };
+  return { write, end: () => write('\n\n') };
 }

@@ -1,16 +1,19 @@
-/** The SDK's fetch. It bounds what is read of an error. */
+/** The SDK's fetch. It bounds what is read of an error, and hands it on as it came. */
 
 /** How many bytes of an error's body are read. */
 const MAX_ERROR = 65_536;
 
-/** Makes a fetch. `onError` gets the body of each answer that is an error. */
-export function boundedFetch(onError: (body: string) => void): typeof fetch {
+/** An answer that is an error. */
+export type ErrorAnswer = { status: number; headers: Headers; text: string };
+
+/** Makes a fetch. `onError` gets each answer that is an error. */
+export function boundedFetch(onError: (answer: ErrorAnswer) => void): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, init);
     const { status, statusText, headers, body } = response;
-    if (response.ok || body === null) return response;
-    const text = await readStart(body);
-    onError(text);
+    if (response.ok) return response;
+    const text = body === null ? '' : await readStart(body);
+    onError({ status, headers, text });
     return new Response(text === '' ? null : text, { status, statusText, headers });
   };
 }

@@ -1,7 +1,7 @@
 /** One call to OpenAI whose answer does not stream: it is bounded, and another status than 200 is a problem. */
-import { APIError } from 'openai';
-import { callVendor, jsonOf, type VendorAnswer } from '../vendor-call.ts';
-import { toProblemError } from './errors.ts';
+import { bodyOf, callVendor, type VendorAnswer } from '../vendor-call.ts';
+import { toRefusalProblem } from '../refusal.ts';
+import { PROVIDER } from './errors.ts';
 
 /** Where to call. `maxBytes`: of the answer. */
 export type PostOptions = { apiKey: string; baseURL: string | undefined; path: string; timeoutMs: number; maxBytes: number };
@@ -25,6 +25,6 @@ export function createPost({
     const init = { method: 'POST', headers, body: JSON.stringify(body) };
     const answer = await callVendor(url, init, { name: 'The provider', timeoutMs, maxBytes }, signal);
     if (answer.status === 200) return answer;
-    throw toProblemError(APIError.generate(answer.status, jsonOf(answer) as object, undefined, answer.headers));
+    throw toRefusalProblem(PROVIDER, { ...answer, body: bodyOf(answer) });
   };
 }

@@ -1,10 +1,11 @@
 /** Reads a streamed completion to its end, or until more of it would bring nothing. */
-import { type AnswerReader } from '../answer.ts';
 import type { AnswerRequest, Call, Report } from '../../capabilities.ts';
 import type { Piece } from '../answer-json.ts';
 import type { Watch } from '../progress-watch.ts';
 import type { Bill } from './usage.ts';
-import { type Delta, readChunk } from './chunk.ts';
+import { type Delta, type Finish, readChunk } from './chunk.ts';
+import { ALIVE } from './events.ts';
+import type { Lanes } from './lanes.ts';
 
 /** How an answer ended. */
 export type Outcome =
@@ -18,6 +19,8 @@ export type Outcome =
   | { end: 'stuck' }
   /** Nothing came for the whole time of the watch. */
   | { end: 'silent' }
+  /** For longer than is allowed there were only signs of life, or thinking. */
+  | { end: 'thinking' }
   /** The model declined (`words` has its reason), or a filter of the provider stopped it. */
   | { end: 'refused'; words: string }
   | { end: 'filtered' }
@@ -28,9 +31,15 @@ export type Outcome =
 
 /** What an answer is read with. */
 export type Reading = {
-  reader: AnswerReader;
-  taker: Pick<AnswerRequest, 'take' | 'whole'> & Pick<Report, 'begun'>;
+  lanes: Lanes;
+  taker: Pick<AnswerRequest, 'take' | 'whole'> & Pick<Report, 'begun' | 'alive'>;
+  /** Aborts when the run has to stop: then nothing more is handed on. */
+  signal: AbortSignal;
   watch: Watch;
+  /** How long signs of life, and thinking, may bridge the time between two steps of the answer, in ms. */
+  thinkingMaxMs: number;
+  /** Makes the error of what the server reports instead of an answer. */
+  toError(reported: object): Error;
   bill: Bill;
   call: Pick<Call, 'note'>;
   /** So many characters since the last new item count as growth. More than that is no progress. */
@@ -51,49 +60,67 @@ const MAX_REFUSAL = 2000;
  * after the outcome changes nothing. Resolves with the outcome and with how many pieces there were, new or not.
  */
 export async function readAnswer(chunks: AsyncIterable<unknown>, reading: Reading): Promise<Outcome & { given: number }> {
-  const { watch, bill, call, taker } = reading;
+  const { watch, bill, call, taker, toError } = reading;
   const step = createSteps(reading);
   let outcome: Outcome | undefined;
   let lastDelta = Infinity;
   let finished = false;
   try {
     for await (const raw of chunks) {
+      if (raw === ALIVE) {
+        outcome ??= step.live();
+        if (outcome?.end === 'thinking') break;
+        continue;
+      }
       const delta = readChunk(raw);
       bill.add(delta);
+      if (delta.error && !outcome) {
+        bill.refuse();
+        throw toError(delta.error);
+      }
       call.note(bill.used());
       finished ||= delta.finish !== undefined;
       if (!outcome) {
         outcome = await step.take(delta);
         if (outcome) {
-          if (!PAYS_ON.has(outcome.end)) break;
           if (outcome.end === 'whole') taker.whole();
           watch.restart(TAIL_MS);
           lastDelta = bill.deltas + TAIL_DELTAS;
         }
       }
       const billed = finished && delta.usage.outputTokens !== undefined;
-      if (outcome && (billed || bill.deltas >= lastDelta)) break;
+      if (outcome && (billed || bill.deltas >= lastDelta || delta.error)) break;
     }
   } catch (error) {
     if (!outcome && !watch.signal.aborted) throw error;
   }
-  outcome ??= watch.signal.aborted ? step.whenTimeIsUp() : { end: 'cut' };
+  outcome ??= await step.stop(watch.signal.aborted);
   return { ...outcome, given: step.given() };
 }
 
-/** After these outcomes the server is about to report its usage. */
-const PAYS_ON: ReadonlySet<Outcome['end']> = new Set(['whole', 'enough', 'length', 'refused', 'filtered']);
-
 /** Makes the functions that take an answer chunk by chunk. */
-function createSteps({ reader, taker, watch, bill, maxGrowth, maxTokens }: Reading) {
+function createSteps({ lanes, taker, watch, bill, maxGrowth, maxTokens, signal, thinkingMaxMs }: Reading) {
   let given = 0;
   let refusal = '';
   let grown = 0;
   let deltasAtProgress = 0;
+  const begun = performance.now();
+  let since = begun;
 
   const progress = (): void => {
     deltasAtProgress = bill.deltas;
+    since = performance.now();
     watch.restart();
+  };
+
+  /** The server works, but nothing of the answer comes: the time goes on as far as that is allowed. */
+  const live = (): Outcome | undefined => {
+    const now = performance.now();
+    if (now - since > thinkingMaxMs) return { end: 'thinking' };
+    if (now - begun <= thinkingMaxMs) taker.alive();
+    deltasAtProgress = bill.deltas;
+    watch.restart();
+    return undefined;
   };
 
   /** Hands finished pieces on. Resolves with true if the taker has enough. */
@@ -111,33 +138,55 @@ function createSteps({ reader, taker, watch, bill, maxGrowth, maxTokens }: Readi
 
   const take = async (delta: Delta): Promise<Outcome | undefined> => {
     refusal += delta.refusal;
-    if (await handOn(reader.write(delta.content))) return { end: 'enough' };
-    if (reader.state === 'ended') return { end: 'whole' };
-    if (reader.state === 'broken') return { end: 'broken', why: reader.broken };
-    if (delta.finish !== undefined) return byReason(delta.finish);
+    const { found } = lanes;
+    const pieces = lanes.take(delta);
+    if (await handOn(pieces)) return { end: 'enough' };
+    if (lanes.state === 'ended') return finish('stop');
+    if (lanes.state === 'broken') return { end: 'broken', why: lanes.broken };
+    if (delta.finish !== undefined) return finish(delta.finish);
     if (refusal.length > MAX_REFUSAL) return { end: 'refused', words: refusal };
-    if (bill.deltas >= maxTokens) return { end: 'length' };
+    if (bill.deltas >= maxTokens) return finish('length');
+    if (lanes.found > found && pieces.length === 0) {
+      grown = 0; // an item that is held
+      progress();
+    }
+    const isThinking = visible(delta.reasoning) > 0 || (lanes.state === 'thinking' && visible(delta.content) > 0);
+    if (isThinking || isEmpty(delta)) return live();
     // Only the cap limits thinking. The longest item limits a value that grows, and a model that repeats itself.
-    const growth = visible(delta.content + delta.refusal);
+    const growth = visible(delta.content + delta.refusal + delta.args);
     grown += growth;
-    if (visible(delta.reasoning) > 0 || (growth > 0 && grown <= maxGrowth)) progress();
+    if (growth > 0 && grown <= maxGrowth) progress();
     return undefined;
   };
 
-  const byReason = (reason: string): Outcome => {
+  /** Hands on what was held, and tells how the answer has ended. */
+  const finish = async (reason: Finish): Promise<Outcome> => {
     if (refusal !== '') return { end: 'refused', words: refusal };
+    if (reason === 'filtered') return { end: 'filtered' };
+    if (reason === 'cut') return { end: 'cut' };
+    if (await handOn(lanes.end(reason === 'length'))) return { end: 'enough' };
+    if (lanes.whole) return { end: 'whole' };
     if (reason === 'length') return { end: 'length' };
-    if (reason === 'content_filter') return { end: 'filtered' };
-    if (reader.whole) return { end: 'whole' };
+    if (lanes.broken !== '') return { end: 'broken', why: lanes.broken };
     return { end: 'broken', why: 'The model ended its answer before the JSON in it was whole.' };
   };
 
-  const whenTimeIsUp = (): Outcome => {
-    if (reader.whole) return { end: 'whole' };
+  /** The stream is over without an end, or its time is up. What was held goes out only if it is whole. */
+  const stop = async (isTimeUp: boolean): Promise<Outcome> => {
+    if (!signal.aborted) {
+      const pieces = lanes.end();
+      if (lanes.whole) return (await handOn(pieces)) ? { end: 'enough' } : { end: 'whole' };
+    }
+    if (!isTimeUp) return { end: 'cut' };
     return { end: bill.deltas > deltasAtProgress ? 'stuck' : 'silent' };
   };
 
-  return { take, whenTimeIsUp, given: () => given };
+  return { take, live, stop, given: () => given };
+}
+
+/** Whether a chunk brings nothing: some servers send such chunks as signs of life. */
+function isEmpty({ content, refusal, reasoning, args }: Delta): boolean {
+  return content === '' && refusal === '' && reasoning === '' && args === '';
 }
 
 /** How many characters of a text are not white space. */

@@ -1,36 +1,37 @@
-/** Makes the request for the server: a structured output that streams and has a limit of tokens. */
+/** Makes the request for the server: a structured output that streams and has a limit of tokens, in the form that the server takes. */
 import type OpenAI from 'openai';
 import { z } from 'zod';
 import type { AnswerRequest } from '../../capabilities.ts';
+import type { Form } from './form.ts';
 
-/** Ways to send the limit of tokens. Some servers know only the older name. Some refuse any limit; undefined: none is sent. */
-export const TOKEN_CAPS = ['max_completion_tokens', 'max_tokens', undefined] as const;
-
-/** Whether a server's refusal is about the limit of tokens. `body`: the body of its answer. */
-export function refusesCap(status: number | undefined, body: string): boolean {
-  return (status === 400 || status === 422) && /max_(completion_)?tokens/i.test(body);
-}
-
-/** The request's body, without the limit of tokens. */
+/** The request's body. */
 export type Body = OpenAI.ChatCompletionCreateParamsStreaming;
 
 /** A request that may come with an image, as a data URI. */
 export type SeeingRequest = AnswerRequest & { image?: string };
 
 /** Makes the request's body. */
-export function toBody(model: string, { kind, schema: shape, instructions, material, image }: SeeingRequest): Body {
-  const { $schema: _, ...schema } = z.toJSONSchema(shape, { io: 'input' });
+export function toBody(model: string, { kind, schema: shape, instructions, material, image }: SeeingRequest, form: Form): Body {
+  const { $schema: _, ...json } = z.toJSONSchema(shape, { io: 'input' });
+  const schema = toStrict(json);
   const text = JSON.stringify(material);
   return {
     model,
     stream: true,
-    stream_options: { include_usage: true },
+    ...(form.usage === 'asked' && { stream_options: { include_usage: true } }),
     messages: [
-      { role: 'system', content: instructions },
+      { role: 'system', content: form.format === 'schema' ? instructions : `${instructions}\n${inWords(schema)}` },
       { role: 'user', content: image === undefined ? text : withImage(text, image) },
     ],
-    response_format: { type: 'json_schema', json_schema: { name: kind, strict: true, schema: toStrict(schema) } },
+    ...(form.format === 'schema' && { response_format: { type: 'json_schema', json_schema: { name: kind, strict: true, schema } } }),
+    ...(form.format === 'object' && { response_format: { type: 'json_object' } }),
+    ...(form.cap !== 'none' && { [form.cap]: form.maxTokens }),
   };
+}
+
+/** Asks for a schema where the server takes none. */
+function inWords(schema: JsonSchema): string {
+  return `Answer with one JSON object and nothing else. It fits this JSON Schema: ${JSON.stringify(schema)}`;
 }
 
 /** Small print can be read only at the high resolution. */

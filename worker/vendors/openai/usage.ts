@@ -5,8 +5,14 @@ import type { Delta, TokenCount } from './chunk.ts';
 
 /** Counts one call. */
 export type Bill = {
+  /** A response has begun. */
+  begin(): void;
   /** Counts a chunk. */
   add(delta: Delta): void;
+  /** The server has reported an error in its response. If nothing of an answer came before, nothing is owed. */
+  refuse(): void;
+  /** Whether anything is owed. */
+  isOwed(): boolean;
   /** How many chunks had text. Each counts as one token at least. */
   readonly deltas: number;
   /** What the call has used so far; `estimated` if the server has not reported all of it. */
@@ -21,11 +27,19 @@ export function openBill(prompt: string, images = 0): Bill {
   const expected = Math.ceil(estimateTokens(prompt)) + images * IMAGE_TOKENS;
   let told: TokenCount = {};
   let deltas = 0;
+  let begun = false;
   let since = { tokens: 0, deltas: 0 }; // what has come since the server last reported its usage
 
   return {
-    add({ content, refusal, reasoning, usage }) {
-      const text = content + refusal + reasoning;
+    begin() {
+      begun = true;
+    },
+    refuse() {
+      begun = deltas > 0 || told.outputTokens !== undefined;
+    },
+    isOwed: () => begun,
+    add({ content, refusal, reasoning, args, usage }) {
+      const text = content + refusal + reasoning + args;
       if (text !== '') {
         deltas++;
         since = { tokens: since.tokens + estimateTokens(text), deltas: since.deltas + 1 };

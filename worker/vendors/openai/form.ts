@@ -1,0 +1,90 @@
+/** In which form a request is sent: what a server refuses is left out or replaced, and remembered for that server and model. */
+import type { Manners } from '../answer.ts';
+import { type Refused } from '../refusal.ts';
+import { readRefusal } from '../refusal-body.ts';
+
+/** The form of a request. */
+export type Form = {
+  /** Whether the server is asked to report its usage at the stream's end (`stream_options`). */
+  usage: 'asked' | 'none';
+  /** How the shape of the answer is asked for: as a schema, as any JSON object with the schema in the prompt, or in the prompt alone (`response_format`). */
+  format: 'schema' | 'object' | 'prompt';
+  /** The name of the limit of tokens. Some servers know only the older one, and some refuse any. */
+  cap: 'max_completion_tokens' | 'max_tokens' | 'none';
+  /** That limit. */
+  maxTokens: number;
+};
+
+/** What this process knows of one model on one server. */
+export type Habits = { form: Form; manners: Manners };
+
+/** The form that is tried first. */
+export const firstForm = (maxTokens: number): Form => ({ usage: 'asked', format: 'schema', cap: 'max_completion_tokens', maxTokens });
+
+/** Keeps what is known of models while the process runs: for each server and model one entry. */
+export function createHabitBook(): (baseURL: string | undefined, model: string, maxTokens: number) => Habits {
+  const book = new Map<string, Habits>();
+  return (baseURL, model, maxTokens) => {
+    const key = JSON.stringify([baseURL, model]);
+    const known = book.get(key) ?? { form: firstForm(maxTokens), manners: { closesOnly: false, longHead: false } };
+    book.set(key, known);
+    return known;
+  };
+}
+
+type Rung = { named: RegExp; lower(form: Form, words: string): Form | undefined };
+
+/** The ladder: how each part of a form is named in refusals, and what is tried next. A part that is at its end is refused for good. */
+const LADDER: readonly Rung[] = [
+  { named: /stream_options|include_usage/i, lower: (form) => (form.usage === 'asked' ? { ...form, usage: 'none' } : undefined) },
+  {
+    named: /response_format|response format|json_schema|json schema|json_object|structured.?output|guided|grammar/i,
+    lower: (form) => {
+      const next = ({ schema: 'object', object: 'prompt', prompt: undefined } as const)[form.format];
+      return next && { ...form, format: next };
+    },
+  },
+  {
+    named: /max_(?:completion_)?tokens|completion tokens|(?:in|for) (?:the|your) completion/i,
+    lower: (form, words) => {
+      if (form.cap === 'none') return undefined;
+      const most = largestCap(words, form.maxTokens);
+      if (most !== undefined) return { ...form, maxTokens: most };
+      // Where the context is too short for both, the server knows best what is left for the answer.
+      if (CONTEXT.test(words)) return { ...form, cap: 'none' };
+      return { ...form, cap: form.cap === 'max_tokens' ? 'none' : 'max_tokens' };
+    },
+  },
+];
+
+/** The statuses of refusals that are about the request's form. */
+const STATUSES: ReadonlySet<number> = new Set([400, 404, 422, 501]);
+
+/** The next form to try after a refusal; undefined if the refusal is about something else, or if nothing is left. A refusal costs nothing. */
+export function nextForm(form: Form, { status = 0, body, headers }: Refused): Form | undefined {
+  const { words, statuses } = readRefusal(body, headers);
+  const isFormal =
+    STATUSES.has(status) || ((status === 0 || status === 200) && (statuses.length === 0 || statuses.some((each) => STATUSES.has(each))));
+  if (!isFormal) return undefined;
+  for (const { named, lower } of LADDER) {
+    const next = named.test(words) ? lower(form, words) : undefined;
+    if (next) return next;
+  }
+  return undefined;
+}
+
+const CONTEXT = /context length|maximum context|context window of|input tokens|in the messages|prompt tokens|in your prompt/i;
+
+/** A number behind words for a limit: "at most 4096", "the valid range is [1, 8192]", "16384 > 8192". */
+const LIMIT =
+  /(?:at most|less than or equal to|no more than|up to|not exceed|maximum|limit|<=|≤|\[\s*\d+\s*,|between \d+ and|>)\D{0,24}(\d{3,7})(?![\w.-])/gi;
+
+/** The fewest tokens that an answer can do with. */
+const MIN_CAP = 256;
+
+/** The limit that a refusal names, if it is a lower one. */
+function largestCap(words: string, maxTokens: number): number | undefined {
+  if (CONTEXT.test(words)) return undefined;
+  const named = [...words.matchAll(LIMIT)].map(([, digits]) => Number(digits)).filter((cap) => cap >= MIN_CAP && cap < maxTokens);
+  return named.length > 0 ? Math.max(...named) : undefined;
+}
