@@ -42,3 +42,39 @@ test('a job is cancelled at its time, whatever the clocks of who took it and of 
   }
   expect(await Promise.all(long.map(statusOf))).toEqual(['waiting', 'waiting', 'waiting']);
 });
+
+test('a process whose clock is off says so in its log, where it is asked whether it works, and in the statistics', async () => {
+  const stack = await startStack();
+  const [ahead, worker] = await Promise.all([
+    stack.startApi(clockAhead(MINUTE)),
+    stack.startWorker(clockAhead(-MINUTE)),
+    stack.startWorker(),
+  ]);
+  const ask = async (url: string) => (await (await fetch(url)).json()) as Record<string, any>;
+  const about = (ms: number) => expect.closeTo(ms, -4) as number; // half of ten seconds, as on a busy machine
+
+  await expect
+    .poll(() => ask(`${ahead.url}/ready`))
+    .toEqual({
+      status: 'ready',
+      warnings: [expect.stringContaining('60.0 s ahead of that of Redis')],
+      clockAheadMs: about(MINUTE),
+    });
+  await expect
+    .poll(() => ask(`${worker.url}/health`))
+    .toMatchObject({
+      status: 'ok',
+      warnings: [expect.stringContaining('60.0 s behind that of Redis')],
+      clockAheadMs: about(-MINUTE),
+    });
+  for (const process of [ahead, worker]) expect(process.log().filter((line) => 'aheadMs' in line)).toMatchObject([{ level: 40 }]);
+  expect(await ask(`${ahead.url}/api/queue/stats`)).toMatchObject({
+    workers: 2,
+    clocksOff: [
+      { process: 'api', aheadMs: about(MINUTE) },
+      { process: 'worker', aheadMs: about(-MINUTE) },
+    ],
+  });
+  await expect.poll(() => ask(`${stack.url}/ready`)).toEqual({ status: 'ready' });
+  expect((await ask(`${stack.url}/api/queue/stats`))['clocksOff']).toEqual([{ process: 'worker', aheadMs: about(-MINUTE) }]);
+});
