@@ -5,6 +5,7 @@ import type { Tenant } from '../job/tenant.ts';
 import { childIdOf } from './child-id.ts';
 import { START } from './deadlines.ts';
 import type { Clock } from './clock.ts';
+import { createEraseEvents, EVENT_FIELDS, type JobEvents } from './erase-events.ts';
 import type { Keys } from './keys.ts';
 import { FIELDS, parseJson, type Payload } from './record.ts';
 
@@ -16,15 +17,11 @@ export type EraseOptions = { redis: Redis; keys: Keys; clock: Clock; queue: Queu
 
 const NOTHING: Erased = { ids: [], results: 0, keys: 0 };
 
-/** How many events are read at once. */
-const EVENTS_AT_ONCE = 1000;
-
 /** What is read of a job before it goes. */
-type Found = {
-  id: string;
+type Found = JobEvents & {
+  createdAt: number;
   owner: string | undefined;
   tenant: Tenant | undefined;
-  createdAt: number;
   child?: string;
   key: boolean;
   result: boolean;
@@ -35,13 +32,18 @@ type Found = {
  * run that goes on for a moment can write nothing any more, because its lock has gone with the cancellation.
  */
 export function createEraseJobs({ redis, keys, clock, queue, cancel }: EraseOptions): (jobIds: readonly string[]) => Promise<Erased> {
+  const eraseEvents = createEraseEvents(redis, keys);
   const find = async (jobId: string): Promise<Found | undefined> => {
     await redis.zrem(keys.notifications.outbox, jobId).catch(() => {}); // nobody is told of an end that only erasing brings
     await cancel(jobId); // before it is read, so that no child is added after that
-    const [data, timestamp, result, key] = await redis.hmget(keys.job(jobId), 'data', 'timestamp', FIELDS.result, 'deid');
-    if (!data && !timestamp) return undefined;
+    const [[data, result, key, ...fields], rows] = await Promise.all([
+      redis.hmget(keys.job(jobId), 'data', FIELDS.result, 'deid', ...EVENT_FIELDS),
+      redis.llen(keys.logs(jobId)).catch(() => 0), // of another type it has no rows
+    ]);
+    if (!data && !fields[0]) return undefined;
     const { owner, tenant, next } = (parseJson(data ?? '') ?? {}) as Partial<Payload>;
-    const found = { id: jobId, owner, tenant, createdAt: Number(timestamp) || 0, key: Boolean(key), result: Boolean(result) };
+    const createdAt = Number(fields[0]) || 0;
+    const found = { id: jobId, fields, rows, createdAt, owner, tenant, key: Boolean(key), result: Boolean(result) };
     return next === undefined ? found : { ...found, child: childIdOf(jobId, next) };
   };
 
@@ -50,19 +52,6 @@ export function createEraseJobs({ redis, keys, clock, queue, cancel }: EraseOpti
     const found = (await Promise.all(jobIds.map(find))).filter((job) => job !== undefined);
     const children = found.flatMap(({ child }) => (child === undefined || jobIds.includes(child) ? [] : [child]));
     return children.length === 0 ? found : [...found, ...(await findAll(children))];
-  };
-
-  /** Deletes the events of jobs, which hold their items. The stream is in the order of time, so that only a part of it is read. */
-  const deleteEvents = async (ids: ReadonlySet<string>, since: number): Promise<void> => {
-    const stream = keys.of('events');
-    for (let from = String(since); ;) {
-      const events = await redis.xrange(stream, from, '+', 'COUNT', EVENTS_AT_ONCE);
-      const theirs = events.flatMap(([id, fields]) => (ids.has(fields[fields.indexOf('jobId') + 1] ?? '') ? [id] : []));
-      if (theirs.length > 0) await redis.xdel(stream, ...theirs);
-      const last = events.at(-1)?.[0];
-      if (last === undefined || events.length < EVENTS_AT_ONCE) return;
-      from = `(${last}`;
-    }
   };
 
   /** Takes a job out of all that we keep beside its record, and gives up the place that is kept for its child. */
@@ -82,9 +71,9 @@ export function createEraseJobs({ redis, keys, clock, queue, cancel }: EraseOpti
   const eraseJobs = async (jobIds: readonly string[]): Promise<Erased> => {
     const found = await findAll(jobIds);
     if (found.length === 0) return NOTHING;
-    await deleteEvents(new Set(found.map(({ id }) => id)), Math.min(...found.map(({ createdAt }) => createdAt)));
     const removed = await Promise.all(
       found.map(async (job) => {
+        await eraseEvents(job);
         const there = await queue.remove(job.id); // record, journal and the key it was submitted under
         await forget(job);
         return there === 1;

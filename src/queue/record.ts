@@ -34,6 +34,11 @@ export const FIELDS = {
   retries: 'ai:retries',
   /** How many bytes of rows were written to its journal. */
   journalBytes: 'ai:bytes',
+  /**
+   * Where the events of its rows are in BullMQ's stream, so that erasing finds them: of each step that wrote rows the ms since the job's
+   * timestamp, the first number within that ms, and how many there are, with dots between and a space behind.
+   */
+  events: 'ai:events',
   /** When it could begin its next run, in ms since the epoch: when it was retried or handed back, or is due after a pause. */
   ready: 'ai:ready',
   /** Who did the work. */

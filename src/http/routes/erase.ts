@@ -3,26 +3,29 @@ import { Hono } from 'hono';
 import { answer, answerJson } from '../answer.ts';
 import { unauthorized } from '../auth.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
+import { createEraseInTurns } from '../erase-in-turns.ts';
 import { findOwnJob } from '../own-job.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'archive' | 'erasure' | 'identity' | 'log'>;
+type Deps = Pick<AppDeps, 'queue' | 'archive' | 'erasure' | 'shares' | 'identity' | 'log'>;
 
 /** `DELETE /api/jobs/:jobId`: 204; a job that runs is cancelled first. `DELETE /api/me/data`: 200 with counts of what was erased. */
 export function eraseRoutes(deps: Deps): Hono<AppEnv> {
-  const { erasure, identity, log } = deps;
+  const { erasure, shares, identity, log } = deps;
+  const eraseJob = createEraseInTurns(erasure, shares.reads);
   const app = new Hono<AppEnv>();
   app.delete('/api/jobs/:jobId', async (c) => {
     const job = await findOwnJob(c, deps);
     const { id: jobId } = job;
-    await erasure.job(job);
+    await eraseJob(c.get('holder'), job);
     log.info({ jobId, requestId: c.get('requestId') }, 'job erased');
     return answer(c, 204, null);
   });
   app.delete('/api/me/data', async (c) => {
     const user = c.get('user');
     if (user === undefined) throw unauthorized(identity);
-    const counts = await erasure.user(user);
+    const release = await shares.reads.turn(c.get('holder'), c.req.raw.signal);
+    const counts = await erasure.user(user).finally(release);
     log.info({ ...counts, requestId: c.get('requestId') }, 'data of a user erased');
     return answerJson(c, counts, 200);
   });

@@ -10,7 +10,8 @@ ARGV: id, priority:number, attempts:number, codes, cancelAfterMs:number, startWi
 Returns: 'retried', 'not_failed', 'too_often' or 'unknown'
 ]]
 --include clock
-local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', FIELDS.end, FIELDS.attempt, 'progress', FIELDS.retries)
+--include with_events
+local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', FIELDS.end, FIELDS.attempt, 'progress', FIELDS.retries, FIELDS.events, 'timestamp')
 if not fields[1] then return 'unknown' end
 if not redis.call('ZSCORE', failed, id) or fields[2] == 'cancelled' then return 'not_failed' end
 
@@ -47,5 +48,6 @@ if startWithinMs > 0 then redis.call('ZADD', deadlines, now + startWithinMs, 'st
 redis.call('ZADD', prioritized, priority * 0x100000000 + redis.call('INCR', pc) % 0x100000000, id)
 redis.call('ZADD', marker, 0, '0')
 redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'waiting', 'jobId', id, 'prev', 'failed')
-redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'progress', 'jobId', id, 'data', '{"seq":' .. seq .. ',' .. row)
+local at = redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'progress', 'jobId', id, 'data', '{"seq":' .. seq .. ',' .. row)
+redis.call('HSET', job, FIELDS.events, withEvents(fields[8] or '', fields[9], at, 1))
 return 'retried'

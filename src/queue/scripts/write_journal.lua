@@ -8,10 +8,11 @@ KEYS: job, lock, logs, events, meta
 ARGV: id, token, place:number, count:number, maxRows:number, maxBytes:number, ...
 Returns: 0; 1 if the journal is full; -1 if the run may not write; -2 - length if the first row's place is not the journal's next, or another's row is there
 ]]
+--include with_events
 if redis.call('GET', lock) ~= token then return -1 end
-local known = redis.call('HMGET', job, 'name', 'finishedOn', FIELDS.journalBytes)
+local known = redis.call('HMGET', job, 'name', 'finishedOn', FIELDS.journalBytes, FIELDS.events, 'timestamp')
 if not known[1] or known[2] then return -1 end
-local there = 0 -- how many of the rows are at their places already
+local there, bytes = 0, tonumber(known[3] or '') or 0 -- how many of the rows are at their places already; of the journal
 if count > 0 then
   local length = redis.call('LLEN', logs)
   if length < place - 1 then return -2 - length end
@@ -20,18 +21,19 @@ if count > 0 then
     if redis.call('LINDEX', logs, place - 1 + i) ~= ARGV[rest + i] then return -2 - length end
   end
   if there == count then return 0 end
-  local bytes = tonumber(known[3] or '') or 0
   for i = there, count - 1 do bytes = bytes + #ARGV[rest + i] end
   if place - 1 + count > maxRows or bytes > maxBytes then return 1 end
-  redis.call('HSET', job, FIELDS.journalBytes, bytes)
 end
 if #ARGV >= rest + count then redis.call('HSET', job, unpack(ARGV, rest + count)) end
 if count == 0 then return 0 end
 local kept = redis.call('HGET', meta, 'opts.maxLenEvents') or 10000
+local first
 for i = there, count - 1 do
   local row = ARGV[rest + i]
   local seq = redis.call('RPUSH', logs, row)
   local data = '{"seq":' .. seq .. ',' .. string.sub(row, 2)
-  redis.call('XADD', events, 'MAXLEN', '~', kept, '*', 'event', 'progress', 'jobId', id, 'data', data)
+  local at = redis.call('XADD', events, 'MAXLEN', '~', kept, '*', 'event', 'progress', 'jobId', id, 'data', data)
+  first = first or at
 end
+redis.call('HSET', job, FIELDS.journalBytes, bytes, FIELDS.events, withEvents(known[4] or '', known[5], first, count - there))
 return 0
