@@ -1,4 +1,5 @@
 /** Starts the API: connections, feeds, app and port, each with what closes it. */
+import type { HttpBindings } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { createAddressOf } from './client-address.ts';
 import { createApp } from './app.ts';
@@ -18,7 +19,9 @@ import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
 import { hmacSha256 } from './hmac.ts';
 import { listen } from './listen.ts';
 import { createNodeServer, pullFromIncoming } from './node-server.ts';
-import { createNodeTransport } from './node-transport.ts';
+import { createNodeFiles, createNodeTransport } from './node-transport.ts';
+import { createMeter } from './unsent.ts';
+import { watchAcknowledgements } from './vanished-clients.ts';
 import { openNotifications } from './notification-parts.ts';
 import { createPageFiles } from './page-files.ts';
 import type { Closer, Fail, Ready } from './process.ts';
@@ -159,6 +162,8 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
   const timers = [setInterval(connections.heartbeat, beat), setInterval(reconcile, RECONCILE_MS)];
   closers.push(() => timers.forEach(clearInterval));
 
+  const { stallMs } = config;
+  const meter = createMeter(shares.answers, watchAcknowledgements({ deadlineMs: stallMs, everyMs: stallMs / 6 }));
   const submissions = createSubmissions({
     queue,
     clock,
@@ -190,10 +195,12 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     feed,
     userFeed,
     connections,
-    transport: createNodeTransport(),
+    transport: createNodeTransport(undefined, meter),
+    sendFile: createNodeFiles(meter),
+    countFor: (env, holder) => meter.countFor((env as HttpBindings).outgoing, holder),
     pullBody: pullFromIncoming,
     shares,
-    stallMs: config.stallMs,
+    stallMs,
     tokens,
     outputUrls,
     readLimit: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * config.rateLimit.max, windowS: config.rateLimit.windowS }),
@@ -224,7 +231,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     pageFiles: createPageFiles(!config.production),
   });
 
-  const createServer = () => createNodeServer(app.fetch);
+  const createServer = () => createNodeServer(app.fetch, meter);
   let draining = false;
   const { port, close } = await listen(createServer, { host: config.host, ports: [config.port], variable: 'PORT' });
   closers.push(close);

@@ -7,6 +7,7 @@ import type { Following } from '../stream/feed.ts';
 import { type Begin, beginStream, STREAM_HEADERS } from '../stream/response.ts';
 import { answer } from './answer.ts';
 import type { AppDeps, AppEnv } from './env.ts';
+import type { HolderDeps } from './holder.ts';
 import type { Reader } from './read-access.ts';
 import type { Held } from './shares.ts';
 
@@ -20,7 +21,7 @@ const TROUBLE_RETRY_MS = 5000;
 export type Watching = { jobId: string; cursor: Cursor; reader: Reader; opening?: string; place?: Held };
 
 /** What this needs of the app's parts. */
-type WatchDeps = Pick<AppDeps, 'feed' | 'archive' | 'outputUrls' | 'tokens' | 'transport' | 'shares' | 'notifications' | 'log'>;
+type WatchDeps = Pick<AppDeps, 'feed' | 'archive' | 'outputUrls' | 'tokens' | 'transport' | HolderDeps | 'notifications' | 'log'>;
 
 /**
  * Follows a job and answers with its stream. After the job's end it answers 204, which stops EventSource.
@@ -47,7 +48,9 @@ async function openStream(c: Context<AppEnv>, deps: WatchDeps, { jobId, cursor, 
     return following.over ? answer(c, 204, null, { 'Cache-Control': 'no-store' }) : answer(c, 200, null, STREAM_HEADERS);
   }
   try {
-    const held = place ?? deps.shares.streams.hold(reader.holderOf(following.first), 1);
+    const holder = reader.holderOf(following.first);
+    const held = place ?? deps.shares.streams.hold(holder, 1);
+    deps.countFor(c.env, holder);
     deps.log.info({ jobId, requestId: c.get('requestId'), cursor }, 'stream opened');
     return deps.transport(c.env, answer(c, 200, null, STREAM_HEADERS), holding(held, beginStream(following, opening)));
   } catch (error) {

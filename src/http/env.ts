@@ -26,6 +26,7 @@ import type { BearerCheck } from './bearer-check.ts';
 import type { PullBody } from './body.ts';
 import type { CallingPages } from './origins.ts';
 import type { AddressesOfOutputs } from './output-urls.ts';
+import type { SendFile } from './send-file.ts';
 import type { Shares } from './shares.ts';
 import type { StreamTokens } from './stream-token.ts';
 
@@ -79,9 +80,12 @@ export type AppDeps = {
   feed: Feed;
   userFeed: UserFeed;
   connections: Connections;
-  /** How streams reach their clients on this runtime, and how bodies of requests reach the app. */
+  /** How streams and files reach their clients on this runtime, and how bodies of requests reach the app. */
   transport: Transport;
+  sendFile: SendFile;
   pullBody: PullBody;
+  /** Tells the runtime for whom it counts what waits of this request's answer. */
+  countFor: (env: unknown, holder: Tenant) => void;
   /** What requests hold. */
   shares: Shares;
   /** How long a body, or a client that is sent a file, may stand still, in ms. */

@@ -10,12 +10,13 @@ import { createCors } from './cors.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { createHostCheck } from './hosts.ts';
 import { createOriginCheck } from './origins.ts';
+import { type HolderDeps, setHolder } from './holder.ts';
 import { answerErrors } from './problems.ts';
 import { refuseReads } from './rate-limits.ts';
 import { mayShowToken } from './read-access.ts';
 
 /** What it needs. */
-type Deps = Pick<AppDeps, 'log' | 'hosts' | 'pages' | 'readLimit' | 'addressOf' | 'identity'>;
+type Deps = Pick<AppDeps, HolderDeps | 'log' | 'hosts' | 'pages' | 'readLimit' | 'addressOf' | 'identity'>;
 
 /** Makes the middleware. `methods`: those of the app's routes. */
 export function receive(deps: Deps, methods: () => string[]) {
@@ -32,7 +33,7 @@ export function receive(deps: Deps, methods: () => string[]) {
     if (c.req.method === 'OPTIONS') return cors.preflight(c);
     checkOrigin(c);
     if (!c.req.path.startsWith('/api/')) {
-      c.set('holder', tenantOf(undefined, deps.addressOf(c))); // the other routes are nobody's
+      setHolder(c, deps, tenantOf(undefined, deps.addressOf(c))); // the other routes are nobody's
       return undefined;
     }
     try {
@@ -59,8 +60,11 @@ export function receive(deps: Deps, methods: () => string[]) {
     if (caller?.session !== undefined) c.set('session', caller.session);
     if (caller?.plan !== undefined) c.set('plan', caller.plan);
     const holder = tenantOf(caller?.user, caller === undefined ? deps.addressOf(c) : undefined);
-    c.set('holder', holder);
-    return refuseReads(c, deps, holder);
+    const full = setHolder(c, deps, holder);
+    const refused = refuseReads(c, deps, holder);
+    if (refused || !full) return refused;
+    if (wantsStream(c) && c.req.method === 'GET') return answerRetryLater(c);
+    throw full;
   };
 
   return createMiddleware<AppEnv>(async (c, next) => {

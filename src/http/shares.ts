@@ -25,7 +25,9 @@ export type ShareFigures = { held: number; holders: number; waiting: number };
 export type Share = {
   /** @throws ProblemError if it is more than there is */
   hold(holder: Tenant, amount: number): Held;
-  /** The same; undefined if it is more than there is. */
+  /** Why a holder can't hold so much more now; undefined if it can. */
+  refusal(holder: Tenant, more: number): ProblemError | undefined;
+  /** As `hold`; undefined if it is more than there is. */
   holdIfRoom(holder: Tenant, amount: number): Held | undefined;
   /**
    * Holds 1 as soon as there is room; holders are served in turn. Resolves with what releases it, which must be called. Then the
@@ -152,6 +154,7 @@ function createShare(name: keyof Shares, { each, all }: Bounds): Share {
 
   return {
     hold,
+    refusal,
     holdIfRoom: (holder, amount) => (refusal(holder, amount) ? undefined : hold(holder, amount)),
     turn: async (holder, signal) => (refusal(holder, 1) ? wait(holder, signal) : begin(holder)),
     figures: () => ({ held: total, holders: held.size, waiting: [...waiting.values()].reduce((sum, { length }) => sum + length, 0) }),

@@ -1,5 +1,6 @@
 /** Outputs: parts while the job runs and the whole file, by their addresses, to those who may read the job. */
-import { expect, test } from 'vitest';
+import { connect } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { wav } from '../support/recordings.ts';
 import { isEnd, watch } from '../support/sse.ts';
 import { form, startSlices } from '../support/uploads.ts';
@@ -8,10 +9,9 @@ const ANA = { 'user-id': 'ana' };
 const GATEWAY = { NODE_ENV: 'production', AUTH: 'trusted-header' };
 
 /** A job that has ended, and its stream's events. */
-async function finished(env: Record<string, string> = {}, seconds = 20) {
+async function finished(env: Record<string, string> = {}, sound = wav(20)) {
   const stack = await startSlices(env);
   await stack.startWorker();
-  const sound = wav(seconds);
   const { body: job } = await stack.send(form(sound, { parts: '3' }), ANA);
   const stream = await watch(stack.url + job['streamUrl']);
   const end = await stream.until(isEnd);
@@ -111,7 +111,7 @@ test('a part is there as soon as its item came; what is not there yet is 404', a
 });
 
 test("where an identity is needed an address carries the job's token, and others get the 404 of a job that is not there", async () => {
-  const { job, end, read } = await finished({ ...GATEWAY }, 1);
+  const { job, end, read } = await finished({ ...GATEWAY }, wav(1));
   const address = end.data['result']['whole']['outputUrl'] as string;
   const [path = ''] = address.split('?');
   expect(address).toMatch(/\?token=\w+\.[\w-]{43}$/);
@@ -136,4 +136,29 @@ test('a client that leaves in the middle of a file harms nobody', async () => {
   leaving.abort();
   expect(Buffer.from(await (await read(path)).arrayBuffer()).equals(sound)).toBe(true);
   expect(api.log().filter(({ level }) => Number(level) >= 50)).toEqual([]);
+});
+
+test('who leaves so many answers unread gets no more before they are read or given up; nobody else notices', async () => {
+  const { url, job, get } = await finished({ MAX_DOWNLOAD_MB_PER_USER: '1', FILES_MAX_MB: '400' }, wav(25, { sampleRate: 200_000 }));
+  const { hostname, port } = new URL(url);
+  const sockets = Array.from({ length: 12 }, () => {
+    const socket = connect(Number(port), hostname)
+      .pause()
+      .on('error', () => {});
+    onTestFinished(() => void socket.destroy());
+    socket.write(`GET /api/jobs/${job['jobId']}/output HTTP/1.1\r\nhost: localhost\r\nuser-id: ana\r\n\r\n`);
+    return socket;
+  });
+  const held = async () => (await get('/api/queue/stats', { 'user-id': 'bob' }))['held'].answers;
+  const ask = (headers: Record<string, string> = ANA) => fetch(`${url}/api/jobs`, { headers });
+  await expect.poll(async () => (await ask()).status).toBe(429);
+  const refused = await ask();
+  expect([refused.headers.get('retry-after'), await refused.json()]).toMatchObject(['2', { code: 'too_many_open' }]);
+  expect(await (await fetch(`${url}/api/events`, { headers: { ...ANA, accept: 'text/event-stream' } })).text()).toBe('retry: 5000\n\n');
+  const { holders, held: bytes } = await held();
+  expect([holders, bytes <= 1024 * 1024]).toEqual([1, true]);
+  expect((await ask({ 'user-id': 'bob' })).status).toBe(200);
+  for (const socket of sockets) socket.destroy();
+  await expect.poll(async () => (await ask()).status).toBe(200);
+  expect(await held()).toEqual({ held: 0, holders: 0, waiting: 0 });
 });

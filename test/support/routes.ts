@@ -9,6 +9,7 @@ import { fixedSecrets } from '../../src/http/token-secrets.ts';
 import { createErasure } from '../../src/archive/erasure.ts';
 import { createRedisFiles } from '../../src/files/redis-files.ts';
 import { loadConfig } from '../../src/config.ts';
+import { sendAsStream } from '../../src/http/send-file.ts';
 import { createShares } from '../../src/http/shares.ts';
 import { pullFromIncoming } from '../../src/node-server.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
@@ -60,6 +61,8 @@ export async function routesOfApp(): Promise<string[]> {
       onError,
     }),
     transport: createNodeTransport(),
+    sendFile: sendAsStream,
+    countFor() {},
     pullBody: pullFromIncoming,
     shares: createShares(loadConfig({ REDIS_URL: 'redis://x' }, 'api').shares),
     stallMs: 1,

@@ -8,7 +8,7 @@ import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts'
 /** What these routes need. */
 type Deps = Pick<
   AppDeps,
-  'feed' | 'archive' | 'outputUrls' | 'notifications' | 'transport' | 'shares' | 'log' | 'draining' | 'tokens' | 'identity'
+  'feed' | 'archive' | 'outputUrls' | 'notifications' | 'transport' | 'shares' | 'countFor' | 'log' | 'draining' | 'tokens' | 'identity'
 >;
 
 /** `GET /api/jobs/:jobId/events`. */

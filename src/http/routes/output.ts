@@ -7,10 +7,11 @@ import { parseRange } from '../byte-range.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { namesTag } from '../etag.ts';
 import { findJob } from '../find-job.ts';
+import { type HolderDeps, setHolder } from '../holder.ts';
 import { readerOf } from '../read-access.ts';
 
 /** What these routes need. */
-type Deps = Pick<AppDeps, 'kinds' | 'queue' | 'archive' | 'files' | 'tokens' | 'identity' | 'log'>;
+type Deps = Pick<AppDeps, 'kinds' | 'queue' | 'archive' | 'files' | 'tokens' | 'identity' | 'sendFile' | HolderDeps | 'log'>;
 
 /** `GET /api/jobs/:jobId/output` and `GET /api/jobs/:jobId/output/:n`. */
 export function outputRoutes(deps: Deps): Hono<AppEnv> {
@@ -31,6 +32,8 @@ async function answerOutput(c: Context<AppEnv, '/:jobId'>, deps: Deps, name: Fil
   const reader = await readerOf(c, deps, c.req.query('token'));
   const seen = await findJob(deps, { jobId, ...reader });
   if (!seen) throw reader.refusal();
+  const full = setHolder(c, deps, reader.holderOf(seen.snapshot));
+  if (full) throw full;
   const { kind, end } = seen.snapshot;
   const mayBeArchived = end?.outcome.type === 'completed' && kinds.some(({ name: known, outputs }) => known === kind && outputs);
   const file = name && ((await files.open(jobId, name)) ?? (mayBeArchived ? await archive?.openFile(jobId, name) : undefined));
@@ -38,7 +41,7 @@ async function answerOutput(c: Context<AppEnv, '/:jobId'>, deps: Deps, name: Fil
   return answerFile(c, deps, file);
 }
 
-function answerFile(c: Context<AppEnv>, { log }: Deps, { info, read }: OpenFile): Response {
+function answerFile(c: Context<AppEnv>, { sendFile, log }: Deps, { info, read }: OpenFile): Response {
   const { type, bytes, digest } = info;
   const tag = `"${digest}"`;
   const headers = { ETag: tag, 'Accept-Ranges': 'bytes', 'X-Content-Type-Options': 'nosniff' };
@@ -50,28 +53,12 @@ function answerFile(c: Context<AppEnv>, { log }: Deps, { info, read }: OpenFile)
     throw new ProblemError('range_not_satisfiable', `The file has ${bytes} bytes.`, { headers: range });
   }
   const part = wanted === 'all' ? { from: 0, to: bytes } : wanted;
-  const body = c.req.method === 'HEAD' ? null : toStream(read(part), (error) => log.warn({ err: error }, 'output was cut off'));
-  return answer(c, wanted === 'all' ? 200 : 206, body, {
+  const isHead = c.req.method === 'HEAD';
+  const head = answer(c, wanted === 'all' ? 200 : 206, null, {
     ...headers,
     'Content-Type': type,
     'Content-Length': String(part.to - part.from),
     'Content-Range': wanted === 'all' ? undefined : `bytes ${part.from}-${part.to - 1}/${bytes}`,
   });
-}
-
-/** A stream of pieces. Each is read when the client has taken the one before. */
-function toStream(pieces: AsyncGenerator<Uint8Array, void>, onError: (error: unknown) => void): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        const { done, value } = await pieces.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      } catch (error) {
-        onError(error);
-        controller.error(error);
-      }
-    },
-    cancel: async () => void (await pieces.return()),
-  });
+  return isHead ? head : sendFile(c.env, head, read(part), (error) => log.warn({ err: error }, 'output was cut off'));
 }

@@ -33,6 +33,7 @@ type Deps = Pick<
   | 'files'
   | 'submissions'
   | 'shares'
+  | 'countFor'
   | 'pullBody'
   | 'stallMs'
   | 'addressOf'
