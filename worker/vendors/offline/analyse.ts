@@ -1,11 +1,13 @@
 /** What a text says, with the place of each saying: its headings, pairs, definitions and facts. Pure. */
+import { ARROWS, DASHES } from '../../../src/kinds/pair-marks.ts';
 import { type Definition, definitionIn } from './definitions.ts';
 import { enumerationAt } from './enumerations.ts';
 import { type Fact, factIn } from './facts.ts';
 import { type Heading, headingOf } from './headings.ts';
 import { languageOf } from './languages/index.ts';
 import type { Language } from './languages/language.ts';
-import { isTime, type Line, readLines } from './lines.ts';
+import { type Line, readLines } from './lines.ts';
+import { listedPairs, pairsIn } from './pair-lists.ts';
 import { isNoise, type Pair, pairIn } from './pairs.ts';
 import { answeredQuestion, plainQuestion } from './questions.ts';
 import { isAmount, isCode, commonWords, isVerse, mainLanguage, type Register, registerOf } from './register.ts';
@@ -21,7 +23,8 @@ export type Saying = Place &
   (
     | ({
         type: 'pair';
-        /** How surely it is a pair: by its marks, or only by one on a single line. */ source: 'table' | 'question' | 'list' | 'line';
+        /** How surely it is a pair: its author says so, its marks do, or only one on a single line. */
+        source: 'card' | 'table' | 'question' | 'list' | 'line';
         column?: string;
       } & Pair)
     | ({ type: 'definition' } & Definition)
@@ -29,14 +32,25 @@ export type Saying = Place &
   );
 
 /** A text, analysed. */
-export type Analysis = { language?: Language; register: Register; headings: Heading[]; sayings: Saying[] };
+export type Analysis = {
+  /** The lines of the text, whoever says them. */
+  lines: readonly Line[];
+  language?: Language;
+  register: Register;
+  headings: Heading[];
+  sayings: Saying[];
+};
+
+/** A term that ends as a sentence does, with its meaning: "Comment ça va ? – How are you?" */
+const phraseFirst = new RegExp(`^[^.?!？！؟]{1,50}[?!？！؟]\\s?[=:：${DASHES}${ARROWS}]\\s`, 'u');
 
 /** So many sentences are looked at; they give more cards than anybody may ask for. */
 const MAX_SENTENCES = 2500;
 
 /** Analyses a text. The cost grows with the text's length and no faster, whatever is in it. */
 export function analyse(text: string): Analysis {
-  const lines = withoutSpeakers(readLines(text)).filter(({ text }) => !isTime(text));
+  const all = readLines(text);
+  const lines = withoutSpeakers(all);
   const language = mainLanguage(lines);
   const register = registerOf(lines);
   const reader = createReader(lines, language, register);
@@ -47,7 +61,7 @@ export function analyse(text: string): Analysis {
     if (skipped.has(place)) place++;
     else place += reader.read(place, line);
   }
-  return { ...(language && { language }), register, headings: reader.headings, sayings: reader.sayings };
+  return { lines: all, ...(language && { language }), register, headings: reader.headings, sayings: reader.sayings };
 }
 
 /** The places of lines that are code or verse. */
@@ -56,10 +70,13 @@ function toSkip(lines: readonly Line[]): Set<number> {
   let start = 0;
   for (let place = 1; place <= lines.length; place++) {
     if (place < lines.length && !lines[place]?.first) continue;
-    const paragraph = lines.slice(start, place);
+    const paragraph = lines.slice(start, place).filter(({ cards, cells }) => !cards && !cells);
     const verse = isVerse(paragraph);
     const coded = paragraph.filter(({ text }) => isCode(text)).length;
-    for (let at = start; at < place; at++) if (verse || coded * 2 > paragraph.length || isCode(lines[at]?.text ?? '')) skipped.add(at);
+    for (let at = start; at < place; at++) {
+      const line = lines[at];
+      if (line && !line.cards && !line.cells && (verse || coded * 2 > paragraph.length || isCode(line.text))) skipped.add(at);
+    }
     start = place;
   }
   return skipped;
@@ -71,6 +88,7 @@ function createReader(lines: readonly Line[], language: Language | undefined, re
   const sayings: Saying[] = [];
   const known = new Set<string>();
   const common = commonWords(lines);
+  const listed = listedPairs(lines);
   let topic: string | undefined;
   let chore = false;
   let seen = 0;
@@ -91,7 +109,8 @@ function createReader(lines: readonly Line[], language: Language | undefined, re
       const short = shortAnswer(sentence, definition);
       return add({ ...here(line.at), ...(short ? { type: 'fact', ...short } : { type: 'definition', ...definition }) });
     }
-    const pair = line.spoken || register === 'story' || register === 'recipe' ? undefined : pairIn(sentence, own, prose);
+    const pair =
+      line.spoken || register === 'story' || register === 'recipe' ? undefined : pairIn(sentence, own, { prose, listed: listed.has(line) });
     if (pair) return add({ ...here(line.at), type: 'pair', source: 'line', ...pair });
     const fact =
       register === 'notes' && (prose || line.mark === 'none' || /[.。]$/u.test(sentence)) ? factIn(sentence, own, known) : undefined;
@@ -99,7 +118,13 @@ function createReader(lines: readonly Line[], language: Language | undefined, re
   };
 
   const tableAt = createTableReader(lines);
+  const readCards = ({ at, cards = [] }: Line): void => {
+    for (const { front: term, back: meaning } of cards)
+      add({ ...here(at), type: 'pair', source: /____|[?？؟]$/u.test(term) ? 'question' : 'card', term, meaning });
+  };
+
   const read = (place: number, line: Line): number => {
+    if (line.cards) return (readCards(line), 1);
     const next = lines[place + 1];
     const answered =
       line.spoken || !next
@@ -114,7 +139,7 @@ function createReader(lines: readonly Line[], language: Language | undefined, re
         if (!isNoise(pair.term) && !isNoise(pair.meaning)) add({ ...here(at), type: 'pair', source: 'table', ...pair });
       return found.taken;
     }
-    const heading = headingOf(line, next);
+    const heading = headingOf(line, next, lines[place + 2]);
     if (heading) {
       headings.push(heading);
       chore = heading.chore ?? false;
@@ -125,8 +150,13 @@ function createReader(lines: readonly Line[], language: Language | undefined, re
     }
     if (isAmount(line.text) || chore) return 1;
     const inside = sentences(line.text);
-    const isWhole = line.mark === 'item' || /^[^.?!？！؟]{1,50}[?!？！؟]\s?[-–—=:：→]\s/u.test(line.text);
-    const asPair = inside.length > 1 && isWhole && !line.spoken ? pairIn(line.text, language, false) : undefined;
+    const isWhole = line.mark === 'item' || phraseFirst.test(line.text);
+    const several = line.spoken ? undefined : pairsIn(line.text, language);
+    if (several && register === 'notes') {
+      for (const pair of several) add({ ...here(line.at), type: 'pair', source: 'line', ...pair });
+      return 1;
+    }
+    const asPair = inside.length > 1 && isWhole && !line.spoken ? pairIn(line.text, language) : undefined;
     if (asPair && register === 'notes') add({ ...here(line.at), type: 'pair', source: 'line', ...asPair });
     else for (const sentence of inside) readSentence(line, sentence, inside.length > 1);
     return 1;

@@ -22,8 +22,9 @@ const BACK_MAX = 2000;
  * one line or two, which somebody sends to try, always gives a card.
  */
 export function cardsFromText(text: string, count: number, alreadyAsked: readonly string[] = []): Flashcard[] {
-  const drafts = draftsOf(analyse(text));
-  const made = drafts.length > 0 ? drafts : triesOf(text);
+  const analysis = analyse(text);
+  const drafts = draftsOf(analysis);
+  const made = drafts.length > 0 ? drafts : triesOf(analysis);
   const known = new Set(alreadyAsked.map(toKey));
   const asking = made.filter(({ front }) => !known.has(toKey(front)));
   return best(asking, count).map(({ front, back }) => ({ front, back }));
@@ -40,8 +41,8 @@ export function best<T extends { rank: number }>(drafts: readonly T[], count: nu
 }
 
 /** The cards of a text of a line or two that says nothing to be learned; of longer ones there are none. */
-export function triesOf(text: string): (Flashcard & { rank: number })[] {
-  return withoutRepeats(lastResort(text).map((card) => ({ ...card, rank: RANK.fact })));
+export function triesOf({ lines }: Analysis): (Flashcard & { rank: number })[] {
+  return withoutRepeats(lastResort(lines).map((card) => ({ ...card, rank: RANK.fact })));
 }
 
 /** All cards that a text gives, one for each question, in the text's order. */
@@ -59,6 +60,7 @@ function allDrafts({ sayings, register }: Analysis): Draft[] {
     .flatMap((saying): Draft[] => {
       if (saying.type === 'definition') return [{ front: saying.question, back: saying.meaning, rank: RANK.definition, saying }];
       if (saying.type === 'fact') return gap(saying).map((card) => ({ ...card, rank: RANK.fact, saying }));
+      if (saying.source === 'card') return [{ front: saying.term, back: saying.meaning, rank: RANK.pair, saying }];
       return lonely ? [] : fromPair(saying, shared, described).map((card) => ({ ...card, rank: RANK.pair, saying }));
     })
     .filter(({ front, back }) => front.length <= FRONT_MAX && back.length <= BACK_MAX && toKey(front) !== toKey(back));

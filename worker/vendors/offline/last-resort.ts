@@ -2,7 +2,7 @@
 import type { Flashcard } from '../../../src/kinds/flashcards.ts';
 import { standsElsewhere } from './facts.ts';
 import { tellNothing } from './languages/index.ts';
-import { type Line, readLines } from './lines.ts';
+import type { Line } from './lines.ts';
 import { isNoise } from './pairs.ts';
 import { isAmount, isCode } from './register.ts';
 import { graphemes, sentences, type Word, words } from './text.ts';
@@ -13,8 +13,7 @@ const MAX_WORDS = 60;
 const MAX_LENGTH = 400;
 
 /** The cards of a short text: a gap in each sentence, or the spelling of a word or two. */
-export function lastResort(text: string): Flashcard[] {
-  const lines = readLines(text);
+export function lastResort(lines: readonly Line[]): Flashcard[] {
   if (lines.length > MAX_LINES || !lines.every(isShort)) return [];
   const found = lines.flatMap((line) => words(line.text));
   if (found.length <= 2) return found.map(spelling);

@@ -3,7 +3,6 @@ import type { Exercise, LessonSection, VocabularyEntry } from '../../../src/kind
 import { toKey } from '../../text-key.ts';
 import { analyse, type Analysis } from './analyse.ts';
 import { best, type Draft, draftsOf, triesOf } from './cards.ts';
-import { readLines } from './lines.ts';
 import { objectiveFor } from './objectives.ts';
 import { type OwnSection, sectionsOf } from './sections.ts';
 import { sentences, words } from './text.ts';
@@ -43,10 +42,10 @@ const MAX_CANDIDATES = 20;
 export function lessonFromText(text: string, counts: Counts, topic?: string): TextLesson | undefined {
   const analysis = analyse(text);
   const drafts = draftsOf(analysis);
-  const all = sectionsOf(text, analysis, counts.sections);
+  const all = sectionsOf(analysis, counts.sections);
   const sections = withoutTitle(all);
   const [first] = all;
-  if (!first || (drafts.length === 0 && !isReadable(text, analysis))) return undefined;
+  if (!first || (drafts.length === 0 && !isReadable(analysis))) return undefined;
   const language = languageOfLesson(analysis, drafts);
   const named = sections.filter((section) => section.named);
   return {
@@ -54,8 +53,8 @@ export function lessonFromText(text: string, counts: Counts, topic?: string): Te
     ...(language !== undefined && { language }),
     objectives: (named.length > 0 ? named : sections).slice(0, counts.objectives).map(({ heading }) => objectiveFor(heading, language)),
     sections: sections.map(({ heading, body, examples }) => ({ heading, body, ...(examples && { examples }) })),
-    vocabulary: withExamples(text, drafts, vocabularyOf(drafts).slice(0, counts.vocabulary)),
-    exercises: best(exercisesOf(text, drafts), counts.exercises).map(({ question, answer, explanation }) => ({
+    vocabulary: withExamples(analysis, drafts, vocabularyOf(drafts).slice(0, counts.vocabulary)),
+    exercises: best(exercisesOf(analysis, drafts), counts.exercises).map(({ question, answer, explanation }) => ({
       question,
       answer,
       ...(explanation !== undefined && { explanation }),
@@ -75,9 +74,8 @@ function withoutTitle(sections: OwnSection[]): OwnSection[] {
 }
 
 /** Whether a text that defines and states nothing can still be read as a lesson: it is a text of its own, or a try of one or two lines. */
-function isReadable(text: string, { register }: Analysis): boolean {
-  const lines = readLines(text);
-  if (lines.length <= 2) return true;
+function isReadable({ lines, register }: Analysis): boolean {
+  if (lines.length <= 2) return lines.some(({ spoken }) => !spoken);
   const read = lines.filter((line) => !line.spoken && words(line.text).length >= 8 && /[.!?…。！？]["”»’]?$/u.test(line.text));
   return register !== 'personal' && read.length > 0 && lines.filter(({ spoken }) => spoken).length * 2 < lines.length;
 }
@@ -99,9 +97,9 @@ function vocabularyOf(drafts: readonly Draft[]): VocabularyEntry[] {
 const isTerm = (saying: Draft['saying']): boolean => saying.type === 'pair' && saying.source !== 'question' && /\p{L}/u.test(saying.term);
 
 /** Adds another sentence of the text that uses the term. A sentence that defines a term is no example of another. */
-function withExamples(text: string, drafts: readonly Draft[], entries: readonly VocabularyEntry[]): VocabularyEntry[] {
+function withExamples({ lines }: Analysis, drafts: readonly Draft[], entries: readonly VocabularyEntry[]): VocabularyEntry[] {
   const meanings = drafts.flatMap(({ back, saying }) => (saying.type === 'definition' ? [back] : []));
-  const candidates = readLines(text)
+  const candidates = lines
     .flatMap((line) => (line.spoken ? [] : sentences(line.text)))
     .filter((sentence) => /[.!?。！？]$/u.test(sentence) && sentence.length <= EXAMPLE_MAX)
     .map((sentence) => ({ sentence, count: words(sentence).length, key: toWordKey(sentence) }))
@@ -125,12 +123,12 @@ function toWordKey(text: string): string {
 }
 
 /** Facts and questions first; then the terms that are asked for, where those are too few. */
-function exercisesOf(text: string, drafts: readonly Draft[]): (Exercise & { rank: number })[] {
+function exercisesOf(analysis: Analysis, drafts: readonly Draft[]): (Exercise & { rank: number })[] {
   const made = drafts.map(({ front, back, saying }) => {
     const exercise = { question: front, answer: back };
     if (saying.type === 'fact') return { ...exercise, explanation: saying.sentence, rank: 0 };
     return { ...exercise, rank: saying.type === 'definition' ? 1 : isTerm(saying) ? 2 : 0 };
   });
   if (made.length > 0) return made;
-  return triesOf(text).map(({ front, back, rank }) => ({ question: front, answer: back, rank }));
+  return triesOf(analysis).map(({ front, back, rank }) => ({ question: front, answer: back, rank }));
 }

@@ -1,4 +1,9 @@
 /** Notes into lines: bounded, without code, marks of any markup, and who said what when. */
+import type { AuthoredCard, Passage } from '../../texts/passage.ts';
+import { readText } from '../../texts/read-text.ts';
+import { withoutFootnotes } from './footnotes.ts';
+import { pairMark } from './pairs.ts';
+import { isPicture, withoutPictures } from './text.ts';
 
 /** A line with something in it. */
 export type Line = {
@@ -13,22 +18,49 @@ export type Line = {
   indent: number;
   /** Whether somebody says it: it had a time or a speaker before it. */
   spoken: boolean;
+  /** The cells, if the format says that it is a row of a table, and whether it heads the columns. */
+  cells?: readonly string[];
+  isHeader?: true;
+  /** The cards that its author has made of it. */
+  cards?: readonly AuthoredCard[];
 };
 
 /** Bounds, so that no text costs more than its length: lines that are read, and characters in one. */
 const MAX_LINES = 4000;
 const MAX_LINE = 1200;
 
-const subtitleTime = /^(?:\d{1,2}:)?\d{1,2}:\d{2}[.,]\d{3}\s{0,3}-->/;
-const timeAlone = /^[[(]?\d{1,2}:\d{2}(?::\d{2})?[\])]?$/;
 const fence = /^\s{0,8}(?:```|~~~)/;
 
 /** The lines of a text. */
 export function readLines(text: string): Line[] {
-  const raw = bounded(text.split(/\r\n|[\r\n\u2028\u2029]/));
-  const subtitles = raw.some((line) => subtitleTime.test(line));
-  const kept = withoutCode(raw).map((line, at) => ({ at, line: line.trim() === '' ? '' : visible(line) }));
-  return subtitles ? joinSubtitles(kept) : joinWrapped(kept.map(({ at, line }) => ({ at, ...unmark(line) })));
+  const lines = readText(text).flatMap((passage) => readers[passage.type](passage as never));
+  return lines.slice(0, MAX_LINES).map((line, at) => Object.assign(line, { at }));
+}
+
+type Unplaced = Omit<Line, 'at'>;
+
+/** Lines out of the passages of each type. */
+const readers: { [Type in Passage['type']]: (passage: Extract<Passage, { type: Type }>) => Unplaced[] } = {
+  prose: ({ text }) => markFirst(withoutCode(bounded(withoutFootnotes(text).split('\n'))).map(unmark)),
+  speech: ({ sentences }) => sentences.map((text, at) => ({ ...BARE, text: plain(text), spoken: true, first: at === 0 })),
+  table: ({ header, rows }) =>
+    [...(header ? [header] : []), ...rows].map((cells, at) => ({
+      ...BARE,
+      text: onOneLine(cells.join('\t')),
+      cells,
+      first: at === 0,
+      ...(header && at === 0 && { isHeader: true }),
+    })),
+  cards: ({ text, cards }) => [{ ...BARE, text: onOneLine(text), cards, first: true }],
+};
+
+const onOneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ');
+
+const BARE = { mark: 'none', indent: 0, spoken: false } as const;
+
+/** Leaves out empty lines and tells which lines stand after one. */
+function markFirst(marked: readonly Omit<Unplaced, 'first'>[]): Unplaced[] {
+  return marked.flatMap((line, at) => (line.text === '' ? [] : [{ ...line, first: (marked[at - 1]?.text ?? '') === '' }]));
 }
 
 /** Cuts lines that are too long, after a sentence where there is one, else between words. */
@@ -59,17 +91,6 @@ function withoutCode(raw: string[]): string[] {
   return raw.map((line, at) => (inside.has(at) ? '' : line));
 }
 
-/** Without what can't be seen. Tabs stay, since they part columns. */
-function visible(line: string): string {
-  return line
-    .normalize('NFC')
-    .replace(/[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g, '')
-    .replace(/\p{Cc}/gu, (character) => (character === '\t' ? '\t' : ' '))
-    .trimEnd();
-}
-
-type Marked = Omit<Line, 'first'>;
-
 const marks = {
   heading: /^\s{0,8}(?:#{1,6}\s+|={2,6}\s?(?=\S))/,
   item: /^\s{0,40}(?:[-*+•‣▪◦·–—→>]|\d{1,3}[.)]|[a-z]\)|\(\d{1,3}\)|☐|☑|✓|✅)\s{1,8}|^[・●■◆○]\s{0,4}/u,
@@ -81,7 +102,7 @@ const marks = {
 };
 
 /** Takes the marks off a line and tells what they said of it. */
-function unmark(raw: string): Omit<Marked, 'at'> {
+function unmark(raw: string): Omit<Unplaced, 'first'> {
   const isHeading = marks.heading.test(raw);
   const isItem = !isHeading && marks.item.test(raw);
   let text = raw.replace(isHeading ? marks.heading : marks.item, '').replace(marks.box, '');
@@ -100,64 +121,17 @@ function unmark(raw: string): Omit<Marked, 'at'> {
   };
 }
 
-/** Without the marks of Markdown and HTML inside a line, without notes such as "[1]", and without emoji. */
+/** Without the marks of Markdown inside a line and without emoji, unless they are what a term or its meaning is. */
 function plain(text: string): string {
-  return text
+  const bare = text
     .replace(/!?\[([^[\]]{0,200})\]\([^()\s]{0,300}\)/g, '$1')
     .replace(/\[\[(?:[^[\]|]{1,80}\|)?([^[\]|]{1,80})\]\]/g, '$1')
     .replace(/\{\{[^{}]{0,200}\}\}/g, '')
     .replace(/\[(?:\d{1,3}|[a-z]|citation needed)\]/g, '')
-    .replace(/<\/?[a-z][^<>]{0,60}>/gi, '')
     .replace(/\*\*|__(?!_)|`|==|~~/g, '')
-    .replace(/(^|[\s(])[_*]([^\s_*](?:[^_*]{0,200}[^\s_*])?)[_*](?=[\s.,;:!?)]|$)/g, '$1$2')
-    .replace(/\p{Extended_Pictographic}|[\u{1f1e6}-\u{1f1ff}]|\ufe0f/gu, '')
-    .trim();
+    .replace(/(^|[\s(])[_*]([^\s_*](?:[^_*]{0,200}[^\s_*])?)[_*](?=[\s.,;:!?)]|$)/g, '$1$2');
+  return (hasPictureSide(bare) ? bare : withoutPictures(bare)).trim();
 }
 
-/** A line that begins a pair goes on from no other. */
-const pairs = /^[^:=→–—]{1,50}(?::\s|：|\s[-–—=→]\s|\s[-=]>\s|\t)/u;
-
-/** Joins what was only wrapped: a long line without an end, before one that begins small or fills the page too. */
-function joinWrapped(marked: Marked[]): Line[] {
-  const made: Line[] = [];
-  let before = ''; // the line before, as it was written
-  for (const { at, text, mark, spoken, indent } of marked) {
-    const last = made.at(-1);
-    const open = /[^.!?:;。！？\s|]$/u.test(before);
-    const goesOn = /^\p{Ll}/u.test(text) ? before.length >= 40 : before.length >= 60 && before.length <= 100 && !before.includes('\t');
-    if (
-      last &&
-      mark === 'none' &&
-      !spoken &&
-      last.mark !== 'heading' &&
-      open &&
-      goesOn &&
-      text !== '' &&
-      last.text.length < MAX_LINE &&
-      !pairs.test(text)
-    ) {
-      last.text = `${last.text} ${text}`;
-    } else if (text !== '') made.push({ at, text, mark, spoken, indent, first: before === '' });
-    before = text;
-  }
-  return made;
-}
-
-/** Subtitles show a sentence in pieces: numbers and times go, pieces are joined up to the sentence's end. */
-function joinSubtitles(kept: { at: number; line: string }[]): Line[] {
-  const made: Line[] = [];
-  for (const { at, line } of kept) {
-    const text = plain(line.replace(/\{\\[^{}]{0,40}\}|[♪♫]/g, '')).trim();
-    const noise = /^\d{1,6}$|^WEBVTT\b|^NOTE\b|^[[(][^\])]{0,60}[\])]$/.test(text) || subtitleTime.test(text);
-    if (text === '' || noise) continue;
-    const last = made.at(-1);
-    const dialogue = /^[-–]\s?\S/.test(text);
-    if (last && !dialogue && !/[.!?…。！？]["”]?$/u.test(last.text) && last.text.length + text.length < MAX_LINE)
-      last.text = `${last.text} ${text}`;
-    else made.push({ at, text: text.replace(/^[-–]\s?/, ''), mark: 'none', spoken: true, indent: 0, first: made.length === 0 });
-  }
-  return made;
-}
-
-/** Whether a line is nothing but a time, as transcripts have them. */
-export const isTime = (text: string): boolean => timeAlone.test(text);
+/** Whether a side of a pair is a picture and nothing else. Longer lines are no such pairs. */
+const hasPictureSide = (text: string): boolean => text.length <= 100 && text.split(pairMark).some(isPicture);

@@ -1,19 +1,37 @@
 /** Terms with their meanings on one line: "Hund: dog", "ATP = adenosine triphosphate", "木：tree". */
+import { ARROWS, DASHES, TYPED_ARROW } from '../../../src/kinds/pair-marks.ts';
 import { announces, attributes, clockWords, emptyHeading, kitchenUnits, months } from './labels.ts';
 import { languageOf } from './languages/index.ts';
 import type { Language } from './languages/language.ts';
-import { words } from './text.ts';
+import { isPicture, words } from './text.ts';
 
 export type Pair = { term: string; meaning: string; /** Its sides are in two languages, as in word lists. */ translation?: true };
 
-const pattern = /^(.{1,80}?)\s{0,4}(:::?|：|＝|:(?=\s)|\s[=→–—]\s|\s[-=]>\s|\s-\s|\t)\s{0,8}(\S.*)$/u;
+/** A term, the mark after it, and its meaning. */
+export const pairPattern = new RegExp(
+  `^(.{1,80}?)\\s{0,4}(：|＝|:(?=\\s)|\\s(?:[=${DASHES}${ARROWS}]|${TYPED_ARROW})\\s|\\t)\\s{0,8}(\\S.*)$`,
+  'u',
+);
 
-/** Takes a text apart that pairs a term with its meaning. `prose`: it is one of several sentences. */
-export function pairIn(text: string, language: Language | undefined, prose: boolean): Pair | undefined {
-  const [, left = '', mark = '', right = ''] = pattern.exec(text) ?? [];
+/** A mark that can part a term from its meaning, or a cell from the next one. */
+export const pairMark = new RegExp(`\\t|\\s[|=${DASHES}${ARROWS}]\\s|:\\s|：|${TYPED_ARROW}`, 'u');
+
+const dash = new RegExp(`[${DASHES}]`, 'u');
+const dashInside = new RegExp(`\\s[${DASHES}]\\s`, 'u');
+
+/** What is known of a text that may be a pair. `prose`: it is one of several sentences. `listed`: it is an entry of a word list. */
+type Setting = { prose?: boolean; listed?: boolean };
+
+/** Takes a text apart that pairs a term with its meaning. */
+export function pairIn(text: string, language: Language | undefined, { prose = false, listed = false }: Setting = {}): Pair | undefined {
+  const [, left = '', mark = '', right = ''] = pairPattern.exec(text) ?? [];
   const term = left.trim();
   const meaning = right.trim().replace(/[;,]$/, '');
-  if (!isPair(term, meaning) || /^[:：]/.test(meaning)) return undefined;
+  if (
+    !(listed ? isMeaning(meaning) && isNamed(term) && !isFormula(term, meaning, mark) : isPair(term, meaning, mark)) ||
+    /^[:：]/.test(meaning)
+  )
+    return undefined;
   const isColon = /[:：]/.test(mark);
   if (isColon && /^\p{Script=Latin}$/u.test(term)) return undefined; // who speaks, or which of several answers
   const isTranslation = differs(term, meaning);
@@ -22,7 +40,7 @@ export function pairIn(text: string, language: Language | undefined, prose: bool
   if (isTranslation) return { term, meaning, translation: true };
   if (isPhrase) return { term, meaning };
   const isSentence = prose || (words(meaning).length > 5 && /[.。]$/u.test(meaning));
-  if (/[-–—]/.test(mark) && isSentence && (/\s[-–—]\s/.test(meaning) || words(term).length > 4 || (prose && /^\p{Lu}/u.test(meaning))))
+  if (dash.test(mark) && isSentence && (dashInside.test(meaning) || words(term).length > 4 || (prose && /^\p{Lu}/u.test(meaning))))
     return undefined;
   if (language && ((isColon && words(meaning).length > 3) || isSentence) && tells(term, language)) return undefined;
   if (language && isSentence && words(meaning).some(({ text }) => language.persons.has(text.toLowerCase()))) return undefined;
@@ -30,15 +48,24 @@ export function pairIn(text: string, language: Language | undefined, prose: bool
 }
 
 /** Whether two texts can be a term and its meaning. */
-export function isPair(term: string, meaning: string): boolean {
-  return isTerm(term) && isMeaning(meaning) && !isFormula(term, meaning);
+export function isPair(term: string, meaning: string, mark = '='): boolean {
+  return isTerm(term) && isMeaning(meaning) && !isFormula(term, meaning, mark);
 }
 
+/** A picture counts as a word: it can be asked for, and be the answer. */
+const countOf = (text: string): number => words(text).length || (isPicture(text) ? 1 : 0);
+
 /** Something that can be asked for: few words, and no label, time, address or end of a sentence. */
-function isTerm(term: string): boolean {
-  const count = words(term).length;
-  if (count === 0 || count > 8 || isNoise(term) || (announces(term) && !/^\p{L}$/u.test(term)) || isEmptyHeading(term.toLowerCase()))
-    return false;
+export function isTerm(term: string): boolean {
+  if ((announces(term) && !/^\p{L}$/u.test(term)) || isEmptyHeading(term.toLowerCase())) return false;
+  return isNamed(term);
+}
+
+/** The same without the last of these. */
+function isNamed(term: string): boolean {
+  const count = countOf(term);
+  if (count === 0 || count > 8 || isNoise(term)) return false;
+  if (isPicture(term)) return true;
   if (/[.。;；]$/u.test(term) && !/\b\p{L}{1,4}\.$/u.test(term)) return false;
   if (
     /^[^\p{L}\p{N}¿¡("'«„“[~-]/u.test(term) ||
@@ -54,7 +81,7 @@ const isEmptyHeading = (term: string): boolean => emptyHeading.has(term) && !att
 
 /** Something that is worth to be remembered. */
 function isMeaning(meaning: string): boolean {
-  if (meaning.length > 600 || words(meaning).length === 0 || isNoise(meaning)) return false;
+  if (meaning.length > 600 || countOf(meaning) === 0 || isNoise(meaning)) return false;
   if (
     /^(?:упр|стр|s|p|pp|ex)\.?$/iu.test(meaning) ||
     /(?:^|[\s(])(?:pp?|pages?|s|seiten?|pág(?:ina)?|pag(?:ina)?|página|стр|упр|ex|übung|صفحة)\.?\s?\d|\d\s?쪽/iu.test(meaning)
@@ -121,10 +148,13 @@ function tells(term: string, language: Language): boolean {
 }
 
 /** "x = 5", "F = m * a": of numbers and signs, or of a program. */
-function isFormula(term: string, meaning: string): boolean {
+function isFormula(term: string, meaning: string, mark: string): boolean {
   if (words(term).length > 1) return false;
   const tells = /\p{L}{4}|[^\p{Script=Latin}\P{L}]/u.test(meaning);
   return /[_$[\]\\^]/.test(term) || /[*^[\]{}\\_]|\w\(/.test(meaning)
     ? !tells || /[[\]{}_\\]/.test(meaning)
-    : term.length <= 2 && /^[\p{Script=Latin}\p{Script=Greek}]/u.test(term) && !tells;
+    : term.length <= 2 &&
+        /^[\p{Script=Latin}\p{Script=Greek}]/u.test(term) &&
+        !tells &&
+        (mark.includes('=') || /\d|^.$/u.test(term + meaning.replace(/\D/g, '')));
 }

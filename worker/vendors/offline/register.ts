@@ -1,6 +1,8 @@
 /** What sort of text it is, line by line and as a whole: of talk, verse, code, recipes and letters we ask little or nothing. */
+import { ARROWS, DASHES, TYPED_ARROW } from '../../../src/kinds/pair-marks.ts';
 import { kitchenUnits } from './labels.ts';
 import type { Line } from './lines.ts';
+import { pairMark } from './pairs.ts';
 import { languageOf } from './languages/index.ts';
 import type { Language } from './languages/language.ts';
 import { type Word, words } from './text.ts';
@@ -108,8 +110,15 @@ const codeInside =
 const codeWord =
   /^\s{0,40}(?:elif|sudo|npm|pip|#include|#define|SELECT|INSERT INTO|CREATE TABLE|docker|curl)\s.{0,200}|^\s{0,40}(?:import|const|var|def|print|echo|git|using|namespace|public|private|protected|static|void|async|await|try|catch|if|for|while|return|let|class|function|else|from|with|export|switch|case)\b.{0,200}[(){}=;:]$/;
 
+/** Words with marks between them: "Vogel => bird, Maus => mouse", "Hund - dog;". */
+const pairedWords = new RegExp(
+  `^(?=.{1,60}?\\s(?:[${DASHES}${ARROWS}]|${TYPED_ARROW})\\s)(?!.*>.*;$)[\\p{L}\\p{M}\\s',;’>=${DASHES}${ARROWS}]{3,400}$`,
+  'u',
+);
+
 /** Whether a line is of a program, a shell or a data file. */
 export function isCode(text: string): boolean {
+  if (pairedWords.test(text) && !/[=<>!]=|\+\+|--(?!>)/.test(text)) return false;
   if (codeInside.test(text) || codeWord.test(text)) return true;
   return codeEnd.test(text) && !/[.!?]\s/.test(text);
 }
@@ -121,7 +130,7 @@ const VERSE = 65;
 export function isVerse(paragraph: readonly Line[]): boolean {
   const texts = paragraph.map(({ text }) => text);
   if (texts.length < 3 || paragraph.some(({ mark }) => mark !== 'none')) return false;
-  if (!texts.every((text) => text.length <= VERSE && !/\t|\s[-–—=→|]\s|:\s\S|\|/.test(text) && text.includes(' '))) return false;
+  if (!texts.every((text) => text.length <= VERSE && !pairMark.test(text) && !text.includes('|') && text.includes(' '))) return false;
   const open = texts.filter((text) => !/[.!?…:。]["”’]?$/u.test(text)).length;
   const commas = texts.filter((text) => /[,;—–]$/.test(text)).length;
   const ends = texts.map((text) =>

@@ -2,7 +2,7 @@
 import type { LessonSection } from '../../../src/kinds/lesson.ts';
 import type { Analysis } from './analyse.ts';
 import { announces } from './labels.ts';
-import { type Line, readLines } from './lines.ts';
+import type { Line } from './lines.ts';
 import { isNoise } from './pairs.ts';
 import { graphemes, isUnspaced, sentences, words } from './text.ts';
 import { toKey } from '../../text-key.ts';
@@ -30,8 +30,8 @@ const HEADING_WORDS = 7;
 const HEADING_CHARACTERS = 18;
 
 /** Makes up to `count` sections in the text's order. Neighbours are put together where there are more. */
-export function sectionsOf(content: string, analysis: Analysis, count: number): OwnSection[] {
-  const paragraphs = paragraphsOf(content, analysis);
+export function sectionsOf(analysis: Analysis, count: number): OwnSection[] {
+  const paragraphs = paragraphsOf(analysis);
   const made = divide(groupsOf(paragraphs), count).map((group) => toSection(group, analysis));
   return mergeSame(made);
 }
@@ -42,13 +42,13 @@ const exampleLabel =
 /** "p. 43 ex. 2" says only where something stands. */
 const pageAlone = /^(?:pp?|pages?|s|seiten?|pág(?:ina)?|pag(?:ina)?|стр)\.?\s?\d.{0,20}$/iu;
 
-function paragraphsOf(content: string, { headings, language }: Analysis): Paragraph[] {
+function paragraphsOf({ lines, headings, language }: Analysis): Paragraph[] {
   const headingAt = new Map(headings.map((heading) => [heading.at, heading]));
   const paragraphs: Paragraph[] = [];
   let heading: string | undefined;
   let chore = false;
   let open: Paragraph | undefined;
-  for (const line of readLines(content)) {
+  for (const line of lines) {
     const found = headingAt.get(line.at);
     if (found) {
       heading = found.topic ?? found.text;

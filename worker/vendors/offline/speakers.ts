@@ -13,6 +13,7 @@ export function withoutSpeakers(lines: readonly Line[]): Line[] {
   const speakers = findSpeakers(lines);
   if (speakers.size === 0) return [...lines];
   return lines.map((line) => {
+    if (line.cards || line.cells) return line;
     const [, name = '', said = ''] = named.exec(line.text) ?? [];
     return speakers.has(name) ? { ...line, text: said, spoken: true } : line;
   });
@@ -21,7 +22,8 @@ export function withoutSpeakers(lines: readonly Line[]): Line[] {
 function findSpeakers(lines: readonly Line[]): Set<string> {
   const parts = new Map<string, { times: number; said: number }>();
   let labelled = 0;
-  for (const [at, { text }] of lines.entries()) {
+  for (const [at, { text, cards, cells }] of lines.entries()) {
+    if (cards || cells) continue;
     if (asks.test(text) && answers.test(lines[at + 1]?.text ?? '')) return new Set(); // questions with answers are no talk
     const [, name, said] = named.exec(text) ?? [];
     if (name === undefined || said === undefined || name.split(' ').length > 3 || attributes.has(name.toLowerCase())) continue;

@@ -1,4 +1,5 @@
 /** Tables in notes: lines with the same mark between their cells, read by their columns. */
+import { ARROWS, DASHES, TYPED_ARROW } from '../../../src/kinds/pair-marks.ts';
 import { courseLabel } from './labels.ts';
 import type { Line } from './lines.ts';
 import { differs, isNoise, isPair, type Pair } from './pairs.ts';
@@ -16,6 +17,9 @@ export type TablePair = Pair & { at: number; column?: string };
 
 type Column = { mark: string | RegExp; /** Whether it also stands in sentences, so that cells must be short. */ weak: boolean };
 
+/** "Hund, der - dog": the dash parts more than the comma. */
+const dashed = new RegExp(`\\S\\s(?:[=${DASHES}${ARROWS}]|${TYPED_ARROW})\\s\\S`, 'u');
+
 /** What may part columns, the surest first. */
 const columns: readonly Column[] = [
   { mark: '\t', weak: false },
@@ -26,7 +30,7 @@ const columns: readonly Column[] = [
   // With spaces around them these stand on single lines, too: pairs.ts reads those.
   { mark: /(?<=\S)=(?=\S)/, weak: true },
   { mark: /(?<=\S)\/(?=\S)/, weak: true },
-  { mark: /(?<=\S)-(?=\S)/, weak: true },
+  { mark: new RegExp(`(?<=\\S)[${DASHES}](?=\\S)`, 'u'), weak: true },
   { mark: /(?<=\S):(?=\S)/, weak: true },
 ];
 
@@ -40,6 +44,7 @@ export function createTableReader(lines: readonly Line[]): (start: number) => Fo
   // Where lines are no table by a mark, that is not tried again in the middle of them: each is read once for each mark.
   const triedUntil = new Map<Column, number>();
   return (start) => {
+    if (lines[start]?.cells) return readRows(lines, start);
     for (const column of columns) {
       if (start < (triedUntil.get(column) ?? 0)) continue;
       const { found, end } = readTable(lines, start, column);
@@ -53,7 +58,7 @@ export function createTableReader(lines: readonly Line[]): (start: number) => Fo
 function readTable(lines: readonly Line[], start: number, { mark, weak }: Column): { found?: Found; end: number } {
   const opening = lines[start]?.text ?? '';
   const first = cellsOf(opening, mark);
-  if (ruler.test(opening) || (weak && (courseLabel.test(opening) || isNoise(opening)))) return { end: start };
+  if (ruler.test(opening) || (weak && (dashed.test(opening) || courseLabel.test(opening) || isNoise(opening)))) return { end: start };
   if (first.length < 2 || first.length > 20 || !isRow(first, weak)) return { end: start };
   const rows: Row[] = [];
   let ruled = 0; // how many rows stand above the last ruler
@@ -81,22 +86,18 @@ function readTable(lines: readonly Line[], start: number, { mark, weak }: Column
   return { found: { table: isHeaded && head ? { header: head.cells, rows: body } : { rows }, taken: end - start }, end };
 }
 
-/** The cells of a line; a mark inside quotes parts nothing (RFC 4180). */
-function cellsOf(line: string, mark: string | RegExp): string[] {
-  if (mark === '|') line = line.replace(/^\||\|$/g, '');
-  if ((mark !== ',' && mark !== ';') || !line.includes('"')) return line.split(mark).map((cell) => cell.trim());
-  const cells: string[] = [];
-  let cell = '';
-  let quoted = false;
-  for (const character of line) {
-    if (character === '"') quoted = !quoted;
-    else if (character === mark && !quoted) {
-      cells.push(cell.trim());
-      cell = '';
-    } else cell += character;
-  }
-  cells.push(cell.trim());
-  return cells;
+/** The cells of a line. */
+const cellsOf = (line: string, mark: string | RegExp): string[] =>
+  (mark === '|' ? line.replace(/^\||\|$/g, '') : line).split(mark).map((cell) => cell.trim());
+
+/** The table that the text's format says, as far as its lines go. */
+function readRows(lines: readonly Line[], start: number): Found {
+  let end = start + 1;
+  while (lines[end]?.cells && !lines[end]?.first) end++;
+  const rows = lines.slice(start, end).map(({ at, cells = [] }) => ({ at, cells }));
+  const [head, ...body] = rows;
+  const isHeaded = lines[start]?.isHeader || hasHeader(rows);
+  return { table: isHeaded && head ? { header: head.cells, rows: body } : { rows }, taken: end - start };
 }
 
 function isRow(cells: readonly string[], weak: boolean): boolean {
@@ -161,7 +162,7 @@ const MAX_COLUMNS = 3;
 /** The pairs of a table: its key column with each column that is worth learning. */
 export function pairsOf({ header, rows }: Table): TablePair[] {
   if (rows.some(({ cells }) => cells.some((cell) => isAmount(cell)))) return [];
-  if (!header) return rows.flatMap(({ at, cells }) => pairOfRow(at, cells));
+  if (!header) return withoutTags(rows).flatMap(({ at, cells }) => pairOfRow(at, cells));
   const places = header.flatMap((name, place) => (leftOut.test(name) || isCounted(rows, place) ? [] : [place]));
   const [key, ...rest] = places;
   if (key === undefined || new Set(rows.map(({ cells }) => toKey(cells[key] ?? ''))).size < rows.length) return [];
@@ -177,6 +178,15 @@ export function pairsOf({ header, rows }: Table): TablePair[] {
       return [isPlain ? { at, term, meaning } : { at, term, meaning, column }];
     }),
   );
+}
+
+/** Without the columns after the second one that are empty or arrange the rows: they say the same again and again. */
+function withoutTags(rows: readonly Row[]): readonly Row[] {
+  const width = Math.max(0, ...rows.map(({ cells }) => cells.length));
+  if (width <= 2) return rows;
+  const isTags = (place: number): boolean => new Set(rows.map(({ cells }) => cells[place] ?? '')).size * 2 <= rows.length;
+  const isLeft = Array.from({ length: width }, (_, place) => place < 2 || !isTags(place));
+  return rows.map(({ at, cells }) => ({ at, cells: cells.filter((_, place) => isLeft[place]) }));
 }
 
 /** A column that only counts the rows. */

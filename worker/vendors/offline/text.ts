@@ -57,3 +57,14 @@ export function graphemes(text: string): string[] {
 export function isUnspaced(text: string): boolean {
   return /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(text);
 }
+
+/** Emoji and flags, but no arrows: those part a term from its meaning. */
+const picture =
+  /[\p{Extended_Pictographic}--[\u2190-\u21ff\u2794-\u27bf\u27f0-\u27ff\u2b00-\u2b11]]\ufe0f?|\p{Regional_Indicator}|\p{Emoji_Modifier}|\u200d|\ufe0f/gv;
+
+/** A text without its emoji. */
+export const withoutPictures = (text: string): string => text.replace(picture, '');
+
+/** Whether a text is an emoji or a few, and nothing else. */
+export const isPicture = (text: string): boolean =>
+  text.length <= 40 && /\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(text) && withoutPictures(text).trim() === '';
