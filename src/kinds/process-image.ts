@@ -5,6 +5,7 @@ import { flashcards } from './flashcards.ts';
 import { IMAGE_TYPES, inspectImage } from './inspect/image.ts';
 import { childMarker, defineKind } from './kind.ts';
 import { lesson } from './lesson.ts';
+import { rejoinLines } from './rejoin-lines.ts';
 
 /** The largest image file, in bytes. */
 const MAX_BYTES = 10 * 1024 * 1024;
@@ -110,7 +111,7 @@ export const processImage = defineKind({
     then && {
       kind: NEXT[then],
       expected: { ...thenInput, content: '' },
-      // Of a text that is longer than such a job takes, the beginning.
-      inputFrom: ({ text }) => ({ ...thenInput, content: text.slice(0, MAX_CONTENT) }),
+      // Its lines end where the paper did. Of a text that is longer than such a job takes, the beginning.
+      inputFrom: ({ text }) => ({ ...thenInput, content: rejoinLines(text).slice(0, MAX_CONTENT) }),
     },
 });

@@ -66,6 +66,22 @@ test('from a printed page to flashcards, without any key: the child is in the st
   expect(seen['result'].child).toMatchObject({ jobId: child['jobId'], streamUrl: expect.stringContaining('token=') });
 });
 
+test('lines that end where the paper does are whole for the second job; the lines of the first one stay as they were read', async () => {
+  const read = ['Osmosis is the movement of', 'water through a mem-', 'brane. Diffusion is the', 'movement of particles.'];
+  const azure = await startAzureVision((response) => sendJson(response, 200, analysed(read)));
+  const stack = await startStack(azure.env);
+  await stack.startWorker();
+  const { body: job } = await send(stack, { then: 'flashcards' });
+  const { data } = await (await stack.watch(job)).until(isEnd);
+  expect(data['result'].lines.map(({ text }: { text: string }) => text)).toEqual(read);
+  expect(data['result'].text).toBe(read.join('\n'));
+  const cards = await (await watch(stack.url + data['result'].child.streamUrl)).until(isEnd);
+  expect(cards.data['result'].flashcards).toEqual([
+    { front: 'What is Osmosis?', back: 'the movement of water through a membrane' },
+    { front: 'What is Diffusion?', back: 'the movement of particles' },
+  ]);
+});
+
 test('the child belongs to the same user; its addresses hold tokens that are made when they are sent', async () => {
   const azure = await startAzureVision((response) => sendJson(response, 200, analysed(SENTENCES)));
   const stack = await startStack({ ...azure.env, AUTH: 'trusted-header' });
