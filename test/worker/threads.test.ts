@@ -78,6 +78,7 @@ test('free threads do not keep the process alive', async () => {
     const { createOffline } = await import('${url('offline.ts')}');
     const request = {
       kind: 'generate-flashcards',
+      input: { content: 'Hund: dog' },
       lists: { flashcards: { wanted: 1, itemLength: 100 } },
       material: { content: 'Hund: dog', alreadyAsked: [] },
       take: async (field, value) => console.log(JSON.stringify({ field, value })),

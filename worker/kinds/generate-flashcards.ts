@@ -2,6 +2,7 @@
 import { flashcard, type Flashcard, flashcards } from '../../src/kinds/flashcards.ts';
 import { fillLists, wantedList } from '../fill-lists.ts';
 import type { Handler } from '../handler.ts';
+import { toPlainText } from '../texts/read-text.ts';
 import { toKey } from '../text-key.ts';
 
 const LIST = 'flashcards';
@@ -23,6 +24,7 @@ export const makeFlashcards: Handler<typeof flashcards> = async (input, context)
   const cards = () => context.items(LIST) as readonly Flashcard[];
   if (cards().length < input.count) {
     await context.stage('generating', ASKING.from);
+    const content = toPlainText(input.content);
     await context.once('answer', () =>
       fillLists(context, {
         lists: { [LIST]: wantedList({ item: flashcard, itemLength: ITEM_LENGTH, keyOf: ({ front }) => toKey(front), count: input.count }) },
@@ -31,7 +33,7 @@ export const makeFlashcards: Handler<typeof flashcards> = async (input, context)
           kind: flashcards.name,
           input,
           instructions: INSTRUCTIONS,
-          material: { ...input, count: missing[LIST], alreadyAsked: cards().map(({ front }) => front) },
+          material: { ...input, content, count: missing[LIST], alreadyAsked: cards().map(({ front }) => front) },
         }),
       }),
     );

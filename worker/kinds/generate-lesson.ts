@@ -16,6 +16,7 @@ import {
 import { fillLists, wantedList } from '../fill-lists.ts';
 import type { Context, Handler } from '../handler.ts';
 import { repairChoices } from '../multiple-choice.ts';
+import { toPlainText } from '../texts/read-text.ts';
 import { toKey } from '../text-key.ts';
 
 /** How far the job is when the model is asked and when all is there, in percent. */
@@ -59,7 +60,8 @@ export const makeLesson: Handler<typeof lesson> = async (input, context) => {
 /** Writes what is missing of the lesson. Without a section it is no lesson. */
 async function write(input: InputOf<typeof lesson>, context: Context<typeof lesson>): Promise<void> {
   const counts = countsFor(input.sections);
-  const { sections: _, ...material } = input;
+  const { sections: _, ...rest } = input;
+  const material = input.content === undefined ? rest : { ...rest, content: toPlainText(input.content) };
   await fillLists(context, {
     fields: { title: lessonTitle, language: languageTag },
     lists: {

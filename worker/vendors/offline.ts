@@ -13,10 +13,10 @@ const FREE = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
  * process can answer meanwhile, and work that is aborted stops at once.
  */
 export function createOffline(threads: Threads = createThreads()): Capabilities['structuredAnswer'] {
-  return async ({ kind, lists, material, take }: AnswerRequest, report, signal) => {
+  return async ({ kind, input, lists, material, take }: AnswerRequest, report, signal) => {
     const call = await report.startCall(FREE, AUTHOR);
     const wanted = Object.fromEntries(Object.entries(lists).map(([list, { wanted: count }]) => [list, count]));
-    for (const { field, value } of await threads.run({ kind, wanted, material }, signal)) {
+    for (const { field, value } of await threads.run({ kind, wanted, material: { ...material, ...asPasted(input) } }, signal)) {
       signal.throwIfAborted();
       await report.begun();
       await take(field, value);
@@ -25,6 +25,12 @@ export function createOffline(threads: Threads = createThreads()): Capabilities[
     return 'whole';
   };
 }
+
+/** The text as it was pasted: its format says more than the plain text that models get. */
+const asPasted = (input: unknown): { content?: unknown } => {
+  const { content } = input as { content?: unknown };
+  return content === undefined ? {} : { content };
+};
 
 export const offline = defineVendor({
   name: 'offline',
