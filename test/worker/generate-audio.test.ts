@@ -68,6 +68,21 @@ test('five parts: each can be played as soon as it is there, and the whole is al
   expect(await stack.get(job['statusUrl'], { 'user-id': 'ana' })).toMatchObject({ provider: 'polly', status: 'completed' });
 });
 
+test('what is spoken has no marks of Markdown or HTML, and no program; marks alone are nothing to speak', async () => {
+  const polly = await startPolly(speak);
+  const stack = await startStack(polly.env);
+  await stack.startWorker();
+  const say = async (text: string) => (await stack.watch((await submitJson(stack, PATH_OF_KIND, { text })).body)).until(isEnd);
+  const end = await say(
+    '# Cells\n\nThe **cell** is a [room](https://example.org).\n\n```js\nconst a = 1;\n```\n\n- Tom &amp; <b>Jerry</b>',
+  );
+  const spoken = 'Cells\n\nThe cell is a room.\n\nTom & Jerry';
+  expect(textsOf(polly)).toEqual([spoken]);
+  expect(end.data['result'].parts).toMatchObject([{ text: spoken }]);
+  expect(await say('![](cell.png)')).toMatchObject({ event: 'failed', data: { error: { code: 'content_unusable' } } });
+  expect(textsOf(polly)).toHaveLength(1);
+});
+
 test(
   'a worker is killed in the middle: the parts that are there are not made again, not even those that nobody has seen',
   { timeout: 120_000 },

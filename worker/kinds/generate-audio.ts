@@ -6,6 +6,7 @@ import { type SpeechFormat, speechFormats } from '../audio/formats.ts';
 import { type Pcm, resample } from '../audio/pcm.ts';
 import type { Context, Handler } from '../handler.ts';
 import { splitText } from '../split-text.ts';
+import { toSpokenText } from '../texts/spoken.ts';
 
 const LIST = 'parts';
 
@@ -49,15 +50,25 @@ export const generateAudio: Handler<typeof audio> = async (input, context) => {
   return { audio: { ...kept, durationMs: format.duration(whole) }, parts: [...published()] };
 };
 
-/** The texts of the parts. Their lengths are kept, so that a later attempt has the same parts, even at another provider. */
+/**
+ * The texts of the parts. Their lengths are kept, so that a later attempt has the same parts, even at another provider.
+ * @throws ProblemError `content_unusable` if there is nothing to speak
+ */
 async function planParts({ text: given, language }: Input, context: Work): Promise<string[]> {
-  const text = given.replaceAll(/\s{3,}/g, '\n\n').trim(); // so that no part is blank
+  const text = withoutBlanks(toSpokenText(given));
+  if (!/[\p{L}\p{N}]/u.test(text)) throw new ProblemError('content_unusable', 'There is nothing in the text that can be spoken.');
   const lengths = await context.once('plan', () =>
     Promise.resolve(splitText(text, context.work.maxLength(language), language).map(({ length }) => length)),
   );
+  // Workers of an earlier version planned the text with its marks; its parts go on as they were begun.
+  const whole = lengths.reduce((sum, length) => sum + length, 0);
+  const planned = whole === text.length ? text : withoutBlanks(given);
   let end = 0;
-  return lengths.map((length) => text.slice(end, (end += length)));
+  return lengths.map((length) => planned.slice(end, (end += length)));
 }
+
+/** So that no part is blank. */
+const withoutBlanks = (text: string): string => text.replaceAll(/\s{3,}/g, '\n\n').trim();
 
 /** Makes the function that speaks a part and keeps its file. `sampleRate`: that of the parts that are there, in Hz. */
 function createMaker({
