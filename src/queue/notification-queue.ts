@@ -71,7 +71,7 @@ const LOOKED = 4;
 /** How soon those of one job may be sent again after that was asked for, in ms. */
 const AGAIN_MS = 10_000;
 
-/** How often to delete those that are too old, in ms, and how many at once. BullMQ does it only when another one ends in the same way. */
+/** How often to delete those that are too old, in ms, and how many in one step. BullMQ does it only when another one ends in the same way. */
 const CLEAN_MS = 3_600_000;
 const CLEANED = 1000;
 
@@ -128,8 +128,11 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
 
   const clean = async (): Promise<void> => {
     const aheadMs = clock.aheadMs() ?? 0; // BullMQ counts back from this process' own time
-    await queue.clean(KEPT_S.done * 1000 + aheadMs, CLEANED, 'completed');
-    await queue.clean(KEPT_S.failed * 1000 + aheadMs, CLEANED, 'failed');
+    const cleanAll = async (keptS: number, state: 'completed' | 'failed'): Promise<void> => {
+      while ((await queue.clean(keptS * 1000 + aheadMs, CLEANED, state)).length === CLEANED);
+    };
+    await cleanAll(KEPT_S.done, 'completed');
+    await cleanAll(KEPT_S.failed, 'failed');
   };
 
   const find = async (id: string): Promise<Entry<Data>[]> => {
@@ -187,7 +190,9 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
       }),
     start(send) {
       closeWorker = startSender({ store, keyPrefix, listOf, send, add, erase, onError: onError('notifications') });
-      cleaning = setInterval(() => void clean().catch(onError('notifications')), CLEAN_MS);
+      const cleanNow = (): void => void clean().catch(onError('notifications'));
+      cleanNow(); // a process may never get as old as the interval
+      cleaning = setInterval(cleanNow, CLEAN_MS);
       cleaning.unref();
     },
     async close() {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { keysUnder } from '../../src/queue/keys.ts';
+import { startExpo } from '../support/expo.ts';
 import { keysWith, openRedis } from '../support/keys.ts';
 import { openNotifications } from '../support/notifications.ts';
 import { startReceiver } from '../support/receiver.ts';
@@ -9,6 +10,7 @@ import { startStack, type Stack } from '../support/stack-in-process.ts';
 
 const ANA = { 'user-id': 'ana' };
 const SECRET = { WEBHOOK_SECRET: 'a secret of sixteen' };
+const TOKEN = 'ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx]';
 const NOTES = 'Hund: dog\nKatze: cat';
 
 const call = (stack: Stack, method: string, path: string) => fetch(stack.url + path, { method, headers: ANA });
@@ -68,4 +70,64 @@ test('a webhook that is sent again keeps its lists for as long again', async () 
   for (const key of [keys.of(jobId), keys.ofUser('ana')]) await redis.expire(key, 60);
   await queue.retry({ jobId, id, owner: 'ana' });
   for (const key of [keys.of(jobId), keys.ofUser('ana')]) expect(await redis.ttl(key)).toBeGreaterThan(13 * 24 * 3600);
+});
+
+/** What may have no end of its own, with the reason; `*` stands for anything. All else under the prefix has to expire. */
+const ENDLESS: Record<string, string> = {
+  ':ai-jobs:id': 'BullMQ counts',
+  ':ai-jobs:meta': 'BullMQ’s options',
+  ':ai-jobs:events': 'BullMQ’s events: 10,000',
+  ':ai-jobs-notifications:id': 'BullMQ counts',
+  ':ai-jobs-notifications:meta': 'BullMQ’s options',
+  ':ai-jobs-notifications:events': 'BullMQ’s events: 100',
+  ':ai-jobs-notifications:receipt_*': 'waits for its time',
+  ':ai-jobs-notifications:delayed': 'those that wait',
+  ':notify:secrets': 'how often users have changed their secrets: an old one would be good again without it',
+  ':stream-token-secret': 'made once',
+  ':turns': 'turns of users: begun anew by the next submission, since the queue is empty',
+};
+
+const isEndless = (name: string): boolean => Object.keys(ENDLESS).some((known) => new RegExp(`^${known.replace('*', '.*')}$`).test(name));
+
+test('when their times are over, nothing is left of jobs and what was told of them but what is counted for good', async () => {
+  const expo = await startExpo();
+  const env = { ...SECRET, ...expo.env, PUSH_DELAY_MS: '100', JOB_RETENTION_S: '1', JOB_ATTEMPTS: '1' };
+  const stack = await startStack(env);
+  const receiver = await startReceiver(({ url }, response) => response.writeHead(url?.includes('gone') ? 410 : 204).end());
+  const submit = (query = '', headers = {}) =>
+    stack.submit({ content: NOTES, callbackUrl: receiver.url + query, pushToken: TOKEN }, { ...ANA, ...headers });
+  const deliveriesOf = async (job: Record<string, any>) => (await stack.get(`/api/jobs/${job['jobId']}/deliveries`, ANA))['deliveries'];
+  await call(stack, 'POST', (await submit())['cancelUrl']);
+  await submit('?gone');
+  await submit('', { 'idempotency-key': 'one' });
+  const last = await submit();
+  await stack.startWorker();
+  await expect.poll(() => deliveriesOf(last)).toMatchObject([{ status: 'delivered' }, {}]);
+  await call(stack, 'POST', `/api/jobs/${last['jobId']}/deliveries/retry`);
+  await call(stack, 'POST', '/api/webhooks/secret/rotate');
+  await receiver.called(5);
+  await expect.poll(expo.asked).toBe(3); // who cancels needs no push
+
+  const redis = openRedis();
+  const endless = async (): Promise<string[]> => {
+    const names: string[] = [];
+    for (const key of await keysWith(stack.prefix, '')) if ((await redis.pttl(key)) === -1) names.push(key.slice(stack.prefix.length));
+    return names;
+  };
+  const sets = async () =>
+    (await endless()).filter((name) => /:(active|wait|prioritized|completed|failed|outbox|overdue)$/.test(name)).toSorted();
+  const ended = [':ai-jobs-notifications:completed', ':ai-jobs-notifications:failed'];
+  await expect.poll(sets, { timeout: 20_000 }).toEqual(ended);
+
+  // Seven days are over: what is in these sets is as old, and a process starts.
+  for (const set of ended.map((name) => stack.prefix + name)) {
+    for (const id of await redis.zrange(set, '0', '-1')) {
+      await redis.zadd(set, 1, id);
+      await redis.hset(`${stack.prefix}:ai-jobs-notifications:${id}`, { finishedOn: 1, timestamp: 1, processedOn: 1 });
+    }
+  }
+  await stack.startApi();
+  await expect.poll(async () => (await endless()).filter((name) => !isEndless(name)), { timeout: 20_000 }).toEqual([]);
+  const expiries = await Promise.all((await keysWith(stack.prefix, '')).map(async (key) => [key, await redis.ttl(key)] as const));
+  expect(expiries.filter(([, seconds]) => seconds > 15 * 24 * 3600)).toEqual([]);
 });
