@@ -6,6 +6,8 @@ import { childIdOf } from './child-id.ts';
 import { digestOf } from './digest.ts';
 import type { Allowance } from './rate-limit.ts';
 import { type Payload, tellsOf } from './record.ts';
+import { abandoned } from './redis-connection.ts';
+import { storeTrouble } from './store-trouble.ts';
 
 /** A job to be. */
 export type AddRequest = Omit<Payload, 'next' | 'parent' | 'tells' | 'reserved'> & {
@@ -46,10 +48,14 @@ function fingerprintOf({ input, targets }: AddRequest): unknown {
   return targets?.callbackUrl === undefined ? input : { input, callbackUrl: targets.callbackUrl };
 }
 
-/** Makes the function that adds jobs. A job is never added before it is admitted, or a worker could take one that was refused. */
+/**
+ * Makes the function that adds jobs. A job is never added before it is admitted, or a worker could take one that was refused. Where Redis does
+ * not say whether it has added a job that has no key, the job is abandoned; with a key the same request again finds it.
+ */
 export function createAddJob(
   queue: Queue<Payload>,
   admissionOf: (plan: string | undefined) => Admission,
+  abandon: (jobId: string) => void,
 ): (request: AddRequest) => Promise<AddResult> {
   return async (wanted) => {
     const { plan, kind, next, owner, tenant, targets, requestId, input, key, keyMs = KEY_TTL_MS } = wanted;
@@ -91,7 +97,11 @@ export function createAddJob(
     const deduplication = request.key === undefined ? {} : { deduplication: { id: request.key, ttl: keyMs } };
     const adding = queue.add(kind, payload, { jobId, priority, timestamp: at, ...deduplication });
     admission.added(jobId);
-    const { id = jobId, timestamp } = await adding;
+    const { id = jobId, timestamp } = await adding.catch((error: unknown) => {
+      if (request.key !== undefined || storeTrouble(error)?.type !== 'away') throw error;
+      abandon(jobId);
+      throw abandoned(jobId, error);
+    });
     if (id === jobId) return { type: 'added', id, createdAt: timestamp, allowance };
     await Promise.all([admission.withdraw(request), dropFiles?.(jobId)]); // another submission of the same key was faster
     return { type: 'known', id, sameInput: isSame(id) };

@@ -8,14 +8,17 @@ import { FIELDS } from './record.ts';
 /** The result: the job is cancelled now, had ended before, is not there, or has begun. */
 export type Cancelled = 'cancelled' | 'ended' | 'unknown' | 'begun';
 
-/** Cancels a job. `onlyUnbegun`: only if no run of it has begun since it was submitted or retried. */
-export type Cancel = (jobId: string, which?: { onlyUnbegun: boolean }) => Promise<Cancelled>;
+/**
+ * Cancels a job. `onlyUnbegun`: only if no run of it has begun since it was submitted or retried. `absentMs`: if it is not there, for how long
+ * nobody can add it, in ms.
+ */
+export type Cancel = (jobId: string, which?: { onlyUnbegun?: boolean; absentMs?: number }) => Promise<Cancelled>;
 
 /** Makes the function that cancels jobs, each with its child: a job that is cancelled leads to nothing. `retentionS`: how long ended jobs are kept, in s. */
 export function createCancel(redis: Redis, keys: Keys, retentionS: number): Cancel {
   const end = createEnd(redis, keys, retentionS);
-  return async (jobId, { onlyUnbegun } = { onlyUnbegun: false }) => {
-    const ended = await end({ jobId, reason: 'cancelled', onlyUnbegun });
+  return async (jobId, which = {}) => {
+    const ended = await end({ jobId, reason: 'cancelled', ...which });
     if (ended === 'unknown' || ended === 'begun') return ended;
     // Also where it was cancelled before: then the process that did it may have ended before it came to the child.
     const [reason, child] = await redis.hmget(keys.job(jobId), 'failedReason', FIELDS.child);

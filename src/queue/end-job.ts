@@ -15,6 +15,8 @@ export type Ending = {
   reason: string;
   /** Ends it only if no run of it has begun since it was submitted or retried. */
   onlyUnbegun?: boolean | undefined;
+  /** If it is not there: for how long nobody can add it, in ms. Its add may still be on its way. */
+  absentMs?: number | undefined;
   /** Ends a record that can't be read, which is rewritten as far as it takes to be listed; only while the job's lock is this one ('' for none). */
   unreadable?: { lock: string };
 };
@@ -26,7 +28,7 @@ const QUEUE_KEYS = ['events', 'meta', 'completed', 'failed', 'delayed', 'priorit
 export function createEnd(redis: Redis, keys: Keys, retentionS: number): (ending: Ending) => Promise<Ended> {
   const script = defineScript(redis, 'end_job', {
     keys: ['job', 'lock', 'deadlines', 'jobs', 'behind', ...QUEUE_KEYS],
-    args: ['id', 'reason', 'kind', 'onlyUnbegun', 'unreadable', 'held', 'retentionMs', 'longerMs', 'limit'],
+    args: ['id', 'reason', 'kind', 'onlyUnbegun', 'unreadable', 'held', 'absentMs', 'retentionMs', 'longerMs', 'limit'],
   });
   const shared = {
     deadlines: keys.deadlines,
@@ -35,7 +37,7 @@ export function createEnd(redis: Redis, keys: Keys, retentionS: number): (ending
     ...retentionTimes(retentionS),
     limit: FORGOTTEN_AT_ONCE,
   };
-  return async ({ jobId, reason, onlyUnbegun, unreadable }) =>
+  return async ({ jobId, reason, onlyUnbegun, absentMs = 0, unreadable }) =>
     (await script({
       ...shared,
       job: keys.job(jobId),
@@ -46,5 +48,6 @@ export function createEnd(redis: Redis, keys: Keys, retentionS: number): (ending
       onlyUnbegun: onlyUnbegun ? 1 : 0,
       unreadable: unreadable ? 1 : 0,
       held: unreadable?.lock ?? '',
+      absentMs,
     })) as Ended;
 }

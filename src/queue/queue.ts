@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Snapshot } from '../job/snapshot.ts';
 import { OwnError } from '../job/own-error.ts';
 import { type Tenant, tenantOf } from '../job/tenant.ts';
+import { createAbandoning } from './abandon-job.ts';
 import { type AddRequest, type AddResult, createAddJob } from './add-job.ts';
 import { type Admission, type Bounds, createAdmission, type Refusal } from './admission.ts';
 import { createBatch } from './batch.ts';
@@ -80,6 +81,8 @@ export type JobQueue = {
   targetsOf(jobId: string): Promise<Targets | undefined>;
   /** Ends a job that has not ended, wherever it is. */
   cancel: Cancel;
+  /** Cancels a job of which its client was told nothing, as soon as Redis answers. */
+  abandon(jobId: string): void;
   /** Erases jobs with everything of them, their children, too: cancelled first if they have not ended. */
   erase(jobIds: readonly string[]): Promise<Erased>;
   /** The ids of some of a user's jobs, ended or not; none if there are no more. */
@@ -136,7 +139,8 @@ export function createQueue(redis: Redis, options: QueueOptions): JobQueue {
     ]),
   );
   const admissionOf = (plan: string | undefined): Admission => (plan !== undefined && ofPlans.get(plan)) || admission;
-  const addJob = createAddJob(queue, admissionOf);
+  const abandoning = createAbandoning(redis, cancel);
+  const addJob = createAddJob(queue, admissionOf, abandoning.abandon);
   const retries = createRetries({ redis, keys, maxRetries, archived });
   const freeKey = defineScript(redis, 'free_key', { keys: ['dedup'], args: ['id'] });
   // With the admissions of the same moment this is one trip. A value of another type reads as none, and is decided anew.
@@ -169,6 +173,7 @@ export function createQueue(redis: Redis, options: QueueOptions): JobQueue {
         return (parseJson(data ?? '') as Partial<Payload> | undefined)?.targets;
       }),
     cancel: (jobId, which) => orUnavailable(redis, () => cancel(jobId, which)),
+    abandon: abandoning.abandon,
     erase: (jobIds) => orUnavailable(redis, () => eraseJobs(jobIds)),
     there: (jobIds) => orUnavailable(redis, () => there(jobIds)),
     idsOf: (owner) => orUnavailable(redis, () => idsOf(owner)),
@@ -208,6 +213,9 @@ export function createQueue(redis: Redis, options: QueueOptions): JobQueue {
         await redis.set(keys.probe, '1', 'PX', 10_000); // a full or read-only Redis answers PING
         return performance.now() - start;
       }),
-    close: () => queue.close(),
+    close() {
+      abandoning.close();
+      return queue.close();
+    },
   };
 }

@@ -24,8 +24,11 @@ export type SubmitRequest = Omit<AddRequest, 'keyMs' | 'reserve'>;
 /** A job that was made just now: what is known of it without reading it. */
 export type NewJob = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>;
 
-/** An accepted job: made now, or there before under the client's key, or there before since it is the same work. */
-export type Accepted = { origin: 'new'; job: NewJob } | { origin: 'replayed' | 'reused'; job: Snapshot };
+/**
+ * An accepted job: made now, or there before under the client's key, or there before since it is the same work. `repeatable`: whether the same
+ * request again finds it.
+ */
+export type Accepted = { origin: 'new'; job: NewJob; repeatable: boolean } | { origin: 'replayed' | 'reused'; job: Snapshot };
 
 /** The result of a request. `allowance`: what of the submission limit is left, where it was asked. */
 export type SubmitResult = { allowance?: Allowance | undefined } & (({ type: 'accepted' } & Accepted) | Refused);
@@ -94,17 +97,18 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
     }
   };
 
-  const isNew = (kind: string, { id, createdAt, allowance }: Extract<AddResult, { type: 'added' }>): SubmitResult => ({
+  const isNew = ({ kind, key }: AddRequest, { id, createdAt, allowance }: Extract<AddResult, { type: 'added' }>): SubmitResult => ({
     type: 'accepted',
     origin: 'new',
     job: { id, kind, createdAt, maxAttempts },
+    repeatable: key !== undefined,
     allowance,
   });
 
   /** With an idempotency key: the same request twice is one job, however it ended. */
   const submitOnce = async (request: AddRequest): Promise<SubmitResult> => {
     const result = await queue.add(request);
-    if (result.type === 'added') return isNew(request.kind, result);
+    if (result.type === 'added') return isNew(request, result);
     if (result.type !== 'known') return refuseInWords(result);
     if (!result.sameInput) {
       return refuse(
@@ -122,8 +126,9 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
     // Who is to be told elsewhere gets a job of its own: a job tells at one place.
     const key = [request.tenant, request.kind, answers, request.input, ...(request.targets ? [request.targets] : [])];
     for (let n = 0; n < TRIES; n++) {
-      const result = await queue.add({ ...request, key, keyMs: sameWorkMs });
-      if (result.type === 'added') return isNew(request.kind, result);
+      const keyed = { ...request, key, keyMs: sameWorkMs };
+      const result = await queue.add(keyed);
+      if (result.type === 'added') return isNew(keyed, result);
       if (result.type !== 'known') return refuseInWords(result);
       const { id, allowance } = result;
       const seen = await queue.read(id); // one that only the archive has is not worth a request

@@ -15,9 +15,9 @@ import { rightClock } from './clocks.ts';
 /** How long these queues keep ended jobs, in s. */
 export const RETENTION_S = 60;
 
-/** Opens a queue; it closes with the test. */
-export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds> = {}, plans?: Plans) {
-  const redis = connect(inject('redisUrl'), 'fail', () => {});
+/** Opens a queue; it closes with the test. `url`: a way to the store of the run. */
+export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds> = {}, plans?: Plans, url = inject('redisUrl')) {
+  const redis = connect(url, 'fail', () => {});
   await readyWithin(redis, 5000);
   const queue = createQueue(redis, {
     keyPrefix,

@@ -15,6 +15,7 @@ import type { AppDeps, AppEnv } from '../env.ts';
 import { setAllowance } from '../rate-limits.ts';
 import { idempotencyKey } from '../idempotency.ts';
 import { checkTargets, targetFields } from '../notification-targets.ts';
+import { noneIfUnavailable, orAbandon } from '../or-abandon.ts';
 import { type Addresses, addressesFor, presentJob, presentQueued } from '../present.ts';
 import { receiveFor } from '../receive-body.ts';
 import { bodyBytes, createKeeping, createReceiver, isForm } from '../receive-files.ts';
@@ -82,8 +83,10 @@ function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: Deps): void {
 /** Submits, and answers as the request asks. `submitted` is called when that is done and the answer may wait. */
 async function answerSubmission(c: Context<AppEnv>, deps: Deps, request: SubmitRequest, submitted = () => {}): Promise<Response> {
   if (wantsStream(c)) return retryLaterOnTrouble(c, deps, request.key !== undefined, async () => answerWithStream(c, deps, request));
-  const [accepted, addresses] = await Promise.all([submit(c, deps, request), addressesFor(deps)]);
+  const addressing = addressesFor(deps).catch(noneIfUnavailable); // in one trip with the admission
+  const accepted = await submit(c, deps, request);
   submitted();
+  const addresses = await orAbandon(deps.queue, accepted, async () => (await addressing) ?? addressesFor(deps));
   return (await answerWithEnd(c, deps, { ...accepted, addresses, holder: request.tenant })) ?? answerAccepted(c, accepted, addresses);
 }
 
@@ -140,16 +143,12 @@ async function answerWithStream(c: Context<AppEnv>, deps: Deps, request: SubmitR
   }
   const place = deps.shares.streams.hold(request.tenant, 1); // before anything is bought that could not be watched
   try {
-    const { id: jobId } = (await submit(c, deps, request)).job;
+    const accepted = await submit(c, deps, request);
+    const { id: jobId } = accepted.job;
     const opening = encodeFrame({ id: 0, event: 'status', data: { type: 'status', jobId, status: 'waiting' } });
     const reader = submitter(request.tenant);
-    return await watchJob(c, deps, {
-      jobId,
-      cursor: parseCursor(lastEventId),
-      reader,
-      place,
-      ...(lastEventId === undefined && { opening }),
-    });
+    const watching = { jobId, cursor: parseCursor(lastEventId), reader, place, ...(lastEventId === undefined && { opening }) };
+    return await orAbandon(deps.queue, accepted, () => watchJob(c, deps, watching));
   } catch (error) {
     place.release();
     throw error;
@@ -168,7 +167,8 @@ async function answerWithEnd(
   const seconds = Math.min(Number(wanted), MAX_WAIT_S);
   const { id } = job;
   const hold = () => shares.streams.holdIfRoom(holder, 1); // without room it does not wait: the job is there, and its addresses say where to look
-  const wait = () => waitFor(id, { seconds, signal: c.req.raw.signal, hold }, { feed, read: () => queue.read(id) });
+  const wait = () =>
+    waitFor(id, { seconds, signal: c.req.raw.signal, hold }, { feed, read: () => queue.read(id) }).catch(noneIfUnavailable);
   const ended = origin !== 'new' && job.end ? job : (await wait())?.snapshot; // one that was there before may be in the archive alone
   if (!ended?.end) return undefined;
   notifications.told(ended);

@@ -3,16 +3,24 @@ Takes a job from wherever it is and puts it among the failed. The lock goes too,
 complete it nor write to its journal any more. BullMQ's own ways end only active jobs at once (moveToFailed with token 0); a waiting
 one would wait on to be refused. The job's deadline goes with it, and the reason `cancelled` also notes when. With `onlyUnbegun` a job
 stays of which a run has begun. As BullMQ's own ends do, it takes ended jobs along whose time is over.
+If the job is not there, and `absentMs` is more than 0, a mark takes its record's place for so long: then BullMQ does not add it, should its
+add still be on its way.
 `unreadable` is 1 for a record that can't be read: it is rewritten as far as it takes to be listed, if the job's lock is `held`
 ('' for none).
 KEYS: job, lock, deadlines, jobs, behind, events, meta, completed, failed, delayed, prioritized, wait, active, stalled
-ARGV: id, reason, kind, onlyUnbegun:number, unreadable:number, held, retentionMs:number, longerMs:number, limit:number
+ARGV: id, reason, kind, onlyUnbegun:number, unreadable:number, held, absentMs:number, retentionMs:number, longerMs:number, limit:number
 Returns: 'done'; 'ended' if it had ended already; 'unknown' if it is not there; 'held' if somebody else holds its lock now; 'begun'
 ]]
 --include clock
 --include forget_ended
 local record = redis.pcall('HMGET', job, 'name', 'timestamp', 'processedOn', 'finishedOn')
-if unreadable == 0 and (record.err or not (record[1] or record[2] or record[3] or record[4])) then return 'unknown' end
+if unreadable == 0 and (record.err or not (record[1] or record[2] or record[3] or record[4])) then
+  if absentMs > 0 and not record.err then
+    redis.call('HSET', job, FIELDS.cancelled, now)
+    redis.call('PEXPIRE', job, absentMs)
+  end
+  return 'unknown'
+end
 if redis.call('ZSCORE', completed, id) or redis.call('ZSCORE', failed, id) then return 'ended' end
 if onlyUnbegun == 1 and record[3] then return 'begun' end
 if unreadable == 1 then
