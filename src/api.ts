@@ -204,6 +204,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     tokens,
     outputUrls,
     readLimit: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * config.rateLimit.max, windowS: config.rateLimit.windowS }),
+    listLimit: createLocalLimit({ name: 'list', max: config.listsPerSecond, windowS: 1 }),
     redeliverLimit: createLocalLimit({ name: 'redeliver', ...config.rateLimit }),
     addressOf,
     checkOperator: createBearerCheck({

@@ -115,6 +115,7 @@ function toConfig(env: Environment) {
       tokenSecrets: env.STREAM_TOKEN_SECRET,
       tokenTtlS: env.STREAM_TOKEN_TTL_S,
     },
+    listsPerSecond: env.LIST_RATE_MAX,
     rateLimit: { max: env.RATE_LIMIT_MAX, windowS: env.RATE_LIMIT_WINDOW_S },
     bounds: {
       maxDepth: env.MAX_QUEUE_DEPTH,

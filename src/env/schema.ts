@@ -95,6 +95,7 @@ export const schema = z.object({
   MAX_STREAMS: positive(20_000),
   MAX_COSTLY_READS_PER_USER: positive(2),
   MAX_COSTLY_READS: positive(8),
+  LIST_RATE_MAX: positive(10),
   FILES_MAX_MB: whole(1, 1_000_000, 256),
   MAX_QUEUE_DEPTH: positive(10_000),
   MAX_JOBS_PER_USER: positive(100),

@@ -1,7 +1,7 @@
 /** Rate limits as clients see them: the headers of draft-ietf-httpapi-ratelimit-headers, and 429. */
 import type { Context } from 'hono';
 import type { Tenant } from '../job/tenant.ts';
-import type { Allowance } from '../queue/rate-limit.ts';
+import type { Allowance, LocalLimit } from '../queue/rate-limit.ts';
 import { tooFast } from '../queue/refusal.ts';
 import { setHeaders } from './answer.ts';
 import { answerRetryLater, wantsStream } from './answer-stream.ts';
@@ -15,6 +15,17 @@ export function setAllowance(c: Context<AppEnv>, allowance: Allowance | undefine
     'RateLimit-Policy': `"${name}";q=${max};w=${windowS}`,
     RateLimit: `"${name}";r=${allowance.remaining};t=${Math.ceil(allowance.resetMs / 1000)}`,
   });
+}
+
+/**
+ * Counts a request for a limit that the process keeps, by who holds what it uses. The headers come with the 429 only.
+ * @throws ProblemError `rate_limited` if there were too many
+ */
+export function consumeLocal(c: Context<AppEnv>, limit: LocalLimit): void {
+  const allowance = limit.consume(c.get('holder'));
+  if (allowance.allowed) return;
+  setAllowance(c, allowance);
+  throw tooFast(limit.policy, allowance.resetMs);
 }
 
 /**

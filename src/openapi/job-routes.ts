@@ -72,7 +72,7 @@ export function jobRoutes(kinds: readonly Kind[]): RouteDescription[] {
       tag: 'Look',
       summary: "The caller's jobs.",
       description:
-        'Newest first, without results. Go on with `nextCursor` until an answer has none: a page can have few jobs, or none, and still have one.',
+        'Newest first, without results. Go on with `nextCursor` until an answer has none: a page can have few jobs, or none, and still have one. A list is no poll: it has a limit of its own (`list`), 10 a second by default.',
       access: 'user',
       parameters: ['status', 'kind', 'limit', 'cursor'],
       answers: {

@@ -47,8 +47,11 @@ export type Index = {
   prune?: 'gone' | 'ended';
 };
 
-/** How many entries one request looks at, at most. */
+/** How many entries one request looks at, at most; one whose record need not be read costs little. */
 export const MAX_ENTRIES = 500;
+
+/** How many records one request reads beside those that it shows, at most. */
+const MAX_IN_VAIN = 100;
 
 /** How many entries one script looks at: Redis serves others in between. */
 const BATCH = 100;
@@ -67,7 +70,7 @@ type Row = [
   owner: string,
   fields: (string | null)[],
 ];
-type Reply = [examined: number, done: 0 | 1, score: string, id: string, rows: Row[]];
+type Reply = [examined: number, done: 0 | 1, score: string, id: string, rows: Row[], read: number];
 
 /** Lists a part of an index. */
 export type List = (index: Index, range: Range) => Promise<Page>;
@@ -76,7 +79,7 @@ export type List = (index: Index, range: Range) => Promise<Page>;
 export function createList(redis: Redis, keys: Keys, retentionS: number): List {
   const script = defineScript(redis, 'list_jobs', {
     keys: ['index', 'deadlines', 'coming', 'children', 'jobs', ...PLACE_KEYS],
-    args: ['order', 'prune', 'score', 'id', 'batch', 'limit', 'settledMs', 'status', 'kind', 'code', 'owner', 'ownerKnown'],
+    args: ['order', 'prune', 'score', 'id', 'batch', 'limit', 'reads', 'settledMs', 'status', 'kind', 'code', 'owner', 'ownerKnown'],
   });
   const mending = createMending(redis);
   const shared = { deadlines: keys.deadlines, coming: keys.coming, children: keys.children, jobs: keys.job(''), ...keys.allOf(PLACE_KEYS) };
@@ -85,25 +88,29 @@ export function createList(redis: Redis, keys: Keys, retentionS: number): List {
     const { status = '', kind = '', code = '' } = filter;
     const wanted = { status, kind, code, owner: filter.owner === undefined ? '' : JSON.stringify(filter.owner) };
     const unchanged = { ...shared, index: key, order, prune, ...wanted, ownerKnown: owner === undefined ? 0 : 1 };
+    const isFiltered = Object.values(wanted).some((one) => one !== '');
     const found: { job: Snapshot; place: Place }[] = [];
     let place = after;
-    for (let examined = 0, done = false; !done && examined < MAX_ENTRIES && !signal?.aborted;) {
+    let reads = limit + 1 + MAX_IN_VAIN;
+    for (let examined = 0, done = false; !done && examined < MAX_ENTRIES && reads > 0 && !signal?.aborted;) {
       const ask = () =>
         script(
           {
             ...unchanged,
             score: place?.score ?? '',
             id: place?.id ?? '',
-            batch: Math.min(BATCH, MAX_ENTRIES - examined),
+            batch: Math.min(isFiltered ? BATCH : limit + 1 - found.length, BATCH, MAX_ENTRIES - examined),
             limit: limit + 1 - found.length, // one more tells whether there is more
+            reads,
             settledMs: SETTLED_MS,
           },
           SHOWN,
         );
-      const [count, over, score, id, rows] = (await (prune === '' ? ask() : mending(key, 'zset', ask))) as Reply;
+      const [count, over, score, id, rows, read] = (await (prune === '' ? ask() : mending(key, 'zset', ask))) as Reply;
       found.push(...rows.map((row) => ({ job: toListed(row, owner, retentionS), place: { id: row[0], score: row[1] } })));
       if (found.length > limit) return { jobs: found.slice(0, limit).map(({ job }) => job), next: found[limit - 1]?.place };
       examined += count;
+      reads -= read;
       done = over === 1;
       place = done || id === '' ? undefined : { score, id };
     }

@@ -69,6 +69,7 @@ export async function routesOfApp(): Promise<string[]> {
     tokens: createStreamTokens({ sign: hmacSha256, secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
     submissions: createSubmissions({ queue, clock: rightClock, kinds, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
     readLimit: limit,
+    listLimit: limit,
     redeliverLimit: limit,
     addressOf: () => undefined,
     log: { debug() {}, info() {}, warn() {}, error() {} },

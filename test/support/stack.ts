@@ -69,6 +69,7 @@ export async function createStack<Part extends Serving>(
     JOB_BACKOFF_MS: '10',
     WORKER_RATE_MAX: '1000',
     LOG_LEVEL: 'trace',
+    LIST_RATE_MAX: '1000', // tests look at lists until something is in them
     ...env,
   };
   const startApi = (more = {}) => start.api({ ...environment, PORT: '0', ...more });

@@ -12,12 +12,13 @@ import type { AppDeps, AppEnv } from '../env.ts';
 import { accessOf } from '../find-job.ts';
 import { addressesFor, presentJob } from '../present.ts';
 import { invalidInput } from '../problems.ts';
+import { consumeLocal } from '../rate-limits.ts';
 import { holding, retryLaterOnTrouble, wantsStream } from '../answer-stream.ts';
 
 /** What these routes need. */
 type Deps = Pick<
   AppDeps,
-  'queue' | 'archive' | 'userFeed' | 'transport' | 'shares' | 'log' | 'draining' | 'tokens' | 'identity' | 'outputUrls'
+  'queue' | 'archive' | 'listLimit' | 'userFeed' | 'transport' | 'shares' | 'log' | 'draining' | 'tokens' | 'identity' | 'outputUrls'
 >;
 
 /** `GET /api/jobs` and `GET /api/events`. */
@@ -39,6 +40,7 @@ const query = z.object({
 /** The caller's jobs, newest first, without their results. */
 async function list(c: Context<AppEnv>, deps: Deps): Promise<Response> {
   const user = callerOf(c, deps);
+  consumeLocal(c, deps.listLimit);
   const parsed = query.safeParse(c.req.query());
   if (!parsed.success) throw invalidInput(parsed.error.issues);
   const { limit, cursor: after, status, kind } = parsed.data;
@@ -49,9 +51,12 @@ async function list(c: Context<AppEnv>, deps: Deps): Promise<Response> {
   return answerJson(c, { jobs: shown, nextCursor: next && toCursor(next) });
 }
 
-/** Reads a page out of Redis, and where there is an archive out of both. */
-function readList(c: Context<AppEnv>, { queue, archive }: Deps, user: string, range: Range): Promise<Page> {
-  const redis = (part: Range) => queue.jobsOf(user, part);
+/** Reads a page out of Redis, and where there is an archive out of both. Users take turns at Redis, and wait for the archive without a place. */
+function readList(c: Context<AppEnv>, { queue, archive, shares }: Deps, user: string, range: Range): Promise<Page> {
+  const redis = async (part: Range) => {
+    const release = await shares.reads.turn(c.get('holder'), part.signal);
+    return queue.jobsOf(user, part).finally(release);
+  };
   if (!archive) return redis(range);
   return listJobs({ redis, archive: (part) => archive.list(user, part, accessOf(c)), there: queue.there }, range);
 }

@@ -1,13 +1,14 @@
 --[[
-Lists jobs of an index after a place (the score and the job of an entry, both '' for the start) until `limit` fit or `batch` entries
-were looked at. An entry costs up to three commands, one that fits some ten. Strings are compared byte by byte, as Redis sorts them:
+Lists jobs of an index after a place (the score and the job of an entry, both '' for the start) until `limit` fit, `batch` entries
+were looked at, or `reads` records were read. Which have ended is asked for all entries together, and a kind stands in the id, so a record
+is read only where it may fit; one that fits costs some ten commands. Strings are compared byte by byte, as Redis sorts them:
 Lua's own comparison follows a locale. What can't be a job's id is taken out of every index.
 `order` is 'newest' or 'oldest' first. `status`, `kind`, `code` and `owner` (as JSON) are what is wanted, '' for any.
 `prune`: 'gone' takes entries out that lead nowhere and are older than `settledMs`; 'ended' also jobs that have ended.
 `ownerKnown` is 1 where the owners need not be read. The rest are the fields that are wanted of each job.
 KEYS: index, deadlines, coming, children, jobs, completed, failed, delayed, prioritized, active, wait
-ARGV: order, prune, score, id, batch:number, limit:number, settledMs:number, status, kind, code, owner, ownerKnown:number, ...
-Returns: { how many entries were looked at, 1 if they were the last, score and id of the last, a row for each job that fits }
+ARGV: order, prune, score, id, batch:number, limit:number, reads:number, settledMs:number, status, kind, code, owner, ownerKnown:number, ...
+Returns: { how many entries were looked at, 1 if they were the last, score and id of the last, a row for each job that fits, how many records were read }
 A row: { id, score in the index, state, score if it is delayed, position, time to cancel it at, attempts, owner as JSON, fields }
 ]]
 --include clock
@@ -39,12 +40,13 @@ local function firstRank()
   return low
 end
 
-local running = {}
-for _, member in ipairs(redis.call('LRANGE', active, 0, -1)) do running[member] = true end
-local function statusOf(member, finishedOn, reason)
-  if redis.call('ZSCORE', failed, member) then return reason == 'cancelled' and 'cancelled' or 'failed' end
-  if finishedOn and redis.call('ZSCORE', completed, member) then return 'completed' end
-  return running[member] and 'active' or 'waiting'
+local running
+local function isRunning(member)
+  if not running then
+    running = {}
+    for _, one in ipairs(redis.call('LRANGE', active, 0, -1)) do running[one] = true end
+  end
+  return running[member]
 end
 -- The owner as JSON text: a payload begins with it, and the rest of it may be long.
 local function ownerOf(job)
@@ -62,36 +64,58 @@ end
 local rows, lastScore, lastId = {}, score, id
 local first = firstRank()
 local entries, size = range(first, first + batch - 1, 'WITHSCORES'), redis.call('ZCARD', index)
-local examined = 0
-for i = 1, #entries, 2 do
-  local member, since = entries[i], entries[i + 1]
+local ids = {}
+for i = 1, #entries, 2 do ids[#ids + 1] = entries[i] end
+local hasFailed = #ids > 0 and redis.call('ZMSCORE', failed, unpack(ids)) or {}
+local hasCompleted = #ids > 0 and redis.call('ZMSCORE', completed, unpack(ids)) or {}
+-- Whether the job of an entry may be wanted, as far as that is known without its record.
+local function mayFit(n)
+  if kind ~= '' and kind ~= string.sub(ids[n], 1, -34) then return false end
+  if status == '' or prune == 'ended' then return true end
+  if status == 'failed' or status == 'cancelled' then return hasFailed[n] end
+  if hasFailed[n] then return false end
+  if status == 'completed' then return hasCompleted[n] end
+  return not hasCompleted[n]
+end
+local function statusOf(n, finishedOn, reason)
+  if hasFailed[n] then return reason == 'cancelled' and 'cancelled' or 'failed' end
+  if finishedOn and hasCompleted[n] then return 'completed' end
+  return (status == 'active' or status == 'waiting') and isRunning(ids[n]) and 'active' or 'waiting'
+end
+
+local examined, read = 0, 0
+for n, member in ipairs(ids) do
+  if #rows == limit or read == reads then break end
+  local since = entries[2 * n]
   local job = jobs .. member
-  examined = examined + 1
+  examined = n
   if #member < 34 or string.find(member, '[^A-Za-z0-9_-]') then redis.call('ZREM', index, member)
   else
     lastScore, lastId = since, member
-    local record = redis.pcall('HMGET', job, 'name', 'finishedOn', 'failedReason', 'timestamp', 'processedOn')
-    if record.err then -- unreadable: it will fail where it is taken up
-    elseif not (record[1] or record[2] or record[4] or record[5]) then
-      local comes = redis.pcall('ZSCORE', coming, member) or redis.pcall('HGET', children, member)
-      if prune ~= '' and (tonumber(since) or 0) < now - settledMs and not comes then redis.call('ZREM', index, member) end
-    else
-      local current = statusOf(member, record[2], record[3])
-      local unfinished = current == 'waiting' or current == 'active'
-      if not unfinished and prune == 'ended' and not redis.pcall('ZSCORE', coming, member) then redis.call('ZREM', index, member) end
-      local fits = (status == '' or status == current or (status == 'unfinished' and unfinished))
-        and (kind == '' or kind == (record[1] or string.sub(member, 1, -34)))
-        and (code == '' or code == string.match(record[3] or '', '^([a-z_]+)'))
-      local whose = fits and ownerKnown == 0 and ownerOf(job) or ''
-      if fits and (owner == '' or owner == whose) then
-        local state, at, position = placeOf(member)
-        local cancelAt = unfinished and redis.pcall('ZSCORE', deadlines, member) or ''
-        local attempts = string.match(redis.call('HGET', job, 'opts') or '', '"attempts":(%d+)') or ''
-        local fields = redis.call('HMGET', job, unpack(ARGV, rest))
-        rows[#rows + 1] = { member, since, state, at, position, type(cancelAt) == 'string' and cancelAt or '', attempts, whose, fields }
-        if #rows == limit then break end
+    if mayFit(n) then
+      read = read + 1
+      local record = redis.pcall('HMGET', job, 'name', 'finishedOn', 'failedReason', 'timestamp', 'processedOn')
+      if record.err then -- unreadable: it will fail where it is taken up
+      elseif not (record[1] or record[2] or record[4] or record[5]) then
+        local comes = redis.pcall('ZSCORE', coming, member) or redis.pcall('HGET', children, member)
+        if prune ~= '' and (tonumber(since) or 0) < now - settledMs and not comes then redis.call('ZREM', index, member) end
+      else
+        local current = statusOf(n, record[2], record[3])
+        local unfinished = current == 'waiting' or current == 'active'
+        if not unfinished and prune == 'ended' and not redis.pcall('ZSCORE', coming, member) then redis.call('ZREM', index, member) end
+        local fits = (status == '' or status == current or (status == 'unfinished' and unfinished))
+          and (kind == '' or kind == (record[1] or string.sub(member, 1, -34)))
+          and (code == '' or code == string.match(record[3] or '', '^([a-z_]+)'))
+        local whose = fits and ownerKnown == 0 and ownerOf(job) or ''
+        if fits and (owner == '' or owner == whose) then
+          local state, at, position = placeOf(member)
+          local cancelAt = unfinished and redis.pcall('ZSCORE', deadlines, member) or ''
+          local attempts = string.match(redis.call('HGET', job, 'opts') or '', '"attempts":(%d+)') or ''
+          local fields = redis.call('HMGET', job, unpack(ARGV, rest))
+          rows[#rows + 1] = { member, since, state, at, position, type(cancelAt) == 'string' and cancelAt or '', attempts, whose, fields }
+        end
       end
     end
   end
 end
-return { examined, first + examined >= size and 1 or 0, lastScore, lastId, rows }
+return { examined, first + examined >= size and 1 or 0, lastScore, lastId, rows, read }
