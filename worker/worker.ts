@@ -1,5 +1,5 @@
 /** The BullMQ worker: concurrency, limiter, stalls, retries and drain around a run. */
-import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
+import { DelayedError, UnrecoverableError, WaitingError, type Worker, type Job } from 'bullmq';
 import type { Logger } from 'pino';
 import { OwnError } from '../src/job/own-error.ts';
 import { watchArchiveLag } from '../src/queue/archive-lag.ts';
@@ -10,6 +10,7 @@ import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
 import { watchLocks } from '../src/queue/lock-watch.ts';
 import type { Payload, RecordFields } from '../src/queue/record.ts';
 import type { RunLocks } from '../src/queue/run-locks.ts';
+import { RedisTimeWorker } from '../src/queue/redis-time-worker.ts';
 import type { Store } from '../src/queue/store.ts';
 import { UNREADABLE, watchUnreadable } from '../src/queue/unreadable.ts';
 import { createBackendFactory } from '../src/queue/worker-backend.ts';
@@ -107,7 +108,7 @@ export function createWorker(
   };
 
   const lag = watchArchiveLag({ redis, keys, onError: onError('archive lag') });
-  const worker = new Worker<Payload>(
+  const worker = new RedisTimeWorker<Payload>(
     QUEUE_NAME,
     process,
     {

@@ -1,10 +1,11 @@
 /** Sends the notifications of their queue: each try is a handler's, and what comes of it decides when the next one is. */
-import { DelayedError, type Job, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, type WorkerOptions } from 'bullmq';
 import { OwnError } from '../job/own-error.ts';
 import { ProblemError } from '../job/problem.ts';
 import { NOTIFICATIONS } from './keys.ts';
 import { atMost } from './pauses.ts';
 import { backendFactory, momentIn, RedisTimeBackend } from './redis-time-backend.ts';
+import { RedisTimeWorker } from './redis-time-worker.ts';
 import type { NewEntry } from './notification-queue.ts';
 import type { Store } from './store.ts';
 import { storeTrouble } from './store-trouble.ts';
@@ -116,7 +117,7 @@ export function startSender<Data>({ store, keyPrefix, listOf, send, add, erase, 
     settings: { backoffStrategy: (_made, _type, error) => (error && pauses.get(error)) ?? STALLED_MS },
   };
   const makeBackend = backendFactory({ redis, keyPrefix }, (...parts) => new RedisTimeBackend(store.clock, ...parts));
-  const worker = new Worker<Kept<Data>>(NOTIFICATIONS, process, options, makeBackend);
+  const worker = new RedisTimeWorker<Kept<Data>>(NOTIFICATIONS, process, options, makeBackend);
   worker.on('error', onError);
   worker.on('failed', (_job, error) => {
     if (!pauses.has(error) && !(error instanceof UnrecoverableError)) onError(error); // no outcome, but something of ours that failed

@@ -17,7 +17,7 @@ test.each([60_000, -60_000])('clocks that are %i ms ahead in one API and one wor
   const redis = await ownRedis();
   const begun = new Map<string, number[]>();
   const model = await startModel({
-    cardMs: 20,
+    cardMs: 900, // so that a job runs for longer than its lock holds
     fate({ content }) {
       const calls = begun.get(content) ?? [];
       begun.set(content, [...calls, Date.now()]);
@@ -30,6 +30,8 @@ test.each([60_000, -60_000])('clocks that are %i ms ahead in one API and one wor
     JOB_BACKOFF_MS: '4000',
     JOB_RETENTION_S: '55', // less than the clocks are wrong
     WORKER_CONCURRENCY: '2',
+    WORKER_LOCK_DURATION_MS: '3000',
+    WORKER_STALLED_INTERVAL_MS: '2000',
     BREAKER_FAILURES: '100',
   });
   const wrong = await stack.startApi(clockAhead(aheadMs));

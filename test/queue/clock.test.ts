@@ -1,9 +1,10 @@
 /** The one clock: a process whose own is wrong tells Redis' time all the same, says that it is off, and BullMQ works by it. */
-import { Queue, Worker } from 'bullmq';
+import { type Job, Queue, Worker } from 'bullmq';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createRedisClock, type RedisClock } from '../../src/queue/clock.ts';
 import { QUEUE_NAME } from '../../src/queue/keys.ts';
 import { backendFactory, momentIn, RedisTimeBackend } from '../../src/queue/redis-time-backend.ts';
+import { RedisTimeWorker } from '../../src/queue/redis-time-worker.ts';
 import { timeOf } from '../support/clocks.ts';
 import { openQueue, submitTo, waiting } from '../support/queue.ts';
 
@@ -141,4 +142,30 @@ test('a worker that is woken for a delayed job waits as long as the shared clock
   await bull.add('generate-flashcards', {}, { delay: 30_000, timestamp: shared.now() });
   const { score = 0 } = (await backend.waitForJob(5)) ?? {};
   expect(Math.abs(score - (Date.now() + 30_000))).toBeLessThan(5000);
+});
+
+test.each([
+  ['is behind', () => setOwnClock(-MINUTE), () => {}],
+  ['is set back while a job runs', () => {}, () => setOwnClock(-MINUTE)],
+])('a worker whose clock %s renews the lock of what it runs', async (_, before, during) => {
+  const { queue, redis, keys, keyPrefix, clock } = await openClock();
+  before();
+  await clock.measure();
+  const connection = waiting();
+  const makeBackend = backendFactory({ redis: connection, keyPrefix }, (...parts) => new RedisTimeBackend(clock, ...parts));
+  const [begun, over] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
+  const run = async (job: Job): Promise<void> => {
+    begun.resolve(job.id ?? '');
+    await over.promise;
+  };
+  const worker = new RedisTimeWorker(QUEUE_NAME, run, { connection, prefix: keyPrefix, lockDuration: 1000 }, makeBackend);
+  onTestFinished(() => worker.close(true));
+  const { id } = await submitTo(queue, 'ana');
+  expect(await begun.promise).toBe(id);
+  during();
+  for (let renewals = 0; renewals < 4; renewals++) await new Promise((resolve) => worker.once('locksRenewed', resolve)); // as long as the lock holds
+  expect(await redis.exists(keys.lock(id))).toBe(1);
+  const completed = new Promise((resolve) => worker.once('completed', resolve));
+  over.resolve();
+  await completed;
 });

@@ -1,0 +1,37 @@
+/** BullMQ's worker where moments are Redis': it renews the locks of its jobs whatever its own process' clock says. */
+import { LockManager, Worker } from 'bullmq';
+
+/** A worker over a backend by Redis' clock (redis-time-backend.ts). */
+export class RedisTimeWorker<Data> extends Worker<Data> {
+  protected override createLockManager(): void {
+    const { lockRenewTime = 0, lockDuration = 0, name } = this.opts;
+    const context = this as unknown as ConstructorParameters<typeof LockManager>[0]; // as BullMQ does it, whose types are looser
+    this.lockManager = new SteadyLocks(context, {
+      lockRenewTime,
+      lockDuration,
+      workerId: this.id,
+      ...(name !== undefined && { workerName: name }),
+    });
+  }
+}
+
+/** A moment that is long over by any clock. */
+const LONG_AGO = -Infinity;
+
+/**
+ * Renews all locks every half of the renewal time. BullMQ renews a lock when the process' clock is far enough past the job's
+ * `processedOn`: where that clock is behind, or is set back, locks expired, and other workers took the jobs of runs that went on.
+ */
+class SteadyLocks extends LockManager {
+  override trackJob(...[jobId, token, , createsController]: Parameters<LockManager['trackJob']>): ReturnType<LockManager['trackJob']> {
+    return super.trackJob(jobId, token, LONG_AGO, createsController);
+  }
+
+  protected override extendLocks(jobIds: string[]): Promise<void> {
+    for (const id of jobIds) {
+      const job = this.trackedJobs.get(id);
+      if (job) job.ts = LONG_AGO;
+    }
+    return super.extendLocks(jobIds);
+  }
+}
