@@ -11,6 +11,7 @@ import { lackingIn } from '../src/queue/worker-registry.ts';
 import type { Assignment } from './assignments.ts';
 import { beginAttempt } from './attempt.ts';
 import { createContext } from './context.ts';
+import { startDeadline } from './deadline.ts';
 import type { OpenRunFiles } from './files.ts';
 import type { Implementation } from './handler.ts';
 import { makeChild } from './make-child.ts';
@@ -98,36 +99,6 @@ export function createRun({
       deadline.lift();
       await meter.close();
     }
-  };
-}
-
-/**
- * Starts a deadline that can be lifted, or moved to so long from now. When it is over, it stops the task, with a reason like that of AbortSignal.timeout. Redis'
- * trouble does not count: a run that waits with what it has paid for must not be stopped for it.
- */
-function startDeadline({ signal, stop }: Task, ms: number, troubleMs: () => number): { isOver(): boolean; move(): void; lift(): void } {
-  let isOver = false;
-  let until = performance.now() + ms;
-  let before = troubleMs();
-  let timer: ReturnType<typeof setTimeout>;
-  const arm = (): void => {
-    timer = setTimeout(end, until - performance.now());
-  };
-  const end = (): void => {
-    const now = troubleMs();
-    until += now - before;
-    before = now;
-    if (until > performance.now()) return arm();
-    isOver = !signal.aborted;
-    return stop(new DOMException('the attempt took too long', 'TimeoutError'));
-  };
-  arm();
-  return {
-    isOver: () => isOver,
-    move() {
-      [until, before] = [performance.now() + ms, troubleMs()];
-    },
-    lift: () => clearTimeout(timer),
   };
 }
 

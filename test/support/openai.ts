@@ -33,6 +33,10 @@ export type Pen = {
   finish(reason: string, usage?: TokenCount): void;
   /** Answers with an error instead. */
   fail(status: number, body: object, headers?: Record<string, string>): void;
+  /** Sends bytes as they are, as part of a stream of events. */
+  raw(text: string): void;
+  /** Answers with these bytes alone. */
+  whole(text: string, headers?: Record<string, string>): void;
   /** Breaks the connection. */
   cut(): void;
 };
@@ -102,6 +106,13 @@ function createPen(response: ServerResponse, onText: () => void): Pen {
     },
     fail(status, body, headers = {}) {
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+    },
+    raw(text) {
+      if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' });
+      if (!response.destroyed) response.write(text);
+    },
+    whole(text, headers = {}) {
+      response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(text);
     },
     cut: () => response.destroy(),
   };
