@@ -111,7 +111,8 @@ type Setting = { width: number; isProse: boolean; opening: string };
 /** Whether the next line goes on: the line before is long, or it is as full as the column in which this paragraph is set. */
 function goesOn(before: string, next: string, { width, isProse, opening }: Setting): boolean {
   const isSmall = /^\p{Ll}/u.test(next);
-  if (isSmall ? before.length >= 40 : before.length >= 60 && before.length <= 100) return true;
+  const length = before.replace(/\]\([^()\s]{0,300}\)/g, '').length; // where a link leads takes no room on the page
+  if (isSmall ? length >= 40 : length >= 60 && length <= 100) return true;
   if (!isFull(before, next, width)) return false;
   if (isProse) return true;
   // "Osmosis: the movement of" has not ended, even where no other line tells that this is prose.

@@ -148,6 +148,18 @@ test.each(more)('%s', (_, text, cards) => {
   expect(cardsOf(text)).toEqual(cards);
 });
 
+test('notes in Markdown keep their lines, whatever HTML is in them; what is quoted as code is no format', () => {
+  const notes =
+    '<p align="center"><img src="logo.png"></p>\n\n# Animals\n\n<details>\n<summary>Words</summary>\n\n- Hund: dog\n- Katze - cat\n\n</details>\n\n```html\n<script>\nvar a = 1;\n```\n\nA cell is a small room.';
+  expect(cardsOf(notes)).toEqual([...HUND, 'What is a cell? | a small room']);
+  for (const quoted of ["type A = {|\n  b: [['c']],\n|};", "x = '''a''' + [[b]]", '00:00:01,000 --> 00:00:02,000\nwords', 'a::b\n?\nc'])
+    expect(cardsOf(`A cell is a small room.\n\n\`\`\`\n${quoted}\n\`\`\`\n\nHund: dog`)).toEqual([
+      'What is a cell? | a small room',
+      'Hund | dog',
+    ]);
+  expect(cardsOf('This is about the age of Mail\nand of the Mail::Address module\nof Perl.').join()).not.toContain('Address');
+});
+
 test('what only looks like a format is prose', () => {
   expect(cardsOf('If x<y and z>w, then a & b hold. A cell is a small room.')).toEqual(['What is a cell? | a small room']);
   expect(cardsOf('The tag `<br>` ends a line. AT&T is a company.')).toEqual([

@@ -66,11 +66,25 @@ const closing: Readonly<Record<string, Handling>> = {
   table: (page) => page.closeTable(),
 };
 
+const code = /^[ \t]{0,3}(`{3,}|~{3,})[^\n]*\n[\s\S]*?^[ \t]{0,3}\1|(?<!`)`[^`\n]{1,300}`/gm;
+
+/** A text without what Markdown quotes as code. */
+export const withoutQuotedCode = (text: string): string => text.replace(code, '');
+
+/** Notes in Markdown, with some HTML in them. */
+const isMarkdown = (text: string): boolean =>
+  !/<(?:!doctype|html|body)\b/i.test(text) && /^(?:#{1,6}\s|[ \t]{0,3}[-*+]\s|[ \t]{0,3}(?:`{3}|~{3})|\|)|\]\(/m.test(text);
+
+/** Tags that Markdown quotes are told about, and no tags. */
+const withQuotedTags = (text: string): string => text.replace(code, (quoted) => quoted.replaceAll('&', '&amp;').replaceAll('<', '&lt;'));
+
 /**
- * Reads HTML. Line ends inside of blocks are spaces, as in a browser. Outside of any block they stay, because people put single tags
- * into plain text.
+ * Reads HTML. Line ends inside of blocks are spaces, as in a browser. Outside of any block they stay, and in Markdown everywhere, because
+ * people put tags into plain text.
  */
-export function readHtml(html: string): Passage[] {
+export function readHtml(text: string): Passage[] {
+  const keepsLines = isMarkdown(text);
+  const html = keepsLines ? withQuotedTags(text) : text;
   const page = createPage();
   const lists: Lists = [];
   const depth = { hidden: 0, block: 0, pre: 0 };
@@ -101,9 +115,9 @@ export function readHtml(html: string): Passage[] {
     },
     ontext(text) {
       if (depth.hidden > 0) return;
-      if (depth.block > 0 && depth.pre === 0) return page.write(text.replace(/\s+/g, ' '));
+      if (depth.block > 0 && depth.pre === 0 && !keepsLines) return page.write(text.replace(/\s+/g, ' '));
       for (const [at, line] of text.split('\n').entries()) {
-        if (at > 0) page.end('source');
+        if (at > 0) page.end(keepsLines && line.trim() === '' ? 'paragraph' : 'source');
         page.write(line);
       }
     },

@@ -3,7 +3,7 @@ import { decodeHTML } from 'entities';
 import type { Passage } from './passage.ts';
 
 /** Marks by which such a source is told from other notes. */
-const sure = /'''[^'\n]{1,200}'''|<ref\b|^\{\|/m;
+const sure = /'''[^'\n]{1,200}'''|<ref\b[^<>]{0,100}>|^\{\|[^|\n]{0,200}\n\s*[|!]/m;
 const likely: readonly RegExp[] = [
   /^={2,6}[^=\n]{1,100}={2,6}\s*$/m,
   /\[\[[^[\]\n]{1,200}\]\]/,

@@ -4,10 +4,11 @@ import type { AuthoredCard, Passage } from './passage.ts';
 /** Between the lines of a card: "?" asks one way, "??" both ways. */
 const between = /^\s*(\?\??)\s*$/;
 
-const onLine = /^\s*(?:[-*+]\s+|\d{1,3}[.)]\s+)?([^\s:`](?:[^`]{0,300}?[^\s:])?)\s?(:{2,3})(?!:)\s?(\S.*)$/u;
+const onLine = /^\s*(?:[-*+]\s+|\d{1,3}[.)]\s+)?([^\s:](?:.{0,300}?[^\s:])?)\s?(:{2,3})(?!:)\s?(\S.*)$/u;
 
 /** A line that is rather of a program, or says more by another mark. */
 const isOther = (front: string, back: string): boolean =>
+  front.split('`').length % 2 === 0 ||
   /[{};]|\w\(|<<|>>/.test(front + back) ||
   /(?:^|\s)(?:std|self|crate|super|boost|parent|static)$|::|[.!?]\s/.test(front) ||
   /::|\s[-–—=→]\s/.test(back);
@@ -22,22 +23,29 @@ function cardOnLine(line: string): AuthoredCard[] | undefined {
   return bothWays(front, back.trim(), mark === ':::');
 }
 
-const bothWays = (front: string, back: string, both: boolean): AuthoredCard[] => [
-  { front, back },
-  ...(both ? [{ front: back, back: front }] : []),
-];
+function bothWays(asked: string, answered: string, both: boolean): AuthoredCard[] {
+  const [front, back] = [unmarked(asked), unmarked(answered)];
+  return [{ front, back }, ...(both ? [{ front: back, back: front }] : [])];
+}
+
+/** Without the marks of Markdown inside a line. */
+const unmarked = (text: string): string =>
+  text.replace(/!?\[([^[\]]{0,200})\]\([^()\s]{0,300}\)|\[\[(?:[^[\]|]{1,80}\|)?([^[\]|]{1,80})\]\]/g, '$1$2').replace(/\*\*|`|==|~~/g, '');
+
+/** The places of the lines that are cards. Without spaces around its mark a card stands alone or beside others: prose has "Mail::Address". */
+function placesOfCards(lines: readonly string[]): ReadonlySet<number> {
+  const places = new Set(lines.flatMap((line, at) => (cardOnLine(line) ? [at] : [])));
+  const isApart = (at: number): boolean => places.has(at) || /^\s*(?:$|#{1,6}\s|[-*+]\s|\d{1,3}[.)]\s)/.test(lines[at] ?? '');
+  return new Set([...places].filter((at) => /\s:{2,3}\s/.test(lines[at] ?? '') || (isApart(at - 1) && isApart(at + 1))));
+}
+
+const isBetween = (lines: readonly string[], at: number): boolean =>
+  between.test(lines[at] ?? '') && (lines[at - 1] ?? '').trim() !== '' && (lines[at + 1] ?? '').trim() !== '';
 
 /** Whether a text has such cards. */
 export function hasCards(text: string): boolean {
-  return cardLines(text.split('\n')) > 0;
-}
-
-function cardLines(lines: readonly string[]): number {
-  return lines.filter(
-    (line, at) =>
-      (between.test(line) && (lines[at - 1] ?? '').trim() !== '' && (lines[at + 1] ?? '').trim() !== '') ||
-      cardOnLine(line.replace(managing, '')) !== undefined,
-  ).length;
+  const lines = text.split('\n').map((line) => line.replace(managing, '').trimEnd());
+  return placesOfCards(lines).size > 0 || lines.some((_, at) => isBetween(lines, at));
 }
 
 /** Reads the cards, and what stands between them as prose. */
@@ -50,14 +58,17 @@ export function readObsidian(text: string): Passage[] {
     open = [];
   };
   const lines = text.split('\n').map((line) => line.replace(managing, '').trimEnd());
+  const places = placesOfCards(lines);
+  let isFenced = false;
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? '';
-    const card = cardOnLine(line);
-    const mark = between.exec(line)?.[1];
+    if (/^\s{0,3}(?:```|~~~)/.test(line)) isFenced = !isFenced;
+    const card = isFenced || !places.has(at) ? undefined : cardOnLine(line);
+    const mark = isFenced || !isBetween(lines, at) ? undefined : between.exec(line)?.[1];
     if (card) {
       flush();
       passages.push({ type: 'cards', text: `${card[0]?.front}\t${card[0]?.back}`, cards: card });
-    } else if (mark !== undefined && (open.at(-1) ?? '') !== '' && (lines[at + 1] ?? '').trim() !== '') {
+    } else if (mark !== undefined && open.length > 0) {
       const from = open.findLastIndex((before) => before === '' || /^\s{0,3}#{1,6}\s/.test(before)) + 1;
       const front = open.slice(from).join('\n').trim();
       flush(from);

@@ -2,7 +2,7 @@
 import { isAnkiHeader } from './anki.ts';
 import { hasCloze } from './cloze.ts';
 import { rowsOf } from './delimited.ts';
-import { isElement } from './html.ts';
+import { isElement, withoutQuotedCode } from './html.ts';
 import { wikiConfidence } from './mediawiki.ts';
 import { hasCards } from './obsidian.ts';
 import { hasCues } from './subtitles.ts';
@@ -23,11 +23,11 @@ const signs: Readonly<Record<Exclude<Format, 'prose'>, (text: string) => number>
     const noted = text.split('\n').filter((line) => line.trim() !== '');
     return isAnkiHeader(head[0] ?? '') ? 1 : hasCloze(text) && noted.every((line) => line.includes('\t')) ? 0.97 : 0;
   },
-  subtitles: (text) => (/^\s*WEBVTT(?:\s|$)/.test(text) || hasCues(text) ? 0.96 : 0),
+  subtitles: (text) => (/^\s*WEBVTT(?:\s|$)/.test(text) || hasCues(withoutQuotedCode(text)) ? 0.96 : 0),
   cloze: (text) => (hasCloze(text) ? 0.95 : 0),
-  mediawiki: (text) => wikiConfidence(text) * 0.8,
+  mediawiki: (text) => wikiConfidence(withoutQuotedCode(text)) * 0.8,
   html: (text) => htmlConfidence(text),
-  obsidian: (text) => (hasCards(text) ? 0.6 : 0),
+  obsidian: (text) => (hasCards(withoutQuotedCode(text)) ? 0.6 : 0),
   delimited: (text) => (rowsOf(text) ? 0.55 : 0),
 };
 
@@ -45,7 +45,7 @@ export function recognise(text: string, among: readonly Format[]): Recognition {
 /** Tags count that a browser would know and that are closed, or need not be. Tags in quoted code are told about, and no tags. */
 function htmlConfidence(text: string): number {
   if (!text.includes('<')) return 0;
-  const bare = text.replace(/^\s{0,3}(`{3,}|~{3,})[^`]*?^\s{0,3}\1/gms, '').replace(/`[^`\n]{1,200}`/g, '');
+  const bare = withoutQuotedCode(text);
   if (/<!doctype html|<(?:html|body)[\s>]/i.test(bare)) return 0.9;
   const opened = new Map<string, number>();
   const closed = new Set<string>();

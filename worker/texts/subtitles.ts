@@ -12,7 +12,8 @@ const isStart = (line: string): boolean => time.test(line) || beginning.test(lin
 /** Whether a text has subtitles, or at least a time for every few lines. */
 export function hasCues(text: string): boolean {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.some((line) => time.test(line)) || lines.filter((line) => beginning.test(line)).length > Math.max(1, lines.length / 4);
+  const cues = lines.filter((line) => time.test(line)).length;
+  return cues * 12 > lines.length || lines.filter((line) => beginning.test(line)).length > Math.max(1, lines.length / 4);
 }
 
 /** A sentence that is never ended goes on for so many characters. */
