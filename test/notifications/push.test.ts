@@ -50,7 +50,7 @@ describe('nobody is told who', () => {
     ['waits with a long poll', (stack: Stack, job: Record<string, any>) => void stack.get(`/api/jobs/${job['jobId']}?wait=20`, ANA)],
   ])('%s', async (_what, listen) => {
     const expo = await startExpo();
-    const stack = await startStack({ ...expo.env, PUSH_DELAY_MS: '1500' });
+    const stack = await startStack({ ...expo.env, PUSH_DELAY_MS: '3000' });
     const job = await stack.submit(JOB, ANA);
     await listen(stack, job);
     await stack.startWorker();
@@ -60,7 +60,7 @@ describe('nobody is told who', () => {
 
   test('comes back just after the end', async () => {
     const expo = await startExpo();
-    const stack = await startStack({ ...expo.env, PUSH_DELAY_MS: '1500' });
+    const stack = await startStack({ ...expo.env, PUSH_DELAY_MS: '3000' });
     const job = await stack.submit(JOB, ANA);
     const away = await stack.watch(job);
     away.leave();
@@ -72,7 +72,7 @@ describe('nobody is told who', () => {
 
   test('polls, as old clients do', async () => {
     const expo = await startExpo();
-    const stack = await startStack({ ...expo.env, PUSH_DELAY_MS: '1500' });
+    const stack = await startStack({ ...expo.env, PUSH_DELAY_MS: '3000' });
     await stack.startWorker();
     const job = await stack.submit(JOB, ANA);
     await expect.poll(async () => (await stack.get(job['statusUrl'], ANA))['status']).toBe('completed');
