@@ -69,6 +69,8 @@ export type AnyJobObject = {
   provider?: string | undefined;
   /** By which model. */
   model?: string | undefined;
+  /** The fields of the submission that are not known, such as misspelt ones: 20 names at most. */
+  ignored?: string[] | undefined;
   /** Where the job is as JSON. Where an identity is needed it has a token. */
   statusUrl: string;
   /** Where the events of the job are, with a token. */
@@ -89,6 +91,8 @@ export type StatusEvent = {
   position?: number | undefined;
   /** In how many seconds it will have ended, where that can be estimated. */
   etaSeconds?: number | undefined;
+  /** In the first frame after a POST: the fields of the submission that are not known. */
+  ignored?: string[] | undefined;
 };
 
 /** A stage was reached. `percent` is of the whole job, and never falls. */

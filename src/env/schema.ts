@@ -9,7 +9,7 @@ const whole = (least: number, most: number, fallback: number) => wholeNumber(lea
 /** Where a worker's health is unless it is set: the first of these that is free. */
 export const HEALTH_PORTS = Array.from({ length: 20 }, (_, n) => 3002 + n);
 /** With less, the largest body that is taken would never be received: 10 MB of a file as base64, and 1 MB around it. */
-const LARGEST_BODY_MB = 15;
+const LARGEST_BODY_MB = 16;
 const HOSTS_EXPECTED = 'expected host names with commas between them, without scheme and port; *.name for all that lie under one';
 const NAME_SERVERS_EXPECTED = 'expected addresses with commas between them, such as 9.9.9.9,[2620:fe::fe]:53';
 const USD_EXPECTED = 'expected an amount of US dollars above 0, such as 0.5';

@@ -8,6 +8,7 @@ import {
 } from '@remix-run/multipart-parser';
 import type { FileFields } from '../kinds/kind.ts';
 import { ProblemError } from '../job/problem.ts';
+import { checkCharset } from './announced.ts';
 import { type BodyReader, tooLarge } from './body.ts';
 import { invalidInput } from './problems.ts';
 
@@ -39,6 +40,7 @@ export function formReader(contentType: string, fields: FileFields): BodyReader<
   const largest = Math.max(TEXT_BYTES, ...Object.values(fields).map(({ maxBytes }) => maxBytes));
   const limits = { maxParts: MAX_PARTS, maxHeaderSize: MAX_HEADER_BYTES, maxFileSize: largest, maxTotalSize: contentBytes(fields) };
   const parser = new MultipartParser(boundary, limits);
+  const afterPreamble = skipPreamble(boundary);
   const form: Form = { texts: new Map(), files: new Map() };
   let parts = 0;
   const orProblem = <Result>(work: () => Result): Result => {
@@ -52,13 +54,34 @@ export function formReader(contentType: string, fields: FileFields): BodyReader<
     take: (block) =>
       orProblem(() => {
         if (isWhole(parser)) return; // what comes after the last boundary means nothing (RFC 2046, section 5.1.1)
-        for (const part of parser.write(block)) take(form, readHead(part, ++parts), fields);
+        const content = afterPreamble(block);
+        if (content) for (const part of parser.write(content)) take(form, readHead(part, ++parts), fields);
       }),
     finish: () =>
       orProblem(() => {
         parser.finish();
         return form;
       }),
+  };
+}
+
+/**
+ * Makes the function that takes away what stands before the first boundary (RFC 2046, section 5.1.1): an empty line, or words for readers
+ * without MIME. It returns undefined as long as no boundary has come.
+ */
+function skipPreamble(boundary: string): (block: Uint8Array) => Uint8Array | undefined {
+  const delimiter = Buffer.from(`--${boundary}`);
+  let before: Buffer | undefined = Buffer.alloc(0);
+  return (block) => {
+    if (!before) return block;
+    const all = before.length === 0 ? Buffer.from(block.buffer, block.byteOffset, block.byteLength) : Buffer.concat([before, block]);
+    const atStart = all.subarray(0, delimiter.length).equals(delimiter);
+    const at = atStart ? 0 : all.indexOf(`\r\n--${boundary}`) + 2;
+    before = atStart || at >= 2 ? undefined : all;
+    if (!before) return all.subarray(at);
+    if (before.length > MAX_HEADER_BYTES)
+      throw new ProblemError('invalid_input', 'The form does not begin with the boundary of its Content-Type.');
+    return undefined;
   };
 }
 
@@ -97,6 +120,7 @@ function take({ texts, files }: Form, { part, name, isFile }: Named, fields: Fil
     const names = Object.keys(fields).join(', ');
     throw invalidInput([{ path: [name], message: `is no field for a file; a file goes into ${names}` }]);
   } else {
+    checkCharset(part.headers['content-type'] ?? '', `The field "${name}"`);
     const text = utf8(() => part.text);
     if (text === undefined) throw invalidInput([{ path: [name], message: 'must be text in UTF-8' }]);
     const values = texts.get(name) ?? [];

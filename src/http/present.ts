@@ -50,16 +50,17 @@ export function presentJob(snapshot: Snapshot, addresses: Addresses, etaSeconds?
     usage: end?.outcome.usage,
     provider,
     model,
+    ignored: snapshot.ignored,
     ...addresses.of(id),
   };
 }
 
 /** Presents a job that was just submitted, without reading it from Redis. */
 export function presentQueued(
-  { id, kind, createdAt, maxAttempts }: Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>,
+  { id, kind, createdAt, maxAttempts, ignored }: Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts' | 'ignored'>,
   addresses: Addresses,
 ): JobObject {
-  return { jobId: id, kind, status: 'queued', createdAt: date(createdAt), maxAttempts, ...addresses.of(id) };
+  return { jobId: id, kind, status: 'queued', createdAt: date(createdAt), maxAttempts, ignored, ...addresses.of(id) };
 }
 
 /** Presents a job for the first clients, which know four statuses only: `cancelled` becomes `failed`. */

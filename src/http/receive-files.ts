@@ -7,13 +7,14 @@ import type { Tenant } from '../job/tenant.ts';
 import { digestOfBytes } from '../queue/digest.ts';
 import { base64Length, decodeBase64 } from './base64.ts';
 import { type BodyReader, tooLarge } from './body.ts';
+import { toldNames, unknownFields, withoutNulls } from './body-fields.ts';
 import { valuesFor } from './form-values.ts';
 import { jsonReader } from './json-body.ts';
 import { formBytes, formReader, TEXT_BYTES } from './multipart.ts';
 import { invalidInput } from './problems.ts';
 
-/** A submission as it was received: the validated input with a reference for each file, and the bytes of the files. */
-export type Received = { input: Record<string, unknown>; files: Map<string, Uint8Array> };
+/** A submission as it was received: the validated input with a reference for each file, the bytes of the files, and the names that are not known. */
+export type Received = { input: Record<string, unknown>; files: Map<string, Uint8Array>; ignored: string[] | undefined };
 
 /** A file that a submission has brought, or what is wrong with it. */
 type Brought = { values: Record<string, unknown>; files: Map<string, Uint8Array>; issues: { path: PropertyKey[]; message: string }[] };
@@ -37,7 +38,7 @@ export type Receive = <Content>(reader: BodyReader<Content>, maxBytes: number) =
  * `maxFileBytes`: how large a file can be kept.
  * @throws ProblemError if the submission can't be read, is too large or not valid
  */
-export function createReceiver({ files: fields = {} }: Kind, schema: z.ZodObject, maxFileBytes: number) {
+export function createReceiver({ files: fields = {}, nested }: Kind, schema: z.ZodObject, maxFileBytes: number) {
   const readValues = valuesFor(schema);
 
   const readAny = async (contentType: string, receive: Receive): Promise<Brought> => {
@@ -48,7 +49,8 @@ export function createReceiver({ files: fields = {} }: Kind, schema: z.ZodObject
   };
 
   return async (contentType: string, receive: Receive): Promise<Received> => {
-    const { values, files, issues } = await readAny(contentType, receive);
+    const { values: brought, files, issues } = await readAny(contentType, receive);
+    const { values, ignored } = readFields(brought, schema, nested);
     const parsed = schema.safeParse(values);
     for (const name of Object.keys(fields)) {
       if (issues.some(({ path }) => path[0] === name)) continue;
@@ -64,8 +66,25 @@ export function createReceiver({ files: fields = {} }: Kind, schema: z.ZodObject
       if (bytes.byteLength > maxFileBytes) throw tooLarge(`The file in "${name}"`, maxFileBytes);
       input[name] = await toReference(name, field, bytes);
     }
-    return { input, files };
+    return { input, files, ignored };
   };
+}
+
+/** Reads the fields of a body, and those of the fields that are another kind's input. */
+function readFields(
+  brought: Record<string, unknown>,
+  schema: z.ZodObject,
+  nested: Kind['nested'],
+): { values: Record<string, unknown>; ignored: string[] | undefined } {
+  const values = withoutNulls(brought, schema);
+  const names = unknownFields(values, schema);
+  for (const [field, inner] of Object.entries(nested?.(values) ?? {})) {
+    const value = values[field];
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) continue;
+    values[field] = withoutNulls(value as Record<string, unknown>, inner);
+    names.push(...unknownFields(value, inner, field));
+  }
+  return { values, ignored: toldNames(names) };
 }
 
 function fromJson(body: unknown, fields: FileFields): Brought {
@@ -77,7 +96,7 @@ function fromJson(body: unknown, fields: FileFields): Brought {
   for (const [name, { maxBytes }] of Object.entries(fields)) {
     const value = brought.values[name];
     delete brought.values[name];
-    if (value === undefined) continue;
+    if (value === undefined || value === null) continue;
     if (typeof value === 'string' && value.length > base64Length(maxBytes)) throw tooLarge(`The file in "${name}"`, maxBytes);
     const bytes = typeof value === 'string' ? decodeBase64(value) : undefined;
     if (!bytes) brought.issues.push({ path: [name], message: 'must be base64 or a data URI with base64' });

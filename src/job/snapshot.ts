@@ -66,6 +66,8 @@ export type Snapshot = {
   tells?: Tells | undefined;
   /** What is reserved for it of its tenant's budgets, as a retry reserves it again. */
   reserved?: string | undefined;
+  /** The fields of its submission that its kind does not know. */
+  ignored?: readonly string[] | undefined;
   status: JobStatus;
   /** Which attempt is running, or ran last; 0 before the first. A lost worker counts as one too. */
   attempt: number;

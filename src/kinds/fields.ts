@@ -12,8 +12,12 @@ export const notes = (max: number) =>
 /** The most characters of study material that one job takes. */
 export const MAX_CONTENT = 100_000;
 
-/** A language by its BCP 47 tag. */
-export const languageTag = z.string().max(35).refine(isLanguageTag, 'must be a BCP 47 language tag, such as "en" or "pt-BR"');
+/** A language by its BCP 47 tag. Phones write `en_US`, as in the names of locales (ICU); that is `en-US`. */
+export const languageTag = z
+  .string()
+  .max(35)
+  .overwrite((tag) => tag.replaceAll('_', '-'))
+  .refine(isLanguageTag, 'must be a BCP 47 language tag, such as "en" or "pt-BR"');
 
 function isLanguageTag(tag: string): boolean {
   try {

@@ -113,6 +113,8 @@ export type Kind<
    * were measured to take. It is what admission reserves of a user's budgets. Without it nothing is reserved.
    */
   estimate?(input: z.output<Input>): Estimate;
+  /** The schemas of fields that are the input of another kind, by field. Which kind that is depends on the other fields. */
+  nested?(values: Record<string, unknown>): Record<string, z.ZodObject>;
   /** The job that a job with this input leads to. Its result then has a field `child`, of {@link childMarker}. */
   next?(input: z.output<Input>): NextJob<z.output<Result>> | undefined;
 };

@@ -107,11 +107,12 @@ export const processImage = defineKind({
       },
     },
   },
+  nested: ({ then }) => (then === 'flashcards' || then === 'lesson' ? { thenInput: NEXT[then].input } : {}),
   next: ({ then, thenInput }) =>
     then && {
       kind: NEXT[then],
       expected: { ...thenInput, content: '' },
       // Its lines end where the paper did. Of a text that is longer than such a job takes, the beginning.
-      inputFrom: ({ text }) => ({ ...thenInput, content: rejoinLines(text).slice(0, MAX_CONTENT) }),
+      inputFrom: ({ text }) => ({ ...thenInput, content: rejoinLines(text).slice(0, MAX_CONTENT).toWellFormed() }),
     },
 });

@@ -1,6 +1,6 @@
 /** The schemas of events: what is in the `data` of each, by its `type`, which is the name of the event, too. */
 import type { JsonSchema } from '../kinds/public-schema.ts';
-import { count, object, oneOf, ref, text, time, url } from './schema.ts';
+import { count, list, object, oneOf, ref, text, time, url } from './schema.ts';
 
 const named = (type: string, fields: Record<string, JsonSchema>, description: string): JsonSchema =>
   object({ type: { const: type }, jobId: text('The job.'), ...fields }, description);
@@ -19,6 +19,7 @@ export const eventSchemas: Record<string, JsonSchema> = {
       'retryAt?': time('When the next attempt is due, between two attempts.'),
       'position?': count('Its place in the queue; 1 is next.'),
       'etaSeconds?': count('In how many seconds it will have ended, where that can be estimated.'),
+      'ignored?': list({ type: 'string' }, 'In the first frame after a POST: the fields of the submission that are not known.'),
     },
     'The status of the job now. It is a hint without an id, and is not sent again. Only the first one of a stream that was opened by POST has an id, 0: a client that reconnects shows by it that it does.',
   ),

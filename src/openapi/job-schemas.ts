@@ -71,6 +71,7 @@ export const jobSchemas: Record<string, JsonSchema> = {
       'usage?': ref('Usage'),
       'provider?': text('Who gave the answer.'),
       'model?': text('By which model.'),
+      'ignored?': list({ type: 'string' }, 'The fields of the submission that are not known, such as misspelt ones: 20 names at most.'),
       statusUrl: url('Where the job is as JSON. Where an identity is needed it has a token.'),
       streamUrl: url('Where the events of the job are, with a token.'),
       cancelUrl: url('Where the job is cancelled (POST).'),

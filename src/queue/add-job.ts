@@ -10,8 +10,10 @@ import { abandoned } from './redis-connection.ts';
 import { storeTrouble } from './store-trouble.ts';
 
 /** A job to be. */
-export type AddRequest = Omit<Payload, 'next' | 'parent' | 'tells' | 'reserved'> & {
+export type AddRequest = Omit<Payload, 'next' | 'parent' | 'tells' | 'reserved' | 'ignored'> & {
   kind: string;
+  /** The fields of its submission that its kind does not know. They are no part of what makes two submissions the same. */
+  ignored?: readonly string[] | undefined;
   /** The job that it leads to: a place is kept for that one, too. `expected`: its input, with nothing in the fields that this job fills. */
   next?: { kind: string; expected: Record<string, unknown> } | undefined;
   /** What makes it one and the same job, however often it is submitted. A digest of these parts is the key. */
@@ -63,8 +65,9 @@ export function createAddJob(
     const tells = tellsOf(targets);
     const admission = admissionOf(plan);
     const reserved = admission.budgeted ? wanted.reserve?.() : undefined;
-    // Readers of a job find the first five at the start of its JSON.
-    const payload: Payload = { owner, tenant, next: next?.kind, tells, reserved, requestId, targets, input };
+    const ignored = wanted.ignored?.join('\n');
+    // Readers of a job find the first six at the start of its JSON.
+    const payload: Payload = { owner, tenant, next: next?.kind, tells, reserved, ignored, requestId, targets, input };
     // Only a key makes anyone ask whether the input was the same.
     const fingerprint = key && digestOf(fingerprintOf(wanted)).slice(0, FINGERPRINT_LENGTH);
     const isSame = (id: string): boolean => fingerprint === undefined || isMadeFrom(id, fingerprint);

@@ -18,8 +18,11 @@ export type ReadJob = (jobId: string, after?: number) => Promise<JobView | undef
 
 const WANTED = [...SHOWN, FIELDS.result] as const;
 
-/** How much of a payload is read, in bytes: owner and tenant stand first, of 256 characters each, and each may be written as `\\uXXXX`. */
-const HEAD_BYTES = 4096;
+/**
+ * How much of a payload is read, in bytes: owner and tenant stand first, of 256 characters each, and each may be written as `\\uXXXX`;
+ * then 20 names of 64 characters that were ignored.
+ */
+const HEAD_BYTES = 8192;
 
 /** How many jobs one call of the script reads at most: journals and results may be long, and Redis serves others in between. */
 const BATCH = 16;

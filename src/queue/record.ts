@@ -74,6 +74,8 @@ export type Payload = {
   tells?: Tells | undefined;
   /** What was reserved of its tenant's budgets when it was submitted, as a retry reserves it again (reservation.ts). */
   reserved?: string | undefined;
+  /** The fields of its submission that its kind does not know, a name a line. */
+  ignored?: string | undefined;
   targets?: Targets | undefined;
   /** The job that it comes of. */
   parent?: string | undefined;
@@ -92,22 +94,26 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** What a payload begins with: an owner, the tenant, the kind that follows, who is told, and what is reserved, as far as they are there. Each is a JSON string. */
+/** What a payload begins with: an owner, the tenant, the kind that follows, who is told, what is reserved, and names that were ignored, as far as they are there. Each is a JSON string. */
 const PAYLOAD_HEAD =
-  /^\{(?:"owner":("(?:[^"\\]|\\.)*"))?(?:,?"tenant":("(?:[^"\\]|\\.)*"))?(?:,"next":("[a-z-]*"))?(?:,"tells":("[a-z]*"))?(?:,"reserved":("[\d ]*"))?/;
+  /^\{(?:"owner":("(?:[^"\\]|\\.)*"))?(?:,?"tenant":("(?:[^"\\]|\\.)*"))?(?:,"next":("[a-z-]*"))?(?:,"tells":("[a-z]*"))?(?:,"reserved":("[\d ]*"))?(?:,"ignored":("(?:[^"\\]|\\.)*"))?/;
 
 const TELLS: ReadonlySet<unknown> = new Set<Tells>(['webhook', 'push', 'both']);
 
-/** Whose a job is, what it leads to, who is told of its end and what is reserved for it, from the beginning of its payload. What stands behind that is not looked at, and may be missing. */
-export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tenant' | 'next' | 'tells' | 'reserved'>> {
+/**
+ * Whose a job is, what it leads to, who is told of its end, what is reserved for it and which names were ignored, from the beginning of
+ * its payload. What stands behind that is not looked at, and may be missing.
+ */
+export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tenant' | 'next' | 'tells' | 'reserved' | 'ignored'>> {
   const [, ...texts] = PAYLOAD_HEAD.exec(data) ?? [];
-  const [owner, tenant, next, tells, reserved] = texts.map((text) => (text === undefined ? undefined : parseJson(text)));
+  const [owner, tenant, next, tells, reserved, ignored] = texts.map((text) => (text === undefined ? undefined : parseJson(text)));
   return {
     ...(typeof owner === 'string' && { owner }),
     ...(typeof tenant === 'string' && { tenant: tenant as Tenant }),
     ...(typeof next === 'string' && { next }),
     ...(TELLS.has(tells) && { tells: tells as Tells }),
     ...(typeof reserved === 'string' && { reserved }),
+    ...(typeof ignored === 'string' && { ignored }),
   };
 }
 

@@ -37,7 +37,7 @@ export const PLACE_KEYS = ['completed', 'failed', 'delayed', 'prioritized', 'act
 /** Makes a snapshot. `length`: how many rows the journal holds. `retentionS`: how long ended jobs are kept, in s. */
 export function toSnapshot(id: string, place: Place, length: number, fields: Fields, retentionS: number): Snapshot {
   const { state } = place;
-  const { owner, tenant, next, tells, reserved } = readPayload(fields.data ?? '');
+  const { owner, tenant, next, tells, reserved, ignored } = readPayload(fields.data ?? '');
   const finishedAt = readTime(fields.finishedOn);
   const outcome = readOutcome(state, fields);
   const cancelAt = readTime(place.cancelAt === '' ? null : place.cancelAt);
@@ -49,6 +49,7 @@ export function toSnapshot(id: string, place: Place, length: number, fields: Fie
     next,
     tells,
     reserved,
+    ignored: ignored?.split('\n'),
     status: outcome?.type ?? (state === 'active' ? 'active' : 'waiting'),
     // As its run has written it: a pickup may also be no attempt, but the end of a job that lost its workers too often.
     attempt: readCount(fields[FIELDS.attempt]) ?? Math.min(readCount(fields.ats) ?? 0, 1),

@@ -236,7 +236,7 @@ test.each([
 });
 
 test("bodies that one user has left open block that user's uploads, and nobody else's", async () => {
-  const stack = await startSlices({ MAX_UPLOAD_MB_PER_USER: '15', MAX_UPLOAD_MB: '40' });
+  const stack = await startSlices({ MAX_UPLOAD_MB_PER_USER: '16', MAX_UPLOAD_MB: '40' });
   const half = partOf(noise(7 * MB));
   const idle = [];
   for (let n = 1; n <= 2; n++) {

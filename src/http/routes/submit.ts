@@ -5,6 +5,7 @@ import type { Kind } from '../../kinds/kind.ts';
 import { ProblemError } from '../../job/problem.ts';
 import { type Tenant, tenantOf } from '../../job/tenant.ts';
 import { encodeFrame, parseCursor } from '../../stream/sse-encoding.ts';
+import { checkCharset, checkCoding } from '../announced.ts';
 import { answerJson, setHeaders } from '../answer.ts';
 import { userId } from '../../identity/named-user.ts';
 import { unauthorized } from '../auth.ts';
@@ -18,7 +19,7 @@ import { checkTargets, targetFields } from '../notification-targets.ts';
 import { noneIfUnavailable, orAbandon } from '../or-abandon.ts';
 import { type Addresses, addressesFor, presentJob, presentQueued } from '../present.ts';
 import { receiveFor } from '../receive-body.ts';
-import { bodyBytes, createKeeping, createReceiver, isForm } from '../receive-files.ts';
+import { bodyBytes, createKeeping, createReceiver, isForm, type Received } from '../receive-files.ts';
 import { submitter } from '../read-access.ts';
 import type { Targets } from '../../queue/record.ts';
 import { ESTIMATE_AGE_MS, untilAdmitted } from '../../queue/stats.ts';
@@ -68,7 +69,7 @@ function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: Deps): void {
     const held = deps.shares.bodies.hold(c.get('holder'), 0);
     try {
       const received = await receive(c.req.header('content-type') ?? '', receiveFor(c, deps, held));
-      const request = toRequest(c, kind, deps, received.input);
+      const request = toRequest(c, kind, deps, received);
       const keeping = kind.files && createKeeping(deps.files, request.tenant, received, untilRoom);
       return await answerSubmission(c, deps, { ...request, ...keeping }, () => {
         received.files.clear();
@@ -80,6 +81,9 @@ function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: Deps): void {
   });
 }
 
+/** A submission that was accepted, with the names that this request has and its kind does not know: a replay may have others. */
+type Answered = Accepted & { ignored: readonly string[] | undefined };
+
 /** Submits, and answers as the request asks. `submitted` is called when that is done and the answer may wait. */
 async function answerSubmission(c: Context<AppEnv>, deps: Deps, request: SubmitRequest, submitted = () => {}): Promise<Response> {
   if (wantsStream(c)) return retryLaterOnTrouble(c, deps, request.key !== undefined, async () => answerWithStream(c, deps, request));
@@ -87,15 +91,12 @@ async function answerSubmission(c: Context<AppEnv>, deps: Deps, request: SubmitR
   const accepted = await submit(c, deps, request);
   submitted();
   const addresses = await orAbandon(deps.queue, accepted, async () => (await addressing) ?? addressesFor(deps));
-  return (await answerWithEnd(c, deps, { ...accepted, addresses, holder: request.tenant })) ?? answerAccepted(c, accepted, addresses);
+  const own = { ...accepted, ignored: request.ignored };
+  return (await answerWithEnd(c, deps, { ...own, addresses, holder: request.tenant })) ?? answerAccepted(c, own, addresses);
 }
 
-function toRequest(
-  c: Context<AppEnv>,
-  kind: Kind,
-  deps: Deps,
-  { userId: named, callbackUrl, pushToken, ...input }: Envelope,
-): SubmitRequest {
+function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { input: received, ignored }: Received): SubmitRequest {
+  const { userId: named, callbackUrl, pushToken, ...input } = received as Envelope;
   const user = c.get('user');
   const owner = user ?? (deps.identity.required ? undefined : named);
   const next = kind.next?.(input);
@@ -103,6 +104,7 @@ function toRequest(
     kind: kind.name,
     next: next && { kind: next.kind.name, expected: next.expected },
     input,
+    ignored,
     targets: checkTargets({ callbackUrl, pushToken }, owner, deps),
     owner,
     tenant: tenantOf(owner, owner === undefined ? deps.addressOf(c) : undefined),
@@ -145,7 +147,7 @@ async function answerWithStream(c: Context<AppEnv>, deps: Deps, request: SubmitR
   try {
     const accepted = await submit(c, deps, request);
     const { id: jobId } = accepted.job;
-    const opening = encodeFrame({ id: 0, event: 'status', data: { type: 'status', jobId, status: 'waiting' } });
+    const opening = encodeFrame({ id: 0, event: 'status', data: { type: 'status', jobId, status: 'waiting', ignored: request.ignored } });
     const reader = submitter(request.tenant);
     const watching = { jobId, cursor: parseCursor(lastEventId), reader, place, ...(lastEventId === undefined && { opening }) };
     return await orAbandon(deps.queue, accepted, () => watchJob(c, deps, watching));
@@ -159,7 +161,7 @@ async function answerWithStream(c: Context<AppEnv>, deps: Deps, request: SubmitR
 async function answerWithEnd(
   c: Context<AppEnv>,
   { queue, feed, shares, notifications }: Deps,
-  { origin, job, addresses, holder }: Accepted & { addresses: Addresses; holder: Tenant },
+  { origin, job, ignored, addresses, holder }: Answered & { addresses: Addresses; holder: Tenant },
 ): Promise<Response | undefined> {
   const prefer = c.req.header('prefer');
   const wanted = prefer === undefined ? undefined : /(?:^|[,;])\s*wait\s*=\s*"?(\d+)/i.exec(prefer)?.[1];
@@ -172,14 +174,14 @@ async function answerWithEnd(
   const ended = origin !== 'new' && job.end ? job : (await wait())?.snapshot; // one that was there before may be in the archive alone
   if (!ended?.end) return undefined;
   notifications.told(ended);
-  return answerJson(c, presentJob(ended, addresses), 200, {
+  return answerJson(c, presentJob({ ...ended, ignored }, addresses), 200, {
     'Content-Location': `/api/jobs/${id}`,
     'Preference-Applied': `wait=${seconds}`,
   });
 }
 
-function answerAccepted(c: Context<AppEnv>, { origin, job }: Accepted, addresses: Addresses): Response {
-  const body = origin === 'new' ? presentQueued(job, addresses) : presentJob(job, addresses);
+function answerAccepted(c: Context<AppEnv>, { origin, job, ignored }: Answered, addresses: Addresses): Response {
+  const body = origin === 'new' ? presentQueued({ ...job, ignored }, addresses) : presentJob({ ...job, ignored }, addresses);
   return answerJson(c, body, 202, { 'Retry-After': '2' });
 }
 
@@ -191,6 +193,7 @@ const checkHead = ({ identity }: Deps, { files }: Kind) =>
   createMiddleware<AppEnv>((c, next) => {
     if (identity.required && c.get('user') === undefined) throw unauthorized(identity);
     const type = c.req.header('content-type') ?? '';
+    checkCoding(c.req.header('content-encoding'));
     const maxBytes = bodyBytes(files ?? {}, type);
     if (Number(c.req.header('content-length') ?? 0) > maxBytes) throw tooLarge('The body', maxBytes);
     if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type) && !(files && isForm(type))) {
@@ -198,5 +201,6 @@ const checkHead = ({ identity }: Deps, { files }: Kind) =>
       const form = ', and the file in it as base64, or as a form, with Content-Type: multipart/form-data';
       throw new ProblemError('unsupported_media_type', `${json}${files ? form : ''}.`);
     }
+    checkCharset(type, 'The body');
     return next();
   });
