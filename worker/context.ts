@@ -34,6 +34,7 @@ export function createContext({ attempt, journal, history, assignment, signal, l
   const keep = (name: string, value: unknown): void => {
     checkpoint[name] = value;
     journal.saveCheckpoint(checkpoint, author);
+    meter.kept();
   };
 
   const context: Context = {
@@ -51,9 +52,10 @@ export function createContext({ attempt, journal, history, assignment, signal, l
     answered,
     dropped: meter.drop,
     items: (list) => items.get(list) ?? [],
-    item(list, value, percent) {
+    async item(list, value, percent) {
       meter.flush(); // the usage is written first, so that a worker that is lost here hides nothing
-      return write({ type: 'item', attempt: number, list, index: items.get(list)?.length ?? 0, value, percent: atLeast(percent) });
+      await write({ type: 'item', attempt: number, list, index: items.get(list)?.length ?? 0, value, percent: atLeast(percent) });
+      meter.kept();
     },
     field: (name) => checkpoint[FIELD + name],
     keepField: (name, value) => keep(FIELD + name, value),
@@ -69,9 +71,17 @@ export function createContext({ attempt, journal, history, assignment, signal, l
       return value;
     },
     file: files.file,
-    output: files.output,
+    reserve: files.reserve,
+    async output(name, bytes, type) {
+      const kept = await files.output(name, bytes, type);
+      meter.kept();
+      return kept;
+    },
     readOutput: files.readOutput,
-    keep: files.keep,
+    async keep(name, bytes) {
+      await files.keep(name, bytes);
+      meter.kept();
+    },
     kept: files.kept,
   };
   return { context, author: () => author };

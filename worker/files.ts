@@ -1,7 +1,7 @@
 /** The files of one run: what a handler reads and keeps. The store knows no runs; here each write is the run's own. */
 import { ProblemError } from '../src/job/problem.ts';
 import type { Tenant } from '../src/job/tenant.ts';
-import { type FileName, type FileStore, readWhole, type StorageFull } from '../src/files/store.ts';
+import { type FileName, type FileStore, type Kept, readWhole, type StorageFull } from '../src/files/store.ts';
 import type { FileReference, Kind } from '../src/kinds/kind.ts';
 import { LockLostError } from '../src/queue/journal.ts';
 import { type RunLocks, writeFenced } from '../src/queue/run-locks.ts';
@@ -12,7 +12,10 @@ import type { Context } from './handler.ts';
 export type Run = { id: string; tenant: Tenant; token: string };
 
 /** The files of a run. */
-export type RunFiles = Pick<Context, 'file' | 'output' | 'readOutput' | 'keep' | 'kept'>;
+export type RunFiles = Pick<Context, 'file' | 'reserve' | 'output' | 'readOutput' | 'keep' | 'kept'> & {
+  /** Frees what the run has reserved and not used, unless a part of the job is there; to be called while the run still holds its job. */
+  release(): Promise<void>;
+};
 
 /** Opens the files of a run. */
 export type OpenRunFiles = (run: Run, input: Record<string, unknown>) => RunFiles;
@@ -30,15 +33,17 @@ type RunFilesOptions = {
 /** See {@link OpenRunFiles}. */
 export function createRunFiles(store: FileStore, { retryWhileRefused, retake }: RunFilesOptions): OpenRunFiles {
   return ({ id: jobId, tenant, token }, input) => {
-    const put = async (name: FileName, bytes: Uint8Array, type: string): Promise<void> => {
+    let hasReserved = false;
+    const keep = async (write: () => Promise<Kept>): Promise<void> => {
       const kept = await writeFenced(
-        () => retryWhileRefused(() => store.put({ jobId, name, tenant, type, bytes, token })),
+        () => retryWhileRefused(write),
         (reply) => reply.type === 'lost',
         () => retake(jobId, token),
       );
       if (kept.type === 'lost') throw new LockLostError(jobId);
       if (kept.type === 'full') throw noRoom(kept);
     };
+    const put = (name: FileName, bytes: Uint8Array, type: string) => keep(() => store.put({ jobId, name, tenant, type, bytes, token }));
     const read = async (name: FileName): Promise<{ bytes: Uint8Array; type: string; digest: string } | undefined> => {
       const file = await store.open(jobId, name);
       return file && { bytes: await readWhole(file), type: file.info.type, digest: file.info.digest };
@@ -49,6 +54,14 @@ export function createRunFiles(store: FileStore, { retryWhileRefused, retake }: 
         const found = await read(`in:${field}`);
         if (found?.digest !== digest) throw new ProblemError('input_gone', `The file of "${field}" is not kept any more; submit it anew.`);
         return { bytes: found.bytes, type: facts.type, facts };
+      },
+      async reserve(sizes) {
+        hasReserved = true;
+        const files = new Map(sizes.map(({ name, bytes }) => [`out:${name}` as const, Math.ceil(bytes)]));
+        await keep(() => store.reserve({ jobId, tenant, token, files }));
+      },
+      async release() {
+        if (hasReserved) await store.release(jobId, token);
       },
       async output(name, bytes, type) {
         await put(`out:${name}`, bytes, type);
@@ -69,6 +82,14 @@ export function createInputRemoval(store: FileStore, kinds: readonly Kind[]): (k
   const withFiles = new Set(kinds.flatMap((kind) => (hasFiles(kind) ? [kind.name] : [])));
   return (kind, jobId) => {
     if (withFiles.has(kind)) void store.delete(jobId, 'inputs').catch(() => {});
+  };
+}
+
+/** Makes what frees the room that was reserved for a job that has failed. Where that can't be done now it is freed a little later by itself. */
+export function createRoomRelease(store: FileStore, kinds: readonly Kind[]): (kind: string, jobId: string) => void {
+  const withOutputs = new Set(kinds.flatMap((kind) => (kind.outputs === true ? [kind.name] : [])));
+  return (kind, jobId) => {
+    if (withOutputs.has(kind)) void store.release(jobId).catch(() => {});
   };
 }
 

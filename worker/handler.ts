@@ -37,6 +37,12 @@ export type Context<K extends Kind = Kind> = {
   /** Reads an input file. Rejects with a ProblemError that is not tried again if the file is gone: it had expired or was deleted. */
   file(field: FileFieldOf<K>): Promise<InputFile>;
   /**
+   * Reserves room for output files, in bytes as they are expected to be: for all of them, or for none. To be called before they are paid
+   * for: then `output` keeps each whatever its size. What is there already needs no room. The room is freed when the job has ended, and when
+   * the run ends before any file is kept. Rejects as `output` does.
+   */
+  reserve(files: readonly { name: OutputName; bytes: number }[]): Promise<void>;
+  /**
    * Keeps an output file: a part, counted from 0, or the finished file. Clients can read it from then on, as long as the job is there. One
    * of the same name is replaced. Rejects with LockLostError if the job is not this run's any more, and with a ProblemError
    * `storage_full`, which is tried again, if there is no room.

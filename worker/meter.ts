@@ -12,6 +12,10 @@ export type Meter = {
   drop(): void;
   /** Sends what is known by now to Redis, before anything that is written after this call. */
   flush(): void;
+  /** Something was kept for later attempts. What the calls until now were paid for is not lost. */
+  kept(): void;
+  /** Whether a call was paid for, and nothing was kept since it began. */
+  inVain(): boolean;
   /** Settles all open calls, because the run is over. Resolves when everything is written. */
   close(): Promise<void>;
 };
@@ -23,12 +27,15 @@ const STEP = 256;
 export function createMeter(spending: Spending, addCost: AddCost, log: Pick<Logger, 'warn'>): Meter {
   type Open = { flush(): void; close(): Promise<void> };
   const open = new Set<Open>();
+  const unkept = new Set<{ isPaid: boolean }>(); // calls since whose beginning nothing was kept
   const writing = new Set<Promise<void>>();
   let drop = (): void => {};
 
   const startCall: Meter['startCall'] = async (unpriced, author) => {
     const expected = addCost(unpriced, author);
     const entry = await spending.open(expected);
+    const outlay = { isPaid: false };
+    unkept.add(outlay);
     let used: Usage | undefined; // undefined until a response begins
     let written = expected;
     let dropped = 0;
@@ -42,6 +49,7 @@ export function createMeter(spending: Spending, addCost: AddCost, log: Pick<Logg
       return note.finally(() => writing.delete(note));
     };
     const settle = async (now: Usage | undefined): Promise<void> => {
+      outlay.isPaid = now !== undefined && isPaid(now);
       // A call that came to what it was expected to, such as a free one, is noted already.
       if (open.delete(self) && !(now && written === expected && isSame(now, expected))) await write(now);
     };
@@ -63,12 +71,19 @@ export function createMeter(spending: Spending, addCost: AddCost, log: Pick<Logg
   return {
     startCall,
     drop: () => drop(),
+    kept: () => unkept.clear(),
+    inVain: () => [...unkept].some((call) => call.isPaid),
     flush: () => open.forEach((call) => call.flush()),
     async close() {
       await Promise.all([...open].map((call) => call.close()));
       await Promise.all(writing);
     },
   };
+}
+
+/** Whether a vendor bills any of it. What costs nothing, such as the offline generator, counts nothing. */
+function isPaid({ inputTokens, outputTokens, characters = 0, seconds = 0, images = 0, costUsd }: Usage): boolean {
+  return costUsd === undefined ? inputTokens + outputTokens + characters + seconds + images > 0 : costUsd > 0;
 }
 
 function tokensOf({ inputTokens, outputTokens }: Usage): number {

@@ -24,6 +24,18 @@ export class HandBack extends OwnError {
   override name = 'HandBack';
 }
 
+/** An attempt failed that had paid for work and kept nothing of it: another one pays again. */
+export class PaidInVainError extends OwnError {
+  override name = 'PaidInVainError';
+  /** Why it failed. */
+  readonly problem: ProblemError;
+
+  constructor(problem: ProblemError) {
+    super(`paid for nothing: ${problem.message}`, { cause: problem });
+    this.problem = problem;
+  }
+}
+
 /** Why a worker can't do a job. */
 type NotAssigned = {
   /** The variables it would need. */
@@ -75,6 +87,7 @@ const MAX_BACKOFF_MS = 60_000;
 
 /** Turns what was thrown into a problem. A client sees of an error that is no ProblemError only that it happened. */
 export function toProblemError(error: unknown): ProblemError {
+  if (error instanceof PaidInVainError) return error.problem;
   if (error instanceof ProblemError) return error;
   return new ProblemError('internal_error', 'The worker failed for a reason that is in its log.', { cause: error });
 }
@@ -82,7 +95,8 @@ export function toProblemError(error: unknown): ProblemError {
 /**
  * Decides. An error that is not `retryable` (the table in problem.ts says so) fails the job. If it is known when to try again,
  * because the provider said so or its breaker is open, or it refuses for now only, the job is put off until then, and this costs no attempt. Every other
- * error costs an attempt. An answer that could not be used is asked for once more only.
+ * error costs an attempt, and so does one for which the same work will be paid for again. An answer that could not be used is asked for
+ * once more only.
  */
 export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneElsewhere, badBefore = false }: Facts): Outcome {
   if (error instanceof LockLostError) return { type: 'lost' };
@@ -99,7 +113,7 @@ export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneE
   // A provider behind an open breaker was not asked. Each probe costs its job an attempt, so this has an end, too.
   const counts = !(problem instanceof CircuitOpenError);
   const asked = extras.retryAfterMs ?? (extras.forNow ? Math.min(backoffMs * 2 ** putOffs, MAX_BACKOFF_MS) : undefined);
-  if (asked === undefined || (counts && putOffs >= MAX_PUT_OFFS)) {
+  if (asked === undefined || error instanceof PaidInVainError || (counts && putOffs >= MAX_PUT_OFFS)) {
     return { type: 'retry', problem, afterMs: backoff(attemptsMade, backoffMs, problem) };
   }
   // Some providers say 0, or a date in the past. To ask again at once would use up all put-offs in a moment.

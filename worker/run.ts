@@ -12,12 +12,12 @@ import type { Assignment } from './assignments.ts';
 import { beginAttempt } from './attempt.ts';
 import { createContext } from './context.ts';
 import { startDeadline } from './deadline.ts';
-import type { OpenRunFiles } from './files.ts';
+import type { OpenRunFiles, RunFiles } from './files.ts';
 import type { Implementation } from './handler.ts';
 import { makeChild } from './make-child.ts';
 import { createMeter } from './meter.ts';
 import type { AddCost } from './prices.ts';
-import { NotAssignedError } from './retry-policy.ts';
+import { NotAssignedError, PaidInVainError } from './retry-policy.ts';
 import type { Task } from './task.ts';
 
 /** What all runs share. */
@@ -72,9 +72,11 @@ export function createRun({
     const { signal } = task;
     const deadline = startDeadline(task, timeoutMs, troubleMs);
     const meter = createMeter(journal.spending, addCost, log);
+    let files: RunFiles | undefined;
     try {
       const attempt = await beginAttempt(task, journal, history);
       const input = schema.parse(task.input);
+      files = openFiles(task, input);
       const { context, author } = createContext({
         attempt,
         journal,
@@ -83,7 +85,7 @@ export function createRun({
         signal,
         log,
         meter,
-        files: openFiles(task, input),
+        files,
         answered: deadline.lift,
         alive: timeoutMoves ? deadline.move : () => {},
       });
@@ -94,7 +96,9 @@ export function createRun({
       const child = await makeChild(task, next, result as never, { children, attempt, journal });
       return await journal.conclude({ ...result, child }, author());
     } catch (error) {
-      throw deadline.isOver() ? timedOut(timeoutMs, error) : error;
+      await files?.release().catch(() => {}); // it is freed with the end of the job, too
+      const reason = deadline.isOver() ? timedOut(timeoutMs, error) : error;
+      throw reason instanceof ProblemError && meter.inVain() ? new PaidInVainError(reason) : reason;
     } finally {
       deadline.lift();
       await meter.close();

@@ -24,7 +24,7 @@ import { unacceptedProblem } from '../src/queue/unaccepted.ts';
 import { availabilityOf, createRegistration, createWorkerDirectory, type WorkerDescription } from '../src/queue/worker-registry.ts';
 import { type Assignment, assign } from './assignments.ts';
 import { guard } from './circuit-breaker.ts';
-import { createInputRemoval, createRunFiles, hasFiles } from './files.ts';
+import { createInputRemoval, createRoomRelease, createRunFiles, hasFiles } from './files.ts';
 import type { Implementation } from './handler.ts';
 import { createAddCost, createFindPrice, type FindPrice } from './prices.ts';
 import { createFindProgram } from './programs.ts';
@@ -129,6 +129,7 @@ export async function startWorker(
       },
       locks,
       onCompleted: createInputRemoval(fileStore, kinds),
+      onFailed: createRoomRelease(fileStore, kinds),
     },
     { keyPrefix, backoffMs: job.backoffMs, retentionS: job.retentionS, ...config.worker },
     log,

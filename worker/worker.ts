@@ -46,6 +46,8 @@ export type WorkerDeps = Pick<TakeJobDeps, 'run' | 'isDone'> & {
   locks: RunLocks;
   /** Called when a job has completed, and its result is kept. */
   onCompleted?: (kind: string, jobId: string) => void;
+  /** Called when a job has failed for good. */
+  onFailed?: (kind: string, jobId: string) => void;
 };
 
 /** A running worker. */
@@ -67,7 +69,7 @@ export type JobWorker = {
 /** Starts a worker. */
 export function createWorker(
   store: Store,
-  { run, isDone, locks, onCompleted }: WorkerDeps,
+  { run, isDone, locks, onCompleted, onFailed }: WorkerDeps,
   options: WorkerOptions,
   log: Logger,
 ): JobWorker {
@@ -141,7 +143,7 @@ export function createWorker(
   const stop = (jobId: string, reason: unknown): void => void worker.cancelJob(jobId, reason as never);
   const stopLost = (jobId: string): void => stop(jobId, new LockLostError(jobId));
 
-  watchEnds(worker, { counters, log, clock, onCompleted, forgetDeadline: createForgetDeadlines(redis, keys) });
+  watchEnds(worker, { counters, log, clock, onCompleted, onFailed, forgetDeadline: createForgetDeadlines(redis, keys) });
   watchUnreadable({
     worker,
     redis,
@@ -197,11 +199,12 @@ type Ends = {
   log: Logger;
   clock: Clock;
   onCompleted: WorkerDeps['onCompleted'] | undefined;
+  onFailed: WorkerDeps['onFailed'] | undefined;
   forgetDeadline: (jobId: string) => void;
 };
 
 /** Counts and logs how jobs end. */
-function watchEnds(worker: Worker<Payload>, { counters, log, clock, onCompleted, forgetDeadline }: Ends): void {
+function watchEnds(worker: Worker<Payload>, { counters, log, clock, onCompleted, onFailed, forgetDeadline }: Ends): void {
   worker.on('completed', ({ id = '', name, data: { requestId }, attemptsMade, stalledCounter, processedOn = 0 }) => {
     counters.completed++;
     forgetDeadline(id);
@@ -210,7 +213,10 @@ function watchEnds(worker: Worker<Payload>, { counters, log, clock, onCompleted,
   });
   worker.on('failed', (job) => {
     if (job?.finishedOn === undefined) counters.retried++;
-    else counters.failed++;
+    else {
+      counters.failed++;
+      onFailed?.(job.name, job.id ?? '');
+    }
     forgetDeadline(job?.id ?? '');
   });
   worker.on('stalled', (jobId) => {

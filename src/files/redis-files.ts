@@ -40,11 +40,28 @@ export function createRedisFiles({ redis, keys, maxTotalBytes }: RedisFilesOptio
     },
     folder,
   );
+  const reserveAll = defineScript(
+    redis,
+    'reserve_outputs',
+    {
+      keys: ['job', 'lock', 'ledger', 'due', 'used', 'files'],
+      args: ['id', 'tenant', 'token', 'graceMs', 'keptMs', 'maxTotal', 'maxEach'],
+    },
+    folder,
+  );
+  const release = defineScript(
+    redis,
+    'release_outputs',
+    { keys: ['job', 'lock', 'ledger', 'due', 'used', 'files'], args: ['id', 'token'] },
+    folder,
+  );
   const write = defineScript(redis, 'write_file', { keys: ['key', 'lock'], args: ['token', 'version', 'index', 'last', 'piece'] }, folder);
   const remove = defineScript(redis, 'delete_files', { keys: ['ledger', 'due', 'used', 'files'], args: ['id', 'which'] }, folder);
   const { ledger, due, used } = keys.files;
   const shared = { ledger, due, used, files: keys.files.of('') };
   const maxBytes = Math.floor(maxTotalBytes * SHARE);
+
+  const bounds = { graceMs: GRACE_MS, keptMs: KEPT_MS, maxTotal: maxTotalBytes, maxEach: maxBytes };
 
   const writePieces = async ({ jobId, name, bytes, token = '' }: NewFile, version: string): Promise<Kept> => {
     const where = { key: keyOf(jobId, name), lock: keys.lock(jobId), token, version };
@@ -69,18 +86,17 @@ export function createRedisFiles({ redis, keys, maxTotalBytes }: RedisFilesOptio
       const version = crypto.randomUUID();
       const own = { key: keyOf(jobId, name), job: keys.job(jobId), lock: keys.lock(jobId), id: jobId, name, tenant, token };
       const about = { version, mediaType: type, digest: digestOfBytes(bytes), bytes: bytes.byteLength };
-      const bounds = { graceMs: GRACE_MS, keptMs: KEPT_MS, maxTotal: maxTotalBytes, maxEach: maxBytes };
-      const [reply, whose, freeInMs, jobsMakeRoom] = (await reserve({ ...shared, ...own, ...about, ...bounds })) as Reserved;
-      switch (reply) {
-        case 'begun':
-          return writePieces(file, version);
-        case 'there':
-          return { type: 'kept' };
-        case 'lost':
-          return { type: 'lost' };
-        case 'full':
-          return { type: 'full', whose, jobsMakeRoom: jobsMakeRoom === 1, freeInMs: freeInMs < 0 ? undefined : freeInMs };
-      }
+      const reply = (await reserve({ ...shared, ...own, ...about, ...bounds })) as Reserved;
+      return reply[0] === 'begun' ? writePieces(file, version) : toKept(reply);
+    },
+
+    async reserve({ jobId, tenant, token, files }) {
+      const own = { job: keys.job(jobId), lock: keys.lock(jobId), id: jobId, tenant, token };
+      return toKept((await reserveAll({ ...shared, ...own, ...bounds }, [...files].flat())) as Reserved);
+    },
+
+    async release(jobId, token = '') {
+      await release({ ...shared, job: keys.job(jobId), lock: keys.lock(jobId), id: jobId, token });
     },
 
     head: async (jobId, name) => (await readHead(redis, keyOf(jobId, name)))?.info,
@@ -122,7 +138,13 @@ function isOutput(name: string): name is `out:${string}` {
   return name.startsWith('out:');
 }
 
-type Reserved = [reply: 'begun' | 'there' | 'lost' | 'full', whose: 'all' | 'own', freeInMs: number, jobsMakeRoom: number];
+type Reserved = [reply: 'begun' | 'there' | 'reserved' | 'lost' | 'full', whose: 'all' | 'own', freeInMs: number, jobsMakeRoom: number];
+
+function toKept([reply, whose, freeInMs, jobsMakeRoom]: Reserved): Kept {
+  if (reply === 'lost') return { type: 'lost' };
+  if (reply !== 'full') return { type: 'kept' };
+  return { type: 'full', whose, jobsMakeRoom: jobsMakeRoom === 1, freeInMs: freeInMs < 0 ? undefined : freeInMs };
+}
 
 /** Reads what stands beside the pieces. Others can write to Redis, too: what is no whole file is none. */
 async function readHead(redis: Redis, key: string): Promise<{ info: FileInfo; version: string } | undefined> {

@@ -25,6 +25,9 @@ export type FileInfo = { type: string; bytes: number; digest: string };
 /** A part of a file: from the byte `from` up to and without the byte `to`. */
 export type ByteRange = { from: number; to: number };
 
+/** Room that a run needs for files that it is going to make, in bytes by the files' names: as much as they are expected to take. */
+export type Reservation = Pick<NewFile, 'jobId' | 'tenant'> & { token: string; files: ReadonlyMap<FileName, number> };
+
 /** The result of keeping a file. `lost`: the run does not hold its job any more. */
 export type Kept = { type: 'kept' } | { type: 'lost' } | StorageFull;
 
@@ -43,8 +46,15 @@ export type StorageFull = {
 export type FileStore = {
   /** The largest file that can be kept, in bytes: a tenant's share. */
   maxBytes: number;
-  /** Keeps a file; one of the same name is replaced. Readers see it when it is whole. */
+  /** Keeps a file; one of the same name is replaced. Readers see it when it is whole. One for which room is reserved is never refused for its size. */
   put(file: NewFile): Promise<Kept>;
+  /** Reserves room for all of these files, or for none. It is held until they are put, are released or their job ends. */
+  reserve(reservation: Reservation): Promise<Kept>;
+  /**
+   * Frees the room that is reserved and not taken, unless the job goes on and a part of it is there. `token`: the lock token of the run
+   * that asks; without one, only that of a job that has ended is freed.
+   */
+  release(jobId: string, token?: string): Promise<void>;
   /** What is known of a file; undefined if there is none. */
   head(jobId: string, name: FileName): Promise<FileInfo | undefined>;
   /** Reads a file piece by piece; undefined if there is none. The reading fails if the file goes or is replaced meanwhile. */

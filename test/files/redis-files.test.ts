@@ -182,3 +182,86 @@ test('whatever others write into the ledger, files are kept, and counted anew be
   expect(await store.head(one.jobId, 'in:audio')).toBe(undefined);
   expect(await store.put(one)).toEqual({ type: 'kept' });
 });
+
+/** A run that holds its job and makes files. */
+async function making(maxTotalBytes = 400 * KB) {
+  const setup = await open(maxTotalBytes);
+  const { redis, keys, store } = setup;
+  const jobId = newJobId('slice-audio');
+  await redis.hset(keys.job(jobId), 'name', 'slice-audio');
+  await redis.set(keys.lock(jobId), 'mine');
+  const reserve = (sizes: Record<`out:${string}`, number>, token = 'mine') =>
+    store.reserve({ jobId, tenant: ana, token, files: new Map(Object.entries(sizes) as [`out:${string}`, number][]) });
+  const put = (name: `out:${string}`, bytes: number) => store.put(file({ jobId, name, token: 'mine', bytes: noise(bytes, bytes) }));
+  return { ...setup, jobId, reserve, put };
+}
+
+test('room is reserved for all files or for none, and what is put into it counts as what it is', async () => {
+  const { store, used, reserve, put, jobId } = await making();
+  await store.put(file({ bytes: noise(50 * KB) }));
+  expect(await reserve({ 'out:0': 30 * KB, 'out:1': 30 * KB })).toMatchObject({ type: 'full', whose: 'own', jobsMakeRoom: true });
+  expect(await used()).toBe(50 * KB);
+  expect(await reserve({ 'out:0': 20 * KB, 'out:1': 20 * KB })).toEqual({ type: 'kept' });
+  expect(await reserve({ 'out:0': 20 * KB, 'out:1': 20 * KB })).toEqual({ type: 'kept' }); // a further run has it already
+  expect([await used(), await store.head(jobId, 'out:0'), await store.open(jobId, 'out:0')]).toEqual([90 * KB, undefined, undefined]);
+  expect((await store.put(file({ bytes: noise(20 * KB) }))).type).toBe('full');
+
+  expect(await put('out:0', 5 * KB)).toEqual({ type: 'kept' });
+  expect(await used()).toBe(75 * KB);
+  expect(await put('out:1', 90 * KB)).toEqual({ type: 'kept' }); // more than there is room for: it is paid for
+  expect(await used()).toBe(145 * KB);
+  expect(await reserve({ 'out:0': 20 * KB, 'out:1': 20 * KB })).toEqual({ type: 'kept' }); // both are there
+  expect(await used()).toBe(145 * KB);
+  expect((await put('out:2', 1)).type).toBe('full'); // no room was reserved for it
+  expect(await store.delete(jobId, 'all')).toBe(2);
+  expect(await used()).toBe(50 * KB);
+});
+
+test('an estimate above the share of a user waits until he has nothing else', async () => {
+  const { store, used, reserve, put } = await making();
+  const other = file({ bytes: noise(KB) });
+  await store.put(other);
+  expect((await reserve({ 'out:0': 300 * KB, 'out:whole': 300 * KB })).type).toBe('full');
+  await store.delete(other.jobId, 'all');
+  expect(await reserve({ 'out:0': 300 * KB, 'out:whole': 300 * KB })).toEqual({ type: 'kept' });
+  expect(await used()).toBe(100 * KB);
+  expect([await put('out:0', 10 * KB), await put('out:whole', 10 * KB)]).toEqual([{ type: 'kept' }, { type: 'kept' }]);
+  expect(await used()).toBe(20 * KB);
+});
+
+test('only the run that holds its job reserves and releases, and what a job with a part has stays its own until it ends', async () => {
+  const { store, redis, keys, used, reserve, put, jobId } = await making();
+  expect(await reserve({ 'out:0': KB }, 'theirs')).toEqual({ type: 'lost' });
+  await reserve({ 'out:0': KB, 'out:1': KB });
+  await store.release(jobId, 'theirs');
+  await store.release(jobId);
+  expect(await used()).toBe(2 * KB);
+  await store.release(jobId, 'mine');
+  expect([await used(), await redis.keys(`${keys.files.of('')}*`), await redis.hlen(keys.files.ledger)]).toEqual([0, [], 0]);
+
+  await reserve({ 'out:0': KB, 'out:1': KB });
+  await put('out:0', 10);
+  await store.release(jobId, 'mine');
+  expect(await used()).toBe(10 + KB);
+  await redis.hset(keys.job(jobId), 'finishedOn', String(Date.now()));
+  expect(await reserve({ 'out:2': KB })).toEqual({ type: 'lost' });
+  await store.release(jobId);
+  expect([await used(), (await store.head(jobId, 'out:0'))?.bytes]).toEqual([10, 10]);
+});
+
+test('room that a dead worker has reserved stays for the next run, and goes with the end of the job or with the job', async () => {
+  const ended = await making();
+  await ended.reserve({ 'out:0': KB });
+  await ended.redis.del(ended.keys.lock(ended.jobId)); // its worker is gone
+  await ended.upkeep(61_000);
+  expect(await ended.used()).toBe(KB);
+  await ended.redis.hset(ended.keys.job(ended.jobId), 'finishedOn', String(Date.now()));
+  await ended.upkeep(100_000);
+  expect([await ended.used(), await ended.redis.keys(`${ended.keys.files.of('')}*`)]).toEqual([0, []]);
+
+  const gone = await making();
+  await gone.reserve({ 'out:0': KB });
+  await gone.redis.del(gone.keys.job(gone.jobId), gone.keys.lock(gone.jobId));
+  await gone.upkeep(61_000);
+  expect([await gone.used(), await gone.redis.keys(`${gone.keys.files.of('')}*`)]).toEqual([0, []]);
+});

@@ -1,7 +1,7 @@
 /** The formats of generated speech: how a part becomes a file, and how files of parts become one. */
-import { encodeMp3, mp3Duration, mp3SampleRate } from './mp3.ts';
+import { encodeMp3, mp3Duration, mp3SampleRate, mp3Size } from './mp3.ts';
 import { durationOf, type Pcm } from './pcm.ts';
-import { readWav, writeWav } from './wav.ts';
+import { readWav, wavSize, writeWav } from './wav.ts';
 
 /** A format. `file`: always one that the format has made. */
 export type SpeechFormat = {
@@ -9,6 +9,8 @@ export type SpeechFormat = {
   encode(speech: Pcm, signal: AbortSignal): Promise<Uint8Array>;
   /** In ms. */
   duration(file: Uint8Array): number;
+  /** About how many bytes a file has. `sampleRate`: of the speech, in Hz. */
+  size(durationMs: number, sampleRate: number): number;
   /** In Hz; undefined for a file that can't be read. */
   sampleRate(file: Uint8Array): number | undefined;
   /** Makes one file of several that have the same sample rate. */
@@ -21,6 +23,7 @@ export const speechFormats = {
     type: 'audio/wav',
     encode: (speech) => Promise.resolve(writeWav(speech)),
     duration: (file) => durationOf(readWav(file) ?? SILENCE),
+    size: wavSize,
     sampleRate: (file) => readWav(file)?.sampleRate,
     join(files) {
       const parts = files.flatMap((file) => readWav(file) ?? []);
@@ -31,6 +34,7 @@ export const speechFormats = {
     type: 'audio/mpeg',
     encode: encodeMp3,
     duration: mp3Duration,
+    size: mp3Size,
     sampleRate: mp3SampleRate,
     // Each file begins and ends with whole frames. Its encoder adds some 50 ms of silence, and between two sentences is silence anyway.
     join: (files) => Buffer.concat(files),

@@ -64,6 +64,14 @@ export function mp3Duration(file: Uint8Array): number {
   return Math.round((file.length * 8) / BIT_RATE);
 }
 
+/** What the encoder adds to speech, in ms: frames of silence before and after it, at the lowest sample rate. */
+const ADDED_MS = 150;
+
+/** About how many bytes a file has. */
+export function mp3Size(durationMs: number): number {
+  return Math.ceil(((durationMs + ADDED_MS) * BIT_RATE) / 8);
+}
+
 /** The sample rate of a file of this module, in Hz. */
 export function mp3SampleRate(file: Uint8Array): number | undefined {
   const [, second = 0, third = 0] = file;

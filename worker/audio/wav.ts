@@ -28,6 +28,11 @@ export function writeWav({ pcm, sampleRate }: Pcm): Uint8Array {
   return file;
 }
 
+/** How many bytes a file has. */
+export function wavSize(durationMs: number, sampleRate: number): number {
+  return HEAD + Math.ceil((durationMs * sampleRate * 2) / 1000);
+}
+
 /**
  * Reads a WAV file of PCM or floats, as servers of speech write them. Several channels are mixed into one. A length that is greater than the
  * file, or was never filled in, as servers write it that stream, means: to the end. Returns undefined for anything else.

@@ -2,6 +2,7 @@
 import { ProblemError } from '../../src/job/problem.ts';
 import { type audio, type AudioPart, isRoomFor, NO_ROOM } from '../../src/kinds/generate-audio.ts';
 import type { InputOf } from '../../src/kinds/kind.ts';
+import { secondsOf } from '../../src/kinds/speech-length.ts';
 import { type SpeechFormat, speechFormats } from '../audio/formats.ts';
 import { type Pcm, resample } from '../audio/pcm.ts';
 import type { Context, Handler } from '../handler.ts';
@@ -29,6 +30,7 @@ export const generateAudio: Handler<typeof audio> = async (input, context) => {
   const texts = await planParts(input, context);
   // A part may be kept though its item is not: the worker was lost in between, or a part before it was not there yet.
   const files = await Promise.all(texts.map(async (_, n) => (await context.readOutput(n))?.bytes));
+  await reserveRoom({ input, context, format, texts, files });
   const published = () => context.items(LIST) as readonly AudioPart[];
   const make = createMaker({ input, context, format, sampleRate: sampleRateOf(format, files) });
 
@@ -69,6 +71,21 @@ async function planParts({ text: given, language }: Input, context: Work): Promi
 
 /** So that no part is blank. */
 const withoutBlanks = (text: string): string => text.replaceAll(/\s{3,}/g, '\n\n').trim();
+
+/** How much more than a usual voice needs is reserved: some speak slowly, and numbers are longer than they look. */
+const HEADROOM = 1.1;
+
+/** What is known before a text is spoken. `files`: of the parts that are there. */
+type Plan = { input: Input; context: Work; format: SpeechFormat; texts: readonly string[]; files: readonly (Uint8Array | undefined)[] };
+
+/** Reserves room for the parts that are still to be spoken and for the whole, so that nothing is paid for that can't be kept. */
+async function reserveRoom({ input, context, format, texts, files }: Plan): Promise<void> {
+  const sampleRate = sampleRateOf(format, files) ?? context.work.sampleRate;
+  const durationOf = (text: string) => (1000 * HEADROOM * secondsOf(text)) / input.speed;
+  const sizes = texts.map((text, n) => files[n]?.length ?? format.size(durationOf(text), sampleRate));
+  const whole = sizes.reduce((sum, size) => sum + size, 0);
+  await context.reserve([...sizes.map((bytes, name) => ({ name, bytes })), { name: 'whole', bytes: whole }]);
+}
 
 /** Makes the function that speaks a part and keeps its file. `sampleRate`: that of the parts that are there, in Hz. */
 function createMaker({

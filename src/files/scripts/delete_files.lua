@@ -12,7 +12,8 @@ local at = redis.call('ZSCORE', due, id) or 0
 local pattern = which == 'all' and ANY or INPUTS
 local there = 0
 for name in pairs(entry.files) do
-  if string.find(name, pattern) then there = there + 1 end
+  local isReserved = type(entry.reserved) == 'table' and entry.reserved[name]
+  if string.find(name, pattern) and not isReserved then there = there + 1 end
 end
 entry = removeFiles(id, entry, pattern)
 if entry then entry.next = 0 end

@@ -25,7 +25,7 @@ local function lookAfter(id, entry)
   local finished = tonumber(record[2] or '')
   entry.open = not finished
   if not finished then
-    entry.next = sizeOf(entry, INPUTS)
+    entry.next = goesAtEnd(entry)
     return entry, now + openMs
   end
   if finished + retentionMs <= now then
@@ -54,6 +54,7 @@ for _, id in ipairs(found) do
         redis.call('DEL', key)
         count(entry.tenant, -(tonumber(entry.files[name]) or 0))
         entry.files[name] = nil
+        if type(entry.reserved) == 'table' then entry.reserved[name] = nil end
       end
     end
     if not next(entry.files) then entry = nil end

@@ -1,5 +1,5 @@
--- The ledger of files. `ledger` has an entry for each job with files, as JSON: { tenant, at, files: { name: bytes }, next, open }.
--- at: when its last file came. next: how many bytes will go when its score in `due` is reached, or when the job ends if it is `open`.
+-- The ledger of files. `ledger` has an entry for each job with files, as JSON: { tenant, at, files: { name: bytes }, reserved, next, open }.
+-- reserved: the names of files for which there is only room yet, of the size in `files`. at: when its last file came. next: how many bytes will go when its score in `due` is reached, or when the job ends if it is `open`.
 -- `due` has the same jobs by when to look at them again. `used` has the bytes of each tenant, and of all as '*'. The three change together
 -- in one script, so a crash can't part them. If others have written to them, they are counted anew from the ledger.
 -- Expects keys: ledger, due, used; and mend
@@ -21,6 +21,14 @@ local function sizeOf(entry, pattern)
   return sum
 end
 
+-- how many bytes go when a job ends that goes on now: of its inputs, and of room that was reserved for more than comes
+local INPUTS, ANY = '^[ik]', ''
+local function goesAtEnd(entry)
+  local sum = sizeOf(entry, INPUTS)
+  for name in pairs(type(entry.reserved) == 'table' and entry.reserved or {}) do sum = sum + (tonumber(entry.files[name]) or 0) end
+  return sum
+end
+
 local function usedBy(whom) return tonumber(redis.call('HGET', used, whom) or '') or 0 end
 local function count(tenant, bytes)
   for _, whom in ipairs({ '*', tenant }) do
@@ -29,7 +37,6 @@ local function count(tenant, bytes)
   end
 end
 
-local INPUTS, ANY = '^[ik]', ''
 -- removes a job's files whose names fit, and returns what is left of its entry
 local function removeFiles(job, entry, pattern)
   local gone, left = 0, {}
