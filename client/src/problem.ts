@@ -50,7 +50,9 @@ export async function problemOf(response: Response): Promise<Problem> {
   const { status } = response;
   const body = (await response.json().catch(() => undefined)) as Partial<Problem> | undefined;
   if (typeof body?.code === 'string') return { title: '', detail: '', retryable: status >= 500, ...body, code: body.code, status };
-  const title = `The server answered with ${status}`;
+  // In a browser a redirect that is not followed has no status.
+  const isRedirect = response.type === 'opaqueredirect' || (status >= 300 && status < 400);
+  const title = isRedirect ? 'The server redirects: baseUrl has to be the address that it leads to' : `The server answered with ${status}`;
   return { code: `http_${status}`, title, detail: title, retryable: status >= 500 || status === 429, status };
 }
 

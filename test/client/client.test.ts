@@ -201,7 +201,11 @@ test('what a client sends does not go along with a redirect', async () => {
   const other = await startVendorServer((response) => sendJson(response, 200, {}));
   const server = await startVendorServer((response, { url }) => response.writeHead(307, { location: other.url + url }).end());
   const ai = createClient({ baseUrl: server.url, token: 'secret', headers: { 'user-id': 'ana' }, backoff: BACKOFF });
-  await expect(ai.flashcards({ content: 'Notes.' })).rejects.toMatchObject({ code: 'http_307', retryable: false });
+  await expect(ai.flashcards({ content: 'Notes.' })).rejects.toMatchObject({
+    code: 'http_307',
+    retryable: false,
+    detail: expect.stringContaining('baseUrl'),
+  });
   await expect(ai.resume('x', { streamUrl: '/api/jobs/x/events' }).result()).rejects.toBeInstanceOf(JobError);
   expect([server.calls.length > 0, other.calls]).toEqual([true, []]);
 });
