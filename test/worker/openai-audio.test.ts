@@ -61,6 +61,18 @@ test.each(ERRORS)('HTTP %i with %j is %s, for both', async (status, error, code)
   await expect(assess()).rejects.toMatchObject({ code });
 });
 
+test.each(ERRORS)(
+  'the same as HTTP %i in an answer of status 200, for both, and nothing is owed for speech',
+  async (status, error, code) => {
+    const answer: Answerer = (response) => sendJson(response, 200, { error: { code: status, ...error, status } });
+    const { calls, speak } = await startSpeech(answer);
+    await expect(speak()).rejects.toMatchObject({ code });
+    expect(calls).toMatchObject([{ used: undefined, settled: true }]);
+    const { assess } = await startAssessment(answer);
+    await expect(assess()).rejects.toMatchObject({ code });
+  },
+);
+
 test('an answer that is no WAV is malformed, and was paid for', async () => {
   const { calls, speak } = await startSpeech((response) => response.writeHead(200).end('<html>'));
   await expect(speak()).rejects.toMatchObject({ code: 'provider_bad_answer' });

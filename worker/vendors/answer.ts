@@ -2,9 +2,10 @@
  * Reads a model's answer while it streams. Text goes in; finished items and fields come out. It is pure: no timers, no I/O. What comes out is the same however
  * the text is split into parts.
  */
+import { lookAhead } from './answer-head.ts';
 import { type AnswerShape, type Candidate, openCandidate, type Piece } from './answer-json.ts';
 import { type HeldList, later, settled } from './held-list.ts';
-import { findClose, LONGEST, markAt, type ThinkingMarks } from './thinking.ts';
+import { openThoughts, type Thoughts } from './thinking.ts';
 
 /** The JSON must begin within so many characters. Before it there may be prose, or the beginning of a code fence. */
 export const MAX_HEAD = 4096;
@@ -63,17 +64,6 @@ const BROKEN = {
   'too-long': 'The model wrote far more than any answer needs.',
 };
 
-/** What may stand before JSON that comes first: a code fence and its language. The second is what may yet become one. */
-const FENCE = /^\s*(?:(?:`{3,}|~{3,})[\w+-]*\s*|json\s*:?\s*)?$/i;
-const FENCE_BEGUN = /^\s*[`~]*[\w+-]*\s*:?\s*$/;
-
-/** Where JSON, JSON inside of a text, or a mark of thinking may begin. */
-const INTEREST = /[{[<◁]|["'“](?=[{[]|$)/;
-
-/** What JSON begins with, and what may yet become that. Braces of prose and of formulas begin otherwise. */
-const OPENING = /^(?:\{\s*(?:["'“”„‘«}/#]|[\p{L}_$][\p{L}\p{N}_$-]*\s*[:：])|\[\s*(?:[{["'“”„‘«\]/#])|["'“][{[])/u;
-const OPENING_BEGUN = /^(?:[{[]\s*|\{\s*[\p{L}_$][\p{L}\p{N}_$-]*\s*|["'“])$/u;
-
 /**
  * Makes a reader. JSON that comes first goes out as it is written. After prose, and in a text that is `thinking` as a whole, it is held to the end, and the last
  * list counts.
@@ -84,8 +74,8 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
   const maxHead = manners.longHead ? MAX_LONG_HEAD : MAX_HEAD;
   let state: AnswerState = manners.closesOnly ? 'thinking' : 'head';
   let why: keyof typeof BROKEN | undefined;
-  let marks: ThinkingMarks | undefined; // undefined: they were not opened
-  let thoughts = '';
+  let thoughts: Thoughts | undefined = manners.closesOnly ? openThoughts(MAX_LENGTH) : undefined;
+  let isAssumed = manners.closesOnly; // whether the thinking was not opened
   let rest = ''; // what is not read yet
   let head = 0; // the characters of the head that were read
   let streams = !isThinking; // no prose so far, so that pieces go out at once
@@ -101,6 +91,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
   let pieces: Piece[] = []; // of the candidate, while they are held
   let out: Piece[] = [];
   let over = false;
+  let tail: Thoughts | undefined;
 
   const fail = (reason: keyof typeof BROKEN): void => {
     state = 'broken';
@@ -115,63 +106,50 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
 
   /** Begins anew behind the thinking: what stood before does not count. */
   const beginAnew = (): void => {
-    [state, head, streams, held, marks] = ['head', 0, !isThinking, undefined, undefined];
+    [state, head, streams, held, isAssumed] = ['head', 0, !isThinking, undefined, false];
   };
 
   /** Reads thinking. False if it goes on. */
   const think = (): boolean => {
-    const from = thoughts.length;
-    thoughts += rest;
-    rest = '';
-    const close = findClose(thoughts, from, marks);
-    if (!close) {
-      if (thoughts.length > MAX_LENGTH) thoughts = thoughts.slice(-LONGEST);
-      return false;
-    }
-    rest = thoughts.slice(close.to);
-    thoughts = thoughts.slice(0, close.from);
-    beginAnew();
-    return true;
+    const behind = thoughts?.write(rest);
+    rest = behind ?? '';
+    if (behind !== undefined) beginAnew();
+    return behind !== undefined;
+  };
+
+  const isProse = (): void => {
+    if (given === 0) streams = false;
   };
 
   /** Looks for what comes next in the head. False if more text is needed. */
   const look = (): boolean => {
-    const at = rest.search(INTEREST);
-    const gap = at === -1 ? rest : rest.slice(0, at);
-    const isProse = at === -1 ? !FENCE_BEGUN.test(gap) : !FENCE.test(gap);
-    if (isProse && given === 0) streams = false;
-    if (at === -1 && !isProse && given === 0) {
-      if (head + rest.length >= maxHead) fail('malformed');
-      return false;
-    }
-    skip(gap.length);
-    if (head >= maxHead) {
+    const { gap, isProse: hasProse, next } = lookAhead(rest, over);
+    if (hasProse) isProse();
+    const mayBeFence = next.type === 'nothing' && next.mayBeFence && given === 0;
+    if (!mayBeFence) skip(gap);
+    if (head + (mayBeFence ? gap : 0) >= maxHead) {
       if (held || given > 0 || empty) state = 'ended';
       else fail('malformed');
       return false;
     }
-    if (at === -1) return false;
-    const mark = markAt(rest, 0);
-    if (mark === 'unsure' && !over) return false;
-    if (typeof mark === 'object') return passMark(mark);
-    if (OPENING.test(rest)) return open();
-    if (OPENING_BEGUN.test(rest) && rest.length < maxHead && !over) return false;
-    if (given === 0) streams = false;
-    skip(1);
-    return true;
-  };
-
-  const passMark = (mark: { marks: ThinkingMarks; opens: boolean; length: number }): boolean => {
-    rest = rest.slice(mark.length);
-    if (mark.opens) {
-      state = 'thinking';
-      marks = mark.marks;
-      thoughts = '';
-    } else {
-      manners.closesOnly = true;
-      beginAnew();
+    switch (next.type) {
+      case 'json':
+        return open();
+      case 'mark':
+        rest = rest.slice(next.length);
+        if (next.opens) [state, thoughts] = ['thinking', openThoughts(MAX_LENGTH, next.marks)];
+        else {
+          manners.closesOnly = true;
+          beginAnew();
+        }
+        return true;
+      case 'prose':
+        isProse();
+        skip(1);
+        return true;
+      default:
+        return false;
     }
-    return true;
   };
 
   const open = (): boolean => {
@@ -200,7 +178,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
     else if (step.end === 'malformed' || !/^[{[]/.test(kept)) readAgain();
     else {
       empty ||= candidates === 1;
-      if (given === 0) streams = false;
+      isProse();
       head += kept.length - rest.length;
     }
     return isReading();
@@ -222,7 +200,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
     again += kept.length;
     rest = kept.slice(1);
     head++;
-    if (given === 0) streams = false;
+    isProse();
     if (again > MAX_AGAIN) fail('malformed');
   };
 
@@ -239,9 +217,8 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
 
   /** What is not read any more may still show that thinking ends there. */
   const lookBehind = (text: string): void => {
-    const before = thoughts.slice(-LONGEST);
-    thoughts = before + text;
-    manners.closesOnly ||= findClose(thoughts, before.length) !== undefined;
+    tail ??= openThoughts(0);
+    manners.closesOnly ||= tail.write(text) !== undefined;
   };
 
   const take = (): Piece[] => {
@@ -266,7 +243,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
     end(cut = false) {
       if (over || state === 'broken') return [];
       over = true;
-      if (state === 'thinking' && !marks && !cut) return readInstead(thoughts);
+      if (state === 'thinking' && isAssumed && !cut) return readInstead();
       const goesOn = () => state === 'root' && candidate && !candidate.certain && again <= MAX_AGAIN;
       advance();
       while (goesOn()) {
@@ -276,7 +253,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
         advance();
       }
       if (state === 'root' && candidate && !streams) held = later(held, { pieces, closed: candidate.listsClosed, isRun: false });
-      if (thoughts !== '' && state === 'head' && !cut && streams && candidates === 0) return readInstead(thoughts);
+      if (thoughts && state === 'head' && !cut && streams && candidates === 0) return readInstead();
       held = settled(held);
       if (cut && held?.closed && head > MAX_AFTERWORD) held = undefined;
       given += held?.pieces.length ?? 0;
@@ -304,11 +281,10 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
   }
 
   /** Nothing stands behind the thinking, or it was none: what the model has written is the answer. */
-  function readInstead(text: string): Piece[] {
-    thoughts = '';
+  function readInstead(): Piece[] {
     beginAnew();
     const other = createAnswerReader(shape, 'thinking');
-    const read = [...other.write(text), ...other.end()];
+    const read = [...other.write(thoughts?.text() ?? ''), ...other.end()];
     found = given = read.length;
     if (other.whole) state = 'ended';
     return read;

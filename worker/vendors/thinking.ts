@@ -13,18 +13,17 @@ const MARKS: readonly ThinkingMarks[] = [
 ];
 
 /** The most characters of a mark. */
-export const LONGEST = Math.max(...MARKS.map(({ close }) => close.length));
+const LONGEST = Math.max(...MARKS.map(({ close }) => close.length));
 
-/** The mark that stands at this place; `unsure` if the text ends within one. */
-export function markAt(text: string, at: number): { marks: ThinkingMarks; opens: boolean; length: number } | 'unsure' | undefined {
-  const rest = text.slice(at, at + LONGEST).toLowerCase();
+/** The mark that a text begins with; `unsure` if the text ends within one. */
+export function markAt(text: string): { marks: ThinkingMarks; opens: boolean; length: number } | 'unsure' | undefined {
+  const begin = text.slice(0, LONGEST).toLowerCase();
   for (const marks of MARKS) {
     for (const mark of [marks.open, marks.close]) {
-      if (rest.startsWith(mark)) return { marks, opens: mark === marks.open, length: mark.length };
+      if (begin.startsWith(mark)) return { marks, opens: mark === marks.open, length: mark.length };
     }
   }
-  const isShort = at + LONGEST > text.length;
-  return isShort && MARKS.some(({ open, close }) => open.startsWith(rest) || close.startsWith(rest)) ? 'unsure' : undefined;
+  return text.length < LONGEST && MARKS.some(({ open, close }) => open.startsWith(begin) || close.startsWith(begin)) ? 'unsure' : undefined;
 }
 
 const closing = (marks: readonly ThinkingMarks[]): RegExp =>
@@ -32,10 +31,33 @@ const closing = (marks: readonly ThinkingMarks[]): RegExp =>
 
 const ANY_CLOSE = closing(MARKS);
 
-/** Looks for the closing mark of one pair, or of any. What stands before `from` has been looked at already. */
-export function findClose(text: string, from: number, marks?: ThinkingMarks): { from: number; to: number } | undefined {
+/** Thinking that is read to its closing mark. */
+export type Thoughts = {
+  /** Takes the next part. Returns what stands behind the closing mark; undefined while that has not come. */
+  write(text: string): string | undefined;
+  /** What was thought: all of it, or its end if it was very long. */
+  text(): string;
+};
+
+/** Opens thinking. Without `marks` it was not opened by any, and any closing mark ends it. `maxKept`: how many characters of it are kept. */
+export function openThoughts(maxKept: number, marks?: ThinkingMarks): Thoughts {
   const pattern = marks ? closing([marks]) : ANY_CLOSE;
-  pattern.lastIndex = Math.max(from - LONGEST, 0);
-  const found = pattern.exec(text);
-  return found ? { from: found.index, to: found.index + found[0].length } : undefined;
+  let kept = '';
+  let tail = ''; // the last characters, in which a mark may have begun
+  return {
+    write(text) {
+      const window = tail + text;
+      pattern.lastIndex = 0;
+      const found = pattern.exec(window);
+      if (kept.length > maxKept) kept = '';
+      if (!found) {
+        kept += text;
+        tail = window.slice(-LONGEST);
+        return undefined;
+      }
+      kept = (kept + text).slice(0, Math.max(kept.length - tail.length + found.index, 0));
+      return window.slice(found.index + found[0].length);
+    },
+    text: () => kept,
+  };
 }

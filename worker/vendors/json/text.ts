@@ -38,7 +38,7 @@ export function openText(opener: string, place: TextPlace, onPart?: (part: strin
   const closers = QUOTES.get(opener) ?? opener;
   const isPlain = closers === '"';
   let value = '';
-  let told = 0;
+  let told = ''; // what has gone to `onPart` already
   let mode: 'plain' | 'escape' | 'unicode' | 'after' = 'plain';
   let hex = '';
   let quote = '';
@@ -60,7 +60,7 @@ export function openText(opener: string, place: TextPlace, onPart?: (part: strin
     mode = 'plain';
     const control = ESCAPES[character];
     if (control !== undefined) {
-      marks.push(value.length);
+      marks.push(told.length + value.length);
       value += control;
     } else if (character === 'u') {
       mode = 'unicode';
@@ -117,11 +117,14 @@ export function openText(opener: string, place: TextPlace, onPart?: (part: strin
           }
         }
       }
-      if (onPart && value.length > told) onPart(value.slice(told));
-      told = value.length;
+      if (onPart && value !== '') {
+        onPart(value);
+        told += value;
+        value = '';
+      }
       return { ended, at, after: ended ? after : '' };
     },
-    text: () => (marks.length === 0 ? value : restoreCommands(value, marks)),
+    text: () => (marks.length === 0 ? told + value : restoreCommands(told + value, marks)),
   };
 }
 

@@ -6,7 +6,8 @@ import type { Capabilities, SpeechAssessmentRequest, SpeechAssessmentResult } fr
 import { acceptedRecordings, withConversion } from '../../convert-recording.ts';
 import { jsonOf } from '../vendor-call.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
-import { readChunk } from './chunk.ts';
+import { type Delta, readChunk } from './chunk.ts';
+import { parseModelJson } from '../answer-json.ts';
 import { createPost } from './post.ts';
 
 /** Settings. `baseURL`: undefined for OpenAI's own server. */
@@ -35,21 +36,6 @@ const report = z.object({
   words: z.array(z.object({ word: z.string(), accuracy: score, error: z.enum(['none', 'mispronunciation', 'omission', 'insertion']) })),
 });
 
-const answerShape = z.object({
-  choices: z
-    .array(
-      z.object({
-        finish_reason: z.string().nullish(),
-        message: z.object({
-          content: z.string().nullish(),
-          refusal: z.string().nullish(),
-          tool_calls: z.array(z.object({ function: z.object({ arguments: z.string() }) })).nullish(),
-        }),
-      }),
-    )
-    .min(1),
-});
-
 /** Makes the capability. */
 export function createOpenAIAssessment({ apiKey, baseURL, model, timeoutMs }: OpenAIAudioOptions): Capabilities['speechAssessment'] {
   const author: Author = { provider: 'openai', model };
@@ -61,10 +47,11 @@ export function createOpenAIAssessment({ apiKey, baseURL, model, timeoutMs }: Op
     let spent: Usage | undefined;
     try {
       const answer = await post(toBody(model, request), signal);
-      const { inputTokens, outputTokens } = readChunk(jsonOf(answer)).usage;
+      const said = readChunk(jsonOf(answer));
+      const { inputTokens, outputTokens } = said.usage;
       const told = inputTokens !== undefined && outputTokens !== undefined;
       spent = told ? { inputTokens, outputTokens } : { ...expected, outputTokens: Math.ceil(answer.bytes.length / 4) };
-      return readReport(jsonOf(answer), request.audio.facts.durationMs ?? 0);
+      return readReport(said, request.audio.facts.durationMs ?? 0);
     } finally {
       await call.settle(spent ?? (signal.aborted ? expected : undefined));
     }
@@ -99,13 +86,10 @@ function toBody(model: string, { audio, referenceText, language }: SpeechAssessm
 
 const MP3 = 'audio/mpeg';
 
-function readReport(raw: unknown, durationMs: number): SpeechAssessmentResult {
-  const choice = answerShape.safeParse(raw).data?.choices[0];
-  if (!choice) throw new ProblemError('provider_bad_answer', 'The model answered in a shape that is not known.');
-  const { message, finish_reason: finish } = choice;
-  if (message.refusal) throw new ProblemError('provider_refused', `The model declined: ${message.refusal.slice(0, 300)}`);
-  if (finish === 'content_filter') throw new ProblemError('provider_refused', "The provider's content filter stopped the answer.");
-  const parsed = parseReport(message.tool_calls?.[0]?.function.arguments ?? message.content ?? '');
+function readReport({ args, content, refusal, finish }: Delta, durationMs: number): SpeechAssessmentResult {
+  if (refusal) throw new ProblemError('provider_refused', `The model declined: ${refusal.slice(0, 300)}`);
+  if (finish === 'filtered') throw new ProblemError('provider_refused', "The provider's content filter stopped the answer.");
+  const parsed = parseReport(args) ?? parseReport(content);
   if (!parsed) throw new ProblemError('provider_bad_answer', 'The model did not report an assessment.');
   const { recognizedText, words, ...scores } = parsed;
   if (recognizedText.trim() === '')
@@ -113,12 +97,10 @@ function readReport(raw: unknown, durationMs: number): SpeechAssessmentResult {
   return { recognizedText, durationMs, scores, words, estimate: true };
 }
 
+/** Reads the report in a text. */
 function parseReport(text: string): z.output<typeof report> | undefined {
-  try {
-    return report.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  const at = text.indexOf('{');
+  return at === -1 ? undefined : report.safeParse(parseModelJson(text.slice(at))).data;
 }
 
 /** What OpenAI offers. Only a worker that is told to by PROVIDER_PRONUNCIATION takes it. */
