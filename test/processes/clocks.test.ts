@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { clockAhead, timeOf } from '../support/clocks.ts';
 import { waiting } from '../support/queue.ts';
+import { startReceiver } from '../support/receiver.ts';
 import { startStack } from '../support/stack.ts';
 
 const MINUTE = 60_000;
@@ -78,3 +79,28 @@ test('a process whose clock is off says so in its log, where it is asked whether
   await expect.poll(() => ask(`${stack.url}/ready`)).toEqual({ status: 'ready' });
   expect((await ask(`${stack.url}/api/queue/stats`))['clocksOff']).toEqual([{ process: 'worker', aheadMs: about(-MINUTE) }]);
 });
+
+test.each([MINUTE, -MINUTE])(
+  'a webhook is tried again after its pause by an API whose clock is %i ms ahead, and says when by Redis',
+  async (aheadMs) => {
+    const redis = waiting();
+    const times: number[] = [];
+    const receiver = await startReceiver((_request, response) => {
+      times.push(Date.now());
+      response.writeHead(times.length === 1 ? 500 : 204).end();
+    });
+    const stack = await startStack(clockAhead(aheadMs));
+    await stack.startWorker();
+    const began = await timeOf(redis);
+    const job = await stack.submit({ content: 'water', callbackUrl: receiver.url }, ana);
+    await receiver.called(2);
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(4000); // of five seconds
+    const deliveries = async () => (await stack.get(`/api/jobs/${job['jobId']}/deliveries`, ana))['deliveries'] as Record<string, any>[];
+    await expect.poll(deliveries).toMatchObject([{ status: 'delivered', attempts: [{ status: 500 }, { status: 204 }] }]);
+    const { createdAt = '', attempts = [] } = (await deliveries())[0] ?? {};
+    const told = [createdAt, ...(attempts as { at: string }[]).map(({ at }) => at)].map((at) => Date.parse(String(at)));
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
+    expect(told[0]).toBeGreaterThanOrEqual(began - 1000);
+    expect(told[2]).toBeLessThanOrEqual((await timeOf(redis)) + 1000);
+  },
+);
