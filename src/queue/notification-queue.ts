@@ -62,8 +62,12 @@ export type NotificationQueue<Data> = {
 /** How long what was sent, and what has failed, can be looked up, in s. */
 const KEPT_S = { done: 2 * 24 * 3600, failed: 7 * 24 * 3600 };
 
-/** How long the list of a job's notifications is kept, in s: longer than any of them, which can be on its way for five days before it fails. */
-const LIST_S = 14 * 24 * 3600;
+/**
+ * How long the list of a job's notifications is kept from the last try on that is to be made again, in s: longer than those that fail after the longest
+ * pause. And a user's set of jobs from the last one on: longer than the lists, which can go on for five days.
+ */
+const LIST_S = 8 * 24 * 3600;
+const SET_S = 14 * 24 * 3600;
 
 /** Of how many of a user's jobs it is looked whether their lists are over, each time that one is listed. */
 const LOOKED = 4;
@@ -86,14 +90,14 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
   const { of: listOf, ofUser, again } = keys.notifications;
   const listNotifications = defineScript(redis, 'list_notifications', {
     keys: ['list', 'ofUser', 'lists'],
-    args: ['jobId', 'owned', 'keptS', 'looked'],
+    args: ['jobId', 'owned', 'listS', 'setS', 'looked'],
   });
   let closeWorker = async (): Promise<void> => {};
   let cleaning: ReturnType<typeof setInterval> | undefined;
 
   const list = async ({ jobId, id, owner }: Pick<NewEntry<Data>, 'jobId' | 'id' | 'owner'>): Promise<void> => {
     const touched = { list: listOf(jobId), ofUser: ofUser(owner ?? ''), lists: listOf('') };
-    await listNotifications({ ...touched, jobId, owned: owner === undefined ? 0 : 1, keptS: LIST_S, looked: LOOKED }, [id]);
+    await listNotifications({ ...touched, jobId, owned: owner === undefined ? 0 : 1, listS: LIST_S, setS: SET_S, looked: LOOKED }, [id]);
   };
 
   const add = async (entries: readonly NewEntry<Data>[]): Promise<void> => {
@@ -189,7 +193,7 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
         return { waiting: Object.values(others).reduce((sum, count) => sum + count, 0), failed };
       }),
     start(send) {
-      closeWorker = startSender({ store, keyPrefix, listOf, send, add, erase, onError: onError('notifications') });
+      closeWorker = startSender({ store, keyPrefix, listOf, listS: LIST_S, send, add, erase, onError: onError('notifications') });
       const cleanNow = (): void => void clean().catch(onError('notifications'));
       cleanNow(); // a process may never get as old as the interval
       cleaning = setInterval(cleanNow, CLEAN_MS);

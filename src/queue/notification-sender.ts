@@ -53,6 +53,8 @@ export type SenderParts<Data> = {
   store: Store;
   keyPrefix: string;
   listOf: (jobId: string) => string;
+  /** How long a list is kept, in s, from each try on that is to be made again. */
+  listS: number;
   send: (tried: Try<Data>) => Promise<Tried<Data>>;
   add: (entries: readonly NewEntry<Data>[]) => Promise<void>;
   erase: (jobIds: readonly string[]) => Promise<void>;
@@ -60,7 +62,7 @@ export type SenderParts<Data> = {
 };
 
 /** Starts to send. Returns what ends it. */
-export function startSender<Data>({ store, keyPrefix, listOf, send, add, erase, onError }: SenderParts<Data>): () => Promise<void> {
+export function startSender<Data>({ store, keyPrefix, listOf, listS, send, add, erase, onError }: SenderParts<Data>): () => Promise<void> {
   const redis = store.connect('wait');
   const stopping = new AbortController();
   /** The pause before the next try, in ms, by the error that ended the last one. */
@@ -104,6 +106,7 @@ export function startSender<Data>({ store, keyPrefix, listOf, send, add, erase, 
       return forget(job);
     }
     if (tried.row !== undefined) await job.log(JSON.stringify({ at: new Date(begunAt).toISOString(), ...tried.row }));
+    if (tried.type === 'again') await redis.expire(listOf(jobId), listS);
     return conclude(job, token, tried);
   };
 
