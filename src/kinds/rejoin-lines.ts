@@ -1,4 +1,5 @@
 /** Puts lines together again that were only wrapped: by a page, a terminal, or a reader of images. Pure, in linear time. */
+import { fencedLines } from './fences.ts';
 import { ARROWS, DASHES, TYPED_ARROW } from './pair-marks.ts';
 
 /** Words that end no sentence: after one of them, and before one, a line has not ended. */
@@ -39,19 +40,16 @@ const firstWord = (line: string): string => /^\S{1,80}/u.exec(line)?.[0] ?? '';
 /** Rejoins the lines of each paragraph that belong together. Line ends are line feeds. Fenced code stays as it is. */
 export function rejoinLines(text: string): string {
   const lines = text.split('\n');
+  const fenced = fencedLines(lines);
   const hyphenated = new Set<string>();
   for (const [word] of text.matchAll(/(?<!\p{L})\p{L}{1,40}-\p{L}{1,40}/gu)) hyphenated.add(word.toLowerCase());
   const made: string[] = [];
   let start = 0;
-  let isFenced = false;
   for (let end = 0; end <= lines.length; end++) {
     const line = lines[end];
-    const isFence = line !== undefined && /^\s{0,8}(?:```|~~~)/.test(line);
-    if (line !== undefined && line.trim() !== '' && !isFence) continue;
-    const paragraph = lines.slice(start, end);
-    made.push(...(isFenced || paragraph.length < 2 ? paragraph : rejoin(paragraph, hyphenated)));
+    if (line !== undefined && line.trim() !== '' && !fenced.has(end)) continue;
+    if (end > start) made.push(...rejoin(lines.slice(start, end), hyphenated));
     if (line !== undefined) made.push(line);
-    if (isFence) isFenced = !isFenced;
     start = end + 1;
   }
   return made.join('\n');

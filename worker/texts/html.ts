@@ -1,5 +1,6 @@
 /** Reads HTML: blocks end lines, tables become rows, and what no reader sees is no text. */
 import { Parser } from 'htmlparser2';
+import { fencedLines } from '../../src/kinds/fences.ts';
 import { createPage, type Page } from './page.ts';
 import type { Passage } from './passage.ts';
 
@@ -66,17 +67,22 @@ const closing: Readonly<Record<string, Handling>> = {
   table: (page) => page.closeTable(),
 };
 
-const code = /^[ \t]{0,3}(`{3,}|~{3,})[^\n]*\n[\s\S]*?^[ \t]{0,3}\1|(?<!`)`[^`\n]{1,300}`/gm;
+/** A text whose quoted code is replaced: what stands between fences, and between backticks. */
+function replaceQuotedCode(text: string, replace: (code: string) => string): string {
+  const lines = text.split('\n');
+  const fenced = fencedLines(lines);
+  return lines.map((line, at) => (fenced.has(at) ? replace(line) : line.replace(/(?<!`)`[^`]{1,300}`/g, replace))).join('\n');
+}
 
 /** A text without what Markdown quotes as code. */
-export const withoutQuotedCode = (text: string): string => text.replace(code, '');
+export const withoutQuotedCode = (text: string): string => (/`|~~~/.test(text) ? replaceQuotedCode(text, () => '') : text);
 
 /** Notes in Markdown, with some HTML in them. */
 const isMarkdown = (text: string): boolean =>
   !/<(?:!doctype|html|body)\b/i.test(text) && /^(?:#{1,6}\s|[ \t]{0,3}[-*+]\s|[ \t]{0,3}(?:`{3}|~{3})|\|)|\]\(/m.test(text);
 
 /** Tags that Markdown quotes are told about, and no tags. */
-const withQuotedTags = (text: string): string => text.replace(code, (quoted) => quoted.replaceAll('&', '&amp;').replaceAll('<', '&lt;'));
+const withQuotedTags = (text: string): string => replaceQuotedCode(text, (code) => code.replaceAll('&', '&amp;').replaceAll('<', '&lt;'));
 
 /**
  * Reads HTML. Line ends inside of blocks are spaces, as in a browser. Outside of any block they stay, and in Markdown everywhere, because

@@ -90,15 +90,16 @@ function linkText(inside: string): string {
     )
   )
     return '';
-  return (parts.at(-1) || parts[0]?.replace(/\s*\([^()]*\)$|^[^:]{1,20}:/g, '')) ?? '';
+  return (parts.at(-1) || parts[0]?.replace(/\s?\([^()]{0,100}\)$|^[^:]{1,20}:/g, '')) ?? '';
 }
 
 /** A line with the marks that notes have, and without what only wikis have. */
 function readLine(line: string): string {
-  const heading = /^(={1,6})\s*([^=]{1,200}?)\s*\1\s*$/.exec(line);
-  if (heading) return `\n# ${inlineText(heading[2] ?? '')}\n`;
-  const term = /^;\s*([^:]{1,100}?)\s*:\s*(\S.*)$/.exec(line);
-  if (term) return inlineText(`${term[1]}: ${term[2]}`);
+  const bare = line.trim();
+  const heading = /^(={1,6})([^=]{1,200})\1$/.exec(bare);
+  if (heading) return `\n# ${inlineText(heading[2] ?? '').trim()}\n`;
+  const [, term, meaning] = /^;([^:]{1,200}):(.*)$/.exec(bare) ?? [];
+  if (term !== undefined && meaning !== undefined) return inlineText(`${term.trim()}: ${meaning.trim()}`);
   return inlineText(line.replace(/^([*#]+)\s*/, '- ').replace(/^[:;]+\s*/, ''));
 }
 

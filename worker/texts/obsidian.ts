@@ -1,4 +1,5 @@
 /** Reads notes of Obsidian with cards in them: "front::back", and a question over a line "?" over its answer. */
+import { fencedLines } from '../../src/kinds/fences.ts';
 import type { AuthoredCard, Passage } from './passage.ts';
 
 /** Between the lines of a card: "?" asks one way, "??" both ways. */
@@ -59,12 +60,11 @@ export function readObsidian(text: string): Passage[] {
   };
   const lines = text.split('\n').map((line) => line.replace(managing, '').trimEnd());
   const places = placesOfCards(lines);
-  let isFenced = false;
+  const fenced = fencedLines(lines);
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? '';
-    if (/^\s{0,3}(?:```|~~~)/.test(line)) isFenced = !isFenced;
-    const card = isFenced || !places.has(at) ? undefined : cardOnLine(line);
-    const mark = isFenced || !isBetween(lines, at) ? undefined : between.exec(line)?.[1];
+    const card = fenced.has(at) || !places.has(at) ? undefined : cardOnLine(line);
+    const mark = fenced.has(at) || !isBetween(lines, at) ? undefined : between.exec(line)?.[1];
     if (card) {
       flush();
       passages.push({ type: 'cards', text: `${card[0]?.front}\t${card[0]?.back}`, cards: card });

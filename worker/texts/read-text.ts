@@ -25,7 +25,7 @@ const markups = {
 const notations = { cloze: readClozeLines, obsidian: readObsidian, delimited: readDelimited } satisfies Partial<Record<Format, Reader>>;
 
 /** What editors write about a note stands above it, between two rulers. */
-export const frontMatter = /^---\n(?:[\w -]{1,40}:.*\n|\s*- .*\n|\s*\n){1,60}---\n/;
+export const frontMatter = /^---\n(?:[\w -]{1,40}:.*\n|[ \t]*- .*\n|[ \t]*\n){1,60}---\n/;
 
 /** The passages of a text. */
 export function readText(text: string): Passage[] {

@@ -25,7 +25,12 @@ function show(passage: Passage): string {
   }
 }
 
-const onOneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ');
+/** A text of several lines on one. */
+export const onOneLine = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .join(' ');
 
 /** What the author wants to be asked, where cards hide parts of a sentence. */
 function gapsOf(cards: readonly AuthoredCard[]): string {

@@ -1,6 +1,8 @@
 /** Notes into lines: bounded, without code, marks of any markup, and who said what when. */
+import { fencedLines } from '../../../src/kinds/fences.ts';
 import type { AuthoredCard, Passage } from '../../texts/passage.ts';
 import { readText } from '../../texts/read-text.ts';
+import { onOneLine } from '../../texts/to-text.ts';
 import { withoutFootnotes } from './footnotes.ts';
 import { pairMark } from './pairs.ts';
 import { isPicture, withoutPictures } from './text.ts';
@@ -29,8 +31,6 @@ export type Line = {
 const MAX_LINES = 4000;
 const MAX_LINE = 1200;
 
-const fence = /^\s{0,8}(?:```|~~~)/;
-
 /** The lines of a text. */
 export function readLines(text: string): Line[] {
   const lines = readText(text).flatMap((passage) => readers[passage.type](passage as never));
@@ -53,8 +53,6 @@ const readers: { [Type in Passage['type']]: (passage: Extract<Passage, { type: T
     })),
   cards: ({ text, cards }) => [{ ...BARE, text: onOneLine(text), cards, first: true }],
 };
-
-const onOneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ');
 
 const BARE = { mark: 'none', indent: 0, spoken: false } as const;
 
@@ -81,14 +79,10 @@ function bounded(raw: string[]): string[] {
   return made;
 }
 
-/** Without fenced code; a fence that is never closed is none. */
+/** Without fenced code. */
 function withoutCode(raw: string[]): string[] {
-  const fences = raw.flatMap((line, at) => (fence.test(line) ? [at] : []));
-  const inside = new Set<number>();
-  for (let place = 0; place + 1 < fences.length; place += 2) {
-    for (let at = fences[place] ?? 0; at <= (fences[place + 1] ?? -1); at++) inside.add(at);
-  }
-  return raw.map((line, at) => (inside.has(at) ? '' : line));
+  const fenced = fencedLines(raw);
+  return raw.map((line, at) => (fenced.has(at) ? '' : line));
 }
 
 const marks = {

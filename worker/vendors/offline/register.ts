@@ -112,13 +112,13 @@ const codeWord =
 
 /** Words with marks between them: "Vogel => bird, Maus => mouse", "Hund - dog;". */
 const pairedWords = new RegExp(
-  `^(?=.{1,60}?\\s(?:[${DASHES}${ARROWS}]|${TYPED_ARROW})\\s)(?!.*>.*;$)[\\p{L}\\p{M}\\s',;’>=${DASHES}${ARROWS}]{3,400}$`,
+  `^(?=.{1,60}?\\s(?:[${DASHES}${ARROWS}]|${TYPED_ARROW})\\s)[\\p{L}\\p{M}\\s',;’>=${DASHES}${ARROWS}]{3,400}$`,
   'u',
 );
 
 /** Whether a line is of a program, a shell or a data file. */
 export function isCode(text: string): boolean {
-  if (pairedWords.test(text) && !/[=<>!]=|\+\+|--(?!>)/.test(text)) return false;
+  if (pairedWords.test(text) && !/[=<>!]=|\+\+|--(?!>)/.test(text) && !(text.includes('>') && text.endsWith(';'))) return false;
   if (codeInside.test(text) || codeWord.test(text)) return true;
   return codeEnd.test(text) && !/[.!?]\s/.test(text);
 }

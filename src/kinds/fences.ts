@@ -1,0 +1,13 @@
+/** Code that Markdown quotes between fences. */
+
+const fence = /^\s{0,8}(?:```|~~~)/;
+
+/** The places of the lines that are fences or stand between two. A fence that is never closed is none. */
+export function fencedLines(lines: readonly string[]): ReadonlySet<number> {
+  const fences = lines.flatMap((line, at) => (fence.test(line) ? [at] : []));
+  const inside = new Set<number>();
+  for (let place = 0; place + 1 < fences.length; place += 2) {
+    for (let at = fences[place] ?? 0; at <= (fences[place + 1] ?? -1); at++) inside.add(at);
+  }
+  return inside;
+}
