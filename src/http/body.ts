@@ -8,8 +8,15 @@ import type { Held } from './shares.ts';
  */
 export type PullBody = (env: unknown, request: Request, take: (piece: Uint8Array) => void, signal: AbortSignal) => Promise<void>;
 
-/** What is made of a body while it comes. `take` gets blocks of it, which are its own; `finish` is called after the last one. */
-export type BodyReader<Content> = { take(block: Uint8Array): void; finish(): Content };
+/** What is made of a body while it comes. */
+export type BodyReader<Content> = {
+  /** Gets the next block of it, which is its own. */
+  take(block: Uint8Array): void;
+  /** Called after the last block. */
+  finish(): Content;
+  /** Called instead if the body is refused: nothing of it is to be kept while the rest is received. */
+  drop(): void;
+};
 
 /** The bounds of a body: its size in bytes, what counts as held, and how long no byte may come, in ms. */
 export type BodyBounds = { maxBytes: number; held: Held; stallMs: number };
@@ -65,6 +72,7 @@ export async function receiveBody<Content>(
     } catch (error) {
       fault = error;
       blocks.drop();
+      reader.drop();
       held.release(); // at once: what is refused makes room for others
       if (received > maxBytes) stop.abort();
     }

@@ -13,6 +13,7 @@ export function jsonReader(): BodyReader<unknown> {
   let blocks: Uint8Array[] = [];
   return {
     take: (block) => void blocks.push(block),
+    drop: () => void (blocks = []),
     finish(): unknown {
       const decoder = new TextDecoder('utf-8', { fatal: true });
       try {

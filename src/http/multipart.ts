@@ -30,6 +30,9 @@ function contentBytes(fields: FileFields): number {
   return Object.values(fields).reduce((sum, { maxBytes }) => sum + maxBytes, TEXT_BYTES);
 }
 
+/** How far the reading of a form is. `parts`: how many parts were whole so far. */
+type Reading = { parser: MultipartParser; afterPreamble: ReturnType<typeof skipPreamble>; form: Form; parts: number };
+
 /**
  * Reads a form block by block. A mistake is reported when it comes.
  * @throws ProblemError `invalid_input` or `payload_too_large`
@@ -39,10 +42,13 @@ export function formReader(contentType: string, fields: FileFields): BodyReader<
   if (boundary === undefined) throw new ProblemError('invalid_input', 'The Content-Type of a form needs a boundary.');
   const largest = Math.max(TEXT_BYTES, ...Object.values(fields).map(({ maxBytes }) => maxBytes));
   const limits = { maxParts: MAX_PARTS, maxHeaderSize: MAX_HEADER_BYTES, maxFileSize: largest, maxTotalSize: contentBytes(fields) };
-  const parser = new MultipartParser(boundary, limits);
-  const afterPreamble = skipPreamble(boundary);
-  const form: Form = { texts: new Map(), files: new Map() };
-  let parts = 0;
+  const begin = (): Reading => ({
+    parser: new MultipartParser(boundary, limits),
+    afterPreamble: skipPreamble(boundary),
+    form: { texts: new Map(), files: new Map() },
+    parts: 0,
+  });
+  let state = begin();
   const orProblem = <Result>(work: () => Result): Result => {
     try {
       return work();
@@ -53,14 +59,15 @@ export function formReader(contentType: string, fields: FileFields): BodyReader<
   return {
     take: (block) =>
       orProblem(() => {
-        if (isWhole(parser)) return; // what comes after the last boundary means nothing (RFC 2046, section 5.1.1)
-        const content = afterPreamble(block);
-        if (content) for (const part of parser.write(content)) take(form, readHead(part, ++parts), fields);
+        if (isWhole(state.parser)) return; // what comes after the last boundary means nothing (RFC 2046, section 5.1.1)
+        const content = state.afterPreamble(block);
+        if (content) for (const part of state.parser.write(content)) take(state.form, readHead(part, ++state.parts), fields);
       }),
+    drop: () => void (state = begin()),
     finish: () =>
       orProblem(() => {
-        parser.finish();
-        return form;
+        state.parser.finish();
+        return state.form;
       }),
   };
 }

@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { decodeBase64 } from '../../src/http/base64.ts';
 import { pullFromStream, receiveBody } from '../../src/http/body.ts';
+import { jsonReader } from '../../src/http/json-body.ts';
 import { formReader } from '../../src/http/multipart.ts';
 import { createShares } from '../../src/http/shares.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { JoinedMessage } from '../../src/joined-message.ts';
 import { createNodeServer, pullFromIncoming } from '../../src/node-server.ts';
+import { createDice } from '../support/dice.ts';
 import { noise, wav } from '../support/recordings.ts';
 import { type Stack, startStack } from '../support/stack-in-process.ts';
 import { form, json, startSlices } from '../support/uploads.ts';
@@ -172,7 +175,11 @@ function receiving({ each = 100 * MB, maxBytes = 100 * MB, stallMs = 30_000 } = 
     signal.addEventListener('abort', () => end.resolve());
     return end.promise;
   };
-  const reader = { take: (block: Uint8Array) => void blocks.push(block.byteLength), finish: () => 'whole' };
+  const reader = {
+    take: (block: Uint8Array) => void blocks.push(block.byteLength),
+    finish: () => 'whole',
+    drop: () => void blocks.splice(0),
+  };
   const received = receiveBody(pull, reader, { maxBytes, held, stallMs });
   void received.catch(() => {});
   return { received, blocks, give: (piece: Uint8Array) => give(piece), end: end.resolve, figures: bodies.figures };
@@ -195,7 +202,7 @@ test('a body that is too much for its holder holds nothing from then on, and is 
   give(new Uint8Array(20_000));
   expect(figures()).toEqual({ held: 0, holders: 0, waiting: 0 });
   give(new Uint8Array(90_000));
-  expect([figures().held, blocks]).toEqual([0, [90_000]]);
+  expect([figures().held, blocks]).toEqual([0, []]); // what came before is dropped, too
   end();
   await expect(received).rejects.toThrow(expect.objectContaining({ code: 'too_many_open' }));
 });
@@ -251,4 +258,29 @@ test("bodies that one user has left open block that user's uploads, and nobody e
   expect(others.map(({ status }) => status)).toEqual(others.map(() => 202));
   for (const socket of idle) socket.destroy();
   await expect.poll(async () => (await held(stack)).bodies).toEqual({ held: 0, holders: 0, waiting: 0 });
+});
+
+test.each([
+  ['a form', formReader(FORM['content-type'], { audio: { types: [], maxBytes: 10 * MB, inspect: () => ({ type: '' }) } }), false],
+  ['JSON', jsonReader(), true],
+])('of %s that is refused nothing is kept while the rest comes', (_, reader, isJson) => {
+  reader.take(isJson ? Buffer.from('{"a":1}') : Buffer.concat([partOf(noise(3)), Buffer.from('\r\n--b--')]));
+  reader.drop();
+  expect(() => reader.finish()).toThrow(expect.objectContaining({ code: isJson ? 'invalid_json' : 'invalid_input' })); // as if nothing had come
+});
+
+test('base64 is taken in both alphabets, with and without padding, and nothing else is', () => {
+  const roll = createDice(3);
+  for (let n = 0; n < 2000; n++) {
+    const bytes = Buffer.from(Array.from({ length: roll(40) }, () => roll(256)));
+    const texts = [bytes.toString('base64'), bytes.toString('base64url'), `data:image/png;base64,${bytes.toString('base64')}`];
+    for (const text of texts) expect(decodeBase64(text)).toEqual(bytes);
+    const text = bytes.toString('base64url');
+    const at = roll(text.length + 1);
+    const stranger = ['=', 'é', '.', '\u0000', '🙂'][roll(5)] ?? '';
+    for (const broken of [text.slice(0, at) + stranger + text.slice(at), text.slice(0, at) + stranger + text.slice(at + 1)]) {
+      if (!/^[A-Za-z0-9_-]*={0,2}$/.test(broken)) expect(decodeBase64(broken)).toBeUndefined();
+    }
+  }
+  for (const text of ['A', 'A===', 'AA=', 'AAA==', 'AAAA=', '=', '==', 'AAAA====']) expect(decodeBase64(text)).toBeUndefined();
 });
