@@ -20,8 +20,8 @@ export type RunFiles = Pick<Context, 'file' | 'reserve' | 'output' | 'readOutput
 /** Opens the files of a run. */
 export type OpenRunFiles = (run: Run, input: Record<string, unknown>) => RunFiles;
 
-/** How soon to try again where unfinished jobs, or nobody known, will make room, in ms. */
-const ROOM_MS = 5000;
+/** Files that go within this time are waited for, in ms. */
+const SOON_MS = 60_000;
 
 /** What files of runs are made with beside the store. */
 type RunFilesOptions = {
@@ -98,9 +98,8 @@ export function hasFiles({ files, outputs }: Kind): boolean {
   return files !== undefined || outputs === true;
 }
 
-function noRoom({ freeInMs, jobsMakeRoom }: StorageFull): ProblemError {
-  const retryAfterMs = jobsMakeRoom ? ROOM_MS : (freeInMs ?? ROOM_MS);
-  return new ProblemError('storage_full', 'There is no room for the files that this job makes; it goes on when there is.', {
-    retryAfterMs,
-  });
+/** Room can come at any time: a job ends, or its user deletes one. To look again calls nobody, so it is not put off for long. */
+function noRoom({ freeInMs = Infinity }: StorageFull): ProblemError {
+  const detail = 'There is no room for the files that this job makes; it goes on when there is.';
+  return new ProblemError('storage_full', detail, freeInMs < SOON_MS ? { retryAfterMs: freeInMs } : { forNow: true });
 }

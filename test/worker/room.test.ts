@@ -68,6 +68,21 @@ test('with a full share nothing is paid for: the job waits at no cost, goes on w
   expect(attempt).toMatchObject({ attempt: 1, code: 'storage_full' });
 });
 
+test('a job sees soon that room was made by deleting another one, though its files would have stayed for a day', async () => {
+  const { polly, stack, submit } = await started((response, call, n) => {
+    if (n > 1) return speak(response, call);
+    return response.writeHead(200, { 'content-type': 'audio/pcm' }).end(Buffer.alloc(SHARE, 1));
+  });
+  const first = await submit({ text: SHORT, format: 'wav' });
+  expect((await first.stream.until(isEnd)).event).toBe('completed');
+  const { stream } = await submit({ text: PARTS.join(' ') });
+  await stream.until(isPutOff);
+  expect(polly.calls).toHaveLength(1);
+  expect((await fetch(`${stack.url}/api/jobs/${first.id}`, { method: 'DELETE', headers: ANA })).status).toBe(204);
+  expect((await stream.until(isEnd)).event).toBe('completed');
+  expect(polly.calls).toHaveLength(3);
+});
+
 test('a job that has waited for room often enough fails, says why, and has never called', async () => {
   const { polly, submit, fill, redis, keys, used } = await started(speak, { JOB_ATTEMPTS: '2' });
   await fill(SHARE);
