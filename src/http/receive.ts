@@ -13,6 +13,7 @@ import { createOriginCheck } from './origins.ts';
 import { type HolderDeps, setHolder } from './holder.ts';
 import { answerErrors } from './problems.ts';
 import { refuseReads } from './rate-limits.ts';
+import { createRefusalRests } from './refusal-rests.ts';
 import { mayShowToken } from './read-access.ts';
 
 /** What it needs. */
@@ -25,6 +26,7 @@ export function receive(deps: Deps, methods: () => string[]) {
   const checkHost = createHostCheck(hosts);
   const checkOrigin = createOriginCheck(pages);
   const answerError = answerErrors(log);
+  const restBefore = createRefusalRests();
 
   /** Answers requests that go no further; undefined for those that do. */
   const answerEarly = (c: Context<AppEnv>): Response | undefined | Promise<Response | undefined> => {
@@ -80,6 +82,7 @@ export function receive(deps: Deps, methods: () => string[]) {
     } catch (error) {
       c.res = await answerError(error as Error, c);
     }
+    if (c.res.status === 429) await restBefore(c.get('holder'));
     // By path: a query may carry a token.
     const { method, path } = c.req;
     log.info({ requestId, method, path, status: c.res.status, ms: Math.round(performance.now() - start) }, 'request');
