@@ -47,6 +47,19 @@ test('an answer has a cap on tokens, for the fallback too', () => {
   expect(mistakes({ ...REDIS, ...keyed, OPENAI_MAX_TOKENS: '0' }, 'worker')).toEqual([expect.stringMatching(/^OPENAI_MAX_TOKENS: /)]);
 });
 
+test('a model may think for five minutes, unless that or the time of an attempt is said', () => {
+  const thinking = (env: Record<string, string>) => models({ OPENAI_API_KEY: 'k', OPENAI_FALLBACK_MODEL: 'other', ...env });
+  const both = (thinkingMaxMs: number) => ({ main: { thinkingMaxMs }, fallback: { thinkingMaxMs } });
+  expect(thinking({})).toMatchObject(both(300_000));
+  expect(thinking({ OPENAI_THINKING_MAX_MS: '1000' })).toMatchObject(both(1000));
+  expect(thinking({ JOB_TIMEOUT_MS: '60000' })).toMatchObject(both(Infinity));
+  expect(thinking({ JOB_TIMEOUT_MS: '60000', OPENAI_THINKING_MAX_MS: '1000' })).toMatchObject(both(1000));
+  expect([read({}).job, read({ JOB_TIMEOUT_MS: '60000' }).job]).toMatchObject([
+    { timeoutMs: 120_000, timeoutMoves: true },
+    { timeoutMs: 60_000, timeoutMoves: false },
+  ]);
+});
+
 test('empty variables count as unset', () => {
   expect(read({ PORT: '' }).port).toBe(3001);
   expect(models({ OPENAI_API_KEY: ' ' }).main).toBeUndefined();

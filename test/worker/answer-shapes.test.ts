@@ -1,4 +1,4 @@
-/** Models' answers in other shapes than they were asked for: read in one call, as they were meant, and item by item wherever that can be. */
+/** Models' answers in other shapes than they were asked for: read in one call, as they were meant, and item by item wherever that can be. `VARIANTS=20000` tries thousands. */
 import { expect, test } from 'vitest';
 import { flashcard } from '../../src/kinds/flashcards.ts';
 import { createAnswerReader } from '../../worker/vendors/answer.ts';
@@ -116,12 +116,25 @@ test('thinking that was not opened is remembered of its model: then nothing goes
 test('a model that is stopped in the middle has given what it had, and no draft', () => {
   const cut = (text: string) => {
     const reader = open();
-    return [...reader.write(text), ...reader.end(true)].map(({ value }) => value);
+    return [...reader.write(text), ...reader.end('cut')].map(({ value }) => value);
   };
   expect(cut(root.slice(0, -3))).toEqual([card(1)]);
   expect(cut(`Here: ${root.slice(0, -3)}`)).toEqual([card(1)]);
   expect(cut(`A draft: ${draft} ${'But wait. '.repeat(100)}`)).toEqual([]);
   expect(cut(`<think>${draft}`)).toEqual([]);
+});
+
+test('JSON lines are whole when the model says so or its server ends them, and not where they were cut', () => {
+  for (const [why, whole] of [
+    ['finished', true],
+    ['ended', true],
+    ['cut', false],
+  ] as const) {
+    const reader = open();
+    expect(reader.write(cards.map((each) => JSON.stringify(each)).join('\n'))).toHaveLength(2);
+    reader.end(why);
+    expect([why, reader.whole]).toEqual([why, whole]);
+  }
 });
 
 test('the time to read grows with the length, whatever stands in it', () => {

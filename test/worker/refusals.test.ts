@@ -1,4 +1,4 @@
-/** What vendors refuse, in every dress in which they do: the code it gets, when the job comes back, and that nothing is owed for it. */
+/** What vendors refuse, in every dress in which they do: the code it gets, when the job comes back, and that nothing is owed for it. `VARIANTS=20000` tries thousands. */
 import { expect, test } from 'vitest';
 import type { ProblemCode } from '../../src/job/problem.ts';
 import { comeBackMs } from '../../worker/vendors/come-back.ts';

@@ -26,7 +26,11 @@ const REFUSED: [name: string, status: number, body: object, code: string][] = [
   [
     'a completion beside its error',
     200,
-    { choices: [{ message: { content: null }, finish_reason: 'stop' }], error: { code: 429, message: 'x' } },
+    {
+      choices: [{ message: { content: null }, finish_reason: 'stop' }],
+      usage: { prompt_tokens: 0, completion_tokens: 0 },
+      error: { code: 429, message: 'x' },
+    },
     'provider_rate_limited',
   ],
   ['insufficient_quota as a type', 429, { error: { message: 'x', type: 'insufficient_quota', code: null } }, 'provider_quota_exceeded'],
@@ -50,6 +54,23 @@ test('an error in the middle of an answer: what had come is kept and owed', asyn
   });
   expect([asked.code, asked.items]).toEqual(['provider_unavailable', [card(1)]]);
   expect(asked.usage).toMatchObject({ estimated: true });
+});
+
+test('thinking is the answer only where the model has finished without any other', async () => {
+  const draft = JSON.stringify({ flashcards: [card(1)] });
+  const silent = await ask((pen) => pen.thought(draft), { idleTimeoutMs: 100 });
+  expect([silent.code, silent.items]).toEqual(['provider_timeout', []]);
+  const ended = await ask((pen) => {
+    pen.thought(draft);
+    pen.finish(null as never);
+  });
+  expect([ended.code, ended.items]).toEqual(['provider_cut_off', []]);
+  const declined = await ask((pen) => {
+    pen.thought(draft);
+    pen.text('I am sorry, I can not do that.');
+    pen.finish('stop');
+  });
+  expect([declined.code, declined.items]).toEqual(['provider_bad_answer', []]);
 });
 
 test('the usage that comes after a bad end is read', async () => {

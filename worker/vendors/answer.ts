@@ -41,12 +41,15 @@ export type Manners = { closesOnly: boolean; longHead: boolean };
 /** For a text of which nothing is known. */
 const UNKNOWN: Manners = { closesOnly: false, longHead: false };
 
+/** Why no more text comes: the model has finished, the server has ended it without saying so, or it was cut off at a limit. */
+export type TextEnd = 'finished' | 'ended' | 'cut';
+
 /** Reads one answer. */
 export type AnswerReader = {
   /** Takes the next part of the text and returns the pieces that can go out, in order. */
   write(text: string): Piece[];
-  /** Says that no more text comes, and returns what was held. `cut`: the model was stopped. */
-  end(cut?: boolean): Piece[];
+  /** Says that no more text comes, and why, and returns what was held. */
+  end(why?: TextEnd): Piece[];
   readonly state: AnswerState;
   /** Whether a whole answer was read: its JSON is closed. It may be an empty one. */
   readonly whole: boolean;
@@ -73,7 +76,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
   const manners: Manners = isThinking ? { ...UNKNOWN, longHead: true } : { ...known };
   const maxHead = manners.longHead ? MAX_LONG_HEAD : MAX_HEAD;
   let state: AnswerState = manners.closesOnly ? 'thinking' : 'head';
-  let why: keyof typeof BROKEN | undefined;
+  let fault: keyof typeof BROKEN | undefined;
   let thoughts: Thoughts | undefined = manners.closesOnly ? openThoughts(MAX_LENGTH) : undefined;
   let isAssumed = manners.closesOnly; // whether the thinking was not opened
   let rest = ''; // what is not read yet
@@ -91,11 +94,12 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
   let pieces: Piece[] = []; // of the candidate, while they are held
   let out: Piece[] = [];
   let over = false;
+  let cut = false;
   let tail: Thoughts | undefined;
 
   const fail = (reason: keyof typeof BROKEN): void => {
     state = 'broken';
-    why = reason;
+    fault = reason;
     manners.longHead ||= reason === 'malformed' && found === 0 && head >= MAX_HEAD;
   };
 
@@ -240,10 +244,12 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
       if (length === MAX_LENGTH && isReading()) fail('too-long');
       return take();
     },
-    end(cut = false) {
+    end(why = 'finished') {
       if (over || state === 'broken') return [];
       over = true;
-      if (state === 'thinking' && isAssumed && !cut) return readInstead();
+      cut = why === 'cut';
+      const mayReadThoughts = why === 'finished';
+      if (state === 'thinking' && isAssumed && mayReadThoughts) return readInstead();
       const goesOn = () => state === 'root' && candidate && !candidate.certain && again <= MAX_AGAIN;
       advance();
       while (goesOn()) {
@@ -253,7 +259,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
         advance();
       }
       if (state === 'root' && candidate && !streams) held = later(held, { pieces, closed: candidate.listsClosed, isRun: false });
-      if (thoughts && state === 'head' && !cut && streams && candidates === 0) return readInstead();
+      if (thoughts && state === 'head' && mayReadThoughts && streams && candidates === 0) return readInstead();
       held = settled(held);
       if (cut && held?.closed && head > MAX_AFTERWORD) held = undefined;
       given += held?.pieces.length ?? 0;
@@ -266,7 +272,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
       return state === 'ended' || (over && isWhole());
     },
     get broken() {
-      return why ? BROKEN[why] : '';
+      return fault ? BROKEN[fault] : '';
     },
     get found() {
       return found;
@@ -277,7 +283,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
   function isWhole(): boolean {
     if (held) return held.closed;
     if (state === 'root') return streams && (candidate?.listsClosed ?? false);
-    return state === 'head' && (empty || given > 0);
+    return state === 'head' && !cut && (empty || given > 0);
   }
 
   /** Nothing stands behind the thinking, or it was none: what the model has written is the answer. */

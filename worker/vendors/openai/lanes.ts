@@ -14,6 +14,7 @@ export function createLanes(open: (text: 'content' | 'args' | 'thinking') => Ans
   const content = open('content');
   let args: AnswerReader | undefined;
   let thoughts = '';
+  let isSilent = true; // no content so far
   let current = content;
 
   /** Lets the first text that has a piece be the answer. */
@@ -24,17 +25,18 @@ export function createLanes(open: (text: 'content' | 'args' | 'thinking') => Ans
 
   return {
     take(delta) {
+      isSilent &&= !/\S/.test(delta.content);
       if (current.found === 0 && delta.reasoning !== '' && thoughts.length < MAX_LENGTH) thoughts += delta.reasoning;
       const pieces = delta.content === '' || current !== content ? [] : content.write(delta.content);
       if (delta.args === '' || content.found > 0) return pieces;
       args ??= open('args');
       return [...pieces, ...from(args, args.write(delta.args))];
     },
-    end(cut) {
+    end(why) {
       const isOver = (pieces: Piece[]): boolean => pieces.length > 0 || current.found > 0 || current.whole;
-      let pieces = current.end(cut);
-      if (!isOver(pieces) && args) pieces = from(args, args.end(cut));
-      if (!isOver(pieces) && !cut && thoughts !== '') {
+      let pieces = current.end(why);
+      if (!isOver(pieces) && args) pieces = from(args, args.end(why));
+      if (!isOver(pieces) && why === 'finished' && isSilent && thoughts !== '') {
         const thinking = open('thinking');
         pieces = from(thinking, [...thinking.write(thoughts), ...thinking.end()]);
       }

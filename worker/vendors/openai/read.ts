@@ -164,7 +164,7 @@ function createSteps({ lanes, taker, watch, bill, maxGrowth, maxTokens, signal, 
     if (refusal !== '') return { end: 'refused', words: refusal };
     if (reason === 'filtered') return { end: 'filtered' };
     if (reason === 'cut') return { end: 'cut' };
-    if (await handOn(lanes.end(reason === 'length'))) return { end: 'enough' };
+    if (await handOn(lanes.end(reason === 'length' ? 'cut' : 'finished'))) return { end: 'enough' };
     if (lanes.whole) return { end: 'whole' };
     if (reason === 'length') return { end: 'length' };
     if (lanes.broken !== '') return { end: 'broken', why: lanes.broken };
@@ -174,7 +174,7 @@ function createSteps({ lanes, taker, watch, bill, maxGrowth, maxTokens, signal, 
   /** The stream is over without an end, or its time is up. What was held goes out only if it is whole. */
   const stop = async (isTimeUp: boolean): Promise<Outcome> => {
     if (!signal.aborted) {
-      const pieces = lanes.end();
+      const pieces = lanes.end(isTimeUp ? 'cut' : 'ended');
       if (lanes.whole) return (await handOn(pieces)) ? { end: 'enough' } : { end: 'whole' };
     }
     if (!isTimeUp) return { end: 'cut' };

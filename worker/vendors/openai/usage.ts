@@ -35,7 +35,7 @@ export function openBill(prompt: string, images = 0): Bill {
       begun = true;
     },
     refuse() {
-      begun = deltas > 0 || told.outputTokens !== undefined;
+      begun = deltas > 0 || (told.outputTokens ?? 0) > 0;
     },
     isOwed: () => begun,
     add({ content, refusal, reasoning, args, usage }) {
