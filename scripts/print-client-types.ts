@@ -39,7 +39,7 @@ export type ${name}Items = ${Object.keys(items).length === 0 ? 'object' : typeOf
   });
   const paths = all.map((kind) => {
     const { name, path, files = {} } = kind;
-    return `  ${methodOf(kind)}: { kind: '${name}', path: '${path}', files: ${JSON.stringify(Object.keys(files)).replaceAll('"', "'")} },`;
+    return `  ${methodOf(kind)}: { kind: '${name}', path: '${path}', files: ${sizesOf(files)} },`;
   });
   return `/** What goes in and comes out of each kind. ${PRINTED} */
 import type { FileInput } from './files.ts';
@@ -50,10 +50,10 @@ export type Kinds = {
 ${entries.join('\n')}
 };
 
-/** Where each is submitted, and which of its fields are files. */
+/** Where each is submitted, and which of its fields are files, with how many bytes each may have. */
 export const KINDS = {
 ${paths.join('\n')}
-} as const satisfies { [Method in keyof Kinds]: { kind: string; path: string; files: readonly string[] } };
+} as const satisfies { [Method in keyof Kinds]: { kind: string; path: string; files: Readonly<Record<string, number>> } };
 `;
 }
 
@@ -95,6 +95,12 @@ ${parts.join('\n')}
 function less(schema: JsonSchema, names: readonly string[]): JsonSchema {
   const fields = Object.entries(schema['properties'] as object).filter(([name]) => !names.includes(name));
   return { ...schema, properties: Object.fromEntries(fields) };
+}
+
+/** The file fields as an object's text, each with its size in bytes. */
+function sizesOf(files: NonNullable<Kind['files']>): string {
+  const sizes = Object.entries(files).map(([name, { maxBytes }]) => `${name}: ${maxBytes}`);
+  return sizes.length === 0 ? '{}' : `{ ${sizes.join(', ')} }`;
 }
 
 /** An input whose files are what an app has in its hands. */

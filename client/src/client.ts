@@ -52,7 +52,8 @@ export function createClient(options: ClientOptions): Client {
     { idempotencyKey }: SubmitOptions = {},
   ): Promise<Job<Kind>> => {
     const { path, files } = KINDS[kind];
-    const job = (await submitOnce(send, path, bodyOf(input, files), { backoff, key: idempotencyKey })) as JobObject<Kind>;
+    const body = await bodyOf(input, { files, readFile: options.readFile });
+    const job = (await submitOnce(send, path, body, { backoff, key: idempotencyKey })) as JobObject<Kind>;
     return createJob<Kind>({ ...common, id: job.jobId, streamUrl: job.streamUrl });
   };
   const methods = Object.keys(KINDS).map((kind) => [

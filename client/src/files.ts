@@ -1,33 +1,68 @@
 /** Files of a submission: what an app can have in its hands, and how it is sent. */
+import { ApiError } from './problem.ts';
 
-/** A file: a Blob or File of the web, what React Native has (an object with a `uri`), or base64 or a data URI. */
+/** A file: a Blob or File of the web or of expo-file-system, what pickers of React Native give (an object with a `uri`), or base64 or a data URI. */
 export type FileInput = Blob | NativeFile | string;
 
-/** A file as React Native's FormData takes it. */
+/** A file on the phone, or one of a browser's `blob:` and `data:` addresses, as pickers and recorders give it. */
 export type NativeFile = { uri: string; name?: string | undefined; type?: string | undefined };
+
+/** Reads a file of the phone by its URI. It rejects if the file is gone. */
+export type ReadFile = (uri: string) => Promise<Blob | Uint8Array<ArrayBuffer>>;
 
 /** A request's body, and its type where `fetch` does not find it out. */
 export type Body = { body: string | FormData; headers: Record<string, string> };
 
-/** Makes the body: a form where a file is given as one, else JSON. In a form a list is a field repeated, and an object is JSON text. */
-export function bodyOf(input: Record<string, unknown>, files: readonly string[]): Body {
+/** How a submission's files are read: the file fields with how many bytes each may have, and what reads a URI. */
+export type FileRules = { files: Readonly<Record<string, number>>; readFile?: ReadFile | undefined };
+
+/**
+ * Makes the body: a form where a file is given as one, else JSON. In a form a list is a field repeated, and an object is JSON text.
+ * @throws ApiError `payload_too_large` or `unreadable_file` for a file that can't be sent: nothing was sent then
+ */
+export async function bodyOf(input: Record<string, unknown>, { files, readFile = readUri }: FileRules): Promise<Body> {
   const given = Object.entries(input).filter(([, value]) => value !== undefined);
-  if (!given.some(([name, value]) => files.includes(name) && typeof value !== 'string')) {
+  if (!given.some(([name, value]) => name in files && typeof value !== 'string')) {
     return { body: JSON.stringify(Object.fromEntries(given)), headers: { 'content-type': 'application/json' } };
   }
   const form = new FormData();
   for (const [name, value] of given) {
-    if (files.includes(name)) form.append(name, toPart(value as FileInput));
-    else for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) form.append(name, textOf(one));
+    const maxBytes = files[name];
+    if (maxBytes !== undefined) {
+      const { blob, fileName } = await read(value as FileInput, readFile);
+      check(name, blob, maxBytes);
+      form.append(name, blob, fileName);
+    } else for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) form.append(name, textOf(one));
   }
   return { body: form, headers: {} }; // fetch sets the type, with the boundary in it
 }
 
-/** React Native's FormData takes its own kind of file, which the types of the web do not know. */
-function toPart(file: FileInput): Blob {
-  if (file instanceof Blob) return file;
+/**
+ * The bytes of a file. A part of a form with a `uri` is what React Native's own fetch reads from the disk, but `expo/fetch` refuses it; so
+ * the file is read here.
+ */
+async function read(file: FileInput, readFile: ReadFile): Promise<{ blob: Blob; fileName: string }> {
   if (typeof file === 'string') throw new TypeError('give all files as base64, or none of them');
-  return { name: 'file', ...file } as unknown as Blob;
+  if (!('uri' in file) || file instanceof Blob) return { blob: file, fileName: (file as Partial<File>).name ?? 'file' };
+  const { uri, name = 'file', type } = file;
+  const content = await readFile(uri).catch((cause: unknown) => {
+    throw unusable('unreadable_file', 'The file is gone', cause);
+  });
+  return { blob: content instanceof Uint8Array ? new Blob([content], { type: type ?? '' }) : content, fileName: name };
+}
+
+/** React Native's own fetch reads files, and so does a browser's the addresses that its pickers give. What `expo/fetch` gives does not. */
+const readUri: ReadFile = async (uri) => (await globalThis.fetch(uri)).blob();
+
+function check(field: string, { size }: Blob, maxBytes: number): void {
+  if (size > maxBytes) throw unusable('payload_too_large', `${field} may have ${maxBytes} bytes`);
+  if (size === 0) throw unusable('unreadable_file', `${field} is empty`);
+}
+
+function unusable(code: string, detail: string, cause?: unknown): ApiError {
+  const error = new ApiError({ code, title: detail, detail, retryable: false });
+  if (cause !== undefined) error.cause = cause;
+  return error;
 }
 
 function textOf(value: unknown): string {

@@ -185,11 +185,11 @@ export type Kinds = {
   audio: { input: AudioInput; result: AudioResult; items: AudioItems };
 };
 
-/** Where each is submitted, and which of its fields are files. */
+/** Where each is submitted, and which of its fields are files, with how many bytes each may have. */
 export const KINDS = {
-  flashcards: { kind: 'generate-flashcards', path: '/api/ai/generate-flashcards', files: [] },
-  lesson: { kind: 'generate-lesson', path: '/api/ai/generate-lesson', files: [] },
-  pronunciation: { kind: 'pronunciation-assess', path: '/api/pronunciation-assess', files: ['audio'] },
-  image: { kind: 'process-image', path: '/api/process-image', files: ['image'] },
-  audio: { kind: 'generate-audio', path: '/api/ai/generate-audio', files: [] },
-} as const satisfies { [Method in keyof Kinds]: { kind: string; path: string; files: readonly string[] } };
+  flashcards: { kind: 'generate-flashcards', path: '/api/ai/generate-flashcards', files: {} },
+  lesson: { kind: 'generate-lesson', path: '/api/ai/generate-lesson', files: {} },
+  pronunciation: { kind: 'pronunciation-assess', path: '/api/pronunciation-assess', files: { audio: 10485760 } },
+  image: { kind: 'process-image', path: '/api/process-image', files: { image: 10485760 } },
+  audio: { kind: 'generate-audio', path: '/api/ai/generate-audio', files: {} },
+} as const satisfies { [Method in keyof Kinds]: { kind: string; path: string; files: Readonly<Record<string, number>> } };

@@ -1,4 +1,5 @@
 /** Requests to the server: with the token of now, and again with the same key where a submission may have got lost. */
+import type { ReadFile } from './files.ts';
 import { ApiError, problemOf } from './problem.ts';
 
 /** What a client is made with. */
@@ -11,6 +12,8 @@ export type ClientOptions = {
   headers?: Record<string, string> | undefined;
   /** The platform's fetch by default. In React Native give that of `expo/fetch`, which streams. */
   fetch?: typeof fetch | undefined;
+  /** Reads a file that is given by its `uri`. By default React Native's own fetch does, and a browser's. */
+  readFile?: ReadFile | undefined;
   /** How often the server sends at least a comment, in ms; its SSE_HEARTBEAT_MS. After 2.5 times that in silence a connection counts as dead. */
   heartbeatMs?: number | undefined;
   /** Pauses between tries, in ms: the first, which doubles, and the longest. Each is taken at random up to that. */

@@ -290,7 +290,15 @@ test('a file is given as a Blob, as base64, or as React Native has it', async ()
   await stack.startWorker();
   const bytes = readFileSync(new URL('../../scripts/smoke/water.png', import.meta.url));
   const ai = clientOf(stack);
-  const images = [new Blob([bytes], { type: 'image/png' }), bytes.toString('base64'), `data:image/png;base64,${bytes.toString('base64')}`];
+  const base64 = bytes.toString('base64');
+  const blob = new Blob([bytes], { type: 'image/png' });
+  const images = [
+    blob,
+    base64,
+    `data:image/png;base64,${base64}`,
+    { uri: `data:image/png;base64,${base64}`, name: 'a.png', type: 'image/png' }, // as pickers of a browser and of a phone give it
+    { uri: URL.createObjectURL(blob) },
+  ];
   for (const image of images) {
     const job = await ai.image({ image, languages: ['en', 'de'], then: 'flashcards', thenInput: { count: 2 } });
     const { text, child } = await job.result();
@@ -298,4 +306,41 @@ test('a file is given as a Blob, as base64, or as React Native has it', async ()
     const next = await ai.resume<'flashcards'>(child?.jobId ?? '', { streamUrl: child?.streamUrl }).result();
     expect(next.flashcards.length).toBeGreaterThan(0);
   }
+});
+
+test('a file of the phone is read once by its URI; one that is gone, empty or too large is told at once, and nothing is sent', async () => {
+  const bytes = readFileSync(new URL('../../scripts/smoke/water.png', import.meta.url));
+  const stack = await startStack();
+  const sent: string[] = [];
+  const read: string[] = [];
+  const ai = clientOf(stack, {
+    fetch: (address, init) => {
+      sent.push(address as string);
+      // What `expo/fetch` takes of a form: texts and Blobs.
+      const parts = init?.body instanceof FormData ? [...init.body.values()] : [];
+      for (const part of parts) expect(typeof part === 'string' || part instanceof Blob).toBe(true);
+      return fetch(address, init);
+    },
+    async readFile(uri) {
+      read.push(uri);
+      if (uri.endsWith('gone.png')) throw new Error('no such file');
+      if (uri.endsWith('empty.png')) return new Uint8Array();
+      return uri.endsWith('large.png') ? new Uint8Array(10 * 1024 * 1024 + 1) : new Uint8Array(bytes);
+    },
+  });
+  const job = await ai.image({ image: { uri: 'file:///photos/a.png', name: 'a.png', type: 'image/png' } });
+  expect([job.id.startsWith('process-image-'), read, sent.length]).toEqual([true, ['file:///photos/a.png'], 1]);
+
+  for (const [name, code] of [
+    ['gone', 'unreadable_file'],
+    ['empty', 'unreadable_file'],
+    ['large', 'payload_too_large'],
+  ]) {
+    const refused = ai.image({ image: { uri: `file:///photos/${name}.png` } });
+    await expect(refused).rejects.toBeInstanceOf(ApiError);
+    await expect(refused).rejects.toMatchObject({ code, retryable: false });
+  }
+  await expect(ai.image({ image: new Blob([new Uint8Array(11_000_000)]) })).rejects.toMatchObject({ code: 'payload_too_large' });
+  await expect(clientOf(stack).image({ image: { uri: 'file:///photos/a.png' } })).rejects.toMatchObject({ code: 'unreadable_file' }); // Node has no such fetch
+  expect([read.length, sent.length]).toEqual([4, 1]);
 });
