@@ -127,7 +127,7 @@ function createTake(context: Work, wanted: WantedAnswer): AnswerRequest['take'] 
   };
 
   const takeField = async (name: string, type: z.ZodType, value: unknown): Promise<Verdict> => {
-    const parsed = type.safeParse(value);
+    const parsed = parseItem(type, value);
     if (!parsed.success || context.field(name) !== undefined) return 'nothing';
     const done = isDone(name);
     context.keepField(name, parsed.data);

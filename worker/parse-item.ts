@@ -24,18 +24,25 @@ function isOptional(schema: z.ZodObject, key: string): boolean {
   return schema.shape[key]?.safeParse(undefined).success ?? false;
 }
 
-/** The value with text in each place that is for text. */
+/** The value with text in each place that is for text, and with the schema's own names where it has them in other writing. */
 function asText(schema: z.ZodType, value: unknown): unknown {
   if (schema instanceof z.ZodOptional) return asText(schema.unwrap() as z.ZodType, value);
   if (schema instanceof z.ZodString) return textOf(value) ?? value;
   if (schema instanceof z.ZodArray) return Array.isArray(value) ? value.map((each) => asText(schema.element as z.ZodType, each)) : value;
   if (!(schema instanceof z.ZodObject) || !isObject(value)) return value;
+  const names = new Map(Object.keys(schema.shape).map((name) => [plainName(name), name]));
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => {
-      const type = schema.shape[key];
-      return [key, type ? asText(type as z.ZodType, each) : each];
+      const name = names.get(plainName(key)) ?? key;
+      const type = schema.shape[name];
+      return [name in value ? key : name, type ? asText(type as z.ZodType, each) : each];
     }),
   );
+}
+
+/** A name without case, spaces and signs. */
+function plainName(name: string): string {
+  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
 }
 
 /** Longer parts of a list are sentences, and stand in lines of their own. */

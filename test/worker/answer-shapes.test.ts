@@ -41,6 +41,8 @@ const shapes: [what: string, text: string][] = [
   ['a wrapper', JSON.stringify({ result: { flashcards: cards } })],
   ['two wrappers', JSON.stringify({ response: { data: { flashcards: cards } } })],
   ['a list of another name', JSON.stringify({ cards })],
+  ['groups of items', JSON.stringify({ flashcards: { 'Part 1': [card(1)], 'Part 2': [card(2)] } })],
+  ['groups under other names', JSON.stringify({ topics: { a: [card(1)], b: [card(2)] } })],
   ['a list by numbers', JSON.stringify({ flashcards: { 1: card(1), 2: card(2) } })],
   ['items that are JSON in texts', JSON.stringify({ flashcards: cards.map((each) => JSON.stringify(each)) })],
   ['a draft in the thinking', `<think>\nA first draft: ${draft} – no, better ones.\n</think>\n${root}`],

@@ -25,6 +25,19 @@ const cases: [name: string, schema: z.ZodType, written: unknown, read: unknown][
   ['null for a required field beside an optional one', vocabularyEntry, { term: null, meaning: 'm', example: null }, undefined],
   ['null for the item', vocabularyEntry, null, undefined],
   ['a field that is unknown', vocabularyEntry, { term: 't', meaning: 'm', more: null }, { term: 't', meaning: 'm' }],
+  ['a number for a text', flashcard, { front: '2+2', back: 4 }, { front: '2+2', back: '4' }],
+  ['a boolean for a text', flashcard, { front: 'Wet?', back: true }, { front: 'Wet?', back: 'true' }],
+  ['a list for a text', flashcard, { front: 'f', back: ['a', 2, null] }, { front: 'f', back: 'a, 2' }],
+  ['a list of sentences for a text', flashcard, { front: 'f', back: ['s'.repeat(61), 'b'] }, { front: 'f', back: `${'s'.repeat(61)}\nb` }],
+  [
+    'numbers in a list of texts',
+    lessonSection,
+    { heading: 1, body: 'b', examples: [1, true] },
+    { heading: '1', body: 'b', examples: ['1', 'true'] },
+  ],
+  ['names in another writing', flashcard, { Front: 'f', BACK: 'b' }, { front: 'f', back: 'b' }],
+  ['an object for a text', flashcard, { front: 'f', back: { a: ['x'] } }, undefined],
+  ['an empty list for a text', flashcard, { front: 'f', back: [] }, undefined],
   ['null where all is required', flashcard, { front: 'f', back: null }, undefined],
 ];
 

@@ -114,10 +114,10 @@ export function openCandidate(shape: AnswerShape): Candidate {
     const values = Object.values(value);
     certain = true;
     if (accepts(list, value)) add(list, value);
-    else values.forEach((each) => add(list, each));
+    else values.flat().forEach((each) => add(list, each)); // some models make groups of items
   };
 
-  /** Looks for an item in a root without lists, or for a list of another name in it. */
+  /** Looks for an item in a root without lists, or for lists of other names in it. */
   const takeRoot = (value: unknown, spare: unknown[][]): void => {
     const list = listFor(value);
     if (list !== undefined) {
@@ -125,10 +125,11 @@ export function openCandidate(shape: AnswerShape): Candidate {
       add(list, value);
       return;
     }
-    const found = spare.find((each) => each.some((item) => typeof item === 'object' && listFor(item) !== undefined));
-    if (!found) return;
-    certain = true;
-    found.forEach((item) => add(listFor(item) ?? first, item));
+    const isItems = (each: unknown[]) => each.some((item) => typeof item === 'object' && listFor(item) !== undefined);
+    for (const item of spare.filter(isItems).flat()) {
+      certain = true;
+      add(listFor(item) ?? first, item);
+    }
   };
 
   const takeMember = (wrapper: Extract<Role, { type: 'wrapper' }>, key: string, value: unknown, own?: Role): boolean => {

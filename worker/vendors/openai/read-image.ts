@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { Capabilities, Capability, Ending } from '../../capabilities.ts';
+import { textOf } from '../../parse-item.ts';
 import { type Fit, fitImage } from '../../images/fit-image.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
 import type { SeeingRequest } from './request.ts';
@@ -34,7 +35,8 @@ export function createImageReading(write: Capability<SeeingRequest, Ending>): Ca
       material: { languages },
       image: `data:${type};base64,${Buffer.from(bytes).toString('base64')}`,
       async take(_, value) {
-        if (typeof value === 'string') lines.push(value.trim());
+        const line = textOf(value);
+        if (line !== undefined) lines.push(line.trim());
         return lines.length < MAX_LINES ? 'new' : 'enough';
       },
       whole() {},
