@@ -1,5 +1,6 @@
 /** The routes that retry failed jobs: an owner retries one, an operator many. */
 import { Hono, type Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
 import { z } from 'zod';
 import type { Snapshot } from '../../job/snapshot.ts';
 import { ProblemError } from '../../job/problem.ts';
@@ -9,8 +10,9 @@ import { deadlinesOf } from '../deadlines.ts';
 import { cursor, toCursor } from '../cursor.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { addressesFor, presentJob } from '../present.ts';
-import { invalidInput, noSuchJob } from '../problems.ts';
+import { noSuchJob } from '../problems.ts';
 import { setAllowance } from '../rate-limits.ts';
+import { validQuery } from '../valid-query.ts';
 
 /** What these routes need. */
 type Deps = Pick<
@@ -22,12 +24,12 @@ type Deps = Pick<
 export function retryRoutes(deps: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.post('/api/jobs/:jobId/retry', (c) => retryOne(c, deps));
-  app.get('/admin/failed-jobs', async (c) => {
-    deps.checkOperator(c);
-    const { jobs, ...rest } = await findFailed(c, deps);
+  const isOperator = createMiddleware<AppEnv>((c, next) => (deps.checkOperator(c), next()));
+  app.get('/admin/failed-jobs', isOperator, validQuery(query), async (c) => {
+    const { jobs, ...rest } = await findFailed(c, deps, c.req.valid('query'));
     return answerJson(c, { jobs: jobs.map(presentFailed), ...rest });
   });
-  app.post('/admin/failed-jobs/retry', (c) => retryMany(c, deps));
+  app.post('/admin/failed-jobs/retry', isOperator, validQuery(query), (c) => retryMany(c, deps, c.req.valid('query')));
   return app;
 }
 
@@ -80,9 +82,8 @@ function notFailed({ id, status }: Snapshot): ProblemError {
 }
 
 /** Retries failed jobs without regard to bounds. The answer names the jobs that were retried, and says whether there are more. */
-async function retryMany(c: Context<AppEnv>, deps: Deps): Promise<Response> {
-  deps.checkOperator(c);
-  const { jobs, ...rest } = await findFailed(c, deps);
+async function retryMany(c: Context<AppEnv>, deps: Deps, wanted: Wanted): Promise<Response> {
+  const { jobs, ...rest } = await findFailed(c, deps, wanted);
   const retried: string[] = [];
   for (let from = 0; from < jobs.length; from += AT_ONCE) {
     const outcomes = await Promise.all(jobs.slice(from, from + AT_ONCE).map((job) => retryAgain(deps, job.id)));
@@ -113,13 +114,12 @@ const query = z.object({
   cursor: cursor.optional(),
 });
 
+type Wanted = z.output<typeof query>;
+
 /** A page of failed jobs. `more`: whether there may be others; they begin at `nextCursor`. An empty page can have one, too. */
 type FailedPage = { jobs: Snapshot[]; more: boolean; nextCursor?: string };
 
-async function findFailed(c: Context<AppEnv>, { queue }: Deps): Promise<FailedPage> {
-  const parsed = query.safeParse(c.req.query());
-  if (!parsed.success) throw invalidInput(parsed.error.issues);
-  const { code, kind, user, limit, cursor: after } = parsed.data;
+async function findFailed(c: Context<AppEnv>, { queue }: Deps, { code, kind, user, limit, cursor: after }: Wanted): Promise<FailedPage> {
   const { jobs, next } = await queue.failedJobs({ limit, after, filter: { code, kind, owner: user }, signal: c.req.raw.signal });
   return { jobs, more: next !== undefined, ...(next && { nextCursor: toCursor(next) }) };
 }

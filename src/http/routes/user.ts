@@ -1,5 +1,6 @@
 /** The routes for all of the caller's jobs: a list, and one stream for all of them. */
 import { Hono, type Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
 import { z } from 'zod';
 import { listJobs } from '../../archive/job-list.ts';
 import type { Page, Range } from '../../queue/listing.ts';
@@ -11,8 +12,8 @@ import { cursor, toCursor } from '../cursor.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { accessOf } from '../find-job.ts';
 import { addressesFor, presentJob } from '../present.ts';
-import { invalidInput } from '../problems.ts';
 import { consumeLocal } from '../rate-limits.ts';
+import { validQuery } from '../valid-query.ts';
 import { holding, retryLaterOnTrouble, wantsStream } from '../answer-stream.ts';
 
 /** What these routes need. */
@@ -24,7 +25,7 @@ type Deps = Pick<
 /** `GET /api/jobs` and `GET /api/events`. */
 export function userRoutes(deps: Deps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.get('/api/jobs', (c) => list(c, deps));
+  app.get('/api/jobs', admitList(deps), validQuery(query), (c) => list(c, deps, c.req.valid('query')));
   app.get('/api/events', (c) => retryLaterOnTrouble(c, deps, wantsStream(c), async () => watchAll(c, deps)));
   return app;
 }
@@ -37,13 +38,17 @@ const query = z.object({
   cursor: cursor.optional(),
 });
 
+/** Refuses who names nobody, and who lists too often, before the query is looked at. */
+const admitList = (deps: Deps) =>
+  createMiddleware<AppEnv>((c, next) => {
+    callerOf(c, deps);
+    consumeLocal(c, deps.listLimit);
+    return next();
+  });
+
 /** The caller's jobs, newest first, without their results. */
-async function list(c: Context<AppEnv>, deps: Deps): Promise<Response> {
+async function list(c: Context<AppEnv>, deps: Deps, { limit, cursor: after, status, kind }: z.output<typeof query>): Promise<Response> {
   const user = callerOf(c, deps);
-  consumeLocal(c, deps.listLimit);
-  const parsed = query.safeParse(c.req.query());
-  if (!parsed.success) throw invalidInput(parsed.error.issues);
-  const { limit, cursor: after, status, kind } = parsed.data;
   const filter = status === undefined && kind === undefined ? undefined : { status, kind };
   const { jobs, next } = await readList(c, deps, user, { limit, after, filter, signal: c.req.raw.signal });
   const addresses = await addressesFor(deps);
