@@ -167,6 +167,7 @@ test('what only looks like a format is prose', () => {
     'AT&T is a ____. | company',
   ]);
   expect(cardsOf('A vector is a list; a map is a table.').join()).not.toMatch(/^A vector is a list \|/);
+  expect(cardsOf('x = 1;y = 2;\nz = 3;w = 4;')).toEqual([]);
   expect(cardsOf('the big dog\nthe old cat\nthe red bird')).toEqual([]);
 });
 

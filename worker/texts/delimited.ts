@@ -21,6 +21,11 @@ export function parseRows(text: string, separator: string): string[][] | undefin
   return data.map((cells) => cells.map((cell) => cell.replace(/[^\S\n]+/g, ' ').trim()));
 }
 
+function withoutEmptyColumns(rows: readonly string[][]): string[][] {
+  const filled = new Set(rows.flatMap((cells) => cells.flatMap((cell, place) => (cell === '' ? [] : [place]))));
+  return rows.map((cells) => cells.filter((_, place) => filled.has(place)));
+}
+
 /** The rows of a text that is a table as a whole; undefined if it is none. */
 export function rowsOf(text: string): string[][] | undefined {
   const told = /^sep=(.)\n/i.exec(text); // Excel says its separator
@@ -29,7 +34,7 @@ export function rowsOf(text: string): string[][] | undefined {
   for (const separator of separators) {
     if (!bare.includes(separator.mark)) continue;
     const rows = separator.isTight && isLoose(bare) ? undefined : parseRows(bare, separator.mark);
-    if (rows && isTable(rows, separator)) return rows;
+    if (rows && isTable(rows, separator)) return withoutEmptyColumns(rows);
   }
   return onOneLine(bare) ?? apart(bare);
 }
@@ -63,7 +68,9 @@ function isTable(rows: readonly (readonly string[])[], { mark }: Separator): boo
   const isWhole = (cells: readonly string[]) =>
     cells.length === first.length || (mark === '\t' && cells.length >= 2 && cells.length < first.length);
   if (!rows.every((cells) => isWhole(cells) && cells[0] !== '')) return false;
-  if (rows.every((cells) => cells.at(-1) === '')) return false; // each line ends with the mark, as in a program
+  // Where each line ends with the mark it may be a program.
+  if (rows.every((cells) => cells.at(-1) === '') && (first.length < 3 || rows.some((cells) => /[=(){}<>]/.test(cells.join()))))
+    return false;
   if (rows.every(([cell = '']) => /^[[(]?\d{1,2}:\d{2}/.test(cell))) return false; // who said what when
   if (rows.every(([cell = '']) => /^(?:[-*+•]|\d{1,3}[.)])\s/.test(cell))) return false; // a list, whose marks come off first
   if (mark === '\t') return true;

@@ -12,7 +12,8 @@ import { isNoise, type Pair, pairIn } from './pairs.ts';
 import { answeredQuestion, plainQuestion } from './questions.ts';
 import { isAmount, isCode, commonWords, isVerse, mainLanguage, type Register, registerOf } from './register.ts';
 import { withoutSpeakers } from './speakers.ts';
-import { createTableReader, pairsOf } from './tables.ts';
+import { pairsOf } from './table-pairs.ts';
+import { createTableReader } from './tables.ts';
 import { isUnspaced, sentences, words } from './text.ts';
 
 /** Where something stands: its line, from 0, and the topic of the heading above it. */
