@@ -263,6 +263,7 @@ export const shapes: Readonly<Record<string, (length: number) => string>> = {
   'cues that roll': (length) =>
     `WEBVTT\n\n${Array.from({ length: Math.ceil(length / 60) }, (_, n) => `00:00:00.000 --> 00:00:01.000\nline ${n}\nline ${n + 1}\n\n`).join('')}`,
   'front matter that never ends': around('---\n', '\n', 'a'),
+  'a call with spaces': around('a()', ' ', 'b\na'),
   'a card with spaces': around('a::b', ' ', 'c'),
   'a term of a wiki with spaces': around("'''a'''\n; ", ' ', 'a'),
   'a heading of a wiki with spaces': around("'''a'''\n= ", ' ', 'a'),

@@ -27,7 +27,7 @@ const beginsPair = new RegExp(`^[^:=${ARROWS}–—]{1,50}(?::\\s|：|::|\\s[=${
 
 const beginsAnew = (line: string): boolean => begins.test(line) || beginsPair.test(line);
 
-const isOpen = (line: string): boolean => /[^.!?:;。！？…\s|"”»]$/u.test(line.slice(-2));
+const isOpen = (line: string): boolean => line !== '' && !/[.!?:;。！？…\s|]$|[.!?。！？…]["”»]$/u.test(line.slice(-2));
 const endsSentence = (line: string): boolean => /[.!?。！？…]["”»)]?$/u.test(line.slice(-2));
 const isUnspaced = (letter: string): boolean => /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー、]/u.test(letter);
 const lastWord = (line: string): string =>
@@ -48,11 +48,22 @@ export function rejoinLines(text: string): string {
   for (let end = 0; end <= lines.length; end++) {
     const line = lines[end];
     if (line !== undefined && line.trim() !== '' && !fenced.has(end)) continue;
-    if (end > start) made.push(...rejoin(lines.slice(start, end), hyphenated));
+    const paragraph = lines.slice(start, end);
+    made.push(...(paragraph.length < 2 || isSetInLines(paragraph) ? paragraph : rejoin(paragraph, hyphenated)));
     if (line !== undefined) made.push(line);
     start = end + 1;
   }
   return made.join('\n');
+}
+
+const programLine =
+  /[{};]$|\w\([^()]*\)\s?[:{]?$|^\s*(?:def|class|import|from|return|const|let|var|function|if|elif|else|for|while|print|SELECT)\b.*[(){}=:;]|\s[=!<>+-]=\s|^\s{2,}\w+ = /;
+
+/** Whether the lines of a paragraph are meant: those of a program, and of verse, which mostly end with commas. */
+function isSetInLines(paragraph: readonly string[]): boolean {
+  const programs = paragraph.filter((line) => programLine.test(line.trimEnd())).length;
+  const commas = paragraph.filter((line) => /[,;]$/.test(line.trimEnd())).length;
+  return programs * 3 >= paragraph.length || (paragraph.length > 2 && commas * 2 > paragraph.length);
 }
 
 function rejoin(paragraph: readonly string[], hyphenated: ReadonlySet<string>): string[] {
@@ -132,7 +143,6 @@ function isFull(line: string, next: string, width: number): boolean {
 function isNarrowProse(paragraph: readonly string[], width: number): boolean {
   if (width < 15 && !isUnspaced(paragraph[0]?.trim().at(-1) ?? '')) return false;
   if (width < 10 || !paragraph.some((line) => endsSentence(line.trim()) || /[.!?。！？]\s\p{Lu}/u.test(line))) return false;
-  if (paragraph.filter((line) => /[,;]\s*$/.test(line)).length * 2 > paragraph.length) return false;
   let soft = 0; // ends that only the column explains
   let hard = 0; // ends that it does not
   for (const [place, line] of paragraph.entries()) {

@@ -12,10 +12,14 @@ const likely: readonly RegExp[] = [
   /\[\[(?:File|Image|Datei|Category|Kategorie|Fichier|Archivo):/i,
 ];
 
+/** Notes in Markdown may have links and templates in the same brackets. */
+const markdown = /^#{1,6}\s|\*\*|\]\(/m;
+
 /** How surely a text is such a source, from 0 to 1. */
 export function wikiConfidence(text: string): number {
   if (sure.test(text)) return 1;
-  return likely.filter((mark) => mark.test(text)).length / 2;
+  if (markdown.test(text)) return 0;
+  return Math.min(likely.filter((mark) => mark.test(text)).length / 2, 1);
 }
 
 /** Templates whose last parameter is text of the page. */

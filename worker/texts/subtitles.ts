@@ -9,11 +9,12 @@ const beginning = /^\s*[[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}[\])]?\s*$/;
 
 const isStart = (line: string): boolean => time.test(line) || beginning.test(line);
 
-/** Whether a text has subtitles, or at least a time for every few lines. */
+/** Whether a text has subtitles, or a time for every few lines from 0:00 on; other times are a schedule. */
 export function hasCues(text: string): boolean {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const cues = lines.filter((line) => time.test(line)).length;
-  return cues * 12 > lines.length || lines.filter((line) => beginning.test(line)).length > Math.max(1, lines.length / 4);
+  if (lines.filter((line) => time.test(line)).length * 12 > lines.length) return true;
+  const starts = lines.filter((line) => beginning.test(line));
+  return starts.length > Math.max(1, lines.length / 4) && /^\W*0{1,2}(?::0{1,2})?:\d{2}\W*$/.test(starts[0] ?? '');
 }
 
 /** A sentence that is never ended goes on for so many characters. */
