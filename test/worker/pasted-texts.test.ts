@@ -60,6 +60,11 @@ const more: readonly [kind: string, text: string, cards: readonly string[]][] = 
     '#separator:semicolon\n#html:true\n#guid column:1\n#notetype column:2\n#deck column:3\n#tags column:6\nab:C"x;Basic;German;<b>Hund</b>;dog&nbsp;[sound:dog.mp3];noun\nxy;Basic;German;Katze;"cat";noun',
     HUND,
   ],
+  [
+    'Anki: fields without HTML',
+    '#separator:tab\n#html:false\n<br>\tends a line\nR&amp;D\tan entity',
+    ['<br> | ends a line', 'R&amp;D | an entity'],
+  ],
   ['Anki: columns that manage notes, by their name', '#separator:comma\n#columns:Front,Back,Tags\nHund,dog,noun\nKatze,cat,noun', HUND],
   [
     'Anki: gaps of the same number are hidden together',
@@ -117,6 +122,11 @@ const more: readonly [kind: string, text: string, cards: readonly string[]][] = 
   [
     'footnotes',
     'Osmosis[^a] is the movement of water through a membrane.[2]\nDiffusion¹ is the movement of particles.\n\n[^a]: The term is a loanword.\n¹ Smith was a physicist.\n[2] A note is a remark.',
+    [OSMOSIS, DIFFUSION],
+  ],
+  [
+    'footnotes of a page',
+    '<b>Osmosis</b> is the movement of water through a membrane.<sup><a href="#n">2</a></sup> <b>Diffusion</b> is the movement of particles.<sup>[1]</sup>',
     [OSMOSIS, DIFFUSION],
   ],
   ['ligatures', 'ﬁsh: Fisch\noﬃce: Büro\nﬂag: Fahne', ['fish | Fisch', 'office | Büro', 'flag | Fahne']],

@@ -33,8 +33,9 @@ export function readAnki(text: string): Passage[] {
   const isManaging = (place: number): boolean =>
     ['tags', 'guid', 'notetype', 'deck'].some((name) => Number(told.get(`${name} column`)) === place + 1) ||
     managing.test(columns[place] ?? '');
+  const isHtml = told.get('html')?.toLowerCase() !== 'false';
   const rows = parseRows(body, separator) ?? body.split('\n').map((line) => line.split(separator));
-  return rows.flatMap((cells) => toNote(cells.filter((_, place) => !isManaging(place)).map(fieldText)));
+  return rows.flatMap((cells) => toNote(cells.filter((_, place) => !isManaging(place)).map(isHtml ? fieldText : plainField)));
 }
 
 function separatorOf(told: string | undefined, body: string): string {
@@ -45,14 +46,17 @@ function separatorOf(told: string | undefined, body: string): string {
 /** Where no line says which column has the tags: words of one to three, without a sentence. */
 const isTags = (field: string): boolean => /^[\p{L}\p{N}_:-]*(?: [\p{L}\p{N}_:-]+){0,2}$/u.test(field);
 
-/** A field without HTML and without the names of sound files. */
+/** A field without the names of sound files. */
+const plainField = (field: string): string => field.replace(/\[(?:sound|anki:[a-z]+):[^\]]{0,200}\]/g, '').trim();
+
+/** The same without HTML. */
 function fieldText(field: string): string {
-  const bare = field.replace(/\[(?:sound|anki:[a-z]+):[^\]]{0,200}\]/g, '');
+  const bare = plainField(field);
   return /[<&]/.test(bare)
     ? textOf(readHtml(bare))
         .replace(/\n{2,}/g, '\n')
         .trim()
-    : bare.trim();
+    : bare;
 }
 
 function toNote(fields: readonly string[]): Passage[] {

@@ -84,6 +84,9 @@ const isMarkdown = (text: string): boolean =>
 /** Tags that Markdown quotes are told about, and no tags. */
 const withQuotedTags = (text: string): string => replaceQuotedCode(text, (code) => code.replaceAll('&', '&amp;').replaceAll('<', '&lt;'));
 
+/** A figure above the line: an exponent, or the mark of a footnote. */
+const raised = (figure: string): string => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(figure)] ?? figure;
+
 /**
  * Reads HTML. Line ends inside of blocks are spaces, as in a browser. Outside of any block they stay, and in Markdown everywhere, because
  * people put tags into plain text.
@@ -93,7 +96,7 @@ export function readHtml(text: string): Passage[] {
   const html = keepsLines ? withQuotedTags(text) : text;
   const page = createPage();
   const lists: Lists = [];
-  const depth = { hidden: 0, block: 0, pre: 0 };
+  const depth = { hidden: 0, block: 0, pre: 0, sup: 0 };
 
   const endBlock = (name: string): void => {
     if (blocks.has(name)) page.end(paragraphs.has(name) ? 'paragraph' : 'block');
@@ -106,7 +109,7 @@ export function readHtml(text: string): Passage[] {
       if (depth.hidden > 0) return;
       if (!isElement(name)) return asWritten();
       if (blocks.has(name) && name !== 'hr') depth.block++;
-      if (name === 'pre') depth.pre++;
+      if (name === 'pre' || name === 'sup') depth[name]++;
       endBlock(name);
       opening[name]?.(page, lists, attributes);
     },
@@ -115,12 +118,13 @@ export function readHtml(text: string): Passage[] {
       if (depth.hidden > 0) return;
       if (!isElement(name)) return isImplied ? undefined : asWritten();
       if (blocks.has(name) && name !== 'hr') depth.block--;
-      if (name === 'pre') depth.pre--;
+      if (name === 'pre' || name === 'sup') depth[name]--;
       closing[name]?.(page, lists, {});
       endBlock(name);
     },
     ontext(text) {
       if (depth.hidden > 0) return;
+      if (depth.sup > 0 && /^\d{1,3}$/.test(text)) return page.write(text.replace(/\d/g, raised));
       if (depth.block > 0 && depth.pre === 0 && !keepsLines) return page.write(text.replace(/\s+/g, ' '));
       for (const [at, line] of text.split('\n').entries()) {
         if (at > 0) page.end(keepsLines && line.trim() === '' ? 'paragraph' : 'source');
