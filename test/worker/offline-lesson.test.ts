@@ -61,6 +61,15 @@ test('without headings a paragraph is a section, under what it defines or under 
   expect(headings(text)).toEqual(['Honey', 'Many colonies in the north of Europe…']);
 });
 
+test('cards that an author has made are one section, its words and its exercises', () => {
+  const made = lessonFromText('#separator:tab\n#tags column:3\nHund\tdog\tx\nKatze\tcat\tx', COUNTS);
+  expect(made?.sections).toEqual([{ heading: 'Hund dog', body: 'Hund\tdog\nKatze\tcat' }]);
+  expect(made?.vocabulary).toEqual([
+    { term: 'Hund', meaning: 'dog' },
+    { term: 'Katze', meaning: 'cat' },
+  ]);
+});
+
 test('examples of the text are examples of its section', () => {
   const [section] =
     lessonFromText('# Plural\n\nMost nouns add an s in the plural.\nExample: one cat, two cats\n\n# End\n\nThat was all of it.', COUNTS)

@@ -34,7 +34,9 @@ const MAX_LINE = 1200;
 /** The lines of a text. */
 export function readLines(text: string): Line[] {
   const lines = readText(text).flatMap((passage) => readers[passage.type](passage as never));
-  return lines.slice(0, MAX_LINES).map((line, at) => Object.assign(line, { at }));
+  // Cards that follow each other are one list.
+  const isFirst = (line: Unplaced, before: Unplaced | undefined) => line.first && !(line.cards && before?.cards);
+  return lines.slice(0, MAX_LINES).map((line, at) => ({ ...line, at, first: isFirst(line, lines[at - 1]) }));
 }
 
 type Unplaced = Omit<Line, 'at'>;
