@@ -14,6 +14,7 @@ import { findJob } from './http/find-job.ts';
 import { jobUrls } from './http/job-urls.ts';
 import { identificationFor } from './identity/identification.ts';
 import { createShares } from './http/shares.ts';
+import { createPace } from './http/pace.ts';
 import { createStreamTokens } from './http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
 import { hmacSha256 } from './hmac.ts';
@@ -52,6 +53,10 @@ const USER_JOBS = 100;
 
 /** How many reads a user has for each submission, in each process: enough for any but a client gone wild. */
 const READS_A_SUBMISSION = 1000;
+
+/** How many requests of a user are served in a second for each submission that the user has in it, and at least; further ones wait. */
+const PACE_A_SUBMISSION = 100;
+const LEAST_PACE = 100;
 
 /** How often every followed job is read, whatever was signalled, in ms. */
 const RECONCILE_MS = 20_000;
@@ -203,6 +208,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     stallMs,
     tokens,
     outputUrls,
+    pace: createPace(Math.max(LEAST_PACE, (PACE_A_SUBMISSION * config.rateLimit.max) / config.rateLimit.windowS)),
     readLimit: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * config.rateLimit.max, windowS: config.rateLimit.windowS }),
     listLimit: createLocalLimit({ name: 'list', max: config.listsPerSecond, windowS: 1 }),
     redeliverLimit: createLocalLimit({ name: 'redeliver', ...config.rateLimit }),

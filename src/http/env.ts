@@ -97,6 +97,8 @@ export type AppDeps = {
   submissions: Submissions;
   /** The limit for reads. Submissions are limited by their own policy. */
   readLimit: LocalLimit;
+  /** The pace of each user: resolves when the user's next request is to be served. */
+  pace: (holder: Tenant) => Promise<void> | undefined;
   /** The limit for lists of a user's jobs: a list is no poll. */
   listLimit: LocalLimit;
   /** The limit for webhooks that a user has sent again, over all jobs. */

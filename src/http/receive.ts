@@ -17,7 +17,7 @@ import { createRefusalRests } from './refusal-rests.ts';
 import { mayShowToken } from './read-access.ts';
 
 /** What it needs. */
-type Deps = Pick<AppDeps, HolderDeps | 'log' | 'hosts' | 'pages' | 'readLimit' | 'addressOf' | 'identity'>;
+type Deps = Pick<AppDeps, HolderDeps | 'log' | 'hosts' | 'pages' | 'readLimit' | 'pace' | 'addressOf' | 'identity'>;
 
 /** Makes the middleware. `methods`: those of the app's routes. */
 export function receive(deps: Deps, methods: () => string[]) {
@@ -51,22 +51,44 @@ export function receive(deps: Deps, methods: () => string[]) {
   };
 
   /** The token in an address is enough for reading: clients that took it up once may repeat an old header for ever. */
-  const beginUnbelieved = (c: Context<AppEnv>, error: unknown): Response | undefined => {
+  const beginUnbelieved = (c: Context<AppEnv>, error: unknown): Response | undefined | Promise<undefined> => {
     if (!mayShowToken(c)) return retryLater(c, error);
     c.set('identityFault', error);
     return begin(c, undefined);
   };
 
-  const begin = (c: Context<AppEnv>, caller: Caller | undefined): Response | undefined => {
+  const begin = (c: Context<AppEnv>, caller: Caller | undefined): Response | undefined | Promise<undefined> => {
     if (caller) c.set('user', caller.user);
     if (caller?.session !== undefined) c.set('session', caller.session);
     if (caller?.plan !== undefined) c.set('plan', caller.plan);
     const holder = tenantOf(caller?.user, caller === undefined ? deps.addressOf(c) : undefined);
     const full = setHolder(c, deps, holder);
     const refused = refuseReads(c, deps, holder);
-    if (refused || !full) return refused;
+    if (refused) return refused;
+    if (full) return refuse(c, full);
+    if (!caller) return undefined; // behind an address may be many; what they are refused is paced
+    try {
+      return deps.pace(holder)?.then(() => undefined);
+    } catch (error) {
+      return refuse(c, error);
+    }
+  };
+
+  const refuse = (c: Context<AppEnv>, error: unknown): Response => {
     if (wantsStream(c) && c.req.method === 'GET') return answerRetryLater(c);
-    throw full;
+    throw error;
+  };
+
+  /** Before an answer that refuses: who goes on asking all the same gets it later. */
+  const restOf = (c: Context<AppEnv>): Promise<void> | undefined => {
+    const { status } = c.res;
+    if (status === 429) return restBefore(c.get('holder'));
+    if (status < 400 || status >= 500 || c.get('user') !== undefined || c.get('holder') === undefined) return undefined;
+    try {
+      return deps.pace(c.get('holder'));
+    } catch {
+      return undefined; // it is refused already
+    }
   };
 
   return createMiddleware<AppEnv>(async (c, next) => {
@@ -82,7 +104,7 @@ export function receive(deps: Deps, methods: () => string[]) {
     } catch (error) {
       c.res = await answerError(error as Error, c);
     }
-    if (c.res.status === 429) await restBefore(c.get('holder'));
+    await restOf(c);
     // By path: a query may carry a token.
     const { method, path } = c.req;
     log.info({ requestId, method, path, status: c.res.status, ms: Math.round(performance.now() - start) }, 'request');
