@@ -91,7 +91,8 @@ async function run(form: UnguardedForm): Promise<Report> {
     }
     const { failures, waits } = beside.experience;
     if (failures.length > 0) faults.push(`${way}: ${failures.length} failures of the innocent user, such as ${failures[0]}`);
-    if (beside.peakMb > MEMORY_MB) faults.push(`${way}: the API took ${beside.peakMb.toFixed(0)} MB`);
+    // Processes that went all ways keep what each has left them.
+    if (extent.fresh && beside.peakMb > MEMORY_MB) faults.push(`${way}: the API took ${beside.peakMb.toFixed(0)} MB`);
     const ratios = WAITS.flatMap((what) => [0.5, 0.95].map((share) => quantile(waits[what], share) / quantile(alone.waits[what], share)));
     rows.push([
       way,
