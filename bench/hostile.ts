@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { lines, quantile } from './figures.ts';
 import { type Bench, type Report, step, type UnguardedForm } from './harness.ts';
-import type { Experience, Wait } from './hostile/innocent.ts';
+import type { Experience, Waited } from './hostile/innocent.ts';
 import { ways } from './hostile/ways.ts';
 import { flagsOf, type Part, startPart } from './processes.ts';
 import { PREFIX, startRedis } from './redis.ts';
@@ -25,7 +25,7 @@ const LOOK_MS = 100;
 /** What the API's memory has to stay under, in MB. */
 const MEMORY_MB = 300;
 
-const WAITS: readonly Wait[] = ['submit', 'end', 'webhook', 'poll', 'list'];
+const WAITS: readonly Waited[] = ['submit', 'end', 'webhook', 'poll', 'list'];
 
 /** What was seen in one way. `answers`: what the hostile user got, by status. `peakMb`: the API's largest resident set. */
 type Seen = { experience: Experience; answers: Record<string, number>; peakMb: number };

@@ -21,7 +21,7 @@ import { hmacSha256 } from './hmac.ts';
 import { listen } from './listen.ts';
 import { createNodeServer, pullFromIncoming } from './node-server.ts';
 import { createNodeFiles, createNodeTransport } from './node-transport.ts';
-import { createMeter } from './unsent.ts';
+import { createUnsentCount } from './unsent.ts';
 import { watchAcknowledgements } from './vanished-clients.ts';
 import { openNotifications } from './notification-parts.ts';
 import { createPageFiles } from './page-files.ts';
@@ -168,7 +168,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
   closers.push(() => timers.forEach(clearInterval));
 
   const { stallMs } = config;
-  const meter = createMeter(shares.answers, watchAcknowledgements({ deadlineMs: stallMs, everyMs: stallMs / 6 }));
+  const unsent = createUnsentCount(shares.answers, watchAcknowledgements({ deadlineMs: stallMs, everyMs: stallMs / 6 }));
   const submissions = createSubmissions({
     queue,
     clock,
@@ -200,9 +200,9 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     feed,
     userFeed,
     connections,
-    transport: createNodeTransport(undefined, meter),
-    sendFile: createNodeFiles(meter),
-    countFor: (env, holder) => meter.countFor((env as HttpBindings).outgoing, holder),
+    transport: createNodeTransport(undefined, unsent),
+    sendFile: createNodeFiles(unsent),
+    countFor: (env, holder) => unsent.countFor((env as HttpBindings).outgoing, holder),
     pullBody: pullFromIncoming,
     shares,
     stallMs,
@@ -238,7 +238,7 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     pageFiles: createPageFiles(!config.production),
   });
 
-  const createServer = () => createNodeServer(app.fetch, meter);
+  const createServer = () => createNodeServer(app.fetch, unsent);
   let draining = false;
   const { port, close } = await listen(createServer, { host: config.host, ports: [config.port], variable: 'PORT' });
   closers.push(close);

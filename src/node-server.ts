@@ -4,15 +4,15 @@ import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import type { PullBody } from './http/body.ts';
 import { JoinedMessage } from './joined-message.ts';
 import { type Fetch, withNodeTransport } from './node-transport.ts';
-import type { Meter } from './unsent.ts';
+import type { UnsentCount } from './unsent.ts';
 
 /** How long the head of a request may take, in ms. */
 const HEAD_MS = 60_000;
 
 /** Makes a server of an app. How long a body may take is the app's to say: a slow phone sends for minutes, and must not be cut off while it does. */
-export function createNodeServer(fetch: Fetch, meter?: Meter): Server {
+export function createNodeServer(fetch: Fetch, unsent?: UnsentCount): Server {
   return createAdaptorServer({
-    fetch: withNodeTransport(fetch, meter),
+    fetch: withNodeTransport(fetch, unsent),
     hostname: 'localhost',
     serverOptions: { IncomingMessage: JoinedMessage, requestTimeout: 0, headersTimeout: HEAD_MS },
   }) as Server;

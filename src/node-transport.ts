@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { SendFile } from './http/send-file.ts';
 import type { Sink } from './stream/connections.ts';
 import { BUFFER_BYTES, type Transport } from './stream/response.ts';
-import type { Meter } from './unsent.ts';
+import type { UnsentCount } from './unsent.ts';
 import { hasAcknowledged, watchAcknowledgements } from './vanished-clients.ts';
 
 /** How long a client may take nothing of what it was sent, and how often that is checked, in ms. */
@@ -17,14 +17,14 @@ const PATIENCE: Patience = { deadlineMs: 45_000, everyMs: 15_000 };
  * Makes the transport over Node's own response, as @hono/node-server hands it along. What stays for an idle
  * follower is the response and what is captured here: nothing of the request that is over.
  */
-export function createNodeTransport(patience = PATIENCE, meter?: Meter): Transport {
+export function createNodeTransport(patience = PATIENCE, unsent?: UnsentCount): Transport {
   const asChunk = createChunker();
   const watch = watchAcknowledgements(patience);
   return (env, head, begin) => {
     const { outgoing } = env as HttpBindings;
     outgoing.writeHead(head.status, Object.fromEntries(head.headers));
     const sink = createSink(outgoing, asChunk, patience.deadlineMs);
-    const stop = begin(meter ? metered(sink, outgoing, meter) : sink);
+    const stop = begin(unsent ? counted(sink, outgoing, unsent) : sink);
     if (outgoing.socket) watch(outgoing.socket);
     // FIN, RST and our own cut all close the response; a client may also be gone before we came here.
     if (outgoing.destroyed) stop();
@@ -34,22 +34,22 @@ export function createNodeTransport(patience = PATIENCE, meter?: Meter): Transpo
 }
 
 /** A sink of which it is counted what waits. */
-function metered(sink: Sink, outgoing: HttpBindings['outgoing'], meter: Meter): Sink {
+function counted(sink: Sink, outgoing: HttpBindings['outgoing'], unsent: UnsentCount): Sink {
   return {
     ...sink,
     write(frames) {
       sink.write(frames);
-      meter.count(outgoing);
+      unsent.count(outgoing);
     },
   };
 }
 
 /** Makes the way of files over Node's own response: each piece is read when the client has taken the one before. */
-export function createNodeFiles(meter: Meter): SendFile {
+export function createNodeFiles(unsent: UnsentCount): SendFile {
   return (env, head, pieces, onError) => {
     const { outgoing } = env as HttpBindings;
     outgoing.writeHead(head.status, Object.fromEntries(head.headers));
-    sendPieces(outgoing, pieces, meter).catch((error: unknown) => {
+    sendPieces(outgoing, pieces, unsent).catch((error: unknown) => {
       onError(error);
       outgoing.destroy(); // its length was announced
     });
@@ -57,12 +57,12 @@ export function createNodeFiles(meter: Meter): SendFile {
   };
 }
 
-async function sendPieces(outgoing: HttpBindings['outgoing'], pieces: AsyncIterable<Uint8Array>, meter: Meter): Promise<void> {
+async function sendPieces(outgoing: HttpBindings['outgoing'], pieces: AsyncIterable<Uint8Array>, unsent: UnsentCount): Promise<void> {
   const closed = once(outgoing, 'close').catch(() => {});
   for await (const piece of pieces) {
     if (outgoing.destroyed) return;
     const isTaken = outgoing.write(piece);
-    meter.count(outgoing);
+    unsent.count(outgoing);
     if (!isTaken) await Promise.race([once(outgoing, 'drain'), closed]);
   }
   outgoing.end();
@@ -114,11 +114,11 @@ type Bindings = HttpBindings | Http2Bindings;
 /** An app as a server calls it. */
 export type Fetch = (request: Request, env: Bindings) => Response | Promise<Response>;
 
-/** Serves an app whose streams go over {@link createNodeTransport}: what that has begun to send is not sent again. `meter` counts all answers. */
-export function withNodeTransport(fetch: Fetch, meter?: Meter): (request: Request, env: Bindings) => Promise<Response> {
+/** Serves an app whose streams go over {@link createNodeTransport}: what that has begun to send is not sent again. `unsent` counts all answers. */
+export function withNodeTransport(fetch: Fetch, unsent?: UnsentCount): (request: Request, env: Bindings) => Promise<Response> {
   return async (request, env) => {
     const { outgoing } = env as HttpBindings;
-    if (meter) outgoing.once('prefinish', () => meter.count(outgoing)); // all of it was written, by whomever
+    if (unsent) outgoing.once('prefinish', () => unsent.count(outgoing)); // all of it was written, by whomever
     const response = await fetch(request, env);
     return env.outgoing.headersSent ? RESPONSE_ALREADY_SENT : response;
   };

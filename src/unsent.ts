@@ -5,7 +5,7 @@ import type { Tenant } from './job/tenant.ts';
 import type { Watch } from './vanished-clients.ts';
 
 /** Counts what waits. */
-export type Meter = {
+export type UnsentCount = {
   /** From here on it counts for this holder what waits of a response. */
   countFor(outgoing: ServerResponse, holder: Tenant): void;
   /** Something was written to a response: what the system does not take at once is counted. A response that is more than there is room for is cut off. */
@@ -19,8 +19,8 @@ const STATE = Symbol('what waits');
 
 type Counted = ServerResponse & { [STATE]?: State };
 
-/** Makes a meter. `watch` cuts off connections that take nothing. */
-export function createMeter(answers: Share, watch: Watch): Meter {
+/** Makes the count. `watch` cuts off connections that take nothing. */
+export function createUnsentCount(answers: Share, watch: Watch): UnsentCount {
   const begin = (outgoing: ServerResponse, state: State): Held => {
     const held = answers.hold(state.holder, 0);
     outgoing.once('close', held.release);

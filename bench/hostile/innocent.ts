@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
 /** What an innocent user waits for, in ms: the 202; the end of the job on its stream; the webhook after that; a poll, and a list. */
-export type Wait = 'submit' | 'end' | 'webhook' | 'poll' | 'list';
+export type Waited = 'submit' | 'end' | 'webhook' | 'poll' | 'list';
 
 /** What an innocent user has seen. `failures`: answers of 5xx, and whatever was not answered within the limit, each in words. */
-export type Experience = { waits: Record<Wait, number[]>; failures: string[] };
+export type Experience = { waits: Record<Waited, number[]>; failures: string[] };
 
 /** Of how many users the submissions are: none of them comes near a limit. */
 const USERS = 8;
@@ -55,7 +55,7 @@ timer.ref();
 /** One visit: submits a job, watches it to its end, is called back, polls it and lists. */
 async function visit(n: number, { waits, failures }: Experience): Promise<void> {
   const user = { 'user-id': `innocent-${n % USERS}` };
-  const timed = async <T>(what: Wait, work: () => Promise<T>): Promise<T> => {
+  const timed = async <T>(what: Waited, work: () => Promise<T>): Promise<T> => {
     const since = performance.now();
     const result = await work();
     waits[what].push(performance.now() - since);

@@ -1,5 +1,5 @@
 /** The client: submits work of each kind, and finds jobs again. */
-import { bodyOf } from './files.ts';
+import { toRequestBody } from './files.ts';
 import { createJob, type Job } from './job.ts';
 import { type Kinds, KINDS } from './kinds.ts';
 import type { JobObject } from './events.ts';
@@ -52,7 +52,7 @@ export function createClient(options: ClientOptions): Client {
     { idempotencyKey }: SubmitOptions = {},
   ): Promise<Job<Kind>> => {
     const { path, files } = KINDS[kind];
-    const body = await bodyOf(input, { files, readFile: options.readFile });
+    const body = await toRequestBody(input, { files, readFile: options.readFile });
     const job = (await submitOnce(send, path, body, { backoff, key: idempotencyKey })) as JobObject<Kind>;
     return createJob<Kind>({ ...common, id: job.jobId, streamUrl: job.streamUrl });
   };

@@ -20,7 +20,7 @@ export type FileRules = { files: Readonly<Record<string, number>>; readFile?: Re
  * Makes the body: a form where a file is given as one, else JSON. In a form a list is a field repeated, and an object is JSON text.
  * @throws ApiError `payload_too_large` or `unreadable_file` for a file that can't be sent: nothing was sent then
  */
-export async function bodyOf(input: Record<string, unknown>, { files, readFile = readUri }: FileRules): Promise<Body> {
+export async function toRequestBody(input: Record<string, unknown>, { files, readFile = readUri }: FileRules): Promise<Body> {
   const given = Object.entries(input).filter(([, value]) => value !== undefined);
   if (!given.some(([name, value]) => name in files && typeof value !== 'string')) {
     return { body: JSON.stringify(Object.fromEntries(given)), headers: { 'content-type': 'application/json' } };

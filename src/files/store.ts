@@ -26,7 +26,7 @@ export type FileInfo = { type: string; bytes: number; digest: string };
 export type ByteRange = { from: number; to: number };
 
 /** Room that a run needs for files that it is going to make, in bytes by the files' names: as much as they are expected to take. */
-export type Reservation = Pick<NewFile, 'jobId' | 'tenant'> & { token: string; files: ReadonlyMap<FileName, number> };
+export type RoomReservation = Pick<NewFile, 'jobId' | 'tenant'> & { token: string; files: ReadonlyMap<FileName, number> };
 
 /** The result of keeping a file. `lost`: the run does not hold its job any more. */
 export type Kept = { type: 'kept' } | { type: 'lost' } | StorageFull;
@@ -49,7 +49,7 @@ export type FileStore = {
   /** Keeps a file; one of the same name is replaced. Readers see it when it is whole. One for which room is reserved is never refused for its size. */
   put(file: NewFile): Promise<Kept>;
   /** Reserves room for all of these files, or for none. It is held until they are put, are released or their job ends. */
-  reserve(reservation: Reservation): Promise<Kept>;
+  reserve(reservation: RoomReservation): Promise<Kept>;
   /**
    * Frees the room that is reserved and not taken, unless the job goes on and a part of it is there. `token`: the lock token of the run
    * that asks; without one, only that of a job that has ended is freed.

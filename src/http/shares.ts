@@ -5,9 +5,6 @@
 import { ProblemError } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
 
-/** How much may be held at once: by one holder, and by all in the process. */
-export type Bounds = { each: number; all: number };
-
 /** What one request holds. Whoever has it releases it; to do so twice does no harm. */
 export type Held = {
   /**
@@ -41,8 +38,8 @@ export type Share = {
 /** All that requests hold. Bytes of bodies until they are used, bytes that wait for a client to take them, open streams and waits, costly reads of Redis. */
 export type Shares = Record<keyof typeof WORDS, Share>;
 
-/** The bounds of all shares. */
-export type SharesBounds = Record<keyof Shares, Bounds>;
+/** How much of each may be held at once: by one holder, and by all in the process. */
+export type SharesBounds = Record<keyof Shares, { each: number; all: number }>;
 
 /** What is held, in words, the code for what is more than the process has, and when to try again, in ms. */
 const WORDS = {
@@ -73,7 +70,7 @@ export function figuresOf(shares: Shares): Record<keyof Shares, ShareFigures> {
 
 type Waiter = { begin: (release: () => void) => void; refuse: (error: ProblemError) => void };
 
-function createShare(name: keyof Shares, { each, all }: Bounds): Share {
+function createShare(name: keyof Shares, { each, all }: SharesBounds[keyof Shares]): Share {
   const held = new Map<Tenant, number>();
   const waiting = new Map<Tenant, Waiter[]>();
   let total = 0;

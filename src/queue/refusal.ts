@@ -16,7 +16,7 @@ const BUDGETS = { tokens: 'budget of tokens', usd: 'budget of money' };
 export type RefusalSources = { clock: Clock; stats: () => Promise<QueueStats | undefined>; readJob: ReadJob };
 
 /** Words a refusal. */
-export async function toRefusalProblem(refusal: Refusal, { clock, stats, readJob }: RefusalSources): Promise<ProblemError> {
+export async function toAdmissionProblem(refusal: Refusal, { clock, stats, readJob }: RefusalSources): Promise<ProblemError> {
   const now = clock.now();
   /** About how long a job takes to end, in ms. */
   const untilEndOf = async (jobId: string): Promise<number> => {

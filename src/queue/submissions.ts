@@ -11,7 +11,7 @@ import type { JobQueue } from './queue.ts';
 import type { Plans } from './plans.ts';
 import type { ReadJob } from './read-job.ts';
 import type { Allowance, LocalLimit } from './rate-limit.ts';
-import { tooFast, toRefusalProblem } from './refusal.ts';
+import { tooFast, toAdmissionProblem } from './refusal.ts';
 import { toReserved } from './reservation.ts';
 import type { Retried } from './retry-job.ts';
 import { ESTIMATE_AGE_MS } from './stats.ts';
@@ -80,7 +80,7 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
     allowance,
   });
   const refuseInWords = async (refusal: Refusal & Pick<SubmitResult, 'allowance'>) =>
-    refuse(await toRefusalProblem(refusal, { clock, stats, readJob: queue.read }), refusal.allowance);
+    refuse(await toAdmissionProblem(refusal, { clock, stats, readJob: queue.read }), refusal.allowance);
 
   /** While Redis is away nothing is accepted; who asks too often is told that, and not that Redis is away. */
   const limited = async <T>(

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { keysUnder } from '../../src/queue/keys.ts';
 import { startExpo } from '../support/expo.ts';
 import { keysWith, openRedis } from '../support/keys.ts';
-import { openNotifications } from '../support/notifications.ts';
+import { openTestQueue } from '../support/notifications.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
 
@@ -42,7 +42,7 @@ test('a job that is erased leaves its user’s set, and the last one takes the s
 
 /** A queue of notifications that sends nothing, and adds one of a job of its own. */
 async function openIdle() {
-  const { queue, redis, keys } = await openNotifications<string>();
+  const { queue, redis, keys } = await openTestQueue<string>();
   const add = async (): Promise<string> => {
     const [id, jobId] = [randomUUID(), randomUUID()];
     await queue.add([{ id, jobId, owner: 'ana', data: 'd', delayMs: 60_000, tries: 1 }]);
@@ -76,7 +76,7 @@ test('a webhook that is sent again keeps its lists for as long again', async () 
 });
 
 test('a list outlives a notification that is tried again, however late', async () => {
-  const { queue, redis, keys } = await openNotifications<string>();
+  const { queue, redis, keys } = await openTestQueue<string>();
   const key = keys.notifications.of('job');
   await queue.add([{ id: 'msg', jobId: 'job', owner: 'ana', data: 'd', delayMs: 100, tries: 2 }]);
   await redis.expire(key, 60); // as after some days

@@ -8,7 +8,7 @@ import type { Notification } from '../../src/notifications/notification.ts';
 import { createPlaces } from '../../src/notifications/places.ts';
 import { siteOf } from '../../src/notifications/site.ts';
 import { createWebhookSecrets } from '../../src/notifications/webhook-secrets.ts';
-import { openNotifications } from '../support/notifications.ts';
+import { openTestQueue } from '../support/notifications.ts';
 
 /** Places on a clock that stands still until it is moved. */
 function open() {
@@ -121,7 +121,7 @@ test('a receiver that answers late keeps its time, and shares the places of the 
 });
 
 test('27 users whose receivers hang hold up no webhook of another user: it is sent while all of theirs are on their way', async () => {
-  const { queue, redis, clock, keys } = await openNotifications<Notification>();
+  const { queue, redis, clock, keys } = await openTestQueue<Notification>();
   const hanging: string[] = [];
   const delivered = Promise.withResolvers<string>();
   queue.start(async (tried) => {

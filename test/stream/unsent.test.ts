@@ -8,7 +8,7 @@ import { tenantOf } from '../../src/job/tenant.ts';
 import { createNodeServer } from '../../src/node-server.ts';
 import { createNodeFiles, createNodeTransport, type Fetch } from '../../src/node-transport.ts';
 import { STREAM_HEADERS } from '../../src/stream/response.ts';
-import { createMeter, type Meter } from '../../src/unsent.ts';
+import { createUnsentCount, type UnsentCount } from '../../src/unsent.ts';
 import { watchAcknowledgements } from '../../src/vanished-clients.ts';
 
 const MB = 1024 * 1024;
@@ -17,17 +17,17 @@ const PIECE = 256 * 1024;
 /** More than the system's own buffers take of one answer. */
 const LARGE = 24 * MB;
 
-type Answering = (meter: Meter, env: Parameters<Fetch>[1]) => Response;
+type Answering = (unsent: UnsentCount, env: Parameters<Fetch>[1]) => Response;
 
-const file: Answering = (meter, env) => {
+const file: Answering = (unsent, env) => {
   const pieces = async function* (): AsyncGenerator<Uint8Array, void> {
     for (let sent = 0; sent < LARGE; sent += PIECE) yield new Uint8Array(PIECE).fill(0x2e);
   };
   const head = new Response(null, { headers: { 'content-length': String(LARGE) } });
-  return createNodeFiles(meter)(env, head, pieces(), () => {});
+  return createNodeFiles(unsent)(env, head, pieces(), () => {});
 };
-const stream: Answering = (meter, env) =>
-  createNodeTransport(undefined, meter)(env, new Response(null, { headers: STREAM_HEADERS }), (sink) => {
+const stream: Answering = (unsent, env) =>
+  createNodeTransport(undefined, unsent)(env, new Response(null, { headers: STREAM_HEADERS }), (sink) => {
     sink.write(new Uint8Array(LARGE).fill(0x2e));
     sink.close();
     return () => {};
@@ -38,11 +38,11 @@ const json: Answering = () => new Response('.'.repeat(LARGE));
 async function serve(answering: Answering, { each = 100 * MB, stallMs = 30_000 } = {}) {
   const bounds = { each, all: each };
   const { answers } = createShares({ bodies: bounds, answers: bounds, streams: bounds, reads: bounds });
-  const meter = createMeter(answers, watchAcknowledgements({ deadlineMs: stallMs, everyMs: stallMs / 6 }));
+  const unsent = createUnsentCount(answers, watchAcknowledgements({ deadlineMs: stallMs, everyMs: stallMs / 6 }));
   const server = createNodeServer((_, env) => {
-    meter.countFor((env as { outgoing: Parameters<Meter['countFor']>[0] }).outgoing, tenantOf('ana', undefined));
-    return answering(meter, env);
-  }, meter);
+    unsent.countFor((env as { outgoing: Parameters<UnsentCount['countFor']>[0] }).outgoing, tenantOf('ana', undefined));
+    return answering(unsent, env);
+  }, unsent);
   onTestFinished(() => void server.close());
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as { port: number };

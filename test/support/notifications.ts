@@ -6,7 +6,7 @@ import { openStore } from '../../src/queue/store.ts';
 import { newPrefix } from './stack.ts';
 
 /** Opens it. What it sends is the test's to start. */
-export async function openNotifications<Data>() {
+export async function openTestQueue<Data>() {
   const keyPrefix = newPrefix();
   const log = { info() {}, warn() {} };
   const store = await openStore({ url: inject('redisUrl'), keyPrefix, mayEvict: true, log, logError() {}, onUnusable() {} });

@@ -3,7 +3,7 @@ import { hasCloze, readCloze } from './cloze.ts';
 import { parseRows } from './delimited.ts';
 import { readHtml } from './html.ts';
 import type { Passage } from './passage.ts';
-import { textOf } from './to-text.ts';
+import { passagesToText } from './to-text.ts';
 
 const header = /^#(separator|html|columns|notetype|deck|tags|if matches|(?:tags|guid|notetype|deck) column):(.*)$/i;
 
@@ -53,7 +53,7 @@ const plainField = (field: string): string => field.replace(/\[(?:sound|anki:[a-
 function fieldText(field: string): string {
   const bare = plainField(field);
   return /[<&]/.test(bare)
-    ? textOf(readHtml(bare))
+    ? passagesToText(readHtml(bare))
         .replace(/\n{2,}/g, '\n')
         .trim()
     : bare;

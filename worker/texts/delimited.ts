@@ -27,7 +27,7 @@ function withoutEmptyColumns(rows: readonly string[][]): string[][] {
 }
 
 /** The rows of a text that is a table as a whole; undefined if it is none. */
-export function rowsOf(text: string): string[][] | undefined {
+export function delimitedRows(text: string): string[][] | undefined {
   const told = /^sep=(.)\n/i.exec(text); // Excel says its separator
   if (told?.[1] !== undefined) return parseRows(text.slice(told[0].length), told[1]);
   const bare = text.trim();
@@ -81,5 +81,5 @@ function isTable(rows: readonly (readonly string[])[], { mark }: Separator): boo
 
 /** Reads a table. Whether it has a header is told by what its cells say. */
 export function readDelimited(text: string): Passage[] {
-  return [{ type: 'table', rows: rowsOf(text) ?? [] }];
+  return [{ type: 'table', rows: delimitedRows(text) ?? [] }];
 }

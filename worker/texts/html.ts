@@ -1,7 +1,7 @@
 /** Reads HTML: blocks end lines, tables become rows, and what no reader sees is no text. */
 import { Parser } from 'htmlparser2';
 import { fencedLines } from '../../src/kinds/fences.ts';
-import { createPage, type Page } from './page.ts';
+import { createPageText, type PageText } from './page.ts';
 import type { Passage } from './passage.ts';
 
 const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));
@@ -23,7 +23,7 @@ const inline = names(
 export const isElement = (name: string): boolean => blocks.has(name) || inline.has(name) || hidden.has(name);
 
 type Lists = { count: number | undefined }[];
-type Handling = (page: Page, lists: Lists, attributes: Readonly<Record<string, string>>) => void;
+type Handling = (page: PageText, lists: Lists, attributes: Readonly<Record<string, string>>) => void;
 
 const heading: Handling = (page) => page.isInCell() || page.write('# ');
 
@@ -94,7 +94,7 @@ const raised = (figure: string): string => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(
 export function readHtml(text: string): Passage[] {
   const keepsLines = isMarkdown(text);
   const html = keepsLines ? withQuotedTags(text) : text;
-  const page = createPage();
+  const page = createPageText();
   const lists: Lists = [];
   const depth = { hidden: 0, block: 0, pre: 0, sup: 0 };
 

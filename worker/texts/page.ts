@@ -5,7 +5,7 @@ import type { Passage } from './passage.ts';
 type Break = 'source' | 'line' | 'block' | 'paragraph';
 
 /** A page. What is written goes into the cell or the term that is open, else into the prose. */
-export type Page = {
+export type PageText = {
   write(text: string): void;
   end(by: Break): void;
   /** Whether a cell or a term is open: nothing ends its line. */
@@ -26,7 +26,7 @@ export type Page = {
 type Row = { cells: string[]; isHeader: boolean };
 
 /** Makes an empty page. */
-export function createPage(): Page {
+export function createPageText(): PageText {
   const passages: Passage[] = [];
   const prose = createProse();
   let rows: Row[] = [];
@@ -40,7 +40,7 @@ export function createPage(): Page {
     if (text !== '') passages.push({ type: 'prose', text });
   };
 
-  const page: Page = {
+  const page: PageText = {
     write(text) {
       const open = entry?.text ?? cell;
       if (open) open.push(text);

@@ -17,4 +17,4 @@ export type Passage =
   | { type: 'cards'; text: string; cards: readonly AuthoredCard[] };
 
 /** Reads a text of one format. It is linear in time. */
-export type Reader = (text: string) => Passage[];
+export type FormatReader = (text: string) => Passage[];

@@ -8,10 +8,10 @@ import { readDelimited } from './delimited.ts';
 import { readHtml } from './html.ts';
 import { readMediaWiki } from './mediawiki.ts';
 import { readObsidian } from './obsidian.ts';
-import type { Passage, Reader } from './passage.ts';
+import type { FormatReader, Passage } from './passage.ts';
 import { type Format, recognise } from './recognise.ts';
 import { readSubtitles } from './subtitles.ts';
-import { textOf } from './to-text.ts';
+import { passagesToText } from './to-text.ts';
 
 /** How texts are marked up as a whole. */
 const markups = {
@@ -19,10 +19,12 @@ const markups = {
   subtitles: readSubtitles,
   mediawiki: readMediaWiki,
   html: (text) => readHtml(text).flatMap((passage) => (passage.type === 'prose' ? readNotes(passage.text) : [passage])),
-} satisfies Partial<Record<Format, Reader>>;
+} satisfies Partial<Record<Format, FormatReader>>;
 
 /** How people note down pairs, cards and tables in plain text. */
-const notations = { cloze: readClozeLines, obsidian: readObsidian, delimited: readDelimited } satisfies Partial<Record<Format, Reader>>;
+const notations = { cloze: readClozeLines, obsidian: readObsidian, delimited: readDelimited } satisfies Partial<
+  Record<Format, FormatReader>
+>;
 
 /** What editors write about a note stands above it, between two rulers. */
 export const frontMatter = /^---\n(?:[\w -]{1,40}:.*\n|[ \t]*- .*\n|[ \t]*\n){1,60}---\n/;
@@ -38,7 +40,7 @@ const decoded = (text: string): string => (text.includes('&') ? decodeHTMLStrict
 const readNotes = (text: string): Passage[] => read(text, notations, (prose) => [{ type: 'prose', text: prose }]);
 
 /** Reads a text in the likeliest of some formats; by `otherwise` if it has none of them. */
-function read(text: string, formats: Partial<Record<Format, Reader>>, otherwise: Reader): Passage[] {
+function read(text: string, formats: Partial<Record<Format, FormatReader>>, otherwise: FormatReader): Passage[] {
   const { format } = recognise(text, Object.keys(formats) as Format[]);
   return (formats[format] ?? otherwise)(text);
 }
@@ -47,6 +49,6 @@ const rejoined = (passage: Passage): Passage => (passage.type === 'prose' ? { ty
 
 /** A text as a model is to read it: nothing is lost but the marks of its format, and lines that were only wrapped are whole. */
 export function toPlainText(text: string): string {
-  const plain = textOf(readText(text));
+  const plain = passagesToText(readText(text));
   return /[\p{L}\p{N}]/u.test(plain) ? plain : text;
 }

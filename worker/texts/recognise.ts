@@ -1,7 +1,7 @@
 /** Tells the format of a text by its marks. Pure, in linear time. */
 import { isAnkiHeader } from './anki.ts';
 import { hasCloze } from './cloze.ts';
-import { rowsOf } from './delimited.ts';
+import { delimitedRows } from './delimited.ts';
 import { isElement, withoutQuotedCode } from './html.ts';
 import { wikiConfidence } from './mediawiki.ts';
 import { hasCards } from './obsidian.ts';
@@ -28,7 +28,7 @@ const signs: Readonly<Record<Exclude<Format, 'prose'>, (text: string) => number>
   mediawiki: (text) => wikiConfidence(withoutQuotedCode(text)) * 0.8,
   html: (text) => htmlConfidence(text),
   obsidian: (text) => (hasCards(withoutQuotedCode(text)) ? 0.6 : 0),
-  delimited: (text) => (rowsOf(text) ? 0.55 : 0),
+  delimited: (text) => (delimitedRows(text) ? 0.55 : 0),
 };
 
 /** The likeliest format of a text, whose characters are those that are seen. `among`: the formats that it may have. */

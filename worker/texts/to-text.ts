@@ -2,7 +2,7 @@
 import type { AuthoredCard, Passage } from './passage.ts';
 
 /** The text of some passages: nothing is lost but marks. A row of a table is a line, with tabs between its cells. */
-export function textOf(passages: readonly Passage[]): string {
+export function passagesToText(passages: readonly Passage[]): string {
   const texts: string[] = [];
   for (const [place, passage] of passages.entries()) {
     const isList = passage.type === 'cards' && passages[place - 1]?.type === 'cards';

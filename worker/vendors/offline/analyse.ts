@@ -7,7 +7,7 @@ import { type Heading, headingOf } from './headings.ts';
 import { languageOf } from './languages/index.ts';
 import type { Language } from './languages/language.ts';
 import { type Line, readLines } from './lines.ts';
-import { listedPairs, pairsIn } from './pair-lists.ts';
+import { listedPairs, pairListOf } from './pair-lists.ts';
 import { isNoise, type Pair, pairIn } from './pairs.ts';
 import { answeredQuestion, plainQuestion } from './questions.ts';
 import { isAmount, isCode, commonWords, isVerse, mainLanguage, type Register, registerOf } from './register.ts';
@@ -152,7 +152,7 @@ function createReader(lines: readonly Line[], language: Language | undefined, re
     if (isAmount(line.text) || chore) return 1;
     const inside = sentences(line.text);
     const isWhole = line.mark === 'item' || phraseFirst.test(line.text);
-    const several = line.spoken ? undefined : pairsIn(line.text, language);
+    const several = line.spoken ? undefined : pairListOf(line.text, language);
     if (several && register === 'notes') {
       for (const pair of several) add({ ...here(line.at), type: 'pair', source: 'line', ...pair });
       return 1;

@@ -8,7 +8,7 @@ import { words } from './text.ts';
 const partings = [';', /\s[|•·]\s/, /\s{3,}|\t/, ', ', ' / '] as const;
 
 /** The pairs of a line that has several: "Hund: dog; Katze: cat". Undefined if it has not. */
-export function pairsIn(text: string, language: Language | undefined): Pair[] | undefined {
+export function pairListOf(text: string, language: Language | undefined): Pair[] | undefined {
   if (/[{}[\]`\\"]|\w\(|'[^']{1,60}':/.test(text)) return undefined; // of a program
   if (/^\p{L}+([=:])\p{L}+(?: \p{L}+\1\p{L}+)+$/u.test(text)) {
     return text.split(' ').flatMap((part) => pairIn(part.replace(/[=:]/, ': '), language) ?? []);

@@ -5,7 +5,7 @@ import type { Watch } from '../progress-watch.ts';
 import type { Bill } from './usage.ts';
 import { type Delta, type Finish, readChunk } from './chunk.ts';
 import { ALIVE } from './events.ts';
-import type { Lanes } from './lanes.ts';
+import type { AnswerTexts } from './answer-texts.ts';
 
 /** How an answer ended. */
 export type Outcome =
@@ -31,7 +31,7 @@ export type Outcome =
 
 /** What an answer is read with. */
 export type Reading = {
-  lanes: Lanes;
+  texts: AnswerTexts;
   taker: Pick<AnswerRequest, 'take' | 'whole'> & Pick<Report, 'begun' | 'alive'>;
   /** Aborts when the run has to stop: then nothing more is handed on. */
   signal: AbortSignal;
@@ -99,7 +99,7 @@ export async function readAnswer(chunks: AsyncIterable<unknown>, reading: Readin
 }
 
 /** Makes the functions that take an answer chunk by chunk. */
-function createSteps({ lanes, taker, watch, bill, maxGrowth, maxTokens, signal, thinkingMaxMs }: Reading) {
+function createSteps({ texts, taker, watch, bill, maxGrowth, maxTokens, signal, thinkingMaxMs }: Reading) {
   let given = 0;
   let refusal = '';
   let grown = 0;
@@ -138,19 +138,19 @@ function createSteps({ lanes, taker, watch, bill, maxGrowth, maxTokens, signal, 
 
   const take = async (delta: Delta): Promise<Outcome | undefined> => {
     refusal += delta.refusal;
-    const { found } = lanes;
-    const pieces = lanes.take(delta);
+    const { found } = texts;
+    const pieces = texts.take(delta);
     if (await handOn(pieces)) return { end: 'enough' };
-    if (lanes.state === 'ended') return finish('stop');
-    if (lanes.state === 'broken') return { end: 'broken', why: lanes.broken };
+    if (texts.state === 'ended') return finish('stop');
+    if (texts.state === 'broken') return { end: 'broken', why: texts.broken };
     if (delta.finish !== undefined) return finish(delta.finish);
     if (refusal.length > MAX_REFUSAL) return { end: 'refused', words: refusal };
     if (bill.deltas >= maxTokens) return finish('length');
-    if (lanes.found > found && pieces.length === 0) {
+    if (texts.found > found && pieces.length === 0) {
       grown = 0; // an item that is held
       progress();
     }
-    const isThinking = visible(delta.reasoning) > 0 || (lanes.state === 'thinking' && visible(delta.content) > 0);
+    const isThinking = visible(delta.reasoning) > 0 || (texts.state === 'thinking' && visible(delta.content) > 0);
     if (isThinking || isEmpty(delta)) return live();
     // Only the cap limits thinking. The longest item limits a value that grows, and a model that repeats itself.
     const growth = visible(delta.content + delta.refusal + delta.args);
@@ -164,18 +164,18 @@ function createSteps({ lanes, taker, watch, bill, maxGrowth, maxTokens, signal, 
     if (refusal !== '') return { end: 'refused', words: refusal };
     if (reason === 'filtered') return { end: 'filtered' };
     if (reason === 'cut') return { end: 'cut' };
-    if (await handOn(lanes.end(reason === 'length' ? 'cut' : 'finished'))) return { end: 'enough' };
-    if (lanes.whole) return { end: 'whole' };
+    if (await handOn(texts.end(reason === 'length' ? 'cut' : 'finished'))) return { end: 'enough' };
+    if (texts.whole) return { end: 'whole' };
     if (reason === 'length') return { end: 'length' };
-    if (lanes.broken !== '') return { end: 'broken', why: lanes.broken };
+    if (texts.broken !== '') return { end: 'broken', why: texts.broken };
     return { end: 'broken', why: 'The model ended its answer before the JSON in it was whole.' };
   };
 
   /** The stream is over without an end, or its time is up. What was held goes out only if it is whole. */
   const stop = async (isTimeUp: boolean): Promise<Outcome> => {
     if (!signal.aborted) {
-      const pieces = lanes.end(isTimeUp ? 'cut' : 'ended');
-      if (lanes.whole) return (await handOn(pieces)) ? { end: 'enough' } : { end: 'whole' };
+      const pieces = texts.end(isTimeUp ? 'cut' : 'ended');
+      if (texts.whole) return (await handOn(pieces)) ? { end: 'enough' } : { end: 'whole' };
     }
     if (!isTimeUp) return { end: 'cut' };
     return { end: bill.deltas > deltasAtProgress ? 'stuck' : 'silent' };

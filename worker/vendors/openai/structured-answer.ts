@@ -8,7 +8,7 @@ import { fellSilent, RefusedError, toCallProblem, toEnding } from './errors.ts';
 import { readEvents } from './events.ts';
 import { boundedFetch, type ErrorAnswer } from './fetch.ts';
 import { createHabitBook, type Form, type Habits, nextForm } from './form.ts';
-import { createLanes } from './lanes.ts';
+import { createAnswerTexts } from './answer-texts.ts';
 import { readAnswer } from './read.ts';
 import { type Body, promptOf, type SeeingRequest, toBody } from './request.ts';
 import type { Author } from '../../../src/job/snapshot.ts';
@@ -55,12 +55,12 @@ export function createOpenAI(options: OpenAIOptions): Capability<SeeingRequest, 
     const response = await send(toBody(model, request, form), either);
     bill.begin();
     const shape = shapeOf(request);
-    const lanes = createLanes((text) =>
+    const texts = createAnswerTexts((text) =>
       createAnswerReader(shape, text === 'content' ? habits.manners : text === 'thinking' ? text : undefined),
     );
     try {
       const outcome = await readAnswer(worded(readEvents(response, either)), {
-        lanes,
+        texts,
         taker: { take: request.take, whole: request.whole, begun: report.begun, alive: report.alive },
         signal,
         watch,
@@ -74,7 +74,7 @@ export function createOpenAI(options: OpenAIOptions): Capability<SeeingRequest, 
       signal.throwIfAborted(); // an aborted stream may end without an error
       return toEnding(outcome);
     } finally {
-      learn(habits, lanes.manners);
+      learn(habits, texts.manners);
     }
   };
 

@@ -4,13 +4,13 @@ import type { Piece } from '../answer-json.ts';
 import type { Delta } from './chunk.ts';
 
 /** One answer in several texts. */
-export type Lanes = Pick<AnswerReader, 'state' | 'whole' | 'broken' | 'found' | 'manners' | 'end'> & {
+export type AnswerTexts = Pick<AnswerReader, 'state' | 'whole' | 'broken' | 'found' | 'manners' | 'end'> & {
   /** Takes a chunk and returns the pieces that can go out. */
   take(delta: Delta): Piece[];
 };
 
 /** Makes the reader. `open` makes one for a text of this name. */
-export function createLanes(open: (text: 'content' | 'args' | 'thinking') => AnswerReader): Lanes {
+export function createAnswerTexts(open: (text: 'content' | 'args' | 'thinking') => AnswerReader): AnswerTexts {
   const content = open('content');
   let args: AnswerReader | undefined;
   let thoughts = '';
@@ -18,8 +18,8 @@ export function createLanes(open: (text: 'content' | 'args' | 'thinking') => Ans
   let current = content;
 
   /** Lets the first text that has a piece be the answer. */
-  const from = (lane: AnswerReader, pieces: Piece[]): Piece[] => {
-    if (pieces.length > 0 || lane.whole) current = lane;
+  const from = (text: AnswerReader, pieces: Piece[]): Piece[] => {
+    if (pieces.length > 0 || text.whole) current = text;
     return pieces;
   };
 
