@@ -49,7 +49,7 @@ function toAssignment(kind: Kind, offers: Offer[]): Assignment {
       before.push(...offer.missing);
       continue;
     }
-    const { work, author, accepts, bills } = offer;
+    const { work, author, accepts, bills, ends = [] } = offer;
     const needs = offer.needs?.[kind.name] ?? [];
     // A base URL may hold a password: the registry and the log get a digest, which is enough to compare.
     const answers = createHash('sha256').update(offer.answers).digest('base64url');
@@ -60,6 +60,7 @@ function toAssignment(kind: Kind, offers: Offer[]): Assignment {
       ...(needs.length > 0 && { needs, missing: [...new Set(before)] }),
       ...(accepts && { accepts }),
       ...(bills && { bills }),
+      ...(ends.length > 0 && { ends }),
     } as const;
     return { available: true, work, support };
   }

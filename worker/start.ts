@@ -30,6 +30,7 @@ import { createAddCost, createFindPrice, type FindPrice } from './prices.ts';
 import { createFindProgram } from './programs.ts';
 import { createHealthApp, createWorks } from './health.ts';
 import { createRun } from './run.ts';
+import { nearEnds } from '../src/job/model-end.ts';
 import type { Vendor, VendorDeps } from './vendors/vendor.ts';
 import { createWorker } from './worker.ts';
 
@@ -68,6 +69,7 @@ export async function startWorker(
   const assignments = assign(kinds, await Promise.all(offered), config);
   const description = describe(config.worker, version, assignments, createFindPrice(config.prices));
   log.info({ kinds: withoutLists(description.kinds) }, 'what this worker can do');
+  for (const warning of new Set(warningsOf(description.kinds, store.clock.now()))) log.warn(warning);
 
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
   // This is done before any job is taken, so that nobody pays for a job whose time is over.
@@ -164,6 +166,28 @@ export async function startWorker(
   await within(START_MS, works); // so that whoever waits for the start finds it well
   log.info({ port, concurrency }, 'worker listening');
   return { ready: true, port, kinds: [...assignments].map(([kind, { support }]) => [kind, inWords(support)]) };
+}
+
+/** What the person who runs the worker should know of its models: those that end soon, and those whose price is not known. */
+function warningsOf(kinds: WorkerDescription['kinds'], now: number): string[] {
+  const supports = Object.values(kinds).flatMap((support) => (support.available ? [support] : []));
+  const ends = nearEnds(
+    supports.flatMap((support) => support.ends ?? []),
+    now,
+  );
+  const today = new Date(now).toISOString().slice(0, 10);
+  const unpriced = supports.filter(({ price, bills }) => price === undefined && bills?.length !== 0);
+  return [
+    ...ends.map(({ model, date }) =>
+      date < today
+        ? `the model ${model} has ended on ${date}, as its vendor announced: set another one`
+        : `the model ${model} ends on ${date}, as its vendor has announced: set another one before that day`,
+    ),
+    ...unpriced.map(
+      ({ provider, model }) =>
+        `no price of ${model === undefined ? provider : `${provider}/${model}`} is known: its dollars are not counted; PRICES may name it`,
+    ),
+  ];
 }
 
 /** The kinds for the log: what is taken of an input may be a list of a hundred voices. */

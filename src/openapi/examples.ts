@@ -40,7 +40,7 @@ export function finishedJob(kind: Kind) {
     result: kind.example.result,
     usage: { inputTokens: 420, outputTokens: 310, costUsd: 0.0012 },
     provider: 'openai',
-    model: 'gpt-5-mini',
+    model: 'gpt-5.4-mini',
   };
 }
 

@@ -28,7 +28,7 @@ export function serviceRoutes(kinds: readonly Kind[]): RouteDescription[] {
     summary,
     available: true,
     provider: 'openai',
-    model: 'gpt-5-mini',
+    model: 'gpt-5.4-mini',
   }));
   const { status, title, retryable } = problems.rate_limited;
   const meaning = { code: 'rate_limited', status, title, retryable, detail: problemAdvice.rate_limited };

@@ -29,6 +29,12 @@ const share = (description: string): JsonSchema =>
     description,
   );
 
+/** A model whose vendor has announced its end. */
+const modelEnd = {
+  model: text('The model.'),
+  date: { type: 'string', format: 'date', description: 'Its last day, as its vendor has announced.' },
+};
+
 /** See the head of the file. */
 export const serviceSchemas: Record<string, JsonSchema> = {
   Index: object(
@@ -56,6 +62,7 @@ export const serviceSchemas: Record<string, JsonSchema> = {
       'provider?': text('Who does it.'),
       'model?': text('By which model.'),
       'needs?': list({ type: 'string' }, 'The fields that an input must have, where the provider can not do without them.'),
+      'modelEnds?': list(object(modelEnd), 'Models that do the kind and end within 60 days, or have ended; absent where there are none.'),
       'missing?': list({ type: 'string' }, 'The variables that no worker has.'),
     },
     'A kind of job, and whether it is on.',
@@ -92,6 +99,10 @@ export const serviceSchemas: Record<string, JsonSchema> = {
     'clocksOff?': list(
       object({ process: { enum: ['api', 'worker'] }, aheadMs: clockAheadMs }),
       "This API and the workers whose clock differs from Redis' by more than a second; absent where there are none.",
+    ),
+    'modelEnds?': list(
+      object({ ...modelEnd, kinds: list({ type: 'string' }, 'The kinds that ask it.') }),
+      'Models that are in use and end within 60 days, or have ended; absent where there are none.',
     ),
     'archive?': object(archive, 'How far the archive is, where there is one.'),
     notifications: object(

@@ -1,6 +1,7 @@
 /** The registry of workers: each says what it can do, so that the API need not guess it from its own environment. */
 import type { Redis } from 'ioredis';
 import type { Billing } from '../job/estimate.ts';
+import type { ModelEnd } from '../job/model-end.ts';
 import type { Acceptance } from '../kinds/acceptance.ts';
 import type { RedisClock } from './clock.ts';
 import type { Keys } from './keys.ts';
@@ -12,6 +13,7 @@ export type KindSupport =
    * It does it, by this provider. `answers` is the same for workers whose answers to the same input may stand for each other's.
    * `needs`: the fields that an input must have for it; `missing`: the variables with which another provider would do it without them.
    * `accepts`: there if it takes only some of the inputs that the kind allows. How its provider bills, is what estimates are priced by.
+   * `ends`: the announced ends of the models it asks.
    */
   | ({
       available: true;
@@ -21,6 +23,7 @@ export type KindSupport =
       needs?: readonly string[];
       missing?: readonly string[];
       accepts?: readonly Acceptance[];
+      ends?: readonly ModelEnd[];
     } & Billing)
   /** It does not: these variables are missing. */
   | { available: false; missing: readonly string[] };
@@ -151,7 +154,7 @@ export type Availability =
   | { type: 'unknown' }
   /**
    * `answers`: there if all live workers that do it give answers that may stand for each other's. `accepts`: what each of the workers takes.
-   * An input can be done if one of them takes it. `billings`: how each of their providers bills.
+   * An input can be done if one of them takes it. `billings`: how each of their providers bills. `ends`: the announced ends of all their models.
    */
   | {
       type: 'available';
@@ -161,6 +164,7 @@ export type Availability =
       needs?: readonly string[] | undefined;
       accepts: (readonly Acceptance[])[];
       billings: readonly Billing[];
+      ends: readonly ModelEnd[];
     }
   /** `lacking`: the fields of the input with which it could be done; there are none where no input would do. */
   | { type: 'unavailable'; missing: string[]; lacking: string[] };
@@ -200,7 +204,10 @@ function findAvailability(kind: string, workers: KnownWorker[], input?: unknown)
     const { provider, model, needs } = first;
     const accepts = doers.map((support) => support.accepts ?? []);
     const billings = doers.map(({ bills, price }) => ({ bills, price }));
-    return { type: 'available', provider, model, needs, accepts, billings, answers: answers.size === 1 ? first.answers : undefined };
+    // Workers of another version, or of other variables, may name the same model.
+    const ends = [...new Map(doers.flatMap((support) => support.ends ?? []).map((end) => [end.model, end])).values()];
+    const shared = answers.size === 1 ? first.answers : undefined;
+    return { type: 'available', provider, model, needs, accepts, billings, ends, answers: shared };
   }
   if (workers.length === 0) return { type: 'unknown' };
   const missing = supports(workers).flatMap((support) => support.missing ?? []);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { httpUrl, MAX_TIMER_MS, milliseconds, positive, wholeNumber, vendorKey } from '../../src/env/variables.ts';
 import { withFallback } from '../fallback.ts';
+import { endsOf } from './openai/calendar.ts';
 import type { OpenAIOptions } from './openai/structured-answer.ts';
 import { defineVendor } from './vendor.ts';
 
@@ -62,6 +63,7 @@ export const openai = defineVendor({
         work: fallback ? withFallback(first, guard('openai-fallback', createOpenAI(fallback))) : first,
         author: { provider: 'openai', model: main.model },
         answers: JSON.stringify(['openai', main.baseURL, main.model]),
+        ends: endsOf([main.model, ...(fallback ? [fallback.model] : [])]),
       },
       imageText: offerImageText(main, variables.OPENAI_VISION_MODEL, deps),
       speech: offerSpeech({ ...audio, model: variables.OPENAI_SPEECH_MODEL }, deps),

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Acceptance } from '../../src/kinds/acceptance.ts';
 import type { CapabilityName } from '../../src/kinds/kind.ts';
 import type { Unit } from '../../src/job/estimate.ts';
+import type { ModelEnd } from '../../src/job/model-end.ts';
 import type { Author } from '../../src/job/snapshot.ts';
 import type { Capabilities, Capability } from '../capabilities.ts';
 
@@ -32,6 +33,8 @@ export type Offer<Name extends CapabilityName = CapabilityName> =
       accepts?: readonly Acceptance[];
       /** The units in which it bills, none if it costs nothing; tokens if it is absent. */
       bills?: readonly Unit[];
+      /** The announced ends of the models it asks. */
+      ends?: readonly ModelEnd[];
       /** It is asked only for a kind that names it (PROVIDER_PRONUNCIATION). */
       optIn?: true;
     }

@@ -1,5 +1,6 @@
 /** The routes about the service itself: whether it is up and ready, and the state of Redis and of the queue. */
 import { Hono } from 'hono';
+import { type ModelEnd, nearEnds } from '../../job/model-end.ts';
 import { ProblemError } from '../../job/problem.ts';
 import { unavailable } from '../../queue/redis-connection.ts';
 import { type ClockOff, estimate } from '../../queue/stats.ts';
@@ -53,7 +54,12 @@ export function systemRoutes(deps: Deps): Hono<AppEnv> {
   app.get('/api/kinds', async (c) =>
     answerJson(c, {
       kinds: await Promise.all(
-        kinds.map(async ({ name, path, summary }) => ({ name, path, summary, ...presentAvailability(await queue.availability(name)) })),
+        kinds.map(async ({ name, path, summary }) => ({
+          name,
+          path,
+          summary,
+          ...presentAvailability(await queue.availability(name), clock.now()),
+        })),
       ),
     }),
   );
@@ -77,8 +83,9 @@ export function systemRoutes(deps: Deps): Hono<AppEnv> {
 
   app.get('/api/queue/stats', async (c) => {
     const { deliveries } = notifications;
-    const [{ meanRunMs, msPerStart, clocksOff = [], ...figures }, archive, told] = await Promise.all([
+    const [{ meanRunMs, msPerStart, clocksOff = [], ...figures }, modelEnds, archive, told] = await Promise.all([
       queue.stats(),
+      readModelEnds(),
       outbox?.state(),
       deliveries.counts(),
     ]);
@@ -90,23 +97,44 @@ export function systemRoutes(deps: Deps): Hono<AppEnv> {
       depth: waiting + active + delayed,
       etaSeconds: estimate({ meanRunMs, msPerStart, ...figures }, waiting + 1),
       clocksOff: allOff.length > 0 ? allOff : undefined,
+      modelEnds: modelEnds.length > 0 ? modelEnds : undefined,
       archive,
       notifications: told,
       held: figuresOf(shares),
     });
   });
 
+  /** The models that end soon or have ended, each with the kinds that ask it. */
+  async function readModelEnds(): Promise<(ModelEnd & { kinds: string[] })[]> {
+    const found = new Map<string, ModelEnd & { kinds: string[] }>();
+    for (const { name } of kinds) {
+      for (const end of nearEndsOf(await queue.availability(name), clock.now())) {
+        const known = found.get(end.model) ?? { ...end, kinds: [] };
+        known.kinds.push(name);
+        found.set(end.model, known);
+      }
+    }
+    return [...found.values()].toSorted((one, other) => (one.date < other.date ? -1 : 1));
+  }
+
   return app;
 }
 
 /** While no worker is known a kind counts as available: its jobs are accepted, and wait. */
-function presentAvailability(availability: Availability) {
+function presentAvailability(availability: Availability, now: number) {
   switch (availability.type) {
     case 'unknown':
       return { available: true };
-    case 'available':
-      return { available: true, provider: availability.provider, model: availability.model, needs: availability.needs };
+    case 'available': {
+      const { provider, model, needs } = availability;
+      const ends = nearEndsOf(availability, now);
+      return { available: true, provider, model, needs, modelEnds: ends.length > 0 ? ends : undefined };
+    }
     case 'unavailable':
       return { available: false, missing: availability.missing };
   }
+}
+
+function nearEndsOf(availability: Availability, now: number): ModelEnd[] {
+  return availability.type === 'available' ? nearEnds(availability.ends, now) : [];
 }

@@ -6,6 +6,7 @@ import type { Capabilities, SpeechAssessmentRequest, SpeechAssessmentResult } fr
 import { acceptedRecordings, withConversion } from '../../convert-recording.ts';
 import { jsonOf } from '../vendor-call.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
+import { endsOf } from './calendar.ts';
 import { type Delta, readChunk } from './chunk.ts';
 import { parseModelJson } from '../answer-json.ts';
 import { createPost } from './post.ts';
@@ -121,6 +122,7 @@ export function offerAssessment(
     work: withConversion(guard('openai-audio', createOpenAIAssessment({ apiKey, baseURL, model, timeoutMs })), recordings),
     author: { provider: 'openai', model },
     answers: JSON.stringify(['openai', baseURL, model]),
+    ends: endsOf([model]),
     ...acceptedRecordings(recordings),
   };
 }

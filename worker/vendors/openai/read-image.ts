@@ -5,6 +5,7 @@ import type { Capabilities, Capability, Ending } from '../../capabilities.ts';
 import { textOf } from '../../parse-item.ts';
 import { type Fit, fitImage } from '../../images/fit-image.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
+import { endsOf } from './calendar.ts';
 import type { SeeingRequest } from './request.ts';
 import { createOpenAI, type OpenAIOptions } from './structured-answer.ts';
 
@@ -61,5 +62,6 @@ export function offerImageText(main: OpenAIOptions, named: string | undefined, {
     work: guard('openai-vision', createImageReading(createOpenAI({ ...main, model }))),
     author: { provider: 'openai', model },
     answers: JSON.stringify(['openai', baseURL, model]),
+    ends: endsOf([model]),
   };
 }

@@ -6,6 +6,7 @@ import { durationOf } from '../../audio/pcm.ts';
 import { readWav } from '../../audio/wav.ts';
 import type { Capabilities, Speech, SpeechRequest } from '../../capabilities.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
+import { endsOf } from './calendar.ts';
 import { createPost } from './post.ts';
 
 /** Settings. `baseURL`: undefined for OpenAI's own server. */
@@ -94,6 +95,7 @@ export function offerSpeech(
     author: { provider: 'openai', model },
     bills: [isBilledByTime(model) ? 'seconds' : 'characters'],
     answers: JSON.stringify(['openai', baseURL, model]),
+    ends: endsOf([model]),
     ...(baseURL === undefined && {
       accepts: [{ field: 'voice', values: VOICES, detail: `must be a voice of OpenAI: ${VOICES.join(', ')}` }],
     }),
