@@ -1,23 +1,21 @@
 /** Starts the API: connections, feeds, app and port, each with what closes it. */
 import type { HttpBindings } from '@hono/node-server';
 import type { Logger } from 'pino';
-import { createAddressOf } from './client-address.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createErrorLog } from './repeated-errors.ts';
 import { tenantOf } from './job/tenant.ts';
 import { checkKinds, type Kind } from './kinds/kind.ts';
-import { createBearerCheck } from './http/bearer-check.ts';
 import { createChildUrls, joinAddresses } from './http/child-urls.ts';
 import { createOutputUrls } from './http/output-urls.ts';
 import { findJob } from './http/find-job.ts';
 import { jobUrls } from './http/job-urls.ts';
+import type { Identification } from './identity/caller.ts';
 import { identificationFor } from './identity/identification.ts';
-import { createShares } from './http/shares.ts';
-import { createPace } from './http/pace.ts';
-import { createStreamTokens } from './http/stream-token.ts';
+import { createStreamTokens, type StreamTokens } from './http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
 import { hmacSha256 } from './hmac.ts';
+import { createLimits } from './limit-parts.ts';
 import { listen } from './listen.ts';
 import { createNodeServer, pullFromIncoming } from './node-server.ts';
 import { createNodeFiles, createNodeTransport } from './node-transport.ts';
@@ -26,40 +24,23 @@ import { watchAcknowledgements } from './vanished-clients.ts';
 import { openNotifications } from './notification-parts.ts';
 import { createPageFiles } from './page-files.ts';
 import type { Closer, Fail, Ready } from './process.ts';
+import { openStreams } from './stream-parts.ts';
 import { readSwaggerFile } from './swagger-files.ts';
 import { createErasure } from './archive/erasure.ts';
 import { openArchive } from './archive-parts.ts';
 import { createRedisFiles } from './files/redis-files.ts';
 import { startUpkeep } from './files/upkeep.ts';
 import { watchDeadlines } from './queue/deadlines.ts';
-import { createEventReader } from './queue/event-reader.ts';
-import { keysUnder } from './queue/keys.ts';
-import { createQueue } from './queue/queue.ts';
+import { type Keys, keysUnder } from './queue/keys.ts';
+import { createQueue, type JobQueue } from './queue/queue.ts';
 import { createLocalLimit } from './queue/rate-limit.ts';
 import { startForgetting } from './queue/retention.ts';
-import { estimate, ESTIMATE_AGE_MS } from './queue/stats.ts';
-import { openStore } from './queue/store.ts';
+import { openStore, type Store } from './queue/store.ts';
 import { createSubmissions } from './queue/submissions.ts';
-import { createConnections } from './stream/connections.ts';
-import { createFeed } from './stream/feed.ts';
-import type { Addressing, OnEndSent } from './stream/job-channel.ts';
-import { createUserFeed } from './stream/user-feed.ts';
+import type { Addressing } from './stream/job-channel.ts';
 
 /** What the API is started with. */
 export type ApiParts = { config: Config; log: Logger; version: string; kinds: readonly Kind[] };
-
-/** How many of a user's newest jobs the user's stream takes stock of, beside all that have not ended. */
-const USER_JOBS = 100;
-
-/** How many reads a user has for each submission, in each process: enough for any but a client gone wild. */
-const READS_A_SUBMISSION = 1000;
-
-/** How many requests of a user are served in a second for each submission that the user has in it, and at least; further ones wait. */
-const PACE_A_SUBMISSION = 100;
-const LEAST_PACE = 100;
-
-/** How often every followed job is read, whatever was signalled, in ms. */
-const RECONCILE_MS = 20_000;
 
 /** Starts the API. Resolves once it serves; `closers` undo what was opened. */
 export async function startApi({ config, log, version, kinds }: ApiParts, closers: Closer[], fail: Fail): Promise<Ready> {
@@ -109,63 +90,31 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
   const delivery = archive.writing?.start({ queue, files, erasure, eraseNotifications: deliveries.erase, log });
   closers.push(() => delivery?.close());
 
-  const { tokenSecrets, tokenTtlS } = config.stream;
-  const secrets = tokenSecrets
-    ? fixedSecrets(tokenSecrets)
-    : sharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
-  const tokens = createStreamTokens({ sign: hmacSha256, secrets, ttlS: tokenTtlS });
-  const sharedKeys = keys.shared(`jwks:${config.auth.type === 'supabase' ? config.auth.url : ''}`);
-  const identity = await identificationFor(config.auth, {
-    kept: { load: () => redis.get(sharedKeys), save: (text, ttlMs) => redis.set(sharedKeys, text, 'PX', ttlMs) },
-    onError: store.onError('identity'),
-  });
+  const tokens = createTokens(queue, config.stream);
+  const identity = await openIdentity(store, keys, config.auth);
   const statusUrl = async (jobId: string) => jobUrls(jobId, await tokens.issuer(), identity.required).statusUrl;
   const sending = notifications.start({ jobs: queue, statusUrl });
   closers.push(() => sending.close());
-  const onEndSent: OnEndSent = (job, sink) => listeners.told(job, sink.taken);
   const outputUrls = joinAddresses(createOutputUrls(kinds, identity.required), createChildUrls(kinds, identity.required));
   const addressing: Addressing = async (jobId) => outputUrls(jobId)?.(await tokens.issuer());
-  const onError = store.onError('stream');
-  const connections = createConnections(config.stream.maxAgeMs);
-  const feed = createFeed({
-    readJob: queue.read,
-    connections,
-    eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position),
-    addressing,
-    onEndSent,
-    onError,
-  });
-  const jobsOf = async (owner: string) => {
-    const [{ jobs }, open] = await Promise.all([queue.jobsOf(owner, { limit: USER_JOBS }), queue.openJobsOf(owner)]);
-    const newest = new Set(jobs.map(({ id }) => id));
-    return [...jobs, ...open.filter(({ id }) => !newest.has(id)).toReversed()];
-  };
-  const shares = createShares(config.shares);
-  const turn = (owner: string, signal: AbortSignal) => shares.reads.turn(tenantOf(owner, undefined), signal);
-  const userFeed = createUserFeed({ readJob: queue.read, jobsOf, turn, connections, clock, addressing, onEndSent, onError });
-  const eventReader = createEventReader({
-    pattern: store.connect('wait', { lazyConnect: true }),
-    redis,
-    keyPrefix,
-    onSignal(signal) {
-      feed.signal(signal);
-      userFeed.signal(signal);
-      if (signal.type !== 'changed' || signal.change !== 'ended') return;
-      delivery?.ended(signal.jobId);
-      sending.ended(signal.jobId);
+  const limits = createLimits(config);
+  const { shares } = limits;
+  const { connections, ...streams } = openStreams(
+    {
+      store,
+      keyPrefix,
+      queue,
+      settings: config.stream,
+      turn: (owner, signal) => shares.reads.turn(tenantOf(owner, undefined), signal),
+      addressing,
+      onEndSent: (job, sink) => listeners.told(job, sink.taken),
+      onEnded(jobId) {
+        delivery?.ended(jobId);
+        sending.ended(jobId);
+      },
     },
-    onError: store.onError('events'),
-  });
-  closers.push(() => eventReader.close());
-
-  const reconcile = () => {
-    feed.reconcile();
-    userFeed.reconcile();
-  };
-  redis.on('ready', reconcile);
-  const beat = Math.min(config.stream.heartbeatMs, config.stream.maxAgeMs / 10);
-  const timers = [setInterval(connections.heartbeat, beat), setInterval(reconcile, RECONCILE_MS)];
-  closers.push(() => timers.forEach(clearInterval));
+    closers,
+  );
 
   const { stallMs } = config;
   const unsent = createUnsentCount(shares.answers, watchAcknowledgements({ deadlineMs: stallMs, everyMs: stallMs / 6 }));
@@ -179,7 +128,6 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
     sameWorkMs: config.sameWorkMs,
     maxAttempts: config.job.attempts,
   });
-  const addressOf = createAddressOf(config.trustedProxies);
   const app = createApp({
     kinds,
     queue,
@@ -197,36 +145,17 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
       told: listeners.told,
     },
     submissions,
-    feed,
-    userFeed,
     connections,
+    ...streams,
     transport: createNodeTransport(undefined, unsent),
     sendFile: createNodeFiles(unsent),
     countFor: (env, holder) => unsent.countFor((env as HttpBindings).outgoing, holder),
     pullBody: pullFromIncoming,
-    shares,
+    ...limits,
     stallMs,
     tokens,
     outputUrls,
-    pace: createPace(Math.max(LEAST_PACE, (PACE_A_SUBMISSION * config.rateLimit.max) / config.rateLimit.windowS)),
-    readLimit: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * config.rateLimit.max, windowS: config.rateLimit.windowS }),
-    listLimit: createLocalLimit({ name: 'list', max: config.listsPerSecond, windowS: 1 }),
-    redeliverLimit: createLocalLimit({ name: 'redeliver', ...config.rateLimit }),
-    addressOf,
-    checkOperator: createBearerCheck({
-      secret: config.adminToken,
-      variable: 'ADMIN_TOKEN',
-      whose: "This address is the operator's",
-      addressOf,
-    }),
-    checkDatabase: createBearerCheck({
-      secret: config.supabaseWebhookSecret,
-      variable: 'SUPABASE_WEBHOOK_SECRET',
-      whose: "This address is the database's",
-      addressOf,
-    }),
     log,
-    listening: eventReader.listening,
     storeTrouble: monitor.probe,
     storeWarnings: store.warnings,
     draining: () => draining,
@@ -249,6 +178,21 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
   const { description: users } = identity;
   log.info({ port, users, archive: archive.description }, 'api listening');
   return { ready: true, port, users, archive: archive.description };
+}
+
+/** The tokens of streams, signed with the secrets that are set, or with one that all processes agree on. */
+function createTokens(queue: JobQueue, { tokenSecrets, tokenTtlS }: Config['stream']): StreamTokens {
+  const secrets = tokenSecrets
+    ? fixedSecrets(tokenSecrets)
+    : sharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
+  return createStreamTokens({ sign: hmacSha256, secrets, ttlS: tokenTtlS });
+}
+
+/** How users are identified. The public keys of a Supabase project are kept in Redis. */
+function openIdentity({ redis, onError }: Store, keys: Keys, auth: Config['auth']): Promise<Identification> {
+  const sharedKeys = keys.shared(`jwks:${auth.type === 'supabase' ? auth.url : ''}`);
+  const kept = { load: () => redis.get(sharedKeys), save: (text: string, ttlMs: number) => redis.set(sharedKeys, text, 'PX', ttlMs) };
+  return identificationFor(auth, { kept, onError: onError('identity') });
 }
 
 function randomSecret(): string {
