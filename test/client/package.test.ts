@@ -21,13 +21,13 @@ test('the package has what its exports promise: publint and attw find nothing', 
   expect(checked.problems.filter((problem) => !('resolutionKind' in problem && NOT_FOR_ESM.has(problem.resolutionKind)))).toEqual([]);
 });
 
-test('without React the package adds less than 6 KB to an app, minified and gzipped, and knows no Node', async () => {
+test('without React the package adds less than 7 KB to an app, minified and gzipped, and knows no Node', async () => {
   const { installed } = packClient();
   const bundle = await rolldown({ input: join(installed, 'dist/index.js'), platform: 'browser' });
   const { output } = await bundle.generate({ minify: true });
   const [{ code, moduleIds, imports }] = output;
   expect([output.length, imports]).toEqual([1, []]); // all that it imports is in it
   expect(moduleIds.some((id) => id.includes('eventsource-parser'))).toBe(true);
-  expect(gzipSync(code).length).toBeLessThan(6 * 1024);
+  expect(gzipSync(code).length).toBeLessThan(7 * 1024);
   expect(code).not.toMatch(/\bprocess\.|\bBuffer\b|\brequire\(/);
 });

@@ -12,6 +12,7 @@ const NOT_A_PAGES = new Set([
   'origin',
   'host',
   'accept',
+  'content-encoding', // it is refused
   'content-length',
   'transfer-encoding',
   'x-forwarded-for',
