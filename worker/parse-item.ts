@@ -8,7 +8,7 @@ import { z } from 'zod';
 export function parseItem(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed;
-  let written = asText(schema, value);
+  let written = asText(schema, unwrapped(schema, value));
   for (;;) {
     const again = schema.safeParse(written);
     if (again.success || !(schema instanceof z.ZodObject) || !isObject(written)) return again;
@@ -24,13 +24,38 @@ function isOptional(schema: z.ZodObject, key: string): boolean {
   return schema.shape[key]?.safeParse(undefined).success ?? false;
 }
 
+/** Other words for a field, as models write them. They count only where the schema has no field of that name. */
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  front: ['question', 'term', 'word', 'cue', 'prompt', 'q'],
+  back: ['answer', 'definition', 'meaning', 'translation', 'response', 'a'],
+  term: ['word'],
+  meaning: ['definition', 'translation'],
+};
+
+function otherNames({ shape }: z.ZodObject, name: string): (readonly [string, string])[] {
+  return (OTHER_NAMES[name] ?? []).filter((other) => !(other in shape)).map((other) => [other, name]);
+}
+
+/** The item in an object or a list around it: `{"card":{…}}`, or the values of its two fields in their order. */
+function unwrapped(schema: z.ZodType, value: unknown): unknown {
+  if (!(schema instanceof z.ZodObject)) return value;
+  const fields = Object.keys(schema.shape);
+  if (Array.isArray(value)) {
+    const isRow = value.length === 2 && fields.length === 2 && value.every((each) => typeof each === 'string');
+    return isRow ? Object.fromEntries(fields.map((name, place) => [name, value[place] as unknown])) : value;
+  }
+  if (!isObject(value)) return value;
+  const [inner, ...more] = Object.values(value);
+  return more.length === 0 && isObject(inner) ? inner : value;
+}
+
 /** The value with text in each place that is for text, and with the schema's own names where it has them in other writing. */
 function asText(schema: z.ZodType, value: unknown): unknown {
   if (schema instanceof z.ZodOptional) return asText(schema.unwrap() as z.ZodType, value);
   if (schema instanceof z.ZodString) return textOf(value) ?? value;
   if (schema instanceof z.ZodArray) return Array.isArray(value) ? value.map((each) => asText(schema.element as z.ZodType, each)) : value;
   if (!(schema instanceof z.ZodObject) || !isObject(value)) return value;
-  const names = new Map(Object.keys(schema.shape).map((name) => [plainName(name), name]));
+  const names = new Map(Object.keys(schema.shape).flatMap((name) => [[plainName(name), name] as const, ...otherNames(schema, name)]));
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => {
       const name = names.get(plainName(key)) ?? key;

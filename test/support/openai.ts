@@ -55,7 +55,9 @@ export async function startOpenAI(answer: Answer): Promise<{ baseURL: string; ca
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, any>;
     const dropped = new Promise<void>((resolve) => response.once('close', () => !response.writableFinished && resolve()));
-    const material = JSON.parse(textOf(body['messages'].at(-1).content)) as Record<string, any>;
+    const said = textOf(body['messages'].at(-1).content);
+    // Where a model takes no instructions of a system, they stand before the material.
+    const material = JSON.parse(said.slice(said.lastIndexOf('\n{') + 1)) as Record<string, any>;
     const over = new Promise<void>((resolve) => response.once('close', resolve));
     let sent = 0;
     const call = { body, material, headers: request.headers, dropped, over, sent: () => sent };

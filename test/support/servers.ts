@@ -251,6 +251,56 @@ export const SERVERS: readonly {
     answer: (pen) => pen.whole(JSON.stringify(message(root)), { 'content-type': 'text/event-stream' }),
   },
   {
+    server: 'Groq',
+    what: 'the usage in a field of its own',
+    answer(pen) {
+      send(pen, ...parts().map((content) => chunk({ content })), chunk({}, 'stop', { x_groq: { id: 'req', usage: USAGE } }), DONE);
+      finish(pen);
+    },
+  },
+  {
+    server: 'Moonshot',
+    what: 'the usage beside the end',
+    answer(pen) {
+      send(pen, ...parts().map((content) => chunk({ content })));
+      send(pen, event({ choices: [{ index: 0, delta: {}, finish_reason: 'stop', usage: USAGE }] }), DONE);
+      finish(pen);
+    },
+  },
+  {
+    server: 'a gateway',
+    what: 'the usage under the names of Anthropic',
+    answer(pen) {
+      send(pen, ...parts().map((content) => chunk({ content })), chunk({}, 'stop'));
+      send(pen, event({ choices: [], usage: { input_tokens: 100, output_tokens: 20 } }), DONE);
+      finish(pen);
+    },
+  },
+  {
+    server: 'another',
+    what: 'an answer that the server has parsed',
+    answer: (pen) => pen.whole(JSON.stringify(message({ flashcards: [card(1), card(2)] }))),
+  },
+  {
+    server: 'another',
+    what: 'an answer that the server has parsed, in its own field',
+    answer: (pen) => pen.whole(JSON.stringify(message(null, { parsed: { flashcards: [card(1), card(2)] } }))),
+  },
+  {
+    server: 'Gemini',
+    what: 'a model without instructions of a system',
+    answer: refusing(({ messages }) => messages[0].role === 'system', {
+      error: { code: 400, message: 'Developer instruction is not enabled for models/x', status: 'INVALID_ARGUMENT' },
+    }),
+    refusals: 1,
+  },
+  {
+    server: 'vLLM',
+    what: 'a template that knows users and assistants only',
+    answer: refusing(({ messages }) => messages[0].role === 'system', { object: 'error', message: 'System role not supported', code: 400 }),
+    refusals: 1,
+  },
+  {
     server: 'another',
     what: 'the text "null" as the reason',
     answer(pen) {

@@ -29,6 +29,8 @@ const REFUSALS: readonly Refusal[] = [
     message: 'Insufficient Balance',
     expected: 'provider_quota_exceeded',
   },
+  { status: 400, type: 'invalid_request_error', message: 'Your credit balance is too low.', expected: 'provider_quota_exceeded' },
+  { status: 400, code: 'FAILED_PRECONDITION', message: 'User location is not supported.', expected: 'provider_unauthorized' },
   { status: 401, code: 'invalid_api_key', type: 'invalid_request_error', message: 'Incorrect key.', expected: 'provider_unauthorized' },
   { status: 401, message: 'No auth credentials found', expected: 'provider_unauthorized' },
   { status: 400, code: 'API_KEY_INVALID', message: 'Not valid.', expected: 'provider_unauthorized' },

@@ -46,6 +46,19 @@ test.each(REFUSED)('%s is a refusal: one call, and nothing is owed', async (_, s
   expect([inStream.code, inStream.calls.length, inStream.usage]).toEqual([code, 1, undefined]);
 });
 
+test('a web page is no answer: one call, and nothing is owed', async () => {
+  const asked = await ask((pen) => pen.whole('<!DOCTYPE html><title>Log in</title>', { 'content-type': 'text/html; charset=utf-8' }));
+  expect([asked.code, asked.calls.length, asked.usage, asked.items]).toEqual(['provider_rejected', 1, undefined, []]);
+});
+
+test('where a model has no system, the user says the instructions, once', async () => {
+  const asking = await openAsking((pen, call, n) =>
+    call.body['messages'].length > 1 ? pen.fail(400, { error: { message: 'System role not supported' } }) : answerWith()(pen, call, n),
+  );
+  const { calls } = await asking();
+  expect(calls[1]?.body['messages']).toEqual([{ role: 'user', content: expect.stringMatching(/^Write cards\.\n\n\{"content"/) }]);
+});
+
 test('an error in the middle of an answer: what had come is kept and owed', async () => {
   const asked = await ask((pen) => {
     pen.text(`{"flashcards":[${JSON.stringify(card(1))},`);
@@ -180,6 +193,47 @@ test('values of other types become text, and what is not usable is counted and n
   expect([end.data['usage'].dropped, job['usage'].dropped, calls.length]).toEqual([2, 2, 1]);
   expect(worker.output()).toContain('item of an answer not usable');
   expect(worker.output()).not.toContain('Hidden');
+});
+
+const OTHER_SHAPES: [what: string, answer: unknown][] = [
+  [
+    'other names',
+    {
+      cards: [
+        { question: 'a', answer: 'b' },
+        { Term: 'c', Definition: 'd' },
+      ],
+    },
+  ],
+  [
+    'other names in the list',
+    {
+      flashcards: [
+        { word: 'a', translation: 'b' },
+        { q: 'c', a: 'd' },
+      ],
+    },
+  ],
+  ['each in an object of its own', { flashcards: [{ flashcard: { front: 'a', back: 'b' } }, { card: { front: 'c', back: 'd' } }] }],
+  [
+    'rows of two',
+    {
+      flashcards: [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    },
+  ],
+  ['fronts as names', { flashcards: { a: 'b', c: 'd' } }],
+];
+
+test.each(OTHER_SHAPES)('cards with %s are cards: one call', async (_, answer) => {
+  const { end, calls } = await run(answerText(JSON.stringify(answer)), { content: 'Notes.', count: 2 });
+  expect(end.data['result']?.flashcards).toEqual([
+    { front: 'a', back: 'b' },
+    { front: 'c', back: 'd' },
+  ]);
+  expect([end.data['usage'].dropped, calls.length]).toEqual([undefined, 1]);
 });
 
 test('where nothing is dropped nothing is said of it', async () => {

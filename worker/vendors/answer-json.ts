@@ -114,6 +114,7 @@ export function openCandidate(shape: AnswerShape): Candidate {
     const values = Object.values(value);
     certain = true;
     if (accepts(list, value)) add(list, value);
+    else if (values.every((each) => typeof each === 'string')) Object.entries(value).forEach((pair) => add(list, pair));
     else values.flat().forEach((each) => add(list, each)); // some models make groups of items
   };
 
@@ -125,7 +126,8 @@ export function openCandidate(shape: AnswerShape): Candidate {
       add(list, value);
       return;
     }
-    const isItems = (each: unknown[]) => each.some((item) => typeof item === 'object' && listFor(item) !== undefined);
+    const isItems = (each: unknown[]) =>
+      each.some((item) => typeof item === 'object' && !Array.isArray(item) && listFor(item) !== undefined);
     for (const item of spare.filter(isItems).flat()) {
       certain = true;
       add(listFor(item) ?? first, item);

@@ -78,7 +78,6 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
   let state: AnswerState = manners.closesOnly ? 'thinking' : 'head';
   let fault: keyof typeof BROKEN | undefined;
   let thoughts: Thoughts | undefined = manners.closesOnly ? openThoughts(MAX_LENGTH) : undefined;
-  let isAssumed = manners.closesOnly; // whether the thinking was not opened
   let rest = ''; // what is not read yet
   let head = 0; // the characters of the head that were read
   let streams = !isThinking; // no prose so far, so that pieces go out at once
@@ -110,7 +109,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
 
   /** Begins anew behind the thinking: what stood before does not count. */
   const beginAnew = (): void => {
-    [state, head, streams, held, isAssumed] = ['head', 0, !isThinking, undefined, false];
+    [state, head, streams, held] = ['head', 0, !isThinking, undefined];
   };
 
   /** Reads thinking. False if it goes on. */
@@ -249,7 +248,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
       over = true;
       cut = why === 'cut';
       const mayReadThoughts = why === 'finished';
-      if (state === 'thinking' && isAssumed && mayReadThoughts) return readInstead();
+      if (state === 'thinking' && mayReadThoughts) return readInstead();
       const goesOn = () => state === 'root' && candidate && !candidate.certain && again <= MAX_AGAIN;
       advance();
       while (goesOn()) {

@@ -81,6 +81,11 @@ const MONEY_WORDS = /\bbilling|\bpayment|\bcredits?\b|\bbalance\b|\btop.?up\b|\b
 const KEY_WORDS = /(?:api|access|subscription).?(?:key|token)|authenticat|unauthori[sz]ed/i;
 const FAULT_WORDS = /invalid|incorrect|not valid|missing|expired|wrong|no |not provided|fail|unauthori[sz]ed/i;
 
+/** What has to be said for a refusal of the request itself (400) to be one of money, or of the place. */
+const NO_MONEY_WORDS = /(?:credit )?balance is too low|insufficient (?:balance|credits?|funds)|out of credits/i;
+const PLACE_WORDS =
+  /\b(?:location|country|region|territory)\b.{0,30}\b(?:not (?:supported|available|allowed)|unsupported)|unsupported (?:country|region)/i;
+
 const STATUS_OF: Readonly<Record<string, number>> = { quota: 402, key: 401, pace: 429 };
 
 /**
@@ -124,6 +129,8 @@ function reasonOf(read: ReturnType<typeof readRefusal>, httpStatus: number | und
   const isUsedUp = QUOTA_WORDS.test(read.words) || (asked === undefined && MONEY_WORDS.test(read.words));
   if ((status === undefined || status === 403 || status === 429) && isUsedUp) return 'quota';
   if (isDenied && KEY_WORDS.test(read.words) && FAULT_WORDS.test(read.words)) return 'key';
+  if (status === 400 && NO_MONEY_WORDS.test(read.words)) return 'quota';
+  if ((status === 400 || status === 403) && PLACE_WORDS.test(read.words)) return 'permission';
   if (status === undefined) return /rate.?limit|too many requests/i.test(read.words) ? 'pace' : 'trouble';
   return BY_STATUS[status] ?? (status < 500 ? 'request' : 'trouble');
 }

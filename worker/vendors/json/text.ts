@@ -124,7 +124,8 @@ export function openText(opener: string, place: TextPlace, onPart?: (part: strin
       }
       return { ended, at, after: ended ? after : '' };
     },
-    text: () => (marks.length === 0 ? told + value : restoreCommands(told + value, marks)),
+    // Half a surrogate pair is no character, and no store would take it.
+    text: () => (marks.length === 0 ? told + value : restoreCommands(told + value, marks)).toWellFormed(),
   };
 }
 
@@ -134,6 +135,12 @@ const QUOTE = 34;
 /** The most characters behind a quote that are looked at. */
 const MAX_AFTER = 64;
 
+/** Whether a text is a name with its colon; undefined while it may become one. */
+function beginsName(text: string): boolean | undefined {
+  if (/^["'][\p{L}_$][\p{L}\p{N}_$-]*["']\s*:/u.test(text)) return true;
+  return text.length <= MAX_AFTER && /^["'](?:[\p{L}_$][\p{L}\p{N}_$-]*(?:["']\s*)?)?$/u.test(text) ? undefined : false;
+}
+
 /** Whether a quote with this behind it closes a text; undefined if more must be seen. */
 function closesText(after: string, place: 'list' | 'object' | 'name' | 'root'): boolean | undefined {
   const rest = after.trimStart();
@@ -141,7 +148,7 @@ function closesText(after: string, place: 'list' | 'object' | 'name' | 'root'): 
   if (first === undefined) return after.length > MAX_AFTER ? true : undefined;
   if (first === (place === 'list' ? ']' : '}')) return true;
   if (first === '/' || first === '#') return first === '#' ? rest !== after : rest.length < 2 ? undefined : /^\/[/*]/.test(rest);
-  if (first !== ',') return isOpener(first) && /\n/.test(after); // a comma is missing
+  if (first !== ',') return isOpener(first) && (/\n/.test(after) || (place === 'object' && beginsName(rest))); // a comma is missing
   if (place === 'list') return true;
   const next = rest.slice(1).trimStart();
   if (next === '') return after.length > MAX_AFTER ? true : undefined;

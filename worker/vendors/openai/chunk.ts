@@ -54,8 +54,7 @@ export function readChunk(raw: unknown): Delta {
   const body = fieldsOf(raw);
   const choice = fieldsOf(Array.isArray(body['choices']) ? body['choices'][0] : undefined);
   const message = fieldsOf(choice['delta'] ?? choice['message']);
-  const { content, thinking } = readContent(message['content'] ?? choice['text']);
-  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = fieldsOf(body['usage']);
+  const { content, thinking } = readContent(message['content'] ?? message['parsed'] ?? choice['text']);
   const finish = choice['finish_reason'];
   return {
     content,
@@ -64,7 +63,7 @@ export function readChunk(raw: unknown): Delta {
     reasoning: thinking + (text(message['reasoning_content']) || text(message['reasoning'])),
     args: readArguments(message),
     finish: typeof finish === 'string' ? FINISHES[finish.toLowerCase()] : undefined,
-    usage: { inputTokens: tokens(inputTokens), outputTokens: tokens(outputTokens) },
+    usage: readUsage(body, choice),
     error: errorIn(body) ?? errorIn(choice),
   };
 }
@@ -81,9 +80,19 @@ function errorIn(body: Record<string, unknown>): object | undefined {
   return failed ? body : undefined;
 }
 
-/** The text of a message, which may be a list of parts. Parts with thinking are told apart. */
+/** The usage, which Groq has in a field of its own and Moonshot beside the end. Some gateways keep the names that Anthropic gives it. */
+function readUsage(body: Record<string, unknown>, choice: Record<string, unknown>): TokenCount {
+  const used = fieldsOf(body['usage'] ?? fieldsOf(body['x_groq'])['usage'] ?? choice['usage']);
+  return {
+    inputTokens: tokens(used['prompt_tokens'] ?? used['input_tokens']),
+    outputTokens: tokens(used['completion_tokens'] ?? used['output_tokens']),
+  };
+}
+
+/** The text of a message, which may be a list of parts, or the answer as JSON. Parts with thinking are told apart. */
 function readContent(content: unknown): { content: string; thinking: string } {
   if (typeof content === 'string') return { content, thinking: '' };
+  if (isAnswer(content)) return { content: JSON.stringify(content), thinking: '' };
   const parts = Array.isArray(content) ? content : [content];
   let said = '';
   let thinking = '';
@@ -94,6 +103,11 @@ function readContent(content: unknown): { content: string; thinking: string } {
     else if (typeof part === 'object') said += textIn(part);
   }
   return { content: said, thinking };
+}
+
+/** Whether a content is no part but the answer itself, which a server has parsed. */
+function isAnswer(content: unknown): boolean {
+  return typeof content === 'object' && content !== null && !Array.isArray(content) && !('type' in content) && textIn(content) === '';
 }
 
 /** The text somewhere in a part: under its own name or one level deeper. */

@@ -13,13 +13,21 @@ export type Form = {
   cap: 'max_completion_tokens' | 'max_tokens' | 'none';
   /** That limit. */
   maxTokens: number;
+  /** Who says the instructions. The templates of some models have no system, so that the user says them. */
+  instructor: 'system' | 'user';
 };
 
 /** What this process knows of one model on one server. */
 export type Habits = { form: Form; manners: Manners };
 
 /** The form that is tried first. */
-export const firstForm = (maxTokens: number): Form => ({ usage: 'asked', format: 'schema', cap: 'max_completion_tokens', maxTokens });
+export const firstForm = (maxTokens: number): Form => ({
+  usage: 'asked',
+  format: 'schema',
+  cap: 'max_completion_tokens',
+  maxTokens,
+  instructor: 'system',
+});
 
 /** Keeps what is known of models while the process runs: for each server and model one entry. */
 export function createHabitBook(): (baseURL: string | undefined, model: string, maxTokens: number) => Habits {
@@ -37,6 +45,11 @@ type Rung = { named: RegExp; lower(form: Form, words: string): Form | undefined 
 /** The ladder: how each part of a form is named in refusals, and what is tried next. A part that is at its end is refused for good. */
 const LADDER: readonly Rung[] = [
   { named: /stream_options|include_usage/i, lower: (form) => (form.usage === 'asked' ? { ...form, usage: 'none' } : undefined) },
+  {
+    named:
+      /\b(?:system|developer)[ _'"]*(?:role|prompt|message|instruction)|role[ :=]*['"]?system\b|roles must alternate|only user and assistant roles/i,
+    lower: (form) => (form.instructor === 'system' ? { ...form, instructor: 'user' } : undefined),
+  },
   {
     named: /response_format|response format|json_schema|json schema|json_object|structured.?output|guided|grammar/i,
     lower: (form) => {

@@ -14,13 +14,15 @@ export type SeeingRequest = AnswerRequest & { image?: string };
 export function toBody(model: string, { kind, schema: shape, instructions, material, image }: SeeingRequest, form: Form): Body {
   const { $schema: _, ...json } = z.toJSONSchema(shape, { io: 'input' });
   const schema = toStrict(json);
-  const text = JSON.stringify(material);
+  const said = form.format === 'schema' ? instructions : `${instructions}\n${inWords(schema)}`;
+  const isSystem = form.instructor === 'system';
+  const text = isSystem ? JSON.stringify(material) : `${said}\n\n${JSON.stringify(material)}`;
   return {
     model,
     stream: true,
     ...(form.usage === 'asked' && { stream_options: { include_usage: true } }),
     messages: [
-      { role: 'system', content: form.format === 'schema' ? instructions : `${instructions}\n${inWords(schema)}` },
+      ...(isSystem ? [{ role: 'system' as const, content: said }] : []),
       { role: 'user', content: image === undefined ? text : withImage(text, image) },
     ],
     ...(form.format === 'schema' && { response_format: { type: 'json_schema', json_schema: { name: kind, strict: true, schema } } }),

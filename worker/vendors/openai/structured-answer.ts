@@ -11,6 +11,7 @@ import { createHabitBook, type Form, type Habits, nextForm } from './form.ts';
 import { createAnswerTexts } from './answer-texts.ts';
 import { readAnswer } from './read.ts';
 import { type Body, promptOf, type SeeingRequest, toBody } from './request.ts';
+import { ProblemError } from '../../../src/job/problem.ts';
 import type { Author } from '../../../src/job/snapshot.ts';
 import type { AnswerRequest, Call, Capability, Ending, Report } from '../../capabilities.ts';
 import { parseItem } from '../../parse-item.ts';
@@ -53,6 +54,10 @@ export function createOpenAI(options: OpenAIOptions): Capability<SeeingRequest, 
   const ask = async (form: Form, { request, report, signal, watch, call, bill }: Asking): Promise<Ending> => {
     const either = AbortSignal.any([signal, watch.signal]);
     const response = await send(toBody(model, request, form), either);
+    if (isPage(response)) {
+      void response.body?.cancel().catch(() => {});
+      throw new ProblemError('provider_rejected', "The provider's address answers with a web page and not as a model does.");
+    }
     bill.begin();
     const shape = shapeOf(request);
     const texts = createAnswerTexts((text) =>
@@ -108,6 +113,11 @@ export function createOpenAI(options: OpenAIOptions): Capability<SeeingRequest, 
       await call.settle(bill.isOwed() ? bill.used() : undefined);
     }
   };
+}
+
+/** Whether an answer of status 200 is a page for people: the address is none of a model, or a proxy on the way wants to be logged in to. */
+function isPage({ headers }: Response): boolean {
+  return /^\s*text\/html\b/i.test(headers.get('content-type') ?? '');
 }
 
 /** What one call is made with. */
