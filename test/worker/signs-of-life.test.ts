@@ -1,7 +1,8 @@
 /** Servers that take their time and say that they work: they are waited for, as long as that is allowed, and then no second time. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { startDeadline } from '../../worker/deadline.ts';
 import { ask } from '../support/ask.ts';
+import { holdTime } from '../support/hold-time.ts';
 import { type Answer, answerWith, type Call, card, endless, type Pen, startOpenAI } from '../support/openai.ts';
 import { isEnd } from '../support/sse.ts';
 import { startStack } from '../support/stack-in-process.ts';
@@ -69,39 +70,37 @@ test('a JOB_TIMEOUT_MS that is set wins: signs of life do not move it', async ()
 
 /** A task of which only its end is looked at. */
 function toStop() {
-  const { promise, resolve } = Promise.withResolvers<unknown>();
-  return { task: { signal: new AbortController().signal, stop: resolve }, stopped: promise };
+  const stop = vi.fn<(reason: unknown) => void>();
+  return { task: { signal: new AbortController().signal, stop }, stop };
 }
 
-test('a deadline that is moved ends so long after that, and one that is lifted never', async () => {
-  const [moved, still] = [toStop(), toStop()];
+test('a deadline that is moved ends so long after that, and one that is lifted never', () => {
+  holdTime();
+  const [moved, lifted] = [toStop(), toStop()];
   const deadline = startDeadline(moved.task, 300, () => 0);
-  startDeadline(still.task, 300, () => 0);
-  setTimeout(deadline.move, 150);
-  await still.stopped;
-  expect(deadline.isOver()).toBe(false);
-  expect(await moved.stopped).toMatchObject({ name: 'TimeoutError' });
-  expect(deadline.isOver()).toBe(true);
-
-  const lifted = toStop();
-  const other = startDeadline(lifted.task, 20, () => 0);
+  const other = startDeadline(lifted.task, 300, () => 0);
+  vi.advanceTimersByTime(150);
+  deadline.move();
   other.move();
   other.lift();
-  const { task: last, stopped: end } = toStop();
-  startDeadline(last, 60, () => 0);
-  await end;
-  expect(other.isOver()).toBe(false);
+  vi.advanceTimersByTime(299);
+  expect([deadline.isOver(), moved.stop.mock.calls]).toEqual([false, []]);
+  vi.advanceTimersByTime(1);
+  expect([deadline.isOver(), moved.stop.mock.calls]).toEqual([true, [[expect.objectContaining({ name: 'TimeoutError' })]]]);
+  vi.advanceTimersByTime(1000);
+  expect([other.isOver(), lifted.stop.mock.calls]).toEqual([false, []]);
 });
 
-test("Redis' trouble does not count, also where the deadline was moved", async () => {
+test("Redis' trouble does not count, also where the deadline was moved", () => {
+  holdTime();
   let troubleMs = 0;
-  const { task, stopped } = toStop();
+  const { task, stop } = toStop();
   const deadline = startDeadline(task, 30, () => troubleMs);
   deadline.move();
   troubleMs = 200;
-  const { task: other, stopped: ended } = toStop();
-  startDeadline(other, 100, () => 0);
-  await ended;
-  expect(deadline.isOver()).toBe(false);
-  await stopped;
+  vi.advanceTimersByTime(229);
+  expect([deadline.isOver(), stop.mock.calls]).toEqual([false, []]);
+  vi.advanceTimersByTime(1);
+  expect(deadline.isOver()).toBe(true);
+  expect(stop).toHaveBeenCalledOnce();
 });
