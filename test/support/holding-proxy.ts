@@ -1,7 +1,6 @@
 /** A TCP proxy on loopback that holds back what clients send, from the piece on that a test waits for, as a network or a server does that stalls. */
-import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { listenForTest } from './proxy.ts';
 
 /** A running proxy. */
 export type HoldingProxy = {
@@ -45,15 +44,8 @@ export async function startHoldingProxy(target: number): Promise<HoldingProxy> {
       if (!holds.has(client)) upstream.destroy();
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
   return {
-    port: typeof address === 'object' && address ? address.port : 0,
+    port: await listenForTest(server, sockets),
     holdFrom: (text) => new Promise((resolve) => (wanted = { text, seen: resolve })),
     cut: () => clients.forEach((client) => client.destroy()),
     letGo() {

@@ -1,6 +1,6 @@
 /** A TCP proxy on loopback whose target a test can change: connections that are open stay where they lead. */
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** A running proxy. */
@@ -28,6 +28,15 @@ export async function startProxy(port: number): Promise<Proxy> {
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
   });
+  return {
+    port: await listenForTest(server, sockets),
+    target: (next) => void (target = next),
+    cut: () => sockets.forEach((socket) => socket.destroy()),
+  };
+}
+
+/** Has a server listen on a free port of this machine, which it resolves with. The server and its sockets go with the test. */
+export async function listenForTest(server: Server, sockets: ReadonlySet<Socket>): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
@@ -35,9 +44,5 @@ export async function startProxy(port: number): Promise<Proxy> {
     server.close();
   });
   const address = server.address();
-  return {
-    port: typeof address === 'object' && address ? address.port : 0,
-    target: (next) => void (target = next),
-    cut: () => sockets.forEach((socket) => socket.destroy()),
-  };
+  return typeof address === 'object' && address ? address.port : 0;
 }
