@@ -4,7 +4,7 @@
  */
 import { lookAhead } from './answer-head.ts';
 import { type AnswerShape, type Candidate, openCandidate, type Piece } from './answer-json.ts';
-import { type HeldList, later, settled } from './held-list.ts';
+import { createAnswerOutput } from './answer-output.ts';
 import { openThoughts, type Thoughts } from './thinking.ts';
 
 /** The JSON must begin within so many characters. Before it there may be prose, or the beginning of a code fence. */
@@ -80,18 +80,13 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
   let thoughts: Thoughts | undefined = manners.closesOnly ? openThoughts(MAX_LENGTH) : undefined;
   let rest = ''; // what is not read yet
   let head = 0; // the characters of the head that were read
-  let streams = !isThinking; // no prose so far, so that pieces go out at once
-  let given = 0;
-  let found = 0;
+  const output = createAnswerOutput(isThinking);
   let empty = false; // some JSON has closed without a piece: if no other follows, the answer is empty
   let length = 0;
   let again = 0;
   let candidate: Candidate | undefined;
   let candidates = 0;
   let kept = ''; // the text of the candidate: it is read again if that fails
-  let held: HeldList | undefined;
-  let pieces: Piece[] = []; // of the candidate, while they are held
-  let out: Piece[] = [];
   let over = false;
   let cut = false;
   let tail: Thoughts | undefined;
@@ -99,7 +94,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
   const fail = (reason: keyof typeof BROKEN): void => {
     state = 'broken';
     fault = reason;
-    manners.longHead ||= reason === 'malformed' && found === 0 && head >= MAX_HEAD;
+    manners.longHead ||= reason === 'malformed' && output.found === 0 && head >= MAX_HEAD;
   };
 
   const skip = (characters: number): void => {
@@ -109,7 +104,8 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
 
   /** Begins anew behind the thinking: what stood before does not count. */
   const beginAnew = (): void => {
-    [state, head, streams, held] = ['head', 0, !isThinking, undefined];
+    [state, head] = ['head', 0];
+    output.beginAnew();
   };
 
   /** Reads thinking. False if it goes on. */
@@ -120,18 +116,14 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
     return behind !== undefined;
   };
 
-  const isProse = (): void => {
-    if (given === 0) streams = false;
-  };
-
   /** Looks for what comes next in the head. False if more text is needed. */
   const look = (): boolean => {
-    const { gap, isProse: hasProse, next } = lookAhead(rest, over);
-    if (hasProse) isProse();
-    const mayBeFence = next.type === 'nothing' && next.mayBeFence && given === 0;
+    const { gap, isProse, next } = lookAhead(rest, over);
+    if (isProse) output.hold();
+    const mayBeFence = next.type === 'nothing' && next.mayBeFence && output.given === 0;
     if (!mayBeFence) skip(gap);
     if (head + (mayBeFence ? gap : 0) >= maxHead) {
-      if (held || given > 0 || empty) state = 'ended';
+      if (output.held || output.given > 0 || empty) state = 'ended';
       else fail('malformed');
       return false;
     }
@@ -147,7 +139,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
         }
         return true;
       case 'prose':
-        isProse();
+        output.hold();
         skip(1);
         return true;
       default:
@@ -160,41 +152,38 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
     candidates++;
     candidate = openCandidate(shape);
     kept = '';
-    pieces = [];
+    output.beginList();
     return true;
   };
 
   /** Reads the candidate. False if more text is needed. */
   const readRoot = (current: Candidate): boolean => {
     const step = current.write(rest);
-    if (!current.certain || !streams || found === 0) kept += rest;
-    found += step.pieces.length;
-    if (streams) out.push(...step.pieces);
-    else pieces.push(...step.pieces);
-    if (streams) given += step.pieces.length;
+    if (!current.certain || !output.streams || output.found === 0) kept += rest;
+    output.add(step.pieces);
     rest = step.rest;
     if (step.end === undefined) return false;
     state = 'head';
     candidate = undefined;
     if (step.end === 'too-deep') fail('too-deep');
-    else if (current.certain && (found > 0 || !streams || step.end === 'malformed')) endRoot(current, step.end === 'closed');
+    else if (current.certain && (output.found > 0 || !output.streams || step.end === 'malformed')) endRoot(current, step.end === 'closed');
     else if (step.end === 'malformed' || !/^[{[]/.test(kept)) readAgain();
     else {
       empty ||= candidates === 1;
-      isProse();
+      output.hold();
       head += kept.length - rest.length;
     }
     return isReading();
   };
 
   const endRoot = (current: Candidate, closed: boolean): void => {
-    if (streams) {
+    if (output.streams) {
       if (!closed) fail('malformed');
       else if (!current.isItem) state = 'ended';
       else head = 0;
       return;
     }
-    held = later(held, { pieces, closed, isRun: current.isItem });
+    output.endList(closed, current.isItem);
     head = 0;
   };
 
@@ -203,7 +192,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
     again += kept.length;
     rest = kept.slice(1);
     head++;
-    isProse();
+    output.hold();
     if (again > MAX_AGAIN) fail('malformed');
   };
 
@@ -224,12 +213,6 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
     manners.closesOnly ||= tail.write(text) !== undefined;
   };
 
-  const take = (): Piece[] => {
-    const taken = out;
-    out = [];
-    return taken;
-  };
-
   return {
     write(text) {
       if (!isReading()) {
@@ -241,7 +224,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
       rest += part;
       advance();
       if (length === MAX_LENGTH && isReading()) fail('too-long');
-      return take();
+      return output.take();
     },
     end(why = 'finished') {
       if (over || state === 'broken') return [];
@@ -257,12 +240,9 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
         readAgain();
         advance();
       }
-      if (state === 'root' && candidate && !streams) held = later(held, { pieces, closed: candidate.listsClosed, isRun: false });
-      if (thoughts && state === 'head' && mayReadThoughts && streams && candidates === 0) return readInstead();
-      held = settled(held);
-      if (cut && held?.closed && head > MAX_AFTERWORD) held = undefined;
-      given += held?.pieces.length ?? 0;
-      return held?.pieces ?? [];
+      if (state === 'root' && candidate && !output.streams) output.endList(candidate.listsClosed, false);
+      if (thoughts && state === 'head' && mayReadThoughts && output.streams && candidates === 0) return readInstead();
+      return output.settle(cut && head > MAX_AFTERWORD);
     },
     get state() {
       return state;
@@ -274,12 +254,13 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
       return fault ? BROKEN[fault] : '';
     },
     get found() {
-      return found;
+      return output.found;
     },
     manners,
   };
 
   function isWhole(): boolean {
+    const { held, streams, given } = output;
     if (held) return held.closed;
     if (state === 'root') return streams && (candidate?.listsClosed ?? false);
     return state === 'head' && !cut && (empty || given > 0);
@@ -290,7 +271,7 @@ export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinkin
     beginAnew();
     const other = createAnswerReader(shape, 'thinking');
     const read = [...other.write(thoughts?.text() ?? ''), ...other.end()];
-    found = given = read.length;
+    output.replace(read);
     if (other.whole) state = 'ended';
     return read;
   }
