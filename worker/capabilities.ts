@@ -1,21 +1,22 @@
 /** What handlers may ask for: one small interface for each capability. Vendors implement them. */
 import type { z } from 'zod';
-import type { Author, Usage } from '../src/job/snapshot.ts';
+import type { DetailedUsage } from '../src/job/price.ts';
+import type { Author } from '../src/job/snapshot.ts';
 import type { CapabilityName, FileFacts } from '../src/kinds/kind.ts';
 import type { Pcm } from './audio/pcm.ts';
 
 /** One call that is paid for. The run counts what it uses. */
 export type Call = {
   /** Notes what the call has used so far, in all. */
-  note(used: Usage): void;
+  note(used: DetailedUsage): void;
   /** Ends the call with what it has used; undefined if no response began, so that nothing is counted. It counts once only. */
-  settle(used: Usage | undefined): Promise<void>;
+  settle(used: DetailedUsage | undefined): Promise<void>;
 };
 
 /** What a capability reports while it works. */
 export type Report = {
   /** This author is about to make a call. `expected`: what it uses at least. Rejects if the job does not belong to this run any more. */
-  startCall(expected: Usage, author: Author): Promise<Call>;
+  startCall(expected: DetailedUsage, author: Author): Promise<Call>;
   /** A part of the answer is there. From now on this attempt asks no fallback. */
   begun(): void | Promise<void>;
   /** The vendor has shown that it works, though nothing of the answer has come: the attempt's deadline moves, unless JOB_TIMEOUT_MS is set. */

@@ -1,5 +1,6 @@
 /** Counts the paid calls of a run. Each is noted before it is made, while it goes on and at its end, whatever ends it. */
 import type { Logger } from 'pino';
+import type { DetailedUsage } from '../src/job/price.ts';
 import type { Author, Usage } from '../src/job/snapshot.ts';
 import type { Spending } from '../src/queue/spending.ts';
 import type { Call } from './capabilities.ts';
@@ -7,7 +8,7 @@ import type { AddCost } from './prices.ts';
 
 /** Counts the calls of one run. */
 export type Meter = {
-  startCall(expected: Usage, author: Author): Promise<Call>;
+  startCall(expected: DetailedUsage, author: Author): Promise<Call>;
   /** Counts an item that was not usable, of the answer to the call that was started last. */
   drop(): void;
   /** Sends what is known by now to Redis, before anything that is written after this call. */
@@ -40,7 +41,7 @@ export function createMeter(spending: Spending, addCost: AddCost, log: Pick<Logg
     let written = expected;
     let dropped = 0;
     drop = () => void dropped++;
-    const whole = (usage: Usage): Usage => addCost(dropped === 0 ? usage : { ...usage, dropped }, author);
+    const whole = (usage: DetailedUsage): Usage => addCost(dropped === 0 ? usage : { ...usage, dropped }, author);
 
     const write = (now: Usage | undefined): Promise<void> => {
       written = now ?? expected;

@@ -1,5 +1,5 @@
 /** What vendors bill: their list prices, which the variable `PRICES` overrides. */
-import { costOf, type Price } from '../src/job/price.ts';
+import { costOf, type DetailedUsage, type Price } from '../src/job/price.ts';
 import type { Author, Usage } from '../src/job/snapshot.ts';
 
 /** Prices by `provider` or `provider/model`. */
@@ -29,6 +29,7 @@ const LIST: Prices = {
   'openai/gpt-4.1-nano': tokens(0.1, 0.4),
   'openai/gpt-4o': tokens(2.5, 10),
   'openai/gpt-4o-mini': tokens(0.15, 0.6),
+  'openai/gpt-audio-1.5': { ...tokens(2.5, 10), perMillionInputAudioTokens: 32, perMillionOutputAudioTokens: 64 },
   'openai/gpt-4o-mini-tts': { perHour: 0.9 },
   'openai/tts-1': { perMillionCharacters: 15 },
   'openai/tts-1-hd': { perMillionCharacters: 30 },
@@ -55,13 +56,14 @@ export function createFindPrice(overrides: Prices = {}): FindPrice {
 }
 
 /** Adds `costUsd` to what a call has used, where its price is known. What says already what it costs stays as it is. */
-export type AddCost = (usage: Usage, author: Author) => Usage;
+export type AddCost = (usage: DetailedUsage, author: Author) => Usage;
 
 /** Makes the function that adds the cost. `overrides` count for more than the list. */
 export function createAddCost(overrides: Prices = {}): AddCost {
   const findPrice = createFindPrice(overrides);
-  return (usage, author) => {
-    const costUsd = usage.costUsd ?? costOf(usage, findPrice(author) ?? {});
+  return (detailed, author) => {
+    const { inputAudioTokens: _, outputAudioTokens: __, ...usage } = detailed;
+    const costUsd = usage.costUsd ?? costOf(detailed, findPrice(author) ?? {});
     return costUsd === undefined ? usage : { ...usage, costUsd };
   };
 }

@@ -1,9 +1,8 @@
 /** Estimates: what a job will use, told from its input before it runs; and what of it is reserved of its user's budgets. */
-import { costOf, type Price } from './price.ts';
-import type { Usage } from './snapshot.ts';
+import { costOf, type DetailedUsage, type Price } from './price.ts';
 
 /** What a job will use on average, in the units of whoever may do it: models bill tokens, others characters, seconds or images. */
-export type Estimate = Omit<Usage, 'costUsd' | 'estimated'>;
+export type Estimate = Omit<DetailedUsage, 'costUsd' | 'estimated'>;
 
 /** A unit that is billed. */
 export type Unit = keyof Estimate;
@@ -32,6 +31,7 @@ function billedBy(estimate: Estimate, { bills = TOKENS, price }: Billing): Reser
   const billed = {
     inputTokens: of('inputTokens'),
     outputTokens: of('outputTokens'),
+    outputAudioTokens: bills.includes('outputTokens') ? estimate.outputAudioTokens : 0,
     characters: of('characters'),
     seconds: of('seconds'),
     images: of('images'),

@@ -8,8 +8,10 @@ const PARTS = {
   perMillionOutputTokens: { unit: 'outputTokens', count: 1e6 },
   perMillionCharacters: { unit: 'characters', count: 1e6 },
   perThousandImages: { unit: 'images', count: 1e3 },
+  perMillionInputAudioTokens: { unit: 'inputAudioTokens', count: 1e6 },
+  perMillionOutputAudioTokens: { unit: 'outputAudioTokens', count: 1e6 },
   perHour: { unit: 'seconds', count: 3600 },
-} as const satisfies Record<string, { unit: keyof Usage; count: number }>;
+} as const satisfies Record<string, { unit: keyof DetailedUsage; count: number }>;
 
 const dollars = z.number().min(0).max(1e6).optional();
 
@@ -23,14 +25,29 @@ type Part = keyof typeof PARTS;
 /** See {@link priceSchema}. */
 export type Price = { [Name in Part]?: number | undefined };
 
-/** What a usage costs in US dollars, to the billionth; undefined if it has a unit whose price is not known. */
-export function costOf(usage: Usage, price: Price): number | undefined {
+/** A usage that tells how many of its tokens are sound, which costs more. Jobs keep only the sums. */
+export type DetailedUsage = Usage & { inputAudioTokens?: number | undefined; outputAudioTokens?: number | undefined };
+
+/**
+ * What a usage costs in US dollars, to the billionth; undefined if it has a unit whose price is not known. Without a price of their own, tokens of
+ * sound cost what others cost.
+ */
+export function costOf(usage: DetailedUsage, price: Price): number | undefined {
+  const { inputAudioTokens = 0, outputAudioTokens = 0 } = usage;
+  const inputTokens = Math.max(0, usage.inputTokens - inputAudioTokens);
+  const outputTokens = Math.max(0, usage.outputTokens - outputAudioTokens);
+  const used = { ...usage, inputTokens, outputTokens };
+  const known: Price = {
+    ...price,
+    perMillionInputAudioTokens: price.perMillionInputAudioTokens ?? price.perMillionInputTokens,
+    perMillionOutputAudioTokens: price.perMillionOutputAudioTokens ?? price.perMillionOutputTokens,
+  };
   let cost = 0;
   for (const [name, { unit, count }] of Object.entries(PARTS) as [Part, (typeof PARTS)[Part]][]) {
-    const used = usage[unit] ?? 0;
-    const each = price[name];
-    if (used > 0 && each === undefined) return undefined;
-    cost += (used / count) * (each ?? 0);
+    const amount = used[unit] ?? 0;
+    const each = known[name];
+    if (amount > 0 && each === undefined) return undefined;
+    cost += (amount / count) * (each ?? 0);
   }
   return Math.round(cost * 1e9) / 1e9; // as budgets count it
 }

@@ -1,5 +1,6 @@
 /** The audio kind: text in; speech out, part by part and then as one file. */
 import { z } from 'zod';
+import { estimateTokens } from '../job/token-estimate.ts';
 import { languageTag, notes } from './fields.ts';
 import { defineKind, outputMarker } from './kind.ts';
 import { secondsOf } from './speech-length.ts';
@@ -12,6 +13,9 @@ const LEAST_SAMPLE_RATE = 16_000;
 
 /** What is said of a format for which a text is too long. */
 export const NO_ROOM = 'must be mp3 for so long a text: wav would become too large';
+
+/** A second of sound is so many tokens to a model that bills tokens, as OpenAI says. */
+export const AUDIO_TOKENS_PER_SECOND = 20;
 
 /** A part of the speech. It can be played before the others are there. */
 export const audioPart = z.object({
@@ -50,7 +54,18 @@ export const audio = defineKind({
   }),
   lists: ['parts'],
   outputs: true,
-  estimate: ({ text, speed }) => ({ inputTokens: 0, outputTokens: 0, characters: text.length, seconds: secondsOf(text) / speed }),
+  estimate({ text, speed }) {
+    const seconds = secondsOf(text) / speed;
+    const [tokens, outputAudioTokens] = [estimateTokens(text), Math.ceil(seconds * AUDIO_TOKENS_PER_SECOND)];
+    // A model that speaks in a chat has some instructions for each part, and writes what it says.
+    return {
+      inputTokens: Math.ceil(2 * tokens),
+      outputTokens: outputAudioTokens + Math.ceil(tokens),
+      outputAudioTokens,
+      characters: text.length,
+      seconds,
+    };
+  },
   example: {
     input: { text: 'Water boils at one hundred degrees.', language: 'en', format: 'mp3' },
     result: {

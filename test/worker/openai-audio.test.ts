@@ -16,7 +16,7 @@ const sendWav: Answerer = (response) => response.writeHead(200, { 'content-type'
 async function startSpeech(answer: Answerer = sendWav, model = 'gpt-4o-mini-tts') {
   const server = await startVendorServer(answer);
   const { report, calls } = keepReport();
-  const speak = createOpenAISpeech({ apiKey: 'sk-test', baseURL: `${server.url}/v1/`, model, timeoutMs: 10_000 });
+  const speak = createOpenAISpeech({ apiKey: 'sk-test', baseURL: `${server.url}/v1/`, model, timeoutMs: 10_000, idleTimeoutMs: 10_000 });
   return { server, calls, speak: (request: Parameters<typeof speak>[0] = text, signal = calm) => speak(request, report, signal) };
 }
 
@@ -148,7 +148,7 @@ test("on another server speech needs its own model's name; an estimate is only o
     );
   expect((await offered({})).speech).toMatchObject({
     available: true,
-    author: { model: 'gpt-4o-mini-tts' },
+    author: { model: 'gpt-audio-1.5' },
     accepts: [{ field: 'voice' }],
   });
   const elsewhere = { OPENAI_BASE_URL: 'http://other.example/v1' };

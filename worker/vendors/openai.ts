@@ -66,7 +66,7 @@ export const openai = defineVendor({
         ends: endsOf([main.model, ...(fallback ? [fallback.model] : [])]),
       },
       imageText: offerImageText(main, variables.OPENAI_VISION_MODEL, deps),
-      speech: offerSpeech({ ...audio, model: variables.OPENAI_SPEECH_MODEL }, deps),
+      speech: offerSpeech({ ...audio, model: variables.OPENAI_SPEECH_MODEL, idleTimeoutMs: main.idleTimeoutMs }, deps),
       speechAssessment: { ...offerAssessment({ ...audio, model: variables.OPENAI_AUDIO_MODEL }, deps), optIn: true },
     };
   },

@@ -43,7 +43,7 @@ async function readBody(response: Response, maxBytes: number, name: string): Pro
 }
 
 /** The answer's JSON; undefined if it is none. */
-export function jsonOf({ bytes }: VendorAnswer): unknown {
+export function jsonOf({ bytes }: Pick<VendorAnswer, 'bytes'>): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch {

@@ -22,7 +22,13 @@ export type Delta = {
 export type Finish = 'stop' | 'length' | 'filtered' | 'cut';
 
 /** The tokens that the server reports for the call so far. Numbers that can't be right are absent. */
-export type TokenCount = { inputTokens?: number | undefined; outputTokens?: number | undefined };
+export type TokenCount = {
+  inputTokens?: number | undefined;
+  outputTokens?: number | undefined;
+  /** How many of them are sound. */
+  inputAudioTokens?: number | undefined;
+  outputAudioTokens?: number | undefined;
+};
 
 /** Reasons as servers write them. What is not here, such as an empty text or "null", is no end. */
 const FINISHES: Readonly<Record<string, Finish | undefined>> = {
@@ -68,6 +74,14 @@ export function readChunk(raw: unknown): Delta {
   };
 }
 
+/** The sound in a chunk of an answer that is spoken, in base64, and its words. */
+export function readSound(raw: unknown): { data: string; transcript: string } {
+  const { choices } = fieldsOf(raw);
+  const choice = fieldsOf(Array.isArray(choices) ? choices[0] : undefined);
+  const { data, transcript } = fieldsOf(fieldsOf(choice['delta'] ?? choice['message'])['audio']);
+  return { data: text(data), transcript: text(transcript) };
+}
+
 /** What an event or a body reports as an error; undefined if it is none. */
 function errorIn(body: Record<string, unknown>): object | undefined {
   const { error, object, errors } = body;
@@ -86,6 +100,8 @@ function readUsage(body: Record<string, unknown>, choice: Record<string, unknown
   return {
     inputTokens: tokens(used['prompt_tokens'] ?? used['input_tokens']),
     outputTokens: tokens(used['completion_tokens'] ?? used['output_tokens']),
+    inputAudioTokens: tokens(fieldsOf(used['prompt_tokens_details'])['audio_tokens']),
+    outputAudioTokens: tokens(fieldsOf(used['completion_tokens_details'])['audio_tokens']),
   };
 }
 

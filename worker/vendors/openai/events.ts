@@ -14,10 +14,10 @@ export const ALIVE: unique symbol = Symbol('alive');
 /**
  * Reads the events. The SDK can do this, too, but it takes four generators and a race of promises for each event, which is
  * most of what a worker does while models write. Whoever stops reading, or aborts the signal, closes the connection. After an
- * abort the events end, with an error or without one.
+ * abort the events end, with an error or without one. `max`: the length of the longest event, in characters.
  * @throws SyntaxError if an event is no JSON; EventTooLong; what the connection throws
  */
-export async function* readEvents({ body }: Response, signal: AbortSignal): AsyncGenerator<unknown, void> {
+export async function* readEvents({ body }: Response, signal: AbortSignal, max = MAX_EVENT): AsyncGenerator<unknown, void> {
   if (body === null) return;
   const reader = body.getReader();
   const stop = (): void => void reader.cancel().catch(() => {});
@@ -29,7 +29,7 @@ export async function* readEvents({ body }: Response, signal: AbortSignal): Asyn
       const { done, value } = await reader.read();
       ended = done;
       const text = done ? decoder.decode() : decoder.decode(value, { stream: true });
-      parser ??= parserFor(text);
+      parser ??= parserFor(text, max);
       // Some servers leave out the empty line after the last event.
       for (const event of [...(parser?.write(text) ?? []), ...((done && parser?.end()) || [])]) {
         if (event === ALIVE) yield ALIVE;
@@ -51,19 +51,19 @@ type Parser = { write(text: string): Sent[]; end(): Sent[] };
 type Sent = string | typeof ALIVE | typeof DONE;
 
 /** A line of an event stream begins with the name of a field or a colon, and never as JSON does. */
-function parserFor(text: string): Parser | undefined {
+function parserFor(text: string, max: number): Parser | undefined {
   const first = /[^\s\uFEFF]/.exec(text)?.[0];
   if (first === undefined) return undefined;
-  return first === '{' || first === '[' ? createJsonBody() : createParser();
+  return first === '{' || first === '[' ? createJsonBody(max) : createParser(max);
 }
 
 /** Reads a body of JSON: one value, a list of them, or one in each line. */
-function createJsonBody(): Parser {
+function createJsonBody(max: number): Parser {
   let body = '';
   return {
     write(text) {
       body += text;
-      if (body.length > MAX_EVENT) throw new EventTooLong('the body of the answer is too long');
+      if (body.length > max) throw new EventTooLong('the body of the answer is too long');
       return [];
     },
     end() {
@@ -81,7 +81,7 @@ function createJsonBody(): Parser {
 const LINE_END = /\r\n|\n|\r(?=[^])/g;
 
 /** Makes a parser of event streams (WHATWG HTML, section 9.2). */
-function createParser(): Parser {
+function createParser(max: number): Parser {
   let rest = ''; // the beginning of a line
   let data: string[] = [];
   let size = 0; // the characters in `data`
@@ -116,7 +116,7 @@ function createParser(): Parser {
       from = index + end.length;
     }
     rest = all.slice(from);
-    if (rest.length + size > MAX_EVENT) throw new EventTooLong('an event of the answer is too long');
+    if (rest.length + size > max) throw new EventTooLong('an event of the answer is too long');
     return events;
   };
   return { write, end: () => write('\n\n') };

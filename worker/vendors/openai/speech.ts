@@ -1,5 +1,6 @@
 /** Speaks texts with OpenAI, or with a server that has the same interface for speech. */
 import { ProblemError } from '../../../src/job/problem.ts';
+import type { Unit } from '../../../src/job/estimate.ts';
 import type { Author, Usage } from '../../../src/job/snapshot.ts';
 import { languageOf } from '../../../src/kinds/acceptance.ts';
 import { durationOf } from '../../audio/pcm.ts';
@@ -7,10 +8,11 @@ import { readWav } from '../../audio/wav.ts';
 import type { Capabilities, Speech, SpeechRequest } from '../../capabilities.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
 import { endsOf } from './calendar.ts';
+import { createChatSpeech } from './chat-speech.ts';
 import { createPost } from './post.ts';
 
-/** Settings. `baseURL`: undefined for OpenAI's own server. */
-export type OpenAISpeechOptions = { apiKey: string; baseURL: string | undefined; model: string; timeoutMs: number };
+/** Settings. `baseURL`: undefined for OpenAI's own server. `idleTimeoutMs`: how long nothing may come of sound that streams. */
+export type OpenAISpeechOptions = { apiKey: string; baseURL: string | undefined; model: string; timeoutMs: number; idleTimeoutMs: number };
 
 /** That of OpenAI's models, in Hz. */
 const SAMPLE_RATE = 24_000;
@@ -22,15 +24,30 @@ const VOICES = ['alloy', 'ash', 'ballad', 'cedar', 'coral', 'echo', 'fable', 'ma
 const DEFAULT_VOICE = 'alloy';
 
 /** The longest text of one call. A model also has a limit of 2000 tokens, which languages without spaces reach earlier. */
-const MAX_LENGTH = 4096;
-const MAX_DENSE_LENGTH = 1400;
+const LENGTHS: Lengths = { usual: 4096, dense: 1400 };
+/** The same for a model that speaks in a chat: the longer its answer, the less it keeps to the text, and some 80 seconds are soon there. */
+const CHAT_LENGTHS: Lengths = { usual: 1200, dense: 400 };
+
+type Lengths = { usual: number; dense: number };
+
+/** Languages that need more tokens and more time for a character. */
 const DENSE: ReadonlySet<string> = new Set(['zh', 'cmn', 'yue', 'ja', 'ko', 'th', 'lo', 'km', 'my']);
 
 /** 4096 characters at half the speed are some 10 minutes: 30 MB. */
 const MAX_ANSWER = 134_217_728;
 
 /** Makes the capability. */
-export function createOpenAISpeech({ apiKey, baseURL, model, timeoutMs }: OpenAISpeechOptions): Capabilities['speech']['speak'] {
+export function createOpenAISpeech({
+  apiKey,
+  baseURL,
+  model,
+  timeoutMs,
+  idleTimeoutMs,
+}: OpenAISpeechOptions): Capabilities['speech']['speak'] {
+  if (speaksInChat(model)) {
+    const inChat = createChatSpeech({ apiKey, baseURL, model, path: '/chat/completions', timeoutMs, idleTimeoutMs });
+    return (request, report, signal) => inChat({ ...request, voice: request.voice ?? DEFAULT_VOICE }, report, signal);
+  }
   const author: Author = { provider: 'openai', model };
   const post = createPost({ apiKey, baseURL, path: '/audio/speech', timeoutMs, maxBytes: MAX_ANSWER });
 
@@ -69,6 +86,16 @@ function isBilledByTime(model: string): boolean {
   return model.startsWith('gpt-');
 }
 
+/** Models whose chat completions have sound, such as gpt-audio-1.5. They are no models of the interface for speech. */
+function speaksInChat(model: string): boolean {
+  return /(?:^|[/-])audio(?:-|$)/.test(model);
+}
+
+function billsOf(model: string): readonly Unit[] {
+  if (speaksInChat(model)) return ['inputTokens', 'outputTokens'];
+  return [isBilledByTime(model) ? 'seconds' : 'characters'];
+}
+
 /** What a call costs at least, as far as it can be told before. Speech has some 15 characters in a second. */
 function expectedUsage(model: string, { text, speed }: SpeechRequest): Usage {
   const tokens = { inputTokens: 0, outputTokens: 0 };
@@ -81,19 +108,20 @@ export function offerSpeech(
   options: Omit<OpenAISpeechOptions, 'model'> & { model: string | undefined },
   { guard }: VendorDeps,
 ): Offer<'speech'> {
-  const { apiKey, baseURL, timeoutMs } = options;
+  const { baseURL } = options;
   const model = options.model ?? (baseURL === undefined ? DEFAULT_MODEL : undefined);
   if (model === undefined) return { available: false, missing: ['OPENAI_SPEECH_MODEL'] };
+  const lengths = speaksInChat(model) ? CHAT_LENGTHS : LENGTHS;
   const work: Speech = {
     sampleRate: SAMPLE_RATE,
-    maxLength: (language) => (DENSE.has(languageOf(language)) ? MAX_DENSE_LENGTH : MAX_LENGTH),
-    speak: guard('openai-speech', createOpenAISpeech({ apiKey, baseURL, model, timeoutMs })),
+    maxLength: (language) => lengths[DENSE.has(languageOf(language)) ? 'dense' : 'usual'],
+    speak: guard('openai-speech', createOpenAISpeech({ ...options, model })),
   };
   return {
     available: true,
     work,
     author: { provider: 'openai', model },
-    bills: [isBilledByTime(model) ? 'seconds' : 'characters'],
+    bills: billsOf(model),
     answers: JSON.stringify(['openai', baseURL, model]),
     ends: endsOf([model]),
     ...(baseURL === undefined && {
@@ -102,4 +130,4 @@ export function offerSpeech(
   };
 }
 
-const DEFAULT_MODEL = 'gpt-4o-mini-tts';
+const DEFAULT_MODEL = 'gpt-audio-1.5';
