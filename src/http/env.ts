@@ -26,6 +26,7 @@ import type { BearerCheck } from './bearer-check.ts';
 import type { PullBody } from './body.ts';
 import type { CallingPages } from './origins.ts';
 import type { AddressesOfOutputs } from './output-urls.ts';
+import type { Pace } from './pace.ts';
 import type { SendFile } from './send-file.ts';
 import type { Shares } from './shares.ts';
 import type { StreamTokens } from './stream-token.ts';
@@ -97,8 +98,8 @@ export type AppDeps = {
   submissions: Submissions;
   /** The limit for reads. Submissions are limited by their own policy. */
   readLimit: LocalLimit;
-  /** The pace of each user: resolves when the user's next request is to be served. */
-  pace: (holder: Tenant) => Promise<void> | undefined;
+  /** The pace of each user. */
+  pace: Pace;
   /** The limit for lists of a user's jobs: a list is no poll. */
   listLimit: LocalLimit;
   /** The limit for webhooks that a user has sent again, over all jobs. */

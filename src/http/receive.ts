@@ -66,9 +66,12 @@ export function receive(deps: Deps, methods: () => string[]) {
     const refused = refuseReads(c, deps, holder);
     if (refused) return refused;
     if (full) return refuse(c, full);
-    if (!caller) return undefined; // behind an address may be many; what they are refused is paced
+    if (!caller) {
+      deps.pace.asks(holder); // behind an address may be many; what they are refused is paced
+      return undefined;
+    }
     try {
-      return deps.pace(holder)?.then(() => undefined);
+      return deps.pace.next(holder)?.then(() => undefined);
     } catch (error) {
       return refuse(c, error);
     }
@@ -85,7 +88,7 @@ export function receive(deps: Deps, methods: () => string[]) {
     if (status === 429) return restBefore(c.get('holder'));
     if (status < 400 || status >= 500 || c.get('user') !== undefined || c.get('holder') === undefined) return undefined;
     try {
-      return deps.pace(c.get('holder'));
+      return deps.pace.next(c.get('holder'));
     } catch {
       return undefined; // it is refused already
     }

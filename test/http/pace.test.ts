@@ -11,9 +11,10 @@ const BOB = 'user:bob' as Tenant;
 test("two seconds' worth come at once, further ones wait for their time, and those of others come at once", async () => {
   holdTime();
   const pace = createPace(1000);
-  const waits = Array.from({ length: 2100 }, () => pace(ANA));
+  pace.asks(BOB);
+  const waits = Array.from({ length: 2100 }, () => pace.next(ANA));
   expect(waits.map((wait) => wait !== undefined)).toEqual(waits.map((_, n) => n >= 2000));
-  expect(pace(BOB)).toBeUndefined();
+  expect(pace.next(BOB)).toBeUndefined();
   let served = 0;
   for (const wait of waits) void wait?.then(() => served++);
   await vi.advanceTimersByTimeAsync(40);
@@ -22,13 +23,24 @@ test("two seconds' worth come at once, further ones wait for their time, and tho
   expect(served).toBe(100);
 });
 
+test('who is alone never waits, and has had its burst when another comes', async () => {
+  holdTime();
+  const pace = createPace(1000);
+  for (let n = 0; n < 10_000; n++) expect(pace.next(ANA)).toBeUndefined();
+  pace.asks(BOB); // a request that is not paced
+  expect(pace.next(ANA)).toBeInstanceOf(Promise);
+  await vi.advanceTimersByTimeAsync(20_000);
+  for (let n = 0; n < 10_000; n++) expect(pace.next(ANA)).toBeUndefined();
+});
+
 test('so many of one wait at most; past that they are refused, with when to come back', () => {
   holdTime();
   const pace = createPace(1);
-  for (let n = 0; n < 2; n++) expect(pace(ANA)).toBeUndefined();
-  for (let n = 0; n < 1000; n++) expect(pace(ANA)).toBeInstanceOf(Promise);
-  expect(() => pace(ANA)).toThrow(expect.objectContaining({ code: 'too_many_open', extras: { retryAfterMs: 1_001_000 } }));
-  expect(pace(BOB)).toBeUndefined();
+  pace.asks(BOB);
+  for (let n = 0; n < 2; n++) expect(pace.next(ANA)).toBeUndefined();
+  for (let n = 0; n < 1000; n++) expect(pace.next(ANA)).toBeInstanceOf(Promise);
+  expect(() => pace.next(ANA)).toThrow(expect.objectContaining({ code: 'too_many_open', extras: { retryAfterMs: 1_001_000 } }));
+  expect(pace.next(BOB)).toBeUndefined();
 });
 
 test('all requests of a user who asks at full speed are answered in the end, as are those of others', async () => {

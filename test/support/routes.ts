@@ -68,7 +68,7 @@ export async function routesOfApp(): Promise<string[]> {
     stallMs: 1,
     tokens: createStreamTokens({ sign: hmacSha256, secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
     submissions: createSubmissions({ queue, clock: rightClock, kinds, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
-    pace: () => undefined,
+    pace: { asks: () => {}, next: () => undefined },
     readLimit: limit,
     listLimit: limit,
     redeliverLimit: limit,
