@@ -21,8 +21,8 @@ const once = [
   'test/page/**',
   'test/scripts/**',
   'test/queue/store.test.ts',
-  'test/stream/{sse-encoding,transport}.test.ts',
-  'test/http/{access,cors,decoders,hosts,image,then,uploads}.test.ts',
+  'test/stream/{sse-encoding,transport,unsent}.test.ts',
+  'test/http/{access,bodies,cors,decoders,guesses,hosts,image,loose-requests,pace,refusal-rests,shares,then,uploads}.test.ts',
   'test/worker/**', // what a worker makes of models and texts
 ];
 

@@ -46,7 +46,7 @@ export async function listen(createServer: () => Server, { host, ports, variable
 async function listenOn(createServer: () => Server, addresses: (string | undefined)[], wanted: number): Promise<Listening> {
   const servers: Server[] = [];
   const close = async (): Promise<void> => {
-    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    await Promise.all(servers.map(closeServer));
   };
   let port = wanted;
   let absent: unknown;
@@ -67,6 +67,16 @@ async function listenOn(createServer: () => Server, addresses: (string | undefin
   }
   if (servers.length === 0) throw absent;
   return { port, close };
+}
+
+/** How often connections are closed that have become idle while a server closes, in ms. */
+const CLOSING_MS = 50;
+
+/** Closes a server when its last request is answered. Connections that are kept for further requests would hold it open; Node closes those that are idle now. */
+async function closeServer(server: Server & { closeIdleConnections?(): void }): Promise<void> {
+  const timer = setInterval(() => server.closeIdleConnections?.(), CLOSING_MS);
+  await new Promise((resolve) => server.close(resolve));
+  clearInterval(timer);
 }
 
 function portOf(server: Server): number {

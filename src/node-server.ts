@@ -9,12 +9,18 @@ import type { UnsentCount } from './unsent.ts';
 /** How long the head of a request may take, in ms. */
 const HEAD_MS = 60_000;
 
+/**
+ * How long a connection may be idle between two requests, in ms: longer than the minute after which most proxies and balancers give one up.
+ * With Node's own 5 s they send a request into a connection that is just being closed, and their client gets a 502.
+ */
+const IDLE_MS = 65_000;
+
 /** Makes a server of an app. How long a body may take is the app's to say: a slow phone sends for minutes, and must not be cut off while it does. */
 export function createNodeServer(fetch: Fetch, unsent?: UnsentCount): Server {
   return createAdaptorServer({
     fetch: withNodeTransport(fetch, unsent),
     hostname: 'localhost',
-    serverOptions: { IncomingMessage: JoinedMessage, requestTimeout: 0, headersTimeout: HEAD_MS },
+    serverOptions: { IncomingMessage: JoinedMessage, requestTimeout: 0, headersTimeout: HEAD_MS, keepAliveTimeout: IDLE_MS },
   }) as Server;
 }
 

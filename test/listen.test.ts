@@ -55,6 +55,19 @@ test.skipIf(notBeside)(`without a host all addresses are served${skippedFor(notB
   expect(await reach(BESIDE, port)).toBe('hello');
 });
 
+test('closing waits for a request that runs, and not for its connection, which is kept for more', async () => {
+  const began = Promise.withResolvers<() => void>();
+  const slow = (): Server =>
+    createServer({ keepAliveTimeout: 600_000 }, (_request, response) => began.resolve(() => response.end('hello')));
+  const { port, close } = await listen(slow, { host: 'localhost', ports: [0], variable: 'PORT' });
+  const answered = reach('127.0.0.1', port); // fetch keeps its connection
+  const answer = await began.promise;
+  const closed = close();
+  answer();
+  expect(await answered).toBe('hello');
+  await closed;
+});
+
 test('closing closes both', async () => {
   const { port, close } = await listen(hello, { host: 'localhost', ports: [0], variable: 'PORT' });
   await close();
