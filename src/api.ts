@@ -15,6 +15,7 @@ import { identificationFor } from './identity/identification.ts';
 import { createStreamTokens, type StreamTokens } from './http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
 import { hmacSha256 } from './hmac.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { createLimits } from './limit-parts.ts';
 import { listen } from './listen.ts';
 import { createNodeServer, pullFromIncoming } from './node-server.ts';
@@ -29,12 +30,9 @@ import { readSwaggerFile } from './swagger-files.ts';
 import { createErasure } from './archive/erasure.ts';
 import { openArchive } from './archive-parts.ts';
 import { createRedisFiles } from './files/redis-files.ts';
-import { startUpkeep } from './files/upkeep.ts';
-import { watchDeadlines } from './queue/deadlines.ts';
 import { type Keys, keysUnder } from './queue/keys.ts';
 import { createQueue, type JobQueue } from './queue/queue.ts';
 import { createLocalLimit } from './queue/rate-limit.ts';
-import { startForgetting } from './queue/retention.ts';
 import { openStore, type Store } from './queue/store.ts';
 import { createSubmissions } from './queue/submissions.ts';
 import type { Addressing } from './stream/job-channel.ts';
@@ -65,13 +63,9 @@ export async function startApi({ config, log, version, kinds }: ApiParts, closer
   const archived = archive.writing !== undefined;
   const queue = createQueue(redis, { keyPrefix, clock, rate: config.worker.rate, bounds, plans: config.plans, archived, ...config.job });
   closers.push(() => queue.close());
-  const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
-  closers.push(await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled, onError: store.onError('deadlines') }));
+  await startHousekeeping({ store, keys, cancel: queue.cancel, retentionS: config.job.retentionS, log }, closers);
 
   const files = createRedisFiles({ redis, keys, maxTotalBytes: config.filesMaxBytes });
-  closers.push(startUpkeep({ redis, keys, retentionS: config.job.retentionS, onError: store.onError('files') }));
-  closers.push(startForgetting(redis, keys, { retentionS: config.job.retentionS, onError: store.onError('retention') }));
-
   const notifications = openNotifications({
     store,
     keys,

@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Config } from '../src/config.ts';
 import { createErrorLog } from '../src/repeated-errors.ts';
+import { startHousekeeping } from '../src/housekeeping.ts';
 import { listen } from '../src/listen.ts';
 import type { Closer, Fail, Ready } from '../src/process.ts';
 import { checkKinds } from '../src/kinds/kind.ts';
@@ -12,25 +13,22 @@ import { createAdmission } from '../src/queue/admission.ts';
 import { createCancel } from '../src/queue/cancel-job.ts';
 import { createChildren } from '../src/queue/child-job.ts';
 import { createRedisFiles } from '../src/files/redis-files.ts';
-import { startUpkeep } from '../src/files/upkeep.ts';
-import { watchDeadlines } from '../src/queue/deadlines.ts';
 import { type Keys, keysUnder } from '../src/queue/keys.ts';
 import { openQueue } from '../src/queue/open-queue.ts';
 import { createRunLocks } from '../src/queue/run-locks.ts';
 import { openStore, type Store } from '../src/queue/store.ts';
-import { startForgetting } from '../src/queue/retention.ts';
 import { endUnreadable, UNREADABLE } from '../src/queue/unreadable.ts';
 import { unacceptedProblem } from '../src/queue/unaccepted.ts';
-import { availabilityOf, createRegistration, createWorkerDirectory, type WorkerDescription } from '../src/queue/worker-registry.ts';
-import { type Assignment, assign } from './assignments.ts';
+import { availabilityOf, createRegistration, createWorkerDirectory } from '../src/queue/worker-registry.ts';
+import { assign } from './assignments.ts';
 import { guard } from './circuit-breaker.ts';
+import { describeWorker, mainProvider, modelWarnings, supportInWords, withoutLists } from './description.ts';
 import { createInputRemoval, createRoomRelease, createRunFiles, hasFiles } from './files.ts';
 import type { Implementation } from './handler.ts';
-import { createAddCost, createFindPrice, type FindPrice } from './prices.ts';
+import { createAddCost, createFindPrice } from './prices.ts';
 import { createFindProgram } from './programs.ts';
 import { createHealthApp, createWorks } from './health.ts';
 import { createRun } from './run.ts';
-import { nearEnds } from '../src/job/model-end.ts';
 import type { Vendor, VendorDeps } from './vendors/vendor.ts';
 import { createWorker } from './worker.ts';
 
@@ -67,21 +65,12 @@ export async function startWorker(
   const deps = vendorDeps(config, { redis: patient, keys, monitor: store.monitor }, log);
   const offered = vendors.map(async ({ name, offers }) => ({ name, offers: await offers(config.vendorVariables, deps) }));
   const assignments = assign(kinds, await Promise.all(offered), config);
-  const description = describe(config.worker, version, assignments, createFindPrice(config.prices));
+  const description = describeWorker(config.worker, version, assignments, createFindPrice(config.prices));
   log.info({ kinds: withoutLists(description.kinds) }, 'what this worker can do');
-  for (const warning of new Set(warningsOf(description.kinds, store.clock.now()))) log.warn(warning);
+  for (const warning of new Set(modelWarnings(description.kinds, store.clock.now()))) log.warn(warning);
 
-  const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
   // This is done before any job is taken, so that nobody pays for a job whose time is over.
-  closers.push(
-    await watchDeadlines({
-      redis: commands,
-      keys,
-      cancel: createCancel(commands, keys, job.retentionS),
-      onCancelled,
-      onError: store.onError('deadlines'),
-    }),
-  );
+  await startHousekeeping({ store, keys, cancel: createCancel(commands, keys, job.retentionS), retentionS: job.retentionS, log }, closers);
 
   const unreadable = await endUnreadable(commands, keys, job.retentionS).catch(
     (error: unknown) => (store.onError('unreadable records')(error), []),
@@ -94,8 +83,6 @@ export async function startWorker(
     keys,
     maxTotalBytes: config.filesMaxBytes,
   });
-  closers.push(startUpkeep({ redis: commands, keys, retentionS: job.retentionS, onError: store.onError('files') }));
-  closers.push(startForgetting(commands, keys, { retentionS: job.retentionS, onError: store.onError('retention') }));
 
   const queue = openQueue(patient, { keyPrefix, ...job });
   closers.push(() => queue.close());
@@ -165,36 +152,7 @@ export async function startWorker(
   if (!ports.includes(0) && port !== ports[0]) log.warn({ port }, `port ${ports[0]} is taken, so /health is at port ${port}`);
   await within(START_MS, works); // so that whoever waits for the start finds it well
   log.info({ port, concurrency }, 'worker listening');
-  return { ready: true, port, kinds: [...assignments].map(([kind, { support }]) => [kind, inWords(support)]) };
-}
-
-/** What the person who runs the worker should know of its models: those that end soon, and those whose price is not known. */
-function warningsOf(kinds: WorkerDescription['kinds'], now: number): string[] {
-  const supports = Object.values(kinds).flatMap((support) => (support.available ? [support] : []));
-  const ends = nearEnds(
-    supports.flatMap((support) => support.ends ?? []),
-    now,
-  );
-  const today = new Date(now).toISOString().slice(0, 10);
-  const unpriced = supports.filter(({ price, bills }) => price === undefined && bills?.length !== 0);
-  return [
-    ...ends.map(({ model, date }) =>
-      date < today
-        ? `the model ${model} has ended on ${date}, as its vendor announced: set another one`
-        : `the model ${model} ends on ${date}, as its vendor has announced: set another one before that day`,
-    ),
-    ...unpriced.map(
-      ({ provider, model }) =>
-        `no price of ${model === undefined ? provider : `${provider}/${model}`} is known: its dollars are not counted; PRICES may name it`,
-    ),
-  ];
-}
-
-/** The kinds for the log: what is taken of an input may be a list of a hundred voices. */
-function withoutLists(kinds: WorkerDescription['kinds']): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(kinds).map(([kind, support]) => [kind, 'accepts' in support ? { ...support, accepts: undefined } : support]),
-  );
+  return { ready: true, port, kinds: [...assignments].map(([kind, { support }]) => [kind, supportInWords(support)]) };
 }
 
 /** What vendors are built with. Jobs that a breaker held back take at most every second start when they return. */
@@ -212,31 +170,8 @@ function vendorDeps(
   };
 }
 
-function describe(
-  { name, concurrency }: Config['worker'],
-  version: string,
-  assignments: Map<string, Assignment>,
-  findPrice: FindPrice,
-): WorkerDescription {
-  const priced = (support: Assignment['support']) => (support.available ? { ...support, price: findPrice(support) } : support);
-  const kinds = Object.fromEntries([...assignments].map(([kind, { support }]) => [kind, priced(support)]));
-  return { name, version, concurrency, kinds };
-}
-
-/** The provider of the first kind that can be done, for /health and for what `npm start` prints. */
-function mainProvider(assignments: Map<string, Assignment>): string {
-  const [first] = [...assignments.values()].flatMap(({ support }) => (support.available ? [support.provider] : []));
-  return first ?? 'none';
-}
-
 /** Resolves once a check holds, or after so many ms. */
 async function within(ms: number, check: () => Promise<boolean>): Promise<void> {
   for (const end = performance.now() + ms; performance.now() < end && !(await check());)
     await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-/** Who does a kind, for the person at the terminal. */
-function inWords(support: Assignment['support']): string {
-  if (!support.available) return `off (set ${support.missing.join(', ')})`;
-  return support.needs ? `${support.provider} (needs ${support.needs.join(', ')})` : support.provider;
 }

@@ -1,0 +1,21 @@
+/** What every process does for all of them: it ends jobs whose time is up, and removes what is kept no longer. */
+import type { Logger } from 'pino';
+import { startUpkeep } from './files/upkeep.ts';
+import type { Closer } from './process.ts';
+import type { Cancel } from './queue/cancel-job.ts';
+import { watchDeadlines } from './queue/deadlines.ts';
+import type { Keys } from './queue/keys.ts';
+import { startForgetting } from './queue/retention.ts';
+import type { Store } from './queue/store.ts';
+
+/** What it is started with. `retentionS`: how long ended jobs are kept, in s. */
+export type HousekeepingOptions = { store: Store; keys: Keys; cancel: Cancel; retentionS: number; log: Pick<Logger, 'info'> };
+
+/** Starts it. Resolves when jobs are ended whose time was up before the start; `closers` stop it. */
+export async function startHousekeeping({ store, keys, cancel, retentionS, log }: HousekeepingOptions, closers: Closer[]): Promise<void> {
+  const { redis, onError } = store;
+  const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
+  closers.push(await watchDeadlines({ redis, keys, cancel, onCancelled, onError: onError('deadlines') }));
+  closers.push(startUpkeep({ redis, keys, retentionS, onError: onError('files') }));
+  closers.push(startForgetting(redis, keys, { retentionS, onError: onError('retention') }));
+}

@@ -1,0 +1,59 @@
+/** What a worker says of itself: to the registry, in its log and to the person at the terminal. */
+import type { Config } from '../src/config.ts';
+import { nearEnds } from '../src/job/model-end.ts';
+import type { WorkerDescription } from '../src/queue/worker-registry.ts';
+import type { Assignment } from './assignments.ts';
+import type { FindPrice } from './prices.ts';
+
+/** The entry of the registry: who does which kind, and for what price. */
+export function describeWorker(
+  { name, concurrency }: Config['worker'],
+  version: string,
+  assignments: Map<string, Assignment>,
+  findPrice: FindPrice,
+): WorkerDescription {
+  const priced = (support: Assignment['support']) => (support.available ? { ...support, price: findPrice(support) } : support);
+  const kinds = Object.fromEntries([...assignments].map(([kind, { support }]) => [kind, priced(support)]));
+  return { name, version, concurrency, kinds };
+}
+
+/** What the person who runs the worker should know of its models: those that end soon, and those whose price is not known. */
+export function modelWarnings(kinds: WorkerDescription['kinds'], now: number): string[] {
+  const supports = Object.values(kinds).flatMap((support) => (support.available ? [support] : []));
+  const ends = nearEnds(
+    supports.flatMap((support) => support.ends ?? []),
+    now,
+  );
+  const today = new Date(now).toISOString().slice(0, 10);
+  const unpriced = supports.filter(({ price, bills }) => price === undefined && bills?.length !== 0);
+  return [
+    ...ends.map(({ model, date }) =>
+      date < today
+        ? `the model ${model} has ended on ${date}, as its vendor announced: set another one`
+        : `the model ${model} ends on ${date}, as its vendor has announced: set another one before that day`,
+    ),
+    ...unpriced.map(
+      ({ provider, model }) =>
+        `no price of ${model === undefined ? provider : `${provider}/${model}`} is known: its dollars are not counted; PRICES may name it`,
+    ),
+  ];
+}
+
+/** The kinds for the log: what is taken of an input may be a list of a hundred voices. */
+export function withoutLists(kinds: WorkerDescription['kinds']): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(kinds).map(([kind, support]) => [kind, 'accepts' in support ? { ...support, accepts: undefined } : support]),
+  );
+}
+
+/** The provider of the first kind that can be done, for /health and for what `npm start` prints. */
+export function mainProvider(assignments: Map<string, Assignment>): string {
+  const [first] = [...assignments.values()].flatMap(({ support }) => (support.available ? [support.provider] : []));
+  return first ?? 'none';
+}
+
+/** Who does a kind, for the person at the terminal. */
+export function supportInWords(support: Assignment['support']): string {
+  if (!support.available) return `off (set ${support.missing.join(', ')})`;
+  return support.needs ? `${support.provider} (needs ${support.needs.join(', ')})` : support.provider;
+}
