@@ -129,6 +129,58 @@ const more: readonly [kind: string, text: string, cards: readonly string[]][] = 
     '<b>Osmosis</b> is the movement of water through a membrane.<sup><a href="#n">2</a></sup> <b>Diffusion</b> is the movement of particles.<sup>[1]</sup>',
     [OSMOSIS, DIFFUSION],
   ],
+  [
+    'HTML of Word, with elements of its own',
+    '<html xmlns:o="urn:schemas-microsoft-com:office:office"><body><!--StartFragment--><p class=MsoNormal><b>Osmosis</b> is the movement of\nwater through a membrane.<o:p></o:p></p><p class=MsoListParagraph><![if !supportLists]><span style="mso-list:Ignore">\uf0b7&nbsp; </span><![endif]>Hund: dog<o:p>&nbsp;</o:p></p></body></html>',
+    [OSMOSIS, 'Hund | dog'],
+  ],
+  [
+    'HTML of Google Docs: two pairs in paragraphs of their own',
+    '<meta charset="utf-8"><b style="font-weight:normal;" id="docs-internal-guid-1"><p dir="ltr"><span>Hund - dog</span></p><br /><p dir="ltr"><span>Katze - cat</span></p></b>',
+    HUND,
+  ],
+  [
+    'HTML: questions that open',
+    '<details><summary>What is osmosis?</summary>Movement of water.</details><details><summary>What is diffusion?</summary>Movement of particles.</details>',
+    ['What is osmosis? | Movement of water.', 'What is diffusion? | Movement of particles.'],
+  ],
+  [
+    'questions in bold with their numbers',
+    '**Q1. What is osmosis?**\nMovement of water.\n\n**Q2. What is diffusion?**\nMovement of particles.',
+    ['What is osmosis? | Movement of water.', 'What is diffusion? | Movement of particles.'],
+  ],
+  ['bullets of fonts', '\uf0b7 Hund: dog\n\uf0a7\tKatze: cat', HUND],
+  ['JSON: a list of cards', '[{"front":"Hund","back":"dog"},{"front":"Katze","back":"cat"}]', HUND],
+  [
+    'JSON: a deck, with what manages its cards',
+    '{"name":"Animals","cards":[{"id":1,"term":"Hund","definition":"dog","created_at":"2026-01-01"},{"id":2,"term":"Katze","definition":"cat","created_at":"2026-01-02"}]}',
+    HUND,
+  ],
+  ['CSV: columns that manage cards', 'note_id,front,back,created_at,lapses\n17,Hund,dog,2024-01-01,3\n19,Katze,cat,2024-01-02,4', HUND],
+  ['TSV: how the term is read', '你好\tnǐ hǎo\thello\n谢谢\txièxie\tthank you', ['你好 | nǐ hǎo – hello', '谢谢 | xièxie – thank you']],
+  ['marks of their own', 'Hund ||| dog\nKatze ||| cat', HUND],
+  ['marks of their own, without spaces', 'Hund@@dog\nKatze@@cat', HUND],
+  [
+    'a transcript with times before what is said',
+    '0:00 Osmosis is the movement of water\n0:04 through a membrane.\n0:08 Diffusion is the movement of particles.',
+    [OSMOSIS, DIFFUSION],
+  ],
+  [
+    'SubStation Alpha',
+    '[Script Info]\nTitle: x\n\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\nDialogue: 0,0:00:01.00,0:00:03.00,Default,,0,0,0,,{\\i1}Osmosis is the movement of water,\\Nand of nothing else,\nDialogue: 0,0:00:03.00,0:00:04.00,Default,,0,0,0,,through a membrane.',
+    ['What is Osmosis? | the movement of water, and of nothing else, through a membrane'],
+  ],
+  [
+    'MediaWiki: brackets in which only a template stood',
+    "'''Osmosis''' ({{IPA|en|x}}; {{respell|y}}) is the [[movement]] of water through a membrane.",
+    [OSMOSIS],
+  ],
+  [
+    'Obsidian: names of blocks, and pictures',
+    '[[Osmosis]] is the movement of [[Water|water]] through a membrane. ^block1\n\n![[osmosis.png]]',
+    [OSMOSIS],
+  ],
+  ['joiners between letters of Hindi', 'क्\u200dष - ksha\nनमस्ते - hello', ['क्\u200dष | ksha', 'नमस्ते | hello']],
   ['ligatures', 'ﬁsh: Fisch\noﬃce: Büro\nﬂag: Fahne', ['fish | Fisch', 'office | Büro', 'flag | Fahne']],
   [
     'emoji as terms, and as ornaments',

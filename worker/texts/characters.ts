@@ -10,6 +10,9 @@ const stackedMarks = /(\p{M}{30})\p{M}+/gu;
 const strayJoiners =
   /(?<![\p{L}\p{M}\p{Extended_Pictographic}\u{1f3fb}-\u{1f3ff}])[\u200c\u200d]|[\u200c\u200d](?![\p{L}\p{M}\p{Extended_Pictographic}])/gu;
 
+/** Word and PDFs draw their bullets with characters of fonts that no other program has. */
+const bullets = /(^[ \t]{0,40}|>)[\ue000-\uf8ff](?=\s|&nbsp;|<)/gm;
+
 const invisible = /[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
 
 /** The text in NFC, with line feeds at the ends of lines and without what can't be seen. Tabs stay, since they part columns. */
@@ -20,6 +23,7 @@ export function toVisible(text: string): string {
     .replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')
     .replace(presentationForms, (form) => form.normalize('NFKC'))
     .replace(/(?<=\p{L})\u00ad\n\s{0,40}(?=\p{L})/gu, '')
+    .replace(bullets, '$1•')
     .replace(strayJoiners, '')
     .replace(invisible, '')
     .replace(/\p{Cc}/gu, (character) => (character === '\t' || character === '\n' ? character : ' '));

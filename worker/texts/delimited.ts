@@ -36,7 +36,7 @@ export function delimitedRows(text: string): string[][] | undefined {
     const rows = separator.isTight && isLoose(bare) ? undefined : parseRows(bare, separator.mark);
     if (rows && isTable(rows, separator)) return withoutEmptyColumns(rows);
   }
-  return onOneLine(bare) ?? apart(bare);
+  return onOneLine(bare) ?? apart(bare) ?? byOwnMark(bare);
 }
 
 /** Quizlet can part its cards by semicolons: "Hund,dog;Katze,cat". */
@@ -49,6 +49,15 @@ function onOneLine(text: string): string[][] | undefined {
       return rows;
   }
   return undefined;
+}
+
+/** People choose marks of their own that no text has, such as "|||" or "@@": they stand once in each line. */
+function byOwnMark(text: string): string[][] | undefined {
+  const mark = /(?<=\S\s?)([|;@%#~^$&])\1{1,3}(?=\s?\S)/.exec(text.split('\n', 1)[0] ?? '')?.[0];
+  if (mark === undefined) return undefined;
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const rows = lines.map((line) => line.split(mark).map((cell) => cell.trim()));
+  return rows.length > 1 && rows.every((cells) => cells.length === 2 && cells.every((cell) => cell !== '')) ? rows : undefined;
 }
 
 /** Quizlet can part its cards by empty lines, so that a meaning may have several lines. */

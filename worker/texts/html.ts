@@ -10,7 +10,7 @@ const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));
 const blocks = names(
   'address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr html legend li main menu nav ol option p pre section summary table tbody td tfoot th thead tr ul',
 );
-const paragraphs = names('p ul ol table blockquote h1 h2 h3 h4 h5 h6 section article dl pre');
+const paragraphs = names('p details ul ol table blockquote h1 h2 h3 h4 h5 h6 section article dl pre');
 
 /** Elements that no reader sees. */
 const hidden = names('script style title template noscript svg iframe object audio video canvas datalist textarea rp');
@@ -21,6 +21,9 @@ const inline = names(
 
 /** Whether HTML has an element of this name. Others are no tags but text, as in "x<y and z>w". */
 export const isElement = (name: string): boolean => blocks.has(name) || inline.has(name) || hidden.has(name);
+
+/** Elements of another language inside of HTML, as Word writes them: `<o:p>`. They show nothing of their own. */
+const isForeign = (name: string): boolean => /^[a-z]\w{0,9}:[a-z]\w{0,20}$/.test(name);
 
 type Lists = { count: number | undefined }[];
 type Handling = (page: PageText, lists: Lists, attributes: Readonly<Record<string, string>>) => void;
@@ -107,6 +110,7 @@ export function readHtml(text: string): Passage[] {
     onopentag(name, attributes) {
       if (hidden.has(name)) depth.hidden++;
       if (depth.hidden > 0) return;
+      if (isForeign(name)) return;
       if (!isElement(name)) return asWritten();
       if (blocks.has(name) && name !== 'hr') depth.block++;
       if (name === 'pre' || name === 'sup') depth[name]++;
@@ -116,6 +120,7 @@ export function readHtml(text: string): Passage[] {
     onclosetag(name, isImplied) {
       if (hidden.has(name)) depth.hidden--;
       if (depth.hidden > 0) return;
+      if (isForeign(name)) return;
       if (!isElement(name)) return isImplied ? undefined : asWritten();
       if (blocks.has(name) && name !== 'hr') depth.block--;
       if (name === 'pre' || name === 'sup') depth[name]--;

@@ -111,6 +111,8 @@ function inlineText(text: string): string {
   return decodeHTML(
     text
       .replace(/'{2,5}/g, '')
+      .replace(/\s?\([\s,;:]{0,20}\)/g, '') // what stood in them was a template
+      .replace(/\([,;:]\s/g, '(')
       .replace(/\[(?:https?:)?\/\/[^\s\]]{1,300}(?:\s([^\]]{1,200}))?\]/g, '$1')
       .replace(/__[A-Z]{3,20}__|~{3,5}/g, '')
       .replace(/<\/?(?:nowiki|sup|sub|small|big|span|div|center|code|s|u|i|b|em|strong|poem|blockquote|references)\b[^<>]{0,200}>/gi, ''),

@@ -6,6 +6,7 @@ import { toVisible } from './characters.ts';
 import { readClozeLines } from './cloze.ts';
 import { readDelimited } from './delimited.ts';
 import { readHtml } from './html.ts';
+import { readObjectList } from './json.ts';
 import { readMediaWiki } from './mediawiki.ts';
 import { readObsidian } from './obsidian.ts';
 import type { FormatReader, Passage } from './passage.ts';
@@ -16,6 +17,7 @@ import { passagesToText } from './to-text.ts';
 /** How texts are marked up as a whole. */
 const markups = {
   anki: readAnki,
+  json: readObjectList,
   subtitles: readSubtitles,
   mediawiki: readMediaWiki,
   html: (text) => readHtml(text).flatMap((passage) => (passage.type === 'prose' ? readNotes(passage.text) : [passage])),

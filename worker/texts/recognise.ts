@@ -3,12 +3,13 @@ import { isAnkiHeader } from './anki.ts';
 import { hasCloze } from './cloze.ts';
 import { delimitedRows } from './delimited.ts';
 import { isElement, withoutQuotedCode } from './html.ts';
+import { isObjectList } from './json.ts';
 import { wikiConfidence } from './mediawiki.ts';
 import { hasCards } from './obsidian.ts';
 import { hasCues } from './subtitles.ts';
 
 /** The formats that are read. Whatever has none of the others is prose. */
-export type Format = 'anki' | 'cloze' | 'subtitles' | 'mediawiki' | 'html' | 'obsidian' | 'delimited' | 'prose';
+export type Format = 'anki' | 'cloze' | 'subtitles' | 'mediawiki' | 'html' | 'json' | 'obsidian' | 'delimited' | 'prose';
 
 /** A format, and how sure it is, from 0 to 1. */
 export type Recognition = { format: Format; confidence: number };
@@ -23,6 +24,7 @@ const signs: Readonly<Record<Exclude<Format, 'prose'>, (text: string) => number>
     const noted = text.split('\n').filter((line) => line.trim() !== '');
     return isAnkiHeader(head[0] ?? '') ? 1 : hasCloze(text) && noted.every((line) => line.includes('\t')) ? 0.97 : 0;
   },
+  json: (text) => (isObjectList(text) ? 1 : 0),
   subtitles: (text) => (/^\s*WEBVTT(?:\s|$)/.test(text) || hasCues(withoutQuotedCode(text)) ? 0.96 : 0),
   cloze: (text) => (hasCloze(text) ? 0.95 : 0),
   mediawiki: (text) => wikiConfidence(withoutQuotedCode(text)) * 0.8,

@@ -7,11 +7,32 @@ const time = /^\s*(?:\d{1,3}:)?\d{1,2}:\d{2}[.,]\d{1,3}\s*(?:-->|,)\s*(?:\d{1,3}
 /** Transcripts that are copied from a player have only the beginnings, each on a line of its own. */
 const beginning = /^\s*[[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}[\])]?\s*$/;
 
+/** The same with what is said behind it. */
+const withBeginning = /^\s*([[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}[\])]?)\s+(?!\S{1,30}(?:\s\S{1,30})?:\s)([^\s–—-].*)$/;
+
+/** A line of SubStation Alpha: nine fields before the text. */
+const dialogue = /^Dialogue:(?:[^,\n]*,){9}(.*)$/;
+
+/** Lines of cues, each beginning on a line of its own. Programs for them have comments and styles, too, which are no cues. */
+function cueLines(text: string): string[] {
+  const lines = text.split('\n');
+  if (lines.some((line) => dialogue.test(line))) {
+    return lines.flatMap((line) => {
+      const said = dialogue.exec(line)?.[1];
+      return said === undefined ? [] : ['0:00', said, ''];
+    });
+  }
+  return lines.flatMap((line) => {
+    const [, start, said] = withBeginning.exec(line) ?? [];
+    return start === undefined || said === undefined ? [line] : [start, said];
+  });
+}
+
 const isStart = (line: string): boolean => time.test(line) || beginning.test(line);
 
 /** Whether a text has subtitles, or a time for every few lines from 0:00 on; other times are a schedule. */
 export function hasCues(text: string): boolean {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const lines = cueLines(text).filter((line) => line.trim() !== '');
   if (lines.filter((line) => time.test(line)).length * 12 > lines.length) return true;
   const starts = lines.filter((line) => beginning.test(line));
   return starts.length > Math.max(1, lines.length / 4) && /^\W*0{1,2}(?::0{1,2})?:\d{2}\W*$/.test(starts[0] ?? '');
@@ -22,7 +43,7 @@ const MAX_SENTENCE = 1200;
 
 /** Reads the cues. Their names, styles and notes are no words. */
 export function readSubtitles(text: string): Passage[] {
-  const cues = cuesOf(text.split('\n'));
+  const cues = cuesOf(cueLines(text));
   return [{ type: 'speech', sentences: sentencesOf(withoutRepeats(cues)) }];
 }
 

@@ -26,7 +26,8 @@ export function headingOf({ at, text, mark, first, spoken, indent }: Line, next:
   const numbered = /^(?:[IVX]{1,4}|\d{1,2}(?:\.\d{1,2}){1,3})(?:[.)]|\s[-–])\s{1,3}(\S.{2,60})$/u.exec(text)?.[1];
   if (numbered !== undefined && !/[.!?:]\s|[.!?]$/.test(numbered)) return heading(at, text, numbered);
   // The first line, alone, is the title, even if it looks like a pair.
-  const isLonely = next?.first && !(after?.first && pairMark.test(next.text)); // pairs may stand in paragraphs of their own, too
+  // Pairs may stand in paragraphs of their own, too, and two of them are a whole text.
+  const isLonely = next?.first && !((after === undefined || after.first) && pairMark.test(next.text));
   if (at === 0 && isLonely && /\s[-–—|]\s/.test(text) && text.length <= 70 && !/[.!?]$/.test(text)) return { at, text };
   if (courseLabel.test(text.split(/\s[-–—|:]\s/).at(-1) ?? '')) return { at, text };
   if (chores.test(text.replace(/[:：\s]+$/u, ''))) return { at, text, chore: true };

@@ -24,7 +24,15 @@ export function lastResort(lines: readonly Line[]): Flashcard[] {
 }
 
 function isShort({ text, spoken }: Line): boolean {
-  return !spoken && text.length <= MAX_LENGTH && words(text).length <= MAX_WORDS && !isCode(text) && !isAmount(text) && !isNoise(text);
+  return (
+    !spoken &&
+    !text.includes('\t') &&
+    text.length <= MAX_LENGTH &&
+    words(text).length <= MAX_WORDS &&
+    !isCode(text) &&
+    !isAmount(text) &&
+    !isNoise(text)
+  );
 }
 
 /** Hides the last of the longest words that tell something. */

@@ -120,6 +120,7 @@ function unmark(raw: string): Omit<Unplaced, 'first'> {
 /** Without the marks of Markdown inside a line and without emoji, unless they are what a term or its meaning is. */
 function plain(text: string): string {
   const bare = text
+    .replace(/!\[\[[^[\]]{0,200}\]\]|(?<=[.!?)\]])\s\^[\w-]{2,30}$/g, '') // what a note of Obsidian shows, and the name of its block
     .replace(/!?\[([^[\]]{0,200})\]\([^()\s]{0,300}\)/g, '$1')
     .replace(/\[\[(?:[^[\]|]{1,80}\|)?([^[\]|]{1,80})\]\]/g, '$1')
     .replace(/\{\{[^{}]{0,200}\}\}/g, '')

@@ -15,9 +15,10 @@ export function plainQuestion(
   language: Language | undefined,
 ): { term: string; meaning: string } | undefined {
   if (!asked?.first || !answer || answer.first || (after && !after.first) || asked.spoken || answer.mark !== 'none') return undefined;
-  const isQuestion = /^[^.!?？！]{8,150}\s?[?？]$/u.test(asked.text) && !/[?？:：]$/u.test(answer.text) && answer.text.length <= 300;
-  const isPersonal = words(`${asked.text} ${answer.text}`).some(({ text }) => language?.persons.has(text.toLowerCase()));
-  return isQuestion && !isPersonal ? { term: asked.text, meaning: answer.text } : undefined;
+  const term = asks.exec(asked.text)?.[1] ?? asked.text;
+  const isQuestion = /^[^.!?？！]{8,150}\s?[?？]$/u.test(term) && !/[?？:：]$/u.test(answer.text) && answer.text.length <= 300;
+  const isPersonal = words(`${term} ${answer.text}`).some(({ text }) => language?.persons.has(text.toLowerCase()));
+  return isQuestion && !isPersonal ? { term, meaning: answer.text } : undefined;
 }
 
 /** A question that is marked as one, with its answer on the next line. */

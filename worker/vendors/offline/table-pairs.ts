@@ -31,7 +31,7 @@ const plainColumns = set(`
 
 /** Columns that nobody learns. */
 const leftOut =
-  /^(?:#|id|no\.?|nr\.?|number|nummer|index|row|date|datum|time|zeit|uhrzeit|room|raum|url|link|e-?mail|phone|notes?|comment|comments|page|seite|tags?|image|audio|example|examples|example sentence|beispiel|exemple|ejemplo|esempio|exemplo|price|preis|qty|quantity|amount|menge|status|gender|plural|created|updated|timestamp|user|score|grade|points|例文|例句|예문|örnek|пример|مثال|student|due|deadline|done)$/i;
+  /^(?:#|id|no\.?|nr\.?|number|nummer|index|row|date|datum|time|zeit|uhrzeit|room|raum|url|link|e-?mail|phone|notes?|comment|comments|page|seite|tags?|image|audio|example|examples|example sentence|beispiel|exemple|ejemplo|esempio|exemplo|price|preis|qty|quantity|amount|menge|status|gender|plural|(?:created|updated|modified|added|reviewed|last[ _]\w+)(?:[ _]?(?:at|on|date|time))?|(?:note|card|deck|user|row)[ _]?id|guid|uuid|deck|ease(?:[ _]factor)?|interval|lapses|reps|reviews|timestamp|user|score|grade|points|例文|例句|예문|örnek|пример|مثال|student|due|deadline|done)$/i;
 
 const named = (cell: string, names: ReadonlySet<string>): boolean =>
   names.has(cell.toLowerCase().replaceAll(' ', '_')) || names.has(cell.toLowerCase().split(/[ (]/)[0] ?? '');
@@ -102,9 +102,14 @@ function isCounted(rows: readonly Row[], place: number): boolean {
   );
 }
 
-/** Without a header only two columns of words are sure to belong together. */
+/** Without a header only two columns of words are sure to belong together, and in a word list what stands between them: how the term is read. */
 function pairOfRow(at: number, cells: readonly string[]): TablePair[] {
-  const [term = '', meaning = '', ...more] = cells;
+  const [term = '', meaning = '', third = '', ...more] = cells;
   if (more.length > 0 || !isPair(term, meaning)) return [];
+  if (third !== '') {
+    if (!isPair(term, third) || !differs(term, third)) return [];
+    const isExample = /[.!?。！？]$/u.test(third);
+    return [{ at, term, meaning: isExample ? meaning : `${meaning} – ${third}`, translation: true }];
+  }
   return [{ at, term, meaning, ...(differs(term, meaning) && { translation: true as const }) }];
 }

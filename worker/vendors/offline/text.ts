@@ -60,7 +60,7 @@ export function isUnspaced(text: string): boolean {
 
 /** Emoji and flags, but no arrows: those part a term from its meaning. */
 const picture =
-  /[\p{Extended_Pictographic}--[\u2190-\u21ff\u2794-\u27bf\u27f0-\u27ff\u2b00-\u2b11]]\ufe0f?|\p{Regional_Indicator}|\p{Emoji_Modifier}|\u200d|\ufe0f/gv;
+  /[\p{Extended_Pictographic}--[\u2190-\u21ff\u2794-\u27bf\u27f0-\u27ff\u2b00-\u2b11]]\ufe0f?|\p{Regional_Indicator}|\p{Emoji_Modifier}|(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d|\ufe0f/gv;
 
 /** A text without its emoji. */
 export const withoutPictures = (text: string): string => text.replace(picture, '');
