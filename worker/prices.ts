@@ -11,10 +11,17 @@ const tokens = (perMillionInputTokens: number, perMillionOutputTokens: number): 
 });
 
 /**
- * List prices in November 2026, without discounts, regional surcharges and taxes. A model that is not here has no known price: among
- * them those that bill sound by tokens of another price than text.
+ * List prices in November 2026, as the vendors' documents had them, without discounts, regional surcharges and taxes. OpenAI's are those of prompts of at most
+ * 272,000 tokens. A model that is not here has no known price, such as gpt-5.6-sol, whose price was announced until 21 November only.
  */
 const LIST: Prices = {
+  'openai/gpt-6-astra': tokens(10, 50),
+  'openai/gpt-6.1-sol': tokens(2, 10),
+  'openai/gpt-6.1-terra': tokens(1, 5),
+  'openai/gpt-6-sol': tokens(2, 10),
+  'openai/gpt-6-luna': tokens(0.1, 0.5),
+  'openai/gpt-5.6-terra': tokens(2, 12),
+  'openai/gpt-5.6-luna': tokens(0.2, 1.2),
   'openai/gpt-5.5': tokens(5, 30),
   'openai/gpt-5.4': tokens(2.5, 15),
   'openai/gpt-5.4-mini': tokens(0.75, 4.5),

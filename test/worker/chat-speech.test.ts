@@ -223,3 +223,28 @@ test('a text that is never read word for word fails its job once, and no other c
   expect(end).toMatchObject({ event: 'failed', data: { error: { code: 'provider_bad_answer' } } });
   expect(server.calls).toHaveLength(2);
 });
+
+test.each([
+  ['in a chat', 'gpt-audio-1.5'],
+  ['at the interface for speech', 'gpt-4o-mini-tts'],
+])('a model that is gone fails its job at once, %s: one call, and no other attempt', async (_, model) => {
+  const error = {
+    message: `The model \`${model}\` has been deprecated`,
+    type: 'invalid_request_error',
+    param: null,
+    code: 'model_not_found',
+  };
+  const server = await startVendorServer((response) => sendJson(response, 404, { error }));
+  const stack = await startStack({
+    OPENAI_API_KEY: 'sk-test',
+    OPENAI_BASE_URL: `${server.url}/v1`,
+    OPENAI_SPEECH_MODEL: model,
+    PROVIDER_AUDIO: 'openai',
+  });
+  await stack.startWorker();
+  const { body: job } = await submitJson(stack, '/api/ai/generate-audio', { text: 'Read this.' });
+  const end = await (await stack.watch(job)).until(isEnd);
+  expect(end.data['error']).toMatchObject({ code: 'provider_rejected', retryable: false, detail: expect.stringContaining('ended') });
+  expect(server.calls).toHaveLength(1);
+  expect(await stack.get(job['statusUrl'], { 'user-id': 'ana' })).toMatchObject({ status: 'failed', attempt: 1 });
+});

@@ -45,6 +45,11 @@ const REFUSALS: readonly Refusal[] = [
   { status: 400, code: 'context_length_exceeded', message: 'Too long.', expected: 'provider_rejected' },
   { status: 404, code: 'model_not_found', type: 'invalid_request_error', message: 'No such model.', expected: 'provider_rejected' },
   { status: 410, message: 'Gone', expected: 'provider_rejected' },
+  { status: 404, code: 'model_not_found', message: 'The model `gpt-4o` has been deprecated, learn more', expected: 'provider_rejected' },
+  { status: 404, code: 'model_deprecated', message: 'Choose another one.', expected: 'provider_rejected' },
+  { status: 400, code: 'model_decommissioned', type: 'invalid_request_error', message: 'No.', expected: 'provider_rejected' },
+  { status: 400, type: 'invalid_model', message: 'Invalid model: x', expected: 'provider_rejected' },
+  { status: 403, message: "The model 'gpt-4o' has been shut down.", expected: 'provider_rejected' },
   { status: 400, code: 'content_filter', message: 'Filtered.', expected: 'provider_refused' },
   { status: 400, code: 'data_inspection_failed', message: 'Filtered.', expected: 'provider_refused' },
   { status: 503, code: 'engine_overloaded', message: 'Busy.', expected: 'provider_unavailable' },
@@ -242,4 +247,35 @@ test('durations by chance are read as they were written', () => {
     const read = comeBackMs(new Headers({ date: DATE, ...headers }), {});
     expect({ run, headers, ms: Math.round(read ?? -1) }).toEqual({ run, headers, ms: total });
   }
+});
+
+test.each([
+  [
+    404,
+    { code: 'model_not_found', message: 'The model `gpt-4o-mini-tts` has been deprecated, learn more here: https://x.example' },
+    /has ended the model/,
+  ],
+  [404, { code: null, message: 'The model `gpt-4.1-2025-04-14` has been shut down.' }, /has ended the model/],
+  [400, { code: 'model_deprecated', message: 'Use another one.' }, /has ended the model/],
+  [400, { message: 'Model gpt-5-mini is no longer available.' }, /has ended the model/],
+  [410, { message: 'Gone' }, /has ended the model/],
+  [undefined, { message: "The model 'gpt-4o' was retired." }, /has ended the model/],
+  [404, { code: 'model_not_found', message: 'The model `x` does not exist or you do not have access to it.' }, /or has ended it/],
+  [400, { message: 'x/y is not a valid model ID' }, /or has ended it/],
+  [400, { message: 'Model Not Exist' }, /or has ended it/],
+] as const)('HTTP %s with %j: the model is gone, which is said, and nobody comes back', (status, error, said) => {
+  const problem = toRefusalProblem('the provider', { status, body: { error } });
+  expect(problem).toMatchObject({ code: 'provider_rejected', detail: expect.stringMatching(said) });
+  expect(problem.extras.retryAfterMs).toBeUndefined();
+});
+
+test.each([
+  [503, 'The model is overloaded.', 'provider_unavailable'],
+  [500, 'The model server was shut down.', 'provider_unavailable'],
+  [undefined, 'The model server was shut down.', 'provider_unavailable'],
+  [400, 'max_tokens is deprecated for this model.', 'provider_rejected'],
+] as const)('HTTP %s with "%s" is no end of a model', (status, message, code) => {
+  const problem = toRefusalProblem('the provider', { status, body: { error: { message } } });
+  expect(problem.code).toBe(code);
+  expect(problem.detail).not.toContain('ended');
 });

@@ -19,7 +19,8 @@ const REASONS = {
   permission: (name) => ['provider_unauthorized', `${begin(name)} does not allow this server's key to do that.`],
   filter: (name) => ['provider_refused', `The content filter of ${name} refuses the text.`],
   length: (name) => ['provider_rejected', `The content is too long for ${name}.`],
-  model: (name) => ['provider_rejected', `${begin(name)} does not know the model or the service this server is set to.`],
+  gone: (name) => ['provider_rejected', `${begin(name)} has ended the model this server is set to.`],
+  model: (name) => ['provider_rejected', `${begin(name)} does not know the model or the service this server is set to, or has ended it.`],
   pace: (name) => ['provider_rate_limited', `${begin(name)} asks to slow down.`],
   answer: (name) => ['provider_bad_answer', `${begin(name)} could not use what its model wrote.`],
   request: (name) => ['provider_rejected', `${begin(name)} does not accept the request; the server log has its reason.`],
@@ -41,7 +42,8 @@ const CODES: Readonly<Record<Reason, string>> = {
     subscriptionrequiredexception accessterminated`,
   filter: `contentfilter contentpolicyviolation responsibleaipolicyviolation moderationblocked contentmoderation datainspectionfailed promptblocked sensitivecontent`,
   length: 'contextlengthexceeded stringabovemaxlength requesttoolarge requestentitytoolarge contenttoolarge textlengthexceededexception',
-  model: 'modelnotfound deploymentnotfound modeldeprecated modelnotsupported modeldecommissioned modelnotavailable unknownmodel',
+  gone: 'modeldeprecated modeldecommissioned modelretired modelshutdown modeldiscontinued deploymentmodeldeprecated modelversiondeprecated endoflife',
+  model: 'modelnotfound modelnotexist deploymentnotfound modelnotsupported modelnotavailable unknownmodel invalidmodel invalidmodelid',
   pace: `ratelimitexceeded ratelimiterror ratelimitreached ratelimited ratelimit toomanyrequests toomanyrequestserror resourceexhausted throttling
     throttlingexception throttledexception requestthrottled requestthrottledexception toomanyrequestsexception requestlimitexceeded slowdown tokensexceeded`,
   answer: 'jsonvalidatefailed toolusefailed',
@@ -65,7 +67,7 @@ const BY_STATUS: Partial<Record<number, Reason>> = {
   407: 'permission',
   408: 'time',
   409: 'trouble',
-  410: 'model',
+  410: 'gone',
   413: 'length',
   420: 'pace',
   425: 'trouble',
@@ -85,6 +87,15 @@ const FAULT_WORDS = /invalid|incorrect|not valid|missing|expired|wrong|no |not p
 const NO_MONEY_WORDS = /(?:credit )?balance is too low|insufficient (?:balance|credits?|funds)|out of credits/i;
 const PLACE_WORDS =
   /\b(?:location|country|region|territory)\b.{0,30}\b(?:not (?:supported|available|allowed)|unsupported)|unsupported (?:country|region)/i;
+
+/** A model and its name, and what became of it. */
+const GONE_WORDS =
+  /\bmodels?[:\s]*(?:[`'"][^`'"]{1,128}[`'"]|[\w./:-]{0,64}[-\d./:][\w./:-]{0,64})?\s*(?:version )?(?:is|was|are|has been|have been)\s+(?:now |already |permanently )*(?:deprecated|decommissioned|retired|shut ?down|discontinued|sunset|removed|no longer (?:available|supported|served|exists?))/i;
+const UNKNOWN_WORDS =
+  /\bmodels?[:\s]*(?:[`'"][^`'"]{1,128}[`'"]|[\w./:-]{0,64}[-\d./:][\w./:-]{0,64})?\s*(?:does not exist|not exist|(?:is |was )?not found|is not a valid model)|not a valid model/i;
+
+/** The statuses with which such words are about the request. */
+const MODEL_STATUSES: ReadonlySet<number | undefined> = new Set([undefined, 400, 403, 404, 410, 422]);
 
 const STATUS_OF: Readonly<Record<string, number>> = { quota: 402, key: 401, pace: 429 };
 
@@ -112,7 +123,7 @@ export function toRefusalProblem(name: string, refused: Refused, own: OwnCodes =
 }
 
 /** Reasons that are about the request, of which one vendor may say more than others. */
-const BY_FORM: ReadonlySet<Reason> = new Set(['request', 'length', 'model']);
+const BY_FORM: ReadonlySet<Reason> = new Set(['request', 'length', 'gone', 'model']);
 
 const ORDER = Object.keys(REASONS) as Reason[];
 
@@ -123,7 +134,7 @@ function reasonOf(read: ReturnType<typeof readRefusal>, httpStatus: number | und
   if (first === 'quota' || statuses.includes(402)) return 'quota';
   if (read.isModerated && (first === undefined || first === 'permission')) return 'filter';
   if (statuses.includes(413)) return 'length'; // also where its code says that there are too many tokens for a minute
-  if (first !== undefined) return first;
+  if (first !== undefined) return first === 'model' && GONE_WORDS.test(read.words) ? 'gone' : first;
   const [status] = statuses;
   const isDenied = status === undefined || status === 400 || status === 401 || status === 403 || status >= 500;
   const isUsedUp = QUOTA_WORDS.test(read.words) || (asked === undefined && MONEY_WORDS.test(read.words));
@@ -131,6 +142,8 @@ function reasonOf(read: ReturnType<typeof readRefusal>, httpStatus: number | und
   if (isDenied && KEY_WORDS.test(read.words) && FAULT_WORDS.test(read.words)) return 'key';
   if (status === 400 && NO_MONEY_WORDS.test(read.words)) return 'quota';
   if ((status === 400 || status === 403) && PLACE_WORDS.test(read.words)) return 'permission';
+  if (MODEL_STATUSES.has(status) && GONE_WORDS.test(read.words)) return 'gone';
+  if (MODEL_STATUSES.has(status) && UNKNOWN_WORDS.test(read.words)) return 'model';
   if (status === undefined) return /rate.?limit|too many requests/i.test(read.words) ? 'pace' : 'trouble';
   return BY_STATUS[status] ?? (status < 500 ? 'request' : 'trouble');
 }

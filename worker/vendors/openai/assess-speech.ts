@@ -1,7 +1,8 @@
 /** Lets a model that hears estimate how a recording speaks a text. Its scores are an opinion, so it is asked only where it is named. */
 import { z } from 'zod';
 import { ProblemError } from '../../../src/job/problem.ts';
-import type { Author, Usage } from '../../../src/job/snapshot.ts';
+import type { DetailedUsage } from '../../../src/job/price.ts';
+import type { Author } from '../../../src/job/snapshot.ts';
 import type { Capabilities, SpeechAssessmentRequest, SpeechAssessmentResult } from '../../capabilities.ts';
 import { acceptedRecordings, withConversion } from '../../convert-recording.ts';
 import { jsonOf } from '../vendor-call.ts';
@@ -43,15 +44,15 @@ export function createOpenAIAssessment({ apiKey, baseURL, model, timeoutMs }: Op
   const post = createPost({ apiKey, baseURL, path: '/chat/completions', timeoutMs, maxBytes: MAX_ANSWER });
 
   return async (request, report, signal) => {
-    const expected: Usage = { inputTokens: expectedTokens(request), outputTokens: 0, estimated: true };
+    const expected = expectedUsage(request);
     const call = await report.startCall(expected, author);
-    let spent: Usage | undefined;
+    let spent: DetailedUsage | undefined;
     try {
       const answer = await post(toBody(model, request), signal);
       const said = readChunk(jsonOf(answer));
-      const { inputTokens, outputTokens } = said.usage;
+      const { inputTokens, outputTokens, inputAudioTokens = expected.inputAudioTokens } = said.usage;
       const told = inputTokens !== undefined && outputTokens !== undefined;
-      spent = told ? { inputTokens, outputTokens } : { ...expected, outputTokens: Math.ceil(answer.bytes.length / 4) };
+      spent = told ? { inputTokens, outputTokens, inputAudioTokens } : { ...expected, outputTokens: Math.ceil(answer.bytes.length / 4) };
       return readReport(said, request.audio.facts.durationMs ?? 0);
     } finally {
       await call.settle(spent ?? (signal.aborted ? expected : undefined));
@@ -59,8 +60,10 @@ export function createOpenAIAssessment({ apiKey, baseURL, model, timeoutMs }: Op
   };
 }
 
-function expectedTokens({ audio, referenceText }: SpeechAssessmentRequest): number {
-  return Math.ceil(((audio.facts.durationMs ?? 0) / 1000) * TOKENS_PER_SECOND + (INSTRUCTIONS.length + referenceText.length) / 4);
+function expectedUsage({ audio, referenceText }: SpeechAssessmentRequest): DetailedUsage {
+  const inputAudioTokens = Math.ceil(((audio.facts.durationMs ?? 0) / 1000) * TOKENS_PER_SECOND);
+  const ofText = Math.ceil((INSTRUCTIONS.length + referenceText.length) / 4);
+  return { inputTokens: inputAudioTokens + ofText, outputTokens: 0, inputAudioTokens, estimated: true };
 }
 
 function toBody(model: string, { audio, referenceText, language }: SpeechAssessmentRequest) {
