@@ -4,6 +4,7 @@ import { FINGERPRINT_LENGTH, isMadeFrom, newJobId } from '../job/id.ts';
 import type { Admission, Refusal } from './admission.ts';
 import { childIdOf } from './child-id.ts';
 import { digestOf } from './digest.ts';
+import { createFirstAlone } from './first-alone.ts';
 import type { Allowance } from './rate-limit.ts';
 import { type Payload, tellsOf } from './record.ts';
 import { abandoned } from './redis-connection.ts';
@@ -52,15 +53,18 @@ function fingerprintOf({ input, targets }: AddRequest): unknown {
 
 /**
  * Makes the function that adds jobs. A job is never added before it is admitted, or a worker could take one that was refused. Where Redis does
- * not say whether it has added a job that has no key, the job is abandoned; with a key the same request again finds it.
+ * not say whether it has added a job that has no key, the job is abandoned; with a key the same request again finds it. Of
+ * requests under one key at once the first goes alone: else others would be refused for a place and a budget that the same job takes.
  */
 export function createAddJob(
   queue: Queue<Payload>,
   admissionOf: (plan: string | undefined) => Admission,
   abandon: (jobId: string) => void,
 ): (request: AddRequest) => Promise<AddResult> {
-  return async (wanted) => {
-    const { plan, kind, next, owner, tenant, targets, requestId, input, key, keyMs = KEY_TTL_MS } = wanted;
+  const firstAlone = createFirstAlone<AddResult>();
+
+  const add = async (wanted: AddRequest, key: string | undefined): Promise<AddResult> => {
+    const { plan, kind, next, owner, tenant, targets, requestId, input, keyMs = KEY_TTL_MS } = wanted;
     const { cancelAfterMs, startWithinMs, keepFiles, dropFiles } = wanted;
     const tells = tellsOf(targets);
     const admission = admissionOf(plan);
@@ -80,7 +84,7 @@ export function createAddJob(
       tells: tells !== undefined,
       cancelAfterMs,
       startWithinMs,
-      key: key && digestOf(key),
+      key,
       reserved,
     };
     const admitted = await admission.admit(request);
@@ -97,16 +101,21 @@ export function createAddJob(
       }
     }
     // BullMQ answers with the id of the job that holds the key, in the same trip; the key outlives that job.
-    const deduplication = request.key === undefined ? {} : { deduplication: { id: request.key, ttl: keyMs } };
+    const deduplication = key === undefined ? {} : { deduplication: { id: key, ttl: keyMs } };
     const adding = queue.add(kind, payload, { jobId, priority, timestamp: at, ...deduplication });
     admission.added(jobId);
     const { id = jobId, timestamp } = await adding.catch((error: unknown) => {
-      if (request.key !== undefined || storeTrouble(error)?.type !== 'away') throw error;
+      if (key !== undefined || storeTrouble(error)?.type !== 'away') throw error;
       abandon(jobId);
       throw abandoned(jobId, error);
     });
     if (id === jobId) return { type: 'added', id, createdAt: timestamp, allowance };
     await Promise.all([admission.withdraw(request), dropFiles?.(jobId)]); // another submission of the same key was faster
     return { type: 'known', id, sameInput: isSame(id) };
+  };
+
+  return (wanted) => {
+    const key = wanted.key && digestOf(wanted.key);
+    return key === undefined ? add(wanted, key) : firstAlone(key, () => add(wanted, key));
   };
 }

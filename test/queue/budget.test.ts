@@ -221,6 +221,17 @@ test('of submissions under one key at once only the one that was added has somet
   expect(await redis.ttl(keys.reserved(ANA, Date.now()))).toBeGreaterThan(24 * 3600);
 });
 
+test('of submissions under one key at once none is refused for what the others would take', async () => {
+  const { queue } = await openQueue(undefined, {
+    dailyTokensPerUser: 100,
+    maxJobsPerUser: 2,
+    submitRate: { name: 'submit', max: 2, windowS: 60 },
+  });
+  const results = await Promise.all(Array.from({ length: 20 }, () => queue.add({ ...of(100), key: ['one'] })));
+  expect(results.map(({ type }) => type).toSorted()).toEqual(['added', ...Array.from({ length: 19 }, () => 'known')]);
+  expect(new Set(results.map((result) => 'id' in result && result.id)).size).toBe(1);
+});
+
 test('jobs of the version before have nothing reserved; reservations that can not be read count as none', async () => {
   const { queue, redis, keys } = await openQueue(undefined, { dailyTokensPerUser: 1000 });
   const { id } = await submitTo(queue, 'ana'); // its payload says nothing of a reservation
