@@ -3,28 +3,25 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { tenantOf } from '../job/tenant.ts';
 import { setHeaders } from './answer.ts';
-import type { Caller } from '../identity/caller.ts';
-import { ProblemError } from '../job/problem.ts';
-import { answerRetryLater, wantsStream } from './answer-stream.ts';
+import { createAdmitCaller } from './admit-caller.ts';
 import { createCors } from './cors.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { createHostCheck } from './hosts.ts';
 import { createOriginCheck } from './origins.ts';
 import { type HolderDeps, setHolder } from './holder.ts';
 import { answerErrors } from './problems.ts';
-import { refuseReads } from './rate-limits.ts';
 import { createRefusalRests } from './refusal-rests.ts';
-import { mayShowToken } from './read-access.ts';
 
 /** What it needs. */
 type Deps = Pick<AppDeps, HolderDeps | 'log' | 'hosts' | 'pages' | 'readLimit' | 'pace' | 'addressOf' | 'identity'>;
 
 /** Makes the middleware. `methods`: those of the app's routes. */
 export function receive(deps: Deps, methods: () => string[]) {
-  const { log, hosts, pages, identity } = deps;
+  const { log, hosts, pages } = deps;
   const cors = createCors(pages, methods);
   const checkHost = createHostCheck(hosts);
   const checkOrigin = createOriginCheck(pages);
+  const admitCaller = createAdmitCaller(deps);
   const answerError = answerErrors(log);
   const restBefore = createRefusalRests();
 
@@ -38,48 +35,7 @@ export function receive(deps: Deps, methods: () => string[]) {
       setHolder(c, deps, tenantOf(undefined, deps.addressOf(c))); // the other routes are nobody's
       return undefined;
     }
-    try {
-      const caller = identity.identify((name) => c.req.header(name));
-      if (!(caller instanceof Promise)) return begin(c, caller);
-      return caller.then(
-        (known) => begin(c, known),
-        (error) => beginUnbelieved(c, error),
-      );
-    } catch (error) {
-      return beginUnbelieved(c, error);
-    }
-  };
-
-  /** The token in an address is enough for reading: clients that took it up once may repeat an old header for ever. */
-  const beginUnbelieved = (c: Context<AppEnv>, error: unknown): Response | undefined | Promise<undefined> => {
-    if (!mayShowToken(c)) return retryLater(c, error);
-    c.set('identityFault', error);
-    return begin(c, undefined);
-  };
-
-  const begin = (c: Context<AppEnv>, caller: Caller | undefined): Response | undefined | Promise<undefined> => {
-    if (caller) c.set('user', caller.user);
-    if (caller?.session !== undefined) c.set('session', caller.session);
-    if (caller?.plan !== undefined) c.set('plan', caller.plan);
-    const holder = tenantOf(caller?.user, caller === undefined ? deps.addressOf(c) : undefined);
-    const full = setHolder(c, deps, holder);
-    const refused = refuseReads(c, deps, holder);
-    if (refused) return refused;
-    if (full) return refuse(c, full);
-    if (!caller) {
-      deps.pace.asks(holder); // behind an address may be many; what they are refused is paced
-      return undefined;
-    }
-    try {
-      return deps.pace.next(holder)?.then(() => undefined);
-    } catch (error) {
-      return refuse(c, error);
-    }
-  };
-
-  const refuse = (c: Context<AppEnv>, error: unknown): Response => {
-    if (wantsStream(c) && c.req.method === 'GET') return answerRetryLater(c);
-    throw error;
+    return admitCaller(c);
   };
 
   /** Before an answer that refuses: who goes on asking all the same gets it later. */
@@ -112,12 +68,6 @@ export function receive(deps: Deps, methods: () => string[]) {
     const { method, path } = c.req;
     log.info({ requestId, method, path, status: c.res.status, ms: Math.round(performance.now() - start) }, 'request');
   });
-}
-
-/** An EventSource gives up at any status but 200, so what passes by itself tells it to come back. */
-function retryLater(c: Context<AppEnv>, error: unknown): Response {
-  if (!(error instanceof ProblemError) || error.code !== 'identity_unavailable' || !wantsStream(c) || c.req.method !== 'GET') throw error;
-  return answerRetryLater(c, error.extras.retryAfterMs);
 }
 
 /** The id that the request came with, if it is short and safe in a log, or a new one. */

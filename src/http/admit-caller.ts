@@ -1,0 +1,76 @@
+/** Reads who calls, and counts the request for that user or address: the limit for reads, what is held already, the pace. */
+import type { Context } from 'hono';
+import type { Caller } from '../identity/caller.ts';
+import { ProblemError } from '../job/problem.ts';
+import { tenantOf } from '../job/tenant.ts';
+import { answerRetryLater, wantsStream } from './answer-stream.ts';
+import type { AppDeps, AppEnv } from './env.ts';
+import { type HolderDeps, setHolder } from './holder.ts';
+import { refuseReads } from './rate-limits.ts';
+import { mayShowToken } from './read-access.ts';
+
+/** What it needs. */
+type Deps = Pick<AppDeps, HolderDeps | 'readLimit' | 'pace' | 'addressOf' | 'identity'>;
+
+/** An answer to a request that goes no further; undefined for one that does. */
+type Early = Response | undefined | Promise<Response | undefined>;
+
+/**
+ * Makes the function. Most requests need no wait, so it returns a promise only where there is one.
+ * @throws ProblemError as the identity, and `too_many_open`, `server_busy` or `rate_limited`
+ */
+export function createAdmitCaller(deps: Deps): (c: Context<AppEnv>) => Early {
+  const { identity, pace } = deps;
+
+  const begin = (c: Context<AppEnv>, caller: Caller | undefined): Response | undefined | Promise<undefined> => {
+    if (caller) c.set('user', caller.user);
+    if (caller?.session !== undefined) c.set('session', caller.session);
+    if (caller?.plan !== undefined) c.set('plan', caller.plan);
+    const holder = tenantOf(caller?.user, caller === undefined ? deps.addressOf(c) : undefined);
+    const full = setHolder(c, deps, holder);
+    const refused = refuseReads(c, deps, holder);
+    if (refused) return refused;
+    if (full) return refuse(c, full);
+    if (!caller) {
+      pace.asks(holder); // behind an address may be many; what they are refused is paced
+      return undefined;
+    }
+    try {
+      return pace.next(holder)?.then(() => undefined);
+    } catch (error) {
+      return refuse(c, error);
+    }
+  };
+
+  /** The token in an address is enough for reading: clients that took it up once may repeat an old header for ever. */
+  const beginUnbelieved = (c: Context<AppEnv>, error: unknown): Response | undefined | Promise<undefined> => {
+    if (!mayShowToken(c)) return retryLater(c, error);
+    c.set('identityFault', error);
+    return begin(c, undefined);
+  };
+
+  return (c) => {
+    try {
+      const caller = identity.identify((name) => c.req.header(name));
+      if (!(caller instanceof Promise)) return begin(c, caller);
+      return caller.then(
+        (known) => begin(c, known),
+        (error) => beginUnbelieved(c, error),
+      );
+    } catch (error) {
+      return beginUnbelieved(c, error);
+    }
+  };
+}
+
+/** Refuses for now. A stream is told to come back. */
+function refuse(c: Context<AppEnv>, error: unknown): Response {
+  if (wantsStream(c) && c.req.method === 'GET') return answerRetryLater(c);
+  throw error;
+}
+
+/** An EventSource gives up at any status but 200, so what passes by itself tells it to come back. */
+function retryLater(c: Context<AppEnv>, error: unknown): Response {
+  if (!(error instanceof ProblemError) || error.code !== 'identity_unavailable' || !wantsStream(c) || c.req.method !== 'GET') throw error;
+  return answerRetryLater(c, error.extras.retryAfterMs);
+}
