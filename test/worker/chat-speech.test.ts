@@ -6,9 +6,11 @@ import { createAddCost } from '../../worker/prices.ts';
 import { createOpenAISpeech } from '../../worker/vendors/openai/speech.ts';
 import { calm, keepReport } from '../support/capability.ts';
 import { type Said, sayInChat, sound, speakInChat } from '../support/chat-speech.ts';
+import { createDice } from '../support/dice.ts';
 import { isEnd } from '../support/sse.ts';
 import { startStack } from '../support/stack-in-process.ts';
 import { submitJson } from '../support/submit.ts';
+import { variants } from '../support/variants.ts';
 import { type Answerer, sendJson, startVendorServer } from '../support/vendor-server.ts';
 
 const request = { text: 'Hallo Welt, wie geht es dir?', language: 'de', speed: 1 };
@@ -141,6 +143,23 @@ test.each([
   ['something', ''],
 ])('%j is not read out as %j', (text, transcript) => {
   expect(hasSameWords(text, transcript)).toBe(false);
+});
+
+test('by chance: other signs, case and spaces are the same words; one word more, less or replaced is not', () => {
+  const dice = createDice(variants.seed);
+  const words = 'water stone Über naïve river l’eau свет кот 水 石 δρόμος نور green apple'.split(' ');
+  const word = () => words[dice(words.length)] as string;
+  const signs = [' ', '  ', ', ', '. ', ' — ', '… ', '\n', '; '];
+  const write = (list: readonly string[]) => list.map((each) => each + (signs[dice(signs.length)] as string)).join('');
+  for (let run = 0; run < variants.count; run++) {
+    const list = Array.from({ length: 3 + dice(20) }, word);
+    const text = write(list);
+    expect([text, hasSameWords(text, write(list).toUpperCase())]).toEqual([text, true]);
+    const at = dice(list.length);
+    const others = [list.toSpliced(at, 1), list.toSpliced(at, 0, word()), list.toSpliced(at, 1, `${list[at]}x`), [...list, ...list]];
+    const other = others[dice(others.length)] as string[];
+    expect([text, other, hasSameWords(text, write(other))]).toEqual([text, other, false]);
+  }
 });
 
 test('a long list of numbers is compared, too', () => {

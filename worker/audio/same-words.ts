@@ -2,7 +2,7 @@
 
 /** What has no letters of its own when it is spoken: numbers, signs such as % and &, what joins an address, and abbreviations. */
 const SPOKEN_FREELY =
-  /[\p{L}\p{N}]*\p{N}[\p{L}\p{N}]*|\p{S}|[%&#@/*§‰°]|(?<=[\p{L}\p{N}])[.:_](?=[\p{L}\p{N}])|(?<!\p{L})(?:\p{L}|\p{Lu}\p{L}{1,2})\.(?=\s+[\p{Lu}\p{N}])|(?<!\p{L})\p{L}\.(?=\s*\p{L})/gu;
+  /[\p{L}\p{N}]*\p{N}[\p{L}\p{N}]*|\p{S}|[%&#@/*§‰°]|(?<=[\p{L}\p{N}])[.:_](?=[\p{L}\p{N}])|(?<!\p{L})(?:[\p{Lu}\p{Ll}]|\p{Lu}\p{L}{1,2})\.(?=\s+[\p{Lu}\p{N}])|(?<!\p{L})[\p{Lu}\p{Ll}]\.(?=\s*\p{L})/gu;
 
 /** How many letters a number or a sign may have in speech: so many, and so many more for each of its characters. */
 const FREE_LETTERS = { least: 16, each: 12 };
