@@ -8,7 +8,7 @@ import { defineBatchScript } from './script.ts';
 const COMING_MS = 60_000;
 
 /** How much longer than its newest job's retention a user's index is kept, in s: jobs wait, too. */
-const KEPT_LONGER_S = 7 * 24 * 3600;
+const INDEX_KEPT_LONGER_S = 7 * 24 * 3600;
 
 /** How soon to look whether a job of an outbox has ended, in ms. An end that is noticed is handed on at once. */
 export const LOOK_MS = 3000;
@@ -67,7 +67,7 @@ export function createAdmitScript(
     maxBillionths: 1e9 * (bounds.dailyUsdPerUser ?? 0),
     maxRate: submitRate?.max ?? 0,
     rateMs: (submitRate?.windowS ?? 0) * 1000,
-    keptForS: retentionS + KEPT_LONGER_S,
+    keptForS: retentionS + INDEX_KEPT_LONGER_S,
     comingMs: COMING_MS,
     archived: archived ? 1 : 0,
     lookMs: LOOK_MS,
