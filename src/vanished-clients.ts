@@ -70,10 +70,16 @@ export async function hasAcknowledged(socket: Socket): Promise<boolean> {
   return unacknowledged?.has(keyOf(socket)) !== true;
 }
 
-/** A line of an established connection, or of one that we have closed while the client has not acknowledged everything: its addresses and ports, and how many bytes of what was sent are not acknowledged, more than none. */
+/**
+ * A line of a connection of which the client has not acknowledged all bytes: an established one, or one that we have closed. It has the addresses
+ * and ports, and how many bytes are not acknowledged.
+ */
 const LINE = /: ([0-9A-F]{8,32}):([0-9A-F]{4}) ([0-9A-F]{8,32}):([0-9A-F]{4}) 0[14] (?!0{8})([0-9A-F]{8}):/g;
 
-/** Bytes not acknowledged, of each connection to a port that has any, by the client's address and port. The list is read in pieces, so that nobody waits for a long one. */
+/**
+ * The bytes that are not acknowledged, by the client's address and port, of each connection to a port that has any. The list is read in pieces, so
+ * that nobody waits for a long one.
+ */
 async function readUnacknowledged(port: number): Promise<Map<string, number>> {
   const found = new Map<string, number>();
   for (const list of LISTS) {

@@ -1,4 +1,7 @@
-/** Checks an item that an author wrote. What can be read as it was meant is, and what can't be used of an optional field is left out, so that no item is lost for it. */
+/**
+ * Checks an item that an author wrote. What can be read as it was meant is read so. An optional field that can't be used is left out, so that the
+ * item is not lost for it.
+ */
 import { z } from 'zod';
 
 /**

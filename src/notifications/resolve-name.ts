@@ -1,4 +1,7 @@
-/** Looks up names that users have given, by DNS itself: the system's look-up takes a thread of few until it ends, and one name server that never answers would hold all of them. */
+/**
+ * Looks up names that users have given, by DNS itself. The system's look-up takes one of few threads until it ends, so one name server that never
+ * answers would hold all of them.
+ */
 import { Resolver } from 'node:dns/promises';
 import { readFile, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';

@@ -1,4 +1,7 @@
-/** The lock watch: finds out that a running job was cancelled or taken over, by looking at the locks of all runs in one trip. A lock that has only expired is taken back. */
+/**
+ * The lock watch finds out that a running job was cancelled or taken over. It looks at the locks of all runs in one trip. A lock that has only
+ * expired is taken back.
+ */
 import type { Redis } from 'ioredis';
 import type { Keys } from './keys.ts';
 import type { RunLock, RunLocks } from './run-locks.ts';

@@ -94,7 +94,10 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** What a payload begins with: an owner, the tenant, the kind that follows, who is told, what is reserved, and names that were ignored, as far as they are there. Each is a JSON string. */
+/**
+ * What a payload begins with, as far as it is there: an owner, the tenant, the kind that follows, who is told, what is reserved, and names that
+ * were ignored. Each is a JSON string.
+ */
 const PAYLOAD_HEAD =
   /^\{(?:"owner":("(?:[^"\\]|\\.)*"))?(?:,?"tenant":("(?:[^"\\]|\\.)*"))?(?:,"next":("[a-z-]*"))?(?:,"tells":("[a-z]*"))?(?:,"reserved":("[\d ]*"))?(?:,"ignored":("(?:[^"\\]|\\.)*"))?/;
 
