@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ProblemError } from '../src/job/problem.ts';
 import type { AnswerRequest, Verdict } from './capabilities.ts';
 import type { Context } from './handler.ts';
-import { parseItem } from './parse-item.ts';
+import { parseItem, withOwnNames } from './parse-item.ts';
 
 /** A list that is wanted. */
 export type WantedList = {
@@ -139,7 +139,7 @@ function createTake(context: Work, wanted: WantedAnswer): AnswerRequest['take'] 
     if (field) return takeField(list, field, value);
     const wantedList = lists[list];
     const keys = known.get(list);
-    const parsed = wantedList && parseItem(wantedList.item, wantedList.repair?.(value) ?? value);
+    const parsed = wantedList && parseItem(wantedList.item, wantedList.repair?.(withOwnNames(wantedList.item, value)) ?? value);
     if (!wantedList || !keys || !parsed?.success) return drop(list, parsed?.error);
     const key = wantedList.keyOf(parsed.data);
     if (keys.has(key) || keys.size >= wantedList.count) return leaveOut(`${list} ${key}`);

@@ -33,6 +33,10 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   back: ['answer', 'definition', 'meaning', 'translation', 'response', 'a'],
   term: ['word'],
   meaning: ['definition', 'translation'],
+  heading: ['title', 'name'],
+  body: ['content', 'text'],
+  choices: ['options', 'alternatives'],
+  answer: ['correctanswer', 'correct', 'correctoption', 'solution'],
 };
 
 function otherNames({ shape }: z.ZodObject, name: string): (readonly [string, string])[] {
@@ -52,18 +56,28 @@ function unwrapped(schema: z.ZodType, value: unknown): unknown {
   return more.length === 0 && isObject(inner) ? inner : value;
 }
 
-/** The value with text in each place that is for text, and with the schema's own names where it has them in other writing. */
-function asText(schema: z.ZodType, value: unknown): unknown {
-  if (schema instanceof z.ZodOptional) return asText(schema.unwrap() as z.ZodType, value);
-  if (schema instanceof z.ZodString) return textOf(value) ?? value;
-  if (schema instanceof z.ZodArray) return Array.isArray(value) ? value.map((each) => asText(schema.element as z.ZodType, each)) : value;
+/** The value with the schema's own names where it has them in other words or in other writing. */
+export function withOwnNames(schema: z.ZodType, value: unknown): unknown {
   if (!(schema instanceof z.ZodObject) || !isObject(value)) return value;
   const names = new Map(Object.keys(schema.shape).flatMap((name) => [[plainName(name), name] as const, ...otherNames(schema, name)]));
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => {
       const name = names.get(plainName(key)) ?? key;
+      return [name in value ? key : name, each];
+    }),
+  );
+}
+
+/** The value with text in each place that is for text. */
+function asText(schema: z.ZodType, value: unknown): unknown {
+  if (schema instanceof z.ZodOptional) return asText(schema.unwrap() as z.ZodType, value);
+  if (schema instanceof z.ZodString) return textOf(value) ?? value;
+  if (schema instanceof z.ZodArray) return Array.isArray(value) ? value.map((each) => asText(schema.element as z.ZodType, each)) : value;
+  if (!(schema instanceof z.ZodObject) || !isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(withOwnNames(schema, value) as object).map(([name, each]) => {
       const type = schema.shape[name];
-      return [name in value ? key : name, type ? asText(type as z.ZodType, each) : each];
+      return [name, type ? asText(type as z.ZodType, each) : each];
     }),
   );
 }

@@ -49,6 +49,18 @@ const answers: [name: string, text: string, items: unknown[], state: string, who
     [{ front: 'say "yes" "no" now', back: 'b' }],
     'ended',
   ],
+  [
+    'wide commas and colons',
+    '{"flashcards"：[{"front"："front 1"，"back"："back 1"}，{"front"："front 2"，"back"："back 2"}]}',
+    cards,
+    'ended',
+  ],
+  [
+    'a wide comma behind quoted words',
+    '{"flashcards":[{"front":"他说"好"，"不"。","back":"b"}]}',
+    [{ front: '他说"好"，"不"。', back: 'b' }],
+    'ended',
+  ],
   ['half of a surrogate pair', '{"flashcards":[{"front":"a\\ud83d","back":"b"}]}', [{ front: 'a\ufffd', back: 'b' }], 'ended'],
   ['thinking that is never closed', `<think>So:\n${root}`, cards, 'thinking', true],
   ['unusable items', '{"flashcards":[1,{"front":""}]}', [1, { front: '' }], 'ended'],

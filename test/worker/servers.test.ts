@@ -46,6 +46,22 @@ test.each(REFUSED)('%s is a refusal: one call, and nothing is owed', async (_, s
   expect([inStream.code, inStream.calls.length, inStream.usage]).toEqual([code, 1, undefined]);
 });
 
+test.each(['refusal', 'sensitive', 'content_filter: PROHIBITED_CONTENT', 'SAFETY'])(
+  '%s as the reason: refused, in one call',
+  async (reason) => {
+    const asked = await ask((pen) => {
+      pen.text('');
+      pen.finish(reason, { prompt_tokens: 100, completion_tokens: 0 });
+    });
+    expect([asked.code, asked.calls.length]).toEqual(['provider_refused', 1]);
+  },
+);
+
+test('an address that is none of the server, at status 200: one call, and nothing is owed', async () => {
+  const asked = await ask((pen) => pen.whole('{"error":"Unexpected endpoint or method. (POST /chat/completions)"}'));
+  expect([asked.code, asked.calls.length, asked.usage]).toEqual(['provider_rejected', 1, undefined]);
+});
+
 test('a web page is no answer: one call, and nothing is owed', async () => {
   const asked = await ask((pen) => pen.whole('<!DOCTYPE html><title>Log in</title>', { 'content-type': 'text/html; charset=utf-8' }));
   expect([asked.code, asked.calls.length, asked.usage, asked.items]).toEqual(['provider_rejected', 1, undefined, []]);
@@ -263,9 +279,10 @@ test('a lesson whose answers are letters, choices with gaps, and numbers', async
   const exercises = [
     { question: '(2,3)+(4,-1)=?', choices: ['(6, 2)', '(2, -4)', null, '(6, -3)'], answer: 'A', explanation: null },
     { question: '1+1?', choices: [1, 2, 3], answer: 2 },
+    { question: 'Peru?', options: ['Lima', 'Quito'], correct_answer: 'A' },
   ];
   const text = JSON.stringify({
-    lesson: { title: 'Vectors', sections: [{ heading: 'Adding', body: ['Add the', 'parts.'], examples: null }], exercises },
+    lesson: { title: 'Vectors', sections: [{ title: 'Adding', content: ['Add the', 'parts.'], examples: null }], exercises },
   });
   const openai = await startOpenAI(answerText(text));
   const stack = await startStack(openai.env);
@@ -273,7 +290,7 @@ test('a lesson whose answers are letters, choices with gaps, and numbers', async
   const response = await fetch(`${stack.url}/api/ai/generate-lesson`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ topic: 'Vectors', sections: 1 }),
+    body: JSON.stringify({ topic: 'Vectors', sections: 2 }),
   });
   const end = await (await stack.watch((await response.json()) as Record<string, any>)).until(isEnd);
   expect(end.data['result'].lesson).toMatchObject({
@@ -282,6 +299,7 @@ test('a lesson whose answers are letters, choices with gaps, and numbers', async
     exercises: [
       { question: '(2,3)+(4,-1)=?', choices: ['(6, 2)', '(2, -4)', '(6, -3)'], answer: '(6, 2)' },
       { question: '1+1?', choices: ['1', '2', '3'], answer: '2' },
+      { question: 'Peru?', choices: ['Lima', 'Quito'], answer: 'Lima' },
     ],
   });
   expect(openai.calls).toHaveLength(1);

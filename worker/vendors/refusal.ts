@@ -85,6 +85,9 @@ const FAULT_WORDS = /invalid|incorrect|not valid|missing|expired|wrong|no |not p
 
 /** What has to be said for a refusal of the request itself (400) to be one of money, or of the place. */
 const NO_MONEY_WORDS = /(?:credit )?balance is too low|insufficient (?:balance|credits?|funds)|out of credits/i;
+/** Servers that answer 200 whatever they are asked say so where an address is none of theirs. */
+const NO_SERVICE_WORDS =
+  /unexpected endpoint|(?:endpoint|route|url|path|method) (?:was )?not (?:found|allowed|supported)|unknown (?:endpoint|route|url)/i;
 const PLACE_WORDS =
   /\b(?:location|country|region|territory)\b.{0,30}\b(?:not (?:supported|available|allowed)|unsupported)|unsupported (?:country|region)/i;
 
@@ -144,6 +147,7 @@ function reasonOf(read: ReturnType<typeof readRefusal>, httpStatus: number | und
   if ((status === 400 || status === 403) && PLACE_WORDS.test(read.words)) return 'permission';
   if (MODEL_STATUSES.has(status) && GONE_WORDS.test(read.words)) return 'gone';
   if (MODEL_STATUSES.has(status) && UNKNOWN_WORDS.test(read.words)) return 'model';
+  if (status === undefined && NO_SERVICE_WORDS.test(read.words)) return 'model';
   if (status === undefined) return /rate.?limit|too many requests/i.test(read.words) ? 'pace' : 'trouble';
   return BY_STATUS[status] ?? (status < 500 ? 'request' : 'trouble');
 }

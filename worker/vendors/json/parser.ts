@@ -127,6 +127,7 @@ export function createJsonParser<Role>(events: JsonEvents<Role>): JsonParser {
       case ']':
         return end(true);
       case ',':
+      case '，':
         if (frame && frame.key !== undefined) {
           if (!frame.colon) return 'malformed';
           put(null);

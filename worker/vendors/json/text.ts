@@ -137,8 +137,14 @@ const MAX_AFTER = 64;
 
 /** Whether a text is a name with its colon; undefined while it may become one. */
 function beginsName(text: string): boolean | undefined {
-  if (/^["'][\p{L}_$][\p{L}\p{N}_$-]*["']\s*:/u.test(text)) return true;
+  if (/^["'][\p{L}_$][\p{L}\p{N}_$-]*["']\s*[:：]/u.test(text)) return true;
   return text.length <= MAX_AFTER && /^["'](?:[\p{L}_$][\p{L}\p{N}_$-]*(?:["']\s*)?)?$/u.test(text) ? undefined : false;
+}
+
+/** Chinese has commas behind quotes in sentences, too: only what follows such a comma tells. */
+function closesBeforeWide(next: string, place: TextPlace): boolean | undefined {
+  if (next === '') return undefined;
+  return place === 'object' ? beginsName(next) : isOpener(next[0] as string);
 }
 
 /** Whether a quote with this behind it closes a text; undefined if more must be seen. */
@@ -148,6 +154,7 @@ function closesText(after: string, place: 'list' | 'object' | 'name' | 'root'): 
   if (first === undefined) return after.length > MAX_AFTER ? true : undefined;
   if (first === (place === 'list' ? ']' : '}')) return true;
   if (first === '/' || first === '#') return first === '#' ? rest !== after : rest.length < 2 ? undefined : /^\/[/*]/.test(rest);
+  if (first === '，') return closesBeforeWide(rest.slice(1).trimStart(), place);
   if (first !== ',') return isOpener(first) && (/\n/.test(after) || (place === 'object' && beginsName(rest))); // a comma is missing
   if (place === 'list') return true;
   const next = rest.slice(1).trimStart();

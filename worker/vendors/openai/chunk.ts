@@ -46,6 +46,9 @@ const FINISHES: Readonly<Record<string, Finish | undefined>> = {
   max_output_tokens: 'length',
   model_length: 'length',
   content_filter: 'filtered',
+  content_filtered: 'filtered',
+  refusal: 'filtered',
+  sensitive: 'filtered',
   safety: 'filtered',
   recitation: 'filtered',
   prohibited_content: 'filtered',
@@ -68,7 +71,7 @@ export function readChunk(raw: unknown): Delta {
     // Servers use one of two names for the model's thinking; some send it under both.
     reasoning: thinking + (text(message['reasoning_content']) || text(message['reasoning'])),
     args: readArguments(message),
-    finish: typeof finish === 'string' ? FINISHES[finish.toLowerCase()] : undefined,
+    finish: typeof finish === 'string' ? readFinish(finish) : undefined,
     usage: readUsage(body, choice),
     error: errorIn(body) ?? errorIn(choice),
   };
@@ -80,6 +83,12 @@ export function readSound(raw: unknown): { data: string; transcript: string } {
   const choice = fieldsOf(Array.isArray(choices) ? choices[0] : undefined);
   const { data, transcript } = fieldsOf(fieldsOf(choice['delta'] ?? choice['message'])['audio']);
   return { data: text(data), transcript: text(transcript) };
+}
+
+/** Some servers write more behind the reason: `content_filter: PROHIBITED_CONTENT`. */
+function readFinish(reason: string): Finish | undefined {
+  const lower = reason.toLowerCase();
+  return FINISHES[lower] ?? FINISHES[lower.split(/[:\s]/)[0] ?? ''];
 }
 
 /** What an event or a body reports as an error; undefined if it is none. */
