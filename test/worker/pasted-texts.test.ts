@@ -159,6 +159,9 @@ const more: readonly [kind: string, text: string, cards: readonly string[]][] = 
   ['CSV: columns that manage cards', 'note_id,front,back,created_at,lapses\n17,Hund,dog,2024-01-01,3\n19,Katze,cat,2024-01-02,4', HUND],
   ['TSV: how the term is read', '你好\tnǐ hǎo\thello\n谢谢\txièxie\tthank you', ['你好 | nǐ hǎo – hello', '谢谢 | xièxie – thank you']],
   ['marks of their own', 'Hund ||| dog\nKatze ||| cat', HUND],
+  ['marks of programs in sentences', 'Run `a || b` to try.\nUse `c || d` then.', []],
+  ['marks of programs', 'a = b || c;\nd = e || f;', []],
+  ['JSON: figures are no cards', '[{"lat":52.1,"lon":13.2},{"lat":53.1,"lon":12.2}]', []],
   ['marks of their own, without spaces', 'Hund@@dog\nKatze@@cat', HUND],
   [
     'a transcript with times before what is said',

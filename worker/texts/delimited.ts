@@ -54,7 +54,7 @@ function onOneLine(text: string): string[][] | undefined {
 /** People choose marks of their own that no text has, such as "|||" or "@@": they stand once in each line. */
 function byOwnMark(text: string): string[][] | undefined {
   const mark = /(?<=\S\s?)([|;@%#~^$&])\1{1,3}(?=\s?\S)/.exec(text.split('\n', 1)[0] ?? '')?.[0];
-  if (mark === undefined) return undefined;
+  if (mark === undefined || /[`;{}]|\w\(|[.!?]$/m.test(text.replaceAll(mark, ' '))) return undefined; // a program, or sentences about one
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const rows = lines.map((line) => line.split(mark).map((cell) => cell.trim()));
   return rows.length > 1 && rows.every((cells) => cells.length === 2 && cells.every((cell) => cell !== '')) ? rows : undefined;

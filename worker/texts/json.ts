@@ -17,7 +17,7 @@ function objectsOf(text: string): Plain[] | undefined {
   }
   const lists = Array.isArray(root) ? [root as unknown[]] : Object.values(root as object).filter((value) => Array.isArray(value));
   const [list, ...others] = lists;
-  return list && list.length > 0 && others.length === 0 && list.every(isPlain) ? list : undefined;
+  return list && list.length > 0 && others.length === 0 && list.every(isPlain) && list.every(hasWords) ? list : undefined;
 }
 
 function isPlain(value: unknown): value is Plain {
@@ -25,6 +25,10 @@ function isPlain(value: unknown): value is Plain {
   const cells = Object.values(value);
   return cells.length > 1 && cells.length <= MAX_COLUMNS && cells.every((cell) => cell === null || typeof cell !== 'object');
 }
+
+/** Whether two values at least are texts: places and measurements are figures. */
+const hasWords = (object: Plain): boolean =>
+  Object.values(object).filter((cell) => typeof cell === 'string' && /\p{L}/u.test(cell)).length > 1;
 
 /** Whether a text is such a list. */
 export const isObjectList = (text: string): boolean => objectsOf(text) !== undefined;
