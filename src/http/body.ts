@@ -24,7 +24,7 @@ export type BodyBounds = { maxBytes: number; held: Held; stallMs: number };
 /** Small pieces are joined to blocks of so many bytes: a client may send each byte as a chunk of its own, and each piece has its cost. */
 const BLOCK_BYTES = 64 * 1024;
 
-/** How large the first block may become, in bytes, before it grows: many bodies are small. */
+/** The first block has so many bytes and grows when it is full, since many bodies are small. */
 const FIRST_BYTES = 1024;
 
 /** The problem of a body, or of a file in it, that is larger than `maxBytes`. */
@@ -45,7 +45,7 @@ export const pullFromStream: PullBody = async (_env, request, take, signal) => {
 };
 
 /**
- * Receives a body. What is received counts as held from then on, and is the caller's to release. If it can't be read, is too much for its
+ * Receives a body. What is received counts as held from then on, and is the caller's to release. If it can't be read, or is too much for its
  * holder or the process, the rest is received and dropped before this is told: most clients look for an answer only when they have sent everything.
  * @throws ProblemError `payload_too_large`, `request_timeout` if no byte came for `stallMs`, `invalid_input` if the client stops before
  * the end; what `held` and the reader throw
