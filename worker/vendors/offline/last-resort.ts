@@ -26,7 +26,7 @@ export function lastResort(lines: readonly Line[]): Flashcard[] {
 function isShort({ text, spoken }: Line): boolean {
   return (
     !spoken &&
-    !text.includes('\t') &&
+    !/\t|^[[{]\s*[[{"]/.test(text) &&
     text.length <= MAX_LENGTH &&
     words(text).length <= MAX_WORDS &&
     !isCode(text) &&
