@@ -47,16 +47,40 @@ export type Rate = { max: number; duration: number };
 /** What the figures are made from, beside BullMQ's own. */
 export type StatsSources = { clock: Clock; rate: Rate; workers: (maxAgeMs?: number) => Promise<KnownWorker[]> };
 
-/** Makes the function that reads the figures. */
+/** How long a reading waits after the one before, where some wait for it, in ms: it costs as much as hundreds of polls. */
+const REST_MS = 50;
+
+/** Makes the function that reads the figures, once at a time: who asks meanwhile shares the next reading, so that nobody is told what was before. */
 export function createStats(queue: Queue, redis: Redis, keys: Keys, sources: StatsSources): (maxAgeMs?: number) => Promise<QueueStats> {
   let latest: { at: number; figures: Promise<QueueStats> } | undefined;
-  return (maxAgeMs = 0) => {
-    if (!latest || performance.now() - latest.at > maxAgeMs) {
-      const figures = read(queue, redis, keys, sources);
-      latest = { at: performance.now(), figures };
-      figures.catch(() => (latest = undefined));
+  let running: Promise<QueueStats> | undefined;
+  let following: Promise<QueueStats> | undefined;
+
+  const begin = (): Promise<QueueStats> => {
+    const figures = read(queue, redis, keys, sources);
+    running = figures;
+    latest = { at: performance.now(), figures };
+    figures.then(
+      () => (running = undefined),
+      () => (running = latest = undefined),
+    );
+    return figures;
+  };
+  const follow = async (before: Promise<QueueStats>): Promise<QueueStats> => {
+    try {
+      await before; // where it fails, so do those that waited for it: they have waited for one time limit
+      await new Promise((resolve) => setTimeout(resolve, REST_MS));
+    } finally {
+      following = undefined;
     }
-    return latest.figures;
+    return begin();
+  };
+
+  return (maxAgeMs = 0) => {
+    if (latest && performance.now() - latest.at <= maxAgeMs) return latest.figures;
+    if (!running) return following ?? begin();
+    following ??= follow(running);
+    return following;
   };
 }
 

@@ -1,5 +1,6 @@
 /** The queue in figures: how long jobs wait is told from when they could begin. */
 import { expect, test } from 'vitest';
+import { tenantOf } from '../../src/job/tenant.ts';
 import { answerWith, latch, type Pen, startOpenAI } from '../support/openai.ts';
 import { openQueue } from '../support/queue.ts';
 import { isEnd } from '../support/sse.ts';
@@ -88,4 +89,13 @@ test('second runs of a version that did not note when they could begin, lost one
     expect(seen).not.toHaveProperty('meanRunMs');
     expect(seen).not.toHaveProperty('waitMs');
   }
+});
+
+test('who asks while the figures are read shares the next reading, which knows all that was there when they asked', async () => {
+  const { queue } = await openQueue();
+  const first = queue.stats();
+  await queue.add({ kind: 'generate-flashcards', owner: 'ana', tenant: tenantOf('ana', undefined), requestId: 'r', input: {} });
+  const later = await Promise.all(Array.from({ length: 100 }, () => queue.stats()));
+  expect(new Set([await first, ...later]).size).toBeLessThanOrEqual(3);
+  expect(later.map(({ counts }) => counts.waiting)).toEqual(later.map(() => 1));
 });
