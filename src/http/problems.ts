@@ -2,6 +2,8 @@
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { ProblemError, problems, toProblem } from '../job/problem.ts';
+import { unavailable } from '../queue/redis-connection.ts';
+import { storeTrouble } from '../queue/store-trouble.ts';
 import { answer } from './answer.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { type Issue, wordsOf } from './issue-words.ts';
@@ -27,6 +29,7 @@ export function answerErrors(log: AppDeps['log']): ErrorHandler<AppEnv> {
     if (error instanceof HTTPException && error.status === 400) {
       return problemResponse(c, new ProblemError('invalid_json', 'The body can not be read as JSON; send one JSON object.'));
     }
+    if (storeTrouble(error)) return problemResponse(c, unavailable(error)); // from a part that reads Redis itself, as that of files does
     log.error({ err: error, requestId: c.get('requestId'), method: c.req.method, path: c.req.path }, 'unexpected error');
     return problemResponse(
       c,
