@@ -1,6 +1,6 @@
 /** Listening for HTTP: on which addresses, on which port, and what to do where that can't be had. */
 import { once } from 'node:events';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { OwnError } from './job/own-error.ts';
 
 /** Where to listen. */
@@ -45,17 +45,20 @@ export async function listen(createServer: () => Server, { host, ports, variable
 
 async function listenOn(createServer: () => Server, addresses: (string | undefined)[], wanted: number): Promise<Listening> {
   const servers: Server[] = [];
+  const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
-    await Promise.all(servers.map(closeServer));
+    await Promise.all(closers.map((closeOne) => closeOne()));
   };
   let port = wanted;
   let absent: unknown;
   for (const address of addresses) {
     const server = createServer();
+    const closeOne = closerOf(server);
     try {
       server.listen(port, address);
       await once(server, 'listening');
       servers.push(server);
+      closers.push(closeOne);
       port = portOf(server);
     } catch (error) {
       if (addresses.length === 1 || !ABSENT.has(codeOf(error))) {
@@ -72,11 +75,25 @@ async function listenOn(createServer: () => Server, addresses: (string | undefin
 /** How often connections are closed that have become idle while a server closes, in ms. */
 const CLOSING_MS = 50;
 
-/** Closes a server when its last request is answered. Connections that are kept for further requests would hold it open; Node closes those that are idle now. */
-async function closeServer(server: Server & { closeIdleConnections?(): void }): Promise<void> {
-  const timer = setInterval(() => server.closeIdleConnections?.(), CLOSING_MS);
-  await new Promise((resolve) => server.close(resolve));
-  clearInterval(timer);
+/**
+ * Makes the function that closes a server when its last request is answered. Connections that wait for a request would hold it open: those
+ * that are kept for further ones, which Node knows as idle, and those that were opened in advance and have sent nothing, which it does not.
+ */
+function closerOf(server: Server & { closeIdleConnections?(): void }): () => Promise<void> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const closeWaiting = (): void => {
+    server.closeIdleConnections?.();
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  };
+  return async () => {
+    const timer = setInterval(closeWaiting, CLOSING_MS);
+    await new Promise((resolve) => server.close(resolve));
+    clearInterval(timer);
+  };
 }
 
 function portOf(server: Server): number {

@@ -1,6 +1,7 @@
 /** Listening: on all addresses, on this machine's own two, or on the next port that is free. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { listen, type ListenOptions } from '../src/listen.ts';
 import { freePort } from './support/ports.ts';
@@ -66,6 +67,15 @@ test('closing waits for a request that runs, and not for its connection, which i
   answer();
   expect(await answered).toBe('hello');
   await closed;
+});
+
+test('closing does not wait for a connection that was opened in advance', async () => {
+  const { port, close } = await listen(hello, { host: 'localhost', ports: [0], variable: 'PORT' });
+  const socket = connect(port, '127.0.0.1').on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  await reach('127.0.0.1', port); // the server has seen it by then
+  await close();
 });
 
 test('closing closes both', async () => {
