@@ -6,6 +6,7 @@ import { tenantOf } from '../job/tenant.ts';
 import { answerRetryLater, wantsStream } from './answer-stream.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { type HolderDeps, setHolder } from './holder.ts';
+import { stepsOf } from './pace.ts';
 import { refuseReads } from './rate-limits.ts';
 import { mayShowToken } from './read-access.ts';
 
@@ -36,7 +37,7 @@ export function createAdmitCaller(deps: Deps): (c: Context<AppEnv>) => Early {
       return undefined;
     }
     try {
-      return pace.next(holder)?.then(() => undefined);
+      return pace.next(holder, stepsOf(c.req.header('content-length')))?.then(() => undefined);
     } catch (error) {
       return refuse(c, error);
     }

@@ -8,6 +8,18 @@ const BURST_S = 2;
 /** How many requests of one holder may wait for their time. */
 const MAX_WAITING = 1000;
 
+/** A body of so many bytes is as much work as a request without one: it is parsed in one piece, while nobody else is served. */
+const STEP_BYTES = 256 * 1024;
+
+/** For how many requests the largest body counts. */
+const MAX_STEPS = 60;
+
+/** For how many requests one with a body of this announced length counts. */
+export function stepsOf(contentLength: string | undefined): number {
+  const bytes = Number(contentLength ?? 0);
+  return bytes > STEP_BYTES ? Math.min(Math.ceil(bytes / STEP_BYTES), MAX_STEPS) : 1;
+}
+
 /** For how long a holder counts as one of several after another has asked, in ms. Who is alone takes nobody's time. */
 const SHARED_MS = 10_000;
 
@@ -16,10 +28,10 @@ export type Pace = {
   /** A holder asks for something that is not paced: others are no longer alone. */
   asks(holder: Tenant): void;
   /**
-   * A holder asks. Resolves when the request's time has come; undefined: at once.
+   * A holder asks. Resolves when the request's time has come; undefined: at once. `steps`: for how many requests it counts, 1 by default.
    * @throws ProblemError `too_many_open` if too many of the holder's wait already
    */
-  next(holder: Tenant): Promise<void> | undefined;
+  next(holder: Tenant, steps?: number): Promise<void> | undefined;
 };
 
 /**
@@ -48,12 +60,12 @@ export function createPace(perSecond: number): Pace {
 
   return {
     asks,
-    next(holder) {
+    next(holder, steps = 1) {
       asks(holder);
       const now = performance.now();
       forget(now);
       const isShared = now < sharedUntil;
-      const wanted = Math.max(due.get(holder) ?? 0, now) + stepMs;
+      const wanted = Math.max(due.get(holder) ?? 0, now) + steps * stepMs;
       const at = isShared ? wanted : Math.min(wanted, now + burstMs); // once another comes the burst is over
       const waitMs = at - now - burstMs;
       if (waitMs > MAX_WAITING * stepMs) {

@@ -60,6 +60,6 @@ test.each(Object.keys(meanwhile))('a worker that comes back to a job that is not
   const nextStream = await stack.watch(next);
   await nextStream.ended;
   expect((await audit(stack.url, { job: next, followed: [nextStream.events] })).end.event).toBe('completed');
-  expect(first.log()).toContainEqual(expect.objectContaining({ msg: 'job done', jobId: next['jobId'] }));
+  await expect.poll(() => first.log()).toContainEqual(expect.objectContaining({ msg: 'job done', jobId: next['jobId'] }));
   await expectUnharmed([first, stack.api]);
 });

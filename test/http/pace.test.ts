@@ -1,6 +1,6 @@
 /** The pace of each user: a burst comes at once, what goes on at full speed is served one after the other, and others do not wait for it. */
 import { expect, test, vi } from 'vitest';
-import { createPace } from '../../src/http/pace.ts';
+import { createPace, stepsOf } from '../../src/http/pace.ts';
 import type { Tenant } from '../../src/job/tenant.ts';
 import { holdTime } from '../support/hold-time.ts';
 import { startStack } from '../support/stack-in-process.ts';
@@ -31,6 +31,15 @@ test('who is alone never waits, and has had its burst when another comes', async
   expect(pace.next(ANA)).toBeInstanceOf(Promise);
   await vi.advanceTimersByTimeAsync(20_000);
   for (let n = 0; n < 10_000; n++) expect(pace.next(ANA)).toBeUndefined();
+});
+
+test('a large body counts for as many requests as it is work, and the largest never waits by itself', () => {
+  holdTime();
+  expect([undefined, '0', '262144', '262145', '4000000', '15000000', '1e12', 'x'].map(stepsOf)).toEqual([1, 1, 1, 2, 16, 58, 60, 1]);
+  const pace = createPace(100);
+  pace.asks(BOB);
+  const waits = Array.from({ length: 5 }, () => pace.next(ANA, 60) !== undefined);
+  expect(waits).toEqual([false, false, false, true, true]);
 });
 
 test('so many of one wait at most; past that they are refused, with when to come back', () => {

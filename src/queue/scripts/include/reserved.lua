@@ -8,9 +8,9 @@ local function reservedOf(reserved)
   local sums = redis.call('HMGET', reserved, '*tokens', '*billionths')
   return toCount(sums[1]), toCount(sums[2])
 end
+local function wholeSum(value) return string.format('%.0f', math.max(value, 0)) end
 local function setSums(reserved, tokens, billionths)
-  local function whole(value) return string.format('%.0f', math.max(value, 0)) end
-  redis.call('HSET', reserved, '*tokens', whole(tokens), '*billionths', whole(billionths))
+  redis.call('HSET', reserved, '*tokens', wholeSum(tokens), '*billionths', wholeSum(billionths))
 end
 local function release(reserved, id)
   local entry = redis.call('HGET', reserved, id)
@@ -21,8 +21,10 @@ local function release(reserved, id)
   setSums(reserved, allTokens - toCount(tokens), allBillionths - toCount(billionths))
 end
 local function reserve(reserved, id, tokens, billionths, rest)
-  release(reserved, id)
-  local allTokens, allBillionths = reservedOf(reserved)
-  redis.call('HSET', reserved, id, tokens .. ' ' .. billionths .. ' ' .. rest)
-  setSums(reserved, allTokens + tokens, allBillionths + billionths)
+  local held = redis.call('HMGET', reserved, '*tokens', '*billionths', id)
+  local heldTokens, heldBillionths = string.match(held[3] or '', '^(%d+) (%d+) ')
+  local allTokens = toCount(held[1]) - toCount(heldTokens) + tokens
+  local allBillionths = toCount(held[2]) - toCount(heldBillionths) + billionths
+  local entry = tokens .. ' ' .. billionths .. ' ' .. rest
+  redis.call('HSET', reserved, id, entry, '*tokens', wholeSum(allTokens), '*billionths', wholeSum(allBillionths))
 end
