@@ -95,7 +95,7 @@ test.each<[string, WorkerDescription[], object]>([
   [
     'one of two can do it',
     [worker('a', { lesson: { available: false, missing: ['A'] } }), worker('b', { lesson: can('x') })],
-    { type: 'available', provider: 'x', model: undefined, answers: 'x undefined', accepts: [[]], billings: [{}] },
+    { type: 'available', provider: 'x', model: undefined, answers: 'x undefined', accepts: [[]], billings: [{}], ends: [] },
   ],
 ])('availability, where %s', (_, workers, expected) => {
   expect(
