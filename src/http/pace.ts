@@ -43,6 +43,8 @@ export function createPace(perSecond: number): Pace {
   const burstMs = BURST_S * 1000;
   /** When a holder's requests up to now are due, were they evenly spread, on performance.now()'s clock. Those asked longest ago stand first. */
   const due = new Map<Tenant, number>();
+  /** How many requests of a holder wait. */
+  const waiting = new Map<Tenant, number>();
   let latest: Tenant | undefined;
   let sharedUntil = 0;
 
@@ -58,6 +60,18 @@ export function createPace(perSecond: number): Pace {
     latest = holder;
   };
 
+  const wait = (holder: Tenant, ms: number): Promise<void> => {
+    waiting.set(holder, (waiting.get(holder) ?? 0) + 1);
+    return new Promise((resolve) => {
+      setTimeout(() => {
+        const left = (waiting.get(holder) ?? 0) - 1;
+        if (left > 0) waiting.set(holder, left);
+        else waiting.delete(holder);
+        resolve();
+      }, ms);
+    });
+  };
+
   return {
     asks,
     next(holder, steps = 1) {
@@ -68,13 +82,13 @@ export function createPace(perSecond: number): Pace {
       const wanted = Math.max(due.get(holder) ?? 0, now) + steps * stepMs;
       const at = isShared ? wanted : Math.min(wanted, now + burstMs); // once another comes the burst is over
       const waitMs = at - now - burstMs;
-      if (waitMs > MAX_WAITING * stepMs) {
+      if (waitMs > 0 && (waiting.get(holder) ?? 0) >= MAX_WAITING) {
         const detail = 'More of your requests wait for their time than a server keeps; go on when Retry-After says.';
         throw new ProblemError('too_many_open', detail, { retryAfterMs: waitMs });
       }
       due.delete(holder);
       due.set(holder, at);
-      return waitMs > 0 ? new Promise((resolve) => setTimeout(resolve, waitMs)) : undefined;
+      return waitMs > 0 ? wait(holder, waitMs) : undefined;
     },
   };
 }

@@ -6,8 +6,8 @@ import { createLocalLimit } from '../queue/rate-limit.ts';
 const AT_ONCE = { name: 'refusals', max: 20, windowS: 1 };
 
 /** How long further ones rest, in ms, and how many may rest at the same time; those past that are answered at once. */
-const REST_MS = 250;
-const MAX_RESTING = 2000;
+const REST_MS = 1000;
+const MAX_RESTING = 8000;
 
 /** Makes the function. It resolves when the next refusal of a holder is due; undefined: at once. */
 export function createRefusalRests(): (holder: Tenant) => Promise<void> | undefined {
