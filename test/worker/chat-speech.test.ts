@@ -206,15 +206,21 @@ test('a model that falls silent is given up, and an abort closes the connection'
   await silent.server.calls[0]?.dropped;
 });
 
-test('a long text is spoken in parts, one call each', async () => {
-  const server = await startVendorServer(speakInChat());
+/** API and worker whose speech is spoken by this server. */
+async function startSpeaking({ url }: { url: string }) {
   const stack = await startStack({
     OPENAI_API_KEY: 'sk-test',
-    OPENAI_BASE_URL: `${server.url}/v1`,
+    OPENAI_BASE_URL: `${url}/v1`,
     OPENAI_SPEECH_MODEL: 'gpt-audio-1.5',
     PROVIDER_AUDIO: 'openai',
   });
   await stack.startWorker();
+  return stack;
+}
+
+test('a long text is spoken in parts, one call each', async () => {
+  const server = await startVendorServer(speakInChat());
+  const stack = await startSpeaking(server);
   const sentence = 'This sentence is read out, word for word, as it stands here.';
   const text = Array.from({ length: 60 }, () => sentence).join(' ');
   const { body: job } = await submitJson(stack, '/api/ai/generate-audio', { text, format: 'wav' });
@@ -230,13 +236,7 @@ test('a long text is spoken in parts, one call each', async () => {
 
 test('a text that is never read word for word fails its job once, and no other call is made', async () => {
   const server = await startVendorServer((response, call) => sayInChat(response, call, { transcript: 'I will not.' }));
-  const stack = await startStack({
-    OPENAI_API_KEY: 'sk-test',
-    OPENAI_BASE_URL: `${server.url}/v1`,
-    OPENAI_SPEECH_MODEL: 'gpt-audio-1.5',
-    PROVIDER_AUDIO: 'openai',
-  });
-  await stack.startWorker();
+  const stack = await startSpeaking(server);
   const { body: job } = await submitJson(stack, '/api/ai/generate-audio', { text: 'Read this.' });
   const end = await (await stack.watch(job)).until(isEnd);
   expect(end).toMatchObject({ event: 'failed', data: { error: { code: 'provider_bad_answer' } } });
