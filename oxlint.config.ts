@@ -4,9 +4,9 @@ type Pattern = { regex: string; message: string };
 
 /** Vendors that only some places may know. */
 const vendors: Record<string, Pattern> = {
-  bullmq: { regex: '^bullmq$', message: 'BullMQ is known in src/queue and worker/worker.ts.' },
+  bullmq: { regex: '^bullmq$', message: 'BullMQ is known where its owners live: src/store, jobs, stream, notifications, and worker/run.' },
   openai: { regex: '^openai', message: 'OpenAI is known in worker/vendors/openai.ts and its folder.' },
-  ioredis: { regex: '^ioredis$', message: 'Connections are made in src/queue/redis-connection.ts.' },
+  ioredis: { regex: '^ioredis$', message: 'Connections are made in src/store/redis-connection.ts.' },
   sharp: { regex: '^(sharp|heic-decode)$', message: 'Images are decoded in worker/images, under its guard.' },
   jose: { regex: '^jose$', message: 'Tokens of users are checked in src/identity.' },
   supabase: { regex: '^@supabase/', message: 'The project of Supabase is known in src/supabase.' },
@@ -27,7 +27,9 @@ const folders = [
   'job',
   'openapi',
   'identity',
-  'queue',
+  'store',
+  'jobs',
+  'ends',
   'files',
   'archive',
   'supabase',
@@ -59,7 +61,7 @@ const worker: Pattern[] = [
 ];
 const vendor: Pattern[] = [
   ...worker,
-  { regex: `${OUT}src/(queue/|[^/]+\\.ts)`, message: "A vendor imports kinds, job and the worker's capabilities." },
+  { regex: `${OUT}(src/(store/|jobs/|ends/|[^/]+\\.ts)|run/)`, message: "A vendor imports kinds, job and the worker's capabilities." },
 ];
 
 /** The conformance suite knows a deployment by its HTTP contract alone, as a stranger does. */
@@ -76,27 +78,35 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
   },
   { files: ['src/app.ts'], patterns: [...api, ...without()] },
   { files: ['src/embedded/*.ts'], patterns: [...folderOf([]), ...without('node', 'valkey')] },
-  { files: ['src/env/*.ts'], patterns: [...folderOf(['job', 'queue']), ...without('node')] },
+  { files: ['src/env/*.ts'], patterns: [...folderOf(['job', 'jobs']), ...without('node')] },
   { files: ['src/job/*.ts'], patterns: [...folderOf([]), ...without()] },
   { files: ['src/identity/*.ts'], patterns: [...folderOf(['job']), ...without('jose')] },
   { files: ['src/kinds/*.ts'], patterns: [...folderOf(['job']), ...without()] },
   { files: ['src/kinds/inspect/*.ts'], patterns: [...folderOf(['job'], 2), ...without()] },
   { files: ['src/openapi/*.ts'], patterns: [...folderOf(['job', 'kinds']), ...without()] },
-  { files: ['src/queue/*.ts'], patterns: [...folderOf(['job', 'kinds']), ...without('bullmq', 'ioredis')] },
-  { files: ['src/queue/script.ts', 'src/queue/digest.ts'], patterns: [...folderOf(['job']), ...without('ioredis', 'node')] },
-  { files: ['src/files/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue']), ...without('ioredis')] },
-  { files: ['src/archive/*.ts'], patterns: [...folderOf(['job', 'queue', 'files']), ...without('ioredis')] },
-  { files: ['src/supabase/*.ts'], patterns: [...folderOf(['job', 'queue', 'files', 'archive']), ...without('supabase')] },
-  { files: ['src/notifications/*.ts'], patterns: [...folderOf(['job', 'kinds', 'queue']), ...without('ioredis', 'node')] },
-  { files: ['src/stream/*.ts'], patterns: [...folderOf(['job', 'queue']), ...without()] },
+  { files: ['src/store/*.ts'], patterns: [...folderOf(['job']), ...without('bullmq', 'ioredis')] },
+  { files: ['src/store/script.ts', 'src/store/digest.ts'], patterns: [...folderOf(['job']), ...without('ioredis', 'node')] },
+  { files: ['src/jobs/*.ts'], patterns: [...folderOf(['job', 'kinds', 'store']), ...without('bullmq', 'ioredis')] },
+  { files: ['src/ends/*.ts'], patterns: [...folderOf(['job', 'store', 'jobs']), ...without('ioredis')] },
+  { files: ['src/files/*.ts'], patterns: [...folderOf(['job', 'kinds', 'store']), ...without('ioredis')] },
+  { files: ['src/archive/*.ts'], patterns: [...folderOf(['job', 'store', 'jobs', 'ends', 'files']), ...without('ioredis')] },
+  { files: ['src/supabase/*.ts'], patterns: [...folderOf(['job', 'store', 'jobs', 'ends', 'files', 'archive']), ...without('supabase')] },
+  {
+    files: ['src/notifications/*.ts'],
+    patterns: [...folderOf(['job', 'kinds', 'store', 'jobs', 'ends']), ...without('bullmq', 'ioredis', 'node')],
+  },
+  { files: ['src/stream/*.ts'], patterns: [...folderOf(['job', 'store', 'jobs']), ...without('bullmq', 'ioredis')] },
   {
     files: ['src/http/*.ts'],
-    patterns: [...folderOf(['job', 'identity', 'kinds', 'openapi', 'queue', 'files', 'archive', 'notifications', 'stream']), ...without()],
+    patterns: [
+      ...folderOf(['job', 'identity', 'kinds', 'openapi', 'store', 'jobs', 'ends', 'files', 'archive', 'notifications', 'stream']),
+      ...without(),
+    ],
   },
   {
     files: ['src/http/routes/*.ts'],
     patterns: [
-      ...folderOf(['job', 'identity', 'kinds', 'openapi', 'queue', 'files', 'archive', 'notifications', 'stream'], 2),
+      ...folderOf(['job', 'identity', 'kinds', 'openapi', 'store', 'jobs', 'ends', 'files', 'archive', 'notifications', 'stream'], 2),
       ...without(),
     ],
   },
@@ -111,7 +121,7 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
   { files: ['worker/*.ts', 'worker/kinds/*.ts'], patterns: [...worker, ...without('node', 'ioredis', 'server')] },
   { files: ['worker/texts/*.ts'], patterns: [...vendor, ...without('formats')] },
   { files: ['worker/audio/*.ts'], patterns: [...vendor, ...without('node', 'mp3')] },
-  { files: ['worker/worker.ts'], patterns: [...worker, ...without('bullmq', 'ioredis')] },
+  { files: ['worker/run/*.ts'], patterns: [...worker, ...without('bullmq', 'ioredis', 'node')] },
   { files: ['worker/thread.ts'], patterns: [...worker, ...without('node')] },
   { files: ['worker/images/*.ts'], patterns: [...worker, ...without('node', 'sharp')] },
   { files: ['worker/vendors/**/*.ts'], patterns: [...vendor, ...without()] },
@@ -125,7 +135,7 @@ const clocks = {
   /** Tokens and signatures are checked by others, against the time of day: they go by the system's clock. */
   signatures: ['src/identity/supabase-user.ts', 'src/http/stream-token.ts', 'src/notifications/webhook-message.ts'],
   /** The clock itself, and the place where moments of BullMQ, which reckons by its process' clock, are translated. */
-  translation: ['src/queue/clock.ts', 'src/queue/redis-time-backend.ts'],
+  translation: ['src/store/clock.ts', 'src/store/redis-time-backend.ts'],
   /** A server's date is reckoned from that server's own; only where it sends none, from ours. */
   retryAfter: ['src/job/retry-after.ts'],
 };
@@ -162,7 +172,7 @@ export default {
           {
             object: 'Date',
             property: 'now',
-            message: "What processes share goes by Redis' clock: src/queue/clock.ts. Durations are measured by performance.now().",
+            message: "What processes share goes by Redis' clock: src/store/clock.ts. Durations are measured by performance.now().",
           },
         ],
       },

@@ -20,10 +20,11 @@ const once = [
   'test/openapi/**',
   'test/page/**',
   'test/scripts/**',
-  'test/queue/store.test.ts',
+  'test/store/store.test.ts',
   'test/stream/{sse-encoding,transport,unsent}.test.ts',
   'test/http/{access,bodies,cors,decoders,guesses,hosts,image,loose-requests,pace,refusal-rests,shares,then,uploads}.test.ts',
-  'test/worker/**', // what a worker makes of models and texts
+  'test/worker/*.test.ts', // what a worker makes of models and texts
+  'test/worker/kinds/**',
 ];
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));

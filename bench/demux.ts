@@ -1,8 +1,8 @@
 /** One reader of the eventReader's stream: bare, or with a feed and a follower for each job. Says what CPU the events took. */
 import { QueueEvents } from 'bullmq';
-import { connect, readyWithin } from '../src/queue/redis-connection.ts';
-import { QUEUE_NAME } from '../src/queue/keys.ts';
-import { createEventReader } from '../src/queue/event-reader.ts';
+import { connect, readyWithin } from '../src/store/redis-connection.ts';
+import { QUEUE_NAME } from '../src/store/keys.ts';
+import { createEventReader } from '../src/stream/event-reader.ts';
 import { createConnections } from '../src/stream/connections.ts';
 import { createFeed } from '../src/stream/feed.ts';
 import { openQueue, PREFIX } from './redis.ts';

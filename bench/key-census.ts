@@ -1,6 +1,6 @@
 /** All keys in Redis by their pattern: how many there are, what they take, and whether they expire. */
 import type { Redis } from 'ioredis';
-import { keysUnder } from '../src/queue/keys.ts';
+import { keysUnder } from '../src/store/keys.ts';
 import { PREFIX } from './redis.ts';
 
 /** The keys of one pattern. `without`: those that never expire; `longestS`: the longest time to live of the others, in s. */

@@ -1,8 +1,8 @@
 /** Our API for a benchmark: as `npm run start:api` starts it, with every limit on and out of reach. */
 import type { Redis } from 'ioredis';
 import { flashcards } from '../src/kinds/flashcards.ts';
-import { keysUnder } from '../src/queue/keys.ts';
-import { createRegistration } from '../src/queue/worker-registry.ts';
+import { keysUnder } from '../src/store/keys.ts';
+import { createRegistration } from '../src/jobs/worker-registry.ts';
 import { flagsOf, type Part, startPart } from './processes.ts';
 import { ownClock, PREFIX } from './redis.ts';
 

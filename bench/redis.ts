@@ -5,11 +5,11 @@ import { once } from 'node:events';
 import { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { tenantOf } from '../src/job/tenant.ts';
-import type { RedisClock } from '../src/queue/clock.ts';
-import { connect, readyWithin } from '../src/queue/redis-connection.ts';
-import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
-import { createJournals, type Journal } from '../src/queue/journal.ts';
-import { createQueue } from '../src/queue/queue.ts';
+import type { RedisClock } from '../src/store/clock.ts';
+import { connect, readyWithin } from '../src/store/redis-connection.ts';
+import { keysUnder, QUEUE_NAME } from '../src/store/keys.ts';
+import { createJournals, type Journal } from '../worker/run/journal.ts';
+import { createQueue } from '../src/jobs/queue.ts';
 import { killAtExit } from './processes.ts';
 
 /** The prefix of a benchmark's keys. */

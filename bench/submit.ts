@@ -2,7 +2,7 @@
 import { cpus } from 'node:os';
 import type { Redis } from 'ioredis';
 import { flashcards } from '../src/kinds/flashcards.ts';
-import { keysUnder } from '../src/queue/keys.ts';
+import { keysUnder } from '../src/store/keys.ts';
 import { pairs, ratioTable, table } from './figures.ts';
 import type { Bench, Form, Report } from './harness.ts';
 import { CONNECTIONS, COSTS, COUNTS, GUARDED, httpContender, type HttpExtent, type HttpFigure, type HttpServer } from './http-costs.ts';

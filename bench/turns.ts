@@ -2,9 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Queue, Worker } from 'bullmq';
 import { tenantOf } from '../src/job/tenant.ts';
-import { keysUnder, QUEUE_NAME } from '../src/queue/keys.ts';
-import { readyWithin } from '../src/queue/redis-connection.ts';
-import { createFairQueue } from '../src/queue/fair-queue.ts';
+import { keysUnder, QUEUE_NAME } from '../src/store/keys.ts';
+import { readyWithin } from '../src/store/redis-connection.ts';
+import { createFairQueue } from '../src/jobs/fair-queue.ts';
 import { type Column, median, pairs, ratioTable, table } from './figures.ts';
 import { type Bench, type Form, type Report, step } from './harness.ts';
 import { readUsage, usagePer } from './redis-usage.ts';

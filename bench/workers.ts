@@ -2,7 +2,7 @@
 import { Queue } from 'bullmq';
 import { flashcards } from '../src/kinds/flashcards.ts';
 import { tenantOf } from '../src/job/tenant.ts';
-import { QUEUE_NAME } from '../src/queue/keys.ts';
+import { QUEUE_NAME } from '../src/store/keys.ts';
 import type { WorkerUnderTest } from './job-costs.ts';
 import { openQueue as openPeerQueue } from './peers/job.ts';
 import { flagsOf, startPart } from './processes.ts';

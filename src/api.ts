@@ -30,11 +30,11 @@ import { readSwaggerFile } from './swagger-files.ts';
 import { createErasure } from './archive/erasure.ts';
 import { openArchive } from './archive-parts.ts';
 import { createRedisFiles } from './files/redis-files.ts';
-import { type Keys, keysUnder } from './queue/keys.ts';
-import { createQueue, type JobQueue } from './queue/queue.ts';
-import { createLocalLimit } from './queue/rate-limit.ts';
-import { openStore, type Store } from './queue/store.ts';
-import { createSubmissions } from './queue/submissions.ts';
+import { type Keys, keysUnder } from './store/keys.ts';
+import { createQueue, type JobQueue } from './jobs/queue.ts';
+import { createLocalLimit } from './jobs/rate-limit.ts';
+import { openStore, type Store } from './store/store.ts';
+import { createSubmissions } from './jobs/submissions.ts';
 import type { Addressing } from './stream/job-channel.ts';
 
 /** What the API is started with. */

@@ -10,10 +10,10 @@ import { type ArchiveOutbox, createArchiveOutbox } from './archive/outbox.ts';
 import { createUpkeep } from './archive/upkeep.ts';
 import type { Config } from './config.ts';
 import type { FileStore } from './files/store.ts';
-import type { Keys } from './queue/keys.ts';
-import type { OutboxLoop } from './queue/outbox-loop.ts';
-import type { JobQueue } from './queue/queue.ts';
-import type { Store } from './queue/store.ts';
+import type { Keys } from './store/keys.ts';
+import type { OutboxLoop } from './ends/outbox-loop.ts';
+import type { JobQueue } from './jobs/queue.ts';
+import type { Store } from './store/store.ts';
 
 /** What is there of an archive. */
 export type ArchiveParts = {

@@ -2,11 +2,11 @@
 import type { Logger } from 'pino';
 import { startUpkeep } from './files/upkeep.ts';
 import type { Closer } from './process.ts';
-import type { Cancel } from './queue/cancel-job.ts';
-import { watchDeadlines } from './queue/deadlines.ts';
-import type { Keys } from './queue/keys.ts';
-import { startForgetting } from './queue/retention.ts';
-import type { Store } from './queue/store.ts';
+import type { Cancel } from './jobs/cancel-job.ts';
+import { watchDeadlines } from './jobs/deadlines.ts';
+import type { Keys } from './store/keys.ts';
+import { startForgetting } from './jobs/retention.ts';
+import type { Store } from './store/store.ts';
 
 /** What it is started with. `retentionS`: how long ended jobs are kept, in s. */
 export type HousekeepingOptions = { store: Store; keys: Keys; cancel: Cancel; retentionS: number; log: Pick<Logger, 'info'> };

@@ -1,7 +1,7 @@
 /** What libraries print by `console.warn` goes into the log in its form, each sentence once for a process. */
 import type { Logger } from 'pino';
 
-/** BullMQ's own word about eviction, at each connection and whatever `maxmemory` is: src/queue/store-facts.ts judges it and says more. */
+/** BullMQ's own word about eviction, at each connection and whatever `maxmemory` is: src/store/store-facts.ts judges it and says more. */
 const SAID_ELSEWHERE = /^IMPORTANT! Eviction policy is /;
 
 /** Turns `console.warn` of this process into lines of a log. */

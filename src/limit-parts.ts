@@ -5,7 +5,7 @@ import { createBearerCheck } from './http/bearer-check.ts';
 import type { AppDeps } from './http/env.ts';
 import { createPace } from './http/pace.ts';
 import { createShares } from './http/shares.ts';
-import { createLocalLimit } from './queue/rate-limit.ts';
+import { createLocalLimit } from './jobs/rate-limit.ts';
 
 /** How many reads a user has for each submission, in each process: enough for any but a client gone wild. */
 const READS_A_SUBMISSION = 1000;

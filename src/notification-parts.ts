@@ -17,14 +17,14 @@ import { type CallbackAddresses, callbackAddresses } from './notifications/publi
 import { createResolveName } from './notifications/resolve-name.ts';
 import { pauseAfter } from './notifications/retry-times.ts';
 import { createWebhookSecrets, type WebhookSecrets } from './notifications/webhook-secrets.ts';
-import type { Keys } from './queue/keys.ts';
-import { childIdOf } from './queue/child-id.ts';
-import { openNotificationQueue } from './queue/notification-queue.ts';
-import type { Tried, Try } from './queue/notification-sender.ts';
-import { createOutbox } from './queue/outbox.ts';
-import { startOutboxLoop } from './queue/outbox-loop.ts';
-import type { JobQueue } from './queue/queue.ts';
-import type { Store } from './queue/store.ts';
+import type { Keys } from './store/keys.ts';
+import { childIdOf } from './jobs/child-id.ts';
+import { openNotificationQueue } from './notifications/notification-queue.ts';
+import type { Tried, Try } from './notifications/notification-sender.ts';
+import { createOutbox } from './ends/outbox.ts';
+import { startOutboxLoop } from './ends/outbox-loop.ts';
+import type { JobQueue } from './jobs/queue.ts';
+import type { Store } from './store/store.ts';
 
 /** What is there of notifications. */
 export type NotificationParts = {

@@ -1,10 +1,10 @@
 /** Puts the streams together: the event reader hands its signals to the feeds, and timers make up for signals that are lost. */
 import type { Config } from './config.ts';
 import type { Closer } from './process.ts';
-import { createEventReader } from './queue/event-reader.ts';
-import type { JobQueue } from './queue/queue.ts';
-import { estimate, ESTIMATE_AGE_MS } from './queue/stats.ts';
-import type { Store } from './queue/store.ts';
+import { createEventReader } from './stream/event-reader.ts';
+import type { JobQueue } from './jobs/queue.ts';
+import { estimate, ESTIMATE_AGE_MS } from './jobs/stats.ts';
+import type { Store } from './store/store.ts';
 import { type Connections, createConnections } from './stream/connections.ts';
 import { createFeed, type Feed } from './stream/feed.ts';
 import { createUserFeed, type UserFeed, type UserFeedOptions } from './stream/user-feed.ts';

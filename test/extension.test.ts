@@ -7,7 +7,7 @@ import { loadConfig } from '../src/config.ts';
 import { kinds } from '../src/kinds/index.ts';
 import { defineKind } from '../src/kinds/kind.ts';
 import type { Closer } from '../src/process.ts';
-import { fillLists, wantedList } from '../worker/fill-lists.ts';
+import { fillLists, wantedList } from '../worker/kinds/fill-lists.ts';
 import { type Handler, implement } from '../worker/handler.ts';
 import { implementations } from '../worker/kinds/index.ts';
 import { startWorker } from '../worker/start.ts';

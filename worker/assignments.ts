@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Config, ConfigError } from '../src/config.ts';
 import type { Kind } from '../src/kinds/kind.ts';
-import type { KindSupport } from '../src/queue/worker-registry.ts';
+import type { KindSupport } from '../src/jobs/worker-registry.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Offer, Offers } from './vendors/vendor.ts';
 

@@ -1,7 +1,7 @@
 /** What a worker says of itself: to the registry, in its log and to the person at the terminal. */
 import type { Config } from '../src/config.ts';
 import { nearEnds } from '../src/job/model-end.ts';
-import type { WorkerDescription } from '../src/queue/worker-registry.ts';
+import type { WorkerDescription } from '../src/jobs/worker-registry.ts';
 import type { Assignment } from './assignments.ts';
 import type { FindPrice } from './prices.ts';
 

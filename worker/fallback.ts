@@ -1,7 +1,7 @@
 /** A capability with a fallback: the second one is asked if the first one fails before it gave anything. */
 import { ProblemError, problems } from '../src/job/problem.ts';
 import type { Capability } from './capabilities.ts';
-import { CircuitOpenError } from './circuit-breaker.ts';
+import { CircuitOpenError } from './run/circuit-breaker.ts';
 
 /**
  * Asks `first`, and then `second` if `first` has failed before it gave anything. If a part of the answer was there, the

@@ -1,7 +1,7 @@
 /** The worker's own HTTP routes: whether it works, and what it has done. */
 import { Hono } from 'hono';
-import type { RedisClock } from '../src/queue/clock.ts';
-import type { JobWorker } from './worker.ts';
+import type { RedisClock } from '../src/store/clock.ts';
+import type { JobWorker } from './run/worker.ts';
 
 /** The settings that a worker's health shows. */
 export type HealthFacts = { name: string; concurrency: number; version: string; provider: string };

@@ -1,6 +1,6 @@
 /** The floor of a job's way: BullMQ alone, queue, worker and QueueEvents in one process, no work. */
 import { Queue, QueueEvents, Worker } from 'bullmq';
-import { connect } from '../../src/queue/redis-connection.ts';
+import { connect } from '../../src/store/redis-connection.ts';
 
 const { REDIS_URL = '' } = process.env;
 const options = { prefix: '{bare}' };

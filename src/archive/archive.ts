@@ -1,7 +1,7 @@
 /** The port of the archive: ended jobs and the files that they have made, which stay when Redis has forgotten them. */
 import type { FileInfo, FileName, OpenFile } from '../files/store.ts';
 import type { Snapshot } from '../job/snapshot.ts';
-import type { Page, Range } from '../queue/listing.ts';
+import type { Page, Range } from '../jobs/listing.ts';
 
 /** By whose rights the archive is read: a user's, so that its own rules decide, or the service's, which has checked before what it shows. */
 export type Access = { as: 'user'; user: string; session: string } | { as: 'service' };

@@ -1,8 +1,8 @@
 /** Jobs as the archive shows them: without those that were erased and are still there. */
 import type { FileName, OpenFile } from '../files/store.ts';
 import { ProblemError } from '../job/problem.ts';
-import type { JobView } from '../queue/read-job.ts';
-import type { Page, Range } from '../queue/listing.ts';
+import type { JobView } from '../jobs/read-job.ts';
+import type { Page, Range } from '../jobs/listing.ts';
 import type { Access, ArchiveReader } from './archive.ts';
 import type { Erasures } from './erasures.ts';
 

@@ -1,6 +1,6 @@
 /** What is sent to the archive in one statement. */
 import type { ArchivedJob } from './archive.ts';
-import type { Claim } from '../queue/outbox.ts';
+import type { Claim } from '../ends/outbox.ts';
 
 /** A claim with what is to be written of it, and about how much that is, in bytes of JSON. */
 export type Parcel = { claim: Claim; job: ArchivedJob; bytes: number };

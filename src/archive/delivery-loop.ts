@@ -1,6 +1,6 @@
 /** The loops of the archive: one delivers what has ended, another erases, deletes what is too old, and says whether the archive is behind. */
-import { CLOSE_MS, type LoopOptions, type OutboxLoop, startOutboxLoop } from '../queue/outbox-loop.ts';
-import { atMost, createPauses } from '../queue/pauses.ts';
+import { CLOSE_MS, type LoopOptions, type OutboxLoop, startOutboxLoop } from '../ends/outbox-loop.ts';
+import { atMost, createPauses } from '../store/pauses.ts';
 
 /** How often what has time is done, in ms. */
 const UPKEEP_MS = 5000;

@@ -2,11 +2,11 @@
 import { type FileName, type FileStore, readWhole } from '../files/store.ts';
 import { OwnError } from '../job/own-error.ts';
 import type { Snapshot } from '../job/snapshot.ts';
-import type { ReadJob } from '../queue/read-job.ts';
+import type { ReadJob } from '../jobs/read-job.ts';
 import type { ArchivedFile, ArchivedJob, ArchiveWriter, Written } from './archive.ts';
 import { batchesOf, type Parcel } from './batches.ts';
 import type { Erasures } from './erasures.ts';
-import type { Claim, Outbox, Settlement } from '../queue/outbox.ts';
+import type { Claim, Outbox, Settlement } from '../ends/outbox.ts';
 
 /** What a delivery is made with. */
 export type DeliveryOptions = {

@@ -2,8 +2,8 @@
 import type { FileStore } from '../files/store.ts';
 import { ProblemError } from '../job/problem.ts';
 import type { Snapshot } from '../job/snapshot.ts';
-import { childIdOf } from '../queue/child-id.ts';
-import type { JobQueue } from '../queue/queue.ts';
+import { childIdOf } from '../jobs/child-id.ts';
+import type { JobQueue } from '../jobs/queue.ts';
 import type { ArchiveWriter, ErasureTarget } from './archive.ts';
 import type { Erasures, ErasureSubject } from './erasures.ts';
 

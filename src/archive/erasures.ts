@@ -1,9 +1,9 @@
 /** Erasures that are on their way to the archive: noted before anything is erased, so that none is lost, and nothing erased is shown or comes back. */
 import type { Redis } from 'ioredis';
-import type { Keys } from '../queue/keys.ts';
-import { createMending } from '../queue/mend.ts';
-import { orUnavailable } from '../queue/redis-connection.ts';
-import { defineScript } from '../queue/script.ts';
+import type { Keys } from '../store/keys.ts';
+import { createMending } from '../store/mend.ts';
+import { orUnavailable } from '../store/redis-connection.ts';
+import { defineScript } from '../store/script.ts';
 import type { ErasureTarget } from './archive.ts';
 
 /** An erasure that was asked for. `at`: when, in ms since the epoch. */
@@ -28,9 +28,11 @@ export type Erasures = {
 export function createErasures(redis: Redis, keys: Keys): Erasures {
   const { erasures } = keys.archive;
   const mending = createMending(redis);
-  const folder = new URL('scripts/', import.meta.url);
-  const note = defineScript(redis, 'note_erasures', { keys: ['erasures'], args: [] }, folder);
-  const forget = defineScript(redis, 'forget_erasure', { keys: ['erasures'], args: ['target', 'at'] }, folder);
+  const note = defineScript(redis, new URL('scripts/note_erasures.lua', import.meta.url), { keys: ['erasures'], args: [] });
+  const forget = defineScript(redis, new URL('scripts/forget_erasure.lua', import.meta.url), {
+    keys: ['erasures'],
+    args: ['target', 'at'],
+  });
   return {
     note: (subjects) => orUnavailable(redis, async () => Number(await note({ erasures }, subjects.map(nameOf)))),
     async noted(limit) {

@@ -1,6 +1,6 @@
 /** A user's jobs out of two stores: Redis has the newest and forgets the old ones, the archive is late with the newest, and many are in both. */
 import type { Snapshot } from '../job/snapshot.ts';
-import type { Page, Place, Range } from '../queue/listing.ts';
+import type { Page, Place, Range } from '../jobs/listing.ts';
 
 /** Reads a part of one store, newest first. */
 export type ReadPage = (range: Range) => Promise<Page>;

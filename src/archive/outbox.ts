@@ -1,10 +1,10 @@
 /** The archive's outbox: which jobs are not in the archive yet, how far behind it is, and which rows it has refused. */
 import type { Redis } from 'ioredis';
-import type { Keys } from '../queue/keys.ts';
-import { isWrongType } from '../queue/mend.ts';
-import { createOutbox, type Outbox, type OutboxOptions } from '../queue/outbox.ts';
-import { orUnavailable } from '../queue/redis-connection.ts';
-import { parseJson } from '../queue/record.ts';
+import type { Keys } from '../store/keys.ts';
+import { isWrongType } from '../store/mend.ts';
+import { createOutbox, type Outbox, type OutboxOptions } from '../ends/outbox.ts';
+import { orUnavailable } from '../store/redis-connection.ts';
+import { parseJson } from '../job/record.ts';
 
 /** A job whose row was refused. */
 export type ParkedJob = { jobId: string; code: string; at: string };

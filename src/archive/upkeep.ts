@@ -1,5 +1,5 @@
 /** Upkeep of the archive: erases what users have erased, deletes what is too old, and says whether the archive is behind. */
-import type { Clock } from '../queue/clock.ts';
+import type { Clock } from '../store/clock.ts';
 import type { ArchiveWriter } from './archive.ts';
 import type { Erasures } from './erasures.ts';
 import type { ArchiveOutbox } from './outbox.ts';

@@ -2,7 +2,7 @@
 import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { priceSchema } from '../job/price.ts';
-import { planSchema } from '../queue/plans.ts';
+import { planSchema } from '../jobs/plans.ts';
 import { flag, httpUrl, json, MAX_TIMER_MS, milliseconds, positive, secret, splitList, vendorKey, wholeNumber } from './variables.ts';
 
 const whole = (least: number, most: number, fallback: number) => wholeNumber(least, most).default(fallback);

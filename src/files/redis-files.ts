@@ -1,10 +1,10 @@
 /** Files in Redis: a hash for each, in pieces, and a ledger of what all of them take. */
 import type { Redis } from 'ioredis';
-import { digestOfBytes } from '../queue/digest.ts';
-import type { Keys } from '../queue/keys.ts';
-import { isWrongType } from '../queue/mend.ts';
-import { parseJson } from '../queue/record.ts';
-import { defineScript } from '../queue/script.ts';
+import { digestOfBytes } from '../store/digest.ts';
+import type { Keys } from '../store/keys.ts';
+import { isWrongType } from '../store/mend.ts';
+import { parseJson } from '../job/record.ts';
+import { defineScript } from '../store/script.ts';
 import { OwnError } from '../job/own-error.ts';
 import type { ByteRange, FileInfo, FileName, FileStore, Kept, NewFile, OpenFile } from './store.ts';
 
@@ -30,33 +30,26 @@ export const KEPT_MS = 7 * 24 * 3600 * 1000;
 
 /** Makes the store over a connection. */
 export function createRedisFiles({ redis, keys, maxTotalBytes }: RedisFilesOptions): FileStore {
-  const folder = new URL('scripts/', import.meta.url);
-  const reserve = defineScript(
-    redis,
-    'reserve_file',
-    {
-      keys: ['key', 'job', 'lock', 'ledger', 'due', 'used', 'files'],
-      args: ['id', 'name', 'tenant', 'token', 'version', 'mediaType', 'digest', 'bytes', 'graceMs', 'keptMs', 'maxTotal', 'maxEach'],
-    },
-    folder,
-  );
-  const reserveAll = defineScript(
-    redis,
-    'reserve_outputs',
-    {
-      keys: ['job', 'lock', 'ledger', 'due', 'used', 'files'],
-      args: ['id', 'tenant', 'token', 'graceMs', 'keptMs', 'maxTotal', 'maxEach'],
-    },
-    folder,
-  );
-  const release = defineScript(
-    redis,
-    'release_outputs',
-    { keys: ['job', 'lock', 'ledger', 'due', 'used', 'files'], args: ['id', 'token'] },
-    folder,
-  );
-  const write = defineScript(redis, 'write_file', { keys: ['key', 'lock'], args: ['token', 'version', 'index', 'last', 'piece'] }, folder);
-  const remove = defineScript(redis, 'delete_files', { keys: ['ledger', 'due', 'used', 'files'], args: ['id', 'which'] }, folder);
+  const reserve = defineScript(redis, new URL('scripts/reserve_file.lua', import.meta.url), {
+    keys: ['key', 'job', 'lock', 'ledger', 'due', 'used', 'files'],
+    args: ['id', 'name', 'tenant', 'token', 'version', 'mediaType', 'digest', 'bytes', 'graceMs', 'keptMs', 'maxTotal', 'maxEach'],
+  });
+  const reserveAll = defineScript(redis, new URL('scripts/reserve_outputs.lua', import.meta.url), {
+    keys: ['job', 'lock', 'ledger', 'due', 'used', 'files'],
+    args: ['id', 'tenant', 'token', 'graceMs', 'keptMs', 'maxTotal', 'maxEach'],
+  });
+  const release = defineScript(redis, new URL('scripts/release_outputs.lua', import.meta.url), {
+    keys: ['job', 'lock', 'ledger', 'due', 'used', 'files'],
+    args: ['id', 'token'],
+  });
+  const write = defineScript(redis, new URL('scripts/write_file.lua', import.meta.url), {
+    keys: ['key', 'lock'],
+    args: ['token', 'version', 'index', 'last', 'piece'],
+  });
+  const remove = defineScript(redis, new URL('scripts/delete_files.lua', import.meta.url), {
+    keys: ['ledger', 'due', 'used', 'files'],
+    args: ['id', 'which'],
+  });
   const { ledger, due, used } = keys.files;
   const shared = { ledger, due, used, files: keys.files.of('') };
   const maxBytes = Math.floor(maxTotalBytes * SHARE);

@@ -1,8 +1,8 @@
 /** Looks after files: what has had its time goes, whatever process has ended the job or died. Every process does it, in small steps. */
 import type { Redis } from 'ioredis';
-import type { Keys } from '../queue/keys.ts';
-import { startRounds } from '../queue/rounds.ts';
-import { defineScript } from '../queue/script.ts';
+import type { Keys } from '../store/keys.ts';
+import { startRounds } from '../store/rounds.ts';
+import { defineScript } from '../store/script.ts';
 import { GRACE_MS, KEPT_MS } from './redis-files.ts';
 
 /** What it is started with. `retentionS`: how long ended jobs are kept, in s. */
@@ -22,15 +22,10 @@ const BATCH = 100;
 
 /** Makes the function that does one round over what is due now. */
 export function createUpkeep({ redis, keys, retentionS }: Pick<UpkeepOptions, 'redis' | 'keys' | 'retentionS'>) {
-  const script = defineScript(
-    redis,
-    'look_after_files',
-    {
-      keys: ['jobs', 'overdue', 'ledger', 'due', 'used', 'files'],
-      args: ['laterMs', 'batch', 'openMs', 'graceMs', 'failedMs', 'retentionMs', 'keptMs'],
-    },
-    new URL('scripts/', import.meta.url),
-  );
+  const script = defineScript(redis, new URL('scripts/look_after_files.lua', import.meta.url), {
+    keys: ['jobs', 'overdue', 'ledger', 'due', 'used', 'files'],
+    args: ['laterMs', 'batch', 'openMs', 'graceMs', 'failedMs', 'retentionMs', 'keptMs'],
+  });
   const { ledger, due, used } = keys.files;
   const shared = { jobs: keys.job(''), overdue: keys.archive.overdue, ledger, due, used, files: keys.files.of('') };
   const times = { openMs: OPEN_MS, graceMs: GRACE_MS, failedMs: FAILED_MS, retentionMs: retentionS * 1000, keptMs: KEPT_MS };

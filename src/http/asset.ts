@@ -1,6 +1,6 @@
 /** Files that browsers are sent as they are: the pages, and what they are made of. */
 import type { Context } from 'hono';
-import { digestOfBytes } from '../queue/digest.ts';
+import { digestOfBytes } from '../store/digest.ts';
 import { answer } from './answer.ts';
 import type { AppEnv } from './env.ts';
 import { namesTag } from './etag.ts';

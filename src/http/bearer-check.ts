@@ -2,8 +2,8 @@
 import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
 import { tenantOf } from '../job/tenant.ts';
-import { createLocalLimit } from '../queue/rate-limit.ts';
-import { tooFast } from '../queue/refusal.ts';
+import { createLocalLimit } from '../jobs/rate-limit.ts';
+import { tooFast } from '../jobs/refusal.ts';
 import { BEARER } from './auth.ts';
 import { isEqual } from './constant-time.ts';
 import type { AppDeps, AppEnv } from './env.ts';

@@ -1,6 +1,6 @@
 /** Addresses of the jobs that jobs lead to. A job holds only its child's id; an address, and the token in it, is made when it is sent. */
 import type { Kind } from '../kinds/kind.ts';
-import { kindOf } from '../queue/to-snapshot.ts';
+import { kindOf } from '../jobs/to-snapshot.ts';
 import { type JobUrls, jobUrls } from './job-urls.ts';
 import type { AddressesOfOutputs } from './output-urls.ts';
 

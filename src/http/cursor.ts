@@ -1,6 +1,6 @@
 /** Cursors of lists: text that says where a page ended. Clients send it back to get the next page. */
 import { z } from 'zod';
-import type { Place } from '../queue/listing.ts';
+import type { Place } from '../jobs/listing.ts';
 
 const ADVICE = 'must be the nextCursor of an earlier answer';
 

@@ -1,7 +1,7 @@
 /** The headers Cancel-After and Start-Within: how long a job may take, waiting included, and within what time it must begin. */
 import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
-import { LOOK_MS } from '../queue/deadlines.ts';
+import { LOOK_MS } from '../jobs/deadlines.ts';
 import type { AppEnv } from './env.ts';
 
 const UNITS = { h: 3_600_000, m: 60_000, s: 1000 };

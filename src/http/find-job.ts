@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import type { Access } from '../archive/archive.ts';
 import type { Snapshot } from '../job/snapshot.ts';
-import type { JobView } from '../queue/read-job.ts';
+import type { JobView } from '../jobs/read-job.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 
 /**

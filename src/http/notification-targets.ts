@@ -1,7 +1,7 @@
 /** Where a submission wants its job's end to be told: the fields of its body beside the kind's own. */
 import { z } from 'zod';
 import { ProblemError } from '../job/problem.ts';
-import type { Targets } from '../queue/record.ts';
+import type { Targets } from '../job/record.ts';
 import { unauthorized } from './auth.ts';
 import type { AppDeps } from './env.ts';
 

@@ -1,8 +1,8 @@
 /** What a submission still has to do once its job is accepted, and what becomes of the job where that fails. */
 import { ProblemError } from '../job/problem.ts';
-import type { JobQueue } from '../queue/queue.ts';
-import { abandoned } from '../queue/redis-connection.ts';
-import type { Accepted } from '../queue/submissions.ts';
+import type { JobQueue } from '../jobs/queue.ts';
+import { abandoned } from '../store/redis-connection.ts';
+import type { Accepted } from '../jobs/submissions.ts';
 
 /**
  * Does work for a job that was accepted. If Redis stops answering meanwhile, the client is told 503 and not of its job. One that the same

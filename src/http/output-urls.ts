@@ -1,6 +1,6 @@
 /** Addresses of output files. A job holds only their names; an address, and the token in it, is made when it is sent. */
 import type { Kind } from '../kinds/kind.ts';
-import { kindOf } from '../queue/to-snapshot.ts';
+import { kindOf } from '../jobs/to-snapshot.ts';
 import type { PutAddresses } from '../stream/job-channel.ts';
 import type { IssueToken } from './stream-token.ts';
 

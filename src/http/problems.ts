@@ -2,8 +2,8 @@
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { ProblemError, problems, toProblem } from '../job/problem.ts';
-import { unavailable } from '../queue/redis-connection.ts';
-import { storeTrouble } from '../queue/store-trouble.ts';
+import { unavailable } from '../store/redis-connection.ts';
+import { storeTrouble } from '../store/store-trouble.ts';
 import { answer } from './answer.ts';
 import type { AppDeps, AppEnv } from './env.ts';
 import { type Issue, wordsOf } from './issue-words.ts';

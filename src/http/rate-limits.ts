@@ -1,8 +1,8 @@
 /** Rate limits as clients see them: the headers of draft-ietf-httpapi-ratelimit-headers, and 429. */
 import type { Context } from 'hono';
 import type { Tenant } from '../job/tenant.ts';
-import type { Allowance, LocalLimit } from '../queue/rate-limit.ts';
-import { tooFast } from '../queue/refusal.ts';
+import type { Allowance, LocalLimit } from '../jobs/rate-limit.ts';
+import { tooFast } from '../jobs/refusal.ts';
 import { setHeaders } from './answer.ts';
 import { answerRetryLater, wantsStream } from './answer-stream.ts';
 import type { AppDeps, AppEnv } from './env.ts';

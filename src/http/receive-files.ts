@@ -4,7 +4,7 @@ import type { FileStore, StorageFull } from '../files/store.ts';
 import type { FileFacts, FileField, FileFields, FileReference, Kind } from '../kinds/kind.ts';
 import { ProblemError } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
-import { digestOfBytes } from '../queue/digest.ts';
+import { digestOfBytes } from '../store/digest.ts';
 import { base64Length, decodeBase64 } from './base64.ts';
 import { type BodyReader, tooLarge } from './body.ts';
 import { toldNames, unknownFields, withoutNulls } from './body-fields.ts';

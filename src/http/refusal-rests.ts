@@ -1,6 +1,6 @@
 /** Rests before refusals: who goes on asking while refused is answered later, since thousands of refusals a second take what others need. */
 import type { Tenant } from '../job/tenant.ts';
-import { createLocalLimit } from '../queue/rate-limit.ts';
+import { createLocalLimit } from '../jobs/rate-limit.ts';
 
 /** How many refusals in a second a holder gets at once. An honest client waits as long as the first one says. */
 const AT_ONCE = { name: 'refusals', max: 20, windowS: 1 };

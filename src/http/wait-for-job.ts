@@ -1,6 +1,6 @@
 /** Waits for a job within a request: long polls and `Prefer: wait`. The request is a follower of the job, like a stream. */
 import { ProblemError } from '../job/problem.ts';
-import type { JobView } from '../queue/read-job.ts';
+import type { JobView } from '../jobs/read-job.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { Held } from './shares.ts';
 

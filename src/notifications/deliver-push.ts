@@ -1,7 +1,7 @@
 /** Push notifications: one is sent if nobody was there at the job's end, and its receipt tells later whether the phone still wants any. */
-import type { Clock } from '../queue/clock.ts';
-import type { NewEntry } from '../queue/notification-queue.ts';
-import type { Tried, Try } from '../queue/notification-sender.ts';
+import type { Clock } from '../store/clock.ts';
+import type { NewEntry } from './notification-queue.ts';
+import type { Tried, Try } from './notification-sender.ts';
 import type { PushService } from './expo.ts';
 import type { Gone } from './gone.ts';
 import type { Lanes } from './lanes.ts';

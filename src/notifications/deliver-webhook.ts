@@ -1,5 +1,5 @@
 /** One try to deliver a webhook: what is sent, and what each answer means. */
-import type { Tried, Try } from '../queue/notification-sender.ts';
+import type { Tried, Try } from './notification-sender.ts';
 import type { Gone } from './gone.ts';
 import type { Notification } from './notification.ts';
 import type { Places } from './places.ts';

@@ -1,6 +1,6 @@
 /** Deliveries: what users see of the notifications of their jobs, and how they have them sent again. */
 import { ProblemError } from '../job/problem.ts';
-import type { Entry, NotificationQueue } from '../queue/notification-queue.ts';
+import type { Entry, NotificationQueue } from './notification-queue.ts';
 import type { PushRow } from './deliver-push.ts';
 import type { WebhookRow } from './deliver-webhook.ts';
 import type { Gone } from './gone.ts';

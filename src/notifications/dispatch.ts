@@ -1,8 +1,8 @@
 /** Dispatch: the ends of jobs become notifications in their queue. */
-import type { Clock } from '../queue/clock.ts';
-import type { JobQueue } from '../queue/queue.ts';
-import type { NotificationQueue } from '../queue/notification-queue.ts';
-import type { Claim, Outbox, Settlement } from '../queue/outbox.ts';
+import type { Clock } from '../store/clock.ts';
+import type { JobQueue } from '../jobs/queue.ts';
+import type { NotificationQueue } from './notification-queue.ts';
+import type { Claim, Outbox, Settlement } from '../ends/outbox.ts';
 import { type Notification, notificationsOf } from './notification.ts';
 
 /** What it is made with. */

@@ -1,7 +1,7 @@
 /** Who has said that it is gone: a receiver that wants no more webhooks, a phone that takes no more pushes. Redis keeps hashes of them alone. */
 import type { Redis } from 'ioredis';
-import { digestOf } from '../queue/digest.ts';
-import type { Keys } from '../queue/keys.ts';
+import { digestOf } from '../store/digest.ts';
+import type { Keys } from '../store/keys.ts';
 
 /** A receiver of a user's, or the token of a phone. */
 export type Recipient = { owner: string; url: string } | { token: string };

@@ -1,8 +1,8 @@
 /** Whether somebody was there when a job ended: a client that has taken the end. Then its phone needs no push. */
 import type { Redis } from 'ioredis';
 import type { Snapshot } from '../job/snapshot.ts';
-import type { Clock } from '../queue/clock.ts';
-import type { Keys } from '../queue/keys.ts';
+import type { Clock } from '../store/clock.ts';
+import type { Keys } from '../store/keys.ts';
 
 /** Somebody was there, nobody was, or a client was sent the end and may still acknowledge it. */
 export type Heard = 'yes' | 'no' | 'maybe';

@@ -1,8 +1,8 @@
 /** What is told of a job's end: a webhook for a server, a push notification for a phone, and what has to be asked after a push. */
 import type { JobStatus, Snapshot } from '../job/snapshot.ts';
-import { digestOf } from '../queue/digest.ts';
-import type { NewEntry } from '../queue/notification-queue.ts';
-import type { Targets } from '../queue/record.ts';
+import { digestOf } from '../store/digest.ts';
+import type { NewEntry } from './notification-queue.ts';
+import type { Targets } from '../job/record.ts';
 import { TRIES } from './retry-times.ts';
 
 /** How a job can have ended. */

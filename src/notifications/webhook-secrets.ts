@@ -1,10 +1,10 @@
 /** The secrets that webhooks are signed with: one for each user, derived from the server's. A user can change it, and both are valid for a day. */
 import { createHmac } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { digestOf } from '../queue/digest.ts';
-import type { Clock } from '../queue/clock.ts';
-import type { Keys } from '../queue/keys.ts';
-import { orUnavailable } from '../queue/redis-connection.ts';
+import { digestOf } from '../store/digest.ts';
+import type { Clock } from '../store/clock.ts';
+import type { Keys } from '../store/keys.ts';
+import { orUnavailable } from '../store/redis-connection.ts';
 
 /** A user's secret, in the form of Standard Webhooks: `whsec_` and base64. `previous`: the one before, until when it is valid, too, in ms since the epoch. */
 export type UserSecret = { secret: string; version: number; previous?: { secret: string; until: number } | undefined };

@@ -1,7 +1,7 @@
 /** The feed of jobs: one event reader serves many followers. Each follower of a job gets every row once, in order, and the end. */
 import type { Snapshot } from '../job/snapshot.ts';
-import type { JobSignal } from '../queue/event-reader.ts';
-import type { ReadJob } from '../queue/read-job.ts';
+import type { JobSignal } from './event-reader.ts';
+import type { ReadJob } from '../jobs/read-job.ts';
 import type { Connections, Sink } from './connections.ts';
 import { createJobChannel, type Addressing, type Follower, type JobChannel, type OnEndSent, type Reading } from './job-channel.ts';
 import { resetFrame } from './job-frames.ts';

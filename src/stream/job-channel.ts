@@ -1,6 +1,6 @@
 /** The followers of one job: which row each has, and which frames it is sent next. */
 import type { JournalRow, Snapshot } from '../job/snapshot.ts';
-import type { JobView } from '../queue/read-job.ts';
+import type { JobView } from '../jobs/read-job.ts';
 import type { Connection, Connections, Sink } from './connections.ts';
 import { endFrame, liveFrame, resetFrame, rowFrame, statusFrame, statusKey } from './job-frames.ts';
 

@@ -1,8 +1,8 @@
 /** The feed of users: one connection gets each status and end of all jobs of a user. It has no rows and no cursors. */
 import type { Snapshot } from '../job/snapshot.ts';
-import type { JobSignal } from '../queue/event-reader.ts';
-import type { ReadJob } from '../queue/read-job.ts';
-import type { Clock } from '../queue/clock.ts';
+import type { JobSignal } from './event-reader.ts';
+import type { ReadJob } from '../jobs/read-job.ts';
+import type { Clock } from '../store/clock.ts';
 import type { Connection, Connections, Sink } from './connections.ts';
 import type { Addressing, OnEndSent } from './job-channel.ts';
 import { statusFrame, statusKey, userEndFrame } from './job-frames.ts';

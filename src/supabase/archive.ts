@@ -1,7 +1,7 @@
 /** The archive in Supabase: rows in PostgreSQL, files in a private bucket. The only place that knows how they are asked for. */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import type { Access, Archive, ArchivedJob, ArchiveReader, ArchiveWriter, ErasedInArchive, ErasureTarget } from '../archive/archive.ts';
-import type { Filter, Place } from '../queue/listing.ts';
+import type { Filter, Place } from '../jobs/listing.ts';
 import { codeOf, type RowsAnswer, toWritten, unavailable } from './answers.ts';
 import { type Bucket, createBucket } from './bucket.ts';
 import { createSupabase } from './client.ts';

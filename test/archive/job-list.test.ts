@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { joinPages, listJobs, type ReadPage } from '../../src/archive/job-list.ts';
 import type { Snapshot } from '../../src/job/snapshot.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
-import type { Place } from '../../src/queue/listing.ts';
+import type { Place } from '../../src/jobs/listing.ts';
 import { createDice } from '../support/dice.ts';
 
 const jobOf = (createdAt: number, id: string, status: Snapshot['status'] = 'completed'): Snapshot => ({

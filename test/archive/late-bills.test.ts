@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { createArchiveOutbox } from '../../src/archive/outbox.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { createJournals } from '../../src/queue/journal.ts';
-import type { Settlement } from '../../src/queue/outbox.ts';
+import { createJournals } from '../../worker/run/journal.ts';
+import type { Settlement } from '../../src/ends/outbox.ts';
 import { openManualWorker, openQueue, submitTo } from '../support/queue.ts';
 import { rightClock } from '../support/clocks.ts';
 

@@ -1,7 +1,7 @@
 /** Bursts against a budget, while workers and an API are killed: nobody overruns it, and nothing that died holds a part of it for good. */
 import { expect, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { keysUnder } from '../../src/queue/keys.ts';
+import { keysUnder } from '../../src/store/keys.ts';
 import { createDice } from '../support/dice.ts';
 import { ownRedis } from '../support/redis.ts';
 import { type Process, startStack } from '../support/stack.ts';

@@ -1,6 +1,6 @@
 /** Redis killed, frozen and cut off under load: whoever is let in is served, whoever is not is told so at once. */
 import { expect, test } from 'vitest';
-import { connect } from '../../src/queue/redis-connection.ts';
+import { connect } from '../../src/store/redis-connection.ts';
 import { type Proxy, startProxy } from '../support/proxy.ts';
 import { type OwnRedis, ownRedis } from '../support/redis.ts';
 import { type Process, type Stack, startStack } from '../support/stack.ts';

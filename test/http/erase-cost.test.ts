@@ -1,8 +1,8 @@
 /** What an erasure costs Redis: the same however long the event stream is; and a user who erases much delays nobody and loses nothing. */
 import type { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
-import type { Keys } from '../../src/queue/keys.ts';
-import { FIELDS } from '../../src/queue/record.ts';
+import type { Keys } from '../../src/store/keys.ts';
+import { FIELDS } from '../../src/job/record.ts';
 import { countCommands } from '../support/commands.ts';
 import { openQueue } from '../support/queue.ts';
 import { isEnd } from '../support/sse.ts';

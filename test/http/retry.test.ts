@@ -1,6 +1,6 @@
 /** A failed job again, in real processes where a worker is killed: its items kept, its numbers going on, one end after the other. */
 import { expect, test } from 'vitest';
-import { keysUnder } from '../../src/queue/keys.ts';
+import { keysUnder } from '../../src/store/keys.ts';
 import { openRedis } from '../support/keys.ts';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { isEnd, lasting } from '../support/sse.ts';

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AppEnv } from '../../src/http/env.ts';
 import { answerErrors } from '../../src/http/problems.ts';
-import { connect } from '../../src/queue/redis-connection.ts';
+import { connect } from '../../src/store/redis-connection.ts';
 
 test('a route whose command Redis does not take answers 503 with when to come back', async () => {
   const redis = connect('redis://127.0.0.1:1', 'fail', () => {});

@@ -1,8 +1,8 @@
 /** A job that goes on to a second one: an image's text becomes flashcards or a lesson, from one submission. */
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { Redis } from 'ioredis';
-import { keysUnder } from '../../src/queue/keys.ts';
-import { createRegistration } from '../../src/queue/worker-registry.ts';
+import { keysUnder } from '../../src/store/keys.ts';
+import { createRegistration } from '../../src/jobs/worker-registry.ts';
 import { startAzureVision, analysed } from '../support/azure-image.ts';
 import { latch } from '../support/openai.ts';
 import { print } from '../support/pages.ts';

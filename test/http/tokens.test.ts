@@ -6,7 +6,7 @@ import { createStreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets, sharedSecrets } from '../../src/http/token-secrets.ts';
 import { openQueue, waiting } from '../support/queue.ts';
 import { startStack } from '../support/stack-in-process.ts';
-import { connect } from '../../src/queue/redis-connection.ts';
+import { connect } from '../../src/store/redis-connection.ts';
 
 const OLD = 'the secret of last year';
 const NEW = 'the secret of this year';

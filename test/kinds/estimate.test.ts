@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { type Billing, reservationFor } from '../../src/job/estimate.ts';
 import { kinds } from '../../src/kinds/index.ts';
 import type { Kind } from '../../src/kinds/kind.ts';
-import { reservedForNext, toReserved } from '../../src/queue/reservation.ts';
+import { reservedForNext, toReserved } from '../../src/jobs/reservation.ts';
 
 const all: readonly Kind[] = kinds;
 

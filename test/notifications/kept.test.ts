@@ -1,7 +1,7 @@
 /** What Redis keeps of notifications: it goes with its job, and what is over goes by itself. */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { keysUnder } from '../../src/queue/keys.ts';
+import { keysUnder } from '../../src/store/keys.ts';
 import { startExpo } from '../support/expo.ts';
 import { keysWith, openRedis } from '../support/keys.ts';
 import { openTestQueue } from '../support/notifications.ts';

@@ -1,6 +1,6 @@
 /** Push notifications: one at the end of a job, and only if nobody was there to see it. */
 import { describe, expect, test } from 'vitest';
-import { keysUnder } from '../../src/queue/keys.ts';
+import { keysUnder } from '../../src/store/keys.ts';
 import { createReadReceipt } from '../../src/notifications/deliver-push.ts';
 import { createGone } from '../../src/notifications/gone.ts';
 import { createExpo } from '../../src/notifications/expo.ts';

@@ -1,6 +1,6 @@
 /** Webhooks that are sent again on demand: the one of the newest end alone, so often, and a user's so many in a time. */
 import { expect, test } from 'vitest';
-import { keysUnder } from '../../src/queue/keys.ts';
+import { keysUnder } from '../../src/store/keys.ts';
 import { openRedis } from '../support/keys.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';

@@ -1,8 +1,8 @@
 /** Phones in tunnels: 40 followers, cut dozens of times, on two API processes in turn; real ones, so that writing does not wait for following. */
 import { expect, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { keysUnder } from '../../src/queue/keys.ts';
-import { createJournals } from '../../src/queue/journal.ts';
+import { keysUnder } from '../../src/store/keys.ts';
+import { createJournals } from '../../worker/run/journal.ts';
 import { createDice } from '../support/dice.ts';
 import { openManualWorker, waiting } from '../support/queue.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';

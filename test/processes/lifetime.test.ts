@@ -4,7 +4,7 @@ import { connect as dial } from 'node:net';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
-import { connect } from '../../src/queue/redis-connection.ts';
+import { connect } from '../../src/store/redis-connection.ts';
 import { isEnd, lasting, type StreamEvent, watch } from '../support/sse.ts';
 import { startStack as startProcesses } from '../support/stack.ts';
 import { startStack } from '../support/stack-in-process.ts';

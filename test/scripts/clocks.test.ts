@@ -9,8 +9,10 @@ const RULE = 'no-restricted-properties';
 test('the own clock fails the check, wherever and however it is asked', () => {
   const text = ['export const a = Date.now();', 'export const { now } = Date;', "export const b = Date['now']();"].join('\n');
   const files = [
-    'src/queue',
-    'src/queue/deep',
+    'src/store',
+    'src/jobs',
+    'src/ends',
+    'src/jobs/deep',
     'src/archive',
     'src/files',
     'src/http/routes',
@@ -18,17 +20,18 @@ test('the own clock fails the check, wherever and however it is asked', () => {
     'src/stream',
     'src',
     'worker',
+    'worker/run',
   ]
     .map((folder) => `${folder}/anything.ts`)
-    .concat('worker/vendors/anything.ts', 'src/queue/keys.ts', 'worker/settle.ts');
+    .concat('worker/vendors/anything.ts', 'src/store/keys.ts', 'worker/run/settle.ts');
   const complaints = complaintsOf(Object.fromEntries(files.map((file) => [file, text])), RULE);
   expect([...complaints].toSorted()).toEqual(files.flatMap((file) => [1, 2, 3].map((line) => `${file}:${line}`)).toSorted());
 });
 
 test('what is signed for others, and the clock itself, may ask it', () => {
   const files = [
-    'src/queue/clock.ts',
-    'src/queue/redis-time-backend.ts',
+    'src/store/clock.ts',
+    'src/store/redis-time-backend.ts',
     'src/notifications/webhook-message.ts',
     'src/http/stream-token.ts',
   ];

@@ -1,10 +1,10 @@
 /** The feed under fire: signals that are lost, come twice, or come for what is not there yet. */
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { connect } from '../../src/queue/redis-connection.ts';
-import { createEventReader, type JobSignal } from '../../src/queue/event-reader.ts';
-import type { ReadJob } from '../../src/queue/read-job.ts';
-import { createJournals } from '../../src/queue/journal.ts';
+import { connect } from '../../src/store/redis-connection.ts';
+import { createEventReader, type JobSignal } from '../../src/stream/event-reader.ts';
+import type { ReadJob } from '../../src/jobs/read-job.ts';
+import { createJournals } from '../../worker/run/journal.ts';
 import { createConnections } from '../../src/stream/connections.ts';
 import { createFeed } from '../../src/stream/feed.ts';
 import { openManualWorker, openQueue, submitTo } from '../support/queue.ts';

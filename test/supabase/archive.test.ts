@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Snapshot } from '../../src/job/snapshot.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { keysUnder } from '../../src/queue/keys.ts';
+import { keysUnder } from '../../src/store/keys.ts';
 import { openSupabaseArchive } from '../../src/supabase/archive.ts';
 import { archived, as, forgetAll, OPERATOR, rowsOf, run, send, start } from '../support/archive.ts';
 import { openRedis } from '../support/keys.ts';

@@ -1,6 +1,6 @@
 /** Tests that what was erased is gone from Supabase, too, whenever Supabase can be reached, and does not come back. */
 import { expect, test } from 'vitest';
-import { childIdOf } from '../../src/queue/child-id.ts';
+import { childIdOf } from '../../src/jobs/child-id.ts';
 import { openSupabaseArchive } from '../../src/supabase/archive.ts';
 import { archived, as, forgetAll, jobOf, rowsOf, run, send, type Setup, start } from '../support/archive.ts';
 import { clockAhead } from '../support/clocks.ts';

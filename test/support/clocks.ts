@@ -1,6 +1,6 @@
 /** Processes whose clocks are wrong, and the time of Redis, which is the right one. */
 import type { Redis } from 'ioredis';
-import type { RedisClock } from '../../src/queue/clock.ts';
+import type { RedisClock } from '../../src/store/clock.ts';
 
 /** The variables of a process whose clock is so many ms ahead; behind where it is negative. */
 export function clockAhead(ms: number): Record<string, string> {

@@ -1,7 +1,7 @@
 /** Garbage: what can be wrong with what is stored of a job. */
 import type { Redis } from 'ioredis';
 import { tenantOf } from '../../src/job/tenant.ts';
-import type { Keys } from '../../src/queue/keys.ts';
+import type { Keys } from '../../src/store/keys.ts';
 import type { Dice } from './dice.ts';
 
 /** Does it to a job. */

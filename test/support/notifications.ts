@@ -1,8 +1,8 @@
 /** The queue of notifications in the test's process, over a key prefix of its own; it closes with the test. */
 import { inject, onTestFinished } from 'vitest';
-import { keysUnder } from '../../src/queue/keys.ts';
-import { openNotificationQueue } from '../../src/queue/notification-queue.ts';
-import { openStore } from '../../src/queue/store.ts';
+import { keysUnder } from '../../src/store/keys.ts';
+import { openNotificationQueue } from '../../src/notifications/notification-queue.ts';
+import { openStore } from '../../src/store/store.ts';
 import { newPrefix } from './stack.ts';
 
 /** Opens it. What it sends is the test's to start. */

@@ -2,13 +2,13 @@
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
-import { connect, readyWithin } from '../../src/queue/redis-connection.ts';
-import { keysUnder, QUEUE_NAME } from '../../src/queue/keys.ts';
+import { connect, readyWithin } from '../../src/store/redis-connection.ts';
+import { keysUnder, QUEUE_NAME } from '../../src/store/keys.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
-import type { Bounds } from '../../src/queue/admission.ts';
-import type { AddRequest } from '../../src/queue/add-job.ts';
-import type { Plans } from '../../src/queue/plans.ts';
-import { createQueue, type JobQueue } from '../../src/queue/queue.ts';
+import type { Bounds } from '../../src/jobs/admission.ts';
+import type { AddRequest } from '../../src/jobs/add-job.ts';
+import type { Plans } from '../../src/jobs/plans.ts';
+import { createQueue, type JobQueue } from '../../src/jobs/queue.ts';
 import { newPrefix } from './stack.ts';
 import { rightClock } from './clocks.ts';
 

@@ -1,7 +1,7 @@
 /** Submits files as clients do, to the kind of slices.ts. */
 import { Redis } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
-import { keysUnder } from '../../src/queue/keys.ts';
+import { keysUnder } from '../../src/store/keys.ts';
 import { sliceParts } from './slices.ts';
 import { startStack } from './stack-in-process.ts';
 

@@ -5,7 +5,7 @@ import { ProblemError } from '../../src/job/problem.ts';
 import { defineKind } from '../../src/kinds/kind.ts';
 import type { Usage } from '../../src/job/snapshot.ts';
 import { type Context, implement } from '../../worker/handler.ts';
-import { decide, PaidInVainError } from '../../worker/retry-policy.ts';
+import { decide, PaidInVainError } from '../../worker/run/retry-policy.ts';
 import { defineVendor } from '../../worker/vendors/vendor.ts';
 import { isEnd } from '../support/sse.ts';
 import { startStack } from '../support/stack-in-process.ts';

@@ -1,8 +1,8 @@
 /** A Redis that takes no writes, for longer than locks hold: the same run goes on afterwards, and nothing is paid twice for it. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { keysUnder } from '../../src/queue/keys.ts';
-import { connect } from '../../src/queue/redis-connection.ts';
+import { keysUnder } from '../../src/store/keys.ts';
+import { connect } from '../../src/store/redis-connection.ts';
 import { card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { type OwnRedis, ownRedis } from '../support/redis.ts';
 import { isEnd, lasting } from '../support/sse.ts';

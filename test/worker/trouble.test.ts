@@ -2,8 +2,8 @@
 import { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import type { ProblemCode } from '../../src/job/problem.ts';
-import { createBreaker, type BreakerAnswer } from '../../src/queue/breaker.ts';
-import { keysUnder } from '../../src/queue/keys.ts';
+import { createBreaker, type BreakerAnswer } from '../../worker/run/breaker.ts';
+import { keysUnder } from '../../src/store/keys.ts';
 import { answerWith, card, pieces, startOpenAI, type Answer } from '../support/openai.ts';
 import { waiting } from '../support/queue.ts';
 import { isEnd, lasting } from '../support/sse.ts';

@@ -6,7 +6,7 @@ import { secondsOf } from '../../src/kinds/speech-length.ts';
 import { type SpeechFormat, speechFormats } from '../audio/formats.ts';
 import { type Pcm, resample } from '../audio/pcm.ts';
 import type { Context, Handler } from '../handler.ts';
-import { splitText } from '../split-text.ts';
+import { splitText } from './split-text.ts';
 import { toSpokenText } from '../texts/spoken.ts';
 
 const LIST = 'parts';

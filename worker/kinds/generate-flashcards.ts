@@ -1,6 +1,6 @@
 /** The handler for flashcards: what a model is asked, and when two cards are the same. */
 import { flashcard, type Flashcard, flashcards } from '../../src/kinds/flashcards.ts';
-import { fillLists, wantedList } from '../fill-lists.ts';
+import { fillLists, wantedList } from './fill-lists.ts';
 import type { Handler } from '../handler.ts';
 import { toPlainText } from '../texts/read-text.ts';
 import { toKey } from '../text-key.ts';

@@ -13,9 +13,9 @@ import {
   vocabularyEntry,
   type VocabularyEntry,
 } from '../../src/kinds/lesson.ts';
-import { fillLists, wantedList } from '../fill-lists.ts';
+import { fillLists, wantedList } from './fill-lists.ts';
 import type { Context, Handler } from '../handler.ts';
-import { repairChoices } from '../multiple-choice.ts';
+import { repairChoices } from './multiple-choice.ts';
 import { toPlainText } from '../texts/read-text.ts';
 import { toKey } from '../text-key.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Author } from '../../src/job/snapshot.ts';
 import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import type { Capabilities, Recording } from '../capabilities.ts';
-import { acceptedRecordings, SPEECH_WAV, withConversion } from '../convert-recording.ts';
+import { acceptedRecordings, SPEECH_WAV, withConversion } from '../audio/convert-recording.ts';
 import { toHttpProblem } from './azure-speech/errors.ts';
 import { toLocale } from './azure-speech/languages.ts';
 import { readAssessment } from './azure-speech/result.ts';

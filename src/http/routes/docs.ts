@@ -3,7 +3,7 @@ import { Hono, type Context } from 'hono';
 import { createDocument } from '../../openapi/document.ts';
 import { problemAdvice } from '../../job/problem-advice.ts';
 import { isProblemCode, type ProblemCode, ProblemError, problems } from '../../job/problem.ts';
-import { digestOf } from '../../queue/digest.ts';
+import { digestOf } from '../../store/digest.ts';
 import { answer, answerJson } from '../answer.ts';
 import type { Asset } from '../asset.ts';
 import { docsPage, OWN_FILES, SWAGGER_FILES } from '../docs-page.ts';

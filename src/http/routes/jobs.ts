@@ -1,8 +1,8 @@
 /** The routes that give a job as JSON: at once, or when something has changed. One of them serves the first clients. */
 import { Hono, type Context } from 'hono';
 import type { JournalRow, Snapshot } from '../../job/snapshot.ts';
-import type { JobView } from '../../queue/read-job.ts';
-import { estimate, ESTIMATE_AGE_MS, pollAgainIn } from '../../queue/stats.ts';
+import type { JobView } from '../../jobs/read-job.ts';
+import { estimate, ESTIMATE_AGE_MS, pollAgainIn } from '../../jobs/stats.ts';
 import { answer, answerJson } from '../answer.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { namesTag } from '../etag.ts';

@@ -1,7 +1,7 @@
 /** The routes about webhooks: the secret that they are signed with, and what became of those of a job. */
 import { Hono, type Context } from 'hono';
 import { ProblemError } from '../../job/problem.ts';
-import { tooFast } from '../../queue/refusal.ts';
+import { tooFast } from '../../jobs/refusal.ts';
 import type { UserSecret, WebhookSecrets } from '../../notifications/webhook-secrets.ts';
 import { answerJson } from '../answer.ts';
 import { unauthorized } from '../auth.ts';

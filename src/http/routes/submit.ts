@@ -11,7 +11,7 @@ import { userId } from '../../identity/named-user.ts';
 import { unauthorized } from '../auth.ts';
 import { tooLarge } from '../body.ts';
 import { deadlinesOf } from '../deadlines.ts';
-import type { Accepted, SubmitRequest } from '../../queue/submissions.ts';
+import type { Accepted, SubmitRequest } from '../../jobs/submissions.ts';
 import type { AppDeps, AppEnv } from '../env.ts';
 import { setAllowance } from '../rate-limits.ts';
 import { idempotencyKey } from '../idempotency.ts';
@@ -21,8 +21,8 @@ import { type Addresses, addressesFor, presentJob, presentQueued } from '../pres
 import { receiveFor } from '../receive-body.ts';
 import { bodyBytes, createKeeping, createReceiver, isForm, type Received } from '../receive-files.ts';
 import { submitter } from '../read-access.ts';
-import type { Targets } from '../../queue/record.ts';
-import { ESTIMATE_AGE_MS, untilAdmitted } from '../../queue/stats.ts';
+import type { Targets } from '../../job/record.ts';
+import { ESTIMATE_AGE_MS, untilAdmitted } from '../../jobs/stats.ts';
 import { MAX_WAIT_S, waitFor } from '../wait-for-job.ts';
 import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts';
 

@@ -2,9 +2,9 @@
 import { Hono } from 'hono';
 import { type ModelEnd, nearEnds } from '../../job/model-end.ts';
 import { ProblemError } from '../../job/problem.ts';
-import { unavailable } from '../../queue/redis-connection.ts';
-import { type ClockOff, estimate } from '../../queue/stats.ts';
-import type { Availability } from '../../queue/worker-registry.ts';
+import { unavailable } from '../../store/redis-connection.ts';
+import { type ClockOff, estimate } from '../../jobs/stats.ts';
+import type { Availability } from '../../jobs/worker-registry.ts';
 import { answerJson } from '../answer.ts';
 import { figuresOf } from '../shares.ts';
 import type { AppDeps, AppEnv } from '../env.ts';

@@ -3,7 +3,7 @@ import { Hono, type Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { z } from 'zod';
 import { listJobs } from '../../archive/job-list.ts';
-import type { Page, Range } from '../../queue/listing.ts';
+import type { Page, Range } from '../../jobs/listing.ts';
 import { encodeRetry, PADDING } from '../../stream/sse-encoding.ts';
 import { type Begin, RETRY_MS, STREAM_HEADERS } from '../../stream/response.ts';
 import { answer, answerJson } from '../answer.ts';

@@ -4,7 +4,7 @@ import { ProblemError } from '../../../src/job/problem.ts';
 import type { DetailedUsage } from '../../../src/job/price.ts';
 import type { Author } from '../../../src/job/snapshot.ts';
 import type { Capabilities, SpeechAssessmentRequest, SpeechAssessmentResult } from '../../capabilities.ts';
-import { acceptedRecordings, withConversion } from '../../convert-recording.ts';
+import { acceptedRecordings, withConversion } from '../../audio/convert-recording.ts';
 import { jsonOf } from '../vendor-call.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
 import { endsOf } from './calendar.ts';

@@ -1,0 +1,93 @@
+/** An outbox: jobs whose ends are to be handed on. Admission puts each in, so that no end is missed, whoever causes it. */
+import type { Redis } from 'ioredis';
+import { LOOK_MS } from '../jobs/admit-script.ts';
+import type { Clock } from '../store/clock.ts';
+import type { Keys } from '../store/keys.ts';
+import { defineScript } from '../store/script.ts';
+
+/** A job that has ended and is this process's to hand on. `finishedOn`: when, as its record has it. */
+export type Claim = { id: string; finishedOn: string };
+
+/**
+ * What has become of a claim: it is handed on, is to be tried again in so many ms, or was refused for good with a code. `unavailable`: who
+ * takes the ends is out of reach, by this code.
+ */
+export type Settlement = Claim & {
+  how: { type: 'done' } | { type: 'later'; ms: number; unavailable?: string | undefined } | { type: 'parked'; code: string };
+};
+
+/** See the file's head. */
+export type Outbox = {
+  /** Claims those of these jobs that have ended; without ids, of all that are due. `more`: whether others may be due, too. */
+  claim(ids?: readonly string[]): Promise<{ claims: Claim[]; more: boolean }>;
+  settle(settlements: readonly Settlement[]): Promise<void>;
+};
+
+/**
+ * Where an outbox is kept: its jobs by when to look at them; of these the ones that have ended, by when; and why some were refused
+ * for good, by job.
+ */
+export type OutboxKeys = { outbox: string; overdue: string; parked: string };
+
+/** How many jobs are claimed at once. */
+export const BATCH = 50;
+
+/** How long a claim holds, in ms. It is the time that passes at most until the work of a process that was killed is taken up by another. */
+const LEASE_MS = 6000;
+
+/** How much longer than its jobs a list of refused ones is kept, in ms. */
+const KEPT_LONGER_MS = 7 * 24 * 3600 * 1000;
+
+/** What an outbox does beside. */
+export type OutboxOptions = {
+  clock: Clock;
+  /** How long ended jobs are kept in Redis, in s. */
+  retentionS: number;
+  /** Whether a cancelled job is handed on again if a call of it is billed after its end. */
+  lateBills?: boolean;
+};
+
+/** Makes it over a connection. */
+export function createOutbox(
+  redis: Redis,
+  keys: Keys,
+  { outbox, overdue, parked }: OutboxKeys,
+  { clock, retentionS, lateBills = false }: OutboxOptions,
+): Outbox {
+  const claimEnds = defineScript(redis, new URL('scripts/claim_ends.lua', import.meta.url), {
+    keys: ['outbox', 'overdue', 'coming', 'completed', 'failed', 'jobs'],
+    args: ['batch', 'lookMs', 'leaseMs', 'marks'],
+  });
+  const settleEnds = defineScript(redis, new URL('scripts/settle_ends.lua', import.meta.url), {
+    keys: ['outbox', 'overdue', 'parked', 'jobs'],
+    args: ['keptMs', 'marks'],
+  });
+  const jobs = keys.job('');
+  const marks = lateBills ? 1 : 0;
+  const touched = { outbox, overdue, coming: keys.coming, ...keys.allOf(['completed', 'failed']), jobs };
+
+  return {
+    async claim(ids = []) {
+      const times = { batch: BATCH, lookMs: LOOK_MS, leaseMs: LEASE_MS, marks };
+      const [examined, ...ended] = (await claimEnds({ ...touched, ...times }, ids)) as [number, ...string[]];
+      const claims = ended.flatMap((id, n) => (n % 2 === 0 ? [{ id, finishedOn: ended[n + 1] ?? '' }] : []));
+      return { claims, more: ids.length === 0 && examined === BATCH };
+    },
+    async settle(settlements) {
+      const rest = settlements.flatMap(({ id, finishedOn, how }) => [id, finishedOn, inWords(how, clock.now())]);
+      const keptMs = retentionS * 1000 + KEPT_LONGER_MS;
+      if (rest.length > 0) await settleEnds({ outbox, overdue, parked, jobs, keptMs, marks }, rest);
+    },
+  };
+}
+
+function inWords(how: Settlement['how'], now: number): string {
+  switch (how.type) {
+    case 'done':
+      return 'done';
+    case 'later':
+      return String(Math.ceil(how.ms));
+    case 'parked':
+      return JSON.stringify({ code: how.code, at: new Date(now).toISOString() });
+  }
+}

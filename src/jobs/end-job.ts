@@ -1,0 +1,53 @@
+/** Ending a job from outside of its run: one step that takes it from wherever it is and puts it among the failed. */
+import type { Redis } from 'ioredis';
+import type { Keys } from '../store/keys.ts';
+import { FORGOTTEN_AT_ONCE, retentionKeys, retentionTimes } from './retention.ts';
+import { defineScript } from '../store/script.ts';
+import { kindOf } from './to-snapshot.ts';
+
+/** The result: the job has ended by this, had ended before, is not there, another run holds its lock now, or it has begun. */
+export type Ended = 'done' | 'ended' | 'unknown' | 'held' | 'begun';
+
+/** A job that is to be ended. */
+export type Ending = {
+  jobId: string;
+  /** Why, as a failed job keeps it; `cancelled` also notes when. */
+  reason: string;
+  /** Ends it only if no run of it has begun since it was submitted or retried. */
+  onlyUnbegun?: boolean | undefined;
+  /** If it is not there: for how long nobody can add it, in ms. Its add may still be on its way. */
+  absentMs?: number | undefined;
+  /** Ends a record that can't be read, which is rewritten as far as it takes to be listed; only while the job's lock is this one ('' for none). */
+  unreadable?: { lock: string };
+};
+
+/** BullMQ's keys that the script reads or writes beside the job's own. */
+const QUEUE_KEYS = ['events', 'meta', 'completed', 'failed', 'delayed', 'prioritized', 'wait', 'active', 'stalled'] as const;
+
+/** Makes the function that ends jobs. `retentionS`: how long ended jobs are kept, in s. */
+export function createEnd(redis: Redis, keys: Keys, retentionS: number): (ending: Ending) => Promise<Ended> {
+  const script = defineScript(redis, new URL('scripts/end_job.lua', import.meta.url), {
+    keys: ['job', 'lock', 'deadlines', 'jobs', 'behind', ...QUEUE_KEYS],
+    args: ['id', 'reason', 'kind', 'onlyUnbegun', 'unreadable', 'held', 'absentMs', 'retentionMs', 'longerMs', 'limit'],
+  });
+  const shared = {
+    deadlines: keys.deadlines,
+    ...keys.allOf(QUEUE_KEYS),
+    ...retentionKeys(keys),
+    ...retentionTimes(retentionS),
+    limit: FORGOTTEN_AT_ONCE,
+  };
+  return async ({ jobId, reason, onlyUnbegun, absentMs = 0, unreadable }) =>
+    (await script({
+      ...shared,
+      job: keys.job(jobId),
+      lock: keys.lock(jobId),
+      id: jobId,
+      reason,
+      kind: kindOf(jobId),
+      onlyUnbegun: onlyUnbegun ? 1 : 0,
+      unreadable: unreadable ? 1 : 0,
+      held: unreadable?.lock ?? '',
+      absentMs,
+    })) as Ended;
+}

@@ -1,0 +1,45 @@
+/** The fair queue: whose job is next among all tenants' waiting jobs, by start tags; nothing is counted that would have to be counted down. */
+import type { Redis } from 'ioredis';
+import type { Tenant } from '../job/tenant.ts';
+import type { Keys } from '../store/keys.ts';
+import { defineScript } from '../store/script.ts';
+
+/** What a worker tells of the jobs it takes. */
+export type FairQueue = {
+  /**
+   * A job with this tag was served, and is about to end. A job that is only put off was not served. Of jobs that end within some ms
+   * only the first is told: that makes the order less exact by a few jobs. It must not be told later, because turns begin anew once
+   * all jobs have ended, and a tag from before would put new jobs last.
+   */
+  served(tag: number): Promise<void>;
+  /**
+   * A job is about to be delayed for so many ms: when it comes back it takes its tenant's next tag, or a burst that is put off would return
+   * before all others.
+   */
+  requeue(jobId: string, tenant: Tenant, afterMs: number): Promise<void>;
+};
+
+/** How long no further tag is told, in ms. */
+const TOLD_MS = 5;
+
+const QUEUE_KEYS = ['prioritized', 'wait', 'delayed', 'active'] as const;
+
+/** Makes the worker's side of the fair queue; admission has the other (scripts/include/next_tag.lua). */
+export function createFairQueue(redis: Redis, keys: Keys): FairQueue {
+  const script = defineScript(redis, new URL('scripts/requeue.lua', import.meta.url), {
+    keys: ['turns', ...QUEUE_KEYS, 'coming', 'job'],
+    args: ['tenant', 'afterMs'],
+  });
+  const shared = { turns: keys.turns, coming: keys.coming, ...keys.allOf(QUEUE_KEYS) };
+  let toldAt = -Infinity;
+
+  return {
+    async served(tag) {
+      const now = performance.now();
+      if (now - toldAt < TOLD_MS) return;
+      toldAt = now;
+      await redis.zadd(keys.turns, 'GT', tag, '*');
+    },
+    requeue: async (jobId, tenant, afterMs) => void (await script({ ...shared, job: keys.job(jobId), tenant, afterMs })),
+  };
+}

@@ -1,0 +1,136 @@
+/** Listing: a bounded part of an index of jobs, read in batches; of each job only what a list shows. */
+import type { Redis } from 'ioredis';
+import type { JobStatus, Snapshot } from '../job/snapshot.ts';
+import { tenantOf } from '../job/tenant.ts';
+import type { Keys } from '../store/keys.ts';
+import { createMending } from '../store/mend.ts';
+import { parseJson } from '../job/record.ts';
+import { defineScript } from '../store/script.ts';
+import { type Fields, PLACE_KEYS, SHOWN, toSnapshot } from './to-snapshot.ts';
+
+/** A place in an index: an entry's score, as Redis prints it, and its job. */
+export type Place = { score: string; id: string };
+
+/** Which jobs are wanted; what is left out may be anything. */
+export type Filter = {
+  status?: JobStatus | 'unfinished' | undefined;
+  kind?: string | undefined;
+  /** The code that it failed with. */
+  code?: string | undefined;
+  owner?: string | undefined;
+};
+
+/** Which part of an index. */
+export type Range = {
+  /** How many jobs at most. */
+  limit: number;
+  /** Only those after this place, which an earlier page ended at. */
+  after?: Place | undefined;
+  filter?: Filter | undefined;
+  /** Aborts when nobody waits for the answer any more. */
+  signal?: AbortSignal | undefined;
+};
+
+/**
+ * A page of jobs, without results, and where to go on if there may be more. A page can be shorter than its limit,
+ * and even empty, and still have a `next`: that many entries were looked at and few of them were wanted.
+ */
+export type Page = { jobs: Snapshot[]; next?: Place | undefined };
+
+/** An index that can be listed. */
+export type Index = {
+  key: string;
+  order: 'newest' | 'oldest';
+  /** Whose jobs these are, where they are one user's; else each job's owner is read. */
+  owner?: string;
+  /** What is taken out on the way: of an index of ours entries that lead nowhere, of open jobs also those that have ended. */
+  prune?: 'gone' | 'ended';
+};
+
+/** How many entries one request looks at, at most; one whose record need not be read costs little. */
+export const MAX_ENTRIES = 500;
+
+/** How many records one request reads beside those that it shows, at most. */
+const MAX_IN_VAIN = 100;
+
+/** How many entries one script looks at: Redis serves others in between. */
+const BATCH = 100;
+
+/** An entry this old, in ms, without a record is a job that has gone; a younger one may be about to come. */
+const SETTLED_MS = 60_000;
+
+type Row = [
+  id: string,
+  score: string,
+  state: string,
+  at: string,
+  position: number,
+  cancelAt: string,
+  attempts: string,
+  owner: string,
+  fields: (string | null)[],
+];
+type Reply = [examined: number, done: 0 | 1, score: string, id: string, rows: Row[], read: number];
+
+/** Lists a part of an index. */
+export type List = (index: Index, range: Range) => Promise<Page>;
+
+/** Makes the function that lists. `retentionS`: how long ended jobs are kept, in s. */
+export function createList(redis: Redis, keys: Keys, retentionS: number): List {
+  const script = defineScript(redis, new URL('scripts/list_jobs.lua', import.meta.url), {
+    keys: ['index', 'deadlines', 'coming', 'children', 'jobs', ...PLACE_KEYS],
+    args: ['order', 'prune', 'score', 'id', 'batch', 'limit', 'reads', 'settledMs', 'status', 'kind', 'code', 'owner', 'ownerKnown'],
+  });
+  const mending = createMending(redis);
+  const shared = { deadlines: keys.deadlines, coming: keys.coming, children: keys.children, jobs: keys.job(''), ...keys.allOf(PLACE_KEYS) };
+
+  return async ({ key, order, owner, prune = '' }, { limit, after, filter = {}, signal }) => {
+    const { status = '', kind = '', code = '' } = filter;
+    const wanted = { status, kind, code, owner: filter.owner === undefined ? '' : JSON.stringify(filter.owner) };
+    const unchanged = { ...shared, index: key, order, prune, ...wanted, ownerKnown: owner === undefined ? 0 : 1 };
+    const isFiltered = Object.values(wanted).some((one) => one !== '');
+    const found: { job: Snapshot; place: Place }[] = [];
+    let place = after;
+    let reads = limit + 1 + MAX_IN_VAIN;
+    for (let examined = 0, done = false; !done && examined < MAX_ENTRIES && reads > 0 && !signal?.aborted;) {
+      const ask = () =>
+        script(
+          {
+            ...unchanged,
+            score: place?.score ?? '',
+            id: place?.id ?? '',
+            batch: Math.min(isFiltered ? BATCH : limit + 1 - found.length, BATCH, MAX_ENTRIES - examined),
+            limit: limit + 1 - found.length, // one more tells whether there is more
+            reads,
+            settledMs: SETTLED_MS,
+          },
+          SHOWN,
+        );
+      const [count, over, score, id, rows, read] = (await (prune === '' ? ask() : mending(key, 'zset', ask))) as Reply;
+      found.push(...rows.map((row) => ({ job: toListed(row, owner, retentionS), place: { id: row[0], score: row[1] } })));
+      if (found.length > limit) return { jobs: found.slice(0, limit).map(({ job }) => job), next: found[limit - 1]?.place };
+      examined += count;
+      reads -= read;
+      done = over === 1;
+      place = done || id === '' ? undefined : { score, id };
+    }
+    return { jobs: found.map(({ job }) => job), next: place };
+  };
+}
+
+function toListed(
+  [id, , state, at, position, cancelAt, attempts, ownerText, values]: Row,
+  known: string | undefined,
+  retentionS: number,
+): Snapshot {
+  const read = Object.fromEntries(SHOWN.map((name, index) => [name, values[index] ?? null])) as unknown as Fields;
+  const owner = known ?? (ownerText === '' ? undefined : (parseJson(ownerText) as string | undefined));
+  const snapshot = toSnapshot(
+    id,
+    { state, at, position, cancelAt },
+    0,
+    { ...read, attempts: attempts === '' ? undefined : attempts },
+    retentionS,
+  );
+  return { ...snapshot, owner, tenant: tenantOf(owner, undefined) };
+}

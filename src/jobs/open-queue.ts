@@ -1,0 +1,35 @@
+/** Opens BullMQ's queue. The API adds jobs to it, and workers add the jobs that others lead to. */
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { QUEUE_NAME } from '../store/keys.ts';
+import type { Payload } from '../job/record.ts';
+
+/** What a queue is opened with. */
+export type OpenQueueOptions = {
+  keyPrefix: string;
+  /** How many times a job is tried, the first included. */
+  attempts: number;
+  /** How long ended jobs are kept, in s. */
+  retentionS: number;
+};
+
+/** How many events the event stream holds, about. At 100 jobs/s with a dozen rows each, a reader may be away for some 30 s. */
+const EVENTS_KEPT = 50_000;
+
+/** Opens the queue over a connection, which stays its maker's to close. */
+export function openQueue(redis: Redis, { keyPrefix, attempts, retentionS }: OpenQueueOptions): Queue<Payload> {
+  const queue = new Queue<Payload>(QUEUE_NAME, {
+    connection: redis,
+    prefix: keyPrefix,
+    streams: { events: { maxLen: EVENTS_KEPT } }, // a queue that is opened without it would set BullMQ's own limit for all
+    defaultJobOptions: {
+      attempts,
+      backoff: { type: 'custom' },
+      removeOnComplete: { age: retentionS },
+      removeOnFail: { age: retentionS },
+      stackTraceLimit: 1,
+    },
+  });
+  queue.on('error', () => {}); // the connection's maker hears of its errors
+  return queue;
+}

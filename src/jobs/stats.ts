@@ -1,0 +1,174 @@
+/** The queue in figures, derived from what BullMQ keeps anyway. */
+import type { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Snapshot } from '../job/snapshot.ts';
+import type { Clock } from '../store/clock.ts';
+import type { Keys } from '../store/keys.ts';
+import { concurrencyOf, type KnownWorker } from './worker-registry.ts';
+import { FIELDS } from '../job/record.ts';
+
+/** A median and a 95th percentile in ms; absent until a job has run. */
+export type Spread = { p50: number; p95: number };
+
+/** The queue in figures. */
+export type QueueStats = {
+  counts: { waiting: number; active: number; delayed: number; completed: number; failed: number };
+  /** Worker processes that live now. */
+  workers: number;
+  /** Jobs that can run at once, over all workers. */
+  concurrency: number;
+  /** The limiter's pace: the least time between two starts, on average, in ms. */
+  msPerStart: number;
+  /** Jobs that ended in the last minute. */
+  perMinute: { completed: number; failed: number };
+  /**
+   * Of the last completed jobs, in ms: from when their last run could begin (they were submitted, retried or handed back, or
+   * a pause was over) to when it began, and from then to their end.
+   */
+  waitMs?: Spread | undefined;
+  runMs?: Spread | undefined;
+  /** Mean time a job runs, in ms. */
+  meanRunMs?: number | undefined;
+  /** Processes whose own clock is more than a second ahead of Redis', or behind where `aheadMs` is negative; absent where there are none. */
+  clocksOff?: ClockOff[] | undefined;
+};
+
+/** A process whose clock is off. */
+export type ClockOff = { process: 'api' | 'worker'; aheadMs: number };
+
+/** How many of the last completed jobs the times are taken from. */
+const SAMPLE = 200;
+/** How old figures for an estimate may be, in ms: a busy API asks Redis once a second at most. */
+export const ESTIMATE_AGE_MS = 1000;
+
+/** The limiter's rate: `max` starts in `duration` ms, over all workers. */
+export type Rate = { max: number; duration: number };
+
+/** What the figures are made from, beside BullMQ's own. */
+export type StatsSources = { clock: Clock; rate: Rate; workers: (maxAgeMs?: number) => Promise<KnownWorker[]> };
+
+/** How long a reading waits after the one before, where some wait for it, in ms: it costs as much as hundreds of polls. */
+const REST_MS = 50;
+
+/** Makes the function that reads the figures, once at a time: who asks meanwhile shares the next reading, so that nobody is told what was before. */
+export function createStats(queue: Queue, redis: Redis, keys: Keys, sources: StatsSources): (maxAgeMs?: number) => Promise<QueueStats> {
+  let latest: { at: number; figures: Promise<QueueStats> } | undefined;
+  let running: Promise<QueueStats> | undefined;
+  let following: Promise<QueueStats> | undefined;
+
+  const begin = (): Promise<QueueStats> => {
+    const figures = read(queue, redis, keys, sources);
+    running = figures;
+    latest = { at: performance.now(), figures };
+    figures.then(
+      () => (running = undefined),
+      () => (running = latest = undefined),
+    );
+    return figures;
+  };
+  const follow = async (before: Promise<QueueStats>): Promise<QueueStats> => {
+    try {
+      await before; // where it fails, so do those that waited for it: they have waited for one time limit
+      await new Promise((resolve) => setTimeout(resolve, REST_MS));
+    } finally {
+      following = undefined;
+    }
+    return begin();
+  };
+
+  return (maxAgeMs = 0) => {
+    if (latest && performance.now() - latest.at <= maxAgeMs) return latest.figures;
+    if (!running) return following ?? begin();
+    following ??= follow(running);
+    return following;
+  };
+}
+
+async function read(queue: Queue, redis: Redis, keys: Keys, { clock, rate, workers: known }: StatsSources): Promise<QueueStats> {
+  const minuteAgo = clock.now() - 60_000;
+  const [counts, workers, completed, failed, sample] = await Promise.all([
+    queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
+    known(),
+    redis.zcount(keys.of('completed'), minuteAgo, '+inf'),
+    redis.zcount(keys.of('failed'), minuteAgo, '+inf'),
+    redis.zrevrange(keys.of('completed'), 0, SAMPLE - 1),
+  ]);
+  const times = await readTimes(redis, keys, sample);
+  const clocksOff = workers.flatMap(({ live, clockAheadMs: aheadMs }): ClockOff[] =>
+    live && aheadMs !== undefined ? [{ process: 'worker', aheadMs }] : [],
+  );
+  const runs = times.map(({ run }) => run);
+  const waits = times.flatMap(({ wait }) => (wait === undefined ? [] : [wait]));
+  return {
+    counts: {
+      waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
+      active: counts['active'] ?? 0,
+      delayed: counts['delayed'] ?? 0,
+      completed: counts['completed'] ?? 0,
+      failed: counts['failed'] ?? 0,
+    },
+    workers: workers.filter(({ live }) => live).length,
+    concurrency: concurrencyOf(workers),
+    msPerStart: rate.duration / rate.max,
+    perMinute: { completed, failed },
+    waitMs: spread(waits),
+    runMs: spread(runs),
+    clocksOff: clocksOff.length > 0 ? clocksOff : undefined,
+    meanRunMs: runs.length === 0 ? undefined : Math.round(runs.reduce((sum, run) => sum + run, 0) / runs.length),
+  };
+}
+
+async function readTimes(redis: Redis, keys: Keys, ids: string[]): Promise<{ wait: number | undefined; run: number }[]> {
+  if (ids.length === 0) return [];
+  const pipeline = redis.pipeline();
+  for (const id of ids) pipeline.hmget(keys.job(id), 'timestamp', 'processedOn', 'finishedOn', 'ats', 'stc', FIELDS.ready);
+  const replies = (await pipeline.exec()) ?? [];
+  return replies.flatMap(([error, reply]) => {
+    const [created, started, finished, starts, stalls, ready] = error ? [] : (reply as (string | null)[]).map(readNumber);
+    if (!created || !started || !finished || finished < started) return [];
+    // When a lost job could begin again nobody has noted, nor did a version before note it of any second run.
+    const since = stalls ? undefined : (ready ?? (starts === 1 ? created : undefined));
+    return [{ wait: since === undefined ? undefined : Math.max(started - since, 0), run: finished - started }];
+  });
+}
+
+function readNumber(text: string | null): number | undefined {
+  const value = Number(text ?? undefined);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+function spread(times: number[]): Spread | undefined {
+  if (times.length === 0) return undefined;
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  return { p50: at(0.5), p95: at(0.95) };
+}
+
+/** When so many of the waiting jobs will have been started, in ms: as fast as they go now; 5 s where nothing is known. */
+export function untilAdmitted({ meanRunMs, concurrency, msPerStart }: QueueStats, jobs: number): number {
+  if (meanRunMs === undefined || concurrency === 0) return 5000;
+  return Math.max(jobs * Math.max(meanRunMs / concurrency, msPerStart), 1000);
+}
+
+/**
+ * When a job at a place in the queue (1 is next) will have ended, in s from now; undefined where it has no place,
+ * while nothing is known of how long jobs run, or while nobody is there to run them.
+ */
+export function estimate({ meanRunMs, concurrency, msPerStart }: QueueStats, position: number | undefined): number | undefined {
+  if (position === undefined || meanRunMs === undefined || concurrency === 0) return undefined;
+  const untilStart = Math.max((position / concurrency) * meanRunMs, (position - 1) * msPerStart);
+  return Math.ceil((untilStart + meanRunMs) / 1000);
+}
+
+/** When a job that has not ended is worth another poll, in s: what the queue says, within reason. `now`: as {@link Clock} tells it. */
+export function pollAgainIn({ status, retryAt, position, startedAt }: Snapshot, stats: QueueStats | undefined, now: number): number {
+  const inSeconds = (ms: number) => Math.ceil(ms / 1000);
+  const isRunning = status === 'active' && startedAt !== undefined && stats?.meanRunMs !== undefined;
+  const seconds =
+    retryAt !== undefined
+      ? inSeconds(retryAt - now)
+      : isRunning
+        ? inSeconds(startedAt + (stats?.meanRunMs ?? 0) - now)
+        : ((stats && estimate(stats, position)) ?? 2);
+  return Math.min(Math.max(seconds, 1), 30);
+}

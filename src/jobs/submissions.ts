@@ -1,0 +1,199 @@
+/** Submissions: one policy for all that asks for work: availability, limits, idempotency, same work, bounds. It knows no HTTP. */
+import { type Billing, type Estimate, reservationFor } from '../job/estimate.ts';
+import { ProblemError } from '../job/problem.ts';
+import type { Snapshot } from '../job/snapshot.ts';
+import type { Tenant } from '../job/tenant.ts';
+import type { Kind } from '../kinds/kind.ts';
+import type { AddRequest, AddResult } from './add-job.ts';
+import type { Refusal } from './admission.ts';
+import type { Clock } from '../store/clock.ts';
+import type { JobQueue } from './queue.ts';
+import type { Plans } from './plans.ts';
+import type { ReadJob } from './read-job.ts';
+import type { Allowance, LocalLimit } from './rate-limit.ts';
+import { tooFast, toAdmissionProblem } from './refusal.ts';
+import { toReserved } from './reservation.ts';
+import type { Retried } from './retry-job.ts';
+import { ESTIMATE_AGE_MS } from './stats.ts';
+import { unacceptedProblem } from './unaccepted.ts';
+import type { Availability } from './worker-registry.ts';
+
+/** A request for a job, validated. `key`: the client's idempotency key, made the user's and the kind's own. */
+export type SubmitRequest = Omit<AddRequest, 'keyMs' | 'reserve'>;
+
+/** A job that was made just now: what is known of it without reading it. */
+export type NewJob = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>;
+
+/**
+ * An accepted job: made now, or there before under the client's key, or there before since it is the same work. `repeatable`: whether the same
+ * request again finds it.
+ */
+export type Accepted = { origin: 'new'; job: NewJob; repeatable: boolean } | { origin: 'replayed' | 'reused'; job: Snapshot };
+
+/** The result of a request. `allowance`: what of the submission limit is left, where it was asked. */
+export type SubmitResult = { allowance?: Allowance | undefined } & (({ type: 'accepted' } & Accepted) | Refused);
+
+/** The result of a retry. */
+export type RetryResult = { allowance?: Allowance | undefined } & ({ type: Retried } | Refused);
+
+type Refused = { type: 'refused'; problem: ProblemError };
+
+/** The policy. Its calls reject with `queue_unavailable` within a second while Redis is away. */
+export type Submissions = {
+  submit(request: SubmitRequest): Promise<SubmitResult>;
+  /** A failed job again. It counts as a submission, for it can cost as much. */
+  retry(
+    job: Pick<Snapshot, 'id' | 'tenant' | 'next' | 'tells' | 'reserved'>,
+    how: { cancelAfterMs: number | undefined; startWithinMs: number | undefined; plan: string | undefined },
+  ): Promise<RetryResult>;
+};
+
+/** What the policy is made with. */
+export type SubmissionOptions = {
+  queue: JobQueue;
+  clock: Clock;
+  /** Finds a job that was made under a key before; by default in the queue. */
+  findJob?: ReadJob | undefined;
+  /** The kinds, by which a job's cost is estimated. Nothing is reserved for one that is not among them. */
+  kinds: readonly Kind[];
+  /** The limit of submissions, as this process keeps it while Redis is away. Else admission counts them. */
+  localLimit: LocalLimit;
+  /** What users of a plan may. */
+  plans?: Plans | undefined;
+  /** How long a user's identical input is the same job, in ms; 0 for never. */
+  sameWorkMs: number;
+  /** How often a job is tried. */
+  maxAttempts: number;
+};
+
+/** How often a job that is not worth joining is passed over; after that a new one is made. */
+const TRIES = 3;
+
+/** Makes the policy. */
+export function createSubmissions(options: SubmissionOptions): Submissions {
+  const { queue, clock, findJob = queue.read, kinds, localLimit, plans, sameWorkMs, maxAttempts } = options;
+  const stats = () => queue.stats(ESTIMATE_AGE_MS).catch(() => undefined);
+
+  const refuse = (problem: ProblemError, allowance?: Allowance): Refused & Pick<SubmitResult, 'allowance'> => ({
+    type: 'refused',
+    problem,
+    allowance,
+  });
+  const refuseInWords = async (refusal: Refusal & Pick<SubmitResult, 'allowance'>) =>
+    refuse(await toAdmissionProblem(refusal, { clock, stats, readJob: queue.read }), refusal.allowance);
+
+  /** While Redis is away nothing is accepted; who asks too often is told that, and not that Redis is away. */
+  const limited = async <T>(
+    { tenant, plan }: { tenant: Tenant; plan?: string | undefined },
+    work: () => Promise<T>,
+  ): Promise<T | (Refused & Pick<SubmitResult, 'allowance'>)> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.code !== 'queue_unavailable') throw error;
+      const allowance = localLimit.consume(tenant, plan === undefined ? undefined : plans?.[plan]?.rateLimitMax);
+      if (allowance.allowed) throw error;
+      return refuse(tooFast(allowance.policy, allowance.resetMs), allowance);
+    }
+  };
+
+  const isNew = ({ kind, key }: AddRequest, { id, createdAt, allowance }: Extract<AddResult, { type: 'added' }>): SubmitResult => ({
+    type: 'accepted',
+    origin: 'new',
+    job: { id, kind, createdAt, maxAttempts },
+    repeatable: key !== undefined,
+    allowance,
+  });
+
+  /** With an idempotency key: the same request twice is one job, however it ended. */
+  const submitOnce = async (request: AddRequest): Promise<SubmitResult> => {
+    const result = await queue.add(request);
+    if (result.type === 'added') return isNew(request, result);
+    if (result.type !== 'known') return refuseInWords(result);
+    if (!result.sameInput) {
+      return refuse(
+        new ProblemError('idempotency_key_reused', 'This Idempotency-Key was sent with another input; a new request needs a new key.'),
+      );
+    }
+    const seen = await findJob(result.id);
+    if (seen) return { type: 'accepted', origin: 'replayed', job: seen.snapshot, allowance: result.allowance };
+    const detail = 'The job of this Idempotency-Key is gone; send a new key to run it again.';
+    return refuse(new ProblemError('job_expired', detail, { jobId: result.id }));
+  };
+
+  /** The same work once: a user's identical input within the window is the job that runs for it, or its result. */
+  const joinOrSubmit = async (request: AddRequest, answers: string): Promise<SubmitResult> => {
+    // Who is to be told elsewhere gets a job of its own: a job tells at one place.
+    const key = [request.tenant, request.kind, answers, request.input, ...(request.targets ? [request.targets] : [])];
+    for (let n = 0; n < TRIES; n++) {
+      const keyed = { ...request, key, keyMs: sameWorkMs };
+      const result = await queue.add(keyed);
+      if (result.type === 'added') return isNew(keyed, result);
+      if (result.type !== 'known') return refuseInWords(result);
+      const { id, allowance } = result;
+      const seen = await queue.read(id); // one that only the archive has is not worth a request
+      const isWorthIt = seen && (seen.snapshot.end?.outcome.type ?? 'completed') === 'completed';
+      if (isWorthIt) return { type: 'accepted', origin: 'reused', job: seen.snapshot, allowance };
+      await queue.forget(key, id); // it failed, was cancelled or is gone: nobody wants that again
+    }
+    return submitOnce(request);
+  };
+
+  const estimateOf = (kind: string, input: unknown): Estimate | undefined =>
+    kinds.find(({ name }) => name === kind)?.estimate?.(input as Record<string, unknown>);
+
+  /** What to reserve of the tenant's budgets for a job and the one that it leads to, which reads what the first one writes. */
+  const reserve = ({ kind, input, next }: SubmitRequest, availability: Availability, following: Availability | undefined) => {
+    const own = estimateOf(kind, input) ?? NO_TOKENS;
+    const child = next && estimateOf(next.kind, next.expected);
+    return toReserved(
+      reservationFor(own, billingsOf(availability)),
+      child && reservationFor({ ...child, inputTokens: child.inputTokens + own.outputTokens }, billingsOf(following)),
+    );
+  };
+
+  const submit = async (request: SubmitRequest): Promise<SubmitResult> => {
+    const availability = await queue.availability(request.kind, request.input);
+    if (availability.type === 'unavailable') return refuse(notConfigured(request.kind, availability));
+    const unaccepted = unacceptedProblem(request.input, availability);
+    if (unaccepted) return refuse(unaccepted);
+    const following = request.next && (await queue.availability(request.next.kind, request.next.expected));
+    if (request.next && following?.type === 'unavailable') return refuse(notConfigured(request.next.kind, following));
+    const answers = availability.type === 'available' ? availability.answers : undefined;
+    // Where workers differ in their models, or none is known, no answer stands for another.
+    const joins = request.key === undefined && sameWorkMs > 0 && answers !== undefined;
+    const wanted = { ...request, reserve: () => reserve(request, availability, following) };
+    return joins ? joinOrSubmit(wanted, answers) : submitOnce(wanted);
+  };
+
+  return {
+    submit: (request) => limited(request, () => submit(request)),
+    retry: ({ id, tenant, next, tells, reserved }, { cancelAfterMs, startWithinMs, plan }) =>
+      limited({ tenant, plan }, async (): Promise<RetryResult> => {
+        const how = { cancelAfterMs, startWithinMs, tells: tells !== undefined, plan };
+        const result = await queue.retry({ jobId: id, tenant, bounded: true, next, reserved, ...how });
+        switch (result.type) {
+          case 'retried':
+          case 'not_failed':
+          case 'too_often':
+          case 'unknown':
+            return result;
+          default:
+            return refuseInWords(result);
+        }
+      }),
+  };
+}
+
+/** The estimate of a kind that has none. */
+const NO_TOKENS: Estimate = { inputTokens: 0, outputTokens: 0 };
+
+function billingsOf(availability: Availability | undefined): readonly Billing[] {
+  return availability?.type === 'available' ? availability.billings : [];
+}
+
+function notConfigured(kind: string, { missing, lacking }: Extract<Availability, { type: 'unavailable' }>): ProblemError {
+  const without = lacking.length === 0 ? '' : ` without ${lacking.join(' and ')}`;
+  const needs = missing.length === 0 ? '' : ` It needs these variables on a worker: ${missing.join(', ')}.`;
+  return new ProblemError('provider_not_configured', `No worker can do ${kind}${without}.${needs}`);
+}

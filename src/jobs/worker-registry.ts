@@ -1,0 +1,227 @@
+/** The registry of workers: each says what it can do, so that the API need not guess it from its own environment. */
+import type { Redis } from 'ioredis';
+import type { Billing } from '../job/estimate.ts';
+import type { ModelEnd } from '../job/model-end.ts';
+import type { Acceptance } from '../kinds/acceptance.ts';
+import type { RedisClock } from '../store/clock.ts';
+import type { Keys } from '../store/keys.ts';
+import { defineScript } from '../store/script.ts';
+
+/** What a worker can do for a kind. */
+export type KindSupport =
+  /**
+   * It does it, by this provider. `answers` is the same for workers whose answers to the same input may stand for each other's.
+   * `needs`: the fields that an input must have for it; `missing`: the variables with which another provider would do it without them.
+   * `accepts`: there if it takes only some of the inputs that the kind allows. How its provider bills, is what estimates are priced by.
+   * `ends`: the announced ends of the models it asks.
+   */
+  | ({
+      available: true;
+      provider: string;
+      model?: string;
+      answers: string;
+      needs?: readonly string[];
+      missing?: readonly string[];
+      accepts?: readonly Acceptance[];
+      ends?: readonly ModelEnd[];
+    } & Billing)
+  /** It does not: these variables are missing. */
+  | { available: false; missing: readonly string[] };
+
+/** What a worker says of itself. */
+export type WorkerDescription = {
+  name: string;
+  version: string;
+  /** How many jobs it runs at once. */
+  concurrency: number;
+  kinds: Record<string, KindSupport>;
+  /** By how many ms its clock is ahead of Redis', where it is off by more than a second. */
+  clockAheadMs?: number | undefined;
+};
+
+/** A worker that was seen lately. `live`: within its lease, so it runs now. */
+export type KnownWorker = WorkerDescription & { live: boolean };
+
+/** How long a worker counts as live after it was last seen, and how long it is remembered, in ms. */
+export type RegistryTimes = { leaseMs: number; keptMs: number };
+
+/** A worker says three times within its lease that it lives. What it could do is remembered for as long as a rolling deploy may take. */
+export const REGISTRY_TIMES: RegistryTimes = { leaseMs: 15_000, keptMs: 600_000 };
+
+/** A worker's entry. */
+export type Registration = {
+  /** Says now what the worker can do. The first call begins a heartbeat. */
+  register(): Promise<void>;
+  /** Whether the last word to the registry was heard. */
+  registered(): boolean;
+  /** Stops the heartbeat, and says that the worker is gone. */
+  leave(): Promise<void>;
+};
+
+/** What an entry is made with. `id`: another for each process. */
+export type RegistrationOptions = {
+  redis: Redis;
+  keys: Keys;
+  id: string;
+  description: WorkerDescription;
+  clock: Pick<RedisClock, 'aheadMs'>;
+  onError: (error: unknown) => void;
+  times?: RegistryTimes;
+};
+
+/** Makes a worker's entry. */
+export function createRegistration({
+  redis,
+  keys,
+  id,
+  description,
+  clock,
+  onError,
+  times = REGISTRY_TIMES,
+}: RegistrationOptions): Registration {
+  const { leaseMs, keptMs } = times;
+  const register = defineScript(redis, new URL('scripts/register_worker.lua', import.meta.url), {
+    keys: ['workers', 'seen'],
+    args: ['id', 'description', 'keptMs'],
+  });
+  const leave = defineScript(redis, new URL('scripts/leave_worker.lua', import.meta.url), {
+    keys: ['workers', 'seen'],
+    args: ['id', 'leaseMs'],
+  });
+  const touched = { workers: keys.workers, seen: keys.workersSeen };
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let registered = false;
+
+  const beat = async (): Promise<void> => {
+    try {
+      await register({ ...touched, id, description: JSON.stringify({ ...description, clockAheadMs: clock.aheadMs() }), keptMs });
+      registered = true;
+    } catch (error) {
+      registered = false;
+      onError(error);
+    }
+  };
+
+  return {
+    async register() {
+      timer ??= setInterval(() => void beat(), leaseMs / 3);
+      await beat();
+    },
+    registered: () => registered,
+    async leave() {
+      clearInterval(timer);
+      registered = false;
+      await leave({ ...touched, id, leaseMs }).catch(onError);
+    },
+  };
+}
+
+/** Makes the function that reads who is there. `maxAgeMs`: how old what it tells may be. */
+export function createWorkerDirectory(
+  redis: Redis,
+  keys: Keys,
+  { leaseMs, keptMs } = REGISTRY_TIMES,
+): (maxAgeMs?: number) => Promise<KnownWorker[]> {
+  const read = defineScript(redis, new URL('scripts/read_workers.lua', import.meta.url), { keys: ['workers', 'seen'], args: ['keptMs'] });
+  let latest: { at: number; workers: Promise<KnownWorker[]> } | undefined;
+
+  const readNow = async (): Promise<KnownWorker[]> => {
+    const entries = (await read({ workers: keys.workers, seen: keys.workersSeen, keptMs })) as [description: string, ageMs: number][];
+    return entries.flatMap(([text, ageMs]) => {
+      const description = parseDescription(text);
+      return description ? [{ ...description, live: ageMs <= leaseMs }] : [];
+    });
+  };
+
+  return (maxAgeMs = 0) => {
+    if (!latest || performance.now() - latest.at >= maxAgeMs) {
+      const workers = readNow();
+      latest = { at: performance.now(), workers };
+      workers.catch(() => (latest = undefined));
+    }
+    return latest.workers;
+  };
+}
+
+/** Reads an entry. One that a newer or older version wrote in another shape counts as no worker. */
+function parseDescription(text: string): WorkerDescription | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<WorkerDescription> | null;
+    const whole = typeof value?.name === 'string' && Number.isSafeInteger(value.concurrency) && typeof value.kinds === 'object';
+    return whole && value.kinds !== null ? (value as WorkerDescription) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a kind can be done, by all that is known of the workers. */
+export type Availability =
+  /** No worker is known: jobs are accepted, and wait. */
+  | { type: 'unknown' }
+  /**
+   * `answers`: there if all live workers that do it give answers that may stand for each other's. `accepts`: what each of the workers takes.
+   * An input can be done if one of them takes it. `billings`: how each of their providers bills. `ends`: the announced ends of all their models.
+   */
+  | {
+      type: 'available';
+      provider: string;
+      model?: string | undefined;
+      answers?: string | undefined;
+      needs?: readonly string[] | undefined;
+      accepts: (readonly Acceptance[])[];
+      billings: readonly Billing[];
+      ends: readonly ModelEnd[];
+    }
+  /** `lacking`: the fields of the input with which it could be done; there are none where no input would do. */
+  | { type: 'unavailable'; missing: string[]; lacking: string[] };
+
+/** The fields that a worker needs and an input does not have. */
+export function lackingIn(input: unknown, { needs = [] }: { needs?: readonly string[] | undefined }): string[] {
+  const fields = (input ?? {}) as Record<string, unknown>;
+  return needs.filter((field) => fields[field] === undefined);
+}
+
+/** What was found of each list of workers, by kind: the same list is asked about for a second. */
+const found = new WeakMap<KnownWorker[], Map<string, Availability>>();
+
+/**
+ * Tells from the workers whether a kind can be done: those that live count first, then those that lived lately. With an
+ * input: whether it can be done for that one.
+ */
+export function availabilityOf(kind: string, workers: KnownWorker[], input?: unknown): Availability {
+  const dependsOnInput = input !== undefined && workers.some(({ kinds: { [kind]: support } }) => support?.available && support.needs);
+  if (dependsOnInput) return findAvailability(kind, workers, input);
+  const known = found.get(workers) ?? new Map<string, Availability>();
+  found.set(workers, known);
+  const availability = known.get(kind) ?? findAvailability(kind, workers);
+  known.set(kind, availability);
+  return availability;
+}
+
+function findAvailability(kind: string, workers: KnownWorker[], input?: unknown): Availability {
+  const supports = (known: KnownWorker[]) => known.flatMap(({ kinds }) => kinds[kind] ?? []);
+  const isAble = (support: KindSupport) => support.available && (input === undefined || lackingIn(input, support).length === 0);
+  const able = (known: KnownWorker[]) => supports(known).flatMap((support) => (support.available && isAble(support) ? [support] : []));
+  const live = able(workers.filter((worker) => worker.live));
+  const doers = live.length > 0 ? live : able(workers);
+  const [first] = doers;
+  if (first) {
+    const answers = new Set(live.map((support) => support.answers));
+    const { provider, model, needs } = first;
+    const accepts = doers.map((support) => support.accepts ?? []);
+    const billings = doers.map(({ bills, price }) => ({ bills, price }));
+    // Workers of another version, or of other variables, may name the same model.
+    const ends = [...new Map(doers.flatMap((support) => support.ends ?? []).map((end) => [end.model, end])).values()];
+    const shared = answers.size === 1 ? first.answers : undefined;
+    return { type: 'available', provider, model, needs, accepts, billings, ends, answers: shared };
+  }
+  if (workers.length === 0) return { type: 'unknown' };
+  const missing = supports(workers).flatMap((support) => support.missing ?? []);
+  const lacking = supports(workers).flatMap((support) => (support.available ? lackingIn(input, support) : []));
+  return { type: 'unavailable', missing: [...new Set(missing)], lacking: [...new Set(lacking)] };
+}
+
+/** How many jobs can run at once, over all live workers. */
+export function concurrencyOf(workers: KnownWorker[]): number {
+  return workers.reduce((sum, { live, concurrency }) => sum + (live ? concurrency : 0), 0);
+}

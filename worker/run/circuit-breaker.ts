@@ -1,0 +1,61 @@
+/** A capability behind its circuit breaker: while a provider is in trouble, only the jobs that need it are held back. */
+import { ProblemError, type ProblemCode } from '../../src/job/problem.ts';
+import type { Capability } from '../capabilities.ts';
+
+/** What a guard needs of a circuit breaker. worker/run/breaker.ts makes one. */
+export type Breaker = {
+  enter(): Promise<{ type: 'in'; permit: number } | { type: 'held'; code: ProblemCode; ms: number }>;
+  succeeded(): Promise<void>;
+  failed(code: ProblemCode, retryAfterMs: number | undefined): Promise<void>;
+  leave(permit: number): Promise<void>;
+};
+
+/** The breaker is open, so the provider was not asked. */
+export class CircuitOpenError extends ProblemError {
+  override name = 'CircuitOpenError';
+}
+
+/** The errors that show that a provider is in trouble. Any other answer shows that it works. */
+const TROUBLE: ReadonlySet<ProblemCode> = new Set(['provider_unavailable', 'provider_rate_limited', 'provider_timeout']);
+
+/** Puts a capability behind a breaker. */
+export function guard<Request, Result>(work: Capability<Request, Result>, breaker: Breaker): Capability<Request, Result> {
+  return async (request, report, signal) => {
+    const entry = await breaker.enter();
+    if (entry.type === 'held') {
+      const detail = 'The provider was in trouble just now; this job waits until it is tried again.';
+      throw new CircuitOpenError(entry.code, detail, { retryAfterMs: entry.ms });
+    }
+    let known = false; // whether the breaker was told; one report for each call
+    const succeeded = async (): Promise<void> => {
+      if (!known) await breaker.succeeded();
+      known = true;
+    };
+    const begun = async (): Promise<void> => {
+      await succeeded();
+      await report.begun();
+    };
+    try {
+      const result = await work(request, { ...report, begun }, signal);
+      await succeeded();
+      return result;
+    } catch (error) {
+      if (signal.aborted && !known && isTimeout(signal.reason)) {
+        known = true; // the attempt's time was over before the provider sent anything
+        await breaker.failed('provider_timeout', undefined);
+      } else if (error instanceof ProblemError && !signal.aborted) {
+        known = true;
+        if (TROUBLE.has(error.code)) await breaker.failed(error.code, error.extras.retryAfterMs);
+        else await breaker.succeeded();
+      }
+      throw error;
+    } finally {
+      if (!known) await breaker.leave(entry.permit);
+    }
+  };
+}
+
+/** Whether an abort's reason is that of AbortSignal.timeout. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === 'TimeoutError';
+}

@@ -1,0 +1,88 @@
+/** Makes what a handler works with in one attempt. */
+import type { Author } from '../../src/job/snapshot.ts';
+import type { History, Journal } from './journal.ts';
+import type { Assignment } from '../assignments.ts';
+import type { Attempt } from './attempt.ts';
+import type { RunFiles } from './files.ts';
+import type { Context } from '../handler.ts';
+import type { Meter } from './meter.ts';
+
+type Parts = Pick<Context, 'signal' | 'log' | 'answered'> & {
+  /** The vendor works, though nothing of the answer has come. */
+  alive: () => void;
+  files: RunFiles;
+  attempt: Attempt;
+  journal: Journal;
+  history: History;
+  assignment: Extract<Assignment, { available: true }>;
+  meter: Meter;
+};
+
+/** Before the name of a field in a checkpoint, so that no field has the name of a piece of work. */
+const FIELD = 'field:';
+
+/** Makes a context, and the function that returns who did the work: the author of the last call, in this attempt or an earlier one. */
+export function createContext({ attempt, journal, history, assignment, signal, log, meter, answered, alive, files }: Parts): {
+  context: Context;
+  author: () => Author | undefined;
+} {
+  const { number, progress, items, write } = attempt;
+  const checkpoint = { ...history.checkpoint };
+  const atLeast = (percent: number) => Math.max(Math.round(percent), progress.percent);
+  let { author } = history;
+
+  const keep = (name: string, value: unknown): void => {
+    checkpoint[name] = value;
+    journal.saveCheckpoint(checkpoint, author);
+    meter.kept();
+  };
+
+  const context: Context = {
+    work: assignment.work,
+    report: {
+      startCall(expected, by) {
+        author = by;
+        return meter.startCall(expected, by);
+      },
+      begun() {},
+      alive,
+    },
+    signal,
+    log,
+    answered,
+    dropped: meter.drop,
+    items: (list) => items.get(list) ?? [],
+    async item(list, value, percent) {
+      meter.flush(); // the usage is written first, so that a worker that is lost here hides nothing
+      await write({ type: 'item', attempt: number, list, index: items.get(list)?.length ?? 0, value, percent: atLeast(percent) });
+      meter.kept();
+    },
+    field: (name) => checkpoint[FIELD + name],
+    keepField: (name, value) => keep(FIELD + name, value),
+    stage(stage, percent) {
+      // It goes out with what else is written in this tick. If it can't be written, nothing after it can, and the job does not complete.
+      write({ type: 'progress', attempt: number, percent: atLeast(percent), stage }).catch(() => {});
+      return Promise.resolve();
+    },
+    async once<T>(name: string, work: () => Promise<T>) {
+      if (name in checkpoint) return checkpoint[name] as T;
+      const value = await work();
+      keep(name, value ?? null);
+      return value;
+    },
+    file: files.file,
+    reserve: files.reserve,
+    async output(name, bytes, type) {
+      const kept = await files.output(name, bytes, type);
+      meter.kept();
+      return kept;
+    },
+    readOutput: files.readOutput,
+    async keep(name, bytes) {
+      await files.keep(name, bytes);
+      meter.kept();
+    },
+    kept: files.kept,
+  };
+  return { context, author: () => author };
+}

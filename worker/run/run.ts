@@ -1,0 +1,122 @@
+/** Runs one job: reads what earlier runs left, sets the deadline, calls the handler, keeps the result. It knows no BullMQ. */
+import type { Logger } from 'pino';
+import { ProblemError } from '../../src/job/problem.ts';
+import { findUnaccepted } from '../../src/kinds/acceptance.ts';
+import { jobInput } from '../../src/kinds/kind.ts';
+import type { Children } from '../../src/jobs/child-job.ts';
+import { type Journal, LockLostError } from './journal.ts';
+import type { RecordFields } from '../../src/job/record.ts';
+import { toUnacceptedProblem } from '../../src/jobs/unaccepted.ts';
+import { lackingIn } from '../../src/jobs/worker-registry.ts';
+import type { Assignment } from '../assignments.ts';
+import { beginAttempt } from './attempt.ts';
+import { createContext } from './context.ts';
+import { startDeadline } from './deadline.ts';
+import type { OpenRunFiles, RunFiles } from './files.ts';
+import type { Implementation } from '../handler.ts';
+import { makeChild } from './make-child.ts';
+import { createMeter } from './meter.ts';
+import type { AddCost } from '../prices.ts';
+import { NotAssignedError, PaidInVainError } from './retry-policy.ts';
+import type { Task } from './task.ts';
+
+/** What all runs share. */
+export type RunDeps = {
+  implementations: readonly Implementation[];
+  assignments: ReadonlyMap<string, Assignment>;
+  openFiles: OpenRunFiles;
+  addCost: AddCost;
+  children: Children;
+  /** How long one attempt may take, in ms, without the time in which Redis was in trouble. */
+  timeoutMs: number;
+  /** For how long Redis was in trouble since the process began, in ms. */
+  troubleMs: () => number;
+  /** Whether that counts from the vendor's last sign of life, while no answer comes. */
+  timeoutMoves?: boolean;
+  log: Logger;
+};
+
+/** Makes the function that runs a job. It resolves with what the job's completion has to write: its result. */
+export function createRun({
+  implementations,
+  assignments,
+  openFiles,
+  addCost,
+  children,
+  timeoutMs,
+  troubleMs,
+  timeoutMoves = false,
+  log,
+}: RunDeps): (task: Task, journal: Journal) => Promise<RecordFields> {
+  const byName = new Map(implementations.map(({ kind, handle }) => [kind.name, { kind, handle, schema: jobInput(kind) }]));
+
+  /**
+   * @throws NotAssignedError if this worker can't do the kind or does not take the input, ProblemError for what the job's owner should know, the signal's
+   * reason if that ended the run
+   */
+  return async (task, journal) => {
+    const history = await journal.history(task.fresh);
+    if (history.finished) return {}; // the result is kept already; only the completion was lost
+    const { id, parent } = task;
+    if (parent !== undefined && (await children.endWithParent({ id, parent }))) throw new LockLostError(id);
+    const implementation = byName.get(task.kind);
+    const assignment = assignments.get(task.kind);
+    if (!implementation || !assignment?.available) {
+      throw new NotAssignedError(task.kind, assignment?.available === false ? assignment.support : {});
+    }
+    const lacking = lackingIn(task.input, assignment.support);
+    if (lacking.length > 0) throw new NotAssignedError(task.kind, { ...assignment.support, lacking });
+    const unaccepted = findUnaccepted(task.input, assignment.support.accepts);
+    if (unaccepted) throw new NotAssignedError(task.kind, { problem: toUnacceptedProblem(task.input, unaccepted) });
+    const { kind, handle, schema } = implementation;
+    const { signal } = task;
+    const deadline = startDeadline(task, timeoutMs, troubleMs);
+    const meter = createMeter(journal.spending, addCost, log);
+    let files: RunFiles | undefined;
+    try {
+      const attempt = await beginAttempt(task, journal, history);
+      const input = schema.parse(task.input);
+      files = openFiles(task, input);
+      const { context, author } = createContext({
+        attempt,
+        journal,
+        history,
+        assignment,
+        signal,
+        log,
+        meter,
+        files,
+        answered: deadline.lift,
+        alive: timeoutMoves ? deadline.move : () => {},
+      });
+      const result = kind.result.parse(await unlessAborted(handle(input, context), signal));
+      const next = kind.next?.(input);
+      if (!next) return await journal.conclude(result, author());
+      deadline.lift(); // the paid work is done
+      const child = await makeChild(task, next, result as never, { children, attempt, journal });
+      return await journal.conclude({ ...result, child }, author());
+    } catch (error) {
+      await files?.release().catch(() => {}); // it is freed with the end of the job, too
+      const reason = deadline.isOver() ? timedOut(timeoutMs, error) : error;
+      throw reason instanceof ProblemError && meter.inVain() ? new PaidInVainError(reason) : reason;
+    } finally {
+      deadline.lift();
+      await meter.close();
+    }
+  };
+}
+
+/** The error for an attempt that took too long. */
+function timedOut(ms: number, cause: unknown): ProblemError {
+  return new ProblemError('job_timeout', `The attempt did not end within ${ms / 1000} s.`, { cause });
+}
+
+/** Waits for work, but rejects with the signal's reason when it aborts. So a handler that ignores the signal does not keep the run. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const fail = () => reject(signal.reason);
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+    work.then(resolve, reject);
+  });
+}

@@ -1,0 +1,123 @@
+/** Records that can't be read: each ends as failed, before it stops what workers do for all jobs at once. */
+import type { Job, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { createEnd } from '../../src/jobs/end-job.ts';
+import type { Keys } from '../../src/store/keys.ts';
+import { parseJson } from '../../src/job/record.ts';
+import { defineScript } from '../../src/store/script.ts';
+
+/** How the log says that such a job has ended. */
+export const UNREADABLE = 'job could not be read: it was ended';
+
+/** How such a job ends. */
+const REASON = 'internal_error: What is stored of this job can not be read; it was not run.';
+
+/** The longest pause between two checks that errors ask for, in ms: a worker that fails in a loop must not check in a loop. */
+const MAX_PAUSE_MS = 500;
+
+/** How many entries of a set are checked: the next to be moved, or to be removed for their age. */
+const HEAD = 1000;
+
+/** Where the script looks for jobs. */
+const QUEUE_KEYS = ['active', 'delayed', 'completed', 'failed', 'prioritized', 'wait'] as const;
+
+type Found = [id: string, lock: string];
+
+/** The fields that BullMQ parses when a worker takes a job up. */
+const PARSED = ['data', 'opts', 'progress', 'parent'] as const;
+
+/** Checks what workers are about to take up, move or remove. Resolves with the ids of the jobs that it has ended. */
+type Check = (options: {
+  /** What the lock tokens of this worker begin with. */
+  mine: string;
+  /** Jobs that run in this process: they have been read, and are left to their run. */
+  running: Pick<ReadonlySet<string>, 'has'>;
+  /** Jobs that ran here and are to be found somewhere. */
+  left: readonly string[];
+  /** How far ahead to check delayed jobs, in ms. */
+  aheadMs: number;
+}) => Promise<string[]>;
+
+function createCheck(redis: Redis, keys: Keys, retentionS: number): Check {
+  const screen = defineScript(redis, new URL('scripts/screen_jobs.lua', import.meta.url), {
+    keys: ['jobs', ...QUEUE_KEYS],
+    args: ['mine', 'aheadMs', 'head'],
+  });
+  const end = createEnd(redis, keys, retentionS);
+  const touched = { jobs: keys.job(''), ...keys.allOf(QUEUE_KEYS) };
+
+  const canBeRead = async (jobId: string): Promise<boolean> => {
+    const texts = await redis.hmget(keys.job(jobId), ...PARSED);
+    const values = texts.map((text) => (text === null || text === '' ? {} : parseJson(text)));
+    return !values.includes(undefined) && values[PARSED.indexOf('opts')] !== null;
+  };
+
+  return async ({ mine, running, left, aheadMs }) => {
+    const [bad, unread] = (await screen({ ...touched, mine, aheadMs, head: HEAD }, left)) as [Found[], Found[]];
+    for (const [jobId, lock] of unread) if (!running.has(jobId) && !(await canBeRead(jobId))) bad.push([jobId, lock]);
+    const ended: string[] = [];
+    for (const [jobId, lock] of bad) if ((await end({ jobId, reason: REASON, unreadable: { lock } })) === 'done') ended.push(jobId);
+    return ended;
+  };
+}
+
+/** Ends what can't be read before the first job is taken; resolves with the ids. `retentionS`: how long ended jobs are kept, in s. */
+export function endUnreadable(redis: Redis, keys: Keys, retentionS: number): Promise<string[]> {
+  return createCheck(redis, keys, retentionS)({ mine: 'nobody', running: new Set(), left: [], aheadMs: 60_000 });
+}
+
+/** What the watch is made with. */
+export type UnreadableOptions = {
+  worker: Worker;
+  redis: Redis;
+  keys: Keys;
+  /** How long ended jobs are kept, in s. */
+  retentionS: number;
+  /** Jobs that run in this process. */
+  running: Pick<ReadonlySet<string>, 'has'>;
+  /** How often to check while there are no errors, in ms. */
+  everyMs: number;
+  onEnded: (jobId: string) => void;
+  onError: (error: unknown) => void;
+};
+
+/** Watches for as long as the worker does: when it complains, and every so often for jobs that others have left behind. */
+export function watchUnreadable({ worker, redis, keys, retentionS, running, everyMs, onEnded, onError }: UnreadableOptions): void {
+  const check = createCheck(redis, keys, retentionS);
+  const taken = new Set<string>();
+  const pauseMs = Math.min(MAX_PAUSE_MS, everyMs / 4); // before the second stalled check, which would lose the job
+  let checking = false;
+  let stopped = false;
+  let asked: ReturnType<typeof setTimeout> | undefined;
+  let last = -Infinity;
+
+  const checkSoon = (): void => {
+    if (asked || stopped) return;
+    asked = setTimeout(() => void checkNow(), Math.max(last + pauseMs - performance.now(), 0));
+  };
+  const checkNow = async (): Promise<void> => {
+    asked = undefined;
+    if (checking) return checkSoon();
+    if (redis.status !== 'ready') return;
+    checking = true;
+    last = performance.now();
+    const left = [...taken].filter((id) => !running.has(id));
+    try {
+      for (const id of await check({ mine: `${worker.id}:`, running, left, aheadMs: 2 * everyMs })) onEnded(id);
+      for (const id of left) taken.delete(id);
+    } catch (error) {
+      onError(error);
+    }
+    checking = false;
+  };
+
+  const timer = setInterval(checkSoon, everyMs);
+  worker.on('error', checkSoon);
+  worker.on('active', ({ id }) => void taken.add(id ?? ''));
+  for (const end of ['completed', 'failed'] as const) worker.on(end, (job: Job | undefined) => void taken.delete(job?.id ?? ''));
+  worker.on('closing', () => {
+    stopped = true;
+    clearInterval(timer);
+    clearTimeout(asked);
+  });
+}
