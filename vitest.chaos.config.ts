@@ -1,5 +1,6 @@
 /** Chaos: processes killed, stopped and cut off on purpose. It needs redis-server and a minute of its own, so `npm test` leaves it out. */
 import { defineConfig } from 'vitest/config';
+import { TEST_MS, WAIT_MS } from './test/support/waits.ts';
 
 export default defineConfig({
   test: {
@@ -7,8 +8,8 @@ export default defineConfig({
     include: ['test/chaos/**/*.test.ts'],
     globalSetup: ['test/support/postgres.ts'],
     fileParallelism: false, // each test keeps a small machine busy
-    testTimeout: 60_000,
-    hookTimeout: 30_000,
-    expect: { poll: { timeout: 15_000 } },
+    testTimeout: TEST_MS,
+    hookTimeout: TEST_MS,
+    expect: { poll: { timeout: WAIT_MS } },
   },
 });

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { TEST_MS, WAIT_MS } from './test/support/waits.ts';
 
 /** The suite runs on each store there is: the embedded Valkey always, a native Redis where one is found. */
 const native = process.env['TEST_REDIS_URL'] !== undefined || spawnSync('redis-server', ['--version']).status === 0;
@@ -41,9 +42,9 @@ export default defineConfig({
       { find: /^ai-jobs-client\/react$/, replacement: path('client/src/react.ts') },
     ],
     maxWorkers: 3, // most of a test is waiting
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    expect: { poll: { timeout: 15_000 } },
+    testTimeout: TEST_MS,
+    hookTimeout: TEST_MS,
+    expect: { poll: { timeout: WAIT_MS } },
     exclude: [...configDefaults.exclude, 'test/chaos/**', 'test/processes/**', 'test/supabase/**'], // they have configs of their own
     projects: stores.map((name, index) => ({
       extends: true,

@@ -49,13 +49,13 @@ test('12 jobs are told once each, though the worker dies under them, and APIs wh
   const api = await stack.startApi();
 
   const told = () => new Set(receiver.calls.map((call) => verified(secret, call)['data'].jobId as string));
-  await expect.poll(() => told().size, { timeout: 45_000 }).toBe(JOBS);
-  await expect.poll(() => expo.messages.length, { timeout: 45_000 }).toBe(JOBS);
+  await expect.poll(() => told().size).toBe(JOBS);
+  await expect.poll(() => expo.messages.length).toBe(JOBS);
   const deliveriesOf = async ({ jobId }: Record<string, any>): Promise<Record<string, any>[]> =>
     ((await (await fetch(`${api.url}/api/jobs/${jobId}/deliveries`, { headers: ANA })).json()) as Record<string, any>)['deliveries'];
   for (const job of jobs) {
     const waiting = async () => (await deliveriesOf(job)).filter(({ status }) => status === 'waiting');
-    await expect.poll(waiting, { timeout: 45_000 }).toEqual([]);
+    await expect.poll(waiting).toEqual([]);
     expect((await deliveriesOf(job)).find(({ channel }) => channel === 'webhook')).toMatchObject({ status: 'delivered' });
   }
 

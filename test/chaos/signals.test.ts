@@ -75,4 +75,4 @@ test('ten jobs outlive workers and APIs that are told twice to stop: handed back
   expect(inHand).toBeGreaterThanOrEqual(1);
   expect(model.calls.length - JOBS).toBeLessThanOrEqual(inHand);
   await expectUnharmed([...workers, ...apis]);
-}, 120_000); // it starts nine processes
+});

@@ -83,9 +83,7 @@ test('50 jobs while Supabase is away for 10 s, API and worker killed: all comple
   const streams = await following;
   await back;
   await project.start();
-  await expect
-    .poll(async () => (await project.sql('select count(*)::int as rows from public.jobs'))[0], { timeout: 10_000 })
-    .toEqual({ rows: JOBS });
+  await expect.poll(async () => (await project.sql('select count(*)::int as rows from public.jobs'))[0]).toEqual({ rows: JOBS });
 
   for (const [n, events] of streams.entries()) {
     const rows = lasting(events);

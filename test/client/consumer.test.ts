@@ -42,7 +42,7 @@ const failure = await ai.resume('generate-flashcards-' + 'x'.repeat(32)).result(
 console.log(JSON.stringify({ fronts, backs: flashcards.map(({ back }) => back), code: failure instanceof JobError && failure.code }));
 `;
 
-test('a right program compiles and runs; a wrong input and a misspelt field of a result do not compile', { timeout: 60_000 }, async () => {
+test('a right program compiles and runs; a wrong input and a misspelt field of a result do not compile', async () => {
   const stack = await startStack();
   await stack.startWorker();
   const { folder, compile } = createApp();

@@ -10,7 +10,7 @@ import { packClient } from '../support/client-package.ts';
 /** How a module that is only ESM is not resolved: by `require`, and by the rules from before `exports`. */
 const NOT_FOR_ESM: ReadonlySet<string> = new Set(['node10', 'node16-cjs']);
 
-test('the package has what its exports promise: publint and attw find nothing', { timeout: 60_000 }, async () => {
+test('the package has what its exports promise: publint and attw find nothing', async () => {
   const { tarball, installed } = packClient();
   const { messages } = await publint({ pkgDir: installed, pack: false, strict: true }); // the folder has what npm packs, and nothing else
   expect(messages).toEqual([]);

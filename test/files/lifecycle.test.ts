@@ -99,26 +99,22 @@ test('an input that is gone fails the job at once', async () => {
   expect((await ended()).data['error']).toMatchObject({ code: 'input_gone', retryable: false });
 });
 
-test(
-  'a worker is killed in the middle of a job: another one has the file and goes on after the parts that are made',
-  { timeout: 60_000 },
-  async () => {
-    const start = (role: string) => (env: Record<string, string>) =>
-      startProcess('test/support/slices-process.ts', { ...env, ROLE: role, AI_PROVIDER: 'slicer' });
-    const env = { WORKER_STALLED_INTERVAL_MS: '1000', WORKER_LOCK_DURATION_MS: '1000' };
-    const stack = await createStack({ api: start('api'), worker: start('worker') }, env);
-    const first = await stack.startWorker();
-    const sound = wav(3);
-    const { body: job } = await sendTo(stack.url, form(sound, { trouble: 'hangs', parts: '3' }), ANA);
-    const stream = await stack.watch(job);
-    await stream.until(({ event }) => event === 'item');
-    await first.stop('SIGKILL');
-    await stack.startWorker();
-    const end = await stream.until(isEnd);
-    expect(end).toMatchObject({ event: 'completed', data: { result: { made: 3 } } });
-    const items = stream.events.filter(({ event }) => event === 'item').map(({ data }) => data['index']);
-    expect(items).toEqual([0, 1, 2]);
-    const whole = await fetch(stack.url + end.data['result']['whole']['outputUrl']);
-    expect(Buffer.from(await whole.arrayBuffer()).equals(sound)).toBe(true);
-  },
-);
+test('a worker is killed in the middle of a job: another one has the file and goes on after the parts that are made', async () => {
+  const start = (role: string) => (env: Record<string, string>) =>
+    startProcess('test/support/slices-process.ts', { ...env, ROLE: role, AI_PROVIDER: 'slicer' });
+  const env = { WORKER_STALLED_INTERVAL_MS: '1000', WORKER_LOCK_DURATION_MS: '1000' };
+  const stack = await createStack({ api: start('api'), worker: start('worker') }, env);
+  const first = await stack.startWorker();
+  const sound = wav(3);
+  const { body: job } = await sendTo(stack.url, form(sound, { trouble: 'hangs', parts: '3' }), ANA);
+  const stream = await stack.watch(job);
+  await stream.until(({ event }) => event === 'item');
+  await first.stop('SIGKILL');
+  await stack.startWorker();
+  const end = await stream.until(isEnd);
+  expect(end).toMatchObject({ event: 'completed', data: { result: { made: 3 } } });
+  const items = stream.events.filter(({ event }) => event === 'item').map(({ data }) => data['index']);
+  expect(items).toEqual([0, 1, 2]);
+  const whole = await fetch(stack.url + end.data['result']['whole']['outputUrl']);
+  expect(Buffer.from(await whole.arrayBuffer()).equals(sound)).toBe(true);
+});

@@ -30,7 +30,7 @@ async function expectServed(stack: Stack): Promise<void> {
   }
 }
 
-test('whatever is wrong with a job, it ends, is listed if it failed, and nobody else notices', { timeout: 120_000 }, async () => {
+test('whatever is wrong with a job, it ends, is listed if it failed, and nobody else notices', async () => {
   const { stack, redis, keys } = await setUp({ JOB_ATTEMPTS: '1' });
   const bad: string[] = [];
   for (const [, harm] of harms) {
@@ -46,9 +46,7 @@ test('whatever is wrong with a job, it ends, is listed if it failed, and nobody 
   const ends: string[][] = [];
   for (const [n, [what, , end]] of harms.entries()) {
     const path = `/api/jobs/${bad[n]}`;
-    await expect
-      .poll(async () => [what, (await stack.get(path))['status']], { timeout: 30_000 })
-      .toEqual([what, expect.stringMatching(/completed|failed/)]);
+    await expect.poll(async () => [what, (await stack.get(path))['status']]).toEqual([what, expect.stringMatching(/completed|failed/)]);
     const status = (await stack.get(path))['status'] as string;
     ends.push([what, end === 'either' ? end : status]);
   }
@@ -63,7 +61,7 @@ test('whatever is wrong with a job, it ends, is listed if it failed, and nobody 
   }
 });
 
-test('a job is cancelled by its own call whatever is wrong with it, as long as there is a record', { timeout: 60_000 }, async () => {
+test('a job is cancelled by its own call whatever is wrong with it, as long as there is a record', async () => {
   const { stack, redis, keys } = await setUp();
   for (const [what, harm] of harms) {
     if (/^(no record|a record)/.test(what)) continue;
@@ -76,7 +74,7 @@ test('a job is cancelled by its own call whatever is wrong with it, as long as t
   }
 });
 
-test('a job that was taken up and can not be read fails, also where its worker is gone', { timeout: 60_000 }, async () => {
+test('a job that was taken up and can not be read fails, also where its worker is gone', async () => {
   const { stack, redis, keys } = await setUp();
   const id = await submit(stack);
   await field('data', 'garbage')(redis, keys, id);
@@ -87,7 +85,7 @@ test('a job that was taken up and can not be read fails, also where its worker i
   await expect.poll(async () => (await stack.get(`/api/jobs/${id}`))['error']?.code).toBe('internal_error');
 });
 
-test('ended jobs whose records became something else do not keep others from completing', { timeout: 60_000 }, async () => {
+test('ended jobs whose records became something else do not keep others from completing', async () => {
   const { stack, redis, keys } = await setUp({ JOB_RETENTION_S: '1' });
   for (const set of ['completed', 'failed'] as const) {
     const id = `generate-flashcards-${'x'.repeat(31)}${set[0]}`;
@@ -101,7 +99,7 @@ test('ended jobs whose records became something else do not keep others from com
   expect(await redis.zrange(keys.of('completed'), '0', '-1')).toEqual([id]);
 });
 
-test('delayed jobs are not lost with one whose record became something else', { timeout: 60_000 }, async () => {
+test('delayed jobs are not lost with one whose record became something else', async () => {
   const { stack, redis, keys } = await setUp();
   const ids: string[] = [];
   for (let n = 0; n < 5; n++) ids.push(await submit(stack));
@@ -117,7 +115,7 @@ test('delayed jobs are not lost with one whose record became something else', { 
   expect(await stack.get(`/api/jobs/${bad}`)).toMatchObject({ status: 'failed', error: { code: 'internal_error' } });
 });
 
-test('our own structures are made anew where they became something else', { timeout: 60_000 }, async () => {
+test('our own structures are made anew where they became something else', async () => {
   const { stack, redis, keys } = await setUp({ STREAM_TOKEN_SECRET: '' });
   await submit(stack);
   const tenant = tenantOf('ana', undefined);
@@ -141,7 +139,7 @@ test('our own structures are made anew where they became something else', { time
   await worker.stop();
 });
 
-test('ten others are served and completed while anything is written into the structures of one', { timeout: 120_000 }, async () => {
+test('ten others are served and completed while anything is written into the structures of one', async () => {
   const { stack, redis, keys } = await setUp();
   await stack.startWorker();
   for (let round = 0; round < 8; round++) {

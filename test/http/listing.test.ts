@@ -50,51 +50,43 @@ const COMMANDS = 4 * (IN_VAIN + 100) + 100;
 /** Commands that read records. */
 const reads = (commands: string[]) => commands.filter((line) => /"hm?get" "[^"]*generate-flashcards-/i.test(line));
 
-test(
-  'a filter that fits nothing among thousands costs a bounded number of commands, and says where to go on',
-  { timeout: 120_000 },
-  async () => {
-    const { stack, ids, queue, commands } = await withMany(1100);
-    const first = await commands(() => stack.get('/api/jobs?limit=1&status=cancelled', ANA));
-    expect(first.result['jobs']).toEqual([]);
-    expect(first.result['nextCursor']).toEqual(expect.any(String));
-    expect(first.commands.length).toBeLessThan(100); // what waits is known to have failed nowhere, without its record
-    expect(first.commands.filter((line) => /"hm?get\w*" .*"(data|ai:result)"/i.test(line))).toEqual([]);
+test('a filter that fits nothing among thousands costs a bounded number of commands, and says where to go on', async () => {
+  const { stack, ids, queue, commands } = await withMany(1100);
+  const first = await commands(() => stack.get('/api/jobs?limit=1&status=cancelled', ANA));
+  expect(first.result['jobs']).toEqual([]);
+  expect(first.result['nextCursor']).toEqual(expect.any(String));
+  expect(first.commands.length).toBeLessThan(100); // what waits is known to have failed nowhere, without its record
+  expect(first.commands.filter((line) => /"hm?get\w*" .*"(data|ai:result)"/i.test(line))).toEqual([]);
 
-    await queue.cancel(ids[7] ?? ''); // among the oldest: the last page has it
-    const all = await pages(`${stack.url}/api/jobs?limit=1&status=cancelled`, ANA);
-    expect(all.jobs.map(({ jobId }) => jobId)).toEqual([ids[7]]);
-    expect(all.requests).toBe(Math.ceil(1100 / ENTRIES));
+  await queue.cancel(ids[7] ?? ''); // among the oldest: the last page has it
+  const all = await pages(`${stack.url}/api/jobs?limit=1&status=cancelled`, ANA);
+  expect(all.jobs.map(({ jobId }) => jobId)).toEqual([ids[7]]);
+  expect(all.requests).toBe(Math.ceil(1100 / ENTRIES));
 
-    // Every job once, whatever the pages.
-    const listed = await pages(`${stack.url}/api/jobs?limit=100`, ANA);
-    expect(new Set(listed.jobs.map(({ jobId }) => jobId))).toEqual(new Set(ids));
-    expect(listed.jobs).toHaveLength(ids.length);
-  },
-);
+  // Every job once, whatever the pages.
+  const listed = await pages(`${stack.url}/api/jobs?limit=100`, ANA);
+  expect(new Set(listed.jobs.map(({ jobId }) => jobId))).toEqual(new Set(ids));
+  expect(listed.jobs).toHaveLength(ids.length);
+});
 
-test(
-  'a filter that fits few reads the records of those alone that may fit, a bounded number, and goes on from there',
-  { timeout: 120_000 },
-  async () => {
-    const { stack, ids, queue, redis, keys, commands } = await withMany(450);
-    await each(ids.slice(50), (id) => queue.cancel(id)); // fifty wait, the others are cancelled
-    const failed = [ids[60], ids[200], ids[440]] as string[];
-    for (const id of failed) await redis.hset(keys.job(id), 'failedReason', 'provider_refused: No.');
+test('a filter that fits few reads the records of those alone that may fit, a bounded number, and goes on from there', async () => {
+  const { stack, ids, queue, redis, keys, commands } = await withMany(450);
+  await each(ids.slice(50), (id) => queue.cancel(id)); // fifty wait, the others are cancelled
+  const failed = [ids[60], ids[200], ids[440]] as string[];
+  for (const id of failed) await redis.hset(keys.job(id), 'failedReason', 'provider_refused: No.');
 
-    const page = await commands(() => stack.get('/api/jobs?limit=5&status=failed', ANA));
-    expect(page.result).toMatchObject({ jobs: [{ jobId: ids[440] }], nextCursor: expect.any(String) });
-    expect(reads(page.commands).length).toBeLessThanOrEqual(IN_VAIN + 6 + 10);
-    const all = await pages(`${stack.url}/api/jobs?limit=5&status=failed`, ANA);
-    expect(all.jobs.map(({ jobId }) => jobId)).toEqual(failed.toReversed());
-    const cancelled = await pages(`${stack.url}/api/jobs?limit=100&status=cancelled`, ANA);
-    expect(cancelled.jobs).toHaveLength(397);
-    const waiting = await commands(() => stack.get('/api/jobs?limit=5&status=waiting', ANA));
-    expect(waiting.result['jobs']).toHaveLength(5);
-    const others = await commands(() => stack.get('/api/jobs?kind=generate-lesson', ANA));
-    expect([others.result['jobs'], reads(others.commands)]).toEqual([[], []]); // a kind stands in the id
-  },
-);
+  const page = await commands(() => stack.get('/api/jobs?limit=5&status=failed', ANA));
+  expect(page.result).toMatchObject({ jobs: [{ jobId: ids[440] }], nextCursor: expect.any(String) });
+  expect(reads(page.commands).length).toBeLessThanOrEqual(IN_VAIN + 6 + 10);
+  const all = await pages(`${stack.url}/api/jobs?limit=5&status=failed`, ANA);
+  expect(all.jobs.map(({ jobId }) => jobId)).toEqual(failed.toReversed());
+  const cancelled = await pages(`${stack.url}/api/jobs?limit=100&status=cancelled`, ANA);
+  expect(cancelled.jobs).toHaveLength(397);
+  const waiting = await commands(() => stack.get('/api/jobs?limit=5&status=waiting', ANA));
+  expect(waiting.result['jobs']).toHaveLength(5);
+  const others = await commands(() => stack.get('/api/jobs?kind=generate-lesson', ANA));
+  expect([others.result['jobs'], reads(others.commands)]).toEqual([[], []]); // a kind stands in the id
+});
 
 test('a user has ten lists a second, and nobody else notices; polls are no lists', async () => {
   const stack = await startStack({ LIST_RATE_MAX: '' });
@@ -114,7 +106,7 @@ test('a user has ten lists a second, and nobody else notices; polls are no lists
   }
 });
 
-test('an unfiltered page costs as much as it shows', { timeout: 60_000 }, async () => {
+test('an unfiltered page costs as much as it shows', async () => {
   const { stack, commands } = await withMany(100, 'a long note '.repeat(5000));
   const { result, commands: seen } = await commands(() => stack.get('/api/jobs?limit=10', ANA));
   expect(result['jobs']).toHaveLength(10);
@@ -122,7 +114,7 @@ test('an unfiltered page costs as much as it shows', { timeout: 60_000 }, async 
   expect(seen.length).toBeLessThan(150);
 });
 
-test("the user's stream takes stock within a bound", { timeout: 60_000 }, async () => {
+test("the user's stream takes stock within a bound", async () => {
   const { stack, ids, queue, commands } = await withMany(1000);
   await each(ids.slice(1), (id) => queue.cancel(id));
   const { commands: seen } = await commands(async () => {
@@ -134,7 +126,7 @@ test("the user's stream takes stock within a bound", { timeout: 60_000 }, async 
   expect(seen.length).toBeLessThan(2 * COMMANDS + 100 * 20); // two indexes, and a look at each of the hundred that are told
 });
 
-test('the operator pages through failed jobs of one user, within a bound each time', { timeout: 120_000 }, async () => {
+test('the operator pages through failed jobs of one user, within a bound each time', async () => {
   const { stack, ids, queue, redis, keys, commands } = await withMany(700);
   const bobs = await submitTo(queue, 'bob "the\\builder"');
   await each([...ids, bobs.id], (id) => queue.cancel(id));
@@ -163,7 +155,7 @@ test('the operator pages through failed jobs of one user, within a bound each ti
   expect(retried).toEqual([bobs.id]);
 });
 
-test('a search stops when nobody waits for it any more', { timeout: 60_000 }, async () => {
+test('a search stops when nobody waits for it any more', async () => {
   const { queue, commands } = await withMany(100);
   const gone = AbortSignal.abort();
   const { commands: seen } = await commands(() => queue.jobsOf('ana', { limit: 1, filter: { status: 'cancelled' }, signal: gone }));

@@ -37,7 +37,7 @@ async function look({ ask, follow, checkEventsOf }: Documented, route: string, j
 
 const image = () => print(['Water boils at 100 degrees.'], { width: 640, height: 160, size: 36 });
 
-test('jobs of all kinds that this machine can do, and all routes of them, answer as the document says', { timeout: 180_000 }, async () => {
+test('jobs of all kinds that this machine can do, and all routes of them, answer as the document says', async () => {
   const api = await start({ PATH: process.env['PATH'] ?? '', SAME_WORK_WINDOW_S: '60', SUPABASE_WEBHOOK_SECRET: 'the-database-shows-it' });
   const { stack, asked, ask, follow, document } = api;
   await stack.startWorker();

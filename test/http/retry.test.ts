@@ -159,7 +159,7 @@ test('a job whose journal is full fails by name with what it has, and is retried
   expect(await redis.llen(logs)).toBe(10_000);
 });
 
-test('a job whose workers were lost starts with a clean slate', { timeout: 60_000 }, async () => {
+test('a job whose workers were lost starts with a clean slate', async () => {
   const stalls = { WORKER_STALLED_INTERVAL_MS: '400', WORKER_MAX_STALLED_COUNT: '0' };
   const called = [latch(), latch()];
   const openai = await startOpenAI((pen, call, n) => {

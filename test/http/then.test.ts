@@ -40,7 +40,7 @@ function redisOf(): Redis {
 const listed = async (stack: Stack, headers: Record<string, string>) =>
   ((await stack.get('/api/jobs', headers))['jobs'] as Record<string, any>[]).map(({ kind, status }) => `${kind} ${status}`).toSorted();
 
-test('from a printed page to flashcards, without any key: the child is in the stream and in the result', { timeout: 240_000 }, async () => {
+test('from a printed page to flashcards, without any key: the child is in the stream and in the result', async () => {
   const stack = await startStack();
   await stack.startWorker();
   const { status, body: job } = await send(stack, { then: 'flashcards', thenInput: '{"count":4}' });
@@ -193,7 +193,7 @@ test('a parent that is cancelled while it runs has no child, nor has one without
 
 test.for(['before', 'after'])(
   'a worker that is killed %s the child was started leaves one child, and one bill',
-  { timeout: 240_000 },
+
   async (hold) => {
     const azure = await startAzureVision((response) => sendJson(response, 200, analysed(SENTENCES)));
     const stack = await startStack({ ...azure.env, WORKER_STALLED_INTERVAL_MS: '2000' });

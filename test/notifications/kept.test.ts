@@ -129,7 +129,7 @@ test('when their times are over, nothing is left of jobs and what was told of th
   const sets = async () =>
     (await endless()).filter((name) => /:(active|wait|prioritized|completed|failed|outbox|overdue)$/.test(name)).toSorted();
   const ended = [':ai-jobs-notifications:completed', ':ai-jobs-notifications:failed'];
-  await expect.poll(sets, { timeout: 20_000 }).toEqual(ended);
+  await expect.poll(sets).toEqual(ended);
 
   // Seven days are over: what is in these sets is as old, and a process starts.
   for (const set of ended.map((name) => stack.prefix + name)) {
@@ -139,7 +139,7 @@ test('when their times are over, nothing is left of jobs and what was told of th
     }
   }
   await stack.startApi();
-  await expect.poll(async () => (await endless()).filter((name) => !isEndless(name)), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(async () => (await endless()).filter((name) => !isEndless(name))).toEqual([]);
   const expiries = await Promise.all((await keysWith(stack.prefix, '')).map(async (key) => [key, await redis.ttl(key)] as const));
   expect(expiries.filter(([, seconds]) => seconds > 14 * DAY_S)).toEqual([]);
 });

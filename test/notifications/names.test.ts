@@ -52,6 +52,6 @@ test('names whose DNS never answers hold up no webhook of another user, no push,
   await expect.poll(() => expo.messages.length).toBe(1);
   const [first] = hanging;
   await expect
-    .poll(() => first && deliveryOf(stack, first, EVE), { timeout: 20_000 })
+    .poll(() => first && deliveryOf(stack, first, EVE))
     .toMatchObject({ status: 'waiting', attempts: [{ code: 'name_not_found' }] });
 });

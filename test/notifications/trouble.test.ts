@@ -24,7 +24,7 @@ const ask = async ({ url }: { url: string }, method: string, path: string, heade
 /** Resolves with the code of what came of a job's last push. */
 async function outcomeOf(stack: Stack, job: Record<string, any>): Promise<string> {
   const last = async () => (await deliveriesOf(stack, job)).findLast(({ channel }) => channel === 'push');
-  await expect.poll(async () => (await last())?.['status'] ?? 'waiting', { timeout: 20_000 }).not.toBe('waiting');
+  await expect.poll(async () => (await last())?.['status'] ?? 'waiting').not.toBe('waiting');
   return (await last())?.['attempts'].at(-1)?.code as string;
 }
 

@@ -16,7 +16,7 @@ const MICROPHONE = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-med
 
 test.skipIf(!browserPath)(
   'a picture that is dropped is shown and read, and goes on to cards; so is one that is chosen',
-  { timeout: 60_000 },
+
   async () => {
     const azure = await startAzureSpeech();
     const stack = await startStack(azure.env);
@@ -54,7 +54,7 @@ test.skipIf(!browserPath)(
 
 test.skipIf(!browserPath || !programs.ffmpeg)(
   'speech is recorded with the microphone, played and assessed, also if it still records; so is a file that is chosen',
-  { timeout: 60_000 },
+
   async () => {
     const azure = await startAzureSpeech();
     const stack = await startStack({ ...azure.env, PATH });

@@ -30,7 +30,7 @@ async function startSteppedModel() {
 
 test.skipIf(!browserPath)(
   'cards come one by one, over a reload, a lost connection and a lost network, and can be flipped and taken away',
-  { timeout: 60_000 },
+
   async () => {
     const model = await startSteppedModel();
     const stack = await startStack(model.env);
@@ -86,7 +86,7 @@ test.skipIf(!browserPath)(
 
 test.skipIf(!browserPath)(
   "the browser's own EventSource stops at the end of a job and does not come back",
-  { timeout: 60_000 },
+
   async () => {
     const stack = await startStack();
     await stack.startWorker();
@@ -113,7 +113,7 @@ const SEEDS = 20;
 
 test.skipIf(!browserPath)(
   `over ${SEEDS} networks that fail, the client in the browser has every item once and in order, and one job`,
-  { timeout: 90_000 },
+
   async () => {
     const openai = await startOpenAI(answerWith(Array.from({ length: COUNT }, (_, n) => card(n + 1))));
     const stack = await startStack({ ...openai.env, RATE_LIMIT_MAX: '1000' });
@@ -157,7 +157,7 @@ test.skipIf(!browserPath)(
   },
 );
 
-test.skipIf(!browserPath)('a problem is told in words; on a phone in the dark all is in reach', { timeout: 60_000 }, async () => {
+test.skipIf(!browserPath)('a problem is told in words; on a phone in the dark all is in reach', async () => {
   const stack = await startStack();
   await stack.startWorker();
   const { page, complaints } = await openPage(`${stack.url}/`, { viewport: { width: 375, height: 740 }, colorScheme: 'dark' });

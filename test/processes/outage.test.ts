@@ -78,7 +78,7 @@ const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
 test.runIf(hasRedis)(
   'Redis killed and started again while jobs run: streams stay, every event comes once, all jobs end',
-  { timeout: 60_000 },
+
   async () => {
     const redis = await ownRedis('always');
     const go = latch();

@@ -1,5 +1,5 @@
 /** Signals, to real processes: npm hands on what the process group has got already, so each may see one twice within milliseconds. */
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { isEnd } from '../support/sse.ts';
 import { type Process, startStack } from '../support/stack.ts';
@@ -36,7 +36,7 @@ const again =
   (signal: NodeJS.Signals): Send =>
   async (worker) => {
     process.kill(worker.pid, signal);
-    await vi.waitUntil(() => said(worker, 'stopping'), { interval: 1, timeout: 15_000 });
+    await expect.poll(() => said(worker, 'stopping'), { interval: 1 }).toBe(true);
     void worker.stop(signal); // not by its pid: it may have ended already
   };
 

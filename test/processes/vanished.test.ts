@@ -40,7 +40,7 @@ const why = whyNoNetwork();
 
 test.skipIf(why !== undefined)(
   `a phone that vanishes without a FIN is let go, though the system buffers for it${skippedFor(why)}`,
-  { timeout: 60_000 },
+
   async () => {
     const far = createFarSide();
     const { port, stopped } = await serve(far.address, true);
@@ -54,7 +54,7 @@ test.skipIf(why !== undefined)(
   },
 );
 
-test.skipIf(why !== undefined)('a phone that vanishes while it follows a job gets a push at the end', { timeout: 60_000 }, async () => {
+test.skipIf(why !== undefined)('a phone that vanishes while it follows a job gets a push at the end', async () => {
   const far = createFarSide();
   const expo = await startExpo();
   const stack = await startStack({ ...expo.env, PUSH_DELAY_MS: '3000', HOST: '0.0.0.0' });
@@ -88,7 +88,7 @@ for (const host of ['127.0.0.1', '::1', '::'] as const) {
   );
 }
 
-test('one that is slow, and takes something now and then, is served on, however much waits for it', { timeout: 60_000 }, async () => {
+test('one that is slow, and takes something now and then, is served on, however much waits for it', async () => {
   const { port, sink, stopped } = await serve('127.0.0.1', false);
   let over = false;
   void stopped.then(() => (over = true));

@@ -30,7 +30,7 @@ async function run(script: string): Promise<{ code: number; output: string }> {
 
 test.skipIf(!hasCurl || !programs.espeak).each(['README.md', 'wrangler-free-README.md'])(
   'every curl line of %s does what it is there for',
-  { timeout: 120_000 },
+
   async (document) => {
     const speech = await startAzureSpeech();
     const stack = await startStack({ ...speech.env, PATH, RATE_LIMIT_MAX: '1000' });

@@ -1,5 +1,6 @@
 /** A client of event streams: reads frames with a well-kept parser, waits for what a test wants to see. */
 import { createParser } from 'eventsource-parser';
+import { within } from './waits.ts';
 
 /** An event as a client gets it. */
 export type StreamEvent = { id?: string | undefined; event: string; data: Record<string, any> };
@@ -13,7 +14,7 @@ export type Watched = {
   text(): string;
   /** The `retry` fields so far, in ms. */
   retries: number[];
-  /** Resolves with the first event, seen or coming, that fits; rejects if the stream ends without it. */
+  /** Resolves with the first event, seen or coming, that fits; rejects if the stream ends without it, or the wait is over. */
   until(fits: (event: StreamEvent) => boolean): Promise<StreamEvent>;
   /** Resolves once the server has closed the stream. */
   ended: Promise<void>;
@@ -36,6 +37,7 @@ export async function watch(url: string, headers: Record<string, string> = {}, i
   const waiting = new Set<() => void>();
   let text = '';
   let over = false;
+  const seen = () => events.map(({ event, data }) => `${event} ${JSON.stringify(data).slice(0, 200)}`).join('\n') || 'no event';
   const wake = () => waiting.forEach((look) => look());
 
   const parser = createParser({
@@ -66,18 +68,20 @@ export async function watch(url: string, headers: Record<string, string> = {}, i
     events,
     text: () => text,
     retries,
-    until: (fits) =>
-      new Promise((resolve, reject) => {
+    until: (fits) => {
+      const found = new Promise<StreamEvent>((resolve, reject) => {
         const look = () => {
-          const found = events.find(fits);
-          if (!found && !over) return;
+          const event = events.find(fits);
+          if (!event && !over) return;
           waiting.delete(look);
-          if (found) resolve(found);
-          else reject(new Error(`the stream ended without it; it had ${events.map(({ event }) => event).join(', ')}`));
+          if (event) resolve(event);
+          else reject(new Error(`the stream ended without it; it had ${seen()}`));
         };
         waiting.add(look);
         look();
-      }),
+      });
+      return within(found, 'an event that fits', seen);
+    },
     ended,
     leave: () => leaving.abort(),
   };

@@ -83,32 +83,28 @@ test('what is spoken has no marks of Markdown or HTML, and no program; marks alo
   expect(textsOf(polly)).toHaveLength(1);
 });
 
-test(
-  'a worker is killed in the middle: the parts that are there are not made again, not even those that nobody has seen',
-  { timeout: 120_000 },
-  async () => {
-    const { wait, open } = latch();
-    const polly = await startPolly(answerParts([0, 1, 3], wait)); // 3 is there before 2, so it can't be published
-    const stack = await startProcesses({ ...polly.env, WORKER_STALLED_INTERVAL_MS: '1500' });
-    const worker = await stack.startWorker();
-    const { body: job } = await submitJson(stack, PATH_OF_KIND, { text: TEXT, format: 'wav' });
-    const stream = await stack.watch(job);
-    const { value } = await untilItem(stream, 2);
-    await expect.poll(() => textsOf(polly)).toHaveLength(5);
-    const fourth = stack.url + value.outputUrl.replace('/output/1', '/output/3');
-    await expect.poll(async () => (await fetch(fourth)).status).toBe(200); // it is kept
-    await worker.stop('SIGKILL');
-    const before = [...textsOf(polly)];
-    open();
-    await stack.startWorker();
-    const end = await stream.until(isEnd);
-    expect(end.event).toBe('completed');
-    expect(before.toSorted()).toEqual(PARTS.toSorted());
-    expect(textsOf(polly).slice(5).toSorted()).toEqual([2, 4].map((n) => PARTS[n] ?? '').toSorted()); // only what was not answered
-    expect(end.data['result'].parts.map(({ text }: { text: string }) => text)).toEqual(PARTS);
-    expect(itemsOf(stream).map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
-  },
-);
+test('a worker is killed in the middle: the parts that are there are not made again, not even those that nobody has seen', async () => {
+  const { wait, open } = latch();
+  const polly = await startPolly(answerParts([0, 1, 3], wait)); // 3 is there before 2, so it can't be published
+  const stack = await startProcesses({ ...polly.env, WORKER_STALLED_INTERVAL_MS: '1500' });
+  const worker = await stack.startWorker();
+  const { body: job } = await submitJson(stack, PATH_OF_KIND, { text: TEXT, format: 'wav' });
+  const stream = await stack.watch(job);
+  const { value } = await untilItem(stream, 2);
+  await expect.poll(() => textsOf(polly)).toHaveLength(5);
+  const fourth = stack.url + value.outputUrl.replace('/output/1', '/output/3');
+  await expect.poll(async () => (await fetch(fourth)).status).toBe(200); // it is kept
+  await worker.stop('SIGKILL');
+  const before = [...textsOf(polly)];
+  open();
+  await stack.startWorker();
+  const end = await stream.until(isEnd);
+  expect(end.event).toBe('completed');
+  expect(before.toSorted()).toEqual(PARTS.toSorted());
+  expect(textsOf(polly).slice(5).toSorted()).toEqual([2, 4].map((n) => PARTS[n] ?? '').toSorted()); // only what was not answered
+  expect(end.data['result'].parts.map(({ text }: { text: string }) => text)).toEqual(PARTS);
+  expect(itemsOf(stream).map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+});
 
 test('a part that is refused for a while is asked for again, and only it', async () => {
   const refused = new Set<string>();

@@ -63,7 +63,7 @@ describe.skipIf(!programs.espeak || !programs.ffmpeg)('recordings', () => {
       ]);
     }
     expect(azure.calls).toHaveLength(8);
-  }, 120_000);
+  });
 
   test('base64 in JSON is a recording, too, with the language that is said', async () => {
     const azure = await startAzureSpeech();
@@ -94,7 +94,7 @@ describe.skipIf(!programs.espeak || !programs.ffmpeg)('recordings', () => {
     await stack.startWorker();
     await stack.startWorker({ PATH });
     for (let n = 0; n < 3; n++) expect((await assess(stack, files.m4a)).event).toBe('completed');
-  }, 60_000);
+  });
 
   test('a file whose sound is damaged passes its structure and fails as a job, not tried again', async () => {
     const azure = await startAzureSpeech();

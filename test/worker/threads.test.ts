@@ -109,7 +109,7 @@ test('six texts made to be slow cost others no attempt, and the worker answers m
   const end = await stream.until(isEnd);
   expect(end.data).toMatchObject({ type: 'completed', result: { flashcards: [{ front: 'Hund', back: 'dog' }] } });
   expect(stream.events.filter(({ event }) => event === 'attempt')).toEqual([]);
-}, 120_000);
+});
 
 /** A worker in the test's process that runs one job at a time, in threads of the module above. */
 async function startWorkerOf(stack: Stack, timeoutMs: number) {
