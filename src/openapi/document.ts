@@ -3,20 +3,20 @@ import type { Kind } from '../kinds/kind.ts';
 import type { JsonSchema } from '../kinds/public-schema.ts';
 import { eventSchemas } from './event-schemas.ts';
 import { headers } from './headers.ts';
-import { jobRoutes } from './job-routes.ts';
+import { jobRouteDescriptions } from './job-routes.ts';
 import { jobSchemas } from './job-schemas.ts';
 import { kindSchemas } from './kind-schemas.ts';
-import { notificationRoutes } from './notification-routes.ts';
+import { notificationRouteDescriptions } from './notification-routes.ts';
 import { notificationSchemas } from './notification-schemas.ts';
 import { placeOf, refusalsOf, type RouteDescription, toOperation } from './operation.ts';
 import { parameters } from './parameters.ts';
 import { sharedAnswers } from './problem-answers.ts';
 import { securitySchemes } from './security.ts';
-import { operatorRoutes } from './operator-routes.ts';
-import { serviceRoutes } from './service-routes.ts';
-import { watchRoutes } from './watch-routes.ts';
+import { operatorRouteDescriptions } from './operator-routes.ts';
+import { serviceRouteDescriptions } from './service-routes.ts';
+import { watchRouteDescriptions } from './watch-routes.ts';
 import { serviceSchemas } from './service-schemas.ts';
-import { submitRoute } from './submit-routes.ts';
+import { submitRouteDescription } from './submit-routes.ts';
 import { tagObjects } from './tags.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -34,12 +34,12 @@ piece by piece as Server-Sent Events, and the same job can be read as JSON.
 /** Makes the document. `version`: of the service. */
 export function createDocument(kinds: readonly Kind[], version: string): JsonSchema {
   const routes = [
-    ...kinds.map(submitRoute),
-    ...jobRoutes(kinds),
-    ...watchRoutes(kinds),
-    ...notificationRoutes,
-    ...serviceRoutes(kinds),
-    ...operatorRoutes,
+    ...kinds.map(submitRouteDescription),
+    ...jobRouteDescriptions(kinds),
+    ...watchRouteDescriptions(kinds),
+    ...notificationRouteDescriptions,
+    ...serviceRouteDescriptions(kinds),
+    ...operatorRouteDescriptions,
   ];
   return {
     openapi: '3.1.1',

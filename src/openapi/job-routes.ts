@@ -1,54 +1,36 @@
-/** The routes of jobs that there are: to look at them, and to act on them. */
+/** The routes of jobs that exist: routes that read them, and routes that act on them. */
 import type { ProblemCode } from '../job/problem.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { activeJob, finishedJob, JOB_ID } from './examples.ts';
 import type { HeaderName } from './headers.ts';
-import type { Answer, RouteDescription } from './operation.ts';
+import { type AnswerDescription, jsonAnswer, type RouteDescription } from './operation.ts';
 import { ref } from './schema.ts';
 
 const STORES: readonly ProblemCode[] = ['queue_unavailable', 'archive_unavailable'];
 const OF_ONE_JOB: readonly ProblemCode[] = ['unauthorized', 'job_not_found', ...STORES];
 
 const UNKNOWN = 'A job of another user is answered exactly like one that does not exist: 404.';
-/** The routes. `kinds` give the examples. */
-export function jobRoutes(kinds: readonly Kind[]): RouteDescription[] {
-  const some = kinds[0] ?? { name: 'job' };
-  const finished = kinds[0] && finishedJob(kinds[0]);
-  const job = (description: string, headers: HeaderName[] = [], schema = 'AnyJob'): Answer => ({
-    description,
-    headers,
-    content: { 'application/json': { schema: ref(schema), example: activeJob(some) } },
-  });
-  const ended = (description: string): Answer => ({
-    description,
-    content: { 'application/json': finished ? { schema: ref('AnyJob'), example: finished } : { schema: ref('AnyJob') } },
-  });
 
+/** The routes. `kinds` give the examples. */
+export function jobRouteDescriptions(kinds: readonly Kind[]): RouteDescription[] {
+  const active = activeJob(kinds[0] ?? { name: 'job' });
+  const finished = kinds[0] && finishedJob(kinds[0]);
+  return [...readRoutes(active), ...fileRoutes(), ...changeRoutes(active, finished), ...eraseRoutes()];
+}
+
+function readRoutes(active: object): RouteDescription[] {
   const status = (schema: string): Pick<RouteDescription, 'tag' | 'parameters' | 'answers' | 'problems'> => ({
     tag: 'Look',
     parameters: ['wait', 'include', 'ifNoneMatch'],
     answers: {
-      200: job('The job. While it has not ended, `Retry-After` says when to ask again.', ['ETag', 'Retry-After'], schema),
+      200: {
+        ...jsonAnswer('The job. While it has not ended, `Retry-After` says when to ask again.', schema, active),
+        headers: ['ETag', 'Retry-After'],
+      },
       304: { description: 'Nothing has changed.', headers: ['ETag', 'Retry-After'] },
     },
     problems: OF_ONE_JOB,
   });
-  const file = (what: string): Pick<RouteDescription, 'tag' | 'access' | 'parameters' | 'answers' | 'problems'> => {
-    const headers: HeaderName[] = ['ETag', 'Accept-Ranges', 'Content-Length', 'X-Content-Type-Options'];
-    const content = { '*/*': { schema: { type: 'string', format: 'binary', description: 'The bytes of the file.' } } };
-    return {
-      tag: 'Look',
-      access: 'reader',
-      parameters: ['range', 'ifRange', 'ifNoneMatch'],
-      answers: {
-        200: { description: `${what}.`, headers, content },
-        206: { description: `The bytes that were asked for.`, headers: [...headers, 'Content-Range'], content },
-        304: { description: 'The client has the file.', headers: ['ETag', 'Accept-Ranges', 'X-Content-Type-Options'] },
-      },
-      problems: [...OF_ONE_JOB, 'not_found', 'range_not_satisfiable'],
-    };
-  };
-
   return [
     {
       route: 'GET /api/jobs/:jobId',
@@ -75,16 +57,27 @@ export function jobRoutes(kinds: readonly Kind[]): RouteDescription[] {
         'Newest first, without results. Go on with `nextCursor` until an answer has none: a page can have few jobs, or none, and still have one. A list is no poll: it has a limit of its own (`list`), 10 a second by default.',
       access: 'user',
       parameters: ['status', 'kind', 'limit', 'cursor'],
-      answers: {
-        200: {
-          description: 'A page of jobs.',
-          content: {
-            'application/json': { schema: ref('JobList'), example: { jobs: [activeJob(some)], nextCursor: `1795470777440~${JOB_ID}` } },
-          },
-        },
-      },
+      answers: { 200: jsonAnswer('A page of jobs.', 'JobList', { jobs: [active], nextCursor: `1795470777440~${JOB_ID}` }) },
       problems: ['unauthorized', ...STORES],
     },
+  ];
+}
+
+function fileRoutes(): RouteDescription[] {
+  const headers: HeaderName[] = ['ETag', 'Accept-Ranges', 'Content-Length', 'X-Content-Type-Options'];
+  const content = { '*/*': { schema: { type: 'string', format: 'binary', description: 'The bytes of the file.' } } };
+  const file = (what: string): Pick<RouteDescription, 'tag' | 'access' | 'parameters' | 'answers' | 'problems'> => ({
+    tag: 'Look',
+    access: 'reader',
+    parameters: ['range', 'ifRange', 'ifNoneMatch'],
+    answers: {
+      200: { description: `${what}.`, headers, content },
+      206: { description: `The bytes that were asked for.`, headers: [...headers, 'Content-Range'], content },
+      304: { description: 'The client has the file.', headers: ['ETag', 'Accept-Ranges', 'X-Content-Type-Options'] },
+    },
+    problems: [...OF_ONE_JOB, 'not_found', 'range_not_satisfiable'],
+  });
+  return [
     {
       route: 'GET /api/jobs/:jobId/output',
       operationId: 'getOutput',
@@ -99,6 +92,13 @@ export function jobRoutes(kinds: readonly Kind[]): RouteDescription[] {
       description: 'A part is there as soon as its item has come. Read it at the `outputUrl` of the item.',
       ...file('The part'),
     },
+  ];
+}
+
+function changeRoutes(active: object, finished: object | undefined): RouteDescription[] {
+  const job = (description: string): AnswerDescription => jsonAnswer(description, 'AnyJob', active);
+  const ended = { schema: ref('AnyJob'), ...(finished && { example: finished }) };
+  return [
     {
       route: 'POST /api/jobs/:jobId/cancel',
       operationId: 'cancelJob',
@@ -106,7 +106,10 @@ export function jobRoutes(kinds: readonly Kind[]): RouteDescription[] {
       summary: 'Cancels a job.',
       description: `A job that runs stops within a second, and never completes after that. To cancel a job twice does no harm. ${UNKNOWN}`,
       access: 'owner',
-      answers: { 200: ended('The job had ended already.'), 202: job('The job is being cancelled.') },
+      answers: {
+        200: { description: 'The job had ended already.', content: { 'application/json': ended } },
+        202: job('The job is being cancelled.'),
+      },
       problems: OF_ONE_JOB,
     },
     {
@@ -118,7 +121,7 @@ export function jobRoutes(kinds: readonly Kind[]): RouteDescription[] {
       access: 'owner',
       parameters: ['cancelAfter', 'startWithin'],
       limited: true,
-      answers: { 202: job('The job waits again.', ['Retry-After']) },
+      answers: { 202: { ...job('The job waits again.'), headers: ['Retry-After'] } },
       problems: [
         ...OF_ONE_JOB,
         'job_not_failed',
@@ -130,6 +133,11 @@ export function jobRoutes(kinds: readonly Kind[]): RouteDescription[] {
         'queue_full',
       ],
     },
+  ];
+}
+
+function eraseRoutes(): RouteDescription[] {
+  return [
     {
       route: 'DELETE /api/jobs/:jobId',
       operationId: 'eraseJob',
@@ -147,12 +155,7 @@ export function jobRoutes(kinds: readonly Kind[]): RouteDescription[] {
       summary: "Erases everything of the caller's.",
       description: 'All jobs of the caller, with their results, files and keys. Jobs that have not ended are cancelled first.',
       access: 'user',
-      answers: {
-        200: {
-          description: 'How much was erased.',
-          content: { 'application/json': { schema: ref('ErasedCounts'), example: { jobs: 12, results: 9, files: 4, keys: 30 } } },
-        },
-      },
+      answers: { 200: jsonAnswer('How much was erased.', 'ErasedCounts', { jobs: 12, results: 9, files: 4, keys: 30 }) },
       problems: ['unauthorized', 'queue_unavailable'],
     },
   ];

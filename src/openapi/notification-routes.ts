@@ -1,6 +1,6 @@
 /** The routes about webhooks: secrets, deliveries. */
 import type { ProblemCode } from '../job/problem.ts';
-import { json, type RouteDescription } from './operation.ts';
+import { jsonAnswer, type RouteDescription } from './operation.ts';
 
 const DELIVERY = {
   id: 'msg_5d84deedacfeabe35dc56d95ebdbaf36',
@@ -24,7 +24,7 @@ const ROTATED = {
 };
 
 /** See the head of the file. */
-export const notificationRoutes: readonly RouteDescription[] = [
+export const notificationRouteDescriptions: readonly RouteDescription[] = [
   {
     route: 'GET /api/webhooks/secret',
     operationId: 'getWebhookSecret',
@@ -32,7 +32,7 @@ export const notificationRoutes: readonly RouteDescription[] = [
     summary: "The caller's webhook secret.",
     description: 'Webhooks of the jobs of the caller are signed with it, as Standard Webhooks 1.0.0 says. Libraries take it as it is.',
     access: 'user',
-    answers: { 200: json('The secret.', 'WebhookSecret', SECRET) },
+    answers: { 200: jsonAnswer('The secret.', 'WebhookSecret', SECRET) },
     problems: OF_SECRETS,
   },
   {
@@ -43,7 +43,7 @@ export const notificationRoutes: readonly RouteDescription[] = [
     description:
       'For a day webhooks are signed with the new secret and with the one before, so that a receiver can change over. One from before that signs no more.',
     access: 'user',
-    answers: { 200: json('The new secret.', 'WebhookSecret', ROTATED) },
+    answers: { 200: jsonAnswer('The new secret.', 'WebhookSecret', ROTATED) },
     problems: OF_SECRETS,
   },
   {
@@ -53,7 +53,7 @@ export const notificationRoutes: readonly RouteDescription[] = [
     summary: 'What became of the webhooks and pushes of a job.',
     description: 'Each with the tries that were made. Those that were delivered are listed for two days, and those that failed for seven.',
     access: 'owner',
-    answers: { 200: json('The deliveries, the oldest first.', 'Deliveries', { deliveries: [DELIVERY] }) },
+    answers: { 200: jsonAnswer('The deliveries, the oldest first.', 'Deliveries', { deliveries: [DELIVERY] }) },
     problems: OF_ONE_JOB,
   },
   {
@@ -65,7 +65,7 @@ export const notificationRoutes: readonly RouteDescription[] = [
       'The one of its newest end, also if it was delivered, and to a receiver that had answered 410. The `webhook-id` stays the same. Pushes are not sent again.',
     access: 'owner',
     limited: true,
-    answers: { 202: json('It is on its way.', 'Deliveries', { deliveries: [DELIVERY] }) },
+    answers: { 202: jsonAnswer('It is on its way.', 'Deliveries', { deliveries: [DELIVERY] }) },
     problems: [...OF_ONE_JOB, 'no_deliveries', 'too_many_retries'],
   },
 ];

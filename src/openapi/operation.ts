@@ -5,7 +5,7 @@ import { type HeaderName, headersNamed } from './headers.ts';
 import { type ParameterName, parametersNamed } from './parameters.ts';
 import { problemAnswers, type Refusals } from './problem-answers.ts';
 import { ref } from './schema.ts';
-import { type Access, requirementsFor } from './security.ts';
+import { requirementsFor, type RouteAccess } from './security.ts';
 import type { TagName } from './tags.ts';
 
 /** A body by its media type: its schema, and examples of it. */
@@ -17,10 +17,10 @@ export type Content = { schema: JsonSchema; example?: unknown; examples?: Record
 export type BodyContent = Record<string, Content & { encoding?: JsonSchema }>;
 
 /** An answer that is no problem. */
-export type Answer = { description: string; headers?: HeaderName[]; content?: Record<string, Content> };
+export type AnswerDescription = { description: string; headers?: HeaderName[]; content?: Record<string, Content> };
 
 /** An answer with JSON. `schema`: the name of a schema of this document, or one of its own. */
-export const json = (description: string, schema: string | JsonSchema, example: unknown): Answer => ({
+export const jsonAnswer = (description: string, schema: string | JsonSchema, example: unknown): AnswerDescription => ({
   description,
   content: { 'application/json': { schema: typeof schema === 'string' ? ref(schema) : schema, example } },
 });
@@ -36,12 +36,12 @@ export type RouteDescription = {
   /** A few sentences, in Markdown. */
   description: string;
   /** Who may call. */
-  access: Access;
+  access: RouteAccess;
   /** Query parameters and request headers. Those of the path come by themselves. */
   parameters?: ParameterName[];
   body?: { description: string; required: boolean; content: BodyContent };
   /** By status. */
-  answers: Record<number, Answer>;
+  answers: Record<number, AnswerDescription>;
   /** The problems of this route beside those that all routes have. */
   problems?: readonly ProblemCode[];
   /** Whether a limit counts it, so that its answers say how much of that is left. */
@@ -97,6 +97,6 @@ export function toOperation(route: RouteDescription): JsonSchema {
   };
 }
 
-function toResponse({ description, headers = [], content }: Answer, common: HeaderName[]): JsonSchema {
+function toResponse({ description, headers = [], content }: AnswerDescription, common: HeaderName[]): JsonSchema {
   return { description, headers: headersNamed([...headers, ...common]), ...(content && { content }) };
 }

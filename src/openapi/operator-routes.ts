@@ -1,13 +1,13 @@
 /** The routes of the operator, and of the database of the project. They need a secret. */
 import { JOB_ID } from './examples.ts';
-import { json, type RouteDescription } from './operation.ts';
+import { jsonAnswer, type RouteDescription } from './operation.ts';
 import { ref } from './schema.ts';
 
 const FAILED = { jobId: JOB_ID, kind: 'generate-flashcards', attempt: 3, createdAt: '2026-11-23T21:32:57.440Z' };
 const COUNTS = { jobs: 12, results: 9, files: 4, keys: 30 };
 
 /** See the head of the file. */
-export const operatorRoutes: readonly RouteDescription[] = [
+export const operatorRouteDescriptions: readonly RouteDescription[] = [
   {
     route: 'GET /admin/failed-jobs',
     operationId: 'listFailedJobs',
@@ -16,7 +16,7 @@ export const operatorRoutes: readonly RouteDescription[] = [
     description: 'The oldest failure first. Go on with `nextCursor` while `more` says so.',
     access: 'operator',
     parameters: ['failureCode', 'kind', 'owner', 'manyLimit', 'cursor'],
-    answers: { 200: json('A page of jobs.', 'FailedJobs', { jobs: [FAILED], more: false }) },
+    answers: { 200: jsonAnswer('A page of jobs.', 'FailedJobs', { jobs: [FAILED], more: false }) },
     problems: ['invalid_input', 'unauthorized', 'rate_limited', 'queue_unavailable'],
   },
   {
@@ -27,7 +27,7 @@ export const operatorRoutes: readonly RouteDescription[] = [
     description: 'All that the same query of `GET /admin/failed-jobs` lists, without regard to limits.',
     access: 'operator',
     parameters: ['failureCode', 'kind', 'owner', 'manyLimit', 'cursor'],
-    answers: { 200: json('They wait again.', 'RetriedJobs', { retried: [JOB_ID], more: false }) },
+    answers: { 200: jsonAnswer('They wait again.', 'RetriedJobs', { retried: [JOB_ID], more: false }) },
     problems: ['invalid_input', 'unauthorized', 'rate_limited', 'queue_unavailable'],
   },
   {
@@ -37,7 +37,7 @@ export const operatorRoutes: readonly RouteDescription[] = [
     summary: 'How far the archive is.',
     description: 'What is not archived yet, and the rows that the archive has refused.',
     access: 'operator',
-    answers: { 200: json('The state of the archive.', 'Archive', { waiting: 0, lagMs: 0, parked: 0, jobs: [] }) },
+    answers: { 200: jsonAnswer('The state of the archive.', 'Archive', { waiting: 0, lagMs: 0, parked: 0, jobs: [] }) },
     problems: ['unauthorized', 'rate_limited', 'not_found', 'queue_unavailable'],
   },
   {
@@ -47,7 +47,7 @@ export const operatorRoutes: readonly RouteDescription[] = [
     summary: 'Tries refused rows again.',
     description: 'All rows that the archive has refused are sent to it once more.',
     access: 'operator',
-    answers: { 200: json('How many.', 'RowsRetried', { retried: 3 }) },
+    answers: { 200: jsonAnswer('How many.', 'RowsRetried', { retried: 3 }) },
     problems: ['unauthorized', 'rate_limited', 'not_found', 'queue_unavailable'],
   },
   {
@@ -69,7 +69,11 @@ export const operatorRoutes: readonly RouteDescription[] = [
       },
     },
     answers: {
-      200: json('How much was erased, or that it was about something else.', { anyOf: [ref('ErasedCounts'), ref('Ignored')] }, COUNTS),
+      200: jsonAnswer(
+        'How much was erased, or that it was about something else.',
+        { anyOf: [ref('ErasedCounts'), ref('Ignored')] },
+        COUNTS,
+      ),
     },
     problems: [
       'invalid_json',

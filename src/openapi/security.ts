@@ -39,9 +39,9 @@ const requirements = {
 } as const satisfies Record<string, readonly (readonly Scheme[])[]>;
 
 /** Who may call a route. */
-export type Access = keyof typeof requirements;
+export type RouteAccess = keyof typeof requirements;
 
 /** The Security Requirement Objects of a route. */
-export function requirementsFor(access: Access): Record<string, string[]>[] {
+export function requirementsFor(access: RouteAccess): Record<string, string[]>[] {
   return requirements[access].map((schemes) => Object.fromEntries(schemes.map((scheme) => [scheme, []])));
 }

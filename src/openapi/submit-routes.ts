@@ -38,7 +38,7 @@ const FILES = `
 The file comes as a part of a form, or as base64 in JSON. Its type is told by its content.`;
 
 /** The route of a kind. */
-export function submitRoute(kind: Kind): RouteDescription {
+export function submitRouteDescription(kind: Kind): RouteDescription {
   const head = headOf(kind);
   const finished = finishedJob(kind);
   const job: Content = { schema: ref(`${head}Job`) };

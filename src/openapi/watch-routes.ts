@@ -11,7 +11,7 @@ const TROUBLE = `Trouble that passes (Redis is away, a deploy, too many streams 
 \`Accept: text/event-stream\`, since EventSource gives up for ever at any other status. Other clients get the 429 or 503.`;
 
 /** The routes. `kinds` give the examples. */
-export function watchRoutes(kinds: readonly Kind[]): RouteDescription[] {
+export function watchRouteDescriptions(kinds: readonly Kind[]): RouteDescription[] {
   return [
     {
       route: 'GET /api/jobs/:jobId/events',

@@ -1,6 +1,6 @@
 /** Guessing the operator's token: wrong guesses are counted by address, on every route behind it, and nobody else is locked out. */
 import { expect, test } from 'vitest';
-import { operatorRoutes } from '../../src/openapi/operator-routes.ts';
+import { operatorRouteDescriptions } from '../../src/openapi/operator-routes.ts';
 import { startStack } from '../support/stack-in-process.ts';
 
 const TOKEN = 'the-operator-knows-it';
@@ -26,7 +26,7 @@ const times = (count: number, status: number) => Array.from({ length: count }, (
 
 test('from the eleventh wrong guess in a minute the answer is 429, on every route behind a secret', async () => {
   const { ask, guess } = await setUp();
-  for (const [n, { route }] of operatorRoutes.entries()) {
+  for (const [n, { route }] of operatorRouteDescriptions.entries()) {
     const address = `203.0.113.${n}`;
     expect([route, await guess(address, 12, route)]).toEqual([route, [...times(10, 401), 429, 429]]);
     const refused = await ask(address, 'x', route);
