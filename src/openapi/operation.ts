@@ -25,6 +25,22 @@ export const jsonAnswer = (description: string, schema: string | JsonSchema, exa
   content: { 'application/json': { schema: typeof schema === 'string' ? ref(schema) : schema, example } },
 });
 
+/** What an event stream is, in the words of the document. */
+const FRAMES = `Server-Sent Events (WHATWG HTML, section 9.2). Each event is a frame of lines: \`event\` is its name, \`data\` one line of JSON, and \`id\`,
+where there is one, is what to resume with. \`contentSchema\` is the schema of the JSON in \`data\`. Lines that begin with a colon are comments: padding
+at the start, and a ping from time to time. \`retry\` says after how many ms to reconnect.`;
+
+/**
+ * The content of an event stream. OpenAPI 3.1 describes a body as a whole: it is a text, and its `contentSchema` is that of each
+ * event's `data`. `eventSchema`: the name of the schema of the JSON in `data`.
+ */
+export function streamContent(eventSchema: string, example: string): Content {
+  return {
+    schema: { type: 'string', description: FRAMES, contentMediaType: 'text/event-stream', contentSchema: ref(eventSchema) },
+    example,
+  };
+}
+
 /** A route as the document describes it. */
 export type RouteDescription = {
   /** The method and the path as the app has them: `GET /api/jobs/:jobId`. */

@@ -3,9 +3,8 @@ import type { Kind } from '../kinds/kind.ts';
 import type { ProblemCode } from '../job/problem.ts';
 import { finishedJob, queuedJob, streamText } from './examples.ts';
 import { headOf } from './kind-schemas.ts';
-import type { BodyContent, Content, RouteDescription } from './operation.ts';
+import { type BodyContent, type Content, type RouteDescription, streamContent } from './operation.ts';
 import { ref } from './schema.ts';
-import { streamContent } from './stream-content.ts';
 
 const PROBLEMS: readonly ProblemCode[] = [
   'invalid_json',

@@ -2,8 +2,7 @@
 import type { Kind } from '../kinds/kind.ts';
 import { JOB_ID, streamText } from './examples.ts';
 import type { HeaderName } from './headers.ts';
-import type { RouteDescription } from './operation.ts';
-import { streamContent } from './stream-content.ts';
+import { type RouteDescription, streamContent } from './operation.ts';
 
 const STREAM_HEADERS: HeaderName[] = ['X-Accel-Buffering', 'X-Content-Type-Options', 'Incremental'];
 
