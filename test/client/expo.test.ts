@@ -16,8 +16,7 @@ const EXAMPLE = '../../examples/expo/FlashcardsScreen.tsx'; // by its name: it i
 
 test('what the handbook shows of the screen stands in its file', () => {
   const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-  const [, chapter = ''] = read('wrangler-free-README.md').split('\n## On a phone\n');
-  const [, excerpt = ''] = /```tsx\n([^`]+)```/.exec(chapter) ?? [];
+  const [, excerpt = ''] = /```tsx\n([^`]+)```/.exec(read('docs/handbook/phones.md')) ?? [];
   const lines = (text: string) => text.trim().replaceAll(/\n\s+/g, '\n');
   expect(excerpt).toContain('job.pause()');
   expect(lines(read('examples/expo/FlashcardsScreen.tsx'))).toContain(lines(excerpt));
