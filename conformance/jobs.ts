@@ -1,7 +1,7 @@
 /** The jobs that the checks share. Each is made when the first check needs it, and all are erased at the end. */
 import { notJudged, show } from './check.ts';
 import { type Answer, type Ask, type Http, pause, pauseOf } from './http.ts';
-import { submittedJob } from './shapes.ts';
+import { type Submitted, submittedJob } from './shapes.ts';
 import { openStream, type Recording } from './stream.ts';
 import { type Watched, watchJob } from './watch.ts';
 
@@ -16,9 +16,6 @@ const NOTES = 'The mitochondrion is the power plant of the cell. Water boils at 
 
 /** How long the end waits for submissions that have no answer yet, in ms. */
 const UNDERWAY_MS = 5000;
-
-/** A job that was submitted, as its answer says it. */
-export type Submitted = { jobId: string; statusUrl: string; streamUrl: string; cancelUrl: string };
 
 /** A job that was submitted under an idempotency key, twice at once. */
 export type Keyed = { key: string; input: object; answers: readonly Answer[]; first: Submitted };

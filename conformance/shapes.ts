@@ -18,6 +18,9 @@ export const submittedJob = z.object({
   ...addresses,
 });
 
+/** The addresses of a job that was submitted, as its answer names them. */
+export type Submitted = { jobId: string; statusUrl: string; streamUrl: string; cancelUrl: string };
+
 /** A problem, which is also the `error` of a job that failed. */
 const problemFields = { type: z.string().min(1), title: z.string().min(1), detail: z.string().min(1), code: z.string().min(1) };
 

@@ -1,8 +1,7 @@
 /** Watches one job in all ways at once: by its stream, by polls and by a long poll, so that each can be compared with the others. */
 import { notJudged } from './check.ts';
 import { type Answer, type Http, pause } from './http.ts';
-import type { Submitted } from './jobs.ts';
-import { ENDS, job as jobShape, type Job } from './shapes.ts';
+import { ENDS, job as jobShape, type Job, type Submitted } from './shapes.ts';
 import { isEnd, openStream, readStream, type Recording } from './stream.ts';
 
 /** The longest time that a long poll waits here, in s. */

@@ -1,7 +1,8 @@
 /** Promises about ending a job: it is cancelled once, for everybody, and erased without a trace. */
 import { type Check, must, notJudged, show } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
-import { type Submitted, submittedOf } from '../jobs.ts';
+import { submittedOf } from '../jobs.ts';
+import type { Submitted } from '../shapes.ts';
 import { isEnd, readStream, showEvents } from '../stream.ts';
 
 /** How many jobs are tried: one that is quick ends before it can be cancelled. */

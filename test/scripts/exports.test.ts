@@ -1,0 +1,55 @@
+/** One word has one meaning: no two files of the server export the same name. */
+import { globSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../..');
+const DECLARATION = /^export (?:declare |abstract |async )*(?:function\*?|const|let|class|type|interface|enum) (\w+)/gm;
+const LIST = /^export (?:type )?\{([^}]*)\}/gm;
+
+/** Names that two files still export. Take a name out when it is told apart; add none. */
+const KNOWN = new Set([
+  'Access',
+  'Written',
+  'UpkeepOptions',
+  'createUpkeep',
+  'json',
+  'Kept',
+  'Form',
+  'jobRoutes',
+  'notificationRoutes',
+  'Row',
+  'Outcome',
+  'LOOK_MS',
+  'ChildRequest',
+  'Ending',
+  'Place',
+  'languageOf',
+  'readWav',
+  'Answer',
+  'unavailable',
+  'Reading',
+  'Watch',
+  'Recording',
+  'Run',
+  'Piece',
+  'toHttpProblem',
+]);
+
+/** The names that a module exports, as its importers know them. */
+function exportsOf(text: string): Set<string> {
+  const declared = [...text.matchAll(DECLARATION)].map(([, name = '']) => name);
+  const listed = [...text.matchAll(LIST)].flatMap(([, names = '']) =>
+    names.split(',').map((name) => name.trim().split(/\s+/).at(-1) ?? ''),
+  );
+  return new Set([...declared, ...listed].filter((name) => name !== ''));
+}
+
+test('no two files of src and worker export the same name', () => {
+  const files = globSync(['src/**/*.ts', 'worker/**/*.ts'], { cwd: root });
+  expect(files.length).toBeGreaterThan(100);
+  const owners: Record<string, string[]> = {};
+  for (const file of files) for (const name of exportsOf(readFileSync(resolve(root, file), 'utf8'))) (owners[name] ??= []).push(file);
+  const shared = Object.entries(owners).filter(([name, { length }]) => length > 1 && !KNOWN.has(name));
+  expect(Object.fromEntries(shared)).toEqual({});
+});
