@@ -32,6 +32,9 @@ export type Capability<Request, Result> = (request: Request, report: Report, sig
 /** What a handler says about a value: it is new, it is nothing new (a repetition, or not valid), or no more is wanted. */
 export type Verdict = 'new' | 'nothing' | 'enough';
 
+/** A piece of an answer: an item of a list, or the value of another field. */
+export type Piece = { field: string; value: unknown };
+
 /** A request for a structured answer: a JSON object. Each item of a list and each field is handed on as soon as it is finished. */
 export type AnswerRequest = {
   kind: string;
@@ -52,10 +55,10 @@ export type AnswerRequest = {
 };
 
 /**
- * How a structured answer has ended. `whole`: its author has finished it. `partial`: some values were given, and then it was
- * stopped: at a limit, because nothing new came, or because `take` said `enough`.
+ * How much of a structured answer there is. `whole`: its author has finished it. `partial`: some values were given, and then it
+ * was stopped: at a limit, because nothing new came, or because `take` said `enough`.
  */
-export type Ending = 'whole' | 'partial';
+export type Completeness = 'whole' | 'partial';
 
 /** A point in an image, in pixels. */
 export type Point = [x: number, y: number];
@@ -115,7 +118,7 @@ export type Speech = {
 
 /** All capabilities, by name. */
 export type Capabilities = {
-  structuredAnswer: Capability<AnswerRequest, Ending>;
+  structuredAnswer: Capability<AnswerRequest, Completeness>;
   imageText: Capability<ImageTextRequest, ImageTextResult>;
   speechAssessment: Capability<SpeechAssessmentRequest, SpeechAssessmentResult>;
   speech: Speech;

@@ -1,17 +1,17 @@
 /** Models' answers in other shapes than they were asked for: read in one call, as they were meant, and item by item wherever that can be. `VARIANTS=20000` tries thousands. */
 import { expect, test } from 'vitest';
 import { flashcard } from '../../src/kinds/flashcards.ts';
-import { createAnswerReader } from '../../worker/vendors/answer.ts';
+import { AnswerReader } from '../../worker/vendors/answer.ts';
 import { parseModelJson } from '../../worker/vendors/answer-json.ts';
 import { shapeAnswer } from '../support/answer-shapes.ts';
 import { createDice } from '../support/dice.ts';
 import { card } from '../support/openai.ts';
 import { variants } from '../support/variants.ts';
 
-type Manners = Parameters<typeof createAnswerReader>[1];
+type Manners = ConstructorParameters<typeof AnswerReader>[1];
 
 const open = (manners?: Manners) =>
-  createAnswerReader(
+  new AnswerReader(
     { lists: ['flashcards'], fields: [], name: 'generate-flashcards', accepts: (_, value) => flashcard.safeParse(value).success },
     manners,
   );

@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { flashcard } from '../../src/kinds/flashcards.ts';
-import { createAnswerReader, MAX_HEAD, MAX_LENGTH } from '../../worker/vendors/answer.ts';
+import { AnswerReader, MAX_HEAD, MAX_LENGTH } from '../../worker/vendors/answer.ts';
 import { MAX_DEPTH } from '../../worker/vendors/json/parser.ts';
 import { card } from '../support/openai.ts';
 
-const open = () => createAnswerReader({ lists: ['flashcards'], fields: [], accepts: (_, value) => flashcard.safeParse(value).success });
+const open = () => new AnswerReader({ lists: ['flashcards'], fields: [], accepts: (_, value) => flashcard.safeParse(value).success });
 
 /** Reads a text in the given pieces, to its end. */
 function read(pieces: string[]) {

@@ -3,8 +3,9 @@
  * the text is split into parts.
  */
 import { lookAhead } from './answer-head.ts';
-import { type AnswerShape, type Candidate, openCandidate, type Piece } from './answer-json.ts';
-import { createAnswerOutput } from './answer-output.ts';
+import type { Piece } from '../capabilities.ts';
+import { type AnswerShape, Candidate } from './answer-json.ts';
+import { AnswerOutput } from './answer-output.ts';
 import { openThoughts, type Thoughts } from './thinking.ts';
 
 /** The JSON must begin within so many characters. Before it there may be prose, or the beginning of a code fence. */
@@ -44,23 +45,6 @@ const UNKNOWN: Manners = { closesOnly: false, longHead: false };
 /** Why no more text comes: the model has finished, the server has ended it without saying so, or it was cut off at a limit. */
 export type TextEnd = 'finished' | 'ended' | 'cut';
 
-/** Reads one answer. */
-export type AnswerReader = {
-  /** Takes the next part of the text and returns the pieces that can go out, in order. */
-  write(text: string): Piece[];
-  /** Says that no more text comes, and why, and returns what was held. */
-  end(why?: TextEnd): Piece[];
-  readonly state: AnswerState;
-  /** Whether a whole answer was read: its JSON is closed. It may be an empty one. */
-  readonly whole: boolean;
-  /** Why the answer is broken, in words for a client; '' while it is not. */
-  readonly broken: string;
-  /** How many pieces were found, those that are held included. */
-  readonly found: number;
-  /** What this answer shows of its model. */
-  readonly manners: Manners;
-};
-
 const BROKEN = {
   malformed: 'The model wrote something that is not the JSON it was asked for.',
   'too-deep': 'The model nested its JSON deeper than any answer needs.',
@@ -68,211 +52,244 @@ const BROKEN = {
 };
 
 /**
- * Makes a reader. JSON that comes first goes out as it is written. After prose, and in a text that is `thinking` as a whole, it is held to the end, and the last
- * list counts.
+ * Reads one answer. JSON that comes first goes out as it is written. After prose, and in a text that is thinking as a whole, it is
+ * held to the end, and the last list counts.
  */
-export function createAnswerReader(shape: AnswerShape, known: Manners | 'thinking' = UNKNOWN): AnswerReader {
-  const isThinking = known === 'thinking';
-  const manners: Manners = isThinking ? { ...UNKNOWN, longHead: true } : { ...known };
-  const maxHead = manners.longHead ? MAX_LONG_HEAD : MAX_HEAD;
-  let state: AnswerState = manners.closesOnly ? 'thinking' : 'head';
-  let fault: keyof typeof BROKEN | undefined;
-  let thoughts: Thoughts | undefined = manners.closesOnly ? openThoughts(MAX_LENGTH) : undefined;
-  let rest = ''; // what is not read yet
-  let head = 0; // the characters of the head that were read
-  const output = createAnswerOutput(isThinking);
-  let empty = false; // some JSON has closed without a piece: if no other follows, the answer is empty
-  let length = 0;
-  let again = 0;
-  let candidate: Candidate | undefined;
-  let candidates = 0;
-  let kept = ''; // the text of the candidate: it is read again if that fails
-  let over = false;
-  let cut = false;
-  let tail: Thoughts | undefined;
+export class AnswerReader {
+  /** What this answer shows of its model. */
+  readonly manners: Manners;
+  readonly #shape: AnswerShape;
+  readonly #maxHead: number;
+  readonly #output: AnswerOutput;
+  #state: AnswerState = 'head';
+  #fault: keyof typeof BROKEN | undefined;
+  #thoughts: Thoughts | undefined;
+  /** What is not read yet. */
+  #rest = '';
+  /** How many characters of the head, and of the whole answer, were read. */
+  #head = 0;
+  #length = 0;
+  /** How many characters were read again. */
+  #again = 0;
+  #candidate: Candidate | undefined;
+  #candidates = 0;
+  /** The text of the candidate: it is read again if that fails. */
+  #kept = '';
+  /** Whether some JSON has closed without a piece: if no other follows, the answer is empty. */
+  #isEmpty = false;
+  #isOver = false;
+  #isCut = false;
+  #tail: Thoughts | undefined;
 
-  const fail = (reason: keyof typeof BROKEN): void => {
-    state = 'broken';
-    fault = reason;
-    manners.longHead ||= reason === 'malformed' && output.found === 0 && head >= MAX_HEAD;
-  };
+  /** `known`: what is known of the model, or that the whole text is its thinking. */
+  constructor(shape: AnswerShape, known: Manners | 'thinking' = UNKNOWN) {
+    const isThinking = known === 'thinking';
+    this.#shape = shape;
+    this.manners = isThinking ? { ...UNKNOWN, longHead: true } : { ...known };
+    this.#maxHead = this.manners.longHead ? MAX_LONG_HEAD : MAX_HEAD;
+    this.#output = new AnswerOutput(isThinking);
+    if (this.manners.closesOnly) this.#think(openThoughts(MAX_LENGTH));
+  }
 
-  const skip = (characters: number): void => {
-    rest = rest.slice(characters);
-    head += characters;
-  };
+  get state(): AnswerState {
+    return this.#state;
+  }
 
-  /** Begins anew behind the thinking: what stood before does not count. */
-  const beginAnew = (): void => {
-    [state, head] = ['head', 0];
-    output.beginAnew();
-  };
+  /** Why the answer is broken, in words for a client; '' while it is not. */
+  get broken(): string {
+    return this.#fault ? BROKEN[this.#fault] : '';
+  }
 
-  /** Reads thinking. False if it goes on. */
-  const think = (): boolean => {
-    const behind = thoughts?.write(rest);
-    rest = behind ?? '';
-    if (behind !== undefined) beginAnew();
-    return behind !== undefined;
-  };
+  /** How many pieces were found, those that are held included. */
+  get found(): number {
+    return this.#output.found;
+  }
+
+  /** Whether a whole answer was read: its JSON is closed. It may be an empty one. */
+  get whole(): boolean {
+    if (this.#state === 'ended') return true;
+    if (!this.#isOver) return false;
+    const { heldIsClosed, streams, given } = this.#output;
+    if (heldIsClosed !== undefined) return heldIsClosed;
+    if (this.#state === 'root') return streams && (this.#candidate?.listsClosed ?? false);
+    return this.#state === 'head' && !this.#isCut && (this.#isEmpty || given > 0);
+  }
+
+  /** Takes the next part of the text and returns the pieces that can go out, in order. */
+  write(text: string): Piece[] {
+    if (!this.#isReading()) {
+      this.#lookBehind(text);
+      return [];
+    }
+    const isThinking = this.#state === 'thinking'; // it does not count
+    const part = isThinking ? text : text.slice(0, MAX_LENGTH - this.#length);
+    if (!isThinking) this.#length += part.length;
+    this.#rest += part;
+    this.#advance();
+    if (this.#length === MAX_LENGTH && this.#isReading()) this.#fail('too-long');
+    return this.#output.take();
+  }
+
+  /** Says that no more text comes, and why, and returns what was held. */
+  end(why: TextEnd = 'finished'): Piece[] {
+    if (this.#isOver || this.#state === 'broken') return [];
+    this.#isOver = true;
+    this.#isCut = why === 'cut';
+    const mayReadThoughts = why === 'finished';
+    if (this.#state === 'thinking' && mayReadThoughts) return this.#readThoughts();
+    this.#advance();
+    while (this.#state === 'root' && this.#candidate && !this.#candidate.certain && this.#again <= MAX_AGAIN) {
+      this.#closeRoot();
+      this.#readAgain();
+      this.#advance();
+    }
+    const { streams } = this.#output;
+    if (this.#state === 'root' && this.#candidate && !streams) this.#output.endList(this.#candidate.listsClosed, false);
+    if (this.#thoughts && this.#state === 'head' && mayReadThoughts && streams && this.#candidates === 0) return this.#readThoughts();
+    return this.#output.settle(this.#isCut && this.#head > MAX_AFTERWORD);
+  }
+
+  #isReading(): boolean {
+    return this.#state === 'head' || this.#state === 'root' || this.#state === 'thinking';
+  }
+
+  #fail(reason: keyof typeof BROKEN): void {
+    this.#state = 'broken';
+    this.#fault = reason;
+    this.manners.longHead ||= reason === 'malformed' && this.#output.found === 0 && this.#head >= MAX_HEAD;
+  }
+
+  /** Reads as far as the text goes. */
+  #advance(): void {
+    let goesOn = true;
+    while (goesOn && this.#rest !== '' && this.#isReading()) {
+      if (this.#state === 'thinking') goesOn = this.#readThinking();
+      else if (this.#state === 'root' && this.#candidate) goesOn = this.#readRoot(this.#candidate);
+      else goesOn = this.#readHead();
+    }
+  }
 
   /** Looks for what comes next in the head. False if more text is needed. */
-  const look = (): boolean => {
-    const { gap, isProse, next } = lookAhead(rest, over);
+  #readHead(): boolean {
+    const { gap, isProse, next } = lookAhead(this.#rest, this.#isOver);
+    const output = this.#output;
     if (isProse) output.hold();
     const mayBeFence = next.type === 'nothing' && next.mayBeFence && output.given === 0;
-    if (!mayBeFence) skip(gap);
-    if (head + (mayBeFence ? gap : 0) >= maxHead) {
-      if (output.held || output.given > 0 || empty) state = 'ended';
-      else fail('malformed');
+    if (!mayBeFence) this.#skip(gap);
+    if (this.#head + (mayBeFence ? gap : 0) >= this.#maxHead) {
+      if (output.heldIsClosed !== undefined || output.given > 0 || this.#isEmpty) this.#state = 'ended';
+      else this.#fail('malformed');
       return false;
     }
     switch (next.type) {
       case 'json':
-        return open();
+        this.#openRoot();
+        return true;
       case 'mark':
-        rest = rest.slice(next.length);
-        if (next.opens) [state, thoughts] = ['thinking', openThoughts(MAX_LENGTH, next.marks)];
+        this.#rest = this.#rest.slice(next.length);
+        if (next.opens) this.#think(openThoughts(MAX_LENGTH, next.marks));
         else {
-          manners.closesOnly = true;
-          beginAnew();
+          this.manners.closesOnly = true;
+          this.#beginAnew();
         }
         return true;
       case 'prose':
         output.hold();
-        skip(1);
+        this.#skip(1);
         return true;
       default:
         return false;
     }
-  };
-
-  const open = (): boolean => {
-    state = 'root';
-    candidates++;
-    candidate = openCandidate(shape);
-    kept = '';
-    output.beginList();
-    return true;
-  };
-
-  /** Reads the candidate. False if more text is needed. */
-  const readRoot = (current: Candidate): boolean => {
-    const step = current.write(rest);
-    if (!current.certain || !output.streams || output.found === 0) kept += rest;
-    output.add(step.pieces);
-    rest = step.rest;
-    if (step.end === undefined) return false;
-    state = 'head';
-    candidate = undefined;
-    if (step.end === 'too-deep') fail('too-deep');
-    else if (current.certain && (output.found > 0 || !output.streams || step.end === 'malformed')) endRoot(current, step.end === 'closed');
-    else if (step.end === 'malformed' || !/^[{[]/.test(kept)) readAgain();
-    else {
-      empty ||= candidates === 1;
-      output.hold();
-      head += kept.length - rest.length;
-    }
-    return isReading();
-  };
-
-  const endRoot = (current: Candidate, closed: boolean): void => {
-    if (output.streams) {
-      if (!closed) fail('malformed');
-      else if (!current.isItem) state = 'ended';
-      else head = 0;
-      return;
-    }
-    output.endList(closed, current.isItem);
-    head = 0;
-  };
-
-  /** What began as JSON was prose: looks for another beginning behind it. */
-  const readAgain = (): void => {
-    again += kept.length;
-    rest = kept.slice(1);
-    head++;
-    output.hold();
-    if (again > MAX_AGAIN) fail('malformed');
-  };
-
-  const isReading = (): boolean => state === 'head' || state === 'root' || state === 'thinking';
-
-  const advance = (): void => {
-    let goesOn = true;
-    while (goesOn && rest !== '' && isReading()) {
-      if (state === 'thinking') goesOn = think();
-      else if (state === 'root' && candidate) goesOn = readRoot(candidate);
-      else goesOn = look();
-    }
-  };
-
-  /** What is not read any more may still show that thinking ends there. */
-  const lookBehind = (text: string): void => {
-    tail ??= openThoughts(0);
-    manners.closesOnly ||= tail.write(text) !== undefined;
-  };
-
-  return {
-    write(text) {
-      if (!isReading()) {
-        lookBehind(text);
-        return [];
-      }
-      const part = state === 'thinking' ? text : text.slice(0, MAX_LENGTH - length);
-      if (state !== 'thinking') length += part.length;
-      rest += part;
-      advance();
-      if (length === MAX_LENGTH && isReading()) fail('too-long');
-      return output.take();
-    },
-    end(why = 'finished') {
-      if (over || state === 'broken') return [];
-      over = true;
-      cut = why === 'cut';
-      const mayReadThoughts = why === 'finished';
-      if (state === 'thinking' && mayReadThoughts) return readInstead();
-      const goesOn = () => state === 'root' && candidate && !candidate.certain && again <= MAX_AGAIN;
-      advance();
-      while (goesOn()) {
-        state = 'head';
-        candidate = undefined;
-        readAgain();
-        advance();
-      }
-      if (state === 'root' && candidate && !output.streams) output.endList(candidate.listsClosed, false);
-      if (thoughts && state === 'head' && mayReadThoughts && output.streams && candidates === 0) return readInstead();
-      return output.settle(cut && head > MAX_AFTERWORD);
-    },
-    get state() {
-      return state;
-    },
-    get whole() {
-      return state === 'ended' || (over && isWhole());
-    },
-    get broken() {
-      return fault ? BROKEN[fault] : '';
-    },
-    get found() {
-      return output.found;
-    },
-    manners,
-  };
-
-  function isWhole(): boolean {
-    const { held, streams, given } = output;
-    if (held) return held.closed;
-    if (state === 'root') return streams && (candidate?.listsClosed ?? false);
-    return state === 'head' && !cut && (empty || given > 0);
   }
 
-  /** Nothing stands behind the thinking, or it was none: what the model has written is the answer. */
-  function readInstead(): Piece[] {
-    beginAnew();
-    const other = createAnswerReader(shape, 'thinking');
-    const read = [...other.write(thoughts?.text() ?? ''), ...other.end()];
-    output.replace(read);
-    if (other.whole) state = 'ended';
-    return read;
+  #skip(characters: number): void {
+    this.#rest = this.#rest.slice(characters);
+    this.#head += characters;
+  }
+
+  #openRoot(): void {
+    this.#state = 'root';
+    this.#candidates++;
+    this.#candidate = new Candidate(this.#shape);
+    this.#kept = '';
+    this.#output.beginList();
+  }
+
+  #closeRoot(): void {
+    this.#state = 'head';
+    this.#candidate = undefined;
+  }
+
+  /** Reads the candidate. False if more text is needed. */
+  #readRoot(candidate: Candidate): boolean {
+    const output = this.#output;
+    const step = candidate.write(this.#rest);
+    if (!candidate.certain || !output.streams || output.found === 0) this.#kept += this.#rest;
+    output.add(step.pieces);
+    this.#rest = step.rest;
+    if (step.end === undefined) return false;
+    this.#closeRoot();
+    const isMalformed = step.end === 'malformed';
+    if (step.end === 'too-deep') this.#fail('too-deep');
+    else if (candidate.certain && (output.found > 0 || !output.streams || isMalformed)) this.#endRoot(candidate, !isMalformed);
+    else if (isMalformed || !/^[{[]/.test(this.#kept)) this.#readAgain();
+    else {
+      this.#isEmpty ||= this.#candidates === 1;
+      output.hold();
+      this.#head += this.#kept.length - this.#rest.length;
+    }
+    return this.#isReading();
+  }
+
+  #endRoot({ isItem }: Candidate, closed: boolean): void {
+    if (!this.#output.streams) this.#output.endList(closed, isItem);
+    else if (!closed) return this.#fail('malformed');
+    else if (!isItem) this.#state = 'ended';
+    if (this.#state === 'head') this.#head = 0;
+  }
+
+  /** What began as JSON was prose: looks for another beginning behind it. */
+  #readAgain(): void {
+    this.#again += this.#kept.length;
+    this.#rest = this.#kept.slice(1);
+    this.#head++;
+    this.#output.hold();
+    if (this.#again > MAX_AGAIN) this.#fail('malformed');
+  }
+
+  #think(thoughts: Thoughts): void {
+    this.#state = 'thinking';
+    this.#thoughts = thoughts;
+  }
+
+  /** Reads thinking. False if it goes on. */
+  #readThinking(): boolean {
+    const behind = this.#thoughts?.write(this.#rest);
+    this.#rest = behind ?? '';
+    if (behind !== undefined) this.#beginAnew();
+    return behind !== undefined;
+  }
+
+  /** Begins anew behind the thinking: what stood before does not count. */
+  #beginAnew(): void {
+    this.#state = 'head';
+    this.#head = 0;
+    this.#output.beginAnew();
+  }
+
+  /** Nothing stands behind the thinking, or it was none: what the model has written there is the answer. */
+  #readThoughts(): Piece[] {
+    this.#beginAnew();
+    const inner = new AnswerReader(this.#shape, 'thinking');
+    const pieces = [...inner.write(this.#thoughts?.text() ?? ''), ...inner.end()];
+    this.#output.replace(pieces);
+    if (inner.whole) this.#state = 'ended';
+    return pieces;
+  }
+
+  /** What is not read any more may still show that thinking ends there. */
+  #lookBehind(text: string): void {
+    this.#tail ??= openThoughts(0);
+    this.manners.closesOnly ||= this.#tail.write(text) !== undefined;
   }
 }

@@ -2,29 +2,26 @@
  * Parses JSON as models write it, piece by piece, in one pass over its characters. What JSON allows is read as JSON says; beside that, raw line breaks in
  * strings, other quotes, comments, commas too many, names without quotes and the literals of other languages.
  */
-import { isOpener, openText, type TextReader } from './text.ts';
+import { isOpener, TextReader } from './text.ts';
 
 /** The deepest nesting that is parsed. Our answers need only a few levels. */
 export const MAX_DEPTH = 32;
 
 /** Where a value stands. `role`: that of the list or object around it, undefined at the root; `key`: its name in an object, '' in a list. */
-export type Place<Role> = { role: Role | undefined; key: string };
+export type JsonPlace<Role> = { role: Role | undefined; key: string };
 
 /** What a parser tells while it reads. */
 export type JsonEvents<Role> = {
   /** A list or an object begins here. Returns the role that the places in it will have. */
-  open(place: Place<Role>, isList: boolean): Role;
+  open(place: JsonPlace<Role>, isList: boolean): Role;
   /** A value is whole; `own`: the role of a list or an object. Returns whether the list or the object around it is to have it. */
-  value(place: Place<Role>, value: unknown, own?: Role): boolean;
+  value(place: JsonPlace<Role>, value: unknown, own?: Role): boolean;
   /** A text begins that is no name. May return a function that gets it in parts, as it comes. */
-  text?(place: Place<Role>): ((part: string) => void) | undefined;
+  text?(place: JsonPlace<Role>): ((part: string) => void) | undefined;
 };
 
 /** How a root has ended. `at`: the place after it in the text that was written last, or of what could not be read. */
 export type JsonStep = { end: 'closed' | 'malformed' | 'too-deep' | undefined; at: number };
-
-/** A parser of one root. */
-export type JsonParser = { write(text: string): JsonStep };
 
 type Frame<Role> = {
   isList: boolean;
@@ -58,29 +55,162 @@ const NAME = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u;
 const MAX_BARE = 64;
 const ELLIPSIS = /^(?:\.{2,}|…)$/;
 
-/** Makes a parser. Its first character has to be the first one of the root. */
-export function createJsonParser<Role>(events: JsonEvents<Role>): JsonParser {
-  const stack: Frame<Role>[] = [];
-  let mode: Mode = 'between';
-  let bare = '';
-  let reader: TextReader | undefined;
-  let closed = false;
+/** Parses one root. The first character that is written has to be the first one of the root. */
+export class JsonParser<Role> {
+  readonly #events: JsonEvents<Role>;
+  readonly #stack: Frame<Role>[] = [];
+  /** The last one of the stack: the list or the object that is open. */
+  #top: Frame<Role> | undefined;
+  #mode: Mode = 'between';
+  #bare = '';
+  #reader: TextReader | undefined;
+  #closed = false;
 
-  const top = (): Frame<Role> | undefined => stack.at(-1);
-  const isNamePlace = (): boolean => top()?.isList === false && top()?.key === undefined;
-  const isValuePlace = (): boolean => {
-    const frame = top();
-    return !frame || frame.isList || (frame.key !== undefined && frame.colon);
-  };
-  const place = (): Place<Role> => {
-    const frame = top();
-    return { role: frame?.role, key: frame?.key ?? '' };
-  };
+  constructor(events: JsonEvents<Role>) {
+    this.#events = events;
+  }
 
-  const put = (value: unknown, own?: Role): void => {
-    const kept = events.value(place(), value, own);
-    const frame = top();
-    if (!frame) closed = true;
+  /** Reads a text to its end, or to that of the root. */
+  write(text: string): JsonStep {
+    let at = 0;
+    while (at < text.length && !this.#closed) {
+      let failed: JsonStep['end'];
+      if (this.#reader) {
+        const read = this.#reader.write(text, at);
+        at = read.at;
+        if (!read.ended) continue;
+        this.#endText(this.#reader.text());
+        failed = this.write(read.after).end; // what had to be looked at to know that the text was over
+      } else if (this.#mode === 'bare') {
+        const character = text[at] as string;
+        if (BARE.test(character) && this.#bare.length < MAX_BARE) {
+          this.#bare += character;
+          at++;
+        } else failed = this.#endBare();
+      } else {
+        const character = text[at++] as string;
+        failed = this.#mode === 'between' ? this.#structure(character) : this.#comment(character);
+      }
+      if (failed) return { end: failed, at };
+    }
+    return { end: this.#closed ? 'closed' : undefined, at };
+  }
+
+  /** Reads one character between values. */
+  #structure(character: string): JsonStep['end'] {
+    switch (character) {
+      case '{':
+        return this.#begin(false);
+      case '[':
+        return this.#begin(true);
+      case '}':
+        return this.#end(false);
+      case ']':
+        return this.#end(true);
+      case ',':
+      case '，':
+        return this.#comma();
+      case ':':
+      case '：':
+        return this.#colon();
+      case '/':
+        this.#mode = 'slash';
+        return undefined;
+      case '#':
+        this.#mode = 'line-comment';
+        return undefined;
+      default:
+        if (SPACE.test(character)) return undefined;
+        if (isOpener(character)) return this.#beginText(character);
+        if (!BARE.test(character)) return 'malformed';
+        this.#bare = character;
+        this.#mode = 'bare';
+        return undefined;
+    }
+  }
+
+  #begin(isList: boolean): JsonStep['end'] {
+    if (!this.#isValuePlace()) return 'malformed';
+    if (this.#stack.length >= MAX_DEPTH) return 'too-deep';
+    const role = this.#events.open(this.#place(), isList);
+    this.#top = { isList, into: isList ? [] : {}, role, key: undefined, colon: false };
+    this.#stack.push(this.#top);
+    return undefined;
+  }
+
+  #end(isList: boolean): JsonStep['end'] {
+    const frame = this.#top;
+    if (frame?.isList !== isList || (frame.key !== undefined && !frame.colon)) return 'malformed';
+    if (frame.key !== undefined) this.#put(null); // a name without a value
+    this.#stack.pop();
+    this.#top = this.#stack.at(-1);
+    this.#put(frame.into, frame.role);
+    return undefined;
+  }
+
+  #comma(): JsonStep['end'] {
+    const frame = this.#top;
+    if (frame?.key === undefined) return undefined;
+    if (!frame.colon) return 'malformed';
+    this.#put(null);
+    return undefined;
+  }
+
+  #colon(): JsonStep['end'] {
+    const frame = this.#top;
+    if (frame?.key === undefined || frame.colon) return 'malformed';
+    frame.colon = true;
+    return undefined;
+  }
+
+  #beginText(opener: string): JsonStep['end'] {
+    const isName = this.#isNamePlace();
+    if (!isName && !this.#isValuePlace()) return 'malformed';
+    const within = isName ? 'name' : !this.#top ? 'root' : this.#top.isList ? 'list' : 'object';
+    this.#reader = new TextReader(opener, within, isName ? undefined : this.#events.text?.(this.#place()));
+    return undefined;
+  }
+
+  #endText(text: string): void {
+    this.#reader = undefined;
+    if (this.#top && this.#isNamePlace()) this.#top.key = text;
+    else this.#put(text);
+  }
+
+  /** Takes a word without quotes. */
+  #endBare(): JsonStep['end'] {
+    const bare = this.#bare;
+    this.#mode = 'between';
+    if (ELLIPSIS.test(bare)) return undefined;
+    if (this.#top && this.#isNamePlace()) {
+      if (!NAME.test(bare) && !/^\d+$/.test(bare)) return 'malformed';
+      this.#top.key = bare;
+      return undefined;
+    }
+    if (!this.#isValuePlace()) return 'malformed';
+    if (LITERALS.has(bare)) this.#put(LITERALS.get(bare));
+    else if (/^[-+]?\.?\d/.test(bare)) this.#put(toNumber(bare));
+    else return 'malformed';
+    return undefined;
+  }
+
+  /** Reads one character of a comment. */
+  #comment(character: string): JsonStep['end'] {
+    if (this.#mode === 'slash') {
+      if (character !== '/' && character !== '*') return 'malformed';
+      this.#mode = character === '/' ? 'line-comment' : 'block-comment';
+    } else if (this.#mode === 'line-comment') {
+      if (character === '\n' || character === '\r') this.#mode = 'between';
+    } else if (this.#mode === 'star' && character === '/') this.#mode = 'between';
+    else this.#mode = character === '*' ? 'star' : 'block-comment';
+    return undefined;
+  }
+
+  /** Puts a whole value where it stands. `own`: the role of a list or an object. */
+  #put(value: unknown, own?: Role): void {
+    const kept = this.#events.value(this.#place(), value, own);
+    const frame = this.#top;
+    if (!frame) this.#closed = true;
     else if (Array.isArray(frame.into)) {
       if (kept) frame.into.push(value);
     } else {
@@ -88,136 +218,20 @@ export function createJsonParser<Role>(events: JsonEvents<Role>): JsonParser {
       frame.key = undefined;
       frame.colon = false;
     }
-  };
+  }
 
-  const begin = (isList: boolean): JsonStep['end'] => {
-    if (!isValuePlace()) return 'malformed';
-    if (stack.length >= MAX_DEPTH) return 'too-deep';
-    stack.push({ isList, into: isList ? [] : {}, role: events.open(place(), isList), key: undefined, colon: false });
-    return undefined;
-  };
+  #place(): JsonPlace<Role> {
+    return { role: this.#top?.role, key: this.#top?.key ?? '' };
+  }
 
-  const end = (isList: boolean): JsonStep['end'] => {
-    const frame = top();
-    if (frame?.isList !== isList || (frame.key !== undefined && !frame.colon)) return 'malformed';
-    if (frame.key !== undefined) put(null); // a name without a value
-    stack.pop();
-    put(frame.into, frame.role);
-    return undefined;
-  };
+  #isNamePlace(): boolean {
+    return this.#top?.isList === false && this.#top.key === undefined;
+  }
 
-  const beginText = (opener: string): JsonStep['end'] => {
-    const isName = isNamePlace();
-    if (!isName && !isValuePlace()) return 'malformed';
-    const within = isName ? 'name' : !top() ? 'root' : top()?.isList ? 'list' : 'object';
-    reader = openText(opener, within, isName ? undefined : events.text?.(place()));
-    return undefined;
-  };
-
-  /** Reads one character between values. */
-  const structure = (character: string): JsonStep['end'] => {
-    const frame = top();
-    switch (character) {
-      case '{':
-        return begin(false);
-      case '[':
-        return begin(true);
-      case '}':
-        return end(false);
-      case ']':
-        return end(true);
-      case ',':
-      case '，':
-        if (frame && frame.key !== undefined) {
-          if (!frame.colon) return 'malformed';
-          put(null);
-        }
-        return undefined;
-      case ':':
-      case '：':
-        if (!frame || frame.key === undefined || frame.colon) return 'malformed';
-        frame.colon = true;
-        return undefined;
-      case '/':
-        mode = 'slash';
-        return undefined;
-      case '#':
-        mode = 'line-comment';
-        return undefined;
-      default:
-        if (SPACE.test(character)) return undefined;
-        if (isOpener(character)) return beginText(character);
-        if (!BARE.test(character)) return 'malformed';
-        bare = character;
-        mode = 'bare';
-        return undefined;
-    }
-  };
-
-  /** Takes a word without quotes. */
-  const endBare = (): JsonStep['end'] => {
-    mode = 'between';
-    if (ELLIPSIS.test(bare)) return undefined;
-    const frame = top();
-    if (frame && isNamePlace()) {
-      if (!NAME.test(bare) && !/^\d+$/.test(bare)) return 'malformed';
-      frame.key = bare;
-      return undefined;
-    }
-    if (!isValuePlace()) return 'malformed';
-    if (LITERALS.has(bare)) put(LITERALS.get(bare));
-    else if (/^[-+]?\.?\d/.test(bare)) put(toNumber(bare));
-    else return 'malformed';
-    return undefined;
-  };
-
-  const endText = (): void => {
-    const frame = top();
-    const text = reader?.text() ?? '';
-    const isName = isNamePlace();
-    reader = undefined;
-    if (frame && isName) frame.key = text;
-    else put(text);
-  };
-
-  const comment = (character: string): JsonStep['end'] => {
-    if (mode === 'slash') {
-      if (character !== '/' && character !== '*') return 'malformed';
-      mode = character === '/' ? 'line-comment' : 'block-comment';
-    } else if (mode === 'line-comment') {
-      if (character === '\n' || character === '\r') mode = 'between';
-    } else if (mode === 'star' && character === '/') mode = 'between';
-    else mode = character === '*' ? 'star' : 'block-comment';
-    return undefined;
-  };
-
-  /** Reads a text to its end, or to that of the root. */
-  const run = (text: string): JsonStep => {
-    let at = 0;
-    while (at < text.length && !closed) {
-      const character = text[at] as string;
-      let failed: JsonStep['end'];
-      if (reader) {
-        const read = reader.write(text, at);
-        at = read.at;
-        if (!read.ended) continue;
-        endText();
-        failed = run(read.after).end; // what had to be looked at to know that the text was over
-      } else if (mode === 'bare') {
-        if (BARE.test(character) && bare.length < MAX_BARE) {
-          bare += character;
-          at++;
-        } else failed = endBare();
-      } else {
-        failed = mode === 'between' ? structure(character) : comment(character);
-        at++;
-      }
-      if (failed) return { end: failed, at };
-    }
-    return { end: closed ? 'closed' : undefined, at };
-  };
-
-  return { write: run };
+  #isValuePlace(): boolean {
+    const frame = this.#top;
+    return !frame || frame.isList || (frame.key !== undefined && frame.colon);
+  }
 }
 
 /** A number; where JavaScript would write it in another way (1.50, or more digits than it keeps) the text that stands there. */

@@ -1,59 +1,61 @@
 /** Reads the texts in which a server can send the answer: the content, the arguments of a tool call, and, if both stay empty, the thinking. */
-import { type AnswerReader, MAX_LENGTH } from '../answer.ts';
-import type { Piece } from '../answer-json.ts';
+import type { Piece } from '../../capabilities.ts';
+import { type AnswerReader, MAX_LENGTH, type TextEnd } from '../answer.ts';
 import type { Delta } from './chunk.ts';
 
-/** One answer in several texts. */
-export type AnswerTexts = Pick<AnswerReader, 'state' | 'whole' | 'broken' | 'found' | 'manners' | 'end'> & {
-  /** Takes a chunk and returns the pieces that can go out. */
-  take(delta: Delta): Piece[];
-};
+/** Makes the reader of a text by its name. */
+type OpenText = (text: 'content' | 'args' | 'thinking') => AnswerReader;
 
-/** Makes the reader. `open` makes one for a text of this name. */
-export function createAnswerTexts(open: (text: 'content' | 'args' | 'thinking') => AnswerReader): AnswerTexts {
-  const content = open('content');
-  let args: AnswerReader | undefined;
-  let thoughts = '';
-  let isSilent = true; // no content so far
-  let current = content;
+/** One answer in several texts. */
+export class AnswerTexts {
+  readonly #open: OpenText;
+  readonly #content: AnswerReader;
+  #args: AnswerReader | undefined;
+  #thoughts = '';
+  /** Whether no content has come so far. */
+  #isSilent = true;
+  /** The text that is the answer, as far as that is known. */
+  #current: AnswerReader;
+
+  constructor(open: OpenText) {
+    this.#open = open;
+    this.#content = open('content');
+    this.#current = this.#content;
+  }
+
+  /** The text that is read as the answer. */
+  get current(): Pick<AnswerReader, 'state' | 'whole' | 'broken' | 'found'> {
+    return this.#current;
+  }
+
+  /** What the content has shown of its model. */
+  get manners(): AnswerReader['manners'] {
+    return this.#content.manners;
+  }
+
+  /** Takes a chunk and returns the pieces that can go out. */
+  take({ content, reasoning, args }: Delta): Piece[] {
+    this.#isSilent &&= !/\S/.test(content);
+    if (this.#current.found === 0 && reasoning !== '' && this.#thoughts.length < MAX_LENGTH) this.#thoughts += reasoning;
+    const pieces = content === '' || this.#current !== this.#content ? [] : this.#content.write(content);
+    if (args === '' || this.#content.found > 0) return pieces;
+    this.#args ??= this.#open('args');
+    return [...pieces, ...this.#from(this.#args, this.#args.write(args))];
+  }
+
+  /** Says that no more text comes, and why, and returns what was held. */
+  end(why: TextEnd): Piece[] {
+    const isOver = (pieces: Piece[]): boolean => pieces.length > 0 || this.#current.found > 0 || this.#current.whole;
+    let pieces = this.#current.end(why);
+    if (!isOver(pieces) && this.#args) pieces = this.#from(this.#args, this.#args.end(why));
+    if (isOver(pieces) || why !== 'finished' || !this.#isSilent || this.#thoughts === '') return pieces;
+    const thinking = this.#open('thinking');
+    return this.#from(thinking, [...thinking.write(this.#thoughts), ...thinking.end()]);
+  }
 
   /** Lets the first text that has a piece be the answer. */
-  const from = (text: AnswerReader, pieces: Piece[]): Piece[] => {
-    if (pieces.length > 0 || text.whole) current = text;
+  #from(text: AnswerReader, pieces: Piece[]): Piece[] {
+    if (pieces.length > 0 || text.whole) this.#current = text;
     return pieces;
-  };
-
-  return {
-    take(delta) {
-      isSilent &&= !/\S/.test(delta.content);
-      if (current.found === 0 && delta.reasoning !== '' && thoughts.length < MAX_LENGTH) thoughts += delta.reasoning;
-      const pieces = delta.content === '' || current !== content ? [] : content.write(delta.content);
-      if (delta.args === '' || content.found > 0) return pieces;
-      args ??= open('args');
-      return [...pieces, ...from(args, args.write(delta.args))];
-    },
-    end(why) {
-      const isOver = (pieces: Piece[]): boolean => pieces.length > 0 || current.found > 0 || current.whole;
-      let pieces = current.end(why);
-      if (!isOver(pieces) && args) pieces = from(args, args.end(why));
-      if (!isOver(pieces) && why === 'finished' && isSilent && thoughts !== '') {
-        const thinking = open('thinking');
-        pieces = from(thinking, [...thinking.write(thoughts), ...thinking.end()]);
-      }
-      return pieces;
-    },
-    get state() {
-      return current.state;
-    },
-    get whole() {
-      return current.whole;
-    },
-    get broken() {
-      return current.broken;
-    },
-    get found() {
-      return current.found;
-    },
-    manners: content.manners,
-  };
+  }
 }

@@ -1,9 +1,9 @@
 /** Turns what goes wrong with a call into our codes. No text of the server gets into a detail, except the model's reason for declining. */
 import { ProblemError } from '../../../src/job/problem.ts';
-import type { Ending } from '../../capabilities.ts';
+import type { Completeness } from '../../capabilities.ts';
 import { type Refused, toRefusalProblem } from '../refusal.ts';
 import { EventTooLong } from './events.ts';
-import type { Outcome } from './read.ts';
+import type { AnswerEnding } from './read.ts';
 
 /** How details call the server. */
 export const PROVIDER = 'the provider';
@@ -32,29 +32,29 @@ export function fellSilent(cause?: unknown): ProblemError {
   return new ProblemError('provider_timeout', 'The model fell silent before its answer was whole.', { cause });
 }
 
-/** Turns an outcome into an ending for the handler, or throws. An answer that was stopped before its first item has failed. */
-export function toEnding(outcome: Outcome & { given: number }): Ending {
-  switch (outcome.end) {
+/** Says whether an answer is whole, or throws. One that was stopped before its first item has failed. */
+export function toCompleteness(ending: AnswerEnding & { given: number }): Completeness {
+  switch (ending.end) {
     case 'whole':
       return 'whole';
     case 'enough':
       return 'partial';
     case 'length':
-      if (outcome.given > 0) return 'partial';
+      if (ending.given > 0) return 'partial';
       throw new ProblemError('provider_cut_off', "The model's answer reached its length limit before its first item.");
     case 'stuck':
-      if (outcome.given > 0) return 'partial';
+      if (ending.given > 0) return 'partial';
       throw new ProblemError('provider_timeout', 'The model wrote on and on without an item.');
     case 'thinking':
       throw new ProblemError('provider_timeout', 'The model thought for longer than OPENAI_THINKING_MAX_MS allows.', { final: true });
     case 'silent':
       throw fellSilent();
     case 'refused':
-      throw new ProblemError('provider_refused', `The model declined: ${outcome.words.slice(0, 300)}`);
+      throw new ProblemError('provider_refused', `The model declined: ${ending.words.slice(0, 300)}`);
     case 'filtered':
       throw new ProblemError('provider_refused', "The provider's content filter stopped the answer.");
     case 'broken':
-      throw new ProblemError('provider_bad_answer', outcome.why);
+      throw new ProblemError('provider_bad_answer', ending.why);
     case 'cut':
       throw new ProblemError('provider_cut_off', 'The connection to the model ended before its answer was whole.');
   }

@@ -1,7 +1,7 @@
 /** Reads the text in an image with a model that sees. It tells no places, and not how sure it is. */
 import { z } from 'zod';
 import { ProblemError } from '../../../src/job/problem.ts';
-import type { Capabilities, Capability, Ending } from '../../capabilities.ts';
+import type { Capabilities, Capability, Completeness } from '../../capabilities.ts';
 import { textOf } from '../../parse-item.ts';
 import { type Fit, fitImage } from '../../images/fit-image.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
@@ -23,7 +23,7 @@ const LINE_LENGTH = 2000;
 const answer = z.strictObject({ lines: z.array(z.string().max(LINE_LENGTH)) });
 
 /** Makes the capability out of one that writes answers. */
-export function createImageReading(write: Capability<SeeingRequest, Ending>): Capabilities['imageText'] {
+export function createImageReading(write: Capability<SeeingRequest, Completeness>): Capabilities['imageText'] {
   return async ({ image, languages }, report, signal) => {
     const { bytes, type, width, height } = await fitImage(image, FIT, signal);
     const lines: string[] = [];
@@ -42,8 +42,8 @@ export function createImageReading(write: Capability<SeeingRequest, Ending>): Ca
       },
       whole() {},
     };
-    const ending = await write(request, report, signal);
-    if (ending === 'partial') throw new ProblemError('provider_cut_off', "The model's copy of the text is not whole.");
+    const completeness = await write(request, report, signal);
+    if (completeness === 'partial') throw new ProblemError('provider_cut_off', "The model's copy of the text is not whole.");
     const text = lines
       .join('\n')
       .replaceAll(/\n{3,}/g, '\n\n')

@@ -1,21 +1,20 @@
 /** The capability to write structured answers: it asks for structured output and reads it item by item while it streams. */
 import OpenAI from 'openai';
 import { z } from 'zod';
-import { createAnswerReader, type Manners } from '../answer.ts';
+import { ProblemError } from '../../../src/job/problem.ts';
+import type { AnswerRequest, Call, Capability, Completeness, Report } from '../../capabilities.ts';
+import { parseItem } from '../../parse-item.ts';
+import { AnswerReader, type Manners } from '../answer.ts';
 import type { AnswerShape } from '../answer-json.ts';
-import { type Bill, openBill } from './usage.ts';
-import { fellSilent, RefusedError, toCallProblem, toEnding } from './errors.ts';
+import { ProgressWatch } from '../progress-watch.ts';
+import { AnswerTexts } from './answer-texts.ts';
+import { fellSilent, RefusedError, toCallProblem, toCompleteness } from './errors.ts';
 import { readEvents } from './events.ts';
 import { boundedFetch, type ErrorAnswer } from './fetch.ts';
 import { createHabitBook, type Form, type Habits, nextForm } from './form.ts';
-import { createAnswerTexts } from './answer-texts.ts';
-import { readAnswer } from './read.ts';
+import { CompletionReader } from './read.ts';
 import { type Body, promptOf, type SeeingRequest, toBody } from './request.ts';
-import { ProblemError } from '../../../src/job/problem.ts';
-import type { Author } from '../../../src/job/snapshot.ts';
-import type { AnswerRequest, Call, Capability, Ending, Report } from '../../capabilities.ts';
-import { parseItem } from '../../parse-item.ts';
-import { startWatch, type Watch } from '../progress-watch.ts';
+import { CallUsage } from './usage.ts';
 
 /**
  * Settings of one model. `idleTimeoutMs`: how long it may bring nothing new, not even a sign of life. `thinkingMaxMs`: how long it may give signs of life only.
@@ -32,87 +31,121 @@ export type OpenAIOptions = {
 };
 
 /** Makes the capability to write structured answers with one model, also about an image. */
-export function createOpenAI(options: OpenAIOptions): Capability<SeeingRequest, Ending> {
-  const { apiKey, baseURL, model, idleTimeoutMs, thinkingMaxMs = Infinity, maxTokens, habitsOf = createHabitBook() } = options;
-  const author: Author = { provider: 'openai', model };
-  const client = new OpenAI({ apiKey, baseURL: baseURL ?? null, maxRetries: 0 });
-  const habits = habitsOf(baseURL, model, maxTokens);
+export function createOpenAI(options: OpenAIOptions): Capability<SeeingRequest, Completeness> {
+  const model = new ChatModel(options);
+  return (request, report, signal) => model.answer(request, report, signal);
+}
+
+/** One request while it is answered: `usage` and `form` are those of the call that is made last. */
+type Asking = {
+  request: SeeingRequest;
+  report: Report;
+  signal: AbortSignal;
+  watch: ProgressWatch;
+  call: Call;
+  usage: CallUsage;
+  form: Form;
+};
+
+/** A model on a server. */
+class ChatModel {
+  readonly #options: OpenAIOptions;
+  readonly #client: OpenAI;
+  readonly #habits: Habits;
+
+  constructor(options: OpenAIOptions) {
+    const { apiKey, baseURL, model, maxTokens, habitsOf = createHabitBook() } = options;
+    this.#options = options;
+    this.#client = new OpenAI({ apiKey, baseURL: baseURL ?? null, maxRetries: 0 });
+    this.#habits = habitsOf(baseURL, model, maxTokens);
+  }
+
+  /** Answers a request: see {@link Capability}. */
+  async answer(request: SeeingRequest, report: Report, signal: AbortSignal): Promise<Completeness> {
+    const { model, idleTimeoutMs } = this.#options;
+    const { form } = this.#habits;
+    const usage = this.#usageOf(request, form);
+    const call = await report.startCall(usage.used(), { provider: 'openai', model });
+    const watch = new ProgressWatch(idleTimeoutMs);
+    const asking: Asking = { request, report, signal, watch, call, usage, form };
+    try {
+      return await this.#askInForms(asking);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (watch.signal.aborted && !asking.usage.isOwed) throw fellSilent(error);
+      throw error instanceof RefusedError ? toCallProblem(error) : error;
+    } finally {
+      watch.stop();
+      await call.settle(asking.usage.isOwed ? asking.usage.used() : undefined);
+    }
+  }
+
+  #usageOf(request: SeeingRequest, form: Form): CallUsage {
+    return new CallUsage(promptOf(toBody(this.#options.model, request, form)), request.image === undefined ? 0 : 1);
+  }
+
+  /** Asks in one form after the other, until the server takes one. What it refuses costs nothing, so it is asked again at once. */
+  async #askInForms(asking: Asking): Promise<Completeness> {
+    for (;;) {
+      try {
+        const completeness = await this.#ask(asking);
+        this.#habits.form = asking.form;
+        return completeness;
+      } catch (error) {
+        const next = error instanceof RefusedError && !asking.usage.isOwed ? nextForm(asking.form, error.refused) : undefined;
+        if (!next || asking.signal.aborted) throw error;
+        asking.form = next;
+        asking.usage = this.#usageOf(asking.request, next);
+        asking.watch.restart();
+      }
+    }
+  }
+
+  /** Asks in one form and reads the answer. */
+  async #ask({ request, report, signal, watch, call, usage, form }: Asking): Promise<Completeness> {
+    const { model, thinkingMaxMs = Infinity, maxTokens } = this.#options;
+    const { manners } = this.#habits;
+    const either = AbortSignal.any([signal, watch.signal]);
+    const response = await this.#send(toBody(model, request, form), either);
+    if (isPage(response)) {
+      void response.body?.cancel().catch(() => {});
+      throw new ProblemError('provider_rejected', "The provider's address answers with a web page and not as a model does.");
+    }
+    usage.begin();
+    const shape = shapeOf(request);
+    const texts = new AnswerTexts((text) => new AnswerReader(shape, text === 'content' ? manners : text === 'thinking' ? text : undefined));
+    const reader = new CompletionReader({
+      texts,
+      taker: { take: request.take, whole: request.whole, begun: report.begun, alive: report.alive },
+      call,
+      usage,
+      watch,
+      signal,
+      thinkingMaxMs,
+      maxGrowth: Math.max(...Object.values(request.lists).map(({ itemLength }) => itemLength)),
+      maxTokens,
+      toError: (body) => new RefusedError({ headers: response.headers, body }),
+    });
+    try {
+      const ending = await reader.read(worded(readEvents(response, either)));
+      signal.throwIfAborted(); // an aborted stream may end without an error
+      return toCompleteness(ending);
+    } finally {
+      learn(manners, texts.manners);
+    }
+  }
 
   /** Sends a request. An error that the server reports comes with its body. */
-  const send = async (body: Body, signal: AbortSignal): Promise<Response> => {
+  async #send(body: Body, signal: AbortSignal): Promise<Response> {
     let failed: ErrorAnswer | undefined;
-    const asking = client.withOptions({ fetch: boundedFetch((answer) => (failed = answer)) });
+    const asking = this.#client.withOptions({ fetch: boundedFetch((answer) => (failed = answer)) });
     try {
       return await asking.chat.completions.create(body, { signal }).asResponse();
     } catch (error) {
       if (failed) throw new RefusedError({ ...failed, body: jsonOrText(failed.text), cause: error });
       throw toCallProblem(error);
     }
-  };
-
-  /** Asks in one form and reads the answer. */
-  const ask = async (form: Form, { request, report, signal, watch, call, bill }: Asking): Promise<Ending> => {
-    const either = AbortSignal.any([signal, watch.signal]);
-    const response = await send(toBody(model, request, form), either);
-    if (isPage(response)) {
-      void response.body?.cancel().catch(() => {});
-      throw new ProblemError('provider_rejected', "The provider's address answers with a web page and not as a model does.");
-    }
-    bill.begin();
-    const shape = shapeOf(request);
-    const texts = createAnswerTexts((text) =>
-      createAnswerReader(shape, text === 'content' ? habits.manners : text === 'thinking' ? text : undefined),
-    );
-    try {
-      const outcome = await readAnswer(worded(readEvents(response, either)), {
-        texts,
-        taker: { take: request.take, whole: request.whole, begun: report.begun, alive: report.alive },
-        signal,
-        watch,
-        bill,
-        call,
-        thinkingMaxMs,
-        maxGrowth: Math.max(...Object.values(request.lists).map(({ itemLength }) => itemLength)),
-        maxTokens,
-        toError: (body) => new RefusedError({ headers: response.headers, body }),
-      });
-      signal.throwIfAborted(); // an aborted stream may end without an error
-      return toEnding(outcome);
-    } finally {
-      learn(habits, texts.manners);
-    }
-  };
-
-  return async (request, report, signal) => {
-    let { form } = habits;
-    const openBillFor = () => openBill(promptOf(toBody(model, request, form)), request.image === undefined ? 0 : 1);
-    let bill = openBillFor();
-    const call = await report.startCall(bill.used(), author);
-    const watch = startWatch(idleTimeoutMs);
-    try {
-      for (;;) {
-        try {
-          const ending = await ask(form, { request, report, signal, watch, call, bill });
-          habits.form = form;
-          return ending;
-        } catch (error) {
-          // What a server refuses costs nothing, so it is asked again at once without that.
-          const next = error instanceof RefusedError && !bill.isOwed() ? nextForm(form, error.refused) : undefined;
-          if (!next || signal.aborted) throw error;
-          form = next;
-          bill = openBillFor();
-          watch.restart();
-        }
-      }
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      if (watch.signal.aborted && !bill.isOwed()) throw fellSilent(error);
-      throw error instanceof RefusedError ? toCallProblem(error) : error;
-    } finally {
-      watch.stop();
-      await call.settle(bill.isOwed() ? bill.used() : undefined);
-    }
-  };
+  }
 }
 
 /** Whether an answer of status 200 is a page for people: the address is none of a model, or a proxy on the way wants to be logged in to. */
@@ -120,11 +153,8 @@ function isPage({ headers }: Response): boolean {
   return /^\s*text\/html\b/i.test(headers.get('content-type') ?? '');
 }
 
-/** What one call is made with. */
-type Asking = { request: SeeingRequest; report: Report; signal: AbortSignal; watch: Watch; call: Call; bill: Bill };
-
 /** Remembers what an answer has shown of its model. */
-function learn({ manners }: Habits, { closesOnly, longHead }: Manners): void {
+function learn(manners: Manners, { closesOnly, longHead }: Manners): void {
   manners.closesOnly ||= closesOnly;
   manners.longHead ||= longHead;
 }

@@ -3,58 +3,65 @@ import type { Usage } from '../../../src/job/snapshot.ts';
 import { estimateTokens } from '../../../src/job/token-estimate.ts';
 import type { Delta, TokenCount } from './chunk.ts';
 
-/** Counts one call. */
-export type Bill = {
-  /** A response has begun. */
-  begin(): void;
-  /** Counts a chunk. */
-  add(delta: Delta): void;
-  /** The server has reported an error in its response. If nothing of an answer came before, nothing is owed. */
-  refuse(): void;
-  /** Whether anything is owed. */
-  isOwed(): boolean;
-  /** How many chunks had text. Each counts as one token at least. */
-  readonly deltas: number;
-  /** What the call has used so far; `estimated` if the server has not reported all of it. */
-  used(): Usage;
-};
-
 /** About what an image counts for, in tokens. */
 const IMAGE_TOKENS = 1500;
 
-/** Opens a bill. `prompt`: all text that is sent; `images`: how many images are sent with it. */
-export function openBill(prompt: string, images = 0): Bill {
-  const expected = Math.ceil(estimateTokens(prompt)) + images * IMAGE_TOKENS;
-  let told: TokenCount = {};
-  let deltas = 0;
-  let begun = false;
-  let since = { tokens: 0, deltas: 0 }; // what has come since the server last reported its usage
+/** The usage of one call. */
+export class CallUsage {
+  readonly #expected: number;
+  #reported: TokenCount = {};
+  #deltas = 0;
+  #begun = false;
+  /** What has come since the server last reported its usage. */
+  #since = { tokens: 0, deltas: 0 };
 
-  return {
-    begin() {
-      begun = true;
-    },
-    refuse() {
-      begun = deltas > 0 || (told.outputTokens ?? 0) > 0;
-    },
-    isOwed: () => begun,
-    add({ content, refusal, reasoning, args, usage }) {
-      const text = content + refusal + reasoning + args;
-      if (text !== '') {
-        deltas++;
-        since = { tokens: since.tokens + estimateTokens(text), deltas: since.deltas + 1 };
-      }
-      // Some servers report the usage with each chunk, for all chunks so far.
-      told = { inputTokens: usage.inputTokens ?? told.inputTokens, outputTokens: usage.outputTokens ?? told.outputTokens };
-      if (usage.outputTokens !== undefined) since = { tokens: 0, deltas: 0 };
-    },
-    get deltas() {
-      return deltas;
-    },
-    used() {
-      const outputTokens = (told.outputTokens ?? 0) + Math.max(Math.ceil(since.tokens), since.deltas);
-      const isTold = told.inputTokens !== undefined && told.outputTokens !== undefined && since.deltas === 0;
-      return { inputTokens: told.inputTokens ?? expected, outputTokens, ...(!isTold && { estimated: true }) };
-    },
-  };
+  /** `prompt`: all text that is sent; `images`: how many images are sent with it. */
+  constructor(prompt: string, images = 0) {
+    this.#expected = Math.ceil(estimateTokens(prompt)) + images * IMAGE_TOKENS;
+  }
+
+  /** How many chunks had text. Each counts as one token at least. */
+  get deltas(): number {
+    return this.#deltas;
+  }
+
+  /** Whether the vendor bills the call: a response has begun that is no refusal. */
+  get isOwed(): boolean {
+    return this.#begun;
+  }
+
+  /** What the call has used so far; `estimated` if the server has not reported all of it. */
+  used(): Usage {
+    const { inputTokens, outputTokens = 0 } = this.#reported;
+    const { tokens, deltas } = this.#since;
+    const isReported = inputTokens !== undefined && this.#reported.outputTokens !== undefined && deltas === 0;
+    return {
+      inputTokens: inputTokens ?? this.#expected,
+      outputTokens: outputTokens + Math.max(Math.ceil(tokens), deltas),
+      ...(!isReported && { estimated: true }),
+    };
+  }
+
+  /** A response has begun. */
+  begin(): void {
+    this.#begun = true;
+  }
+
+  /** The server has reported an error in its response. If nothing of an answer came before, nothing is owed. */
+  refuse(): void {
+    this.#begun = this.#deltas > 0 || (this.#reported.outputTokens ?? 0) > 0;
+  }
+
+  /** Counts a chunk. */
+  add({ content, refusal, reasoning, args, usage }: Delta): void {
+    const text = content + refusal + reasoning + args;
+    if (text !== '') {
+      this.#deltas++;
+      this.#since = { tokens: this.#since.tokens + estimateTokens(text), deltas: this.#since.deltas + 1 };
+    }
+    const { inputTokens = this.#reported.inputTokens, outputTokens = this.#reported.outputTokens } = usage;
+    this.#reported = { inputTokens, outputTokens };
+    // Some servers report the usage with each chunk, for all chunks so far.
+    if (usage.outputTokens !== undefined) this.#since = { tokens: 0, deltas: 0 };
+  }
 }
