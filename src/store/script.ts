@@ -1,4 +1,7 @@
-/** Lua scripts: each a file in its owner's folder scripts/, whose head names its keys, its arguments and what it returns. */
+/**
+ * Lua scripts: each a file in its owner's folder scripts/. Its head names its keys, its arguments and what it returns,
+ * and by `Writes:` the fields of a job's record that it writes.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Redis } from 'ioredis';

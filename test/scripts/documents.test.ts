@@ -2,6 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import lint from '../../oxlint.config.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const FRONT = 'wrangler-free-README.md';
@@ -136,4 +137,20 @@ test.each(current)('every command that %s names is there', (file) => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   const commands = [...read(file).matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g)].map(([, name = '']) => name);
   expect(commands.filter((name) => !(name in scripts))).toEqual([]);
+});
+
+test('the table of layers on the architecture page says of each folder what the linter lets it import', () => {
+  type Rules = { 'no-restricted-imports'?: [string, { patterns: { message: string }[] }] };
+  const rules = lint.overrides.flatMap(({ files, rules: set }): [string, string[]][] => {
+    const folder = /^(src\/\w+)\/\*\.ts$/.exec(files[0] ?? '')?.[1];
+    const messages = (set as Rules)['no-restricted-imports']?.[1].patterns.map(({ message }) => message) ?? [];
+    const allowed = messages.flatMap((message) => /^This folder imports (.+) of ours\.$/.exec(message)?.[1] ?? []);
+    if (folder === undefined || allowed.length === 0) return [];
+    return [[folder, `${allowed[0]}`.split(', ').map((name) => (name === 'nothing' ? name : `src/${name}`))]];
+  });
+  const [, section = ''] = read('docs/architecture.md').split('\n## Layers\n');
+  const rows = [...section.matchAll(/^\| `(src\/\w+)` \|.*\| ([^|]+) \|$/gm)];
+  const table = rows.map(([, folder = '', allowed = '']): [string, string[]] => [folder, allowed.replaceAll('`', '').split(', ')]);
+  expect(rules.length).toBeGreaterThan(10);
+  expect(Object.fromEntries(table)).toEqual(Object.fromEntries(rules));
 });

@@ -6,6 +6,7 @@ marked: a call of it that is billed from now on takes the mark away.
 KEYS: outbox, overdue, coming, completed, failed, jobs
 ARGV: batch:number, lookMs:number, leaseMs:number, marks:number, ...
 Returns: how many jobs were looked at, then for each that has ended its id and when it ended
+Writes: archived
 ]]
 --include clock
 --include mend

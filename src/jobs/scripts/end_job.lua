@@ -10,6 +10,7 @@ add still be on its way.
 KEYS: job, lock, deadlines, jobs, behind, events, meta, completed, failed, delayed, prioritized, wait, active, stalled
 ARGV: id, reason, kind, onlyUnbegun:number, unreadable:number, held, absentMs:number, retentionMs:number, longerMs:number, limit:number
 Returns: 'done'; 'ended' if it had ended already; 'unknown' if it is not there; 'held' if somebody else holds its lock now; 'begun'
+Writes: cancelled, failedReason, finishedOn, name, timestamp
 ]]
 --include clock
 --include forget_ended

@@ -10,6 +10,7 @@ EACH KEYS: job, logs
 EACH ARGV: id, after:number
 Returns: for each job { state, score if it is delayed, position, length of the journal, time to cancel it at, the payload's first `head`
 bytes, attempts, fields, rows }, or false if there is none
+Writes: end
 ]]
 --include place_of
 local function number(reply) return type(reply) == 'number' and reply or 0 end

@@ -3,6 +3,7 @@ Gives a job that is about to be delayed for `afterMs` its tenant's next tag, and
 KEYS: turns, prioritized, wait, delayed, active, coming, job
 ARGV: tenant, afterMs:number
 Returns: nothing
+Writes: priority, ready
 ]]
 --include clock
 --include mend

@@ -8,6 +8,8 @@ A job whose journal is full would only fail again.
 KEYS: job, logs, deadlines, outbox, notifyOutbox, failed, prioritized, marker, pc, events, meta
 ARGV: id, priority:number, attempts:number, codes, cancelAfterMs:number, startWithinMs:number, archived:number, tells:number, lookMs:number, maxRetries:number
 Returns: 'retried', 'not_failed', 'too_often' or 'unknown'
+Writes: atm, attempt, defa, end, events, failedReason, finishedOn, opts, priority, processedOn, putOffCode,
+putOffs, ready, retries, stacktrace, startsAfterLoss, stc
 ]]
 --include clock
 --include with_events

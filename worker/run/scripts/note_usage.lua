@@ -9,6 +9,7 @@ With a token only the run that holds the job's lock may note; without one the no
 KEYS: job, lock, spent, spentUsd, outbox
 ARGV: id, token, call, used, known, keptS
 Returns: 0; -1 if the run may not note
+Writes: archived, calls, usage
 ]]
 local fields = redis.call('HMGET', job, 'name', 'finishedOn', FIELDS.cancelled, FIELDS.calls, FIELDS.usage)
 local there, finished, cancelled = fields[1], fields[2], fields[3]

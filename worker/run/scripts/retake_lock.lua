@@ -5,6 +5,7 @@ has put it; then it is taken out of there, and the stall does not count. `stalls
 KEYS: job, lock, active, wait, stalled, events, meta
 ARGV: id, token, started, stalls, lockMs
 Returns: 1 if the run has the lock; 0 if the job is not its own any more
+Writes: stc
 ]]
 local record = redis.pcall('HMGET', job, 'name', 'finishedOn', 'ats')
 if record.err or not record[1] or record[2] or record[3] ~= started then return 0 end

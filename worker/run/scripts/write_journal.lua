@@ -7,6 +7,7 @@ then names and values of the fields, in turn. A journal that has no room for all
 KEYS: job, lock, logs, events, meta
 ARGV: id, token, place:number, count:number, maxRows:number, maxBytes:number, ...
 Returns: 0; 1 if the journal is full; -1 if the run may not write; -2 - length if the first row's place is not the journal's next, or another's row is there
+Writes: events, journalBytes
 ]]
 --include with_events
 if redis.call('GET', lock) ~= token then return -1 end
