@@ -2,9 +2,10 @@
 import { type Column, median, quantile, ratioTable, table } from './figures.ts';
 import { type Bench, type Report, step, type UnguardedForm } from './harness.ts';
 import { startOurApi } from './ours.ts';
-import { flagsOf, type Part, startPart } from './processes.ts';
+import { type Part, startPart } from './processes.ts';
 import { openPlaces, type Place, PREFIX, startRedis } from './redis.ts';
 import type { Watch } from './watchers.ts';
+import { HEAP_FLAGS } from '../scripts/node-flags.ts';
 
 /** How much is measured. `streams`: jobs that stream at the same time. */
 type Extent = { rounds: number; waves: number; streams: number; cards: number };
@@ -54,7 +55,7 @@ const ways: Record<string, Start> = {
       WORKER_RATE_MAX: '1000000000',
       WORKER_HEALTH_PORT: '0',
     };
-    const worker = await startPart('../worker/main.ts', env, flagsOf('start:worker'));
+    const worker = await startPart('../worker/main.ts', env, HEAP_FLAGS);
     const requestOf = (content: string) => ({ path: '/api/ai/generate-flashcards', body: JSON.stringify({ content, count: 50 }) });
     return {
       watch: (jobs) => ({ port: api.port, method: 'POST', requests: jobs.map(requestOf) }),

@@ -5,8 +5,9 @@ import { lines, quantile } from './figures.ts';
 import { type Bench, type Report, step, type UnguardedForm } from './harness.ts';
 import type { Experience, Waited } from './hostile/innocent.ts';
 import { ways } from './hostile/ways.ts';
-import { flagsOf, type Part, startPart } from './processes.ts';
+import { type Part, startPart } from './processes.ts';
 import { PREFIX, startRedis } from './redis.ts';
+import { HEAP_FLAGS } from '../scripts/node-flags.ts';
 
 /** How long each way is gone, in ms; how long the innocent user is alone before; and whether each way meets fresh processes. */
 type Extent = { ms: number; aloneMs: number; fresh: boolean };
@@ -35,12 +36,8 @@ async function openScene() {
   const store = await startRedis();
   const env = { REDIS_URL: store.url, REDIS_KEY_PREFIX: PREFIX, LOG_LEVEL: 'silent', NODE_ENV: 'development', AI_PROVIDER: 'offline' };
   const at = { PORT: '0', HOST: '127.0.0.1', ALLOWED_HOSTS: 'bench.example', ADMIN_TOKEN: 'token-of-the-operator' };
-  const api = await startPart('../src/main.ts', { ...env, ...at }, flagsOf('start:api'));
-  const worker = await startPart(
-    '../worker/main.ts',
-    { ...env, WORKER_HEALTH_PORT: '0', WORKER_RATE_MAX: '1000' },
-    flagsOf('start:worker'),
-  );
+  const api = await startPart('../src/main.ts', { ...env, ...at }, HEAP_FLAGS);
+  const worker = await startPart('../worker/main.ts', { ...env, WORKER_HEALTH_PORT: '0', WORKER_RATE_MAX: '1000' }, HEAP_FLAGS);
   const innocent = await startPart('hostile/innocent.ts', { API_URL: `http://127.0.0.1:${api.port}` });
   const attacker = await startPart('hostile/attacker.ts');
   const parts: Part[] = [innocent, attacker, api, worker];

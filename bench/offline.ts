@@ -3,9 +3,10 @@ import { cpus } from 'node:os';
 import { cardsFromText } from '../worker/vendors/offline/cards.ts';
 import { lines, median } from './figures.ts';
 import { type Bench, type Report, step, type UnguardedForm } from './harness.ts';
-import { flagsOf, startPart } from './processes.ts';
+import { startPart } from './processes.ts';
 import { startRedis } from './redis.ts';
 import { normalText, shapes } from './shapes.ts';
+import { HEAP_FLAGS } from '../scripts/node-flags.ts';
 
 /** How much is measured: rounds over every n-th shape, of so many characters each; and how often a first card beside slow jobs. */
 type Extent = { rounds: number; everyNth: number; length: number; pairs: number };
@@ -84,8 +85,8 @@ async function compareFirstCards(shapes: Slow[], pairs: number) {
     RATE_LIMIT_MAX: '1000000',
     MAX_JOBS_PER_USER: '10000',
   };
-  const api = await startPart('../src/main.ts', { ...env, PORT: '0' }, flagsOf('start:api'));
-  const worker = await startPart('../worker/main.ts', { ...env, WORKER_HEALTH_PORT: '0' }, flagsOf('start:worker'));
+  const api = await startPart('../src/main.ts', { ...env, PORT: '0' }, HEAP_FLAGS);
+  const worker = await startPart('../worker/main.ts', { ...env, WORKER_HEALTH_PORT: '0' }, HEAP_FLAGS);
   const url = `http://127.0.0.1:${api.port}`;
   const slowest = shapes
     .map(({ text }) => text)

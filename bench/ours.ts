@@ -3,8 +3,9 @@ import type { Redis } from 'ioredis';
 import { flashcards } from '../src/kinds/flashcards.ts';
 import { keysUnder } from '../src/store/keys.ts';
 import { createRegistration } from '../src/jobs/worker-registry.ts';
-import { flagsOf, type Part, startPart } from './processes.ts';
+import { type Part, startPart } from './processes.ts';
 import { ownClock, PREFIX } from './redis.ts';
+import { HEAP_FLAGS } from '../scripts/node-flags.ts';
 
 const OUT_OF_REACH = '1000000000';
 
@@ -23,7 +24,7 @@ export function startOurApi(url: string, env: Record<string, string> = {}): Prom
       ...Object.fromEntries(bounds.map((name) => [name, OUT_OF_REACH])),
       ...env,
     },
-    flagsOf('start:api'),
+    HEAP_FLAGS,
   );
 }
 

@@ -1,6 +1,5 @@
 /** Starts and asks the processes of a benchmark. None of them outlives it. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Usage } from './probe.ts';
 
@@ -47,18 +46,6 @@ export async function startPart(file: string, env: Record<string, string> = {}, 
       await stopped;
     },
   };
-}
-
-/** The flags that an npm script gives to Node, so that a process is measured as it is deployed. */
-export function flagsOf(script: 'start:api' | 'start:worker'): string[] {
-  const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { scripts: Record<string, string> };
-  return (
-    /\bnode ((?:-\S+ )*)/
-      .exec(scripts[script] ?? '')?.[1]
-      ?.trim()
-      .split(' ')
-      .filter(Boolean) ?? []
-  );
 }
 
 /** Kills a process when this one ends, however it ends. Resolves once the process is gone. */

@@ -7,8 +7,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { lines } from './figures.ts';
 import { type Bench, type Report, step, type UnguardedForm } from './harness.ts';
 import { isBounded, type Pattern, takeCensus } from './key-census.ts';
-import { flagsOf, type Part, startPart } from './processes.ts';
+import { type Part, startPart } from './processes.ts';
 import { openPlaces, PREFIX, startRedis } from './redis.ts';
+import { HEAP_FLAGS } from '../scripts/node-flags.ts';
 
 /** How long jobs come, in s; how many in a second; and `JOB_RETENTION_S`. */
 type Extent = { seconds: number; perSecond: number; retentionS: number };
@@ -137,9 +138,9 @@ async function run(form: UnguardedForm): Promise<Report> {
     JOB_RETENTION_S: String(retentionS),
   };
   const limits = { RATE_LIMIT_MAX: '1000000', MAX_JOBS_PER_USER: '10000' };
-  const api = await startPart('../src/main.ts', { ...env, ...limits, PORT: '0', HOST: '127.0.0.1' }, flagsOf('start:api'));
+  const api = await startPart('../src/main.ts', { ...env, ...limits, PORT: '0', HOST: '127.0.0.1' }, HEAP_FLAGS);
   const rate = { WORKER_RATE_MAX: '1000', WORKER_HEALTH_PORT: '0', AI_PROVIDER: 'offline', JOB_BACKOFF_MS: '50' };
-  const worker = await startPart('../worker/main.ts', { ...env, ...rate }, flagsOf('start:worker'));
+  const worker = await startPart('../worker/main.ts', { ...env, ...rate }, HEAP_FLAGS);
   const hooks = createServer((request, response) => void request.resume().on('end', () => response.writeHead(204).end()));
   await once(hooks.listen(0, '127.0.0.1'), 'listening');
   const hook = `http://127.0.0.1:${(hooks.address() as AddressInfo).port}/`;

@@ -8,8 +8,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Column, lines, median, ratioTable, table } from './figures.ts';
 import { type Bench, type Report, step, type UnguardedForm } from './harness.ts';
-import { flagsOf, killAtExit } from './processes.ts';
+import { killAtExit } from './processes.ts';
 import { PREFIX, startRedis } from './redis.ts';
+import { HEAP_FLAGS } from '../scripts/node-flags.ts';
 
 const ROUNDS: Record<UnguardedForm, number> = { normal: 7, short: 1 };
 
@@ -31,10 +32,10 @@ const NPM = 'npm start, with the embedded store: ready, ms';
 /** The processes that are compared. `keeps`: whether they keep compiled code from one start to the next. */
 const processes: Record<string, { file: string; flags: string[]; keeps: 'nothing' | 'first' | 'further' }> = {
   [NAIVE]: { file: 'peers/hono.ts', flags: [], keeps: 'nothing' },
-  'ai-jobs API, first start': { file: '../src/main.ts', flags: flagsOf('start:api'), keeps: 'first' },
-  'ai-jobs API, further starts': { file: '../src/main.ts', flags: flagsOf('start:api'), keeps: 'further' },
-  'ai-jobs worker, first start': { file: '../worker/main.ts', flags: flagsOf('start:worker'), keeps: 'first' },
-  'ai-jobs worker, further starts': { file: '../worker/main.ts', flags: flagsOf('start:worker'), keeps: 'further' },
+  'ai-jobs API, first start': { file: '../src/main.ts', flags: HEAP_FLAGS, keeps: 'first' },
+  'ai-jobs API, further starts': { file: '../src/main.ts', flags: HEAP_FLAGS, keeps: 'further' },
+  'ai-jobs worker, first start': { file: '../worker/main.ts', flags: HEAP_FLAGS, keeps: 'first' },
+  'ai-jobs worker, further starts': { file: '../worker/main.ts', flags: HEAP_FLAGS, keeps: 'further' },
 };
 
 /** Variables of every process that is started. */

@@ -5,9 +5,10 @@ import { tenantOf } from '../src/job/tenant.ts';
 import { QUEUE_NAME } from '../src/store/keys.ts';
 import type { WorkerUnderTest } from './job-costs.ts';
 import { openQueue as openPeerQueue } from './peers/job.ts';
-import { flagsOf, startPart } from './processes.ts';
+import { startPart } from './processes.ts';
 import { openQueue, type Place, PREFIX } from './redis.ts';
 import { CARD } from './servers/card.ts';
+import { HEAP_FLAGS } from '../scripts/node-flags.ts';
 
 /** A queue, and how jobs come into it. */
 export type Source = {
@@ -83,7 +84,7 @@ export async function startOurWorker(place: Place, { concurrency, workMs = 0, ha
     WORK_MS: String(workMs),
     HANDLER: handler ?? '',
   };
-  const part = await startPart('servers/worker.ts', env, flagsOf('start:worker'));
+  const part = await startPart('servers/worker.ts', env, HEAP_FLAGS);
   const source = openOurSource(place);
   return underTest(part, source, async () => {
     const [job] = await source.queue.getCompleted(0, 0);

@@ -1,4 +1,4 @@
-/** `npm start`: everything on this machine, each part a process of its own; if one dies, all stop. `--watch` reloads on change. */
+/** `run.ts all`, which is `npm start`: everything on this machine, each part a process of its own; if one dies, all stop. `--watch` reloads on change. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type EmbeddedStore, startEmbeddedStore } from '../src/embedded/start.ts';
 import { readEnvFile } from '../src/env/read-env-file.ts';
 import type { Ready } from '../src/process.ts';
+import { HEAP_FLAGS, WATCH_FLAGS } from './node-flags.ts';
 
 const watch = process.argv.includes('--watch');
 const children: ChildProcess[] = [];
@@ -30,9 +31,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-/** The flags of each part's own npm script. */
-const HEAP_FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
-
 const envFile = readEnvFile('.env', process.env);
 const isSet = (name: string) => (process.env[name] ?? '').trim() !== '';
 if (!isSet('REDIS_URL') && process.env['NODE_ENV'] === 'production') {
@@ -53,7 +51,7 @@ process.stdout.write(greeting(api, worker));
 function start(name: string, file: string): Promise<Ready> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     env: environment,
-    execArgv: [...HEAP_FLAGS, ...(watch ? ['--watch', '--watch-preserve-output'] : [])],
+    execArgv: [...HEAP_FLAGS, ...(watch ? WATCH_FLAGS : [])],
   });
   children.push(child);
   child.once('exit', (code, signal) => fail(`the ${name}`, code ?? signal));
