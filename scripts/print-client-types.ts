@@ -7,15 +7,6 @@ import { eventSchemas } from '../src/openapi/event-schemas.ts';
 import { jobSchemas } from '../src/openapi/job-schemas.ts';
 import { docstring, typeOf } from './schema-type.ts';
 
-/** The methods of the client, by the kinds' names. A new kind gets one here. */
-const METHODS: Readonly<Record<string, string>> = {
-  'generate-flashcards': 'flashcards',
-  'generate-lesson': 'lesson',
-  'pronunciation-assess': 'pronunciation',
-  'process-image': 'image',
-  'generate-audio': 'audio',
-};
-
 const PRINTED = 'Printed by scripts/print-client-types.ts; do not change it here.';
 
 /** The file of the kinds. */
@@ -35,11 +26,11 @@ export type ${name}Items = ${Object.keys(items).length === 0 ? 'object' : typeOf
   });
   const entries = all.map((kind) => {
     const name = typeName(kind);
-    return `  ${methodOf(kind)}: { input: ${name}Input; result: ${name}Result; items: ${name}Items };`;
+    return `  ${kind.method}: { input: ${name}Input; result: ${name}Result; items: ${name}Items };`;
   });
   const paths = all.map((kind) => {
-    const { name, path, files = {} } = kind;
-    return `  ${methodOf(kind)}: { kind: '${name}', path: '${path}', files: ${sizesOf(files)} },`;
+    const { name, path, method, files = {} } = kind;
+    return `  ${method}: { kind: '${name}', path: '${path}', files: ${sizesOf(files)} },`;
   });
   return `/** What goes in and comes out of each kind. ${PRINTED} */
 import type { FileInput } from './files.ts';
@@ -112,14 +103,7 @@ function withFiles(input: JsonSchema, { files = {} }: Kind): JsonSchema {
   return { ...input, properties: { ...(input['properties'] as object), ...Object.fromEntries(fields) } };
 }
 
-function methodOf({ name }: Kind): string {
-  const method = METHODS[name];
-  if (method === undefined) throw new Error(`${name} has no method in scripts/print-client-types.ts`);
-  return method;
-}
-
-function typeName(kind: Kind): string {
-  const method = methodOf(kind);
+function typeName({ method }: Kind): string {
   return method.charAt(0).toUpperCase() + method.slice(1);
 }
 

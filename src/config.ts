@@ -3,9 +3,10 @@ import { hostname, type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { z } from 'zod';
 import { missing, type Role } from './env/rules.ts';
 import { HEALTH_PORTS, JOB_TIMEOUT_MS, schema } from './env/schema.ts';
-import { NAMING, PROVIDER_VARIABLES, type VendorVariables } from './env/vendors.ts';
+import { NAMING, providerVariable, type VendorVariables } from './env/vendors.ts';
 import type { Auth } from './identity/identification.ts';
 import { OwnError } from './job/own-error.ts';
+import { kinds } from './kinds/index.ts';
 
 const MB = 1024 * 1024;
 
@@ -82,9 +83,10 @@ function toConfig(env: Environment) {
     aiProvider: env.AI_PROVIDER,
     /** The vendors of kinds, by kind, where they are said outright, each with the variable that says it. */
     providers: new Map(
-      Object.entries(PROVIDER_VARIABLES).flatMap(([kind, variable]) => {
+      kinds.flatMap((kind): [kind: string, named: { variable: string; vendor: string }][] => {
+        const variable = providerVariable(kind);
         const vendor = env[variable];
-        return vendor === undefined ? [] : [[kind, { variable, vendor }]];
+        return vendor === undefined ? [] : [[kind.name, { variable, vendor }]];
       }),
     ),
     worker: {

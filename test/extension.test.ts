@@ -13,11 +13,13 @@ import { implementations } from '../worker/kinds/index.ts';
 import { startWorker } from '../worker/start.ts';
 import { vendors } from '../worker/vendors/index.ts';
 import { defineVendor, type Offer } from '../worker/vendors/vendor.ts';
+import { plainKind } from './support/plain-kind.ts';
 import { isEnd, lasting, watch } from './support/sse.ts';
 import { newPrefix } from './support/stack.ts';
 
 /** The kind: what goes in, what comes out, and what a worker must be able to do for it. */
 const haiku = defineKind({
+  ...plainKind,
   name: 'write-haiku',
   path: '/api/ai/write-haiku',
   capability: 'structuredAnswer',

@@ -1,5 +1,7 @@
 /** What must be in an environment, given what else is in it. */
-import { NAMING, type VendorVariables } from './vendors.ts';
+import { kinds } from '../kinds/index.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { NAMING, providerVariable, type VendorVariables } from './vendors.ts';
 
 /** Which process reads the environment: some variables are needed by one of them only. */
 export type Role = 'api' | 'worker';
@@ -16,9 +18,9 @@ export function missing(env: Record<string, string | undefined>, role: Role, ven
     const vendor = vendors.find(({ name }) => name === env[variable]);
     return vendor ? [{ variable, vendor }] : [];
   });
-  const saysAll = env['AI_PROVIDER'] !== undefined || (env['PROVIDER_FLASHCARDS'] !== undefined && env['PROVIDER_LESSON'] !== undefined);
   const writers = vendors.filter(({ writes }) => writes);
   const always = writers.find(({ keys }) => keys.length === 0);
+  const unsaid = kinds.filter((kind: Kind) => isDoneBy(kind, always?.name) && env[providerVariable(kind)] === undefined);
   const key = writers.find(({ keys }) => keys.length > 0)?.keys[0];
   const rules: [broken: boolean, mistake: string][] = [
     [
@@ -43,9 +45,14 @@ export function missing(env: Record<string, string | undefined>, role: Role, ven
       `${vendor.keys[0]}: expected a key, since ${variable} is ${vendor.name}`,
     ]),
     [
-      production && key !== undefined && !saysAll && !writers.some(isSet),
+      production && key !== undefined && env['AI_PROVIDER'] === undefined && unsaid.length > 0 && !writers.some(isSet),
       `${key}: in production expected a key, or AI_PROVIDER=${always?.name} to say outright that no model is to be used`,
     ],
   ];
   return rules.filter(([broken]) => broken).map(([, mistake]) => mistake);
+}
+
+/** Whether this vendor does a kind where no vendor has a key. */
+function isDoneBy({ withoutKey }: Kind, vendor: string | undefined): boolean {
+  return withoutKey !== 'nobody' && withoutKey.vendor === vendor;
 }

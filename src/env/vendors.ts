@@ -1,17 +1,13 @@
 /** The variables that name vendors outright. */
 import type { z } from 'zod';
+import { kinds } from '../kinds/index.ts';
+import type { Kind } from '../kinds/kind.ts';
 
-/** The variable that names a kind's vendor outright, by kind. It counts for more than AI_PROVIDER. */
-export const PROVIDER_VARIABLES = {
-  'generate-flashcards': 'PROVIDER_FLASHCARDS',
-  'generate-lesson': 'PROVIDER_LESSON',
-  'pronunciation-assess': 'PROVIDER_PRONUNCIATION',
-  'process-image': 'PROVIDER_IMAGE',
-  'generate-audio': 'PROVIDER_AUDIO',
-} as const;
+/** The variable that names a kind's vendor outright: PROVIDER_AUDIO. It counts for more than AI_PROVIDER. */
+export const providerVariable = ({ variable }: Pick<Kind, 'variable'>) => `PROVIDER_${variable}` as const;
 
 /** All variables that name a vendor. */
-export const NAMING = ['AI_PROVIDER', ...Object.values(PROVIDER_VARIABLES)] as const;
+export const NAMING = ['AI_PROVIDER', ...kinds.map(providerVariable)] as const;
 
 /** What the environment may hold for a vendor. */
 export type VendorVariables = {

@@ -22,7 +22,10 @@ const TOKENS = { prompt: 250, card: 35 };
 export const flashcards = defineKind({
   name: 'generate-flashcards',
   path: '/api/ai/generate-flashcards',
+  method: 'flashcards',
+  variable: 'FLASHCARDS',
   capability: 'structuredAnswer',
+  withoutKey: { vendor: 'offline' },
   summary: 'Makes flashcards out of the given notes.',
   pushTexts: { completed: 'Your flashcards are ready.', failed: 'Your flashcards could not be made. Try again.' },
   input: z.object({
@@ -36,6 +39,7 @@ export const flashcards = defineKind({
   lists: ['flashcards'],
   estimate: ({ content, count }) => ({ inputTokens: TOKENS.prompt + estimateTokens(content), outputTokens: TOKENS.card * count }),
   result: z.object({ flashcards: z.array(flashcard) }),
+  smoke: { content: 'Water boils at 100 degrees Celsius. The heart is a muscle. Hund: dog', subject: 'smoke', topic: 'test', count: 3 },
   example: {
     input: { content: 'The mitochondrion is the power plant of the cell. Water boils at 100 degrees Celsius.', count: 2, language: 'en' },
     result: {

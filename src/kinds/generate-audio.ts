@@ -31,7 +31,10 @@ export type AudioPart = z.infer<typeof audioPart>;
 export const audio = defineKind({
   name: 'generate-audio',
   path: '/api/ai/generate-audio',
+  method: 'audio',
+  variable: 'AUDIO',
   capability: 'speech',
+  withoutKey: { vendor: 'espeak-ng' },
   summary: 'Speaks a text.',
   pushTexts: { completed: 'Your audio is ready.', failed: 'Your audio could not be made. Try again.' },
   input: z
@@ -66,6 +69,7 @@ export const audio = defineKind({
       seconds,
     };
   },
+  smoke: { text: 'Water boils at one hundred degrees.', language: 'en' },
   example: {
     input: { text: 'Water boils at one hundred degrees.', language: 'en', format: 'mp3' },
     result: {

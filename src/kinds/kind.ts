@@ -80,7 +80,24 @@ export type NextJob<Result = never> = {
 /** The place of a child's addresses in a result. It is stored so; where a job is sent to a client, `statusUrl` and `streamUrl` are added. */
 export const childMarker = z.object({ jobId: z.string() });
 
-/** A job kind: its name, where it is submitted, what goes in, what comes out, and what a worker must be able to do for it. */
+/**
+ * Who does a kind in a worker that has no vendor's key: a vendor that needs none, by its name. `nobody`: then the kind is off, and a
+ * submission is answered 501.
+ */
+export type WithoutKey<Input = never> =
+  | 'nobody'
+  | {
+      readonly vendor: 'offline' | 'tesseract' | 'espeak-ng';
+      /** The fields that an input must have for this vendor. */
+      readonly needs?: readonly string[];
+      /**
+       * What the offline generator answers: the lists and fields that a model would write. Pure, in time linear in the input. A kind without
+       * it has a maker in worker/vendors/offline/makers.ts.
+       */
+      answer?(input: Input): Record<string, unknown>;
+    };
+
+/** A job kind: all that is said of it. What depends on the kinds is made of this: routes, documents, client, variables, page, checks. */
 export type Kind<
   Name extends string = string,
   Input extends z.ZodObject = z.ZodObject,
@@ -92,7 +109,13 @@ export type Kind<
   readonly name: Name;
   /** The path it is submitted at (POST). */
   readonly path: string;
+  /** The method of the client that submits it, in camelCase. Its types are named by it: `AudioInput`. */
+  readonly method: string;
+  /** What stands for it in the names of variables, in capitals: `AUDIO` in PROVIDER_AUDIO, which names its vendor. */
+  readonly variable: string;
   readonly capability: Capability;
+  /** In production a kind that the offline generator does must name its vendor: see src/env/rules.ts. */
+  readonly withoutKey: WithoutKey<z.output<Input>>;
   /** One line for documents. */
   readonly summary: string;
   /** The fields beside the files. In a multipart body a list is a field that is repeated, and an object is JSON text. */
@@ -100,12 +123,14 @@ export type Kind<
   /** The files that go in, by field. A field can't be in `input`, too. */
   readonly files?: Files;
   readonly result: Result;
-  /** For documents: an input and its result as clients send and get them. */
-  readonly example?: { readonly input: Record<string, unknown>; readonly result: Record<string, unknown> };
+  /** For documents and the page: an input and its result as clients send and get them. */
+  readonly example: { readonly input: Record<string, unknown>; readonly result: Record<string, unknown> };
   /** The lists of the result whose items are sent one by one, as soon as each is finished. */
   readonly lists?: readonly string[];
+  /** The input of a small job, for `npm run smoke`. A file is named as it is in scripts/smoke. */
+  readonly smoke: Record<string, unknown>;
   /** What a phone shows when a job of this kind has ended and nobody was there. It says nothing of the content. */
-  readonly pushTexts?: { readonly completed: string; readonly failed: string };
+  readonly pushTexts: { readonly completed: string; readonly failed: string };
   /** Whether its handler keeps output files, which results and items name by {@link outputMarker}. */
   readonly outputs?: boolean;
   /**
@@ -119,7 +144,10 @@ export type Kind<
   next?(input: z.output<Input>): NextJob<z.output<Result>> | undefined;
 };
 
-/** Defines a kind with its types kept exact. Throws at load if the name can't be the head of an id. */
+/** The shapes of a kind's names: the head of an id, an identifier, the end of a variable's name. */
+const NAMES = { name: /^[a-z]+(-[a-z]+)*$/, method: /^[a-z]+([A-Z][a-z]+)*$/, variable: /^[A-Z]+(_[A-Z]+)*$/ } as const;
+
+/** Defines a kind with its types kept exact. Throws at load if one of its names has not the shape that it must have. */
 export function defineKind<
   const Name extends string,
   Input extends z.ZodObject,
@@ -127,7 +155,10 @@ export function defineKind<
   const Capability extends CapabilityName,
   Files extends FileFields = never,
 >(kind: Kind<Name, Input, Result, Capability, Files>): Kind<Name, Input, Result, Capability, Files> {
-  if (!/^[a-z]+(-[a-z]+)*$/.test(kind.name)) throw new OwnError(`a kind's name is lower-case words joined by hyphens, not ${kind.name}`);
+  for (const [property, shape] of Object.entries(NAMES) as [keyof typeof NAMES, RegExp][]) {
+    if (!shape.test(kind[property]))
+      throw new OwnError(`the ${property} of ${kind.name} must match ${shape.source}, not ${kind[property]}`);
+  }
   const both = Object.keys(kind.files ?? {}).filter((field) => field in kind.input.shape);
   if (both.length > 0) throw new OwnError(`${kind.name} has ${both.join(', ')} among its files and in its input`);
   return kind;
@@ -147,8 +178,8 @@ export type FileFieldOf<K extends Kind> = [NonNullable<K['files']>] extends [nev
 /** The result of a kind. */
 export type ResultOf<K extends Kind> = z.output<K['result']>;
 
-/** Throws where two kinds share a name or a path. For those who are handed kinds: the app and the worker. */
+/** Throws where two kinds share a name, a path, a method or a variable. For those who are handed kinds: the app and the worker. */
 export function checkKinds(kinds: readonly Kind[]): void {
-  const taken = kinds.flatMap(({ name, path }) => [name, path]);
-  if (new Set(taken).size !== taken.length) throw new OwnError('two kinds share a name or a path');
+  const taken = kinds.flatMap(({ name, path, method, variable }) => [name, path, `.${method}`, variable]);
+  if (new Set(taken).size !== taken.length) throw new OwnError('two kinds share a name, a path, a method or a variable');
 }

@@ -51,7 +51,10 @@ const TOKENS = { prompt: 600, section: 330 };
 export const lesson = defineKind({
   name: 'generate-lesson',
   path: '/api/ai/generate-lesson',
+  method: 'lesson',
+  variable: 'LESSON',
   capability: 'structuredAnswer',
+  withoutKey: { vendor: 'offline', needs: ['content'] },
   summary: 'Writes a lesson about a topic, or out of the given notes.',
   pushTexts: { completed: 'Your lesson is ready.', failed: 'Your lesson could not be made. Try again.' },
   input: z
@@ -83,6 +86,7 @@ export const lesson = defineKind({
       exercises: z.array(exercise),
     }),
   }),
+  smoke: { content: 'Water boils at 100 degrees Celsius. The heart is a muscle. Hund: dog', topic: 'smoke', sections: 1 },
   example: {
     input: { topic: 'Asking the way in Portuguese', level: 'A1', language: 'pt', nativeLanguage: 'en', sections: 1 },
     result: {

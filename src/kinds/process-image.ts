@@ -61,7 +61,10 @@ const input = z
 export const processImage = defineKind({
   name: 'process-image',
   path: '/api/process-image',
+  method: 'image',
+  variable: 'IMAGE',
   capability: 'imageText',
+  withoutKey: { vendor: 'tesseract' },
   summary: 'Reads the text in an image.',
   pushTexts: { completed: 'The text of your picture is ready.', failed: 'Your picture could not be read. Try again.' },
   input,
@@ -81,6 +84,7 @@ export const processImage = defineKind({
     lines: z.array(word.extend({ words: z.array(word).optional() })),
     child: childMarker.optional(),
   }),
+  smoke: { languages: ['en'], image: 'water.png' },
   example: {
     input: { image: 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==', languages: ['en'], then: 'flashcards', thenInput: { count: 5 } },
     result: {

@@ -15,7 +15,10 @@ const TOKENS = { prompt: 400, second: 10, character: 4 };
 export const pronunciation = defineKind({
   name: 'pronunciation-assess',
   path: '/api/pronunciation-assess',
+  method: 'pronunciation',
+  variable: 'PRONUNCIATION',
   capability: 'speechAssessment',
+  withoutKey: 'nobody',
   summary: 'Assesses how well a recording speaks a text.',
   pushTexts: { completed: 'Your pronunciation has been assessed.', failed: 'Your recording could not be assessed. Try again.' },
   input: z.object({
@@ -51,6 +54,7 @@ export const pronunciation = defineKind({
     ),
     estimate: z.literal(true).optional().describe('There if a model has only estimated the scores.'),
   }),
+  smoke: { referenceText: 'Water boils at one hundred degrees.', language: 'en-US', audio: 'water.ogg' },
   example: {
     input: { audio: 'data:audio/ogg;base64,T2dnUwACAAAAAAAAAAA=', referenceText: 'Water boils.', language: 'en-US' },
     result: {

@@ -28,9 +28,8 @@ export function activeJob(kind: Pick<Kind, 'name'>) {
   return { ...queuedJob(kind), status: 'active', progress, attempt: 1, startedAt: '2026-11-23T21:32:57.512Z' };
 }
 
-/** A job of a kind that has ended well; undefined if the kind has no example of a result. */
+/** A job of a kind that has ended well. */
 export function finishedJob(kind: Kind) {
-  if (!kind.example) return undefined;
   return {
     ...activeJob(kind),
     status: 'completed',
@@ -56,6 +55,5 @@ export function streamText(kind: Kind): string {
     frame('progress', { seq: 1, attempt: 1, percent: 5, stage: 'generating' }, 1),
   ];
   const usage = { inputTokens: 420, outputTokens: 310, costUsd: 0.0012 };
-  const end = kind.example ? [frame('completed', { seq: 2, result: kind.example.result, usage }, 2, 0)] : [];
-  return [...frames, ...end].join('');
+  return [...frames, frame('completed', { seq: 2, result: kind.example.result, usage }, 2, 0)].join('');
 }

@@ -39,7 +39,6 @@ The file comes as a part of a form, or as base64 in JSON. Its type is told by it
 /** The route of a kind. */
 export function submitRouteDescription(kind: Kind): RouteDescription {
   const head = headOf(kind);
-  const finished = finishedJob(kind);
   const job: Content = { schema: ref(`${head}Job`) };
   return {
     route: `POST ${kind.path}`,
@@ -53,7 +52,7 @@ export function submitRouteDescription(kind: Kind): RouteDescription {
     body: {
       description: 'What the job works with.',
       required: true,
-      content: { 'application/json': inputContent(kind), ...formContent(kind) },
+      content: { 'application/json': { schema: ref(`${head}Input`), example: kind.example.input }, ...formContent(kind) },
     },
     answers: {
       200: {
@@ -69,7 +68,7 @@ export function submitRouteDescription(kind: Kind): RouteDescription {
           'Incremental',
         ],
         content: {
-          'application/json': finished ? { ...job, example: finished } : job,
+          'application/json': { ...job, example: finishedJob(kind) },
           'text/event-stream': streamContent(`${head}Event`, streamText(kind)),
         },
       },
@@ -88,17 +87,11 @@ export function submitRouteDescription(kind: Kind): RouteDescription {
   };
 }
 
-function inputContent(kind: Kind): Content {
-  const schema = ref(`${headOf(kind)}Input`);
-  return kind.example ? { schema, example: kind.example.input } : { schema };
-}
-
 /** A kind with files takes a form. In it a list is a field that is repeated, and an object is JSON text. */
 function formContent(kind: Kind): BodyContent {
   const { files, example } = kind;
   if (!files) return {};
   const encoding = Object.fromEntries(Object.entries(files).map(([field, { types }]) => [field, { contentType: types.join(', ') }]));
   const bytes = Object.fromEntries(Object.keys(files).map((field) => [field, '(the bytes of the file)']));
-  const content = { schema: ref(`${headOf(kind)}Form`), encoding };
-  return { 'multipart/form-data': example ? { ...content, example: { ...example.input, ...bytes } } : content };
+  return { 'multipart/form-data': { schema: ref(`${headOf(kind)}Form`), encoding, example: { ...example.input, ...bytes } } };
 }

@@ -14,11 +14,13 @@ import { implementations } from '../../worker/kinds/index.ts';
 import { startWorker } from '../../worker/start.ts';
 import { vendors } from '../../worker/vendors/index.ts';
 import { defineVendor } from '../../worker/vendors/vendor.ts';
+import { plainKind } from '../support/plain-kind.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
 import { newPrefix } from '../support/stack.ts';
 
 /** A kind that leads to flashcards. */
 const note = defineKind({
+  ...plainKind,
   name: 'tidy-note',
   path: '/api/tidy-note',
   capability: 'imageText',

@@ -1,26 +1,40 @@
 /** Estimates: what is reserved for a job before it runs. */
 import { expect, test } from 'vitest';
-import { type Billing, reservationFor } from '../../src/job/estimate.ts';
+import { type Billing, type Estimate, reservationFor } from '../../src/job/estimate.ts';
+import { flashcards } from '../../src/kinds/flashcards.ts';
 import { kinds } from '../../src/kinds/index.ts';
 import type { Kind } from '../../src/kinds/kind.ts';
+import { lesson } from '../../src/kinds/lesson.ts';
 import { reservedForNext, toReserved } from '../../src/jobs/reservation.ts';
 
 const all: readonly Kind[] = kinds;
 
-const INPUTS: Record<string, [less: object, more: object]> = {
-  'generate-flashcards': [{ content: 'Hund: dog' }, { content: 'Hund: dog', count: 50 }],
-  'generate-lesson': [{ topic: 'Dogs', sections: 1 }, { topic: 'Dogs' }],
-  'pronunciation-assess': [{ referenceText: 'a dog' }, { referenceText: 'a dog and a cat' }],
-  'process-image': [{}, {}],
-  'generate-audio': [{ text: 'a dog' }, { text: 'a dog and a cat' }],
-};
+/** What the kind reserves for its small job, with other fields in place of some. */
+function estimateOf({ input, smoke, files = {}, estimate }: Kind, more: object = {}): Estimate {
+  const fields = Object.entries({ ...smoke, ...more }).filter(([field]) => !(field in files));
+  return estimate?.(input.parse(Object.fromEntries(fields))) ?? { inputTokens: -1, outputTokens: -1 };
+}
 
-test.each(all)('$name: more to do is not less reserved, in whatever unit it is billed', ({ name, input, estimate }) => {
-  const [less, more] = (INPUTS[name] ?? []).map((value) => estimate?.(input.parse(value)) ?? { inputTokens: -1, outputTokens: -1 });
-  const units = Object.entries(less ?? {}) as [keyof typeof more, number][];
+/** The texts of the small job, each twice as long. A field that takes no other text, such as a language, is left as it is. */
+function longerTexts({ input, smoke }: Kind): object {
+  return Object.fromEntries(
+    Object.entries(smoke).flatMap(([field, value]) => {
+      const longer = `${String(value)} ${String(value)}`;
+      return typeof value === 'string' && input.shape[field]?.safeParse(longer).success ? [[field, longer]] : [];
+    }),
+  );
+}
+
+test.each<[name: string, kind: Kind, more: object]>([
+  ...all.map((kind): [string, Kind, object] => [kind.name, kind, longerTexts(kind)]),
+  ['more flashcards', flashcards, { count: 50 }],
+  ['more sections', lesson, { sections: 4 }],
+])('%s: more to do is not less reserved, in whatever unit it is billed', (_, kind, more) => {
+  const [less, most] = [estimateOf(kind), estimateOf(kind, more)];
+  const units = Object.entries(less) as [keyof Estimate, number][];
   for (const [unit, value] of units) {
     expect(value).toBeGreaterThanOrEqual(0);
-    expect(more?.[unit]).toBeGreaterThanOrEqual(value);
+    expect(most[unit]).toBeGreaterThanOrEqual(value);
   }
   expect(units.some(([, value]) => value > 0)).toBe(true);
 });

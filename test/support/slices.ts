@@ -5,11 +5,13 @@ import { inspectAudio, AUDIO_TYPES } from '../../src/kinds/inspect/audio.ts';
 import { defineKind, outputMarker } from '../../src/kinds/kind.ts';
 import { type Handler, implement } from '../../worker/handler.ts';
 import { defineVendor } from '../../worker/vendors/vendor.ts';
+import { plainKind } from './plain-kind.ts';
 
 const output = z.object({ output: outputMarker, bytes: z.int(), type: z.string() });
 
 /** The kind. `trouble`: what is to go wrong on the first attempt, after the first part. */
 export const slices = defineKind({
+  ...plainKind,
   name: 'slice-audio',
   path: '/api/slice-audio',
   capability: 'structuredAnswer',

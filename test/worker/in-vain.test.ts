@@ -7,12 +7,14 @@ import type { Usage } from '../../src/job/snapshot.ts';
 import { type Context, implement } from '../../worker/handler.ts';
 import { decide, PaidInVainError } from '../../worker/run/retry-policy.ts';
 import { defineVendor } from '../../worker/vendors/vendor.ts';
+import { plainKind } from '../support/plain-kind.ts';
 import { isEnd } from '../support/sse.ts';
 import { startStack } from '../support/stack-in-process.ts';
 import { submitJson } from '../support/submit.ts';
 
 const author = { provider: 'payee' };
 const kind = defineKind({
+  ...plainKind,
   name: 'pay-often',
   path: '/api/pay-often',
   capability: 'structuredAnswer',
@@ -20,7 +22,6 @@ const kind = defineKind({
   input: z.object({}),
   result: z.object({}),
   lists: ['things'],
-  example: { input: {}, result: {} },
 });
 
 const vendor = defineVendor({

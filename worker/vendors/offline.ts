@@ -1,7 +1,8 @@
 /** The offline generator: it makes structured answers out of the given text, without a key and without a model. */
 import type { Author } from '../../src/job/snapshot.ts';
+import { kinds } from '../../src/kinds/index.ts';
+import type { Kind } from '../../src/kinds/kind.ts';
 import type { AnswerRequest, Capabilities } from '../capabilities.ts';
-import { makers } from './offline/makers.ts';
 import { createThreads, type Threads } from './offline/threads.ts';
 import { defineVendor } from './vendor.ts';
 
@@ -16,7 +17,8 @@ export function createOffline(threads: Threads = createThreads()): Capabilities[
   return async ({ kind, input, lists, material, take }: AnswerRequest, report, signal) => {
     const call = await report.startCall(FREE, AUTHOR);
     const wanted = Object.fromEntries(Object.entries(lists).map(([list, { wanted: count }]) => [list, count]));
-    for (const { field, value } of await threads.run({ kind, wanted, material: { ...material, ...asPasted(input) } }, signal)) {
+    // The input has the text as it was pasted: its format says more than the plain text that models get.
+    for (const { field, value } of await threads.run({ kind, wanted, material: { ...material, ...(input as object) } }, signal)) {
       signal.throwIfAborted();
       await report.begun();
       await take(field, value);
@@ -26,11 +28,12 @@ export function createOffline(threads: Threads = createThreads()): Capabilities[
   };
 }
 
-/** The text as it was pasted: its format says more than the plain text that models get. */
-const asPasted = (input: unknown): { content?: unknown } => {
-  const { content } = input as { content?: unknown };
-  return content === undefined ? {} : { content };
-};
+/** What it needs of the input of each kind that it does. */
+const needs = Object.fromEntries(
+  kinds.flatMap(({ name, withoutKey }: Kind) =>
+    withoutKey !== 'nobody' && withoutKey.vendor === AUTHOR.provider ? [[name, withoutKey.needs ?? []]] : [],
+  ),
+);
 
 export const offline = defineVendor({
   name: 'offline',
@@ -43,8 +46,8 @@ export const offline = defineVendor({
       work: createOffline(),
       author: AUTHOR,
       bills: [],
-      kinds: Object.keys(makers),
-      needs: Object.fromEntries(Object.entries(makers).map(([kind, { needs = [] }]) => [kind, needs])),
+      kinds: Object.keys(needs),
+      needs,
       answers: 'offline',
     },
   }),

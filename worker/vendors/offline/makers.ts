@@ -1,29 +1,45 @@
-/** What the offline generator can make, by kind. Pure; runs in a thread of its own. Only a thread loads the code that makes it. */
+/** What the offline generator makes, by kind. Pure; runs in a thread of its own. Only a thread loads the code that makes it. */
+import { OwnError } from '../../../src/job/own-error.ts';
 import { ProblemError } from '../../../src/job/problem.ts';
+import type { Kind } from '../../../src/kinds/kind.ts';
 import type { Counts } from './lesson.ts';
 
-/** What is to be made: all of it can be sent to a thread. `wanted`: how many items each list is to have at most. */
+/**
+ * What is to be made: all of it can be sent to a thread. `wanted`: how many items each list is to have at most. `material`: what a model
+ * would work with, and the kind's input.
+ */
 export type Order = { kind: string; wanted: Record<string, number>; material: Record<string, unknown> };
 
 /** A piece of an answer: an item of a list, or another field's value. */
 export type Piece = { field: string; value: unknown };
 
-/** Makes what one kind asks for. */
-export type Maker = {
-  /** The fields that an input must have. */
-  needs?: readonly string[];
-  /**
-   * Makes the pieces.
-   * @throws ProblemError `content_unusable` where the content gives nothing and nothing was made of it before
-   */
-  make(order: Order): Promise<Piece[]>;
+/** The makers of kinds that do not say themselves what is answered for them (`withoutKey.answer`), by kind. */
+export const makers: Readonly<Record<string, (order: Order) => Promise<Piece[]>>> = {
+  'generate-flashcards': makeFlashcards,
+  'generate-lesson': makeLesson,
 };
 
-/** The makers, by kind. */
-export const makers: Record<string, Maker> = {
-  'generate-flashcards': { make: makeFlashcards },
-  'generate-lesson': { needs: ['content'], make: makeLesson },
-};
+/**
+ * Makes the pieces of an answer.
+ * @throws ProblemError `content_unusable` where the content gives nothing and nothing was made of it before
+ */
+export async function makePieces(order: Order): Promise<Piece[]> {
+  return makers[order.kind]?.(order) ?? toPieces(await answerOfKind(order), order);
+}
+
+/** What the kind itself says that is answered. */
+async function answerOfKind({ kind: wanted, material }: Order): Promise<Record<string, unknown>> {
+  const { kinds } = await import('../../../src/kinds/index.ts');
+  const { withoutKey } = kinds.find((kind: Kind) => kind.name === wanted) ?? {};
+  if (typeof withoutKey !== 'object' || !withoutKey.answer) throw new OwnError(`there is no offline maker for ${wanted}`);
+  return withoutKey.answer(material as never);
+}
+
+function toPieces(answer: Record<string, unknown>, { wanted }: Order): Piece[] {
+  return Object.entries(answer).flatMap(([field, value]) =>
+    field in wanted ? (value as unknown[]).map((item) => ({ field, value: item })) : [{ field, value }],
+  );
+}
 
 async function makeFlashcards({ material, wanted: { flashcards: count = 0 } }: Order): Promise<Piece[]> {
   const { cardsFromText } = await import('./cards.ts');

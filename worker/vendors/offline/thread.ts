@@ -1,9 +1,8 @@
 /** The code of an offline thread: takes one order at a time and answers with its pieces, or with the problem. */
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { OwnError } from '../../../src/job/own-error.ts';
 import { ProblemError, type ProblemCode } from '../../../src/job/problem.ts';
-import { makers, type Order, type Piece } from './makers.ts';
+import { makePieces, type Order, type Piece } from './makers.ts';
 
 /** What a thread answers to an order. */
 export type Answer = { type: 'pieces'; pieces: Piece[] } | { type: 'problem'; code: ProblemCode; detail: string };
@@ -11,9 +10,7 @@ export type Answer = { type: 'pieces'; pieces: Piece[] } | { type: 'problem'; co
 /** Anything but a ProblemError is a defect: it ends the thread, which its owner sees. */
 async function answer(order: Order): Promise<Answer> {
   try {
-    const maker = makers[order.kind];
-    if (!maker) throw new OwnError(`there is no offline maker for ${order.kind}`);
-    return { type: 'pieces', pieces: await maker.make(order) };
+    return { type: 'pieces', pieces: await makePieces(order) };
   } catch (error) {
     if (error instanceof ProblemError) return { type: 'problem', code: error.code, detail: error.detail };
     throw error;
