@@ -1,5 +1,5 @@
 /** Redis connections: what each use needs of patience, and scripts as typed functions. */
-import { Redis, type RedisOptions } from 'ioredis';
+import { type Command, Redis, type RedisOptions } from 'ioredis';
 import { ProblemError } from '../job/problem.ts';
 import { isDemoted, storeTrouble } from './store-trouble.ts';
 
@@ -11,9 +11,27 @@ import { isDemoted, storeTrouble } from './store-trouble.ts';
 export type OnOutage = 'fail' | 'wait';
 
 const byOutage: Record<OnOutage, Omit<RedisOptions, 'replyMapping'>> = {
-  fail: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 750, connectTimeout: 2000 },
+  fail: { enableOfflineQueue: false, maxRetriesPerRequest: 0, connectTimeout: 2000 },
   wait: { maxRetriesPerRequest: null },
 };
+
+/** How long a command of `fail` waits for its reply, in ms. */
+const SILENT_MS = 750;
+
+/** A connection whose commands fail where Redis is silent. */
+class ImpatientRedis extends Redis {
+  override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
+    // In the field of ioredis' own timeout, because ioredis clears that one with the reply.
+    const timed = command as unknown as { _commandTimeoutTimer?: NodeJS.Timeout };
+    timed._commandTimeoutTimer ??= setTimeout(giveUp, SILENT_MS, command);
+    return super.sendCommand(command, stream);
+  }
+}
+
+/** Fails a command after the replies that have come were read: a process that was busy finds its timers due before it reads. */
+function giveUp(command: Command): void {
+  setImmediate(() => command.isSettled || command.reject(new Error('Command timed out')));
+}
 
 /**
  * Opens a connection that reconnects for ever, within a second of Redis coming back. Close it with `disconnect()`.
@@ -21,7 +39,7 @@ const byOutage: Record<OnOutage, Omit<RedisOptions, 'replyMapping'>> = {
  * command that fails on an outage fails, and one that waits is sent again.
  */
 export function connect(url: string, onOutage: OnOutage, onError: (error: Error) => void, options: { lazyConnect?: boolean } = {}): Redis {
-  const redis = new Redis(url, {
+  const redis = new (onOutage === 'fail' ? ImpatientRedis : Redis)(url, {
     ...byOutage[onOutage],
     ...options,
     retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 5), 1000),

@@ -1,0 +1,13 @@
+/** Connections that serve requests: a command fails where Redis is silent, and only there. */
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { connect, readyWithin } from '../../src/store/redis-connection.ts';
+import { WAIT_MS } from '../support/waits.ts';
+
+test('a reply that came while the process was busy counts, though its time was over before it was read', async () => {
+  const redis = connect(inject('redisUrl'), 'fail', () => {});
+  onTestFinished(() => redis.disconnect());
+  await readyWithin(redis, WAIT_MS);
+  const replies = Promise.all([redis.ping(), redis.pipeline().ping().exec()]);
+  process.nextTick(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)); // the commands are written, and nothing is read
+  expect(await replies).toEqual(['PONG', [[null, 'PONG']]]);
+});
