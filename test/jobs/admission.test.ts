@@ -7,6 +7,7 @@ import { createJournals } from '../../worker/run/journal.ts';
 import { QUEUE_NAME } from '../../src/store/keys.ts';
 import { createFairQueue } from '../../src/jobs/fair-queue.ts';
 import type { JobQueue } from '../../src/jobs/queue.ts';
+import { holdDate } from '../support/hold-time.ts';
 import { openManualWorker, openQueue, waiting, submitTo } from '../support/queue.ts';
 import { rightClock } from '../support/clocks.ts';
 
@@ -268,6 +269,7 @@ test('of many submissions under one key one takes room, and a repetition needs n
 });
 
 test("what a user's jobs use counts against the day's budget, once however often it is written", async () => {
+  const today = holdDate();
   const { queue, redis, keys, keyPrefix } = await openQueue(undefined, { dailyTokensPerUser: 100 });
   const worker = await openManualWorker(keyPrefix);
   const tenant = tenantOf('ana', undefined);
@@ -277,7 +279,7 @@ test("what a user's jobs use counts against the day's budget, once however often
   const call = await spending.open({ inputTokens: 50, outputTokens: 9 });
   await call.note({ inputTokens: 50, outputTokens: 9 });
   await call.note({ inputTokens: 80, outputTokens: 19 });
-  expect(await redis.get(keys.spent(tenant, Date.now()))).toBe('99');
+  expect(await redis.get(keys.spent(tenant, today))).toBe('99');
   await submitTo(queue, 'ana');
   await call.note({ inputTokens: 80, outputTokens: 20 });
   expect(await queue.add({ kind: 'generate-flashcards', owner: 'ana', tenant, requestId: 'r', input: {} })).toMatchObject({
@@ -285,7 +287,7 @@ test("what a user's jobs use counts against the day's budget, once however often
     what: 'tokens',
   });
   await submitTo(queue, 'bob');
-  expect(await redis.ttl(keys.spent(tenant, Date.now()))).toBeGreaterThan(24 * 3600);
+  expect(await redis.ttl(keys.spent(tenant, today))).toBeGreaterThan(24 * 3600);
 });
 
 test('two processes that let in for one queue agree on whose turn it is', async () => {
@@ -333,11 +335,12 @@ test('of submissions under one key at once only the one that was added counts', 
 });
 
 test("garbage in one tenant's structures is begun anew, and hurts nobody who came at the same moment", async () => {
+  const today = holdDate();
   const { queue, redis, keys } = await openQueue(undefined, { submitRate, dailyTokensPerUser: 100 });
   const ana = tenantOf('ana', undefined);
   await redis.set(keys.rate('submit', ana), 'no number');
   await redis.set(keys.open(ana), 'no set');
-  await redis.lpush(keys.spent(ana, Date.now()), 'no number');
+  await redis.lpush(keys.spent(ana, today), 'no number');
   const all = await Promise.all(['bob', 'ana', 'cleo'].map((owner) => submitTo(queue, owner)));
   expect(all.map(({ type, allowance }) => [type, allowance?.remaining])).toEqual([
     ['added', 2],

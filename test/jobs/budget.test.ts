@@ -2,16 +2,24 @@
 import { type Job, UnrecoverableError, type Worker } from 'bullmq';
 import { expect, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { createAdmission } from '../../src/jobs/admission.ts';
+import { type Bounds, createAdmission } from '../../src/jobs/admission.ts';
 import { childIdOf } from '../../src/jobs/child-id.ts';
 import { createJournals } from '../../worker/run/journal.ts';
+import type { Plans } from '../../src/jobs/plans.ts';
 import { toReserved } from '../../src/jobs/reservation.ts';
 import type { CallEntry } from '../../worker/run/spending.ts';
 import { createDice } from '../support/dice.ts';
+import { holdDate } from '../support/hold-time.ts';
 import { openManualWorker, openQueue, RETENTION_S, submitTo, waiting } from '../support/queue.ts';
 import { rightClock } from '../support/clocks.ts';
 
-type Opened = Awaited<ReturnType<typeof openQueue>>;
+type Opened = Awaited<ReturnType<typeof openOneDay>>;
+
+/** A queue with these bounds, in whose day the test stays. `today`: a moment of that day. */
+async function openOneDay(bounds: Partial<Bounds> = {}, plans?: Plans) {
+  const today = holdDate();
+  return { today, ...(await openQueue(undefined, bounds, plans)) };
+}
 
 const KIND = 'generate-flashcards';
 const ANA = tenantOf('ana', undefined);
@@ -98,7 +106,7 @@ for (let seed = 1; seed <= 12; seed++) {
   test(`whatever jobs do, one is admitted exactly while spent and reserved are under the budget (seed ${seed})`, async () => {
     const dice = createDice(seed);
     const budget = 500 + dice(1500);
-    const opened = await openQueue(undefined, { dailyTokensPerUser: budget, maxJobsPerUser: dice(2) ? 100 : 8 });
+    const opened = await openOneDay({ dailyTokensPerUser: budget, maxJobsPerUser: dice(2) ? 100 : 8 });
     const ana = createUser(opened, await openManualWorker(opened.keyPrefix));
     const estimate = 50 + dice(300);
     const one = () => [...ana.open.values()][dice(Math.max(ana.open.size, 1))];
@@ -127,7 +135,7 @@ for (let seed = 1; seed <= 12; seed++) {
 }
 
 test('a burst of one moment admits as many as the budget has room for, and one more at most', async () => {
-  const { queue } = await openQueue(undefined, { dailyTokensPerUser: 1000 });
+  const { queue } = await openOneDay({ dailyTokensPerUser: 1000 });
   const results = await Promise.all(Array.from({ length: 60 }, () => queue.add(of(300))));
   const added = results.flatMap((result) => (result.type === 'added' ? [result.id] : []));
   expect(added).toHaveLength(4); // 900 < 1000, and then 1200
@@ -137,35 +145,35 @@ test('a burst of one moment admits as many as the budget has room for, and one m
 });
 
 test('the first is always admitted, however much it is expected to cost', async () => {
-  const { queue } = await openQueue(undefined, { dailyTokensPerUser: 1 });
+  const { queue } = await openOneDay({ dailyTokensPerUser: 1 });
   expect((await queue.add(of(1e9))).type).toBe('added');
   expect((await queue.add(of(1))).type).toBe('spent');
 });
 
 test('money is reserved, too, and each budget counts by itself', async () => {
-  const { queue } = await openQueue(undefined, { dailyTokensPerUser: 1000, dailyUsdPerUser: 0.01 });
+  const { queue } = await openOneDay({ dailyTokensPerUser: 1000, dailyUsdPerUser: 0.01 });
   for (let n = 0; n < 3; n++) expect((await queue.add(of(10, 0.004))).type).toBe('added');
   expect(await queue.add(of(10, 0.004))).toMatchObject({ type: 'spent', what: 'usd' });
 });
 
 test('without a budget nothing is reserved or kept, and nobody asks for an estimate', async () => {
-  const { queue, redis, keys } = await openQueue(undefined, {}, { bounded: { dailyTokens: 100 } });
+  const { queue, redis, keys, today } = await openOneDay({}, { bounded: { dailyTokens: 100 } });
   const result = await queue.add({ ...ask, reserve: () => expect.unreachable('there is no budget') });
   const id = result.type === 'added' ? result.id : '';
   expect((await queue.read(id))?.snapshot.reserved).toBeUndefined();
-  expect(await redis.exists(keys.reserved(ANA, Date.now()))).toBe(0);
+  expect(await redis.exists(keys.reserved(ANA, today))).toBe(0);
   expect((await queue.add({ ...of(100), plan: 'bounded' })).type).toBe('added');
   expect((await queue.add({ ...of(100), plan: 'bounded' })).type).toBe('spent');
 });
 
 /** What is left of the reservations once a submission had to look: the ids. */
-async function reservedFor({ queue, redis, keys }: Opened): Promise<string[]> {
+async function reservedFor({ queue, redis, keys, today }: Opened): Promise<string[]> {
   await queue.add(of(0));
-  return (await redis.hkeys(keys.reserved(ANA, Date.now()))).filter((field) => !field.startsWith('*'));
+  return (await redis.hkeys(keys.reserved(ANA, today))).filter((field) => !field.startsWith('*'));
 }
 
 test('a child is reserved with its parent, as long as its parent can still make it, and then for as long as it is open', async () => {
-  const opened = await openQueue(undefined, { dailyTokensPerUser: 1000 });
+  const opened = await openOneDay({ dailyTokensPerUser: 1000 });
   const { queue, keys, keyPrefix } = opened;
   const next = { kind: KIND, expected: {} };
   const pair = { ...ask, next, reserve: () => toReserved({ tokens: 100, usd: 0 }, { tokens: 900, usd: 0 }) };
@@ -188,7 +196,7 @@ test('a child is reserved with its parent, as long as its parent can still make 
   expect(await reservedFor(opened)).toContain(child);
   expect((await queue.add(of(1))).type).toBe('spent');
 
-  const other = await openQueue(undefined, { dailyTokensPerUser: 1000 });
+  const other = await openOneDay({ dailyTokensPerUser: 1000 });
   const second = await other.queue.add(pair);
   await other.queue.cancel(second.type === 'added' ? second.id : '');
   expect((await other.queue.add(of(1))).type).toBe('added');
@@ -196,33 +204,33 @@ test('a child is reserved with its parent, as long as its parent can still make 
 });
 
 test('a place that was taken and never used holds nothing: withdrawn at once, left by a process that died after a minute', async () => {
-  const opened = await openQueue(undefined, { dailyTokensPerUser: 100 });
-  const { redis, keys, queue } = opened;
+  const opened = await openOneDay({ dailyTokensPerUser: 100 });
+  const { redis, keys, queue, today } = opened;
   const bounds = { maxDepth: 100, maxJobsPerUser: 100, dailyTokensPerUser: 100 };
   const admission = createAdmission(redis, keys, { clock: rightClock, retentionS: RETENTION_S, bounds });
   const request = { jobId: `${KIND}-${'x'.repeat(32)}`, tenant: ANA, owner: 'ana', reserved: '100 0 0 0' };
   await admission.admit(request);
   expect((await queue.add(of(1))).type).toBe('spent');
   await admission.withdraw(request);
-  expect(await redis.hgetall(keys.reserved(ANA, Date.now()))).toEqual({ '*tokens': '0', '*billionths': '0' });
+  expect(await redis.hgetall(keys.reserved(ANA, today))).toEqual({ '*tokens': '0', '*billionths': '0' });
   await admission.admit(request); // and its process dies
   expect((await queue.add(of(1))).type).toBe('spent');
-  await redis.hset(keys.reserved(ANA, Date.now()), request.jobId, `100 0 0 0 ${Date.now() - 61_000}`);
-  await redis.zadd(keys.coming, Date.now() - 61_000, request.jobId);
+  await redis.hset(keys.reserved(ANA, today), request.jobId, `100 0 0 0 ${today - 61_000}`);
+  await redis.zadd(keys.coming, today - 61_000, request.jobId);
   expect((await queue.add(of(1))).type).toBe('added');
 });
 
 test('of submissions under one key at once only the one that was added has something reserved', async () => {
-  const { queue, redis, keys } = await openQueue(undefined, { dailyTokensPerUser: 1_000_000 });
+  const { queue, redis, keys, today } = await openOneDay({ dailyTokensPerUser: 1_000_000 });
   const all = await Promise.all(Array.from({ length: 20 }, () => queue.add({ ...of(300), key: ['k'] })));
   const added = all.flatMap((result) => (result.type === 'added' ? [result.id] : []));
-  expect(await redis.hkeys(keys.reserved(ANA, Date.now()))).toEqual(expect.arrayContaining([...added, '*tokens', '*billionths']));
-  expect(await redis.hget(keys.reserved(ANA, Date.now()), '*tokens')).toBe('300');
-  expect(await redis.ttl(keys.reserved(ANA, Date.now()))).toBeGreaterThan(24 * 3600);
+  expect(await redis.hkeys(keys.reserved(ANA, today))).toEqual(expect.arrayContaining([...added, '*tokens', '*billionths']));
+  expect(await redis.hget(keys.reserved(ANA, today), '*tokens')).toBe('300');
+  expect(await redis.ttl(keys.reserved(ANA, today))).toBeGreaterThan(24 * 3600);
 });
 
 test('of submissions under one key at once none is refused for what the others would take', async () => {
-  const { queue } = await openQueue(undefined, {
+  const { queue } = await openOneDay({
     dailyTokensPerUser: 100,
     maxJobsPerUser: 2,
     submitRate: { name: 'submit', max: 2, windowS: 60 },
@@ -233,17 +241,17 @@ test('of submissions under one key at once none is refused for what the others w
 });
 
 test('jobs of the version before have nothing reserved; reservations that can not be read count as none', async () => {
-  const { queue, redis, keys } = await openQueue(undefined, { dailyTokensPerUser: 1000 });
+  const { queue, redis, keys, today } = await openOneDay({ dailyTokensPerUser: 1000 });
   const { id } = await submitTo(queue, 'ana'); // its payload says nothing of a reservation
   expect((await queue.read(id))?.snapshot.reserved).toBeUndefined();
   await queue.add(of(600));
-  await redis.hset(keys.reserved(ANA, Date.now()), { garbage: 'many', '*tokens': 'all', '*billionths': '-' });
+  await redis.hset(keys.reserved(ANA, today), { garbage: 'many', '*tokens': 'all', '*billionths': '-' });
   expect((await queue.add(of(600))).type).toBe('added'); // the sum was lost: it costs one job
-  await redis.hset(keys.reserved(ANA, Date.now()), '*tokens', 1e12);
+  await redis.hset(keys.reserved(ANA, today), '*tokens', 1e12);
   expect((await queue.add(of(600))).type).toBe('spent');
-  expect(await redis.hget(keys.reserved(ANA, Date.now()), '*tokens')).toBe('1200');
-  expect(await redis.hexists(keys.reserved(ANA, Date.now()), 'garbage')).toBe(0);
-  await redis.del(keys.reserved(ANA, Date.now()));
-  await redis.set(keys.reserved(ANA, Date.now()), 'no hash');
+  expect(await redis.hget(keys.reserved(ANA, today), '*tokens')).toBe('1200');
+  expect(await redis.hexists(keys.reserved(ANA, today), 'garbage')).toBe(0);
+  await redis.del(keys.reserved(ANA, today));
+  await redis.set(keys.reserved(ANA, today), 'no hash');
   expect((await queue.add(of(600))).type).toBe('added');
 });

@@ -1,8 +1,9 @@
 /** What calls use: counted once each, whoever comes and goes, for the day they began on. */
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { tenantOf } from '../../../src/job/tenant.ts';
 import { createJournals, LockLostError } from '../../../worker/run/journal.ts';
 import { FIELDS } from '../../../src/job/record.ts';
+import { holdDate } from '../../support/hold-time.ts';
 import { openManualWorker, openQueue, submitTo } from '../../support/queue.ts';
 import { rightClock } from '../../support/clocks.ts';
 
@@ -11,12 +12,14 @@ const used = (inputTokens: number, outputTokens: number, more: object = {}) => (
 
 /** A job that runs under the lock `token`, and what a test wants to see of it. */
 async function running() {
+  const today = holdDate();
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const worker = await openManualWorker(keyPrefix);
   const { id } = await submitTo(queue, 'ana');
   const job = await worker.getNextJob('token');
   if (!job) throw new Error('no job');
   return {
+    today,
     id,
     job,
     queue,
@@ -24,7 +27,7 @@ async function running() {
     keys,
     books: (token = 'token') => createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant, token }).spending,
     usage: async () => JSON.parse((await redis.hget(keys.job(id), FIELDS.usage)) ?? 'null') as unknown,
-    spent: async (now = Date.now()) => Number(await redis.get(keys.spent(tenant, now))),
+    spent: async (now = today) => Number(await redis.get(keys.spent(tenant, now))),
   };
 }
 
@@ -94,8 +97,6 @@ test('a job whose record is gone is not brought back, and its call is counted', 
 
 test('a call counts for the day it began on, whenever it ends', async () => {
   const { books, spent } = await running();
-  vi.useFakeTimers({ toFake: ['Date'] });
-  onTestFinished(() => void vi.useRealTimers());
   const [before, after] = [Date.parse('2030-01-01T23:59:59Z'), Date.parse('2030-01-02T00:00:01Z')];
   vi.setSystemTime(before);
   const call = await books().open(used(100, 0));
@@ -105,8 +106,8 @@ test('a call counts for the day it began on, whenever it ends', async () => {
 });
 
 test('a job costs what its calls cost, if all of that is known; a day counts what is known of it', async () => {
-  const { books, usage, redis, keys, id } = await running();
-  const day = async () => Number((await redis.get(keys.spentUsd(tenant, Date.now()))) ?? 0) / 1e9;
+  const { today, books, usage, redis, keys, id } = await running();
+  const day = async () => Number((await redis.get(keys.spentUsd(tenant, today))) ?? 0) / 1e9;
   const first = await books().open(used(1000, 0, { costUsd: 0.1 }));
   await first.note(used(1000, 10, { costUsd: 0.25 }));
   const second = await books().open(used(0, 0, { characters: 5, costUsd: 0.000_000_08 }));
@@ -118,7 +119,7 @@ test('a job costs what its calls cost, if all of that is known; a day counts wha
   await redis.del(keys.job(id)); // its record is gone, and what its call has cost is not
   await first.note(used(1000, 20, { costUsd: 0.5 }));
   expect(await day()).toBe(0.5);
-  expect(await redis.ttl(keys.spentUsd(tenant, Date.now()))).toBeGreaterThan(24 * 3600);
+  expect(await redis.ttl(keys.spentUsd(tenant, today))).toBeGreaterThan(24 * 3600);
 });
 
 test('what was used before calls were told apart is kept, and what is no record of calls is passed over', async () => {
