@@ -2,9 +2,9 @@
 import { QueueEvents } from 'bullmq';
 import { connect, readyWithin } from '../src/store/redis-connection.ts';
 import { QUEUE_NAME } from '../src/store/keys.ts';
-import { createEventReader } from '../src/stream/event-reader.ts';
-import { createConnections } from '../src/stream/connections.ts';
-import { createFeed } from '../src/stream/feed.ts';
+import { EventReader } from '../src/stream/event-reader.ts';
+import { Connections } from '../src/stream/connections.ts';
+import { Feed } from '../src/stream/feed.ts';
 import { openQueue, PREFIX } from './redis.ts';
 
 const { REDIS_URL = '', MODE = 'bare' } = process.env;
@@ -37,14 +37,14 @@ async function feed(jobIds: string[], events: number): Promise<void> {
   const redis = connect(REDIS_URL, 'fail', () => {});
   await readyWithin(redis, 5000);
   const queue = openQueue(redis);
-  const made = createFeed({
+  const made = new Feed({
     readJob: queue.read,
-    connections: createConnections(600_000),
+    connections: new Connections(600_000),
     eta: async () => undefined,
     onError: console.error,
   });
   const begun = Promise.withResolvers<void>();
-  createEventReader({
+  const reader = new EventReader({
     pattern: connect(REDIS_URL, 'wait', () => {}, { lazyConnect: true }),
     redis,
     keyPrefix: PREFIX,
@@ -55,6 +55,7 @@ async function feed(jobIds: string[], events: number): Promise<void> {
     onError: console.error,
   });
   await begun.promise;
+  if (!reader.listening()) throw new Error('the event reader does not listen');
   let count = (): void => {};
   for (const id of jobIds) {
     const following = await made.follow(id, 0);

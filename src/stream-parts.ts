@@ -1,13 +1,13 @@
 /** Puts the streams together: the event reader hands its signals to the feeds, and timers make up for signals that are lost. */
 import type { Config } from './config.ts';
 import type { Closer } from './process.ts';
-import { createEventReader } from './stream/event-reader.ts';
+import { EventReader } from './stream/event-reader.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import { estimate, ESTIMATE_AGE_MS } from './jobs/stats.ts';
 import type { Store } from './store/store.ts';
-import { type Connections, createConnections } from './stream/connections.ts';
-import { createFeed, type Feed } from './stream/feed.ts';
-import { createUserFeed, type UserFeed, type UserFeedOptions } from './stream/user-feed.ts';
+import { Connections } from './stream/connections.ts';
+import { Feed } from './stream/feed.ts';
+import { UserFeed, type UserFeedOptions } from './stream/user-feed.ts';
 
 /** How many of a user's newest jobs the user's stream takes stock of, beside all that have not ended. */
 const USER_JOBS = 100;
@@ -33,11 +33,11 @@ export function openStreams(
   closers: Closer[],
 ): StreamParts {
   const { redis, clock } = store;
-  const connections = createConnections(settings.maxAgeMs);
+  const connections = new Connections(settings.maxAgeMs);
   const common = { readJob: queue.read, connections, addressing, onEndSent, onError: store.onError('stream') };
-  const feed = createFeed({ ...common, eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position) });
-  const userFeed = createUserFeed({ ...common, jobsOf: (owner) => currentJobsOf(queue, owner), turn, clock });
-  const eventReader = createEventReader({
+  const feed = new Feed({ ...common, eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position) });
+  const userFeed = new UserFeed({ ...common, jobsOf: (owner) => currentJobsOf(queue, owner), turn, clock });
+  const eventReader = new EventReader({
     pattern: store.connect('wait', { lazyConnect: true }),
     redis,
     keyPrefix,
@@ -56,9 +56,9 @@ export function openStreams(
   };
   redis.on('ready', reconcile);
   const beat = Math.min(settings.heartbeatMs, settings.maxAgeMs / 10);
-  const timers = [setInterval(connections.heartbeat, beat), setInterval(reconcile, RECONCILE_MS)];
+  const timers = [setInterval(() => connections.heartbeat(), beat), setInterval(reconcile, RECONCILE_MS)];
   closers.push(() => timers.forEach(clearInterval));
-  return { feed, userFeed, connections, listening: eventReader.listening };
+  return { feed, userFeed, connections, listening: () => eventReader.listening() };
 }
 
 /** A user's newest jobs, then those that have not ended and are older than all of them. */

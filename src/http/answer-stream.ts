@@ -2,8 +2,8 @@
 import type { Context } from 'hono';
 import { ProblemError, problems } from '../job/problem.ts';
 import { type Cursor, encodeRetry } from '../stream/sse-encoding.ts';
-import { followEnded } from '../stream/ended.ts';
 import type { Following } from '../stream/feed.ts';
+import { endFrame, resetFrame, statusFrame } from '../stream/job-frames.ts';
 import { type Begin, beginStream, STREAM_HEADERS } from '../stream/response.ts';
 import { answer } from './answer.ts';
 import type { AppDeps, AppEnv } from './env.ts';
@@ -80,15 +80,27 @@ async function findFollowing(deps: WatchDeps, jobId: string, cursor: Cursor, rea
   throw reader.refusal();
 }
 
-/** Follows a job that Redis has forgotten: the archive has its end. */
+/** Follows a job that Redis has forgotten: the archive has its end. Its stream is the status and the end, and is closed then. */
 async function followArchived(
   { archive, outputUrls, tokens }: Pick<AppDeps, 'archive' | 'outputUrls' | 'tokens'>,
   jobId: string,
   cursor: Cursor,
   { access, allows }: Reader,
 ): Promise<Following | undefined> {
-  const seen = await archive?.read(jobId, access);
-  return seen && allows(seen.snapshot) ? followEnded(seen.snapshot, cursor, outputUrls(jobId)?.(await tokens.issuer())) : undefined;
+  const first = (await archive?.read(jobId, access))?.snapshot;
+  if (!first || !allows(first)) return undefined;
+  const { end } = first;
+  const sent = end && (outputUrls(jobId)?.(await tokens.issuer())(end) ?? end);
+  return {
+    first,
+    over: end !== undefined && cursor !== 'malformed' && cursor >= end.seq,
+    feed(sink) {
+      const reset = cursor === 'malformed' ? resetFrame(jobId) : '';
+      sink.write(new TextEncoder().encode(reset + statusFrame(first) + (sent ? endFrame(jobId, sent) : '')));
+      sink.close();
+    },
+    stop() {},
+  };
 }
 
 /** Whether the client asks for an event stream in its Accept header, as EventSource does. */

@@ -20,54 +20,60 @@ export type Connection = {
   onDisconnect: () => void;
 };
 
-/** The open streams. */
-export type Connections = {
-  add(sink: Sink, onDisconnect: () => void): Connection;
-  remove(connection: Connection): void;
-  /** Sends a comment to every stream, so that no proxy takes it for idle. Ends the streams that are too old. */
-  heartbeat(): void;
-  size(): number;
-  /** Ends all streams, and each one that is added later. Each gets another `retry`, so that clients do not come back all at once. */
-  close(): void;
-};
-
-/** How long a client waits when all streams end at once, in ms. It is random, so that they do not come back all at once. */
+/** How long a client waits when all streams end at once, in ms. It is random, so that clients do not come back all at once. */
 const spreadRetryMs = () => 1000 + 4000 * Math.random();
 
 const encoder = new TextEncoder();
 const ping = encoder.encode(PING);
 
-/** Makes the set of open streams. Each may last `maxAgeMs`, at random up to a tenth more or less. Then its client is told to reconnect. */
-export function createConnections(maxAgeMs: number): Connections {
-  const connections = new Set<Connection>();
-  let closed = false;
+/** The open streams. */
+export class Connections {
+  readonly #maxAgeMs: number;
+  readonly #open = new Set<Connection>();
+  #closed = false;
 
-  const disconnect = (connection: Connection, retryMs: number): void => {
-    connections.delete(connection);
+  /** Each stream may last `maxAgeMs`, at random up to a tenth more or less. Then its client is told to reconnect. */
+  constructor(maxAgeMs: number) {
+    this.#maxAgeMs = maxAgeMs;
+  }
+
+  add(sink: Sink, onDisconnect: () => void): Connection {
+    const connection = { sink, until: performance.now() + this.#maxAgeMs * (0.9 + 0.2 * Math.random()), onDisconnect };
+    if (this.#closed) this.#disconnect(connection, spreadRetryMs());
+    else this.#open.add(connection);
+    return connection;
+  }
+
+  remove(connection: Connection): void {
+    this.#open.delete(connection);
+  }
+
+  /** Sends a comment to every stream, so that no proxy takes it for idle. Ends the streams that are too old. */
+  heartbeat(): void {
+    const now = performance.now();
+    for (const connection of this.#open) {
+      if (now < connection.until) connection.sink.write(ping);
+      else this.#disconnect(connection, 1000 * Math.random());
+    }
+  }
+
+  size(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Ends all streams, and each one that is added later. Each gets another `retry`, so that clients
+   * do not come back all at once.
+   */
+  close(): void {
+    this.#closed = true;
+    for (const connection of this.#open) this.#disconnect(connection, spreadRetryMs());
+  }
+
+  #disconnect(connection: Connection, retryMs: number): void {
+    this.#open.delete(connection);
     connection.onDisconnect();
     connection.sink.write(encoder.encode(encodeRetry(Math.round(retryMs))));
     connection.sink.close();
-  };
-
-  return {
-    add(sink, onDisconnect) {
-      const connection = { sink, until: performance.now() + maxAgeMs * (0.9 + 0.2 * Math.random()), onDisconnect };
-      if (closed) disconnect(connection, spreadRetryMs());
-      else connections.add(connection);
-      return connection;
-    },
-    remove: (connection) => void connections.delete(connection),
-    heartbeat() {
-      const now = performance.now();
-      for (const connection of connections) {
-        if (now < connection.until) connection.sink.write(ping);
-        else disconnect(connection, 1000 * Math.random());
-      }
-    },
-    size: () => connections.size,
-    close() {
-      closed = true;
-      for (const connection of connections) disconnect(connection, spreadRetryMs());
-    },
-  };
+  }
 }

@@ -6,7 +6,7 @@ import { OwnError } from '../job/own-error.ts';
 import { keysUnder, QUEUE_NAME } from '../store/keys.ts';
 import { isNumberedRow } from '../job/record.ts';
 
-/** What the reader hears of jobs. */
+/** What the reader reports of jobs. */
 export type JobSignal =
   /** A row was appended to a job's journal; here it is. */
   | { type: 'row'; jobId: string; row: JournalRow }
@@ -15,16 +15,7 @@ export type JobSignal =
   /** Signals may have been missed: read every job that matters. */
   | { type: 'missed' };
 
-/** A running event reader. */
-export type EventReader = {
-  /** Whether it is reading now. */
-  listening(): boolean;
-  /** How often the reader had to be started again. */
-  restarts(): number;
-  close(): void;
-};
-
-/** What an event reader is made with. */
+/** What an event reader needs. */
 export type EventReaderOptions = {
   /** A connection that is not opened itself: each QueueEvents opens one like it, to wait on. */
   pattern: Redis;
@@ -49,62 +40,75 @@ const CHECK_MS = 5000;
 const MAX_PAUSE_MS = 2000;
 
 /**
- * Starts the reader. It begins after the stream's last event and not at `$`: there, a connection that is lost before its first
- * event would lose events. One malformed event ends BullMQ's QueueEvents for good; the next one starts after that event,
- * with a `missed` signal. A QueueEvents that is connected and reads nothing while the stream goes on is replaced, too.
+ * The reader runs from when it is made. It begins after the stream's last event and not at `$`: there,
+ * a connection that is lost before its first event would lose events. One malformed event ends
+ * BullMQ's QueueEvents for good; the next one starts after that event, with a `missed` signal. A
+ * QueueEvents that is connected and reads nothing while the stream goes on is replaced, too.
  */
-export function createEventReader({ pattern, redis, keyPrefix, onSignal, onError }: EventReaderOptions): EventReader {
-  const stream = keysUnder(keyPrefix).of('events');
-  let current: QueueEvents | undefined;
-  let listening = (): boolean => false;
-  let lastId = '';
+export class EventReader {
+  readonly #options: EventReaderOptions;
+  readonly #stream: string;
+  readonly #checking: ReturnType<typeof setInterval>;
+  #events: QueueEvents | undefined;
+  #isListening = (): boolean => false;
+  #lastId = '';
+  /** The last id at the last check. */
+  #lastChecked = '';
   /** How many QueueEvents ended since the last event was read. */
-  let failures = 0;
-  let restarts = 0;
-  let closed = false;
+  #failures = 0;
+  #restarts = 0;
+  #closed = false;
 
-  const tail = async (): Promise<string> => (await redis.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0';
+  constructor(options: EventReaderOptions) {
+    this.#options = options;
+    this.#stream = keysUnder(options.keyPrefix).of('events');
+    this.#checking = setInterval(() => void this.#check().catch(options.onError), CHECK_MS);
+    void this.#supervise();
+  }
 
-  const signal = (what: JobSignal, id: string): void => {
-    lastId = id;
-    failures = 0;
-    try {
-      onSignal(what);
-    } catch (error) {
-      onError(error); // the reader goes on
+  /** Whether it is reading now. */
+  listening(): boolean {
+    return this.#isListening();
+  }
+
+  /** How often the reader had to be started again. */
+  restarts(): number {
+    return this.#restarts;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#checking);
+    // Not waited for: with Redis away BullMQ would wait for it to come back.
+    this.#events?.close().catch(this.#options.onError);
+  }
+
+  async #supervise(): Promise<void> {
+    for (; !this.#closed; this.#restarts++) {
+      try {
+        if (await this.#read()) await this.#stepOver();
+      } catch (error) {
+        this.#options.onError(error); // Redis is away
+      }
+      this.#failures++;
+      if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, Math.min(20 * this.#failures, MAX_PAUSE_MS)));
     }
-  };
-
-  const open = (): QueueEvents => {
-    const events = new QueueEvents(QUEUE_NAME, { connection: pattern, prefix: keyPrefix, autorun: false, lastEventId: lastId });
-    events.on('error', onError);
-    events.on('progress', ({ jobId, data }, id) => {
-      const row: unknown = data;
-      signal(isNumberedRow(row) ? { type: 'row', jobId, row } : { type: 'changed', jobId, change: 'moved' }, id);
-    });
-    events.on('waiting', ({ jobId, prev }, id) => signal({ type: 'changed', jobId, change: prev === undefined ? 'added' : 'moved' }, id));
-    for (const event of MOVES)
-      events.on(event, ({ jobId }: { jobId: string }, id: string) => signal({ type: 'changed', jobId, change: 'moved' }, id));
-    for (const event of ENDS)
-      events.on(event, ({ jobId }: { jobId: string }, id: string) => signal({ type: 'changed', jobId, change: 'ended' }, id));
-    for (const event of OTHERS) events.on(event, (_: unknown, id: string) => void (lastId = id));
-    events.on('drained', (id) => void (lastId = id));
-    return events;
-  };
+  }
 
   /** Reads until QueueEvents ends. Resolves with whether an event was what ended it. */
-  const read = async (): Promise<boolean> => {
-    lastId ||= await tail();
-    const opened = open();
-    current = opened;
+  async #read(): Promise<boolean> {
+    const { onSignal, onError } = this.#options;
+    this.#lastId ||= await this.#tail();
+    const events = this.#open();
+    this.#events = events;
     try {
-      const client = await opened.getBackend().client;
-      listening = () => client.status === 'ready';
+      const client = await events.getBackend().client;
+      this.#isListening = () => client.status === 'ready';
       // Nobody read what happened before. A connection can also have been away for longer than the stream keeps events.
       const missed = () => onSignal({ type: 'missed' });
       client.on('ready', missed);
       missed();
-      return await opened.run().then(
+      return await events.run().then(
         () => false,
         (error: unknown) => {
           onError(error);
@@ -112,52 +116,60 @@ export function createEventReader({ pattern, redis, keyPrefix, onSignal, onError
         },
       );
     } finally {
-      listening = () => false;
-      opened.close().catch(onError);
+      this.#isListening = () => false;
+      events.close().catch(onError);
     }
-  };
+  }
+
+  #open(): QueueEvents {
+    const { pattern, keyPrefix, onError } = this.#options;
+    const events = new QueueEvents(QUEUE_NAME, { connection: pattern, prefix: keyPrefix, autorun: false, lastEventId: this.#lastId });
+    const changed = (jobId: string, change: 'added' | 'moved' | 'ended', id: string) =>
+      this.#signal({ type: 'changed', jobId, change }, id);
+    events.on('error', onError);
+    events.on('progress', ({ jobId, data }, id) => {
+      const row: unknown = data;
+      if (isNumberedRow(row)) this.#signal({ type: 'row', jobId, row }, id);
+      else changed(jobId, 'moved', id);
+    });
+    events.on('waiting', ({ jobId, prev }, id) => changed(jobId, prev === undefined ? 'added' : 'moved', id));
+    for (const event of MOVES) events.on(event, ({ jobId }: { jobId: string }, id: string) => changed(jobId, 'moved', id));
+    for (const event of ENDS) events.on(event, ({ jobId }: { jobId: string }, id: string) => changed(jobId, 'ended', id));
+    for (const event of OTHERS) events.on(event, (_: unknown, id: string) => void (this.#lastId = id));
+    events.on('drained', (id) => void (this.#lastId = id));
+    return events;
+  }
+
+  #signal(signal: JobSignal, id: string): void {
+    this.#lastId = id;
+    this.#failures = 0;
+    try {
+      this.#options.onSignal(signal);
+    } catch (error) {
+      this.#options.onError(error); // the reader goes on
+    }
+  }
 
   /** The event after the last one that was read is the one that ended QueueEvents. */
-  const stepOver = async (): Promise<void> => {
-    lastId = (await redis.xrange(stream, `(${lastId}`, '+', 'COUNT', 1))[0]?.[0] ?? lastId;
-  };
+  async #stepOver(): Promise<void> {
+    this.#lastId = (await this.#options.redis.xrange(this.#stream, `(${this.#lastId}`, '+', 'COUNT', 1))[0]?.[0] ?? this.#lastId;
+  }
 
-  const supervise = async (): Promise<void> => {
-    for (; !closed; restarts++) {
-      try {
-        if (await read()) await stepOver();
-      } catch (error) {
-        onError(error); // Redis is away
-      }
-      failures++;
-      if (!closed) await new Promise((resolve) => setTimeout(resolve, Math.min(20 * failures, MAX_PAUSE_MS)));
-    }
-  };
+  async #tail(): Promise<string> {
+    return (await this.#options.redis.xrevrange(this.#stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0';
+  }
 
   /** Replaces a QueueEvents that is behind the stream and has read nothing since the last check. */
-  let lastChecked = '';
-  const check = async (): Promise<void> => {
-    const read = lastId;
-    const end = listening() ? await tail() : read;
-    if (isLater(end, read) && read === lastChecked && lastId === read) {
+  async #check(): Promise<void> {
+    const { onError } = this.#options;
+    const read = this.#lastId;
+    const end = this.listening() ? await this.#tail() : read;
+    if (isLater(end, read) && read === this.#lastChecked && this.#lastId === read) {
       onError(new OwnError(`the event reader stopped at ${read}; the stream is at ${end}`));
-      current?.close().catch(onError);
+      this.#events?.close().catch(onError);
     }
-    lastChecked = read;
-  };
-  const checking = setInterval(() => void check().catch(onError), CHECK_MS);
-
-  void supervise();
-  return {
-    listening: () => listening(),
-    restarts: () => restarts,
-    close() {
-      closed = true;
-      clearInterval(checking);
-      // Not waited for: with Redis away BullMQ would wait for it to come back.
-      current?.close().catch(onError);
-    },
-  };
+    this.#lastChecked = read;
+  }
 }
 
 /** Whether a stream's id is later than another. A Redis that lost its last seconds ends before what was read from it. */

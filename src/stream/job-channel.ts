@@ -23,7 +23,7 @@ export type Follower = {
 };
 
 /** The job as it was read for its followers. */
-export type Reading = JobView & {
+export type JobReading = JobView & {
   /** The reading has the rows after this sequence number. */
   after: number;
   /** The highest sequence number that a follower had when the reading began. */
@@ -32,152 +32,153 @@ export type Reading = JobView & {
   etaSeconds: number | undefined;
 };
 
-/** The followers of one job. */
-export type JobChannel = {
-  readonly jobId: string;
-  readonly followers: ReadonlySet<Follower>;
-  /** How values of the job are sent; undefined: as they are stored. It is set before the first stream is open. */
-  putAddresses: PutAddresses | undefined;
-  add(follower: Follower): void;
-  remove(follower: Follower): void;
-  /** Sends a row to the followers for whom it is the next one. Returns whether a follower lacks a row before it. */
-  sendRow(row: JournalRow): boolean;
-  /**
-   * Sends to all followers, or to one, what the reading has and they do not. A follower that has rows which the journal
-   * does not have (any more) is sent a reset. Returns whether a follower needs rows from before the reading.
-   */
-  sendReading(reading: Reading, only?: Follower): boolean;
-  /** The lowest and the highest sequence number that a follower has; undefined while no stream is open. */
-  span(): { lowest: number; highest: number } | undefined;
-  /** Ends all streams because the job does not exist any more. They get no end event. */
-  disconnectAll(): void;
-};
-
-const encoder = new TextEncoder();
-
-/** What a channel tells of. `onEmpty`: the last follower has left. `onEndSent`: a client was sent the end. */
+/** What a channel tells its owner: the last follower has left, and a client was sent the job's end. */
 export type ChannelEvents = { onEmpty: () => void; onEndSent: OnEndSent };
 
 /** A client was sent the end of its job. */
 export type OnEndSent = (job: Snapshot, sink: Sink) => void;
 
-/** Makes a channel without followers. */
-export function createJobChannel(jobId: string, connections: Connections, { onEmpty, onEndSent }: ChannelEvents): JobChannel {
-  const followers = new Set<Follower>();
+const encoder = new TextEncoder();
+
+/** The followers of one job. */
+export class JobChannel {
+  readonly jobId: string;
+  /** How values of the job are sent; undefined: as they are stored. It is set before the first stream is open. */
+  putAddresses: PutAddresses | undefined;
+  readonly #followers = new Set<Follower>();
+  readonly #connections: Connections;
+  readonly #events: ChannelEvents;
   /** The last row that was sent on a signal. If Redis has another row at its place, it has lost rows that followers have. */
-  let sent: { seq: number; frame: string } | undefined;
+  #sent: { seq: number; frame: string } | undefined;
 
-  const remove = (follower: Follower): void => {
-    if (follower.connection) connections.remove(follower.connection);
-    if (followers.delete(follower) && followers.size === 0) onEmpty();
-  };
+  constructor(jobId: string, connections: Connections, events: ChannelEvents) {
+    this.jobId = jobId;
+    this.#connections = connections;
+    this.#events = events;
+  }
 
-  const disconnect = (follower: Follower): void => {
-    remove(follower);
-    follower.connection?.sink.close();
-  };
+  get isEmpty(): boolean {
+    return this.#followers.size === 0;
+  }
+
+  has(follower: Follower): boolean {
+    return this.#followers.has(follower);
+  }
+
+  add(follower: Follower): void {
+    this.#followers.add(follower);
+  }
+
+  remove(follower: Follower): void {
+    if (follower.connection) this.#connections.remove(follower.connection);
+    if (this.#followers.delete(follower) && this.isEmpty) this.#events.onEmpty();
+  }
+
+  /** Sends a row to the followers for whom it is the next one. Returns whether a follower lacks a row before it. */
+  sendRow(row: JournalRow): boolean {
+    let bytes: Uint8Array | undefined; // encoded once, when the first follower needs it
+    let gap = false;
+    for (const follower of this.#followers) {
+      if (!follower.connection || row.seq <= follower.seq) continue;
+      if (row.seq === follower.seq + 1) {
+        bytes ??= this.#encodeRow(row);
+        follower.seq = row.seq;
+        follower.connection.sink.write(bytes);
+      } else gap = true;
+    }
+    return gap;
+  }
+
+  #encodeRow(row: JournalRow): Uint8Array {
+    const frame = rowFrame(this.jobId, row);
+    this.#sent = { seq: row.seq, frame };
+    return encoder.encode(this.putAddresses ? rowFrame(this.jobId, this.putAddresses(row)) : frame);
+  }
+
+  /**
+   * Sends to all followers, or to one, what the reading has and they do not. A follower that has rows
+   * which the journal does not have (any more) is sent a reset. Returns whether a follower needs rows
+   * from before the reading.
+   */
+  sendReading(reading: JobReading, only?: Follower): boolean {
+    const { snapshot, after } = reading;
+    const status = statusKey(snapshot);
+    const bytesFor = bytesOf(reading, this.putAddresses);
+    // A row can be sent during the reading and be newer than it. So only rows that were there before the reading can be lost.
+    const shrunk = reading.held > snapshot.length;
+    const rewritten = this.#isRewritten(reading);
+    if (shrunk || rewritten) this.#sent = undefined;
+    let behind = false;
+    for (const follower of only ? [only] : this.#followers) {
+      if (!follower.connection) continue;
+      const lost = rewritten || (shrunk && follower.seq > snapshot.length);
+      if (lost) this.#reset(follower, follower.connection);
+      if (lost || follower.seq < after) behind = true; // it has to begin anew, or it came during the reading
+      else {
+        const bytes = bytesFor(follower);
+        follower.lastStatus = status;
+        this.#send(follower, follower.connection, snapshot, bytes);
+      }
+    }
+    return behind;
+  }
+
+  #isRewritten({ rows }: JobReading): boolean {
+    const sent = this.#sent;
+    const row = sent && rows.find(({ seq }) => seq === sent.seq);
+    return row !== undefined && rowFrame(this.jobId, row) !== sent?.frame;
+  }
 
   /** Tells a follower to drop all rows. After that everything is sent again. */
-  const reset = (follower: Follower): void => {
-    follower.seq = 0;
-    follower.lastStatus = '';
-    follower.live = false;
-    follower.connection?.sink.write(encoder.encode(resetFrame(jobId)));
-  };
+  #reset(follower: Follower, { sink }: Connection): void {
+    Object.assign(follower, { seq: 0, lastStatus: '', live: false });
+    sink.write(encoder.encode(resetFrame(this.jobId)));
+  }
 
-  const isRewritten = ({ rows }: Reading): boolean => {
-    const row = sent && rows.find(({ seq }) => seq === sent?.seq);
-    return row !== undefined && rowFrame(jobId, row) !== sent?.frame;
-  };
+  #send(follower: Follower, { sink }: Connection, snapshot: Snapshot, bytes: Uint8Array): void {
+    follower.live = true;
+    follower.seq = Math.max(follower.seq, snapshot.length);
+    if (bytes.length > 0) sink.write(bytes);
+    if (!snapshot.end) return;
+    this.#events.onEndSent(snapshot, sink);
+    this.#disconnect(follower);
+  }
 
-  const channel: JobChannel = {
-    jobId,
-    followers,
-    putAddresses: undefined,
-    add: (follower) => void followers.add(follower),
-    remove,
+  /** The lowest and the highest sequence number that a follower has; undefined while no stream is open. */
+  span(): { lowest: number; highest: number } | undefined {
+    const held = [...this.#followers].flatMap(({ connection, seq }) => (connection ? [seq] : []));
+    return held.length === 0 ? undefined : { lowest: Math.min(...held), highest: Math.max(...held) };
+  }
 
-    sendRow(row) {
-      let bytes: Uint8Array | undefined; // encoded once, when the first follower needs it
-      let gap = false;
-      for (const follower of followers) {
-        if (!follower.connection || row.seq <= follower.seq) continue;
-        if (row.seq === follower.seq + 1) {
-          if (!bytes) {
-            sent = { seq: row.seq, frame: rowFrame(jobId, row) };
-            bytes = encoder.encode(channel.putAddresses ? rowFrame(jobId, channel.putAddresses(row)) : sent.frame);
-          }
-          follower.seq = row.seq;
-          follower.connection.sink.write(bytes);
-        } else gap = true;
-      }
-      return gap;
-    },
+  /** Ends all streams because the job does not exist any more. They get no end event. */
+  disconnectAll(): void {
+    for (const follower of this.#followers) if (follower.connection) this.#disconnect(follower);
+  }
 
-    sendReading(reading, only) {
-      const { snapshot, after } = reading;
-      const status = statusKey(snapshot);
-      const framesFor = framesOf(reading, channel.putAddresses);
-      let last: { needs: string; bytes: Uint8Array } | undefined; // most followers need the same bytes
-      let behind = false;
-      // A row can be sent during the reading and be newer than it. So only rows that were there before the reading can be lost.
-      const shrunk = reading.held > snapshot.length;
-      const rewritten = isRewritten(reading);
-      if (shrunk || rewritten) sent = undefined;
-      for (const follower of only ? [only] : followers) {
-        const { connection, seq, lastStatus, live } = follower;
-        if (!connection) continue;
-        if (rewritten || (shrunk && seq > snapshot.length)) {
-          reset(follower);
-          behind = true;
-          continue;
-        }
-        if (seq < after) {
-          behind = true; // the follower came during the reading
-          continue;
-        }
-        const needs = `${seq} ${live} ${lastStatus}`;
-        if (last?.needs !== needs) {
-          const news = live || snapshot.end ? '' : liveFrame(jobId); // an end says it, too
-          last = { needs, bytes: encoder.encode(framesFor(lastStatus, seq) + news) };
-        }
-        follower.lastStatus = status;
-        follower.live = true;
-        follower.seq = Math.max(seq, snapshot.length);
-        if (last.bytes.length > 0) connection.sink.write(last.bytes);
-        if (!snapshot.end) continue;
-        onEndSent(snapshot, connection.sink);
-        disconnect(follower);
-      }
-      return behind;
-    },
-
-    span() {
-      const held = [...followers].flatMap(({ connection, seq }) => (connection ? [seq] : []));
-      return held.length === 0 ? undefined : { lowest: Math.min(...held), highest: Math.max(...held) };
-    },
-
-    disconnectAll() {
-      for (const follower of followers) if (follower.connection) disconnect(follower);
-    },
-  };
-  return channel;
+  #disconnect(follower: Follower): void {
+    this.remove(follower);
+    follower.connection?.sink.close();
+  }
 }
 
 const asStored: PutAddresses = (value) => value;
 
-/** Makes the function that returns which frames of a reading a follower needs, by its last status and its last row. */
-function framesOf(
-  { snapshot, rows, etaSeconds }: Reading,
-  putAddresses: PutAddresses = asStored,
-): (lastStatus: string, seq: number) => string {
+/** Makes the function that returns what of a reading a follower needs, by its last status and its last row. */
+function bytesOf({ snapshot, rows, etaSeconds }: JobReading, putAddresses: PutAddresses = asStored): (follower: Follower) => Uint8Array {
   const status = statusFrame(snapshot, etaSeconds);
+  const key = statusKey(snapshot);
   const frames = rows.map((row) => ({ seq: row.seq, frame: rowFrame(snapshot.id, putAddresses(row)) }));
   const end = snapshot.end && endFrame(snapshot.id, putAddresses(snapshot.end));
-  return (lastStatus, seq) => {
-    // The first frame is always a status. After that an end is sent without a status beside it.
-    const needsStatus = lastStatus === '' || (lastStatus !== statusKey(snapshot) && !end);
-    const rest = frames.filter((row) => row.seq > seq).map(({ frame }) => frame);
-    return [...(needsStatus ? [status] : []), ...rest, ...(end === undefined ? [] : [end])].join('');
+  let last: { needs: string; bytes: Uint8Array } | undefined; // most followers need the same bytes
+  return ({ lastStatus, seq, live }) => {
+    const needs = `${seq} ${live} ${lastStatus}`;
+    if (last?.needs !== needs) {
+      // The first frame is always a status. After that an end is sent without a status beside it.
+      const needsStatus = lastStatus === '' || (lastStatus !== key && end === undefined);
+      const missed = frames.filter((row) => row.seq > seq).map(({ frame }) => frame);
+      const close = end ?? (live ? '' : liveFrame(snapshot.id)); // an end says, too, that nothing is missing
+      last = { needs, bytes: encoder.encode([needsStatus ? status : '', ...missed, close].join('')) };
+    }
+    return last.bytes;
   };
 }

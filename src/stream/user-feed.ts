@@ -7,17 +7,7 @@ import type { Connection, Connections, Sink } from './connections.ts';
 import type { Addressing, OnEndSent } from './job-channel.ts';
 import { statusFrame, statusKey, userEndFrame } from './job-frames.ts';
 
-/** A running user feed. */
-export type UserFeed = {
-  /** Sends the user's current jobs, then each change. Returns the function that stops it. */
-  follow(owner: string, sink: Sink): () => void;
-  /** Takes a signal of the event reader. */
-  signal(signal: JobSignal): void;
-  /** Reads every followed user's jobs again. */
-  reconcile(): void;
-};
-
-/** What a user feed is made with. */
+/** What a user feed needs. */
 export type UserFeedOptions = {
   readJob: ReadJob;
   /** The user's jobs, newest first: all that may be current, without results. */
@@ -43,18 +33,6 @@ type UserFollower = {
   lastStatus: Map<string, string>;
 };
 
-/** The followers of one user. */
-type UserChannel = {
-  owner: string;
-  followers: Set<UserFollower>;
-  /** The last work on this channel. Readings are made and sent one after the other, so that an older one never follows a newer one. */
-  queue: Promise<void>;
-  /** Whether a reading of all jobs waits for its turn. It serves all who join before it begins. */
-  refreshes: boolean;
-  /** Aborted when the last follower has left. */
-  left: AbortController;
-};
-
 /** How long after its end a job still counts as current, in ms. */
 const JUST_FINISHED_MS = 5 * 60_000;
 
@@ -63,112 +41,152 @@ const OWNERS_KEPT = 10_000;
 
 const encoder = new TextEncoder();
 
-/** Makes a user feed. It reads a job that has changed only while somebody follows that job's user. */
-export function createUserFeed(options: UserFeedOptions): UserFeed {
-  const { readJob, jobsOf, turn, connections, clock, addressing, onEndSent = () => {}, onError } = options;
-  const channels = new Map<string, UserChannel>();
-  const owners = new Map<string, string | undefined>();
+/** The feed of users. It reads a job that has changed only while somebody follows that job's user. */
+export class UserFeed {
+  readonly #options: UserFeedOptions;
+  readonly #channels = new Map<string, UserChannel>();
+  readonly #owners = new Map<string, string | undefined>();
 
-  const remove = (channel: UserChannel, follower: UserFollower): void => {
-    connections.remove(follower.connection);
-    channel.followers.delete(follower);
-    if (channel.followers.size > 0) return;
-    channel.left.abort();
-    if (channels.get(channel.owner) === channel) channels.delete(channel.owner);
-  };
+  constructor(options: UserFeedOptions) {
+    this.#options = options;
+  }
 
-  const inOrder = (channel: UserChannel, work: () => Promise<void>): Promise<void> =>
-    (channel.queue = channel.queue.then(work).catch(onError));
-
-  /** Sends a job's status to every follower whose last one was another. */
-  const sendStatus = (channel: UserChannel, snapshot: Snapshot): void => {
-    const key = statusKey(snapshot);
-    let frame: Uint8Array | undefined;
-    for (const { connection, lastStatus } of channel.followers) {
-      if (lastStatus.get(snapshot.id) === key) continue;
-      lastStatus.set(snapshot.id, key);
-      connection.sink.write((frame ??= encoder.encode(frameOf(snapshot))));
-      if (snapshot.end) onEndSent(snapshot, connection.sink);
+  /** Sends the user's current jobs, then each change. Returns the function that stops it. */
+  follow(owner: string, sink: Sink): () => void {
+    let channel = this.#channels.get(owner);
+    if (!channel) {
+      channel = new UserChannel(owner, this.#options);
+      this.#channels.set(owner, channel);
     }
-  };
+    const joined = channel;
+    const stop = (): void => {
+      joined.remove(follower);
+      if (joined.isEmpty && this.#channels.get(owner) === joined) this.#channels.delete(owner);
+    };
+    const follower: UserFollower = { connection: this.#options.connections.add(sink, () => stop()), lastStatus: new Map() };
+    joined.add(follower);
+    return stop;
+  }
 
-  /** Reads a job with its result as it is sent. */
-  const readWhole = async (jobId: string): Promise<Snapshot | undefined> => {
-    const seen = await readJob(jobId);
-    const putAddresses = seen?.snapshot.end && (await addressing?.(jobId));
-    return putAddresses && seen ? { ...seen.snapshot, end: putAddresses(seen.snapshot.end) } : seen?.snapshot;
-  };
+  /** Takes a signal of the event reader. */
+  signal(signal: JobSignal): void {
+    if (this.#channels.size === 0) return;
+    if (signal.type === 'missed') this.reconcile();
+    if (signal.type === 'changed') void this.#jobChanged(signal.jobId).catch(this.#options.onError);
+  }
 
-  const isSent = ({ followers }: UserChannel, snapshot: Snapshot): boolean =>
-    [...followers].every(({ lastStatus }) => lastStatus.get(snapshot.id) === statusKey(snapshot));
+  async #jobChanged(jobId: string): Promise<void> {
+    const owner = await this.#ownerOf(jobId);
+    this.#channels.get(owner ?? '')?.sendJob(jobId);
+  }
 
-  /** What happens meanwhile is sent all the same: it does not wait for this turn. */
-  const refresh = (channel: UserChannel): void => {
-    if (channel.refreshes) return;
-    channel.refreshes = true;
-    const { signal } = channel.left;
-    turn(channel.owner, signal)
-      .then(async (end) => inOrder(channel, async () => sendAll(channel)).finally(end))
-      .catch((error: unknown) => {
-        channel.refreshes = false;
-        if (!signal.aborted) onError(error);
-      });
-  };
-
-  const sendAll = async (channel: UserChannel): Promise<void> => {
-    channel.refreshes = false; // who joins from now on may come too late for this reading
-    if (channel.followers.size === 0) return; // all followers have left meanwhile
-    const jobs = (await jobsOf(channel.owner)).filter((job) => isCurrent(job, clock.now()));
-    const ids = new Set(jobs.map(({ id }) => id));
-    for (const { lastStatus } of channel.followers) for (const id of lastStatus.keys()) if (!ids.has(id)) lastStatus.delete(id);
-    const unsent = jobs.toReversed().filter((job) => !isSent(channel, job));
-    // An end is sent with its result. The list has no results, so the job is read.
-    const whole = await Promise.all(unsent.map(async (job) => (job.end ? readWhole(job.id) : job)));
-    for (const snapshot of whole) if (snapshot) sendStatus(channel, snapshot);
-  };
-
-  const ownerOf = async (jobId: string): Promise<string | undefined> => {
+  async #ownerOf(jobId: string): Promise<string | undefined> {
+    const owners = this.#owners;
     if (owners.has(jobId)) return owners.get(jobId);
-    const owner = (await readJob(jobId))?.snapshot.owner;
+    const owner = (await this.#options.readJob(jobId))?.snapshot.owner;
     owners.set(jobId, owner);
     if (owners.size > OWNERS_KEPT) owners.delete(owners.keys().next().value ?? '');
     return owner;
-  };
+  }
 
-  const jobChanged = async (jobId: string): Promise<void> => {
-    const channel = channels.get((await ownerOf(jobId)) ?? '');
-    if (!channel) return;
-    void inOrder(channel, async () => {
-      const snapshot = await readWhole(jobId);
-      if (snapshot) sendStatus(channel, snapshot);
-    });
-  };
+  /** Reads every followed user's jobs again. */
+  reconcile(): void {
+    for (const channel of this.#channels.values()) channel.refresh();
+  }
+}
 
-  const reconcile = (): void => channels.forEach(refresh);
+/** The followers of one user. */
+class UserChannel {
+  readonly #owner: string;
+  readonly #options: UserFeedOptions;
+  readonly #followers = new Set<UserFollower>();
+  /** The last work on this channel. Readings are made and sent one after the other, so that an older one never follows a newer one. */
+  #queue = Promise.resolve();
+  /** Whether a reading of all jobs waits for its turn. It serves all who join before it begins. */
+  #refreshes = false;
+  /** Aborted when the last follower has left. */
+  readonly #left = new AbortController();
 
-  return {
-    follow(owner, sink) {
-      let channel = channels.get(owner);
-      if (!channel) {
-        channel = { owner, followers: new Set(), queue: Promise.resolve(), refreshes: false, left: new AbortController() };
-        channels.set(owner, channel);
-      }
-      const joined = channel;
-      const stop = (): void => remove(joined, follower);
-      const follower: UserFollower = { connection: connections.add(sink, () => stop()), lastStatus: new Map() };
-      joined.followers.add(follower);
-      refresh(joined);
-      return stop;
-    },
+  constructor(owner: string, options: UserFeedOptions) {
+    this.#owner = owner;
+    this.#options = options;
+  }
 
-    signal(signal) {
-      if (channels.size === 0) return;
-      if (signal.type === 'missed') reconcile();
-      if (signal.type === 'changed') void jobChanged(signal.jobId).catch(onError);
-    },
+  get isEmpty(): boolean {
+    return this.#followers.size === 0;
+  }
 
-    reconcile,
-  };
+  add(follower: UserFollower): void {
+    this.#followers.add(follower);
+    this.refresh();
+  }
+
+  remove(follower: UserFollower): void {
+    this.#options.connections.remove(follower.connection);
+    this.#followers.delete(follower);
+    if (this.isEmpty) this.#left.abort();
+  }
+
+  /** Reads all jobs in a turn of the user's. What happens meanwhile is sent all the same: it does not wait for this turn. */
+  refresh(): void {
+    if (this.#refreshes) return;
+    this.#refreshes = true;
+    const { turn, onError } = this.#options;
+    const { signal } = this.#left;
+    turn(this.#owner, signal)
+      .then(async (end) => this.#inOrder(async () => this.#sendAll()).finally(end))
+      .catch((error: unknown) => {
+        this.#refreshes = false;
+        if (!signal.aborted) onError(error);
+      });
+  }
+
+  sendJob(jobId: string): void {
+    void this.#inOrder(async () => this.#sendStatus(await this.#readWhole(jobId)));
+  }
+
+  #inOrder(work: () => Promise<void>): Promise<void> {
+    this.#queue = this.#queue.then(work).catch(this.#options.onError);
+    return this.#queue;
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#refreshes = false; // who joins from now on may come too late for this reading
+    if (this.isEmpty) return; // all followers have left meanwhile
+    const { jobsOf, clock } = this.#options;
+    const jobs = (await jobsOf(this.#owner)).filter((job) => isCurrent(job, clock.now()));
+    const ids = new Set(jobs.map(({ id }) => id));
+    for (const { lastStatus } of this.#followers) for (const id of lastStatus.keys()) if (!ids.has(id)) lastStatus.delete(id);
+    const unsent = jobs.toReversed().filter((job) => !this.#isSent(job));
+    // An end is sent with its result. The list has no results, so the job is read.
+    const whole = await Promise.all(unsent.map(async (job) => (job.end ? this.#readWhole(job.id) : job)));
+    whole.forEach((snapshot) => this.#sendStatus(snapshot));
+  }
+
+  #isSent(snapshot: Snapshot): boolean {
+    return [...this.#followers].every(({ lastStatus }) => lastStatus.get(snapshot.id) === statusKey(snapshot));
+  }
+
+  /** Reads a job with its result as it is sent. */
+  async #readWhole(jobId: string): Promise<Snapshot | undefined> {
+    const { readJob, addressing } = this.#options;
+    const seen = await readJob(jobId);
+    const putAddresses = seen?.snapshot.end && (await addressing?.(jobId));
+    return putAddresses && seen ? { ...seen.snapshot, end: putAddresses(seen.snapshot.end) } : seen?.snapshot;
+  }
+
+  /** Sends a job's status to every follower whose last one was another; nothing if the job is gone. */
+  #sendStatus(snapshot: Snapshot | undefined): void {
+    if (!snapshot) return;
+    const key = statusKey(snapshot);
+    let frame: Uint8Array | undefined;
+    for (const { connection, lastStatus } of this.#followers) {
+      if (lastStatus.get(snapshot.id) === key) continue;
+      lastStatus.set(snapshot.id, key);
+      connection.sink.write((frame ??= encoder.encode(frameOf(snapshot))));
+      if (snapshot.end) this.#options.onEndSent?.(snapshot, connection.sink);
+    }
+  }
 }
 
 function isCurrent({ finishedAt, end }: Snapshot, now: number): boolean {

@@ -1,8 +1,8 @@
 /** Polling: cheap when nothing has happened, at once when something does; a real process where it is told to stop. */
 import { expect, test } from 'vitest';
 import { waitFor } from '../../src/http/wait-for-job.ts';
-import { createConnections } from '../../src/stream/connections.ts';
-import { createFeed } from '../../src/stream/feed.ts';
+import { Connections } from '../../src/stream/connections.ts';
+import { Feed } from '../../src/stream/feed.ts';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
 import { isEnd } from '../support/sse.ts';
@@ -103,8 +103,8 @@ test('a long poll is answered when the server is told to stop, and does not hold
 test('a client that is gone before its wait begins is not waited for', async () => {
   const { queue } = await openQueue();
   const { id } = await submitTo(queue);
-  const connections = createConnections(60_000);
-  const feed = createFeed({ readJob: queue.read, connections, eta: async () => undefined, onError: () => {} });
+  const connections = new Connections(60_000);
+  const feed = new Feed({ readJob: queue.read, connections, eta: async () => undefined, onError: () => {} });
   const seen = await waitFor(
     id,
     { seconds: 25, signal: AbortSignal.abort(), hold: () => ({ set() {}, release() {} }) },

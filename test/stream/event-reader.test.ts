@@ -2,13 +2,13 @@
 import type { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/store/redis-connection.ts';
-import { createEventReader, type JobSignal } from '../../src/stream/event-reader.ts';
+import { EventReader, type JobSignal } from '../../src/stream/event-reader.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
 
 function listen(keyPrefix: string, redis: Redis, then: (ring: JobSignal) => void = () => {}) {
   const signals: JobSignal[] = [];
   const waiting = new Set<() => void>();
-  const eventReader = createEventReader({
+  const eventReader = new EventReader({
     pattern: connect(inject('redisUrl'), 'wait', () => {}, { lazyConnect: true }),
     redis,
     keyPrefix,

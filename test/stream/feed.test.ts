@@ -2,11 +2,11 @@
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { connect } from '../../src/store/redis-connection.ts';
-import { createEventReader, type JobSignal } from '../../src/stream/event-reader.ts';
+import { EventReader, type JobSignal } from '../../src/stream/event-reader.ts';
 import type { ReadJob } from '../../src/jobs/read-job.ts';
 import { createJournals } from '../../worker/run/journal.ts';
-import { createConnections } from '../../src/stream/connections.ts';
-import { createFeed } from '../../src/stream/feed.ts';
+import { Connections } from '../../src/stream/connections.ts';
+import { Feed } from '../../src/stream/feed.ts';
 import { openManualWorker, openQueue, submitTo } from '../support/queue.ts';
 import { rightClock } from '../support/clocks.ts';
 
@@ -18,9 +18,9 @@ async function setUp(pass: (signal: JobSignal) => boolean = () => true, around: 
   const job = await worker.getNextJob('token');
   const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: tenantOf(undefined, undefined), token: 'token' });
   const errors: unknown[] = [];
-  const connections = createConnections(60_000);
-  const feed = createFeed({ readJob: around(queue.read), connections, eta: async () => undefined, onError: (error) => errors.push(error) });
-  const eventReader = createEventReader({
+  const connections = new Connections(60_000);
+  const feed = new Feed({ readJob: around(queue.read), connections, eta: async () => undefined, onError: (error) => errors.push(error) });
+  const eventReader = new EventReader({
     pattern: connect(inject('redisUrl'), 'wait', () => {}, { lazyConnect: true }),
     redis,
     keyPrefix,

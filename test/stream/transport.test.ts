@@ -5,7 +5,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect as dial } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createNodeTransport, withNodeTransport } from '../../src/node-transport.ts';
-import { createConnections, type Sink } from '../../src/stream/connections.ts';
+import { Connections, type Sink } from '../../src/stream/connections.ts';
 import { BUFFER_BYTES, STREAM_HEADERS, type Transport, webTransport } from '../../src/stream/response.ts';
 import { latch } from '../support/openai.ts';
 
@@ -144,7 +144,7 @@ async function serveEach(feed: (sink: Sink) => void): Promise<{ port: number }> 
 }
 
 test('streams whose time is up end with a retry of their own', () => {
-  const connections = createConnections(0);
+  const connections = new Connections(0);
   const got: string[] = [];
   connections.add({ write: (frames) => got.push(Buffer.from(frames).toString()), close: () => got.push('closed') }, () =>
     got.push('disconnected'),

@@ -2,8 +2,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { createShares } from '../../src/http/shares.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { createConnections } from '../../src/stream/connections.ts';
-import { createUserFeed } from '../../src/stream/user-feed.ts';
+import { Connections } from '../../src/stream/connections.ts';
+import { UserFeed } from '../../src/stream/user-feed.ts';
 import { latch } from '../support/openai.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
 import { rightClock } from '../support/clocks.ts';
@@ -17,7 +17,7 @@ async function setUp() {
   const [readings, errors]: [string[], unknown[]] = [[], []];
   const go = latch();
   onTestFinished(go.open);
-  const feed = createUserFeed({
+  const feed = new UserFeed({
     readJob: queue.read,
     jobsOf: async (owner) => {
       readings.push(owner);
@@ -26,7 +26,7 @@ async function setUp() {
     },
     turn: (owner, signal) => reads.turn(tenantOf(owner, undefined), signal),
     clock: rightClock,
-    connections: createConnections(60_000),
+    connections: new Connections(60_000),
     onError: (error) => errors.push(error),
   });
   const follow = (owner: string) => {

@@ -15,16 +15,16 @@ import { pullFromIncoming } from '../../src/node-server.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
 import { createSubmissions } from '../../src/jobs/submissions.ts';
 import { createLocalLimit } from '../../src/jobs/rate-limit.ts';
-import { createConnections } from '../../src/stream/connections.ts';
-import { createFeed } from '../../src/stream/feed.ts';
-import { createUserFeed } from '../../src/stream/user-feed.ts';
+import { Connections } from '../../src/stream/connections.ts';
+import { Feed } from '../../src/stream/feed.ts';
+import { UserFeed } from '../../src/stream/user-feed.ts';
 import { openQueue } from './queue.ts';
 import { rightClock } from './clocks.ts';
 
 /** Every route that the app has, as `METHOD path`. */
 export async function routesOfApp(): Promise<string[]> {
   const { queue, redis, keys } = await openQueue();
-  const connections = createConnections(60_000);
+  const connections = new Connections(60_000);
   const onError = () => {};
   const limit = createLocalLimit({ name: 'read', max: 1, windowS: 1 });
   const app = createApp({
@@ -51,8 +51,8 @@ export async function routesOfApp(): Promise<string[]> {
     },
     outputUrls: createOutputUrls(kinds, true),
     connections,
-    feed: createFeed({ readJob: queue.read, connections, eta: async () => undefined, onError }),
-    userFeed: createUserFeed({
+    feed: new Feed({ readJob: queue.read, connections, eta: async () => undefined, onError }),
+    userFeed: new UserFeed({
       readJob: queue.read,
       jobsOf: async () => [],
       turn: async () => () => {},
