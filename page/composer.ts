@@ -2,7 +2,8 @@
 import { element, fill, find } from './dom.ts';
 import type { DrawnField } from './drawn-field.ts';
 import { drawField } from './fields.ts';
-import { FORMS } from './forms.ts';
+import { type Form, FORMS, toLabel } from './forms.ts';
+import type { FormSource } from './schema-form.ts';
 
 /** A kind as the server tells it. */
 export type KindInfo = { name: string; path: string; available: boolean; provider?: string; missing?: string[]; needs?: string[] };
@@ -10,84 +11,115 @@ export type KindInfo = { name: string; path: string; available: boolean; provide
 /** What is submitted. */
 export type Composed = { kind: KindInfo; input: Record<string, unknown> };
 
-/**
- * What the form has beside the fields of a kind: who submits, and a server that is told. `submit` resolves when the server has taken the
- * job; what it rejects with is shown.
- */
-export type ComposerParts = { identity: HTMLElement; webhook: DrawnField; submit: (composed: Composed) => Promise<void> };
+/** What the form has beside the fields of a kind. */
+export type ComposerParts = {
+  /** Who submits. */
+  identity: HTMLElement;
+  /** A server that is told of the end. */
+  webhook: DrawnField;
+  /** Resolves with the server's OpenAPI document. */
+  readDocument(): Promise<FormSource>;
+  /** Resolves when the server has taken the job; what it rejects with is shown. */
+  submit(composed: Composed): Promise<void>;
+};
 
-/** Draws the form. */
-export function drawComposer(kinds: readonly KindInfo[], { identity, webhook, submit }: ComposerParts): void {
-  const shown = kinds.filter(({ name }) => FORMS[name]);
-  const area = element('div');
-  const about = element('p', { class: 'note' });
-  const wrong = element('div');
-  const button = element('button', { type: 'submit' }, 'Submit');
-  let chosen: { kind: KindInfo; fields: { name: string; field: DrawnField }[] } | undefined;
+/** The form as it is on the page. One kind is chosen at a time. */
+export class Composer {
+  readonly #parts: ComposerParts;
+  readonly #area = element('div');
+  readonly #about = element('p', { class: 'note' });
+  readonly #wrong = element('div');
+  readonly #button = element('button', { type: 'submit' }, 'Submit');
+  #chosen: KindInfo | undefined;
+  #fields: { name: string; field: DrawnField }[] = [];
 
-  const choose = (kind: KindInfo): void => {
-    chosen?.fields.forEach(({ field }) => field.leave?.());
-    const fields = (FORMS[kind.name]?.fields ?? []).map((field) => ({ name: field.name, field: drawField(field) }));
-    chosen = { kind, fields };
-    fill(area, ...fields.map(({ field }) => field.node));
-    const labelOf = (name: string) => FORMS[kind.name]?.fields.find((field) => field.name === name)?.label ?? name;
-    fill(about, providerIn(kind), kind.needs ? ` It needs: ${kind.needs.map(labelOf).join(', ')}.` : undefined);
-    fill(wrong);
-  };
+  constructor(parts: ComposerParts) {
+    this.#parts = parts;
+  }
 
-  const send = async (): Promise<void> => {
-    if (!chosen) return;
-    const { kind, fields } = chosen;
-    button.disabled = true;
-    fill(wrong);
+  /** Draws the form, with the first kind that is on. */
+  draw(kinds: readonly KindInfo[]): void {
+    const { webhook, identity } = this.#parts;
+    const first = kinds.find(({ available }) => available);
+    const submit = (event: Event): void => {
+      event.preventDefault();
+      void this.#submit();
+    };
+    const choices = kinds.map((kind, n) => this.#choiceOf(kind, n === 0));
+    find('#composer').append(
+      element(
+        'form',
+        { submit },
+        element('fieldset', { class: 'kinds' }, element('legend', {}, 'What to make'), ...choices),
+        this.#area,
+        this.#about,
+        webhook.node,
+        identity,
+        element('p', { class: 'actions' }, this.#button),
+        this.#wrong,
+      ),
+    );
+    if (first) this.#choose(first);
+  }
+
+  #choiceOf(kind: KindInfo, checked: boolean): HTMLElement {
+    const { name, available, missing = [] } = kind;
+    const change = (): void => this.#choose(kind);
+    const radio = element('input', { type: 'radio', name: 'kind', value: name, disabled: !available, checked, change });
+    return element(
+      'label',
+      { title: available ? undefined : `off: set ${missing.join(', ')}` },
+      radio,
+      FORMS[name]?.label ?? toLabel(name),
+    );
+  }
+
+  #choose(kind: KindInfo): void {
+    for (const { field } of this.#fields) field.leave?.();
+    this.#chosen = kind;
+    this.#fields = [];
+    fill(this.#wrong);
+    const form = FORMS[kind.name];
+    if (form) return this.#show(kind, form);
+    fill(this.#area);
+    fill(this.#about, 'One moment.');
+    const show = (made: Form): void => void (this.#chosen === kind && this.#show(kind, made));
+    this.#formFromSchema(kind).then(show, (error: unknown) => this.#tell(error));
+  }
+
+  async #formFromSchema(kind: KindInfo): Promise<Form> {
+    const [{ formFromSchema }, source] = await Promise.all([import('./schema-form.ts'), this.#parts.readDocument()]);
+    return formFromSchema(source, kind);
+  }
+
+  #show(kind: KindInfo, { fields }: Form): void {
+    this.#fields = fields.map((field) => ({ name: field.name, field: drawField(field) }));
+    fill(this.#area, ...this.#fields.map(({ field }) => field.node));
+    const labelOf = (name: string) => fields.find((field) => field.name === name)?.label ?? name;
+    fill(this.#about, providerIn(kind), kind.needs ? ` It needs: ${kind.needs.map(labelOf).join(', ')}.` : undefined);
+  }
+
+  async #submit(): Promise<void> {
+    const [kind, fields] = [this.#chosen, this.#fields];
+    if (!kind) return;
+    this.#button.disabled = true;
+    fill(this.#wrong);
     try {
-      const values = await Promise.all(
-        [...fields, { name: 'callbackUrl', field: webhook }].map(async ({ name, field }) => [name, await field.read()] as const),
-      );
-      await submit({ kind, input: Object.fromEntries(values.filter(([, value]) => value !== undefined)) });
+      const all = [...fields, { name: 'callbackUrl', field: this.#parts.webhook }];
+      const values = await Promise.all(all.map(async ({ name, field }) => [name, await field.read()] as const));
+      await this.#parts.submit({ kind, input: Object.fromEntries(values.filter(([, value]) => value !== undefined)) });
     } catch (error) {
-      fill(
-        wrong,
-        element('div', { class: 'problem', role: 'alert' }, element('strong', {}, 'Not taken'), element('div', {}, messageOf(error))),
-      );
-      wrong.scrollIntoView({ block: 'nearest' });
+      this.#tell(error);
     } finally {
-      button.disabled = false;
+      this.#button.disabled = false;
     }
-  };
+  }
 
-  const choices = shown.map((kind, n) => {
-    const isOff = !kind.available;
-    const title = isOff ? `off: set ${(kind.missing ?? []).join(', ')}` : undefined;
-    const radio = element('input', {
-      type: 'radio',
-      name: 'kind',
-      value: kind.name,
-      disabled: isOff,
-      checked: n === 0,
-      change: () => choose(kind),
-    });
-    return element('label', { title }, radio, FORMS[kind.name]?.label);
-  });
-  const onSubmit = (event: Event): void => {
-    event.preventDefault();
-    void send();
-  };
-  find('#composer').append(
-    element(
-      'form',
-      { submit: onSubmit },
-      element('fieldset', { class: 'kinds' }, element('legend', {}, 'What to make'), ...choices),
-      area,
-      about,
-      webhook.node,
-      identity,
-      element('p', { class: 'actions' }, button),
-      wrong,
-    ),
-  );
-  const first = shown.find(({ available }) => available);
-  if (first) choose(first);
+  #tell(error: unknown): void {
+    const about = [element('strong', {}, 'Not taken'), element('div', {}, messageOf(error))];
+    fill(this.#wrong, element('div', { class: 'problem', role: 'alert' }, ...about));
+    this.#wrong.scrollIntoView({ block: 'nearest' });
+  }
 }
 
 function providerIn({ provider }: KindInfo): string {

@@ -1,7 +1,7 @@
-/** Draws the fields of a form: labels and inputs here, files in files of their own. */
+/** Draws the fields of a form: labels and inputs here, images and recordings in files of their own. */
 import { element } from './dom.ts';
 import type { DrawnField } from './drawn-field.ts';
-import { type Field, valueOf } from './forms.ts';
+import { type Field, type FileField, type TypedField, valueOf } from './forms.ts';
 import { drawImage } from './image-field.ts';
 import { drawRecording } from './recording-field.ts';
 
@@ -12,17 +12,19 @@ export function drawField(field: Field): DrawnField {
       return drawImage(field);
     case 'recording':
       return drawRecording(field);
+    case 'file':
+      return drawFile(field);
     default:
       return drawTyped(field);
   }
 }
 
-function drawTyped(field: Exclude<Field, { type: 'image' | 'recording' }>): DrawnField {
-  const common = { name: field.name, required: field.required };
-  const input = inputFor(field, common);
+function drawTyped(field: TypedField): DrawnField {
+  const input = inputFor(field);
   const sample =
     field.type === 'notes' &&
-    element('button', { type: 'button', class: 'quiet', click: () => (input.value = field.sample) }, 'Use an example');
+    field.sample !== undefined &&
+    element('button', { type: 'button', class: 'quiet', click: () => (input.value = field.sample ?? '') }, 'Use an example');
   const label = element('label', { class: 'field' }, element('span', {}, field.label), input);
   return {
     node: sample ? element('div', {}, label, element('p', { class: 'actions' }, sample)) : label,
@@ -30,12 +32,8 @@ function drawTyped(field: Exclude<Field, { type: 'image' | 'recording' }>): Draw
   };
 }
 
-type Typed = Exclude<Field, { type: 'image' | 'recording' }>;
-
-function inputFor(
-  field: Typed,
-  common: { name: string; required: true | undefined },
-): HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement {
+function inputFor(field: TypedField): HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement {
+  const common = { name: field.name, required: field.required, title: field.hint };
   switch (field.type) {
     case 'notes':
       return element('textarea', { ...common, rows: field.rows });
@@ -48,4 +46,9 @@ function inputFor(
     case 'choice':
       return element('select', common, ...field.options.map(([value, label]) => element('option', { value }, label)));
   }
+}
+
+function drawFile({ name, label, hint, required, accept }: Extract<FileField, { type: 'file' }>): DrawnField {
+  const input = element('input', { type: 'file', name, title: hint, required, accept });
+  return { node: element('label', { class: 'field' }, element('span', {}, label), input), read: () => input.files?.[0] };
 }

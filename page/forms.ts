@@ -1,14 +1,21 @@
-/** The form of each kind: which fields it has, and what they send. */
+/** The forms that kinds bring: which fields they have, and what these send. */
+
+/** A field that is typed or chosen. `sends`: what is made of its text: a list with commas, or the JSON that it is. */
+export type TypedField = { name: string; label: string; hint?: string | undefined; required?: true; sends?: 'list' | 'json' } & (
+  | { type: 'notes'; sample: string | undefined; rows: number }
+  | { type: 'line'; placeholder?: string | undefined }
+  | { type: 'number'; least: number | undefined; most: number | undefined; step?: number | 'any'; value: number | undefined }
+  | { type: 'choice'; options: readonly (readonly [value: string, label: string])[] }
+);
+
+/** A field for a file. */
+export type FileField = { name: string; label: string; hint?: string | undefined; required?: true } & (
+  | { type: 'image' | 'recording' }
+  | { type: 'file'; accept: string }
+);
 
 /** A field. `name`: as the API has it. What is left empty is not sent. */
-export type Field = { name: string; label: string; required?: true } & (
-  | { type: 'notes'; sample: string; rows: number }
-  | { type: 'line'; placeholder?: string }
-  | { type: 'number'; least: number; most: number; step?: number; value: number }
-  | { type: 'choice'; options: readonly (readonly [value: string, label: string])[] }
-  | { type: 'image' }
-  | { type: 'recording' }
-);
+export type Field = TypedField | FileField;
 
 /** The form of a kind. */
 export type Form = { label: string; fields: readonly Field[] };
@@ -24,7 +31,7 @@ runoff: water flows back to the sea
 A drop of water stays in the air for about 9 days.
 The oceans hold 97 percent of all water.`;
 
-/** By the kinds' names. A kind that is new has no form here, and is left out of the page. */
+/** By the kinds' names. A kind without a form here gets one from its schema: page/schema-form.ts. */
 export const FORMS: Readonly<Record<string, Form>> = {
   'generate-flashcards': {
     label: 'Flashcards',
@@ -47,7 +54,7 @@ export const FORMS: Readonly<Record<string, Form>> = {
     label: 'Text in an image',
     fields: [
       { name: 'image', label: 'Image', type: 'image', required: true },
-      { name: 'languages', label: 'Languages (tags)', type: 'line', placeholder: 'en' },
+      { name: 'languages', label: 'Languages (tags)', type: 'line', placeholder: 'en', sends: 'list' },
       {
         name: 'then',
         label: 'Then make',
@@ -85,13 +92,24 @@ export const FORMS: Readonly<Record<string, Form>> = {
   },
 };
 
-/** Fields whose text is a list with commas. */
-const LISTS: ReadonlySet<string> = new Set(['languages']);
-
-/** Makes of what was typed what is sent; undefined for a field that is left empty. */
-export function valueOf({ name, type }: Field, text: string): unknown {
+/** Makes of what was typed what is sent; undefined for a field that is left empty. Throws where it should be JSON and is not. */
+export function valueOf({ label, type, sends }: TypedField, text: string): unknown {
   const trimmed = text.trim();
   if (trimmed === '') return undefined;
   if (type === 'number') return Number(trimmed);
-  return LISTS.has(name) ? trimmed.split(/[\s,]+/) : text;
+  if (sends === 'list') return trimmed.split(/[\s,]+/);
+  if (sends !== 'json') return text;
+  try {
+    return JSON.parse(trimmed);
+  } catch {
+    throw new Error(`${label} must be JSON.`);
+  }
+}
+
+/** A label for a name of the API: `write-haiku` is "Write haiku", `nativeLanguage` is "Native language". */
+export function toLabel(name: string): string {
+  const words = name
+    .replaceAll(/[-_]/g, ' ')
+    .replaceAll(/([a-z])([A-Z])/g, (_, end: string, begin: string) => `${end} ${begin.toLowerCase()}`);
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

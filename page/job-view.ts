@@ -4,15 +4,19 @@ import type { Job } from '../client/src/job.ts';
 import type { Usage } from '../client/src/shapes.ts';
 import { type Delivery, drawDeliveries } from './deliveries.ts';
 import { element, fill } from './dom.ts';
-import { DRAWINGS } from './results.ts';
+import { DRAWINGS, drawPlain } from './results.ts';
 import { copyButton, exportButtons } from './take-away.ts';
 
-/** What a job is shown with. `curl`: the line that submits the same, where there is one. `signal`: another one is shown. `follow`: shows the job that this one leads to. `deliveries`: reads what became of its webhooks, where it has any. */
+/** What a job is shown with. */
 export type Shown = {
   kind: string;
+  /** The line that submits the same, where it is known. */
   curl?: string;
+  /** Aborts when another job is shown. */
   signal: AbortSignal;
+  /** Reads what became of the job's webhooks, where it has any. */
   deliveries?: (() => Promise<Delivery[]>) | undefined;
+  /** Shows the job that this one leads to. */
   follow: (child: { jobId: string; streamUrl: string }) => HTMLElement;
 };
 
@@ -35,103 +39,123 @@ const EVENTS_SHOWN = 200;
 
 const BEGUN: State = { status: 'waiting', percent: 0, items: {} };
 
-/** Shows a job and follows it to its end. */
-export function showJob(job: Job, { kind, curl, signal, deliveries, follow }: Shown): HTMLElement {
-  const startedAt = performance.now();
-  const drawn = new Map<string, HTMLElement>();
-  const raw: string[] = [];
-  let state = BEGUN;
-  let ended = false;
-  let childView: HTMLElement | undefined;
+/** The view of one job, which it follows to its end. */
+export class JobView {
+  readonly node: HTMLElement;
+  readonly #job: Job;
+  readonly #shown: Shown;
+  readonly #startedAt = performance.now();
+  /** The nodes of items that were drawn before. */
+  readonly #drawn = new Map<string, HTMLElement>();
+  readonly #raw: string[] = [];
+  readonly #line = element('p', { class: 'status', role: 'status' });
+  readonly #bar = element('progress', { max: 100, 'aria-label': 'Progress' });
+  readonly #problem = element('div');
+  readonly #made = element('div', { class: 'made' });
+  readonly #actions = element('p', { class: 'actions' });
+  readonly #child = element('div');
+  readonly #events = element('pre', { tabindex: 0, 'aria-label': 'Events as they came' });
+  readonly #clock = setInterval(() => this.#drawSoon(), 1000);
+  readonly #left = new AbortController();
+  #state = BEGUN;
+  #isDue = false;
 
-  const line = element('p', { class: 'status', role: 'status' });
-  const bar = element('progress', { max: 100, 'aria-label': 'Progress' });
-  const problem = element('div');
-  const made = element('div', { class: 'made' });
-  const cancel = element('button', { type: 'button', class: 'quiet', click: () => void job.cancel().catch(() => {}) }, 'Cancel');
-  const actions = element('p', { class: 'actions' }, cancel);
-  const events = element('pre', { tabindex: 0, 'aria-label': 'Events as they came' });
-  const child = element('div');
-  const node = element(
-    'article',
-    { 'aria-label': 'A job' },
-    line,
-    bar,
-    problem,
-    made,
-    actions,
-    child,
-    curl !== undefined &&
-      element(
-        'details',
-        {},
-        element('summary', {}, 'The same with curl'),
-        element('pre', { tabindex: 0 }, curl),
-        copyButton(() => curl),
-      ),
-    element('details', {}, element('summary', {}, 'Events as they came'), events),
-    deliveries && drawDeliveries(deliveries),
-  );
-
-  const draw = (): void => {
-    isDue = false;
-    fill(line, ...statusLine(state, startedAt, ended));
-    bar.value = state.status === 'completed' ? 100 : state.percent;
-    fill(
-      problem,
-      state.problem &&
-        element(
-          'div',
-          { class: 'problem', role: 'alert' },
-          element('strong', {}, state.problem.title),
-          element('div', {}, state.problem.detail),
-        ),
+  constructor(job: Job, shown: Shown) {
+    this.#job = job;
+    this.#shown = shown;
+    this.node = this.#layOut();
+    for (const name of ['online', 'offline']) window.addEventListener(name, () => this.#networkChanged(), { signal: this.#left.signal });
+    const stop = job.subscribe(
+      (event) => this.#take(event),
+      (error) => this.#fail(error),
     );
-    fill(made, ...(DRAWINGS[kind]?.({ items: state.items, result: state.result }, drawn) ?? []));
-    if (ended) fill(actions, ...exportButtons(kind, state.result));
-    if (state.child && !childView) child.append((childView = follow(state.child)));
-    events.textContent = raw.join('\n');
-  };
-  let isDue = false;
-  /** Events of the same moment are drawn together. */
-  const drawSoon = (): void => {
-    if (isDue) return;
-    isDue = true;
-    requestAnimationFrame(draw);
-  };
+    this.#left.signal.addEventListener('abort', stop);
+    if (this.#left.signal.aborted) stop(); // the end was known already, and came while this subscribed
+    shown.signal.addEventListener('abort', () => this.#leave());
+    this.#draw();
+  }
 
-  const take = (event: JobEvent): void => {
-    raw.push(JSON.stringify(event));
-    raw.splice(0, raw.length - EVENTS_SHOWN);
-    if (event.type === 'reset') drawn.clear();
-    state = next(state, event);
-    if (ENDS.has(event.type)) leave();
-    drawSoon();
-  };
-  const fail = (error: unknown): void => {
+  #layOut(): HTMLElement {
+    const { curl, deliveries } = this.#shown;
+    fill(
+      this.#actions,
+      element('button', { type: 'button', class: 'quiet', click: () => void this.#job.cancel().catch(() => {}) }, 'Cancel'),
+    );
+    return element(
+      'article',
+      { 'aria-label': 'A job' },
+      this.#line,
+      this.#bar,
+      this.#problem,
+      this.#made,
+      this.#actions,
+      this.#child,
+      curl !== undefined &&
+        element(
+          'details',
+          {},
+          element('summary', {}, 'The same with curl'),
+          element('pre', { tabindex: 0 }, curl),
+          copyButton(() => curl),
+        ),
+      element('details', {}, element('summary', {}, 'Events as they came'), this.#events),
+      deliveries && drawDeliveries(deliveries),
+    );
+  }
+
+  /** Events of the same moment are drawn together. */
+  #drawSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw(): void {
+    this.#isDue = false;
+    const { kind, follow } = this.#shown;
+    const { status, percent, problem, items, result, child } = this.#state;
+    const ended = this.#left.signal.aborted;
+    fill(this.#line, ...statusLine(this.#state, this.#startedAt, ended));
+    this.#bar.value = status === 'completed' ? 100 : percent;
+    fill(this.#problem, problem && drawProblem(problem));
+    fill(this.#made, ...(DRAWINGS[kind] ?? drawPlain)({ items, result }, this.#drawn));
+    if (ended) fill(this.#actions, ...exportButtons(kind, result));
+    if (child && !this.#child.hasChildNodes()) this.#child.append(follow(child));
+    this.#events.textContent = this.#raw.join('\n');
+  }
+
+  #take(event: JobEvent): void {
+    this.#raw.push(JSON.stringify(event));
+    this.#raw.splice(0, this.#raw.length - EVENTS_SHOWN);
+    if (event.type === 'reset') this.#drawn.clear();
+    this.#state = next(this.#state, event);
+    if (ENDS.has(event.type)) this.#leave();
+    this.#drawSoon();
+  }
+
+  #fail(error: unknown): void {
     const detail = error instanceof Error ? error.message : '';
-    state = { ...state, status: 'unknown', problem: { title: 'This job can not be followed', detail } };
-    leave();
-    drawSoon();
-  };
-  const networkChanged = (): void => {
-    drawSoon();
+    this.#state = { ...this.#state, status: 'unknown', problem: { title: 'This job can not be followed', detail } };
+    this.#leave();
+    this.#drawSoon();
+  }
+
+  #networkChanged(): void {
+    this.#drawSoon();
     if (!navigator.onLine) return;
-    job.pause(); // a connection of the network before may be dead; this one is opened at once
-    job.resume();
-  };
-  const leave = (): void => {
-    ended = true;
-    clearInterval(clock);
-    for (const name of ['online', 'offline']) window.removeEventListener(name, networkChanged);
-    queueMicrotask(() => stop()); // also where the end was known already, and comes while this subscribes
-  };
-  const clock = setInterval(drawSoon, 1000);
-  for (const name of ['online', 'offline']) window.addEventListener(name, networkChanged);
-  signal.addEventListener('abort', leave);
-  const stop = job.subscribe(take, fail);
-  draw();
-  return node;
+    this.#job.pause(); // a connection of the network before may be dead; this one is opened at once
+    this.#job.resume();
+  }
+
+  /** Follows the job no longer: it has ended, or another one is shown. */
+  #leave(): void {
+    clearInterval(this.#clock);
+    this.#left.abort();
+  }
+}
+
+function drawProblem({ title, detail }: { title: string; detail: string }): HTMLElement {
+  return element('div', { class: 'problem', role: 'alert' }, element('strong', {}, title), element('div', {}, detail));
 }
 
 /** What is known after an event. */

@@ -2,11 +2,12 @@
 import { createClient } from '../client/src/client.ts';
 import type { Job } from '../client/src/job.ts';
 import { KINDS, type Kinds } from '../client/src/kinds.ts';
-import { type Composed, drawComposer, type KindInfo } from './composer.ts';
+import { type Composed, Composer, type KindInfo } from './composer.ts';
 import { toCurl } from './curl.ts';
 import type { Delivery } from './deliveries.ts';
 import { element, fill, find } from './dom.ts';
-import { showJob } from './job-view.ts';
+import { JobView } from './job-view.ts';
+import type { FormSource } from './schema-form.ts';
 import { accessToken, keepToken, type Remembered, remember, remembered, userName } from './session.ts';
 import { drawWebhook } from './webhook-field.ts';
 
@@ -23,7 +24,7 @@ function view(job: Job, { tells, ...about }: { kind: string; curl?: string; tell
   const deliveries = tells
     ? async () => ((await ask(`/api/jobs/${job.id}/deliveries`)) as { deliveries: Delivery[] }).deliveries
     : undefined;
-  return showJob(job, { ...about, signal, deliveries, follow });
+  return new JobView(job, { ...about, signal, deliveries, follow }).node;
 }
 
 let shown = new AbortController();
@@ -80,7 +81,8 @@ async function needsIdentity(): Promise<boolean> {
 async function start(): Promise<void> {
   const [kinds, isNeeded] = await Promise.all([fetch('/api/kinds').then((answer) => answer.json()), needsIdentity()]);
   const webhook = drawWebhook(async () => ((await ask('/api/webhooks/secret')) as { secret: string }).secret);
-  drawComposer((kinds as { kinds: KindInfo[] }).kinds, { identity: identityField(isNeeded), webhook, submit });
+  const readDocument = async () => (await ask('/openapi.json')) as FormSource;
+  new Composer({ identity: identityField(isNeeded), webhook, readDocument, submit }).draw((kinds as { kinds: KindInfo[] }).kinds);
   const last = remembered();
   if (last) show(ai.resume(last.jobId, { streamUrl: last.streamUrl }), last);
 }

@@ -1,5 +1,6 @@
-/** Draws what a job has made so far, by its kind: cards to flip, a lesson, words with their scores, text, speech to play. */
+/** Draws what a job has made so far, by its kind: cards to flip, a lesson, words with their scores, text, speech to play; else as it is. */
 import { element, type Child } from './dom.ts';
+import { toLabel } from './forms.ts';
 
 /** The items of a job so far, by list, and its result, once it has one. */
 export type Made = { items: Readonly<Record<string, readonly unknown[]>>; result: unknown };
@@ -14,7 +15,7 @@ type Exercise = { question: string; choices?: string[]; answer: string; explanat
 type Part = { outputUrl: string; text?: string };
 type Lesson = { title: string; objectives: string[]; sections: Section[]; vocabulary: Word[]; exercises: Exercise[] };
 
-/** By the kinds' names. */
+/** By the kinds' names. What another kind has made is drawn by {@link drawPlain}. */
 export const DRAWINGS: Readonly<Record<string, Draw>> = {
   'generate-flashcards': (made, drawn) => {
     const cards = listOf<Card>(made, 'flashcards', (result) => (result as { flashcards: Card[] }).flashcards);
@@ -42,6 +43,28 @@ export const DRAWINGS: Readonly<Record<string, Draw>> = {
     ];
   },
 };
+
+/** Draws what a kind without a drawing of its own has made: the lists as they come, then the result. */
+export function drawPlain({ items, result }: Made): Child[] {
+  const { child: _, ...made } = (result ?? items) as Record<string, unknown>; // the job that it leads to is shown below it
+  return Object.keys(made).length === 0 ? [] : [element('div', { class: 'prose' }, drawValue(made))];
+}
+
+function drawValue(value: unknown): Node | string {
+  if (Array.isArray(value)) return element('ul', {}, ...value.map((one) => element('li', {}, drawValue(one))));
+  if (typeof value !== 'object' || value === null) return String(value);
+  return element(
+    'dl',
+    { class: 'pairs' },
+    ...Object.entries(value).flatMap(([name, one]) => [element('dt', {}, toLabel(name)), element('dd', {}, drawField(name, one))]),
+  );
+}
+
+/** A field of a result. Only the server writes addresses of its own files, and they can be opened. */
+function drawField(name: string, value: unknown): Node | string {
+  const isFile = name === 'outputUrl' && typeof value === 'string' && value.startsWith('/api/jobs/');
+  return isFile ? element('a', { href: value, download: true }, 'the file') : drawValue(value);
+}
 
 /** A list so far: out of the result, which is the authority, else of the items that came. */
 function listOf<Item>({ items, result }: Made, name: string, ofResult: (result: unknown) => Item[]): readonly Item[] {
