@@ -1,18 +1,20 @@
 /** Decides which vendor does which kind in this worker: once, at the start, from the vendors' offers. */
 import { createHash } from 'node:crypto';
 import { type Config, ConfigError } from '../src/config.ts';
+import { unitsOf } from '../src/job/price.ts';
 import type { Kind } from '../src/kinds/kind.ts';
 import type { KindSupport } from '../src/jobs/worker-registry.ts';
 import type { Capabilities } from './capabilities.ts';
-import type { Offer, Offers } from './vendors/vendor.ts';
+import { createFindPrice, type FindPrice } from './prices.ts';
+import type { Offer, Offers, Vendor } from './vendors/vendor.ts';
 
 /** The decision for one kind: the capability that does it, or the variables that are missing for it. */
 export type Assignment =
   | { available: true; work: Capabilities[Kind['capability']]; support: Extract<KindSupport, { available: true }> }
   | { available: false; support: Extract<KindSupport, { available: false }> };
 
-/** The vendors' offers, in the order in which the vendors are asked. */
-export type VendorOffers = { name: string; offers: Offers }[];
+/** The vendors' prices and offers, in the order in which the vendors are asked. */
+export type VendorOffers = (Pick<Vendor, 'name' | 'prices'> & { offers: Offers })[];
 
 /** The vendors that the environment names outright. */
 export type NamedVendors = Pick<Config, 'aiProvider' | 'providers'>;
@@ -27,6 +29,7 @@ const NOBODY: NamedVendors = { aiProvider: undefined, providers: new Map() };
  */
 export function assign(kinds: readonly Kind[], vendors: VendorOffers, named: NamedVendors = NOBODY): Map<string, Assignment> {
   const mistakes: string[] = [];
+  const listPrice = createFindPrice(vendors);
   const assignments = kinds.map((kind): [string, Assignment] => {
     const own = named.providers.get(kind.name);
     const shared = kind.capability === 'structuredAnswer' ? named.aiProvider : undefined;
@@ -36,20 +39,22 @@ export function assign(kinds: readonly Kind[], vendors: VendorOffers, named: Nam
       return offer && isAsked(name, offer) && (offer.kinds?.includes(kind.name) ?? true) ? [offer] : [];
     });
     if (own && offers.length === 0) mistakes.push(`${own.variable}: expected a vendor that can do ${kind.name}`);
-    return [kind.name, toAssignment(kind, offers)];
+    return [kind.name, toAssignment(kind, offers, listPrice)];
   });
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return new Map(assignments);
 }
 
-function toAssignment(kind: Kind, offers: Offer[]): Assignment {
+function toAssignment(kind: Kind, offers: Offer[], listPrice: FindPrice): Assignment {
   const before: string[] = []; // the variables of vendors that would have been asked first
   for (const offer of offers) {
     if (!offer.available) {
       before.push(...offer.missing);
       continue;
     }
-    const { work, author, accepts, bills, ends = [] } = offer;
+    const { work, author, accepts, ends = [] } = offer;
+    const price = listPrice(author);
+    const bills = offer.bills ?? (price && unitsOf(price));
     const needs = offer.needs?.[kind.name] ?? [];
     // A base URL may hold a password: the registry and the log get a digest, which is enough to compare.
     const answers = createHash('sha256').update(offer.answers).digest('base64url');

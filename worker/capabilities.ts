@@ -1,7 +1,7 @@
 /** What handlers may ask for: one small interface for each capability. Vendors implement them. */
 import type { z } from 'zod';
 import type { DetailedUsage } from '../src/job/price.ts';
-import type { Author } from '../src/job/snapshot.ts';
+import type { Author, Usage } from '../src/job/snapshot.ts';
 import type { CapabilityName, FileFacts } from '../src/kinds/kind.ts';
 import type { Pcm } from './audio/pcm.ts';
 
@@ -12,6 +12,9 @@ export type Call = {
   /** Ends the call with what it has used; undefined if no response began, so that nothing is counted. It counts once only. */
   settle(used: DetailedUsage | undefined): Promise<void>;
 };
+
+/** The usage of a call that bills no tokens: other units are added to it. */
+export const NO_TOKENS: Usage = { inputTokens: 0, outputTokens: 0 };
 
 /** What a capability reports while it works. */
 export type Report = {

@@ -17,8 +17,16 @@ export function describeWorker(
   return { name, version, concurrency, kinds };
 }
 
-/** What the person who runs the worker should know of its models: those that end soon, and those whose price is not known. */
-export function modelWarnings(kinds: WorkerDescription['kinds'], now: number): string[] {
+/** Whether what users may spend in a day is bounded in dollars, for all of them or by a plan. */
+export function hasMoneyBudget({ bounds, plans = {} }: Pick<Config, 'bounds' | 'plans'>): boolean {
+  return bounds.dailyUsdPerUser !== undefined || Object.values(plans).some(({ dailyUsd }) => dailyUsd !== undefined);
+}
+
+/**
+ * What the person who runs the worker should know of its models: those that end soon, and those whose price is not known.
+ * `budgeted`: whether users have budgets in dollars.
+ */
+export function modelWarnings(kinds: WorkerDescription['kinds'], budgeted: boolean, now: number): string[] {
   const supports = Object.values(kinds).flatMap((support) => (support.available ? [support] : []));
   const ends = nearEnds(
     supports.flatMap((support) => support.ends ?? []),
@@ -34,7 +42,7 @@ export function modelWarnings(kinds: WorkerDescription['kinds'], now: number): s
     ),
     ...unpriced.map(
       ({ provider, model }) =>
-        `no price of ${model === undefined ? provider : `${provider}/${model}`} is known: its dollars are not counted; PRICES may name it`,
+        `no price of ${model === undefined ? provider : `${provider}/${model}`} is known: its dollars are not counted${budgeted ? ', and no budget in dollars bounds it' : ''}; PRICES may name it`,
     ),
   ];
 }

@@ -22,7 +22,7 @@ import { unacceptedProblem } from '../src/jobs/unaccepted.ts';
 import { availabilityOf, createRegistration, createWorkerDirectory } from '../src/jobs/worker-registry.ts';
 import { assign } from './assignments.ts';
 import { guard } from './run/circuit-breaker.ts';
-import { describeWorker, mainProvider, modelWarnings, supportInWords, withoutLists } from './description.ts';
+import { describeWorker, hasMoneyBudget, mainProvider, modelWarnings, supportInWords, withoutLists } from './description.ts';
 import { createInputRemoval, createRoomRelease, createRunFiles, hasFiles } from './run/files.ts';
 import type { Implementation } from './handler.ts';
 import { createAddCost, createFindPrice } from './prices.ts';
@@ -63,11 +63,12 @@ export async function startWorker(
   checkKinds(kinds);
   const patient = store.connect('wait');
   const deps = vendorDeps(config, { redis: patient, keys, monitor: store.monitor }, log);
-  const offered = vendors.map(async ({ name, offers }) => ({ name, offers: await offers(config.vendorVariables, deps) }));
+  const offered = vendors.map(async (vendor) => ({ ...vendor, offers: await vendor.offers(config.vendorVariables, deps) }));
+  const findPrice = createFindPrice(vendors, config.prices);
   const assignments = assign(kinds, await Promise.all(offered), config);
-  const description = describeWorker(config.worker, version, assignments, createFindPrice(config.prices));
+  const description = describeWorker(config.worker, version, assignments, findPrice);
   log.info({ kinds: withoutLists(description.kinds) }, 'what this worker can do');
-  for (const warning of new Set(modelWarnings(description.kinds, store.clock.now()))) log.warn(warning);
+  for (const warning of new Set(modelWarnings(description.kinds, hasMoneyBudget(config), store.clock.now()))) log.warn(warning);
 
   // This is done before any job is taken, so that nobody pays for a job whose time is over.
   await startHousekeeping({ store, keys, cancel: createCancel(commands, keys, job.retentionS), retentionS: job.retentionS, log }, closers);
@@ -105,7 +106,7 @@ export async function startWorker(
         implementations,
         assignments,
         openFiles: createRunFiles(fileStore, { retryWhileRefused, retake: locks.retake }),
-        addCost: createAddCost(config.prices),
+        addCost: createAddCost(findPrice),
         children: { ...children, add: (request) => retryWhileRefused(() => children.add(request)) },
         timeoutMs: job.timeoutMs,
         troubleMs,

@@ -36,7 +36,16 @@ const children = { add: () => Promise.reject(new Error('no kind leads to another
 createWorker(
   store,
   {
-    run: createRun({ implementations, assignments, openFiles, addCost: createAddCost(), children, timeoutMs: 10_000, troubleMs, log }),
+    run: createRun({
+      implementations,
+      assignments,
+      openFiles,
+      addCost: createAddCost(() => undefined),
+      children,
+      timeoutMs: 10_000,
+      troubleMs,
+      log,
+    }),
     locks,
     isDone: async () => true,
   },

@@ -25,6 +25,14 @@ type Part = keyof typeof PARTS;
 /** See {@link priceSchema}. */
 export type Price = { [Name in Part]?: number | undefined };
 
+/** The price of work that costs nothing. */
+export const FREE: Price = Object.fromEntries(Object.keys(PARTS).map((name) => [name, 0]));
+
+/** The units in which a price bills. */
+export function unitsOf(price: Price): (typeof PARTS)[Part]['unit'][] {
+  return (Object.entries(PARTS) as [Part, (typeof PARTS)[Part]][]).flatMap(([name, { unit }]) => (price[name] ? [unit] : []));
+}
+
 /** A usage that tells how many of its tokens are sound, which costs more. Jobs keep only the sums. */
 export type DetailedUsage = Usage & { inputAudioTokens?: number | undefined; outputAudioTokens?: number | undefined };
 

@@ -1,7 +1,7 @@
 /** The queue in figures, derived from what BullMQ keeps anyway. */
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { Snapshot } from '../job/snapshot.ts';
+import type { Snapshot, Usage } from '../job/snapshot.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Keys } from '../store/keys.ts';
 import { concurrencyOf, type KnownWorker } from './worker-registry.ts';
@@ -29,6 +29,8 @@ export type QueueStats = {
   runMs?: Spread | undefined;
   /** Mean time a job runs, in ms. */
   meanRunMs?: number | undefined;
+  /** The vendors' calls that the last completed jobs made: how many have a known cost; absent until one was made. */
+  costs?: { known: number; unknown: number } | undefined;
   /** Processes whose own clock is more than a second ahead of Redis', or behind where `aheadMs` is negative; absent where there are none. */
   clocksOff?: ClockOff[] | undefined;
 };
@@ -93,7 +95,7 @@ async function read(queue: Queue, redis: Redis, keys: Keys, { clock, rate, worke
     redis.zcount(keys.of('failed'), minuteAgo, '+inf'),
     redis.zrevrange(keys.of('completed'), 0, SAMPLE - 1),
   ]);
-  const times = await readTimes(redis, keys, sample);
+  const { times, costs } = await readSample(redis, keys, sample);
   const clocksOff = workers.flatMap(({ live, clockAheadMs: aheadMs }): ClockOff[] =>
     live && aheadMs !== undefined ? [{ process: 'worker', aheadMs }] : [],
   );
@@ -113,23 +115,40 @@ async function read(queue: Queue, redis: Redis, keys: Keys, { clock, rate, worke
     perMinute: { completed, failed },
     waitMs: spread(waits),
     runMs: spread(runs),
+    costs: costs.known + costs.unknown > 0 ? costs : undefined,
     clocksOff: clocksOff.length > 0 ? clocksOff : undefined,
     meanRunMs: runs.length === 0 ? undefined : Math.round(runs.reduce((sum, run) => sum + run, 0) / runs.length),
   };
 }
 
-async function readTimes(redis: Redis, keys: Keys, ids: string[]): Promise<{ wait: number | undefined; run: number }[]> {
-  if (ids.length === 0) return [];
+/** What the records of completed jobs tell. */
+type Sample = { times: { wait: number | undefined; run: number }[]; costs: { known: number; unknown: number } };
+
+async function readSample(redis: Redis, keys: Keys, ids: string[]): Promise<Sample> {
+  const costs = { known: 0, unknown: 0 };
+  if (ids.length === 0) return { times: [], costs };
   const pipeline = redis.pipeline();
-  for (const id of ids) pipeline.hmget(keys.job(id), 'timestamp', 'processedOn', 'finishedOn', 'ats', 'stc', FIELDS.ready);
+  for (const id of ids) pipeline.hmget(keys.job(id), 'timestamp', 'processedOn', 'finishedOn', 'ats', 'stc', FIELDS.ready, FIELDS.calls);
   const replies = (await pipeline.exec()) ?? [];
-  return replies.flatMap(([error, reply]) => {
-    const [created, started, finished, starts, stalls, ready] = error ? [] : (reply as (string | null)[]).map(readNumber);
+  const times = replies.flatMap(([error, reply]) => {
+    const fields = error ? [] : (reply as (string | null)[]);
+    const [created, started, finished, starts, stalls, ready] = fields.slice(0, 6).map(readNumber);
+    for (const { costUsd } of callsIn(fields[6])) costs[costUsd === undefined ? 'unknown' : 'known']++;
     if (!created || !started || !finished || finished < started) return [];
     // When a lost job could begin again nobody has noted, nor did a version before note it of any second run.
     const since = stalls ? undefined : (ready ?? (starts === 1 ? created : undefined));
     return [{ wait: since === undefined ? undefined : Math.max(started - since, 0), run: finished - started }];
   });
+  return { times, costs };
+}
+
+/** What the calls of a job have used, each on its own; none where that can't be read. */
+function callsIn(text: string | null | undefined): Usage[] {
+  try {
+    return Object.values(JSON.parse(text ?? '{}') as Record<string, Usage>);
+  } catch {
+    return [];
+  }
 }
 
 function readNumber(text: string | null): number | undefined {

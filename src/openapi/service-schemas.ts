@@ -96,6 +96,10 @@ export const serviceSchemas: Record<string, JsonSchema> = {
     'waitMs?': spread('How long jobs waited after they could begin.'),
     'runMs?': spread('How long jobs ran.'),
     'etaSeconds?': count('In how many seconds a job that is submitted now would have ended, where that can be estimated.'),
+    'costs?': object(
+      { known: count('Calls whose cost is known.'), unknown: count('Calls of vendors or models without a known price.') },
+      'Calls to vendors that the last 200 completed jobs made, by whether their cost is known; absent until one was made. Budgets in dollars count only what is known.',
+    ),
     'clocksOff?': list(
       object({ process: { enum: ['api', 'worker'] }, aheadMs: clockAheadMs }),
       "This API and the workers whose clock differs from Redis' by more than a second; absent where there are none.",

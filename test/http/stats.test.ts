@@ -1,10 +1,15 @@
 /** The queue in figures: how long jobs wait is told from when they could begin. */
 import { expect, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
+import { kinds } from '../../src/kinds/index.ts';
+import { implementations } from '../../worker/kinds/index.ts';
+import { offline } from '../../worker/vendors/offline.ts';
+import { defineVendor } from '../../worker/vendors/vendor.ts';
 import { answerWith, latch, type Pen, startOpenAI } from '../support/openai.ts';
 import { openQueue } from '../support/queue.ts';
 import { isEnd } from '../support/sse.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
+import { submitJson } from '../support/submit.ts';
 
 const ANA = { 'user-id': 'ana' };
 const HOUR_MS = 3_600_000;
@@ -89,6 +94,43 @@ test('second runs of a version that did not note when they could begin, lost one
     expect(seen).not.toHaveProperty('meanRunMs');
     expect(seen).not.toHaveProperty('waitMs');
   }
+});
+
+/** A vendor that says nothing of its price. */
+const unpriced = defineVendor({
+  name: 'unpriced',
+  keys: [],
+  variables: {},
+  offers: () => ({
+    structuredAnswer: {
+      available: true,
+      kinds: ['generate-flashcards'],
+      author: { provider: 'unpriced' },
+      answers: 'unpriced',
+      async work({ take }, { startCall }) {
+        const call = await startCall({ inputTokens: 5, outputTokens: 0 }, { provider: 'unpriced' });
+        await take('flashcards', { front: 'Hund', back: 'dog' });
+        await call.settle({ inputTokens: 5, outputTokens: 5 });
+        return 'whole';
+      },
+    },
+  }),
+});
+
+test('calls of a vendor without a price count as unknown, and the log warns of them where budgets are in dollars', async () => {
+  const stack = await startStack(
+    { PROVIDER_FLASHCARDS: 'unpriced', DAILY_USD_PER_USER: '1', LOG_LEVEL: 'warn' },
+    { kinds, implementations, vendors: [unpriced, offline] },
+  );
+  const worker = await stack.startWorker();
+  expect(worker.log().map(({ msg }) => msg)).toContainEqual(expect.stringMatching(/no price of unpriced is known.*no budget in dollars/));
+  expect(await stats(stack)).not.toHaveProperty('costs');
+  const content = 'The mitochondrion is the power plant of the cell.';
+  for (const path of ['/api/ai/generate-flashcards', '/api/ai/generate-lesson', '/api/ai/generate-lesson']) {
+    const { body } = await submitJson(stack, path, { content, sections: 1, count: 1 });
+    expect((await (await stack.watch(body)).until(isEnd)).event).toBe('completed');
+  }
+  expect(await stats(stack)).toMatchObject({ costs: { known: 2, unknown: 1 } });
 });
 
 test('who asks while the figures are read shares the next reading, which knows all that was there when they asked', async () => {

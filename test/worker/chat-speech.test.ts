@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { writeWav } from '../../worker/audio/wav.ts';
 import { hasSameWords } from '../../worker/audio/same-words.ts';
-import { createAddCost } from '../../worker/prices.ts';
+import { createAddCost, createFindPrice } from '../../worker/prices.ts';
+import { openai } from '../../worker/vendors/openai.ts';
 import { createOpenAISpeech } from '../../worker/vendors/openai/speech.ts';
 import { calm, keepReport } from '../support/capability.ts';
 import { type Said, sayInChat, sound, speakInChat } from '../support/chat-speech.ts';
@@ -57,12 +58,12 @@ test.each([1, 7, 4001, 100_000])('raw sound is put together from chunks of %i, o
 
 test('tokens of sound have their own price, and are no field of a usage', () => {
   const used = { inputTokens: 1_000_000, outputTokens: 1_000_000, inputAudioTokens: 0, outputAudioTokens: 900_000 };
-  expect(createAddCost()(used, { provider: 'openai', model: 'gpt-audio-1.5' })).toEqual({
+  expect(createAddCost(createFindPrice([openai]))(used, { provider: 'openai', model: 'gpt-audio-1.5' })).toEqual({
     inputTokens: 1_000_000,
     outputTokens: 1_000_000,
     costUsd: 2.5 + 1 + 0.9 * 64,
   });
-  const own = createAddCost({ 'openai/gpt-audio-1.5': { perMillionInputTokens: 1, perMillionOutputTokens: 2 } });
+  const own = createAddCost(() => ({ perMillionInputTokens: 1, perMillionOutputTokens: 2 }));
   expect(own(used, { provider: 'openai', model: 'gpt-audio-1.5' }).costUsd).toBe(3);
 });
 

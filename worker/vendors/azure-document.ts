@@ -2,7 +2,7 @@
 import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import { ProblemError, problems } from '../../src/job/problem.ts';
 import type { Author, Usage } from '../../src/job/snapshot.ts';
-import type { Capabilities } from '../capabilities.ts';
+import { type Capabilities, NO_TOKENS } from '../capabilities.ts';
 import { type Fit, fitImage } from '../images/fit-image.ts';
 import { readOperation, type Operation } from './azure-image/operation.ts';
 import { malformed, toHttpProblem } from './azure-image/errors.ts';
@@ -17,8 +17,7 @@ export type AzureDocumentOptions = { endpoint: string; key: string; timeoutMs: n
 const FIT: Fit = { maxSide: 6000, minSide: 50, maxBytes: 4_000_000 };
 
 const AUTHOR: Author = { provider: 'azure-document' };
-const NOTHING: Usage = { inputTokens: 0, outputTokens: 0 };
-const ONE_IMAGE: Usage = { ...NOTHING, images: 1 };
+const ONE_IMAGE: Usage = { ...NO_TOKENS, images: 1 };
 const MAX_ANSWER = 33_554_432;
 
 /** How soon to ask again if the service does not say, how late at most, and how soon at the earliest, in ms. */
@@ -70,8 +69,8 @@ export function createAzureDocument({ endpoint, key, timeoutMs, totalMs }: Azure
     const limit = AbortSignal.timeout(totalMs);
     const either = AbortSignal.any([signal, limit]);
     const known = started !== undefined && isOurs(started) ? started : undefined;
-    const call = await report.startCall(known === undefined ? ONE_IMAGE : NOTHING, AUTHOR);
-    let used: Usage | undefined = known === undefined ? undefined : NOTHING;
+    const call = await report.startCall(known === undefined ? ONE_IMAGE : NO_TOKENS, AUTHOR);
+    let used: Usage | undefined = known === undefined ? undefined : NO_TOKENS;
     try {
       if (known !== undefined) {
         const operation = await follow(known, 0, either).catch(unlessGone);
@@ -124,6 +123,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 export const azureDocument = defineVendor({
   name: 'azure-document',
   keys: ['AZURE_DOCUMENT_KEY'],
+  prices: { '*': { perThousandImages: 1.5 } },
   variables: {
     AZURE_DOCUMENT_ENDPOINT: httpUrl.optional(),
     AZURE_DOCUMENT_KEY: vendorKey.optional(),
@@ -137,7 +137,7 @@ export const azureDocument = defineVendor({
     const endpoint = address.replace(/\/+$/, '');
     const work = guard('azure-document', createAzureDocument({ endpoint, key, timeoutMs: Math.min(totalMs, 60_000), totalMs }));
     return {
-      imageText: { available: true, work, author: AUTHOR, bills: ['images'], answers: JSON.stringify([AUTHOR.provider, endpoint]) },
+      imageText: { available: true, work, author: AUTHOR, answers: JSON.stringify([AUTHOR.provider, endpoint]) },
     };
   },
 });

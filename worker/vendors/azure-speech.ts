@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Author } from '../../src/job/snapshot.ts';
 import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
-import type { Capabilities, Recording } from '../capabilities.ts';
+import { type Capabilities, type Recording, NO_TOKENS } from '../capabilities.ts';
 import { acceptedRecordings, SPEECH_WAV, withConversion } from '../audio/convert-recording.ts';
 import { toHttpProblem } from './azure-speech/errors.ts';
 import { toLocale } from './azure-speech/languages.ts';
@@ -33,7 +33,7 @@ export function createAzureSpeech({ endpoint, key, timeoutMs }: AzureSpeechOptio
       'Content-Type': audio.facts.type === OGG_OPUS.type ? CONTENT_TYPES.ogg : CONTENT_TYPES.wav,
       'Pronunciation-Assessment': toHeader(referenceText),
     };
-    const used = { inputTokens: 0, outputTokens: 0, ...billedSeconds(audio) };
+    const used = { ...NO_TOKENS, ...billedSeconds(audio) };
     const call = await report.startCall(used, AUTHOR);
     let billed = false;
     try {
@@ -72,6 +72,7 @@ function billedSeconds({ bytes, facts }: Recording): { seconds: number; estimate
 export const azureSpeech = defineVendor({
   name: 'azure-speech',
   keys: ['AZURE_SPEECH_KEY'],
+  prices: { '*': { perHour: 1 } },
   variables: {
     AZURE_SPEECH_KEY: vendorKey.optional(),
     AZURE_SPEECH_REGION: z
@@ -99,7 +100,6 @@ export const azureSpeech = defineVendor({
         available: true,
         work: withConversion(guard('azure-speech', assess), recordings),
         author: AUTHOR,
-        bills: ['seconds'],
         answers: JSON.stringify([AUTHOR.provider, endpoint]),
         ...acceptedRecordings(recordings),
       },

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import type { Author, Usage } from '../../src/job/snapshot.ts';
-import type { Capabilities, ImageTextResult, Point } from '../capabilities.ts';
+import { type Capabilities, type ImageTextResult, type Point, NO_TOKENS } from '../capabilities.ts';
 import { type Fit, type FittedImage, fitImage, pointIn } from '../images/fit-image.ts';
 import { malformed, toHttpProblem } from './azure-image/errors.ts';
 import { callVendor, jsonOf } from './vendor-call.ts';
@@ -15,7 +15,7 @@ export type AzureVisionOptions = { endpoint: string; key: string; timeoutMs: num
 const FIT: Fit = { maxSide: 8000, minSide: 50, maxBytes: 20_000_000 };
 
 const AUTHOR: Author = { provider: 'azure-vision' };
-const ONE_IMAGE: Usage = { inputTokens: 0, outputTokens: 0, images: 1 };
+const ONE_IMAGE: Usage = { ...NO_TOKENS, images: 1 };
 
 /** An answer tells the place of each word: some 200 bytes. */
 const MAX_ANSWER = 16_777_216;
@@ -69,6 +69,7 @@ function toResult({ readResult: { blocks } }: z.infer<typeof analysis>, fitted: 
 export const azureVision = defineVendor({
   name: 'azure-vision',
   keys: ['AZURE_VISION_KEY'],
+  prices: { '*': { perThousandImages: 1.5 } },
   variables: {
     AZURE_VISION_ENDPOINT: httpUrl.optional(),
     AZURE_VISION_KEY: vendorKey.optional(),
@@ -82,7 +83,7 @@ export const azureVision = defineVendor({
     const endpoint = address.replace(/\/+$/, '');
     const work = guard('azure-vision', createAzureVision({ endpoint, key, timeoutMs }));
     return {
-      imageText: { available: true, work, author: AUTHOR, bills: ['images'], answers: JSON.stringify([AUTHOR.provider, endpoint]) },
+      imageText: { available: true, work, author: AUTHOR, answers: JSON.stringify([AUTHOR.provider, endpoint]) },
     };
   },
 });

@@ -1,7 +1,8 @@
 /** The espeak-ng of the system, where it is installed: speaks texts without any service. It sounds like a machine. */
+import { FREE } from '../../src/job/price.ts';
 import { ProblemError } from '../../src/job/problem.ts';
 import { ChildError, runChild } from '../bounded-child.ts';
-import type { Capabilities } from '../capabilities.ts';
+import { type Capabilities, NO_TOKENS } from '../capabilities.ts';
 import { readWav } from '../audio/wav.ts';
 import { askProgram } from '../programs.ts';
 import { chooseEspeakVoice, espeakLanguages, readEspeakVoices } from './espeak/voices.ts';
@@ -32,7 +33,7 @@ export function createEspeak(program: string, voices: readonly string[]): Capabi
       );
     }
     const args = ['-v', voice, '-s', String(Math.round(WORDS_PER_MINUTE * speed)), '-b', '1', '--stdin', '--stdout'];
-    const call = await report.startCall(NOTHING, { provider: NAME });
+    const call = await report.startCall(NO_TOKENS, { provider: NAME });
     try {
       const speech = readWav(await runChild({ program, args, input: toInput(text), ...LIMITS }, signal));
       if (!speech || speech.pcm.length === 0) throw new ProblemError('provider_bad_answer', `${NAME} gave no sound.`);
@@ -42,12 +43,10 @@ export function createEspeak(program: string, voices: readonly string[]): Capabi
         ? new ProblemError('provider_unavailable', `${NAME} did not speak the text.`, { cause: error })
         : error;
     } finally {
-      await call.settle(NOTHING);
+      await call.settle(NO_TOKENS);
     }
   };
 }
-
-const NOTHING = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
 
 /** The text without what espeak-ng would take for more than text: an end, and phonemes. */
 function toInput(text: string): string {
@@ -58,6 +57,7 @@ function toInput(text: string): string {
 export const espeak = defineVendor({
   name: NAME,
   keys: [],
+  prices: { '*': FREE },
   variables: {},
   offers(_, { findProgram }) {
     const program = findProgram(NAME);
@@ -70,7 +70,6 @@ export const espeak = defineVendor({
         available: true,
         work: { sampleRate: SAMPLE_RATE, maxLength: () => MAX_LENGTH, speak: createEspeak(program, voices) },
         author: { provider: NAME },
-        bills: [],
         answers: NAME,
         accepts: [
           { field: 'voice', values: voices, detail: `must be a voice of ${NAME}: ${voices.join(', ')}` },

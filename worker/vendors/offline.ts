@@ -1,13 +1,13 @@
 /** The offline generator: it makes structured answers out of the given text, without a key and without a model. */
+import { FREE } from '../../src/job/price.ts';
 import type { Author } from '../../src/job/snapshot.ts';
 import { kinds } from '../../src/kinds/index.ts';
 import type { Kind } from '../../src/kinds/kind.ts';
-import type { AnswerRequest, Capabilities } from '../capabilities.ts';
+import { type AnswerRequest, type Capabilities, NO_TOKENS } from '../capabilities.ts';
 import { createThreads, type Threads } from './offline/threads.ts';
 import { defineVendor } from './vendor.ts';
 
 const AUTHOR: Author = { provider: 'offline' };
-const FREE = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
 
 /**
  * Makes the capability to write structured answers. It costs nothing and invents nothing. The work runs in threads, so that the
@@ -15,7 +15,7 @@ const FREE = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
  */
 export function createOffline(threads: Threads = createThreads()): Capabilities['structuredAnswer'] {
   return async ({ kind, input, lists, material, take }: AnswerRequest, report, signal) => {
-    const call = await report.startCall(FREE, AUTHOR);
+    const call = await report.startCall(NO_TOKENS, AUTHOR);
     const wanted = Object.fromEntries(Object.entries(lists).map(([list, { wanted: count }]) => [list, count]));
     // The input has the text as it was pasted: its format says more than the plain text that models get.
     for (const { field, value } of await threads.run({ kind, wanted, material: { ...material, ...(input as object) } }, signal)) {
@@ -23,7 +23,7 @@ export function createOffline(threads: Threads = createThreads()): Capabilities[
       await report.begun();
       await take(field, value);
     }
-    await call.settle(FREE);
+    await call.settle(NO_TOKENS);
     return 'whole';
   };
 }
@@ -39,13 +39,13 @@ export const offline = defineVendor({
   name: 'offline',
   keys: [],
   writes: true,
+  prices: { '*': FREE },
   variables: {},
   offers: () => ({
     structuredAnswer: {
       available: true,
       work: createOffline(),
       author: AUTHOR,
-      bills: [],
       kinds: Object.keys(needs),
       needs,
       answers: 'offline',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { httpUrl, MAX_TIMER_MS, milliseconds, positive, wholeNumber, vendorKey } from '../../src/env/variables.ts';
 import { withFallback } from '../fallback.ts';
 import { endsOf } from './openai/calendar.ts';
+import { OPENAI_PRICES } from './openai/prices.ts';
 import type { OpenAIOptions } from './openai/structured-answer.ts';
 import { defineVendor } from './vendor.ts';
 
@@ -35,6 +36,7 @@ export const openai = defineVendor({
   name: 'openai',
   keys: ['OPENAI_API_KEY', 'EXPO_PUBLIC_OPENAI_API_KEY'],
   writes: true,
+  prices: OPENAI_PRICES,
   variables: VARIABLES,
   async offers(variables, deps) {
     const { guard, warn } = deps;

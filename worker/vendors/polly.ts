@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ProblemError } from '../../src/job/problem.ts';
 import type { Usage } from '../../src/job/snapshot.ts';
 import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
-import type { Capabilities, SpeechRequest } from '../capabilities.ts';
+import { type Capabilities, type SpeechRequest, NO_TOKENS } from '../capabilities.ts';
 import { toPollyProblem } from './polly/errors.ts';
 import { type AwsCredentials, signAwsRequest } from './polly/sign.ts';
 import { choosePollyVoice, POLLY_ENGINES, type PollyEngine, pollyLanguages, pollyVoices } from './polly/voices.ts';
@@ -38,7 +38,7 @@ export function createPolly({ endpoint, region, credentials, engine, timeoutMs }
 
   return async (request, report, signal) => {
     const { voice, body } = toBody(request, engine);
-    const used = (characters: number): Usage => ({ inputTokens: 0, outputTokens: 0, characters });
+    const used = (characters: number): Usage => ({ ...NO_TOKENS, characters });
     const expected = used(Array.from(request.text).length);
     const call = await report.startCall(expected, { provider: 'polly', model: voice.engine });
     let spent: Usage | undefined;
@@ -81,6 +81,12 @@ function escapeXml(text: string): string {
 export const polly = defineVendor({
   name: 'polly',
   keys: ['AWS_ACCESS_KEY_ID'],
+  prices: {
+    standard: { perMillionCharacters: 4 },
+    neural: { perMillionCharacters: 16 },
+    generative: { perMillionCharacters: 30 },
+    'long-form': { perMillionCharacters: 100 },
+  },
   variables: {
     AWS_REGION: z
       .string()
@@ -113,7 +119,6 @@ export const polly = defineVendor({
           speak: guard('polly', createPolly({ endpoint, region, credentials, engine, timeoutMs })),
         },
         author: { provider: 'polly', model: engine },
-        bills: ['characters'],
         answers: JSON.stringify(['polly', endpoint, engine]),
         accepts: [
           { field: 'voice', values: voices, detail: `must be a voice of Amazon Polly: ${voices.join(', ')}` },

@@ -1,7 +1,8 @@
 /** Tesseract: reads the text in an image on this machine, without a model of others and without the network. */
+import { FREE } from '../../src/job/price.ts';
 import { ProblemError } from '../../src/job/problem.ts';
 import type { Author } from '../../src/job/snapshot.ts';
-import type { Capabilities, ImageTextResult, TextWord } from '../capabilities.ts';
+import { type Capabilities, type ImageTextResult, type TextWord, NO_TOKENS } from '../capabilities.ts';
 import { type Fit, type FittedImage, fitImage, pointIn, turnAround } from '../images/fit-image.ts';
 import { dataFor, languagesRead } from './tesseract/languages.ts';
 import { createReaders } from './tesseract/readers.ts';
@@ -24,7 +25,6 @@ const MIN_CONFIDENCE = { line: 45, word: 25 };
 const LEGIBLE = 60;
 
 const AUTHOR: Author = { provider: 'tesseract' };
-const FREE = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
 
 /** Makes the capability. */
 export function createTesseract(): Capabilities['imageText'] {
@@ -35,7 +35,7 @@ export function createTesseract(): Capabilities['imageText'] {
       throw new ProblemError('provider_rejected', `Without another provider, images are read in ${languagesRead()} only.`);
     }
     const fitted = await fitImage(image, FIT, signal);
-    const call = await report.startCall(FREE, AUTHOR);
+    const call = await report.startCall(NO_TOKENS, AUTHOR);
     try {
       const readPage = async (page: FittedImage) => ({ page, ...(await read({ image: page.bytes, languages: data }, signal)) });
       const upright = await readPage(fitted);
@@ -43,7 +43,7 @@ export function createTesseract(): Capabilities['imageText'] {
       const turned = await readPage(await turnAround(fitted)); // it may stand on its head
       return toText(confidenceIn(turned) > confidenceIn(upright) ? turned : upright);
     } finally {
-      await call.settle(FREE);
+      await call.settle(NO_TOKENS);
     }
   };
 }
@@ -90,6 +90,7 @@ function toWord({ text, confidence, bbox: { x0, y0, x1, y1 } }: ReadWord, fitted
 export const tesseract = defineVendor({
   name: 'tesseract',
   keys: [],
+  prices: { '*': FREE },
   variables: {},
-  offers: () => ({ imageText: { available: true, work: createTesseract(), author: AUTHOR, bills: [], answers: AUTHOR.provider } }),
+  offers: () => ({ imageText: { available: true, work: createTesseract(), author: AUTHOR, answers: AUTHOR.provider } }),
 });

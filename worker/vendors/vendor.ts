@@ -4,6 +4,7 @@ import type { Acceptance } from '../../src/kinds/acceptance.ts';
 import type { CapabilityName } from '../../src/kinds/kind.ts';
 import type { Unit } from '../../src/job/estimate.ts';
 import type { ModelEnd } from '../../src/job/model-end.ts';
+import type { Price } from '../../src/job/price.ts';
 import type { Author } from '../../src/job/snapshot.ts';
 import type { Capabilities, Capability } from '../capabilities.ts';
 
@@ -31,7 +32,7 @@ export type Offer<Name extends CapabilityName = CapabilityName> =
       answers: string;
       /** What it takes of an input, if not everything that the kind allows. */
       accepts?: readonly Acceptance[];
-      /** The units in which it bills, none if it costs nothing; tokens if it is absent. */
+      /** The units in which it bills, none if it costs nothing. If it is absent, they are those of its price, else tokens. */
       bills?: readonly Unit[];
       /** The announced ends of the models it asks. */
       ends?: readonly ModelEnd[];
@@ -40,6 +41,15 @@ export type Offer<Name extends CapabilityName = CapabilityName> =
     }
   /** `missing`: the variables that must be set first. */
   | { available: false; missing: readonly string[]; kinds?: readonly string[]; optIn?: true };
+
+/** In a vendor's prices: the model of all work that has no price of its own. */
+export const ALL_MODELS = '*';
+
+/**
+ * A vendor's list prices in US dollars, by model. Each part of a price says what it is per: tokens, characters, seconds or images.
+ * Without `*`, a model that is not here has no known price.
+ */
+type VendorPrices = Readonly<Record<string, Price>>;
 
 /** What a vendor offers, by capability. */
 export type Offers = { [Name in CapabilityName]?: Offer<Name> };
@@ -52,6 +62,8 @@ export type Vendor = {
   readonly keys: readonly string[];
   /** Whether it writes structured answers, so that AI_PROVIDER may name it. */
   readonly writes?: boolean;
+  /** What its work costs. If it is absent, nothing is known of its price. */
+  readonly prices?: VendorPrices;
   /** Its variables, as a zod shape. The worker parses them together with its own. */
   readonly variables: z.ZodRawShape;
   /** Builds what the vendor can do with these variables. It loads its SDK here, so that a worker without its key does not load it. */
@@ -63,6 +75,7 @@ export function defineVendor<Shape extends z.ZodRawShape>(vendor: {
   name: string;
   keys: readonly string[];
   writes?: boolean;
+  prices?: VendorPrices;
   variables: Shape;
   offers(variables: z.output<z.ZodObject<Shape>>, deps: VendorDeps): Offers | Promise<Offers>;
 }): Vendor {

@@ -5,7 +5,7 @@ import type { Author, Usage } from '../../../src/job/snapshot.ts';
 import { languageOf } from '../../../src/kinds/acceptance.ts';
 import { durationOf } from '../../audio/pcm.ts';
 import { readWav } from '../../audio/wav.ts';
-import type { Capabilities, Speech, SpeechRequest } from '../../capabilities.ts';
+import { type Capabilities, type Speech, type SpeechRequest, NO_TOKENS } from '../../capabilities.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
 import { endsOf } from './calendar.ts';
 import { createChatSpeech } from './chat-speech.ts';
@@ -60,7 +60,7 @@ export function createOpenAISpeech({
       const speech = readWav(answer.bytes);
       if (!speech || speech.pcm.length === 0)
         throw new ProblemError('provider_bad_answer', 'The provider answered with something else than WAV.');
-      if (isBilledByTime(model)) spent = { inputTokens: 0, outputTokens: 0, seconds: Math.ceil(durationOf(speech) / 1000) };
+      if (isBilledByTime(model)) spent = { ...NO_TOKENS, seconds: Math.ceil(durationOf(speech) / 1000) };
       return speech;
     } finally {
       await call.settle(spent ?? (signal.aborted ? { ...expectedUsage(model, request), estimated: true } : undefined));
@@ -98,9 +98,8 @@ function billsOf(model: string): readonly Unit[] {
 
 /** What a call costs at least, as far as it can be told before. Speech has some 15 characters in a second. */
 function expectedUsage(model: string, { text, speed }: SpeechRequest): Usage {
-  const tokens = { inputTokens: 0, outputTokens: 0 };
-  if (!isBilledByTime(model)) return { ...tokens, characters: Array.from(text).length };
-  return { ...tokens, seconds: Math.ceil(text.length / 15 / speed), estimated: true };
+  if (!isBilledByTime(model)) return { ...NO_TOKENS, characters: Array.from(text).length };
+  return { ...NO_TOKENS, seconds: Math.ceil(text.length / 15 / speed), estimated: true };
 }
 
 /** What OpenAI offers for speech. Where the server is another one, only its owner knows whether it speaks: by naming a model. */
