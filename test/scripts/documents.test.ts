@@ -3,6 +3,9 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import lint from '../../oxlint.config.ts';
+import { schema } from '../../src/env/schema.ts';
+import { NAMING } from '../../src/env/vendors.ts';
+import { vendors } from '../../worker/vendors/index.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const FRONT = 'wrangler-free-README.md';
@@ -153,4 +156,18 @@ test('the table of layers on the architecture page says of each folder what the 
   const table = rows.map(([, folder = '', allowed = '']): [string, string[]] => [folder, allowed.replaceAll('`', '').split(', ')]);
   expect(rules.length).toBeGreaterThan(10);
   expect(Object.fromEntries(table)).toEqual(Object.fromEntries(rules));
+});
+
+const variables = [...Object.keys(schema.shape), ...NAMING, ...vendors.flatMap((vendor) => Object.keys(vendor.variables))];
+
+test('the handbook has every variable that a process reads, and no others', () => {
+  const rows = read(`${CHAPTERS}/environment.md`).match(/^\| `.*?(?= \| )/gm) ?? [];
+  const listed = rows.flatMap((row) => row.match(/[A-Z][A-Z0-9_]+/g) ?? []).filter((name) => name !== 'API');
+  expect(listed.toSorted()).toEqual([...new Set(variables)].toSorted());
+});
+
+test('the example of a .env file has no variable that nothing reads', () => {
+  const named = [...read('.env.example').matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, name = '']) => name);
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((name) => !variables.includes(name))).toEqual([]);
 });
