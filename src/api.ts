@@ -1,194 +1,95 @@
-/** Starts the API: connections, feeds, app and port, each with what closes it. */
-import type { HttpBindings } from '@hono/node-server';
+/** Starts the API: its parts, in the order in which each needs those before it. */
 import type { Logger } from 'pino';
+import { openAccess } from './access-parts.ts';
 import { createApp } from './app.ts';
-import type { Config } from './config.ts';
-import { createErrorLog } from './repeated-errors.ts';
-import { tenantOf } from './job/tenant.ts';
-import { checkKinds, type Kind } from './kinds/kind.ts';
-import { createChildUrls, joinAddresses } from './http/child-urls.ts';
-import { createOutputUrls } from './http/output-urls.ts';
-import { findJob } from './http/find-job.ts';
-import { jobUrls } from './http/job-urls.ts';
-import type { Identification } from './identity/caller.ts';
-import { identificationFor } from './identity/identification.ts';
-import { createStreamTokens, type StreamTokens } from './http/stream-token.ts';
-import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
-import { hmacSha256 } from './hmac.ts';
-import { startHousekeeping } from './housekeeping.ts';
-import { createLimits } from './limit-parts.ts';
-import { listen } from './listen.ts';
-import { createNodeServer, pullFromIncoming } from './node-server.ts';
-import { createNodeFiles, createNodeTransport } from './node-transport.ts';
-import { createUnsentCount } from './unsent.ts';
-import { watchAcknowledgements } from './vanished-clients.ts';
-import { openNotifications } from './notification-parts.ts';
-import { createPageFiles } from './page-files.ts';
-import type { Closer, Fail, Ready } from './process.ts';
-import { openStreams } from './stream-parts.ts';
-import { readSwaggerFile } from './swagger-files.ts';
-import { createErasure } from './archive/erasure.ts';
 import { openArchive } from './archive-parts.ts';
+import { createErasure } from './archive/erasure.ts';
+import type { Config } from './config.ts';
 import { createRedisFiles } from './files/redis-files.ts';
-import { type Keys, keysUnder } from './store/keys.ts';
+import { startHousekeeping } from './housekeeping.ts';
+import type { AppDeps } from './http/env.ts';
+import { findJob } from './http/find-job.ts';
 import { createQueue, type JobQueue } from './jobs/queue.ts';
 import { createLocalLimit } from './jobs/rate-limit.ts';
+import { createSubmissions, type Submissions } from './jobs/submissions.ts';
+import { checkKinds, type Kind } from './kinds/kind.ts';
+import { createLimits } from './limit-parts.ts';
+import { listen } from './listen.ts';
+import { createNodeHttp } from './node-server.ts';
+import { Notifier } from './notification-parts.ts';
+import { createPageFiles } from './page-files.ts';
+import type { Fail, Parts, Ready } from './process.ts';
+import { createErrorLog } from './repeated-errors.ts';
+import { keysUnder } from './store/keys.ts';
 import { openStore, type Store } from './store/store.ts';
-import { createSubmissions } from './jobs/submissions.ts';
-import type { Addressing } from './stream/job-channel.ts';
+import { openStreams } from './stream-parts.ts';
+import { readSwaggerFile } from './swagger-files.ts';
 
 /** What the API is started with. */
-export type ApiParts = { config: Config; log: Logger; version: string; kinds: readonly Kind[] };
+export type ApiOptions = { config: Config; log: Logger; version: string; kinds: readonly Kind[] };
 
-/** Starts the API. Resolves once it serves; `closers` undo what was opened. */
-export async function startApi({ config, log, version, kinds }: ApiParts, closers: Closer[], fail: Fail): Promise<Ready> {
-  const { keyPrefix, mayEvict } = config;
-  const store = await openStore({ url: config.redisUrl, keyPrefix, mayEvict, log, logError: createErrorLog(log), onUnusable: fail });
-  closers.push(store.close);
-  const { redis, monitor, clock } = store;
+/** The name of the policy for submissions, over all processes and while Redis is away. */
+const SUBMIT = 'submit';
+
+/** Starts the API. Resolves once it serves. */
+export async function startApi({ config, log, version, kinds }: ApiOptions, parts: Parts, fail: Fail): Promise<Ready> {
   checkKinds(kinds);
-
-  const keys = keysUnder(keyPrefix);
-  const submitPolicy = { name: 'submit', ...config.rateLimit };
-  const bounds = { ...config.bounds, submitRate: submitPolicy };
-  const onArchiveError = store.onError('archive');
-  const archive = await openArchive({
-    redis,
-    clock,
-    keys,
-    settings: config.archive,
-    retentionS: config.job.retentionS,
-    onError: onArchiveError,
-  });
-  const archived = archive.writing !== undefined;
-  const queue = createQueue(redis, { keyPrefix, clock, rate: config.worker.rate, bounds, plans: config.plans, archived, ...config.job });
-  closers.push(() => queue.close());
-  await startHousekeeping({ store, keys, cancel: queue.cancel, retentionS: config.job.retentionS, log }, closers);
-
-  const files = createRedisFiles({ redis, keys, maxTotalBytes: config.filesMaxBytes });
-  const notifications = openNotifications({
-    store,
-    keys,
-    keyPrefix,
-    settings: config.notifications,
-    production: config.production,
-    retentionS: config.job.retentionS,
-    maxRetries: config.job.maxRetries,
-    kinds,
-    version,
-    log,
-    sharedSecret: () => queue.shared('webhook-secret', randomSecret),
-  });
-  const { deliveries, listeners } = notifications;
-  const erasure = createErasure({ queue, files, notifications: deliveries, archive: archive.erasing });
-  const delivery = archive.writing?.start({ queue, files, erasure, eraseNotifications: deliveries.erase, log });
-  closers.push(() => delivery?.close());
-
-  const tokens = createTokens(queue, config.stream);
-  const identity = await openIdentity(store, keys, config.auth);
-  const statusUrl = async (jobId: string) => jobUrls(jobId, await tokens.issuer(), identity.required).statusUrl;
-  const sending = notifications.start({ jobs: queue, statusUrl });
-  closers.push(() => sending.close());
-  const outputUrls = joinAddresses(createOutputUrls(kinds, identity.required), createChildUrls(kinds, identity.required));
-  const addressing: Addressing = async (jobId) => outputUrls(jobId)?.(await tokens.issuer());
-  const limits = createLimits(config);
-  const { shares } = limits;
-  const { connections, ...streams } = openStreams(
-    {
-      store,
-      keyPrefix,
-      queue,
-      settings: config.stream,
-      turn: (owner, signal) => shares.reads.turn(tenantOf(owner, undefined), signal),
-      addressing,
-      onEndSent: (job, sink) => listeners.told(job, sink.taken),
-      onEnded(jobId) {
-        delivery?.ended(jobId);
-        sending.ended(jobId);
-      },
-    },
-    closers,
+  const { keyPrefix, mayEvict, job, plans, pages, hosts } = config;
+  const store = parts.add(
+    await openStore({ url: config.redisUrl, keyPrefix, mayEvict, log, logError: createErrorLog(log), onUnusable: fail }),
   );
-
-  const { stallMs } = config;
-  const unsent = createUnsentCount(shares.answers, watchAcknowledgements({ deadlineMs: stallMs, everyMs: stallMs / 6 }));
-  const submissions = createSubmissions({
-    queue,
-    clock,
-    kinds,
-    findJob: (jobId, after) => findJob({ queue, archive: archive.jobs }, { jobId, access: { as: 'service' }, allows: () => true, after }),
-    localLimit: createLocalLimit(submitPolicy),
-    plans: config.plans,
-    sameWorkMs: config.sameWorkMs,
-    maxAttempts: config.job.attempts,
-  });
+  const { redis, monitor, clock } = store;
+  const keys = keysUnder(keyPrefix);
+  const archive = await openArchive(store, keys, config);
+  const bounds = { ...config.bounds, submitRate: { name: SUBMIT, ...config.rateLimit } };
+  const archived = archive.outbox !== undefined;
+  const queue = parts.add(createQueue(redis, { keyPrefix, clock, rate: config.worker.rate, bounds, plans, archived, ...job }));
+  parts.add(await startHousekeeping({ store, keys, cancel: queue.cancel, retentionS: job.retentionS, log }));
+  const files = createRedisFiles({ redis, keys, maxTotalBytes: config.filesMaxBytes });
+  const { addressing, statusUrl, ...access } = await openAccess(store, keys, queue, kinds, config);
+  const notifications = parts.add(new Notifier({ store, keys, config, kinds, version, queue, statusUrl, log }));
+  const erasure = createErasure({ queue, files, notifications: notifications.deliveries, archive: archive.erasing });
+  const delivery = parts.add(archive.startDelivery({ queue, files, erasure, deliveries: notifications.deliveries, log }));
+  const limits = createLimits(config);
+  const streams = parts.add(openStreams({ store, queue, config, shares: limits.shares, addressing, notifications, delivery }));
+  const { createServer, ...http } = createNodeHttp(limits.shares.answers, config.stallMs);
+  const shared = { kinds, version, log, pages, hosts, queue, clock, files, erasure, notifications };
   const app = createApp({
-    kinds,
-    queue,
-    clock,
-    files,
-    erasure,
-    archive: archive.jobs,
-    outbox: archive.writing?.outbox,
-    notifications: {
-      faultOf: notifications.callbacks.faultOf,
-      secrets: notifications.secrets,
-      deliveries,
-      accepted: sending.accepted,
-      handOn: sending.handOn,
-      told: listeners.told,
-    },
-    submissions,
-    connections,
-    ...streams,
-    transport: createNodeTransport(undefined, unsent),
-    sendFile: createNodeFiles(unsent),
-    countFor: (env, holder) => unsent.countFor((env as HttpBindings).outgoing, holder),
-    pullBody: pullFromIncoming,
+    ...shared,
+    ...access,
     ...limits,
-    stallMs,
-    tokens,
-    outputUrls,
-    log,
+    ...streams,
+    ...http,
+    submissions: openSubmissions(queue, clock, kinds, archive.jobs, config),
+    archive: archive.jobs,
+    outbox: archive.outbox,
     storeTrouble: monitor.probe,
     storeWarnings: store.warnings,
-    draining: () => draining,
-    pages: config.pages,
-    identity,
-    hosts: config.hosts,
-    version,
     readAsset: readSwaggerFile,
     pageFiles: createPageFiles(!config.production),
   });
+  const { port } = parts.add(await listen(() => createServer(app.fetch), { host: config.host, ports: [config.port], variable: 'PORT' }));
+  parts.add({ close: streams.drain }); // streams end first, or the server would wait for them
+  const ready = { port, users: access.identity.description, archive: archive.description };
+  log.info(ready, 'api listening');
+  return { ready: true, ...ready };
+}
 
-  const createServer = () => createNodeServer(app.fetch, unsent);
-  let draining = false;
-  const { port, close } = await listen(createServer, { host: config.host, ports: [config.port], variable: 'PORT' });
-  closers.push(close);
-  closers.push(() => {
-    draining = true;
-    connections.close(); // streams end first, or the server would wait for them
+function openSubmissions(
+  queue: JobQueue,
+  clock: Store['clock'],
+  kinds: readonly Kind[],
+  archive: AppDeps['archive'],
+  { rateLimit, plans, sameWorkMs, job }: Config,
+): Submissions {
+  return createSubmissions({
+    queue,
+    clock,
+    kinds,
+    findJob: (jobId, after) => findJob({ queue, archive }, { jobId, access: { as: 'service' }, allows: () => true, after }),
+    localLimit: createLocalLimit({ name: SUBMIT, ...rateLimit }),
+    plans,
+    sameWorkMs,
+    maxAttempts: job.attempts,
   });
-  const { description: users } = identity;
-  log.info({ port, users, archive: archive.description }, 'api listening');
-  return { ready: true, port, users, archive: archive.description };
-}
-
-/** The tokens of streams, signed with the secrets that are set, or with one that all processes agree on. */
-function createTokens(queue: JobQueue, { tokenSecrets, tokenTtlS }: Config['stream']): StreamTokens {
-  const secrets = tokenSecrets
-    ? fixedSecrets(tokenSecrets)
-    : sharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
-  return createStreamTokens({ sign: hmacSha256, secrets, ttlS: tokenTtlS });
-}
-
-/** How users are identified. The public keys of a Supabase project are kept in Redis. */
-function openIdentity({ redis, onError }: Store, keys: Keys, auth: Config['auth']): Promise<Identification> {
-  const sharedKeys = keys.shared(`jwks:${auth.type === 'supabase' ? auth.url : ''}`);
-  const kept = { load: () => redis.get(sharedKeys), save: (text: string, ttlMs: number) => redis.set(sharedKeys, text, 'PX', ttlMs) };
-  return identificationFor(auth, { kept, onError: onError('identity') });
-}
-
-function randomSecret(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
 }

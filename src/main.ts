@@ -14,4 +14,4 @@ if (envFile !== undefined) log.info({ file: envFile }, 'environment file read; v
 /** How long the process may take to stop, in ms. */
 const GRACE_MS = 10_000;
 
-await runProcess(log, GRACE_MS, (closers, fail) => startApi({ config, log, version: packageJson.version, kinds }, closers, fail));
+await runProcess(log, GRACE_MS, (parts, fail) => startApi({ config, log, version: packageJson.version, kinds }, parts, fail));

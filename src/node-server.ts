@@ -2,9 +2,12 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import type { PullBody } from './http/body.ts';
+import type { AppDeps } from './http/env.ts';
+import type { Share } from './http/shares.ts';
 import { JoinedMessage } from './joined-message.ts';
-import { type Fetch, withNodeTransport } from './node-transport.ts';
-import type { UnsentCount } from './unsent.ts';
+import { createNodeFiles, createNodeTransport, type Fetch, withNodeTransport } from './node-transport.ts';
+import { createUnsentCount, type UnsentCount } from './unsent.ts';
+import { watchAcknowledgements } from './vanished-clients.ts';
 
 /** How long the head of a request may take, in ms. */
 const HEAD_MS = 60_000;
@@ -14,6 +17,24 @@ const HEAD_MS = 60_000;
  * With Node's own 5 s they send a request into a connection that is just being closed, and their client gets a 502.
  */
 const IDLE_MS = 65_000;
+
+/** How requests and answers of the app travel on Node, and what makes a server of the app. */
+export type NodeHttp = Pick<AppDeps, 'transport' | 'sendFile' | 'pullBody' | 'countFor' | 'stallMs'> & {
+  createServer: (fetch: Fetch) => Server;
+};
+
+/** Makes it. `answers`: what all that waits for clients counts for. `stallMs`: how long a client may take nothing, in ms. */
+export function createNodeHttp(answers: Share, stallMs: number): NodeHttp {
+  const unsent = createUnsentCount(answers, watchAcknowledgements({ deadlineMs: stallMs, everyMs: stallMs / 6 }));
+  return {
+    transport: createNodeTransport(undefined, unsent),
+    sendFile: createNodeFiles(unsent),
+    pullBody: pullFromIncoming,
+    countFor: (env, holder) => unsent.countFor((env as HttpBindings).outgoing, holder),
+    stallMs,
+    createServer: (fetch) => createNodeServer(fetch, unsent),
+  };
+}
 
 /** Makes a server of an app. How long a body may take is the app's to say: a slow phone sends for minutes, and must not be cut off while it does. */
 export function createNodeServer(fetch: Fetch, unsent?: UnsentCount): Server {

@@ -1,16 +1,24 @@
 /** Puts notifications together: what the routes use of them, and what sends them. */
 import type { Logger } from 'pino';
+import { randomSecret } from './access-parts.ts';
 import type { Config } from './config.ts';
+import { type Claim, createOutbox, type Outbox } from './ends/outbox.ts';
+import { type OutboxLoop, startOutboxLoop } from './ends/outbox-loop.ts';
+import type { Notifications } from './http/env.ts';
+import { childIdOf } from './jobs/child-id.ts';
+import type { JobQueue } from './jobs/queue.ts';
 import type { Kind } from './kinds/kind.ts';
 import { createDeliveries, type Deliveries } from './notifications/deliveries.ts';
 import { createDeliverPush, createReadReceipt } from './notifications/deliver-push.ts';
 import { createDeliverWebhook } from './notifications/deliver-webhook.ts';
 import { createDispatch } from './notifications/dispatch.ts';
 import { createExpo } from './notifications/expo.ts';
-import { createGone } from './notifications/gone.ts';
+import { createGone, type Gone } from './notifications/gone.ts';
 import { createLanes } from './notifications/lanes.ts';
 import { createListeners, type Listeners } from './notifications/listeners.ts';
 import type { Notification } from './notifications/notification.ts';
+import { type NotificationQueue, openNotificationQueue } from './notifications/notification-queue.ts';
+import type { Tried, Try } from './notifications/notification-sender.ts';
 import { createPlaces } from './notifications/places.ts';
 import { post } from './notifications/post.ts';
 import { type CallbackAddresses, callbackAddresses } from './notifications/public-addresses.ts';
@@ -18,139 +26,127 @@ import { createResolveName } from './notifications/resolve-name.ts';
 import { pauseAfter } from './notifications/retry-times.ts';
 import { createWebhookSecrets, type WebhookSecrets } from './notifications/webhook-secrets.ts';
 import type { Keys } from './store/keys.ts';
-import { childIdOf } from './jobs/child-id.ts';
-import { openNotificationQueue } from './notifications/notification-queue.ts';
-import type { Tried, Try } from './notifications/notification-sender.ts';
-import { createOutbox } from './ends/outbox.ts';
-import { startOutboxLoop } from './ends/outbox-loop.ts';
-import type { JobQueue } from './jobs/queue.ts';
 import type { Store } from './store/store.ts';
 
-/** What is there of notifications. */
-export type NotificationParts = {
-  callbacks: Pick<CallbackAddresses, 'faultOf'>;
-  /** Undefined where webhooks are off, because their secret is not set. */
-  secrets?: WebhookSecrets | undefined;
-  deliveries: Deliveries;
-  listeners: Listeners;
-  /** Begins to send. */
-  start(needs: SendingNeeds): Sending;
-};
-
-/** What sending needs of the rest of the process. `statusUrl`: makes the address at which a job's status is read. */
-export type SendingNeeds = { jobs: JobQueue; statusUrl: (jobId: string) => Promise<string> };
-
-/** What sends. */
-export type Sending = {
-  /** This process has accepted a job that tells of its end. `next`: the kind of the job that it leads to. */
-  accepted(jobId: string, next?: string): void;
-  /** A job has ended. */
-  ended(jobId: string): void;
-  /** Hands on the end of a job now, before it can change: the job is about to be retried. */
-  handOn(jobId: string): Promise<void>;
-  close(): Promise<void>;
-};
-
-/** What notifications are opened with. `retentionS`: how long ended jobs are kept, in s. `sharedSecret`: one that all processes agree on. */
-export type NotificationOptions = {
+/** What notifications need of the rest of the process. */
+export type NotifierOptions = {
   store: Store;
   keys: Keys;
-  keyPrefix: string;
-  settings: Config['notifications'];
-  production: boolean;
-  retentionS: number;
-  /** How often a user may have one webhook sent again. */
-  maxRetries: number;
+  config: Config;
   kinds: readonly Kind[];
   version: string;
+  queue: JobQueue;
+  /** Makes the address at which a job's status is read. */
+  statusUrl: (jobId: string) => Promise<string>;
   log: Logger;
-  sharedSecret: () => Promise<string>;
 };
 
-/** How many accepted jobs are remembered, so that their ends are told at once. Those of others are found when their time to be looked at comes. */
+/** How many accepted jobs are remembered, so that their ends are notified of at once. Others are found when they are due. */
 const MAX_ACCEPTED = 10_000;
 
-/** Opens them. */
-export function openNotifications(options: NotificationOptions): NotificationParts {
-  const { store, keys, keyPrefix, settings, production, retentionS, maxRetries, kinds, version, log, sharedSecret } = options;
-  const { redis, clock, onError } = store;
-  const { pushDelayMs } = settings;
-  const queue = openNotificationQueue<Notification>(store, keys, keyPrefix);
-  const callbacks = callbackAddresses(production);
-  const gone = createGone(redis, keys);
-  const listeners = createListeners({ redis, keys, clock, onError: onError('notifications') });
-  const roots = rootsOf(settings.webhookSecrets, production ? undefined : sharedSecret);
-  const secrets = roots && createWebhookSecrets({ redis, keys, clock, roots });
+/** Sends notifications of jobs' ends for as long as the process runs. Its public part is what the routes use. */
+export class Notifier implements Notifications {
+  /** What is wrong with a URL that is to be called back; undefined if nothing is. */
+  readonly faultOf: CallbackAddresses['faultOf'];
+  readonly secrets: WebhookSecrets | undefined;
+  readonly deliveries: Deliveries;
+  readonly #listeners: Listeners;
+  readonly #entries: NotificationQueue<Notification>;
+  readonly #outbox: Outbox;
+  readonly #dispatch: (claims: readonly Claim[]) => Promise<void>;
+  readonly #loop: OutboxLoop;
+  /** Jobs that this process has accepted, the oldest first. */
+  readonly #accepted = new Set<string>();
 
-  const startSending = (statusUrl: SendingNeeds['statusUrl']): void => {
-    const { blockList } = callbacks;
-    const resolveName = createResolveName({ servers: settings.nameServers });
-    const lanes = createLanes();
-    const service = createExpo(settings.expo);
-    const sendWebhook =
-      secrets &&
-      createDeliverWebhook({
-        post: (request, timeoutMs, signal) => post(request, { blockList, resolveName, timeoutMs, signal }),
-        secrets,
-        places: createPlaces(lanes),
-        gone,
-        statusUrl,
-        userAgent: `ai-jobs/${version}`,
-        log,
-      });
-    const sendPush = createDeliverPush({ service, listeners, gone, lanes, clock, textOf: createTexts(kinds), log });
-    const readReceipt = createReadReceipt({ service, gone, lanes, log });
-    queue.start(async (tried: Try<Notification>): Promise<Tried<Notification>> => {
-      const { data } = tried;
-      switch (data.type) {
-        case 'webhook':
-          return sendWebhook ? sendWebhook(tried, data) : webhooksOff(tried);
-        case 'push':
-          return sendPush(tried, data);
-        case 'receipt':
-          return readReceipt(tried, data);
-      }
+  constructor(options: NotifierOptions) {
+    const { store, keys, config, queue } = options;
+    const { redis, clock } = store;
+    const { production, job } = config;
+    const onError = store.onError('notifications');
+    this.#entries = openNotificationQueue<Notification>(store, keys, config.keyPrefix);
+    const callbacks = callbackAddresses(production);
+    this.faultOf = callbacks.faultOf;
+    this.#listeners = createListeners({ redis, keys, clock, onError });
+    const gone = createGone(redis, keys);
+    this.deliveries = createDeliveries({ queue: this.#entries, gone, maxResent: job.maxRetries });
+    // Production shares no secret through Redis: receivers would lose theirs with it.
+    const shared = production ? undefined : () => queue.shared('webhook-secret', randomSecret);
+    const roots = rootsOf(config.notifications.webhookSecrets, shared);
+    this.secrets = roots && createWebhookSecrets({ redis, keys, clock, roots });
+    this.#entries.start(createSend(options, { callbacks, gone, listeners: this.#listeners, secrets: this.secrets }));
+    this.#outbox = createOutbox(redis, keys, keys.notifications, { clock, retentionS: job.retentionS });
+    const { pushDelayMs } = config.notifications;
+    this.#dispatch = createDispatch({ outbox: this.#outbox, jobs: queue, queue: this.#entries, clock, pushDelayMs });
+    this.#loop = startOutboxLoop({ outbox: this.#outbox, deliver: this.#dispatch, onError });
+  }
+
+  accepted(jobId: string, next?: string): void {
+    this.#accepted.add(jobId);
+    if (next !== undefined) this.#accepted.add(childIdOf(jobId, next));
+    for (const oldest of this.#accepted) {
+      if (this.#accepted.size <= MAX_ACCEPTED) break;
+      this.#accepted.delete(oldest);
+    }
+  }
+
+  told(...[job, taken]: Parameters<Listeners['told']>): void {
+    this.#listeners.told(job, taken);
+  }
+
+  async handOn(jobId: string): Promise<void> {
+    await this.#dispatch((await this.#outbox.claim([jobId])).claims);
+  }
+
+  /** A job has ended. */
+  ended(jobId: string): void {
+    if (this.#accepted.delete(jobId)) this.#loop.ended(jobId);
+  }
+
+  async close(): Promise<void> {
+    await this.#loop.close();
+    await this.#entries.close();
+  }
+}
+
+/** What sending knows of receivers and clients. */
+type Contacts = { callbacks: CallbackAddresses; gone: Gone; listeners: Listeners; secrets: WebhookSecrets | undefined };
+
+/** Makes the function that does one try, whatever is sent. */
+function createSend(
+  { store: { clock }, config, kinds, version, statusUrl, log }: NotifierOptions,
+  { callbacks: { blockList }, gone, listeners, secrets }: Contacts,
+): (tried: Try<Notification>) => Promise<Tried<Notification>> {
+  const { nameServers, expo } = config.notifications;
+  const resolveName = createResolveName({ servers: nameServers });
+  const lanes = createLanes();
+  const service = createExpo(expo);
+  const sendWebhook =
+    secrets &&
+    createDeliverWebhook({
+      post: (request, timeoutMs, signal) => post(request, { blockList, resolveName, timeoutMs, signal }),
+      secrets,
+      places: createPlaces(lanes),
+      gone,
+      statusUrl,
+      userAgent: `ai-jobs/${version}`,
+      log,
     });
-  };
-
-  return {
-    callbacks,
-    secrets,
-    deliveries: createDeliveries({ queue, gone, maxResent: maxRetries }),
-    listeners,
-    start({ jobs, statusUrl }) {
-      startSending(statusUrl);
-      const outbox = createOutbox(redis, keys, keys.notifications, { clock, retentionS });
-      const deliver = createDispatch({ outbox, jobs, queue, clock, pushDelayMs });
-      const loop = startOutboxLoop({
-        outbox,
-        deliver,
-        onError: onError('notifications'),
-      });
-      const accepted = new Set<string>();
-      return {
-        accepted(jobId, next) {
-          accepted.add(jobId);
-          if (next !== undefined) accepted.add(childIdOf(jobId, next));
-          for (const oldest of accepted) {
-            if (accepted.size <= MAX_ACCEPTED) break;
-            accepted.delete(oldest);
-          }
-        },
-        ended(jobId) {
-          if (accepted.delete(jobId)) loop.ended(jobId);
-        },
-        handOn: async (jobId) => deliver((await outbox.claim([jobId])).claims),
-        async close() {
-          await loop.close();
-          await queue.close();
-        },
-      };
-    },
+  const sendPush = createDeliverPush({ service, listeners, gone, lanes, clock, textOf: createTexts(kinds), log });
+  const readReceipt = createReadReceipt({ service, gone, lanes, log });
+  return async (tried) => {
+    const { data } = tried;
+    switch (data.type) {
+      case 'webhook':
+        return sendWebhook ? sendWebhook(tried, data) : webhooksOff(tried);
+      case 'push':
+        return sendPush(tried, data);
+      case 'receipt':
+        return readReceipt(tried, data);
+    }
   };
 }
 
-/** The server's secrets, the newest first. Without one, processes share one through Redis, which production does not do: receivers would lose theirs with it. */
+/** The server's secrets, the newest first; without any, the one that processes share through Redis. */
 function rootsOf(
   secrets: readonly string[] | undefined,
   shared: (() => Promise<string>) | undefined,

@@ -7,8 +7,30 @@ import type { VendorVariables } from './env/vendors.ts';
 import { endWith } from './env/read-env-file.ts';
 import { logLibraryWarnings } from './library-warnings.ts';
 
-/** Undoes something; they run in reverse order of how they were added. */
-export type Closer = () => unknown;
+/** A part of a process. It has started, and closes when the process stops. */
+export type Part = { close(): unknown };
+
+/** The parts of a process, in the order of their start. */
+export class Parts {
+  readonly #started: Part[] = [];
+
+  /** Adds a part that has started, and returns it. */
+  add<P extends Part>(part: P): P {
+    this.#started.push(part);
+    return part;
+  }
+
+  /** Closes all parts, the last started first: each may use those before it. A part that fails holds up no other. */
+  async close(onError: (error: unknown) => void): Promise<void> {
+    for (const part of this.#started.toReversed()) {
+      try {
+        await part.close();
+      } catch (error) {
+        onError(error);
+      }
+    }
+  }
+}
 
 /** What a process tells the parent that started it, once it serves. */
 export type Ready = {
@@ -32,60 +54,71 @@ export type Fail = (reason: OwnError) => void;
 const SECOND_SIGNAL_MS = 1000;
 
 /**
- * Runs a process: `start` builds it and pushes a closer for each thing it opened. The first SIGINT, SIGTERM or
- * the parent's disappearance closes in reverse; a second signal a second later, or `graceMs` going by, ends it at once.
+ * Runs a process: `start` starts its parts and adds each of them. The first SIGINT or SIGTERM, or the end of the parent,
+ * closes them. A second signal a second later, or `graceMs` going by, ends the process at once.
  */
-export async function runProcess(log: Logger, graceMs: number, start: (closers: Closer[], fail: Fail) => Promise<Ready>): Promise<void> {
+export async function runProcess(log: Logger, graceMs: number, start: (parts: Parts, fail: Fail) => Promise<Ready>): Promise<void> {
   logLibraryWarnings(log);
-  const closers: Closer[] = [];
-  let stopping = false;
-  let exitCode = 0;
-  let firstSignalAt: number | undefined;
-
-  const stop = async (why: string, code: number): Promise<void> => {
-    exitCode = Math.max(exitCode, code);
-    if (stopping) return;
-    stopping = true;
-    log.info({ why }, 'stopping');
-    setTimeout(() => process.exit(1), graceMs).unref();
-    for (const close of closers.toReversed()) {
-      try {
-        await close();
-      } catch (error) {
-        log.error({ err: error }, 'closing failed');
-      }
-    }
-    process.exit(exitCode);
-  };
-
-  const onSignal = (signal: NodeJS.Signals): void => {
-    firstSignalAt ??= performance.now();
-    if (performance.now() - firstSignalAt < SECOND_SIGNAL_MS) return void stop(signal, 0);
-    log.warn({ why: signal }, 'a second signal: ending at once');
-    process.exit(1);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
-  process.on('disconnect', () => void stop('the parent is gone', 0));
-  // Node would print the whole error, with commands and what they carry.
-  for (const fault of ['unhandledRejection', 'uncaughtException'] as const) {
-    process.on(fault, (error: unknown) => {
-      log.fatal({ err: error }, fault === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception');
-      void stop(fault, 1);
-    });
-  }
-  const fail: Fail = ({ message }) => {
-    process.stderr.write(`${message}\n`);
-    void stop('unusable', 1);
-  };
-
+  const run = new Lifetime(log, graceMs);
   try {
-    const ready = await start(closers, fail); // not as the argument of ?.(), which would not be evaluated without a parent
+    const ready = await start(run.parts, (reason) => run.fail(reason)); // `send?.(await …)` would not start without a parent
     process.send?.(ready);
   } catch (error) {
-    if (stopping) return; // it was told to stop before it had started, and what it stood on is being closed
+    await run.failToStart(error);
+  }
+}
+
+/** The life of this process, from its start to its exit code. */
+class Lifetime {
+  readonly parts = new Parts();
+  readonly #log: Logger;
+  readonly #graceMs: number;
+  #stopping = false;
+  #exitCode = 0;
+  #firstSignalAt: number | undefined;
+
+  constructor(log: Logger, graceMs: number) {
+    this.#log = log;
+    this.#graceMs = graceMs;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#onSignal(signal));
+    process.on('disconnect', () => void this.#stop('the parent is gone', 0));
+    // Node would print the whole error, with commands and what they carry.
+    for (const fault of ['unhandledRejection', 'uncaughtException'] as const) {
+      process.on(fault, (error: unknown) => {
+        log.fatal({ err: error }, fault === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception');
+        void this.#stop(fault, 1);
+      });
+    }
+  }
+
+  /** See {@link Fail}. */
+  fail({ message }: OwnError): void {
+    process.stderr.write(`${message}\n`);
+    void this.#stop('unusable', 1);
+  }
+
+  async failToStart(error: unknown): Promise<void> {
+    if (this.#stopping) return; // it was told to stop while it started, and the parts that it needs are closing
     if (error instanceof OwnError) process.stderr.write(`${error.message}\n`);
-    else log.fatal({ err: error }, 'could not start');
-    await stop('could not start', 1);
+    else this.#log.fatal({ err: error }, 'could not start');
+    await this.#stop('could not start', 1);
+  }
+
+  async #stop(why: string, code: number): Promise<void> {
+    this.#exitCode = Math.max(this.#exitCode, code);
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#log.info({ why }, 'stopping');
+    setTimeout(() => process.exit(1), this.#graceMs).unref();
+    await this.parts.close((error) => this.#log.error({ err: error }, 'closing failed'));
+    process.exit(this.#exitCode);
+  }
+
+  #onSignal(signal: NodeJS.Signals): void {
+    this.#firstSignalAt ??= performance.now();
+    if (performance.now() - this.#firstSignalAt < SECOND_SIGNAL_MS) return void this.#stop(signal, 0);
+    this.#log.warn({ why: signal }, 'a second signal: ending at once');
+    process.exit(1);
   }
 }
 

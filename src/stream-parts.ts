@@ -1,13 +1,20 @@
 /** Puts the streams together: the event reader hands its signals to the feeds, and timers make up for signals that are lost. */
 import type { Config } from './config.ts';
-import type { Closer } from './process.ts';
-import { EventReader } from './stream/event-reader.ts';
+import type { OutboxLoop } from './ends/outbox-loop.ts';
+import type { AppDeps } from './http/env.ts';
+import type { Shares } from './http/shares.ts';
+import type { Snapshot } from './job/snapshot.ts';
+import { tenantOf } from './job/tenant.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import { estimate, ESTIMATE_AGE_MS } from './jobs/stats.ts';
+import type { Notifier } from './notification-parts.ts';
+import type { Part } from './process.ts';
 import type { Store } from './store/store.ts';
-import { Connections } from './stream/connections.ts';
+import { Connections, type Sink } from './stream/connections.ts';
+import { EventReader } from './stream/event-reader.ts';
 import { Feed } from './stream/feed.ts';
-import { UserFeed, type UserFeedOptions } from './stream/user-feed.ts';
+import type { Addressing } from './stream/job-channel.ts';
+import { UserFeed } from './stream/user-feed.ts';
 
 /** How many of a user's newest jobs the user's stream takes stock of, beside all that have not ended. */
 const USER_JOBS = 100;
@@ -15,50 +22,84 @@ const USER_JOBS = 100;
 /** How often every followed job is read, whatever was signalled, in ms. */
 const RECONCILE_MS = 20_000;
 
-/** What streams are opened with. `onEnded` is told of each job that has ended. */
-export type StreamOptions = Required<Pick<UserFeedOptions, 'turn' | 'addressing' | 'onEndSent'>> & {
+/** What streams are opened with: beside what they read, those who want to know of jobs' ends. */
+export type StreamOptions = {
   store: Store;
-  keyPrefix: string;
   queue: JobQueue;
-  settings: Config['stream'];
-  onEnded: (jobId: string) => void;
+  config: Pick<Config, 'keyPrefix' | 'stream'>;
+  shares: Pick<Shares, 'reads'>;
+  addressing: Addressing;
+  notifications: Pick<Notifier, 'told' | 'ended'>;
+  delivery: Pick<OutboxLoop, 'ended'>;
 };
 
-/** What the routes use of streams. `listening`: whether the event reader is reading. */
-export type StreamParts = { feed: Feed; userFeed: UserFeed; connections: Connections; listening: () => boolean };
+/** What the routes use of streams. `drain` ends all streams and begins no new one; `close` stops what serves them. */
+export type StreamParts = Pick<AppDeps, 'feed' | 'userFeed' | 'connections' | 'listening' | 'draining'> & Part & { drain(): void };
 
-/** Opens them. `closers` undo what was opened. */
-export function openStreams(
-  { store, keyPrefix, queue, settings, turn, addressing, onEndSent, onEnded }: StreamOptions,
-  closers: Closer[],
-): StreamParts {
-  const { redis, clock } = store;
-  const connections = new Connections(settings.maxAgeMs);
-  const common = { readJob: queue.read, connections, addressing, onEndSent, onError: store.onError('stream') };
-  const feed = new Feed({ ...common, eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position) });
-  const userFeed = new UserFeed({ ...common, jobsOf: (owner) => currentJobsOf(queue, owner), turn, clock });
+/** Opens them. */
+export function openStreams({ delivery, ...options }: StreamOptions): StreamParts {
+  const { store, config, notifications } = options;
+  const { heartbeatMs, maxAgeMs } = config.stream;
+  const connections = new Connections(maxAgeMs);
+  const { feed, userFeed } = createFeeds(connections, options);
   const eventReader = new EventReader({
     pattern: store.connect('wait', { lazyConnect: true }),
-    redis,
-    keyPrefix,
+    redis: store.redis,
+    keyPrefix: config.keyPrefix,
     onSignal(signal) {
       feed.signal(signal);
       userFeed.signal(signal);
-      if (signal.type === 'changed' && signal.change === 'ended') onEnded(signal.jobId);
+      if (signal.type !== 'changed' || signal.change !== 'ended') return;
+      delivery.ended(signal.jobId);
+      notifications.ended(signal.jobId);
     },
     onError: store.onError('events'),
   });
-  closers.push(() => eventReader.close());
 
   const reconcile = () => {
     feed.reconcile();
     userFeed.reconcile();
   };
-  redis.on('ready', reconcile);
-  const beat = Math.min(settings.heartbeatMs, settings.maxAgeMs / 10);
-  const timers = [setInterval(() => connections.heartbeat(), beat), setInterval(reconcile, RECONCILE_MS)];
-  closers.push(() => timers.forEach(clearInterval));
-  return { feed, userFeed, connections, listening: () => eventReader.listening() };
+  store.redis.on('ready', reconcile);
+  const timers = [setInterval(() => connections.heartbeat(), Math.min(heartbeatMs, maxAgeMs / 10)), setInterval(reconcile, RECONCILE_MS)];
+  let isDraining = false;
+  return {
+    feed,
+    userFeed,
+    connections,
+    listening: () => eventReader.listening(),
+    draining: () => isDraining,
+    drain() {
+      isDraining = true;
+      connections.close();
+    },
+    close() {
+      timers.forEach(clearInterval);
+      eventReader.close();
+    },
+  };
+}
+
+function createFeeds(
+  connections: Connections,
+  { store, queue, shares, addressing, notifications }: Omit<StreamOptions, 'delivery'>,
+): Pick<AppDeps, 'feed' | 'userFeed'> {
+  const common = {
+    readJob: queue.read,
+    connections,
+    addressing,
+    onEndSent: (ended: Snapshot, sink: Sink) => notifications.told(ended, sink.taken),
+    onError: store.onError('stream'),
+  };
+  return {
+    feed: new Feed({ ...common, eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position) }),
+    userFeed: new UserFeed({
+      ...common,
+      jobsOf: (owner) => currentJobsOf(queue, owner),
+      turn: (owner, signal) => shares.reads.turn(tenantOf(owner, undefined), signal),
+      clock: store.clock,
+    }),
+  };
 }
 
 /** A user's newest jobs, then those that have not ended and are older than all of them. */

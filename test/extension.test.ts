@@ -6,7 +6,7 @@ import { startApi } from '../src/api.ts';
 import { loadConfig } from '../src/config.ts';
 import { kinds } from '../src/kinds/index.ts';
 import { defineKind } from '../src/kinds/kind.ts';
-import type { Closer } from '../src/process.ts';
+import { Parts } from '../src/process.ts';
 import { fillLists, wantedList } from '../worker/kinds/fill-lists.ts';
 import { type Handler, implement } from '../worker/handler.ts';
 import { implementations } from '../worker/kinds/index.ts';
@@ -74,15 +74,13 @@ type Write = Extract<Offer<'structuredAnswer'>, { available: true }>['work'];
 async function start(env: Record<string, string>): Promise<string> {
   const log = pino({ level: 'silent' });
   const environment = { REDIS_URL: inject('redisUrl'), REDIS_KEY_PREFIX: newPrefix(), PORT: '0', WORKER_HEALTH_PORT: '0', ...env };
-  const fail = (error: Error) => expect.fail(error.message);
-  const closers: Closer[] = [];
-  onTestFinished(async () => {
-    for (const close of closers.toReversed()) await close();
-  });
-  const { port } = await startApi({ config: loadConfig(environment, 'api'), log, version: '1', kinds: [...kinds, haiku] }, closers, fail);
+  const fail = (error: unknown) => expect.fail(String(error));
+  const parts = new Parts();
+  onTestFinished(() => parts.close(fail));
+  const { port } = await startApi({ config: loadConfig(environment, 'api'), log, version: '1', kinds: [...kinds, haiku] }, parts, fail);
   const all = [...vendors, poet];
-  const parts = { config: loadConfig(environment, 'worker', all), log, version: '1', vendors: all };
-  await startWorker({ ...parts, implementations: [...implementations, implement(haiku, writeHaiku)] }, closers, fail);
+  const options = { config: loadConfig(environment, 'worker', all), log, version: '1', vendors: all };
+  await startWorker({ ...options, implementations: [...implementations, implement(haiku, writeHaiku)] }, parts, fail);
   return `http://127.0.0.1:${port}`;
 }
 

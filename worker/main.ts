@@ -12,5 +12,5 @@ const config = readConfig(process.env, 'worker', vendors);
 const log = await createLog('worker', config.logLevel);
 if (envFile !== undefined) log.info({ file: envFile }, 'environment file read; variables that are set win');
 
-const parts = { config, log, version: packageJson.version, implementations, vendors };
-await runProcess(log, config.shutdownGraceMs + 5000, (closers, fail) => startWorker(parts, closers, fail));
+const options = { config, log, version: packageJson.version, implementations, vendors };
+await runProcess(log, config.shutdownGraceMs + 5000, (parts, fail) => startWorker(options, parts, fail));

@@ -6,7 +6,7 @@ import type { Config } from '../src/config.ts';
 import { createErrorLog } from '../src/repeated-errors.ts';
 import { startHousekeeping } from '../src/housekeeping.ts';
 import { listen } from '../src/listen.ts';
-import type { Closer, Fail, Ready } from '../src/process.ts';
+import type { Fail, Parts, Ready } from '../src/process.ts';
 import { checkKinds } from '../src/kinds/kind.ts';
 import { createBreaker } from './run/breaker.ts';
 import { createAdmission } from '../src/jobs/admission.ts';
@@ -47,15 +47,15 @@ const REGISTRY_AGE_MS = 1000;
 /** How long the start waits for all that the worker needs, in ms. Without Redis it goes on, and its health says so. */
 const START_MS = 3000;
 
-/** Starts a worker. Resolves once its health is served; `closers` undo what was opened. */
+/** Starts a worker. Resolves once its health is served;  */
 export async function startWorker(
   { config, log, version, implementations, vendors }: WorkerParts,
-  closers: Closer[],
+  parts: Parts,
   fail: Fail,
 ): Promise<Ready> {
   const { keyPrefix, mayEvict, job } = config;
   const store = await openStore({ url: config.redisUrl, keyPrefix, mayEvict, log, logError: createErrorLog(log), onUnusable: fail });
-  closers.push(store.close);
+  parts.add(store);
   const keys = keysUnder(keyPrefix);
   const commands = store.redis;
 
@@ -71,7 +71,9 @@ export async function startWorker(
   for (const warning of new Set(modelWarnings(description.kinds, hasMoneyBudget(config), store.clock.now()))) log.warn(warning);
 
   // This is done before any job is taken, so that nobody pays for a job whose time is over.
-  await startHousekeeping({ store, keys, cancel: createCancel(commands, keys, job.retentionS), retentionS: job.retentionS, log }, closers);
+  parts.add(
+    await startHousekeeping({ store, keys, cancel: createCancel(commands, keys, job.retentionS), retentionS: job.retentionS, log }),
+  );
 
   const unreadable = await endUnreadable(commands, keys, job.retentionS).catch(
     (error: unknown) => (store.onError('unreadable records')(error), []),
@@ -86,7 +88,7 @@ export async function startWorker(
   });
 
   const queue = openQueue(patient, { keyPrefix, ...job });
-  closers.push(() => queue.close());
+  parts.add(queue);
   const children = createChildren({
     redis: patient,
     keys,
@@ -125,7 +127,7 @@ export async function startWorker(
     log,
   );
 
-  closers.push(() => worker.close(config.shutdownGraceMs));
+  parts.add({ close: () => worker.close(config.shutdownGraceMs) });
 
   const registration = createRegistration({
     redis: commands,
@@ -136,7 +138,7 @@ export async function startWorker(
     onError: store.onError('registry'),
   });
   await registration.register();
-  closers.push(registration.leave);
+  parts.add({ close: registration.leave });
 
   const { name, concurrency } = config.worker;
   const checks = {
@@ -148,8 +150,7 @@ export async function startWorker(
   const health = createHealthApp({ worker, works, facts, warnings: store.warnings, clock: store.clock });
   const ports = config.workerHealthPorts;
   const createServer = () => createAdaptorServer({ fetch: health.fetch, hostname: 'localhost' });
-  const { port, close } = await listen(createServer, { host: config.host, ports, variable: 'WORKER_HEALTH_PORT' });
-  closers.push(close);
+  const { port } = parts.add(await listen(createServer, { host: config.host, ports, variable: 'WORKER_HEALTH_PORT' }));
   if (!ports.includes(0) && port !== ports[0]) log.warn({ port }, `port ${ports[0]} is taken, so /health is at port ${port}`);
   await within(START_MS, works); // so that whoever waits for the start finds it well
   log.info({ port, concurrency }, 'worker listening');

@@ -44,5 +44,5 @@ const { HANDLER } = process.env;
 const config = readConfig(process.env, 'worker', [instant]);
 const log = await createLog('worker', config.logLevel);
 const implementations = [HANDLER === 'flashcards' ? implement(flashcards, makeFlashcards) : oneCard];
-const parts = { config, log, version: 'bench', implementations, vendors: [instant] };
-await runProcess(log, 1000, (closers, fail) => startWorker(parts, closers, fail));
+const options = { config, log, version: 'bench', implementations, vendors: [instant] };
+await runProcess(log, 1000, (parts, fail) => startWorker(options, parts, fail));

@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/config.ts';
 import { flashcards } from '../../src/kinds/flashcards.ts';
 import { childMarker, defineKind } from '../../src/kinds/kind.ts';
 import { kinds } from '../../src/kinds/index.ts';
-import type { Closer } from '../../src/process.ts';
+import { Parts } from '../../src/process.ts';
 import { type Handler, implement } from '../../worker/handler.ts';
 import { implementations } from '../../worker/kinds/index.ts';
 import { startWorker } from '../../worker/start.ts';
@@ -53,15 +53,13 @@ async function start(env: Record<string, string> = {}, workerEnv: Record<string,
   const log = pino({ level: 'silent' });
   const prefix = newPrefix();
   const environment = { REDIS_URL: inject('redisUrl'), REDIS_KEY_PREFIX: prefix, PORT: '0', WORKER_HEALTH_PORT: '0', ...env };
-  const fail = (error: Error) => expect.fail(error.message);
-  const closers: Closer[] = [];
-  onTestFinished(async () => {
-    for (const close of closers.toReversed()) await close();
-  });
-  const { port } = await startApi({ config: loadConfig(environment, 'api'), log, version: '1', kinds: [...kinds, note] }, closers, fail);
+  const fail = (error: unknown) => expect.fail(String(error));
+  const parts = new Parts();
+  onTestFinished(() => parts.close(fail));
+  const { port } = await startApi({ config: loadConfig(environment, 'api'), log, version: '1', kinds: [...kinds, note] }, parts, fail);
   const all = [tidier, ...vendors];
-  const parts = { config: loadConfig({ ...environment, ...workerEnv }, 'worker', all), log, version: '1', vendors: all };
-  await startWorker({ ...parts, implementations: [...implemented, implement(note, tidy)] }, closers, fail);
+  const options = { config: loadConfig({ ...environment, ...workerEnv }, 'worker', all), log, version: '1', vendors: all };
+  await startWorker({ ...options, implementations: [...implemented, implement(note, tidy)] }, parts, fail);
   const url = `http://127.0.0.1:${port}`;
   const post = (body: unknown, headers: Record<string, string> = {}) =>
     fetch(`${url}/api/tidy-note`, {

@@ -26,11 +26,11 @@ const usual = implement(processImage, readImage);
 const after = { ...usual, kind: { ...processImage, result: holdAtResult } } as unknown as Implementation;
 
 const held = process.env['HOLD'] === 'after' ? after : before;
-const parts = {
+const options = {
   config,
   log,
   version: 'test',
   vendors,
   implementations: implementations.map((one) => (one.kind.name === processImage.name ? held : one)),
 };
-await runProcess(log, config.shutdownGraceMs + 5000, (closers, fail) => startWorker(parts, closers, fail));
+await runProcess(log, config.shutdownGraceMs + 5000, (parts, fail) => startWorker(options, parts, fail));

@@ -8,8 +8,8 @@ import { sliceParts } from './slices.ts';
 const role = process.env['ROLE'] === 'api' ? 'api' : 'worker';
 const config = readConfig(process.env, role, sliceParts.vendors);
 const log = await createLog(role, config.logLevel);
-await runProcess(log, 5000, (closers, fail) =>
+await runProcess(log, 5000, (parts, fail) =>
   role === 'api'
-    ? startApi({ config, log, version: 'test', kinds: sliceParts.kinds }, closers, fail)
-    : startWorker({ config, log, version: 'test', ...sliceParts }, closers, fail),
+    ? startApi({ config, log, version: 'test', kinds: sliceParts.kinds }, parts, fail)
+    : startWorker({ config, log, version: 'test', ...sliceParts }, parts, fail),
 );

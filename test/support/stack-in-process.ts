@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/config.ts';
 import { kinds } from '../../src/kinds/index.ts';
 import type { Kind } from '../../src/kinds/kind.ts';
 import { describeError } from '../../src/describe-error.ts';
-import type { Closer, Fail, Ready } from '../../src/process.ts';
+import { type Fail, Parts, type Ready } from '../../src/process.ts';
 import type { Implementation } from '../../worker/handler.ts';
 import { implementations } from '../../worker/kinds/index.ts';
 import { startWorker } from '../../worker/start.ts';
@@ -39,7 +39,7 @@ const startApiPart =
   ({ kinds }: Abilities) =>
   (env: Record<string, string>): Promise<Part> => {
     const config = loadConfig(env, 'api');
-    return startPart('api', config.logLevel, (log, closers) => startApi({ config, log, version: 'test', kinds }, closers, fail));
+    return startPart('api', config.logLevel, (log, parts) => startApi({ config, log, version: 'test', kinds }, parts, fail));
   };
 
 let workers = 0;
@@ -49,13 +49,13 @@ const startWorkerPart =
   (env: Record<string, string>): Promise<Part> => {
     const { worker, ...config } = loadConfig(env, 'worker', vendors);
     // Workers are told apart by their names, in which the process stands.
-    const parts = {
+    const options = {
       config: { ...config, worker: { ...worker, name: `${worker.name}-${++workers}` } },
       version: 'test',
       implementations,
       vendors,
     };
-    return startPart('worker', config.logLevel, (log, closers) => startWorker({ ...parts, log }, closers, fail));
+    return startPart('worker', config.logLevel, (log, parts) => startWorker({ ...options, log }, parts, fail));
   };
 
 /** As an unhandled rejection it fails the run. */
@@ -64,27 +64,21 @@ const fail: Fail = (reason) => {
 };
 
 /** Starts one part with a log in memory. */
-async function startPart(name: string, level: string, start: (log: Logger, closers: Closer[]) => Promise<Ready>): Promise<Part> {
+async function startPart(name: string, level: string, start: (log: Logger, parts: Parts) => Promise<Ready>): Promise<Part> {
   let output = '';
   const options = { name, level, serializers: { err: describeError } };
   const log = pino(options, { write: (line: string) => void (output += line) });
-  const closers: Closer[] = [];
+  const parts = new Parts();
   let stopping: Promise<void> | undefined;
-  const stop = () => (stopping ??= closeAll(closers));
+  const stop = () => (stopping ??= closeAll(parts));
   onTestFinished(stop);
-  const { port } = await start(log, closers);
+  const { port } = await start(log, parts);
   return { url: `http://127.0.0.1:${port}`, output: () => output, log: () => logLines(output), stop };
 }
 
-/** Closes in reverse, each though another fails. */
-async function closeAll(closers: Closer[]): Promise<void> {
+/** Closes all. Rejects if anything did not close. */
+async function closeAll(parts: Parts): Promise<void> {
   const errors: unknown[] = [];
-  for (const close of closers.toReversed()) {
-    try {
-      await close();
-    } catch (error) {
-      errors.push(error);
-    }
-  }
+  await parts.close((error) => errors.push(error));
   if (errors.length > 0) throw new AggregateError(errors, 'closing failed');
 }
