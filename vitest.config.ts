@@ -25,7 +25,8 @@ const once = [
   'test/stream/{sse-encoding,transport,unsent}.test.ts',
   'test/http/{access,bodies,cors,decoders,guesses,hosts,image,loose-requests,pace,refusal-rests,shares,then,uploads}.test.ts',
   'test/worker/*.test.ts', // what a worker makes of models and texts
-  'test/worker/kinds/**',
+  'test/worker/{audio,kinds,texts,vendors}/**',
+  'test/worker/run/{breaker,deadline,in-vain,room,usage,write-watch}.test.ts',
 ];
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
