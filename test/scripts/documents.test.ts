@@ -1,4 +1,4 @@
-/** The documents lead to what is there: every link, anchor, file and command that they name exists. */
+/** Every link, anchor, file, command and variable that the documents name exists. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
@@ -15,7 +15,7 @@ const find = (...patterns: string[]) => globSync(patterns, { cwd: ROOT, exclude:
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
 const documents = find('*.md', 'docs/**/*.md', 'client/*.md', 'bench/results/*.md', '.github/**/*.md', 'AGENTS.md');
-/** Those that speak of the code as it is now; the others say what was changed, or what was measured. */
+/** Those that describe the code of now. The others say what was changed or measured. */
 const current = documents.filter((file) => file !== 'CHANGELOG.md' && !file.startsWith('bench/'));
 
 /** The anchors of the handbook from when it was one file. Links to them are out in the world. */
@@ -122,6 +122,12 @@ function pathsIn(text: string): string[] {
 
 test.each(current)('every file that %s names is there', (file) => {
   expect(pathsIn(read(file)).filter((path) => !isThere(path))).toEqual([]);
+});
+
+test('every function that the architecture page names beside a file is in it', () => {
+  const pairs = [...read('docs/architecture.md').matchAll(/`([\w/-]+\.ts)`, `(\w+)`/g)];
+  expect(pairs.length).toBeGreaterThan(3);
+  expect(pairs.filter(([, file = '', name = '']) => !new RegExp(`\\b${name}\\b`).test(read(file))).map(([pair]) => pair)).toEqual([]);
 });
 
 test('every file that a comment of the code names is there', () => {

@@ -1,4 +1,4 @@
-/** Who writes which field of a job's record: the heads of scripts and the table of the architecture page say what the code does. */
+/** Heads of scripts and the architecture page say who writes which field of a job's record. */
 import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
@@ -24,10 +24,13 @@ function argumentsAt(text: string, start: number): string[] {
   return found.map((each) => each.trim());
 }
 
-/** The name of a field, as a script has it: `'name'`, or `FIELDS.name`. Names that the caller gives have none. */
+/** A field's name, from `'name'` or `FIELDS.name`. Undefined for names that the caller gives. */
 const fieldNamed = (argument: string) => /^'(.+)'$/.exec(argument)?.[1] ?? /^FIELDS\.(\w+)$/.exec(argument)?.[1];
 
-/** The fields of a job's record that a script sets or deletes. In our scripts the record's key is `job`, or begins with `jobs`. */
+/**
+ * The fields of a job's record that a script sets or deletes.
+ * In our scripts the record's key is `job`, or begins with `jobs`.
+ */
 function writtenBy(lua: string): string[] {
   const calls = [...lua.matchAll(/redis\.p?call\('(HSET|HSETNX|HDEL|HINCRBY|HMSET)',/g)];
   return sorted(
@@ -46,7 +49,7 @@ function declaredIn(lua: string): string[] {
   return sorted(names.split(/,\s*/).filter((name) => name !== ''));
 }
 
-/** The fields of a job's record that TypeScript code gives to be written: as keys of an object, or to a command of ioredis. */
+/** The fields that TypeScript code writes: as keys of an object, or by a command of ioredis. */
 function givenBy(code: string): string[] {
   const lines = code.split('\n').filter((line) => !/^\s*(const|let) \{/.test(line)); // those take fields out of what was read
   const text = lines.join('\n');
