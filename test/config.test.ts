@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { ConfigError, loadConfig } from '../src/config.ts';
 import type { Role } from '../src/env/rules.ts';
+import { kinds } from '../src/kinds/index.ts';
+import type { Kind } from '../src/kinds/kind.ts';
 import { vendors } from '../worker/vendors/index.ts';
 import { fallbackOptions, mainOptions, openai } from '../worker/vendors/openai.ts';
 
@@ -199,7 +201,8 @@ test('in production a secret of the operator has 16 characters at least; elsewhe
 
 test('production takes the offline generator where it is said for all that it would do', () => {
   const production = { ...REDIS, NODE_ENV: 'production' };
-  const offline = { PROVIDER_FLASHCARDS: 'offline', PROVIDER_LESSON: 'offline' };
+  const made = kinds.filter(({ withoutKey }: Kind) => withoutKey !== 'nobody' && withoutKey.vendor === 'offline');
+  const offline = Object.fromEntries(made.map(({ variable }) => [`PROVIDER_${variable}`, 'offline']));
   expect(mistakes({ ...production, ...offline }, 'worker')).toEqual([]);
   expect(mistakes({ ...production, PROVIDER_LESSON: 'offline' }, 'worker')).toEqual([expect.stringMatching(/^OPENAI_API_KEY/)]);
 });
