@@ -55,7 +55,7 @@ async function feed(jobIds: string[], events: number): Promise<void> {
     onError: console.error,
   });
   await begun.promise;
-  if (!reader.listening()) throw new Error('the event reader does not listen');
+  process.once('disconnect', () => reader.close());
   let count = (): void => {};
   for (const id of jobIds) {
     const following = await made.follow(id, 0);

@@ -1,11 +1,9 @@
 /** Puts together who may call, and the addresses that callers get. */
 import type { Config } from './config.ts';
-import { createChildUrls, joinAddresses } from './http/child-urls.ts';
-import type { AppDeps } from './http/env.ts';
-import { jobUrls } from './http/job-urls.ts';
-import { createOutputUrls } from './http/output-urls.ts';
-import { createStreamTokens, type StreamTokens } from './http/stream-token.ts';
-import { fixedSecrets, sharedSecrets } from './http/token-secrets.ts';
+import type { AppDeps } from './http/app-deps.ts';
+import { createValueAddresses, jobUrls } from './http/job-addresses.ts';
+import { StreamTokens } from './http/stream-token.ts';
+import { fixedSecrets, SharedSecrets } from './http/token-secrets.ts';
 import { hmacSha256 } from './hmac.ts';
 import type { Identification } from './identity/caller.ts';
 import { identificationFor } from './identity/identification.ts';
@@ -28,7 +26,7 @@ export async function openAccess(store: Store, keys: Keys, queue: JobQueue, kind
   const tokens = createTokens(queue, config.stream);
   const identity = await openIdentity(store, keys, config.auth);
   const { required } = identity;
-  const outputUrls = joinAddresses(createOutputUrls(kinds, required), createChildUrls(kinds, required));
+  const outputUrls = createValueAddresses(kinds, required);
   return {
     identity,
     tokens,
@@ -42,8 +40,8 @@ export async function openAccess(store: Store, keys: Keys, queue: JobQueue, kind
 function createTokens(queue: JobQueue, { tokenSecrets, tokenTtlS }: Config['stream']): StreamTokens {
   const secrets = tokenSecrets
     ? fixedSecrets(tokenSecrets)
-    : sharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
-  return createStreamTokens({ sign: hmacSha256, secrets, ttlS: tokenTtlS });
+    : new SharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
+  return new StreamTokens(hmacSha256, secrets, tokenTtlS);
 }
 
 /** How users are identified. The public keys of a Supabase project are kept in Redis. */

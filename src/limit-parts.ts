@@ -2,8 +2,8 @@
 import { createAddressOf } from './client-address.ts';
 import type { Config } from './config.ts';
 import { createBearerCheck } from './http/bearer-check.ts';
-import type { AppDeps } from './http/env.ts';
-import { createPace } from './http/pace.ts';
+import type { AppDeps } from './http/app-deps.ts';
+import { Pace } from './http/pace.ts';
 import { createShares } from './http/shares.ts';
 import { createLocalLimit } from './jobs/rate-limit.ts';
 
@@ -32,7 +32,7 @@ export function createLimits({
   const addressOf = createAddressOf(trustedProxies);
   return {
     shares: createShares(shares),
-    pace: createPace(Math.max(LEAST_PACE, (PACE_A_SUBMISSION * rateLimit.max) / rateLimit.windowS)),
+    pace: new Pace(Math.max(LEAST_PACE, (PACE_A_SUBMISSION * rateLimit.max) / rateLimit.windowS)),
     readLimit: createLocalLimit({ name: 'read', max: READS_A_SUBMISSION * rateLimit.max, windowS: rateLimit.windowS }),
     listLimit: createLocalLimit({ name: 'list', max: listsPerSecond, windowS: 1 }),
     redeliverLimit: createLocalLimit({ name: 'redeliver', ...rateLimit }),

@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import type { PullBody } from './http/body.ts';
-import type { AppDeps } from './http/env.ts';
+import type { AppDeps } from './http/app-deps.ts';
 import type { Share } from './http/shares.ts';
 import { JoinedMessage } from './joined-message.ts';
 import { createNodeFiles, createNodeTransport, type Fetch, withNodeTransport } from './node-transport.ts';

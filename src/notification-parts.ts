@@ -4,7 +4,7 @@ import { randomSecret } from './access-parts.ts';
 import type { Config } from './config.ts';
 import { type Claim, createOutbox, type Outbox } from './ends/outbox.ts';
 import { type OutboxLoop, startOutboxLoop } from './ends/outbox-loop.ts';
-import type { Notifications } from './http/env.ts';
+import type { Notifications } from './http/app-deps.ts';
 import { childIdOf } from './jobs/child-id.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { Kind } from './kinds/kind.ts';
@@ -89,7 +89,7 @@ export class Notifier implements Notifications {
     }
   }
 
-  told(...[job, taken]: Parameters<Listeners['told']>): void {
+  endSeen(...[job, taken]: Parameters<Listeners['told']>): void {
     this.#listeners.told(job, taken);
   }
 

@@ -1,7 +1,7 @@
 /** Puts the streams together: the event reader hands its signals to the feeds, and timers make up for signals that are lost. */
 import type { Config } from './config.ts';
 import type { OutboxLoop } from './ends/outbox-loop.ts';
-import type { AppDeps } from './http/env.ts';
+import type { AppDeps } from './http/app-deps.ts';
 import type { Shares } from './http/shares.ts';
 import type { Snapshot } from './job/snapshot.ts';
 import { tenantOf } from './job/tenant.ts';
@@ -29,7 +29,7 @@ export type StreamOptions = {
   config: Pick<Config, 'keyPrefix' | 'stream'>;
   shares: Pick<Shares, 'reads'>;
   addressing: Addressing;
-  notifications: Pick<Notifier, 'told' | 'ended'>;
+  notifications: Pick<Notifier, 'endSeen' | 'ended'>;
   delivery: Pick<OutboxLoop, 'ended'>;
 };
 
@@ -88,7 +88,7 @@ function createFeeds(
     readJob: queue.read,
     connections,
     addressing,
-    onEndSent: (ended: Snapshot, sink: Sink) => notifications.told(ended, sink.taken),
+    onEndSent: (ended: Snapshot, sink: Sink) => notifications.endSeen(ended, sink.taken),
     onError: store.onError('stream'),
   };
   return {

@@ -4,14 +4,14 @@ import type { Caller } from '../identity/caller.ts';
 import { ProblemError } from '../job/problem.ts';
 import { tenantOf } from '../job/tenant.ts';
 import { answerRetryLater, wantsStream } from './answer-stream.ts';
-import type { AppDeps, AppEnv } from './env.ts';
-import { type HolderDeps, setHolder } from './holder.ts';
+import type { AppDeps } from './app-deps.ts';
+import type { AppEnv } from './context.ts';
+import { setHolder } from './holder.ts';
 import { stepsOf } from './pace.ts';
-import { refuseReads } from './rate-limits.ts';
-import { mayShowToken } from './read-access.ts';
-
-/** What it needs. */
-type Deps = Pick<AppDeps, HolderDeps | 'readLimit' | 'pace' | 'addressOf' | 'identity'>;
+import { setAllowance } from './rate-limits.ts';
+import { mayShowToken } from './job-access.ts';
+import { tooFast } from '../jobs/refusal.ts';
+import type { Tenant } from '../job/tenant.ts';
 
 /** An answer to a request that goes no further; undefined for one that does. */
 type Early = Response | undefined | Promise<Response | undefined>;
@@ -20,7 +20,7 @@ type Early = Response | undefined | Promise<Response | undefined>;
  * Makes the function. Most requests need no wait, so it returns a promise only where there is one.
  * @throws ProblemError as the identity, and `too_many_open`, `server_busy` or `rate_limited`
  */
-export function createAdmitCaller(deps: Deps): (c: Context<AppEnv>) => Early {
+export function createAdmitCaller(deps: AppDeps): (c: Context<AppEnv>) => Early {
   const { identity, pace } = deps;
 
   const begin = (c: Context<AppEnv>, caller: Caller | undefined): Response | undefined | Promise<undefined> => {
@@ -62,6 +62,19 @@ export function createAdmitCaller(deps: Deps): (c: Context<AppEnv>) => Early {
       return beginUnbelieved(c, error);
     }
   };
+}
+
+/**
+ * Counts a request for the limit of reads. Only a client with a defect reaches this limit, so its headers come with the 429 only.
+ * Answers a stream that comes back by itself; undefined: the request may go on.
+ * @throws ProblemError `rate_limited` if there were too many
+ */
+function refuseReads(c: Context<AppEnv>, { readLimit }: Pick<AppDeps, 'readLimit'>, tenant: Tenant): Response | undefined {
+  const allowance = readLimit.consume(tenant);
+  if (allowance.allowed) return undefined;
+  if (wantsStream(c) && c.req.method === 'GET') return answerRetryLater(c, allowance.resetMs);
+  setAllowance(c, allowance);
+  throw tooFast(readLimit.policy, allowance.resetMs);
 }
 
 /** Refuses for now. A stream is told to come back. */

@@ -6,9 +6,9 @@ import type { Following } from '../stream/feed.ts';
 import { endFrame, resetFrame, statusFrame } from '../stream/job-frames.ts';
 import { type Begin, beginStream, STREAM_HEADERS } from '../stream/response.ts';
 import { answer } from './answer.ts';
-import type { AppDeps, AppEnv } from './env.ts';
-import type { HolderDeps } from './holder.ts';
-import type { Reader } from './read-access.ts';
+import type { AppDeps } from './app-deps.ts';
+import type { AppEnv } from './context.ts';
+import type { Reader } from './job-access.ts';
 import type { Held } from './shares.ts';
 
 /** How long a client should wait before it reconnects if it can't be served now, in ms. */
@@ -20,14 +20,11 @@ const TROUBLE_RETRY_MS = 5000;
  */
 export type Watching = { jobId: string; cursor: Cursor; reader: Reader; opening?: string; place?: Held };
 
-/** What this needs of the app's parts. */
-type WatchDeps = Pick<AppDeps, 'feed' | 'archive' | 'outputUrls' | 'tokens' | 'transport' | HolderDeps | 'notifications' | 'log'>;
-
 /**
  * Follows a job and answers with its stream. After the job's end it answers 204, which stops EventSource.
  * @throws ProblemError `too_many_open` or `server_busy` if there is no place for one more stream, and the reader's refusal
  */
-export async function watchJob(c: Context<AppEnv>, deps: WatchDeps, watching: Watching): Promise<Response> {
+export async function watchJob(c: Context<AppEnv>, deps: AppDeps, watching: Watching): Promise<Response> {
   // Where a user is named it is known before the job is read for whom it counts. A HEAD request gets no events.
   const known = c.get('user') !== undefined && c.req.method !== 'HEAD';
   const place = watching.place ?? (known ? deps.shares.streams.hold(c.get('holder'), 1) : undefined);
@@ -39,12 +36,12 @@ export async function watchJob(c: Context<AppEnv>, deps: WatchDeps, watching: Wa
   }
 }
 
-async function openStream(c: Context<AppEnv>, deps: WatchDeps, { jobId, cursor, reader, opening, place }: Watching): Promise<Response> {
+async function openStream(c: Context<AppEnv>, deps: AppDeps, { jobId, cursor, reader, opening, place }: Watching): Promise<Response> {
   const following = await findFollowing(deps, jobId, cursor, reader);
   if (following.over || c.req.method === 'HEAD') {
     following.stop();
     place?.release();
-    if (c.req.method !== 'HEAD') deps.notifications.told(following.first); // it has the end already
+    if (c.req.method !== 'HEAD') deps.notifications.endSeen(following.first); // it has the end already
     return following.over ? answer(c, 204, null, { 'Cache-Control': 'no-store' }) : answer(c, 200, null, STREAM_HEADERS);
   }
   try {
@@ -71,7 +68,7 @@ export function holding(place: Held, begin: Begin): Begin {
 }
 
 /** Follows a job, where Redis has it, or the archive. */
-async function findFollowing(deps: WatchDeps, jobId: string, cursor: Cursor, reader: Reader): Promise<Following> {
+async function findFollowing(deps: AppDeps, jobId: string, cursor: Cursor, reader: Reader): Promise<Following> {
   const found = await deps.feed.follow(jobId, cursor);
   if (found && reader.allows(found.first)) return found;
   found?.stop();

@@ -1,6 +1,6 @@
 /** Makes answers: a body, and all headers at once. */
 import type { Context } from 'hono';
-import type { AppEnv } from './env.ts';
+import type { AppEnv } from './context.ts';
 
 /** Headers by name. Those that are undefined are left out. */
 export type Headers = Record<string, string | undefined>;
@@ -34,4 +34,16 @@ export function answerJson(c: Context<AppEnv>, value: unknown, status = 200, hea
 /** Gives a header to the answer to this request, whatever that answer will be. */
 export function setHeaders(c: Context<AppEnv>, headers: Record<string, string>): void {
   Object.assign(c.get('headers'), headers);
+}
+
+/** Whether the client has what this entity tag names: its `If-None-Match` lists the tag, or is `*`. */
+export function isKnown(c: Context, tag: string): boolean {
+  const header = c.req.header('if-none-match');
+  return header !== undefined && namesTag(header, tag);
+}
+
+/** Whether an `If-None-Match` header names this tag, compared weakly (RFC 9110, section 13.1.2). */
+function namesTag(header: string, tag: string): boolean {
+  const bare = (text: string) => text.trim().replace(/^W\//, '');
+  return header.split(',').some((text) => text.trim() === '*' || bare(text) === bare(tag));
 }

@@ -1,9 +1,8 @@
 /** Files that browsers are sent as they are: the pages, and what they are made of. */
 import type { Context } from 'hono';
 import { digestOfBytes } from '../store/digest.ts';
-import { answer } from './answer.ts';
-import type { AppEnv } from './env.ts';
-import { namesTag } from './etag.ts';
+import { answer, isKnown } from './answer.ts';
+import type { AppEnv } from './context.ts';
 
 /** A file as it is served. */
 export type Asset = { type: string; bytes: Uint8Array<ArrayBuffer> };
@@ -34,7 +33,6 @@ export function answerAsset(c: Context<AppEnv>, { type, bytes }: Asset): Respons
     'Referrer-Policy': 'no-referrer',
     Vary: 'Accept',
   };
-  const known = c.req.header('if-none-match');
-  if (known !== undefined && namesTag(known, tag)) return answer(c, 304, null, headers);
+  if (isKnown(c, tag)) return answer(c, 304, null, headers);
   return answer(c, 200, c.req.method === 'HEAD' ? null : bytes, { ...headers, 'Content-Type': type, 'Content-Security-Policy': POLICY });
 }

@@ -4,9 +4,9 @@ import { ProblemError } from '../job/problem.ts';
 import { tenantOf } from '../job/tenant.ts';
 import { createLocalLimit } from '../jobs/rate-limit.ts';
 import { tooFast } from '../jobs/refusal.ts';
-import { BEARER } from './auth.ts';
+import { BEARER } from './problems.ts';
 import { isEqual } from './constant-time.ts';
-import type { AppDeps, AppEnv } from './env.ts';
+import type { AppEnv } from './context.ts';
 import { setAllowance } from './rate-limits.ts';
 
 /**
@@ -15,8 +15,16 @@ import { setAllowance } from './rate-limits.ts';
  */
 export type BearerCheck = (c: Context<AppEnv>) => void;
 
-/** What is checked. `secret`: if it is undefined nobody passes. `variable`: where it is set. `whose`: what is closed, in words. */
-export type BearerCheckOptions = { secret: string | undefined; variable: string; whose: string } & Pick<AppDeps, 'addressOf'>;
+/**
+ * What is checked. `secret`: if it is undefined nobody passes. `variable`: where it is set. `whose`:
+ * what is closed, in words. `addressOf`: where a request came from.
+ */
+export type BearerCheckOptions = {
+  secret: string | undefined;
+  variable: string;
+  whose: string;
+  addressOf: (c: Context) => string | undefined;
+};
 
 /** How many wrong guesses of an address in a window get an answer that says so. Each process counts for itself. */
 const GUESSES = { name: 'guesses', max: 10, windowS: 60 };

@@ -1,5 +1,7 @@
 /** Receives the bodies of requests, within bounds: for one body, for its holder and for the process, and for a client that has stopped. */
+import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
+import type { AppEnv } from './context.ts';
 import type { Held } from './shares.ts';
 
 /**
@@ -55,7 +57,7 @@ export async function receiveBody<Content>(
   reader: BodyReader<Content>,
   { maxBytes, held, stallMs }: BodyBounds,
 ): Promise<Content> {
-  const blocks = createBlocks(reader.take);
+  const blocks = new Blocks((block) => reader.take(block));
   const stop = new AbortController();
   let received = 0;
   let fault: unknown;
@@ -93,34 +95,48 @@ export async function receiveBody<Content>(
   return reader.finish();
 }
 
+/** How the body of one request is received: as `receiveBody`, with all but the reader and the size set. */
+export type Receive = <Content>(reader: BodyReader<Content>, maxBytes: number) => Promise<Content>;
+
+/** Makes the function that receives the body of this request. What is received counts as `held`, which is the caller's to release. */
+export function receiveFor(c: Context<AppEnv>, { pullBody, stallMs }: { pullBody: PullBody; stallMs: number }, held: Held): Receive {
+  return (reader, maxBytes) => receiveBody((take, signal) => pullBody(c.env, c.req.raw, take, signal), reader, { maxBytes, held, stallMs });
+}
+
 /** Joins small pieces to blocks. A large piece is a block as it is. */
-function createBlocks(give: (block: Uint8Array) => void) {
-  let block = new Uint8Array();
-  let used = 0;
-  const flush = (): void => {
-    if (used > 0) give(block.subarray(0, used));
-    block = new Uint8Array();
-    used = 0;
-  };
-  return {
-    flush,
-    drop(): void {
-      block = new Uint8Array();
-      used = 0;
-    },
-    add(piece: Uint8Array): void {
-      const isLarge = piece.byteLength >= BLOCK_BYTES / 2;
-      if (isLarge || used + piece.byteLength > BLOCK_BYTES) flush();
-      if (isLarge) return give(piece);
-      if (used + piece.byteLength > block.byteLength) {
-        const larger = new Uint8Array(Math.min(BLOCK_BYTES, Math.max(FIRST_BYTES, 2 * (used + piece.byteLength))));
-        larger.set(block.subarray(0, used));
-        block = larger;
-      }
-      block.set(piece, used);
-      used += piece.byteLength;
-    },
-  };
+class Blocks {
+  readonly #give: (block: Uint8Array) => void;
+  #block = new Uint8Array();
+  #used = 0;
+
+  constructor(give: (block: Uint8Array) => void) {
+    this.#give = give;
+  }
+
+  add(piece: Uint8Array): void {
+    const isLarge = piece.byteLength >= BLOCK_BYTES / 2;
+    if (isLarge || this.#used + piece.byteLength > BLOCK_BYTES) this.flush();
+    if (isLarge) return this.#give(piece);
+    if (this.#used + piece.byteLength > this.#block.byteLength) this.#grow(2 * (this.#used + piece.byteLength));
+    this.#block.set(piece, this.#used);
+    this.#used += piece.byteLength;
+  }
+
+  #grow(wanted: number): void {
+    const larger = new Uint8Array(Math.min(BLOCK_BYTES, Math.max(FIRST_BYTES, wanted)));
+    larger.set(this.#block.subarray(0, this.#used));
+    this.#block = larger;
+  }
+
+  flush(): void {
+    if (this.#used > 0) this.#give(this.#block.subarray(0, this.#used));
+    this.drop();
+  }
+
+  drop(): void {
+    this.#block = new Uint8Array();
+    this.#used = 0;
+  }
 }
 
 /** Calls `onStall` when nothing has moved for `ms`. One timer serves a whole body, whatever comes. */
@@ -142,5 +158,30 @@ function stalled(ms: number): ProblemError {
   return new ProblemError('request_timeout', `No byte of the body came for ${Math.round(ms / 1000)} s; nothing of it was stored.`, {
     retryAfterMs: 1000,
     headers: { Connection: 'close' }, // the rest of the body may still come, or never
+  });
+}
+
+/** A charset parameter of a media type (RFC 9110, section 8.3.2). */
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
+const UTF_8 = /^utf-?8$/i;
+
+/**
+ * Checks that a body, or a part of a form, is in UTF-8 if it names a charset. `what`: who is told of, in words.
+ * @throws ProblemError `unsupported_media_type`
+ */
+export function checkCharset(contentType: string, what: string): void {
+  const charset = CHARSET.exec(contentType)?.[1];
+  if (charset === undefined || UTF_8.test(charset)) return;
+  throw new ProblemError('unsupported_media_type', `${what} must be UTF-8; send it so, with the charset utf-8 or none.`);
+}
+
+/**
+ * Checks that a body comes as it is.
+ * @throws ProblemError `unsupported_media_type` if it is compressed, or coded in another way
+ */
+export function checkCoding(contentEncoding: string | undefined): void {
+  if (contentEncoding === undefined || /^\s*(identity\s*)?$/i.test(contentEncoding)) return;
+  throw new ProblemError('unsupported_media_type', 'The body must come as it is: send it without Content-Encoding.', {
+    headers: { 'Accept-Encoding': 'identity' },
   });
 }

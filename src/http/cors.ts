@@ -1,9 +1,9 @@
 /** Cross-origin requests (the Fetch standard, CORS protocol): web pages of other origins may call this API, without cookies. */
 import type { Context } from 'hono';
 import { answer } from './answer.ts';
-import type { AppEnv } from './env.ts';
+import type { AppEnv } from './context.ts';
 import { type CallingPages, isOfThisMachine } from './origins.ts';
-import { mayShowToken } from './read-access.ts';
+import { mayShowToken } from './job-access.ts';
 
 /** The request headers that a page may send: all that a route reads. */
 export const ALLOWED = [

@@ -4,7 +4,7 @@
  */
 import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
-import type { AppEnv } from './env.ts';
+import type { AppEnv } from './context.ts';
 
 /** No web page can have these names: `localhost` and names under it always lead to the machine itself (RFC 6761). */
 const LOCALHOST = ['localhost', '*.localhost'];

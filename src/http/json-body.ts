@@ -1,32 +1,38 @@
 /** Reads a body as JSON. */
+import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
-import type { BodyReader } from './body.ts';
+import type { AppDeps } from './app-deps.ts';
+import { type BodyReader, receiveFor } from './body.ts';
+import type { AppEnv } from './context.ts';
 
 /** An escape of a half of a surrogate pair (RFC 8259, section 7): only so can one come in UTF-8. */
 const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/;
 
-/**
- * Keeps the bytes as they are until all are there: as text they could take twice the room.
- * @throws ProblemError `invalid_json` if it is no JSON in UTF-8
- */
-export function jsonReader(): BodyReader<unknown> {
-  let blocks: Uint8Array[] = [];
-  return {
-    take: (block) => void blocks.push(block),
-    drop: () => void (blocks = []),
-    finish(): unknown {
-      const decoder = new TextDecoder('utf-8', { fatal: true });
-      try {
-        let text = '';
-        for (const block of blocks) text += decoder.decode(block, { stream: true });
-        blocks = [];
-        text += decoder.decode();
-        return wellFormed(JSON.parse(text), text);
-      } catch (cause) {
-        throw new ProblemError('invalid_json', 'The body can not be read as JSON; send one JSON object.', { cause });
-      }
-    },
-  };
+/** Keeps the bytes as they are until all are there: as text they could take twice the room. */
+export class JsonReader implements BodyReader<unknown> {
+  #blocks: Uint8Array[] = [];
+
+  take(block: Uint8Array): void {
+    this.#blocks.push(block);
+  }
+
+  drop(): void {
+    this.#blocks = [];
+  }
+
+  /** @throws ProblemError `invalid_json` if it is no JSON in UTF-8 */
+  finish(): unknown {
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    try {
+      let text = '';
+      for (const block of this.#blocks) text += decoder.decode(block, { stream: true });
+      this.drop();
+      text += decoder.decode();
+      return wellFormed(JSON.parse(text), text);
+    } catch (cause) {
+      throw new ProblemError('invalid_json', 'The body can not be read as JSON; send one JSON object.', { cause });
+    }
+  }
 }
 
 /** A value of JSON with U+FFFD for each half of a surrogate pair: no vendor takes them, and neither do databases. `text`: what it was read from. */
@@ -39,4 +45,21 @@ function mend(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(mend);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.toWellFormed(), mend(inner)]));
+}
+
+/**
+ * Receives a small body of JSON.
+ * @throws ProblemError `invalid_json`, and as `receiveBody`
+ */
+export async function receiveJson(
+  c: Context<AppEnv>,
+  deps: Pick<AppDeps, 'shares' | 'pullBody' | 'stallMs'>,
+  maxBytes: number,
+): Promise<unknown> {
+  const held = deps.shares.bodies.hold(c.get('holder'), 0);
+  try {
+    return await receiveFor(c, deps, held)(new JsonReader(), maxBytes);
+  } finally {
+    held.release();
+  }
 }

@@ -8,12 +8,11 @@ import {
 } from '@remix-run/multipart-parser';
 import type { FileFields } from '../kinds/kind.ts';
 import { ProblemError } from '../job/problem.ts';
-import { checkCharset } from './announced.ts';
-import { type BodyReader, tooLarge } from './body.ts';
+import { type BodyReader, checkCharset, tooLarge } from './body.ts';
 import { invalidInput } from './problems.ts';
 
 /** What a form has: the texts of each field in their order, and the bytes of each file field. */
-export type Form = { texts: Map<string, string[]>; files: Map<string, Uint8Array> };
+export type FormContent = { texts: Map<string, string[]>; files: Map<string, Uint8Array> };
 
 /** How much all texts of a form may have together, in bytes. */
 export const TEXT_BYTES = 1024 * 1024;
@@ -30,46 +29,58 @@ function contentBytes(fields: FileFields): number {
   return Object.values(fields).reduce((sum, { maxBytes }) => sum + maxBytes, TEXT_BYTES);
 }
 
-/** How far the reading of a form is. `parts`: how many parts were whole so far. */
-type Reading = { parser: MultipartParser; afterPreamble: ReturnType<typeof skipPreamble>; form: Form; parts: number };
-
 /**
  * Reads a form block by block. A mistake is reported when it comes.
  * @throws ProblemError `invalid_input` or `payload_too_large`
  */
-export function formReader(contentType: string, fields: FileFields): BodyReader<Form> {
-  const boundary = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType)?.slice(1).find(Boolean);
-  if (boundary === undefined) throw new ProblemError('invalid_input', 'The Content-Type of a form needs a boundary.');
-  const largest = Math.max(TEXT_BYTES, ...Object.values(fields).map(({ maxBytes }) => maxBytes));
-  const limits = { maxParts: MAX_PARTS, maxHeaderSize: MAX_HEADER_BYTES, maxFileSize: largest, maxTotalSize: contentBytes(fields) };
-  const begin = (): Reading => ({
-    parser: new MultipartParser(boundary, limits),
-    afterPreamble: skipPreamble(boundary),
-    form: { texts: new Map(), files: new Map() },
-    parts: 0,
-  });
-  let state = begin();
-  const orProblem = <Result>(work: () => Result): Result => {
+export class FormReader implements BodyReader<FormContent> {
+  readonly #boundary: string;
+  readonly #fields: FileFields;
+  readonly #limits: { maxParts: number; maxHeaderSize: number; maxFileSize: number; maxTotalSize: number };
+  #parser: MultipartParser;
+  #afterPreamble: ReturnType<typeof skipPreamble>;
+  #form: FormContent = { texts: new Map(), files: new Map() };
+  /** How many parts were whole so far. */
+  #parts = 0;
+
+  constructor(contentType: string, fields: FileFields) {
+    const boundary = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType)?.slice(1).find(Boolean);
+    if (boundary === undefined) throw new ProblemError('invalid_input', 'The Content-Type of a form needs a boundary.');
+    const largest = Math.max(TEXT_BYTES, ...Object.values(fields).map(({ maxBytes }) => maxBytes));
+    this.#boundary = boundary;
+    this.#fields = fields;
+    this.#limits = { maxParts: MAX_PARTS, maxHeaderSize: MAX_HEADER_BYTES, maxFileSize: largest, maxTotalSize: contentBytes(fields) };
+    this.#parser = new MultipartParser(boundary, this.#limits);
+    this.#afterPreamble = skipPreamble(boundary);
+  }
+
+  take(block: Uint8Array): void {
+    this.#orProblem(() => {
+      if (isWhole(this.#parser)) return; // what comes after the last boundary means nothing (RFC 2046, section 5.1.1)
+      const content = this.#afterPreamble(block);
+      if (content) for (const part of this.#parser.write(content)) take(this.#form, readHead(part, ++this.#parts), this.#fields);
+    });
+  }
+
+  drop(): void {
+    this.#parser = new MultipartParser(this.#boundary, this.#limits);
+    this.#afterPreamble = skipPreamble(this.#boundary);
+    this.#form = { texts: new Map(), files: new Map() };
+    this.#parts = 0;
+  }
+
+  finish(): FormContent {
+    this.#orProblem(() => this.#parser.finish());
+    return this.#form;
+  }
+
+  #orProblem(work: () => void): void {
     try {
-      return work();
+      work();
     } catch (error) {
-      throw toProblem(error, limits);
+      throw toProblem(error, this.#limits);
     }
-  };
-  return {
-    take: (block) =>
-      orProblem(() => {
-        if (isWhole(state.parser)) return; // what comes after the last boundary means nothing (RFC 2046, section 5.1.1)
-        const content = state.afterPreamble(block);
-        if (content) for (const part of state.parser.write(content)) take(state.form, readHead(part, ++state.parts), fields);
-      }),
-    drop: () => void (state = begin()),
-    finish: () =>
-      orProblem(() => {
-        state.parser.finish();
-        return state.form;
-      }),
-  };
+  }
 }
 
 /**
@@ -117,7 +128,7 @@ function readHead(part: MultipartPart, number: number): Named {
   return { part, name, isFile: /;\s*filename\*?\s*=/i.test(withoutQuoted) };
 }
 
-function take({ texts, files }: Form, { part, name, isFile }: Named, fields: FileFields): void {
+function take({ texts, files }: FormContent, { part, name, isFile }: Named, fields: FileFields): void {
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (field) {
     if (files.has(name)) throw invalidInput([{ path: [name], message: 'must be one file' }]);

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { ProblemError } from '../job/problem.ts';
 import type { Targets } from '../job/record.ts';
-import { unauthorized } from './auth.ts';
-import type { AppDeps } from './env.ts';
+import { unauthorized } from './problems.ts';
+import type { AppDeps } from './app-deps.ts';
 
 /** The longest URL that is called back, in characters. */
 export const MAX_URL = 2048;

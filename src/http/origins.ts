@@ -4,7 +4,7 @@
  */
 import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
-import type { AppEnv } from './env.ts';
+import type { AppEnv } from './context.ts';
 
 /**
  * The pages that may call. `listed`: origins as CORS_ORIGINS names them, `*` for all; undefined where it names none, outside production.

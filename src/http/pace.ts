@@ -1,9 +1,10 @@
 /** The pace of each holder: who asks faster than any app does is served one after the other where others ask, too, so that they are served in between. */
 import { ProblemError } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
+import { createLocalLimit } from '../jobs/rate-limit.ts';
 
-/** How many seconds' worth of requests come at once, without a wait: an app that comes back asks for everything in one moment. */
-const BURST_S = 2;
+/** How many ms' worth of requests come at once, without a wait: an app that comes back asks for everything in one moment. */
+const BURST_MS = 2000;
 
 /** How many requests of one holder may wait for their time. */
 const MAX_WAITING = 1000;
@@ -23,72 +24,94 @@ export function stepsOf(contentLength: string | undefined): number {
 /** For how long a holder counts as one of several after another has asked, in ms. Who is alone takes nobody's time. */
 const SHARED_MS = 10_000;
 
-/** The pace of all holders. */
-export type Pace = {
-  /** A holder asks for something that is not paced: others are no longer alone. */
-  asks(holder: Tenant): void;
+/** The pace of all holders, by the generic cell rate algorithm (ITU-T I.371, annex A). */
+export class Pace {
+  readonly #stepMs: number;
   /**
-   * A holder asks. Resolves when the request's time has come; undefined: at once. `steps`: for how many requests it counts, 1 by default.
+   * When a holder's requests up to now are due, were they evenly spread, on performance.now()'s clock.
+   * Those asked longest ago stand first.
+   */
+  readonly #due = new Map<Tenant, number>();
+  /** How many requests of a holder wait. */
+  readonly #waiting = new Map<Tenant, number>();
+  #latest: Tenant | undefined;
+  #sharedUntil = 0;
+
+  /** `perSecond`: how many requests a holder has in the long run, as long as another holder asks, too. */
+  constructor(perSecond: number) {
+    this.#stepMs = 1000 / perSecond;
+  }
+
+  /** A holder asks for something that is not paced: others are no longer alone. */
+  asks(holder: Tenant): void {
+    if (this.#latest !== undefined && this.#latest !== holder) this.#sharedUntil = performance.now() + SHARED_MS;
+    this.#latest = holder;
+  }
+
+  /**
+   * A holder asks. Resolves when the request's time has come; undefined: at once. `steps`: for how many
+   * requests it counts, 1 by default.
    * @throws ProblemError `too_many_open` if too many of the holder's wait already
    */
-  next(holder: Tenant, steps?: number): Promise<void> | undefined;
-};
-
-/**
- * Keeps the pace of each holder, by the generic cell rate algorithm (ITU-T I.371, annex A): `perSecond` requests in the long run, as long as
- * another holder asks, too.
- */
-export function createPace(perSecond: number): Pace {
-  const stepMs = 1000 / perSecond;
-  const burstMs = BURST_S * 1000;
-  /** When a holder's requests up to now are due, were they evenly spread, on performance.now()'s clock. Those asked longest ago stand first. */
-  const due = new Map<Tenant, number>();
-  /** How many requests of a holder wait. */
-  const waiting = new Map<Tenant, number>();
-  let latest: Tenant | undefined;
-  let sharedUntil = 0;
-
-  const forget = (now: number): void => {
-    for (const [holder, at] of due) {
-      if (at > now) break;
-      due.delete(holder);
+  next(holder: Tenant, steps = 1): Promise<void> | undefined {
+    this.asks(holder);
+    const now = performance.now();
+    this.#forget(now);
+    const wanted = Math.max(this.#due.get(holder) ?? 0, now) + steps * this.#stepMs;
+    const at = now < this.#sharedUntil ? wanted : Math.min(wanted, now + BURST_MS); // once another comes the burst is over
+    const waitMs = at - now - BURST_MS;
+    if (waitMs > 0 && (this.#waiting.get(holder) ?? 0) >= MAX_WAITING) {
+      const detail = 'More of your requests wait for their time than a server keeps; go on when Retry-After says.';
+      throw new ProblemError('too_many_open', detail, { retryAfterMs: waitMs });
     }
-  };
+    this.#due.delete(holder);
+    this.#due.set(holder, at);
+    return waitMs > 0 ? this.#wait(holder, waitMs) : undefined;
+  }
 
-  const asks = (holder: Tenant): void => {
-    if (latest !== undefined && latest !== holder) sharedUntil = performance.now() + SHARED_MS;
-    latest = holder;
-  };
+  #forget(now: number): void {
+    for (const [holder, at] of this.#due) {
+      if (at > now) break;
+      this.#due.delete(holder);
+    }
+  }
 
-  const wait = (holder: Tenant, ms: number): Promise<void> => {
-    waiting.set(holder, (waiting.get(holder) ?? 0) + 1);
-    return new Promise((resolve) => {
-      setTimeout(() => {
-        const left = (waiting.get(holder) ?? 0) - 1;
-        if (left > 0) waiting.set(holder, left);
-        else waiting.delete(holder);
-        resolve();
-      }, ms);
-    });
-  };
+  async #wait(holder: Tenant, ms: number): Promise<void> {
+    this.#waiting.set(holder, (this.#waiting.get(holder) ?? 0) + 1);
+    await pause(ms);
+    const left = (this.#waiting.get(holder) ?? 0) - 1;
+    if (left > 0) this.#waiting.set(holder, left);
+    else this.#waiting.delete(holder);
+  }
+}
 
-  return {
-    asks,
-    next(holder, steps = 1) {
-      asks(holder);
-      const now = performance.now();
-      forget(now);
-      const isShared = now < sharedUntil;
-      const wanted = Math.max(due.get(holder) ?? 0, now) + steps * stepMs;
-      const at = isShared ? wanted : Math.min(wanted, now + burstMs); // once another comes the burst is over
-      const waitMs = at - now - burstMs;
-      if (waitMs > 0 && (waiting.get(holder) ?? 0) >= MAX_WAITING) {
-        const detail = 'More of your requests wait for their time than a server keeps; go on when Retry-After says.';
-        throw new ProblemError('too_many_open', detail, { retryAfterMs: waitMs });
-      }
-      due.delete(holder);
-      due.set(holder, at);
-      return waitMs > 0 ? wait(holder, waitMs) : undefined;
-    },
-  };
+/** How many refusals in a second a holder gets at once. An honest client waits as long as the first one says. */
+const REFUSALS_AT_ONCE = { name: 'refusals', max: 20, windowS: 1 };
+
+/** How long further ones rest, in ms, and how many may rest at the same time; those past that are answered at once. */
+const REST_MS = 1000;
+const MAX_RESTING = 8000;
+
+/** Rests before refusals: who goes on asking while refused is answered later, since thousands of refusals a second take what others need. */
+export class RefusalRests {
+  readonly #limit = createLocalLimit(REFUSALS_AT_ONCE);
+  #resting = 0;
+
+  /** Resolves when the next refusal of a holder is due; undefined: at once. */
+  next(holder: Tenant): Promise<void> | undefined {
+    if (this.#limit.consume(holder).allowed || this.#resting >= MAX_RESTING) return undefined;
+    return this.#rest();
+  }
+
+  async #rest(): Promise<void> {
+    this.#resting++;
+    await pause(REST_MS);
+    this.#resting--;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }

@@ -1,8 +1,8 @@
 /** Makes the Job object that clients get from a snapshot. */
 import type { Snapshot } from '../job/snapshot.ts';
 import { toProblem } from '../job/problem.ts';
-import type { AppDeps } from './env.ts';
-import { type JobUrls, jobUrls } from './job-urls.ts';
+import type { AppDeps } from './app-deps.ts';
+import { type JobUrls, jobUrls } from './job-addresses.ts';
 
 /** A Job as JSON; absent fields are left out. */
 export type JobObject = Record<string, unknown>;

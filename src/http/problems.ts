@@ -1,11 +1,12 @@
 /** Turns errors into HTTP answers: problem details (RFC 9457) for everything that fails. */
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import type { Logger } from 'pino';
 import { ProblemError, problems, toProblem } from '../job/problem.ts';
 import { unavailable } from '../store/redis-connection.ts';
 import { storeTrouble } from '../store/store-trouble.ts';
 import { answer } from './answer.ts';
-import type { AppDeps, AppEnv } from './env.ts';
+import type { AppEnv } from './context.ts';
 import { type Issue, wordsOf } from './issue-words.ts';
 
 /** Answers with a problem. */
@@ -23,7 +24,7 @@ export function problemResponse(c: Context<AppEnv>, { code, detail, extras }: Pr
 }
 
 /** Makes the handler that turns a thrown error into an answer. An error that is no ProblemError is logged and not shown. */
-export function answerErrors(log: AppDeps['log']): ErrorHandler<AppEnv> {
+export function answerErrors(log: Pick<Logger, 'error'>): ErrorHandler<AppEnv> {
   return (error, c) => {
     if (error instanceof ProblemError) return problemResponse(c, error);
     if (error instanceof HTTPException && error.status === 400) {
@@ -45,6 +46,14 @@ export const answerNotFound: NotFoundHandler<AppEnv> = (c) =>
 /** The 404 for a job. It is the same if the job never existed, has expired, or belongs to another user. */
 export function noSuchJob(): ProblemError {
   return new ProblemError('job_not_found', 'There is no such job: the id is wrong, or the job was kept for its time and is gone.');
+}
+
+/** The headers of a 401 that asks for a bearer token (RFC 6750). */
+export const BEARER = { headers: { 'WWW-Authenticate': 'Bearer' } };
+
+/** The 401 for a request that needs an identity and has none. `advice`: what the client has to do. */
+export function unauthorized({ advice }: { advice: string }): ProblemError {
+  return new ProblemError('unauthorized', advice, BEARER);
 }
 
 /** The problem for an invalid input. It names all mistakes, each with a JSON Pointer to the field (RFC 6901, as a URI fragment). */

@@ -1,11 +1,9 @@
 /** Rate limits as clients see them: the headers of draft-ietf-httpapi-ratelimit-headers, and 429. */
 import type { Context } from 'hono';
-import type { Tenant } from '../job/tenant.ts';
 import type { Allowance, LocalLimit } from '../jobs/rate-limit.ts';
 import { tooFast } from '../jobs/refusal.ts';
 import { setHeaders } from './answer.ts';
-import { answerRetryLater, wantsStream } from './answer-stream.ts';
-import type { AppDeps, AppEnv } from './env.ts';
+import type { AppEnv } from './context.ts';
 
 /** Sets the headers that say how much of a limit is left; none if the limit was not asked. */
 export function setAllowance(c: Context<AppEnv>, allowance: Allowance | undefined): void {
@@ -26,17 +24,4 @@ export function consumeLocal(c: Context<AppEnv>, limit: LocalLimit): void {
   if (allowance.allowed) return;
   setAllowance(c, allowance);
   throw tooFast(limit.policy, allowance.resetMs);
-}
-
-/**
- * Counts a request for the limit of reads. Only a client with a defect reaches this limit, so its headers come with the 429 only.
- * Answers a stream that comes back by itself; undefined: the request may go on.
- * @throws ProblemError `rate_limited` if there were too many
- */
-export function refuseReads(c: Context<AppEnv>, { readLimit }: Pick<AppDeps, 'readLimit'>, tenant: Tenant): Response | undefined {
-  const allowance = readLimit.consume(tenant);
-  if (allowance.allowed) return undefined;
-  if (wantsStream(c) && c.req.method === 'GET') return answerRetryLater(c, allowance.resetMs);
-  setAllowance(c, allowance);
-  throw tooFast(readLimit.policy, allowance.resetMs);
 }

@@ -6,11 +6,10 @@ import { ProblemError } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
 import { digestOfBytes } from '../store/digest.ts';
 import { base64Length, decodeBase64 } from './base64.ts';
-import { type BodyReader, tooLarge } from './body.ts';
-import { toldNames, unknownFields, withoutNulls } from './body-fields.ts';
+import { type Receive, tooLarge } from './body.ts';
 import { valuesFor } from './form-values.ts';
-import { jsonReader } from './json-body.ts';
-import { formBytes, formReader, TEXT_BYTES } from './multipart.ts';
+import { JsonReader } from './json-body.ts';
+import { formBytes, FormReader, TEXT_BYTES } from './multipart.ts';
 import { invalidInput } from './problems.ts';
 
 /** A submission as it was received: the validated input with a reference for each file, the bytes of the files, and the names that are not known. */
@@ -30,9 +29,6 @@ export function bodyBytes(fields: FileFields, contentType: string): number {
   return Object.values(fields).reduce((sum, { maxBytes }) => sum + base64Length(maxBytes), TEXT_BYTES);
 }
 
-/** How a body is received: see `receiveBody`, with all but the reader set. */
-export type Receive = <Content>(reader: BodyReader<Content>, maxBytes: number) => Promise<Content>;
-
 /**
  * Makes the function that receives the submissions of a kind. `schema`: the kind's input, and what else a body may have.
  * `maxFileBytes`: how large a file can be kept.
@@ -43,8 +39,8 @@ export function createReceiver({ files: fields = {}, nested }: Kind, schema: z.Z
 
   const readAny = async (contentType: string, receive: Receive): Promise<Brought> => {
     const maxBytes = bodyBytes(fields, contentType);
-    if (!isForm(contentType)) return fromJson(await receive(jsonReader(), maxBytes), fields);
-    const { texts, files } = await receive(formReader(contentType, fields), maxBytes);
+    if (!isForm(contentType)) return fromJson(await receive(new JsonReader(), maxBytes), fields);
+    const { texts, files } = await receive(new FormReader(contentType, fields), maxBytes);
     return { values: readValues(texts), files, issues: [] };
   };
 
@@ -84,7 +80,36 @@ function readFields(
     values[field] = withoutNulls(value as Record<string, unknown>, inner);
     names.push(...unknownFields(value, inner, field));
   }
-  return { values, ignored: toldNames(names) };
+  return { values, ignored: shortNames(names) };
+}
+
+/** How many unknown fields are named, and how many characters of each. */
+const MAX_NAMES = 20;
+const MAX_NAME_LENGTH = 64;
+
+/** The values without those that are `null` where the schema does not demand the field: many clients write so what they don't have. */
+function withoutNulls(values: Record<string, unknown>, { shape }: z.ZodObject): Record<string, unknown> {
+  const isAbsent = ([name, value]: [string, unknown]): boolean =>
+    value === null && Object.hasOwn(shape, name) && (shape[name] as z.ZodType).safeParse(undefined).success;
+  const entries = Object.entries(values);
+  return entries.some(isAbsent) ? Object.fromEntries(entries.filter((entry) => !isAbsent(entry))) : values;
+}
+
+/** The names of fields that a schema does not know. `within`: the field that the values are of, which then stands before each name. */
+function unknownFields(values: object, { shape }: z.ZodObject, within?: string): string[] {
+  const unknown = Object.keys(values).filter((name) => !Object.hasOwn(shape, name));
+  return unknown.map((name) => (within === undefined ? name : `${within}.${name}`));
+}
+
+/** So many of the names, and so much of each, as is kept with a job and told; undefined if there are none. */
+function shortNames(names: readonly string[]): string[] | undefined {
+  if (names.length === 0) return undefined;
+  return names.slice(0, MAX_NAMES).map((name) =>
+    name
+      .replaceAll(/\p{Cc}/gu, '\ufffd')
+      .slice(0, MAX_NAME_LENGTH)
+      .toWellFormed(),
+  );
 }
 
 function fromJson(body: unknown, fields: FileFields): Brought {

@@ -5,25 +5,23 @@ import { tenantOf } from '../job/tenant.ts';
 import { setHeaders } from './answer.ts';
 import { createAdmitCaller } from './admit-caller.ts';
 import { createCors } from './cors.ts';
-import type { AppDeps, AppEnv } from './env.ts';
+import type { AppDeps } from './app-deps.ts';
+import type { AppEnv } from './context.ts';
 import { createHostCheck } from './hosts.ts';
 import { createOriginCheck } from './origins.ts';
-import { type HolderDeps, setHolder } from './holder.ts';
+import { setHolder } from './holder.ts';
 import { answerErrors } from './problems.ts';
-import { createRefusalRests } from './refusal-rests.ts';
-
-/** What it needs. */
-type Deps = Pick<AppDeps, HolderDeps | 'log' | 'hosts' | 'pages' | 'readLimit' | 'pace' | 'addressOf' | 'identity'>;
+import { RefusalRests } from './pace.ts';
 
 /** Makes the middleware. `methods`: those of the app's routes. */
-export function receive(deps: Deps, methods: () => string[]) {
+export function receive(deps: AppDeps, methods: () => string[]) {
   const { log, hosts, pages } = deps;
   const cors = createCors(pages, methods);
   const checkHost = createHostCheck(hosts);
   const checkOrigin = createOriginCheck(pages);
   const admitCaller = createAdmitCaller(deps);
   const answerError = answerErrors(log);
-  const restBefore = createRefusalRests();
+  const rests = new RefusalRests();
 
   /** Answers requests that go no further; undefined for those that do. */
   const answerEarly = (c: Context<AppEnv>): Response | undefined | Promise<Response | undefined> => {
@@ -41,7 +39,7 @@ export function receive(deps: Deps, methods: () => string[]) {
   /** Before an answer that refuses: who goes on asking all the same gets it later. */
   const restOf = (c: Context<AppEnv>): Promise<void> | undefined => {
     const { status } = c.res;
-    if (status === 429) return restBefore(c.get('holder'));
+    if (status === 429) return rests.next(c.get('holder'));
     if (status < 400 || status >= 500 || c.get('user') !== undefined || c.get('holder') === undefined) return undefined;
     try {
       return deps.pace.next(c.get('holder'));

@@ -18,23 +18,6 @@ export type Held = {
 /** How much is held now, by how many, and how many requests wait for their turn. */
 export type ShareFigures = { held: number; holders: number; waiting: number };
 
-/** Something of which each holder has a share. A holder is a user, or the address of who names none. */
-export type Share = {
-  /** @throws ProblemError if it is more than there is */
-  hold(holder: Tenant, amount: number): Held;
-  /** Why a holder can't hold so much more now; undefined if it can. */
-  refusal(holder: Tenant, more: number): ProblemError | undefined;
-  /** As `hold`; undefined if it is more than there is. */
-  holdIfRoom(holder: Tenant, amount: number): Held | undefined;
-  /**
-   * Holds 1 as soon as there is room; holders are served in turn. Resolves with what releases it, which must be called. Then the
-   * place rests for its holder, so that who asks again and again has a part of the time only. `signal`: whoever asked is gone.
-   * @throws ProblemError if too many of the holder's wait already, or it takes too long
-   */
-  turn(holder: Tenant, signal?: AbortSignal): Promise<() => void>;
-  figures(): ShareFigures;
-};
-
 /** All that requests hold. Bytes of bodies until they are used, bytes that wait for a client to take them, open streams and waits, costly reads of Redis. */
 export type Shares = Record<keyof typeof WORDS, Share>;
 
@@ -60,7 +43,7 @@ const MAX_REST_MS = 500;
 /** Makes all shares. */
 export function createShares(bounds: SharesBounds): Shares {
   const names = Object.keys(WORDS) as (keyof Shares)[];
-  return Object.fromEntries(names.map((name) => [name, createShare(name, bounds[name])])) as Shares;
+  return Object.fromEntries(names.map((name) => [name, new Share(name, bounds[name])])) as Shares;
 }
 
 /** The figures of all shares. */
@@ -70,75 +53,105 @@ export function figuresOf(shares: Shares): Record<keyof Shares, ShareFigures> {
 
 type Waiter = { begin: (release: () => void) => void; refuse: (error: ProblemError) => void };
 
-function createShare(name: keyof Shares, { each, all }: SharesBounds[keyof Shares]): Share {
-  const held = new Map<Tenant, number>();
-  const waiting = new Map<Tenant, Waiter[]>();
-  let total = 0;
+/** Something of which each holder has a share. A holder is a user, or the address of who names none. */
+export class Share {
+  readonly #name: keyof Shares;
+  readonly #bounds: SharesBounds[keyof Shares];
+  readonly #held = new Map<Tenant, number>();
+  readonly #waiting = new Map<Tenant, Waiter[]>();
+  #total = 0;
 
-  const move = (holder: Tenant, own: number, inAll: number): void => {
-    total += inAll;
-    const now = (held.get(holder) ?? 0) + own;
-    if (now > 0) held.set(holder, now);
-    else held.delete(holder);
-    if (waiting.size > 0 && (own < 0 || inAll < 0)) serve();
-  };
+  constructor(name: keyof Shares, bounds: SharesBounds[keyof Shares]) {
+    this.#name = name;
+    this.#bounds = bounds;
+  }
 
-  /** Why there is no room for more; undefined if there is. */
-  const refusal = (holder: Tenant, more: number): ProblemError | undefined => {
-    if (more <= 0) return undefined;
-    if ((held.get(holder) ?? 0) + more > each) return tooMuch(name);
-    return total + more > all ? tooBusy(name) : undefined;
-  };
-
-  const hold = (holder: Tenant, amount: number): Held => {
+  /** @throws ProblemError if it is more than there is */
+  hold(holder: Tenant, amount: number): Held {
     let own = 0;
     const set = (next: number): void => {
-      const refused = refusal(holder, next - own);
+      const refused = this.refusal(holder, next - own);
       const change = (refused ? 0 : next) - own;
       own += change;
-      if (change !== 0) move(holder, change, change);
+      if (change !== 0) this.#move(holder, change, change);
       if (refused) throw refused;
     };
     set(amount);
     return { set, release: () => set(0) };
-  };
+  }
+
+  /** As `hold`; undefined if it is more than there is. */
+  holdIfRoom(holder: Tenant, amount: number): Held | undefined {
+    return this.refusal(holder, amount) ? undefined : this.hold(holder, amount);
+  }
+
+  /** Why a holder can't hold so much more now; undefined if it can. */
+  refusal(holder: Tenant, more: number): ProblemError | undefined {
+    if (more <= 0) return undefined;
+    const { each, all } = this.#bounds;
+    if ((this.#held.get(holder) ?? 0) + more > each) return tooMuch(this.#name);
+    return this.#total + more > all ? tooBusy(this.#name) : undefined;
+  }
+
+  /**
+   * Holds 1 as soon as there is room; holders are served in turn. Resolves with what releases it,
+   * which must be called. Then the place rests for its holder, so that who asks again and again has a
+   * part of the time only. `signal`: whoever asked is gone.
+   * @throws ProblemError if too many of the holder's wait already, or it takes too long
+   */
+  async turn(holder: Tenant, signal?: AbortSignal): Promise<() => void> {
+    return this.refusal(holder, 1) ? this.#wait(holder, signal) : this.#begin(holder);
+  }
+
+  figures(): ShareFigures {
+    const waiting = [...this.#waiting.values()].reduce((sum, { length }) => sum + length, 0);
+    return { held: this.#total, holders: this.#held.size, waiting };
+  }
+
+  #move(holder: Tenant, own: number, inAll: number): void {
+    this.#total += inAll;
+    const now = (this.#held.get(holder) ?? 0) + own;
+    if (now > 0) this.#held.set(holder, now);
+    else this.#held.delete(holder);
+    if (this.#waiting.size > 0 && (own < 0 || inAll < 0)) this.#serve();
+  }
+
+  /** Lets those begin that there is room for. A holder who had a turn is put behind the others. */
+  #serve(): void {
+    for (const [holder, waiters] of this.#waiting) {
+      if (this.refusal(holder, 1)) continue;
+      this.#waiting.delete(holder);
+      const next = waiters.shift();
+      if (waiters.length > 0) this.#waiting.set(holder, waiters);
+      next?.begin(this.#begin(holder));
+    }
+  }
 
   /** Holds 1 for a turn. Others may have it at once when it is released, and the holder after a rest. */
-  const begin = (holder: Tenant): (() => void) => {
+  #begin(holder: Tenant): () => void {
     const startedAt = performance.now();
     let isHeld = true;
-    move(holder, 1, 1);
+    this.#move(holder, 1, 1);
     return () => {
       if (!isHeld) return;
       isHeld = false;
-      move(holder, 0, -1);
-      setTimeout(() => move(holder, -1, 0), Math.min(REST * (performance.now() - startedAt), MAX_REST_MS));
+      this.#move(holder, 0, -1);
+      setTimeout(() => this.#move(holder, -1, 0), Math.min(REST * (performance.now() - startedAt), MAX_REST_MS));
     };
-  };
+  }
 
-  /** Lets those begin that there is room for. A holder who had a turn is put behind the others. */
-  const serve = (): void => {
-    for (const [holder, waiters] of waiting) {
-      if (refusal(holder, 1)) continue;
-      waiting.delete(holder);
-      const next = waiters.shift();
-      if (waiters.length > 0) waiting.set(holder, waiters);
-      next?.begin(begin(holder));
-    }
-  };
-
-  const wait = async (holder: Tenant, signal: AbortSignal | undefined): Promise<() => void> => {
-    const waiters = waiting.get(holder) ?? [];
-    if (waiters.length >= MAX_WAITING) throw tooMuch(name);
+  #wait(holder: Tenant, signal: AbortSignal | undefined): Promise<() => void> {
+    const waiters = this.#waiting.get(holder) ?? [];
+    if (waiters.length >= MAX_WAITING) throw tooMuch(this.#name);
     const { promise, resolve, reject } = Promise.withResolvers<() => void>();
     const waiter = { begin: resolve, refuse: reject };
-    waiting.set(holder, waiters);
+    this.#waiting.set(holder, waiters);
     waiters.push(waiter);
     const giveUp = (): void => {
       const place = waiters.indexOf(waiter);
       if (place !== -1) waiters.splice(place, 1);
-      if (waiters.length === 0 && waiting.get(holder) === waiters) waiting.delete(holder);
-      waiter.refuse(tooBusy(name));
+      if (waiters.length === 0 && this.#waiting.get(holder) === waiters) this.#waiting.delete(holder);
+      waiter.refuse(tooBusy(this.#name));
     };
     const timer = setTimeout(giveUp, MAX_WAIT_MS);
     signal?.addEventListener('abort', giveUp, { once: true });
@@ -147,15 +160,7 @@ function createShare(name: keyof Shares, { each, all }: SharesBounds[keyof Share
       clearTimeout(timer);
       signal?.removeEventListener('abort', giveUp);
     });
-  };
-
-  return {
-    hold,
-    refusal,
-    holdIfRoom: (holder, amount) => (refusal(holder, amount) ? undefined : hold(holder, amount)),
-    turn: async (holder, signal) => (refusal(holder, 1) ? wait(holder, signal) : begin(holder)),
-    figures: () => ({ held: total, holders: held.size, waiting: [...waiting.values()].reduce((sum, { length }) => sum + length, 0) }),
-  };
+  }
 }
 
 function tooMuch(name: keyof Shares): ProblemError {

@@ -8,14 +8,6 @@ export type TokenVerdict = 'valid' | 'invalid' | 'expired';
 /** Makes a token for reading this job. */
 export type IssueToken = (jobId: string) => string;
 
-/** Makes and checks tokens. */
-export type StreamTokens = {
-  /** Resolves with the function that makes tokens, for one answer: it signs with the secret of now. */
-  issuer(): Promise<IssueToken>;
-  /** Checks a token that came with a request for this job. */
-  check(jobId: string, token: string): Promise<TokenVerdict>;
-};
-
 /** HMAC-SHA-256 (RFC 2104) of a text, in base64url without padding. The runtime has it. */
 export type Sign = (secret: string, text: string) => string;
 
@@ -28,31 +20,43 @@ export const BEARER_INVALID = { headers: { 'WWW-Authenticate': 'Bearer error="in
  */
 const NEVER = 'zzzzzzzzzz';
 
-/** What tokens are made with. `ttlS`: how long they are valid, in s; if it is undefined, as long as their job can be found. */
-export type TokenOptions = { sign: Sign; secrets: TokenSecrets; ttlS: number | undefined };
+/**
+ * Makes and checks tokens. They have the form `expiry.signature`: the second they expire at, in base 36,
+ * and HMAC-SHA-256 over it and the job's id.
+ */
+export class StreamTokens {
+  readonly #sign: Sign;
+  readonly #secrets: TokenSecrets;
+  readonly #ttlS: number | undefined;
 
-/** Tokens have the form `expiry.signature`: the second they expire at, in base 36, and HMAC-SHA-256 over it and the job's id. */
-export function createStreamTokens({ sign, secrets, ttlS }: TokenOptions): StreamTokens {
-  return {
-    async issuer() {
-      const secret = await secrets.signing();
-      const expiry = ttlS === undefined ? NEVER : (Math.floor(Date.now() / 1000) + ttlS).toString(36);
-      return (jobId) => `${expiry}.${sign(secret, claimOf(jobId, expiry))}`;
-    },
-    async check(jobId, token) {
-      const [, expiry, signature] = /^([0-9a-z]{1,10})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? [];
-      if (expiry === undefined || signature === undefined) return 'invalid';
-      const claim = claimOf(jobId, expiry);
-      const isSignedWith = (list: string[]) => list.some((secret) => isEqual(sign(secret, claim), signature));
-      const known = await secrets.known();
-      if (!isSignedWith(known)) {
-        const others = (await secrets.refreshed()).filter((secret) => !known.includes(secret));
-        if (!isSignedWith(others)) return 'invalid';
-      }
-      // The version before put an expiry into every token. It counts only if a lifetime is set.
-      return ttlS !== undefined && Number.parseInt(expiry, 36) * 1000 < Date.now() ? 'expired' : 'valid';
-    },
-  };
+  /** `ttlS`: how long tokens are valid, in s; undefined: as long as their job can be found. */
+  constructor(sign: Sign, secrets: TokenSecrets, ttlS?: number) {
+    this.#sign = sign;
+    this.#secrets = secrets;
+    this.#ttlS = ttlS;
+  }
+
+  /** Resolves with the function that makes tokens, for one answer: it signs with the secret of now. */
+  async issuer(): Promise<IssueToken> {
+    const secret = await this.#secrets.signing();
+    const expiry = this.#ttlS === undefined ? NEVER : (Math.floor(Date.now() / 1000) + this.#ttlS).toString(36);
+    return (jobId) => `${expiry}.${this.#sign(secret, claimOf(jobId, expiry))}`;
+  }
+
+  /** Checks a token that came with a request for this job. */
+  async check(jobId: string, token: string): Promise<TokenVerdict> {
+    const [, expiry, signature] = /^([0-9a-z]{1,10})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? [];
+    if (expiry === undefined || signature === undefined) return 'invalid';
+    const claim = claimOf(jobId, expiry);
+    const isSignedWith = (list: string[]) => list.some((secret) => isEqual(this.#sign(secret, claim), signature));
+    const known = await this.#secrets.known();
+    if (!isSignedWith(known)) {
+      const others = (await this.#secrets.refreshed()).filter((secret) => !known.includes(secret));
+      if (!isSignedWith(others)) return 'invalid';
+    }
+    // The version before put an expiry into every token. It counts only if a lifetime is set.
+    return this.#ttlS !== undefined && Number.parseInt(expiry, 36) * 1000 < Date.now() ? 'expired' : 'valid';
+  }
 }
 
 function claimOf(jobId: string, expiry: string): string {

@@ -21,42 +21,55 @@ const KNOWN = 8;
 /** The shortest pause between two questions for a newer secret, in ms. Without it invalid tokens could keep Redis busy. */
 const LOOK_AGAIN_MS = 100;
 
-/**
- * A secret that is made once and shared by all processes. `agree` resolves with the shared secret; if there is none, it
- * shares the one it is given. It is called before each token is signed. So the other processes can always find the
- * secret, even after the store has lost everything. A secret that was replaced still verifies.
- */
-export function sharedSecrets(agree: (own: string) => Promise<string>, propose: () => string): TokenSecrets {
-  let secrets: string[] = [];
-  let asking: Promise<string[]> | undefined;
-  let looking: Promise<string[]> | undefined;
-  let lastLook = -Infinity;
+/** A secret that is made once and shared by all processes. A secret that was replaced still verifies. */
+export class SharedSecrets implements TokenSecrets {
+  readonly #agree: (own: string) => Promise<string>;
+  readonly #propose: () => string;
+  #secrets: string[] = [];
+  #asking: Promise<string[]> | undefined;
+  #looking: Promise<string[]> | undefined;
+  #lastLook = -Infinity;
+
+  /**
+   * `agree` resolves with the shared secret; if there is none, it shares the one it is given. It is
+   * called before each token is signed. So the other processes can always find the secret, even after
+   * the store has lost everything.
+   */
+  constructor(agree: (own: string) => Promise<string>, propose: () => string) {
+    this.#agree = agree;
+    this.#propose = propose;
+  }
+
+  async signing(): Promise<string> {
+    const [first] = await this.#ask().catch((error: unknown) => {
+      if (this.#secrets.length > 0) return this.#secrets;
+      throw error;
+    });
+    return first ?? '';
+  }
+
+  async known(): Promise<string[]> {
+    return this.#secrets.length > 0 ? this.#secrets : this.#ask();
+  }
+
+  refreshed(): Promise<string[]> {
+    this.#looking ??= this.#lookAgain();
+    return this.#looking;
+  }
 
   /** Asks for the shared secret. Calls during a question share its answer. */
-  const ask = (): Promise<string[]> => {
-    asking ??= agree(secrets[0] ?? propose())
-      .then((shared) => (secrets = [shared, ...secrets.filter((secret) => secret !== shared)].slice(0, KNOWN)))
-      .finally(() => (asking = undefined));
-    return asking;
-  };
+  #ask(): Promise<string[]> {
+    this.#asking ??= this.#agree(this.#secrets[0] ?? this.#propose())
+      .then((shared) => (this.#secrets = [shared, ...this.#secrets.filter((secret) => secret !== shared)].slice(0, KNOWN)))
+      .finally(() => (this.#asking = undefined));
+    return this.#asking;
+  }
 
-  const lookAgain = async (): Promise<string[]> => {
-    const pauseMs = lastLook + LOOK_AGAIN_MS - performance.now();
+  async #lookAgain(): Promise<string[]> {
+    const pauseMs = this.#lastLook + LOOK_AGAIN_MS - performance.now();
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    lastLook = performance.now();
-    looking = undefined; // a later call may have a token of a newer secret than this question finds
-    return ask();
-  };
-
-  return {
-    async signing() {
-      const [first] = await ask().catch((error: unknown) => {
-        if (secrets.length > 0) return secrets;
-        throw error;
-      });
-      return first ?? '';
-    },
-    known: async () => (secrets.length > 0 ? secrets : ask()),
-    refreshed: () => (looking ??= lookAgain()),
-  };
+    this.#lastLook = performance.now();
+    this.#looking = undefined; // a later call may have a token of a newer secret than this question finds
+    return this.#ask();
+  }
 }

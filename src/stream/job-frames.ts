@@ -41,15 +41,15 @@ export function resetFrame(jobId: string): string {
 
 /** The frame of a job's end. With `retry: 0` an EventSource reconnects at once; it gets a 204 and stops. */
 export function endFrame(jobId: string, { seq, outcome }: NonNullable<Snapshot['end']>): string {
-  return encodeFrame({ id: seq, event: outcome.type, data: { type: outcome.type, jobId, seq, ...told(outcome) }, retry: 0 });
+  return encodeFrame({ id: seq, event: outcome.type, data: { type: outcome.type, jobId, seq, ...fieldsOf(outcome) }, retry: 0 });
 }
 
 /** The frame of a job's end in a user's stream. It has no id and no `retry`, because the stream goes on with other jobs. */
 export function userEndFrame(jobId: string, { seq, outcome }: NonNullable<Snapshot['end']>): string {
-  return encodeFrame({ event: outcome.type, data: { type: outcome.type, jobId, seq, ...told(outcome) } });
+  return encodeFrame({ event: outcome.type, data: { type: outcome.type, jobId, seq, ...fieldsOf(outcome) } });
 }
 
 /** What an end's frame says of an outcome. A cancel does not wait for its run, whose calls may still be billed: the status has their usage. */
-function told({ type, ...rest }: Outcome): Omit<Outcome, 'type'> {
+function fieldsOf({ type, ...rest }: Outcome): Omit<Outcome, 'type'> {
   return type === 'cancelled' ? {} : rest;
 }

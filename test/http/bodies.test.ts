@@ -5,8 +5,8 @@ import { connect, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { decodeBase64 } from '../../src/http/base64.ts';
 import { pullFromStream, receiveBody } from '../../src/http/body.ts';
-import { jsonReader } from '../../src/http/json-body.ts';
-import { formReader } from '../../src/http/multipart.ts';
+import { JsonReader } from '../../src/http/json-body.ts';
+import { FormReader } from '../../src/http/multipart.ts';
 import { createShares } from '../../src/http/shares.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { JoinedMessage } from '../../src/joined-message.ts';
@@ -62,7 +62,7 @@ test('a form and JSON in chunks of one byte are taken like any other', async () 
 });
 
 test('what comes after the last boundary of a form means nothing, in a block of its own, too', () => {
-  const reader = formReader(FORM['content-type'], { audio: { types: [], maxBytes: 100, inspect: () => ({ type: '' }) } });
+  const reader = new FormReader(FORM['content-type'], { audio: { types: [], maxBytes: 100, inspect: () => ({ type: '' }) } });
   reader.take(Buffer.concat([partOf(noise(3)), Buffer.from('\r\n--b--')]));
   reader.take(Buffer.from('\r\nan epilogue'));
   expect(reader.finish().files.get('audio')).toHaveLength(3);
@@ -182,7 +182,7 @@ function receiving({ each = 100 * MB, maxBytes = 100 * MB, stallMs = 30_000 } = 
   };
   const received = receiveBody(pull, reader, { maxBytes, held, stallMs });
   void received.catch(() => {});
-  return { received, blocks, give: (piece: Uint8Array) => give(piece), end: end.resolve, figures: bodies.figures };
+  return { received, blocks, give: (piece: Uint8Array) => give(piece), end: end.resolve, figures: () => bodies.figures() };
 }
 
 test('on every runtime a reader gets blocks and not pieces, and what is held is what has come', async () => {
@@ -261,8 +261,8 @@ test("bodies that one user has left open block that user's uploads, and nobody e
 });
 
 test.each([
-  ['a form', formReader(FORM['content-type'], { audio: { types: [], maxBytes: 10 * MB, inspect: () => ({ type: '' }) } }), false],
-  ['JSON', jsonReader(), true],
+  ['a form', new FormReader(FORM['content-type'], { audio: { types: [], maxBytes: 10 * MB, inspect: () => ({ type: '' }) } }), false],
+  ['JSON', new JsonReader(), true],
 ])('of %s that is refused nothing is kept while the rest comes', (_, reader, isJson) => {
   reader.take(isJson ? Buffer.from('{"a":1}') : Buffer.concat([partOf(noise(3)), Buffer.from('\r\n--b--')]));
   reader.drop();

@@ -5,7 +5,7 @@ import { openQueue } from '../support/queue.ts';
 import { isEnd } from '../support/sse.ts';
 import { startStack as startProcesses } from '../support/stack.ts';
 import { startStack } from '../support/stack-in-process.ts';
-import { parseDuration } from '../../src/http/deadlines.ts';
+import { parseDuration } from '../../src/http/submission-headers.ts';
 
 test('a waiting job is cancelled at its time, with no worker there', async () => {
   const stack = await startStack();

@@ -1,6 +1,6 @@
 /** The pace of each user: a burst comes at once, what goes on at full speed is served one after the other, and others do not wait for it. */
 import { expect, test, vi } from 'vitest';
-import { createPace, stepsOf } from '../../src/http/pace.ts';
+import { Pace, stepsOf } from '../../src/http/pace.ts';
 import type { Tenant } from '../../src/job/tenant.ts';
 import { holdTime } from '../support/hold-time.ts';
 import { startStack } from '../support/stack-in-process.ts';
@@ -10,7 +10,7 @@ const BOB = 'user:bob' as Tenant;
 
 test("two seconds' worth come at once, further ones wait for their time, and those of others come at once", async () => {
   holdTime();
-  const pace = createPace(1000);
+  const pace = new Pace(1000);
   pace.asks(BOB);
   const waits = Array.from({ length: 2100 }, () => pace.next(ANA));
   expect(waits.map((wait) => wait !== undefined)).toEqual(waits.map((_, n) => n >= 2000));
@@ -25,7 +25,7 @@ test("two seconds' worth come at once, further ones wait for their time, and tho
 
 test('who is alone never waits, and has had its burst when another comes', async () => {
   holdTime();
-  const pace = createPace(1000);
+  const pace = new Pace(1000);
   for (let n = 0; n < 10_000; n++) expect(pace.next(ANA)).toBeUndefined();
   pace.asks(BOB); // a request that is not paced
   expect(pace.next(ANA)).toBeInstanceOf(Promise);
@@ -36,7 +36,7 @@ test('who is alone never waits, and has had its burst when another comes', async
 test('a large body counts for as many requests as it is work, and the largest never waits by itself', () => {
   holdTime();
   expect([undefined, '0', '262144', '262145', '4000000', '15000000', '1e12', 'x'].map(stepsOf)).toEqual([1, 1, 1, 2, 16, 58, 60, 1]);
-  const pace = createPace(100);
+  const pace = new Pace(100);
   pace.asks(BOB);
   const waits = Array.from({ length: 5 }, () => pace.next(ANA, 60) !== undefined);
   expect(waits).toEqual([false, false, false, true, true]);
@@ -44,7 +44,7 @@ test('a large body counts for as many requests as it is work, and the largest ne
 
 test('so many of one wait at most; past that they are refused, with when to come back', () => {
   holdTime();
-  const pace = createPace(1);
+  const pace = new Pace(1);
   pace.asks(BOB);
   for (let n = 0; n < 2; n++) expect(pace.next(ANA)).toBeUndefined();
   for (let n = 0; n < 1000; n++) expect(pace.next(ANA)).toBeInstanceOf(Promise);

@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import type { AppEnv } from '../../src/http/env.ts';
+import type { AppEnv } from '../../src/http/context.ts';
 import { answerErrors } from '../../src/http/problems.ts';
 import { connect } from '../../src/store/redis-connection.ts';
 

@@ -2,8 +2,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { hmacSha256 } from '../../src/hmac.ts';
-import { createStreamTokens } from '../../src/http/stream-token.ts';
-import { fixedSecrets, sharedSecrets } from '../../src/http/token-secrets.ts';
+import { StreamTokens } from '../../src/http/stream-token.ts';
+import { fixedSecrets, SharedSecrets } from '../../src/http/token-secrets.ts';
 import { openQueue, waiting } from '../support/queue.ts';
 import { startStack } from '../support/stack-in-process.ts';
 import { connect } from '../../src/store/redis-connection.ts';
@@ -39,7 +39,7 @@ test('a token does not grow old: it opens its stream while the job can be found,
 });
 
 test('the version before takes the tokens of this one: they look like its own, with an expiry that never comes', async () => {
-  const tokens = createStreamTokens({ sign: hmacSha256, secrets: fixedSecrets([OLD]), ttlS: undefined });
+  const tokens = new StreamTokens(hmacSha256, fixedSecrets([OLD]));
   const [, expiry = ''] = /^([0-9a-z]{1,10})\.[A-Za-z0-9_-]{43}$/.exec((await tokens.issuer())('job')) ?? [];
   expect(Number.parseInt(expiry, 36) * 1000).toBeGreaterThan(Date.now() + 1000 * 365 * 24 * 3600 * 1000);
 });
@@ -109,11 +109,11 @@ test.for(['newer', 'older'])(
 
 test('tokens that are not good make a process ask for the shared secret only so often, and none waits long for its answer', async () => {
   let asked = 0;
-  const secrets = sharedSecrets(
+  const secrets = new SharedSecrets(
     async (own) => (asked++, own),
     () => OLD,
   );
-  const tokens = createStreamTokens({ sign: hmacSha256, secrets, ttlS: undefined });
+  const tokens = new StreamTokens(hmacSha256, secrets);
   const forged = await oldToken(NEW, 'job', 0);
   const verdicts = await Promise.all(Array.from({ length: 500 }, () => tokens.check('job', forged)));
   expect(new Set(verdicts)).toEqual(new Set(['invalid']));

@@ -3,14 +3,14 @@ import { kinds } from '../../src/kinds/index.ts';
 import { createApp } from '../../src/app.ts';
 import { hmacSha256 } from '../../src/hmac.ts';
 import { byHeader } from '../../src/identity/named-user.ts';
-import { createOutputUrls } from '../../src/http/output-urls.ts';
-import { createStreamTokens } from '../../src/http/stream-token.ts';
+import { createValueAddresses } from '../../src/http/job-addresses.ts';
+import { StreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets } from '../../src/http/token-secrets.ts';
+import { sendAsStream } from '../../src/http/send-file.ts';
+import { createShares } from '../../src/http/shares.ts';
 import { createErasure } from '../../src/archive/erasure.ts';
 import { createRedisFiles } from '../../src/files/redis-files.ts';
 import { loadConfig } from '../../src/config.ts';
-import { sendAsStream } from '../../src/http/send-file.ts';
-import { createShares } from '../../src/http/shares.ts';
 import { pullFromIncoming } from '../../src/node-server.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
 import { createSubmissions } from '../../src/jobs/submissions.ts';
@@ -47,9 +47,9 @@ export async function routesOfApp(): Promise<string[]> {
       },
       accepted() {},
       async handOn() {},
-      told() {},
+      endSeen() {},
     },
-    outputUrls: createOutputUrls(kinds, true),
+    outputUrls: createValueAddresses(kinds, true),
     connections,
     feed: new Feed({ readJob: queue.read, connections, eta: async () => undefined, onError }),
     userFeed: new UserFeed({
@@ -66,7 +66,7 @@ export async function routesOfApp(): Promise<string[]> {
     pullBody: pullFromIncoming,
     shares: createShares(loadConfig({ REDIS_URL: 'redis://x' }, 'api').shares),
     stallMs: 1,
-    tokens: createStreamTokens({ sign: hmacSha256, secrets: fixedSecrets(['a secret of sixteen']), ttlS: undefined }),
+    tokens: new StreamTokens(hmacSha256, fixedSecrets(['a secret of sixteen'])),
     submissions: createSubmissions({ queue, clock: rightClock, kinds, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
     pace: { asks: () => {}, next: () => undefined },
     readLimit: limit,

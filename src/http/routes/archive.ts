@@ -3,12 +3,10 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { ProblemError } from '../../job/problem.ts';
 import { answerJson } from '../answer.ts';
-import type { AppDeps, AppEnv } from '../env.ts';
+import type { AppDeps } from '../app-deps.ts';
+import type { AppEnv } from '../context.ts';
 import { invalidInput } from '../problems.ts';
-import { type BodyDeps, receiveJson } from '../receive-body.ts';
-
-/** What these routes need. */
-type Deps = Pick<AppDeps, 'outbox' | 'erasure' | 'checkOperator' | 'checkDatabase' | 'log' | BodyDeps>;
+import { receiveJson } from '../json-body.ts';
 
 /** How many refused rows are shown. */
 const SHOWN = 100;
@@ -28,7 +26,7 @@ const deletion = z.object({
 const user = z.object({ old_record: z.object({ id: z.guid() }) });
 
 /** `GET /admin/archive`, `POST /admin/archive/retry` and `POST /webhooks/supabase`. */
-export function archiveRoutes(deps: Deps): Hono<AppEnv> {
+export function archiveRoutes(deps: AppDeps): Hono<AppEnv> {
   const { outbox, erasure, checkOperator, checkDatabase, log } = deps;
   const app = new Hono<AppEnv>();
   const own = () => {

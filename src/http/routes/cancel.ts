@@ -1,16 +1,14 @@
 /** The route that cancels a job. To close a stream does not cancel anything. */
 import { Hono } from 'hono';
-import { findOwnJob } from '../own-job.ts';
-import type { AppDeps, AppEnv } from '../env.ts';
+import { findOwnJob } from '../job-access.ts';
+import type { AppDeps } from '../app-deps.ts';
+import type { AppEnv } from '../context.ts';
 import { answerJson } from '../answer.ts';
 import { addressesFor, presentJob } from '../present.ts';
 import { noSuchJob } from '../problems.ts';
 
-/** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'archive' | 'tokens' | 'identity' | 'outputUrls' | 'log'>;
-
 /** `POST /api/jobs/:jobId/cancel`: 202 if this request cancels the job, 200 if the job had already ended. */
-export function cancelRoutes(deps: Deps): Hono<AppEnv> {
+export function cancelRoutes(deps: AppDeps): Hono<AppEnv> {
   const { queue, log } = deps;
   const app = new Hono<AppEnv>();
   app.post('/api/jobs/:jobId/cancel', async (c) => {

@@ -4,28 +4,24 @@ import { createDocument } from '../../openapi/document.ts';
 import { problemAdvice } from '../../job/problem-advice.ts';
 import { isProblemCode, type ProblemCode, ProblemError, problems } from '../../job/problem.ts';
 import { digestOf } from '../../store/digest.ts';
-import { answer, answerJson } from '../answer.ts';
+import { answer, answerJson, isKnown } from '../answer.ts';
 import type { Asset } from '../asset.ts';
 import { docsPage, OWN_FILES, SWAGGER_FILES } from '../docs-page.ts';
-import type { AppDeps, AppEnv } from '../env.ts';
-import { namesTag } from '../etag.ts';
+import type { AppDeps } from '../app-deps.ts';
+import type { AppEnv } from '../context.ts';
 import { answerPage, escapeHtml, PAGE_HEADERS, wantsHtml } from '../html.ts';
-
-/** What these routes need. */
-type Deps = Pick<AppDeps, 'kinds' | 'version' | 'readAsset'>;
 
 /** How long a browser may keep the files of the page, in s. Their addresses have the version in them. */
 const ASSET_MAX_AGE_S = 7 * 24 * 3600;
 
 /** `GET /openapi.json`, `GET /docs`, `GET /docs/:asset` and `GET /problems/:code`. */
-export function docsRoutes({ kinds, version, readAsset }: Deps): Hono<AppEnv> {
+export function docsRoutes({ kinds, version, readAsset }: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const text = JSON.stringify(createDocument(kinds, version));
   const tag = `"${digestOf(text)}"`;
 
   app.get('/openapi.json', (c) => {
-    const known = c.req.header('if-none-match');
-    if (known !== undefined && namesTag(known, tag)) return answer(c, 304, null, { ETag: tag });
+    if (isKnown(c, tag)) return answer(c, 304, null, { ETag: tag });
     return answer(c, 200, text, { 'Content-Type': 'application/json', ETag: tag });
   });
 

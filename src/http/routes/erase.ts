@@ -1,23 +1,21 @@
 /** The routes that erase: a job, or all that is the caller's. */
 import { Hono } from 'hono';
 import { answer, answerJson } from '../answer.ts';
-import { unauthorized } from '../auth.ts';
-import type { AppDeps, AppEnv } from '../env.ts';
-import { createEraseInTurns } from '../erase-in-turns.ts';
-import { findOwnJob } from '../own-job.ts';
-
-/** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'archive' | 'erasure' | 'shares' | 'identity' | 'log'>;
+import { unauthorized } from '../problems.ts';
+import type { AppDeps } from '../app-deps.ts';
+import type { AppEnv } from '../context.ts';
+import { ErasureTurns } from '../erasure-turns.ts';
+import { findOwnJob } from '../job-access.ts';
 
 /** `DELETE /api/jobs/:jobId`: 204; a job that runs is cancelled first. `DELETE /api/me/data`: 200 with counts of what was erased. */
-export function eraseRoutes(deps: Deps): Hono<AppEnv> {
+export function eraseRoutes(deps: AppDeps): Hono<AppEnv> {
   const { erasure, shares, identity, log } = deps;
-  const eraseJob = createEraseInTurns(erasure, shares.reads);
+  const turns = new ErasureTurns(erasure, shares.reads);
   const app = new Hono<AppEnv>();
   app.delete('/api/jobs/:jobId', async (c) => {
     const job = await findOwnJob(c, deps);
     const { id: jobId } = job;
-    await eraseJob(c.get('holder'), job);
+    await turns.erase(c.get('holder'), job);
     log.info({ jobId, requestId: c.get('requestId') }, 'job erased');
     return answer(c, 204, null);
   });

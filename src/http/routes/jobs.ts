@@ -3,19 +3,15 @@ import { Hono, type Context } from 'hono';
 import type { JournalRow, Snapshot } from '../../job/snapshot.ts';
 import type { JobView } from '../../jobs/read-job.ts';
 import { estimate, ESTIMATE_AGE_MS, pollAgainIn } from '../../jobs/stats.ts';
-import { answer, answerJson } from '../answer.ts';
-import type { AppDeps, AppEnv } from '../env.ts';
-import { namesTag } from '../etag.ts';
-import { findJob } from '../find-job.ts';
-import { addressesFor, toLegacyJob, type JobObject, presentJob } from '../present.ts';
-import { readerOf } from '../read-access.ts';
+import { answer, answerJson, isKnown } from '../answer.ts';
+import type { AppDeps } from '../app-deps.ts';
+import type { AppEnv } from '../context.ts';
+import { findJob, readerOf } from '../job-access.ts';
+import { addressesFor, type JobObject, presentJob, toLegacyJob } from '../present.ts';
 import { parseWait, waitFor } from '../wait-for-job.ts';
 
-/** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'clock' | 'archive' | 'feed' | 'shares' | 'notifications' | 'tokens' | 'outputUrls' | 'identity'>;
-
 /** `GET /api/jobs/:jobId` and `GET /api/job-status/:jobId`. */
-export function jobRoutes(deps: Deps): Hono<AppEnv> {
+export function jobRoutes(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.get('/api/jobs/:jobId', async (c) => answerStatus(c, deps, { token: undefined, words: (job) => job }));
   app.get('/api/job-status/:jobId', async (c) => answerStatus(c, deps, { token: await pollersToken(c, deps), words: toLegacyJob }));
@@ -23,7 +19,7 @@ export function jobRoutes(deps: Deps): Hono<AppEnv> {
 }
 
 /** The token of `statusUrl`. Where no identity is required the address has none, and one that is not valid takes nothing away. */
-async function pollersToken(c: Context<AppEnv, '/:jobId'>, { identity, tokens }: Deps): Promise<string | undefined> {
+async function pollersToken(c: Context<AppEnv, '/:jobId'>, { identity, tokens }: AppDeps): Promise<string | undefined> {
   const token = c.req.query('token');
   if (token === undefined || identity.required) return token;
   return (await tokens.check(c.req.param('jobId'), token)) === 'valid' ? token : undefined;
@@ -32,7 +28,7 @@ async function pollersToken(c: Context<AppEnv, '/:jobId'>, { identity, tokens }:
 /** How an address shows a job. `token`: it allows reading, beside the user. `words`: makes the Job that this address promises. */
 type Form = { token: string | undefined; words: (job: JobObject) => JobObject };
 
-async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, words }: Form): Promise<Response> {
+async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, { token, words }: Form): Promise<Response> {
   const { queue, clock, feed, notifications, shares } = deps;
   const jobId = c.req.param('jobId');
   const reader = await readerOf(c, deps, token);
@@ -41,15 +37,15 @@ async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: Deps, { token, 
   const withItems = c.req.query('include')?.split(',').includes('items') ?? false;
 
   const read = () => findJob(deps, { jobId, ...reader, after: withItems ? 0 : undefined });
-  const known = c.req.header('if-none-match');
-  const isNews = known === undefined ? undefined : ({ snapshot }: JobView) => !namesTag(known, etag(snapshot));
+  const hasKnown = c.req.header('if-none-match') !== undefined;
+  const isNews = hasKnown ? ({ snapshot }: JobView) => !isKnown(c, etag(snapshot)) : undefined;
   const hold = ({ snapshot }: JobView) => shares.streams.hold(reader.holderOf(snapshot), 1);
   const reading = seconds === 0 ? read() : waitFor(jobId, { seconds, signal: c.req.raw.signal, hold, isNews }, { feed, read });
   const [seen, addresses] = await Promise.all([reading, addressesFor(deps)]);
   if (!seen) throw reader.refusal();
 
   const { snapshot, rows } = seen;
-  if (snapshot.end && isPhone(c, snapshot)) notifications.told(snapshot);
+  if (snapshot.end && isPhone(c, snapshot)) notifications.endSeen(snapshot);
   const stats = snapshot.end ? undefined : await queue.stats(ESTIMATE_AGE_MS).catch(() => undefined); // an estimate may be missing
   const retryAfter = snapshot.end ? undefined : String(pollAgainIn(snapshot, stats, clock.now()));
   const headers = { ETag: etag(snapshot), 'Retry-After': retryAfter };

@@ -4,20 +4,18 @@ import { ProblemError } from '../../job/problem.ts';
 import { tooFast } from '../../jobs/refusal.ts';
 import type { UserSecret, WebhookSecrets } from '../../notifications/webhook-secrets.ts';
 import { answerJson } from '../answer.ts';
-import { unauthorized } from '../auth.ts';
-import type { AppDeps, AppEnv } from '../env.ts';
+import { unauthorized } from '../problems.ts';
+import type { AppDeps } from '../app-deps.ts';
+import type { AppEnv } from '../context.ts';
 import { webhooksOff } from '../notification-targets.ts';
-import { findOwnJob } from '../own-job.ts';
+import { findOwnJob } from '../job-access.ts';
 import { setAllowance } from '../rate-limits.ts';
-
-/** What these routes need. */
-type Deps = Pick<AppDeps, 'queue' | 'archive' | 'identity' | 'notifications' | 'redeliverLimit' | 'log'>;
 
 /**
  * `GET /api/webhooks/secret` and `POST /api/webhooks/secret/rotate`: the caller's secret. `GET /api/jobs/:jobId/deliveries` and
  * `POST /api/jobs/:jobId/deliveries/retry`: the notifications of a job; the second sends the webhook of its newest end again.
  */
-export function notificationRoutes(deps: Deps): Hono<AppEnv> {
+export function notificationRoutes(deps: AppDeps): Hono<AppEnv> {
   const { notifications, redeliverLimit, log } = deps;
   const app = new Hono<AppEnv>();
   app.get('/api/webhooks/secret', async (c) => {
@@ -47,7 +45,7 @@ export function notificationRoutes(deps: Deps): Hono<AppEnv> {
   return app;
 }
 
-function secretsFor(c: Context<AppEnv>, { identity, notifications }: Deps): { user: string; secrets: WebhookSecrets } {
+function secretsFor(c: Context<AppEnv>, { identity, notifications }: AppDeps): { user: string; secrets: WebhookSecrets } {
   const user = c.get('user');
   if (user === undefined) throw unauthorized(identity);
   if (!notifications.secrets) throw webhooksOff();

@@ -1,14 +1,12 @@
 /** The routes of the page to try everything: the page itself, for who accepts HTML, and its files. */
 import { Hono } from 'hono';
 import { answerAsset } from '../asset.ts';
-import type { AppDeps, AppEnv } from '../env.ts';
+import type { AppDeps } from '../app-deps.ts';
+import type { AppEnv } from '../context.ts';
 import { answerNotFound } from '../problems.ts';
 
-/** What these routes need. */
-type Deps = Pick<AppDeps, 'pageFiles'>;
-
 /** `GET /` with HTML in its Accept header, `/favicon.ico`, and the files under `/page` and `/client`. */
-export function pageRoutes({ pageFiles }: Deps): Hono<AppEnv> {
+export function pageRoutes({ pageFiles }: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.get('/', async (c, next) => {
     const page = c.req.header('accept')?.includes('text/html') ? await pageFiles('/page/index.html') : undefined;

@@ -4,24 +4,18 @@ import { createMiddleware } from 'hono/factory';
 import { z } from 'zod';
 import type { Snapshot } from '../../job/snapshot.ts';
 import { ProblemError } from '../../job/problem.ts';
-import { findOwnJob } from '../own-job.ts';
+import { findOwnJob } from '../job-access.ts';
 import { answerJson } from '../answer.ts';
-import { deadlinesOf } from '../deadlines.ts';
-import { cursor, toCursor } from '../cursor.ts';
-import type { AppDeps, AppEnv } from '../env.ts';
+import { deadlinesOf } from '../submission-headers.ts';
+import { cursor, toCursor, validQuery } from '../list-query.ts';
+import type { AppDeps } from '../app-deps.ts';
+import type { AppEnv } from '../context.ts';
 import { addressesFor, presentJob } from '../present.ts';
 import { noSuchJob } from '../problems.ts';
 import { setAllowance } from '../rate-limits.ts';
-import { validQuery } from '../valid-query.ts';
-
-/** What these routes need. */
-type Deps = Pick<
-  AppDeps,
-  'kinds' | 'files' | 'queue' | 'archive' | 'submissions' | 'notifications' | 'log' | 'tokens' | 'identity' | 'outputUrls' | 'checkOperator'
->;
 
 /** `POST /api/jobs/:jobId/retry`, `GET /admin/failed-jobs` and `POST /admin/failed-jobs/retry`. */
-export function retryRoutes(deps: Deps): Hono<AppEnv> {
+export function retryRoutes(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.post('/api/jobs/:jobId/retry', (c) => retryOne(c, deps));
   const isOperator = createMiddleware<AppEnv>((c, next) => (deps.checkOperator(c), next()));
@@ -34,7 +28,7 @@ export function retryRoutes(deps: Deps): Hono<AppEnv> {
 }
 
 /** Retries one failed job: 202. It counts as a submission, because it can cost as much. */
-async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Response> {
+async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<Response> {
   const { queue, submissions, notifications, log } = deps;
   const job = await findOwnJob(c, deps);
   const { id: jobId } = job;
@@ -60,7 +54,7 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: Deps): Promise<Resp
 }
 
 /** The files of a failed job are kept for a while. Without them an attempt could only fail again. */
-async function checkFiles({ id: jobId, kind: name }: Snapshot, { kinds, files }: Deps): Promise<void> {
+async function checkFiles({ id: jobId, kind: name }: Snapshot, { kinds, files }: AppDeps): Promise<void> {
   for (const field of Object.keys(kinds.find((kind) => kind.name === name)?.files ?? {})) {
     if (!(await files.head(jobId, `in:${field}`))) {
       throw new ProblemError('input_gone', 'The file of this job is not kept any more; submit it anew.', { jobId });
@@ -82,7 +76,7 @@ function notFailed({ id, status }: Snapshot): ProblemError {
 }
 
 /** Retries failed jobs without regard to bounds. The answer names the jobs that were retried, and says whether there are more. */
-async function retryMany(c: Context<AppEnv>, deps: Deps, wanted: Wanted): Promise<Response> {
+async function retryMany(c: Context<AppEnv>, deps: AppDeps, wanted: Wanted): Promise<Response> {
   const { jobs, ...rest } = await findFailed(c, deps, wanted);
   const retried: string[] = [];
   for (let from = 0; from < jobs.length; from += AT_ONCE) {
@@ -97,7 +91,7 @@ async function retryMany(c: Context<AppEnv>, deps: Deps, wanted: Wanted): Promis
 const AT_ONCE = 50;
 
 /** Retries a job without regard to bounds. Resolves with its id if it was still failed and now waits again. */
-async function retryAgain({ queue, notifications }: Deps, jobId: string): Promise<string | undefined> {
+async function retryAgain({ queue, notifications }: AppDeps, jobId: string): Promise<string | undefined> {
   const seen = await queue.read(jobId); // the list does not have the tenant
   const { tenant, next, tells, reserved } = seen?.snapshot ?? {};
   if (tells !== undefined) await notifications.handOn(jobId);
@@ -119,7 +113,7 @@ type Wanted = z.output<typeof query>;
 /** A page of failed jobs. `more`: whether there may be others; they begin at `nextCursor`. An empty page can have one, too. */
 type FailedPage = { jobs: Snapshot[]; more: boolean; nextCursor?: string };
 
-async function findFailed(c: Context<AppEnv>, { queue }: Deps, { code, kind, user, limit, cursor: after }: Wanted): Promise<FailedPage> {
+async function findFailed(c: Context<AppEnv>, { queue }: AppDeps, { code, kind, user, limit, cursor: after }: Wanted): Promise<FailedPage> {
   const { jobs, next } = await queue.failedJobs({ limit, after, filter: { code, kind, owner: user }, signal: c.req.raw.signal });
   return { jobs, more: next !== undefined, ...(next && { nextCursor: toCursor(next) }) };
 }

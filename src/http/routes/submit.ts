@@ -5,64 +5,40 @@ import type { Kind } from '../../kinds/kind.ts';
 import { ProblemError } from '../../job/problem.ts';
 import { type Tenant, tenantOf } from '../../job/tenant.ts';
 import { encodeFrame, parseCursor } from '../../stream/sse-encoding.ts';
-import { checkCharset, checkCoding } from '../announced.ts';
+import { checkCharset, checkCoding, receiveFor, tooLarge } from '../body.ts';
 import { answerJson, setHeaders } from '../answer.ts';
-import { userId } from '../../identity/named-user.ts';
-import { unauthorized } from '../auth.ts';
-import { tooLarge } from '../body.ts';
-import { deadlinesOf } from '../deadlines.ts';
-import type { Accepted, SubmitRequest } from '../../jobs/submissions.ts';
-import type { AppDeps, AppEnv } from '../env.ts';
+import { unauthorized } from '../problems.ts';
+import { deadlinesOf, idempotencyKey } from '../submission-headers.ts';
+import type { AppDeps } from '../app-deps.ts';
+import type { AppEnv } from '../context.ts';
 import { setAllowance } from '../rate-limits.ts';
-import { idempotencyKey } from '../idempotency.ts';
 import { checkTargets, targetFields } from '../notification-targets.ts';
-import { noneIfUnavailable, orAbandon } from '../or-abandon.ts';
 import { type Addresses, addressesFor, presentJob, presentQueued } from '../present.ts';
-import { receiveFor } from '../receive-body.ts';
 import { bodyBytes, createKeeping, createReceiver, isForm, type Received } from '../receive-files.ts';
-import { submitter } from '../read-access.ts';
-import type { Targets } from '../../job/record.ts';
-import { ESTIMATE_AGE_MS, untilAdmitted } from '../../jobs/stats.ts';
+import { submitter } from '../job-access.ts';
 import { MAX_WAIT_S, waitFor } from '../wait-for-job.ts';
 import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts';
-
-/** What these routes need. */
-type Deps = Pick<
-  AppDeps,
-  | 'kinds'
-  | 'queue'
-  | 'archive'
-  | 'files'
-  | 'submissions'
-  | 'shares'
-  | 'countFor'
-  | 'pullBody'
-  | 'stallMs'
-  | 'addressOf'
-  | 'tokens'
-  | 'identity'
-  | 'outputUrls'
-  | 'feed'
-  | 'notifications'
-  | 'transport'
-  | 'log'
-  | 'draining'
->;
+import { userId } from '../../identity/named-user.ts';
+import type { Accepted, SubmitRequest } from '../../jobs/submissions.ts';
+import type { JobQueue } from '../../jobs/queue.ts';
+import { abandoned } from '../../store/redis-connection.ts';
+import type { Targets } from '../../job/record.ts';
+import { ESTIMATE_AGE_MS, untilAdmitted } from '../../jobs/stats.ts';
 
 /** Beside the kind's own input: who it is for, as old clients say it, and where its end is to be told. */
-const envelopeOf = ({ notifications }: Deps) => ({ userId: userId.optional(), ...targetFields(notifications) });
+const envelopeOf = ({ notifications }: AppDeps) => ({ userId: userId.optional(), ...targetFields(notifications) });
 
 type Envelope = { userId?: string } & Targets & Record<string, unknown>;
 
 /** One POST route for each kind. */
-export function submitRoutes(deps: Deps): Hono<AppEnv> {
+export function submitRoutes(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   for (const kind of deps.kinds) submitRoute(app, kind, deps);
   return app;
 }
 
 /** What was received is in memory until the job is added, or refused. */
-function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: Deps): void {
+function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: AppDeps): void {
   const receive = createReceiver(kind, kind.input.extend(envelopeOf(deps)), deps.files.maxBytes);
   const untilRoom = async () => untilAdmitted(await deps.queue.stats(ESTIMATE_AGE_MS), 1);
   app.post(kind.path, checkHead(deps, kind), async (c) => {
@@ -85,7 +61,7 @@ function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: Deps): void {
 type Answered = Accepted & { ignored: readonly string[] | undefined };
 
 /** Submits, and answers as the request asks. `submitted` is called when that is done and the answer may wait. */
-async function answerSubmission(c: Context<AppEnv>, deps: Deps, request: SubmitRequest, submitted = () => {}): Promise<Response> {
+async function answerSubmission(c: Context<AppEnv>, deps: AppDeps, request: SubmitRequest, submitted = () => {}): Promise<Response> {
   if (wantsStream(c)) return retryLaterOnTrouble(c, deps, request.key !== undefined, async () => answerWithStream(c, deps, request));
   const addressing = addressesFor(deps).catch(noneIfUnavailable); // in one trip with the admission
   const accepted = await submit(c, deps, request);
@@ -95,7 +71,7 @@ async function answerSubmission(c: Context<AppEnv>, deps: Deps, request: SubmitR
   return (await answerWithEnd(c, deps, { ...own, addresses, holder: request.tenant })) ?? answerAccepted(c, own, addresses);
 }
 
-function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { input: received, ignored }: Received): SubmitRequest {
+function toRequest(c: Context<AppEnv>, kind: Kind, deps: AppDeps, { input: received, ignored }: Received): SubmitRequest {
   const { userId: named, callbackUrl, pushToken, ...input } = received as Envelope;
   const user = c.get('user');
   const owner = user ?? (deps.identity.required ? undefined : named);
@@ -119,7 +95,7 @@ function toRequest(c: Context<AppEnv>, kind: Kind, deps: Deps, { input: received
 const ORIGIN_HEADERS = { new: {}, replayed: { 'Idempotent-Replayed': 'true' }, reused: { 'Job-Reused': 'true' } } as const;
 
 /** Submits, and tells the result in the headers. */
-async function submit(c: Context<AppEnv>, { submissions, notifications, log }: Deps, request: SubmitRequest): Promise<Accepted> {
+async function submit(c: Context<AppEnv>, { submissions, notifications, log }: AppDeps, request: SubmitRequest): Promise<Accepted> {
   const result = await submissions.submit(request);
   setAllowance(c, result.allowance);
   if (result.type === 'refused') throw result.problem;
@@ -135,7 +111,7 @@ async function submit(c: Context<AppEnv>, { submissions, notifications, log }: D
  * Answers with the job's stream, from the start or from where a client that reconnects says it was. Its first
  * frame carries an id, so that every reconnect is known for one: without a key it could only buy a second job.
  */
-async function answerWithStream(c: Context<AppEnv>, deps: Deps, request: SubmitRequest): Promise<Response> {
+async function answerWithStream(c: Context<AppEnv>, deps: AppDeps, request: SubmitRequest): Promise<Response> {
   const lastEventId = c.req.header('last-event-id');
   if (lastEventId !== undefined && request.key === undefined) {
     throw new ProblemError(
@@ -160,7 +136,7 @@ async function answerWithStream(c: Context<AppEnv>, deps: Deps, request: SubmitR
 /** With `Prefer: wait=20` (RFC 7240): the finished job, if it ends in time. */
 async function answerWithEnd(
   c: Context<AppEnv>,
-  { queue, feed, shares, notifications }: Deps,
+  { queue, feed, shares, notifications }: AppDeps,
   { origin, job, ignored, addresses, holder }: Answered & { addresses: Addresses; holder: Tenant },
 ): Promise<Response | undefined> {
   const prefer = c.req.header('prefer');
@@ -173,7 +149,7 @@ async function answerWithEnd(
     waitFor(id, { seconds, signal: c.req.raw.signal, hold }, { feed, read: () => queue.read(id) }).catch(noneIfUnavailable);
   const ended = origin !== 'new' && job.end ? job : (await wait())?.snapshot; // one that was there before may be in the archive alone
   if (!ended?.end) return undefined;
-  notifications.told(ended);
+  notifications.endSeen(ended);
   return answerJson(c, presentJob({ ...ended, ignored }, addresses), 200, {
     'Content-Location': `/api/jobs/${id}`,
     'Preference-Applied': `wait=${seconds}`,
@@ -189,7 +165,7 @@ function answerAccepted(c: Context<AppEnv>, { origin, job, ignored }: Answered, 
  * Refuses what can be told before the body is read: nobody is named, the body is too long, or it is of another type. A length that is
  * announced is believed (HTTP holds the client to it).
  */
-const checkHead = ({ identity }: Deps, { files }: Kind) =>
+const checkHead = ({ identity }: AppDeps, { files }: Kind) =>
   createMiddleware<AppEnv>((c, next) => {
     if (identity.required && c.get('user') === undefined) throw unauthorized(identity);
     const type = c.req.header('content-type') ?? '';
@@ -204,3 +180,27 @@ const checkHead = ({ identity }: Deps, { files }: Kind) =>
     checkCharset(type, 'The body');
     return next();
   });
+
+/**
+ * Does work for a job that was accepted. If Redis stops answering meanwhile, the client is told 503 and not of its job. One that the same
+ * request again would not find is abandoned, or the client would buy it twice.
+ */
+async function orAbandon<T>(queue: Pick<JobQueue, 'abandon'>, accepted: Accepted, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (accepted.origin !== 'new' || accepted.repeatable || !isUnavailable(error)) throw error;
+    queue.abandon(accepted.job.id);
+    throw abandoned(accepted.job.id, error);
+  }
+}
+
+/** For work that can be left out: undefined where Redis does not answer. */
+function noneIfUnavailable(error: unknown): undefined {
+  if (!isUnavailable(error)) throw error;
+  return undefined;
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ProblemError && error.code === 'queue_unavailable';
+}

@@ -7,23 +7,17 @@ import type { Page, Range } from '../../jobs/listing.ts';
 import { encodeRetry, PADDING } from '../../stream/sse-encoding.ts';
 import { type Begin, RETRY_MS, STREAM_HEADERS } from '../../stream/response.ts';
 import { answer, answerJson } from '../answer.ts';
-import { unauthorized } from '../auth.ts';
-import { cursor, toCursor } from '../cursor.ts';
-import type { AppDeps, AppEnv } from '../env.ts';
-import { accessOf } from '../find-job.ts';
+import { unauthorized } from '../problems.ts';
+import { cursor, toCursor, validQuery } from '../list-query.ts';
+import type { AppDeps } from '../app-deps.ts';
+import type { AppEnv } from '../context.ts';
+import { accessOf } from '../job-access.ts';
 import { addressesFor, presentJob } from '../present.ts';
 import { consumeLocal } from '../rate-limits.ts';
-import { validQuery } from '../valid-query.ts';
 import { holding, retryLaterOnTrouble, wantsStream } from '../answer-stream.ts';
 
-/** What these routes need. */
-type Deps = Pick<
-  AppDeps,
-  'queue' | 'archive' | 'listLimit' | 'userFeed' | 'transport' | 'shares' | 'log' | 'draining' | 'tokens' | 'identity' | 'outputUrls'
->;
-
 /** `GET /api/jobs` and `GET /api/events`. */
-export function userRoutes(deps: Deps): Hono<AppEnv> {
+export function userRoutes(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.get('/api/jobs', admitList(deps), validQuery(query), (c) => list(c, deps, c.req.valid('query')));
   app.get('/api/events', (c) => retryLaterOnTrouble(c, deps, wantsStream(c), async () => watchAll(c, deps)));
@@ -39,7 +33,7 @@ const query = z.object({
 });
 
 /** Refuses who names nobody, and who lists too often, before the query is looked at. */
-const admitList = (deps: Deps) =>
+const admitList = (deps: AppDeps) =>
   createMiddleware<AppEnv>((c, next) => {
     callerOf(c, deps);
     consumeLocal(c, deps.listLimit);
@@ -47,7 +41,7 @@ const admitList = (deps: Deps) =>
   });
 
 /** The caller's jobs, newest first, without their results. */
-async function list(c: Context<AppEnv>, deps: Deps, { limit, cursor: after, status, kind }: z.output<typeof query>): Promise<Response> {
+async function list(c: Context<AppEnv>, deps: AppDeps, { limit, cursor: after, status, kind }: z.output<typeof query>): Promise<Response> {
   const user = callerOf(c, deps);
   const filter = status === undefined && kind === undefined ? undefined : { status, kind };
   const { jobs, next } = await readList(c, deps, user, { limit, after, filter, signal: c.req.raw.signal });
@@ -57,7 +51,7 @@ async function list(c: Context<AppEnv>, deps: Deps, { limit, cursor: after, stat
 }
 
 /** Reads a page out of Redis, and where there is an archive out of both. Users take turns at Redis, and wait for the archive without a place. */
-function readList(c: Context<AppEnv>, { queue, archive, shares }: Deps, user: string, range: Range): Promise<Page> {
+function readList(c: Context<AppEnv>, { queue, archive, shares }: AppDeps, user: string, range: Range): Promise<Page> {
   const redis = async (part: Range) => {
     const release = await shares.reads.turn(c.get('holder'), part.signal);
     return queue.jobsOf(user, part).finally(release);
@@ -66,7 +60,7 @@ function readList(c: Context<AppEnv>, { queue, archive, shares }: Deps, user: st
   return listJobs({ redis, archive: (part) => archive.list(user, part, accessOf(c)), there: queue.there }, range);
 }
 
-async function watchAll(c: Context<AppEnv>, { userFeed, transport, shares, log, identity }: Deps): Promise<Response> {
+async function watchAll(c: Context<AppEnv>, { userFeed, transport, shares, log, identity }: AppDeps): Promise<Response> {
   const user = callerOf(c, { identity });
   if (c.req.method === 'HEAD') return answer(c, 200, null, STREAM_HEADERS);
   const place = shares.streams.hold(c.get('holder'), 1);

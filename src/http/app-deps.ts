@@ -1,4 +1,4 @@
-/** The types of a request's context, and of what the app is made with. */
+/** What the app is made with. */
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { ArchivedJobs } from '../archive/archived-jobs.ts';
@@ -25,30 +25,11 @@ import type { ReadAsset } from './asset.ts';
 import type { BearerCheck } from './bearer-check.ts';
 import type { PullBody } from './body.ts';
 import type { CallingPages } from './origins.ts';
-import type { AddressesOfOutputs } from './output-urls.ts';
+import type { AddressesOfValues } from './job-addresses.ts';
 import type { Pace } from './pace.ts';
 import type { SendFile } from './send-file.ts';
 import type { Shares } from './shares.ts';
 import type { StreamTokens } from './stream-token.ts';
-
-/** Hono's environment: the variables that middleware sets. */
-export type AppEnv = {
-  Variables: {
-    /** The request's id: the one it came with, or one made here. It is in the answer and in every log line of the request. */
-    requestId: string;
-    /** The headers that the answer to this request has, whatever the answer is. */
-    headers: Record<string, string>;
-    /** For whom it counts what the request holds: the user who calls, or the address that the request came from. */
-    holder: Tenant;
-    /** The user who calls, and the user's plan. */
-    user?: string;
-    plan?: string;
-    /** The access token of the user's session, where there is one. */
-    session?: string;
-    /** Why the request is not believed to be whose it says. Only a request that may show a token for reading gets this far with it. */
-    identityFault?: unknown;
-  };
-};
 
 /** What the routes use of webhooks and push notifications. */
 export type Notifications = {
@@ -62,10 +43,10 @@ export type Notifications = {
   /** Hands on the end of a job now: the job is about to be retried. */
   handOn: (jobId: string) => Promise<void>;
   /** A client was given a job that has ended. */
-  told: Listeners['told'];
+  endSeen: Listeners['told'];
 };
 
-/** What the app is made with. Nothing here knows a process or a port. */
+/** The parts that the routes use. None of them knows a process or a port. */
 export type AppDeps = {
   /** The kinds that can be submitted. */
   kinds: readonly Kind[];
@@ -93,13 +74,13 @@ export type AppDeps = {
   stallMs: number;
   tokens: StreamTokens;
   /** How the addresses of output files get into what is sent. */
-  outputUrls: AddressesOfOutputs;
+  outputUrls: AddressesOfValues;
   /** The policy for submissions and retries. */
   submissions: Submissions;
   /** The limit for reads. Submissions are limited by their own policy. */
   readLimit: LocalLimit;
   /** The pace of each user. */
-  pace: Pace;
+  pace: Pick<Pace, 'asks' | 'next'>;
   /** The limit for lists of a user's jobs: a list is no poll. */
   listLimit: LocalLimit;
   /** The limit for webhooks that a user has sent again, over all jobs. */

@@ -1,14 +1,14 @@
-/** Who may read a job: its owner, a request with the job's token and, where no identity is required, a request that knows the job's id. */
+/** Finds a job for a request, in Redis or in the archive, and says who may read it and who may act on it. */
 import type { Context } from 'hono';
 import type { Access } from '../archive/archive.ts';
 import type { Snapshot } from '../job/snapshot.ts';
 import { isJobId } from '../job/id.ts';
 import { ProblemError } from '../job/problem.ts';
 import { type Tenant, tenantOf } from '../job/tenant.ts';
-import { maySee, unauthorized } from './auth.ts';
-import type { AppDeps, AppEnv } from './env.ts';
-import { accessOf } from './find-job.ts';
-import { noSuchJob } from './problems.ts';
+import type { JobView } from '../jobs/read-job.ts';
+import type { AppDeps } from './app-deps.ts';
+import type { AppEnv } from './context.ts';
+import { noSuchJob, unauthorized } from './problems.ts';
 import { BEARER_INVALID, type TokenVerdict } from './stream-token.ts';
 
 /** What one request may read. */
@@ -76,4 +76,56 @@ function tokenProblem(verdict: Exclude<TokenVerdict, 'valid'>): ProblemError {
         "The token has expired; ask for the job's status as its user, for fresh addresses.",
         BEARER_INVALID,
       );
+}
+
+/**
+ * Whether a caller may see a job. A caller without a user comes here only where no identity is
+ * required, and may read any job whose id it knows, as the first clients do. A caller with a user may
+ * see that user's jobs, and jobs without an owner.
+ */
+function maySee(user: string | undefined, { owner }: Snapshot): boolean {
+  return user === undefined || owner === undefined || user === owner;
+}
+
+/**
+ * Finds the job of the address, if the caller may act on it: its owner may. To know its id is enough
+ * for reading, but not for this.
+ * @throws ProblemError `unauthorized` or `job_not_found`
+ */
+export async function findOwnJob(
+  c: Context<AppEnv, '/:jobId'>,
+  { identity, ...stores }: Pick<AppDeps, 'queue' | 'archive' | 'identity'>,
+): Promise<Snapshot> {
+  const jobId = c.req.param('jobId');
+  const user = c.get('user');
+  if (identity.required && user === undefined) throw unauthorized(identity);
+  const allows = (job: Snapshot): boolean => maySee(user, job);
+  const seen = isJobId(jobId) ? await findJob(stores, { jobId, access: accessOf(c), allows }) : undefined;
+  if (!seen) throw noSuchJob();
+  if (seen.snapshot.owner !== undefined && user === undefined) throw unauthorized(identity);
+  return seen.snapshot;
+}
+
+/**
+ * What is looked for. `access`: by whose rights the archive is read. `allows`: whether the request may have a job that Redis has.
+ * `after`: see ReadJob.
+ */
+export type Search = { jobId: string; access: Access; allows: (job: Snapshot) => boolean; after?: number | undefined };
+
+/**
+ * Reads a job; undefined if there is none that the request may have. For a job that it may not have the archive is asked, too: else
+ * the answer would tell it from a job that does not exist while the archive is out of reach.
+ */
+export async function findJob({ queue, archive }: Pick<AppDeps, 'queue' | 'archive'>, search: Search): Promise<JobView | undefined> {
+  const { jobId, access, allows, after } = search;
+  const seen = await queue.read(jobId, after);
+  if (seen && allows(seen.snapshot)) return seen;
+  const archived = await archive?.read(jobId, access);
+  return archived && !seen && allows(archived.snapshot) ? archived : undefined;
+}
+
+/** A user reads by their own rights. A request without one has shown by a token that it may read the job. */
+export function accessOf(c: Context<AppEnv>): Access {
+  const [user, session] = [c.get('user'), c.get('session')];
+  return user === undefined || session === undefined ? { as: 'service' } : { as: 'user', user, session };
 }

@@ -1,6 +1,14 @@
-/** Cursors of lists: text that says where a page ended. Clients send it back to get the next page. */
+/** Queries of lists: how they are validated, and the cursors in them, which say where a page ended. */
+import { zValidator } from '@hono/zod-validator';
 import { z } from 'zod';
 import type { Place } from '../jobs/listing.ts';
+import { invalidInput } from './problems.ts';
+
+/** Makes the middleware for a schema; its route reads the values by `c.req.valid('query')`. It throws `invalid_input` with each mistake. */
+export const validQuery = <Schema extends z.ZodObject>(schema: Schema) =>
+  zValidator('query', schema, (result) => {
+    if (!result.success) throw invalidInput(result.error.issues);
+  });
 
 const ADVICE = 'must be the nextCursor of an earlier answer';
 
