@@ -4,7 +4,7 @@
  * - `npm run bench -- NAME… [--short]`: those that are named, or all. `--short` only shows that they still work, and writes nothing.
  * - `npm run bench -- check [NAME…] [--update]`: compares ratios with the committed ones, or commits new ones.
  */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { check, updateBaseline } from './check.ts';
 import { type Bench, type Form, runBench } from './harness.ts';
@@ -22,6 +22,11 @@ const all: Record<string, () => Promise<Bench>> = {
   hostile: async () => (await import('./hostile.ts')).hostile,
   soak: async () => (await import('./soak.ts')).soak,
 };
+
+if (!existsSync(new URL('node_modules', import.meta.url))) {
+  process.stderr.write('the servers that ai-jobs is compared with are not installed: npm ci --prefix bench\n');
+  process.exit(2);
+}
 
 // The processes that a bench has started are ended when this one exits, but not when a signal ends it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
