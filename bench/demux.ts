@@ -38,7 +38,7 @@ async function feed(jobIds: string[], events: number): Promise<void> {
   await readyWithin(redis, 5000);
   const queue = openQueue(redis);
   const made = new Feed({
-    readJob: queue.read,
+    readJob: (jobId, after) => queue.read(jobId, after),
     connections: new Connections(600_000),
     eta: async () => undefined,
     onError: console.error,

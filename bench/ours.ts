@@ -1,11 +1,11 @@
 /** Our API for a benchmark: as `npm run start:api` starts it, with every limit on and out of reach. */
 import type { Redis } from 'ioredis';
 import { flashcards } from '../src/kinds/flashcards.ts';
-import { keysUnder } from '../src/store/keys.ts';
-import { createRegistration } from '../src/jobs/worker-registry.ts';
+import { Registration } from '../src/jobs/worker-registry.ts';
 import { type Part, startPart } from './processes.ts';
 import { ownClock, PREFIX } from './redis.ts';
 import { HEAP_FLAGS } from '../scripts/node-flags.ts';
+import { Store } from '../src/store/store.ts';
 
 const OUT_OF_REACH = '1000000000';
 
@@ -30,19 +30,13 @@ export function startOurApi(url: string, env: Record<string, string> = {}): Prom
 
 /** Writes a worker into the registry that does flashcards and takes no jobs, as the API finds one in a deployment. Returns what removes it. */
 export async function registerWorker(redis: Redis): Promise<() => Promise<void>> {
-  const registration = createRegistration({
-    redis,
-    keys: keysUnder(PREFIX),
-    id: 'bench',
-    clock: ownClock,
-    description: {
-      name: 'bench',
-      version: 'bench',
-      concurrency: 1,
-      kinds: { [flashcards.name]: { available: true, provider: 'bench', answers: 'bench' } },
-    },
-    onError: console.error,
-  });
+  const description = {
+    name: 'bench',
+    version: 'bench',
+    concurrency: 1,
+    kinds: { [flashcards.name]: { available: true, provider: 'bench', answers: 'bench' } as const },
+  };
+  const registration = new Registration(new Store(redis, PREFIX, ownClock), 'bench', description, console.error);
   await registration.register();
-  return registration.leave;
+  return () => registration.leave();
 }

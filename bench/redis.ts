@@ -5,18 +5,19 @@ import { once } from 'node:events';
 import { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { tenantOf } from '../src/job/tenant.ts';
-import type { RedisClock } from '../src/store/clock.ts';
+import type { Clock } from '../src/store/clock.ts';
 import { connect, readyWithin } from '../src/store/redis-connection.ts';
-import { keysUnder, QUEUE_NAME } from '../src/store/keys.ts';
+import { QUEUE_NAME } from '../src/store/keys.ts';
 import { createJournals, type Journal } from '../worker/run/journal.ts';
-import { createQueue } from '../src/jobs/queue.ts';
+import { JobQueue } from '../src/jobs/queue.ts';
 import { killAtExit } from './processes.ts';
+import { Store } from '../src/store/store.ts';
 
 /** The prefix of a benchmark's keys. */
 export const PREFIX = '{bench}';
 
 /** A running Redis. */
-export type Store = { url: string; stop(): void };
+export type RedisServer = { url: string; stop(): void };
 
 /** A database of Redis for one contender, and a connection to it. */
 export type Place = { url: string; redis: Redis };
@@ -25,11 +26,11 @@ export type Place = { url: string; redis: Redis };
 const PLACES = 32;
 
 /** Opens so many databases, 32 at most. */
-export const openPlaces = ({ url }: Store, count: number): Place[] =>
+export const openPlaces = ({ url }: RedisServer, count: number): Place[] =>
   Array.from({ length: count }, (_, n) => ({ url: `${url}/${n}`, redis: connect(`${url}/${n}`, 'wait', console.error) }));
 
 /** Starts redis-server on a free loopback port, keeping nothing on disk. */
-export async function startRedis(): Promise<Store> {
+export async function startRedis(): Promise<RedisServer> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const address = probe.address();
@@ -45,13 +46,11 @@ export async function startRedis(): Promise<Store> {
 }
 
 /** Redis runs on this machine, by the same clock. */
-export const ownClock: Pick<RedisClock, 'now' | 'aheadMs'> = { now: () => Date.now(), aheadMs: () => undefined };
+export const ownClock: Clock = { now: () => Date.now(), measured: Promise.resolve(), aheadMs: () => undefined };
 
 /** The benchmark's queue over a connection. */
 export const openQueue = (redis: ReturnType<typeof connect>) =>
-  createQueue(redis, {
-    keyPrefix: PREFIX,
-    clock: ownClock,
+  new JobQueue(new Store(redis, PREFIX, ownClock), {
     attempts: 1,
     maxRetries: 20,
     retentionS: 600,
@@ -67,7 +66,7 @@ export async function holdJobs(url: string, count: number, owner: string): Promi
   const redis = connect(url, 'wait', () => {});
   await readyWithin(redis, 5000);
   const queue = openQueue(redis);
-  const journals = createJournals(redis, keysUnder(PREFIX), { clock: ownClock });
+  const journals = createJournals(new Store(redis, PREFIX, ownClock));
   const worker = new Worker(QUEUE_NAME, null, { connection: redis, prefix: PREFIX, lockDuration: 600_000 });
   const tenant = tenantOf(owner, undefined);
   const jobs: HeldJob[] = [];

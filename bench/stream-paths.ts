@@ -3,12 +3,12 @@ import { Agent, request } from 'node:http';
 import { median } from './figures.ts';
 import { startOurApi } from './ours.ts';
 import { startPart } from './processes.ts';
-import { holdJobs, PREFIX, type Store } from './redis.ts';
+import { holdJobs, PREFIX, type RedisServer } from './redis.ts';
 import { withClients } from './stream-costs.ts';
 import { pace, startOurs } from './stream-servers.ts';
 
 /** CPU in µs that an event takes: in a bare QueueEvents reader, and in a feed with a follower for each of `jobs` jobs. `each`: events for each job. */
-export async function demultiplex(store: Store, jobs: number, each: number): Promise<{ bare: number; feed: number }> {
+export async function demultiplex(store: RedisServer, jobs: number, each: number): Promise<{ bare: number; feed: number }> {
   const held = await holdJobs(store.url, jobs, 'bench');
   const readers = await Promise.all(['bare', 'feed'].map((MODE) => startPart('demux.ts', { MODE, REDIS_URL: store.url })));
   const follow = held.jobs.map(({ id }) => id);
@@ -28,7 +28,7 @@ export async function demultiplex(store: Store, jobs: number, each: number): Pro
 }
 
 /** ms (p50) from submission to `completed`, at 100 jobs/s: through BullMQ alone, and through API, worker and stream. */
-export async function journey(store: Store, jobs: number): Promise<{ bare: number; ours: number }> {
+export async function journey(store: RedisServer, jobs: number): Promise<{ bare: number; ours: number }> {
   const warm = { jobs: Math.ceil(jobs / 5), perSecond: 100 };
   const bareQueue = await startPart('servers/bare-queue.ts', { REDIS_URL: store.url });
   await bareQueue.ask(warm, 'times');
@@ -78,7 +78,11 @@ function submitAndWatch(port: number, agent: Agent): Promise<number> {
  * ms (p99) from row to client among many followers, with and without 1 % who do not read; KiB held for each of those.
  * `followers`: at least 100; `events`: of 1 KB each, as many are sent.
  */
-export async function stalled(store: Store, followers: number, events: number): Promise<{ calm: number; beside: number; held: number }> {
+export async function stalled(
+  store: RedisServer,
+  followers: number,
+  events: number,
+): Promise<{ calm: number; beside: number; held: number }> {
   const measure = (stuck: number) =>
     withClients(
       () => startOurs(store),

@@ -5,7 +5,7 @@ import type { Usage } from './probe.ts';
 import { startOurApi } from './ours.ts';
 import { startPart } from './processes.ts';
 import { hasNchan, startNchan } from './nchan.ts';
-import { holdJobs, type Store } from './redis.ts';
+import { holdJobs, type RedisServer } from './redis.ts';
 import { eventData } from './servers/publish.ts';
 
 /** A server of streams. */
@@ -27,7 +27,7 @@ export const RAW = 'raw node:http';
 export const OURS = 'ai-jobs';
 
 /** All that run on this machine. */
-export const streamContenders = (store: Store): StreamContender[] => [
+export const streamContenders = (store: RedisServer): StreamContender[] => [
   plain(RAW, 'servers/raw.ts'),
   { name: OURS, start: () => startOurs(store) },
   plain('better-sse', 'servers/better-sse.ts'),
@@ -45,7 +45,7 @@ const plain = (name: string, file: string): StreamContender => ({
 });
 
 /** The API as it is deployed: tokens checked, the journal read, rows published in Redis. */
-export async function startOurs(store: Store): Promise<StreamServer> {
+export async function startOurs(store: RedisServer): Promise<StreamServer> {
   const api = await startOurApi(store.url);
   const origin = `http://127.0.0.1:${api.port}`;
   const held = await holdJobs(store.url, 1, 'bench');

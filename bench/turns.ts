@@ -2,14 +2,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Queue, Worker } from 'bullmq';
 import { tenantOf } from '../src/job/tenant.ts';
-import { keysUnder, QUEUE_NAME } from '../src/store/keys.ts';
+import { QUEUE_NAME } from '../src/store/keys.ts';
 import { readyWithin } from '../src/store/redis-connection.ts';
 import { createFairQueue } from '../src/jobs/fair-queue.ts';
 import { type Column, median, pairs, ratioTable, table } from './figures.ts';
 import { type Bench, type Form, type Report, step } from './harness.ts';
 import { readUsage, usagePer } from './redis-usage.ts';
-import { openQueue, type Place, PREFIX } from './redis.ts';
+import { openQueue, type Place, PREFIX, ownClock } from './redis.ts';
 import { compare, type Contender, type Rounds } from './rounds.ts';
+import { Store } from '../src/store/store.ts';
 
 /** How much is measured: in each block so many jobs are submitted; and then so many others, and worked through. */
 type Extent = Rounds & { submissions: number; jobs: number };
@@ -48,7 +49,7 @@ function plain({ redis }: Place): Way {
 
 function inTurns({ redis }: Place): Way {
   const queue = openQueue(redis);
-  const fairQueue = createFairQueue(redis, keysUnder(PREFIX));
+  const fairQueue = createFairQueue(new Store(redis, PREFIX, ownClock));
   return {
     submit(n) {
       const owner = `user ${n % USERS}`;

@@ -9,8 +9,7 @@ import type { Identification } from './identity/caller.ts';
 import { identificationFor } from './identity/identification.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { Kind } from './kinds/kind.ts';
-import type { Keys } from './store/keys.ts';
-import type { Store } from './store/store.ts';
+import type { ProcessStore } from './store/store.ts';
 import type { Addressing } from './stream/job-channel.ts';
 
 /** Who may call, and the addresses that callers get. */
@@ -22,9 +21,9 @@ export type AccessParts = Pick<AppDeps, 'identity' | 'tokens' | 'outputUrls'> & 
 };
 
 /** Opens them. */
-export async function openAccess(store: Store, keys: Keys, queue: JobQueue, kinds: readonly Kind[], config: Config): Promise<AccessParts> {
+export async function openAccess(store: ProcessStore, queue: JobQueue, kinds: readonly Kind[], config: Config): Promise<AccessParts> {
   const tokens = createTokens(queue, config.stream);
-  const identity = await openIdentity(store, keys, config.auth);
+  const identity = await openIdentity(store, config.auth);
   const { required } = identity;
   const outputUrls = createValueAddresses(kinds, required);
   return {
@@ -45,10 +44,11 @@ function createTokens(queue: JobQueue, { tokenSecrets, tokenTtlS }: Config['stre
 }
 
 /** How users are identified. The public keys of a Supabase project are kept in Redis. */
-function openIdentity({ redis, onError }: Store, keys: Keys, auth: Config['auth']): Promise<Identification> {
+function openIdentity(store: ProcessStore, auth: Config['auth']): Promise<Identification> {
+  const { redis, keys } = store;
   const sharedKeys = keys.shared(`jwks:${auth.type === 'supabase' ? auth.url : ''}`);
   const kept = { load: () => redis.get(sharedKeys), save: (text: string, ttlMs: number) => redis.set(sharedKeys, text, 'PX', ttlMs) };
-  return identificationFor(auth, { kept, onError: onError('identity') });
+  return identificationFor(auth, { kept, onError: store.onError('identity') });
 }
 
 /** A secret of 256 random bits. */

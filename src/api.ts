@@ -9,7 +9,7 @@ import { createRedisFiles } from './files/redis-files.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import type { AppDeps } from './http/app-deps.ts';
 import { findJob } from './http/job-access.ts';
-import { createQueue, type JobQueue } from './jobs/queue.ts';
+import { JobQueue } from './jobs/queue.ts';
 import { createLocalLimit } from './jobs/rate-limit.ts';
 import { createSubmissions, type Submissions } from './jobs/submissions.ts';
 import { checkKinds, type Kind } from './kinds/kind.ts';
@@ -20,8 +20,8 @@ import { Notifier } from './notification-parts.ts';
 import { createPageFiles } from './page-files.ts';
 import type { Fail, Parts, Ready } from './process.ts';
 import { createErrorLog } from './repeated-errors.ts';
-import { keysUnder } from './store/keys.ts';
-import { openStore, type Store } from './store/store.ts';
+import type { Clock } from './store/clock.ts';
+import { ProcessStore } from './store/store.ts';
 import { openStreams } from './stream-parts.ts';
 import { readSwaggerFile } from './swagger-files.ts';
 
@@ -36,18 +36,17 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
   checkKinds(kinds);
   const { keyPrefix, mayEvict, job, plans, pages, hosts } = config;
   const store = parts.add(
-    await openStore({ url: config.redisUrl, keyPrefix, mayEvict, log, logError: createErrorLog(log), onUnusable: fail }),
+    await ProcessStore.open({ url: config.redisUrl, keyPrefix, mayEvict, log, logError: createErrorLog(log), onUnusable: fail }),
   );
-  const { redis, monitor, clock } = store;
-  const keys = keysUnder(keyPrefix);
-  const archive = await openArchive(store, keys, config);
+  const { clock } = store;
+  const archive = await openArchive(store, config);
   const bounds = { ...config.bounds, submitRate: { name: SUBMIT, ...config.rateLimit } };
   const archived = archive.outbox !== undefined;
-  const queue = parts.add(createQueue(redis, { keyPrefix, clock, rate: config.worker.rate, bounds, plans, archived, ...job }));
-  parts.add(await startHousekeeping({ store, keys, cancel: queue.cancel, retentionS: job.retentionS, log }));
-  const files = createRedisFiles({ redis, keys, maxTotalBytes: config.filesMaxBytes });
-  const { addressing, statusUrl, ...access } = await openAccess(store, keys, queue, kinds, config);
-  const notifications = parts.add(new Notifier({ store, keys, config, kinds, version, queue, statusUrl, log }));
+  const queue = parts.add(new JobQueue(store, { rate: config.worker.rate, bounds, plans, archived, ...job }));
+  parts.add(await startHousekeeping(store, (jobId, which) => queue.cancel(jobId, which), job.retentionS, log));
+  const files = createRedisFiles(store, config.filesMaxBytes);
+  const { addressing, statusUrl, ...access } = await openAccess(store, queue, kinds, config);
+  const notifications = parts.add(new Notifier({ store, config, kinds, version, queue, statusUrl, log }));
   const erasure = createErasure({ queue, files, notifications: notifications.deliveries, archive: archive.erasing });
   const delivery = parts.add(archive.startDelivery({ queue, files, erasure, deliveries: notifications.deliveries, log }));
   const limits = createLimits(config);
@@ -63,8 +62,8 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
     submissions: openSubmissions(queue, clock, kinds, archive.jobs, config),
     archive: archive.jobs,
     outbox: archive.outbox,
-    storeTrouble: monitor.probe,
-    storeWarnings: store.warnings,
+    storeTrouble: () => store.monitor.probe(),
+    storeWarnings: () => store.warnings(),
     readAsset: readSwaggerFile,
     pageFiles: createPageFiles(!config.production),
   });
@@ -77,7 +76,7 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
 
 function openSubmissions(
   queue: JobQueue,
-  clock: Store['clock'],
+  clock: Clock,
   kinds: readonly Kind[],
   archive: AppDeps['archive'],
   { rateLimit, plans, sameWorkMs, job }: Config,

@@ -11,10 +11,10 @@ import { createUpkeep } from './archive/upkeep.ts';
 import type { Config } from './config.ts';
 import type { FileStore } from './files/store.ts';
 import type { Deliveries } from './notifications/deliveries.ts';
-import type { Keys } from './store/keys.ts';
+import type { Clock } from './store/clock.ts';
 import type { OutboxLoop } from './ends/outbox-loop.ts';
 import type { JobQueue } from './jobs/queue.ts';
-import type { Store } from './store/store.ts';
+import type { ProcessStore } from './store/store.ts';
 
 /** What is there of an archive. */
 export type ArchiveParts = {
@@ -42,23 +42,23 @@ type DeliveryNeeds = {
 const startNothing = (): OutboxLoop => ({ ended() {}, async close() {} });
 
 /** Opens it. */
-export async function openArchive({ redis, clock, onError }: Store, keys: Keys, config: Config): Promise<ArchiveParts> {
+export async function openArchive(store: ProcessStore, config: Config): Promise<ArchiveParts> {
   const { archive: settings, job } = config;
   const archive = settings && (await openProject(settings));
   if (!settings || !archive) return { startDelivery: startNothing, description: 'off: Redis forgets results when their time is over' };
   const { reader, writer } = archive;
-  const erasures = createErasures(redis, keys);
-  const onArchiveError = onError('archive');
-  const jobs = createArchivedJobs({ reader, erasures, onError: onArchiveError });
+  const erasures = createErasures(store);
+  const onError = store.onError('archive');
+  const jobs = createArchivedJobs({ reader, erasures, onError });
   if (!writer) {
     const description = `read only, in the Supabase project at ${settings.url} (set SUPABASE_SECRET_KEY to write it)`;
     return { jobs, erasing: 'read only', startDelivery: startNothing, description };
   }
-  const outbox = createArchiveOutbox(redis, keys, { clock, retentionS: job.retentionS });
-  const shared = { outbox, erasures, writer, clock, onError: onArchiveError };
+  const outbox = createArchiveOutbox(store, job.retentionS);
+  const shared = { outbox, erasures, writer, clock: store.clock, onError };
   return {
     jobs,
-    erasing: { writer, erasures, onError: onArchiveError },
+    erasing: { writer, erasures, onError },
     outbox,
     startDelivery: (needs) => startArchiveDelivery(needs, shared, settings.retentionMs),
     description: `in the Supabase project at ${settings.url}`,
@@ -66,7 +66,7 @@ export async function openArchive({ redis, clock, onError }: Store, keys: Keys, 
 }
 
 type SharedParts = {
-  clock: Store['clock'];
+  clock: Clock;
   onError: (error: unknown) => void;
   outbox: ArchiveOutbox;
   erasures: Erasures;
@@ -81,7 +81,7 @@ function startArchiveDelivery(
   const deliver = createDeliver({
     ...shared,
     files,
-    readJob: queue.read,
+    readJob: (jobId, after) => queue.read(jobId, after),
     onUserGone: async (owner) => {
       const counts = await erasure.user(owner);
       log.info({ ...counts }, 'data of a user erased, whom Supabase does not know any more');

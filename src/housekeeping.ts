@@ -4,21 +4,18 @@ import { startUpkeep } from './files/upkeep.ts';
 import type { Part } from './process.ts';
 import type { Cancel } from './jobs/cancel-job.ts';
 import { watchDeadlines } from './jobs/deadlines.ts';
-import type { Keys } from './store/keys.ts';
 import { startForgetting } from './jobs/retention.ts';
-import type { Store } from './store/store.ts';
+import type { ProcessStore } from './store/store.ts';
 
-/** What it is started with. `retentionS`: how long ended jobs are kept, in s. */
-export type HousekeepingOptions = { store: Store; keys: Keys; cancel: Cancel; retentionS: number; log: Pick<Logger, 'info'> };
-
-/** Starts it. Resolves when jobs are ended whose time was up before the start. */
-export async function startHousekeeping({ store, keys, cancel, retentionS, log }: HousekeepingOptions): Promise<Part> {
-  const { redis, onError } = store;
+/**
+ * Starts it. Resolves when jobs are ended whose time was up before the start. `retentionS`: how long ended jobs are kept, in s.
+ */
+export async function startHousekeeping(store: ProcessStore, cancel: Cancel, retentionS: number, log: Pick<Logger, 'info'>): Promise<Part> {
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
   const stops = [
-    await watchDeadlines({ redis, keys, cancel, onCancelled, onError: onError('deadlines') }),
-    startUpkeep({ redis, keys, retentionS, onError: onError('files') }),
-    startForgetting(redis, keys, { retentionS, onError: onError('retention') }),
+    await watchDeadlines({ store, cancel, onCancelled, onError: store.onError('deadlines') }),
+    startUpkeep(store, retentionS, store.onError('files')),
+    startForgetting(store, retentionS, store.onError('retention')),
   ];
   return { close: () => stops.forEach((stop) => stop()) };
 }

@@ -25,13 +25,11 @@ import { type CallbackAddresses, callbackAddresses } from './notifications/publi
 import { createResolveName } from './notifications/resolve-name.ts';
 import { pauseAfter } from './notifications/retry-times.ts';
 import { createWebhookSecrets, type WebhookSecrets } from './notifications/webhook-secrets.ts';
-import type { Keys } from './store/keys.ts';
-import type { Store } from './store/store.ts';
+import type { ProcessStore } from './store/store.ts';
 
 /** What notifications need of the rest of the process. */
 export type NotifierOptions = {
-  store: Store;
-  keys: Keys;
+  store: ProcessStore;
   config: Config;
   kinds: readonly Kind[];
   version: string;
@@ -59,22 +57,22 @@ export class Notifier implements Notifications {
   readonly #accepted = new Set<string>();
 
   constructor(options: NotifierOptions) {
-    const { store, keys, config, queue } = options;
-    const { redis, clock } = store;
+    const { store, config, queue } = options;
+    const { clock } = store;
     const { production, job } = config;
     const onError = store.onError('notifications');
-    this.#entries = openNotificationQueue<Notification>(store, keys, config.keyPrefix);
+    this.#entries = openNotificationQueue<Notification>(store);
     const callbacks = callbackAddresses(production);
     this.faultOf = callbacks.faultOf;
-    this.#listeners = createListeners({ redis, keys, clock, onError });
-    const gone = createGone(redis, keys);
+    this.#listeners = createListeners(store, onError);
+    const gone = createGone(store);
     this.deliveries = createDeliveries({ queue: this.#entries, gone, maxResent: job.maxRetries });
     // Production shares no secret through Redis: receivers would lose theirs with it.
     const shared = production ? undefined : () => queue.shared('webhook-secret', randomSecret);
     const roots = rootsOf(config.notifications.webhookSecrets, shared);
-    this.secrets = roots && createWebhookSecrets({ redis, keys, clock, roots });
+    this.secrets = roots && createWebhookSecrets(store, roots);
     this.#entries.start(createSend(options, { callbacks, gone, listeners: this.#listeners, secrets: this.secrets }));
-    this.#outbox = createOutbox(redis, keys, keys.notifications, { clock, retentionS: job.retentionS });
+    this.#outbox = createOutbox(store, store.keys.notifications, { retentionS: job.retentionS });
     const { pushDelayMs } = config.notifications;
     this.#dispatch = createDispatch({ outbox: this.#outbox, jobs: queue, queue: this.#entries, clock, pushDelayMs });
     this.#loop = startOutboxLoop({ outbox: this.#outbox, deliver: this.#dispatch, onError });

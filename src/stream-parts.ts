@@ -9,7 +9,7 @@ import type { JobQueue } from './jobs/queue.ts';
 import { estimate, ESTIMATE_AGE_MS } from './jobs/stats.ts';
 import type { Notifier } from './notification-parts.ts';
 import type { Part } from './process.ts';
-import type { Store } from './store/store.ts';
+import type { ProcessStore } from './store/store.ts';
 import { Connections, type Sink } from './stream/connections.ts';
 import { EventReader } from './stream/event-reader.ts';
 import { Feed } from './stream/feed.ts';
@@ -24,9 +24,9 @@ const RECONCILE_MS = 20_000;
 
 /** What streams are opened with: beside what they read, those who want to know of jobs' ends. */
 export type StreamOptions = {
-  store: Store;
+  store: ProcessStore;
   queue: JobQueue;
-  config: Pick<Config, 'keyPrefix' | 'stream'>;
+  config: Pick<Config, 'stream'>;
   shares: Pick<Shares, 'reads'>;
   addressing: Addressing;
   notifications: Pick<Notifier, 'endSeen' | 'ended'>;
@@ -43,9 +43,9 @@ export function openStreams({ delivery, ...options }: StreamOptions): StreamPart
   const connections = new Connections(maxAgeMs);
   const { feed, userFeed } = createFeeds(connections, options);
   const eventReader = new EventReader({
-    pattern: store.connect('wait', { lazyConnect: true }),
+    pattern: store.connect('wait', { lazyConnect: true }).redis,
     redis: store.redis,
-    keyPrefix: config.keyPrefix,
+    keyPrefix: store.keyPrefix,
     onSignal(signal) {
       feed.signal(signal);
       userFeed.signal(signal);
@@ -85,7 +85,7 @@ function createFeeds(
   { store, queue, shares, addressing, notifications }: Omit<StreamOptions, 'delivery'>,
 ): Pick<AppDeps, 'feed' | 'userFeed'> {
   const common = {
-    readJob: queue.read,
+    readJob: (jobId: string, after?: number) => queue.read(jobId, after),
     connections,
     addressing,
     onEndSent: (ended: Snapshot, sink: Sink) => notifications.endSeen(ended, sink.taken),

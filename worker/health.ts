@@ -1,6 +1,6 @@
 /** The worker's own HTTP routes: whether it works, and what it has done. */
 import { Hono } from 'hono';
-import type { RedisClock } from '../src/store/clock.ts';
+import type { Clock } from '../src/store/clock.ts';
 import type { JobWorker } from './run/worker.ts';
 
 /** The settings that a worker's health shows. */
@@ -25,7 +25,7 @@ export type HealthParts = {
   works: () => Promise<boolean>;
   facts: HealthFacts;
   warnings: () => string[];
-  clock: Pick<RedisClock, 'aheadMs'>;
+  clock: Pick<Clock, 'aheadMs'>;
 };
 
 /** `GET /health`: 200 with counters while the worker works, else 503. */

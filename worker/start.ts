@@ -1,6 +1,5 @@
 /** Starts a worker: connections, vendors, registry, loop and health, each with what closes it. */
 import { createAdaptorServer } from '@hono/node-server';
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Config } from '../src/config.ts';
 import { createErrorLog } from '../src/repeated-errors.ts';
@@ -13,13 +12,12 @@ import { createAdmission } from '../src/jobs/admission.ts';
 import { createCancel } from '../src/jobs/cancel-job.ts';
 import { createChildren } from '../src/jobs/child-job.ts';
 import { createRedisFiles } from '../src/files/redis-files.ts';
-import { type Keys, keysUnder } from '../src/store/keys.ts';
 import { openQueue } from '../src/jobs/open-queue.ts';
 import { createRunLocks } from './run/run-locks.ts';
-import { openStore, type Store } from '../src/store/store.ts';
+import { ProcessStore, type Store } from '../src/store/store.ts';
 import { endUnreadable, UNREADABLE } from './run/unreadable.ts';
 import { unacceptedProblem } from '../src/jobs/unaccepted.ts';
-import { availabilityOf, createRegistration, createWorkerDirectory } from '../src/jobs/worker-registry.ts';
+import { availabilityOf, Registration, createWorkerDirectory } from '../src/jobs/worker-registry.ts';
 import { assign } from './assignments.ts';
 import { guard } from './run/circuit-breaker.ts';
 import { describeWorker, hasMoneyBudget, mainProvider, modelWarnings, supportInWords, withoutLists } from './description.ts';
@@ -54,15 +52,20 @@ export async function startWorker(
   fail: Fail,
 ): Promise<Ready> {
   const { keyPrefix, mayEvict, job } = config;
-  const store = await openStore({ url: config.redisUrl, keyPrefix, mayEvict, log, logError: createErrorLog(log), onUnusable: fail });
+  const store = await ProcessStore.open({
+    url: config.redisUrl,
+    keyPrefix,
+    mayEvict,
+    log,
+    logError: createErrorLog(log),
+    onUnusable: fail,
+  });
   parts.add(store);
-  const keys = keysUnder(keyPrefix);
-  const commands = store.redis;
 
   const kinds = implementations.map(({ kind }) => kind);
   checkKinds(kinds);
   const patient = store.connect('wait');
-  const deps = vendorDeps(config, { redis: patient, keys, monitor: store.monitor }, log);
+  const deps = vendorDeps(config, patient, log);
   const offered = vendors.map(async (vendor) => ({ ...vendor, offers: await vendor.offers(config.vendorVariables, deps) }));
   const findPrice = createFindPrice(vendors, config.prices);
   const assignments = assign(kinds, await Promise.all(offered), config);
@@ -71,47 +74,35 @@ export async function startWorker(
   for (const warning of new Set(modelWarnings(description.kinds, hasMoneyBudget(config), store.clock.now()))) log.warn(warning);
 
   // This is done before any job is taken, so that nobody pays for a job whose time is over.
-  parts.add(
-    await startHousekeeping({ store, keys, cancel: createCancel(commands, keys, job.retentionS), retentionS: job.retentionS, log }),
-  );
+  parts.add(await startHousekeeping(store, createCancel(store, job.retentionS), job.retentionS, log));
 
-  const unreadable = await endUnreadable(commands, keys, job.retentionS).catch(
-    (error: unknown) => (store.onError('unreadable records')(error), []),
-  );
+  const unreadable = await endUnreadable(store, job.retentionS).catch((error: unknown) => (store.onError('unreadable records')(error), []));
   for (const jobId of unreadable) log.error({ jobId }, UNREADABLE);
 
   // A read of its own: what is large must not hold up what else a run writes.
-  const fileStore = createRedisFiles({
-    redis: kinds.some(hasFiles) ? store.connect('wait') : commands,
-    keys,
-    maxTotalBytes: config.filesMaxBytes,
-  });
+  const fileStore = createRedisFiles(kinds.some(hasFiles) ? store.connect('wait') : store, config.filesMaxBytes);
 
-  const queue = openQueue(patient, { keyPrefix, ...job });
+  const queue = openQueue(patient, job);
   parts.add(queue);
-  const children = createChildren({
-    redis: patient,
-    keys,
-    clock: store.clock,
+  const children = createChildren(patient, {
     queue,
-    admission: createAdmission(patient, keys, { clock: store.clock, retentionS: job.retentionS, bounds: config.bounds }),
-    cancel: createCancel(patient, keys, job.retentionS),
+    admission: createAdmission(patient, { retentionS: job.retentionS, bounds: config.bounds }),
+    cancel: createCancel(patient, job.retentionS),
   });
 
-  const { retryWhileRefused, troubleMs } = store.monitor;
-  const locks = createRunLocks({ ...config.worker, patient, redis: commands, keys, retryWhileRefused });
-  const directory = createWorkerDirectory(commands, keys);
+  const locks = createRunLocks(patient, store, config.worker.lockDurationMs);
+  const directory = createWorkerDirectory(store);
   const worker = createWorker(
     store,
     {
       run: createRun({
         implementations,
         assignments,
-        openFiles: createRunFiles(fileStore, { retryWhileRefused, retake: locks.retake }),
+        openFiles: createRunFiles(fileStore, store, locks.retake),
         addCost: createAddCost(findPrice),
-        children: { ...children, add: (request) => retryWhileRefused(() => children.add(request)) },
+        children: { ...children, add: (request) => store.retryWhileRefused(() => children.add(request)) },
         timeoutMs: job.timeoutMs,
-        troubleMs,
+        troubleMs: () => store.monitor.troubleMs(),
         timeoutMoves: job.timeoutMoves,
         log,
       }),
@@ -123,31 +114,24 @@ export async function startWorker(
       onCompleted: createInputRemoval(fileStore, kinds),
       onFailed: createRoomRelease(fileStore, kinds),
     },
-    { keyPrefix, backoffMs: job.backoffMs, retentionS: job.retentionS, ...config.worker },
+    { backoffMs: job.backoffMs, retentionS: job.retentionS, ...config.worker },
     log,
   );
 
   parts.add({ close: () => worker.close(config.shutdownGraceMs) });
 
-  const registration = createRegistration({
-    redis: commands,
-    keys,
-    id: config.worker.name,
-    description,
-    clock: store.clock,
-    onError: store.onError('registry'),
-  });
+  const registration = new Registration(store, config.worker.name, description, store.onError('registry'));
   await registration.register();
-  parts.add({ close: registration.leave });
+  parts.add({ close: () => registration.leave() });
 
   const { name, concurrency } = config.worker;
   const checks = {
     writes: async () => (await store.monitor.probe()) === undefined,
-    registered: registration.registered,
+    registered: () => registration.registered,
   };
   const works = createWorks(worker, checks);
   const facts = { name, concurrency, version, provider: mainProvider(assignments) };
-  const health = createHealthApp({ worker, works, facts, warnings: store.warnings, clock: store.clock });
+  const health = createHealthApp({ worker, works, facts, warnings: () => store.warnings(), clock: store.clock });
   const ports = config.workerHealthPorts;
   const createServer = () => createAdaptorServer({ fetch: health.fetch, hostname: 'localhost' });
   const { port } = parts.add(await listen(createServer, { host: config.host, ports, variable: 'WORKER_HEALTH_PORT' }));
@@ -158,15 +142,11 @@ export async function startWorker(
 }
 
 /** What vendors are built with. Jobs that a breaker held back take at most every second start when they return. */
-function vendorDeps(
-  config: Config,
-  { redis, keys, monitor }: { redis: Redis; keys: Keys; monitor: Store['monitor'] },
-  log: Logger,
-): VendorDeps {
+function vendorDeps(config: Config, store: Store, log: Logger): VendorDeps {
   const { rate } = config.worker;
   const options = { ...config.breaker, probeMs: config.job.timeoutMs, paceMs: (2 * rate.duration) / rate.max };
   return {
-    guard: (name, work) => guard(work, createBreaker(redis, keys, name, options, monitor.retryWhileRefused)),
+    guard: (name, work) => guard(work, createBreaker(store, name, options)),
     findProgram: createFindProgram(config.path),
     warn: (message) => log.warn(message),
   };

@@ -3,9 +3,8 @@ import { pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
 import { flashcards } from '../../src/kinds/flashcards.ts';
 import { createRedisFiles } from '../../src/files/redis-files.ts';
-import { keysUnder } from '../../src/store/keys.ts';
 import { createRunLocks } from '../../worker/run/run-locks.ts';
-import { openStore } from '../../src/store/store.ts';
+import { ProcessStore } from '../../src/store/store.ts';
 import { assign } from '../../worker/assignments.ts';
 import { createRunFiles } from '../../worker/run/files.ts';
 import { implement } from '../../worker/handler.ts';
@@ -19,7 +18,7 @@ const log = pino({ level: 'warn' });
 const implementations = [implement(flashcards, async () => ({ flashcards: [] }))];
 const offers = await offline.offers({}, { guard: (_, work) => work, warn: () => {}, findProgram: () => undefined });
 const assignments = assign([flashcards], [{ name: 'offline', offers }]);
-const store = await openStore({
+const store = await ProcessStore.open({
   url: config.redisUrl,
   keyPrefix: config.keyPrefix,
   mayEvict: true,
@@ -27,11 +26,9 @@ const store = await openStore({
   logError: () => {},
   onUnusable: () => {},
 });
-const keys = keysUnder(config.keyPrefix);
-const files = createRedisFiles({ redis: store.redis, keys, maxTotalBytes: config.filesMaxBytes });
-const { retryWhileRefused, troubleMs } = store.monitor;
-const locks = createRunLocks({ ...config.worker, patient: store.connect('wait'), redis: store.redis, keys, retryWhileRefused });
-const openFiles = createRunFiles(files, { retryWhileRefused, retake: locks.retake });
+const locks = createRunLocks(store.connect('wait'), store, config.worker.lockDurationMs);
+const openFiles = createRunFiles(createRedisFiles(store, config.filesMaxBytes), store, locks.retake);
+const troubleMs = () => store.monitor.troubleMs();
 const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
 createWorker(
   store,
@@ -49,7 +46,7 @@ createWorker(
     locks,
     isDone: async () => true,
   },
-  { keyPrefix: config.keyPrefix, backoffMs: 1000, retentionS: config.job.retentionS, ...config.worker },
+  { backoffMs: 1000, retentionS: config.job.retentionS, ...config.worker },
   log,
 );
 process.send?.({ ready: true });

@@ -1,10 +1,6 @@
 /** Erasures that are on their way to the archive: noted before anything is erased, so that none is lost, and nothing erased is shown or comes back. */
-import type { Redis } from 'ioredis';
-import type { Keys } from '../store/keys.ts';
-import { createMending } from '../store/mend.ts';
-import { orUnavailable } from '../store/redis-connection.ts';
-import { defineScript } from '../store/script.ts';
 import type { ErasureTarget } from './archive.ts';
+import type { Store } from '../store/store.ts';
 
 /** An erasure that was asked for. `at`: when, in ms since the epoch. */
 export type NotedErasure = { target: ErasureTarget; at: number };
@@ -25,18 +21,17 @@ export type Erasures = {
 };
 
 /** Makes it over a connection. */
-export function createErasures(redis: Redis, keys: Keys): Erasures {
-  const { erasures } = keys.archive;
-  const mending = createMending(redis);
-  const note = defineScript(redis, new URL('scripts/note_erasures.lua', import.meta.url), { keys: ['erasures'], args: [] });
-  const forget = defineScript(redis, new URL('scripts/forget_erasure.lua', import.meta.url), {
+export function createErasures(store: Store): Erasures {
+  const { erasures } = store.keys.archive;
+  const note = store.script(new URL('scripts/note_erasures.lua', import.meta.url), { keys: ['erasures'], args: [] });
+  const forget = store.script(new URL('scripts/forget_erasure.lua', import.meta.url), {
     keys: ['erasures'],
     args: ['target', 'at'],
   });
   return {
-    note: (subjects) => orUnavailable(redis, async () => Number(await note({ erasures }, subjects.map(nameOf)))),
+    note: (subjects) => store.orUnavailable(async () => Number(await note({ erasures }, subjects.map(nameOf)))),
     async noted(limit) {
-      const found = await mending(erasures, 'zset', () => redis.zrange(erasures, '0', String(limit - 1), 'WITHSCORES'));
+      const found = await store.mending(erasures, 'zset', () => store.redis.zrange(erasures, '0', String(limit - 1), 'WITHSCORES'));
       return found.flatMap((name, n) => (n % 2 === 0 ? [toNoted(name, Number(found[n + 1]))] : []));
     },
     async forget({ target, at }) {
@@ -45,7 +40,7 @@ export function createErasures(redis: Redis, keys: Keys): Erasures {
     async erased(jobs) {
       if (jobs.length === 0) return new Set();
       const names = jobs.flatMap(({ owner = '', id: jobId }) => [nameOf({ owner, jobId }), nameOf({ owner })]);
-      const times = await orUnavailable(redis, () => mending(erasures, 'zset', () => redis.zmscore(erasures, ...names)));
+      const times = await store.orUnavailable(() => store.mending(erasures, 'zset', () => store.redis.zmscore(erasures, ...names)));
       return new Set(
         jobs.flatMap(({ id, createdAt }, n) => {
           const [ofJob, ofUser] = [times[2 * n] ?? null, times[2 * n + 1] ?? null];

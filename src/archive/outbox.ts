@@ -1,10 +1,8 @@
 /** The archive's outbox: which jobs are not in the archive yet, how far behind it is, and which rows it has refused. */
-import type { Redis } from 'ioredis';
-import type { Keys } from '../store/keys.ts';
-import { isWrongType } from '../store/mend.ts';
-import { createOutbox, type Outbox, type OutboxOptions } from '../ends/outbox.ts';
-import { orUnavailable } from '../store/redis-connection.ts';
+import { isWrongType } from '../store/store-trouble.ts';
+import { createOutbox, type Outbox } from '../ends/outbox.ts';
 import { parseJson } from '../job/record.ts';
+import type { Store } from '../store/store.ts';
 
 /** A job whose row was refused. */
 export type ParkedJob = { jobId: string; code: string; at: string };
@@ -33,43 +31,42 @@ export type ArchiveOutbox = Outbox & {
 /** How long the mark holds, in ms, if no process renews it. */
 const BEHIND_MS = 600_000;
 
-/** Makes it over a connection. */
-export function createArchiveOutbox(redis: Redis, keys: Keys, options: Pick<OutboxOptions, 'clock' | 'retentionS'>): ArchiveOutbox {
-  const { clock } = options;
-  const { outbox, overdue, parked, behind } = keys.archive;
+/** `retentionS`: how long ended jobs are kept in Redis, in s. */
+export function createArchiveOutbox(store: Store, retentionS: number): ArchiveOutbox {
+  const { outbox, overdue, parked, behind } = store.keys.archive;
   return {
-    ...createOutbox(redis, keys, keys.archive, { ...options, lateBills: true }),
+    ...createOutbox(store, store.keys.archive, { retentionS, lateBills: true }),
     async state() {
-      const [waiting, [, oldest], refused] = await orUnavailable(redis, () =>
+      const [waiting, [, oldest], refused] = await store.orUnavailable(() =>
         Promise.all([
-          redis.zcard(overdue).catch(orNone(0)), // one of another type is begun anew by the next claim
-          redis.zrange(overdue, '0', '0', 'WITHSCORES').catch(orNone<string[]>([])),
-          redis.hlen(parked).catch(orNone(0)),
+          store.redis.zcard(overdue).catch(orNone(0)), // one of another type is begun anew by the next claim
+          store.redis.zrange(overdue, '0', '0', 'WITHSCORES').catch(orNone<string[]>([])),
+          store.redis.hlen(parked).catch(orNone(0)),
         ]),
       );
-      return { waiting, lagMs: oldest === undefined ? 0 : Math.max(clock.now() - Number(oldest), 0), parked: refused };
+      return { waiting, lagMs: oldest === undefined ? 0 : Math.max(store.clock.now() - Number(oldest), 0), parked: refused };
     },
     async parked(limit) {
-      const scan = () => redis.hscan(parked, '0', 'COUNT', limit).catch(orNone<[string, string[]]>(['0', []]));
-      const [, fields] = await orUnavailable(redis, scan);
+      const scan = () => store.redis.hscan(parked, '0', 'COUNT', limit).catch(orNone<[string, string[]]>(['0', []]));
+      const [, fields] = await store.orUnavailable(scan);
       return fields.flatMap((jobId, n) => {
         const about = n % 2 === 0 ? (parseJson(fields[n + 1] ?? '') as Partial<ParkedJob> | undefined) : undefined;
         return about ? [{ jobId, code: String(about.code), at: String(about.at) }] : [];
       });
     },
     async reopen() {
-      return orUnavailable(redis, async () => {
-        const ids = await redis.hkeys(parked).catch(orNone<string[]>([]));
-        const now = clock.now();
+      return store.orUnavailable(async () => {
+        const ids = await store.redis.hkeys(parked).catch(orNone<string[]>([]));
+        const now = store.clock.now();
         if (ids.length > 0) {
-          const transaction = redis.multi().zadd(outbox, ...ids.flatMap((id) => [now, id]));
+          const transaction = store.redis.multi().zadd(outbox, ...ids.flatMap((id) => [now, id]));
           await transaction.hdel(parked, ...ids).exec();
         }
         return ids.length;
       });
     },
     async markBehind(isBehind) {
-      await (isBehind ? redis.set(behind, '1', 'PX', BEHIND_MS) : redis.del(behind));
+      await (isBehind ? store.redis.set(behind, '1', 'PX', BEHIND_MS) : store.redis.del(behind));
     },
   };
 }

@@ -1,9 +1,6 @@
 /** An outbox: jobs whose ends are to be handed on. Admission puts each in, so that no end is missed, whoever causes it. */
-import type { Redis } from 'ioredis';
 import { LOOK_MS } from '../jobs/admit-script.ts';
-import type { Clock } from '../store/clock.ts';
-import type { Keys } from '../store/keys.ts';
-import { defineScript } from '../store/script.ts';
+import type { Store } from '../store/store.ts';
 
 /** A job that has ended and is this process's to hand on. `finishedOn`: when, as its record has it. */
 export type Claim = { id: string; finishedOn: string };
@@ -40,7 +37,6 @@ const KEPT_LONGER_MS = 7 * 24 * 3600 * 1000;
 
 /** What an outbox does beside. */
 export type OutboxOptions = {
-  clock: Clock;
   /** How long ended jobs are kept in Redis, in s. */
   retentionS: number;
   /** Whether a cancelled job is handed on again if a call of it is billed after its end. */
@@ -49,22 +45,21 @@ export type OutboxOptions = {
 
 /** Makes it over a connection. */
 export function createOutbox(
-  redis: Redis,
-  keys: Keys,
+  store: Store,
   { outbox, overdue, parked }: OutboxKeys,
-  { clock, retentionS, lateBills = false }: OutboxOptions,
+  { retentionS, lateBills = false }: OutboxOptions,
 ): Outbox {
-  const claimEnds = defineScript(redis, new URL('scripts/claim_ends.lua', import.meta.url), {
+  const claimEnds = store.script(new URL('scripts/claim_ends.lua', import.meta.url), {
     keys: ['outbox', 'overdue', 'coming', 'completed', 'failed', 'jobs'],
     args: ['batch', 'lookMs', 'leaseMs', 'marks'],
   });
-  const settleEnds = defineScript(redis, new URL('scripts/settle_ends.lua', import.meta.url), {
+  const settleEnds = store.script(new URL('scripts/settle_ends.lua', import.meta.url), {
     keys: ['outbox', 'overdue', 'parked', 'jobs'],
     args: ['keptMs', 'marks'],
   });
-  const jobs = keys.job('');
+  const jobs = store.keys.job('');
   const marks = lateBills ? 1 : 0;
-  const touched = { outbox, overdue, coming: keys.coming, ...keys.allOf(['completed', 'failed']), jobs };
+  const touched = { outbox, overdue, coming: store.keys.coming, ...store.keys.allOf(['completed', 'failed']), jobs };
 
   return {
     async claim(ids = []) {
@@ -74,7 +69,7 @@ export function createOutbox(
       return { claims, more: ids.length === 0 && examined === BATCH };
     },
     async settle(settlements) {
-      const rest = settlements.flatMap(({ id, finishedOn, how }) => [id, finishedOn, inWords(how, clock.now())]);
+      const rest = settlements.flatMap(({ id, finishedOn, how }) => [id, finishedOn, inWords(how, store.clock.now())]);
       const keptMs = retentionS * 1000 + KEPT_LONGER_MS;
       if (rest.length > 0) await settleEnds({ outbox, overdue, parked, jobs, keptMs, marks }, rest);
     },

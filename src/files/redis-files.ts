@@ -1,20 +1,10 @@
 /** Files in Redis: a hash for each, in pieces, and a ledger of what all of them take. */
-import type { Redis } from 'ioredis';
 import { digestOfBytes } from '../store/digest.ts';
-import type { Keys } from '../store/keys.ts';
-import { isWrongType } from '../store/mend.ts';
+import { isWrongType } from '../store/store-trouble.ts';
 import { parseJson } from '../job/record.ts';
-import { defineScript } from '../store/script.ts';
 import { OwnError } from '../job/own-error.ts';
 import type { ByteRange, FileInfo, FileName, FileStore, Kept, NewFile, OpenFile } from './store.ts';
-
-/** What a store is made with. */
-export type RedisFilesOptions = {
-  redis: Redis;
-  keys: Keys;
-  /** What all files may take together, in bytes. One tenant gets a quarter of it. */
-  maxTotalBytes: number;
-};
+import type { Store } from '../store/store.ts';
 
 /** One tenant's share of the storage. */
 const SHARE = 1 / 4;
@@ -28,36 +18,36 @@ export const GRACE_MS = 60_000;
 /** Redis drops a file that nobody has looked after for so long, in ms: all processes are gone. */
 export const KEPT_MS = 7 * 24 * 3600 * 1000;
 
-/** Makes the store over a connection. */
-export function createRedisFiles({ redis, keys, maxTotalBytes }: RedisFilesOptions): FileStore {
-  const reserve = defineScript(redis, new URL('scripts/reserve_file.lua', import.meta.url), {
+/** Keeps files over a connection. `maxTotalBytes`: what all files may take together. One tenant gets a quarter of it. */
+export function createRedisFiles(store: Store, maxTotalBytes: number): FileStore {
+  const reserve = store.script(new URL('scripts/reserve_file.lua', import.meta.url), {
     keys: ['key', 'job', 'lock', 'ledger', 'due', 'used', 'files'],
     args: ['id', 'name', 'tenant', 'token', 'version', 'mediaType', 'digest', 'bytes', 'graceMs', 'keptMs', 'maxTotal', 'maxEach'],
   });
-  const reserveAll = defineScript(redis, new URL('scripts/reserve_outputs.lua', import.meta.url), {
+  const reserveAll = store.script(new URL('scripts/reserve_outputs.lua', import.meta.url), {
     keys: ['job', 'lock', 'ledger', 'due', 'used', 'files'],
     args: ['id', 'tenant', 'token', 'graceMs', 'keptMs', 'maxTotal', 'maxEach'],
   });
-  const release = defineScript(redis, new URL('scripts/release_outputs.lua', import.meta.url), {
+  const release = store.script(new URL('scripts/release_outputs.lua', import.meta.url), {
     keys: ['job', 'lock', 'ledger', 'due', 'used', 'files'],
     args: ['id', 'token'],
   });
-  const write = defineScript(redis, new URL('scripts/write_file.lua', import.meta.url), {
+  const write = store.script(new URL('scripts/write_file.lua', import.meta.url), {
     keys: ['key', 'lock'],
     args: ['token', 'version', 'index', 'last', 'piece'],
   });
-  const remove = defineScript(redis, new URL('scripts/delete_files.lua', import.meta.url), {
+  const remove = store.script(new URL('scripts/delete_files.lua', import.meta.url), {
     keys: ['ledger', 'due', 'used', 'files'],
     args: ['id', 'which'],
   });
-  const { ledger, due, used } = keys.files;
-  const shared = { ledger, due, used, files: keys.files.of('') };
+  const { ledger, due, used } = store.keys.files;
+  const shared = { ledger, due, used, files: store.keys.files.of('') };
   const maxBytes = Math.floor(maxTotalBytes * SHARE);
 
   const bounds = { graceMs: GRACE_MS, keptMs: KEPT_MS, maxTotal: maxTotalBytes, maxEach: maxBytes };
 
   const writePieces = async ({ jobId, name, bytes, token = '' }: NewFile, version: string): Promise<Kept> => {
-    const where = { key: keyOf(jobId, name), lock: keys.lock(jobId), token, version };
+    const where = { key: keyOf(jobId, name), lock: store.keys.lock(jobId), token, version };
     const count = Math.max(Math.ceil(bytes.byteLength / PIECE_BYTES), 1);
     for (let index = 0; index < count; index++) {
       const from = index * PIECE_BYTES;
@@ -69,7 +59,7 @@ export function createRedisFiles({ redis, keys, maxTotalBytes }: RedisFilesOptio
     return { type: 'kept' };
   };
 
-  const keyOf = (jobId: string, name: FileName): string => keys.files.of(`${jobId}:${name}`);
+  const keyOf = (jobId: string, name: FileName): string => store.keys.files.of(`${jobId}:${name}`);
 
   return {
     maxBytes,
@@ -77,32 +67,32 @@ export function createRedisFiles({ redis, keys, maxTotalBytes }: RedisFilesOptio
     async put(file) {
       const { jobId, name, tenant, type, bytes, token = '' } = file;
       const version = crypto.randomUUID();
-      const own = { key: keyOf(jobId, name), job: keys.job(jobId), lock: keys.lock(jobId), id: jobId, name, tenant, token };
+      const own = { key: keyOf(jobId, name), job: store.keys.job(jobId), lock: store.keys.lock(jobId), id: jobId, name, tenant, token };
       const about = { version, mediaType: type, digest: digestOfBytes(bytes), bytes: bytes.byteLength };
       const reply = (await reserve({ ...shared, ...own, ...about, ...bounds })) as Reserved;
       return reply[0] === 'begun' ? writePieces(file, version) : toKept(reply);
     },
 
     async reserve({ jobId, tenant, token, files }) {
-      const own = { job: keys.job(jobId), lock: keys.lock(jobId), id: jobId, tenant, token };
+      const own = { job: store.keys.job(jobId), lock: store.keys.lock(jobId), id: jobId, tenant, token };
       return toKept((await reserveAll({ ...shared, ...own, ...bounds }, [...files].flat())) as Reserved);
     },
 
     async release(jobId, token = '') {
-      await release({ ...shared, job: keys.job(jobId), lock: keys.lock(jobId), id: jobId, token });
+      await release({ ...shared, job: store.keys.job(jobId), lock: store.keys.lock(jobId), id: jobId, token });
     },
 
-    head: async (jobId, name) => (await readHead(redis, keyOf(jobId, name)))?.info,
+    head: async (jobId, name) => (await readHead(store, keyOf(jobId, name)))?.info,
 
     async open(jobId, name): Promise<OpenFile | undefined> {
       const key = keyOf(jobId, name);
-      const head = await readHead(redis, key);
+      const head = await readHead(store, key);
       if (!head) return undefined;
       const { info, version } = head;
       const read = async function* ({ from, to }: ByteRange = { from: 0, to: info.bytes }): AsyncGenerator<Uint8Array, void> {
         for (let at = from; at < to;) {
           const index = Math.floor(at / PIECE_BYTES);
-          const [now, piece] = await redis.hmgetBuffer(key, 'version', String(index));
+          const [now, piece] = await store.redis.hmgetBuffer(key, 'version', String(index));
           if (now?.toString() !== version || !piece) throw new OwnError(`${name} of ${jobId} went while it was read`);
           const start = index * PIECE_BYTES;
           yield piece.subarray(at - start, Math.min(to - start, piece.byteLength));
@@ -113,7 +103,7 @@ export function createRedisFiles({ redis, keys, maxTotalBytes }: RedisFilesOptio
     },
 
     async outputsOf(jobId) {
-      const text = await redis.hget(ledger, jobId).catch((error: unknown) => {
+      const text = await store.redis.hget(ledger, jobId).catch((error: unknown) => {
         if (isWrongType(error)) return null;
         throw error;
       });
@@ -140,8 +130,8 @@ function toKept([reply, whose, freeInMs, jobsMakeRoom]: Reserved): Kept {
 }
 
 /** Reads what stands beside the pieces. Others can write to Redis, too: what is no whole file is none. */
-async function readHead(redis: Redis, key: string): Promise<{ info: FileInfo; version: string } | undefined> {
-  const fields = await redis.hmget(key, 'version', 'type', 'bytes', 'digest', 'whole').catch((error: unknown) => {
+async function readHead(store: Store, key: string): Promise<{ info: FileInfo; version: string } | undefined> {
+  const fields = await store.redis.hmget(key, 'version', 'type', 'bytes', 'digest', 'whole').catch((error: unknown) => {
     if (isWrongType(error)) return [];
     throw error;
   });

@@ -1,12 +1,7 @@
 /** Looks after files: what has had its time goes, whatever process has ended the job or died. Every process does it, in small steps. */
-import type { Redis } from 'ioredis';
-import type { Keys } from '../store/keys.ts';
 import { startRounds } from '../store/rounds.ts';
-import { defineScript } from '../store/script.ts';
 import { GRACE_MS, KEPT_MS } from './redis-files.ts';
-
-/** What it is started with. `retentionS`: how long ended jobs are kept, in s. */
-export type UpkeepOptions = { redis: Redis; keys: Keys; retentionS: number; onError: (error: unknown) => void };
+import type { Store } from '../store/store.ts';
 
 /** How often to look for jobs whose files are due, in ms. */
 const LOOK_MS = 5000;
@@ -21,13 +16,13 @@ const FAILED_MS = 3600 * 1000;
 const BATCH = 100;
 
 /** Makes the function that does one round over what is due now. */
-export function createUpkeep({ redis, keys, retentionS }: Pick<UpkeepOptions, 'redis' | 'keys' | 'retentionS'>) {
-  const script = defineScript(redis, new URL('scripts/look_after_files.lua', import.meta.url), {
+export function createUpkeep(store: Store, retentionS: number) {
+  const script = store.script(new URL('scripts/look_after_files.lua', import.meta.url), {
     keys: ['jobs', 'overdue', 'ledger', 'due', 'used', 'files'],
     args: ['laterMs', 'batch', 'openMs', 'graceMs', 'failedMs', 'retentionMs', 'keptMs'],
   });
-  const { ledger, due, used } = keys.files;
-  const shared = { jobs: keys.job(''), overdue: keys.archive.overdue, ledger, due, used, files: keys.files.of('') };
+  const { ledger, due, used } = store.keys.files;
+  const shared = { jobs: store.keys.job(''), overdue: store.keys.archive.overdue, ledger, due, used, files: store.keys.files.of('') };
   const times = { openMs: OPEN_MS, graceMs: GRACE_MS, failedMs: FAILED_MS, retentionMs: retentionS * 1000, keptMs: KEPT_MS };
 
   /** `laterMs`: goes by a moment that is so much later than now. */
@@ -37,7 +32,7 @@ export function createUpkeep({ redis, keys, retentionS }: Pick<UpkeepOptions, 'r
 }
 
 /** Starts it. Returns what stops it. */
-export function startUpkeep({ onError, ...options }: UpkeepOptions): () => void {
-  const round = createUpkeep(options);
+export function startUpkeep(store: Store, retentionS: number, onError: (error: unknown) => void): () => void {
+  const round = createUpkeep(store, retentionS);
   return startRounds(() => round(), { everyMs: LOOK_MS, onError });
 }

@@ -12,7 +12,7 @@ import type { Deliveries } from '../notifications/deliveries.ts';
 import type { Listeners } from '../notifications/listeners.ts';
 import type { CallbackAddresses } from '../notifications/public-addresses.ts';
 import type { WebhookSecrets } from '../notifications/webhook-secrets.ts';
-import type { RedisClock } from '../store/clock.ts';
+import type { Clock } from '../store/clock.ts';
 import type { JobQueue } from '../jobs/queue.ts';
 import type { LocalLimit } from '../jobs/rate-limit.ts';
 import type { Submissions } from '../jobs/submissions.ts';
@@ -52,7 +52,7 @@ export type AppDeps = {
   kinds: readonly Kind[];
   queue: JobQueue;
   /** The clock that all processes share, and how far this process' own is from it. */
-  clock: Pick<RedisClock, 'now' | 'aheadMs'>;
+  clock: Clock;
   files: FileStore;
   erasure: Erasure;
   /** Jobs that Redis has forgotten; undefined where there is no archive to read. */

@@ -3,7 +3,7 @@ import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Logger } from 'pino';
 import { ProblemError, problems, toProblem } from '../job/problem.ts';
-import { unavailable } from '../store/redis-connection.ts';
+import { queueUnavailable } from '../store/redis-connection.ts';
 import { storeTrouble } from '../store/store-trouble.ts';
 import { answer } from './answer.ts';
 import type { AppEnv } from './context.ts';
@@ -30,7 +30,7 @@ export function answerErrors(log: Pick<Logger, 'error'>): ErrorHandler<AppEnv> {
     if (error instanceof HTTPException && error.status === 400) {
       return problemResponse(c, new ProblemError('invalid_json', 'The body can not be read as JSON; send one JSON object.'));
     }
-    if (storeTrouble(error)) return problemResponse(c, unavailable(error)); // from a part that reads Redis itself, as that of files does
+    if (storeTrouble(error)) return problemResponse(c, queueUnavailable(error)); // from a part that reads Redis itself, as that of files does
     log.error({ err: error, requestId: c.get('requestId'), method: c.req.method, path: c.req.path }, 'unexpected error');
     return problemResponse(
       c,

@@ -1,4 +1,5 @@
 /** Adding a job: admission, then BullMQ, in two trips. */
+import type { Abandoning } from './abandon-job.ts';
 import type { Queue } from 'bullmq';
 import { FINGERPRINT_LENGTH, isMadeFrom, newJobId } from '../job/id.ts';
 import type { Admission, Refusal } from './admission.ts';
@@ -59,7 +60,7 @@ function fingerprintOf({ input, targets }: AddRequest): unknown {
 export function createAddJob(
   queue: Queue<Payload>,
   admissionOf: (plan: string | undefined) => Admission,
-  abandon: (jobId: string) => void,
+  abandoning: Pick<Abandoning, 'abandon'>,
 ): (request: AddRequest) => Promise<AddResult> {
   const firstAlone = createFirstAlone<AddResult>();
 
@@ -106,7 +107,7 @@ export function createAddJob(
     admission.added(jobId);
     const { id = jobId, timestamp } = await adding.catch((error: unknown) => {
       if (key !== undefined || storeTrouble(error)?.type !== 'away') throw error;
-      abandon(jobId);
+      abandoning.abandon(jobId);
       throw abandoned(jobId, error);
     });
     if (id === jobId) return { type: 'added', id, createdAt: timestamp, allowance };

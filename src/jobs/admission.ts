@@ -1,13 +1,10 @@
 /** Admission: one step before jobs are added decides whether there is a place for each, its place in the fair queue, and when it is to end. */
-import type { Redis } from 'ioredis';
 import { OwnError } from '../job/own-error.ts';
 import type { Tenant } from '../job/tenant.ts';
 import { type AdmitReply, createAdmitScript, isBudgeted } from './admit-script.ts';
 import { createBatch, createCollector } from '../store/batch.ts';
-import type { Clock } from '../store/clock.ts';
-import type { Keys } from '../store/keys.ts';
 import { type Allowance, allowanceOf, type RatePolicy } from './rate-limit.ts';
-import { defineScript } from '../store/script.ts';
+import type { Store } from '../store/store.ts';
 
 /** How much a queue takes on. */
 export type Bounds = {
@@ -89,8 +86,6 @@ const BATCH = 64;
 
 /** What admission is made with. */
 export type AdmissionOptions = {
-  /** Tells the day whose budgets count. */
-  clock: Clock;
   /** How long ended jobs are kept, in s. */
   retentionS: number;
   bounds: Bounds;
@@ -101,15 +96,15 @@ export type AdmissionOptions = {
 };
 
 /** Makes the admission over a connection. */
-export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOptions): Admission {
-  const { clock, bounds, weight: usual = 1 } = options;
-  const script = createAdmitScript(redis, keys, options);
-  const withdraw = defineScript(redis, new URL('scripts/withdraw.lua', import.meta.url), {
+export function createAdmission(store: Store, options: AdmissionOptions): Admission {
+  const { bounds, weight: usual = 1 } = options;
+  const script = createAdmitScript(store, options);
+  const withdraw = store.script(new URL('scripts/withdraw.lua', import.meta.url), {
     keys: ['open', 'index', 'deadlines', 'turns', 'rate', 'children', 'reserved'],
     args: ['id', 'child', 'tenant', 'weight'],
   });
   const { submitRate } = bounds;
-  const rateOf = (tenant: Tenant): string => keys.rate(submitRate?.name ?? '', tenant);
+  const rateOf = (tenant: Tenant): string => store.keys.rate(submitRate?.name ?? '', tenant);
 
   const admitAll = async (requests: AdmissionRequest[]): Promise<(AdmissionResult | Error)[]> => {
     const replies = await script(requests);
@@ -125,17 +120,17 @@ export function createAdmission(redis: Redis, keys: Keys, options: AdmissionOpti
     budgeted: isBudgeted(bounds),
     admit: createBatch(BATCH, admitAll),
     added: createCollector((jobIds) => {
-      redis.zrem(keys.coming, ...jobIds).catch(() => {}); // they count twice until COMING_MS are over
+      store.redis.zrem(store.keys.coming, ...jobIds).catch(() => {}); // they count twice until COMING_MS are over
     }),
     async withdraw({ jobId, child = '', tenant, owner, weight = usual }) {
-      const { deadlines, turns, children } = keys;
+      const { deadlines, turns, children } = store.keys;
       const places = {
-        open: keys.open(tenant),
-        index: keys.jobsOf(owner ?? ''),
+        open: store.keys.open(tenant),
+        index: store.keys.jobsOf(owner ?? ''),
         deadlines,
         turns,
         children,
-        reserved: keys.reserved(tenant, clock.now()),
+        reserved: store.keys.reserved(tenant, store.clock.now()),
       };
       await withdraw({ ...places, rate: rateOf(tenant), id: jobId, child, tenant, weight });
     },

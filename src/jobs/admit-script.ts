@@ -1,8 +1,6 @@
 /** The call of the script that admits jobs: what is the same for all jobs, and what each is asked with. */
-import type { Redis } from 'ioredis';
 import type { AdmissionOptions, AdmissionRequest, AdmissionResult } from './admission.ts';
-import type { Keys } from '../store/keys.ts';
-import { defineBatchScript } from '../store/script.ts';
+import type { Store } from '../store/store.ts';
 
 /** A job that was admitted this long ago, in ms, and still has no record was never added. */
 const COMING_MS = 60_000;
@@ -46,21 +44,20 @@ export type AdmitReply = [
 
 /** Makes the call. */
 export function createAdmitScript(
-  redis: Redis,
-  keys: Keys,
-  { clock, retentionS, bounds, weight: usual = 1, archived = false }: AdmissionOptions,
+  store: Store,
+  { retentionS, bounds, weight: usual = 1, archived = false }: AdmissionOptions,
 ): (requests: readonly AdmissionRequest[]) => Promise<(AdmitReply | Error)[]> {
-  const script = defineBatchScript(redis, new URL('scripts/admit.lua', import.meta.url), SIGNATURE);
+  const script = store.batchScript(new URL('scripts/admit.lua', import.meta.url), SIGNATURE);
   const { submitRate } = bounds;
   const shared = {
-    deadlines: keys.deadlines,
-    turns: keys.turns,
-    coming: keys.coming,
-    children: keys.children,
-    outbox: keys.archive.outbox,
-    notifyOutbox: keys.notifications.outbox,
-    jobs: keys.job(''),
-    ...keys.allOf(QUEUE_KEYS),
+    deadlines: store.keys.deadlines,
+    turns: store.keys.turns,
+    coming: store.keys.coming,
+    children: store.keys.children,
+    outbox: store.keys.archive.outbox,
+    notifyOutbox: store.keys.notifications.outbox,
+    jobs: store.keys.job(''),
+    ...store.keys.allOf(QUEUE_KEYS),
     maxDepth: bounds.maxDepth,
     maxOpen: bounds.maxJobsPerUser,
     maxTokens: bounds.dailyTokensPerUser ?? 0,
@@ -86,13 +83,13 @@ export function createAdmitScript(
     tells = false,
     reserved = '',
   }: AdmissionRequest) => ({
-    dedup: keys.dedup(key ?? ''),
-    open: keys.open(tenant),
-    index: keys.jobsOf(owner ?? ''),
-    spent: keys.spent(tenant, clock.now()),
-    spentUsd: keys.spentUsd(tenant, clock.now()),
-    rate: keys.rate(submitRate?.name ?? '', tenant),
-    reserved: keys.reserved(tenant, clock.now()),
+    dedup: store.keys.dedup(key ?? ''),
+    open: store.keys.open(tenant),
+    index: store.keys.jobsOf(owner ?? ''),
+    spent: store.keys.spent(tenant, store.clock.now()),
+    spentUsd: store.keys.spentUsd(tenant, store.clock.now()),
+    rate: store.keys.rate(submitRate?.name ?? '', tenant),
+    reserved: store.keys.reserved(tenant, store.clock.now()),
     id: jobId,
     parent,
     child,

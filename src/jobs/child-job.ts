@@ -1,13 +1,11 @@
 /** The job that another one leads to: its id follows from its parent's, and it is made once, however often its parent runs. */
 import { createIORedisClient, type IRedisClient, Job, type Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { OwnError } from '../job/own-error.ts';
 import type { Admission } from './admission.ts';
 import { childIdOf } from './child-id.ts';
 import { createEraseJobs } from './erase-jobs.ts';
-import type { Clock } from '../store/clock.ts';
-import type { Keys } from '../store/keys.ts';
 import { FIELDS, type Payload, tellsOf } from '../job/record.ts';
+import type { Store } from '../store/store.ts';
 
 /** A child to be: whose it is, and from which request, is its parent's. */
 export type ChildRequest = Omit<Payload, 'next' | 'parent' | 'tells'> & { parent: string; kind: string };
@@ -28,25 +26,22 @@ export type Children = {
 
 /** What children are made with. */
 export type ChildrenOptions = {
-  redis: Redis;
-  keys: Keys;
-  clock: Clock;
   queue: Queue<Payload>;
   admission: Pick<Admission, 'admit' | 'added'>;
   cancel: (jobId: string) => Promise<unknown>;
 };
 
 /** See {@link Children}. */
-export function createChildren({ redis, keys, clock, queue, admission, cancel }: ChildrenOptions): Children {
-  const client: IRedisClient = createIORedisClient(redis);
-  const erase = createEraseJobs({ redis, keys, clock, queue, cancel });
+export function createChildren(store: Store, { queue, admission, cancel }: ChildrenOptions): Children {
+  const client: IRedisClient = createIORedisClient(store.redis);
+  const erase = createEraseJobs(store, queue, cancel);
 
   return {
     async add({ parent, kind, owner, tenant, requestId, targets, reserved, input }) {
       const tells = tellsOf(targets);
       const jobId = childIdOf(parent, kind);
-      const parentRecord = keys.job(parent);
-      const [made, there] = await redis.hmget(parentRecord, FIELDS.child, 'name');
+      const parentRecord = store.keys.job(parent);
+      const [made, there] = await store.redis.hmget(parentRecord, FIELDS.child, 'name');
       if (made || !there) return jobId; // it was made before, or the parent has just been erased
       const admitted = await admission.admit({ jobId, parent, tenant, owner, bounded: false, tells: tells !== undefined });
       if (admitted.type !== 'admitted') throw new OwnError('a child has a place, and no key to be known by');
@@ -62,12 +57,12 @@ export function createChildren({ redis, keys, clock, queue, admission, cancel }:
       for (const [error] of replies) if (error) throw error;
       if (replies[0]?.[1] === 0) {
         // The parent was erased after it was looked at, so the child must not stay. The parent's record has only our note now.
-        await Promise.all([redis.del(parentRecord), erase([jobId])]);
+        await Promise.all([store.redis.del(parentRecord), erase([jobId])]);
       }
       return jobId;
     },
     async endWithParent({ id, parent }) {
-      if ((await redis.hget(keys.job(parent), 'failedReason')) !== 'cancelled') return false;
+      if ((await store.redis.hget(store.keys.job(parent), 'failedReason')) !== 'cancelled') return false;
       await cancel(id);
       return true;
     },

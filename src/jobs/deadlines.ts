@@ -1,9 +1,7 @@
 /** Deadlines of whole jobs, by Redis' clock: each process keeps a timer to the next one, and who is there first cancels the job. */
-import type { Redis } from 'ioredis';
 import { isJobId } from '../job/id.ts';
 import type { Cancel } from './cancel-job.ts';
-import type { Keys } from '../store/keys.ts';
-import { defineScript } from '../store/script.ts';
+import type { Store } from '../store/store.ts';
 
 /** How often to sweep for new ones, in ms; a deadline is never nearer than this when it is set, so none is missed. */
 export const LOOK_MS = 1000;
@@ -24,12 +22,12 @@ const MAX_FORGOTTEN = 1000;
  * Makes the function that forgets the deadlines of jobs that have ended by themselves, in one step for all ends of a second. What is
  * lost of this changes nothing: when the deadline is due, the job has ended, and is not cancelled.
  */
-export function createForgetDeadlines(redis: Redis, keys: Keys): (jobId: string) => void {
-  const script = defineScript(redis, new URL('scripts/forget_deadlines_of_ended.lua', import.meta.url), {
+export function createForgetDeadlines(store: Store): (jobId: string) => void {
+  const script = store.script(new URL('scripts/forget_deadlines_of_ended.lua', import.meta.url), {
     keys: ['jobs', 'deadlines'],
     args: [],
   });
-  const touched = { jobs: keys.job(''), deadlines: keys.deadlines };
+  const touched = { jobs: store.keys.job(''), deadlines: store.keys.deadlines };
   let ended: string[] = [];
   const forget = (): void => {
     const ids = ended;
@@ -43,21 +41,20 @@ export function createForgetDeadlines(redis: Redis, keys: Keys): (jobId: string)
 
 /** What the watch is made with. */
 export type DeadlineOptions = {
-  redis: Redis;
-  keys: Keys;
+  store: Store;
   cancel: Cancel;
   onCancelled: (jobId: string) => void;
   onError: (error: unknown) => void;
 };
 
 /** Starts watching; resolves, once what is due now is cancelled, with what stops it. */
-export async function watchDeadlines({ redis, keys, cancel, onCancelled, onError }: DeadlineOptions): Promise<() => void> {
-  const key = keys.deadlines;
-  const readDue = defineScript(redis, new URL('scripts/due_deadlines.lua', import.meta.url), {
+export async function watchDeadlines({ store, cancel, onCancelled, onError }: DeadlineOptions): Promise<() => void> {
+  const key = store.keys.deadlines;
+  const readDue = store.script(new URL('scripts/due_deadlines.lua', import.meta.url), {
     keys: ['deadlines'],
     args: ['batch', 'lookMs'],
   });
-  const forget = defineScript(redis, new URL('scripts/forget_deadline.lua', import.meta.url), { keys: ['deadlines'], args: ['id'] });
+  const forget = store.script(new URL('scripts/forget_deadline.lua', import.meta.url), { keys: ['deadlines'], args: ['id'] });
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
 

@@ -1,9 +1,7 @@
 /** Ending a job from outside of its run: one step that takes it from wherever it is and puts it among the failed. */
-import type { Redis } from 'ioredis';
-import type { Keys } from '../store/keys.ts';
 import { FORGOTTEN_AT_ONCE, retentionKeys, retentionTimes } from './retention.ts';
-import { defineScript } from '../store/script.ts';
 import { kindOf } from './to-snapshot.ts';
+import type { Store } from '../store/store.ts';
 
 /** The result: the job has ended by this, had ended before, is not there, another run holds its lock now, or it has begun. */
 export type Ended = 'done' | 'ended' | 'unknown' | 'held' | 'begun';
@@ -25,23 +23,23 @@ export type Ending = {
 const QUEUE_KEYS = ['events', 'meta', 'completed', 'failed', 'delayed', 'prioritized', 'wait', 'active', 'stalled'] as const;
 
 /** Makes the function that ends jobs. `retentionS`: how long ended jobs are kept, in s. */
-export function createEnd(redis: Redis, keys: Keys, retentionS: number): (ending: Ending) => Promise<Ended> {
-  const script = defineScript(redis, new URL('scripts/end_job.lua', import.meta.url), {
+export function createEnd(store: Store, retentionS: number): (ending: Ending) => Promise<Ended> {
+  const script = store.script(new URL('scripts/end_job.lua', import.meta.url), {
     keys: ['job', 'lock', 'deadlines', 'jobs', 'behind', ...QUEUE_KEYS],
     args: ['id', 'reason', 'kind', 'onlyUnbegun', 'unreadable', 'held', 'absentMs', 'retentionMs', 'longerMs', 'limit'],
   });
   const shared = {
-    deadlines: keys.deadlines,
-    ...keys.allOf(QUEUE_KEYS),
-    ...retentionKeys(keys),
+    deadlines: store.keys.deadlines,
+    ...store.keys.allOf(QUEUE_KEYS),
+    ...retentionKeys(store.keys),
     ...retentionTimes(retentionS),
     limit: FORGOTTEN_AT_ONCE,
   };
   return async ({ jobId, reason, onlyUnbegun, absentMs = 0, unreadable }) =>
     (await script({
       ...shared,
-      job: keys.job(jobId),
-      lock: keys.lock(jobId),
+      job: store.keys.job(jobId),
+      lock: store.keys.lock(jobId),
       id: jobId,
       reason,
       kind: kindOf(jobId),

@@ -2,10 +2,8 @@
  * Erasing the events of jobs from BullMQ's stream. Those of rows hold items, and the job's record says where they are. BullMQ's own hold the
  * job's id alone, and stand beside the times that BullMQ notes. So what an erasure costs does not depend on how long the stream is.
  */
-import type { Redis } from 'ioredis';
-import type { Keys } from '../store/keys.ts';
 import { FIELDS } from '../job/record.ts';
-import { defineScript } from '../store/script.ts';
+import type { Store } from '../store/store.ts';
 
 /** The fields of a record that say where a job's events are. */
 export const EVENT_FIELDS = ['timestamp', 'processedOn', 'finishedOn', 'ats', FIELDS.ready, FIELDS.events] as const;
@@ -32,12 +30,12 @@ type Part = { from: string; to: string; back: 0 | 1 };
 type Noted = { time: number; names: readonly string[] };
 
 /** Makes the function that erases the events of a job that has ended. */
-export function createEraseEvents(redis: Redis, keys: Keys): (job: JobEvents) => Promise<void> {
-  const script = defineScript(redis, new URL('scripts/delete_events.lua', import.meta.url), {
+export function createEraseEvents(store: Store): (job: JobEvents) => Promise<void> {
+  const script = store.script(new URL('scripts/delete_events.lua', import.meta.url), {
     keys: ['events'],
     args: ['id', 'from', 'to', 'count', 'back'],
   });
-  const stream = keys.of('events');
+  const stream = store.keys.of('events');
 
   /** Looks at the next events of a part. Resolves with what is left of it, and with the names of those that were the job's. */
   const look = async (id: string, part: Part): Promise<{ left: Part | undefined; names: string[] }> => {
@@ -67,7 +65,8 @@ export function createEraseEvents(redis: Redis, keys: Keys): (job: JobEvents) =>
     const [timestamp, processedOn, finishedOn, starts, ready, places] = fields;
     const start = Number(timestamp) || 0;
     const ids = placesOf(places ?? '', start);
-    for (let from = 0; from < ids.length; from += DELETED_AT_ONCE) await redis.xdel(stream, ...ids.slice(from, from + DELETED_AT_ONCE));
+    for (let from = 0; from < ids.length; from += DELETED_AT_ONCE)
+      await store.redis.xdel(stream, ...ids.slice(from, from + DELETED_AT_ONCE));
     const times = [
       { time: start, names: ['waiting', 'delayed'] },
       { time: Number(processedOn), names: ['active'] },

@@ -1,19 +1,14 @@
 /** Erasing jobs: each is cancelled if it has not ended, and then everything of it goes, its events and its child, too. */
 import type { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { Tenant } from '../job/tenant.ts';
 import { childIdOf } from './child-id.ts';
 import { START } from './deadlines.ts';
-import type { Clock } from '../store/clock.ts';
 import { createEraseEvents, EVENT_FIELDS, type JobEvents } from './erase-events.ts';
-import type { Keys } from '../store/keys.ts';
 import { FIELDS, parseJson, type Payload } from '../job/record.ts';
+import type { Store } from '../store/store.ts';
 
 /** What was erased. `results`: how many of the jobs had one; `keys`: under how many idempotency keys they were. */
 export type Erased = { ids: string[]; results: number; keys: number };
-
-/** What erasing is made with. `cancel`: ends a job, and its child. */
-export type EraseOptions = { redis: Redis; keys: Keys; clock: Clock; queue: Queue<Payload>; cancel: (jobId: string) => Promise<unknown> };
 
 const NOTHING: Erased = { ids: [], results: 0, keys: 0 };
 
@@ -28,17 +23,21 @@ type Found = JobEvents & {
 };
 
 /**
- * Makes the function that erases jobs. The record goes last. So where this is interrupted, the same request again erases the rest. A
+ * Makes the function that erases jobs. `cancel`: ends a job, and its child. The record goes last. So where this is interrupted, the same request again erases the rest. A
  * run that goes on for a moment can write nothing any more, because its lock has gone with the cancellation.
  */
-export function createEraseJobs({ redis, keys, clock, queue, cancel }: EraseOptions): (jobIds: readonly string[]) => Promise<Erased> {
-  const eraseEvents = createEraseEvents(redis, keys);
+export function createEraseJobs(
+  store: Store,
+  queue: Queue<Payload>,
+  cancel: (jobId: string) => Promise<unknown>,
+): (jobIds: readonly string[]) => Promise<Erased> {
+  const eraseEvents = createEraseEvents(store);
   const find = async (jobId: string): Promise<Found | undefined> => {
-    await redis.zrem(keys.notifications.outbox, jobId).catch(() => {}); // nobody is told of an end that only erasing brings
+    await store.redis.zrem(store.keys.notifications.outbox, jobId).catch(() => {}); // nobody is told of an end that only erasing brings
     await cancel(jobId); // before it is read, so that no child is added after that
     const [[data, result, key, ...fields], rows] = await Promise.all([
-      redis.hmget(keys.job(jobId), 'data', FIELDS.result, 'deid', ...EVENT_FIELDS),
-      redis.llen(keys.logs(jobId)).catch(() => 0), // of another type it has no rows
+      store.redis.hmget(store.keys.job(jobId), 'data', FIELDS.result, 'deid', ...EVENT_FIELDS),
+      store.redis.llen(store.keys.logs(jobId)).catch(() => 0), // of another type it has no rows
     ]);
     if (!data && !fields[0]) return undefined;
     const { owner, tenant, next } = (parseJson(data ?? '') ?? {}) as Partial<Payload>;
@@ -56,15 +55,18 @@ export function createEraseJobs({ redis, keys, clock, queue, cancel }: EraseOpti
 
   /** Takes a job out of all that we keep beside its record, and gives up the place that is kept for its child. */
   const forget = async ({ id, child, owner, tenant, createdAt }: Found): Promise<void> => {
-    const { outbox, overdue, parked } = keys.archive;
-    const notify = keys.notifications;
-    const indexes = [keys.deadlines, keys.coming, outbox, overdue, notify.outbox, notify.overdue];
-    if (tenant !== undefined) indexes.push(keys.open(tenant));
-    const reserved = tenant === undefined ? [] : [keys.reserved(tenant, createdAt), keys.reserved(tenant, clock.now())]; // of its submission, or of a retry
-    if (owner !== undefined) indexes.push(keys.jobsOf(owner));
+    const { outbox, overdue, parked } = store.keys.archive;
+    const notify = store.keys.notifications;
+    const indexes = [store.keys.deadlines, store.keys.coming, outbox, overdue, notify.outbox, notify.overdue];
+    if (tenant !== undefined) indexes.push(store.keys.open(tenant));
+    const reserved = tenant === undefined ? [] : [store.keys.reserved(tenant, createdAt), store.keys.reserved(tenant, store.clock.now())]; // of its submission, or of a retry
+    if (owner !== undefined) indexes.push(store.keys.jobsOf(owner));
     const ids = child === undefined ? [id] : [id, child];
-    const hashes = [keys.children, parked, ...reserved];
-    const removals = [...hashes.map((hash) => redis.hdel(hash, ...ids)), ...indexes.map((index) => redis.zrem(index, ...ids, START + id))];
+    const hashes = [store.keys.children, parked, ...reserved];
+    const removals = [
+      ...hashes.map((hash) => store.redis.hdel(hash, ...ids)),
+      ...indexes.map((index) => store.redis.zrem(index, ...ids, START + id)),
+    ];
     await Promise.allSettled(removals); // one of another type is not ours any more
   };
 

@@ -1,8 +1,6 @@
 /** The fair queue: whose job is next among all tenants' waiting jobs, by start tags; nothing is counted that would have to be counted down. */
-import type { Redis } from 'ioredis';
 import type { Tenant } from '../job/tenant.ts';
-import type { Keys } from '../store/keys.ts';
-import { defineScript } from '../store/script.ts';
+import type { Store } from '../store/store.ts';
 
 /** What a worker tells of the jobs it takes. */
 export type FairQueue = {
@@ -25,12 +23,12 @@ const TOLD_MS = 5;
 const QUEUE_KEYS = ['prioritized', 'wait', 'delayed', 'active'] as const;
 
 /** Makes the worker's side of the fair queue; admission has the other (scripts/include/next_tag.lua). */
-export function createFairQueue(redis: Redis, keys: Keys): FairQueue {
-  const script = defineScript(redis, new URL('scripts/requeue.lua', import.meta.url), {
+export function createFairQueue(store: Store): FairQueue {
+  const script = store.script(new URL('scripts/requeue.lua', import.meta.url), {
     keys: ['turns', ...QUEUE_KEYS, 'coming', 'job'],
     args: ['tenant', 'afterMs'],
   });
-  const shared = { turns: keys.turns, coming: keys.coming, ...keys.allOf(QUEUE_KEYS) };
+  const shared = { turns: store.keys.turns, coming: store.keys.coming, ...store.keys.allOf(QUEUE_KEYS) };
   let toldAt = -Infinity;
 
   return {
@@ -38,8 +36,8 @@ export function createFairQueue(redis: Redis, keys: Keys): FairQueue {
       const now = performance.now();
       if (now - toldAt < TOLD_MS) return;
       toldAt = now;
-      await redis.zadd(keys.turns, 'GT', tag, '*');
+      await store.redis.zadd(store.keys.turns, 'GT', tag, '*');
     },
-    requeue: async (jobId, tenant, afterMs) => void (await script({ ...shared, job: keys.job(jobId), tenant, afterMs })),
+    requeue: async (jobId, tenant, afterMs) => void (await script({ ...shared, job: store.keys.job(jobId), tenant, afterMs })),
   };
 }

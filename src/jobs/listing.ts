@@ -1,12 +1,9 @@
 /** Listing: a bounded part of an index of jobs, read in batches; of each job only what a list shows. */
-import type { Redis } from 'ioredis';
 import type { JobStatus, Snapshot } from '../job/snapshot.ts';
 import { tenantOf } from '../job/tenant.ts';
-import type { Keys } from '../store/keys.ts';
-import { createMending } from '../store/mend.ts';
 import { parseJson } from '../job/record.ts';
-import { defineScript } from '../store/script.ts';
 import { type Fields, PLACE_KEYS, SHOWN, toSnapshot } from './to-snapshot.ts';
+import type { Store } from '../store/store.ts';
 
 /** A place in an index: an entry's score, as Redis prints it, and its job. */
 export type Place = { score: string; id: string };
@@ -76,13 +73,18 @@ type Reply = [examined: number, done: 0 | 1, score: string, id: string, rows: Ro
 export type List = (index: Index, range: Range) => Promise<Page>;
 
 /** Makes the function that lists. `retentionS`: how long ended jobs are kept, in s. */
-export function createList(redis: Redis, keys: Keys, retentionS: number): List {
-  const script = defineScript(redis, new URL('scripts/list_jobs.lua', import.meta.url), {
+export function createList(store: Store, retentionS: number): List {
+  const script = store.script(new URL('scripts/list_jobs.lua', import.meta.url), {
     keys: ['index', 'deadlines', 'coming', 'children', 'jobs', ...PLACE_KEYS],
     args: ['order', 'prune', 'score', 'id', 'batch', 'limit', 'reads', 'settledMs', 'status', 'kind', 'code', 'owner', 'ownerKnown'],
   });
-  const mending = createMending(redis);
-  const shared = { deadlines: keys.deadlines, coming: keys.coming, children: keys.children, jobs: keys.job(''), ...keys.allOf(PLACE_KEYS) };
+  const shared = {
+    deadlines: store.keys.deadlines,
+    coming: store.keys.coming,
+    children: store.keys.children,
+    jobs: store.keys.job(''),
+    ...store.keys.allOf(PLACE_KEYS),
+  };
 
   return async ({ key, order, owner, prune = '' }, { limit, after, filter = {}, signal }) => {
     const { status = '', kind = '', code = '' } = filter;
@@ -106,7 +108,7 @@ export function createList(redis: Redis, keys: Keys, retentionS: number): List {
           },
           SHOWN,
         );
-      const [count, over, score, id, rows, read] = (await (prune === '' ? ask() : mending(key, 'zset', ask))) as Reply;
+      const [count, over, score, id, rows, read] = (await (prune === '' ? ask() : store.mending(key, 'zset', ask))) as Reply;
       found.push(...rows.map((row) => ({ job: toListed(row, owner, retentionS), place: { id: row[0], score: row[1] } })));
       if (found.length > limit) return { jobs: found.slice(0, limit).map(({ job }) => job), next: found[limit - 1]?.place };
       examined += count;

@@ -1,12 +1,11 @@
 /** Opens BullMQ's queue. The API adds jobs to it, and workers add the jobs that others lead to. */
 import { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
+import type { Store } from '../store/store.ts';
 import { QUEUE_NAME } from '../store/keys.ts';
 import type { Payload } from '../job/record.ts';
 
 /** What a queue is opened with. */
 export type OpenQueueOptions = {
-  keyPrefix: string;
   /** How many times a job is tried, the first included. */
   attempts: number;
   /** How long ended jobs are kept, in s. */
@@ -17,7 +16,7 @@ export type OpenQueueOptions = {
 const EVENTS_KEPT = 50_000;
 
 /** Opens the queue over a connection, which stays its maker's to close. */
-export function openQueue(redis: Redis, { keyPrefix, attempts, retentionS }: OpenQueueOptions): Queue<Payload> {
+export function openQueue({ redis, keyPrefix }: Store, { attempts, retentionS }: OpenQueueOptions): Queue<Payload> {
   const queue = new Queue<Payload>(QUEUE_NAME, {
     connection: redis,
     prefix: keyPrefix,

@@ -1,11 +1,9 @@
 /** Reading a job: its state, its journal and how it ended, at one moment and in one round trip. */
-import type { Redis } from 'ioredis';
 import type { JournalRow, Snapshot } from '../job/snapshot.ts';
-import type { Keys } from '../store/keys.ts';
 import { FIELDS, parseRow } from '../job/record.ts';
 import { createBatch } from '../store/batch.ts';
-import { defineBatchScript } from '../store/script.ts';
 import { type Fields, PLACE_KEYS, SHOWN, toSnapshot } from './to-snapshot.ts';
+import type { Store } from '../store/store.ts';
 
 /** A job at one moment, and the rows of its journal past a sequence number. */
 export type JobView = { snapshot: Snapshot; rows: JournalRow[] };
@@ -40,17 +38,17 @@ type Reply = [
 ];
 
 /** Makes the function that reads jobs over a connection. Calls of one moment share a trip. `retentionS`: how long ended jobs are kept, in s. */
-export function createReadJob(redis: Redis, keys: Keys, retentionS: number): ReadJob {
-  const script = defineBatchScript(redis, new URL('scripts/read_jobs.lua', import.meta.url), {
+export function createReadJob(store: Store, retentionS: number): ReadJob {
+  const script = store.batchScript(new URL('scripts/read_jobs.lua', import.meta.url), {
     keys: ['deadlines', ...PLACE_KEYS],
     args: ['head', 'fields'],
     eachKeys: ['job', 'logs'],
     eachArgs: ['id', 'after'],
   });
-  const shared = { deadlines: keys.deadlines, ...keys.allOf(PLACE_KEYS), head: HEAD_BYTES, fields: WANTED.join(' ') };
+  const shared = { deadlines: store.keys.deadlines, ...store.keys.allOf(PLACE_KEYS), head: HEAD_BYTES, fields: WANTED.join(' ') };
 
   const readAll = async (wanted: { jobId: string; after: number }[]): Promise<(JobView | undefined)[]> => {
-    const entries = wanted.map(({ jobId, after }) => ({ job: keys.job(jobId), logs: keys.logs(jobId), id: jobId, after }));
+    const entries = wanted.map(({ jobId, after }) => ({ job: store.keys.job(jobId), logs: store.keys.logs(jobId), id: jobId, after }));
     const replies = (await script(shared, entries)) as (Reply | null)[];
     return wanted.map(({ jobId, after }, index) => {
       const reply = replies[index];

@@ -1,8 +1,7 @@
 /** Retention: how long the records of ended jobs are kept, and the upkeep that removes them where no job ends that would take them along. */
-import type { Redis } from 'ioredis';
 import type { Keys } from '../store/keys.ts';
 import { startRounds } from '../store/rounds.ts';
-import { defineScript } from '../store/script.ts';
+import type { Store } from '../store/store.ts';
 
 /** How much longer records are kept while the archive is behind, in s: none is removed that is not archived. */
 export const KEPT_LONGER_S = 7 * 24 * 3600;
@@ -20,14 +19,14 @@ export const retentionKeys = (keys: Keys) => ({ jobs: keys.job(''), behind: keys
 export const retentionTimes = (retentionS: number) => ({ retentionMs: retentionS * 1000, longerMs: KEPT_LONGER_S * 1000 });
 
 /** Makes the function that removes all jobs whose time is over, in steps between which Redis serves others. */
-export function createForgetEnded(redis: Redis, keys: Keys, retentionS: number): () => Promise<void> {
-  const script = defineScript(redis, new URL('scripts/forget_ended.lua', import.meta.url), {
+export function createForgetEnded(store: Store, retentionS: number): () => Promise<void> {
+  const script = store.script(new URL('scripts/forget_ended.lua', import.meta.url), {
     keys: ['completed', 'failed', 'jobs', 'behind'],
     args: ['retentionMs', 'longerMs', 'limit'],
   });
   const values = {
-    ...keys.allOf(['completed', 'failed']),
-    ...retentionKeys(keys),
+    ...store.keys.allOf(['completed', 'failed']),
+    ...retentionKeys(store.keys),
     ...retentionTimes(retentionS),
     limit: FORGOTTEN_AT_ONCE,
   };
@@ -37,10 +36,6 @@ export function createForgetEnded(redis: Redis, keys: Keys, retentionS: number):
 }
 
 /** Starts the upkeep. Returns what stops it. */
-export function startForgetting(
-  redis: Redis,
-  keys: Keys,
-  { retentionS, onError }: { retentionS: number; onError: (error: unknown) => void },
-): () => void {
-  return startRounds(createForgetEnded(redis, keys, retentionS), { everyMs: LOOK_MS, onError });
+export function startForgetting(store: Store, retentionS: number, onError: (error: unknown) => void): () => void {
+  return startRounds(createForgetEnded(store, retentionS), { everyMs: LOOK_MS, onError });
 }

@@ -1,10 +1,8 @@
 /** Retrying a failed job: one step that takes its end back and lets it wait again, with everything it has finished. */
-import type { Redis } from 'ioredis';
 import { parseReason, problems } from '../job/problem.ts';
 import { LOOK_MS } from './admit-script.ts';
-import type { Keys } from '../store/keys.ts';
 import { FIELDS } from '../job/record.ts';
-import { defineScript } from '../store/script.ts';
+import type { Store } from '../store/store.ts';
 
 /** The result: the job waits again, it had not failed, it has no retry left, or it is not there. */
 export type Retried = 'retried' | 'not_failed' | 'too_often' | 'unknown';
@@ -38,31 +36,31 @@ export type Retries = {
   retry(retry: Retry): Promise<Retried>;
 };
 
-/** What it is made with. `maxRetries`: how often a user may retry one job. `archived`: whether jobs go to the archive when they have ended. */
-export type RetryOptions = { redis: Redis; keys: Keys; maxRetries: number; archived?: boolean | undefined };
-
-/** Makes it. */
-export function createRetries({ redis, keys, maxRetries, archived = false }: RetryOptions): Retries {
-  const script = defineScript(redis, new URL('scripts/retry_job.lua', import.meta.url), {
+/** `maxRetries`: how often a user may retry one job. `archived`: whether jobs go to the archive when they have ended. */
+export function createRetries(
+  store: Store,
+  { maxRetries, archived = false }: { maxRetries: number; archived?: boolean | undefined },
+): Retries {
+  const script = store.script(new URL('scripts/retry_job.lua', import.meta.url), {
     keys: ['job', 'logs', 'deadlines', 'outbox', 'notifyOutbox', ...QUEUE_KEYS],
     args: ['id', 'priority', 'attempts', 'codes', 'cancelAfterMs', 'startWithinMs', 'archived', 'tells', 'lookMs', 'maxRetries'],
   });
   const shared = {
-    deadlines: keys.deadlines,
-    outbox: keys.archive.outbox,
-    notifyOutbox: keys.notifications.outbox,
-    ...keys.allOf(QUEUE_KEYS),
+    deadlines: store.keys.deadlines,
+    outbox: store.keys.archive.outbox,
+    notifyOutbox: store.keys.notifications.outbox,
+    ...store.keys.allOf(QUEUE_KEYS),
     codes: CODES,
     archived: archived ? 1 : 0,
     lookMs: LOOK_MS,
   };
   return {
     async areLeft(jobId) {
-      const [retries, reason] = await redis.hmget(keys.job(jobId), FIELDS.retries, 'failedReason');
+      const [retries, reason] = await store.redis.hmget(store.keys.job(jobId), FIELDS.retries, 'failedReason');
       return (Number(retries) || 0) < maxRetries && parseReason(reason ?? '').code !== 'journal_full';
     },
     async retry({ jobId, priority, attempts, cancelAfterMs = 0, startWithinMs = 0, tells = false, counts }) {
-      const own = { job: keys.job(jobId), logs: keys.logs(jobId), id: jobId };
+      const own = { job: store.keys.job(jobId), logs: store.keys.logs(jobId), id: jobId };
       const how = { priority, attempts, cancelAfterMs, startWithinMs, tells: tells ? 1 : 0, maxRetries: counts ? maxRetries : -1 };
       return (await script({ ...shared, ...own, ...how })) as Retried;
     },

@@ -1,11 +1,9 @@
 /** The queue in figures, derived from what BullMQ keeps anyway. */
 import type { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { Snapshot, Usage } from '../job/snapshot.ts';
-import type { Clock } from '../store/clock.ts';
-import type { Keys } from '../store/keys.ts';
 import { concurrencyOf, type KnownWorker } from './worker-registry.ts';
 import { FIELDS } from '../job/record.ts';
+import type { Store } from '../store/store.ts';
 
 /** A median and a 95th percentile in ms; absent until a job has run. */
 export type Spread = { p50: number; p95: number };
@@ -47,19 +45,19 @@ export const ESTIMATE_AGE_MS = 1000;
 export type Rate = { max: number; duration: number };
 
 /** What the figures are made from, beside BullMQ's own. */
-export type StatsSources = { clock: Clock; rate: Rate; workers: (maxAgeMs?: number) => Promise<KnownWorker[]> };
+export type StatsSources = { rate: Rate; workers: (maxAgeMs?: number) => Promise<KnownWorker[]> };
 
 /** How long a reading waits after the one before, where some wait for it, in ms: it costs as much as hundreds of polls. */
 const REST_MS = 50;
 
 /** Makes the function that reads the figures, once at a time: who asks meanwhile shares the next reading, so that nobody is told what was before. */
-export function createStats(queue: Queue, redis: Redis, keys: Keys, sources: StatsSources): (maxAgeMs?: number) => Promise<QueueStats> {
+export function createStats(queue: Queue, store: Store, sources: StatsSources): (maxAgeMs?: number) => Promise<QueueStats> {
   let latest: { at: number; figures: Promise<QueueStats> } | undefined;
   let running: Promise<QueueStats> | undefined;
   let following: Promise<QueueStats> | undefined;
 
   const begin = (): Promise<QueueStats> => {
-    const figures = read(queue, redis, keys, sources);
+    const figures = read(queue, store, sources);
     running = figures;
     latest = { at: performance.now(), figures };
     figures.then(
@@ -86,16 +84,16 @@ export function createStats(queue: Queue, redis: Redis, keys: Keys, sources: Sta
   };
 }
 
-async function read(queue: Queue, redis: Redis, keys: Keys, { clock, rate, workers: known }: StatsSources): Promise<QueueStats> {
-  const minuteAgo = clock.now() - 60_000;
+async function read(queue: Queue, store: Store, { rate, workers: known }: StatsSources): Promise<QueueStats> {
+  const minuteAgo = store.clock.now() - 60_000;
   const [counts, workers, completed, failed, sample] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
     known(),
-    redis.zcount(keys.of('completed'), minuteAgo, '+inf'),
-    redis.zcount(keys.of('failed'), minuteAgo, '+inf'),
-    redis.zrevrange(keys.of('completed'), 0, SAMPLE - 1),
+    store.redis.zcount(store.keys.of('completed'), minuteAgo, '+inf'),
+    store.redis.zcount(store.keys.of('failed'), minuteAgo, '+inf'),
+    store.redis.zrevrange(store.keys.of('completed'), 0, SAMPLE - 1),
   ]);
-  const { times, costs } = await readSample(redis, keys, sample);
+  const { times, costs } = await readSample(store, sample);
   const clocksOff = workers.flatMap(({ live, clockAheadMs: aheadMs }): ClockOff[] =>
     live && aheadMs !== undefined ? [{ process: 'worker', aheadMs }] : [],
   );
@@ -124,7 +122,7 @@ async function read(queue: Queue, redis: Redis, keys: Keys, { clock, rate, worke
 /** What the records of completed jobs tell. */
 type Sample = { times: { wait: number | undefined; run: number }[]; costs: { known: number; unknown: number } };
 
-async function readSample(redis: Redis, keys: Keys, ids: string[]): Promise<Sample> {
+async function readSample({ redis, keys }: Store, ids: string[]): Promise<Sample> {
   const costs = { known: 0, unknown: 0 };
   if (ids.length === 0) return { times: [], costs };
   const pipeline = redis.pipeline();

@@ -71,7 +71,9 @@ const TRIES = 3;
 
 /** Makes the policy. */
 export function createSubmissions(options: SubmissionOptions): Submissions {
-  const { queue, clock, findJob = queue.read, kinds, localLimit, plans, sameWorkMs, maxAttempts } = options;
+  const { queue, clock, kinds, localLimit, plans, sameWorkMs, maxAttempts } = options;
+  const readJob: ReadJob = (jobId, after) => queue.read(jobId, after);
+  const findJob = options.findJob ?? readJob;
   const stats = () => queue.stats(ESTIMATE_AGE_MS).catch(() => undefined);
 
   const refuse = (problem: ProblemError, allowance?: Allowance): Refused & Pick<SubmitResult, 'allowance'> => ({
@@ -80,7 +82,7 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
     allowance,
   });
   const refuseInWords = async (refusal: Refusal & Pick<SubmitResult, 'allowance'>) =>
-    refuse(await toAdmissionProblem(refusal, { clock, stats, readJob: queue.read }), refusal.allowance);
+    refuse(await toAdmissionProblem(refusal, { clock, stats, readJob }), refusal.allowance);
 
   /** While Redis is away nothing is accepted; who asks too often is told that, and not that Redis is away. */
   const limited = async <T>(

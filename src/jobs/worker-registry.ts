@@ -1,11 +1,9 @@
 /** The registry of workers: each says what it can do, so that the API need not guess it from its own environment. */
-import type { Redis } from 'ioredis';
 import type { Billing } from '../job/estimate.ts';
 import type { ModelEnd } from '../job/model-end.ts';
 import type { Acceptance } from '../kinds/acceptance.ts';
-import type { RedisClock } from '../store/clock.ts';
-import type { Keys } from '../store/keys.ts';
-import { defineScript } from '../store/script.ts';
+import type { Script } from '../store/script.ts';
+import type { Store } from '../store/store.ts';
 
 /** What a worker can do for a kind. */
 export type KindSupport =
@@ -48,85 +46,75 @@ export type RegistryTimes = { leaseMs: number; keptMs: number };
 /** A worker says three times within its lease that it lives. What it could do is remembered for as long as a rolling deploy may take. */
 export const REGISTRY_TIMES: RegistryTimes = { leaseMs: 15_000, keptMs: 600_000 };
 
-/** A worker's entry. */
-export type Registration = {
-  /** Says now what the worker can do. The first call begins a heartbeat. */
-  register(): Promise<void>;
-  /** Whether the last word to the registry was heard. */
-  registered(): boolean;
+/** A worker's entry in the registry, which a heartbeat renews. */
+export class Registration {
+  readonly #register: Script<'workers' | 'seen', 'id' | 'description' | 'keptMs'>;
+  readonly #leave: Script<'workers' | 'seen', 'id' | 'leaseMs'>;
+  readonly #store: Store;
+  readonly #entry: { workers: string; seen: string; id: string };
+  readonly #description: WorkerDescription;
+  readonly #onError: (error: unknown) => void;
+  readonly #times: RegistryTimes;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #registered = false;
+
+  /** `id`: another for each process. */
+  constructor(store: Store, id: string, description: WorkerDescription, onError: (error: unknown) => void, times = REGISTRY_TIMES) {
+    this.#register = store.script(new URL('scripts/register_worker.lua', import.meta.url), {
+      keys: ['workers', 'seen'],
+      args: ['id', 'description', 'keptMs'],
+    });
+    this.#leave = store.script(new URL('scripts/leave_worker.lua', import.meta.url), {
+      keys: ['workers', 'seen'],
+      args: ['id', 'leaseMs'],
+    });
+    this.#store = store;
+    this.#entry = { workers: store.keys.workers, seen: store.keys.workersSeen, id };
+    this.#description = description;
+    this.#onError = onError;
+    this.#times = times;
+  }
+
+  /** Whether the registry has taken the last heartbeat. */
+  get registered(): boolean {
+    return this.#registered;
+  }
+
+  /** Says now what the worker can do. The first call begins the heartbeat. */
+  async register(): Promise<void> {
+    this.#timer ??= setInterval(() => void this.#beat(), this.#times.leaseMs / 3);
+    await this.#beat();
+  }
+
   /** Stops the heartbeat, and says that the worker is gone. */
-  leave(): Promise<void>;
-};
+  async leave(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#registered = false;
+    await this.#leave({ ...this.#entry, leaseMs: this.#times.leaseMs }).catch(this.#onError);
+  }
 
-/** What an entry is made with. `id`: another for each process. */
-export type RegistrationOptions = {
-  redis: Redis;
-  keys: Keys;
-  id: string;
-  description: WorkerDescription;
-  clock: Pick<RedisClock, 'aheadMs'>;
-  onError: (error: unknown) => void;
-  times?: RegistryTimes;
-};
-
-/** Makes a worker's entry. */
-export function createRegistration({
-  redis,
-  keys,
-  id,
-  description,
-  clock,
-  onError,
-  times = REGISTRY_TIMES,
-}: RegistrationOptions): Registration {
-  const { leaseMs, keptMs } = times;
-  const register = defineScript(redis, new URL('scripts/register_worker.lua', import.meta.url), {
-    keys: ['workers', 'seen'],
-    args: ['id', 'description', 'keptMs'],
-  });
-  const leave = defineScript(redis, new URL('scripts/leave_worker.lua', import.meta.url), {
-    keys: ['workers', 'seen'],
-    args: ['id', 'leaseMs'],
-  });
-  const touched = { workers: keys.workers, seen: keys.workersSeen };
-  let timer: ReturnType<typeof setInterval> | undefined;
-  let registered = false;
-
-  const beat = async (): Promise<void> => {
+  async #beat(): Promise<void> {
+    const description = JSON.stringify({ ...this.#description, clockAheadMs: this.#store.clock.aheadMs() });
     try {
-      await register({ ...touched, id, description: JSON.stringify({ ...description, clockAheadMs: clock.aheadMs() }), keptMs });
-      registered = true;
+      await this.#register({ ...this.#entry, description, keptMs: this.#times.keptMs });
+      this.#registered = true;
     } catch (error) {
-      registered = false;
-      onError(error);
+      this.#registered = false;
+      this.#onError(error);
     }
-  };
-
-  return {
-    async register() {
-      timer ??= setInterval(() => void beat(), leaseMs / 3);
-      await beat();
-    },
-    registered: () => registered,
-    async leave() {
-      clearInterval(timer);
-      registered = false;
-      await leave({ ...touched, id, leaseMs }).catch(onError);
-    },
-  };
+  }
 }
 
 /** Makes the function that reads who is there. `maxAgeMs`: how old what it tells may be. */
-export function createWorkerDirectory(
-  redis: Redis,
-  keys: Keys,
-  { leaseMs, keptMs } = REGISTRY_TIMES,
-): (maxAgeMs?: number) => Promise<KnownWorker[]> {
-  const read = defineScript(redis, new URL('scripts/read_workers.lua', import.meta.url), { keys: ['workers', 'seen'], args: ['keptMs'] });
+export function createWorkerDirectory(store: Store, { leaseMs, keptMs } = REGISTRY_TIMES): (maxAgeMs?: number) => Promise<KnownWorker[]> {
+  const read = store.script(new URL('scripts/read_workers.lua', import.meta.url), { keys: ['workers', 'seen'], args: ['keptMs'] });
   let latest: { at: number; workers: Promise<KnownWorker[]> } | undefined;
 
   const readNow = async (): Promise<KnownWorker[]> => {
-    const entries = (await read({ workers: keys.workers, seen: keys.workersSeen, keptMs })) as [description: string, ageMs: number][];
+    const entries = (await read({ workers: store.keys.workers, seen: store.keys.workersSeen, keptMs })) as [
+      description: string,
+      ageMs: number,
+    ][];
     return entries.flatMap(([text, ageMs]) => {
       const description = parseDescription(text);
       return description ? [{ ...description, live: ageMs <= leaseMs }] : [];

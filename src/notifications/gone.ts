@@ -1,7 +1,6 @@
 /** Who has said that it is gone: a receiver that wants no more webhooks, a phone that takes no more pushes. Redis keeps hashes of them alone. */
-import type { Redis } from 'ioredis';
 import { digestOf } from '../store/digest.ts';
-import type { Keys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
 
 /** A receiver of a user's, or the token of a phone. */
 export type Recipient = { owner: string; url: string } | { token: string };
@@ -18,18 +17,18 @@ export type Gone = {
 const KEPT_S = { receiver: 24 * 3600, phone: 30 * 24 * 3600 };
 
 /** Makes it over a connection. */
-export function createGone(redis: Redis, keys: Keys): Gone {
+export function createGone(store: Store): Gone {
   const keyOf = (recipient: Recipient): string => {
     const parts = 'token' in recipient ? ['phone', recipient.token] : ['receiver', recipient.owner, recipient.url];
-    return keys.notifications.gone(digestOf(parts));
+    return store.keys.notifications.gone(digestOf(parts));
   };
   return {
-    has: async (recipient) => (await redis.exists(keyOf(recipient))) === 1,
+    has: async (recipient) => (await store.redis.exists(keyOf(recipient))) === 1,
     async add(recipient) {
-      await redis.set(keyOf(recipient), '1', 'EX', 'token' in recipient ? KEPT_S.phone : KEPT_S.receiver);
+      await store.redis.set(keyOf(recipient), '1', 'EX', 'token' in recipient ? KEPT_S.phone : KEPT_S.receiver);
     },
     async remove(recipient) {
-      await redis.del(keyOf(recipient));
+      await store.redis.del(keyOf(recipient));
     },
   };
 }

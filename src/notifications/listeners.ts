@@ -1,8 +1,6 @@
 /** Whether somebody was there when a job ended: a client that has taken the end. Then its phone needs no push. */
-import type { Redis } from 'ioredis';
 import type { Snapshot } from '../job/snapshot.ts';
-import type { Clock } from '../store/clock.ts';
-import type { Keys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
 
 /** Somebody was there, nobody was, or a client was sent the end and may still acknowledge it. */
 export type Heard = 'yes' | 'no' | 'maybe';
@@ -26,26 +24,23 @@ const RECENT_MS = 60_000;
 const KEPT_S = 900;
 const MAYBE_S = 4;
 
-/** What they are made with. */
-export type ListenerOptions = { redis: Redis; keys: Keys; clock: Clock; onError: (error: unknown) => void };
-
-/** Makes them. All API processes share what they know through Redis. */
-export function createListeners({ redis, keys, clock, onError }: ListenerOptions): Listeners {
+/** All API processes share through Redis what they know of them. */
+export function createListeners(store: Store, onError: (error: unknown) => void): Listeners {
   const note = async (mark: string, taken: (() => Promise<boolean>) | undefined): Promise<void> => {
     if (taken) {
-      await redis.set(mark, 'maybe', 'EX', MAYBE_S, 'NX'); // a push waits meanwhile
+      await store.redis.set(mark, 'maybe', 'EX', MAYBE_S, 'NX'); // a push waits meanwhile
       await new Promise((resolve) => setTimeout(resolve, TAKE_MS));
       if (!(await taken())) return;
     }
-    await redis.set(mark, 'yes', 'EX', KEPT_S);
+    await store.redis.set(mark, 'yes', 'EX', KEPT_S);
   };
   return {
     told({ id, tells, finishedAt = 0 }, taken) {
-      if ((tells !== 'push' && tells !== 'both') || clock.now() - finishedAt > RECENT_MS) return;
-      void note(keys.notifications.heard(id, finishedAt), taken).catch(onError);
+      if ((tells !== 'push' && tells !== 'both') || store.clock.now() - finishedAt > RECENT_MS) return;
+      void note(store.keys.notifications.heard(id, finishedAt), taken).catch(onError);
     },
     async heard(jobId, at) {
-      const mark = await redis.get(keys.notifications.heard(jobId, at));
+      const mark = await store.redis.get(store.keys.notifications.heard(jobId, at));
       return mark === 'yes' || mark === 'maybe' ? mark : 'no';
     },
   };

@@ -1,11 +1,9 @@
 /** The queue of notifications: a BullMQ queue beside that of jobs, so that a receiver that is slow or away holds back no job. */
 import { type Job, Queue } from 'bullmq';
-import { type Keys, NOTIFICATIONS } from '../store/keys.ts';
+import { NOTIFICATIONS } from '../store/keys.ts';
 import { type Kept, startSender, type Tried, type Try } from './notification-sender.ts';
-import { orUnavailable } from '../store/redis-connection.ts';
 import { parseJson } from '../job/record.ts';
-import { defineScript } from '../store/script.ts';
-import type { Store } from '../store/store.ts';
+import type { ProcessStore } from '../store/store.ts';
 
 /** A notification to be sent. Adding one with the same id again changes nothing. */
 export type NewEntry<Data> = {
@@ -83,12 +81,12 @@ const CLEANED = 1000;
 const ROWS_KEPT = 50;
 
 /** Opens it over the store, which is its maker's to close. */
-export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix: string): NotificationQueue<Data> {
-  const { redis, clock, onError } = store;
+export function openNotificationQueue<Data>(store: ProcessStore): NotificationQueue<Data> {
+  const { redis, keys, keyPrefix, clock } = store;
   const queue = new Queue<Kept<Data>>(NOTIFICATIONS, { connection: redis, prefix: keyPrefix, streams: { events: { maxLen: 100 } } });
   queue.on('error', () => {}); // the connection's maker hears of its errors
   const { of: listOf, ofUser, again } = keys.notifications;
-  const listNotifications = defineScript(redis, new URL('scripts/list_notifications.lua', import.meta.url), {
+  const listNotifications = store.script(new URL('scripts/list_notifications.lua', import.meta.url), {
     keys: ['list', 'ofUser', 'lists'],
     args: ['jobId', 'owned', 'listS', 'setS', 'looked'],
   });
@@ -158,15 +156,15 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
   };
 
   return {
-    add: (entries) => orUnavailable(redis, () => add(entries)),
+    add: (entries) => store.orUnavailable(() => add(entries)),
     of: (jobId) =>
-      orUnavailable(redis, async () => {
+      store.orUnavailable(async () => {
         const ids = await redis.smembers(listOf(jobId));
         const found = (await Promise.all(ids.toSorted().map(find))).flat();
         return found.toSorted((one, other) => one.createdAt - other.createdAt);
       }),
     retry: (entry) =>
-      orUnavailable(redis, async () => {
+      store.orUnavailable(async () => {
         const job = await queue.getJob(entry.id);
         if (!job) return;
         await list(entry);
@@ -177,24 +175,24 @@ export function openNotificationQueue<Data>(store: Store, keys: Keys, keyPrefix:
         else if (state === 'delayed') await job.promote().catch(ignoreMoved);
       }),
     mayRetry: (jobId) =>
-      orUnavailable(redis, async () => {
+      store.orUnavailable(async () => {
         if (await redis.set(again(jobId), '1', 'PX', AGAIN_MS, 'NX')) return { afterMs: 0 };
         return { afterMs: Math.max(await redis.pttl(again(jobId)), 1) };
       }),
-    erase: (jobIds, owner) => orUnavailable(redis, () => erase(jobIds, owner)),
+    erase: (jobIds, owner) => store.orUnavailable(() => erase(jobIds, owner)),
     eraseUser: (owner) =>
-      orUnavailable(redis, async () => {
+      store.orUnavailable(async () => {
         await erase(await redis.smembers(ofUser(owner)));
         await redis.del(ofUser(owner));
       }),
     counts: () =>
-      orUnavailable(redis, async () => {
+      store.orUnavailable(async () => {
         const { failed = 0, ...others } = await queue.getJobCounts('waiting', 'delayed', 'active', 'failed');
         return { waiting: Object.values(others).reduce((sum, count) => sum + count, 0), failed };
       }),
     start(send) {
-      closeWorker = startSender({ store, keyPrefix, listOf, listS: LIST_S, send, add, erase, onError: onError('notifications') });
-      const cleanNow = (): void => void clean().catch(onError('notifications'));
+      closeWorker = startSender({ store, listOf, listS: LIST_S, send, add, erase, onError: store.onError('notifications') });
+      const cleanNow = (): void => void clean().catch(store.onError('notifications'));
       cleanNow(); // a process may never get as old as the interval
       cleaning = setInterval(cleanNow, CLEAN_MS);
       cleaning.unref();

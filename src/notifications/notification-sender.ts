@@ -7,7 +7,7 @@ import { atMost } from '../store/pauses.ts';
 import { backendFactory, momentIn, RedisTimeBackend } from '../store/redis-time-backend.ts';
 import { RedisTimeWorker } from '../store/redis-time-worker.ts';
 import type { NewEntry } from './notification-queue.ts';
-import type { Store } from '../store/store.ts';
+import type { ProcessStore } from '../store/store.ts';
 import { storeTrouble } from '../store/store-trouble.ts';
 import { keepLooping } from '../store/worker-loop.ts';
 
@@ -50,8 +50,7 @@ const CLOSE_MS = 1500;
 
 /** What the sending side is made with. */
 export type SenderParts<Data> = {
-  store: Store;
-  keyPrefix: string;
+  store: ProcessStore;
   listOf: (jobId: string) => string;
   /** How long a list is kept, in s, from each try on that is to be made again. */
   listS: number;
@@ -62,8 +61,9 @@ export type SenderParts<Data> = {
 };
 
 /** Starts to send. Returns what ends it. */
-export function startSender<Data>({ store, keyPrefix, listOf, listS, send, add, erase, onError }: SenderParts<Data>): () => Promise<void> {
-  const redis = store.connect('wait');
+export function startSender<Data>({ store, listOf, listS, send, add, erase, onError }: SenderParts<Data>): () => Promise<void> {
+  const waiting = store.connect('wait');
+  const { redis, keyPrefix } = waiting;
   const stopping = new AbortController();
   /** The pause before the next try, in ms, by the error that ended the last one. */
   const pauses = new WeakMap<Error, number>();
@@ -119,7 +119,7 @@ export function startSender<Data>({ store, keyPrefix, listOf, listS, send, add, 
     maxStalledCount: Number.MAX_SAFE_INTEGER, // a process that was killed is no fault of the notification's
     settings: { backoffStrategy: (_made, _type, error) => (error && pauses.get(error)) ?? STALLED_MS },
   };
-  const makeBackend = backendFactory({ redis, keyPrefix }, (...parts) => new RedisTimeBackend(store.clock, ...parts));
+  const makeBackend = backendFactory(waiting, (...parts) => new RedisTimeBackend(store.clock, ...parts));
   const worker = new RedisTimeWorker<Kept<Data>>(NOTIFICATIONS, process, options, makeBackend);
   worker.on('error', onError);
   worker.on('failed', (_job, error) => {

@@ -2,24 +2,15 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 
-/** Tells the time by which processes agree, in ms since the epoch. */
-export type Clock = { now(): number };
-
-/** A clock that follows Redis'. Until the first measurement it is this process' own. */
-export type RedisClock = Clock & {
-  /** Measures. Rejects if Redis does not answer. */
-  measure(): Promise<void>;
-  /** Resolves once the first measurement has been made. */
-  measured: Promise<void>;
-  /** By how many ms this process' own clock is ahead of Redis', or behind where it is negative; undefined up to OFF_MS. */
+/** The clock that all processes share. */
+export type Clock = {
+  /** The time by which processes agree, in ms since the epoch. */
+  now(): number;
+  /** Resolves once the clock is known to be right. */
+  readonly measured: Promise<void>;
+  /** By how many ms this process' own clock is ahead of it, or behind where it is negative; undefined up to OFF_MS. */
   aheadMs(): number | undefined;
-  /** The same for the operator, in a sentence. */
-  warnings(): string[];
-  close(): void;
 };
-
-/** What a clock is made with. `redis`: a connection that fails at once while Redis is away. */
-export type ClockOptions = { redis: Redis; log: Pick<Logger, 'info' | 'warn'> };
 
 /** From which difference on a process' clock counts as wrong, in ms. */
 export const OFF_MS = 1000;
@@ -37,63 +28,76 @@ const JUMP_MS = 500;
 type Measurement = { redisAtZero: number; errorMs: number; ownAtZero: number };
 
 /**
- * Starts a clock. Between measurements it goes by monotonic time, so that a step of this process' own clock does not move it. The
- * first call after such a step measures anew, because monotonic time stands still while a machine sleeps.
+ * A clock that follows Redis'; until the first measurement it is this process' own. Between measurements it goes by monotonic
+ * time, so that a step of this process' own clock does not move it. The first call after such a step measures anew, because
+ * monotonic time stands still while a machine sleeps.
  */
-export function createRedisClock({ redis, log }: ClockOptions): RedisClock {
-  const { promise: measured, resolve } = Promise.withResolvers<void>();
-  let known: Measurement | undefined;
-  let isOff = false;
+export class RedisClock implements Clock {
+  readonly measured: Promise<void>;
+  readonly #redis: Redis;
+  readonly #log: Pick<Logger, 'info' | 'warn'>;
+  readonly #onMeasured: () => void;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #known: Measurement | undefined;
+  #isOff = false;
 
-  const measure = async (): Promise<void> => {
-    const latest = await measureOnce(redis);
-    known = known && isBetter(known, latest) ? { ...known, ownAtZero: latest.ownAtZero } : latest;
-    resolve();
-    tell(known);
-  };
+  /** Starts to measure. `redis`: a connection that fails at once while Redis is away. */
+  constructor(redis: Redis, log: Pick<Logger, 'info' | 'warn'>) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.measured = promise;
+    this.#onMeasured = resolve;
+    this.#redis = redis;
+    this.#log = log;
+    redis.on('ready', this.#measureSoon); // it may be another Redis now
+    this.#timer = setInterval(this.#measureSoon, MEASURE_MS).unref();
+  }
 
-  const tell = ({ errorMs }: Measurement): void => {
-    const ahead = aheadMs();
-    if (isOff === (ahead !== undefined) || errorMs > OFF_MS) return;
-    isOff = ahead !== undefined;
-    if (ahead === undefined) log.info("this process' clock agrees with Redis' again");
-    else log.warn({ aheadMs: ahead }, toWarning(ahead));
-  };
+  now(): number {
+    if (!this.#known) return Date.now();
+    const ownAtZero = Date.now() - performance.now();
+    if (Math.abs(ownAtZero - this.#known.ownAtZero) > JUMP_MS) {
+      this.#known = { ...this.#known, ownAtZero, errorMs: Infinity };
+      this.#measureSoon();
+    }
+    return Math.floor(this.#known.redisAtZero + performance.now());
+  }
 
-  const aheadMs = (): number | undefined => {
-    const ahead = known ? Math.round(known.ownAtZero - known.redisAtZero) : 0;
+  /** Measures. Rejects if Redis does not answer. */
+  async measure(): Promise<void> {
+    const latest = await measureOnce(this.#redis);
+    const known = this.#known;
+    this.#known = known && isBetter(known, latest) ? { ...known, ownAtZero: latest.ownAtZero } : latest;
+    this.#onMeasured();
+    this.#logChange(this.#known.errorMs);
+  }
+
+  aheadMs(): number | undefined {
+    const ahead = this.#known ? Math.round(this.#known.ownAtZero - this.#known.redisAtZero) : 0;
     return Math.abs(ahead) > OFF_MS ? ahead : undefined;
+  }
+
+  /** The same for the operator, in a sentence. */
+  warnings(): string[] {
+    const ahead = this.aheadMs();
+    return ahead === undefined ? [] : [toWarning(ahead)];
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#redis.off('ready', this.#measureSoon);
+  }
+
+  readonly #measureSoon = (): void => {
+    if (this.#redis.status === 'ready') void this.measure().catch(() => {}); // trouble of Redis is reported elsewhere
   };
 
-  const measureSoon = (): void => {
-    if (redis.status === 'ready') void measure().catch(() => {}); // what is wrong with Redis others tell
-  };
-  redis.on('ready', measureSoon); // it may be another Redis now
-  const timer = setInterval(measureSoon, MEASURE_MS);
-  timer.unref();
-
-  return {
-    now() {
-      if (!known) return Date.now();
-      const ownAtZero = Date.now() - performance.now();
-      if (Math.abs(ownAtZero - known.ownAtZero) > JUMP_MS) {
-        known = { ...known, ownAtZero, errorMs: Infinity };
-        measureSoon();
-      }
-      return Math.floor(known.redisAtZero + performance.now());
-    },
-    measure,
-    measured,
-    aheadMs,
-    warnings() {
-      const ahead = aheadMs();
-      return ahead === undefined ? [] : [toWarning(ahead)];
-    },
-    close() {
-      clearInterval(timer);
-      redis.off('ready', measureSoon);
-    },
-  };
+  #logChange(errorMs: number): void {
+    const ahead = this.aheadMs();
+    if (this.#isOff === (ahead !== undefined) || errorMs > OFF_MS) return;
+    this.#isOff = ahead !== undefined;
+    if (ahead === undefined) this.#log.info("this process' clock agrees with Redis' again");
+    else this.#log.warn({ aheadMs: ahead }, toWarning(ahead));
+  }
 }
 
 async function measureOnce(redis: Redis): Promise<Measurement> {

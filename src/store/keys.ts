@@ -29,7 +29,7 @@ type QueueKey =
  *   `internal_error` when it is taken up (unreadable.ts). A record of another type is no job until then.
  * - a job's log: rows that are none of ours are skipped. A log of another type fails the job when it writes to it.
  * - a job's lock: BullMQ replaces it when the job is taken up.
- * - `jobsOf`, `open`: begun anew by the next submission or list (mend.ts). Entries that lead nowhere are taken out.
+ * - `jobsOf`, `open`: begun anew by the next submission or list (`mending` of store.ts). Entries that lead nowhere are taken out.
  * - `coming`, `turns`, `children`: begun anew by the next submission. A tag past all measure puts its tenant last until the queue is empty.
  * - `deadlines`: begun anew by the next sweep. Entries that name no job are taken out when they are due.
  * - `spent`, `spent-usd`: begun anew if it is of another type and a budget is set; a text that is no number counts as 0. Until it is

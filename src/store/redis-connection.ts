@@ -90,17 +90,6 @@ export function readyWithin(redis: Redis, ms: number): Promise<boolean> {
   });
 }
 
-/** Rejects with `queue_unavailable` where a command failed because Redis is away, silent or not ready. */
-export async function orUnavailable<T>(redis: Redis, work: () => Promise<T>): Promise<T> {
-  // BullMQ waits for a connection that was never ready; a request must not.
-  if (redis.status !== 'ready') throw unavailable();
-  try {
-    return await work();
-  } catch (error) {
-    throw storeTrouble(error) ? unavailable(error) : error;
-  }
-}
-
 /** What a submission is told of which nobody knows whether its job was added: it is cancelled if it was. */
 export function abandoned(jobId: string, cause: unknown): ProblemError {
   const detail =
@@ -112,7 +101,7 @@ export function abandoned(jobId: string, cause: unknown): ProblemError {
 const RETRY_MS = 5000;
 
 /** What a request is told while Redis is away or refuses. */
-export function unavailable(cause?: unknown, trouble = storeTrouble(cause)): ProblemError {
+export function queueUnavailable(cause?: unknown, trouble = storeTrouble(cause)): ProblemError {
   const what = trouble?.type === 'refuses' ? `refuses commands (${trouble.code})` : 'is out of reach';
   return new ProblemError('queue_unavailable', `The job queue ${what} for the moment; try again in a few seconds.`, {
     retryAfterMs: RETRY_MS,

@@ -1,7 +1,7 @@
 /** BullMQ's backend by Redis' clock. BullMQ reckons by its own process' clock; its moments are translated on their way in and out. */
 import { type BackendFactory, createIORedisClient, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
-import type { Redis } from 'ioredis';
-import type { RedisClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import type { Store } from './store.ts';
 
 /** BullMQ's scripts that take the moment that it is now: its place among keys and arguments, and whether a job is fetched in the reply. */
 const MOMENTS: Readonly<Record<string, { place: number; fetches: boolean }>> = {
@@ -15,17 +15,14 @@ const MOMENTS: Readonly<Record<string, { place: number; fetches: boolean }>> = {
 /** What stands where in the reply of a script that fetches a job: until when a worker has nothing to do, as far as delayed jobs go. */
 const DELAYED_UNTIL = 3;
 
-/** The clock that moments are translated by. */
-export type BackendClock = Pick<RedisClock, 'now' | 'measured'>;
-
 /**
  * The backend. A worker whose own clock is ahead would begin delayed jobs early and remove ended ones early; one whose clock is behind would
  * begin them late; and either would ask Redis in a loop, or sleep, for as long as the clocks differ.
  */
 export class RedisTimeBackend extends RedisQueueBackend {
-  readonly #clock: BackendClock;
+  readonly #clock: Clock;
 
-  constructor(clock: BackendClock, ...parts: BackendParts) {
+  constructor(clock: Clock, ...parts: BackendParts) {
     super(...parts);
     this.#clock = clock;
   }
@@ -59,13 +56,14 @@ export function momentIn(ms: number): number {
 /** What BullMQ's backend is made of. */
 type BackendParts = ConstructorParameters<typeof RedisQueueBackend>;
 
-/** What a factory is made with. `name`: the worker's, where it has one. */
-export type BackendFactoryOptions = { redis: Redis; keyPrefix: string; name?: string };
-
-/** Makes a factory as BullMQ's own is, for a connection that stays its caller's. BullMQ knows workers by the connection's name. */
+/**
+ * Makes a factory as BullMQ's own is, for a connection that stays its caller's. BullMQ knows workers by the connection's name.
+ * `name`: the worker's, where it has one.
+ */
 export function backendFactory<Backend extends RedisQueueBackend>(
-  { redis, keyPrefix, name }: BackendFactoryOptions,
+  { redis, keyPrefix }: Store,
   make: (...parts: BackendParts) => Backend,
+  name?: string,
 ): BackendFactory<Backend> {
   return (queueName, opts) => {
     const client = createIORedisClient(redis);

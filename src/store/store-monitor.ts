@@ -4,35 +4,11 @@ import type { Logger } from 'pino';
 import type { Keys } from './keys.ts';
 import { type StoreTrouble, storeTrouble } from './store-trouble.ts';
 
-/** Repeats work for as long as Redis refuses it, each time after Redis is well again. For work that a refusal leaves undone. */
-export type RetryWhileRefused = <T>(work: () => Promise<T>) => Promise<T>;
-
-/** A running monitor. */
-export type StoreMonitor = {
-  /** Takes an error. Returns whether Redis is what is wrong: then it is counted here, and the log says `away` once. */
-  report(error: unknown): boolean;
-  /** Writes to Redis, if the last probe is more than a second old. Resolves with what is wrong, or undefined. */
-  probe(): Promise<StoreTrouble | undefined>;
-  /** What was wrong when last heard of; undefined while all is well. */
-  trouble(): StoreTrouble | undefined;
-  /** For how long there was trouble since the process began, in ms, what goes on now included. */
-  troubleMs(): number;
-  retryWhileRefused: RetryWhileRefused;
-  /** Tells from now on when trouble begins, when it is of another sort, and when Redis is well again. */
-  watch(watcher: StoreWatcher): void;
-  close(): void;
-};
-
 /** What to call when Redis' health changes. */
 export type StoreWatcher = { onTrouble(trouble: StoreTrouble): void; onBack(): void };
 
-/** What a monitor is made with. */
-export type StoreMonitorOptions = {
-  /** A connection that fails at once while Redis is away. */
-  redis: Redis;
-  keys: Keys;
-  log: Pick<Logger, 'info' | 'warn'>;
-};
+/** Trouble that goes on: since when, how many errors it made, and when the log last said so. Moments are of performance.now(). */
+type Outage = { trouble: StoreTrouble; since: number; errors: number; loggedAt: number; back: PromiseWithResolvers<void> };
 
 /** How long a probe's result is believed, in ms. */
 const PROBE_AGE_MS = 1000;
@@ -49,108 +25,137 @@ const REMINDER_MS = 60_000;
 /** How long a probe's key stays, in ms. */
 const PROBE_KEPT_MS = 10_000;
 
-/** Starts a monitor. It asks nothing of Redis while nobody asks it and nothing is wrong. */
-export function createStoreMonitor({ redis, keys, log }: StoreMonitorOptions): StoreMonitor {
-  const watchers: StoreWatcher[] = [];
-  let current: { trouble: StoreTrouble; since: number; errors: number; told: number; back: PromiseWithResolvers<void> } | undefined;
-  let last: { at: number; result: Promise<StoreTrouble | undefined> } | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let pauseMs = PAUSES.first;
-  let backAt = -Infinity;
-  let closed = false;
-  let pastMs = 0; // of all troubles that are over
+/** Knows what is wrong with Redis. It asks nothing of Redis while nobody asks it and nothing is wrong. */
+export class StoreMonitor {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #log: Pick<Logger, 'info' | 'warn'>;
+  readonly #watchers: StoreWatcher[] = [];
+  #outage: Outage | undefined;
+  #lastProbe: { at: number; result: Promise<StoreTrouble | undefined> } | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #pauseMs = PAUSES.first;
+  #backAt = -Infinity;
+  #pastMs = 0; // of all outages that are over
+  #closed = false;
 
-  const write = async (): Promise<StoreTrouble | undefined> => {
+  /** `redis`: a connection that fails at once while Redis is away. */
+  constructor(redis: Redis, keys: Keys, log: Pick<Logger, 'info' | 'warn'>) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#log = log;
+  }
+
+  /** Takes an error. Returns whether Redis is what is wrong: then it is counted here, and the log says `away` once. */
+  report(error: unknown): boolean {
+    const trouble = storeTrouble(error);
+    if (trouble) this.#enter(trouble);
+    return trouble !== undefined;
+  }
+
+  /** Writes to Redis, if the last probe is more than a second old. Resolves with what is wrong, or undefined. */
+  async probe(): Promise<StoreTrouble | undefined> {
+    return (await this.#probe(PROBE_AGE_MS)) ?? this.#outage?.trouble;
+  }
+
+  /** What was wrong when last heard of; undefined while all is well. */
+  trouble(): StoreTrouble | undefined {
+    return this.#outage?.trouble;
+  }
+
+  /** For how long there was trouble since the process began, in ms, what goes on now included. */
+  troubleMs(): number {
+    return this.#pastMs + (this.#outage ? performance.now() - this.#outage.since : 0);
+  }
+
+  /** Tells from now on when trouble begins, when it is of another sort, and when Redis is well again. */
+  watch(watcher: StoreWatcher): void {
+    this.#watchers.push(watcher);
+  }
+
+  /** Repeats work for as long as Redis refuses it, each time after Redis is well again. For work that a refusal leaves undone. */
+  async retryWhileRefused<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (this.#closed || storeTrouble(error)?.type !== 'refuses') throw error;
+        this.report(error);
+        await this.#outage?.back.promise;
+      }
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #probe(maxAgeMs: number): Promise<StoreTrouble | undefined> {
+    if (!this.#lastProbe || performance.now() - this.#lastProbe.at > maxAgeMs) {
+      this.#lastProbe = { at: performance.now(), result: this.#write() };
+      this.#lastProbe.result.catch(() => (this.#lastProbe = undefined));
+    }
+    return this.#lastProbe.result;
+  }
+
+  async #write(): Promise<StoreTrouble | undefined> {
     try {
-      await redis.set(keys.probe, '1', 'PX', PROBE_KEPT_MS);
-      recovered();
+      await this.#redis.set(this.#keys.probe, '1', 'PX', PROBE_KEPT_MS);
+      this.#leave();
       return undefined;
     } catch (error) {
       const trouble = storeTrouble(error);
       if (!trouble) throw error;
-      enter(trouble);
+      this.#enter(trouble);
       return trouble;
     }
-  };
+  }
 
-  const probe = (maxAgeMs: number): Promise<StoreTrouble | undefined> => {
-    if (!last || performance.now() - last.at > maxAgeMs) {
-      last = { at: performance.now(), result: write() };
-      last.result.catch(() => (last = undefined));
-    }
-    return last.result;
-  };
-
-  const enter = (trouble: StoreTrouble): void => {
-    if (closed) return;
-    const changed = nameOf(trouble) !== (current && nameOf(current.trouble));
-    if (!current) {
-      current = { trouble, since: performance.now(), errors: 0, told: performance.now(), back: Promise.withResolvers() };
-      if (performance.now() - backAt > SETTLED_MS) pauseMs = PAUSES.first;
-      probeLater();
-    }
-    current.trouble = trouble;
-    current.errors++;
+  #enter(trouble: StoreTrouble): void {
+    if (this.#closed) return;
+    const changed = nameOf(trouble) !== (this.#outage && nameOf(this.#outage.trouble));
+    const outage = (this.#outage ??= this.#begin(trouble));
+    outage.trouble = trouble;
+    outage.errors++;
     if (!changed) return;
-    log.warn({ trouble: nameOf(trouble) }, 'redis: away');
-    for (const watcher of watchers) watcher.onTrouble(trouble);
-  };
+    this.#log.warn({ trouble: nameOf(trouble) }, 'redis: away');
+    for (const watcher of this.#watchers) watcher.onTrouble(trouble);
+  }
 
-  const recovered = (): void => {
-    if (!current) return;
-    const { trouble, since, errors, back } = current;
-    current = undefined;
-    backAt = performance.now();
-    pastMs += backAt - since;
-    clearTimeout(timer);
-    log.info({ trouble: nameOf(trouble), awayMs: Math.round(backAt - since), errors }, 'redis: back');
-    for (const watcher of watchers) watcher.onBack();
+  #begin(trouble: StoreTrouble): Outage {
+    const since = performance.now();
+    if (since - this.#backAt > SETTLED_MS) this.#pauseMs = PAUSES.first;
+    this.#probeLater();
+    return { trouble, since, errors: 0, loggedAt: since, back: Promise.withResolvers() };
+  }
+
+  #leave(): void {
+    if (!this.#outage) return;
+    const { trouble, since, errors, back } = this.#outage;
+    this.#outage = undefined;
+    this.#backAt = performance.now();
+    this.#pastMs += this.#backAt - since;
+    clearTimeout(this.#timer);
+    this.#log.info({ trouble: nameOf(trouble), awayMs: Math.round(this.#backAt - since), errors }, 'redis: back');
+    for (const watcher of this.#watchers) watcher.onBack();
     back.resolve();
-  };
+  }
 
-  const probeLater = (): void => {
-    timer = setTimeout(() => void keepProbing(), pauseMs);
-    pauseMs = Math.min(pauseMs * 2, PAUSES.longest);
-  };
+  #probeLater(): void {
+    this.#timer = setTimeout(() => void this.#keepProbing(), this.#pauseMs);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, PAUSES.longest);
+  }
 
-  const keepProbing = async (): Promise<void> => {
-    await probe(0).catch(report);
-    if (!current || closed) return;
-    if (performance.now() - current.told > REMINDER_MS) {
-      current.told = performance.now();
-      log.warn({ trouble: nameOf(current.trouble), errors: current.errors }, 'redis: still away');
+  async #keepProbing(): Promise<void> {
+    await this.#probe(0).catch((error: unknown) => this.report(error));
+    if (!this.#outage || this.#closed) return;
+    if (performance.now() - this.#outage.loggedAt > REMINDER_MS) {
+      this.#outage.loggedAt = performance.now();
+      this.#log.warn({ trouble: nameOf(this.#outage.trouble), errors: this.#outage.errors }, 'redis: still away');
     }
-    probeLater();
-  };
-
-  const report = (error: unknown): boolean => {
-    const trouble = storeTrouble(error);
-    if (trouble) enter(trouble);
-    return trouble !== undefined;
-  };
-
-  return {
-    report,
-    probe: async () => (await probe(PROBE_AGE_MS)) ?? current?.trouble,
-    trouble: () => current?.trouble,
-    troubleMs: () => pastMs + (current ? performance.now() - current.since : 0),
-    watch: (watcher) => void watchers.push(watcher),
-    async retryWhileRefused(work) {
-      for (;;) {
-        try {
-          return await work();
-        } catch (error) {
-          if (closed || storeTrouble(error)?.type !== 'refuses') throw error;
-          report(error);
-          await current?.back.promise;
-        }
-      }
-    },
-    close() {
-      closed = true;
-      clearTimeout(timer);
-    },
-  };
+    this.#probeLater();
+  }
 }
 
 function nameOf(trouble: StoreTrouble): string {

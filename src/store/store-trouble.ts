@@ -37,3 +37,8 @@ export function storeTrouble(error: unknown): StoreTrouble | undefined {
 export function isDemoted(error: Error): boolean {
   return DEMOTED.test(error.message);
 }
+
+/** Whether Redis refused a command because the key has another type: others can write to Redis, too. */
+export function isWrongType(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('WRONGTYPE');
+}

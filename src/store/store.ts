@@ -1,30 +1,81 @@
-/** A process's way to Redis: its connections, the monitor of Redis' health, and the one place where their errors go. */
+/** A process's way to Redis: over each connection the names of keys, scripts, the shared clock, and two ways of meeting trouble. */
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { OwnError } from '../job/own-error.ts';
-import { createRedisClock, type RedisClock } from './clock.ts';
-import { connect, readyWithin, type OnOutage } from './redis-connection.ts';
-import { keysUnder } from './keys.ts';
+import { RedisClock, type Clock } from './clock.ts';
+import { type Keys, keysUnder } from './keys.ts';
+import { connect, type OnOutage, queueUnavailable, readyWithin } from './redis-connection.ts';
+import { type BatchScript, type BatchSignature, defineBatchScript, defineScript, type Script, type Signature } from './script.ts';
 import { readStoreFacts, warningsOf, whyUnusable } from './store-facts.ts';
-import { createStoreMonitor, type StoreMonitor } from './store-monitor.ts';
+import { StoreMonitor } from './store-monitor.ts';
+import { isWrongType, storeTrouble } from './store-trouble.ts';
 
-/** An open store. */
-export type Store = {
-  /** The connection of everyday commands. It fails at once while Redis is away. */
-  redis: Redis;
-  monitor: StoreMonitor;
+/** A connection to the store, and what is done over it. The connection stays its maker's to close. */
+export class Store {
+  readonly redis: Redis;
+  /** What stands before all keys, such as `{ai-jobs}`. BullMQ takes it as its prefix. */
+  readonly keyPrefix: string;
+  readonly keys: Keys;
   /** The clock that all processes share. */
-  clock: RedisClock;
-  /** Opens another connection, which closes with the store. */
-  connect(onOutage: OnOutage, options?: { lazyConnect?: boolean }): Redis;
-  /** Makes a listener for errors of a part of the process: Redis' trouble goes to the monitor, all else to the log. */
-  onError(source: string): (error: unknown) => void;
-  /** What an operator should know of the server and of the clocks, a sentence each; looked at anew with each connection to it. */
-  warnings(): string[];
-  close(): void;
-};
+  readonly clock: Clock;
+  readonly #monitor: StoreMonitor | undefined;
+  #mend: Script<'key', 'wanted'> | undefined;
 
-/** What a store is opened with. */
+  /** `monitor`: what knows whether Redis takes writes. Without one nothing is repeated. */
+  constructor(redis: Redis, keyPrefix: string, clock: Clock, monitor?: StoreMonitor) {
+    this.redis = redis;
+    this.keyPrefix = keyPrefix;
+    this.keys = keysUnder(keyPrefix);
+    this.clock = clock;
+    this.#monitor = monitor;
+  }
+
+  /** See {@link defineScript}. */
+  script<const Key extends string, const Arg extends string>(file: URL, signature: Signature<Key, Arg>): Script<Key, Arg> {
+    return defineScript(this.redis, file, signature);
+  }
+
+  /** See {@link defineBatchScript}. */
+  batchScript<const Key extends string, const Arg extends string, const EachKey extends string, const EachArg extends string>(
+    file: URL,
+    signature: BatchSignature<Key, Arg, EachKey, EachArg>,
+  ): BatchScript<Key, Arg, EachKey, EachArg> {
+    return defineBatchScript(this.redis, file, signature);
+  }
+
+  /** For requests: rejects with `queue_unavailable` where a command failed because Redis is away, silent or not ready. */
+  async orUnavailable<T>(work: () => Promise<T>): Promise<T> {
+    // BullMQ waits for a connection that was never ready; a request must not.
+    if (this.redis.status !== 'ready') throw queueUnavailable();
+    try {
+      return await work();
+    } catch (error) {
+      throw storeTrouble(error) ? queueUnavailable(error) : error;
+    }
+  }
+
+  /** For work that a refusal leaves undone: repeats it for as long as Redis refuses, each time after Redis is well again. */
+  retryWhileRefused<T>(work: () => Promise<T>): Promise<T> {
+    return this.#monitor?.retryWhileRefused(work) ?? work();
+  }
+
+  /**
+   * Does some work on a key of ours. If that fails because the key has another type, the key is removed and the work is done
+   * again: a structure that others have overwritten must not stop everybody.
+   */
+  async mending<T>(key: string, type: 'zset' | 'hash' | 'string', work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isWrongType(error)) throw error;
+      this.#mend ??= this.script(new URL('scripts/mend_key.lua', import.meta.url), { keys: ['key'], args: ['wanted'] });
+      await this.#mend({ key, wanted: type });
+      return work();
+    }
+  }
+}
+
+/** What a process opens its store with. */
 export type StoreOptions = {
   url: string;
   keyPrefix: string;
@@ -39,53 +90,88 @@ export type StoreOptions = {
 /** How long the start waits for Redis, in ms. */
 const START_MS = 3000;
 
-/**
- * Opens the store and waits a moment for Redis to be there; without it, it opens all the same.
- * @throws OwnError if the address leads to a cluster or a sentinel, or to a server that drops keys where that is not allowed
- */
-export async function openStore({ url, keyPrefix, mayEvict, log, logError, onUnusable }: StoreOptions): Promise<Store> {
-  const opened: Redis[] = [];
-  const onError = (source: string) => (error: unknown) => {
-    if (!monitor.report(error)) logError(source, error);
-  };
-  const open: Store['connect'] = (onOutage, options) => {
-    const redis = connect(url, onOutage, onError('redis'), options);
-    opened.push(redis);
-    return redis;
-  };
-  const redis = open('fail');
-  const monitor = createStoreMonitor({ redis, keys: keysUnder(keyPrefix), log });
-  const clock = createRedisClock({ redis, log });
-  const close = (): void => {
-    monitor.close();
-    clock.close();
-    for (const connection of opened) connection.disconnect();
-  };
+/** The store of a process. Its own connection fails at once while Redis is away; others that it opens close with it. */
+export class ProcessStore extends Store {
+  declare readonly clock: RedisClock;
+  readonly monitor: StoreMonitor;
+  readonly #options: StoreOptions;
+  readonly #opened: Redis[];
+  #warnings: string[] = [];
 
-  let warnings: string[] = [];
-  const look = async (): Promise<OwnError | undefined> => {
-    const facts = await readStoreFacts(redis);
-    const known = warnings;
-    warnings = warningsOf(facts);
-    for (const warning of warnings) if (!known.includes(warning)) log.warn(warning);
-    return whyUnusable(facts, mayEvict);
-  };
-
-  const isThere = await readyWithin(redis, START_MS);
-  const unusable = isThere ? await look() : undefined;
-  if (unusable) {
-    close();
-    throw unusable;
+  private constructor(options: StoreOptions, redis: Redis, clock: RedisClock, monitor: StoreMonitor) {
+    super(redis, options.keyPrefix, clock, monitor);
+    this.monitor = monitor;
+    this.#options = options;
+    this.#opened = [redis];
   }
-  if (isThere) await clock.measure().catch(onError('redis'));
-  else log.warn('Redis is out of reach; all that needs it waits until it is there');
-  // A process that has started is not ended for what it finds later; only the first server that it meets is judged.
-  let judged = isThere;
-  const judge = async (): Promise<void> => {
-    const error = await look();
-    if (!judged && error) onUnusable(error);
-    judged = true;
-  };
-  redis.on('ready', () => void judge().catch(onError('redis')));
-  return { redis, monitor, clock, connect: open, onError, warnings: () => [...warnings, ...clock.warnings()], close };
+
+  /**
+   * Opens the store and waits a moment for Redis to be there; without it, it opens all the same.
+   * @throws OwnError if the address leads to a cluster or a sentinel, or to a server that drops keys where that is not allowed
+   */
+  static async open(options: StoreOptions): Promise<ProcessStore> {
+    const { url, keyPrefix, log } = options;
+    const redis = connect(url, 'fail', (error) => store.report('redis', error));
+    const monitor = new StoreMonitor(redis, keysUnder(keyPrefix), log);
+    const store: ProcessStore = new ProcessStore(options, redis, new RedisClock(redis, log), monitor);
+    await store.#start();
+    return store;
+  }
+
+  /** Opens another connection. `wait`: its commands wait while Redis is away. */
+  connect(onOutage: OnOutage, options?: { lazyConnect?: boolean }): Store {
+    const redis = connect(this.#options.url, onOutage, this.onError('redis'), options);
+    this.#opened.push(redis);
+    return new Store(redis, this.keyPrefix, this.clock, this.monitor);
+  }
+
+  /** Makes a listener for errors of a part of the process. */
+  onError(source: string): (error: unknown) => void {
+    return (error) => this.report(source, error);
+  }
+
+  /** Takes an error of a part of the process: Redis' trouble goes to the monitor, all else to the log. */
+  report(source: string, error: unknown): void {
+    if (!this.monitor.report(error)) this.#options.logError(source, error);
+  }
+
+  /** What an operator should know of the server and of the clocks, a sentence each; looked at anew with each connection to it. */
+  warnings(): string[] {
+    return [...this.#warnings, ...this.clock.warnings()];
+  }
+
+  close(): void {
+    this.monitor.close();
+    this.clock.close();
+    for (const redis of this.#opened) redis.disconnect();
+  }
+
+  async #start(): Promise<void> {
+    const { log, onUnusable } = this.#options;
+    const isThere = await readyWithin(this.redis, START_MS);
+    const unusable = isThere ? await this.#look() : undefined;
+    if (unusable) {
+      this.close();
+      throw unusable;
+    }
+    if (isThere) await this.clock.measure().catch(this.onError('redis'));
+    else log.warn('Redis is out of reach; all that needs it waits until it is there');
+    // A process that has started is not ended for what it finds later; only the first server that it meets is judged.
+    let judged = isThere;
+    const judge = async (): Promise<void> => {
+      const error = await this.#look();
+      if (!judged && error) onUnusable(error);
+      judged = true;
+    };
+    this.redis.on('ready', () => void judge().catch(this.onError('redis')));
+  }
+
+  /** Looks at the server, and logs what is new. Resolves with why it can't be used, or undefined. */
+  async #look(): Promise<OwnError | undefined> {
+    const facts = await readStoreFacts(this.redis);
+    const known = this.#warnings;
+    this.#warnings = warningsOf(facts);
+    for (const warning of this.#warnings) if (!known.includes(warning)) this.#options.log.warn(warning);
+    return whyUnusable(facts, this.#options.mayEvict);
+  }
 }

@@ -1,6 +1,6 @@
 /** The loop of a BullMQ worker: it stands still while Redis refuses, and runs again after that. */
 import type { Worker } from 'bullmq';
-import type { Store } from './store.ts';
+import type { ProcessStore } from './store.ts';
 
 /** A worker's loop under supervision. */
 export type WorkerLoop = {
@@ -14,11 +14,13 @@ export type WorkerLoop = {
 const WAKE_MS = 1000;
 
 /** Stops the worker's loop while Redis refuses, and makes sure that it runs again after that. */
-export function keepLooping(worker: Worker, { monitor, onError }: Pick<Store, 'monitor' | 'onError'>): WorkerLoop {
+export function keepLooping(worker: Worker, store: Pick<ProcessStore, 'monitor' | 'onError'>): WorkerLoop {
+  const { monitor } = store;
+  const onError = store.onError('worker');
   // If Redis refuses, BullMQ would ask again at once, thousands of times a second.
   monitor.watch({
     onTrouble: ({ type }) => {
-      if (type === 'refuses') void worker.pause(true).catch(onError('worker'));
+      if (type === 'refuses') void worker.pause(true).catch(onError);
     },
     onBack: () => void worker.resume(),
   });
@@ -33,7 +35,7 @@ export function keepLooping(worker: Worker, { monitor, onError }: Pick<Store, 'm
   void worker
     .getBackend()
     .blockingClient?.then((client) => (waiting = client))
-    .catch(onError('worker'));
+    .catch(onError);
 
   return {
     fetches: () => worker.isRunning() && !worker.isPaused() && waiting?.status === 'ready',

@@ -5,23 +5,22 @@ import { tenantOf } from '../../src/job/tenant.ts';
 import { createJournals } from '../../worker/run/journal.ts';
 import type { Settlement } from '../../src/ends/outbox.ts';
 import { openManualWorker, openQueue, submitTo } from '../support/queue.ts';
-import { rightClock } from '../support/clocks.ts';
 
 const used = (outputTokens: number) => ({ inputTokens: 100, outputTokens });
 
 /** A job that is on its way to the archive and has made a call, and what ends it and archives it. */
 async function running() {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const worker = await openManualWorker(keyPrefix);
   const { id } = await submitTo(queue, 'ana');
   const job = await worker.getNextJob('token');
   await redis.zadd(keys.archive.outbox, 0, id);
-  const call = await createJournals(redis, keys, { clock: rightClock })({
+  const call = await createJournals(store)({
     jobId: id,
     tenant: tenantOf('ana', undefined),
     token: 'token',
   }).spending.open(used(0));
-  const outbox = createArchiveOutbox(redis, keys, { clock: rightClock, retentionS: 60 });
+  const outbox = createArchiveOutbox(store, 60);
   const claim = async () => (await outbox.claim()).claims;
   const settle = (claims: Awaited<ReturnType<typeof claim>>, how: Settlement['how'] = { type: 'done' }) =>
     outbox.settle(claims.map((each) => ({ ...each, how })));

@@ -5,6 +5,7 @@ import { createStack, startProcess } from '../support/stack.ts';
 import { wav } from '../support/recordings.ts';
 import { isEnd, watch } from '../support/sse.ts';
 import { form, send as sendTo, startSlices } from '../support/uploads.ts';
+import { storeOver } from '../support/queue.ts';
 
 const ANA = { 'user-id': 'ana' };
 const HOUR = 3600 * 1000;
@@ -12,7 +13,7 @@ const HOUR = 3600 * 1000;
 /** API and worker with a submitted job; `at(ms)` looks after the files as if so much time had gone by. */
 async function submitted(fields: Record<string, string> = {}, env: Record<string, string> = {}) {
   const stack = await startSlices({ JOB_RETENTION_S: '86400', ...env });
-  const upkeep = createUpkeep({ redis: stack.redis, keys: stack.keys, retentionS: 86_400 });
+  const upkeep = createUpkeep(storeOver(stack.redis, stack.prefix), 86_400);
   const { body: job } = await stack.send(form(wav(3), fields), ANA);
   const id = job['jobId'] as string;
   return {

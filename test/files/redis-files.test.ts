@@ -13,9 +13,9 @@ const KB = 1024;
 const ana = tenantOf('ana', undefined);
 
 async function open(maxTotalBytes = 64 * KB * KB) {
-  const { redis, keys, queue } = await openQueue();
-  const store = createRedisFiles({ redis, keys, maxTotalBytes });
-  const upkeep = createUpkeep({ redis, keys, retentionS: 60 });
+  const { store: place, redis, keys, queue } = await openQueue();
+  const store = createRedisFiles(place, maxTotalBytes);
+  const upkeep = createUpkeep(place, 60);
   const used = async () => Number((await redis.hget(keys.files.used, '*')) ?? 0);
   return { redis, keys, queue, store, upkeep, used };
 }

@@ -1,7 +1,6 @@
 /** What an erasure costs Redis: the same however long the event stream is; and a user who erases much delays nobody and loses nothing. */
-import type { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
-import type { Keys } from '../../src/store/keys.ts';
+import type { Store } from '../../src/store/store.ts';
 import { FIELDS } from '../../src/job/record.ts';
 import { countCommands } from '../support/commands.ts';
 import { openQueue } from '../support/queue.ts';
@@ -23,7 +22,7 @@ async function setUp(env: Record<string, string> = {}) {
 }
 
 /** Writes events of other jobs, as items make them. */
-async function fill(redis: Redis, keys: Keys, count: number): Promise<void> {
+async function fill({ redis, keys }: Pick<Store, 'redis' | 'keys'>, count: number): Promise<void> {
   const data = JSON.stringify({ seq: 1, type: 'item', value: { front: 'x'.repeat(200), back: 'y' } });
   const pipeline = redis.pipeline();
   for (let n = 0; n < count; n++) {
@@ -48,7 +47,7 @@ test('an erasure costs the same beside thousands of events, before the job, whil
   const submit = async () => (await stack.submit({ content: CONTENT, count: 3 }, ANA))['jobId'] as string;
 
   const waiting = await submit();
-  await fill(redis, keys, 3000);
+  await fill({ redis, keys }, 3000);
   expect(await costOf(waiting)).toBeLessThan(MOST);
 
   const worker = await stack.startWorker();
@@ -56,7 +55,7 @@ test('an erasure costs the same beside thousands of events, before the job, whil
   await (await stack.watch(job)).until(isEnd);
   expect((await eventsOf(job['jobId'])).some(([, fields]) => fields.join().includes('Quagga'))).toBe(true);
   await worker.stop();
-  await fill(redis, keys, 3000);
+  await fill({ redis, keys }, 3000);
   expect(await costOf(job['jobId'])).toBeLessThan(MOST);
 });
 
@@ -74,7 +73,7 @@ test('rows that are written over a long time, with thousands of events of others
   await redis.xdel(keys.of('events'), ...rows.map(([id]) => id));
   let places = '';
   for (const [, fields] of rows) {
-    await fill(redis, keys, 1000);
+    await fill({ redis, keys }, 1000);
     const [ms = '', number = ''] = String(await redis.xadd(keys.of('events'), '*', ...fields)).split('-');
     places += `${Number(ms) - start}.${number}.1 `;
   }
@@ -94,7 +93,7 @@ test("events that nothing tells of are found all the same: an earlier version's,
   const [old, again] = jobs.map((job) => job['jobId'] as string) as [string, string];
   await redis.hdel(keys.job(old), FIELDS.events);
   await redis.hset(keys.job(again), 'ats', '2');
-  await fill(redis, keys, 1000);
+  await fill({ redis, keys }, 1000);
   for (const id of [old, again]) {
     expect((await eventsOf(id)).length).toBeGreaterThan(3);
     expect([await erase(id), await eventsOf(id)]).toEqual([204, []]);
@@ -108,7 +107,7 @@ test('a hundred erasures at once by one user all succeed, and nobody else is ref
     const some = Array.from({ length: 20 }, () => stack.submit({ content: CONTENT }, ANA));
     jobs.push(...(await Promise.all(some)).map((job) => job['jobId'] as string));
   }
-  await fill(redis, keys, 9000);
+  await fill({ redis, keys }, 9000);
   const erasing = Promise.all(jobs.map(erase));
   const others = await Promise.all(
     Array.from({ length: 10 }, async (_, n) => {

@@ -104,7 +104,12 @@ test('a client that is gone before its wait begins is not waited for', async () 
   const { queue } = await openQueue();
   const { id } = await submitTo(queue);
   const connections = new Connections(60_000);
-  const feed = new Feed({ readJob: queue.read, connections, eta: async () => undefined, onError: () => {} });
+  const feed = new Feed({
+    readJob: (jobId, after) => queue.read(jobId, after),
+    connections,
+    eta: async () => undefined,
+    onError: () => {},
+  });
   const seen = await waitFor(
     id,
     { seconds: 25, signal: AbortSignal.abort(), hold: () => ({ set() {}, release() {} }) },

@@ -2,7 +2,7 @@
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { Redis } from 'ioredis';
 import { keysUnder } from '../../src/store/keys.ts';
-import { createRegistration } from '../../src/jobs/worker-registry.ts';
+import { Registration } from '../../src/jobs/worker-registry.ts';
 import { startAzureVision, analysed } from '../support/azure-image.ts';
 import { latch } from '../support/openai.ts';
 import { print } from '../support/pages.ts';
@@ -10,7 +10,7 @@ import { isEnd, lasting, watch } from '../support/sse.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
 import { startProcess } from '../support/stack.ts';
 import { sendJson } from '../support/vendor-server.ts';
-import { rightClock } from '../support/clocks.ts';
+import { storeOver } from '../support/queue.ts';
 
 const SENTENCES = [
   'Water boils at 100 degrees Celsius.',
@@ -121,14 +121,7 @@ test('what the second job would refuse is refused at the submission: its input, 
     'generate-lesson': { available: false, missing: ['OPENAI_API_KEY'] },
   } as const;
   const description = { name: 'w', version: '1', concurrency: 1, kinds };
-  const worker = createRegistration({
-    redis: redisOf(),
-    keys: keysUnder(stack.prefix),
-    id: 'w',
-    description,
-    clock: rightClock,
-    onError: (error) => expect.fail(String(error)),
-  });
+  const worker = new Registration(storeOver(redisOf(), stack.prefix), 'w', description, (error) => expect.fail(String(error)));
   await worker.register();
   onTestFinished(() => worker.leave());
   expect(await send(stack, { then: 'lesson' })).toMatchObject({

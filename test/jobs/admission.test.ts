@@ -8,8 +8,7 @@ import { QUEUE_NAME } from '../../src/store/keys.ts';
 import { createFairQueue } from '../../src/jobs/fair-queue.ts';
 import type { JobQueue } from '../../src/jobs/queue.ts';
 import { holdDate } from '../support/hold-time.ts';
-import { openManualWorker, openQueue, waiting, submitTo } from '../support/queue.ts';
-import { rightClock } from '../support/clocks.ts';
+import { openManualWorker, openQueue, waiting, submitTo, storeOver } from '../support/queue.ts';
 
 /** The lowest priority that BullMQ takes. */
 const MAX_TAG = 2_097_151;
@@ -138,9 +137,9 @@ test('once nothing waits, runs or is put off all start over, and nothing is left
 });
 
 test('a burst that comes in drop by drop and is put off does not return before all others', async () => {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, keyPrefix } = await openQueue();
   const worker = await openManualWorker(keyPrefix);
-  const turns = createFairQueue(redis, keys);
+  const turns = createFairQueue(store);
   const ana = tenantOf('ana', undefined);
   const burst: string[] = [];
   for (let n = 0; n < 20; n++) {
@@ -157,9 +156,9 @@ test('a burst that comes in drop by drop and is put off does not return before a
 });
 
 test('a single retry does not wait behind a burst that came after it', async () => {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, keyPrefix } = await openQueue();
   const worker = await openManualWorker(keyPrefix);
-  const turns = createFairQueue(redis, keys);
+  const turns = createFairQueue(store);
   await submitMany(queue, 'ana', 30); // the last has a high tag
   await drain(worker, 29);
   const job = await worker.getNextJob('token');
@@ -270,12 +269,12 @@ test('of many submissions under one key one takes room, and a repetition needs n
 
 test("what a user's jobs use counts against the day's budget, once however often it is written", async () => {
   const today = holdDate();
-  const { queue, redis, keys, keyPrefix } = await openQueue(undefined, { dailyTokensPerUser: 100 });
+  const { store, queue, redis, keys, keyPrefix } = await openQueue(undefined, { dailyTokensPerUser: 100 });
   const worker = await openManualWorker(keyPrefix);
   const tenant = tenantOf('ana', undefined);
   const { id } = await submitTo(queue, 'ana');
   await worker.getNextJob('token');
-  const { spending } = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant, token: 'token' });
+  const { spending } = createJournals(store)({ jobId: id, tenant, token: 'token' });
   const call = await spending.open({ inputTokens: 50, outputTokens: 9 });
   await call.note({ inputTokens: 50, outputTokens: 9 });
   await call.note({ inputTokens: 80, outputTokens: 19 });
@@ -291,11 +290,11 @@ test("what a user's jobs use counts against the day's budget, once however often
 });
 
 test('two processes that let in for one queue agree on whose turn it is', async () => {
-  const { redis, keys } = await openQueue();
+  const { keyPrefix, store, redis, keys } = await openQueue();
   const bounds = { maxDepth: 100, maxJobsPerUser: 100 };
   const [one, two] = [
-    createAdmission(redis, keys, { clock: rightClock, retentionS: 60, bounds }),
-    createAdmission(waiting(), keys, { clock: rightClock, retentionS: 60, bounds }),
+    createAdmission(store, { retentionS: 60, bounds }),
+    createAdmission(storeOver(waiting(), keyPrefix), { retentionS: 60, bounds }),
   ];
   const ask = (admission: typeof one, n: number) => admission.admit({ jobId: `j${n}`, tenant: tenantOf('ana', undefined) });
   await redis.zadd(keys.of('prioritized'), 2 ** 32, 'somebody'); // so that nothing starts over

@@ -10,8 +10,7 @@ import { toReserved } from '../../src/jobs/reservation.ts';
 import type { CallEntry } from '../../worker/run/spending.ts';
 import { createDice } from '../support/dice.ts';
 import { holdDate } from '../support/hold-time.ts';
-import { openManualWorker, openQueue, RETENTION_S, submitTo, waiting } from '../support/queue.ts';
-import { rightClock } from '../support/clocks.ts';
+import { openManualWorker, openQueue, RETENTION_S, submitTo, waiting, storeOver } from '../support/queue.ts';
 
 type Opened = Awaited<ReturnType<typeof openOneDay>>;
 
@@ -32,8 +31,8 @@ const of = (tokens: number, usd = 0) => ({ ...ask, reserve: () => toReserved({ t
 type Known = { id: string; estimate: number; used: number; before: number; run?: { job: Job; call?: CallEntry; ofCall: number } };
 
 /** Ana's jobs, with a model of what is spent and reserved for them. */
-function createUser({ queue, redis, keys }: Opened, worker: Worker) {
-  const journals = createJournals(redis, keys, { clock: rightClock });
+function createUser({ store, queue }: Opened, worker: Worker) {
+  const journals = createJournals(store);
   const open = new Map<string, Known>();
   const failed: Known[] = [];
   let spent = 0;
@@ -174,7 +173,7 @@ async function reservedFor({ queue, redis, keys, today }: Opened): Promise<strin
 
 test('a child is reserved with its parent, as long as its parent can still make it, and then for as long as it is open', async () => {
   const opened = await openOneDay({ dailyTokensPerUser: 1000 });
-  const { queue, keys, keyPrefix } = opened;
+  const { queue, keyPrefix } = opened;
   const next = { kind: KIND, expected: {} };
   const pair = { ...ask, next, reserve: () => toReserved({ tokens: 100, usd: 0 }, { tokens: 900, usd: 0 }) };
   const first = await queue.add(pair);
@@ -184,8 +183,7 @@ test('a child is reserved with its parent, as long as its parent can still make 
   const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
   // As a worker adds it: with its own admission, which knows no budget.
-  const admission = createAdmission(waiting(), keys, {
-    clock: rightClock,
+  const admission = createAdmission(storeOver(waiting(), keyPrefix), {
     retentionS: RETENTION_S,
     bounds: { maxDepth: 100, maxJobsPerUser: 100 },
   });
@@ -205,9 +203,9 @@ test('a child is reserved with its parent, as long as its parent can still make 
 
 test('a place that was taken and never used holds nothing: withdrawn at once, left by a process that died after a minute', async () => {
   const opened = await openOneDay({ dailyTokensPerUser: 100 });
-  const { redis, keys, queue, today } = opened;
+  const { store, redis, keys, queue, today } = opened;
   const bounds = { maxDepth: 100, maxJobsPerUser: 100, dailyTokensPerUser: 100 };
-  const admission = createAdmission(redis, keys, { clock: rightClock, retentionS: RETENTION_S, bounds });
+  const admission = createAdmission(store, { retentionS: RETENTION_S, bounds });
   const request = { jobId: `${KIND}-${'x'.repeat(32)}`, tenant: ANA, owner: 'ana', reserved: '100 0 0 0' };
   await admission.admit(request);
   expect((await queue.add(of(1))).type).toBe('spent');

@@ -8,8 +8,7 @@ import { createCancel } from '../../src/jobs/cancel-job.ts';
 import { childIdOf } from '../../src/jobs/child-id.ts';
 import { createChildren } from '../../src/jobs/child-job.ts';
 import { openQueue as openBullQueue } from '../../src/jobs/open-queue.ts';
-import { openManualWorker, openQueue, RETENTION_S, submitTo, waiting } from '../support/queue.ts';
-import { rightClock } from '../support/clocks.ts';
+import { openManualWorker, openQueue, RETENTION_S, submitTo, waiting, storeOver } from '../support/queue.ts';
 
 const KIND = 'generate-flashcards';
 const next = { kind: KIND, expected: { content: '' } };
@@ -20,18 +19,14 @@ const order = { kind: KIND, ...ana, requestId: 'r', input: {} };
 async function open(limits: Partial<Bounds> = {}) {
   const bounds = { maxDepth: 10_000, maxJobsPerUser: 100, ...limits };
   const opened = await openQueue(undefined, bounds);
-  const { keys, keyPrefix } = opened;
-  const redis = waiting();
-  const bullQueue = openBullQueue(redis, { keyPrefix, attempts: 3, retentionS: 60 });
+  const store = storeOver(waiting(), opened.keyPrefix);
+  const bullQueue = openBullQueue(store, { attempts: 3, retentionS: 60 });
   onTestFinished(() => bullQueue.close());
-  const admission = createAdmission(redis, keys, { clock: rightClock, retentionS: 60, bounds });
-  const children = createChildren({
-    redis,
-    keys,
-    clock: rightClock,
+  const admission = createAdmission(store, { retentionS: 60, bounds });
+  const children = createChildren(store, {
     queue: bullQueue,
     admission,
-    cancel: createCancel(redis, keys, RETENTION_S),
+    cancel: createCancel(store, RETENTION_S),
   });
   return { ...opened, children, makeChild: (parent: string) => children.add({ parent, ...order, input: { content: 'text' } }) };
 }

@@ -5,10 +5,15 @@ import { createForgetDeadlines, watchDeadlines } from '../../src/jobs/deadlines.
 import { openManualWorker, openQueue, submitTo } from '../support/queue.ts';
 
 /** Watches a queue's deadlines; resolves with the first job that it cancels. */
-async function firstCancelled({ redis, queue, keys }: Awaited<ReturnType<typeof openQueue>>): Promise<{ id: string; errors: unknown[] }> {
+async function firstCancelled({ store, queue }: Awaited<ReturnType<typeof openQueue>>): Promise<{ id: string; errors: unknown[] }> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const errors: unknown[] = [];
-  const stop = await watchDeadlines({ redis, keys, cancel: queue.cancel, onCancelled: resolve, onError: (error) => errors.push(error) });
+  const stop = await watchDeadlines({
+    store,
+    cancel: (id, which) => queue.cancel(id, which),
+    onCancelled: resolve,
+    onError: (error) => errors.push(error),
+  });
   onTestFinished(stop);
   return { id: await promise, errors };
 }
@@ -53,9 +58,9 @@ test('the deadline of a job goes with its end, however it ended', async () => {
 });
 
 test('jobs that ended by themselves are forgotten together; one that goes on keeps its deadline', async () => {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const worker = await openManualWorker(keyPrefix);
-  const forget = createForgetDeadlines(redis, keys);
+  const forget = createForgetDeadlines(store);
   const ids: string[] = [];
   for (let n = 0; n < 3; n++) {
     ids.push((await submitTo(queue, 'ana', { cancelAfterMs: 60_000 })).id);

@@ -1,7 +1,8 @@
 /** Garbage in what all jobs share: it is begun anew, and holds nobody back. */
 import { expect, test } from 'vitest';
 import { createBreaker } from '../../worker/run/breaker.ts';
-import { openQueue, waiting } from '../support/queue.ts';
+import { openQueue, waiting, storeOver } from '../support/queue.ts';
+import { newPrefix } from '../support/stack.ts';
 
 const OPTIONS = { failures: 1, openMs: 60_000, probeMs: 1000, paceMs: 0 };
 
@@ -14,11 +15,11 @@ for (const [what, fields] of [
   ['no hash at all', undefined],
 ] as const) {
   test(`a breaker with ${what} lets calls in, and opens again after failures`, async () => {
-    const { keys } = await openQueue();
-    const redis = waiting();
+    const store = storeOver(waiting(), newPrefix());
+    const { redis, keys } = store;
     if (fields) await redis.hset(keys.breaker('openai'), fields);
     else await redis.set(keys.breaker('openai'), 'garbage');
-    const breaker = createBreaker(redis, keys, 'openai', OPTIONS);
+    const breaker = createBreaker(store, 'openai', OPTIONS);
     expect((await breaker.enter()).type).toBe('in');
     await breaker.failed('provider_timeout', undefined);
     expect((await breaker.enter()).type).toBe('held');

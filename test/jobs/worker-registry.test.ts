@@ -3,13 +3,12 @@ import { expect, onTestFinished, test } from 'vitest';
 import {
   availabilityOf,
   concurrencyOf,
-  createRegistration,
   createWorkerDirectory,
+  Registration,
   type KindSupport,
   type WorkerDescription,
 } from '../../src/jobs/worker-registry.ts';
 import { openQueue } from '../support/queue.ts';
-import { rightClock } from '../support/clocks.ts';
 
 const can = (provider: string, model?: string): KindSupport => ({
   available: true,
@@ -25,31 +24,23 @@ const worker = (name: string, kinds: Record<string, KindSupport>, concurrency = 
 });
 
 async function setUp() {
-  const { redis, keys } = await openQueue();
+  const { store, redis, keys } = await openQueue();
   const errors: unknown[] = [];
   const enter = (id: string, description: WorkerDescription, times = { leaseMs: 60_000, keptMs: 600_000 }) => {
-    const registration = createRegistration({
-      redis,
-      keys,
-      id,
-      description,
-      clock: rightClock,
-      onError: (error) => errors.push(error),
-      times,
-    });
+    const registration = new Registration(store, id, description, (error) => errors.push(error), times);
     onTestFinished(() => registration.leave());
     return registration;
   };
-  return { redis, keys, errors, enter, read: createWorkerDirectory(redis, keys, { leaseMs: 60_000, keptMs: 600_000 }) };
+  return { store, redis, keys, errors, enter, read: createWorkerDirectory(store, { leaseMs: 60_000, keptMs: 600_000 }) };
 }
 
 test('a worker is known from when it has registered; one that stops is remembered, and counts no more', async () => {
   const { enter, read } = await setUp();
   expect(await read()).toEqual([]);
   const first = enter('1', worker('first', { lesson: can('openai', 'a') }));
-  expect(first.registered()).toBe(false);
+  expect(first.registered).toBe(false);
   await first.register();
-  expect(first.registered()).toBe(true);
+  expect(first.registered).toBe(true);
   await enter('2', worker('second', { lesson: can('openai', 'b') }, 5)).register();
 
   const workers = await read();
@@ -67,12 +58,12 @@ test('a worker is known from when it has registered; one that stops is remembere
 });
 
 test('a worker that dies is live no more once its lease is over, and says nothing of itself', async () => {
-  const { redis, keys, enter } = await setUp();
+  const { store, redis, keys, enter } = await setUp();
   await enter('1', worker('dies', { lesson: can('openai') })).register();
-  const afterLease = createWorkerDirectory(redis, keys, { leaseMs: -1, keptMs: 600_000 });
+  const afterLease = createWorkerDirectory(store, { leaseMs: -1, keptMs: 600_000 });
   expect((await afterLease()).map(({ live }) => live)).toEqual([false]);
   expect(availabilityOf('lesson', await afterLease())).toMatchObject({ type: 'available', answers: undefined });
-  const afterGrace = createWorkerDirectory(redis, keys, { leaseMs: -1, keptMs: -1 });
+  const afterGrace = createWorkerDirectory(store, { leaseMs: -1, keptMs: -1 });
   expect(await afterGrace()).toEqual([]);
   expect([await redis.exists(keys.workers), await redis.exists(keys.workersSeen)]).toEqual([0, 0]);
 });
@@ -121,7 +112,7 @@ test('a Redis that fails is told, and the worker knows that it is not registered
   const registration = enter('1', worker('a', {}));
   redis.disconnect();
   await registration.register();
-  expect(registration.registered()).toBe(false);
+  expect(registration.registered).toBe(false);
   expect(errors).toHaveLength(1);
 });
 

@@ -121,7 +121,7 @@ test('a receiver that answers late keeps its time, and shares the places of the 
 });
 
 test('27 users whose receivers hang hold up no webhook of another user: it is sent while all of theirs are on their way', async () => {
-  const { queue, redis, clock, keys } = await openTestQueue<Notification>();
+  const { queue, store } = await openTestQueue<Notification>();
   const hanging: string[] = [];
   const delivered = Promise.withResolvers<string>();
   queue.start(async (tried) => {
@@ -140,8 +140,8 @@ test('27 users whose receivers hang hold up no webhook of another user: it is se
       await once(signal, 'abort');
       return { type: 'failed', code: 'stopped' };
     },
-    secrets: createWebhookSecrets({ redis, keys, clock, roots: async () => ['a secret of sixteen'] }),
-    gone: createGone(redis, keys),
+    secrets: createWebhookSecrets(store, async () => ['a secret of sixteen']),
+    gone: createGone(store),
     statusUrl: async (jobId) => jobId,
     userAgent: 'test',
     log: { info() {}, warn() {} },

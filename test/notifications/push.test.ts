@@ -1,6 +1,5 @@
 /** Push notifications: one at the end of a job, and only if nobody was there to see it. */
 import { describe, expect, test } from 'vitest';
-import { keysUnder } from '../../src/store/keys.ts';
 import { createReadReceipt } from '../../src/notifications/deliver-push.ts';
 import { createGone } from '../../src/notifications/gone.ts';
 import { createExpo } from '../../src/notifications/expo.ts';
@@ -10,6 +9,7 @@ import { keysHolding, keysWith, openRedis } from '../support/keys.ts';
 import { isEnd, watch } from '../support/sse.ts';
 import { newPrefix } from '../support/stack.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
+import { storeOver } from '../support/queue.ts';
 
 const ANA = { 'user-id': 'ana' };
 const TOKEN = 'ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx]';
@@ -124,7 +124,7 @@ test('a service that is overloaded is asked again, and sends one', async () => {
 
 test('a receipt that says the phone is gone drops its token', async () => {
   const expo = await startExpo();
-  const gone = createGone(openRedis(), keysUnder(newPrefix()));
+  const gone = createGone(storeOver(openRedis(), newPrefix()));
   const service = createExpo({ baseUrl: String(expo.env['EXPO_BASE_URL']) });
   const read = createReadReceipt({ service, gone, lanes: createLanes(), log: { info() {}, warn() {} } });
   const tried = { id: 'r', jobId: 'j', number: 1, signal: new AbortController().signal, update: async () => {} };

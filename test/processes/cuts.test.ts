@@ -1,13 +1,11 @@
 /** Phones in tunnels: 40 followers, cut dozens of times, on two API processes in turn; real ones, so that writing does not wait for following. */
 import { expect, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { keysUnder } from '../../src/store/keys.ts';
 import { createJournals } from '../../worker/run/journal.ts';
 import { createDice } from '../support/dice.ts';
-import { openManualWorker, waiting } from '../support/queue.ts';
+import { openManualWorker, waiting, storeOver } from '../support/queue.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
 import { startStack } from '../support/stack.ts';
-import { rightClock } from '../support/clocks.ts';
 
 const ROWS = 200;
 const FOLLOWERS = 40;
@@ -15,11 +13,10 @@ const FOLLOWERS = 40;
 test('every lasting event reaches each of them exactly once, in order; past the end 204', async () => {
   const stack = await startStack();
   const other = await stack.startApi();
-  const redis = waiting();
   const worker = await openManualWorker(stack.prefix);
   const submitted = await stack.submit();
   const job = await worker.getNextJob('token');
-  const journal = createJournals(redis, keysUnder(stack.prefix), { clock: rightClock })({
+  const journal = createJournals(storeOver(waiting(), stack.prefix))({
     jobId: submitted['jobId'],
     tenant: tenantOf(undefined, undefined),
     token: 'token',

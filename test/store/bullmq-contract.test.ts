@@ -6,7 +6,6 @@ import { createJournals, LockLostError } from '../../worker/run/journal.ts';
 import { QUEUE_NAME } from '../../src/store/keys.ts';
 import { createFairQueue } from '../../src/jobs/fair-queue.ts';
 import { openManualWorker, openQueue, waiting, submitTo } from '../support/queue.ts';
-import { rightClock } from '../support/clocks.ts';
 
 const KIND = 'generate-flashcards';
 const COUNTED = ['waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'] as const;
@@ -14,7 +13,7 @@ const progress = { percent: 1, stage: 'a', items: 0 };
 
 /** Our queue, and BullMQ's own classes over the same keys. */
 async function setUp() {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const bull = new Queue(QUEUE_NAME, { connection: waiting(), prefix: keyPrefix, streams: { events: { maxLen: 50_000 } } });
   const worker = await openManualWorker(keyPrefix);
   const events = new QueueEvents(QUEUE_NAME, { connection: waiting(), prefix: keyPrefix, lastEventId: '0-0' });
@@ -31,7 +30,7 @@ async function setUp() {
     const all = await bull.getJobCounts(...COUNTED);
     return Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
   };
-  return { queue, redis, keys, bull, worker, heard, stateOf, counts };
+  return { store, queue, redis, keys, bull, worker, heard, stateOf, counts };
 }
 
 type House = Awaited<ReturnType<typeof setUp>>;
@@ -161,10 +160,10 @@ test('jobs are picked up in the order that admission gave them', async () => {
 
 test('a job that is put off comes back with the priority it was given meanwhile', async () => {
   const house = await setUp();
-  const { queue, redis, keys, bull, counts } = house;
+  const { store, queue, bull, counts } = house;
   const { id } = await submitTo(queue, 'u');
   const job = await take(house);
-  await createFairQueue(redis, keys).requeue(id, tenantOf('u', undefined), 0);
+  await createFairQueue(store).requeue(id, tenantOf('u', undefined), 0);
   await job.moveToDelayed(Date.now(), 'token');
   expect((await Job.fromId(bull, id))?.priority).toBe(2);
   const again = await take(house, 'second'); // it promotes what is due
@@ -174,10 +173,10 @@ test('a job that is put off comes back with the priority it was given meanwhile'
 
 test("a fenced write is BullMQ's own log and progress, and moves nothing", async () => {
   const house = await setUp();
-  const { queue, redis, keys, bull, stateOf, counts, heard } = house;
+  const { store, queue, bull, stateOf, counts, heard } = house;
   const { id } = await submitTo(queue, 'u');
   const job = await take(house);
-  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: tenantOf('u', undefined), token: 'token' });
+  const journal = createJournals(store)({ jobId: id, tenant: tenantOf('u', undefined), token: 'token' });
   const row = { type: 'progress', attempt: 1, percent: 1, stage: 'a' } as const;
   await journal.append(row, progress);
   expect((await bull.getJobLogs(id)).logs).toEqual([JSON.stringify(row)]);
@@ -191,9 +190,9 @@ test("a fenced write is BullMQ's own log and progress, and moves nothing", async
 
 test.each(['waiting', 'prioritized', 'delayed', 'completed', 'failed'])('nothing is written to a job that is %s', async (state) => {
   const house = await setUp();
-  const { redis, keys, bull, stateOf } = house;
+  const { store, bull, stateOf } = house;
   const id = (await states[state]?.(house)) ?? '';
-  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: tenantOf('u', undefined), token: 'token' });
+  const journal = createJournals(store)({ jobId: id, tenant: tenantOf('u', undefined), token: 'token' });
   await expect(journal.append({ type: 'progress', attempt: 1, percent: 1, stage: 'a' }, progress)).rejects.toThrow(LockLostError);
   expect((await bull.getJobLogs(id)).logs).toEqual([]);
   expect(await stateOf(id)).toBe(state);

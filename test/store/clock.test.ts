@@ -1,12 +1,12 @@
 /** The one clock: a process whose own is wrong tells Redis' time all the same, says that it is off, and BullMQ works by it. */
 import { type Job, Queue, Worker } from 'bullmq';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
-import { createRedisClock, type RedisClock } from '../../src/store/clock.ts';
+import { RedisClock } from '../../src/store/clock.ts';
 import { QUEUE_NAME } from '../../src/store/keys.ts';
 import { backendFactory, momentIn, RedisTimeBackend } from '../../src/store/redis-time-backend.ts';
 import { RedisTimeWorker } from '../../src/store/redis-time-worker.ts';
-import { timeOf } from '../support/clocks.ts';
-import { openQueue, submitTo, waiting } from '../support/queue.ts';
+import { timeOf, rightClock } from '../support/clocks.ts';
+import { openQueue, submitTo, waiting, storeOver } from '../support/queue.ts';
 
 const MINUTE = 60_000;
 
@@ -21,7 +21,7 @@ async function openClock() {
   const { redis, ...opened } = await openQueue();
   const lines: { aheadMs?: number }[] = [];
   const log = { warn: (about: object) => void lines.push(about), info: (about: unknown) => void lines.push({ about } as object) };
-  const clock = createRedisClock({ redis, log });
+  const clock = new RedisClock(redis, log);
   onTestFinished(() => clock.close());
   return { redis, ...opened, clock, lines };
 }
@@ -67,7 +67,7 @@ test('a clock that is set while the process runs changes nothing, and is noticed
 
 test('until Redis was asked for the first time, it is the own clock', async () => {
   const redis = waiting();
-  const clock = createRedisClock({ redis, log: { warn() {}, info() {} } });
+  const clock = new RedisClock(redis, { warn() {}, info() {} });
   onTestFinished(() => clock.close());
   setOwnClock(MINUTE);
   expect(clock.now()).toBe(Date.now());
@@ -79,8 +79,8 @@ test('until Redis was asked for the first time, it is the own clock', async () =
 async function openWorker(aheadMs: number) {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const connection = waiting();
-  const shared = { now: () => Date.now() - aheadMs, measured: Promise.resolve() };
-  const factory = backendFactory({ redis: connection, keyPrefix }, (...parts) => new RedisTimeBackend(shared, ...parts));
+  const shared = { ...rightClock, now: () => Date.now() - aheadMs };
+  const factory = backendFactory(storeOver(connection, keyPrefix), (...parts) => new RedisTimeBackend(shared, ...parts));
   const worker = new Worker(QUEUE_NAME, null, { connection, prefix: keyPrefix, lockDuration: MINUTE }, factory);
   onTestFinished(() => worker.close(true));
   await worker.waitUntilReady();
@@ -152,7 +152,7 @@ test.each([
   before();
   await clock.measure();
   const connection = waiting();
-  const makeBackend = backendFactory({ redis: connection, keyPrefix }, (...parts) => new RedisTimeBackend(clock, ...parts));
+  const makeBackend = backendFactory(storeOver(connection, keyPrefix), (...parts) => new RedisTimeBackend(clock, ...parts));
   const [begun, over] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
   const run = async (job: Job): Promise<void> => {
     begun.resolve(job.id ?? '');

@@ -8,8 +8,7 @@ import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { createBreaker } from '../../worker/run/breaker.ts';
-import { keysUnder } from '../../src/store/keys.ts';
-import { openStore } from '../../src/store/store.ts';
+import { ProcessStore } from '../../src/store/store.ts';
 import { freePort } from '../support/ports.ts';
 import { ownRedis } from '../support/redis.ts';
 import { newPrefix, startProcess } from '../support/stack.ts';
@@ -57,7 +56,7 @@ async function open(url: string, mayEvict = true) {
   const lines: Record<string, unknown>[] = [];
   const write = (fields: unknown, msg?: string) =>
     void lines.push(typeof fields === 'string' ? { msg: fields } : { ...(fields as object), msg });
-  const store = await openStore({
+  const store = await ProcessStore.open({
     url,
     keyPrefix: newPrefix(),
     mayEvict,
@@ -65,7 +64,7 @@ async function open(url: string, mayEvict = true) {
     logError: (source, error) => void lines.push({ source, error }),
     onUnusable: (error) => void lines.push({ error }),
   });
-  onTestFinished(store.close);
+  onTestFinished(() => store.close());
   return { store, lines };
 }
 
@@ -138,7 +137,7 @@ test.runIf(hasRedis)('a breaker that Redis refuses to ask holds a call back unti
   const redis = await ownRedis();
   const { store } = await open(redis.url);
   const times = { failures: 1, openMs: 1, probeMs: 1, paceMs: 1 };
-  const breaker = createBreaker(store.connect('wait'), keysUnder(newPrefix()), 'vendor', times, store.monitor.retryWhileRefused);
+  const breaker = createBreaker(store.connect('wait'), 'vendor', times);
   expect((await breaker.enter()).type).toBe('in');
 
   await redis.command('ACL', 'SETUSER', 'app', '-@all');

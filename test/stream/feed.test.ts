@@ -8,18 +8,22 @@ import { createJournals } from '../../worker/run/journal.ts';
 import { Connections } from '../../src/stream/connections.ts';
 import { Feed } from '../../src/stream/feed.ts';
 import { openManualWorker, openQueue, submitTo } from '../support/queue.ts';
-import { rightClock } from '../support/clocks.ts';
 
 /** A job that runs, a feed over the real queue, and a follower that notes what it gets. */
 async function setUp(pass: (signal: JobSignal) => boolean = () => true, around: (readJob: ReadJob) => ReadJob = (readJob) => readJob) {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
-  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: tenantOf(undefined, undefined), token: 'token' });
+  const journal = createJournals(store)({ jobId: id, tenant: tenantOf(undefined, undefined), token: 'token' });
   const errors: unknown[] = [];
   const connections = new Connections(60_000);
-  const feed = new Feed({ readJob: around(queue.read), connections, eta: async () => undefined, onError: (error) => errors.push(error) });
+  const feed = new Feed({
+    readJob: around((jobId, after) => queue.read(jobId, after)),
+    connections,
+    eta: async () => undefined,
+    onError: (error) => errors.push(error),
+  });
   const eventReader = new EventReader({
     pattern: connect(inject('redisUrl'), 'wait', () => {}, { lazyConnect: true }),
     redis,

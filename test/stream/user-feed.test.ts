@@ -18,7 +18,7 @@ async function setUp() {
   const go = latch();
   onTestFinished(go.open);
   const feed = new UserFeed({
-    readJob: queue.read,
+    readJob: (jobId, after) => queue.read(jobId, after),
     jobsOf: async (owner) => {
       readings.push(owner);
       await go.wait;

@@ -12,6 +12,7 @@ import { openRedis } from '../support/keys.ts';
 import { ownRedis } from '../support/redis.ts';
 import { startStack } from '../support/stack-in-process.ts';
 import { startSupabase, type SupabaseProject } from '../support/supabase-project.ts';
+import { storeOver } from '../support/queue.ts';
 
 const KIND = 'generate-flashcards';
 const UNKNOWN = `${KIND}-${'x'.repeat(32)}`;
@@ -91,9 +92,10 @@ test('an outbox that became something else leaves no lag behind', async () => {
 
 test('a hiccup of Redis is no answer to which files a job has', async () => {
   const redis = openRedis();
-  const keys = keysUnder(`{test-${crypto.randomUUID()}}`);
+  const store = storeOver(redis, `{test-${crypto.randomUUID()}}`);
+  const { keys } = store;
   await redis.hset(keys.files.ledger, 'job', JSON.stringify({ tenant: 'u', at: 1, files: { 'out:whole': 3, 'in:a': 1 } }));
-  const files = createRedisFiles({ redis, keys, maxTotalBytes: 1e6 });
+  const files = createRedisFiles(store, 1e6);
   expect(await files.outputsOf('job')).toEqual(['out:whole']);
   vi.spyOn(redis, 'hget').mockRejectedValueOnce(new Error('Command timed out'));
   await expect(files.outputsOf('job')).rejects.toThrow('timed out');

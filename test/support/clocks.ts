@@ -1,6 +1,6 @@
 /** Processes whose clocks are wrong, and the time of Redis, which is the right one. */
 import type { Redis } from 'ioredis';
-import type { RedisClock } from '../../src/store/clock.ts';
+import type { Clock } from '../../src/store/clock.ts';
 
 /** The variables of a process whose clock is so many ms ahead; behind where it is negative. */
 export function clockAhead(ms: number): Record<string, string> {
@@ -14,11 +14,8 @@ export async function timeOf(redis: Redis): Promise<number> {
 }
 
 /** A clock for parts that are made without a store, on the machine on which Redis runs. */
-export const rightClock: RedisClock = {
+export const rightClock: Clock = {
   now: () => Date.now(),
-  measure: async () => {},
   measured: Promise.resolve(),
   aheadMs: () => undefined,
-  warnings: () => [],
-  close: () => {},
 };

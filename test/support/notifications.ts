@@ -1,20 +1,18 @@
 /** The queue of notifications in the test's process, over a key prefix of its own; it closes with the test. */
 import { inject, onTestFinished } from 'vitest';
-import { keysUnder } from '../../src/store/keys.ts';
 import { openNotificationQueue } from '../../src/notifications/notification-queue.ts';
-import { openStore } from '../../src/store/store.ts';
+import { ProcessStore } from '../../src/store/store.ts';
 import { newPrefix } from './stack.ts';
 
 /** Opens it. What it sends is the test's to start. */
 export async function openTestQueue<Data>() {
   const keyPrefix = newPrefix();
   const log = { info() {}, warn() {} };
-  const store = await openStore({ url: inject('redisUrl'), keyPrefix, mayEvict: true, log, logError() {}, onUnusable() {} });
-  const keys = keysUnder(keyPrefix);
-  const queue = openNotificationQueue<Data>(store, keys, keyPrefix);
+  const store = await ProcessStore.open({ url: inject('redisUrl'), keyPrefix, mayEvict: true, log, logError() {}, onUnusable() {} });
+  const queue = openNotificationQueue<Data>(store);
   onTestFinished(async () => {
     await queue.close();
     store.close();
   });
-  return { queue, redis: store.redis, clock: store.clock, keys };
+  return { queue, store, redis: store.redis, clock: store.clock, keys: store.keys };
 }

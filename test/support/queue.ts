@@ -3,12 +3,13 @@ import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
 import { connect, readyWithin } from '../../src/store/redis-connection.ts';
-import { keysUnder, QUEUE_NAME } from '../../src/store/keys.ts';
+import { QUEUE_NAME } from '../../src/store/keys.ts';
+import { Store } from '../../src/store/store.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import type { Bounds } from '../../src/jobs/admission.ts';
 import type { AddRequest } from '../../src/jobs/add-job.ts';
 import type { Plans } from '../../src/jobs/plans.ts';
-import { createQueue, type JobQueue } from '../../src/jobs/queue.ts';
+import { JobQueue } from '../../src/jobs/queue.ts';
 import { newPrefix } from './stack.ts';
 import { rightClock } from './clocks.ts';
 
@@ -19,9 +20,8 @@ export const RETENTION_S = 60;
 export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds> = {}, plans?: Plans, url = inject('redisUrl')) {
   const redis = connect(url, 'fail', () => {});
   await readyWithin(redis, 5000);
-  const queue = createQueue(redis, {
-    keyPrefix,
-    clock: rightClock,
+  const store = storeOver(redis, keyPrefix);
+  const queue = new JobQueue(store, {
     attempts: 3,
     maxRetries: 20,
     retentionS: RETENTION_S,
@@ -33,7 +33,12 @@ export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds>
     await queue.close();
     redis.disconnect();
   });
-  return { redis, queue, keyPrefix, keys: keysUnder(keyPrefix) };
+  return { store, redis, queue, keyPrefix, keys: store.keys };
+}
+
+/** A store over a connection of the test's own. */
+export function storeOver(redis: Redis, keyPrefix: string): Store {
+  return new Store(redis, keyPrefix, rightClock);
 }
 
 /** A connection that waits; it closes with the test. */

@@ -23,17 +23,17 @@ import { rightClock } from './clocks.ts';
 
 /** Every route that the app has, as `METHOD path`. */
 export async function routesOfApp(): Promise<string[]> {
-  const { queue, redis, keys } = await openQueue();
+  const { store, queue } = await openQueue();
   const connections = new Connections(60_000);
   const onError = () => {};
   const limit = createLocalLimit({ name: 'read', max: 1, windowS: 1 });
   const app = createApp({
     queue,
     clock: rightClock,
-    files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }),
+    files: createRedisFiles(store, 1024 * 1024),
     erasure: createErasure({
       queue,
-      files: createRedisFiles({ redis, keys, maxTotalBytes: 1024 * 1024 }),
+      files: createRedisFiles(store, 1024 * 1024),
       notifications: { erase: async () => {}, eraseUser: async () => {} },
     }),
     notifications: {
@@ -51,9 +51,9 @@ export async function routesOfApp(): Promise<string[]> {
     },
     outputUrls: createValueAddresses(kinds, true),
     connections,
-    feed: new Feed({ readJob: queue.read, connections, eta: async () => undefined, onError }),
+    feed: new Feed({ readJob: (jobId, after) => queue.read(jobId, after), connections, eta: async () => undefined, onError }),
     userFeed: new UserFeed({
-      readJob: queue.read,
+      readJob: (jobId, after) => queue.read(jobId, after),
       jobsOf: async () => [],
       turn: async () => () => {},
       connections,

@@ -1,19 +1,15 @@
 /** Whether the archive is behind: then workers keep the records of ended jobs longer, so that BullMQ removes none that is not archived. */
-import type { Redis } from 'ioredis';
-import type { Keys } from '../../src/store/keys.ts';
 import { KEPT_LONGER_S } from '../../src/jobs/retention.ts';
-
-/** What it is started with. */
-export type ArchiveLagOptions = { redis: Redis; keys: Keys; onError: (error: unknown) => void };
+import type { Store } from '../../src/store/store.ts';
 
 /** How often to look for the mark that says so, in ms. Ended jobs are kept for hours. */
 const LOOK_MS = 10_000;
 
 /** Starts to look. `longerS`: how much longer records are to be kept now, in s. */
-export function watchArchiveLag({ redis, keys, onError }: ArchiveLagOptions): { longerS(): number; close(): void } {
+export function watchArchiveLag(store: Store, onError: (error: unknown) => void): { longerS(): number; close(): void } {
   let isBehind = false;
   const look = async (): Promise<void> => {
-    isBehind = (await redis.exists(keys.archive.behind)) === 1;
+    isBehind = (await store.redis.exists(store.keys.archive.behind)) === 1;
   };
   void look().catch(onError);
   const timer = setInterval(() => void look().catch(onError), LOOK_MS);

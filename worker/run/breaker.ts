@@ -1,10 +1,7 @@
 /** Circuit breakers: what all workers together know of a provider's health, so that a sick one is not asked by each job in turn. */
-import type { Redis } from 'ioredis';
 import type { ProblemCode } from '../../src/job/problem.ts';
 
-import type { Keys } from '../../src/store/keys.ts';
-import { defineScript } from '../../src/store/script.ts';
-import type { RetryWhileRefused } from '../../src/store/store-monitor.ts';
+import type { Store } from '../../src/store/store.ts';
 
 /** When a breaker opens, and how those it holds back return; the durations are in ms. */
 export type BreakerOptions = {
@@ -40,39 +37,36 @@ const MAX_OPEN_MS = 60_000;
 const KEPT_MS = 3_600_000;
 
 /** Makes a provider's breaker; all workers that name it alike share it. `retryWhileRefused`: what to do while Redis refuses a call. */
-export function createBreaker(
-  redis: Redis,
-  keys: Keys,
-  provider: string,
-  options: BreakerOptions,
-  retryWhileRefused: RetryWhileRefused = (work) => work(),
-): CircuitBreaker {
-  const enter = defineScript(redis, new URL('scripts/breaker_enter.lua', import.meta.url), {
+export function createBreaker(store: Store, provider: string, options: BreakerOptions): CircuitBreaker {
+  const enter = store.script(new URL('scripts/breaker_enter.lua', import.meta.url), {
     keys: ['breaker'],
     args: ['probeMs', 'paceMs', 'openMs'],
   });
-  const failed = defineScript(redis, new URL('scripts/breaker_failed.lua', import.meta.url), {
+  const failed = store.script(new URL('scripts/breaker_failed.lua', import.meta.url), {
     keys: ['breaker'],
     args: ['failures', 'openMs', 'maxMs', 'code', 'asked', 'keptMs'],
   });
-  const succeeded = defineScript(redis, new URL('scripts/breaker_succeeded.lua', import.meta.url), { keys: ['breaker'], args: [] });
-  const leave = defineScript(redis, new URL('scripts/breaker_leave.lua', import.meta.url), { keys: ['breaker'], args: ['permit'] });
-  const breaker = keys.breaker(provider);
+  const succeeded = store.script(new URL('scripts/breaker_succeeded.lua', import.meta.url), { keys: ['breaker'], args: [] });
+  const leave = store.script(new URL('scripts/breaker_leave.lua', import.meta.url), { keys: ['breaker'], args: ['permit'] });
+  const breaker = store.keys.breaker(provider);
   const { failures, openMs, probeMs, paceMs } = options;
   return {
     async enter() {
-      const [code, value] = (await retryWhileRefused(() => enter({ breaker, probeMs, paceMs, openMs }))) as [ProblemCode | '', number];
+      const [code, value] = (await store.retryWhileRefused(() => enter({ breaker, probeMs, paceMs, openMs }))) as [
+        ProblemCode | '',
+        number,
+      ];
       return code === '' ? { type: 'in', permit: value } : { type: 'held', code, ms: value };
     },
     async succeeded() {
-      await retryWhileRefused(() => succeeded({ breaker }));
+      await store.retryWhileRefused(() => succeeded({ breaker }));
     },
     async failed(code, retryAfterMs = 0) {
       const trouble = { failures, openMs, maxMs: MAX_OPEN_MS, code, asked: Math.ceil(retryAfterMs), keptMs: KEPT_MS };
-      await retryWhileRefused(() => failed({ breaker, ...trouble }));
+      await store.retryWhileRefused(() => failed({ breaker, ...trouble }));
     },
     async leave(permit) {
-      if (permit > 0) await retryWhileRefused(() => leave({ breaker, permit }));
+      if (permit > 0) await store.retryWhileRefused(() => leave({ breaker, permit }));
     },
   };
 }

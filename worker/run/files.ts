@@ -5,7 +5,7 @@ import { type FileName, type FileStore, type Kept, readWhole, type StorageFull }
 import type { FileReference, Kind } from '../../src/kinds/kind.ts';
 import { LockLostError } from './journal.ts';
 import { type RunLocks, writeFenced } from './run-locks.ts';
-import type { RetryWhileRefused } from '../../src/store/store-monitor.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { Context } from '../handler.ts';
 
 /** Whose run it is: what a write is checked by. */
@@ -23,29 +23,22 @@ export type OpenRunFiles = (run: Run, input: Record<string, unknown>) => RunFile
 /** Files that go within this time are waited for, in ms. */
 const SOON_MS = 60_000;
 
-/** What files of runs are made with beside the store. */
-type RunFilesOptions = {
-  /** What to do while Redis refuses to write. */
-  retryWhileRefused: RetryWhileRefused;
-  retake: RunLocks['retake'];
-};
-
 /** See {@link OpenRunFiles}. */
-export function createRunFiles(store: FileStore, { retryWhileRefused, retake }: RunFilesOptions): OpenRunFiles {
+export function createRunFiles(files: FileStore, store: Store, retake: RunLocks['retake']): OpenRunFiles {
   return ({ id: jobId, tenant, token }, input) => {
     let hasReserved = false;
     const keep = async (write: () => Promise<Kept>): Promise<void> => {
       const kept = await writeFenced(
-        () => retryWhileRefused(write),
+        () => store.retryWhileRefused(write),
         (reply) => reply.type === 'lost',
         () => retake(jobId, token),
       );
       if (kept.type === 'lost') throw new LockLostError(jobId);
       if (kept.type === 'full') throw noRoom(kept);
     };
-    const put = (name: FileName, bytes: Uint8Array, type: string) => keep(() => store.put({ jobId, name, tenant, type, bytes, token }));
+    const put = (name: FileName, bytes: Uint8Array, type: string) => keep(() => files.put({ jobId, name, tenant, type, bytes, token }));
     const read = async (name: FileName): Promise<{ bytes: Uint8Array; type: string; digest: string } | undefined> => {
-      const file = await store.open(jobId, name);
+      const file = await files.open(jobId, name);
       return file && { bytes: await readWhole(file), type: file.info.type, digest: file.info.digest };
     };
     return {
@@ -57,11 +50,11 @@ export function createRunFiles(store: FileStore, { retryWhileRefused, retake }: 
       },
       async reserve(sizes) {
         hasReserved = true;
-        const files = new Map(sizes.map(({ name, bytes }) => [`out:${name}` as const, Math.ceil(bytes)]));
-        await keep(() => store.reserve({ jobId, tenant, token, files }));
+        const wanted = new Map(sizes.map(({ name, bytes }) => [`out:${name}` as const, Math.ceil(bytes)]));
+        await keep(() => files.reserve({ jobId, tenant, token, files: wanted }));
       },
       async release() {
-        if (hasReserved) await store.release(jobId, token);
+        if (hasReserved) await files.release(jobId, token);
       },
       async output(name, bytes, type) {
         await put(`out:${name}`, bytes, type);
@@ -78,18 +71,18 @@ export function createRunFiles(store: FileStore, { retryWhileRefused, retake }: 
 }
 
 /** Makes what deletes the inputs of a job that has completed. What can't be deleted now goes a little later by itself. */
-export function createInputRemoval(store: FileStore, kinds: readonly Kind[]): (kind: string, jobId: string) => void {
+export function createInputRemoval(files: FileStore, kinds: readonly Kind[]): (kind: string, jobId: string) => void {
   const withFiles = new Set(kinds.flatMap((kind) => (hasFiles(kind) ? [kind.name] : [])));
   return (kind, jobId) => {
-    if (withFiles.has(kind)) void store.delete(jobId, 'inputs').catch(() => {});
+    if (withFiles.has(kind)) void files.delete(jobId, 'inputs').catch(() => {});
   };
 }
 
 /** Makes what frees the room that was reserved for a job that has failed. Where that can't be done now it is freed a little later by itself. */
-export function createRoomRelease(store: FileStore, kinds: readonly Kind[]): (kind: string, jobId: string) => void {
+export function createRoomRelease(files: FileStore, kinds: readonly Kind[]): (kind: string, jobId: string) => void {
   const withOutputs = new Set(kinds.flatMap((kind) => (kind.outputs === true ? [kind.name] : [])));
   return (kind, jobId) => {
-    if (withOutputs.has(kind)) void store.release(jobId).catch(() => {});
+    if (withOutputs.has(kind)) void files.release(jobId).catch(() => {});
   };
 }
 

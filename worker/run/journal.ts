@@ -1,18 +1,14 @@
 /** A run's journal: what the worker writes about its job, in one fenced step each. */
-import type { Redis } from 'ioredis';
 import type { Author, JournalRow, Progress, Row } from '../../src/job/snapshot.ts';
 import { OwnError } from '../../src/job/own-error.ts';
 import { type ProblemCode, ProblemError } from '../../src/job/problem.ts';
 import type { Tenant } from '../../src/job/tenant.ts';
 import { createJournalMemory, type Written } from './journal-memory.ts';
 import { createJournalWriter, type JournalPort } from './journal-writer.ts';
-import type { Clock } from '../../src/store/clock.ts';
-import type { Keys } from '../../src/store/keys.ts';
 import { FIELDS, parseRow, type RecordFields } from '../../src/job/record.ts';
 import { type RunLocks, writeFenced } from './run-locks.ts';
-import { defineScript } from '../../src/store/script.ts';
 import { createSpending, type Spending } from './spending.ts';
-import type { RetryWhileRefused } from '../../src/store/store-monitor.ts';
+import type { Store } from '../../src/store/store.ts';
 
 /** Somebody else has taken the job over, or it has ended: whatever this run does from now on counts for nothing. */
 export class LockLostError extends OwnError {
@@ -79,10 +75,6 @@ export type JournalBound = { rows: number; bytes: number };
 
 /** What journals are made with beside the store. */
 export type JournalOptions = {
-  /** Tells the day that a paid call counts for. */
-  clock: Clock;
-  /** What to do while Redis refuses to write; without it a write fails. */
-  retryWhileRefused?: RetryWhileRefused;
   /** Takes a run's lock back if it has only expired; resolves with whether the job is still the run's. Without it, it is not. */
   retake?: RunLocks['retake'];
   /** How much of what was written is remembered, in bytes; see {@link createJournalMemory}. */
@@ -92,26 +84,25 @@ export type JournalOptions = {
 
 /** Makes the function that opens a journal for a run. */
 export function createJournals(
-  redis: Redis,
-  keys: Keys,
-  { clock, retryWhileRefused = (work) => work(), retake = () => Promise.resolve(false), memoryBytes, bound = BOUND }: JournalOptions,
+  store: Store,
+  { retake = () => Promise.resolve(false), memoryBytes, bound = BOUND }: JournalOptions = {},
 ): (run: Run) => Journal {
-  const script = defineScript(redis, new URL('scripts/write_journal.lua', import.meta.url), {
+  const script = store.script(new URL('scripts/write_journal.lua', import.meta.url), {
     keys: ['job', 'lock', 'logs', 'events', 'meta'],
     args: ['id', 'token', 'place', 'count', 'maxRows', 'maxBytes'],
   });
-  const spending = createSpending({ redis, keys, clock, lost: (jobId) => new LockLostError(jobId), retryWhileRefused, retake });
+  const spending = createSpending(store, (jobId) => new LockLostError(jobId), retake);
   const memory = createJournalMemory(memoryBytes);
-  const shared = { ...keys.allOf(['events', 'meta']), maxRows: bound.rows, maxBytes: bound.bytes };
+  const shared = { ...store.keys.allOf(['events', 'meta']), maxRows: bound.rows, maxBytes: bound.bytes };
 
   return ({ jobId, tenant, token }) => {
-    const touched = { ...shared, job: keys.job(jobId), lock: keys.lock(jobId), logs: keys.logs(jobId), id: jobId, token };
+    const touched = { ...shared, job: store.keys.job(jobId), lock: store.keys.lock(jobId), logs: store.keys.logs(jobId), id: jobId, token };
     const lost = () => new LockLostError(jobId);
-    const read = () => redis.lrange(touched.logs, 0, -1);
+    const read = () => store.redis.lrange(touched.logs, 0, -1);
 
     const send: JournalPort['send'] = async (rows, place, fields) => {
       const rest = [...rows, ...Object.entries(fields).flat()];
-      const write = async () => Number(await retryWhileRefused(() => script({ ...touched, place, count: rows.length }, rest)));
+      const write = async () => Number(await store.retryWhileRefused(() => script({ ...touched, place, count: rows.length }, rest)));
       const code = await writeFenced(
         write,
         (reply) => reply === -1,
@@ -127,7 +118,7 @@ export function createJournals(
       async history(fresh) {
         const remembered = memory.of(jobId);
         if (fresh && !remembered) return NOTHING;
-        const [rows, kept] = await Promise.all([read(), redis.hmget(touched.job, ...HISTORY_FIELDS)]);
+        const [rows, kept] = await Promise.all([read(), store.redis.hmget(touched.job, ...HISTORY_FIELDS)]);
         const fields = Object.fromEntries(
           HISTORY_FIELDS.flatMap((name, index) => (kept[index] ? [[name, kept[index]]] : [])),
         ) as RecordFields;

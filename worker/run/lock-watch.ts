@@ -2,10 +2,8 @@
  * The lock watch finds out that a running job was cancelled or taken over. It looks at the locks of all runs in one trip. A lock that has only
  * expired is taken back.
  */
-import type { Redis } from 'ioredis';
-import type { Keys } from '../../src/store/keys.ts';
 import type { RunLock, RunLocks } from './run-locks.ts';
-import { defineScript } from '../../src/store/script.ts';
+import type { Store } from '../../src/store/store.ts';
 
 /** A running watch. */
 export type LockWatch = {
@@ -17,8 +15,7 @@ export type LockWatch = {
 /** What the watch is made with. */
 export type LockWatchOptions = {
   /** A connection that fails at once while Redis is away. */
-  redis: Redis;
-  keys: Keys;
+  store: Store;
   locks: Pick<RunLocks, 'held' | 'retakeNow'>;
   onLost: (jobId: string) => void;
   onError: (error: unknown) => void;
@@ -31,9 +28,9 @@ const LOOK_MS = 250;
  * Starts the watch. Whoever ends a job from outside removes its lock in the same step, so the lock tells of it, and nobody needs to
  * send a message that could get lost. With nothing running, nothing is asked.
  */
-export function watchLocks({ redis, keys, locks: { held, retakeNow }, onLost, onError }: LockWatchOptions): LockWatch {
-  const script = defineScript(redis, new URL('scripts/lost_locks.lua', import.meta.url), { keys: ['jobs'], args: [] });
-  const jobs = keys.job('');
+export function watchLocks({ store, locks: { held, retakeNow }, onLost, onError }: LockWatchOptions): LockWatch {
+  const script = store.script(new URL('scripts/lost_locks.lua', import.meta.url), { keys: ['jobs'], args: [] });
+  const jobs = store.keys.job('');
   let isLooking = false;
   let watching = true;
 

@@ -1,9 +1,7 @@
 /** What is counted of a job's runs, over all its workers: how often they were lost, and how often it was put off. */
-import type { Redis } from 'ioredis';
 import type { ProblemCode } from '../../src/job/problem.ts';
-import type { Keys } from '../../src/store/keys.ts';
 import { FIELDS } from '../../src/job/record.ts';
-import type { RetryWhileRefused } from '../../src/store/store-monitor.ts';
+import type { Store } from '../../src/store/store.ts';
 
 /** The counters of one job. */
 export type RunCounters = {
@@ -20,15 +18,12 @@ export type RunCounters = {
 };
 
 /** Makes the function that opens a job's counters. `stalls`: how often BullMQ found it without a worker. */
-export function createRunCounters(
-  redis: Redis,
-  keys: Keys,
-  retryWhileRefused: RetryWhileRefused,
-): (jobId: string, stalls: number) => RunCounters {
+export function createRunCounters(store: Store): (jobId: string, stalls: number) => RunCounters {
   return (jobId, stalls) => {
-    const job = keys.job(jobId);
-    const add = async (field: string, number: number) => void (await retryWhileRefused(() => redis.hincrby(job, field, number)));
-    const read = async (field: string) => Number(await redis.hget(job, field));
+    const job = store.keys.job(jobId);
+    const add = async (field: string, number: number) =>
+      void (await store.retryWhileRefused(() => store.redis.hincrby(job, field, number)));
+    const read = async (field: string) => Number(await store.redis.hget(job, field));
     return {
       // BullMQ's own count has one that also died before its job was begun.
       losses: async () => (stalls === 0 ? 0 : 1 + (await read(FIELDS.startsAfterLoss))),
@@ -36,7 +31,7 @@ export function createRunCounters(
       returned: async () => (stalls === 0 ? undefined : add(FIELDS.startsAfterLoss, -1)),
       putOffs: () => read(FIELDS.putOffs),
       async putOff(code, counts) {
-        await retryWhileRefused(() => redis.hset(job, FIELDS.putOffCode, code));
+        await store.retryWhileRefused(() => store.redis.hset(job, FIELDS.putOffCode, code));
         if (counts) await add(FIELDS.putOffs, 1);
       },
     };

@@ -1,8 +1,5 @@
 /** The locks of this process's runs. One that has expired is taken back, as long as no other run has begun the job. */
-import type { Redis } from 'ioredis';
-import type { Keys } from '../../src/store/keys.ts';
-import { defineScript } from '../../src/store/script.ts';
-import type { RetryWhileRefused } from '../../src/store/store-monitor.ts';
+import type { Store } from '../../src/store/store.ts';
 
 /** What a run holds its job with. */
 export type RunLock = {
@@ -30,26 +27,19 @@ export type RunLocks = {
   retakeNow(jobId: string, token: string): Promise<boolean>;
 };
 
-/** What the locks are made with. */
-export type RunLocksOptions = {
-  /** A connection that waits while Redis is away; and one that fails at once. */
-  patient: Redis;
-  redis: Redis;
-  keys: Keys;
-  /** How long a lock holds unless it is renewed, in ms. */
-  lockDurationMs: number;
-  retryWhileRefused: RetryWhileRefused;
-};
-
 /** BullMQ's keys that taking a lock back reads or writes. */
 const QUEUE_KEYS = ['active', 'wait', 'stalled', 'events', 'meta'] as const;
 
-/** See {@link RunLocks}. */
-export function createRunLocks({ patient, redis, keys, lockDurationMs, retryWhileRefused }: RunLocksOptions): RunLocks {
+/**
+ * Makes the locks over a connection that waits while Redis is away, and one that fails at once. `lockDurationMs`: how long a lock
+ * holds unless it is renewed.
+ */
+export function createRunLocks(patient: Store, store: Store, lockDurationMs: number): RunLocks {
   const held = new Map<string, RunLock>();
 
-  const retakeOver = (connection: Redis) => {
-    const script = defineScript(connection, new URL('scripts/retake_lock.lua', import.meta.url), {
+  const retakeOver = (connection: Store) => {
+    const { keys } = connection;
+    const script = connection.script(new URL('scripts/retake_lock.lua', import.meta.url), {
       keys: ['job', 'lock', ...QUEUE_KEYS],
       args: ['id', 'token', 'started', 'stalls', 'lockMs'],
     });
@@ -68,8 +58,8 @@ export function createRunLocks({ patient, redis, keys, lockDurationMs, retryWhil
     release(jobId, token) {
       if (held.get(jobId)?.token === token) held.delete(jobId);
     },
-    retake: (jobId, token) => retryWhileRefused(() => patiently(jobId, token)),
-    retakeNow: retakeOver(redis),
+    retake: (jobId, token) => store.retryWhileRefused(() => patiently(jobId, token)),
+    retakeNow: retakeOver(store),
   };
 }
 

@@ -1,12 +1,11 @@
 /** Settles a job whose attempt did not end well: carries out what the retry policy has decided. */
 import { parseReason } from '../../src/job/problem.ts';
-import type { Clock } from '../../src/store/clock.ts';
 import type { FairQueue } from '../../src/jobs/fair-queue.ts';
 import type { Journal, LockLostError } from './journal.ts';
 import type { Payload } from '../../src/job/record.ts';
 import { momentIn } from '../../src/store/redis-time-backend.ts';
 import type { RunCounters } from './run-counters.ts';
-import type { RetryWhileRefused } from '../../src/store/store-monitor.ts';
+import type { Store } from '../../src/store/store.ts';
 import { decide, NotAssignedError, type Outcome } from './retry-policy.ts';
 
 /** An attempt that has ended with an error. `job`: what is needed of BullMQ's job. */
@@ -33,8 +32,7 @@ export type Settled = { type: 'delayed' } | { type: 'waiting' } | { type: 'faile
 /** What settling needs. */
 export type SettleDeps = {
   fairQueue: FairQueue;
-  clock: Clock;
-  retryWhileRefused: RetryWhileRefused;
+  store: Store;
   /** Whether any worker can do a kind with an input, or could while the registry remembers it. */
   isDone: (kind: string, input: unknown) => Promise<boolean>;
   /** The longest pause before the first retry, in ms. */
@@ -48,8 +46,7 @@ export type SettleDeps = {
 /** Makes the function that settles an attempt. It resolves with what BullMQ has to be told. */
 export function createSettle({
   fairQueue,
-  clock,
-  retryWhileRefused,
+  store,
   isDone,
   backoffMs,
   onPutOff,
@@ -73,10 +70,10 @@ export function createSettle({
       return { type: 'delayed' };
     };
     const served = (): void => void fairQueue.served(job.priority).catch(() => {}); // a lost update only makes the order less exact
-    const requeue = () => retryWhileRefused(() => fairQueue.requeue(id, job.data.tenant, afterMs));
+    const requeue = () => store.retryWhileRefused(() => fairQueue.requeue(id, job.data.tenant, afterMs));
     switch (outcome.type) {
       case 'hand-back':
-        await journal.markReady(clock.now());
+        await journal.markReady(store.clock.now());
         await job.moveToWait(token);
         return { type: 'waiting' };
       case 'give-back':

@@ -1,12 +1,8 @@
 /** What a job's paid calls use: noted before a call is made, kept true while it goes on, and counted for its tenant's day. */
-import type { Redis } from 'ioredis';
 import type { Usage } from '../../src/job/snapshot.ts';
 import type { Tenant } from '../../src/job/tenant.ts';
-import type { Clock } from '../../src/store/clock.ts';
-import type { Keys } from '../../src/store/keys.ts';
 import { type RunLocks, writeFenced } from './run-locks.ts';
-import { defineScript } from '../../src/store/script.ts';
-import type { RetryWhileRefused } from '../../src/store/store-monitor.ts';
+import type { Store } from '../../src/store/store.ts';
 
 /** One call's entry. */
 export type CallEntry = {
@@ -26,21 +22,9 @@ const KEPT_S = 48 * 3600;
 /** Whose books they are; `token` is the lock token BullMQ gave to the run. */
 type Run = { jobId: string; tenant: Tenant; token: string };
 
-/** What books are made with. */
-export type SpendingOptions = {
-  redis: Redis;
-  keys: Keys;
-  clock: Clock;
-  /** What to reject with where the job is not the run's any more. */
-  lost: (jobId: string) => Error;
-  /** What to do while Redis refuses to write. */
-  retryWhileRefused: RetryWhileRefused;
-  retake: RunLocks['retake'];
-};
-
-/** Makes the function that opens the books of a run. */
-export function createSpending({ redis, keys, clock, lost, retryWhileRefused, retake }: SpendingOptions): (run: Run) => Spending {
-  const script = defineScript(redis, new URL('scripts/note_usage.lua', import.meta.url), {
+/** Makes the function that opens the books of a run. `lost`: what to reject with where the job is not the run's any more. */
+export function createSpending(store: Store, lost: (jobId: string) => Error, retake: RunLocks['retake']): (run: Run) => Spending {
+  const script = store.script(new URL('scripts/note_usage.lua', import.meta.url), {
     keys: ['job', 'lock', 'spent', 'spentUsd', 'outbox'],
     args: ['id', 'token', 'call', 'used', 'known', 'keptS'],
   });
@@ -49,15 +33,15 @@ export function createSpending({ redis, keys, clock, lost, retryWhileRefused, re
     async open(expected) {
       const call = crypto.randomUUID();
       // Of the day it begins on, whenever it ends.
-      const today = clock.now();
-      const day = { spent: keys.spent(tenant, today), spentUsd: keys.spentUsd(tenant, today) };
-      const touched = { ...day, job: keys.job(jobId), lock: keys.lock(jobId), outbox: keys.archive.outbox, id: jobId };
+      const today = store.clock.now();
+      const day = { spent: store.keys.spent(tenant, today), spentUsd: store.keys.spentUsd(tenant, today) };
+      const touched = { ...day, job: store.keys.job(jobId), lock: store.keys.lock(jobId), outbox: store.keys.archive.outbox, id: jobId };
       let known = '';
       const note = async (used: Usage | undefined, fence: string): Promise<boolean> => {
         const text = used ? JSON.stringify(used) : '';
         const entry = { token: fence, call, used: text, known, keptS: KEPT_S };
         known = text;
-        return (await retryWhileRefused(() => script({ ...touched, ...entry }))) === 0;
+        return (await store.retryWhileRefused(() => script({ ...touched, ...entry }))) === 0;
       };
       const isNoted = await writeFenced(
         () => note(expected, token),

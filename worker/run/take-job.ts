@@ -1,15 +1,13 @@
 /** Takes a job that BullMQ gave to this worker: counts its lost workers, isolates it, runs it and settles how it went. */
 import type { Logger } from 'pino';
 import { parseReason, type ProblemCode } from '../../src/job/problem.ts';
-import type { Clock } from '../../src/store/clock.ts';
 import { createFairQueue } from '../../src/jobs/fair-queue.ts';
 import { createJournals, type Journal, LockLostError } from './journal.ts';
-import type { Keys } from '../../src/store/keys.ts';
 import type { Payload, RecordFields } from '../../src/job/record.ts';
 import { momentIn } from '../../src/store/redis-time-backend.ts';
 import { createRunCounters } from './run-counters.ts';
 import type { RunLocks } from './run-locks.ts';
-import type { RetryWhileRefused } from '../../src/store/store-monitor.ts';
+import type { Store } from '../../src/store/store.ts';
 import { createIsolation } from './isolation.ts';
 import { createSettle, type EndedAttempt, type Settled, type SettleDeps } from './settle.ts';
 import type { Task } from './task.ts';
@@ -31,10 +29,7 @@ export type Outcome = { type: 'done'; fields: RecordFields } | Settled;
 
 /** What taking jobs needs. */
 export type TakeJobDeps = Pick<SettleDeps, 'isDone' | 'backoffMs' | 'onPause'> & {
-  redis: Parameters<typeof createJournals>[0];
-  keys: Keys;
-  clock: Clock;
-  retryWhileRefused: RetryWhileRefused;
+  store: Store;
   locks: Pick<RunLocks, 'hold' | 'retake'>;
   /** Runs a job. Resolves with the fields that its completion has to write. */
   run: (task: Task, journal: Journal) => Promise<RecordFields>;
@@ -57,10 +52,10 @@ const NOT_NOW_MS = 300;
 
 /** Makes the function that takes a job. It rejects only where the job is not this worker's any more, or Redis fails. */
 export function createTakeJob(deps: TakeJobDeps): (taken: Taken) => Promise<Outcome> {
-  const { redis, keys, clock, retryWhileRefused, locks, run, running, counters, maxStalledCount, log } = deps;
-  const journals = createJournals(redis, keys, { clock, retryWhileRefused, retake: locks.retake, memoryBytes: deps.journalMemoryBytes });
-  const fairQueue = createFairQueue(redis, keys);
-  const runCounters = createRunCounters(redis, keys, retryWhileRefused);
+  const { store, locks, run, running, counters, maxStalledCount, log } = deps;
+  const journals = createJournals(store, { retake: locks.retake, memoryBytes: deps.journalMemoryBytes });
+  const fairQueue = createFairQueue(store);
+  const runCounters = createRunCounters(store);
   const isolation = createIsolation(maxStalledCount);
   const notNow = createNotNow(deps.rate);
   const settle = createSettle({ ...deps, fairQueue, onPutOff: () => counters.putOff++ });
@@ -79,7 +74,7 @@ export function createTakeJob(deps: TakeJobDeps): (taken: Taken) => Promise<Outc
     locks.hold(id, { token, started: job.attemptsStarted, stalls: job.stalledCounter });
     const task = toTask(job, { id, token, signal, stop });
     const { requestId, tenant } = job.data;
-    log.info({ jobId: id, requestId, attempt: task.attempt, waitedMs: clock.now() - job.timestamp }, 'job started');
+    log.info({ jobId: id, requestId, attempt: task.attempt, waitedMs: store.clock.now() - job.timestamp }, 'job started');
     const journal = journals({ jobId: id, tenant, token });
     try {
       if (job.stalledCounter > 0) await counted.started();

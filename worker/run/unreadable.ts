@@ -1,10 +1,8 @@
 /** Records that can't be read: each ends as failed, before it stops what workers do for all jobs at once. */
 import type { Job, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { createEnd } from '../../src/jobs/end-job.ts';
-import type { Keys } from '../../src/store/keys.ts';
 import { parseJson } from '../../src/job/record.ts';
-import { defineScript } from '../../src/store/script.ts';
+import type { Store } from '../../src/store/store.ts';
 
 /** How the log says that such a job has ended. */
 export const UNREADABLE = 'job could not be read: it was ended';
@@ -38,16 +36,16 @@ type Check = (options: {
   aheadMs: number;
 }) => Promise<string[]>;
 
-function createCheck(redis: Redis, keys: Keys, retentionS: number): Check {
-  const screen = defineScript(redis, new URL('scripts/screen_jobs.lua', import.meta.url), {
+function createCheck(store: Store, retentionS: number): Check {
+  const screen = store.script(new URL('scripts/screen_jobs.lua', import.meta.url), {
     keys: ['jobs', ...QUEUE_KEYS],
     args: ['mine', 'aheadMs', 'head'],
   });
-  const end = createEnd(redis, keys, retentionS);
-  const touched = { jobs: keys.job(''), ...keys.allOf(QUEUE_KEYS) };
+  const end = createEnd(store, retentionS);
+  const touched = { jobs: store.keys.job(''), ...store.keys.allOf(QUEUE_KEYS) };
 
   const canBeRead = async (jobId: string): Promise<boolean> => {
-    const texts = await redis.hmget(keys.job(jobId), ...PARSED);
+    const texts = await store.redis.hmget(store.keys.job(jobId), ...PARSED);
     const values = texts.map((text) => (text === null || text === '' ? {} : parseJson(text)));
     return !values.includes(undefined) && values[PARSED.indexOf('opts')] !== null;
   };
@@ -62,15 +60,14 @@ function createCheck(redis: Redis, keys: Keys, retentionS: number): Check {
 }
 
 /** Ends what can't be read before the first job is taken; resolves with the ids. `retentionS`: how long ended jobs are kept, in s. */
-export function endUnreadable(redis: Redis, keys: Keys, retentionS: number): Promise<string[]> {
-  return createCheck(redis, keys, retentionS)({ mine: 'nobody', running: new Set(), left: [], aheadMs: 60_000 });
+export function endUnreadable(store: Store, retentionS: number): Promise<string[]> {
+  return createCheck(store, retentionS)({ mine: 'nobody', running: new Set(), left: [], aheadMs: 60_000 });
 }
 
 /** What the watch is made with. */
 export type UnreadableOptions = {
   worker: Worker;
-  redis: Redis;
-  keys: Keys;
+  store: Store;
   /** How long ended jobs are kept, in s. */
   retentionS: number;
   /** Jobs that run in this process. */
@@ -82,8 +79,8 @@ export type UnreadableOptions = {
 };
 
 /** Watches for as long as the worker does: when it complains, and every so often for jobs that others have left behind. */
-export function watchUnreadable({ worker, redis, keys, retentionS, running, everyMs, onEnded, onError }: UnreadableOptions): void {
-  const check = createCheck(redis, keys, retentionS);
+export function watchUnreadable({ worker, store, retentionS, running, everyMs, onEnded, onError }: UnreadableOptions): void {
+  const check = createCheck(store, retentionS);
   const taken = new Set<string>();
   const pauseMs = Math.min(MAX_PAUSE_MS, everyMs / 4); // before the second stalled check, which would lose the job
   let checking = false;
@@ -98,7 +95,7 @@ export function watchUnreadable({ worker, redis, keys, retentionS, running, ever
   const checkNow = async (): Promise<void> => {
     asked = undefined;
     if (checking) return checkSoon();
-    if (redis.status !== 'ready') return;
+    if (store.redis.status !== 'ready') return;
     checking = true;
     last = performance.now();
     const left = [...taken].filter((id) => !running.has(id));

@@ -1,22 +1,16 @@
 /** BullMQ's backend for a worker: steps that Redis refuses are repeated, expired locks are taken back, and the step that completes a job writes its result, too. */
 import type { BackendFactory, RedisQueueBackend } from 'bullmq';
-import type { Redis } from 'ioredis';
-import { keysUnder } from '../../src/store/keys.ts';
 import type { RecordFields } from '../../src/job/record.ts';
-import { type BackendClock, backendFactory, RedisTimeBackend } from '../../src/store/redis-time-backend.ts';
+import { backendFactory, RedisTimeBackend } from '../../src/store/redis-time-backend.ts';
 import type { RunLocks } from './run-locks.ts';
 import { FORGOTTEN_AT_ONCE } from '../../src/jobs/retention.ts';
-import type { RetryWhileRefused } from '../../src/store/store-monitor.ts';
+import type { Store } from '../../src/store/store.ts';
 import { createNoteWrites } from './write-watch.ts';
 
 /** What the backend is made with. */
 export type BackendOptions = {
-  redis: Redis;
-  keyPrefix: string;
   /** The worker's name. */
   name: string;
-  clock: BackendClock;
-  retryWhileRefused: RetryWhileRefused;
   locks: Pick<RunLocks, 'release' | 'retake' | 'retakeNow'>;
   /** How long a job's lock holds unless it is renewed, in ms. */
   lockDurationMs: number;
@@ -31,23 +25,17 @@ export type BackendOptions = {
  * job for good. Here such steps wait until Redis accepts them. BullMQ's script for an end can write fields of the record: with them a
  * job completes and has its result in one step, or neither.
  */
-export function createBackendFactory({
-  redis,
-  keyPrefix,
-  name,
-  clock,
-  retryWhileRefused,
-  locks,
-  lockDurationMs,
-  fieldsOf,
-  keptLongerS,
-}: BackendOptions): BackendFactory<RedisQueueBackend> {
-  const noteWrites = createNoteWrites(redis, keysUnder(keyPrefix), lockDurationMs);
+export function createBackendFactory(
+  store: Store,
+  { name, locks, lockDurationMs, fieldsOf, keptLongerS }: BackendOptions,
+): BackendFactory<RedisQueueBackend> {
+  const { clock } = store;
+  const noteWrites = createNoteWrites(store, lockDurationMs);
 
   /** The last step of a run for its job. */
   const lastStep = async <T>(id: string, token = '', step: () => Promise<T>): Promise<T> => {
     try {
-      return await retryWhileRefused(async () => {
+      return await store.retryWhileRefused(async () => {
         try {
           return await step();
         } catch (error) {
@@ -110,7 +98,7 @@ export function createBackendFactory({
     }
   }
 
-  return backendFactory({ redis, keyPrefix, name }, (...parts) => new WorkerBackend(clock, ...parts));
+  return backendFactory(store, (...parts) => new WorkerBackend(clock, ...parts), name);
 }
 
 /** Whether BullMQ refuses a step because the job has no lock (ErrorCode.JobLockNotExist). */

@@ -6,12 +6,12 @@ import { watchArchiveLag } from './archive-lag.ts';
 import type { Clock } from '../../src/store/clock.ts';
 import { createForgetDeadlines } from '../../src/jobs/deadlines.ts';
 import { LockLostError } from './journal.ts';
-import { keysUnder, QUEUE_NAME } from '../../src/store/keys.ts';
+import { QUEUE_NAME } from '../../src/store/keys.ts';
 import { watchLocks } from './lock-watch.ts';
 import type { Payload, RecordFields } from '../../src/job/record.ts';
 import type { RunLocks } from './run-locks.ts';
 import { RedisTimeWorker } from '../../src/store/redis-time-worker.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { ProcessStore } from '../../src/store/store.ts';
 import { UNREADABLE, watchUnreadable } from './unreadable.ts';
 import { createBackendFactory } from './worker-backend.ts';
 import { keepLooping } from '../../src/store/worker-loop.ts';
@@ -23,7 +23,6 @@ import { createTakeJob, type TakeJobDeps } from './take-job.ts';
 /** The settings of a worker. Durations are in ms. */
 export type WorkerOptions = {
   name: string;
-  keyPrefix: string;
   concurrency: number;
   /** The limiter's rate, for the whole queue over all workers: `max` starts in `duration` ms. */
   rate: { max: number; duration: number };
@@ -68,15 +67,14 @@ export type JobWorker = {
 
 /** Starts a worker. */
 export function createWorker(
-  store: Store,
+  store: ProcessStore,
   { run, isDone, locks, onCompleted, onFailed }: WorkerDeps,
   options: WorkerOptions,
   log: Logger,
 ): JobWorker {
-  const { connect, monitor, clock, onError } = store;
-  const redis = connect('wait');
-  const keys = keysUnder(options.keyPrefix);
-  const { retryWhileRefused } = monitor;
+  const { monitor, clock } = store;
+  const patient = store.connect('wait');
+  const { redis } = patient;
   const counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, putOff: 0, stalled: 0 };
   /** The jobs that run here. */
   const running = new Set<string>();
@@ -87,10 +85,7 @@ export function createWorker(
   const { backoffMs } = options;
   const takeJob = createTakeJob({
     ...options,
-    redis,
-    keys,
-    clock,
-    retryWhileRefused,
+    store: patient,
     locks,
     run,
     isDone,
@@ -109,13 +104,13 @@ export function createWorker(
     concluded.set(job, outcome.fields);
   };
 
-  const lag = watchArchiveLag({ redis, keys, onError: onError('archive lag') });
+  const lag = watchArchiveLag(patient, store.onError('archive lag'));
   const worker = new RedisTimeWorker<Payload>(
     QUEUE_NAME,
     process,
     {
       connection: redis,
-      prefix: options.keyPrefix,
+      prefix: store.keyPrefix,
       name: options.name,
       concurrency: options.concurrency,
       limiter: options.rate,
@@ -130,11 +125,8 @@ export function createWorker(
         backoffStrategy: (attemptsMade, _type, error) => (error && pauses.get(error)) ?? backoff(attemptsMade, backoffMs, error),
       },
     },
-    createBackendFactory({
+    createBackendFactory(patient, {
       ...options,
-      redis,
-      clock,
-      retryWhileRefused,
       locks,
       fieldsOf: (job) => concluded.get(job),
       keptLongerS: lag.longerS,
@@ -143,22 +135,21 @@ export function createWorker(
   const stop = (jobId: string, reason: unknown): void => void worker.cancelJob(jobId, reason as never);
   const stopLost = (jobId: string): void => stop(jobId, new LockLostError(jobId));
 
-  watchEnds(worker, { counters, log, clock, onCompleted, onFailed, forgetDeadline: createForgetDeadlines(redis, keys) });
+  watchEnds(worker, { counters, log, clock, onCompleted, onFailed, forgetDeadline: createForgetDeadlines(patient) });
   watchUnreadable({
     worker,
-    redis,
-    keys,
+    store: patient,
     retentionS: options.retentionS,
     running,
     everyMs: options.stalledIntervalMs / 2,
     onEnded: (jobId) => log.error({ jobId }, UNREADABLE),
-    onError: onError('unreadable records'),
+    onError: store.onError('unreadable records'),
   });
-  const lockWatch = watchLocks({ redis: store.redis, keys, locks, onLost: stopLost, onError: onError('lock watch') });
-  const stopWatchingWrites = watchWrites({ ...options, redis: store.redis, keys, onError: onError('write watch') });
+  const lockWatch = watchLocks({ store, locks, onLost: stopLost, onError: store.onError('lock watch') });
+  const stopWatchingWrites = watchWrites(store, options.lockDurationMs, store.onError('write watch'));
   // BullMQ reports the loss, but does not stop the run.
   worker.on('lockRenewalFailed', (jobIds) => jobIds.forEach(stopLost));
-  const onWorkerError = onError('worker');
+  const onWorkerError = store.onError('worker');
   worker.on('error', (error) => {
     if (!isOfLostRun(error)) onWorkerError(error);
   });

@@ -1,17 +1,5 @@
 /** The write watch: notes in Redis that it takes writes, and holds back the check for stalled jobs after a time in which it took none. */
-import type { Redis } from 'ioredis';
-import type { Keys } from '../../src/store/keys.ts';
-import { defineScript } from '../../src/store/script.ts';
-
-/** What the watch is made with. */
-export type WriteWatchOptions = {
-  /** A connection that fails at once while Redis is away. */
-  redis: Redis;
-  keys: Keys;
-  /** How long a job's lock holds unless it is renewed, in ms. */
-  lockDurationMs: number;
-  onError: (error: unknown) => void;
-};
+import type { Store } from '../../src/store/store.ts';
 
 /** For how long the check for stalled jobs is held back, in ms: each worker looks at its locks four times a second. */
 const HOLD_MS = 2000;
@@ -23,22 +11,22 @@ const LEAST_GAP_MS = 500;
 const KEPT_MS = 3_600_000;
 
 /** Makes the function that notes a write. After a gap it holds the check for stalled jobs back, in all workers. */
-export function createNoteWrites(redis: Redis, keys: Keys, lockDurationMs: number): () => Promise<void> {
-  const script = defineScript(redis, new URL('scripts/note_writes.lua', import.meta.url), {
+export function createNoteWrites(store: Store, lockDurationMs: number): () => Promise<void> {
+  const script = store.script(new URL('scripts/note_writes.lua', import.meta.url), {
     keys: ['writes', 'check'],
     args: ['gapMs', 'holdMs', 'keptMs'],
   });
-  const touched = { writes: keys.writes, check: keys.of('stalled-check') };
+  const touched = { writes: store.keys.writes, check: store.keys.of('stalled-check') };
   const times = { gapMs: gapOf(lockDurationMs), holdMs: HOLD_MS, keptMs: KEPT_MS };
   return async () => void (await script({ ...touched, ...times }));
 }
 
 /**
  * Starts the watch, and returns what stops it. A lock expires, though its run goes on, only if Redis took no writes for half its
- * time: it is renewed that often. So every worker notes more often than that when it could write.
+ * time: it is renewed that often. `store`: one that fails at once while Redis is away. So every worker notes more often than that when it could write.
  */
-export function watchWrites({ redis, keys, lockDurationMs, onError }: WriteWatchOptions): () => void {
-  const note = createNoteWrites(redis, keys, lockDurationMs);
+export function watchWrites(store: Store, lockDurationMs: number, onError: (error: unknown) => void): () => void {
+  const note = createNoteWrites(store, lockDurationMs);
   const timer = setInterval(() => void note().catch(onError), gapOf(lockDurationMs) / 4);
   timer.unref();
   void note().catch(onError);

@@ -3,7 +3,7 @@ import { Hono, type Context } from 'hono';
 import { type ModelEnd, nearEnds } from '../../job/model-end.ts';
 import { ProblemError } from '../../job/problem.ts';
 import type { Kind } from '../../kinds/kind.ts';
-import { unavailable } from '../../store/redis-connection.ts';
+import { queueUnavailable } from '../../store/redis-connection.ts';
 import { type ClockOff, estimate } from '../../jobs/stats.ts';
 import type { Availability } from '../../jobs/worker-registry.ts';
 import { answerJson } from '../answer.ts';
@@ -52,7 +52,7 @@ function indexOf(kinds: readonly Kind[]) {
 
 async function answerReady(c: Context<AppEnv>, { storeTrouble, draining, listening, storeWarnings, clock }: AppDeps): Promise<Response> {
   const trouble = await storeTrouble();
-  if (trouble) throw unavailable(undefined, trouble);
+  if (trouble) throw queueUnavailable(undefined, trouble);
   if (draining()) throw new ProblemError('queue_unavailable', 'This server is about to stop.');
   if (!listening())
     throw new ProblemError('queue_unavailable', 'Redis answers, but its events are not being read yet.', { retryAfterMs: 1000 });

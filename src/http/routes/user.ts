@@ -57,7 +57,7 @@ function readList(c: Context<AppEnv>, { queue, archive, shares }: AppDeps, user:
     return queue.jobsOf(user, part).finally(release);
   };
   if (!archive) return redis(range);
-  return listJobs({ redis, archive: (part) => archive.list(user, part, accessOf(c)), there: queue.there }, range);
+  return listJobs({ redis, archive: (part) => archive.list(user, part, accessOf(c)), there: (jobIds) => queue.there(jobIds) }, range);
 }
 
 async function watchAll(c: Context<AppEnv>, { userFeed, transport, shares, log, identity }: AppDeps): Promise<Response> {

@@ -2,10 +2,9 @@
 import { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import type { ProblemCode } from '../../../src/job/problem.ts';
-import { createBreaker, type BreakerAnswer } from '../../../worker/run/breaker.ts';
-import { keysUnder } from '../../../src/store/keys.ts';
+import { createBreaker, type BreakerAnswer, type CircuitBreaker } from '../../../worker/run/breaker.ts';
 import { answerWith, card, pieces, startOpenAI, type Answer } from '../../support/openai.ts';
-import { waiting } from '../../support/queue.ts';
+import { waiting, storeOver } from '../../support/queue.ts';
 import { isEnd, lasting } from '../../support/sse.ts';
 import { newPrefix } from '../../support/stack.ts';
 import { startStack } from '../../support/stack-in-process.ts';
@@ -147,11 +146,11 @@ test('a refusal is no trouble: the breaker stays closed and the job fails at onc
 
 /** Two processes' views of one breaker. */
 function openBreaker(options = {}) {
-  const keys = keysUnder(newPrefix());
+  const prefix = newPrefix();
   const settings = { failures: 3, openMs: 100, probeMs: 200, paceMs: 50, ...options };
   const other = new Redis(inject('redisUrl'), { maxRetriesPerRequest: null });
   onTestFinished(() => other.disconnect());
-  return [createBreaker(waiting(), keys, 'vendor', settings), createBreaker(other, keys, 'vendor', settings)] as const;
+  return [waiting(), other].map((redis) => createBreaker(storeOver(redis, prefix), 'vendor', settings)) as [CircuitBreaker, CircuitBreaker];
 }
 
 const down: ProblemCode = 'provider_unavailable';

@@ -5,19 +5,18 @@ import { tenantOf } from '../../../src/job/tenant.ts';
 import { createJournals, type JournalBound, LockLostError } from '../../../worker/run/journal.ts';
 import { FIELDS } from '../../../src/job/record.ts';
 import { countCommands } from '../../support/commands.ts';
-import { openManualWorker, openQueue, waiting, submitTo } from '../../support/queue.ts';
-import { rightClock } from '../../support/clocks.ts';
+import { openManualWorker, openQueue, waiting, submitTo, storeOver } from '../../support/queue.ts';
 
 const TENANT = tenantOf(undefined, undefined);
 const progress = { percent: 1, stage: 'a', items: 0 };
 const row = (percent: number) => ({ type: 'progress', attempt: 1, percent, stage: 'a' }) as const;
 
 test("rows are numbered from one and read back; the summary is the job's progress", async () => {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
-  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(store)({ jobId: id, tenant: TENANT, token: 'token' });
 
   expect([await journal.append(row(1), progress), await journal.append(row(2), { ...progress, percent: 2 })]).toEqual([1, 2]);
   await redis.hset(keys.job(id), FIELDS.usage, '{"inputTokens":1,"outputTokens":2}');
@@ -40,11 +39,11 @@ test("rows are numbered from one and read back; the summary is the job's progres
 });
 
 test('a run that lost its lock, or whose job has ended, writes nothing more', async () => {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('new');
-  const journals = createJournals(redis, keys, { clock: rightClock });
+  const journals = createJournals(store);
 
   await expect(journals({ jobId: id, tenant: TENANT, token: 'old' }).append(row(1), progress)).rejects.toThrow(LockLostError);
   await expect(journals({ jobId: id, tenant: TENANT, token: 'old' }).checkLock()).rejects.toThrow(LockLostError);
@@ -56,11 +55,11 @@ test('a run that lost its lock, or whose job has ended, writes nothing more', as
 });
 
 test('the number of the end is fixed by the first look and stays', async () => {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
-  await createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' }).append(row(1), progress);
+  await createJournals(store)({ jobId: id, tenant: TENANT, token: 'token' }).append(row(1), progress);
   await job?.moveToFailed(new UnrecoverableError('provider_refused: no'), '0');
   const looks = await Promise.all([queue.read(id, 0), queue.read(id, 0), queue.read(id)]);
   await redis.rpush(keys.logs(id), JSON.stringify(row(9))); // somebody's late row
@@ -90,7 +89,7 @@ test('a row whose reply got lost is written once, however often it is sent', asy
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   const sender = waiting();
-  const journal = createJournals(sender, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(storeOver(sender, keyPrefix))({ jobId: id, tenant: TENANT, token: 'token' });
   await journal.history(false);
   await journal.append(row(1), progress);
 
@@ -115,11 +114,11 @@ test("what is no row of ours is nobody's event", async () => {
 
 /** A run with three rows, of which Redis has lost the last two. */
 async function afterLoss() {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
-  const journals = createJournals(redis, keys, { clock: rightClock });
+  const journals = createJournals(store);
   const run = { jobId: id, tenant: TENANT, token: 'token' };
   const journal = journals(run);
   for (const n of [1, 2, 3]) await journal.append(row(n), { ...progress, percent: n });
@@ -128,7 +127,7 @@ async function afterLoss() {
   await redis.ltrim(keys.logs(id), 0, 0);
   await redis.hdel(keys.job(id), FIELDS.checkpoint, 'progress');
   const rows = async () => (await queue.read(id, 0))?.rows.map(({ seq, ...rest }) => [seq, rest]);
-  return { redis, keys, id, run, journal, journals, rows };
+  return { store, redis, keys, id, run, journal, journals, rows };
 }
 
 test('a row is only written at its place: what Redis has lost before it is written again first', async () => {
@@ -155,8 +154,8 @@ test('a run that takes over in the same process starts from what the process rem
 });
 
 test('a run that takes over after another process went on starts from what Redis has', async () => {
-  const { redis, keys, run, journals, rows } = await afterLoss();
-  const elsewhere = createJournals(redis, keys, { clock: rightClock })(run);
+  const { store, run, journals, rows } = await afterLoss();
+  const elsewhere = createJournals(store)(run);
   expect((await elsewhere.history(false)).rows).toHaveLength(1);
   await elsewhere.append(row(20), progress);
   const history = await journals(run).history(false);
@@ -175,11 +174,11 @@ test("a run whose place another's row has taken is not the job's any more", asyn
 });
 
 test('what is written within one tick is one step, in order, and each row is an event', async () => {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
-  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(store)({ jobId: id, tenant: TENANT, token: 'token' });
   const count = await countCommands(redis, keys.job(id));
   const { result, commands } = await count(async () => {
     const first = [1, 2].map((n) => journal.append(row(n), { ...progress, percent: n }));
@@ -201,7 +200,7 @@ test('several rows whose reply got lost are written once, and so is what follows
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   const sender = waiting();
-  const journal = createJournals(sender, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(storeOver(sender, keyPrefix))({ jobId: id, tenant: TENANT, token: 'token' });
   await journal.append(row(1), progress);
   sender.stream.pause();
   const appended = [2, 3].map((n) => journal.append(row(n), progress));
@@ -213,22 +212,22 @@ test('several rows whose reply got lost are written once, and so is what follows
 });
 
 test("rows that are where a run's first rows were to go keep their places", async () => {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   await redis.rpush(keys.logs(id), 'garbage', 'more');
-  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(store)({ jobId: id, tenant: TENANT, token: 'token' });
   expect(await Promise.all([1, 2].map((n) => journal.append(row(n), progress)))).toEqual([3, 4]);
   expect(await journal.append(row(3), progress)).toBe(5);
 });
 
 test('the end of a run waits for its rows, and takes along what nobody has sent yet', async () => {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
-  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(store)({ jobId: id, tenant: TENANT, token: 'token' });
   void journal.append(row(1), progress);
   expect(await journal.conclude({ a: 1 }, { provider: 'p' })).toEqual({ [FIELDS.result]: '{"a":1}', 'ai:provider': 'p', 'ai:model': '' });
   expect(await redis.llen(keys.logs(id))).toBe(1);
@@ -238,23 +237,22 @@ test('the end of a run waits for its rows, and takes along what nobody has sent 
 });
 
 test('a run with a row that could not be written does not end well, also if nobody waited for the row', async () => {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   await redis.set(keys.logs(id), 'garbage');
-  const journal = createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(store)({ jobId: id, tenant: TENANT, token: 'token' });
   journal.append(row(1), progress).catch(() => {});
   await expect(journal.conclude({}, undefined)).rejects.toThrow('WRONGTYPE');
 });
 
 test('a full journal takes no row more, keeps what it has, and its run fails by name', async () => {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
-  const open = (bound: JournalBound) =>
-    createJournals(redis, keys, { clock: rightClock, bound })({ jobId: id, tenant: TENANT, token: 'token' });
+  const open = (bound: JournalBound) => createJournals(store, { bound })({ jobId: id, tenant: TENANT, token: 'token' });
   const journal = open({ rows: 3, bytes: 1000 });
   for (const n of [1, 2]) await journal.append(row(n), progress);
   const both = [3, 4].map((n) => journal.append(row(n), progress)); // one step, which has no room for both
@@ -278,7 +276,7 @@ test('rows whose reply got lost are no more rows, and take no more room', async 
   await worker.getNextJob('token');
   const sender = waiting();
   const bound = { rows: 2, bytes: 2 * JSON.stringify(row(1)).length };
-  const journal = createJournals(sender, keys, { clock: rightClock, bound })({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(storeOver(sender, keyPrefix), { bound })({ jobId: id, tenant: TENANT, token: 'token' });
   await journal.append(row(1), progress);
   sender.stream.pause();
   const second = journal.append(row(2), progress);

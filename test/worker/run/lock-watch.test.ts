@@ -3,15 +3,15 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { watchLocks } from '../../../worker/run/lock-watch.ts';
 import { createRunLocks } from '../../../worker/run/run-locks.ts';
 import { connect, readyWithin } from '../../../src/store/redis-connection.ts';
-import { openManualWorker, openQueue, submitTo } from '../../support/queue.ts';
+import { openManualWorker, openQueue, submitTo, storeOver } from '../../support/queue.ts';
 
 /** So many running jobs under the watch, and the ids of those that it finds lost. */
 async function watched(count: number) {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const worker = await openManualWorker(keyPrefix);
   const own = connect(inject('redisUrl'), 'fail', () => {});
   await readyWithin(own, 5000);
-  const locks = createRunLocks({ patient: redis, redis: own, keys, lockDurationMs: 60_000, retryWhileRefused: (work) => work() });
+  const locks = createRunLocks(store, storeOver(own, keyPrefix), 60_000);
   for (let n = 0; n < count; n++) {
     await submitTo(queue, 'ana');
     const token = `token ${n}`;
@@ -24,7 +24,7 @@ async function watched(count: number) {
     lost.push(id);
     locks.release(id, locks.held.get(id)?.token ?? ''); // its run stops
   };
-  const watch = watchLocks({ redis: own, keys, locks, onLost, onError: (error) => errors.push(error) });
+  const watch = watchLocks({ store: storeOver(own, keyPrefix), locks, onLost, onError: (error) => errors.push(error) });
   onTestFinished(() => {
     watch.close();
     own.disconnect();

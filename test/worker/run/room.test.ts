@@ -13,6 +13,7 @@ import { isEnd } from '../../support/sse.ts';
 import { type Stack, startStack } from '../../support/stack-in-process.ts';
 import { submitJson } from '../../support/submit.ts';
 import type { Answerer } from '../../support/vendor-server.ts';
+import { storeOver } from '../../support/queue.ts';
 
 /** All files together have 4 MB, and a user's share is 1 MB. */
 const ENV = { FILES_MAX_MB: '4' };
@@ -27,7 +28,7 @@ const SHORT = 'Water boils at one hundred degrees.';
 function filesOf(stack: Stack, maxTotalBytes = 4 * SHARE) {
   const redis = openRedis();
   const keys = keysUnder(stack.prefix);
-  const store = createRedisFiles({ redis, keys, maxTotalBytes });
+  const store = createRedisFiles(storeOver(redis, stack.prefix), maxTotalBytes);
   const tenant = tenantOf('ana', undefined);
   const used = async () => Number((await redis.hget(keys.files.used, tenant)) ?? 0);
   /** A job that is not there takes so much for a minute. */

@@ -7,16 +7,15 @@ import { QUEUE_NAME } from '../../../src/store/keys.ts';
 import { createRunLocks } from '../../../worker/run/run-locks.ts';
 import { createNoteWrites } from '../../../worker/run/write-watch.ts';
 import { openManualWorker, openQueue, submitTo, waiting } from '../../support/queue.ts';
-import { rightClock } from '../../support/clocks.ts';
 
 /** A job that runs under the lock `token`, and what happens to it. */
 async function running(stalls = 0) {
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const worker = await openManualWorker(keyPrefix);
   const { id } = await submitTo(queue, 'ana');
   if (stalls > 0) await redis.hset(keys.job(id), 'stc', stalls);
   const job = await worker.getNextJob('token');
-  const locks = createRunLocks({ patient: redis, redis, keys, lockDurationMs: 60_000, retryWhileRefused: (work) => work() });
+  const locks = createRunLocks(store, store, 60_000);
   locks.hold(id, { token: 'token', started: job?.attemptsStarted ?? 0, stalls: job?.stalledCounter ?? 0 });
   const expire = () => redis.del(keys.lock(id));
   /** BullMQ's check marks the job as perhaps stalled, and the next check moves it. */
@@ -33,7 +32,7 @@ async function running(stalls = 0) {
     stalled: await redis.smembers(keys.of('stalled')),
     stalls: Number(await redis.hget(keys.job(id), 'stc')),
   });
-  return { queue, redis, keys, keyPrefix, worker, id, job, locks, expire, stall, where };
+  return { store, queue, redis, keys, keyPrefix, worker, id, job, locks, expire, stall, where };
 }
 
 const held = (id: string, stalls = 0) => ({ lock: 'token', active: [id], wait: [], stalled: [], stalls });
@@ -119,9 +118,9 @@ test("a run that is over, or was never this process's, gets no lock", async () =
 });
 
 test("a write that finds the lock expired takes it back first; one whose job is another's rejects", async () => {
-  const { id, locks, expire, where, redis, keys } = await running();
+  const { store, id, locks, expire, where, redis, keys } = await running();
   const tenant = tenantOf('ana', undefined);
-  const journal = createJournals(redis, keys, { clock: rightClock, retake: locks.retake })({ jobId: id, tenant, token: 'token' });
+  const journal = createJournals(store, { retake: locks.retake })({ jobId: id, tenant, token: 'token' });
   await journal.history(false);
   await expire();
   const row = { type: 'progress', attempt: 1, percent: 1, stage: 'a' } as const;
@@ -136,9 +135,9 @@ test("a write that finds the lock expired takes it back first; one whose job is 
 });
 
 test('after a time in which nobody could write no worker looks for stalled jobs at first; while all write nothing is held back', async () => {
-  const { redis, keys } = await openQueue();
+  const { store, redis, keys } = await openQueue();
   const check = keys.of('stalled-check');
-  const note = createNoteWrites(redis, keys, 30_000);
+  const note = createNoteWrites(store, 30_000);
   await note(); // nobody knows what was before
   expect(await redis.pttl(check)).toBeGreaterThan(0);
   await redis.del(check);

@@ -5,7 +5,6 @@ import { createJournals, LockLostError } from '../../../worker/run/journal.ts';
 import { FIELDS } from '../../../src/job/record.ts';
 import { holdDate } from '../../support/hold-time.ts';
 import { openManualWorker, openQueue, submitTo } from '../../support/queue.ts';
-import { rightClock } from '../../support/clocks.ts';
 
 const tenant = tenantOf('ana', undefined);
 const used = (inputTokens: number, outputTokens: number, more: object = {}) => ({ inputTokens, outputTokens, ...more });
@@ -13,7 +12,7 @@ const used = (inputTokens: number, outputTokens: number, more: object = {}) => (
 /** A job that runs under the lock `token`, and what a test wants to see of it. */
 async function running() {
   const today = holdDate();
-  const { queue, redis, keys, keyPrefix } = await openQueue();
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
   const worker = await openManualWorker(keyPrefix);
   const { id } = await submitTo(queue, 'ana');
   const job = await worker.getNextJob('token');
@@ -25,7 +24,7 @@ async function running() {
     queue,
     redis,
     keys,
-    books: (token = 'token') => createJournals(redis, keys, { clock: rightClock })({ jobId: id, tenant, token }).spending,
+    books: (token = 'token') => createJournals(store)({ jobId: id, tenant, token }).spending,
     usage: async () => JSON.parse((await redis.hget(keys.job(id), FIELDS.usage)) ?? 'null') as unknown,
     spent: async (now = today) => Number(await redis.get(keys.spent(tenant, now))),
   };

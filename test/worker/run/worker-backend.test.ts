@@ -6,19 +6,14 @@ import type { RecordFields } from '../../../src/job/record.ts';
 import { QUEUE_NAME } from '../../../src/store/keys.ts';
 import { FIELDS } from '../../../src/job/record.ts';
 import { createBackendFactory } from '../../../worker/run/worker-backend.ts';
-import { openQueue, submitTo, waiting } from '../../support/queue.ts';
-import { rightClock } from '../../support/clocks.ts';
+import { openQueue, submitTo, waiting, storeOver } from '../../support/queue.ts';
 
 /** A job under the lock `token`, taken by a worker of this backend, whose completion writes these fields. */
 async function taken(fields: RecordFields | undefined, keptLongerS = 0) {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const connection = waiting();
-  const factory = createBackendFactory({
-    redis: connection,
-    keyPrefix,
+  const factory = createBackendFactory(storeOver(connection, keyPrefix), {
     name: 'test',
-    clock: rightClock,
-    retryWhileRefused: (work) => work(),
     locks: { release: () => {}, retake: async () => false, retakeNow: async () => false },
     lockDurationMs: 60_000,
     keptLongerS: () => keptLongerS,

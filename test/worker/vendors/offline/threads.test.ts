@@ -5,9 +5,8 @@ import { pino } from 'pino';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { flashcards } from '../../../../src/kinds/flashcards.ts';
 import { createRedisFiles } from '../../../../src/files/redis-files.ts';
-import { keysUnder } from '../../../../src/store/keys.ts';
 import { createRunLocks } from '../../../../worker/run/run-locks.ts';
-import { openStore } from '../../../../src/store/store.ts';
+import { ProcessStore } from '../../../../src/store/store.ts';
 import { assign } from '../../../../worker/assignments.ts';
 import { implementations } from '../../../../worker/kinds/index.ts';
 import { createOffline } from '../../../../worker/vendors/offline.ts';
@@ -117,7 +116,7 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
   const work = createOffline(createThreads({ module, heapMb: 64 }));
   const offer: Offers = { structuredAnswer: { available: true, work, author: { provider: 'offline' }, answers: 'offline' } };
   const assignments = assign([flashcards], [{ name: 'offline', offers: offer }]);
-  const store = await openStore({
+  const store = await ProcessStore.open({
     url: inject('redisUrl'),
     keyPrefix: stack.prefix,
     mayEvict: true,
@@ -127,7 +126,6 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
   });
   const options = {
     name: 'test',
-    keyPrefix: stack.prefix,
     concurrency: 1,
     rate: { max: 1000, duration: 1000 },
     stalledIntervalMs: 30_000,
@@ -136,11 +134,9 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
     backoffMs: 1,
     retentionS: 60,
   };
-  const keys = keysUnder(stack.prefix);
-  const { retryWhileRefused, troubleMs } = store.monitor;
-  const locks = createRunLocks({ ...options, patient: store.connect('wait'), redis: store.redis, keys, retryWhileRefused });
-  const files = createRedisFiles({ redis: store.redis, keys, maxTotalBytes: 1024 * 1024 });
-  const openFiles = createRunFiles(files, { retryWhileRefused, retake: locks.retake });
+  const locks = createRunLocks(store.connect('wait'), store, options.lockDurationMs);
+  const openFiles = createRunFiles(createRedisFiles(store, 1024 * 1024), store, locks.retake);
+  const troubleMs = () => store.monitor.troubleMs();
   const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
   const run = createRun({ implementations, assignments, openFiles, addCost: (usage) => usage, children, timeoutMs, troubleMs, log });
   const worker = createWorker(store, { run, isDone: async () => true, locks }, options, log);
