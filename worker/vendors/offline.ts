@@ -9,11 +9,14 @@ import { defineVendor } from './vendor.ts';
 
 const AUTHOR: Author = { provider: 'offline' };
 
+/** The threads of this process: all who write by the offline generator share the free ones. */
+const THREADS = createThreads();
+
 /**
  * Makes the capability to write structured answers. It costs nothing and invents nothing. The work runs in threads, so that the
  * process can answer meanwhile, and work that is aborted stops at once.
  */
-export function createOffline(threads: Threads = createThreads()): Capabilities['structuredAnswer'] {
+export function createOffline(threads: Threads = THREADS): Capabilities['structuredAnswer'] {
   return async ({ kind, input, lists, material, take }: AnswerRequest, report, signal) => {
     const call = await report.startCall(NO_TOKENS, AUTHOR);
     const wanted = Object.fromEntries(Object.entries(lists).map(([list, { wanted: count }]) => [list, count]));
