@@ -9,24 +9,20 @@ const native = process.env['TEST_REDIS_URL'] !== undefined || spawnSync('redis-s
 const wanted = process.env['TEST_STORE']?.split(',');
 const stores = ['embedded', ...(native ? ['native'] : [])].filter((store) => wanted?.includes(store) ?? true);
 
-/** What the store does not matter to: it uses none or brings its own, or is about how processes are started. It runs once, on the first store. */
-const once = [
-  'test/{client-address,config,listen}.test.ts',
-  'test/archive/**',
-  'test/client/**',
-  'test/env/**',
-  'test/identity/**',
-  'test/kinds/**',
-  'test/notifications/{post,push,trouble}.test.ts', // webhooks.test.ts shows that both stores carry the queue
-  'test/openapi/**',
-  'test/page/**',
-  'test/scripts/**',
-  'test/store/store.test.ts',
-  'test/stream/{sse-encoding,transport,unsent}.test.ts',
-  'test/http/{access,bodies,cors,decoders,guesses,hosts,image,loose-requests,pace,refusal-rests,shares,then,uploads}.test.ts',
-  'test/worker/*.test.ts', // what a worker makes of models and texts
-  'test/worker/{audio,kinds,texts,vendors}/**',
-  'test/worker/run/{breaker,deadline,in-vain,room,usage,write-watch}.test.ts',
+/**
+ * The files that run on every store: what they test is done by the store, in commands and scripts. The others run on the first one: they
+ * use no store, bring their own, or test what is above the queue. test/support/store-use.ts fails the run where a file of theirs asks the
+ * first store for a command or a script that nobody asks the other one for.
+ */
+const onEveryStore = [
+  'test/flow.test.ts',
+  'test/files/**',
+  'test/jobs/!(unaccepted).test.ts', // it uses none
+  'test/store/!(store).test.ts', // it brings its own
+  'test/stream/{event-reader,feed,live,user-feed}.test.ts',
+  'test/notifications/{kept,redelivery,webhooks}.test.ts',
+  'test/http/{cancel,cancel-after,erase,erase-cost,garbage,limits,listing,retry,same-work,stats}.test.ts',
+  'test/worker/run/{breaker,journal,lock-watch,run-locks,spending,worker-backend}.test.ts',
 ];
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -43,13 +39,14 @@ export default defineConfig({
       { find: /^ai-jobs-client\/react$/, replacement: path('client/src/react.ts') },
     ],
     maxWorkers: 3, // most of a test is waiting
+    isolate: false, // a worker loads our modules once for all of its files: they keep nothing that is a test's, and none is mocked
     testTimeout: TEST_MS,
     hookTimeout: TEST_MS,
     expect: { poll: { timeout: WAIT_MS } },
     exclude: [...configDefaults.exclude, 'test/chaos/**', 'test/processes/**', 'test/supabase/**'], // they have configs of their own
     projects: stores.map((name, index) => ({
       extends: true,
-      test: { name, include: ['test/**/*.test.ts'], exclude: index > 0 ? once : [], globalSetup: ['test/support/store.ts'] },
+      test: { name, include: index === 0 ? ['test/**/*.test.ts'] : onEveryStore, globalSetup: ['test/support/store.ts'] },
     })),
   },
 });

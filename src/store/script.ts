@@ -107,7 +107,7 @@ const HEAD =
  * `rest` is then the place of the first of them in ARGV. A `--each` line begins a loop over the entries of a batch, with
  * `entry` as the number and the names of EACH KEYS and EACH ARGV as variables; the script ends it with `end`.
  */
-function loadScript(location: URL): { lua: string; head: Head } {
+export function loadScript(location: URL): { lua: string; head: Head } {
   const file = `scripts/${basename(location.pathname)}`;
   const text = read(location);
   if (text === undefined) throw new OwnError(`${file} is not there`);

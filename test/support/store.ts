@@ -7,6 +7,7 @@ import type { TestProject } from 'vitest/node';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { freePort } from './ports.ts';
 import { launchRedis } from './redis.ts';
+import { checkStoreUse } from './store-use.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,7 +18,13 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const store = project.name === 'native' ? await startNative() : await startEmbeddedStore();
   project.provide('redisUrl', store.url);
-  return () => store.stop();
+  return async () => {
+    try {
+      await checkStoreUse(project);
+    } finally {
+      await store.stop();
+    }
+  };
 }
 
 async function startNative(): Promise<{ url: string; stop(): Promise<void> }> {
