@@ -51,10 +51,11 @@ export function runScript(script: string, env: Record<string, string>, { args = 
     : runProgram(process.execPath, [...command, ...args], env, cwd);
 }
 
-/** Runs a program in a process group of its own. It ends with the test. */
-export function runProgram(program: string, args: string[], env: Record<string, string>, cwd: string): Running {
+/** Runs a program in a process group of its own, as another user where `uid` names one. It ends with the test. */
+export function runProgram(program: string, args: string[], env: Record<string, string>, cwd: string, uid?: number): Running {
   const child = spawn(program, args, {
     cwd,
+    ...(uid !== undefined && { uid, gid: uid }),
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, LOG_LEVEL: 'warn', ...env },
     detached: true,
   });
