@@ -4,6 +4,7 @@ import { watch } from '../support/sse.ts';
 import type { StreamEvent } from '../support/sse.ts';
 import type { Stack } from '../support/stack.ts';
 import type { Entry } from './ledger.ts';
+import { pass } from '../support/waits.ts';
 
 /** What a submission was answered, when it was sent and how long that took, in ms. */
 export type Answer = { status: number; code?: string; at: number; ms: number };
@@ -17,8 +18,6 @@ export type Clients = {
 
 /** How long a client waits before it asks again, in ms. */
 const AGAIN_MS = 50;
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Starts so many clients, each a user of its own, by names that start so. */
 export function startClients(stack: Stack, count: number, name: string): Clients {
@@ -58,7 +57,7 @@ async function submit(url: string, user: string, key: string, answers: Answer[])
     answers.push({ status: response.status, at, ms: performance.now() - at, code: body['code'] });
     if (response.status === 202) return body;
     expect(body, 'all that keeps a client out is the outage').toMatchObject({ code: 'queue_unavailable', retryable: true });
-    await pause(AGAIN_MS);
+    await pass(AGAIN_MS);
   }
 }
 
@@ -69,7 +68,7 @@ async function follow(url: string): Promise<StreamEvent[]> {
     await stream.ended;
     if (stream.events.length > 0) return stream.events;
     expect(stream.retries).toEqual([5000]);
-    await pause(AGAIN_MS);
+    await pass(AGAIN_MS);
   }
 }
 

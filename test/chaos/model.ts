@@ -1,5 +1,6 @@
 /** A model that writes at a pace and keeps the bill: which cards it wrote, for which material, in which call. */
 import { card, pieces, startOpenAI } from '../support/openai.ts';
+import { pass } from '../support/waits.ts';
 
 /** A call, with what became of it so far. */
 export type PacedCall = {
@@ -56,7 +57,7 @@ export async function startModel({ cardMs, mayGoOn = async () => {}, fate = () =
     pen.text(open);
     for (const text of cards) {
       if (typeof end === 'object' && call.written === end.cutAfter) return pen.cut();
-      await new Promise((resolve) => setTimeout(resolve, cardMs)); // it thinks
+      await pass(cardMs); // it thinks
       await mayGoOn(call);
       if (call.broken) return;
       pen.text(text);

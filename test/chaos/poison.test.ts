@@ -4,6 +4,7 @@ import { ownRedis } from '../support/redis.ts';
 import { type Process, startStack } from '../support/stack.ts';
 import { auditAll } from './ledger.ts';
 import { type Fate, startModel } from './model.ts';
+import { pass } from '../support/waits.ts';
 
 /** How long the poison takes to work, in ms: with time, all that is beside it is running again. */
 test.each([0, 400])('a job that kills its worker in %i ms fails alone: none that ran beside it does', async (ms) => {
@@ -14,7 +15,7 @@ test.each([0, 400])('a job that kills its worker in %i ms fails alone: none that
     cardMs: 150,
     async fate({ content }): Promise<Fate> {
       if (content !== 'poison') return 'whole';
-      await new Promise((resolve) => setTimeout(resolve, ms));
+      await pass(ms);
       process.kill((await worker)?.pid ?? 0, 'SIGKILL');
       return 'whole';
     },

@@ -7,8 +7,7 @@ import { type Process, type Stack, startStack } from '../support/stack.ts';
 import { type Answer, startClients } from './clients.ts';
 import { type Account, auditAll, expectUnharmed } from './ledger.ts';
 import { startModel } from './model.ts';
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+import { pass } from '../support/waits.ts';
 
 /** What comes over Redis, for how long, and how it goes; `env`: what the processes are started with besides. */
 type Disaster = {
@@ -60,7 +59,7 @@ async function weather({ come, last, go, env = () => ({}) }: Disaster): Promise<
 
 /** For so many ms the API says of itself that it is well, and that it can't serve. */
 async function expectAway(stack: Stack, ms: number): Promise<void> {
-  for (const over = performance.now() + ms; performance.now() < over; await pause(100)) {
+  for (const over = performance.now() + ms; performance.now() < over; await pass(100)) {
     const [ready, health] = await Promise.all(['/ready', '/health'].map((path) => fetch(stack.url + path)));
     expect([ready?.status, health?.status]).toEqual([503, 200]);
   }
@@ -115,7 +114,7 @@ test('all connections to Redis are cut again and again', async () => {
       let cut = 0;
       for (let round = 0; round < 20; round++) {
         for (const type of ['normal', 'pubsub']) cut += Number(await admin.call('CLIENT', 'KILL', 'TYPE', type)); // itself it spares
-        await pause(100);
+        await pass(100);
       }
       admin.disconnect();
       expect(cut).toBeGreaterThan(20);

@@ -7,13 +7,12 @@ import { startStack } from '../support/stack.ts';
 import { startSupabase } from '../support/supabase-project.ts';
 import { expectUnharmed } from './ledger.ts';
 import { startModel } from './model.ts';
+import { pass } from '../support/waits.ts';
 
 const JOBS = 50;
 
 /** How many jobs run at once, and so how many calls a kill can cut: each may have to be repeated for what had not arrived. */
 const AT_ONCE = 8;
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('50 jobs while Supabase is away for 10 s, API and worker killed: all complete for their streams, all rows are there 10 s after its return', async () => {
   const redis = await ownRedis();
@@ -27,7 +26,7 @@ test('50 jobs while Supabase is away for 10 s, API and worker killed: all comple
         received
           .get(call.content)?.()
           .filter(({ event }) => event === 'item').length ?? 0;
-      while (!call.broken && items() < call.had + call.written) await pause(10);
+      while (!call.broken && items() < call.had + call.written) await pass(10);
     },
   });
   const { id: owner, token } = await project.signUp();
@@ -47,7 +46,7 @@ test('50 jobs while Supabase is away for 10 s, API and worker killed: all comple
   await fetch(`${url}/api/jobs`, { headers }); // the API knows the project's keys
 
   await project.stop();
-  const back = pause(10_000);
+  const back = pass(10_000);
   const submit = async (n: number): Promise<Record<string, any>> => {
     const response = await fetch(`${url}/api/ai/generate-flashcards`, {
       method: 'POST',
@@ -69,7 +68,7 @@ test('50 jobs while Supabase is away for 10 s, API and worker killed: all comple
       await stream?.ended.catch(() => {});
       events.push(...current);
       current = [];
-      if (!stream) await pause(50); // nobody is there
+      if (!stream) await pass(50); // nobody is there
     }
     return events;
   };

@@ -5,6 +5,7 @@ import { ownRedis } from '../support/redis.ts';
 import { type Process, startStack } from '../support/stack.ts';
 import { auditAll, expectUnharmed } from './ledger.ts';
 import { type Fate, startModel } from './model.ts';
+import { pass } from '../support/waits.ts';
 
 const JOBS = 10;
 const CARDS = 10;
@@ -30,8 +31,7 @@ test('ten jobs outlive the workers that run them, and each worker costs no more 
     cardMs: 60,
     // The next card is written once the last one is published. So a worker that dies has lost one card of each call at most, on any machine.
     async mayGoOn(call) {
-      while (!call.broken && (await countOf(call.content)) < call.had + call.written)
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      while (!call.broken && (await countOf(call.content)) < call.had + call.written) await pass(20);
     },
     async fate({ content, had, wanted }): Promise<Fate> {
       const count = await countOf(content);

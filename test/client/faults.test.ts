@@ -5,9 +5,10 @@ import { createDice } from '../support/dice.ts';
 import { startFaultyProxy } from '../support/faulty-proxy.ts';
 import { card, pieces, startOpenAI } from '../support/openai.ts';
 import { startStack } from '../support/stack-in-process.ts';
+import { pass } from '../support/waits.ts';
 
 const SEEDS = 200;
-const AT_ONCE = 20;
+const AT_ONCE = 50;
 const CARDS = 8;
 
 test(`over ${SEEDS} networks that drop, delay, cut, repeat and go silent, every job is read as if there were none of it`, async () => {
@@ -15,7 +16,7 @@ test(`over ${SEEDS} networks that drop, delay, cut, repeat and go silent, every 
     const { open, cards, close } = pieces(Array.from({ length: CARDS }, (_, n) => card(n + 1)));
     pen.text(open);
     for (const text of cards) {
-      await new Promise((resolve) => setTimeout(resolve, 5)); // it thinks
+      await pass(5); // it thinks
       pen.text(text);
     }
     pen.text(close);
@@ -28,7 +29,7 @@ test(`over ${SEEDS} networks that drop, delay, cut, repeat and go silent, every 
   const live = async (seed: number): Promise<void> => {
     const proxy = await startFaultyProxy(stack.url, createDice(seed));
     const headers = { 'user-id': `user-${seed}` };
-    const ai = createClient({ baseUrl: proxy.url, headers, heartbeatMs: 120, backoff: { firstMs: 5, mostMs: 40 } });
+    const ai = createClient({ baseUrl: proxy.url, headers, heartbeatMs: 600, backoff: { firstMs: 5, mostMs: 40 } });
     const job = await ai.flashcards({ content: `Notes ${seed}.`, count: CARDS });
     const seen: unknown[] = [];
     const ends: string[] = [];

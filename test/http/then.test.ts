@@ -184,26 +184,22 @@ test('a parent that is cancelled while it runs has no child, nor has one without
   expect(await listed(stack, ana)).toEqual(['process-image cancelled', 'process-image failed']);
 });
 
-test.for(['before', 'after'])(
-  'a worker that is killed %s the child was started leaves one child, and one bill',
-
-  async (hold) => {
-    const azure = await startAzureVision((response) => sendJson(response, 200, analysed(SENTENCES)));
-    const stack = await startStack({ ...azure.env, WORKER_STALLED_INTERVAL_MS: '2000' });
-    const held = await startProcess('test/support/held-worker.ts', { ...stack.env, WORKER_HEALTH_PORT: '0', HOLD: hold });
-    const ana = { 'user-id': 'ana' };
-    const { body: job } = await send(stack, { then: 'flashcards' }, ana);
-    const stream = await stack.watch(job, ana);
-    await stream.until(({ event, data }) => (hold === 'after' ? event === 'child' : data['stage'] === 'held'));
-    await held.stop('SIGKILL');
-    await stack.startWorker();
-    const end = await stream.until(isEnd);
-    expect(end).toMatchObject({ event: 'completed', data: { usage: { images: 1 } } });
-    const children = stream.events.filter(({ event }) => event === 'child').map(({ data }) => data['child'].jobId as string);
-    expect(children).toEqual([end.data['result'].child.jobId]);
-    const { child } = end.data['result'] as { child: Record<string, string> };
-    expect(await (await watch(stack.url + child['streamUrl'])).until(isEnd)).toMatchObject({ event: 'completed' });
-    expect(await listed(stack, ana)).toEqual(['generate-flashcards completed', 'process-image completed']);
-    expect(azure.calls.length).toBe(1);
-  },
-);
+test.for(['before', 'after'])('a worker that is killed %s the child was started leaves one child, and one bill', async (hold) => {
+  const azure = await startAzureVision((response) => sendJson(response, 200, analysed(SENTENCES)));
+  const stack = await startStack({ ...azure.env, WORKER_STALLED_INTERVAL_MS: '2000' });
+  const held = await startProcess('test/support/held-worker.ts', { ...stack.env, WORKER_HEALTH_PORT: '0', HOLD: hold });
+  const ana = { 'user-id': 'ana' };
+  const { body: job } = await send(stack, { then: 'flashcards' }, ana);
+  const stream = await stack.watch(job, ana);
+  await stream.until(({ event, data }) => (hold === 'after' ? event === 'child' : data['stage'] === 'held'));
+  await held.stop('SIGKILL');
+  await stack.startWorker();
+  const end = await stream.until(isEnd);
+  expect(end).toMatchObject({ event: 'completed', data: { usage: { images: 1 } } });
+  const children = stream.events.filter(({ event }) => event === 'child').map(({ data }) => data['child'].jobId as string);
+  expect(children).toEqual([end.data['result'].child.jobId]);
+  const { child } = end.data['result'] as { child: Record<string, string> };
+  expect(await (await watch(stack.url + child['streamUrl'])).until(isEnd)).toMatchObject({ event: 'completed' });
+  expect(await listed(stack, ana)).toEqual(['generate-flashcards completed', 'process-image completed']);
+  expect(azure.calls.length).toBe(1);
+});

@@ -9,6 +9,7 @@ import { createFairQueue } from '../../src/jobs/fair-queue.ts';
 import type { JobQueue } from '../../src/jobs/queue.ts';
 import { holdDate } from '../support/hold-time.ts';
 import { openManualWorker, openQueue, waiting, submitTo, storeOver } from '../support/queue.ts';
+import { pass } from '../support/waits.ts';
 
 /** The lowest priority that BullMQ takes. */
 const MAX_TAG = 2_097_151;
@@ -42,7 +43,7 @@ test("another user's job starts before 12 more of a burst of 120, whenever it co
       async (job) => {
         started.push(job.id ?? '');
         if (started.length === arrivesAfter + 1) arrive((await submitTo(queue, 'bob')).id);
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await pass(1);
       },
       { connection: waiting(), prefix: keyPrefix, concurrency: 3 },
     );

@@ -15,8 +15,11 @@ const ANA = { 'user-id': 'ana' };
 const TOKEN = 'ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx]';
 const JOB = { content: 'Hund: dog', pushToken: TOKEN };
 
-const deliveryOf = async (stack: Stack, job: Record<string, any>) =>
-  (await stack.get(`/api/jobs/${job['jobId']}/deliveries`, ANA))['deliveries'][0] as Record<string, any>;
+const deliveryOf = async (stack: Stack, job: Record<string, any>) => {
+  const answer = await stack.get(`/api/jobs/${job['jobId']}/deliveries`, ANA);
+  if (!answer['deliveries']) throw new Error(JSON.stringify(answer));
+  return answer['deliveries'][0] as Record<string, any>;
+};
 
 /** Resolves with the code of what came of a job's push. */
 async function outcomeOf(stack: Stack, job: Record<string, any>): Promise<string> {

@@ -14,47 +14,42 @@ const TEXT = 'Water boils at one hundred degrees.';
 /** A microphone that hears a beep, which the user allows. */
 const MICROPHONE = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
-test.skipIf(!browserPath)(
-  'a picture that is dropped is shown and read, and goes on to cards; so is one that is chosen',
-
-  async () => {
-    const azure = await startAzureSpeech();
-    const stack = await startStack(azure.env);
-    await stack.startWorker();
-    const { page, complaints } = await openPage(`${stack.url}/`);
-    await page.getByText('Pronunciation').click(); // this browser has no microphone that it may use
-    await page.getByRole('button', { name: 'Record', exact: true }).click();
-    await page.getByText('did not allow the microphone').waitFor();
-    await page.getByText('Text in an image').click();
-    const dropped = await page.evaluateHandle(`(() => {
+test.skipIf(!browserPath)('a picture that is dropped is shown and read, and goes on to cards; so is one that is chosen', async () => {
+  const azure = await startAzureSpeech();
+  const stack = await startStack(azure.env);
+  await stack.startWorker();
+  const { page, complaints } = await openPage(`${stack.url}/`);
+  await page.getByText('Pronunciation').click(); // this browser has no microphone that it may use
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
+  await page.getByText('did not allow the microphone').waitFor();
+  await page.getByText('Text in an image').click();
+  const dropped = await page.evaluateHandle(`(() => {
       const transfer = new DataTransfer();
       const bytes = Uint8Array.from(atob('${readFileSync(PICTURE, 'base64')}'), (letter) => letter.codePointAt(0));
       transfer.items.add(new File([bytes], 'water.png', { type: 'image/png' }));
       return transfer;
     })()`);
-    await page.locator('.drop').dispatchEvent('drop', { dataTransfer: dropped });
-    await page.getByAltText('The chosen image, water.png').waitFor();
-    await page.getByLabel('Then make').selectOption('flashcards');
-    await page.getByRole('button', { name: 'Submit' }).click();
-    await expect.poll(() => page.locator('.prose').textContent()).toContain('Water');
-    await expect.poll(() => page.locator('.child .card').count()).toBeGreaterThan(0);
-    await expect.poll(() => page.locator('.child .state').textContent()).toBe('completed');
-    expect(await seriousFaults(page)).toEqual([]);
+  await page.locator('.drop').dispatchEvent('drop', { dataTransfer: dropped });
+  await page.getByAltText('The chosen image, water.png').waitFor();
+  await page.getByLabel('Then make').selectOption('flashcards');
+  await page.getByRole('button', { name: 'Submit' }).click();
+  await expect.poll(() => page.locator('.prose').textContent()).toContain('Water');
+  await expect.poll(() => page.locator('.child .card').count()).toBeGreaterThan(0);
+  await expect.poll(() => page.locator('.child .state').textContent()).toBe('completed');
+  expect(await seriousFaults(page)).toEqual([]);
 
-    await page.getByLabel('Then make').selectOption('nothing more');
-    await page.getByLabel('Image', { exact: true }).setInputFiles(PICTURE);
-    await page.getByRole('button', { name: 'Submit' }).click();
-    await expect.poll(() => page.locator('.child').count()).toBe(0);
-    await expect.poll(() => page.locator('.prose').textContent()).toContain('Water');
-    await page.reload(); // the job that was watched is shown again
-    await expect.poll(() => page.locator('.prose').textContent()).toContain('Water');
-    expect(complaints).toEqual([]);
-  },
-);
+  await page.getByLabel('Then make').selectOption('nothing more');
+  await page.getByLabel('Image', { exact: true }).setInputFiles(PICTURE);
+  await page.getByRole('button', { name: 'Submit' }).click();
+  await expect.poll(() => page.locator('.child').count()).toBe(0);
+  await expect.poll(() => page.locator('.prose').textContent()).toContain('Water');
+  await page.reload(); // the job that was watched is shown again
+  await expect.poll(() => page.locator('.prose').textContent()).toContain('Water');
+  expect(complaints).toEqual([]);
+});
 
 test.skipIf(!browserPath || !programs.ffmpeg)(
   'speech is recorded with the microphone, played and assessed, also if it still records; so is a file that is chosen',
-
   async () => {
     const azure = await startAzureSpeech();
     const stack = await startStack({ ...azure.env, PATH });

@@ -30,7 +30,6 @@ async function startSteppedModel() {
 
 test.skipIf(!browserPath)(
   'cards come one by one, over a reload, a lost connection and a lost network, and can be flipped and taken away',
-
   async () => {
     const model = await startSteppedModel();
     const stack = await startStack(model.env);
@@ -113,7 +112,6 @@ const SEEDS = 20;
 
 test.skipIf(!browserPath)(
   `over ${SEEDS} networks that fail, the client in the browser has every item once and in order, and one job`,
-
   async () => {
     const openai = await startOpenAI(answerWith(Array.from({ length: COUNT }, (_, n) => card(n + 1))));
     const stack = await startStack({ ...openai.env, RATE_LIMIT_MAX: '1000' });

@@ -6,6 +6,7 @@ import { createDice } from '../support/dice.ts';
 import { openManualWorker, waiting, storeOver } from '../support/queue.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
 import { startStack } from '../support/stack.ts';
+import { pass } from '../support/waits.ts';
 
 const ROWS = 200;
 const FOLLOWERS = 40;
@@ -40,7 +41,7 @@ test('every lasting event reaches each of them exactly once, in order; past the 
   for (let n = 0; n < ROWS; n++) {
     const percent = Math.floor((100 * n) / ROWS);
     await journal.append({ type: 'progress', attempt: 1, percent, stage: 'x' }, { percent, stage: 'x', items: 0 });
-    await new Promise((resolve) => setTimeout(resolve, dice(20))); // some come live, some from the journal
+    await pass(dice(20)); // some come live, some from the journal
   }
   await job?.moveToCompleted(undefined, 'token', false);
   for (const { ids, cuts } of await Promise.all(following)) {

@@ -76,37 +76,33 @@ test('an API that starts before its Redis serves 503 and nothing crashes', async
 
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
-test.runIf(hasRedis)(
-  'Redis killed and started again while jobs run: streams stay, every event comes once, all jobs end',
+test.runIf(hasRedis)('Redis killed and started again while jobs run: streams stay, every event comes once, all jobs end', async () => {
+  const redis = await ownRedis('always');
+  const go = latch();
+  const openai = await startOpenAI(async (pen) => {
+    const { open, cards, close } = pieces([card(1), card(2), card(3), card(4)]);
+    pen.text(open + cards[0] + cards[1]);
+    await go.wait;
+    pen.text(cards[2] ?? '');
+    pen.text((cards[3] ?? '') + close);
+    pen.finish('stop');
+  });
+  const stack = await startStack({ REDIS_URL: redis.url, ...openai.env });
+  await stack.startWorker();
+  const jobs = await Promise.all([1, 2, 3].map(() => stack.submit({ content: 'Notes.', count: 4 })));
+  const streams = await Promise.all(jobs.map((job) => stack.watch(job)));
+  await Promise.all(streams.map((stream) => stream.until(({ data }) => data['index'] === 1)));
 
-  async () => {
-    const redis = await ownRedis('always');
-    const go = latch();
-    const openai = await startOpenAI(async (pen) => {
-      const { open, cards, close } = pieces([card(1), card(2), card(3), card(4)]);
-      pen.text(open + cards[0] + cards[1]);
-      await go.wait;
-      pen.text(cards[2] ?? '');
-      pen.text((cards[3] ?? '') + close);
-      pen.finish('stop');
-    });
-    const stack = await startStack({ REDIS_URL: redis.url, ...openai.env });
-    await stack.startWorker();
-    const jobs = await Promise.all([1, 2, 3].map(() => stack.submit({ content: 'Notes.', count: 4 })));
-    const streams = await Promise.all(jobs.map((job) => stack.watch(job)));
-    await Promise.all(streams.map((stream) => stream.until(({ data }) => data['index'] === 1)));
+  await redis.kill();
+  await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(503);
+  go.open(); // the model goes on while there is nothing to write to
+  await redis.start();
 
-    await redis.kill();
-    await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(503);
-    go.open(); // the model goes on while there is nothing to write to
-    await redis.start();
-
-    for (const stream of streams) {
-      const end = await stream.until(isEnd);
-      expect(end.data['result'].flashcards).toEqual([1, 2, 3, 4].map(card));
-      expect(lasting(stream.events).map(({ id }) => id)).toEqual(['1', '2', '3', '4', '5', '6']);
-    }
-    expect(openai.calls).toHaveLength(3);
-    await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(200);
-  },
-);
+  for (const stream of streams) {
+    const end = await stream.until(isEnd);
+    expect(end.data['result'].flashcards).toEqual([1, 2, 3, 4].map(card));
+    expect(lasting(stream.events).map(({ id }) => id)).toEqual(['1', '2', '3', '4', '5', '6']);
+  }
+  expect(openai.calls).toHaveLength(3);
+  await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(200);
+});

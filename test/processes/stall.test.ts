@@ -4,13 +4,12 @@ import { createDice } from '../support/dice.ts';
 import { startOpenAI } from '../support/openai.ts';
 import { ownRedis } from '../support/redis.ts';
 import { startStack } from '../support/stack.ts';
+import { pass } from '../support/waits.ts';
 
 const AT_ONCE = 12;
 
 /** How many 503 must name a job, which are those that stalled between admission and add; and in how many rounds at least, and at most. */
 const WANTED = { named: 4, least: 14, rounds: 40 };
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('of submissions that a stall hits at any step, none that was told 503 is bought', async () => {
   const redis = await ownRedis();
@@ -40,12 +39,12 @@ test('of submissions that a stall hits at any step, none that was told 503 is bo
   for (let round = 0; round < WANTED.least || (named.length < WANTED.named && round < WANTED.rounds); round++) {
     await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(200);
     const submissions = Array.from({ length: AT_ONCE }, async (_, n) => {
-      await pause(n);
+      await pass(n);
       await submit(`Round ${round} has ${n}`);
     });
-    await pause(dice(AT_ONCE));
+    await pass(dice(AT_ONCE));
     redis.freeze();
-    await pause(740 + dice(300)); // a command is given up after 750 ms
+    await pass(740 + dice(300)); // a command is given up after 750 ms
     redis.thaw();
     await Promise.all(submissions);
   }

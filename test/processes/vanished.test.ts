@@ -10,10 +10,11 @@ import { startExpo } from '../support/expo.ts';
 import { createFarSide, whyNoNetwork } from '../support/network.ts';
 import { skippedFor, whyNotReached } from '../support/reach.ts';
 import { startStack } from '../support/stack.ts';
+import { pass } from '../support/waits.ts';
 
-/** Serves one stream; `heartbeat` keeps writing to it. */
-async function serve(host: string, heartbeat: boolean) {
-  const transport = createNodeTransport({ deadlineMs: 1500, everyMs: 250 });
+/** Serves one stream; `heartbeat` keeps writing to it. `deadlineMs`: after so long a client that takes nothing is let go. */
+async function serve(host: string, heartbeat: boolean, deadlineMs = 1500) {
+  const transport = createNodeTransport({ deadlineMs, everyMs: 250 });
   const begun = Promise.withResolvers<Sink>();
   const stopped = Promise.withResolvers<void>();
   const server = createAdaptorServer({
@@ -40,7 +41,6 @@ const why = whyNoNetwork();
 
 test.skipIf(why !== undefined)(
   `a phone that vanishes without a FIN is let go, though the system buffers for it${skippedFor(why)}`,
-
   async () => {
     const far = createFarSide();
     const { port, stopped } = await serve(far.address, true);
@@ -89,7 +89,7 @@ for (const host of ['127.0.0.1', '::1', '::'] as const) {
 }
 
 test('one that is slow, and takes something now and then, is served on, however much waits for it', async () => {
-  const { port, sink, stopped } = await serve('127.0.0.1', false);
+  const { port, sink, stopped } = await serve('127.0.0.1', false, 5000);
   let over = false;
   void stopped.then(() => (over = true));
   const socket = dial(port, '127.0.0.1');
@@ -104,8 +104,8 @@ test('one that is slow, and takes something now and then, is served on, however 
     received += (chunk as Buffer).length;
     expect(over).toBe(false);
     if (received < (pauses + 1) * 1024 * 1024) continue;
-    if (++pauses === 10) break;
-    await new Promise((resolve) => setTimeout(resolve, 500)); // this is how slow the client is; nothing is waited for
+    if (++pauses === 12) break;
+    await pass(500); // this is how slow the client is; nothing is waited for
   }
-  expect(pauses).toBe(10);
+  expect(pauses).toBe(12);
 });

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { onTestFinished } from 'vitest';
+import { pass } from './waits.ts';
 
 /** A call as the server received it. */
 export type Call = {
@@ -145,7 +146,7 @@ export async function endless(call: Call, write: (n: number) => void, ms = 5): P
   void call.dropped.then(() => (gone = true));
   for (let n = 0; !gone; n++) {
     write(n);
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    await pass(ms);
   }
 }
 

@@ -20,3 +20,6 @@ export async function within<T>(coming: Promise<T>, what: string, seen: () => un
 }
 
 const show = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** Lets time pass. Only where time itself is the input: an outage that lasts, a client that is slow. What is to happen is waited for. */
+export const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

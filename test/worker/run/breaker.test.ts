@@ -8,16 +8,12 @@ import { waiting, storeOver } from '../../support/queue.ts';
 import { isEnd, lasting } from '../../support/sse.ts';
 import { newPrefix } from '../../support/stack.ts';
 import { startStack } from '../../support/stack-in-process.ts';
+import { endPauses } from '../../support/pauses.ts';
 
-const busy: Answer = (pen) => pen.fail(429, { error: { message: 'slow down' } }, { 'retry-after': '1' });
+const busy: Answer = (pen) => pen.fail(429, { error: { message: 'slow down' } }, { 'retry-after': '600' });
 
 test('Retry-After puts the job off to then, without an attempt, and the client sees until when', async () => {
-  const times: number[] = [];
-  const openai = await startOpenAI((pen, call, n) => {
-    times.push(Date.now());
-    if (n > 1) return answerWith()(pen, call, n);
-    return busy(pen, call, n);
-  });
+  const openai = await startOpenAI((pen, call, n) => (n === 1 ? busy(pen, call, n) : answerWith()(pen, call, n)));
   const stack = await startStack({ JOB_ATTEMPTS: '1', ...openai.env });
   const worker = await stack.startWorker();
   const job = await stack.submit({ content: 'Notes.', count: 2 });
@@ -26,8 +22,9 @@ test('Retry-After puts the job off to then, without an attempt, and the client s
   expect(waiting.data).toMatchObject({ status: 'waiting', attempt: 1 });
   const looked = await stack.get(job['statusUrl']);
   expect(looked).toMatchObject({ status: 'waiting', attempt: 1, maxAttempts: 1, retryAt: waiting.data['retryAt'] });
+  expect(Date.parse(waiting.data['retryAt'])).toBeGreaterThanOrEqual(Date.parse(job['createdAt']) + 600_000); // never before what was asked
+  await endPauses(stack.prefix);
   expect((await stream.until(isEnd)).event).toBe('completed');
-  expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1000); // never before what was asked
   expect(lasting(stream.events).map(({ event, data }) => [event, data['code'], data['attempt']])).toEqual([
     ['progress', undefined, 1],
     ['attempt', 'provider_rate_limited', 1],
@@ -65,6 +62,7 @@ test('while a vendor asks to slow down none of its other jobs is sent to it, in 
   const streams = await Promise.all(jobs.map((job) => stack.watch(job)));
   for (const stream of streams) await stream.until(({ data }) => data['retryAt'] !== undefined);
   expect(openai.calls).toHaveLength(1);
+  await endPauses(stack.prefix);
   for (const stream of streams) expect((await stream.until(isEnd)).event).toBe('completed');
   expect(openai.calls).toHaveLength(6);
 });
@@ -144,13 +142,21 @@ test('a refusal is no trouble: the breaker stays closed and the job fails at onc
   }
 });
 
-/** Two processes' views of one breaker. */
+/** Two processes' views of one breaker, whose times end when the test says so. */
 function openBreaker(options = {}) {
   const prefix = newPrefix();
-  const settings = { failures: 3, openMs: 100, probeMs: 200, paceMs: 50, ...options };
+  const settings = { failures: 3, openMs: 10_000, probeMs: 20_000, paceMs: 50, ...options };
   const other = new Redis(inject('redisUrl'), { maxRetriesPerRequest: null });
   onTestFinished(() => other.disconnect());
-  return [waiting(), other].map((redis) => createBreaker(storeOver(redis, prefix), 'vendor', settings)) as [CircuitBreaker, CircuitBreaker];
+  const [one, two] = [waiting(), other].map((redis) => createBreaker(storeOver(redis, prefix), 'vendor', settings)) as [
+    CircuitBreaker,
+    CircuitBreaker,
+  ];
+  const key = storeOver(other, prefix).keys.breaker('vendor');
+  /** The time for which the breaker is open, or its probe may take, is over. */
+  const end = (time: 'until' | 'probing') => other.hset(key, time, 1);
+  const opensAt = async () => Number(await other.hget(key, 'until'));
+  return { one, two, end, opensAt };
 }
 
 const down: ProblemCode = 'provider_unavailable';
@@ -159,7 +165,7 @@ const isIn = ({ type }: BreakerAnswer) => type === 'in';
 const isHeld = ({ type }: BreakerAnswer) => type === 'held';
 
 test('a breaker: closed, open, half-open for one, twice as long after each probe that fails, closed by a success', async () => {
-  const [one, two] = openBreaker();
+  const { one, two, end, opensAt } = openBreaker();
   await one.failed(down, undefined);
   await two.failed(down, undefined);
   expect(isIn(await one.enter())).toBe(true);
@@ -170,16 +176,18 @@ test('a breaker: closed, open, half-open for one, twice as long after each probe
 
   const held = [await one.enter(), await two.enter(), await one.enter()];
   expect(held.map((entry) => entry.type === 'held' && entry.code)).toEqual([down, down, down]);
-  const [a = 0, b = 0, c = 0] = held.map((entry) => (entry.type === 'held' ? entry.ms : 0));
-  expect(b).toBeGreaterThan(a); // they return one after the other
-  expect(c).toBeGreaterThan(b);
+  expect(held.map((entry) => entry.type === 'held' && entry.ms)).toEqual([10_000, 10_050, 10_100]); // they return one after the other
 
-  await expect.poll(() => two.enter(), { interval: 20 }).toSatisfy(isIn); // the probe
+  const opened = await opensAt();
+  await end('until');
+  expect(isIn(await two.enter())).toBe(true); // the probe
   expect(await one.enter()).toMatchObject({ code: down });
   await two.failed('provider_timeout', undefined);
   expect(await one.enter()).toMatchObject({ code: 'provider_timeout' });
-  let probe: BreakerAnswer = { type: 'in', permit: 0 };
-  await expect.poll(async () => (probe = await one.enter()), { interval: 20 }).toSatisfy(isIn);
+  expect(await opensAt()).toBeGreaterThanOrEqual(opened + 10_000); // 20 s from a later moment
+  await end('until');
+  const probe = await one.enter();
+  expect(isIn(probe)).toBe(true);
   await two.leave(0); // a call from before, which was no probe
   expect(isHeld(await two.enter())).toBe(true);
   await one.leave(probe.type === 'in' ? probe.permit : 0); // it learned nothing
@@ -190,15 +198,17 @@ test('a breaker: closed, open, half-open for one, twice as long after each probe
 });
 
 test('a probe that never reports does not keep a breaker open', async () => {
-  const [one, two] = openBreaker({ failures: 1 });
+  const { one, two, end } = openBreaker({ failures: 1 });
   await one.failed(down, undefined);
-  await expect.poll(() => one.enter(), { interval: 20 }).toSatisfy(isIn);
+  await end('until');
+  expect(isIn(await one.enter())).toBe(true);
   expect(isHeld(await two.enter())).toBe(true);
-  await expect.poll(() => two.enter(), { interval: 20 }).toSatisfy(isIn);
+  await end('probing');
+  expect(isIn(await two.enter())).toBe(true);
 });
 
 test("a vendor's own word opens it at once, for no longer than a minute, whatever calls from before it come to", async () => {
-  const [one, two] = openBreaker();
+  const { one, two } = openBreaker();
   await one.failed('provider_rate_limited', 3_600_000);
   await two.succeeded();
   const entry = await one.enter();
@@ -224,7 +234,9 @@ test('a fallback that fails too does not hide when the first will do', async () 
   const fallback = { OPENAI_FALLBACK_MODEL: 'other', OPENAI_FALLBACK_BASE_URL: second.baseURL };
   const stack = await startStack({ ...first.env, ...fallback, JOB_ATTEMPTS: '1' });
   await stack.startWorker();
-  const end = await (await stack.watch(await stack.submit({ content: 'Notes.', count: 1 }))).until(isEnd);
-  expect(end.event).toBe('completed');
+  const stream = await stack.watch(await stack.submit({ content: 'Notes.', count: 1 }));
+  await stream.until(({ data }) => data['retryAt'] !== undefined);
+  await endPauses(stack.prefix);
+  expect((await stream.until(isEnd)).event).toBe('completed');
   expect([first.calls.length, second.calls.length]).toEqual([2, 1]);
 });

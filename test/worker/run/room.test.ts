@@ -128,12 +128,13 @@ test('a cancelled job, a failed one and an erased one free what they had reserve
     await wait;
     if (!response.destroyed) refuse(response, 403, 'AccessDeniedException', String(n));
   });
-  for (const [method, path] of [
-    ['POST', '/cancel'],
-    ['DELETE', ''],
+  for (const [n, method, path] of [
+    [1, 'POST', '/cancel'],
+    [2, 'DELETE', ''],
   ] as const) {
     const { id } = await submit({ text: SHORT });
-    await expect.poll(used).toBeGreaterThan(0);
+    await expect.poll(() => polly.calls.length).toBe(n);
+    expect(await used()).toBeGreaterThan(0);
     await fetch(`${stack.url}/api/jobs/${id}${path}`, { method, headers: ANA });
     await expect.poll(used).toBe(0);
   }
