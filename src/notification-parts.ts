@@ -15,7 +15,7 @@ import { createDispatch } from './notifications/dispatch.ts';
 import { createExpo } from './notifications/expo.ts';
 import { createGone, type Gone } from './notifications/gone.ts';
 import { createLanes } from './notifications/lanes.ts';
-import { createListeners, type Listeners } from './notifications/listeners.ts';
+import { SeenEnds } from './notifications/seen-ends.ts';
 import type { Notification } from './notifications/notification.ts';
 import { type NotificationQueue, openNotificationQueue } from './notifications/notification-queue.ts';
 import type { Tried, Try } from './notifications/notification-sender.ts';
@@ -48,7 +48,7 @@ export class Notifier implements Notifications {
   readonly faultOf: CallbackAddresses['faultOf'];
   readonly secrets: WebhookSecrets | undefined;
   readonly deliveries: Deliveries;
-  readonly #listeners: Listeners;
+  readonly #seenEnds: SeenEnds;
   readonly #entries: NotificationQueue<Notification>;
   readonly #outbox: Outbox;
   readonly #dispatch: (claims: readonly Claim[]) => Promise<void>;
@@ -64,14 +64,14 @@ export class Notifier implements Notifications {
     this.#entries = openNotificationQueue<Notification>(store);
     const callbacks = callbackAddresses(production);
     this.faultOf = callbacks.faultOf;
-    this.#listeners = createListeners(store, onError);
+    this.#seenEnds = new SeenEnds(store, onError);
     const gone = createGone(store);
     this.deliveries = createDeliveries({ queue: this.#entries, gone, maxResent: job.maxRetries });
     // Production shares no secret through Redis: receivers would lose theirs with it.
     const shared = production ? undefined : () => queue.shared('webhook-secret', randomSecret);
     const roots = rootsOf(config.notifications.webhookSecrets, shared);
     this.secrets = roots && createWebhookSecrets(store, roots);
-    this.#entries.start(createSend(options, { callbacks, gone, listeners: this.#listeners, secrets: this.secrets }));
+    this.#entries.start(createSend(options, { callbacks, gone, seenEnds: this.#seenEnds, secrets: this.secrets }));
     this.#outbox = createOutbox(store, store.keys.notifications, { retentionS: job.retentionS });
     const { pushDelayMs } = config.notifications;
     this.#dispatch = createDispatch({ outbox: this.#outbox, jobs: queue, queue: this.#entries, clock, pushDelayMs });
@@ -87,8 +87,8 @@ export class Notifier implements Notifications {
     }
   }
 
-  endSeen(...[job, taken]: Parameters<Listeners['told']>): void {
-    this.#listeners.told(job, taken);
+  endSeen(...[job, taken]: Parameters<SeenEnds['add']>): void {
+    this.#seenEnds.add(job, taken);
   }
 
   async handOn(jobId: string): Promise<void> {
@@ -107,12 +107,12 @@ export class Notifier implements Notifications {
 }
 
 /** What sending knows of receivers and clients. */
-type Contacts = { callbacks: CallbackAddresses; gone: Gone; listeners: Listeners; secrets: WebhookSecrets | undefined };
+type Contacts = { callbacks: CallbackAddresses; gone: Gone; seenEnds: SeenEnds; secrets: WebhookSecrets | undefined };
 
 /** Makes the function that does one try, whatever is sent. */
 function createSend(
   { store: { clock }, config, kinds, version, statusUrl, log }: NotifierOptions,
-  { callbacks: { blockList }, gone, listeners, secrets }: Contacts,
+  { callbacks: { blockList }, gone, seenEnds, secrets }: Contacts,
 ): (tried: Try<Notification>) => Promise<Tried<Notification>> {
   const { nameServers, expo } = config.notifications;
   const resolveName = createResolveName({ servers: nameServers });
@@ -129,7 +129,7 @@ function createSend(
       userAgent: `ai-jobs/${version}`,
       log,
     });
-  const sendPush = createDeliverPush({ service, listeners, gone, lanes, clock, textOf: createTexts(kinds), log });
+  const sendPush = createDeliverPush({ service, seenEnds, gone, lanes, clock, textOf: createTexts(kinds), log });
   const readReceipt = createReadReceipt({ service, gone, lanes, log });
   return async (tried) => {
     const { data } = tried;

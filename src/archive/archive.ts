@@ -1,7 +1,7 @@
 /** The port of the archive: ended jobs and the files that they have made, which stay when Redis has forgotten them. */
 import type { FileInfo, FileName, OpenFile } from '../files/store.ts';
 import type { Snapshot } from '../job/snapshot.ts';
-import type { Page, Range } from '../jobs/listing.ts';
+import type { JobPage, JobRange } from '../jobs/listing.ts';
 
 /** By whose rights the archive is read: a user's, so that its own rules decide, or the service's, which has checked before what it shows. */
 export type Access = { as: 'user'; user: string; session: string } | { as: 'service' };
@@ -17,7 +17,7 @@ export type ArchiveReader = {
   /** A job; undefined if there is none that the access allows. */
   read(jobId: string, access: Access): Promise<ArchivedJob | undefined>;
   /** Jobs of a user, newest first, with the files' names left out. */
-  list(owner: string, range: Range, access: Access): Promise<Page>;
+  list(owner: string, range: JobRange, access: Access): Promise<JobPage>;
   /** Opens a file of a job; undefined if it is not there. */
   open(job: ArchivedJob, file: ArchivedFile): Promise<OpenFile | undefined>;
 };

@@ -2,7 +2,7 @@
 import type { FileName, OpenFile } from '../files/store.ts';
 import { ProblemError } from '../job/problem.ts';
 import type { JobView } from '../jobs/read-job.ts';
-import type { Page, Range } from '../jobs/listing.ts';
+import type { JobPage, JobRange } from '../jobs/listing.ts';
 import type { Access, ArchiveReader } from './archive.ts';
 import type { Erasures } from './erasures.ts';
 
@@ -11,7 +11,7 @@ export type ArchivedJobs = {
   /** A job, as if its journal had been read: its rows are not kept, its end has the number that it had. */
   read(jobId: string, access: Access): Promise<JobView | undefined>;
   /** Jobs of a user, newest first. */
-  list(owner: string, range: Range, access: Access): Promise<Page>;
+  list(owner: string, range: JobRange, access: Access): Promise<JobPage>;
   /** A file of a job that may be read. */
   openFile(jobId: string, name: FileName): Promise<OpenFile | undefined>;
 };

@@ -1,9 +1,9 @@
 /** A user's jobs out of two stores: Redis has the newest and forgets the old ones, the archive is late with the newest, and many are in both. */
 import type { Snapshot } from '../job/snapshot.ts';
-import type { Page, Place, Range } from '../jobs/listing.ts';
+import type { JobPage, IndexPlace, JobRange } from '../jobs/listing.ts';
 
 /** Reads a part of one store, newest first. */
-export type ReadPage = (range: Range) => Promise<Page>;
+export type ReadPage = (range: JobRange) => Promise<JobPage>;
 
 /** What a list is made of. `there`: which of these jobs Redis has. */
 export type ListSources = { redis: ReadPage; archive: ReadPage; there: (ids: readonly string[]) => Promise<ReadonlySet<string>> };
@@ -12,7 +12,7 @@ export type ListSources = { redis: ReadPage; archive: ReadPage; there: (ids: rea
  * Reads a page. Redis is asked before the archive: a job that moves meanwhile is in both then, and never in neither. Of a job in
  * both, Redis has the truth: with a filter the archive can still have an end that a retry has taken back.
  */
-export async function listJobs({ redis, archive, there }: ListSources, range: Range): Promise<Page> {
+export async function listJobs({ redis, archive, there }: ListSources, range: JobRange): Promise<JobPage> {
   const hot = await redis(range);
   const cold = await archive(range);
   const known = new Set(hot.jobs.map(({ id }) => id));
@@ -22,7 +22,7 @@ export async function listJobs({ redis, archive, there }: ListSources, range: Ra
 }
 
 /** Joins two pages that began at the same place. Past the place where the shorter one ends, nothing is known of that store. */
-export function joinPages(one: Page, other: Page, limit: number): Page {
+export function joinPages(one: JobPage, other: JobPage, limit: number): JobPage {
   const [end] = [one.next, other.next].filter((place) => place !== undefined).toSorted(inOrder);
   const jobs = [...one.jobs, ...other.jobs].toSorted((a, b) => inOrder(placeOf(a), placeOf(b)));
   const known = end ? jobs.filter((job) => inOrder(placeOf(job), end) <= 0) : jobs;
@@ -32,11 +32,11 @@ export function joinPages(one: Page, other: Page, limit: number): Page {
   return { jobs: page, next: last && placeOf(last) };
 }
 
-function placeOf({ id, createdAt }: Snapshot): Place {
+function placeOf({ id, createdAt }: Snapshot): IndexPlace {
   return { score: String(createdAt), id };
 }
 
 /** The order of lists: the newest first; of the same moment, the last by the bytes of its id. */
-function inOrder(a: Place, b: Place): number {
+function inOrder(a: IndexPlace, b: IndexPlace): number {
   return Number(b.score) - Number(a.score) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }

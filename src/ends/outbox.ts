@@ -1,5 +1,5 @@
 /** An outbox: jobs whose ends are to be handed on. Admission puts each in, so that no end is missed, whoever causes it. */
-import { LOOK_MS } from '../jobs/admit-script.ts';
+import { OUTBOX_LOOK_MS } from '../jobs/admit-script.ts';
 import type { Store } from '../store/store.ts';
 
 /** A job that has ended and is this process's to hand on. `finishedOn`: when, as its record has it. */
@@ -63,7 +63,7 @@ export function createOutbox(
 
   return {
     async claim(ids = []) {
-      const times = { batch: BATCH, lookMs: LOOK_MS, leaseMs: LEASE_MS, marks };
+      const times = { batch: BATCH, lookMs: OUTBOX_LOOK_MS, leaseMs: LEASE_MS, marks };
       const [examined, ...ended] = (await claimEnds({ ...touched, ...times }, ids)) as [number, ...string[]];
       const claims = ended.flatMap((id, n) => (n % 2 === 0 ? [{ id, finishedOn: ended[n + 1] ?? '' }] : []));
       return { claims, more: ids.length === 0 && examined === BATCH };

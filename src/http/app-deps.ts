@@ -9,7 +9,7 @@ import type { Identification } from '../identity/caller.ts';
 import type { Tenant } from '../job/tenant.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Deliveries } from '../notifications/deliveries.ts';
-import type { Listeners } from '../notifications/listeners.ts';
+import type { SeenEnds } from '../notifications/seen-ends.ts';
 import type { CallbackAddresses } from '../notifications/public-addresses.ts';
 import type { WebhookSecrets } from '../notifications/webhook-secrets.ts';
 import type { Clock } from '../store/clock.ts';
@@ -43,7 +43,7 @@ export type Notifications = {
   /** Hands on the end of a job now: the job is about to be retried. */
   handOn: (jobId: string) => Promise<void>;
   /** A client was given a job that has ended. */
-  endSeen: Listeners['told'];
+  endSeen: SeenEnds['add'];
 };
 
 /** The parts that the routes use. None of them knows a process or a port. */

@@ -1,7 +1,7 @@
 /** Queries of lists: how they are validated, and the cursors in them, which say where a page ended. */
 import { zValidator } from '@hono/zod-validator';
 import { z } from 'zod';
-import type { Place } from '../jobs/listing.ts';
+import type { IndexPlace } from '../jobs/listing.ts';
 import { invalidInput } from './problems.ts';
 
 /** Makes the middleware for a schema; its route reads the values by `c.req.valid('query')`. It throws `invalid_input` with each mistake. */
@@ -16,13 +16,13 @@ const ADVICE = 'must be the nextCursor of an earlier answer';
 export const cursor = z
   .string()
   .regex(/^[-+.\de]{1,25}~[A-Za-z0-9_-]{34,100}$/, ADVICE)
-  .transform((text): Place => {
+  .transform((text): IndexPlace => {
     const [score = '', id = ''] = text.split('~');
     return { score, id };
   })
   .refine(({ score }) => Number.isFinite(Number(score)), ADVICE);
 
 /** Writes a place as a cursor. */
-export function toCursor({ score, id }: Place): string {
+export function toCursor({ score, id }: IndexPlace): string {
   return `${score}~${id}`;
 }

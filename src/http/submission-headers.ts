@@ -1,7 +1,7 @@
 /** The headers of a submission: Idempotency-Key, and Cancel-After and Start-Within, which a retry may have, too. */
 import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
-import { LOOK_MS } from '../jobs/deadlines.ts';
+import { SWEEP_MS } from '../jobs/deadlines.ts';
 import type { AppEnv } from './context.ts';
 
 /** The longest key, in characters. */
@@ -46,7 +46,7 @@ export function parseDuration(name: string, header: string | undefined): number 
   const text = header.trim();
   const [, hours = '0', minutes = '0', seconds = '0'] = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s?)?$/.exec(text) ?? [];
   const ms = Number(hours) * UNITS.h + Number(minutes) * UNITS.m + Number(seconds) * UNITS.s;
-  if (text === '' || ms < LOOK_MS || ms > MAX_MS) {
+  if (text === '' || ms < SWEEP_MS || ms > MAX_MS) {
     throw new ProblemError('invalid_input', `${name} must be a time from 1s to 24h, such as 60s, 5m or 1h30m.`);
   }
   return ms;

@@ -1,6 +1,6 @@
 /** What a job's record in Redis holds of ours: the payload BullMQ carries, our fields beside its own, the journal's rows. */
 import { isJobId } from './id.ts';
-import type { JournalRow, Tells } from './snapshot.ts';
+import type { JournalRow, Notifies } from './snapshot.ts';
 import type { Tenant } from './tenant.ts';
 
 /**
@@ -52,11 +52,11 @@ export const FIELDS = {
 /** Values for fields of the record that we write. */
 export type RecordFields = Partial<Record<(typeof FIELDS)[keyof typeof FIELDS] | 'progress', string>>;
 
-/** Where a job's end is told: a URL that is sent a webhook, and the token of a phone that gets a push notification. */
+/** Where a job's end is notified of: a URL that is sent a webhook, and the token of a phone that gets a push notification. */
 export type Targets = { callbackUrl?: string | undefined; pushToken?: string | undefined };
 
-/** Who is told, given where. */
-export function tellsOf({ callbackUrl, pushToken }: Targets = {}): Tells | undefined {
+/** Who is notified, given where. */
+export function notifiesOf({ callbackUrl, pushToken }: Targets = {}): Notifies | undefined {
   if (callbackUrl !== undefined && pushToken !== undefined) return 'both';
   if (callbackUrl !== undefined) return 'webhook';
   return pushToken === undefined ? undefined : 'push';
@@ -70,8 +70,8 @@ export type Payload = {
   tenant: Tenant;
   /** The kind of the job that it leads to. */
   next?: string | undefined;
-  /** Where its end is told; and who that is, for readers of the beginning alone. */
-  tells?: Tells | undefined;
+  /** Where its end is notified of; and whom that reaches, for readers of the beginning alone. */
+  tells?: Notifies | undefined;
   /** What was reserved of its tenant's budgets when it was submitted, as a retry reserves it again (reservation.ts). */
   reserved?: string | undefined;
   /** The fields of its submission that its kind does not know, a name a line. */
@@ -95,16 +95,16 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * What a payload begins with, as far as it is there: an owner, the tenant, the kind that follows, who is told, what is reserved, and names that
- * were ignored. Each is a JSON string.
+ * What a payload begins with, as far as it is there: an owner, the tenant, the kind that follows, who is notified, what is
+ * reserved, and names that were ignored. Each is a JSON string.
  */
 const PAYLOAD_HEAD =
   /^\{(?:"owner":("(?:[^"\\]|\\.)*"))?(?:,?"tenant":("(?:[^"\\]|\\.)*"))?(?:,"next":("[a-z-]*"))?(?:,"tells":("[a-z]*"))?(?:,"reserved":("[\d ]*"))?(?:,"ignored":("(?:[^"\\]|\\.)*"))?/;
 
-const TELLS: ReadonlySet<unknown> = new Set<Tells>(['webhook', 'push', 'both']);
+const TELLS: ReadonlySet<unknown> = new Set<Notifies>(['webhook', 'push', 'both']);
 
 /**
- * Whose a job is, what it leads to, who is told of its end, what is reserved for it and which names were ignored, from the beginning of
+ * Whose a job is, what it leads to, who is notified of its end, what is reserved for it and which names were ignored, from the beginning of
  * its payload. What stands behind that is not looked at, and may be missing.
  */
 export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tenant' | 'next' | 'tells' | 'reserved' | 'ignored'>> {
@@ -114,7 +114,7 @@ export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tena
     ...(typeof owner === 'string' && { owner }),
     ...(typeof tenant === 'string' && { tenant: tenant as Tenant }),
     ...(typeof next === 'string' && { next }),
-    ...(TELLS.has(tells) && { tells: tells as Tells }),
+    ...(TELLS.has(tells) && { tells: tells as Notifies }),
     ...(typeof reserved === 'string' && { reserved }),
     ...(typeof ignored === 'string' && { ignored }),
   };

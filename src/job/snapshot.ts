@@ -49,8 +49,8 @@ export type Outcome =
   | { type: 'failed'; error: Problem; usage?: Usage | undefined }
   | { type: 'cancelled'; usage?: Usage | undefined };
 
-/** Who is told of a job's end: the server at the submission's `callbackUrl`, the phone with its `pushToken`, or both. */
-export type Tells = 'webhook' | 'push' | 'both';
+/** Who is notified of a job's end: the server at the submission's `callbackUrl`, the phone with its `pushToken`, or both. */
+export type Notifies = 'webhook' | 'push' | 'both';
 
 /** What is known of a job at one moment. Times are ms since the epoch. */
 export type Snapshot = {
@@ -62,8 +62,8 @@ export type Snapshot = {
   tenant: Tenant;
   /** The kind of the job that it leads to. */
   next?: string | undefined;
-  /** Who is told of its end. */
-  tells?: Tells | undefined;
+  /** Who is notified of its end. */
+  notifies?: Notifies | undefined;
   /** What is reserved for it of its tenant's budgets, as a retry reserves it again. */
   reserved?: string | undefined;
   /** The fields of its submission that its kind does not know. */

@@ -7,7 +7,7 @@ import { childIdOf } from './child-id.ts';
 import { digestOf } from '../store/digest.ts';
 import { createFirstAlone } from './first-alone.ts';
 import type { Allowance } from './rate-limit.ts';
-import { type Payload, tellsOf } from '../job/record.ts';
+import { type Payload, notifiesOf } from '../job/record.ts';
 import { abandoned } from '../store/redis-connection.ts';
 import { storeTrouble } from '../store/store-trouble.ts';
 
@@ -67,12 +67,12 @@ export function createAddJob(
   const add = async (wanted: AddRequest, key: string | undefined): Promise<AddResult> => {
     const { plan, kind, next, owner, tenant, targets, requestId, input, keyMs = KEY_TTL_MS } = wanted;
     const { cancelAfterMs, startWithinMs, keepFiles, dropFiles } = wanted;
-    const tells = tellsOf(targets);
+    const notifies = notifiesOf(targets);
     const admission = admissionOf(plan);
     const reserved = admission.budgeted ? wanted.reserve?.() : undefined;
     const ignored = wanted.ignored?.join('\n');
     // Readers of a job find the first six at the start of its JSON.
-    const payload: Payload = { owner, tenant, next: next?.kind, tells, reserved, ignored, requestId, targets, input };
+    const payload: Payload = { owner, tenant, next: next?.kind, tells: notifies, reserved, ignored, requestId, targets, input };
     // Only a key makes anyone ask whether the input was the same.
     const fingerprint = key && digestOf(fingerprintOf(wanted)).slice(0, FINGERPRINT_LENGTH);
     const isSame = (id: string): boolean => fingerprint === undefined || isMadeFrom(id, fingerprint);
@@ -82,7 +82,7 @@ export function createAddJob(
       child: next && childIdOf(jobId, next.kind),
       tenant,
       owner,
-      tells: tells !== undefined,
+      notifies: notifies !== undefined,
       cancelAfterMs,
       startWithinMs,
       key,

@@ -33,7 +33,7 @@ export type AdmissionRequest = {
   /** After how long it is to be cancelled if it has not begun, in ms from its admission. */
   startWithinMs?: number | undefined;
   /** Whether somebody is told of its end. */
-  tells?: boolean | undefined;
+  notifies?: boolean | undefined;
   /** The id of the job that has led to it, whose deadline is its own, too. */
   parent?: string | undefined;
   /** The id of the job that it leads to, for which a place is kept, too. */

@@ -9,7 +9,7 @@ const COMING_MS = 60_000;
 const INDEX_KEPT_LONGER_S = 7 * 24 * 3600;
 
 /** How soon to look whether a job of an outbox has ended, in ms. An end that is noticed is handed on at once. */
-export const LOOK_MS = 3000;
+export const OUTBOX_LOOK_MS = 3000;
 
 const QUEUE_KEYS = ['wait', 'delayed', 'prioritized', 'active'] as const;
 const SIGNATURE = {
@@ -27,7 +27,7 @@ const SIGNATURE = {
     'indexed',
     'keyed',
     'bounded',
-    'tells',
+    'notifies',
     'estimate',
   ],
 } as const;
@@ -67,7 +67,7 @@ export function createAdmitScript(
     keptForS: retentionS + INDEX_KEPT_LONGER_S,
     comingMs: COMING_MS,
     archived: archived ? 1 : 0,
-    lookMs: LOOK_MS,
+    lookMs: OUTBOX_LOOK_MS,
   };
   const toEntry = ({
     jobId,
@@ -80,7 +80,7 @@ export function createAdmitScript(
     startWithinMs = 0,
     key,
     bounded = true,
-    tells = false,
+    notifies = false,
     reserved = '',
   }: AdmissionRequest) => ({
     dedup: store.keys.dedup(key ?? ''),
@@ -100,7 +100,7 @@ export function createAdmitScript(
     indexed: owner === undefined ? 0 : 1,
     keyed: key === undefined ? 0 : 1,
     bounded: bounded ? 1 : 0,
-    tells: tells ? 1 : 0,
+    notifies: notifies ? 1 : 0,
     estimate: isBudgeted(bounds) ? reserved : '',
   });
 

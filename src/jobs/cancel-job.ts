@@ -5,7 +5,7 @@ import { FIELDS } from '../job/record.ts';
 import type { Store } from '../store/store.ts';
 
 /** The result: the job is cancelled now, had ended before, is not there, or has begun. */
-export type Cancelled = 'cancelled' | 'ended' | 'unknown' | 'begun';
+export type CancelOutcome = 'cancelled' | 'ended' | 'unknown' | 'begun';
 
 /**
  * Which jobs to cancel. `onlyUnbegun`: only those of which no run has begun since they were submitted or retried. `absentMs`: for
@@ -14,7 +14,7 @@ export type Cancelled = 'cancelled' | 'ended' | 'unknown' | 'begun';
 export type WhichToCancel = { onlyUnbegun?: boolean; absentMs?: number };
 
 /** Cancels a job. */
-export type Cancel = (jobId: string, which?: WhichToCancel) => Promise<Cancelled>;
+export type Cancel = (jobId: string, which?: WhichToCancel) => Promise<CancelOutcome>;
 
 /** Makes the function that cancels jobs, each with its child: a job that is cancelled leads to nothing. `retentionS`: how long ended jobs are kept, in s. */
 export function createCancel(store: Store, retentionS: number): Cancel {

@@ -4,11 +4,11 @@ import { OwnError } from '../job/own-error.ts';
 import type { Admission } from './admission.ts';
 import { childIdOf } from './child-id.ts';
 import { createEraseJobs } from './erase-jobs.ts';
-import { FIELDS, type Payload, tellsOf } from '../job/record.ts';
+import { FIELDS, type Payload, notifiesOf } from '../job/record.ts';
 import type { Store } from '../store/store.ts';
 
 /** A child to be: whose it is, and from which request, is its parent's. */
-export type ChildRequest = Omit<Payload, 'next' | 'parent' | 'tells'> & { parent: string; kind: string };
+export type NewChild = Omit<Payload, 'next' | 'parent' | 'tells'> & { parent: string; kind: string };
 
 /** What workers do about children. */
 export type Children = {
@@ -16,7 +16,7 @@ export type Children = {
    * Adds a child in the place that was kept for it, and resolves with its id. The same transaction notes it in its parent's record.
    * So a further call adds nothing, also if the child is gone by then. Where the parent was erased nothing stays. The parent's deadline is the child's, too.
    */
-  add(request: ChildRequest): Promise<string>;
+  add(request: NewChild): Promise<string>;
   /**
    * Cancels a child if its parent was cancelled: it can have been added in the moment in which that happened. To be asked before the
    * child is begun. Resolves with whether it was.
@@ -38,14 +38,14 @@ export function createChildren(store: Store, { queue, admission, cancel }: Child
 
   return {
     async add({ parent, kind, owner, tenant, requestId, targets, reserved, input }) {
-      const tells = tellsOf(targets);
+      const notifies = notifiesOf(targets);
       const jobId = childIdOf(parent, kind);
       const parentRecord = store.keys.job(parent);
       const [made, there] = await store.redis.hmget(parentRecord, FIELDS.child, 'name');
       if (made || !there) return jobId; // it was made before, or the parent has just been erased
-      const admitted = await admission.admit({ jobId, parent, tenant, owner, bounded: false, tells: tells !== undefined });
+      const admitted = await admission.admit({ jobId, parent, tenant, owner, bounded: false, notifies: notifies !== undefined });
       if (admitted.type !== 'admitted') throw new OwnError('a child has a place, and no key to be known by');
-      const payload: Payload = { owner, tenant, tells, reserved, requestId, targets, parent, input };
+      const payload: Payload = { owner, tenant, tells: notifies, reserved, requestId, targets, parent, input };
       const { priority, at: timestamp } = admitted;
       await queue.waitUntilReady(); // its scripts are known to the connection then
       const transaction = client.multi();

@@ -4,7 +4,7 @@ import type { Cancel } from './cancel-job.ts';
 import type { Store } from '../store/store.ts';
 
 /** How often to sweep for new ones, in ms; a deadline is never nearer than this when it is set, so none is missed. */
-export const LOOK_MS = 1000;
+export const SWEEP_MS = 1000;
 
 /** What stands before the id of a job that is to be cancelled only if it has not begun. */
 export const START = 'start ';
@@ -60,7 +60,7 @@ export async function watchDeadlines({ store, cancel, onCancelled, onError }: De
 
   /** Cancels what is due and resolves with the ms until the next sweep. */
   const sweep = async (): Promise<number> => {
-    const [pause, due] = (await readDue({ deadlines: key, batch: BATCH, lookMs: LOOK_MS })) as [ms: number, entries: string[]];
+    const [pause, due] = (await readDue({ deadlines: key, batch: BATCH, lookMs: SWEEP_MS })) as [ms: number, entries: string[]];
     const readAt = performance.now();
     for (const entry of due) {
       const jobId = entry.startsWith(START) ? entry.slice(START.length) : entry;
@@ -75,7 +75,7 @@ export async function watchDeadlines({ store, cancel, onCancelled, onError }: De
   const again = async (): Promise<void> => {
     const pause = await sweep().catch((error: unknown) => {
       onError(error);
-      return LOOK_MS;
+      return SWEEP_MS;
     });
     if (!stopped) timer = setTimeout(() => void again(), pause);
   };

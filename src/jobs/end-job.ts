@@ -4,10 +4,10 @@ import { kindOf } from './to-snapshot.ts';
 import type { Store } from '../store/store.ts';
 
 /** The result: the job has ended by this, had ended before, is not there, another run holds its lock now, or it has begun. */
-export type Ended = 'done' | 'ended' | 'unknown' | 'held' | 'begun';
+export type EndOutcome = 'done' | 'ended' | 'unknown' | 'held' | 'begun';
 
 /** A job that is to be ended. */
-export type Ending = {
+export type EndRequest = {
   jobId: string;
   /** Why, as a failed job keeps it; `cancelled` also notes when. */
   reason: string;
@@ -23,7 +23,7 @@ export type Ending = {
 const QUEUE_KEYS = ['events', 'meta', 'completed', 'failed', 'delayed', 'prioritized', 'wait', 'active', 'stalled'] as const;
 
 /** Makes the function that ends jobs. `retentionS`: how long ended jobs are kept, in s. */
-export function createEnd(store: Store, retentionS: number): (ending: Ending) => Promise<Ended> {
+export function createEnd(store: Store, retentionS: number): (ending: EndRequest) => Promise<EndOutcome> {
   const script = store.script(new URL('scripts/end_job.lua', import.meta.url), {
     keys: ['job', 'lock', 'deadlines', 'jobs', 'behind', ...QUEUE_KEYS],
     args: ['id', 'reason', 'kind', 'onlyUnbegun', 'unreadable', 'held', 'absentMs', 'retentionMs', 'longerMs', 'limit'],
@@ -47,5 +47,5 @@ export function createEnd(store: Store, retentionS: number): (ending: Ending) =>
       unreadable: unreadable ? 1 : 0,
       held: unreadable?.lock ?? '',
       absentMs,
-    })) as Ended;
+    })) as EndOutcome;
 }

@@ -8,9 +8,9 @@ import { FIELDS, parseJson, type Payload } from '../job/record.ts';
 import type { Store } from '../store/store.ts';
 
 /** What was erased. `results`: how many of the jobs had one; `keys`: under how many idempotency keys they were. */
-export type Erased = { ids: string[]; results: number; keys: number };
+export type ErasedJobs = { ids: string[]; results: number; keys: number };
 
-const NOTHING: Erased = { ids: [], results: 0, keys: 0 };
+const NOTHING: ErasedJobs = { ids: [], results: 0, keys: 0 };
 
 /** What is read of a job before it goes. */
 type Found = JobEvents & {
@@ -30,7 +30,7 @@ export function createEraseJobs(
   store: Store,
   queue: Queue<Payload>,
   cancel: (jobId: string) => Promise<unknown>,
-): (jobIds: readonly string[]) => Promise<Erased> {
+): (jobIds: readonly string[]) => Promise<ErasedJobs> {
   const eraseEvents = createEraseEvents(store);
   const find = async (jobId: string): Promise<Found | undefined> => {
     await store.redis.zrem(store.keys.notifications.outbox, jobId).catch(() => {}); // nobody is told of an end that only erasing brings
@@ -70,7 +70,7 @@ export function createEraseJobs(
     await Promise.allSettled(removals); // one of another type is not ours any more
   };
 
-  const eraseJobs = async (jobIds: readonly string[]): Promise<Erased> => {
+  const eraseJobs = async (jobIds: readonly string[]): Promise<ErasedJobs> => {
     const found = await findAll(jobIds);
     if (found.length === 0) return NOTHING;
     const removed = await Promise.all(

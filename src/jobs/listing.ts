@@ -2,14 +2,14 @@
 import type { JobStatus, Snapshot } from '../job/snapshot.ts';
 import { tenantOf } from '../job/tenant.ts';
 import { parseJson } from '../job/record.ts';
-import { type Fields, PLACE_KEYS, SHOWN, toSnapshot } from './to-snapshot.ts';
+import { type ReadFields, PLACE_KEYS, SHOWN, toSnapshot } from './to-snapshot.ts';
 import type { Store } from '../store/store.ts';
 
 /** A place in an index: an entry's score, as Redis prints it, and its job. */
-export type Place = { score: string; id: string };
+export type IndexPlace = { score: string; id: string };
 
 /** Which jobs are wanted; what is left out may be anything. */
-export type Filter = {
+export type JobFilter = {
   status?: JobStatus | 'unfinished' | undefined;
   kind?: string | undefined;
   /** The code that it failed with. */
@@ -18,12 +18,12 @@ export type Filter = {
 };
 
 /** Which part of an index. */
-export type Range = {
+export type JobRange = {
   /** How many jobs at most. */
   limit: number;
   /** Only those after this place, which an earlier page ended at. */
-  after?: Place | undefined;
-  filter?: Filter | undefined;
+  after?: IndexPlace | undefined;
+  filter?: JobFilter | undefined;
   /** Aborts when nobody waits for the answer any more. */
   signal?: AbortSignal | undefined;
 };
@@ -32,10 +32,10 @@ export type Range = {
  * A page of jobs, without results, and where to go on if there may be more. A page can be shorter than its limit,
  * and even empty, and still have a `next`: that many entries were looked at and few of them were wanted.
  */
-export type Page = { jobs: Snapshot[]; next?: Place | undefined };
+export type JobPage = { jobs: Snapshot[]; next?: IndexPlace | undefined };
 
 /** An index that can be listed. */
-export type Index = {
+export type JobIndex = {
   key: string;
   order: 'newest' | 'oldest';
   /** Whose jobs these are, where they are one user's; else each job's owner is read. */
@@ -70,10 +70,10 @@ type Row = [
 type Reply = [examined: number, done: 0 | 1, score: string, id: string, rows: Row[], read: number];
 
 /** Lists a part of an index. */
-export type List = (index: Index, range: Range) => Promise<Page>;
+export type ListJobs = (index: JobIndex, range: JobRange) => Promise<JobPage>;
 
 /** Makes the function that lists. `retentionS`: how long ended jobs are kept, in s. */
-export function createList(store: Store, retentionS: number): List {
+export function createList(store: Store, retentionS: number): ListJobs {
   const script = store.script(new URL('scripts/list_jobs.lua', import.meta.url), {
     keys: ['index', 'deadlines', 'coming', 'children', 'jobs', ...PLACE_KEYS],
     args: ['order', 'prune', 'score', 'id', 'batch', 'limit', 'reads', 'settledMs', 'status', 'kind', 'code', 'owner', 'ownerKnown'],
@@ -91,7 +91,7 @@ export function createList(store: Store, retentionS: number): List {
     const wanted = { status, kind, code, owner: filter.owner === undefined ? '' : JSON.stringify(filter.owner) };
     const unchanged = { ...shared, index: key, order, prune, ...wanted, ownerKnown: owner === undefined ? 0 : 1 };
     const isFiltered = Object.values(wanted).some((one) => one !== '');
-    const found: { job: Snapshot; place: Place }[] = [];
+    const found: { job: Snapshot; place: IndexPlace }[] = [];
     let place = after;
     let reads = limit + 1 + MAX_IN_VAIN;
     for (let examined = 0, done = false; !done && examined < MAX_ENTRIES && reads > 0 && !signal?.aborted;) {
@@ -125,7 +125,7 @@ function toListed(
   known: string | undefined,
   retentionS: number,
 ): Snapshot {
-  const read = Object.fromEntries(SHOWN.map((name, index) => [name, values[index] ?? null])) as unknown as Fields;
+  const read = Object.fromEntries(SHOWN.map((name, index) => [name, values[index] ?? null])) as unknown as ReadFields;
   const owner = known ?? (ownerText === '' ? undefined : (parseJson(ownerText) as string | undefined));
   const snapshot = toSnapshot(
     id,

@@ -12,15 +12,15 @@ import type { Store } from '../store/store.ts';
 import { Abandoning } from './abandon-job.ts';
 import { type AddRequest, type AddResult, createAddJob } from './add-job.ts';
 import { type Admission, type Bounds, createAdmission, type Refusal } from './admission.ts';
-import { type Cancel, type Cancelled, createCancel, type WhichToCancel } from './cancel-job.ts';
+import { type Cancel, type CancelOutcome, createCancel, type WhichToCancel } from './cancel-job.ts';
 import { childIdOf } from './child-id.ts';
-import { createEraseJobs, type Erased } from './erase-jobs.ts';
-import { createList, type Index, type List, MAX_ENTRIES, type Page, type Range } from './listing.ts';
+import { createEraseJobs, type ErasedJobs } from './erase-jobs.ts';
+import { createList, type JobIndex, type ListJobs, MAX_ENTRIES, type JobPage, type JobRange } from './listing.ts';
 import { openQueue } from './open-queue.ts';
 import { type Plans, termsOf } from './plans.ts';
 import type { Allowance } from './rate-limit.ts';
 import { createReadJob, type JobView, type ReadJob } from './read-job.ts';
-import { createRetries, type Retried, type Retries } from './retry-job.ts';
+import { createRetries, type RetryOutcome, type Retries } from './retry-job.ts';
 import { createStats, type QueueStats, type Rate } from './stats.ts';
 import { type Availability, availabilityOf, createWorkerDirectory, type KnownWorker } from './worker-registry.ts';
 
@@ -54,7 +54,7 @@ export type RetryRequest = {
   /** The kind of the job that it leads to. */
   next?: string | undefined;
   /** Whether somebody is told of its end. */
-  tells?: boolean | undefined;
+  notifies?: boolean | undefined;
   /** What is reserved for it of its tenant's budgets, as it was when it was submitted. */
   reserved?: string | undefined;
   /** The plan of the user who retries it. */
@@ -77,9 +77,9 @@ export class JobQueue {
   readonly #abandoning: Abandoning;
   readonly #retries: Retries;
   readonly #cancelJob: Cancel;
-  readonly #eraseJobs: (jobIds: readonly string[]) => Promise<Erased>;
+  readonly #eraseJobs: (jobIds: readonly string[]) => Promise<ErasedJobs>;
   readonly #readJob: ReadJob;
-  readonly #list: List;
+  readonly #list: ListJobs;
   readonly #addJob: (request: AddRequest) => Promise<AddResult>;
   readonly #workers: (maxAgeMs?: number) => Promise<KnownWorker[]>;
   readonly #readStats: (maxAgeMs?: number) => Promise<QueueStats>;
@@ -122,8 +122,8 @@ export class JobQueue {
   }
 
   /** Lets a failed job wait again, keeping what it has finished. `allowance`: what its tenant has left of its rate. */
-  retry(request: RetryRequest): Promise<{ allowance?: Allowance | undefined } & ({ type: Retried } | Refusal)> {
-    const { jobId, tenant, bounded, cancelAfterMs, startWithinMs, next, tells, reserved, plan } = request;
+  retry(request: RetryRequest): Promise<{ allowance?: Allowance | undefined } & ({ type: RetryOutcome } | Refusal)> {
+    const { jobId, tenant, bounded, cancelAfterMs, startWithinMs, next, notifies, reserved, plan } = request;
     return this.#store.orUnavailable(async () => {
       if (bounded && !(await this.#retries.areLeft(jobId))) return { type: 'too_often' };
       const child = next && childIdOf(jobId, next);
@@ -132,7 +132,7 @@ export class JobQueue {
       if (admitted.type !== 'admitted') return admitted;
       const { priority, allowance } = admitted;
       const { attempts } = this.#options;
-      const retrying = this.#retries.retry({ jobId, priority, attempts, cancelAfterMs, startWithinMs, tells, counts: bounded });
+      const retrying = this.#retries.retry({ jobId, priority, attempts, cancelAfterMs, startWithinMs, notifies, counts: bounded });
       this.#admission.added(jobId);
       return { type: await retrying, allowance };
     });
@@ -153,7 +153,7 @@ export class JobQueue {
   }
 
   /** Ends a job that has not ended, wherever it is. */
-  cancel(jobId: string, which?: WhichToCancel): Promise<Cancelled> {
+  cancel(jobId: string, which?: WhichToCancel): Promise<CancelOutcome> {
     return this.#store.orUnavailable(() => this.#cancelJob(jobId, which));
   }
 
@@ -163,7 +163,7 @@ export class JobQueue {
   }
 
   /** Erases jobs with everything of them, their children, too: cancelled first if they have not ended. */
-  erase(jobIds: readonly string[]): Promise<Erased> {
+  erase(jobIds: readonly string[]): Promise<ErasedJobs> {
     return this.#store.orUnavailable(() => this.#eraseJobs(jobIds));
   }
 
@@ -193,7 +193,7 @@ export class JobQueue {
   }
 
   /** Failed jobs, the longest failed first. */
-  failedJobs(range: Range): Promise<Page> {
+  failedJobs(range: JobRange): Promise<JobPage> {
     return this.#pageOf(
       { key: this.#store.keys.of('failed'), order: 'oldest' },
       { ...range, filter: { ...range.filter, status: 'failed' } },
@@ -201,14 +201,14 @@ export class JobQueue {
   }
 
   /** A user's jobs, newest first. */
-  jobsOf(owner: string, range: Range): Promise<Page> {
+  jobsOf(owner: string, range: JobRange): Promise<JobPage> {
     return this.#pageOf({ key: this.#store.keys.jobsOf(owner), order: 'newest', owner, prune: 'gone' }, range);
   }
 
   /** A user's jobs that have not ended, the oldest first: as many as one request may read. */
   async openJobsOf(owner: string): Promise<Snapshot[]> {
     const key = this.#store.keys.open(tenantOf(owner, undefined));
-    const range: Range = { limit: MAX_ENTRIES, filter: { status: 'unfinished' } };
+    const range: JobRange = { limit: MAX_ENTRIES, filter: { status: 'unfinished' } };
     return (await this.#pageOf({ key, order: 'oldest', owner, prune: 'ended' }, range)).jobs;
   }
 
@@ -248,7 +248,7 @@ export class JobQueue {
     return (plan !== undefined && this.#admissionsOfPlans.get(plan)) || this.#admission;
   }
 
-  #pageOf(index: Index, range: Range): Promise<Page> {
+  #pageOf(index: JobIndex, range: JobRange): Promise<JobPage> {
     return this.#store.orUnavailable(() => this.#list(index, range));
   }
 }

@@ -2,7 +2,7 @@
 import type { JournalRow, Snapshot } from '../job/snapshot.ts';
 import { FIELDS, parseRow } from '../job/record.ts';
 import { createBatch } from '../store/batch.ts';
-import { type Fields, PLACE_KEYS, SHOWN, toSnapshot } from './to-snapshot.ts';
+import { type ReadFields, PLACE_KEYS, SHOWN, toSnapshot } from './to-snapshot.ts';
 import type { Store } from '../store/store.ts';
 
 /** A job at one moment, and the rows of its journal past a sequence number. */
@@ -63,7 +63,7 @@ function toView(jobId: string, after: number, reply: Reply, retentionS: number):
   const [state, at, position, length, cancelAt, data, attempts, values, rows] = reply;
   const read = {} as Record<(typeof WANTED)[number], string | null>;
   for (const [index, name] of WANTED.entries()) read[name] = values[index] ?? null;
-  const fields: Fields = { ...read, data, result: read[FIELDS.result], attempts: attempts === '' ? undefined : attempts };
+  const fields: ReadFields = { ...read, data, result: read[FIELDS.result], attempts: attempts === '' ? undefined : attempts };
   return {
     snapshot: toSnapshot(jobId, { state, at, position, cancelAt }, length, fields, retentionS),
     rows: rows.flatMap((row, index) => parseRow(row, Math.max(after, 0) + index + 1)),

@@ -10,7 +10,7 @@ export const KEPT_LONGER_S = 7 * 24 * 3600;
 export const FORGOTTEN_AT_ONCE = 100;
 
 /** How often the upkeep looks for them, in ms. */
-const LOOK_MS = 5000;
+const FORGET_EVERY_MS = 5000;
 
 /** The keys that include/forget_ended.lua needs, but for BullMQ's `completed` and `failed`. */
 export const retentionKeys = (keys: Keys) => ({ jobs: keys.job(''), behind: keys.archive.behind });
@@ -37,5 +37,5 @@ export function createForgetEnded(store: Store, retentionS: number): () => Promi
 
 /** Starts the upkeep. Returns what stops it. */
 export function startForgetting(store: Store, retentionS: number, onError: (error: unknown) => void): () => void {
-  return startRounds(createForgetEnded(store, retentionS), { everyMs: LOOK_MS, onError });
+  return startRounds(createForgetEnded(store, retentionS), { everyMs: FORGET_EVERY_MS, onError });
 }

@@ -1,11 +1,11 @@
 /** Retrying a failed job: one step that takes its end back and lets it wait again, with everything it has finished. */
 import { parseReason, problems } from '../job/problem.ts';
-import { LOOK_MS } from './admit-script.ts';
+import { OUTBOX_LOOK_MS } from './admit-script.ts';
 import { FIELDS } from '../job/record.ts';
 import type { Store } from '../store/store.ts';
 
 /** The result: the job waits again, it had not failed, it has no retry left, or it is not there. */
-export type Retried = 'retried' | 'not_failed' | 'too_often' | 'unknown';
+export type RetryOutcome = 'retried' | 'not_failed' | 'too_often' | 'unknown';
 
 /** How a failed job goes on. */
 export type Retry = {
@@ -21,7 +21,7 @@ export type Retry = {
   /** After how long it is to be cancelled if it has not begun again, in ms from now. */
   startWithinMs?: number | undefined;
   /** Whether somebody is told of its end. */
-  tells?: boolean | undefined;
+  notifies?: boolean | undefined;
 };
 
 const QUEUE_KEYS = ['failed', 'prioritized', 'marker', 'pc', 'events', 'meta'] as const;
@@ -33,7 +33,7 @@ const CODES = ` ${Object.keys(problems).join(' ')} `;
 export type Retries = {
   /** Whether a job has one of its user's retries left. That is asked first, so that a retry that can't be does not count as a submission. */
   areLeft(jobId: string): Promise<boolean>;
-  retry(retry: Retry): Promise<Retried>;
+  retry(retry: Retry): Promise<RetryOutcome>;
 };
 
 /** `maxRetries`: how often a user may retry one job. `archived`: whether jobs go to the archive when they have ended. */
@@ -43,7 +43,7 @@ export function createRetries(
 ): Retries {
   const script = store.script(new URL('scripts/retry_job.lua', import.meta.url), {
     keys: ['job', 'logs', 'deadlines', 'outbox', 'notifyOutbox', ...QUEUE_KEYS],
-    args: ['id', 'priority', 'attempts', 'codes', 'cancelAfterMs', 'startWithinMs', 'archived', 'tells', 'lookMs', 'maxRetries'],
+    args: ['id', 'priority', 'attempts', 'codes', 'cancelAfterMs', 'startWithinMs', 'archived', 'notifies', 'lookMs', 'maxRetries'],
   });
   const shared = {
     deadlines: store.keys.deadlines,
@@ -52,17 +52,17 @@ export function createRetries(
     ...store.keys.allOf(QUEUE_KEYS),
     codes: CODES,
     archived: archived ? 1 : 0,
-    lookMs: LOOK_MS,
+    lookMs: OUTBOX_LOOK_MS,
   };
   return {
     async areLeft(jobId) {
       const [retries, reason] = await store.redis.hmget(store.keys.job(jobId), FIELDS.retries, 'failedReason');
       return (Number(retries) || 0) < maxRetries && parseReason(reason ?? '').code !== 'journal_full';
     },
-    async retry({ jobId, priority, attempts, cancelAfterMs = 0, startWithinMs = 0, tells = false, counts }) {
+    async retry({ jobId, priority, attempts, cancelAfterMs = 0, startWithinMs = 0, notifies = false, counts }) {
       const own = { job: store.keys.job(jobId), logs: store.keys.logs(jobId), id: jobId };
-      const how = { priority, attempts, cancelAfterMs, startWithinMs, tells: tells ? 1 : 0, maxRetries: counts ? maxRetries : -1 };
-      return (await script({ ...shared, ...own, ...how })) as Retried;
+      const how = { priority, attempts, cancelAfterMs, startWithinMs, notifies: notifies ? 1 : 0, maxRetries: counts ? maxRetries : -1 };
+      return (await script({ ...shared, ...own, ...how })) as RetryOutcome;
     },
   };
 }

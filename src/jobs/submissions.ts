@@ -13,7 +13,7 @@ import type { ReadJob } from './read-job.ts';
 import type { Allowance, LocalLimit } from './rate-limit.ts';
 import { tooFast, toAdmissionProblem } from './refusal.ts';
 import { toReserved } from './reservation.ts';
-import type { Retried } from './retry-job.ts';
+import type { RetryOutcome } from './retry-job.ts';
 import { ESTIMATE_AGE_MS } from './stats.ts';
 import { unacceptedProblem } from './unaccepted.ts';
 import type { Availability } from './worker-registry.ts';
@@ -28,22 +28,22 @@ export type NewJob = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>
  * An accepted job: made now, or there before under the client's key, or there before since it is the same work. `repeatable`: whether the same
  * request again finds it.
  */
-export type Accepted = { origin: 'new'; job: NewJob; repeatable: boolean } | { origin: 'replayed' | 'reused'; job: Snapshot };
+export type AcceptedJob = { origin: 'new'; job: NewJob; repeatable: boolean } | { origin: 'replayed' | 'reused'; job: Snapshot };
 
 /** The result of a request. `allowance`: what of the submission limit is left, where it was asked. */
-export type SubmitResult = { allowance?: Allowance | undefined } & (({ type: 'accepted' } & Accepted) | Refused);
+export type SubmitResult = { allowance?: Allowance | undefined } & (({ type: 'accepted' } & AcceptedJob) | RefusedRequest);
 
 /** The result of a retry. */
-export type RetryResult = { allowance?: Allowance | undefined } & ({ type: Retried } | Refused);
+export type RetryResult = { allowance?: Allowance | undefined } & ({ type: RetryOutcome } | RefusedRequest);
 
-type Refused = { type: 'refused'; problem: ProblemError };
+type RefusedRequest = { type: 'refused'; problem: ProblemError };
 
 /** The policy. Its calls reject with `queue_unavailable` within a second while Redis is away. */
 export type Submissions = {
   submit(request: SubmitRequest): Promise<SubmitResult>;
   /** A failed job again. It counts as a submission, for it can cost as much. */
   retry(
-    job: Pick<Snapshot, 'id' | 'tenant' | 'next' | 'tells' | 'reserved'>,
+    job: Pick<Snapshot, 'id' | 'tenant' | 'next' | 'notifies' | 'reserved'>,
     how: { cancelAfterMs: number | undefined; startWithinMs: number | undefined; plan: string | undefined },
   ): Promise<RetryResult>;
 };
@@ -76,7 +76,7 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
   const findJob = options.findJob ?? readJob;
   const stats = () => queue.stats(ESTIMATE_AGE_MS).catch(() => undefined);
 
-  const refuse = (problem: ProblemError, allowance?: Allowance): Refused & Pick<SubmitResult, 'allowance'> => ({
+  const refuse = (problem: ProblemError, allowance?: Allowance): RefusedRequest & Pick<SubmitResult, 'allowance'> => ({
     type: 'refused',
     problem,
     allowance,
@@ -88,7 +88,7 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
   const limited = async <T>(
     { tenant, plan }: { tenant: Tenant; plan?: string | undefined },
     work: () => Promise<T>,
-  ): Promise<T | (Refused & Pick<SubmitResult, 'allowance'>)> => {
+  ): Promise<T | (RefusedRequest & Pick<SubmitResult, 'allowance'>)> => {
     try {
       return await work();
     } catch (error) {
@@ -125,7 +125,7 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
 
   /** The same work once: a user's identical input within the window is the job that runs for it, or its result. */
   const joinOrSubmit = async (request: AddRequest, answers: string): Promise<SubmitResult> => {
-    // Who is to be told elsewhere gets a job of its own: a job tells at one place.
+    // Who is to be told elsewhere gets a job of its own: a job notifies at one place.
     const key = [request.tenant, request.kind, answers, request.input, ...(request.targets ? [request.targets] : [])];
     for (let n = 0; n < TRIES; n++) {
       const keyed = { ...request, key, keyMs: sameWorkMs };
@@ -170,9 +170,9 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
 
   return {
     submit: (request) => limited(request, () => submit(request)),
-    retry: ({ id, tenant, next, tells, reserved }, { cancelAfterMs, startWithinMs, plan }) =>
+    retry: ({ id, tenant, next, notifies, reserved }, { cancelAfterMs, startWithinMs, plan }) =>
       limited({ tenant, plan }, async (): Promise<RetryResult> => {
-        const how = { cancelAfterMs, startWithinMs, tells: tells !== undefined, plan };
+        const how = { cancelAfterMs, startWithinMs, notifies: notifies !== undefined, plan };
         const result = await queue.retry({ jobId: id, tenant, bounded: true, next, reserved, ...how });
         switch (result.type) {
           case 'retried':

@@ -21,7 +21,7 @@ export const SHOWN = [
 ] as const;
 
 /** The fields of a record, as HMGET has read them; the beginning of `data`, and the result, only where they were wanted. */
-export type Fields = { [Name in (typeof SHOWN)[number]]: string | null } & {
+export type ReadFields = { [Name in (typeof SHOWN)[number]]: string | null } & {
   data?: string | null;
   result?: string | null;
   /** How often the job may be tried, from its options. */
@@ -29,15 +29,15 @@ export type Fields = { [Name in (typeof SHOWN)[number]]: string | null } & {
 };
 
 /** Where a job is: BullMQ's state, when it is due if it is delayed (BullMQ's score), its position in the queue (0 for none). */
-export type Place = { state: string; at: string; position: number; cancelAt: string };
+export type QueuePlace = { state: string; at: string; position: number; cancelAt: string };
 
 /** The keys that tell where a job is: what scripts need that include place_of. */
 export const PLACE_KEYS = ['completed', 'failed', 'delayed', 'prioritized', 'active', 'wait'] as const;
 
 /** Makes a snapshot. `length`: how many rows the journal holds. `retentionS`: how long ended jobs are kept, in s. */
-export function toSnapshot(id: string, place: Place, length: number, fields: Fields, retentionS: number): Snapshot {
+export function toSnapshot(id: string, place: QueuePlace, length: number, fields: ReadFields, retentionS: number): Snapshot {
   const { state } = place;
-  const { owner, tenant, next, tells, reserved, ignored } = readPayload(fields.data ?? '');
+  const { owner, tenant, next, tells: notifies, reserved, ignored } = readPayload(fields.data ?? '');
   const finishedAt = readTime(fields.finishedOn);
   const outcome = readOutcome(state, fields);
   const cancelAt = readTime(place.cancelAt === '' ? null : place.cancelAt);
@@ -47,7 +47,7 @@ export function toSnapshot(id: string, place: Place, length: number, fields: Fie
     owner,
     tenant: tenant ?? tenantOf(owner, undefined),
     next,
-    tells,
+    notifies,
     reserved,
     ignored: ignored?.split('\n'),
     status: outcome?.type ?? (state === 'active' ? 'active' : 'waiting'),
@@ -78,7 +78,7 @@ export function kindOf(id: string): string {
 /** A dash and 32 characters that end every id. */
 const ID_TAIL = 33;
 
-function readOutcome(state: string, fields: Fields): Outcome | undefined {
+function readOutcome(state: string, fields: ReadFields): Outcome | undefined {
   const usage = readUsage(fields[FIELDS.usage]);
   if (state === 'completed') return readResult(fields.result, usage);
   if (state !== 'failed') return undefined;

@@ -5,7 +5,7 @@ import type { Tried, Try } from './notification-sender.ts';
 import type { PushService } from './expo.ts';
 import type { Gone } from './gone.ts';
 import type { Lanes } from './lanes.ts';
-import type { Listeners } from './listeners.ts';
+import type { SeenEnds } from './seen-ends.ts';
 import type { Notification } from './notification.ts';
 import { pauseAfter, TRIES } from './retry-times.ts';
 
@@ -21,7 +21,7 @@ export type PushRow = { code: string };
 /** What pushes are sent with. */
 export type PushOptions = {
   service: PushService;
-  listeners: Pick<Listeners, 'heard'>;
+  seenEnds: Pick<SeenEnds, 'has'>;
   lanes: Lanes;
   gone: Pick<Gone, 'has' | 'add'>;
   clock: Clock;
@@ -47,7 +47,7 @@ const MAYBE_MS = 500;
 
 /** Makes the function that sends a push. A process that is killed while it sends one leaves it at that: one push too few is better than two. */
 export function createDeliverPush(options: PushOptions): (tried: Try<Notification>, push: Push) => Promise<Tried<Notification>> {
-  const { service, listeners, gone, lanes, clock, textOf, log } = options;
+  const { service, seenEnds, gone, lanes, clock, textOf, log } = options;
 
   const send = async ({ number, jobId, signal, update }: Try<Notification>, push: Push): Promise<Tried<Notification>> => {
     const { token, kind, status } = push;
@@ -75,9 +75,9 @@ export function createDeliverPush(options: PushOptions): (tried: Try<Notificatio
   const decide = async ({ jobId }: Try<Notification>, { token, at, sentAt, ticket }: Push): Promise<Tried<Notification> | undefined> => {
     if (ticket !== undefined) return sent(jobId, token, ticket); // by a try that came no further
     if (sentAt !== undefined) return { type: 'failed', reason: 'answer_lost' }; // by a try that was cut off
-    const heard = await listeners.heard(jobId, at);
-    if (heard === 'maybe') return { type: 'not_now', afterMs: MAYBE_MS };
-    if (heard === 'yes') return { type: 'done', row: { code: 'somebody_listened' } };
+    const seen = await seenEnds.has(jobId, at);
+    if (seen === 'maybe') return { type: 'not_now', afterMs: MAYBE_MS };
+    if (seen === 'yes') return { type: 'done', row: { code: 'somebody_listened' } };
     return (await gone.has({ token })) ? { type: 'failed', reason: DEAD } : undefined;
   };
 

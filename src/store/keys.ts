@@ -117,7 +117,7 @@ export function keysUnder(prefix: string) {
       of: (jobId: string) => `${prefix}:notify:of:${jobId}`,
       ofUser: (owner: string) => `${prefix}:notify:user:${owner}`,
       again: (jobId: string) => `${prefix}:notify:again:${jobId}`,
-      heard: (jobId: string, at: number) => `${prefix}:notify:heard:${jobId}:${at}`,
+      endSeen: (jobId: string, at: number) => `${prefix}:notify:heard:${jobId}:${at}`,
       gone: (digest: string) => `${prefix}:notify:gone:${digest}`,
       secrets: `${prefix}:notify:secrets`,
     },

@@ -1,7 +1,7 @@
 /** The archive in Supabase: rows in PostgreSQL, files in a private bucket. The only place that knows how they are asked for. */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import type { Access, Archive, ArchivedJob, ArchiveReader, ArchiveWriter, ErasedInArchive, ErasureTarget } from '../archive/archive.ts';
-import type { Filter, Place } from '../jobs/listing.ts';
+import type { JobFilter, IndexPlace } from '../jobs/listing.ts';
 import { codeOf, type RowsAnswer, toWritten, unavailable } from './answers.ts';
 import { type Bucket, createBucket } from './bucket.ts';
 import { createSupabase } from './client.ts';
@@ -119,7 +119,7 @@ function createWriter(service: SupabaseClient, bucket: Bucket): ArchiveWriter {
 }
 
 /** In PostgREST's words: what comes after a place in the list. Only a date and an id stand in it. */
-function isAfter({ score, id }: Place): string {
+function isAfter({ score, id }: IndexPlace): string {
   const moment = new Date(Math.min(Math.max(Math.floor(Number(score)), 0), LAST_MS)).toISOString();
   return `created_at.lt."${moment}",and(created_at.eq."${moment}",id.lt."${id}")`;
 }
@@ -136,7 +136,7 @@ function rowsOf({ data, ...answer }: Answer): Record<string, unknown>[] {
 }
 
 /** Whether a filter fits no job of the archive: all of them have ended, and a kind is words with hyphens. */
-function isOfNone({ status, kind = '' }: Filter): boolean {
+function isOfNone({ status, kind = '' }: JobFilter): boolean {
   return status === 'waiting' || status === 'active' || status === 'unfinished' || !/^[a-z-]*$/.test(kind);
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { joinPages, listJobs, type ReadPage } from '../../src/archive/job-list.ts';
 import type { Snapshot } from '../../src/job/snapshot.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
-import type { Place } from '../../src/jobs/listing.ts';
+import type { IndexPlace } from '../../src/jobs/listing.ts';
 import { createDice } from '../support/dice.ts';
 
 const jobOf = (createdAt: number, id: string, status: Snapshot['status'] = 'completed'): Snapshot => ({
@@ -16,7 +16,7 @@ const jobOf = (createdAt: number, id: string, status: Snapshot['status'] = 'comp
   createdAt,
   length: 0,
 });
-const placeOf = ({ createdAt, id }: Snapshot): Place => ({ score: String(createdAt), id });
+const placeOf = ({ createdAt, id }: Snapshot): IndexPlace => ({ score: String(createdAt), id });
 const isBefore = (a: Snapshot, b: Snapshot) => a.createdAt > b.createdAt || (a.createdAt === b.createdAt && a.id > b.id);
 
 /** A store as the real ones page: after a place, so many, and perhaps fewer although there are more. `looked`: how many it looks at. */
@@ -54,7 +54,7 @@ test('3,000 random lists, with jobs that move to the archive and out of Redis me
       there: async () => new Set<string>(),
     };
     const seen: string[] = [];
-    let after: Place | undefined;
+    let after: IndexPlace | undefined;
     for (let pages = 0; pages < 100; pages++) {
       const { jobs, next } = await listJobs(sources, { limit: dice(3) + 1, after });
       seen.push(...jobs.map(({ id }) => id));

@@ -55,8 +55,8 @@ async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, { toke
 }
 
 /** Whether it may be a phone that asks. Where the end is told to a server, too, it may be that server. */
-function isPhone(c: Context<AppEnv>, { tells }: Snapshot): boolean {
-  return c.req.method === 'GET' && tells === 'push';
+function isPhone(c: Context<AppEnv>, { notifies }: Snapshot): boolean {
+  return c.req.method === 'GET' && notifies === 'push';
 }
 
 /** The ETag of a job. It is weak: position, estimate and token differ from answer to answer, but do not count as a change. */

@@ -36,7 +36,7 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<R
   if (job.end?.outcome.type !== 'failed') throw notFailed(job);
   if (!(await queue.there([jobId])).has(jobId)) throw inputGone(jobId); // only the archive has it
   await checkFiles(job, deps);
-  if (job.tells !== undefined) await notifications.handOn(jobId); // a retry takes this end back
+  if (job.notifies !== undefined) await notifications.handOn(jobId); // a retry takes this end back
   const result = await submissions.retry(job, {
     ...deadlines,
     plan: c.get('plan'),
@@ -48,7 +48,7 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<R
   if (result.type === 'too_often') throw tooManyRetries(jobId);
   if (!after) throw noSuchJob();
   if (result.type === 'not_failed') throw notFailed(after.snapshot);
-  if (job.tells !== undefined) notifications.accepted(jobId, job.next);
+  if (job.notifies !== undefined) notifications.accepted(jobId, job.next);
   log.info({ jobId, requestId: c.get('requestId') }, 'job retried');
   return answerJson(c, presentJob(after.snapshot, await addressesFor(deps)), 202, { 'Retry-After': '2' });
 }
@@ -93,9 +93,9 @@ const AT_ONCE = 50;
 /** Retries a job without regard to bounds. Resolves with its id if it was still failed and now waits again. */
 async function retryAgain({ queue, notifications }: AppDeps, jobId: string): Promise<string | undefined> {
   const seen = await queue.read(jobId); // the list does not have the tenant
-  const { tenant, next, tells, reserved } = seen?.snapshot ?? {};
-  if (tells !== undefined) await notifications.handOn(jobId);
-  const outcome = tenant && (await queue.retry({ jobId, tenant, next, reserved, tells: tells !== undefined, bounded: false }));
+  const { tenant, next, notifies, reserved } = seen?.snapshot ?? {};
+  if (notifies !== undefined) await notifications.handOn(jobId);
+  const outcome = tenant && (await queue.retry({ jobId, tenant, next, reserved, notifies: notifies !== undefined, bounded: false }));
   return outcome?.type === 'retried' ? jobId : undefined;
 }
 

@@ -19,7 +19,7 @@ import { submitter } from '../job-access.ts';
 import { MAX_WAIT_S, waitFor } from '../wait-for-job.ts';
 import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts';
 import { userId } from '../../identity/named-user.ts';
-import type { Accepted, SubmitRequest } from '../../jobs/submissions.ts';
+import type { AcceptedJob, SubmitRequest } from '../../jobs/submissions.ts';
 import type { JobQueue } from '../../jobs/queue.ts';
 import { abandoned } from '../../store/redis-connection.ts';
 import type { Targets } from '../../job/record.ts';
@@ -58,7 +58,7 @@ function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: AppDeps): void {
 }
 
 /** A submission that was accepted, with the names that this request has and its kind does not know: a replay may have others. */
-type Answered = Accepted & { ignored: readonly string[] | undefined };
+type Answered = AcceptedJob & { ignored: readonly string[] | undefined };
 
 /** Submits, and answers as the request asks. `submitted` is called when that is done and the answer may wait. */
 async function answerSubmission(c: Context<AppEnv>, deps: AppDeps, request: SubmitRequest, submitted = () => {}): Promise<Response> {
@@ -95,7 +95,7 @@ function toRequest(c: Context<AppEnv>, kind: Kind, deps: AppDeps, { input: recei
 const ORIGIN_HEADERS = { new: {}, replayed: { 'Idempotent-Replayed': 'true' }, reused: { 'Job-Reused': 'true' } } as const;
 
 /** Submits, and tells the result in the headers. */
-async function submit(c: Context<AppEnv>, { submissions, notifications, log }: AppDeps, request: SubmitRequest): Promise<Accepted> {
+async function submit(c: Context<AppEnv>, { submissions, notifications, log }: AppDeps, request: SubmitRequest): Promise<AcceptedJob> {
   const result = await submissions.submit(request);
   setAllowance(c, result.allowance);
   if (result.type === 'refused') throw result.problem;
@@ -185,7 +185,7 @@ const checkHead = ({ identity }: AppDeps, { files }: Kind) =>
  * Does work for a job that was accepted. If Redis stops answering meanwhile, the client is told 503 and not of its job. One that the same
  * request again would not find is abandoned, or the client would buy it twice.
  */
-async function orAbandon<T>(queue: Pick<JobQueue, 'abandon'>, accepted: Accepted, work: () => Promise<T>): Promise<T> {
+async function orAbandon<T>(queue: Pick<JobQueue, 'abandon'>, accepted: AcceptedJob, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

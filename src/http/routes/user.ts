@@ -3,7 +3,7 @@ import { Hono, type Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { z } from 'zod';
 import { listJobs } from '../../archive/job-list.ts';
-import type { Page, Range } from '../../jobs/listing.ts';
+import type { JobPage, JobRange } from '../../jobs/listing.ts';
 import { encodeRetry, PADDING } from '../../stream/sse-encoding.ts';
 import { type Begin, RETRY_MS, STREAM_HEADERS } from '../../stream/response.ts';
 import { answer, answerJson } from '../answer.ts';
@@ -51,8 +51,8 @@ async function list(c: Context<AppEnv>, deps: AppDeps, { limit, cursor: after, s
 }
 
 /** Reads a page out of Redis, and where there is an archive out of both. Users take turns at Redis, and wait for the archive without a place. */
-function readList(c: Context<AppEnv>, { queue, archive, shares }: AppDeps, user: string, range: Range): Promise<Page> {
-  const redis = async (part: Range) => {
+function readList(c: Context<AppEnv>, { queue, archive, shares }: AppDeps, user: string, range: JobRange): Promise<JobPage> {
+  const redis = async (part: JobRange) => {
     const release = await shares.reads.turn(c.get('holder'), part.signal);
     return queue.jobsOf(user, part).finally(release);
   };

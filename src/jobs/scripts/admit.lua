@@ -14,7 +14,7 @@ What is the same for all jobs is read once.
 KEYS: wait, delayed, deadlines, turns, prioritized, active, coming, children, outbox, notifyOutbox, jobs
 ARGV: maxDepth:number, maxOpen:number, maxTokens:number, maxBillionths:number, maxRate:number, rateMs:number, keptForS:number, comingMs:number, archived:number, lookMs:number
 EACH KEYS: dedup, open, index, spent, spentUsd, rate, reserved
-EACH ARGV: id, parent, child, tenant, weight:number, cancelAfterMs:number, startWithinMs:number, indexed:number, keyed:number, bounded:number, tells:number, estimate
+EACH ARGV: id, parent, child, tenant, weight:number, cancelAfterMs:number, startWithinMs:number, indexed:number, keyed:number, bounded:number, notifies:number, estimate
 Returns: a list of { 'admitted', tag, 0 }, { 'known', id, 0 }, { 'limited', '', 0 }, { 'full', excess, 0 }, { 'too_many', oldest, open } or
 { 'spent', what, the oldest open job if the budget is only reserved, else 0 }, each with how many the tenant has used of its rate, the ms until the window ends, and now; an error for a job whose keys can't be used
 ]]
@@ -126,7 +126,7 @@ local replies, admitted = {}, {}
     local maker = kept > 0 and redis.call('HGET', children, id)
     if maker then depth = depth - redis.call('HDEL', children, id) end -- a child that is added counts by itself now
     if archived == 1 or (maker and redis.call('ZSCORE', outbox, maker)) then redis.call('ZADD', outbox, now + lookMs, id) end
-    if tells == 1 then redis.call('ZADD', notifyOutbox, now + lookMs, id) end
+    if notifies == 1 then redis.call('ZADD', notifyOutbox, now + lookMs, id) end
     redis.call('ZADD', open, now, id)
     keepEstimate()
     if hasChildToCome() then

@@ -2,11 +2,11 @@
 Lets a failed job wait again, with everything that it has finished. BullMQ's own retry would leave our end behind for a moment in
 which it could be fixed anew. The number of the old end was sent to clients, so a row that is none takes its place in
 the journal, and the attempt's row follows. Attempts are counted on, lost workers among them; as many are allowed again.
-`codes` has all problem codes, each between spaces. `archived`, `tells`: whether this end is archived, and told. `lookMs`: how soon
+`codes` has all problem codes, each between spaces. `archived`, `notifies`: whether this end is archived, and told. `lookMs`: how soon
 to look for it then. `maxRetries`: how many retries of its user's a job has, which are counted; -1 for a retry that is none of them.
 A job whose journal is full would only fail again.
 KEYS: job, logs, deadlines, outbox, notifyOutbox, failed, prioritized, marker, pc, events, meta
-ARGV: id, priority:number, attempts:number, codes, cancelAfterMs:number, startWithinMs:number, archived:number, tells:number, lookMs:number, maxRetries:number
+ARGV: id, priority:number, attempts:number, codes, cancelAfterMs:number, startWithinMs:number, archived:number, notifies:number, lookMs:number, maxRetries:number
 Returns: 'retried', 'not_failed', 'too_often' or 'unknown'
 Writes: atm, attempt, defa, end, events, failedReason, finishedOn, opts, priority, processedOn, putOffCode,
 putOffs, ready, retries, stacktrace, startsAfterLoss, stc
@@ -43,7 +43,7 @@ local limit = tonumber(redis.call('HGET', meta, 'opts.maxLenEvents') or '') or 1
 redis.call('ZREM', failed, id)
 redis.call('ZREM', deadlines, id)
 if archived == 1 then redis.call('ZADD', outbox, now + lookMs, id) end
-if tells == 1 then redis.call('ZADD', notifyOutbox, now + lookMs, id) end
+if notifies == 1 then redis.call('ZADD', notifyOutbox, now + lookMs, id) end
 redis.call('ZREM', deadlines, 'start ' .. id)
 if cancelAfterMs > 0 then redis.call('ZADD', deadlines, now + cancelAfterMs, id) end
 if startWithinMs > 0 then redis.call('ZADD', deadlines, now + startWithinMs, 'start ' .. id) end
