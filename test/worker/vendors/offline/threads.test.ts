@@ -72,7 +72,7 @@ test("a free thread is used again, and knows none of the process's variables", a
 });
 
 test('free threads do not keep the process alive', async () => {
-  const url = (file: string) => new URL(`../../worker/vendors/${file}`, import.meta.url).href;
+  const url = (file: string) => new URL(`../../../../worker/vendors/${file}`, import.meta.url).href;
   const script = `
     const { createOffline } = await import('${url('offline.ts')}');
     const request = {
