@@ -76,7 +76,7 @@ export async function holdJobs(url: string, count: number, owner: string): Promi
     const id = job?.id ?? '';
     jobs.push({
       id,
-      journal: journals({ jobId: id, tenant, token: `token-${n}` }),
+      journal: journals({ id, tenant, token: `token-${n}` }),
       complete: async () => job?.moveToCompleted(undefined, `token-${n}`, false),
     });
   }

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
 import { flashcards } from '../../src/kinds/flashcards.ts';
 import { createRedisFiles } from '../../src/files/redis-files.ts';
-import { createRunLocks } from '../../worker/run/run-locks.ts';
+import { RunLocks } from '../../worker/run/run-locks.ts';
 import { ProcessStore } from '../../src/store/store.ts';
 import { assign } from '../../worker/assignments.ts';
 import { createRunFiles } from '../../worker/run/files.ts';
@@ -11,7 +11,7 @@ import { implement } from '../../worker/handler.ts';
 import { createAddCost } from '../../worker/prices.ts';
 import { createRun } from '../../worker/run/run.ts';
 import { offline } from '../../worker/vendors/offline.ts';
-import { createWorker } from '../../worker/run/worker.ts';
+import { JobWorker } from '../../worker/run/worker.ts';
 
 const config = loadConfig(process.env, 'worker');
 const log = pino({ level: 'warn' });
@@ -26,11 +26,11 @@ const store = await ProcessStore.open({
   logError: () => {},
   onUnusable: () => {},
 });
-const locks = createRunLocks(store.connect('wait'), store, config.worker.lockDurationMs);
-const openFiles = createRunFiles(createRedisFiles(store, config.filesMaxBytes), store, locks.retake);
+const locks = new RunLocks(store.connect('wait'), store, config.worker.lockDurationMs);
+const openFiles = createRunFiles(createRedisFiles(store, config.filesMaxBytes), store, locks);
 const troubleMs = () => store.monitor.troubleMs();
 const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
-createWorker(
+const worker = new JobWorker(
   store,
   {
     run: createRun({
@@ -49,4 +49,4 @@ createWorker(
   { backoffMs: 1000, retentionS: config.job.retentionS, ...config.worker },
   log,
 );
-process.send?.({ ready: true });
+process.send?.({ ready: true, running: worker.active() });

@@ -16,7 +16,7 @@ async function running() {
   const job = await worker.getNextJob('token');
   await redis.zadd(keys.archive.outbox, 0, id);
   const call = await createJournals(store)({
-    jobId: id,
+    id,
     tenant: tenantOf('ana', undefined),
     token: 'token',
   }).spending.open(used(0));

@@ -275,7 +275,7 @@ test("what a user's jobs use counts against the day's budget, once however often
   const tenant = tenantOf('ana', undefined);
   const { id } = await submitTo(queue, 'ana');
   await worker.getNextJob('token');
-  const { spending } = createJournals(store)({ jobId: id, tenant, token: 'token' });
+  const { spending } = createJournals(store)({ id, tenant, token: 'token' });
   const call = await spending.open({ inputTokens: 50, outputTokens: 9 });
   await call.note({ inputTokens: 50, outputTokens: 9 });
   await call.note({ inputTokens: 80, outputTokens: 19 });

@@ -63,7 +63,7 @@ function createUser({ store, queue }: Opened, worker: Worker) {
       const { run } = known;
       if (!run) return;
       const usage = { inputTokens: tokens, outputTokens: 0 };
-      const { spending } = journals({ jobId: known.id, tenant: ANA, token: run.job.token ?? '' });
+      const { spending } = journals({ id: known.id, tenant: ANA, token: run.job.token ?? '' });
       if (run.call) await run.call.note(usage);
       else run.call = await spending.open(usage);
       spent += tokens - run.ofCall;

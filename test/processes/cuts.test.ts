@@ -18,7 +18,7 @@ test('every lasting event reaches each of them exactly once, in order; past the 
   const submitted = await stack.submit();
   const job = await worker.getNextJob('token');
   const journal = createJournals(storeOver(waiting(), stack.prefix))({
-    jobId: submitted['jobId'],
+    id: submitted['jobId'],
     tenant: tenantOf(undefined, undefined),
     token: 'token',
   });

@@ -176,7 +176,7 @@ test("a fenced write is BullMQ's own log and progress, and moves nothing", async
   const { store, queue, bull, stateOf, counts, heard } = house;
   const { id } = await submitTo(queue, 'u');
   const job = await take(house);
-  const journal = createJournals(store)({ jobId: id, tenant: tenantOf('u', undefined), token: 'token' });
+  const journal = createJournals(store)({ id, tenant: tenantOf('u', undefined), token: 'token' });
   const row = { type: 'progress', attempt: 1, percent: 1, stage: 'a' } as const;
   await journal.append(row, progress);
   expect((await bull.getJobLogs(id)).logs).toEqual([JSON.stringify(row)]);
@@ -192,7 +192,7 @@ test.each(['waiting', 'prioritized', 'delayed', 'completed', 'failed'])('nothing
   const house = await setUp();
   const { store, bull, stateOf } = house;
   const id = (await states[state]?.(house)) ?? '';
-  const journal = createJournals(store)({ jobId: id, tenant: tenantOf('u', undefined), token: 'token' });
+  const journal = createJournals(store)({ id, tenant: tenantOf('u', undefined), token: 'token' });
   await expect(journal.append({ type: 'progress', attempt: 1, percent: 1, stage: 'a' }, progress)).rejects.toThrow(LockLostError);
   expect((await bull.getJobLogs(id)).logs).toEqual([]);
   expect(await stateOf(id)).toBe(state);

@@ -15,7 +15,7 @@ async function setUp(pass: (signal: JobSignal) => boolean = () => true, around: 
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
-  const journal = createJournals(store)({ jobId: id, tenant: tenantOf(undefined, undefined), token: 'token' });
+  const journal = createJournals(store)({ id, tenant: tenantOf(undefined, undefined), token: 'token' });
   const errors: unknown[] = [];
   const connections = new Connections(60_000);
   const feed = new Feed({

@@ -1,6 +1,6 @@
 /** Circuit breakers: what all workers together know of a provider's health, so that a sick one is not asked by each job in turn. */
 import type { ProblemCode } from '../../src/job/problem.ts';
-
+import type { Breaker } from './circuit-breaker.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** When a breaker opens, and how those it holds back return; the durations are in ms. */
@@ -15,41 +15,21 @@ export type BreakerOptions = {
   paceMs: number;
 };
 
-/** Who may call, with what to give back at the end, or who is held back: why, and for how many ms. */
-export type BreakerAnswer = { type: 'in'; permit: number } | { type: 'held'; code: ProblemCode; ms: number };
-
-/** A provider's breaker. */
-export type CircuitBreaker = {
-  /** Asks to call the provider. Half-open, it lets one in as a probe. */
-  enter(): Promise<BreakerAnswer>;
-  /** The provider works: closes the breaker, unless it was opened after the call was made. */
-  succeeded(): Promise<void>;
-  /** The provider does not; `retryAfterMs` where it said itself for how long. */
-  failed(code: ProblemCode, retryAfterMs: number | undefined): Promise<void>;
-  /** The call ended without telling anything: if it was the probe, another may try. */
-  leave(permit: number): Promise<void>;
-};
-
 /** No breaker is open for longer than this, in ms: then somebody tries. */
 const MAX_OPEN_MS = 60_000;
 
 /** How long a breaker that nobody touches remembers, in ms. */
 const KEPT_MS = 3_600_000;
 
-/** Makes a provider's breaker; all workers that name it alike share it. `retryWhileRefused`: what to do while Redis refuses a call. */
-export function createBreaker(store: Store, provider: string, options: BreakerOptions): CircuitBreaker {
-  const enter = store.script(new URL('scripts/breaker_enter.lua', import.meta.url), {
-    keys: ['breaker'],
-    args: ['probeMs', 'paceMs', 'openMs'],
-  });
-  const failed = store.script(new URL('scripts/breaker_failed.lua', import.meta.url), {
-    keys: ['breaker'],
-    args: ['failures', 'openMs', 'maxMs', 'code', 'asked', 'keptMs'],
-  });
-  const succeeded = store.script(new URL('scripts/breaker_succeeded.lua', import.meta.url), { keys: ['breaker'], args: [] });
-  const leave = store.script(new URL('scripts/breaker_leave.lua', import.meta.url), { keys: ['breaker'], args: ['permit'] });
+/** A provider's breaker; all workers that name it alike share it. */
+export function createBreaker(store: Store, provider: string, { failures, openMs, probeMs, paceMs }: BreakerOptions): Breaker {
+  const define = <const Arg extends string>(name: string, args: readonly Arg[]) =>
+    store.script(new URL(`scripts/breaker_${name}.lua`, import.meta.url), { keys: ['breaker'], args });
+  const enter = define('enter', ['probeMs', 'paceMs', 'openMs']);
+  const failed = define('failed', ['failures', 'openMs', 'maxMs', 'code', 'asked', 'keptMs']);
+  const succeeded = define('succeeded', []);
+  const leave = define('leave', ['permit']);
   const breaker = store.keys.breaker(provider);
-  const { failures, openMs, probeMs, paceMs } = options;
   return {
     async enter() {
       const [code, value] = (await store.retryWhileRefused(() => enter({ breaker, probeMs, paceMs, openMs }))) as [

@@ -2,11 +2,18 @@
 import { ProblemError, type ProblemCode } from '../../src/job/problem.ts';
 import type { Capability } from '../capabilities.ts';
 
-/** What a guard needs of a circuit breaker. worker/run/breaker.ts makes one. */
+/** Who may call, with what to give back at the end; or who is held back: why, and for how many ms. */
+export type BreakerAnswer = { type: 'in'; permit: number } | { type: 'held'; code: ProblemCode; ms: number };
+
+/** What all workers together know of a provider's health. */
 export type Breaker = {
-  enter(): Promise<{ type: 'in'; permit: number } | { type: 'held'; code: ProblemCode; ms: number }>;
+  /** Asks to call the provider. Half-open, it lets one in as a probe. */
+  enter(): Promise<BreakerAnswer>;
+  /** The provider works: closes the breaker, unless it was opened after the call was made. */
   succeeded(): Promise<void>;
+  /** The provider does not; `retryAfterMs` where it said itself for how long. */
   failed(code: ProblemCode, retryAfterMs: number | undefined): Promise<void>;
+  /** The call ended and nothing is known: if it was the probe, another may try. */
   leave(permit: number): Promise<void>;
 };
 

@@ -26,7 +26,7 @@ export function createContext({ attempt, journal, history, assignment, signal, l
   context: Context;
   author: () => Author | undefined;
 } {
-  const { number, progress, items, write } = attempt;
+  const { number, progress } = attempt;
   const checkpoint = { ...history.checkpoint };
   const atLeast = (percent: number) => Math.max(Math.round(percent), progress.percent);
   let { author } = history;
@@ -50,18 +50,18 @@ export function createContext({ attempt, journal, history, assignment, signal, l
     signal,
     log,
     answered,
-    dropped: meter.drop,
-    items: (list) => items.get(list) ?? [],
+    dropped: () => meter.drop(),
+    items: (list) => attempt.items(list),
     async item(list, value, percent) {
       meter.flush(); // the usage is written first, so that a worker that is lost here hides nothing
-      await write({ type: 'item', attempt: number, list, index: items.get(list)?.length ?? 0, value, percent: atLeast(percent) });
+      await attempt.write({ type: 'item', attempt: number, list, index: attempt.items(list).length, value, percent: atLeast(percent) });
       meter.kept();
     },
     field: (name) => checkpoint[FIELD + name],
     keepField: (name, value) => keep(FIELD + name, value),
     stage(stage, percent) {
       // It goes out with what else is written in this tick. If it can't be written, nothing after it can, and the job does not complete.
-      write({ type: 'progress', attempt: number, percent: atLeast(percent), stage }).catch(() => {});
+      attempt.write({ type: 'progress', attempt: number, percent: atLeast(percent), stage }).catch(() => {});
       return Promise.resolve();
     },
     async once<T>(name: string, work: () => Promise<T>) {

@@ -1,15 +1,12 @@
 /** The files of one run: what a handler reads and keeps. The store knows no runs; here each write is the run's own. */
 import { ProblemError } from '../../src/job/problem.ts';
-import type { Tenant } from '../../src/job/tenant.ts';
 import { type FileName, type FileStore, type Kept, readWhole, type StorageFull } from '../../src/files/store.ts';
 import type { FileReference, Kind } from '../../src/kinds/kind.ts';
+import type { RunRef } from './task.ts';
 import { LockLostError } from './journal.ts';
 import { type RunLocks, writeFenced } from './run-locks.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Context } from '../handler.ts';
-
-/** Whose run it is: what a write is checked by. */
-export type Run = { id: string; tenant: Tenant; token: string };
 
 /** The files of a run. */
 export type RunFiles = Pick<Context, 'file' | 'reserve' | 'output' | 'readOutput' | 'keep' | 'kept'> & {
@@ -18,20 +15,20 @@ export type RunFiles = Pick<Context, 'file' | 'reserve' | 'output' | 'readOutput
 };
 
 /** Opens the files of a run. */
-export type OpenRunFiles = (run: Run, input: Record<string, unknown>) => RunFiles;
+export type OpenRunFiles = (run: RunRef, input: Record<string, unknown>) => RunFiles;
 
 /** Files that go within this time are waited for, in ms. */
 const SOON_MS = 60_000;
 
 /** See {@link OpenRunFiles}. */
-export function createRunFiles(files: FileStore, store: Store, retake: RunLocks['retake']): OpenRunFiles {
+export function createRunFiles(files: FileStore, store: Store, locks: Pick<RunLocks, 'retake'>): OpenRunFiles {
   return ({ id: jobId, tenant, token }, input) => {
     let hasReserved = false;
     const keep = async (write: () => Promise<Kept>): Promise<void> => {
       const kept = await writeFenced(
         () => store.retryWhileRefused(write),
         (reply) => reply.type === 'lost',
-        () => retake(jobId, token),
+        () => locks.retake(jobId, token),
       );
       if (kept.type === 'lost') throw new LockLostError(jobId);
       if (kept.type === 'full') throw noRoom(kept);

@@ -1,23 +1,6 @@
 /** A run's journal writer: what is written within one tick goes to Redis in one fenced step, each row at its place. */
 import type { RecordFields } from '../../src/job/record.ts';
-import type { JournalMemory, Written } from './journal-memory.ts';
-
-/** Writes for one run. A promise rejects with what the step rejects with. */
-export type JournalWriter = {
-  /** Appends a row. Resolves with its number once it is written. */
-  append(row: string, fields: RecordFields): Promise<number>;
-  /** Writes fields; without any, it only finds out whether the run may still write. */
-  write(fields: RecordFields): Promise<void>;
-  /** Writes fields at the end of this tick, or leaves them to {@link JournalWriter.last}. Nobody waits for them. */
-  keep(fields: RecordFields): void;
-  /**
-   * Waits for what is on its way. Resolves with what is left for the step that ends the job to write: these fields, and those
-   * that were kept in this tick. Rejects if an earlier write has failed, whether somebody waited for it or not.
-   */
-  last(fields: RecordFields): Promise<RecordFields>;
-  /** Goes on from what earlier runs have written. `stored`: how many of the rows Redis has, if it has lost any of it. */
-  resume(earlier: Written, stored?: number): Promise<void>;
-};
+import type { JournalContent, JournalMemory } from './journal-memory.ts';
 
 /** A run's way to its journal in Redis. */
 export type JournalPort = {
@@ -36,104 +19,125 @@ export type JournalPort = {
 /** What one step will write. `first`: the place of its first row, once it is written. */
 type Batch = { rows: string[]; fields: RecordFields; isAwaited: boolean; first: PromiseWithResolvers<number> };
 
-/** Makes the writer of a run. */
-export function createJournalWriter(jobId: string, { send, read, lost, full }: JournalPort, memory: JournalMemory): JournalWriter {
-  let written: Written = { rows: [], fields: {} };
-  let next: Batch | undefined;
-  let isSending = false;
-  let isFull = false;
+/** Writes for one run. A promise rejects with what the step rejects with. */
+export class JournalWriter {
+  readonly #jobId: string;
+  readonly #port: JournalPort;
+  readonly #memory: JournalMemory;
+  #written: JournalContent = { rows: [], fields: {} };
+  #next: Batch | undefined;
+  #isSending = false;
+  #isFull = false;
   /** Settles when all batches are sent that there were until then; undefined while there are none. */
-  let sending: Promise<void> | undefined;
-  let failure: { error: unknown } | undefined;
+  #sending: Promise<void> | undefined;
+  #failure: { error: unknown } | undefined;
 
-  const remember = (rows: readonly string[], fields: RecordFields): void => {
-    written.rows.push(...rows);
-    Object.assign(written.fields, fields);
-    memory.keep(jobId, written);
-  };
+  constructor(jobId: string, port: JournalPort, memory: JournalMemory) {
+    this.#jobId = jobId;
+    this.#port = port;
+    this.#memory = memory;
+  }
 
-  /** Takes rows that are where the first rows of a run were to go: a job that was never started can hold garbage, too. */
-  const adopt = async (rows: readonly string[]): Promise<number> => {
-    if (written.rows.length > rows.length) throw lost(); // this run has written others there
-    written.rows.splice(0, Infinity, ...(await read()), ...rows);
-    return written.rows.length - rows.length + 1;
-  };
+  /** Appends a row. Resolves with its number once it is written. */
+  async append(row: string, fields: RecordFields): Promise<number> {
+    const { rows, first } = this.#collect(fields, true);
+    const index = rows.push(row) - 1;
+    return (await first.promise) + index;
+  }
 
-  /** A full journal takes no row more, also none that is shorter: the items after one that is missing would have its numbers. */
-  const refuse = (place: number): never => {
-    isFull = true;
-    written.rows.length = place - 1;
-    memory.keep(jobId, written);
-    throw full();
-  };
+  /** Writes fields; without any, it only finds out whether the run may still write. */
+  async write(fields: RecordFields): Promise<void> {
+    await this.#collect(fields, true).first.promise;
+  }
 
-  /** Resolves with the place of the batch's first row. If Redis has lost rows before it, they are written again, with all fields. */
-  const sendBatch = async ({ rows, fields }: Batch): Promise<number> => {
-    const place = written.rows.length + 1;
-    if (isFull && rows.length > 0) throw full();
-    remember(rows, fields);
-    const misplaced = await send(rows, place, fields);
-    if (misplaced === 'full') return refuse(place);
-    if (!misplaced) return place;
-    const isLoss = misplaced.length < place;
-    const found = isLoss ? place : await adopt(rows);
-    const start = isLoss ? misplaced.length : found - 1;
-    const again = await send(written.rows.slice(start), start + 1, written.fields);
-    if (again === 'full') return refuse(found);
-    if (again) throw lost();
-    return found;
-  };
+  /** Writes fields at the end of this tick, or leaves them to {@link JournalWriter.last}. Nobody waits for them. */
+  keep(fields: RecordFields): void {
+    this.#collect(fields, false);
+  }
 
-  const sendAll = async (): Promise<void> => {
-    isSending = true;
-    for (let batch = next; batch; batch = next) {
-      next = undefined;
+  /**
+   * Waits for what is on its way. Resolves with what is left for the step that ends the job to write: these fields, and those
+   * that were kept in this tick. Rejects if an earlier write has failed, whether somebody waited for it or not.
+   */
+  async last(fields: RecordFields): Promise<RecordFields> {
+    while (this.#isSending || this.#next?.isAwaited) await this.#sending;
+    if (this.#failure) throw this.#failure.error;
+    const left = { ...this.#next?.fields, ...fields };
+    this.#next = undefined;
+    this.#remember([], left);
+    return left;
+  }
+
+  /** Goes on from what earlier runs have written. `stored`: how many of the rows Redis has, if it has lost any of it. */
+  async resume(earlier: JournalContent, stored?: number): Promise<void> {
+    this.#written = earlier;
+    if (stored !== undefined) await this.#port.send(earlier.rows.slice(stored), stored + 1, earlier.fields);
+  }
+
+  #collect(fields: RecordFields, isAwaited: boolean): Batch {
+    if (!this.#next) {
+      this.#next = { rows: [], fields: {}, isAwaited, first: Promise.withResolvers() };
+      this.#next.first.promise.catch(() => {}); // where nobody waits, `last` rejects
+      // Promises that are settled go on within this tick, so that what they write is collected, too.
+      this.#sending ??= new Promise((resolve) => setImmediate(() => resolve(this.#sendAll())));
+    }
+    Object.assign(this.#next.fields, fields);
+    this.#next.isAwaited ||= isAwaited;
+    return this.#next;
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#isSending = true;
+    for (let batch = this.#next; batch; batch = this.#next) {
+      this.#next = undefined;
       try {
-        batch.first.resolve(await sendBatch(batch));
+        batch.first.resolve(await this.#send(batch));
       } catch (error) {
-        failure ??= { error };
+        this.#failure ??= { error };
         batch.first.reject(error);
       }
     }
-    isSending = false;
-    sending = undefined;
-  };
+    this.#isSending = false;
+    this.#sending = undefined;
+  }
 
-  const collect = (fields: RecordFields, isAwaited: boolean): Batch => {
-    if (!next) {
-      next = { rows: [], fields: {}, isAwaited, first: Promise.withResolvers() };
-      next.first.promise.catch(() => {}); // where nobody waits, `last` tells of it
-      // Promises that are settled go on within this tick, so that what they write is collected, too.
-      sending ??= new Promise((resolve) => setImmediate(() => resolve(sendAll())));
-    }
-    Object.assign(next.fields, fields);
-    next.isAwaited ||= isAwaited;
-    return next;
-  };
+  /** Resolves with the place of the batch's first row. Rows before it that Redis has lost are written again, with all fields. */
+  async #send({ rows, fields }: Batch): Promise<number> {
+    const { send, lost, full } = this.#port;
+    const place = this.#written.rows.length + 1;
+    if (this.#isFull && rows.length > 0) throw full();
+    this.#remember(rows, fields);
+    const misplaced = await send(rows, place, fields);
+    if (misplaced === 'full') return this.#refuse(place);
+    if (!misplaced) return place;
+    const isLoss = misplaced.length < place;
+    const found = isLoss ? place : await this.#adopt(rows);
+    const start = isLoss ? misplaced.length : found - 1;
+    const again = await send(this.#written.rows.slice(start), start + 1, this.#written.fields);
+    if (again === 'full') return this.#refuse(found);
+    if (again) throw lost();
+    return found;
+  }
 
-  return {
-    async append(row, fields) {
-      const { rows, first } = collect(fields, true);
-      const index = rows.push(row) - 1;
-      return (await first.promise) + index;
-    },
-    async write(fields) {
-      await collect(fields, true).first.promise;
-    },
-    keep(fields) {
-      collect(fields, false);
-    },
-    async last(fields) {
-      while (isSending || next?.isAwaited) await sending;
-      if (failure) throw failure.error;
-      const left = { ...next?.fields, ...fields };
-      next = undefined;
-      remember([], left);
-      return left;
-    },
-    async resume(earlier, stored) {
-      written = earlier;
-      if (stored !== undefined) await send(written.rows.slice(stored), stored + 1, written.fields);
-    },
-  };
+  /** Takes rows that are where the first rows of a run were to go: a job that was never started can hold garbage, too. */
+  async #adopt(rows: readonly string[]): Promise<number> {
+    const { rows: written } = this.#written;
+    if (written.length > rows.length) throw this.#port.lost(); // this run has written others there
+    written.splice(0, Infinity, ...(await this.#port.read()), ...rows);
+    return written.length - rows.length + 1;
+  }
+
+  /** A full journal takes no row more, also none that is shorter: the items after one that is missing would have its numbers. */
+  #refuse(place: number): never {
+    this.#isFull = true;
+    this.#written.rows.length = place - 1;
+    this.#memory.keep(this.#jobId, this.#written);
+    throw this.#port.full();
+  }
+
+  #remember(rows: readonly string[], fields: RecordFields): void {
+    this.#written.rows.push(...rows);
+    Object.assign(this.#written.fields, fields);
+    this.#memory.keep(this.#jobId, this.#written);
+  }
 }

@@ -2,11 +2,11 @@
 import type { Author, JournalRow, Progress, Row } from '../../src/job/snapshot.ts';
 import { OwnError } from '../../src/job/own-error.ts';
 import { type ProblemCode, ProblemError } from '../../src/job/problem.ts';
-import type { Tenant } from '../../src/job/tenant.ts';
-import { createJournalMemory, type Written } from './journal-memory.ts';
-import { createJournalWriter, type JournalPort } from './journal-writer.ts';
+import { type JournalContent, JournalMemory } from './journal-memory.ts';
+import { type JournalPort, JournalWriter } from './journal-writer.ts';
 import { FIELDS, parseRow, type RecordFields } from '../../src/job/record.ts';
 import { type RunLocks, writeFenced } from './run-locks.ts';
+import type { RunRef } from './task.ts';
 import { createSpending, type Spending } from './spending.ts';
 import type { Store } from '../../src/store/store.ts';
 
@@ -32,36 +32,6 @@ export type History = {
   finished: boolean;
 };
 
-/** Reads and writes for one run of one job. Writes reject with {@link LockLostError} once the run is not the job's any more. */
-export type Journal = {
-  /**
-   * What was there before; to be read before anything is written. `fresh`: BullMQ says that the job was never started.
-   * What this process wrote for the job and Redis has lost since is written again first.
-   */
-  history(fresh: boolean): Promise<History>;
-  /**
-   * Appends a lasting row, publishes it and resolves with its sequence number. `progress`: how far the job is with it. Rows that are
-   * appended within one tick are written in one step, in their order.
-   */
-  append(row: Row, progress: Progress): Promise<number>;
-  /** What the run's calls use. */
-  spending: Spending;
-  /** Keeps what need not be done again, by name, and who did it: at the end of this tick, or with the end of the job. Nobody is told. */
-  saveCheckpoint(checkpoint: Record<string, unknown>, author: Author | undefined): void;
-  /**
-   * Waits until all rows are written, and resolves with what the step that completes the job has to write: its result and who gave
-   * it. Rejects if an earlier write has failed, also one that nobody waited for.
-   */
-  conclude(result: unknown, author: Author | undefined): Promise<RecordFields>;
-  /** Notes when the job can run again, in ms since the epoch: its wait is counted from then. */
-  markReady(at: number): Promise<void>;
-  /** Rejects if the job is not this run's any more. */
-  checkLock(): Promise<void>;
-};
-
-/** Whose run a journal is for; `token` is the lock token BullMQ gave to it. */
-export type Run = { jobId: string; tenant: Tenant; token: string };
-
 const NOTHING: History = { rows: [], checkpoint: {}, finished: false };
 
 /**
@@ -75,71 +45,114 @@ export type JournalBound = { rows: number; bytes: number };
 
 /** What journals are made with beside the store. */
 export type JournalOptions = {
-  /** Takes a run's lock back if it has only expired; resolves with whether the job is still the run's. Without it, it is not. */
-  retake?: RunLocks['retake'];
-  /** How much of what was written is remembered, in bytes; see {@link createJournalMemory}. */
+  /** Take a run's lock back if it has only expired. Without them, the job is not the run's any more. */
+  locks?: Pick<RunLocks, 'retake'>;
+  /** How much of what was written is remembered, in bytes; see {@link JournalMemory}. */
   memoryBytes?: number | undefined;
   bound?: JournalBound | undefined;
 };
 
-/** Makes the function that opens a journal for a run. */
-export function createJournals(
-  store: Store,
-  { retake = () => Promise.resolve(false), memoryBytes, bound = BOUND }: JournalOptions = {},
-): (run: Run) => Journal {
+/** Makes the function that opens the journal of a run. What all journals of the process have written is remembered for a while. */
+export function createJournals(store: Store, { locks, memoryBytes, bound = BOUND }: JournalOptions = {}): (run: RunRef) => Journal {
+  const { redis, keys } = store;
   const script = store.script(new URL('scripts/write_journal.lua', import.meta.url), {
     keys: ['job', 'lock', 'logs', 'events', 'meta'],
     args: ['id', 'token', 'place', 'count', 'maxRows', 'maxBytes'],
   });
-  const spending = createSpending(store, (jobId) => new LockLostError(jobId), retake);
-  const memory = createJournalMemory(memoryBytes);
-  const shared = { ...store.keys.allOf(['events', 'meta']), maxRows: bound.rows, maxBytes: bound.bytes };
+  const retake: RunLocks['retake'] = async (id, token) => locks?.retake(id, token) ?? false;
+  const openSpending = createSpending(store, (jobId) => new LockLostError(jobId), retake);
+  const memory = new JournalMemory(memoryBytes);
+  const shared = { ...keys.allOf(['events', 'meta']), maxRows: bound.rows, maxBytes: bound.bytes };
 
-  return ({ jobId, tenant, token }) => {
-    const touched = { ...shared, job: store.keys.job(jobId), lock: store.keys.lock(jobId), logs: store.keys.logs(jobId), id: jobId, token };
-    const lost = () => new LockLostError(jobId);
-    const read = () => store.redis.lrange(touched.logs, 0, -1);
+  return (run) => {
+    const { id, token } = run;
+    const touched = { ...shared, job: keys.job(id), lock: keys.lock(id), logs: keys.logs(id), id, token };
+    const lost = () => new LockLostError(id);
 
     const send: JournalPort['send'] = async (rows, place, fields) => {
       const rest = [...rows, ...Object.entries(fields).flat()];
-      const write = async () => Number(await store.retryWhileRefused(() => script({ ...touched, place, count: rows.length }, rest)));
       const code = await writeFenced(
-        write,
+        async () => Number(await store.retryWhileRefused(() => script({ ...touched, place, count: rows.length }, rest))),
         (reply) => reply === -1,
-        () => retake(jobId, token),
+        () => retake(id, token),
       );
       if (code === -1) throw lost();
       if (code === 1) return 'full';
       return code <= -2 ? { length: -2 - code } : undefined;
     };
-    const writer = createJournalWriter(jobId, { send, read, lost, full }, memory);
-
-    return {
-      async history(fresh) {
-        const remembered = memory.of(jobId);
-        if (fresh && !remembered) return NOTHING;
-        const [rows, kept] = await Promise.all([read(), store.redis.hmget(touched.job, ...HISTORY_FIELDS)]);
-        const fields = Object.fromEntries(
-          HISTORY_FIELDS.flatMap((name, index) => (kept[index] ? [[name, kept[index]]] : [])),
-        ) as RecordFields;
-        const written = remembered ? merge({ rows, fields }, remembered) : { rows, fields };
-        const isLoss = written.rows.length > rows.length || HISTORY_FIELDS.some((name) => name in written.fields && !(name in fields));
-        await writer.resume(written, isLoss ? rows.length : undefined);
-        return toHistory(written);
-      },
-      append: (row, progress) =>
-        writer.append(JSON.stringify(row), {
-          progress: JSON.stringify(progress),
-          [FIELDS.attempt]: String(row.attempt),
-          ...(row.type === 'attempt' && { [FIELDS.putOffCode]: '' }), // said now
-        }),
-      spending: spending({ jobId, tenant, token }),
-      saveCheckpoint: (checkpoint, author) => writer.keep({ [FIELDS.checkpoint]: JSON.stringify(checkpoint), ...authorFields(author) }),
-      conclude: (result, author) => writer.last({ [FIELDS.result]: JSON.stringify(result), ...authorFields(author) }),
-      markReady: (at) => writer.write({ [FIELDS.ready]: String(at) }),
-      checkLock: () => writer.write({}),
-    };
+    const port = { send, read: () => redis.lrange(touched.logs, 0, -1), lost, full };
+    const readFields = () => redis.hmget(touched.job, ...HISTORY_FIELDS);
+    return new Journal(id, { port, readFields, memory, spending: openSpending(run) });
   };
+}
+
+/** What one journal is made of. */
+type JournalParts = { port: JournalPort; readFields: () => Promise<(string | null)[]>; memory: JournalMemory; spending: Spending };
+
+/** Reads and writes for one run of one job. Writes reject with {@link LockLostError} once the run is not the job's any more. */
+export class Journal {
+  /** What the run's calls use. */
+  readonly spending: Spending;
+  readonly #jobId: string;
+  readonly #parts: JournalParts;
+  readonly #writer: JournalWriter;
+
+  constructor(jobId: string, parts: JournalParts) {
+    this.spending = parts.spending;
+    this.#jobId = jobId;
+    this.#parts = parts;
+    this.#writer = new JournalWriter(jobId, parts.port, parts.memory);
+  }
+
+  /**
+   * What was there before; to be read before anything is written. `fresh`: BullMQ says that the job was never started.
+   * What this process wrote for the job and Redis has lost since is written again first.
+   */
+  async history(fresh: boolean): Promise<History> {
+    const remembered = this.#parts.memory.of(this.#jobId);
+    if (fresh && !remembered) return NOTHING;
+    const [rows, kept] = await Promise.all([this.#parts.port.read(), this.#parts.readFields()]);
+    const fields = Object.fromEntries(HISTORY_FIELDS.flatMap((name, index) => (kept[index] ? [[name, kept[index]]] : []))) as RecordFields;
+    const written = remembered ? merge({ rows, fields }, remembered) : { rows, fields };
+    const isLoss = written.rows.length > rows.length || HISTORY_FIELDS.some((name) => name in written.fields && !(name in fields));
+    await this.#writer.resume(written, isLoss ? rows.length : undefined);
+    return toHistory(written);
+  }
+
+  /**
+   * Appends a lasting row, publishes it and resolves with its sequence number. `progress`: how far the job is with it. Rows
+   * that are appended within one tick are written in one step, in their order.
+   */
+  append(row: Row, progress: Progress): Promise<number> {
+    return this.#writer.append(JSON.stringify(row), {
+      progress: JSON.stringify(progress),
+      [FIELDS.attempt]: String(row.attempt),
+      ...(row.type === 'attempt' && { [FIELDS.putOffCode]: '' }), // the row says it now
+    });
+  }
+
+  /** Keeps what need not be done again, by name, and who did it: at the end of this tick, or with the end of the job. */
+  saveCheckpoint(checkpoint: Record<string, unknown>, author: Author | undefined): void {
+    this.#writer.keep({ [FIELDS.checkpoint]: JSON.stringify(checkpoint), ...authorFields(author) });
+  }
+
+  /**
+   * Waits until all rows are written, and resolves with what the step that completes the job has to write: its result and who
+   * gave it. Rejects if an earlier write has failed, also one that nobody waited for.
+   */
+  conclude(result: unknown, author: Author | undefined): Promise<RecordFields> {
+    return this.#writer.last({ [FIELDS.result]: JSON.stringify(result), ...authorFields(author) });
+  }
+
+  /** Notes when the job can run again, in ms since the epoch: its wait is counted from then. */
+  markReady(at: number): Promise<void> {
+    return this.#writer.write({ [FIELDS.ready]: String(at) });
+  }
+
+  /** Rejects if the job is not this run's any more. */
+  checkLock(): Promise<void> {
+    return this.#writer.write({});
+  }
 }
 
 const HISTORY_FIELDS = [FIELDS.checkpoint, FIELDS.result, FIELDS.putOffCode, FIELDS.provider, FIELDS.model] as const;
@@ -159,7 +172,7 @@ function authorFields(author: Author | undefined): RecordFields {
  * not remembered, another process went on with the job, and Redis is right. Where it has only the first of the
  * remembered rows, it has lost the others. Where the rows are the same, fields can still be lost.
  */
-function merge(stored: Written, remembered: Written): Written {
+function merge(stored: JournalContent, remembered: JournalContent): JournalContent {
   const { rows, fields } = stored;
   if (!rows.every((row, index) => row === remembered.rows[index])) return stored;
   if (rows.length < remembered.rows.length) return remembered;
@@ -167,7 +180,7 @@ function merge(stored: Written, remembered: Written): Written {
   return { rows, fields: { ...kept, ...fields } };
 }
 
-function toHistory({ rows, fields }: Written): History {
+function toHistory({ rows, fields }: JournalContent): History {
   const { [FIELDS.checkpoint]: checkpoint, [FIELDS.result]: result, [FIELDS.putOffCode]: putOffCode } = fields;
   const { [FIELDS.provider]: provider, [FIELDS.model]: model } = fields;
   return {

@@ -3,14 +3,8 @@
  * expired is taken back.
  */
 import type { RunLock, RunLocks } from './run-locks.ts';
+import type { Script } from '../../src/store/script.ts';
 import type { Store } from '../../src/store/store.ts';
-
-/** A running watch. */
-export type LockWatch = {
-  /** Whether the last look was a success. If it was not, a cancelled job goes on for now. */
-  watching(): boolean;
-  close(): void;
-};
 
 /** What the watch is made with. */
 export type LockWatchOptions = {
@@ -22,55 +16,68 @@ export type LockWatchOptions = {
 };
 
 /** How often to look while a job runs, in ms: a call to a model stops so soon after its job was cancelled. */
-const LOOK_MS = 250;
+const LOCKS_READ_MS = 250;
 
 /**
- * Starts the watch. Whoever ends a job from outside removes its lock in the same step, so the lock tells of it, and nobody needs to
- * send a message that could get lost. With nothing running, nothing is asked.
+ * A running watch. Whoever ends a job from outside removes its lock in the same step. The lock shows it, and nobody needs to
+ * send a message that could get lost. With nothing running, Redis is not asked.
  */
-export function watchLocks({ store, locks: { held, retakeNow }, onLost, onError }: LockWatchOptions): LockWatch {
-  const script = store.script(new URL('scripts/lost_locks.lua', import.meta.url), { keys: ['jobs'], args: [] });
-  const jobs = store.keys.job('');
-  let isLooking = false;
-  let watching = true;
+export class LockWatch {
+  readonly #options: LockWatchOptions;
+  readonly #readLost: Script<'jobs', never>;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #isLooking = false;
+  #watching = true;
 
-  const find = async (asked: ReadonlyMap<string, RunLock>): Promise<{ lost: string[]; expired: string[] }> => {
-    try {
-      const [lost, expired] = (await script(
-        { jobs },
-        [...asked].flatMap(([id, { token }]) => [id, token]),
-      )) as [string[], string[]];
-      watching = true;
-      return { lost, expired };
-    } catch (error) {
-      watching = false;
-      onError(error);
-      return { lost: [], expired: [] };
-    }
-  };
-  /** A run goes on while Redis refuses to give its lock back: nobody else can take the job then. */
-  const isLost = (id: string, { token }: RunLock): Promise<boolean> =>
-    retakeNow(id, token).then(
-      (isOurs) => !isOurs,
-      (error: unknown) => (onError(error), false),
-    );
+  constructor(options: LockWatchOptions) {
+    this.#options = options;
+    this.#readLost = options.store.script(new URL('scripts/lost_locks.lua', import.meta.url), { keys: ['jobs'], args: [] });
+    this.#timer = setInterval(() => void this.#look(), LOCKS_READ_MS);
+  }
 
-  const look = async (): Promise<void> => {
-    if (held.size === 0 || isLooking) return;
-    isLooking = true;
-    const asked = new Map(held);
-    const { lost, expired } = await find(asked);
+  /** Whether the last look was a success. If it was not, a cancelled job goes on for now. */
+  watching(): boolean {
+    return this.#watching;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    const { locks, onLost } = this.#options;
+    if (locks.held.size === 0 || this.#isLooking) return;
+    this.#isLooking = true;
+    const asked = new Map(locks.held);
+    const { lost, expired } = await this.#find(asked);
     for (const id of expired) {
       const lock = asked.get(id);
-      if (lock && (await isLost(id, lock))) lost.push(id);
+      if (lock && (await this.#isLost(id, lock))) lost.push(id);
     }
-    for (const id of lost) if (held.get(id) === asked.get(id)) onLost(id); // else it is over, or another run of it has begun here
-    isLooking = false;
-  };
-  const timer = setInterval(() => void look(), LOOK_MS);
+    for (const id of lost) if (locks.held.get(id) === asked.get(id)) onLost(id); // else it is over, or another run of it has begun here
+    this.#isLooking = false;
+  }
 
-  return {
-    watching: () => watching,
-    close: () => clearInterval(timer),
-  };
+  async #find(asked: ReadonlyMap<string, RunLock>): Promise<{ lost: string[]; expired: string[] }> {
+    try {
+      const pairs = [...asked].flatMap(([id, { token }]) => [id, token]);
+      const [lost, expired] = (await this.#readLost({ jobs: this.#options.store.keys.job('') }, pairs)) as [string[], string[]];
+      this.#watching = true;
+      return { lost, expired };
+    } catch (error) {
+      this.#watching = false;
+      this.#options.onError(error);
+      return { lost: [], expired: [] };
+    }
+  }
+
+  /** A run goes on while Redis refuses to give its lock back: nobody else can take the job then. */
+  async #isLost(id: string, { token }: RunLock): Promise<boolean> {
+    try {
+      return !(await this.#options.locks.retakeNow(id, token));
+    } catch (error) {
+      this.#options.onError(error);
+      return false;
+    }
+  }
 }

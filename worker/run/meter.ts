@@ -1,89 +1,127 @@
-/** Counts the paid calls of a run. Each is noted before it is made, while it goes on and at its end, whatever ends it. */
+/** The paid calls of a run. Each is noted before it is made, while it goes on and at its end, whatever ends it. */
 import type { Logger } from 'pino';
 import type { DetailedUsage } from '../../src/job/price.ts';
 import type { Author, Usage } from '../../src/job/snapshot.ts';
-import type { Spending } from './spending.ts';
+import type { CallEntry, Spending } from './spending.ts';
 import type { Call } from '../capabilities.ts';
 import type { AddCost } from '../prices.ts';
-
-/** Counts the calls of one run. */
-export type Meter = {
-  startCall(expected: DetailedUsage, author: Author): Promise<Call>;
-  /** Counts an item that was not usable, of the answer to the call that was started last. */
-  drop(): void;
-  /** Sends what is known by now to Redis, before anything that is written after this call. */
-  flush(): void;
-  /** Something was kept for later attempts. What the calls until now were paid for is not lost. */
-  kept(): void;
-  /** Whether a call was paid for, and nothing was kept since it began. */
-  inVain(): boolean;
-  /** Settles all open calls, because the run is over. Resolves when everything is written. */
-  close(): Promise<void>;
-};
 
 /** A call's usage is written when it has grown by so many tokens, at the latest. */
 const STEP = 256;
 
-/** Makes a meter that writes to a run's spending. A note that can't be written is logged and changes nothing else. */
-export function createMeter(spending: Spending, addCost: AddCost, log: Pick<Logger, 'warn'>): Meter {
-  type Open = { flush(): void; close(): Promise<void> };
-  const open = new Set<Open>();
-  const unkept = new Set<{ isPaid: boolean }>(); // calls since whose beginning nothing was kept
-  const writing = new Set<Promise<void>>();
-  let drop = (): void => {};
+/** Counts the calls of one run. */
+export class Meter {
+  readonly #spending: Spending;
+  readonly #addCost: AddCost;
+  readonly #log: Pick<Logger, 'warn'>;
+  readonly #calls: MeteredCall[] = [];
+  /** How many calls had begun when something was kept last. */
+  #begunWhenKept = 0;
 
-  const startCall: Meter['startCall'] = async (unpriced, author) => {
-    const expected = addCost(unpriced, author);
-    const entry = await spending.open(expected);
-    const outlay = { isPaid: false };
-    unkept.add(outlay);
-    let used: Usage | undefined; // undefined until a response begins
-    let written = expected;
-    let dropped = 0;
-    drop = () => void dropped++;
-    const whole = (usage: DetailedUsage): Usage => addCost(dropped === 0 ? usage : { ...usage, dropped }, author);
+  constructor(spending: Spending, addCost: AddCost, log: Pick<Logger, 'warn'>) {
+    this.#spending = spending;
+    this.#addCost = addCost;
+    this.#log = log;
+  }
 
-    const write = (now: Usage | undefined): Promise<void> => {
-      written = now ?? expected;
-      const note = entry.note(now).catch((error: unknown) => log.warn({ err: error }, 'usage not noted'));
-      writing.add(note);
-      return note.finally(() => writing.delete(note));
-    };
-    const settle = async (now: Usage | undefined): Promise<void> => {
-      outlay.isPaid = now !== undefined && isPaid(now);
-      // A call that came to what it was expected to, such as a free one, is noted already.
-      if (open.delete(self) && !(now && written === expected && isSame(now, expected))) await write(now);
-    };
-    const self: Open = {
-      flush: () => void (used && tokensOf(used) !== tokensOf(written) && write(used)),
-      close: () => settle(used && whole(used)),
-    };
-    open.add(self);
-    return {
-      settle: (now) => settle(now && whole(now)),
-      note(now) {
-        if (!open.has(self)) return;
-        used = whole(now);
-        if (tokensOf(now) - tokensOf(written) >= STEP) void write(used);
-      },
-    };
-  };
+  /** Begins a call; see Report. */
+  async startCall(expected: DetailedUsage, author: Author): Promise<Call> {
+    const withCost = (used: DetailedUsage) => this.#addCost(used, author);
+    const known = withCost(expected);
+    const call = new MeteredCall(known, await this.#spending.open(known), withCost, this.#log);
+    this.#calls.push(call);
+    return call;
+  }
 
-  return {
-    startCall,
-    drop: () => drop(),
-    kept: () => unkept.clear(),
-    inVain: () => [...unkept].some((call) => call.isPaid),
-    flush: () => open.forEach((call) => call.flush()),
-    async close() {
-      await Promise.all([...open].map((call) => call.close()));
-      await Promise.all(writing);
-    },
-  };
+  /** Counts an item that was not usable, of the answer to the call that was started last. */
+  drop(): void {
+    this.#calls.at(-1)?.drop();
+  }
+
+  /** Sends what is known by now to Redis, before anything that is written after this call. */
+  flush(): void {
+    for (const call of this.#calls) call.flush();
+  }
+
+  /** Something was kept for later attempts. What the calls until now were paid for is not lost. */
+  kept(): void {
+    this.#begunWhenKept = this.#calls.length;
+  }
+
+  /** Whether a call was paid for, and nothing was kept since it began. */
+  inVain(): boolean {
+    return this.#calls.slice(this.#begunWhenKept).some((call) => call.isPaid);
+  }
+
+  /** Settles all open calls, because the run is over. Resolves when everything is written. */
+  async close(): Promise<void> {
+    await Promise.all(this.#calls.map((call) => call.close()));
+  }
+}
+
+/** One call. A note that can't be written is logged and changes nothing else. */
+class MeteredCall implements Call {
+  isPaid = false;
+  readonly #expected: Usage;
+  readonly #entry: CallEntry;
+  readonly #withCost: (used: DetailedUsage) => Usage;
+  readonly #log: Pick<Logger, 'warn'>;
+  readonly #writing = new Set<Promise<void>>();
+  #isOpen = true;
+  /** Undefined until a response begins. */
+  #used: Usage | undefined;
+  #written: Usage;
+  #dropped = 0;
+
+  constructor(expected: Usage, entry: CallEntry, withCost: (used: DetailedUsage) => Usage, log: Pick<Logger, 'warn'>) {
+    this.#expected = this.#written = expected;
+    this.#entry = entry;
+    this.#withCost = withCost;
+    this.#log = log;
+  }
+
+  note(used: DetailedUsage): void {
+    if (!this.#isOpen) return;
+    this.#used = this.#whole(used);
+    if (tokensOf(used) - tokensOf(this.#written) >= STEP) void this.#write(this.#used);
+  }
+
+  async settle(used: DetailedUsage | undefined): Promise<void> {
+    const now = used && this.#whole(used);
+    this.isPaid = now !== undefined && isBilled(now);
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    // A call that came to what it was expected to, such as a free one, is noted already.
+    if (!now || this.#written !== this.#expected || !isSame(now, this.#expected)) await this.#write(now);
+  }
+
+  drop(): void {
+    this.#dropped++;
+  }
+
+  flush(): void {
+    if (this.#isOpen && this.#used && tokensOf(this.#used) !== tokensOf(this.#written)) void this.#write(this.#used);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isOpen) await this.settle(this.#used);
+    await Promise.all(this.#writing);
+  }
+
+  #whole(used: DetailedUsage): Usage {
+    return this.#withCost(this.#dropped === 0 ? used : { ...used, dropped: this.#dropped });
+  }
+
+  #write(now: Usage | undefined): Promise<void> {
+    this.#written = now ?? this.#expected;
+    const note = this.#entry.note(now).catch((error: unknown) => this.#log.warn({ err: error }, 'usage not noted'));
+    this.#writing.add(note);
+    return note.finally(() => this.#writing.delete(note));
+  }
 }
 
 /** Whether a vendor bills any of it. What costs nothing, such as the offline generator, counts nothing. */
-function isPaid({ inputTokens, outputTokens, characters = 0, seconds = 0, images = 0, costUsd }: Usage): boolean {
+function isBilled({ inputTokens, outputTokens, characters = 0, seconds = 0, images = 0, costUsd }: Usage): boolean {
   return costUsd === undefined ? inputTokens + outputTokens + characters + seconds + images > 0 : costUsd > 0;
 }
 

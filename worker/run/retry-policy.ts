@@ -5,7 +5,7 @@ import { LockLostError } from './journal.ts';
 import { CircuitOpenError } from './circuit-breaker.ts';
 
 /** What becomes of the job. */
-export type Outcome =
+export type Decision =
   /** The job belongs to another run now, or has ended. Nothing is left to do. */
   | { type: 'lost' }
   /** This process is stopping. Another worker continues the job; this costs no attempt. */
@@ -52,7 +52,7 @@ export class NotAssignedError extends OwnError {
   /** The problem of the job if no other worker can do it either. */
   readonly problem: ProblemError;
 
-  constructor(kind: string, { missing = [], lacking = [], problem }: NotAssigned) {
+  constructor(kind: string, { missing = [], lacking = [], problem }: NotAssigned = {}) {
     super(`this worker can't do ${kind}`);
     const needs = missing.length > 0 ? `; it needs ${missing.join(', ')}` : '';
     const without = lacking.length > 0 ? ` without ${lacking.join(' and ')}` : '';
@@ -98,7 +98,7 @@ export function toProblemError(error: unknown): ProblemError {
  * error costs an attempt, and so does one for which the same work will be paid for again. An answer that could not be used is asked for
  * once more only.
  */
-export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneElsewhere, badBefore = false }: Facts): Outcome {
+export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneElsewhere, badBefore = false }: Facts): Decision {
   if (error instanceof LockLostError) return { type: 'lost' };
   if (error instanceof HandBack) return { type: 'hand-back' };
   if (error instanceof NotAssignedError) {

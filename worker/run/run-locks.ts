@@ -11,56 +11,67 @@ export type RunLock = {
   stalls: number;
 };
 
-/** The locks of all runs of a process, from when a job is taken until BullMQ has ended or moved it. */
-export type RunLocks = {
-  /** By the jobs' ids. */
-  held: ReadonlyMap<string, RunLock>;
-  hold(jobId: string, lock: RunLock): void;
-  /** The job is not this run's any more. */
-  release(jobId: string, token: string): void;
-  /**
-   * Takes a run's lock back if it has expired. Resolves with whether the job is still the run's. Waits for a Redis that is away or
-   * refuses.
-   */
-  retake(jobId: string, token: string): Promise<boolean>;
-  /** The same, but rejects where Redis is away or refuses. */
-  retakeNow(jobId: string, token: string): Promise<boolean>;
-};
-
 /** BullMQ's keys that taking a lock back reads or writes. */
 const QUEUE_KEYS = ['active', 'wait', 'stalled', 'events', 'meta'] as const;
 
-/**
- * Makes the locks over a connection that waits while Redis is away, and one that fails at once. `lockDurationMs`: how long a lock
- * holds unless it is renewed.
- */
-export function createRunLocks(patient: Store, store: Store, lockDurationMs: number): RunLocks {
-  const held = new Map<string, RunLock>();
+/** The locks of all runs of a process, from when a job is taken until BullMQ has ended or moved it. */
+export class RunLocks {
+  readonly #held = new Map<string, RunLock>();
+  readonly #retakePatiently: Retake;
+  readonly #retakeAtOnce: Retake;
+  readonly #store: Store;
 
-  const retakeOver = (connection: Store) => {
-    const { keys } = connection;
-    const script = connection.script(new URL('scripts/retake_lock.lua', import.meta.url), {
-      keys: ['job', 'lock', ...QUEUE_KEYS],
-      args: ['id', 'token', 'started', 'stalls', 'lockMs'],
-    });
-    const shared = { ...keys.allOf(QUEUE_KEYS), lockMs: lockDurationMs };
-    return async (jobId: string, token: string): Promise<boolean> => {
-      const lock = held.get(jobId);
-      if (lock?.token !== token) return false;
-      return (await script({ ...shared, job: keys.job(jobId), lock: keys.lock(jobId), id: jobId, ...lock })) === 1;
-    };
-  };
-  const patiently = retakeOver(patient);
+  /** `patient`: over a connection that waits while Redis is away. `lockDurationMs`: how long a lock holds unless it is renewed. */
+  constructor(patient: Store, store: Store, lockDurationMs: number) {
+    this.#retakePatiently = createRetake(patient, lockDurationMs);
+    this.#retakeAtOnce = createRetake(store, lockDurationMs);
+    this.#store = store;
+  }
 
-  return {
-    held,
-    hold: (jobId, lock) => void held.set(jobId, lock),
-    release(jobId, token) {
-      if (held.get(jobId)?.token === token) held.delete(jobId);
-    },
-    retake: (jobId, token) => store.retryWhileRefused(() => patiently(jobId, token)),
-    retakeNow: retakeOver(store),
-  };
+  /** By the jobs' ids. */
+  get held(): ReadonlyMap<string, RunLock> {
+    return this.#held;
+  }
+
+  hold(jobId: string, lock: RunLock): void {
+    this.#held.set(jobId, lock);
+  }
+
+  /** The job is not this run's any more. */
+  release(jobId: string, token: string): void {
+    if (this.#held.get(jobId)?.token === token) this.#held.delete(jobId);
+  }
+
+  /**
+   * Takes a run's lock back if it has expired. Resolves with whether the job is still the run's. Waits for a Redis that is
+   * away or refuses.
+   */
+  async retake(jobId: string, token: string): Promise<boolean> {
+    return this.#store.retryWhileRefused(() => this.#retake(this.#retakePatiently, jobId, token));
+  }
+
+  /** The same, but rejects where Redis is away or refuses. */
+  async retakeNow(jobId: string, token: string): Promise<boolean> {
+    return this.#retake(this.#retakeAtOnce, jobId, token);
+  }
+
+  async #retake(retake: Retake, jobId: string, token: string): Promise<boolean> {
+    const lock = this.#held.get(jobId);
+    return lock?.token === token && retake(jobId, lock);
+  }
+}
+
+/** Takes a lock back, if no other run has begun the job. Resolves with whether it did. */
+type Retake = (jobId: string, lock: RunLock) => Promise<boolean>;
+
+function createRetake(store: Store, lockMs: number): Retake {
+  const { keys } = store;
+  const script = store.script(new URL('scripts/retake_lock.lua', import.meta.url), {
+    keys: ['job', 'lock', ...QUEUE_KEYS],
+    args: ['id', 'token', 'started', 'stalls', 'lockMs'],
+  });
+  const shared = { ...keys.allOf(QUEUE_KEYS), lockMs };
+  return async (id, lock) => (await script({ ...shared, job: keys.job(id), lock: keys.lock(id), id, ...lock })) === 1;
 }
 
 /** Does a fenced write. If the fence refuses it and the lock had only expired, the lock is taken back and the write is done again. */

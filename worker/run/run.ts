@@ -2,20 +2,20 @@
 import type { Logger } from 'pino';
 import { ProblemError } from '../../src/job/problem.ts';
 import { findUnaccepted } from '../../src/kinds/acceptance.ts';
-import { jobInput } from '../../src/kinds/kind.ts';
+import { jobInput, type NextJob } from '../../src/kinds/kind.ts';
 import type { Children } from '../../src/jobs/child-job.ts';
 import { type Journal, LockLostError } from './journal.ts';
 import type { RecordFields } from '../../src/job/record.ts';
+import { reservedForNext } from '../../src/jobs/reservation.ts';
 import { toUnacceptedProblem } from '../../src/jobs/unaccepted.ts';
 import { lackingIn } from '../../src/jobs/worker-registry.ts';
 import type { Assignment } from '../assignments.ts';
-import { beginAttempt } from './attempt.ts';
+import { Attempt } from './attempt.ts';
 import { createContext } from './context.ts';
-import { startDeadline } from './deadline.ts';
+import { Deadline } from './deadline.ts';
 import type { OpenRunFiles, RunFiles } from './files.ts';
 import type { Implementation } from '../handler.ts';
-import { makeChild } from './make-child.ts';
-import { createMeter } from './meter.ts';
+import { Meter } from './meter.ts';
 import type { AddCost } from '../prices.ts';
 import { NotAssignedError, PaidInVainError } from './retry-policy.ts';
 import type { Task } from './task.ts';
@@ -48,35 +48,32 @@ export function createRun({
   timeoutMoves = false,
   log,
 }: RunDeps): (task: Task, journal: Journal) => Promise<RecordFields> {
-  const byName = new Map(implementations.map(({ kind, handle }) => [kind.name, { kind, handle, schema: jobInput(kind) }]));
+  const works = new Map(
+    implementations.map(({ kind, handle }): [string, Work] => [
+      kind.name,
+      { kind, handle, schema: jobInput(kind), assignment: assignments.get(kind.name) },
+    ]),
+  );
 
   /**
-   * @throws NotAssignedError if this worker can't do the kind or does not take the input, ProblemError for what the job's owner should know, the signal's
-   * reason if that ended the run
+   * @throws NotAssignedError if this worker can't do the kind or does not take the input, ProblemError for what the job's owner
+   * should know, the signal's reason if that ended the run
    */
   return async (task, journal) => {
     const history = await journal.history(task.fresh);
     if (history.finished) return {}; // the result is kept already; only the completion was lost
-    const { id, parent } = task;
+    const { id, parent, signal } = task;
     if (parent !== undefined && (await children.endWithParent({ id, parent }))) throw new LockLostError(id);
-    const implementation = byName.get(task.kind);
-    const assignment = assignments.get(task.kind);
-    if (!implementation || !assignment?.available) {
-      throw new NotAssignedError(task.kind, assignment?.available === false ? assignment.support : {});
-    }
-    const lacking = lackingIn(task.input, assignment.support);
-    if (lacking.length > 0) throw new NotAssignedError(task.kind, { ...assignment.support, lacking });
-    const unaccepted = findUnaccepted(task.input, assignment.support.accepts);
-    if (unaccepted) throw new NotAssignedError(task.kind, { problem: toUnacceptedProblem(task.input, unaccepted) });
-    const { kind, handle, schema } = implementation;
-    const { signal } = task;
-    const deadline = startDeadline(task, timeoutMs, troubleMs);
-    const meter = createMeter(journal.spending, addCost, log);
+    const { kind, handle, schema, assignment } = assignedTo(task, works.get(task.kind));
+    const deadline = new Deadline(task, timeoutMs, troubleMs);
+    const meter = new Meter(journal.spending, addCost, log);
     let files: RunFiles | undefined;
     try {
-      const attempt = await beginAttempt(task, journal, history);
+      const attempt = await Attempt.begin(task, journal, history);
       const input = schema.parse(task.input);
       files = openFiles(task, input);
+      const lift = () => deadline.lift();
+      const alive = () => (timeoutMoves ? deadline.move() : undefined);
       const { context, author } = createContext({
         attempt,
         journal,
@@ -86,13 +83,13 @@ export function createRun({
         log,
         meter,
         files,
-        answered: deadline.lift,
-        alive: timeoutMoves ? deadline.move : () => {},
+        answered: lift,
+        alive,
       });
       const result = kind.result.parse(await unlessAborted(handle(input, context), signal));
       const next = kind.next?.(input);
       if (!next) return await journal.conclude(result, author());
-      deadline.lift(); // the paid work is done
+      lift(); // the paid work is done
       const child = await makeChild(task, next, result as never, { children, attempt, journal });
       return await journal.conclude({ ...result, child }, author());
     } catch (error) {
@@ -104,6 +101,20 @@ export function createRun({
       await meter.close();
     }
   };
+}
+
+/** A kind that this worker knows, and whether it can do it. */
+type Work = Implementation & { schema: ReturnType<typeof jobInput>; assignment: Assignment | undefined };
+
+/** The work of a task. Throws if this worker can't do the kind, or not with this input. */
+function assignedTo({ kind, input }: Task, work: Work | undefined): Work & { assignment: Extract<Assignment, { available: true }> } {
+  const { assignment } = work ?? {};
+  if (!work || !assignment?.available) throw new NotAssignedError(kind, assignment?.support);
+  const lacking = lackingIn(input, assignment.support);
+  if (lacking.length > 0) throw new NotAssignedError(kind, { ...assignment.support, lacking });
+  const unaccepted = findUnaccepted(input, assignment.support.accepts);
+  if (unaccepted) throw new NotAssignedError(kind, { problem: toUnacceptedProblem(input, unaccepted) });
+  return { ...work, assignment };
 }
 
 /** The error for an attempt that took too long. */
@@ -119,4 +130,22 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     else signal.addEventListener('abort', fail, { once: true });
     work.then(resolve, reject);
   });
+}
+
+/**
+ * Makes the job that a finished job leads to, says so in the journal, and resolves with what stands for it in the result. After an earlier run has
+ * made it, nothing is added. Rejects with LockLostError if the job is not this run's any more.
+ */
+async function makeChild<Result>(
+  { id, owner, tenant, targets, requestId, reserved }: Task,
+  { kind, inputFrom }: NextJob<Result>,
+  result: Result,
+  { children, attempt, journal }: { children: Children; attempt: Attempt; journal: Journal },
+): Promise<{ jobId: string }> {
+  const input = kind.input.parse(inputFrom(result));
+  await journal.checkLock(); // adding a job does not check it
+  const request = { parent: id, kind: kind.name, owner, tenant, targets, requestId, reserved: reservedForNext(reserved), input };
+  const child = { jobId: await children.add(request) };
+  if (!attempt.hasChild()) await attempt.write({ type: 'child', attempt: attempt.number, child });
+  return child;
 }

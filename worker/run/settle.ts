@@ -6,7 +6,7 @@ import type { Payload } from '../../src/job/record.ts';
 import { momentIn } from '../../src/store/redis-time-backend.ts';
 import type { RunCounters } from './run-counters.ts';
 import type { Store } from '../../src/store/store.ts';
-import { decide, NotAssignedError, type Outcome } from './retry-policy.ts';
+import { type Decision, decide, NotAssignedError } from './retry-policy.ts';
 
 /** An attempt that has ended with an error. `job`: what is needed of BullMQ's job. */
 export type EndedAttempt = {
@@ -26,33 +26,30 @@ export type EndedAttempt = {
   counted: RunCounters;
 };
 
-/** What has become of the job: it is delayed or waits again, it fails for good, or this error ends the attempt. */
-export type Settled = { type: 'delayed' } | { type: 'waiting' } | { type: 'failed'; reason: string } | { type: 'error'; error: Error };
+/**
+ * What has become of the job: it is delayed or waits again, it fails for good, or this error ends the attempt. `pauseMs`: how
+ * long BullMQ is to wait before the next attempt.
+ */
+export type SettleResult =
+  | { type: 'delayed'; putOff?: boolean }
+  | { type: 'waiting' }
+  | { type: 'failed'; reason: string }
+  | { type: 'error'; error: Error; pauseMs?: number };
 
 /** What settling needs. */
-export type SettleDeps = {
+export type SettleOptions = {
   fairQueue: FairQueue;
   store: Store;
   /** Whether any worker can do a kind with an input, or could while the registry remembers it. */
   isDone: (kind: string, input: unknown) => Promise<boolean>;
   /** The longest pause before the first retry, in ms. */
   backoffMs: number;
-  /** A job is put off. */
-  onPutOff: () => void;
-  /** How long BullMQ is to wait before the next attempt, in ms, when it gets this error. It will ask for it. */
-  onPause: (error: Error, ms: number) => void;
 };
 
-/** Makes the function that settles an attempt. It resolves with what BullMQ has to be told. */
-export function createSettle({
-  fairQueue,
-  store,
-  isDone,
-  backoffMs,
-  onPutOff,
-  onPause,
-}: SettleDeps): (attempt: EndedAttempt, error: unknown) => Promise<Settled> {
-  const decideOn = async ({ job, counted }: EndedAttempt, error: unknown): Promise<Outcome> => {
+/** Makes the function that settles an attempt. It resolves with what BullMQ has to know. */
+export function createSettle(options: SettleOptions): (attempt: EndedAttempt, error: unknown) => Promise<SettleResult> {
+  const { fairQueue, store, isDone, backoffMs } = options;
+  const decideOn = async ({ job, counted }: EndedAttempt, error: unknown): Promise<Decision> => {
     const doneElsewhere = error instanceof NotAssignedError && (await isDone(job.name, job.data.input));
     const badBefore = job.attemptsMade > 0 && parseReason(job.failedReason ?? '').code === 'provider_bad_answer';
     return decide(error, { attemptsMade: job.attemptsMade + 1, putOffs: await counted.putOffs(), backoffMs, doneElsewhere, badBefore });
@@ -60,39 +57,39 @@ export function createSettle({
 
   return async (attempt, error) => {
     const { job, id, token, journal, counted } = attempt;
-    const outcome = await decideOn(attempt, error);
-    if (outcome.type === 'lost') return { type: 'error', error: error as LockLostError }; // BullMQ refuses everything that this run does to the job
+    const decision = await decideOn(attempt, error);
+    if (decision.type === 'lost') return { type: 'error', error: error as LockLostError }; // BullMQ refuses all that this run does to the job
     await journal.checkLock(); // the writes that follow do not check the lock themselves
     await counted.returned();
-    const afterMs = 'afterMs' in outcome ? outcome.afterMs : 0;
-    const delay = async (): Promise<Settled> => {
-      await job.moveToDelayed(momentIn(afterMs), token);
-      return { type: 'delayed' };
-    };
-    const served = (): void => void fairQueue.served(job.priority).catch(() => {}); // a lost update only makes the order less exact
-    const requeue = () => store.retryWhileRefused(() => fairQueue.requeue(id, job.data.tenant, afterMs));
-    switch (outcome.type) {
+    const delay = (afterMs: number) => job.moveToDelayed(momentIn(afterMs), token);
+    const requeue = (afterMs: number) => store.retryWhileRefused(() => fairQueue.requeue(id, job.data.tenant, afterMs));
+    switch (decision.type) {
       case 'hand-back':
         await journal.markReady(store.clock.now());
         await job.moveToWait(token);
         return { type: 'waiting' };
       case 'give-back':
-        return delay();
+        await delay(decision.afterMs);
+        return { type: 'delayed' };
       case 'fail':
-        served();
-        return { type: 'failed', reason: outcome.problem.message };
+        noteServed(fairQueue, job);
+        return { type: 'failed', reason: decision.problem.message };
       case 'retry':
-        served();
-        await requeue();
-        onPause(outcome.problem, outcome.afterMs);
-        return { type: 'error', error: outcome.problem };
+        noteServed(fairQueue, job);
+        await requeue(decision.afterMs);
+        return { type: 'error', error: decision.problem, pauseMs: decision.afterMs };
       case 'put-off':
-        onPutOff();
-        await requeue();
-        await counted.putOff(outcome.problem.code, outcome.counts);
-        return delay();
+        await requeue(decision.afterMs);
+        await counted.putOff(decision.problem.code, decision.counts);
+        await delay(decision.afterMs);
+        return { type: 'delayed', putOff: true };
       default:
-        return outcome satisfies never;
+        return decision satisfies never;
     }
   };
+}
+
+/** Notes that a job was served. A note that is lost only makes the order less exact. */
+export function noteServed(fairQueue: FairQueue, { priority }: { priority: number }): void {
+  void fairQueue.served(priority).catch(() => {});
 }

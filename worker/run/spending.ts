@@ -1,7 +1,7 @@
 /** What a job's paid calls use: noted before a call is made, kept true while it goes on, and counted for its tenant's day. */
 import type { Usage } from '../../src/job/snapshot.ts';
-import type { Tenant } from '../../src/job/tenant.ts';
 import { type RunLocks, writeFenced } from './run-locks.ts';
+import type { RunRef } from './task.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** One call's entry. */
@@ -19,23 +19,21 @@ export type Spending = {
 /** How long a day's count is kept, in s. */
 const KEPT_S = 48 * 3600;
 
-/** Whose books they are; `token` is the lock token BullMQ gave to the run. */
-type Run = { jobId: string; tenant: Tenant; token: string };
-
 /** Makes the function that opens the books of a run. `lost`: what to reject with where the job is not the run's any more. */
-export function createSpending(store: Store, lost: (jobId: string) => Error, retake: RunLocks['retake']): (run: Run) => Spending {
+export function createSpending(store: Store, lost: (jobId: string) => Error, retake: RunLocks['retake']): (run: RunRef) => Spending {
+  const { keys } = store;
   const script = store.script(new URL('scripts/note_usage.lua', import.meta.url), {
     keys: ['job', 'lock', 'spent', 'spentUsd', 'outbox'],
     args: ['id', 'token', 'call', 'used', 'known', 'keptS'],
   });
 
-  return ({ jobId, tenant, token }) => ({
+  return ({ id, tenant, token }) => ({
     async open(expected) {
       const call = crypto.randomUUID();
       // Of the day it begins on, whenever it ends.
       const today = store.clock.now();
-      const day = { spent: store.keys.spent(tenant, today), spentUsd: store.keys.spentUsd(tenant, today) };
-      const touched = { ...day, job: store.keys.job(jobId), lock: store.keys.lock(jobId), outbox: store.keys.archive.outbox, id: jobId };
+      const day = { spent: keys.spent(tenant, today), spentUsd: keys.spentUsd(tenant, today) };
+      const touched = { ...day, job: keys.job(id), lock: keys.lock(id), outbox: keys.archive.outbox, id };
       let known = '';
       const note = async (used: Usage | undefined, fence: string): Promise<boolean> => {
         const text = used ? JSON.stringify(used) : '';
@@ -46,9 +44,9 @@ export function createSpending(store: Store, lost: (jobId: string) => Error, ret
       const isNoted = await writeFenced(
         () => note(expected, token),
         (noted) => !noted,
-        () => retake(jobId, token),
+        () => retake(id, token),
       );
-      if (!isNoted) throw lost(jobId);
+      if (!isNoted) throw lost(id);
       return { note: async (used) => void (await note(used, '')) };
     },
   });

@@ -1,19 +1,19 @@
 /** Takes a job that BullMQ gave to this worker: counts its lost workers, isolates it, runs it and settles how it went. */
 import type { Logger } from 'pino';
-import { parseReason, type ProblemCode } from '../../src/job/problem.ts';
-import { createFairQueue } from '../../src/jobs/fair-queue.ts';
+import { parseReason } from '../../src/job/problem.ts';
+import { createFairQueue, type FairQueue } from '../../src/jobs/fair-queue.ts';
 import { createJournals, type Journal, LockLostError } from './journal.ts';
 import type { Payload, RecordFields } from '../../src/job/record.ts';
 import { momentIn } from '../../src/store/redis-time-backend.ts';
-import { createRunCounters } from './run-counters.ts';
+import { RunCounters } from './run-counters.ts';
 import type { RunLocks } from './run-locks.ts';
 import type { Store } from '../../src/store/store.ts';
-import { createIsolation } from './isolation.ts';
-import { createSettle, type EndedAttempt, type Settled, type SettleDeps } from './settle.ts';
+import { Isolation } from './isolation.ts';
+import { createSettle, type EndedAttempt, noteServed, type SettleOptions, type SettleResult } from './settle.ts';
 import type { Task } from './task.ts';
 
 /** BullMQ's job, as far as it is needed. */
-export type TakenJob = EndedAttempt['job'] & {
+export type PickedJob = EndedAttempt['job'] & {
   data: Payload;
   attemptsStarted: number;
   stalledCounter: number;
@@ -22,20 +22,17 @@ export type TakenJob = EndedAttempt['job'] & {
 };
 
 /** A job with what BullMQ gave along. `stop` aborts the signal. */
-export type Taken = { job: TakenJob; id: string; token: string } & Pick<Task, 'signal' | 'stop'>;
+export type Taken = { job: PickedJob; id: string; token: string } & Pick<Task, 'signal' | 'stop'>;
 
 /** What has become of the job: it can be completed, which has to write these fields, or what settling says. */
-export type Outcome = { type: 'done'; fields: RecordFields } | Settled;
+export type TakeResult = { type: 'done'; fields: RecordFields } | SettleResult;
 
 /** What taking jobs needs. */
-export type TakeJobDeps = Pick<SettleDeps, 'isDone' | 'backoffMs' | 'onPause'> & {
+export type TakeOptions = Pick<SettleOptions, 'isDone' | 'backoffMs'> & {
   store: Store;
   locks: Pick<RunLocks, 'hold' | 'retake'>;
   /** Runs a job. Resolves with the fields that its completion has to write. */
   run: (task: Task, journal: Journal) => Promise<RecordFields>;
-  /** The jobs that run here. */
-  running: Set<string>;
-  counters: { started: number; putOff: number };
   maxStalledCount: number;
   /** How much of what runs have written is remembered, in bytes. */
   journalMemoryBytes?: number | undefined;
@@ -50,73 +47,91 @@ const WORKER_LOST = 'worker_lost: The workers that ran this job were lost each t
 /** How soon a job that can't run now is picked up again, in ms, at the earliest. */
 const NOT_NOW_MS = 300;
 
-/** Makes the function that takes a job. It rejects only where the job is not this worker's any more, or Redis fails. */
-export function createTakeJob(deps: TakeJobDeps): (taken: Taken) => Promise<Outcome> {
-  const { store, locks, run, running, counters, maxStalledCount, log } = deps;
-  const journals = createJournals(store, { retake: locks.retake, memoryBytes: deps.journalMemoryBytes });
-  const fairQueue = createFairQueue(store);
-  const runCounters = createRunCounters(store);
-  const isolation = createIsolation(maxStalledCount);
-  const notNow = createNotNow(deps.rate);
-  const settle = createSettle({ ...deps, fairQueue, onPutOff: () => counters.putOff++ });
+/** Takes jobs. It knows which ones run in this process. */
+export class JobTaker {
+  /** The jobs that run here. */
+  readonly running = new Set<string>();
+  readonly #options: TakeOptions;
+  readonly #openJournal: ReturnType<typeof createJournals>;
+  readonly #fairQueue: FairQueue;
+  readonly #isolation: Isolation;
+  readonly #settle: ReturnType<typeof createSettle>;
+  /** When a job that can't run now is picked up again, at the earliest. */
+  #nextPickup = 0;
 
-  return async ({ job, id, token, signal, stop }) => {
-    const counted = runCounters(id, job.stalledCounter);
-    const losses = job.stalledCounter === 0 ? 0 : await counted.losses();
+  constructor(options: TakeOptions) {
+    const { store, locks, journalMemoryBytes: memoryBytes } = options;
+    this.#options = options;
+    this.#openJournal = createJournals(store, { locks, memoryBytes });
+    this.#fairQueue = createFairQueue(store);
+    this.#isolation = new Isolation(options.maxStalledCount);
+    this.#settle = createSettle({ ...options, fairQueue: this.#fairQueue });
+  }
+
+  /** Takes a job. Rejects only where the job is not this worker's any more, or Redis fails. `onStart`: the job is run now. */
+  async take(taken: Taken, onStart: () => void): Promise<TakeResult> {
+    const { job, id, token } = taken;
+    const { store, maxStalledCount, locks } = this.#options;
+    const counted = new RunCounters(store, id, job.stalledCounter);
+    const losses = await counted.losses();
     if (losses > maxStalledCount) return { type: 'failed', reason: WORKER_LOST };
     // An old run of this job that was thought lost may still go on here. Its end would stop the renewal of the new run's lock.
-    if (running.has(id) || !isolation.admit({ id, losses })) {
-      await job.moveToDelayed(notNow(), token);
+    if (this.running.has(id) || !this.#isolation.admit({ id, losses })) {
+      await job.moveToDelayed(this.#notNow(), token);
       return { type: 'delayed' };
     }
-    counters.started++;
-    running.add(id);
+    onStart();
+    this.running.add(id);
     locks.hold(id, { token, started: job.attemptsStarted, stalls: job.stalledCounter });
-    const task = toTask(job, { id, token, signal, stop });
-    const { requestId, tenant } = job.data;
-    log.info({ jobId: id, requestId, attempt: task.attempt, waitedMs: store.clock.now() - job.timestamp }, 'job started');
-    const journal = journals({ jobId: id, tenant, token });
     try {
-      if (job.stalledCounter > 0) await counted.started();
+      return await this.#run(taken, counted);
+    } finally {
+      this.running.delete(id);
+      this.#isolation.leave(id);
+    }
+  }
+
+  async #run(taken: Taken, counted: RunCounters): Promise<TakeResult> {
+    const { run, log, store } = this.#options;
+    const { job, id, token } = taken;
+    const task = toTask(taken);
+    const about = { jobId: id, requestId: task.requestId, attempt: task.attempt };
+    log.info({ ...about, waitedMs: store.clock.now() - job.timestamp }, 'job started');
+    const journal = this.#openJournal(task);
+    try {
+      await counted.started();
       const fields = await run(task, journal);
-      void fairQueue.served(job.priority).catch(() => {}); // a lost update only makes the order less exact
+      noteServed(this.#fairQueue, job);
       return { type: 'done', fields };
     } catch (error) {
-      const about = { jobId: id, requestId, attempt: task.attempt };
       if (error instanceof LockLostError) log.info(about, "the job is not this run's any more: it was cancelled, or another worker has it");
       else log.warn({ ...about, err: error }, 'job attempt ended');
-      return await settle({ job, id, token, journal, counted }, error);
-    } finally {
-      running.delete(id);
-      isolation.leave(id);
+      return await this.#settle({ job, id, token, journal, counted }, error);
     }
-  };
+  }
+
+  /** When a job that can't run now is picked up again. Each pickup counts for the limiter, so few are made. */
+  #notNow(): number {
+    const { max, duration } = this.#options.rate;
+    return (this.#nextPickup = Math.max(momentIn(NOT_NOW_MS), this.#nextPickup + (4 * duration) / max));
+  }
 }
 
-function toTask(job: TakenJob, own: Pick<Task, 'id' | 'token' | 'signal' | 'stop'>): Task {
+function toTask({ job, ...run }: Taken): Task {
+  const { tenant, owner, targets, reserved, requestId, parent, input } = job.data;
   return {
-    ...own,
+    ...run,
     kind: job.name,
-    tenant: job.data.tenant,
-    owner: job.data.owner,
-    targets: job.data.targets,
-    reserved: job.data.reserved,
-    requestId: job.data.requestId,
-    parent: job.data.parent,
-    input: job.data.input,
+    tenant,
+    owner,
+    targets,
+    reserved,
+    requestId,
+    parent,
+    input,
     attempt: 1 + job.attemptsMade + job.stalledCounter,
     fresh: job.attemptsStarted === 1,
-    previous: previousEnd(job),
+    // Why the attempt before ended: for the reason that BullMQ kept, or because its worker was lost.
+    previous: job.failedReason ? parseReason(job.failedReason).code : 'worker_lost',
   };
-}
-
-/** Why the attempt before ended: for the reason that BullMQ kept, or because its worker was lost. */
-function previousEnd({ failedReason }: TakenJob): ProblemCode {
-  return failedReason ? parseReason(failedReason).code : 'worker_lost';
-}
-
-/** Makes the function that says when a job that can't run now is picked up again. Each pickup counts for the limiter, so few are made. */
-function createNotNow({ max, duration }: TakeJobDeps['rate']): () => number {
-  let next = 0;
-  return () => (next = Math.max(momentIn(NOT_NOW_MS), next + (4 * duration) / max));
 }

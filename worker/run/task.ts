@@ -32,3 +32,6 @@ export type Task = {
   /** Aborts the signal, for this reason. */
   stop(reason: unknown): void;
 };
+
+/** Whose run it is. `token`: what a write is checked by. */
+export type RunRef = Pick<Task, 'id' | 'tenant' | 'token'>;

@@ -79,42 +79,60 @@ export type UnreadableOptions = {
 };
 
 /** Watches for as long as the worker does: when it complains, and every so often for jobs that others have left behind. */
-export function watchUnreadable({ worker, store, retentionS, running, everyMs, onEnded, onError }: UnreadableOptions): void {
-  const check = createCheck(store, retentionS);
-  const taken = new Set<string>();
-  const pauseMs = Math.min(MAX_PAUSE_MS, everyMs / 4); // before the second stalled check, which would lose the job
-  let checking = false;
-  let stopped = false;
-  let asked: ReturnType<typeof setTimeout> | undefined;
-  let last = -Infinity;
+export function watchUnreadable(options: UnreadableOptions): void {
+  const { worker } = options;
+  const watch = new UnreadableWatch(options);
+  worker.on('error', () => watch.checkSoon());
+  worker.on('active', ({ id }) => void watch.taken.add(id ?? ''));
+  for (const end of ['completed', 'failed'] as const) worker.on(end, (job: Job | undefined) => void watch.taken.delete(job?.id ?? ''));
+  worker.on('closing', () => watch.stop());
+}
 
-  const checkSoon = (): void => {
-    if (asked || stopped) return;
-    asked = setTimeout(() => void checkNow(), Math.max(last + pauseMs - performance.now(), 0));
-  };
-  const checkNow = async (): Promise<void> => {
-    asked = undefined;
-    if (checking) return checkSoon();
+class UnreadableWatch {
+  /** Jobs that this worker has taken and not ended. */
+  readonly taken = new Set<string>();
+  readonly #options: UnreadableOptions;
+  readonly #check: Check;
+  readonly #pauseMs: number;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #checking = false;
+  #stopped = false;
+  #asked: ReturnType<typeof setTimeout> | undefined;
+  #last = -Infinity;
+
+  constructor(options: UnreadableOptions) {
+    const { store, retentionS, everyMs } = options;
+    this.#options = options;
+    this.#check = createCheck(store, retentionS);
+    this.#pauseMs = Math.min(MAX_PAUSE_MS, everyMs / 4); // before the second stalled check, which would lose the job
+    this.#timer = setInterval(() => this.checkSoon(), everyMs);
+  }
+
+  checkSoon(): void {
+    if (this.#asked || this.#stopped) return;
+    this.#asked = setTimeout(() => void this.#checkNow(), Math.max(this.#last + this.#pauseMs - performance.now(), 0));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    clearTimeout(this.#asked);
+  }
+
+  async #checkNow(): Promise<void> {
+    const { worker, store, running, everyMs, onEnded, onError } = this.#options;
+    this.#asked = undefined;
+    if (this.#checking) return this.checkSoon();
     if (store.redis.status !== 'ready') return;
-    checking = true;
-    last = performance.now();
-    const left = [...taken].filter((id) => !running.has(id));
+    this.#checking = true;
+    this.#last = performance.now();
+    const left = [...this.taken].filter((id) => !running.has(id));
     try {
-      for (const id of await check({ mine: `${worker.id}:`, running, left, aheadMs: 2 * everyMs })) onEnded(id);
-      for (const id of left) taken.delete(id);
+      for (const id of await this.#check({ mine: `${worker.id}:`, running, left, aheadMs: 2 * everyMs })) onEnded(id);
+      for (const id of left) this.taken.delete(id);
     } catch (error) {
       onError(error);
     }
-    checking = false;
-  };
-
-  const timer = setInterval(checkSoon, everyMs);
-  worker.on('error', checkSoon);
-  worker.on('active', ({ id }) => void taken.add(id ?? ''));
-  for (const end of ['completed', 'failed'] as const) worker.on(end, (job: Job | undefined) => void taken.delete(job?.id ?? ''));
-  worker.on('closing', () => {
-    stopped = true;
-    clearInterval(timer);
-    clearTimeout(asked);
-  });
+    this.#checking = false;
+  }
 }

@@ -2,7 +2,8 @@
 import { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import type { ProblemCode } from '../../../src/job/problem.ts';
-import { createBreaker, type BreakerAnswer, type CircuitBreaker } from '../../../worker/run/breaker.ts';
+import { createBreaker } from '../../../worker/run/breaker.ts';
+import type { Breaker, BreakerAnswer } from '../../../worker/run/circuit-breaker.ts';
 import { answerWith, card, pieces, startOpenAI, type Answer } from '../../support/openai.ts';
 import { waiting, storeOver } from '../../support/queue.ts';
 import { isEnd, lasting } from '../../support/sse.ts';
@@ -148,10 +149,7 @@ function openBreaker(options = {}) {
   const settings = { failures: 3, openMs: 10_000, probeMs: 20_000, paceMs: 50, ...options };
   const other = new Redis(inject('redisUrl'), { maxRetriesPerRequest: null });
   onTestFinished(() => other.disconnect());
-  const [one, two] = [waiting(), other].map((redis) => createBreaker(storeOver(redis, prefix), 'vendor', settings)) as [
-    CircuitBreaker,
-    CircuitBreaker,
-  ];
+  const [one, two] = [waiting(), other].map((redis) => createBreaker(storeOver(redis, prefix), 'vendor', settings)) as [Breaker, Breaker];
   const key = storeOver(other, prefix).keys.breaker('vendor');
   /** The time for which the breaker is open, or its probe may take, is over. */
   const end = (time: 'until' | 'probing') => other.hset(key, time, 1);

@@ -1,6 +1,6 @@
 /** Servers that take their time and say that they work: they are waited for, as long as that is allowed, and then no second time. */
 import { expect, test, vi } from 'vitest';
-import { startDeadline } from '../../../worker/run/deadline.ts';
+import { Deadline } from '../../../worker/run/deadline.ts';
 import { ask } from '../../support/ask.ts';
 import { holdTime } from '../../support/hold-time.ts';
 import { type Answer, answerWith, type Call, card, endless, type Pen, startOpenAI } from '../../support/openai.ts';
@@ -81,8 +81,8 @@ function toStop() {
 test('a deadline that is moved ends so long after that, and one that is lifted never', () => {
   holdTime();
   const [moved, lifted] = [toStop(), toStop()];
-  const deadline = startDeadline(moved.task, 300, () => 0);
-  const other = startDeadline(lifted.task, 300, () => 0);
+  const deadline = new Deadline(moved.task, 300, () => 0);
+  const other = new Deadline(lifted.task, 300, () => 0);
   vi.advanceTimersByTime(150);
   deadline.move();
   other.move();
@@ -99,7 +99,7 @@ test("Redis' trouble does not count, also where the deadline was moved", () => {
   holdTime();
   let troubleMs = 0;
   const { task, stop } = toStop();
-  const deadline = startDeadline(task, 30, () => troubleMs);
+  const deadline = new Deadline(task, 30, () => troubleMs);
   deadline.move();
   troubleMs = 200;
   vi.advanceTimersByTime(229);

@@ -1,18 +1,18 @@
 /** The memory of what a worker wrote: it has a bound, for few large jobs and for many small ones. */
 import { expect, test } from 'vitest';
-import { createJournalMemory } from '../../../worker/run/journal-memory.ts';
+import { JournalMemory } from '../../../worker/run/journal-memory.ts';
 
 const written = (characters: number) => ({ rows: ['x'.repeat(characters)], fields: {} });
 
 /** How many of so many jobs, each with these rows, a memory of 1 MB remembers. */
 function remembered(jobs: number, makeRows: (n: number) => string[]): number {
-  const memory = createJournalMemory(1_000_000);
+  const memory = new JournalMemory(1_000_000);
   for (let n = 0; n < jobs; n++) memory.keep(`job ${n}`, { rows: makeRows(n), fields: {} });
   return Array.from({ length: jobs }, (_, n) => memory.of(`job ${n}`)).filter((job) => job !== undefined).length;
 }
 
 test('the oldest jobs are forgotten first, by what their rows hold', () => {
-  const memory = createJournalMemory(100_000);
+  const memory = new JournalMemory(100_000);
   for (const id of ['a', 'b', 'c']) memory.keep(id, written(20_000));
   expect(memory.of('a')).toBeUndefined();
   expect(memory.of('b')).toEqual(written(20_000));
@@ -38,7 +38,7 @@ test('many short rows are bounded, too: each takes more than its characters', ()
 });
 
 test('a job that has grown counts with what it holds now', () => {
-  const memory = createJournalMemory(100_000);
+  const memory = new JournalMemory(100_000);
   const growing = written(100);
   memory.keep('growing', growing);
   growing.rows.push('x'.repeat(60_000));

@@ -16,7 +16,7 @@ test("rows are numbered from one and read back; the summary is the job's progres
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
-  const journal = createJournals(store)({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(store)({ id, tenant: TENANT, token: 'token' });
 
   expect([await journal.append(row(1), progress), await journal.append(row(2), { ...progress, percent: 2 })]).toEqual([1, 2]);
   await redis.hset(keys.job(id), FIELDS.usage, '{"inputTokens":1,"outputTokens":2}');
@@ -45,12 +45,12 @@ test('a run that lost its lock, or whose job has ended, writes nothing more', as
   const job = await worker.getNextJob('new');
   const journals = createJournals(store);
 
-  await expect(journals({ jobId: id, tenant: TENANT, token: 'old' }).append(row(1), progress)).rejects.toThrow(LockLostError);
-  await expect(journals({ jobId: id, tenant: TENANT, token: 'old' }).checkLock()).rejects.toThrow(LockLostError);
+  await expect(journals({ id, tenant: TENANT, token: 'old' }).append(row(1), progress)).rejects.toThrow(LockLostError);
+  await expect(journals({ id, tenant: TENANT, token: 'old' }).checkLock()).rejects.toThrow(LockLostError);
   await job?.moveToFailed(new UnrecoverableError('cancelled'), '0'); // as a cancel does it, with the lock still there
-  await expect(journals({ jobId: id, tenant: TENANT, token: 'new' }).append(row(1), progress)).rejects.toThrow(LockLostError);
+  await expect(journals({ id, tenant: TENANT, token: 'new' }).append(row(1), progress)).rejects.toThrow(LockLostError);
   await redis.del(keys.job(id));
-  await expect(journals({ jobId: id, tenant: TENANT, token: 'new' }).checkLock()).rejects.toThrow(LockLostError);
+  await expect(journals({ id, tenant: TENANT, token: 'new' }).checkLock()).rejects.toThrow(LockLostError);
   expect(await redis.exists(keys.job(id), keys.logs(id))).toBe(0);
 });
 
@@ -59,7 +59,7 @@ test('the number of the end is fixed by the first look and stays', async () => {
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
-  await createJournals(store)({ jobId: id, tenant: TENANT, token: 'token' }).append(row(1), progress);
+  await createJournals(store)({ id, tenant: TENANT, token: 'token' }).append(row(1), progress);
   await job?.moveToFailed(new UnrecoverableError('provider_refused: no'), '0');
   const looks = await Promise.all([queue.read(id, 0), queue.read(id, 0), queue.read(id)]);
   await redis.rpush(keys.logs(id), JSON.stringify(row(9))); // somebody's late row
@@ -89,7 +89,7 @@ test('a row whose reply got lost is written once, however often it is sent', asy
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   const sender = waiting();
-  const journal = createJournals(storeOver(sender, keyPrefix))({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(storeOver(sender, keyPrefix))({ id, tenant: TENANT, token: 'token' });
   await journal.history(false);
   await journal.append(row(1), progress);
 
@@ -119,7 +119,7 @@ async function afterLoss() {
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   const journals = createJournals(store);
-  const run = { jobId: id, tenant: TENANT, token: 'token' };
+  const run = { id, tenant: TENANT, token: 'token' };
   const journal = journals(run);
   for (const n of [1, 2, 3]) await journal.append(row(n), { ...progress, percent: n });
   journal.saveCheckpoint({ answer: 1 }, { provider: 'openai', model: 'm' });
@@ -178,7 +178,7 @@ test('what is written within one tick is one step, in order, and each row is an 
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
-  const journal = createJournals(store)({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(store)({ id, tenant: TENANT, token: 'token' });
   const count = await countCommands(redis, keys.job(id));
   const { result, commands } = await count(async () => {
     const first = [1, 2].map((n) => journal.append(row(n), { ...progress, percent: n }));
@@ -200,7 +200,7 @@ test('several rows whose reply got lost are written once, and so is what follows
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   const sender = waiting();
-  const journal = createJournals(storeOver(sender, keyPrefix))({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(storeOver(sender, keyPrefix))({ id, tenant: TENANT, token: 'token' });
   await journal.append(row(1), progress);
   sender.stream.pause();
   const appended = [2, 3].map((n) => journal.append(row(n), progress));
@@ -217,7 +217,7 @@ test("rows that are where a run's first rows were to go keep their places", asyn
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   await redis.rpush(keys.logs(id), 'garbage', 'more');
-  const journal = createJournals(store)({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(store)({ id, tenant: TENANT, token: 'token' });
   expect(await Promise.all([1, 2].map((n) => journal.append(row(n), progress)))).toEqual([3, 4]);
   expect(await journal.append(row(3), progress)).toBe(5);
 });
@@ -227,7 +227,7 @@ test('the end of a run waits for its rows, and takes along what nobody has sent 
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
-  const journal = createJournals(store)({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(store)({ id, tenant: TENANT, token: 'token' });
   void journal.append(row(1), progress);
   expect(await journal.conclude({ a: 1 }, { provider: 'p' })).toEqual({ [FIELDS.result]: '{"a":1}', 'ai:provider': 'p', 'ai:model': '' });
   expect(await redis.llen(keys.logs(id))).toBe(1);
@@ -242,7 +242,7 @@ test('a run with a row that could not be written does not end well, also if nobo
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
   await redis.set(keys.logs(id), 'garbage');
-  const journal = createJournals(store)({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(store)({ id, tenant: TENANT, token: 'token' });
   journal.append(row(1), progress).catch(() => {});
   await expect(journal.conclude({}, undefined)).rejects.toThrow('WRONGTYPE');
 });
@@ -252,7 +252,7 @@ test('a full journal takes no row more, keeps what it has, and its run fails by 
   const { id } = await submitTo(queue);
   const worker = await openManualWorker(keyPrefix);
   await worker.getNextJob('token');
-  const open = (bound: JournalBound) => createJournals(store, { bound })({ jobId: id, tenant: TENANT, token: 'token' });
+  const open = (bound: JournalBound) => createJournals(store, { bound })({ id, tenant: TENANT, token: 'token' });
   const journal = open({ rows: 3, bytes: 1000 });
   for (const n of [1, 2]) await journal.append(row(n), progress);
   const both = [3, 4].map((n) => journal.append(row(n), progress)); // one step, which has no room for both
@@ -276,7 +276,7 @@ test('rows whose reply got lost are no more rows, and take no more room', async 
   await worker.getNextJob('token');
   const sender = waiting();
   const bound = { rows: 2, bytes: 2 * JSON.stringify(row(1)).length };
-  const journal = createJournals(storeOver(sender, keyPrefix), { bound })({ jobId: id, tenant: TENANT, token: 'token' });
+  const journal = createJournals(storeOver(sender, keyPrefix), { bound })({ id, tenant: TENANT, token: 'token' });
   await journal.append(row(1), progress);
   sender.stream.pause();
   const second = journal.append(row(2), progress);

@@ -1,7 +1,7 @@
 /** The lock watch: a run learns that its job was ended or taken elsewhere, whoever did it. */
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { watchLocks } from '../../../worker/run/lock-watch.ts';
-import { createRunLocks } from '../../../worker/run/run-locks.ts';
+import { LockWatch } from '../../../worker/run/lock-watch.ts';
+import { RunLocks } from '../../../worker/run/run-locks.ts';
 import { connect, readyWithin } from '../../../src/store/redis-connection.ts';
 import { openManualWorker, openQueue, submitTo, storeOver } from '../../support/queue.ts';
 
@@ -11,7 +11,7 @@ async function watched(count: number) {
   const worker = await openManualWorker(keyPrefix);
   const own = connect(inject('redisUrl'), 'fail', () => {});
   await readyWithin(own, 5000);
-  const locks = createRunLocks(store, storeOver(own, keyPrefix), 60_000);
+  const locks = new RunLocks(store, storeOver(own, keyPrefix), 60_000);
   for (let n = 0; n < count; n++) {
     await submitTo(queue, 'ana');
     const token = `token ${n}`;
@@ -24,7 +24,7 @@ async function watched(count: number) {
     lost.push(id);
     locks.release(id, locks.held.get(id)?.token ?? ''); // its run stops
   };
-  const watch = watchLocks({ store: storeOver(own, keyPrefix), locks, onLost, onError: (error) => errors.push(error) });
+  const watch = new LockWatch({ store: storeOver(own, keyPrefix), locks, onLost, onError: (error) => errors.push(error) });
   onTestFinished(() => {
     watch.close();
     own.disconnect();

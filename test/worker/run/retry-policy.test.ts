@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { ProblemError, problems, type ProblemCode } from '../../../src/job/problem.ts';
 import { CircuitOpenError } from '../../../worker/run/circuit-breaker.ts';
 import { LockLostError } from '../../../worker/run/journal.ts';
-import { createIsolation } from '../../../worker/run/isolation.ts';
+import { Isolation } from '../../../worker/run/isolation.ts';
 import { backoff, decide, HandBack, NotAssignedError, toProblemError } from '../../../worker/run/retry-policy.ts';
 
 const facts = (putOffs: number, backoffMs: number, doneElsewhere = false) => ({ attemptsMade: 1, putOffs, backoffMs, doneElsewhere });
@@ -75,7 +75,7 @@ test('the pause lies between nothing and a bound that doubles, up to a minute, a
 });
 
 test('one loss changes nothing; at its last chance a job runs beside no other that was ever lost', () => {
-  const isolation = createIsolation(2);
+  const isolation = new Isolation(2);
   const may = (id: string, losses: number) => isolation.admit({ id, losses });
   expect([may('a', 0), may('b', 1), may('c', 1)]).toEqual([true, true, true]);
   expect(may('d', 2)).toBe(false); // b and c may be what kills
@@ -91,7 +91,7 @@ test('whatever comes and goes, no two suspects meet where one has its last chanc
   const step = fc.record({ id: fc.nat(9).map(String), losses: fc.nat(3), leaves: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), fc.nat(3), (steps, max) => {
-      const isolation = createIsolation(max);
+      const isolation = new Isolation(max);
       const running = new Map<string, number>();
       for (const { id, losses, leaves } of steps) {
         if (leaves) {

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { tenantOf } from '../../../src/job/tenant.ts';
 import { createJournals, LockLostError } from '../../../worker/run/journal.ts';
 import { QUEUE_NAME } from '../../../src/store/keys.ts';
-import { createRunLocks } from '../../../worker/run/run-locks.ts';
+import { RunLocks } from '../../../worker/run/run-locks.ts';
 import { createNoteWrites } from '../../../worker/run/write-watch.ts';
 import { openManualWorker, openQueue, submitTo, waiting } from '../../support/queue.ts';
 
@@ -15,7 +15,7 @@ async function running(stalls = 0) {
   const { id } = await submitTo(queue, 'ana');
   if (stalls > 0) await redis.hset(keys.job(id), 'stc', stalls);
   const job = await worker.getNextJob('token');
-  const locks = createRunLocks(store, store, 60_000);
+  const locks = new RunLocks(store, store, 60_000);
   locks.hold(id, { token: 'token', started: job?.attemptsStarted ?? 0, stalls: job?.stalledCounter ?? 0 });
   const expire = () => redis.del(keys.lock(id));
   /** BullMQ's check marks the job as perhaps stalled, and the next check moves it. */
@@ -120,7 +120,7 @@ test("a run that is over, or was never this process's, gets no lock", async () =
 test("a write that finds the lock expired takes it back first; one whose job is another's rejects", async () => {
   const { store, id, locks, expire, where, redis, keys } = await running();
   const tenant = tenantOf('ana', undefined);
-  const journal = createJournals(store, { retake: locks.retake })({ jobId: id, tenant, token: 'token' });
+  const journal = createJournals(store, { locks })({ id, tenant, token: 'token' });
   await journal.history(false);
   await expire();
   const row = { type: 'progress', attempt: 1, percent: 1, stage: 'a' } as const;

@@ -24,7 +24,7 @@ async function running() {
     queue,
     redis,
     keys,
-    books: (token = 'token') => createJournals(store)({ jobId: id, tenant, token }).spending,
+    books: (token = 'token') => createJournals(store)({ id, tenant, token }).spending,
     usage: async () => JSON.parse((await redis.hget(keys.job(id), FIELDS.usage)) ?? 'null') as unknown,
     spent: async (now = today) => Number(await redis.get(keys.spent(tenant, now))),
   };

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { flashcards } from '../../../../src/kinds/flashcards.ts';
 import { createRedisFiles } from '../../../../src/files/redis-files.ts';
-import { createRunLocks } from '../../../../worker/run/run-locks.ts';
+import { RunLocks } from '../../../../worker/run/run-locks.ts';
 import { ProcessStore } from '../../../../src/store/store.ts';
 import { assign } from '../../../../worker/assignments.ts';
 import { implementations } from '../../../../worker/kinds/index.ts';
@@ -15,7 +15,7 @@ import { createThreads } from '../../../../worker/vendors/offline/threads.ts';
 import { createRunFiles } from '../../../../worker/run/files.ts';
 import { createRun } from '../../../../worker/run/run.ts';
 import type { Offers } from '../../../../worker/vendors/vendor.ts';
-import { createWorker } from '../../../../worker/run/worker.ts';
+import { JobWorker } from '../../../../worker/run/worker.ts';
 import { startStack as startProcesses } from '../../../support/stack.ts';
 import { type Stack, startStack } from '../../../support/stack-in-process.ts';
 import { isEnd } from '../../../support/sse.ts';
@@ -134,12 +134,12 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
     backoffMs: 1,
     retentionS: 60,
   };
-  const locks = createRunLocks(store.connect('wait'), store, options.lockDurationMs);
-  const openFiles = createRunFiles(createRedisFiles(store, 1024 * 1024), store, locks.retake);
+  const locks = new RunLocks(store.connect('wait'), store, options.lockDurationMs);
+  const openFiles = createRunFiles(createRedisFiles(store, 1024 * 1024), store, locks);
   const troubleMs = () => store.monitor.troubleMs();
   const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
   const run = createRun({ implementations, assignments, openFiles, addCost: (usage) => usage, children, timeoutMs, troubleMs, log });
-  const worker = createWorker(store, { run, isDone: async () => true, locks }, options, log);
+  const worker = new JobWorker(store, { run, isDone: async () => true, locks }, options, log);
   onTestFinished(async () => {
     await worker.close(0);
     store.close();
