@@ -30,13 +30,13 @@ function accepts({ values, byLanguage }: Acceptance, value: unknown): boolean {
   if (value === undefined) return true;
   return values.some((taken) => {
     if (typeof taken === 'string')
-      return byLanguage && typeof value === 'string' ? languageOf(taken) === languageOf(value) : taken === value;
+      return byLanguage && typeof value === 'string' ? primarySubtag(taken) === primarySubtag(value) : taken === value;
     const facts = isFile(value) ? (value.facts as Record<string, unknown>) : {};
     return Object.entries(taken).every(([fact, wanted]) => facts[fact] === wanted);
   });
 }
 
 /** The first part of a language tag, in lower case: `pt` of `pt-BR`. */
-export function languageOf(tag: string): string {
+export function primarySubtag(tag: string): string {
   return tag.split(/[-_]/)[0]?.toLowerCase() ?? '';
 }

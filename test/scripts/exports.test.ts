@@ -24,8 +24,6 @@ const KNOWN = new Set([
   'ChildRequest',
   'Ending',
   'Place',
-  'languageOf',
-  'readWav',
   'Answer',
   'unavailable',
   'Reading',

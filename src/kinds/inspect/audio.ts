@@ -6,7 +6,7 @@ import { inspecting, unreadable, type View, viewOf } from './bytes.ts';
 import { readMp4 } from './mp4.ts';
 import { firstFrameOf, readMpegAudio } from './mpeg-audio.ts';
 import { isOgg, readOgg } from './ogg.ts';
-import { isWav, readWav } from './wav.ts';
+import { isWav, readWavFacts } from './wav.ts';
 import { isWebm, readWebm } from './webm.ts';
 
 /** The types that {@link inspectAudio} tells. */
@@ -31,7 +31,7 @@ export function inspectAudio({ maxDurationMs }: { maxDurationMs: number }): (byt
 
 function readAudio(view: View, maxMs: number): FileFacts {
   if (view.length >= LEAST) {
-    if (isWav(view)) return readWav(view);
+    if (isWav(view)) return readWavFacts(view);
     if (isOgg(view)) return readOgg(view, maxMs);
     if (isWebm(view)) return readWebm(view, maxMs);
     const brands = brandsOf(view);

@@ -26,7 +26,7 @@ export function isWav(view: View): boolean {
 }
 
 /** @throws ProblemError if it is cut off or malformed, or coded in another way than PCM, float, A-law and µ-law */
-export function readWav(view: View): FileFacts {
+export function readWavFacts(view: View): FileFacts {
   const { format, from, to } = wavLayout(view, 'refused');
   const { bytesPerSecond, ...facts } = format;
   return { type: 'audio/wav', ...facts, durationMs: Math.round(((to - from) / bytesPerSecond) * 1000) };
@@ -34,7 +34,7 @@ export function readWav(view: View): FileFacts {
 
 /**
  * Finds the sound of a WAV. `cutOff`: whether a file that lacks bytes at its end is refused, or taken as far as it goes.
- * @throws ProblemError as {@link readWav}
+ * @throws ProblemError as {@link readWavFacts}
  */
 export function wavLayout(view: View, cutOff: 'refused' | 'taken'): WavLayout {
   const sizeOf = (at: number, from: number): number => {

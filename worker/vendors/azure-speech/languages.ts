@@ -1,5 +1,5 @@
 /** The locale that Azure Speech wants, for languages that are named without a region. */
-import { languageOf } from '../../../src/kinds/acceptance.ts';
+import { primarySubtag } from '../../../src/kinds/acceptance.ts';
 
 const LOCALES: Readonly<Record<string, string>> = {
   ar: 'ar-SA',
@@ -46,5 +46,5 @@ const LOCALES: Readonly<Record<string, string>> = {
 /** The locale of a language tag: with its own region, or with the usual one. */
 export function toLocale(tag: string): string {
   const { language, region } = new Intl.Locale(tag);
-  return region ? `${language}-${region}` : (LOCALES[languageOf(tag)] ?? tag);
+  return region ? `${language}-${region}` : (LOCALES[primarySubtag(tag)] ?? tag);
 }

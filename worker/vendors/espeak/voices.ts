@@ -1,5 +1,5 @@
 /** The voices of espeak-ng: each is a language, and an accent where there are several. */
-import { languageOf } from '../../../src/kinds/acceptance.ts';
+import { primarySubtag } from '../../../src/kinds/acceptance.ts';
 
 /** Languages that espeak-ng names in another way, and the usual accent of those that have several. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -22,13 +22,13 @@ export function readEspeakVoices(table: string): string[] {
 
 /** The languages of the voices, as clients name them. */
 export function espeakLanguages(voices: readonly string[]): string[] {
-  const named = Object.entries(NAMES).flatMap(([name, voice]) => (voices.includes(voice) ? [languageOf(name)] : []));
-  return [...new Set([...voices.map(languageOf), ...named])].toSorted();
+  const named = Object.entries(NAMES).flatMap(([name, voice]) => (voices.includes(voice) ? [primarySubtag(name)] : []));
+  return [...new Set([...voices.map(primarySubtag), ...named])].toSorted();
 }
 
 /** The voice of a language; undefined if there is none. */
 export function chooseEspeakVoice(tag: string, voices: readonly string[]): string | undefined {
-  const [wanted, language] = [tag.toLowerCase(), languageOf(tag)];
+  const [wanted, language] = [tag.toLowerCase(), primarySubtag(tag)];
   const candidates = [NAMES[wanted], wanted, NAMES[language], language].filter((voice) => voice !== undefined);
-  return candidates.find((voice) => voices.includes(voice)) ?? voices.find((voice) => languageOf(voice) === language);
+  return candidates.find((voice) => voices.includes(voice)) ?? voices.find((voice) => primarySubtag(voice) === language);
 }

@@ -2,7 +2,7 @@
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { Unit } from '../../../src/job/estimate.ts';
 import type { Author, Usage } from '../../../src/job/snapshot.ts';
-import { languageOf } from '../../../src/kinds/acceptance.ts';
+import { primarySubtag } from '../../../src/kinds/acceptance.ts';
 import { durationOf } from '../../audio/pcm.ts';
 import { readWav } from '../../audio/wav.ts';
 import { type Capabilities, type Speech, type SpeechRequest, NO_TOKENS } from '../../capabilities.ts';
@@ -113,7 +113,7 @@ export function offerSpeech(
   const lengths = speaksInChat(model) ? CHAT_LENGTHS : LENGTHS;
   const work: Speech = {
     sampleRate: SAMPLE_RATE,
-    maxLength: (language) => lengths[DENSE.has(languageOf(language)) ? 'dense' : 'usual'],
+    maxLength: (language) => lengths[DENSE.has(primarySubtag(language)) ? 'dense' : 'usual'],
     speak: guard('openai-speech', createOpenAISpeech({ ...options, model })),
   };
   return {

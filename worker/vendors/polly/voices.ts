@@ -1,6 +1,6 @@
 /** The voices of Amazon Polly by language, as its guide lists them, and which one speaks if nobody asks for one. */
 import { ProblemError } from '../../../src/job/problem.ts';
-import { languageOf } from '../../../src/kinds/acceptance.ts';
+import { primarySubtag } from '../../../src/kinds/acceptance.ts';
 
 /** How Polly makes a voice. */
 export const POLLY_ENGINES = ['neural', 'standard', 'generative', 'long-form'] as const;
@@ -71,7 +71,7 @@ const NAMES: Readonly<Record<string, string>> = { zh: 'cmn', 'zh-HK': 'yue', no:
 
 /** The languages that have a voice, as clients name them. */
 export const pollyLanguages: readonly string[] = [
-  ...new Set([...pollyVoices.map(({ language }) => languageOf(language)), ...Object.keys(NAMES).map(languageOf)]),
+  ...new Set([...pollyVoices.map(({ language }) => primarySubtag(language)), ...Object.keys(NAMES).map(primarySubtag)]),
 ];
 
 /** Who speaks, and how. `language`: as Polly names it; absent if the voice speaks another one than the text's. */
@@ -85,7 +85,7 @@ export function choosePollyVoice(tag: string, id: string | undefined, wanted: Po
   const named = NAMES[tag] ?? tag.replace(/^[a-z]+/i, (name) => NAMES[name.toLowerCase()] ?? name);
   const ofLanguage = [
     ...pollyVoices.filter(({ language }) => language.toLowerCase() === named.toLowerCase()),
-    ...pollyVoices.filter(({ language }) => languageOf(language) === languageOf(named)),
+    ...pollyVoices.filter(({ language }) => primarySubtag(language) === primarySubtag(named)),
   ];
   const candidates = id === undefined ? ofLanguage : [...ofLanguage, ...pollyVoices].filter((voice) => voice.id === id);
   const voice = candidates.find(({ engines }) => engines.includes(wanted)) ?? candidates[0];
