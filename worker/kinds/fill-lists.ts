@@ -46,12 +46,12 @@ const MAX_CALLS = 8;
 type Work = Context & { work: (request: AnswerRequest, report: Context['report'], signal: AbortSignal) => Promise<'whole' | 'partial'> };
 
 /**
- * Fills lists as far as the model can. If an answer is whole, it is accepted, even with few items: short material gives few.
- * If it was stopped (at its limit of tokens, or because nothing new came), another call in the same attempt asks for the
- * rest. This goes on as long as each call brings something new. If a call brings nothing new, the model has no
- * more, and the items that are there are the answer. Nothing is asked where all lists are full.
- * @throws ProblemError `provider_bad_answer` if there is no item at all, `provider_cut_off` after too many calls, and what the
- * capability throws
+ * Fills lists as far as the model can. An answer that is whole is accepted, even with few items, because
+ * short material gives few. If an answer was stopped (at its limit of tokens, or because nothing new
+ * came), another call in the same attempt asks for the rest. If a call brings nothing new, the items
+ * that are there are the answer. Nothing is asked where all lists are full.
+ * @throws ProblemError `provider_bad_answer` if there is no item at all, `provider_cut_off` after too
+ * many calls, and what the capability throws
  */
 export async function fillLists(context: Work, wanted: WantedAnswer): Promise<void> {
   const items = () => sum(Object.keys(wanted.lists).map((list) => context.items(list).length));
@@ -74,6 +74,7 @@ function askOnce(context: Work, wanted: WantedAnswer) {
     .map(([list, { item, itemLength, count }]) => ({ list, item, itemLength, wanted: count - (items[list]?.length ?? 0) }))
     .filter((list) => list.wanted > 0);
   const kept = keptFields(context, wanted);
+  const taker = new AnswerTaker(context, wanted);
   const request: AnswerRequest = {
     ...ask(Object.fromEntries(open.map((list) => [list.list, list.wanted])), items),
     schema: z.strictObject({
@@ -81,75 +82,99 @@ function askOnce(context: Work, wanted: WantedAnswer) {
       ...Object.fromEntries(open.map(({ list, item }) => [list, z.array(item)])),
     }),
     lists: Object.fromEntries(open.map(({ list, itemLength, wanted: count }) => [list, { wanted: count, itemLength }])),
-    take: createTake(context, wanted),
+    take: (name, value) => taker.take(name, value),
     whole: context.answered,
   };
   return context.work(request, context.report, context.signal);
 }
 
-/** Makes the function that takes the pieces of one answer: it checks them, leaves out what is there already and publishes the rest. */
-function createTake(context: Work, wanted: WantedAnswer): AnswerRequest['take'] {
-  const { lists, fields = {}, percent } = wanted;
-  const known = new Map(Object.entries(lists).map(([list, { keyOf }]) => [list, new Set(context.items(list).map(keyOf))]));
-  const given = new Set<string>(); // in this answer; a model may begin with items that are there already
-  let idle = 0;
+/** Takes the items and fields of one answer: checks them, leaves out what is there already, publishes the rest. */
+class AnswerTaker {
+  readonly #context: Work;
+  readonly #wanted: WantedAnswer;
+  /** The keys of the items that are there, by list. */
+  readonly #known: Map<string, Set<string>>;
+  /** The keys of the items of this answer. A model may begin with items that are there already. */
+  readonly #given = new Set<string>();
+  /** How many items in a row brought nothing. */
+  #idle = 0;
 
-  const idleAgain = (): Verdict => (++idle < MAX_IDLE_ITEMS ? 'nothing' : 'enough');
+  constructor(context: Work, wanted: WantedAnswer) {
+    this.#context = context;
+    this.#wanted = wanted;
+    this.#known = new Map(Object.entries(wanted.lists).map(([list, { keyOf }]) => [list, new Set(context.items(list).map(keyOf))]));
+  }
+
+  /** Takes an item of a list, or the value of a field. */
+  async take(name: string, value: unknown): Promise<Verdict> {
+    const field = this.#wanted.fields?.[name];
+    return field ? this.#takeField(name, field, value) : this.#takeItem(name, value);
+  }
+
+  async #takeField(name: string, type: z.ZodType, value: unknown): Promise<Verdict> {
+    const parsed = parseItem(type, value);
+    if (!parsed.success || this.#context.field(name) !== undefined) return 'nothing';
+    const done = this.#isDone(name);
+    this.#context.keepField(name, parsed.data);
+    return done ? 'enough' : 'new';
+  }
+
+  async #takeItem(name: string, value: unknown): Promise<Verdict> {
+    const list = this.#wanted.lists[name];
+    const keys = this.#known.get(name);
+    const parsed = list && parseItem(list.item, list.repair?.(withOwnNames(list.item, value)) ?? value);
+    if (!list || !keys || !parsed?.success) return this.#drop(name, parsed?.error);
+    const key = list.keyOf(parsed.data);
+    const inAnswer = `${name} ${key}`;
+    if (keys.has(key) || keys.size >= list.count) return this.#leaveOut(inAnswer);
+    this.#idle = 0;
+    keys.add(key);
+    this.#given.add(inAnswer);
+    const done = this.#isDone();
+    const { from, to } = this.#wanted.percent;
+    await this.#context.item(name, parsed.data, from + this.#share() * (to - from));
+    return done ? 'enough' : 'new';
+  }
 
   /** Leaves out an item that is there already, or more than were wanted. */
-  const leaveOut = (key: string): Verdict => {
-    context.log.debug('item left out');
-    if (given.has(key)) return idleAgain();
-    given.add(key);
+  #leaveOut(inAnswer: string): Verdict {
+    this.#context.log.debug('item left out');
+    if (this.#given.has(inAnswer)) return this.#idleAgain();
+    this.#given.add(inAnswer);
     return 'nothing';
-  };
+  }
 
-  /** Leaves out an item that is not usable. The log says what is wrong with it, and nothing of what it says. */
-  const drop = (list: string, error: z.ZodError | undefined): Verdict => {
-    context.dropped();
-    context.log.warn({ list, issues: error?.issues.map(({ code, path }) => `${path.join('.')}: ${code}`) }, 'item of an answer not usable');
-    return idleAgain();
-  };
+  /** Leaves out an item that is not usable. The log names its faults, and nothing of its text. */
+  #drop(list: string, error: z.ZodError | undefined): Verdict {
+    const { log } = this.#context;
+    this.#context.dropped();
+    log.warn({ list, issues: error?.issues.map(({ code, path }) => `${path.join('.')}: ${code}`) }, 'item of an answer not usable');
+    return this.#idleAgain();
+  }
 
-  /** Whether all is there with this field. Then the work is done before the last piece is written. */
-  const isDone = (field?: string): boolean => {
-    const full = Object.entries(lists).every(([list, { count }]) => (known.get(list)?.size ?? 0) >= count);
-    const done = full && Object.keys(fields).every((name) => name === field || context.field(name) !== undefined);
-    if (done) context.answered();
+  #idleAgain(): Verdict {
+    return ++this.#idle < MAX_IDLE_ITEMS ? 'nothing' : 'enough';
+  }
+
+  /** Whether all is there with this field. Then the work is done before the last value is written. */
+  #isDone(field?: string): boolean {
+    const { lists, fields = {} } = this.#wanted;
+    const full = Object.entries(lists).every(([list, { count }]) => this.#count(list) >= count);
+    const done = full && Object.keys(fields).every((name) => name === field || this.#context.field(name) !== undefined);
+    if (done) this.#context.answered();
     return done;
-  };
+  }
 
   /** How much of the lists is there, from 0 to 1. A long item is more of the work than a short one. */
-  const share = (): number => {
-    const size = (amountOf: (list: string) => number) =>
-      sum(Object.entries(lists).map(([list, { itemLength }]) => amountOf(list) * itemLength));
-    return size((list) => known.get(list)?.size ?? 0) / size((list) => lists[list]?.count ?? 0);
-  };
+  #share(): number {
+    const lists = Object.entries(this.#wanted.lists);
+    const there = sum(lists.map(([list, { itemLength }]) => this.#count(list) * itemLength));
+    return there / sum(lists.map(([, { itemLength, count }]) => count * itemLength));
+  }
 
-  const takeField = async (name: string, type: z.ZodType, value: unknown): Promise<Verdict> => {
-    const parsed = parseItem(type, value);
-    if (!parsed.success || context.field(name) !== undefined) return 'nothing';
-    const done = isDone(name);
-    context.keepField(name, parsed.data);
-    return done ? 'enough' : 'new';
-  };
-
-  return async (list, value) => {
-    const field = fields[list];
-    if (field) return takeField(list, field, value);
-    const wantedList = lists[list];
-    const keys = known.get(list);
-    const parsed = wantedList && parseItem(wantedList.item, wantedList.repair?.(withOwnNames(wantedList.item, value)) ?? value);
-    if (!wantedList || !keys || !parsed?.success) return drop(list, parsed?.error);
-    const key = wantedList.keyOf(parsed.data);
-    if (keys.has(key) || keys.size >= wantedList.count) return leaveOut(`${list} ${key}`);
-    idle = 0;
-    keys.add(key);
-    given.add(`${list} ${key}`);
-    const done = isDone();
-    await context.item(list, parsed.data, percent.from + share() * (percent.to - percent.from));
-    return done ? 'enough' : 'new';
-  };
+  #count(list: string): number {
+    return this.#known.get(list)?.size ?? 0;
+  }
 }
 
 /** The names of the wanted fields that are there. */
