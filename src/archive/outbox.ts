@@ -1,7 +1,7 @@
 /** The archive's outbox: which jobs are not in the archive yet, how far behind it is, and which rows it has refused. */
 import { isWrongType } from '../store/store-trouble.ts';
 import { createOutbox, type Outbox } from '../ends/outbox.ts';
-import { parseJson } from '../job/record.ts';
+import { parseJson } from '../job/parse-json.ts';
 import type { Store } from '../store/store.ts';
 
 /** A job whose row was refused. */

@@ -1,5 +1,6 @@
 /** Types of environment variables, as zod schemas. A message says what is expected and never repeats the value. */
 import { z } from 'zod';
+import { parseJson } from '../job/parse-json.ts';
 
 /** The longest time a timer can be set to, in ms: longer ones fire at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -52,12 +53,4 @@ export function json<Schema extends z.ZodType>(schema: Schema, expected: string)
     context.addIssue({ code: 'custom', message: expected });
     return z.NEVER;
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

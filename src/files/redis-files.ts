@@ -1,7 +1,7 @@
 /** Files in Redis: a hash for each, in pieces, and a ledger of what all of them take. */
 import { digestOfBytes } from '../store/digest.ts';
 import { isWrongType } from '../store/store-trouble.ts';
-import { parseJson } from '../job/record.ts';
+import { parseJson } from '../job/parse-json.ts';
 import { OwnError } from '../job/own-error.ts';
 import type { ByteRange, FileInfo, FileName, FileStore, Kept, NewFile, OpenFile } from './store.ts';
 import type { Store } from '../store/store.ts';

@@ -1,4 +1,5 @@
 /** Values out of a form's texts: a number is read from its text, a list is a field that is repeated, an object is JSON text. */
+import { parseJson } from '../job/parse-json.ts';
 import { z } from 'zod';
 
 /** What a schema says about one field, as far as it matters here. */
@@ -23,7 +24,7 @@ export function valuesFor(schema: z.ZodObject): ReadValues {
 /** A list: the field's texts, or one text that is a JSON array. */
 function listOf(texts: readonly string[], items: Shape | undefined): unknown {
   const [only = ''] = texts;
-  const whole = texts.length === 1 && only.startsWith('[') ? parse(only) : undefined;
+  const whole = texts.length === 1 && only.startsWith('[') ? parseJson(only) : undefined;
   return Array.isArray(whole) ? whole : texts.map((text) => valueOf(text, items));
 }
 
@@ -37,14 +38,6 @@ function valueOf(text: string, shape: Shape | undefined): unknown {
     case 'string':
       return text;
     default:
-      return /^\s*[[{]/.test(text) ? (parse(text) ?? text) : text; // an object, or one of several shapes
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
+      return /^\s*[[{]/.test(text) ? (parseJson(text) ?? text) : text; // an object, or one of several shapes
   }
 }

@@ -1,4 +1,5 @@
 /** The public keys of a Supabase project (JWKS, RFC 7517): fetched when a token needs them, and used on for a while if they can't be fetched. */
+import { parseJson } from '../job/parse-json.ts';
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
@@ -87,12 +88,8 @@ export function createKeySet(url: URL, { options = {}, kept, onError = () => {} 
 
 /** Reads keys that were kept; undefined where the text is none. */
 function parseKeys(text: string): JSONWebKeySet | undefined {
-  try {
-    const { keys } = JSON.parse(text) as Partial<JSONWebKeySet>;
-    return Array.isArray(keys) ? { keys } : undefined;
-  } catch {
-    return undefined;
-  }
+  const { keys } = (parseJson(text) ?? {}) as Partial<JSONWebKeySet>;
+  return Array.isArray(keys) ? { keys } : undefined;
 }
 
 /** Whether an error is about fetching the keys, and not about the token. */

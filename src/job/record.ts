@@ -1,4 +1,5 @@
 /** What a job's record in Redis holds of ours: the payload BullMQ carries, our fields beside its own, the journal's rows. */
+import { parseJson } from './parse-json.ts';
 import { isJobId } from './id.ts';
 import type { JournalRow, Notifies } from './snapshot.ts';
 import type { Tenant } from './tenant.ts';
@@ -84,15 +85,6 @@ export type Payload = {
   /** The kind's validated input. */
   input: unknown;
 };
-
-/** What JSON text says; undefined where it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
 
 /**
  * What a payload begins with, as far as it is there: an owner, the tenant, the kind that follows, who is notified, what is

@@ -4,7 +4,8 @@ import type { Tenant } from '../job/tenant.ts';
 import { childIdOf } from './child-id.ts';
 import { START } from './deadlines.ts';
 import { createEraseEvents, EVENT_FIELDS, type JobEvents } from './erase-events.ts';
-import { FIELDS, parseJson, type Payload } from '../job/record.ts';
+import { parseJson } from '../job/parse-json.ts';
+import { FIELDS, type Payload } from '../job/record.ts';
 import type { Store } from '../store/store.ts';
 
 /** What was erased. `results`: how many of the jobs had one; `keys`: under how many idempotency keys they were. */

@@ -1,7 +1,7 @@
 /** Listing: a bounded part of an index of jobs, read in batches; of each job only what a list shows. */
 import type { JobStatus, Snapshot } from '../job/snapshot.ts';
 import { tenantOf } from '../job/tenant.ts';
-import { parseJson } from '../job/record.ts';
+import { parseJson } from '../job/parse-json.ts';
 import { type ReadFields, PLACE_KEYS, SHOWN, toSnapshot } from './to-snapshot.ts';
 import type { Store } from '../store/store.ts';
 

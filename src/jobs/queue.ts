@@ -1,7 +1,8 @@
 /** The API's side of the queue: submit jobs, read, cancel, retry and count them. */
 import type { Queue } from 'bullmq';
 import { OwnError } from '../job/own-error.ts';
-import { parseJson, type Payload, type Targets } from '../job/record.ts';
+import { parseJson } from '../job/parse-json.ts';
+import type { Payload, Targets } from '../job/record.ts';
 import type { Snapshot } from '../job/snapshot.ts';
 import { type Tenant, tenantOf } from '../job/tenant.ts';
 import { createBatch } from '../store/batch.ts';

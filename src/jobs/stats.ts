@@ -1,4 +1,5 @@
 /** The queue in figures, derived from what BullMQ keeps anyway. */
+import { parseJson } from '../job/parse-json.ts';
 import type { Queue } from 'bullmq';
 import type { Snapshot, Usage } from '../job/snapshot.ts';
 import { concurrencyOf, type KnownWorker } from './worker-registry.ts';
@@ -142,11 +143,7 @@ async function readSample({ redis, keys }: Store, ids: string[]): Promise<Sample
 
 /** What the calls of a job have used, each on its own; none where that can't be read. */
 function callsIn(text: string | null | undefined): Usage[] {
-  try {
-    return Object.values(JSON.parse(text ?? '{}') as Record<string, Usage>);
-  } catch {
-    return [];
-  }
+  return Object.values((parseJson(text ?? '{}') ?? {}) as Record<string, Usage>);
 }
 
 function readNumber(text: string | null): number | undefined {

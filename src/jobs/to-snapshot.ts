@@ -2,7 +2,8 @@
 import type { Outcome, Progress, Snapshot, Usage } from '../job/snapshot.ts';
 import { parseReason, toProblem } from '../job/problem.ts';
 import { tenantOf } from '../job/tenant.ts';
-import { FIELDS, parseJson, readPayload } from '../job/record.ts';
+import { parseJson } from '../job/parse-json.ts';
+import { FIELDS, readPayload } from '../job/record.ts';
 
 /** Fields that every reader of a job needs; none of them grows with the job's input or result. */
 export const SHOWN = [

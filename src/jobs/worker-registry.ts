@@ -1,4 +1,5 @@
 /** The registry of workers: each says what it can do, so that the API need not guess it from its own environment. */
+import { parseJson } from '../job/parse-json.ts';
 import type { Billing } from '../job/estimate.ts';
 import type { ModelEnd } from '../job/model-end.ts';
 import type { Acceptance } from '../kinds/acceptance.ts';
@@ -133,13 +134,9 @@ export function createWorkerDirectory(store: Store, { leaseMs, keptMs } = REGIST
 
 /** Reads an entry. One that a newer or older version wrote in another shape counts as no worker. */
 function parseDescription(text: string): WorkerDescription | undefined {
-  try {
-    const value = JSON.parse(text) as Partial<WorkerDescription> | null;
-    const whole = typeof value?.name === 'string' && Number.isSafeInteger(value.concurrency) && typeof value.kinds === 'object';
-    return whole && value.kinds !== null ? (value as WorkerDescription) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text) as Partial<WorkerDescription> | null | undefined;
+  const whole = typeof value?.name === 'string' && Number.isSafeInteger(value.concurrency) && typeof value.kinds === 'object';
+  return whole && value.kinds !== null ? (value as WorkerDescription) : undefined;
 }
 
 /** Whether a kind can be done, by all that is known of the workers. */

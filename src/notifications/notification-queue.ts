@@ -2,7 +2,7 @@
 import { type Job, Queue } from 'bullmq';
 import { NOTIFICATIONS } from '../store/keys.ts';
 import { type Kept, startSender, type Tried, type Try } from './notification-sender.ts';
-import { parseJson } from '../job/record.ts';
+import { parseJson } from '../job/parse-json.ts';
 import type { ProcessStore } from '../store/store.ts';
 
 /** A notification to be sent. Adding one with the same id again changes nothing. */

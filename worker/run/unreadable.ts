@@ -1,7 +1,7 @@
 /** Records that can't be read: each ends as failed, before it stops what workers do for all jobs at once. */
 import type { Job, Worker } from 'bullmq';
 import { createEnd } from '../../src/jobs/end-job.ts';
-import { parseJson } from '../../src/job/record.ts';
+import { parseJson } from '../../src/job/parse-json.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** How the log says that such a job has ended. */

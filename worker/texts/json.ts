@@ -1,4 +1,5 @@
 /** Reads lists of objects in JSON, as programs for cards export them: each object is a row, and its names are those of the columns. */
+import { parseJson } from '../../src/job/parse-json.ts';
 import type { Passage } from './passage.ts';
 
 /** Objects with more names are data, and nobody learns them. */
@@ -9,12 +10,8 @@ type Plain = Readonly<Record<string, string | number | boolean | null>>;
 /** The objects of a text that is a list of them, also as the only list of an object; undefined if it is none. Values in values are no cells. */
 function objectsOf(text: string): Plain[] | undefined {
   if (!/^\s*(?:\[\s*\{|\{\s*")/.test(text)) return undefined;
-  let root: unknown;
-  try {
-    root = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const root = parseJson(text);
+  if (root === undefined) return undefined;
   const lists = Array.isArray(root) ? [root as unknown[]] : Object.values(root as object).filter((value) => Array.isArray(value));
   const [list, ...others] = lists;
   return list && list.length > 0 && others.length === 0 && list.every(isPlain) && list.every(hasWords) ? list : undefined;

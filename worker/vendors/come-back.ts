@@ -1,4 +1,5 @@
 /** Reads when a vendor wants to be asked again, from the headers of its answer and from its body. */
+import { parseJson } from '../../src/job/parse-json.ts';
 import { answeredAt, readRetryAfter } from '../../src/job/retry-after.ts';
 
 /** A header by its name in lower case. */
@@ -80,7 +81,7 @@ function collect(value: unknown, found: Found, depth: number): void {
       if (text !== undefined) found.asked.push(name.endsWith(MS) ? `${text}${MS}` : text);
     } else if (typeof inner === 'string' && /^(?:message|msg|detail|error|raw)$/.test(name)) {
       found.messages.push(inner.slice(0, 2000));
-      if (/^\s*[{[]/.test(inner)) collect(parsed(inner), found, depth + 1);
+      if (/^\s*[{[]/.test(inner)) collect(parseJson(inner), found, depth + 1);
     } else collect(inner, found, depth + 1);
   }
 }
@@ -91,14 +92,6 @@ function durationText(value: unknown): string | undefined {
   const { seconds = 0, nanos = 0 } = (value ?? {}) as { seconds?: unknown; nanos?: unknown };
   const total = Number(seconds) + Number(nanos) / 1e9;
   return total > 0 ? String(total) : undefined;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -1,4 +1,5 @@
 /** Reads the body of a vendor's refusal: the codes and words in it, however deep they stand. */
+import { parseJson } from '../../src/job/parse-json.ts';
 
 /** What a refusal says. */
 export type RefusalBody = {
@@ -56,7 +57,7 @@ function visit(value: unknown, key: string, read: RefusalBody, depth: number): v
 
 function takeText(text: string, key: string, read: RefusalBody, depth: number): void {
   if (/^\s*[{[]/.test(text) && key !== '') {
-    const inner = parsed(text);
+    const inner = parseJson(text);
     if (inner !== undefined) {
       visit(inner, '', read, depth + 1);
       return;
@@ -78,12 +79,4 @@ function plainCode(text: string): string {
     .replace(/^.*#/, '')
     .toLowerCase()
     .replaceAll(/[^a-z\d]/g, '');
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

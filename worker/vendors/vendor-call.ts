@@ -1,4 +1,5 @@
 /** One HTTP call to a vendor, with limits on its time and on the size of the answer. It knows no vendor. */
+import { parseJson } from '../../src/job/parse-json.ts';
 import { ProblemError } from '../../src/job/problem.ts';
 
 /** A vendor's answer, read whole. */
@@ -44,11 +45,7 @@ async function readBody(response: Response, maxBytes: number, name: string): Pro
 
 /** The answer's JSON; undefined if it is none. */
 export function jsonOf({ bytes }: Pick<VendorAnswer, 'bytes'>): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
+  return parseJson(new TextDecoder().decode(bytes));
 }
 
 /** What an answer says: its JSON, or the beginning of its text. */
