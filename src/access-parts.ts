@@ -4,7 +4,7 @@ import type { AppDeps } from './http/app-deps.ts';
 import { createValueAddresses, jobUrls } from './http/job-addresses.ts';
 import { StreamTokens } from './http/stream-token.ts';
 import { fixedSecrets, SharedSecrets } from './http/token-secrets.ts';
-import { hmacSha256 } from './hmac.ts';
+import { hmacOf } from './store/digest.ts';
 import type { Identification } from './identity/caller.ts';
 import { identificationFor } from './identity/identification.ts';
 import type { JobQueue } from './jobs/queue.ts';
@@ -40,7 +40,7 @@ function createTokens(queue: JobQueue, { tokenSecrets, tokenTtlS }: Config['stre
   const secrets = tokenSecrets
     ? fixedSecrets(tokenSecrets)
     : new SharedSecrets((own) => queue.shared('stream-token-secret', () => own), randomSecret);
-  return new StreamTokens(hmacSha256, secrets, tokenTtlS);
+  return new StreamTokens(hmacOf, secrets, tokenTtlS);
 }
 
 /** How users are identified. The public keys of a Supabase project are kept in Redis. */

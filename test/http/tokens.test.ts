@@ -1,7 +1,7 @@
 /** Tokens in addresses: good as long as their job, over rotations, deploys and a Redis that forgot everything. */
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
-import { hmacSha256 } from '../../src/hmac.ts';
+import { hmacOf } from '../../src/store/digest.ts';
 import { StreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets, SharedSecrets } from '../../src/http/token-secrets.ts';
 import { holdDate } from '../support/hold-time.ts';
@@ -40,13 +40,13 @@ test('a token does not grow old: it opens its stream while the job can be found,
 });
 
 test('the version before takes the tokens of this one: they look like its own, with an expiry that never comes', async () => {
-  const tokens = new StreamTokens(hmacSha256, fixedSecrets([OLD]));
+  const tokens = new StreamTokens(hmacOf, fixedSecrets([OLD]));
   const [, expiry = ''] = /^([0-9a-z]{1,10})\.[A-Za-z0-9_-]{43}$/.exec((await tokens.issuer())('job')) ?? [];
   expect(Number.parseInt(expiry, 36) * 1000).toBeGreaterThan(Date.UTC(3000, 0));
 });
 
 test('a token that expires does so after its time and not before', async () => {
-  const tokens = new StreamTokens(hmacSha256, fixedSecrets([OLD]), 3600);
+  const tokens = new StreamTokens(hmacOf, fixedSecrets([OLD]), 3600);
   const issuedAt = holdDate(Date.UTC(2030, 0));
   const token = (await tokens.issuer())('job');
   expect(await tokens.check('job', token)).toBe('valid');
@@ -123,7 +123,7 @@ test('tokens that are not good make a process ask for the shared secret only so 
     async (own) => (asked++, own),
     () => OLD,
   );
-  const tokens = new StreamTokens(hmacSha256, secrets);
+  const tokens = new StreamTokens(hmacOf, secrets);
   const forged = await oldToken(NEW, 'job', 0);
   const verdicts = await Promise.all(Array.from({ length: 500 }, () => tokens.check('job', forged)));
   expect(new Set(verdicts)).toEqual(new Set(['invalid']));

@@ -1,7 +1,7 @@
 /** Every route of the app. The app is made over real parts, but it is asked nothing. */
 import { kinds } from '../../src/kinds/index.ts';
 import { createApp } from '../../src/app.ts';
-import { hmacSha256 } from '../../src/hmac.ts';
+import { hmacOf } from '../../src/store/digest.ts';
 import { byHeader } from '../../src/identity/named-user.ts';
 import { createValueAddresses } from '../../src/http/job-addresses.ts';
 import { StreamTokens } from '../../src/http/stream-token.ts';
@@ -66,7 +66,7 @@ export async function routesOfApp(): Promise<string[]> {
     pullBody: pullFromIncoming,
     shares: createShares(loadConfig({ REDIS_URL: 'redis://x' }, 'api').shares),
     stallMs: 1,
-    tokens: new StreamTokens(hmacSha256, fixedSecrets(['a secret of sixteen'])),
+    tokens: new StreamTokens(hmacOf, fixedSecrets(['a secret of sixteen'])),
     submissions: createSubmissions({ queue, clock: rightClock, kinds, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
     pace: { asks: () => {}, next: () => undefined },
     readLimit: limit,
