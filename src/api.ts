@@ -3,9 +3,9 @@ import type { Logger } from 'pino';
 import { openAccess } from './access-parts.ts';
 import { createApp } from './app.ts';
 import { openArchive } from './archive-parts.ts';
-import { createErasure } from './archive/erasure.ts';
+import { Eraser } from './archive/eraser.ts';
 import type { Config } from './config.ts';
-import { createRedisFiles } from './files/redis-files.ts';
+import { RedisFiles } from './files/redis-files.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import type { AppDeps } from './http/app-deps.ts';
 import { findJob } from './http/job-access.ts';
@@ -44,15 +44,15 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
   const archived = archive.outbox !== undefined;
   const queue = parts.add(new JobQueue(store, { rate: config.worker.rate, bounds, plans, archived, ...job }));
   parts.add(await startHousekeeping(store, (jobId, which) => queue.cancel(jobId, which), job.retentionS, log));
-  const files = createRedisFiles(store, config.filesMaxBytes);
+  const files = new RedisFiles(store, config.filesMaxBytes);
   const { addressing, statusUrl, ...access } = await openAccess(store, queue, kinds, config);
   const notifications = parts.add(new Notifier({ store, config, kinds, version, queue, statusUrl, log }));
-  const erasure = createErasure({ queue, files, notifications: notifications.deliveries, archive: archive.erasing });
-  const delivery = parts.add(archive.startDelivery({ queue, files, erasure, deliveries: notifications.deliveries, log }));
+  const eraser = new Eraser({ queue, files, notifications: notifications.deliveries, archive: archive.erasing });
+  const delivery = parts.add(archive.startDelivery({ queue, files, eraser, deliveries: notifications.deliveries, log }));
   const limits = createLimits(config);
   const streams = parts.add(openStreams({ store, queue, config, shares: limits.shares, addressing, notifications, delivery }));
   const { createServer, ...http } = createNodeHttp(limits.shares.answers, config.stallMs);
-  const shared = { kinds, version, log, pages, hosts, queue, clock, files, erasure, notifications };
+  const shared = { kinds, version, log, pages, hosts, queue, clock, files, eraser, notifications };
   const app = createApp({
     ...shared,
     ...access,

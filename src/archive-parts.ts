@@ -1,18 +1,17 @@
 /** Puts the archive together: the code that speaks to Supabase is loaded only where a project is named. */
 import type { Logger } from 'pino';
 import type { Archive, ArchiveWriter } from './archive/archive.ts';
-import { type ArchivedJobs, createArchivedJobs } from './archive/archived-jobs.ts';
-import { createDeliver } from './archive/delivery.ts';
-import { startDelivery } from './archive/delivery-loop.ts';
-import type { Erasure, ErasureOptions } from './archive/erasure.ts';
-import { createErasures, type Erasures } from './archive/erasures.ts';
-import { type ArchiveOutbox, createArchiveOutbox } from './archive/outbox.ts';
-import { createUpkeep } from './archive/upkeep.ts';
+import { ArchivedJobs } from './archive/archived-jobs.ts';
+import { Archiver } from './archive/archiver.ts';
+import type { Eraser, EraserOptions } from './archive/eraser.ts';
+import { ArchiveOutbox } from './archive/outbox.ts';
+import { PendingErasures } from './archive/pending-erasures.ts';
+import { ArchiveUpkeep } from './archive/upkeep.ts';
 import type { Config } from './config.ts';
 import type { FileStore } from './files/store.ts';
 import type { Deliveries } from './notifications/deliveries.ts';
 import type { Clock } from './store/clock.ts';
-import type { OutboxLoop } from './ends/outbox-loop.ts';
+import { type OutboxLoop, startOutboxLoop } from './ends/outbox-loop.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { ProcessStore } from './store/store.ts';
 
@@ -21,7 +20,7 @@ export type ArchiveParts = {
   /** How clients read it; undefined where it can't be read. */
   jobs?: ArchivedJobs | undefined;
   /** What erasing has to do with it. */
-  erasing?: ErasureOptions['archive'];
+  erasing?: EraserOptions['archive'];
   /** What is on its way to it; undefined where nothing is written to it. */
   outbox?: ArchiveOutbox | undefined;
   /** Begins to deliver ended jobs to it. */
@@ -34,7 +33,7 @@ export type ArchiveParts = {
 type DeliveryNeeds = {
   queue: JobQueue;
   files: FileStore;
-  erasure: Erasure;
+  eraser: Eraser;
   deliveries: Pick<Deliveries, 'erase'>;
   log: Pick<Logger, 'warn' | 'info'>;
 };
@@ -47,14 +46,14 @@ export async function openArchive(store: ProcessStore, config: Config): Promise<
   const archive = settings && (await openProject(settings));
   if (!settings || !archive) return { startDelivery: startNothing, description: 'off: Redis forgets results when their time is over' };
   const { reader, writer } = archive;
-  const erasures = createErasures(store);
+  const erasures = new PendingErasures(store);
   const onError = store.onError('archive');
-  const jobs = createArchivedJobs({ reader, erasures, onError });
+  const jobs = new ArchivedJobs(reader, erasures, onError);
   if (!writer) {
     const description = `read only, in the Supabase project at ${settings.url} (set SUPABASE_SECRET_KEY to write it)`;
     return { jobs, erasing: 'read only', startDelivery: startNothing, description };
   }
-  const outbox = createArchiveOutbox(store, job.retentionS);
+  const outbox = new ArchiveOutbox(store, job.retentionS);
   const shared = { outbox, erasures, writer, clock: store.clock, onError };
   return {
     jobs,
@@ -69,21 +68,21 @@ type SharedParts = {
   clock: Clock;
   onError: (error: unknown) => void;
   outbox: ArchiveOutbox;
-  erasures: Erasures;
+  erasures: PendingErasures;
   writer: ArchiveWriter;
 };
 
 function startArchiveDelivery(
-  { queue, files, erasure, deliveries, log }: DeliveryNeeds,
+  { queue, files, eraser, deliveries, log }: DeliveryNeeds,
   shared: SharedParts,
   retentionMs: number | undefined,
 ): OutboxLoop {
-  const deliver = createDeliver({
+  const archiver = new Archiver({
     ...shared,
     files,
     readJob: (jobId, after) => queue.read(jobId, after),
     onUserGone: async (owner) => {
-      const counts = await erasure.user(owner);
+      const counts = await eraser.user(owner);
       log.info({ ...counts }, 'data of a user erased, whom Supabase does not know any more');
     },
     onErased: async (jobIds) => {
@@ -93,7 +92,13 @@ function startArchiveDelivery(
     onParked: (jobId, code) => log.warn({ jobId, code }, 'the archive refuses a job; see /admin/archive'),
   });
   const isKept = async (jobId: string) => (await queue.there([jobId])).has(jobId);
-  return startDelivery({ ...shared, deliver, upkeep: createUpkeep({ ...shared, isKept, retentionMs }) });
+  const { outbox, onError } = shared;
+  const loop = startOutboxLoop({ outbox, deliver: (claims) => archiver.archive(claims), onError });
+  const upkeep = new ArchiveUpkeep({ ...shared, isKept, retentionMs });
+  return {
+    ended: (jobId) => loop.ended(jobId),
+    close: async () => void (await Promise.all([loop.close(), upkeep.close()])),
+  };
 }
 
 async function openProject(settings: NonNullable<Config['archive']>): Promise<Archive | undefined> {

@@ -1,6 +1,6 @@
 /** What every process does for all of them: it ends jobs whose time is up, and removes what is kept no longer. */
 import type { Logger } from 'pino';
-import { startUpkeep } from './files/upkeep.ts';
+import { startFileUpkeep } from './files/upkeep.ts';
 import type { Part } from './process.ts';
 import type { Cancel } from './jobs/cancel-job.ts';
 import { watchDeadlines } from './jobs/deadlines.ts';
@@ -14,7 +14,7 @@ export async function startHousekeeping(store: ProcessStore, cancel: Cancel, ret
   const onCancelled = (jobId: string) => log.info({ jobId }, 'job cancelled: its time was up');
   const stops = [
     await watchDeadlines({ store, cancel, onCancelled, onError: store.onError('deadlines') }),
-    startUpkeep(store, retentionS, store.onError('files')),
+    startFileUpkeep(store, retentionS, store.onError('files')),
     startForgetting(store, retentionS, store.onError('retention')),
   ];
   return { close: () => stops.forEach((stop) => stop()) };

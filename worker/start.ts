@@ -9,7 +9,7 @@ import { createBreaker } from './run/breaker.ts';
 import { createAdmission } from '../src/jobs/admission.ts';
 import { createCancel } from '../src/jobs/cancel-job.ts';
 import { type Children, createChildren } from '../src/jobs/child-job.ts';
-import { createRedisFiles } from '../src/files/redis-files.ts';
+import { RedisFiles } from '../src/files/redis-files.ts';
 import { openQueue } from '../src/jobs/open-queue.ts';
 import { RunLocks } from './run/run-locks.ts';
 import { ProcessStore, type Store } from '../src/store/store.ts';
@@ -63,7 +63,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   for (const jobId of unreadable) log.error({ jobId }, UNREADABLE);
 
   // Files are read over a connection of their own: what is large must not hold up what else a run writes.
-  const files = createRedisFiles(kinds.some(hasFiles) ? store.connect('wait') : store, config.filesMaxBytes);
+  const files = new RedisFiles(kinds.some(hasFiles) ? store.connect('wait') : store, config.filesMaxBytes);
   const locks = new RunLocks(patient, store, config.worker.lockDurationMs);
   const run = createRun({
     implementations,

@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
 import { flashcards } from '../../src/kinds/flashcards.ts';
-import { createRedisFiles } from '../../src/files/redis-files.ts';
+import { RedisFiles } from '../../src/files/redis-files.ts';
 import { RunLocks } from '../../worker/run/run-locks.ts';
 import { ProcessStore } from '../../src/store/store.ts';
 import { assign } from '../../worker/assignments.ts';
@@ -27,7 +27,7 @@ const store = await ProcessStore.open({
   onUnusable: () => {},
 });
 const locks = new RunLocks(store.connect('wait'), store, config.worker.lockDurationMs);
-const openFiles = createRunFiles(createRedisFiles(store, config.filesMaxBytes), store, locks);
+const openFiles = createRunFiles(new RedisFiles(store, config.filesMaxBytes), store, locks);
 const troubleMs = () => store.monitor.troubleMs();
 const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
 const worker = new JobWorker(

@@ -4,7 +4,7 @@ import type { Snapshot } from '../job/snapshot.ts';
 import type { JobPage, JobRange } from '../jobs/listing.ts';
 
 /** By whose rights the archive is read: a user's, so that its own rules decide, or the service's, which has checked before what it shows. */
-export type Access = { as: 'user'; user: string; session: string } | { as: 'service' };
+export type ArchiveAccess = { as: 'user'; user: string; session: string } | { as: 'service' };
 
 /** A file of a job as the archive has it. */
 export type ArchivedFile = FileInfo & { name: FileName };
@@ -15,9 +15,9 @@ export type ArchivedJob = { snapshot: Snapshot; files: readonly ArchivedFile[] }
 /** Reads the archive. Calls reject with `archive_unavailable` within seconds while it is out of reach. */
 export type ArchiveReader = {
   /** A job; undefined if there is none that the access allows. */
-  read(jobId: string, access: Access): Promise<ArchivedJob | undefined>;
+  read(jobId: string, access: ArchiveAccess): Promise<ArchivedJob | undefined>;
   /** Jobs of a user, newest first, with the files' names left out. */
-  list(owner: string, range: JobRange, access: Access): Promise<JobPage>;
+  list(owner: string, range: JobRange, access: ArchiveAccess): Promise<JobPage>;
   /** Opens a file of a job; undefined if it is not there. */
   open(job: ArchivedJob, file: ArchivedFile): Promise<OpenFile | undefined>;
 };
@@ -26,7 +26,7 @@ export type ArchiveReader = {
  * The result of writing. `refused`: what was sent is not taken, and will not be. `unclear`: an answer that may be about what was
  * sent. `unavailable`: it has nothing to do with what was sent, and may pass. Codes are for logs: they hold nothing of what was sent.
  */
-export type Written =
+export type WriteResult =
   | { type: 'written' }
   | { type: 'refused'; code: string }
   | { type: 'user_gone' }
@@ -42,9 +42,9 @@ export type ErasedInArchive = { id: string; result: boolean; files: number };
 /** Writes to the archive. */
 export type ArchiveWriter = {
   /** Writes jobs, all or none. A job that is there already is replaced, unless what is there has ended later. */
-  write(jobs: readonly ArchivedJob[]): Promise<Written>;
+  write(jobs: readonly ArchivedJob[]): Promise<WriteResult>;
   /** Writes a file of a job. */
-  writeFile(target: { owner: string; jobId: string }, file: ArchivedFile, bytes: Uint8Array): Promise<Written>;
+  writeFile(target: { owner: string; jobId: string }, file: ArchivedFile, bytes: Uint8Array): Promise<WriteResult>;
   /**
    * Erases rows and files, of a user also files without a row, unless they are of a job that `isKept`: it is about to be archived.
    * Rejects with `archive_unavailable` while the archive is out of reach.

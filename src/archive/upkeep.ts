@@ -1,13 +1,15 @@
 /** Upkeep of the archive: erases what users have erased, deletes what is too old, and says whether the archive is behind. */
 import type { Clock } from '../store/clock.ts';
+import { CLOSE_MS } from '../ends/outbox-loop.ts';
+import { atMost, createPauses } from '../store/pauses.ts';
 import type { ArchiveWriter } from './archive.ts';
-import type { Erasures } from './erasures.ts';
+import type { PendingErasures } from './pending-erasures.ts';
 import type { ArchiveOutbox } from './outbox.ts';
 
-/** What it is made with. */
-export type UpkeepOptions = {
+/** What the upkeep needs. */
+export type ArchiveUpkeepOptions = {
   outbox: Pick<ArchiveOutbox, 'state' | 'markBehind'>;
-  erasures: Pick<Erasures, 'noted' | 'forget'>;
+  erasures: Pick<PendingErasures, 'noted' | 'forget'>;
   writer: Pick<ArchiveWriter, 'erase' | 'endedBefore'>;
   isKept: (jobId: string) => Promise<boolean>;
   clock: Clock;
@@ -28,36 +30,69 @@ const BEHIND_MS = 30_000;
 /** How many erasures, or old jobs, are worked on in one go. */
 const BATCH = 100;
 
-/** Makes the function that does one round. Each part is done though another fails. */
-export function createUpkeep({ outbox, erasures, writer, isKept, clock, retentionMs, onError }: UpkeepOptions): () => Promise<void> {
-  const erased = new Map<string, number>(); // how old each erasure was when it was last carried out here, in ms
-  const erase = async (): Promise<void> => {
-    for (const erasure of await erasures.noted(BATCH)) {
-      const key = JSON.stringify(erasure);
-      const age = clock.now() - erasure.at;
-      const isOver = age > ERASING_MS;
-      if (!isOver && age < 2 * (erased.get(key) ?? 0)) continue;
-      try {
-        await writer.erase(erasure.target, isKept);
-        erased.set(key, age);
-        if (!isOver) continue;
-        await erasures.forget(erasure);
-        erased.delete(key);
-      } catch (error) {
-        onError(error); // one that fails holds back no other
-      }
+/** How often there is a round, in ms. */
+const ROUND_MS = 5000;
+
+/** The upkeep runs from when it is made until it is closed. */
+export class ArchiveUpkeep {
+  readonly #options: ArchiveUpkeepOptions;
+  /** How old each erasure was when it was last carried out here, in ms. */
+  readonly #erased = new Map<string, number>();
+  readonly #pauses = createPauses();
+  readonly #running: Promise<void>;
+  #isClosed = false;
+
+  constructor(options: ArchiveUpkeepOptions) {
+    this.#options = options;
+    this.#running = this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#pauses.wake();
+    await atMost(CLOSE_MS, this.#running);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isClosed) {
+      await this.#round();
+      if (!this.#isClosed) await this.#pauses.pause(ROUND_MS);
     }
-  };
-  const deleteOld = async (): Promise<void> => {
-    if (retentionMs === undefined) return;
-    for (const old of await writer.endedBefore(clock.now() - retentionMs, BATCH)) await writer.erase(old, isKept);
-  };
-  return async () => {
+  }
+
+  /** Each part is done though another fails. */
+  async #round(): Promise<void> {
+    const { outbox, onError } = this.#options;
     await outbox
       .state()
       .then(({ lagMs }) => outbox.markBehind(lagMs > BEHIND_MS))
       .catch(onError);
-    await erase().catch(onError);
-    await deleteOld().catch(onError);
-  };
+    await this.#erase().catch(onError);
+    await this.#deleteOld().catch(onError);
+  }
+
+  async #erase(): Promise<void> {
+    const { erasures, writer, isKept, clock, onError } = this.#options;
+    for (const erasure of await erasures.noted(BATCH)) {
+      const key = JSON.stringify(erasure);
+      const age = clock.now() - erasure.at;
+      const isOver = age > ERASING_MS;
+      if (!isOver && age < 2 * (this.#erased.get(key) ?? 0)) continue;
+      try {
+        await writer.erase(erasure.target, isKept);
+        this.#erased.set(key, age);
+        if (!isOver) continue;
+        await erasures.forget(erasure);
+        this.#erased.delete(key);
+      } catch (error) {
+        onError(error); // one that fails holds back no other
+      }
+    }
+  }
+
+  async #deleteOld(): Promise<void> {
+    const { writer, isKept, clock, retentionMs } = this.#options;
+    if (retentionMs === undefined) return;
+    for (const old of await writer.endedBefore(clock.now() - retentionMs, BATCH)) await writer.erase(old, isKept);
+  }
 }

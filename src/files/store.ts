@@ -29,7 +29,7 @@ export type ByteRange = { from: number; to: number };
 export type RoomReservation = Pick<NewFile, 'jobId' | 'tenant'> & { token: string; files: ReadonlyMap<FileName, number> };
 
 /** The result of keeping a file. `lost`: the run does not hold its job any more. */
-export type Kept = { type: 'kept' } | { type: 'lost' } | StorageFull;
+export type PutResult = { type: 'kept' } | { type: 'lost' } | StorageFull;
 
 /** There is no room for a file, and nothing of it was stored. */
 export type StorageFull = {
@@ -47,9 +47,9 @@ export type FileStore = {
   /** The largest file that can be kept, in bytes: a tenant's share. */
   maxBytes: number;
   /** Keeps a file; one of the same name is replaced. Readers see it when it is whole. One for which room is reserved is never refused for its size. */
-  put(file: NewFile): Promise<Kept>;
+  put(file: NewFile): Promise<PutResult>;
   /** Reserves room for all of these files, or for none. It is held until they are put, are released or their job ends. */
-  reserve(reservation: RoomReservation): Promise<Kept>;
+  reserve(reservation: RoomReservation): Promise<PutResult>;
   /**
    * Frees the room that is reserved and not taken, unless the job goes on and a part of it is there. `token`: the lock token of the run
    * that asks; without one, only that of a job that has ended is freed.

@@ -1,7 +1,7 @@
 /** Looks after files: what has had its time goes, whatever process has ended the job or died. Every process does it, in small steps. */
 import { startRounds } from '../store/rounds.ts';
-import { GRACE_MS, KEPT_MS } from './redis-files.ts';
 import type { Store } from '../store/store.ts';
+import { GRACE_MS, KEPT_MS, ledgerOf } from './redis-files.ts';
 
 /** How often to look for jobs whose files are due, in ms. */
 const LOOK_MS = 5000;
@@ -15,14 +15,13 @@ const FAILED_MS = 3600 * 1000;
 /** How many jobs are looked at in one step. */
 const BATCH = 100;
 
-/** Makes the function that does one round over what is due now. */
-export function createUpkeep(store: Store, retentionS: number) {
+/** Makes the function that does one round over what is due now. `retentionS`: how long ended jobs are kept, in s. */
+export function createFileUpkeep(store: Store, retentionS: number) {
   const script = store.script(new URL('scripts/look_after_files.lua', import.meta.url), {
     keys: ['jobs', 'overdue', 'ledger', 'due', 'used', 'files'],
     args: ['laterMs', 'batch', 'openMs', 'graceMs', 'failedMs', 'retentionMs', 'keptMs'],
   });
-  const { ledger, due, used } = store.keys.files;
-  const shared = { jobs: store.keys.job(''), overdue: store.keys.archive.overdue, ledger, due, used, files: store.keys.files.of('') };
+  const shared = { jobs: store.keys.job(''), overdue: store.keys.archive.overdue, ...ledgerOf(store) };
   const times = { openMs: OPEN_MS, graceMs: GRACE_MS, failedMs: FAILED_MS, retentionMs: retentionS * 1000, keptMs: KEPT_MS };
 
   /** `laterMs`: goes by a moment that is so much later than now. */
@@ -31,8 +30,8 @@ export function createUpkeep(store: Store, retentionS: number) {
   };
 }
 
-/** Starts it. Returns what stops it. */
-export function startUpkeep(store: Store, retentionS: number, onError: (error: unknown) => void): () => void {
-  const round = createUpkeep(store, retentionS);
+/** Starts the upkeep, as `createFileUpkeep` does it. Returns what stops it. */
+export function startFileUpkeep(store: Store, retentionS: number, onError: (error: unknown) => void): () => void {
+  const round = createFileUpkeep(store, retentionS);
   return startRounds(() => round(), { everyMs: LOOK_MS, onError });
 }

@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { ArchivedJobs } from '../archive/archived-jobs.ts';
-import type { Erasure } from '../archive/erasure.ts';
+import type { Eraser } from '../archive/eraser.ts';
 import type { ArchiveOutbox } from '../archive/outbox.ts';
 import type { FileStore } from '../files/store.ts';
 import type { Identification } from '../identity/caller.ts';
@@ -54,7 +54,7 @@ export type AppDeps = {
   /** The clock that all processes share, and how far this process' own is from it. */
   clock: Clock;
   files: FileStore;
-  erasure: Erasure;
+  eraser: Eraser;
   /** Jobs that Redis has forgotten; undefined where there is no archive to read. */
   archive?: ArchivedJobs | undefined;
   /** What is on its way to the archive; undefined where nothing is written to it. */

@@ -1,11 +1,11 @@
 /** Erases jobs for users who take turns: what one user asks for meanwhile is done in that user's next turn, and nobody is refused for it. */
-import type { Erasure } from '../archive/erasure.ts';
+import type { Eraser } from '../archive/eraser.ts';
 import { ProblemError } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
 import type { Share } from './shares.ts';
 
 /** A job that is to be erased. */
-type Job = Parameters<Erasure['job']>[0];
+type Job = Parameters<Eraser['job']>[0];
 
 /** How many jobs are erased at once in a turn, and how many in all of it. */
 const AT_ONCE = 10;
@@ -21,13 +21,13 @@ type Waiting = { job: Job; done: PromiseWithResolvers<void> };
 
 /** Erases jobs in turns of their holders. */
 export class ErasureTurns {
-  readonly #erasure: Pick<Erasure, 'job'>;
+  readonly #eraser: Pick<Eraser, 'job'>;
   readonly #turns: Pick<Share, 'turn'>;
   readonly #waiting = new Map<Tenant, Waiting[]>();
 
   /** `turns`: what holders take turns for. */
-  constructor(erasure: Pick<Erasure, 'job'>, turns: Pick<Share, 'turn'>) {
-    this.#erasure = erasure;
+  constructor(eraser: Pick<Eraser, 'job'>, turns: Pick<Share, 'turn'>) {
+    this.#eraser = eraser;
     this.#turns = turns;
   }
 
@@ -65,7 +65,7 @@ export class ErasureTurns {
     const release = await this.#turns.turn(holder);
     try {
       for (let left = IN_A_TURN; left > 0 && jobs.length > 0; left -= AT_ONCE) {
-        const erase = ({ job, done }: Waiting) => this.#erasure.job(job).then(() => done.resolve(), done.reject);
+        const erase = ({ job, done }: Waiting) => this.#eraser.job(job).then(() => done.resolve(), done.reject);
         await Promise.all(jobs.splice(0, Math.min(AT_ONCE, left)).map(erase));
       }
     } finally {

@@ -1,6 +1,6 @@
 /** Finds a job for a request, in Redis or in the archive, and says who may read it and who may act on it. */
 import type { Context } from 'hono';
-import type { Access } from '../archive/archive.ts';
+import type { ArchiveAccess } from '../archive/archive.ts';
 import type { Snapshot } from '../job/snapshot.ts';
 import { isJobId } from '../job/id.ts';
 import { ProblemError } from '../job/problem.ts';
@@ -14,7 +14,7 @@ import { BEARER_INVALID, type TokenVerdict } from './stream-token.ts';
 /** What one request may read. */
 export type Reader = {
   /** By whose rights the archive is read. */
-  access: Access;
+  access: ArchiveAccess;
   /** Whether the request may read this job. */
   allows(snapshot: Snapshot): boolean;
   /** The error for a job that does not exist or may not be read. It is the same for both. */
@@ -110,7 +110,7 @@ export async function findOwnJob(
  * What is looked for. `access`: by whose rights the archive is read. `allows`: whether the request may have a job that Redis has.
  * `after`: see ReadJob.
  */
-export type Search = { jobId: string; access: Access; allows: (job: Snapshot) => boolean; after?: number | undefined };
+export type Search = { jobId: string; access: ArchiveAccess; allows: (job: Snapshot) => boolean; after?: number | undefined };
 
 /**
  * Reads a job; undefined if there is none that the request may have. For a job that it may not have the archive is asked, too: else
@@ -125,7 +125,7 @@ export async function findJob({ queue, archive }: Pick<AppDeps, 'queue' | 'archi
 }
 
 /** A user reads by their own rights. A request without one has shown by a token that it may read the job. */
-export function accessOf(c: Context<AppEnv>): Access {
+export function accessOf(c: Context<AppEnv>): ArchiveAccess {
   const [user, session] = [c.get('user'), c.get('session')];
   return user === undefined || session === undefined ? { as: 'service' } : { as: 'user', user, session };
 }

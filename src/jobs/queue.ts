@@ -8,7 +8,7 @@ import { type Tenant, tenantOf } from '../job/tenant.ts';
 import { createBatch } from '../store/batch.ts';
 import { digestOf } from '../store/digest.ts';
 import type { Script } from '../store/script.ts';
-import { isWrongType } from '../store/store-trouble.ts';
+import { ifWrongType } from '../store/store-trouble.ts';
 import type { Store } from '../store/store.ts';
 import { Abandoning } from './abandon-job.ts';
 import { type AddRequest, type AddResult, createAddJob } from './add-job.ts';
@@ -148,7 +148,7 @@ export class JobQueue {
   targetsOf(jobId: string): Promise<Targets | undefined> {
     const { redis, keys } = this.#store;
     return this.#store.orUnavailable(async () => {
-      const data = await ifJob(redis.hget(keys.job(jobId), 'data'), null);
+      const data = await redis.hget(keys.job(jobId), 'data').catch(ifWrongType(null));
       return (parseJson(data ?? '') as Partial<Payload> | undefined)?.targets;
     });
   }
@@ -188,7 +188,7 @@ export class JobQueue {
   there(jobIds: readonly string[]): Promise<ReadonlySet<string>> {
     const { redis, keys } = this.#store;
     return this.#store.orUnavailable(async () => {
-      const found = await Promise.all(jobIds.map((id) => ifJob(redis.hexists(keys.job(id), 'timestamp'), 0)));
+      const found = await Promise.all(jobIds.map((id) => redis.hexists(keys.job(id), 'timestamp').catch(ifWrongType(0))));
       return new Set(jobIds.filter((_, n) => found[n] === 1));
     });
   }
@@ -251,15 +251,5 @@ export class JobQueue {
 
   #pageOf(index: JobIndex, range: JobRange): Promise<JobPage> {
     return this.#store.orUnavailable(() => this.#list(index, range));
-  }
-}
-
-/** Where a key has another type than a job's record, there is no job, and the reply is that of none. */
-async function ifJob<T, None>(reply: Promise<T>, none: None): Promise<T | None> {
-  try {
-    return await reply;
-  } catch (error) {
-    if (isWrongType(error)) return none;
-    throw error;
   }
 }

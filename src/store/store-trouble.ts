@@ -42,3 +42,11 @@ export function isDemoted(error: Error): boolean {
 export function isWrongType(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('WRONGTYPE');
 }
+
+/** Makes the handler that resolves with `instead` where a key has another type than the command takes. */
+export function ifWrongType<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if (isWrongType(error)) return instead;
+    throw error;
+  };
+}

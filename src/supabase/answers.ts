@@ -1,5 +1,5 @@
 /** What Supabase's answers mean: whether a row is at fault, or something that passes. supabase-js returns errors, and throws none. */
-import type { Written } from '../archive/archive.ts';
+import type { WriteResult } from '../archive/archive.ts';
 import { OwnError } from '../job/own-error.ts';
 import { ProblemError } from '../job/problem.ts';
 
@@ -19,7 +19,7 @@ const VIOLATION = /violates (check|not-null|unique|exclusion) constraint/;
 const OF_OTHERS: ReadonlySet<number> = new Set([401, 403, 404, 408, 429]);
 
 /** Tells what an answer to a write of rows means. HTML with 200 comes as an error, too, so the error counts and not the status. */
-export function toWritten({ error, status }: RowsAnswer): Written {
+export function toWritten({ error, status }: RowsAnswer): WriteResult {
   if (!error) return { type: 'written' };
   const code = codeOf({ error, status });
   if (error.code === '23503' && error.message.includes(USER_CONSTRAINT)) return { type: 'user_gone' };
@@ -32,7 +32,7 @@ export function toWritten({ error, status }: RowsAnswer): Written {
 export type StorageError = { status?: number | undefined; statusCode?: string | undefined };
 
 /** Tells what an answer to a write of a file means. */
-export function toFileWritten(error: StorageError | null): Written {
+export function toFileWritten(error: StorageError | null): WriteResult {
   if (!error) return { type: 'written' };
   const status = statusOf(error);
   const code = `status ${status}`;
@@ -50,7 +50,7 @@ export function codeOf({ error, status }: RowsAnswer): string {
 }
 
 /** The error for a reader while Supabase does not answer as it should. */
-export function unavailable(code: string): ProblemError {
+export function archiveUnavailable(code: string): ProblemError {
   return new ProblemError('archive_unavailable', 'What is not in Redis any more can not be read at the moment.', {
     retryAfterMs: 5000,
     cause: new OwnError(`Supabase answered with ${code}`),

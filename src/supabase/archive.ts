@@ -1,8 +1,16 @@
 /** The archive in Supabase: rows in PostgreSQL, files in a private bucket. The only place that knows how they are asked for. */
 import type { SupabaseClient } from '@supabase/supabase-js';
-import type { Access, Archive, ArchivedJob, ArchiveReader, ArchiveWriter, ErasedInArchive, ErasureTarget } from '../archive/archive.ts';
-import type { JobFilter, IndexPlace } from '../jobs/listing.ts';
-import { codeOf, type RowsAnswer, toWritten, unavailable } from './answers.ts';
+import type {
+  ArchiveAccess,
+  Archive,
+  ArchivedJob,
+  ArchiveReader,
+  ArchiveWriter,
+  ErasedInArchive,
+  ErasureTarget,
+} from '../archive/archive.ts';
+import type { IndexPlace, JobFilter } from '../jobs/listing.ts';
+import { codeOf, type RowsAnswer, toWritten, archiveUnavailable } from './answers.ts';
 import { type Bucket, createBucket } from './bucket.ts';
 import { createSupabase } from './client.ts';
 import { LISTED, rowSchema, toArchivedJob, toRow, WHOLE } from './rows.ts';
@@ -38,7 +46,7 @@ type ReaderParts = { users: SupabaseClient; isOwn: boolean; service: SupabaseCli
 
 function createReader({ users, isOwn, service, bucket }: ReaderParts): ArchiveReader {
   /** Asks for rows. Undefined where there is no key for this access. */
-  const select = (columns: string, access: Access) => {
+  const select = (columns: string, access: ArchiveAccess) => {
     if (access.as === 'service') return service?.from(TABLE).select(columns);
     const query = users.from(TABLE).select(columns).eq('user_id', access.user);
     return isOwn ? query.setHeader('authorization', `Bearer ${access.session}`) : query;
@@ -98,13 +106,13 @@ function createWriter(service: SupabaseClient, bucket: Bucket): ArchiveWriter {
         const ids = rowsOf(await query.limit(ERASED_AT_ONCE)).map(({ id }) => String(id));
         if (ids.length === 0) break;
         const gone = await eraseJobs(owner, ids);
-        if (gone.length === 0) throw unavailable('rows that stay');
+        if (gone.length === 0) throw archiveUnavailable('rows that stay');
         erased.push(...gone);
       }
       // Of a user who is gone the rows went by themselves, and files do not follow.
       for (const jobId of await bucket.jobsOf(owner)) {
         const { data, ...answer } = await service.from(TABLE).select('id').eq('id', jobId);
-        if (answer.error || !Array.isArray(data)) throw unavailable(codeOf(answer));
+        if (answer.error || !Array.isArray(data)) throw archiveUnavailable(codeOf(answer));
         if (data.length === 0 && !(await isKept(jobId))) await bucket.erase({ owner, jobId });
       }
       return erased;
@@ -131,7 +139,7 @@ const LAST_MS = Date.UTC(9999, 11, 31);
 type Answer = RowsAnswer & { data: unknown };
 
 function rowsOf({ data, ...answer }: Answer): Record<string, unknown>[] {
-  if (answer.error || !Array.isArray(data)) throw unavailable(codeOf(answer));
+  if (answer.error || !Array.isArray(data)) throw archiveUnavailable(codeOf(answer));
   return data as Record<string, unknown>[];
 }
 

@@ -1,9 +1,9 @@
 /** Files of jobs in a private bucket, as USER/JOB/NAME. The service writes and reads them. */
 import type { SupabaseClient } from '@supabase/supabase-js';
-import type { ArchivedFile, Written } from '../archive/archive.ts';
+import type { ArchivedFile, WriteResult } from '../archive/archive.ts';
 import type { ByteRange, OpenFile } from '../files/store.ts';
 import { OwnError } from '../job/own-error.ts';
-import { statusOf, toFileWritten, unavailable } from './answers.ts';
+import { statusOf, toFileWritten, archiveUnavailable } from './answers.ts';
 import type { SupabaseAccess } from './client.ts';
 
 /** Whose files, and of which job. */
@@ -11,7 +11,7 @@ type Folder = { owner: string; jobId: string };
 
 /** The bucket. */
 export type Bucket = {
-  write(folder: Folder, file: ArchivedFile, bytes: Uint8Array): Promise<Written>;
+  write(folder: Folder, file: ArchivedFile, bytes: Uint8Array): Promise<WriteResult>;
   /** Opens a file; undefined if it is not there. */
   open(folder: Folder, file: ArchivedFile): Promise<OpenFile | undefined>;
   /** Erases the files of a job. Resolves with how many there were. */
@@ -37,7 +37,7 @@ export function createBucket({ storage }: SupabaseClient, { url, key }: Supabase
     const found: string[] = [];
     for (let offset = 0; ; offset += AT_ONCE) {
       const { data, error } = await bucket.list(path, { limit: AT_ONCE, offset });
-      if (error && statusOf(error) !== 404) throw unavailable(`status ${statusOf(error)}`);
+      if (error && statusOf(error) !== 404) throw archiveUnavailable(`status ${statusOf(error)}`);
       const entries = data ?? [];
       found.push(...entries.map(({ name }) => name));
       if (entries.length < AT_ONCE) return found;
@@ -46,7 +46,7 @@ export function createBucket({ storage }: SupabaseClient, { url, key }: Supabase
   const remove = async (paths: readonly string[]): Promise<void> => {
     for (let from = 0; from < paths.length; from += AT_ONCE) {
       const { error } = await bucket.remove(paths.slice(from, from + AT_ONCE));
-      if (error) throw unavailable(`status ${statusOf(error)}`);
+      if (error) throw archiveUnavailable(`status ${statusOf(error)}`);
     }
   };
   const erase = async ({ owner, jobId }: Folder): Promise<number> => {
@@ -68,7 +68,7 @@ export function createBucket({ storage }: SupabaseClient, { url, key }: Supabase
       const { status, body } = await request(address, key, { from: 0, to: 1 });
       await body?.cancel();
       if (status === 404 || status === 400) return undefined; // Storage answers 400 for what is not there, and puts a 404 into the body
-      if (status !== 200 && status !== 206) throw unavailable(`status ${status}`);
+      if (status !== 200 && status !== 206) throw archiveUnavailable(`status ${status}`);
       return { info: { type, bytes, digest }, read: (range = { from: 0, to: bytes }) => readRange(address, key, range) };
     },
 
@@ -90,7 +90,7 @@ async function request(address: string, key: string, { from, to }: ByteRange): P
   try {
     return await fetch(address, { headers, redirect: 'error', signal: head.signal }); // a redirect would take the key elsewhere
   } catch {
-    throw unavailable('no connection');
+    throw archiveUnavailable('no connection');
   } finally {
     clearTimeout(timer);
   }

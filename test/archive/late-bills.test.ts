@@ -1,6 +1,6 @@
 /** A cancelled job whose call is billed after its end: what the archive shows of it is what it came to. */
 import { expect, test } from 'vitest';
-import { createArchiveOutbox } from '../../src/archive/outbox.ts';
+import { ArchiveOutbox } from '../../src/archive/outbox.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { createJournals } from '../../worker/run/journal.ts';
 import type { Settlement } from '../../src/ends/outbox.ts';
@@ -20,7 +20,7 @@ async function running() {
     tenant: tenantOf('ana', undefined),
     token: 'token',
   }).spending.open(used(0));
-  const outbox = createArchiveOutbox(store, 60);
+  const outbox = new ArchiveOutbox(store, 60);
   const claim = async () => (await outbox.claim()).claims;
   const settle = (claims: Awaited<ReturnType<typeof claim>>, how: Settlement['how'] = { type: 'done' }) =>
     outbox.settle(claims.map((each) => ({ ...each, how })));

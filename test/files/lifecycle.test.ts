@@ -1,6 +1,6 @@
 /** How long files live: inputs until the job has completed, or an hour after it failed; outputs as long as the job. */
 import { expect, test } from 'vitest';
-import { createUpkeep } from '../../src/files/upkeep.ts';
+import { createFileUpkeep } from '../../src/files/upkeep.ts';
 import { createStack, startProcess } from '../support/stack.ts';
 import { wav } from '../support/recordings.ts';
 import { isEnd, watch } from '../support/sse.ts';
@@ -13,7 +13,7 @@ const HOUR = 3600 * 1000;
 /** API and worker with a submitted job; `at(ms)` looks after the files as if so much time had gone by. */
 async function submitted(fields: Record<string, string> = {}, env: Record<string, string> = {}) {
   const stack = await startSlices({ JOB_RETENTION_S: '86400', ...env });
-  const upkeep = createUpkeep(storeOver(stack.redis, stack.prefix), 86_400);
+  const upkeep = createFileUpkeep(storeOver(stack.redis, stack.prefix), 86_400);
   const { body: job } = await stack.send(form(wav(3), fields), ANA);
   const id = job['jobId'] as string;
   return {

@@ -1,9 +1,9 @@
 /** The storage of files: what is kept is whole, the bounds hold whatever happens at once, and no crash leaves a wrong count. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createRedisFiles, PIECE_BYTES } from '../../src/files/redis-files.ts';
+import { RedisFiles, PIECE_BYTES } from '../../src/files/redis-files.ts';
 import { type NewFile, readWhole } from '../../src/files/store.ts';
-import { createUpkeep } from '../../src/files/upkeep.ts';
+import { createFileUpkeep } from '../../src/files/upkeep.ts';
 import { newJobId } from '../../src/job/id.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { openQueue } from '../support/queue.ts';
@@ -14,8 +14,8 @@ const ana = tenantOf('ana', undefined);
 
 async function open(maxTotalBytes = 64 * KB * KB) {
   const { store: place, redis, keys, queue } = await openQueue();
-  const store = createRedisFiles(place, maxTotalBytes);
-  const upkeep = createUpkeep(place, 60);
+  const store = new RedisFiles(place, maxTotalBytes);
+  const upkeep = createFileUpkeep(place, 60);
   const used = async () => Number((await redis.hget(keys.files.used, '*')) ?? 0);
   return { redis, keys, queue, store, upkeep, used };
 }

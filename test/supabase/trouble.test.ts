@@ -1,7 +1,7 @@
 /** Tests the archive where something is wrong with one job, one file, one process or one answer: nothing else is held up, and nothing is lost. */
 import { Queue } from 'bullmq';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createRedisFiles } from '../../src/files/redis-files.ts';
+import { RedisFiles } from '../../src/files/redis-files.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { childIdOf } from '../../src/jobs/child-id.ts';
 import { digestOfBytes } from '../../src/store/digest.ts';
@@ -95,7 +95,7 @@ test('a hiccup of Redis is no answer to which files a job has', async () => {
   const store = storeOver(redis, `{test-${crypto.randomUUID()}}`);
   const { keys } = store;
   await redis.hset(keys.files.ledger, 'job', JSON.stringify({ tenant: 'u', at: 1, files: { 'out:whole': 3, 'in:a': 1 } }));
-  const files = createRedisFiles(store, 1e6);
+  const files = new RedisFiles(store, 1e6);
   expect(await files.outputsOf('job')).toEqual(['out:whole']);
   vi.spyOn(redis, 'hget').mockRejectedValueOnce(new Error('Command timed out'));
   await expect(files.outputsOf('job')).rejects.toThrow('timed out');

@@ -8,8 +8,8 @@ import { StreamTokens } from '../../src/http/stream-token.ts';
 import { fixedSecrets } from '../../src/http/token-secrets.ts';
 import { sendAsStream } from '../../src/http/send-file.ts';
 import { createShares } from '../../src/http/shares.ts';
-import { createErasure } from '../../src/archive/erasure.ts';
-import { createRedisFiles } from '../../src/files/redis-files.ts';
+import { Eraser } from '../../src/archive/eraser.ts';
+import { RedisFiles } from '../../src/files/redis-files.ts';
 import { loadConfig } from '../../src/config.ts';
 import { pullFromIncoming } from '../../src/node-server.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
@@ -30,10 +30,10 @@ export async function routesOfApp(): Promise<string[]> {
   const app = createApp({
     queue,
     clock: rightClock,
-    files: createRedisFiles(store, 1024 * 1024),
-    erasure: createErasure({
+    files: new RedisFiles(store, 1024 * 1024),
+    eraser: new Eraser({
       queue,
-      files: createRedisFiles(store, 1024 * 1024),
+      files: new RedisFiles(store, 1024 * 1024),
       notifications: { erase: async () => {}, eraseUser: async () => {} },
     }),
     notifications: {

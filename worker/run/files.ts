@@ -1,6 +1,6 @@
 /** The files of one run: what a handler reads and keeps. The store knows no runs; here each write is the run's own. */
 import { ProblemError } from '../../src/job/problem.ts';
-import { type FileName, type FileStore, type Kept, readWhole, type StorageFull } from '../../src/files/store.ts';
+import { type FileName, type FileStore, type PutResult, readWhole, type StorageFull } from '../../src/files/store.ts';
 import type { FileReference, Kind } from '../../src/kinds/kind.ts';
 import type { RunRef } from './task.ts';
 import { LockLostError } from './journal.ts';
@@ -24,7 +24,7 @@ const SOON_MS = 60_000;
 export function createRunFiles(files: FileStore, store: Store, locks: Pick<RunLocks, 'retake'>): OpenRunFiles {
   return ({ id: jobId, tenant, token }, input) => {
     let hasReserved = false;
-    const keep = async (write: () => Promise<Kept>): Promise<void> => {
+    const keep = async (write: () => Promise<PutResult>): Promise<void> => {
       const kept = await writeFenced(
         () => store.retryWhileRefused(write),
         (reply) => reply.type === 'lost',

@@ -27,7 +27,7 @@ const user = z.object({ old_record: z.object({ id: z.guid() }) });
 
 /** `GET /admin/archive`, `POST /admin/archive/retry` and `POST /webhooks/supabase`. */
 export function archiveRoutes(deps: AppDeps): Hono<AppEnv> {
-  const { outbox, erasure, checkOperator, checkDatabase, log } = deps;
+  const { outbox, eraser, checkOperator, checkDatabase, log } = deps;
   const app = new Hono<AppEnv>();
   const own = () => {
     if (outbox) return outbox;
@@ -56,7 +56,7 @@ export function archiveRoutes(deps: AppDeps): Hono<AppEnv> {
     if (type !== 'DELETE' || schema !== 'auth' || table !== 'users' || !row) return answerJson(c, { ignored: true });
     const gone = user.safeParse(body);
     if (!gone.success) throw invalidInput(gone.error.issues);
-    const counts = await erasure.user(gone.data.old_record.id.toLowerCase());
+    const counts = await eraser.user(gone.data.old_record.id.toLowerCase());
     log.info({ ...counts, requestId: c.get('requestId') }, 'data of a deleted user erased');
     return answerJson(c, counts);
   });

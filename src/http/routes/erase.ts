@@ -9,8 +9,8 @@ import { findOwnJob } from '../job-access.ts';
 
 /** `DELETE /api/jobs/:jobId`: 204; a job that runs is cancelled first. `DELETE /api/me/data`: 200 with counts of what was erased. */
 export function eraseRoutes(deps: AppDeps): Hono<AppEnv> {
-  const { erasure, shares, identity, log } = deps;
-  const turns = new ErasureTurns(erasure, shares.reads);
+  const { eraser, shares, identity, log } = deps;
+  const turns = new ErasureTurns(eraser, shares.reads);
   const app = new Hono<AppEnv>();
   app.delete('/api/jobs/:jobId', async (c) => {
     const job = await findOwnJob(c, deps);
@@ -23,7 +23,7 @@ export function eraseRoutes(deps: AppDeps): Hono<AppEnv> {
     const user = c.get('user');
     if (user === undefined) throw unauthorized(identity);
     const release = await shares.reads.turn(c.get('holder'), c.req.raw.signal);
-    const counts = await erasure.user(user).finally(release);
+    const counts = await eraser.user(user).finally(release);
     log.info({ ...counts, requestId: c.get('requestId') }, 'data of a user erased');
     return answerJson(c, counts, 200);
   });

@@ -1,6 +1,6 @@
 /** Room for speech is there before it is paid for: a full share costs waiting and no call, and what was paid for is kept. */
 import { expect, test } from 'vitest';
-import { createRedisFiles } from '../../../src/files/redis-files.ts';
+import { RedisFiles } from '../../../src/files/redis-files.ts';
 import { newJobId } from '../../../src/job/id.ts';
 import { tenantOf } from '../../../src/job/tenant.ts';
 import { keysUnder } from '../../../src/store/keys.ts';
@@ -28,7 +28,7 @@ const SHORT = 'Water boils at one hundred degrees.';
 function filesOf(stack: Stack, maxTotalBytes = 4 * SHARE) {
   const redis = openRedis();
   const keys = keysUnder(stack.prefix);
-  const store = createRedisFiles(storeOver(redis, stack.prefix), maxTotalBytes);
+  const store = new RedisFiles(storeOver(redis, stack.prefix), maxTotalBytes);
   const tenant = tenantOf('ana', undefined);
   const used = async () => Number((await redis.hget(keys.files.used, tenant)) ?? 0);
   /** A job that is not there takes so much for a minute. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { pino } from 'pino';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { flashcards } from '../../../../src/kinds/flashcards.ts';
-import { createRedisFiles } from '../../../../src/files/redis-files.ts';
+import { RedisFiles } from '../../../../src/files/redis-files.ts';
 import { RunLocks } from '../../../../worker/run/run-locks.ts';
 import { ProcessStore } from '../../../../src/store/store.ts';
 import { assign } from '../../../../worker/assignments.ts';
@@ -135,7 +135,7 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
     retentionS: 60,
   };
   const locks = new RunLocks(store.connect('wait'), store, options.lockDurationMs);
-  const openFiles = createRunFiles(createRedisFiles(store, 1024 * 1024), store, locks);
+  const openFiles = createRunFiles(new RedisFiles(store, 1024 * 1024), store, locks);
   const troubleMs = () => store.monitor.troubleMs();
   const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
   const run = createRun({ implementations, assignments, openFiles, addCost: (usage) => usage, children, timeoutMs, troubleMs, log });
