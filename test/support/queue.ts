@@ -62,3 +62,21 @@ export async function submitTo(queue: JobQueue, owner?: string, more: Partial<Ad
   if (result.type !== 'added' && result.type !== 'known') throw new Error(`refused: ${result.type}`);
   return result;
 }
+
+/** Takes so many jobs, ending each at once; resolves with their ids in the order they went. */
+export async function drain(worker: Worker, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const job = await worker.getNextJob('token');
+    ids.push(job?.id ?? 'none');
+    await job?.moveToCompleted(undefined, 'token', false);
+  }
+  return ids;
+}
+
+/** Adds so many jobs of a user's; resolves with their ids. */
+export async function submitMany(queue: JobQueue, owner: string, count: number, plan?: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) ids.push((await submitTo(queue, owner, { plan })).id);
+  return ids;
+}

@@ -1,10 +1,9 @@
-/** What becomes of a job after an error, and which jobs may run side by side. */
+/** What becomes of a job after an error. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ProblemError, problems, type ProblemCode } from '../../../src/job/problem.ts';
 import { CircuitOpenError } from '../../../worker/run/circuit-breaker.ts';
 import { LockLostError } from '../../../worker/run/journal.ts';
-import { Isolation } from '../../../worker/run/isolation.ts';
 import { backoff, decide, HandBack, NotAssignedError, toProblemError } from '../../../worker/run/retry-policy.ts';
 
 const facts = (putOffs: number, backoffMs: number, doneElsewhere = false) => ({ attemptsMade: 1, putOffs, backoffMs, doneElsewhere });
@@ -70,37 +69,6 @@ test('the pause lies between nothing and a bound that doubles, up to a minute, a
       const pause = backoff(made, base, error);
       expect(pause).toBeGreaterThanOrEqual(asked);
       expect(pause).toBeLessThanOrEqual(asked + Math.min(base * 2 ** (made - 1), 60_000));
-    }),
-  );
-});
-
-test('one loss changes nothing; at its last chance a job runs beside no other that was ever lost', () => {
-  const isolation = new Isolation(2);
-  const may = (id: string, losses: number) => isolation.admit({ id, losses });
-  expect([may('a', 0), may('b', 1), may('c', 1)]).toEqual([true, true, true]);
-  expect(may('d', 2)).toBe(false); // b and c may be what kills
-  isolation.leave('b');
-  isolation.leave('c');
-  expect(may('d', 2)).toBe(true);
-  expect([may('e', 2), may('f', 1), may('g', 0)]).toEqual([false, false, true]);
-  isolation.leave('d');
-  expect(may('f', 1)).toBe(true);
-});
-
-test('whatever comes and goes, no two suspects meet where one has its last chance', () => {
-  const step = fc.record({ id: fc.nat(9).map(String), losses: fc.nat(3), leaves: fc.boolean() });
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 200 }), fc.nat(3), (steps, max) => {
-      const isolation = new Isolation(max);
-      const running = new Map<string, number>();
-      for (const { id, losses, leaves } of steps) {
-        if (leaves) {
-          isolation.leave(id);
-          running.delete(id);
-        } else if (!running.has(id) && isolation.admit({ id, losses })) running.set(id, losses);
-        const suspects = [...running.values()].filter((lost) => lost > 0);
-        if (suspects.some((lost) => lost >= max)) expect(suspects).toHaveLength(1);
-      }
     }),
   );
 });
