@@ -123,27 +123,6 @@ test('ten followers, late and resuming, each see every lasting event once and in
   expect(openai.calls).toHaveLength(1);
 });
 
-test('a worker is killed, another goes on: the stream that is open gets to the end, and only the rest is asked for', async () => {
-  const openai = await startOpenAI(async (pen, call, n) => {
-    if (n > 1) return answerWith()(pen, call, n);
-    const { open, cards } = pieces([card(1), card(2), card(3)]);
-    pen.text(open + cards.join('')); // and then it takes its time
-  });
-  const stack = await startProcesses({ ...openai.env, WORKER_STALLED_INTERVAL_MS: '1000' });
-  const first = await stack.startWorker();
-  const job = await stack.submit({ content: 'Notes.' });
-  const stream = await stack.watch(job);
-  await stream.until(({ data }) => data['index'] === 2);
-  await first.stop('SIGKILL');
-  await stack.startWorker();
-
-  const end = await stream.until(isEnd);
-  expect(end.event).toBe('completed');
-  expect(itemsOf(stream.events)).toEqual(Array.from({ length: 10 }, (_, n) => card(n + 1)));
-  expect(stream.events.find(({ event }) => event === 'attempt')?.data).toMatchObject({ attempt: 2, itemsKept: 3, code: 'worker_lost' });
-  expect(openai.calls[1]?.material).toMatchObject({ count: 7, alreadyAsked: ['front 1', 'front 2', 'front 3'] });
-});
-
 test("a worker that is told to stop hands its job back, at no attempt's cost", async () => {
   const openai = await startOpenAI(async (pen, call, n) => {
     if (n > 1) return answerWith()(pen, call, n);
@@ -213,21 +192,4 @@ test('logs of both processes follow a job by its id', async () => {
   expect(messages(worker.log())).toEqual(['job started', 'job done']);
   expect(worker.log().find((line) => line['jobId'] === job['jobId'])).toMatchObject({ requestId: 'request-42' });
   expect(JSON.stringify([...stack.api.log(), ...worker.log()])).not.toContain('token=');
-});
-
-test('a job that loses its worker too often fails, and no attempt is counted that never ran', async () => {
-  const openai = await startOpenAI((pen, _, n) => pen.text(pieces([card(n)]).open));
-  const stack = await startProcesses({ ...openai.env, WORKER_STALLED_INTERVAL_MS: '300', WORKER_MAX_STALLED_COUNT: '1' });
-  const job = await stack.submit({ content: 'Notes.' });
-  const stream = await stack.watch(job);
-  for (const attempt of [1, 2]) {
-    const worker = await stack.startWorker();
-    await stream.until(({ data }) => data['type'] === 'progress' && data['attempt'] === attempt);
-    await worker.stop('SIGKILL');
-  }
-  await stack.startWorker();
-  const end = await stream.until(isEnd);
-  expect(end).toMatchObject({ event: 'failed', data: { error: { code: 'worker_lost' } } });
-  expect(await stack.get(job['statusUrl'])).toMatchObject({ status: 'failed', attempt: 2, error: { code: 'worker_lost' } });
-  expect(Math.max(...stream.events.map(({ data }) => data['attempt'] ?? 0))).toBe(2);
 });
