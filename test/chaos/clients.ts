@@ -6,8 +6,11 @@ import type { Stack } from '../support/stack.ts';
 import type { Entry } from './ledger.ts';
 import { pass } from '../support/waits.ts';
 
-/** What a submission was answered, when it was sent and how long that took, in ms. */
-export type Answer = { status: number; code?: string; at: number; ms: number };
+/** What a submission was answered; what was going on when it was sent, and when its answer came. */
+export type Answer = { status: number; code?: string; sent: Phase; answered: Phase };
+
+/** What is going on around the clients. */
+export type Phase = 'calm' | 'disaster';
 
 /** Clients at work. */
 export type Clients = {
@@ -19,15 +22,15 @@ export type Clients = {
 /** How long a client waits before it asks again, in ms. */
 const AGAIN_MS = 50;
 
-/** Starts so many clients, each a user of its own, by names that start so. */
-export function startClients(stack: Stack, count: number, name: string): Clients {
+/** Starts so many clients, each a user of its own, by names that start so. `phase`: what is going on. */
+export function startClients(stack: Stack, count: number, name: string, phase: () => Phase = () => 'calm'): Clients {
   const answers: Answer[] = [];
   let leaving = false;
 
   const work = async (user: string): Promise<Entry[]> => {
     const entries: Entry[] = [];
     for (let n = 1; !leaving; n++) {
-      const job = await submit(stack.url, user, `${user}-${n}`, answers);
+      const job = await submit(stack.url, user, `${user}-${n}`, answers, phase);
       entries.push({ job, followed: [await follow(stack.url + job['streamUrl'])] });
     }
     await expectOnce(stack, user, entries);
@@ -45,16 +48,16 @@ export function startClients(stack: Stack, count: number, name: string): Clients
 }
 
 /** Submits under a key until it is accepted: an answer that got lost must not make two jobs of it. */
-async function submit(url: string, user: string, key: string, answers: Answer[]): Promise<Record<string, any>> {
+async function submit(url: string, user: string, key: string, answers: Answer[], phase: () => Phase): Promise<Record<string, any>> {
   for (;;) {
-    const at = performance.now();
+    const sent = phase();
     const response = await fetch(`${url}/api/ai/generate-flashcards`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'user-id': user, 'idempotency-key': key },
       body: JSON.stringify({ content: `Notes of ${key}.` }),
     });
     const body = (await response.json()) as Record<string, any>;
-    answers.push({ status: response.status, at, ms: performance.now() - at, code: body['code'] });
+    answers.push({ status: response.status, sent, answered: phase(), code: body['code'] });
     if (response.status === 202) return body;
     expect(body, 'all that keeps a client out is the outage').toMatchObject({ code: 'queue_unavailable', retryable: true });
     await pass(AGAIN_MS);

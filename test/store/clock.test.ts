@@ -1,20 +1,18 @@
 /** The one clock: a process whose own is wrong tells Redis' time all the same, says that it is off, and BullMQ works by it. */
 import { type Job, Queue, Worker } from 'bullmq';
-import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { RedisClock } from '../../src/store/clock.ts';
 import { QUEUE_NAME } from '../../src/store/keys.ts';
 import { backendFactory, momentIn, RedisTimeBackend } from '../../src/store/redis-time-backend.ts';
 import { RedisTimeWorker } from '../../src/store/redis-time-worker.ts';
 import { timeOf, rightClock } from '../support/clocks.ts';
+import { holdDate } from '../support/hold-time.ts';
 import { openQueue, submitTo, waiting, storeOver } from '../support/queue.ts';
 
 const MINUTE = 60_000;
 
-/** This process' own clock shows another time from now on. Monotonic time and timers go on as they are. */
-function setOwnClock(aheadMs: number): void {
-  vi.useFakeTimers({ toFake: ['Date'], now: Math.round(performance.timeOrigin + performance.now() + aheadMs) });
-}
-afterEach(() => void vi.useRealTimers());
+/** This process' own clock shows another time from now on, and stands still there. Monotonic time and timers go on. Returns what it shows. */
+const setOwnClock = (aheadMs: number): number => holdDate(Math.round(performance.timeOrigin + performance.now() + aheadMs));
 
 /** A clock over a connection, and what it has logged. */
 async function openClock() {
@@ -69,56 +67,53 @@ test('until Redis was asked for the first time, it is the own clock', async () =
   const redis = waiting();
   const clock = new RedisClock(redis, { warn() {}, info() {} });
   onTestFinished(() => clock.close());
-  setOwnClock(MINUTE);
-  expect(clock.now()).toBe(Date.now());
+  const shown = setOwnClock(MINUTE);
+  expect(clock.now()).toBe(shown);
   await clock.measured; // once the connection is there
   await expectRight({ redis: waiting(), clock });
 });
 
-/** A worker that the test works with by hand, in a process whose clock is so much ahead of the clock that all share. */
+/** A worker that the test works with by hand, in a process whose clock is so much ahead of the clock that all share. Both stand still. */
 async function openWorker(aheadMs: number) {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const connection = waiting();
-  const shared = { ...rightClock, now: () => Date.now() - aheadMs };
+  const own = setOwnClock(0);
+  const shared = { ...rightClock, now: () => own - aheadMs };
   const factory = backendFactory(storeOver(connection, keyPrefix), (...parts) => new RedisTimeBackend(shared, ...parts));
   const worker = new Worker(QUEUE_NAME, null, { connection, prefix: keyPrefix, lockDuration: MINUTE }, factory);
   onTestFinished(() => worker.close(true));
   await worker.waitUntilReady();
   const scoreOf = async (id: string) => Math.floor(Number(await redis.zscore(keys.of('delayed'), id)) / 0x1000);
-  return { queue, redis, keys, keyPrefix, worker, backend: worker.getBackend(), shared, scoreOf };
+  return { queue, redis, keys, keyPrefix, worker, backend: worker.getBackend(), own, shared, scoreOf };
 }
 
 for (const aheadMs of [MINUTE, -MINUTE]) {
   test(`BullMQ's own steps go by the shared clock in a process that is ${aheadMs} ms ahead`, async () => {
-    const { queue, redis, keys, worker, backend, shared, scoreOf } = await openWorker(aheadMs);
-    const between = async <T>(work: () => Promise<T>, momentOf: (result: T) => Promise<number> | number): Promise<T> => {
-      const before = shared.now();
+    const { queue, redis, keys, worker, backend, own, shared, scoreOf } = await openWorker(aheadMs);
+    const expectNow = async <T>(work: () => Promise<T>, momentOf: (result: T) => Promise<number> | number): Promise<T> => {
       const result = await work();
-      const after = shared.now();
-      const moment = await momentOf(result);
-      expect(moment).toBeGreaterThanOrEqual(before);
-      expect(moment).toBeLessThanOrEqual(after);
+      expect(await momentOf(result)).toBe(shared.now());
       return result;
     };
     const field = async (id: string, name: string) => Number(await redis.hget(keys.job(id), name));
     const { id } = await submitTo(queue, 'ana');
     const take = () => worker.getNextJob('token', { block: false });
-    const job = await between(take, () => field(id, 'processedOn'));
+    const job = await expectNow(take, () => field(id, 'processedOn'));
 
     // a delay, and no start before it is over
-    await between(
+    await expectNow(
       async () => job?.moveToDelayed(momentIn(30_000), 'token'),
       async () => (await scoreOf(id)) - 30_000,
     );
     const [nothing, , , delayedUntil] = (await backend.moveToActive('token')) as [unknown, unknown, unknown, number];
     expect(nothing).toBeNull();
-    expect(Math.abs(delayedUntil - (Date.now() + 30_000))).toBeLessThan(5000); // as this process would wait
+    expect(delayedUntil).toBe(own + 30_000); // as this process would wait
     await redis.zadd(keys.of('delayed'), (shared.now() - 1) * 0x1000, id);
-    const again = await between(take, () => field(id, 'processedOn'));
+    const again = await expectNow(take, () => field(id, 'processedOn'));
     expect(again?.id).toBe(id);
 
     // a failed attempt's pause, and an end
-    await between(
+    await expectNow(
       async () => {
         if (again) again.opts.backoff = { type: 'fixed', delay: 20_000 };
         await again?.moveToFailed(new Error('provider_timeout: too slow'), 'token', false);
@@ -127,7 +122,7 @@ for (const aheadMs of [MINUTE, -MINUTE]) {
     );
     await redis.zadd(keys.of('delayed'), (shared.now() - 1) * 0x1000, id);
     const last = await take();
-    await between(
+    await expectNow(
       async () => last?.moveToCompleted(undefined, 'token', false),
       () => field(id, 'finishedOn'),
     );
@@ -136,12 +131,12 @@ for (const aheadMs of [MINUTE, -MINUTE]) {
 }
 
 test('a worker that is woken for a delayed job waits as long as the shared clock says', async () => {
-  const { keyPrefix, backend, shared } = await openWorker(MINUTE);
+  const { keyPrefix, backend, own, shared } = await openWorker(MINUTE);
   const bull = new Queue(QUEUE_NAME, { connection: waiting(), prefix: keyPrefix });
   onTestFinished(() => bull.close());
   await bull.add('generate-flashcards', {}, { delay: 30_000, timestamp: shared.now() });
   const { score = 0 } = (await backend.waitForJob(5)) ?? {};
-  expect(Math.abs(score - (Date.now() + 30_000))).toBeLessThan(5000);
+  expect(score).toBe(own + 30_000);
 });
 
 test.each([

@@ -13,6 +13,8 @@ export type Expo = {
   receipts: Map<string, Fate>;
   /** How often it was asked to send, whatever it answered. */
   asked(): number;
+  /** How many that it was asked to send had no answer at once at most. */
+  mostAtOnce(): number;
 };
 
 /** Starts it; it stops with the test. `fate`: what to answer to the message of this number, counted from 0. */
@@ -20,6 +22,8 @@ export async function startExpo(fate: (number: number) => Fate | Promise<Fate> =
   const messages: Record<string, any>[] = [];
   const receipts = new Map<string, Fate>();
   let sends = 0;
+  let open = 0;
+  let most = 0;
 
   const send = async (message: Record<string, any>): Promise<[status: number, body: object]> => {
     const number = sends++;
@@ -36,7 +40,12 @@ export async function startExpo(fate: (number: number) => Fate | Promise<Fate> =
   };
 
   const { url } = await startVendorServer(async (response, call) => {
-    const [status, json] = call.url === '/--/api/v2/push/send' ? await send(call.json()) : receiptsFor(call.json());
+    const isSend = call.url === '/--/api/v2/push/send';
+    if (isSend) {
+      most = Math.max(most, ++open);
+      response.once('close', () => open--);
+    }
+    const [status, json] = isSend ? await send(call.json()) : receiptsFor(call.json());
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));
   });
   return {
@@ -44,5 +53,6 @@ export async function startExpo(fate: (number: number) => Fate | Promise<Fate> =
     messages,
     receipts,
     asked: () => sends,
+    mostAtOnce: () => most,
   };
 }

@@ -14,6 +14,8 @@ export type Answer = (request: http.IncomingMessage, response: http.ServerRespon
 export type Receiver = {
   url: string;
   calls: Call[];
+  /** How many requests without an answer there were at once at most. */
+  mostAtOnce(): number;
   /** Resolves when so many requests have come in all. */
   called(count: number): Promise<Call[]>;
 };
@@ -21,7 +23,11 @@ export type Receiver = {
 /** Starts one; it stops with the test. */
 export async function startReceiver(answer: Answer = (_request, response) => response.writeHead(204).end()): Promise<Receiver> {
   const calls: Call[] = [];
+  let open = 0;
+  let most = 0;
   const { url } = await startVendorServer((response, { url: path, headers, body }) => {
+    most = Math.max(most, ++open);
+    response.once('close', () => open--);
     const call = { path, headers: headers as Record<string, string>, body: body.toString() };
     calls.push(call);
     answer(response.req, response, call);
@@ -29,6 +35,7 @@ export async function startReceiver(answer: Answer = (_request, response) => res
   return {
     url: `${url}/hook`,
     calls,
+    mostAtOnce: () => most,
     async called(count) {
       await expect.poll(() => calls.length, { interval: 10 }).toBeGreaterThanOrEqual(count);
       return calls;
