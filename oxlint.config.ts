@@ -142,6 +142,7 @@ const clocks = {
 
 export default {
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'vitest'],
+  jsPlugins: ['./test/support/clock-rule.ts'],
   categories: { correctness: 'error', suspicious: 'error', perf: 'error' },
   options: { typeAware: true },
   rules: {
@@ -197,6 +198,7 @@ export default {
     {
       files: ['test/**'],
       rules: {
+        'tests/no-clock': 'error',
         'typescript/no-explicit-any': 'off',
         'vitest/valid-expect': ['error', { maxArgs: 2 }],
         'vitest/no-conditional-expect': 'off',

@@ -12,9 +12,11 @@ export function complaintsOf(files: Record<string, string>, rule: string): Set<s
   const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-lint-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  for (const file of ['oxlint.config.ts', 'tsconfig.json', 'package.json'])
-    writeFileSync(join(folder, file), readFileSync(join(root, file)));
-  for (const [file, text] of Object.entries(files)) {
+  const own = ['oxlint.config.ts', 'tsconfig.json', 'package.json', 'test/support/clock-rule.ts'].map((file) => [
+    file,
+    readFileSync(join(root, file), 'utf8'),
+  ]);
+  for (const [file, text] of [...own, ...Object.entries(files)] as [string, string][]) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), text);
   }
