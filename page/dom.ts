@@ -1,12 +1,21 @@
-/** Makes elements. Texts become text nodes, so nothing that a model or a user has written is ever read as HTML. */
+/**
+ * Makes elements. Texts become text nodes, so nothing that a model or a user has written is ever
+ * read as HTML.
+ */
 
 /** What stands in an element: other nodes, or texts. What is undefined or false is left out. */
 export type Child = Node | string | number | undefined | false;
 
-/** Attributes by their names; functions are listeners of the event that they are named after, such as `click`. */
+/**
+ * Attributes by their names; functions are listeners of the event that they are named after, such
+ * as `click`.
+ */
 export type Attributes = Record<string, string | number | boolean | undefined | ((event: Event) => void)>;
 
-/** Makes an element. An attribute that is `true` is there without a value; one that is undefined or false is not there. */
+/**
+ * Makes an element. An attribute that is `true` is there without a value; one that is undefined or
+ * false is not there.
+ */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},

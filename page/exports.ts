@@ -16,13 +16,19 @@ export function pairsIn(result: unknown): Pair[] {
   ];
 }
 
-/** As CSV with a head. A text that begins like a formula gets an apostrophe, so that no spreadsheet runs it. */
+/**
+ * As CSV with a head. A text that begins like a formula gets an apostrophe, so that no spreadsheet
+ * runs it.
+ */
 export function toCsv(pairs: readonly Pair[]): string {
   const cell = (text: string) => `"${text.replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`;
   return ['front,back', ...pairs.map((pair) => pair.map(cell).join(','))].join('\r\n');
 }
 
-/** As Anki imports it: columns with tabs between them, said so in the head. Texts are HTML there, so they are escaped. */
+/**
+ * As Anki imports it: columns with tabs between them, said so in the head. Texts are HTML there, so
+ * they are escaped.
+ */
 export function toAnki(pairs: readonly Pair[]): string {
   const cell = (text: string) =>
     text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\t', ' ').replaceAll(/\r?\n/g, '<br>');

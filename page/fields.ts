@@ -1,4 +1,6 @@
-/** Draws the fields of a form: labels and inputs here, images and recordings in files of their own. */
+/**
+ * Draws the fields of a form: labels and inputs here, images and recordings in files of their own.
+ */
 import { element } from './dom.ts';
 import type { DrawnField } from './drawn-field.ts';
 import { type Field, type FileField, type TypedField, valueOf } from './forms.ts';

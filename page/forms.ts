@@ -1,6 +1,6 @@
 /** The forms that kinds bring: which fields they have, and what these send. */
 
-/** A field that is typed or chosen. `sends`: what is made of its text: a list with commas, or the JSON that it is. */
+/** A field that is typed or chosen. `sends`: how its text is read, where it is no plain text. */
 export type TypedField = { name: string; label: string; hint?: string | undefined; required?: true; sends?: 'list' | 'json' } & (
   | { type: 'notes'; sample: string | undefined; rows: number }
   | { type: 'line'; placeholder?: string | undefined }
@@ -31,7 +31,9 @@ runoff: water flows back to the sea
 A drop of water stays in the air for about 9 days.
 The oceans hold 97 percent of all water.`;
 
-/** By the kinds' names. A kind without a form here gets one from its schema: page/schema-form.ts. */
+/**
+ * By the kinds' names. A kind without a form here gets one from its schema: page/schema-form.ts.
+ */
 export const FORMS: Readonly<Record<string, Form>> = {
   'generate-flashcards': {
     label: 'Flashcards',
@@ -92,7 +94,10 @@ export const FORMS: Readonly<Record<string, Form>> = {
   },
 };
 
-/** Makes of what was typed what is sent; undefined for a field that is left empty. Throws where it should be JSON and is not. */
+/**
+ * The value that is sent for a typed text; undefined for an empty field. Throws where it should be
+ * JSON and is not.
+ */
 export function valueOf({ label, type, sends }: TypedField, text: string): unknown {
   const trimmed = text.trim();
   if (trimmed === '') return undefined;
@@ -106,7 +111,10 @@ export function valueOf({ label, type, sends }: TypedField, text: string): unkno
   }
 }
 
-/** A label for a name of the API: `write-haiku` is "Write haiku", `nativeLanguage` is "Native language". */
+/**
+ * A label for a name of the API: `write-haiku` is "Write haiku", `nativeLanguage` is "Native
+ * language".
+ */
 export function toLabel(name: string): string {
   const words = name
     .replaceAll(/[-_]/g, ' ')

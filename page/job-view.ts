@@ -1,4 +1,7 @@
-/** Shows one job: how it stands, what it has made so far, what went over the wire, and how to take it away. */
+/**
+ * Shows one job: how it stands, what it has made so far, what went over the wire, and how to take
+ * it away.
+ */
 import { ENDS, type JobEvent } from '../client/src/events.ts';
 import type { Job } from '../client/src/job.ts';
 import type { Usage } from '../client/src/shapes.ts';

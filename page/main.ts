@@ -1,4 +1,7 @@
-/** The page: submits work of any kind that is on, and shows each piece as it comes, over reloads and lost connections. */
+/**
+ * The page: submits work of any kind that is on, and shows each piece as it comes, over reloads and
+ * lost connections.
+ */
 import { createClient } from '../client/src/client.ts';
 import type { Job } from '../client/src/job.ts';
 import { KINDS, type Kinds } from '../client/src/kinds.ts';
@@ -29,7 +32,10 @@ function view(job: Job, { tells, ...about }: { kind: string; curl?: string; tell
 
 let shown = new AbortController();
 
-/** Shows a job in place of the one before, which is not followed any more: a browser opens six connections, and jobs can be many. */
+/**
+ * Shows a job in place of the one before. That one is no longer followed, because a browser opens
+ * only six connections.
+ */
 function show(job: Job, about: Pick<Remembered, 'kind' | 'curl' | 'tells'>): void {
   shown.abort();
   shown = new AbortController();
@@ -73,7 +79,10 @@ async function ask(path: string): Promise<unknown> {
   return body;
 }
 
-/** Tells whether the server needs an identity, by asking for a list as this page asks for everything. */
+/**
+ * Tells whether the server needs an identity, by asking for a list as this page asks for
+ * everything.
+ */
 async function needsIdentity(): Promise<boolean> {
   return (await fetch('/api/jobs?limit=1', { headers: { 'user-id': user } })).status === 401;
 }

@@ -1,4 +1,7 @@
-/** Records speech with the microphone, where the browser and the address of the page allow it (HTTPS, or localhost). */
+/**
+ * Records speech with the microphone, where the browser and the address of the page allow it
+ * (HTTPS, or localhost).
+ */
 
 /** A recording that is going on. `stop` ends it and lets the microphone go. */
 export type Recording = { stop(): Promise<File> };

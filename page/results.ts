@@ -1,11 +1,14 @@
-/** Draws what a job has made so far, by its kind: cards to flip, a lesson, words with their scores, text, speech to play; else as it is. */
+/**
+ * Draws items and result of a job by its kind: cards to flip, a lesson, words with scores, text,
+ * speech to play.
+ */
 import { element, type Child } from './dom.ts';
 import { toLabel } from './forms.ts';
 
 /** The items of a job so far, by list, and its result, once it has one. */
 export type Made = { items: Readonly<Record<string, readonly unknown[]>>; result: unknown };
 
-/** Draws it anew; `drawn` has the nodes of items that were drawn before, so that they stay as they are. */
+/** Draws all of it. `drawn`: the nodes of items that were drawn before; they are used again. */
 export type Draw = (made: Made, drawn: Map<string, HTMLElement>) => Child[];
 
 type Card = { front: string; back: string };
@@ -44,7 +47,9 @@ export const DRAWINGS: Readonly<Record<string, Draw>> = {
   },
 };
 
-/** Draws what a kind without a drawing of its own has made: the lists as they come, then the result. */
+/**
+ * Draws what a kind without a drawing of its own has made: the lists as they come, then the result.
+ */
 export function drawPlain({ items, result }: Made): Child[] {
   const { child: _, ...made } = (result ?? items) as Record<string, unknown>; // the job that it leads to is shown below it
   return Object.keys(made).length === 0 ? [] : [element('div', { class: 'prose' }, drawValue(made))];
@@ -60,7 +65,9 @@ function drawValue(value: unknown): Node | string {
   );
 }
 
-/** A field of a result. Only the server writes addresses of its own files, and they can be opened. */
+/**
+ * A field of a result. Only the server writes addresses of its own files, and they can be opened.
+ */
 function drawField(name: string, value: unknown): Node | string {
   const isFile = name === 'outputUrl' && typeof value === 'string' && value.startsWith('/api/jobs/');
   return isFile ? element('a', { href: value, download: true }, 'the file') : drawValue(value);

@@ -1,4 +1,7 @@
-/** The form of a kind that brings none: drawn from the OpenAPI document of the server. Loaded when such a kind is chosen. */
+/**
+ * The form of a kind that brings none: drawn from the OpenAPI document of the server. Loaded when
+ * such a kind is chosen.
+ */
 import { type Field, type Form, toLabel } from './forms.ts';
 
 /** A JSON Schema of a field, as far as forms know it. */

@@ -1,6 +1,12 @@
-/** What the page remembers over a reload, in this tab alone: who submits, and the job that is watched. */
+/**
+ * What the page remembers over a reload, in this tab alone: who submits, and the job that is
+ * watched.
+ */
 
-/** A job to go on with. `streamUrl` has the token that lets it be read. `tells`: whether a server is told of its end. */
+/**
+ * A job to go on with. `streamUrl` has the token that lets it be read. `tells`: whether a server is
+ * told of its end.
+ */
 export type Remembered = { jobId: string; streamUrl: string; kind: string; curl: string; tells?: boolean };
 
 const KEYS = { job: 'ai-jobs:job', user: 'ai-jobs:user', token: 'ai-jobs:token' } as const;

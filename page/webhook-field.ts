@@ -1,8 +1,14 @@
-/** The field for a server that is told when the job has ended, and the secret that it checks this with. */
+/**
+ * The field for a server that is told when the job has ended, and the secret that it checks this
+ * with.
+ */
 import type { DrawnField } from './drawn-field.ts';
 import { element, fill } from './dom.ts';
 
-/** Draws it, folded. `readSecret`: resolves with the secret of the user; what it rejects with is shown. */
+/**
+ * Draws it, folded. `readSecret`: resolves with the secret of the user; what it rejects with is
+ * shown.
+ */
 export function drawWebhook(readSecret: () => Promise<string>): DrawnField {
   const input = element('input', {
     type: 'url',

@@ -1,4 +1,7 @@
-/** Prints the types of the client from the definitions that make the OpenAPI document: `npm run client:types`. */
+/**
+ * Prints the types of the client from the definitions that make the OpenAPI document: `npm run
+ * client:types`.
+ */
 import { writeFileSync } from 'node:fs';
 import { kinds } from '../src/kinds/index.ts';
 import type { Kind } from '../src/kinds/kind.ts';
@@ -41,14 +44,17 @@ export type Kinds = {
 ${entries.join('\n')}
 };
 
-/** Where each is submitted, and which of its fields are files, with how many bytes each may have. */
+/** Where each is submitted, and its files, each with the most bytes that it may have. */
 export const KINDS = {
 ${paths.join('\n')}
 } as const satisfies { [Method in keyof Kinds]: { kind: string; path: string; files: Readonly<Record<string, number>> } };
 `;
 }
 
-/** What the client gives of each shape, by the name of its schema: its own name for it, and the fields that it leaves out. */
+/**
+ * The client's types of the shared shapes, by the names of their schemas: the client's name, and
+ * fields that it leaves out.
+ */
 const SHAPES: Readonly<Record<string, { name?: string; without?: readonly string[] }>> = {
   Usage: {},
   Progress: {},

@@ -1,4 +1,7 @@
-/** Reads the announced ends of OpenAI's models out of the typings of its SDK, and writes them down for workers: `npm run model:ends`. */
+/**
+ * Reads the announced ends of OpenAI's models out of the typings of its SDK, and writes them down
+ * for workers: `npm run model:ends`.
+ */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -7,13 +10,19 @@ const PRINTED = fileURLToPath(new URL('../worker/vendors/openai/model-ends.ts', 
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 
-/** A date after the words with which the typings announce an end: `2027-01-14`, or `January 14, 2027`. */
+/**
+ * A date after the words with which the typings announce an end: `2027-01-14`, or `January 14,
+ * 2027`.
+ */
 const END = new RegExp(
   String.raw`(?:shut ?down (?:date:|on)|retired on)\s+(?:(\d{4}-\d{2}-\d{2})|(${MONTHS.join('|')}) (\d{1,2}), (\d{4}))`,
   'i',
 );
 
-/** The name of a model, in quotes of either sort. Every model's name has small letters and a hyphen, or begins with o and a digit. */
+/**
+ * The name of a model, in quotes of either sort. Every model's name has small letters and a hyphen,
+ * or begins with o and a digit.
+ */
 const NAME = /["`]([a-z][a-z\d]*-[a-z\d.-]+|o\d)["`]/g;
 
 /** The announced ends in one file of typings: pairs of a model and a date (YYYY-MM-DD). */
@@ -21,7 +30,10 @@ export function endsIn(typings: string): [model: string, date: string][] {
   return [...typings.matchAll(/\/\*\*([^]*?)\*\//g)].flatMap(([, comment = '']) => statementsOf(comment).flatMap(endsOfStatement));
 }
 
-/** The sentences of a comment. An entry of a list is one statement: its names come first, and then what becomes of them. */
+/**
+ * The sentences of a comment. An entry of a list is one statement: its names come first, and then
+ * what becomes of them.
+ */
 function statementsOf(comment: string): string[] {
   const text = comment.replaceAll(/^\s*\* ?/gm, '');
   const entries = text.split(/^(?=\s*- )|\n\s*\n/m).map((entry) => entry.replaceAll(/\s+/g, ' ').trim());
@@ -36,7 +48,10 @@ function endsOfStatement(statement: string): [string, string][] {
   return [...statement.slice(0, end.index).matchAll(NAME)].map(([, name = '']): [string, string] => [name, date]);
 }
 
-/** All announced ends in the installed SDK. Where its typings name several dates for a model, the earliest counts. */
+/**
+ * All announced ends in the installed SDK. Where its typings name several dates for a model, the
+ * earliest counts.
+ */
 export function readModelEnds(folder = TYPINGS): Record<string, string> {
   const ends = globSync('**/*.d.ts', { cwd: folder }).flatMap((file) => endsIn(readFileSync(folder + file, 'utf8')));
   const earliest = new Map<string, string>();

@@ -1,7 +1,13 @@
-/** Prints a JSON Schema as a flat TypeScript type, so that who uses the type needs no schema library. */
+/**
+ * Prints a JSON Schema as a flat TypeScript type, so that who uses the type needs no schema
+ * library.
+ */
 import type { JsonSchema } from '../src/kinds/public-schema.ts';
 
-/** The type. Descriptions of fields become their docstrings. A reference becomes the last part of its address. */
+/**
+ * The type. Descriptions of fields become their docstrings. A reference becomes the last part of
+ * its address.
+ */
 export function typeOf(schema: JsonSchema): string {
   const { $ref, type, enum: values, const: value, anyOf, prefixItems, items } = schema;
   if (typeof $ref === 'string') return $ref.slice($ref.lastIndexOf('/') + 1);

@@ -1,4 +1,7 @@
-/** `npm run smoke -- URL [WORKER_URL]`: checks any deployment, as a user and an operator would: the queue by flashcards, then every other kind that is on. */
+/**
+ * `npm run smoke -- URL [WORKER_URL]`: checks any deployment. It tests the queue with flashcards,
+ * and then each other kind that is on.
+ */
 import { addressAt } from '../conformance/http.ts';
 import { readEnvFile } from '../src/env/read-env-file.ts';
 import { flashcards } from '../src/kinds/flashcards.ts';
@@ -28,7 +31,10 @@ type Job = { jobId: string; status: string; statusUrl: string; error?: { code: s
 
 const user = `smoke-${crypto.randomUUID()}`;
 
-/** Who asks: a user that nobody else is or, with SMOKE_TOKEN, the user of that session. It is for the API alone. */
+/**
+ * Who asks: a user that nobody else is or, with SMOKE_TOKEN, the user of that session. It is for
+ * the API alone.
+ */
 const session = process.env['SMOKE_TOKEN'];
 const identity: Record<string, string> = session ? { authorization: `Bearer ${session}` } : { 'user-id': user };
 
@@ -107,7 +113,10 @@ async function get<T>(root: string, path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
-/** Sends to an address of the server, and nowhere else: neither an answer nor a redirect can lead the token to another one. */
+/**
+ * Sends to an address of the server alone. No answer and no redirect can lead the token to another
+ * server.
+ */
 function send(root: string, path: string, init: RequestInit): Promise<Response> {
   return fetch(addressAt(new URL(root), path), { ...init, redirect: 'manual', signal: AbortSignal.timeout(10_000) });
 }
@@ -120,7 +129,10 @@ async function submit(kind: Kind = flashcards): Promise<Job> {
   return (await response.json()) as Job;
 }
 
-/** The checks of all kinds beside flashcards. A kind that is off is no failure: its check says what is missing. */
+/**
+ * The checks of all kinds beside flashcards. A kind that is off is no failure: its check says what
+ * is missing.
+ */
 async function kindChecks(): Promise<Check[]> {
   const { kinds } = await get<{ kinds: KindInfo[] }>(base, '/api/kinds');
   return kinds.flatMap(({ name, available, provider, missing = [] }): Check[] => {

@@ -185,7 +185,7 @@ export type Kinds = {
   audio: { input: AudioInput; result: AudioResult; items: AudioItems };
 };
 
-/** Where each is submitted, and which of its fields are files, with how many bytes each may have. */
+/** Where each is submitted, and its files, each with the most bytes that it may have. */
 export const KINDS = {
   flashcards: { kind: 'generate-flashcards', path: '/api/ai/generate-flashcards', files: {} },
   lesson: { kind: 'generate-lesson', path: '/api/ai/generate-lesson', files: {} },

@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs';
 import type { Kind } from '../../src/kinds/kind.ts';
 
-/** Makes body and headers out of the kind's `smoke`. `more`: further fields. Files are read from this folder by their names. */
+/**
+ * Makes body and headers out of the kind's `smoke`. `more`: further fields. Files are read from
+ * this folder by their names.
+ */
 export function smokeRequest(
   { smoke, files = {} }: Kind,
   more: Record<string, unknown> = {},

@@ -8,8 +8,8 @@ const ASSIGNMENT = /^\s*(?:export\s+)?[A-Za-z_]\w*\s*=\s*(.*)$/;
 const QUOTES = ['"', "'", '`'];
 
 /**
- * Reads a file's text as Node does (`node --env-file`): comments after `#`, values in quotes, which may go over
- * several lines. Node passes over what it does not understand; here that is a mistake.
+ * Reads a file's text as Node does (`node --env-file`): comments after `#`, values in quotes, which
+ * may go over several lines. Node passes over what it does not understand; here that is a mistake.
  */
 export function parseEnvFile(text: string): EnvFile {
   const clean = text.replace(/^\uFEFF/, ''); // some editors put this mark first; it is no part of a name

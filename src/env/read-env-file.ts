@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { fillFrom, parseEnvFile } from './env-file.ts';
 
 /**
- * Reads an environment file, where one is named and there, into the variables that are not set. Returns its path,
- * to be logged, or undefined where there is none. Where it can't be used, prints why and ends.
+ * Reads an environment file, where one is named and there, into the variables that are not set.
+ * Returns its path, to be logged, or undefined where there is none. Where it can't be used, prints
+ * why and ends.
  */
 export function readEnvFile(path: string | undefined, variables: NodeJS.ProcessEnv): string | undefined {
   const text = path === undefined ? undefined : readIfThere(path);

@@ -1,4 +1,4 @@
-/** What must be in an environment, given what else is in it. */
+/** Rules about several variables together. */
 import { kinds } from '../kinds/index.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { NAMING, providerVariable, type VendorVariables } from './vendors.ts';
@@ -6,11 +6,14 @@ import { NAMING, providerVariable, type VendorVariables } from './vendors.ts';
 /** Which process reads the environment: some variables are needed by one of them only. */
 export type Role = 'api' | 'worker';
 
-/** Secrets that let somebody act on all users' jobs. Others, which sign, have their length in the schema, in development too. */
+/**
+ * Secrets that allow to act on all users' jobs. The length of secrets that sign is in the schema,
+ * for development, too.
+ */
 const OPERATOR_SECRETS = ['ADMIN_TOKEN', 'SUPABASE_WEBHOOK_SECRET'];
 const SECRET_LENGTH = 16;
 
-/** Tells what is missing, in words: mostly what production refuses to start without. */
+/** Says what is missing: mostly variables without which production refuses to start. */
 export function missing(env: Record<string, string | undefined>, role: Role, vendors: readonly VendorVariables[]): string[] {
   const production = env['NODE_ENV'] === 'production';
   const isSet = ({ keys }: VendorVariables) => keys.some((key) => env[key] !== undefined);

@@ -1,4 +1,7 @@
-/** Every variable of the environment that is no vendor's: its shape, its default, and what is said of a mistake. */
+/**
+ * The variables of a process, without those of vendors: type, default, and the message for a
+ * mistake.
+ */
 import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { priceSchema } from '../job/price.ts';
@@ -8,7 +11,7 @@ import { flag, httpUrl, json, MAX_TIMER_MS, milliseconds, positive, secret, spli
 const whole = (least: number, most: number, fallback: number) => wholeNumber(least, most).default(fallback);
 /** Where a worker's health is unless it is set: the first of these that is free. */
 export const HEALTH_PORTS = Array.from({ length: 20 }, (_, n) => 3002 + n);
-/** With less, the largest body that is taken would never be received: 10 MB of a file as base64, and 1 MB around it. */
+/** The least that takes the largest body: a file of 10 MB as base64, and 1 MB around it. */
 const LARGEST_BODY_MB = 16;
 const HOSTS_EXPECTED = 'expected host names with commas between them, without scheme and port; *.name for all that lie under one';
 const NAME_SERVERS_EXPECTED = 'expected addresses with commas between them, such as 9.9.9.9,[2620:fe::fe]:53';
@@ -34,7 +37,7 @@ const signingSecrets = z
 /** How long an attempt at a job may take unless it is set, in ms. */
 export const JOB_TIMEOUT_MS = 120_000;
 
-/** See the file's head. */
+/** The variables, by name. */
 export const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: whole(0, 65_535, 3001),

@@ -1,4 +1,7 @@
-/** Types of environment variables, as zod schemas. A message says what is expected and never repeats the value. */
+/**
+ * Types of environment variables, as zod schemas. A message says what is expected and never repeats
+ * the value.
+ */
 import { z } from 'zod';
 import { parseJson } from '../job/parse-json.ts';
 
@@ -27,8 +30,9 @@ export const flag = z
 export const secret = z.string().min(1);
 
 /**
- * A key that a vendor has made. None has spaces, quotes, or characters outside of ASCII: they come from a page or a message that the key was copied from, and a
- * vendor would refuse it only when the first job runs.
+ * A key that a vendor has made. No key has spaces, quotes or characters outside of ASCII: they were
+ * copied along from a page or a message. The vendor would refuse such a key only when the first job
+ * runs.
  */
 export const vendorKey = z
   .string()

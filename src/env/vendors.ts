@@ -3,7 +3,10 @@ import type { z } from 'zod';
 import { kinds } from '../kinds/index.ts';
 import type { Kind } from '../kinds/kind.ts';
 
-/** The variable that names a kind's vendor outright: PROVIDER_AUDIO. It counts for more than AI_PROVIDER. */
+/**
+ * The variable that names a kind's vendor outright: PROVIDER_AUDIO. It counts for more than
+ * AI_PROVIDER.
+ */
 export const providerVariable = ({ variable }: Pick<Kind, 'variable'>) => `PROVIDER_${variable}` as const;
 
 /** All variables that name a vendor. */

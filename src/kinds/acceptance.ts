@@ -1,12 +1,15 @@
-/** What a worker takes of a kind's input beyond the kind's schema, because its provider takes no more: voices, types of recordings. */
+/**
+ * Limits of a provider on a kind's input, such as its voices or its types of recordings. They are
+ * narrower than the kind's schema.
+ */
 import type { FileFacts, FileReference } from './kind.ts';
 
 /** What is taken in one field. */
 export type Acceptance = {
   field: string;
   /**
-   * What is taken. A text is compared with the field's text. For a file, each fact that is named must be the file's. A field that is absent
-   * in the input is always taken.
+   * What is taken: texts that the field may have, or facts that a file must have, all of them. A
+   * field that is absent in the input is always taken.
    */
   values: readonly (string | Partial<FileFacts>)[];
   /** Compares language tags by their first part alone: `pt` takes `pt-BR`. */

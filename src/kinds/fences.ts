@@ -2,7 +2,9 @@
 
 const fence = /^\s{0,8}(?:```|~~~)/;
 
-/** The places of the lines that are fences or stand between two. A fence that is never closed is none. */
+/**
+ * The places of fences and of the lines between them. A fence that is never closed does not count.
+ */
 export function fencedLines(lines: readonly string[]): ReadonlySet<number> {
   const fences = lines.flatMap((line, at) => (fence.test(line) ? [at] : []));
   const inside = new Set<number>();

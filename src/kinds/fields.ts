@@ -1,7 +1,10 @@
 /** Fields that the inputs of several kinds have. */
 import { z } from 'zod';
 
-/** Text with something in it, of at most so many characters as JavaScript counts them (UTF-16 code units). */
+/**
+ * Text that is not empty, with at most `max` characters as JavaScript counts them (UTF-16 code
+ * units).
+ */
 export const notes = (max: number) =>
   z
     .string()
@@ -12,7 +15,10 @@ export const notes = (max: number) =>
 /** The most characters of study material that one job takes. */
 export const MAX_CONTENT = 100_000;
 
-/** A language by its BCP 47 tag. Phones write `en_US`, as in the names of locales (ICU); that is `en-US`. */
+/**
+ * A language by its BCP 47 tag. Phones write `en_US`, as in the names of locales (ICU); that is
+ * `en-US`.
+ */
 export const languageTag = z
   .string()
   .max(35)

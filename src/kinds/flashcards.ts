@@ -14,8 +14,8 @@ export const flashcard = z.object({
 export type Flashcard = z.infer<typeof flashcard>;
 
 /**
- * What a model is told beside the notes, and what a card is, in tokens. The cards that the offline generator makes of the corpus have 17 on
- * average, a model's are twice as long.
+ * The length of the instructions and of a card, in tokens. Cards of the offline generator have 17
+ * on average in the corpus. A model's cards are twice as long.
  */
 const TOKENS = { prompt: 250, card: 35 };
 

@@ -5,16 +5,18 @@ import { languageTag, notes } from './fields.ts';
 import { defineKind, outputMarker } from './kind.ts';
 import { secondsOf } from './speech-length.ts';
 
-/** How large all WAV files of a job may become, in bytes. A user has room for 64 MB, unless FILES_MAX_MB says something else. */
+/**
+ * The most bytes of all WAV files of a job. A user has room for 64 MB unless FILES_MAX_MB is set.
+ */
 const MAX_WAV_BYTES = 60_000_000;
 
 /** The lowest sample rate of a provider, in Hz. */
 const LEAST_SAMPLE_RATE = 16_000;
 
-/** What is said of a format for which a text is too long. */
+/** The message for a format in which the text would be too large. */
 export const NO_ROOM = 'must be mp3 for so long a text: wav would become too large';
 
-/** A second of sound is so many tokens to a model that bills tokens, as OpenAI says. */
+/** Tokens of a second of sound, as OpenAI bills them. */
 export const AUDIO_TOKENS_PER_SECOND = 20;
 
 /** A part of the speech. It can be played before the others are there. */
@@ -91,7 +93,10 @@ export const audio = defineKind({
   },
 });
 
-/** Whether the files of a job have room: the parts and the whole. MP3 always has. `sampleRate`: of the provider, in Hz. */
+/**
+ * Whether the files of a job, its parts and the whole, have room. MP3 always has. `sampleRate`:
+ * that of the provider, in Hz.
+ */
 export function isRoomFor({ text, speed, format }: { text: string; speed: number; format: string }, sampleRate: number): boolean {
   const bytes = (secondsOf(text) / speed) * sampleRate * 2;
   return format === 'mp3' || 2 * bytes <= MAX_WAV_BYTES;

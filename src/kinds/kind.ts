@@ -1,41 +1,57 @@
-/** What a job kind is: the one definition that gives the route, the validation and the worker's contract. */
+/**
+ * The definition of a kind of job. Routes, documents, client, variables, checks and the page's
+ * forms are made of it.
+ */
 import { z } from 'zod';
 import type { Estimate } from '../job/estimate.ts';
 import { OwnError } from '../job/own-error.ts';
 
-/** What a worker must be able to do for a kind: to write a structured answer, read an image, assess speech, or speak. */
+/**
+ * What a worker must be able to do for a kind: to write a structured answer, read an image, assess
+ * speech, or speak.
+ */
 export type CapabilityName = 'structuredAnswer' | 'imageText' | 'speechAssessment' | 'speech';
 
 /**
- * What an inspector tells of a file by its structure, without decoding it. It is kept with the job's input, so it is plain JSON.
- * A fact that the structure does not tell is absent.
+ * What an inspector tells of a file by its structure, without decoding it. It is kept with the
+ * job's input, so it is plain JSON. A fact that the structure does not tell is absent.
  */
 export type FileFacts = {
-  /** The real media type, such as `audio/wav`, whatever name and type the client gave to the file. */
+  /**
+   * The real media type, such as `audio/wav`, whatever name and type the client gave to the file.
+   */
   type: string;
-  /** How long a recording is. */
+  /** The length of a recording, in ms. */
   durationMs?: number;
   /** How it is coded inside of its container, such as `pcm-s16`, `aac`, `mp3`, `opus`, `vorbis`. */
   codec?: string;
   /** In Hz. */
   sampleRate?: number;
   channels?: number;
-  /** The size of an image in pixels, as it is stored: an orientation that is noted in the file is not applied. */
+  /**
+   * The size of an image in pixels, as it is stored: an orientation that is noted in the file is
+   * not applied.
+   */
   width?: number;
   height?: number;
 };
 
 /** A file that a kind takes: a part of a multipart body, or base64 in JSON. */
 export type FileField = {
-  /** The media types that are taken, for documents and for the answer to a file that is of another type. */
+  /**
+   * The media types that are taken, for documents and for the answer to a file that is of another
+   * type.
+   */
   readonly types: readonly string[];
   /** The largest file, in bytes. */
   readonly maxBytes: number;
   /** One line for documents. */
   readonly summary?: string;
   /**
-   * Tells the real type and the facts, in time linear in the file's size. It never decodes, because it runs in the API process.
-   * @throws ProblemError `unsupported_media_type` for another type, `invalid_input` for a file that can't be used (its pointer is added)
+   * Tells the real type and the facts. It takes time linear in the file's size, and it never
+   * decodes, because it runs in the API process.
+   * @throws ProblemError `unsupported_media_type` for another type, `invalid_input` for a file that
+   * can't be used (its pointer is added)
    */
   inspect(bytes: Uint8Array): FileFacts | Promise<FileFacts>;
 };
@@ -43,7 +59,10 @@ export type FileField = {
 /** The files that a kind takes, by their fields. All of them are needed. */
 export type FileFields = { readonly [field: string]: FileField };
 
-/** What stands in the input of a job for a file. The bytes are kept apart; a handler reads them with `context.file(field)`. */
+/**
+ * A file in the input of a job. Its bytes are kept apart: a handler reads them with
+ * `context.file(field)`.
+ */
 export type FileReference = {
   facts: FileFacts;
   /** How large the file is, in bytes. */
@@ -63,26 +82,32 @@ const fileReference = z.object({
 export type OutputName = 'whole' | number;
 
 /**
- * The place of an output's address in a result or an item, under the key `output`: `{ output: 'whole' }`, `{ output: 0 }`. It is stored
- * so; where a job is sent to a client, `outputUrl` stands in its place. The kind says that it has them: `outputs: true`.
+ * The place of an output's address in a result or an item: `{ output: 'whole' }`, `{ output: 0 }`.
+ * Redis stores it so; a client gets `outputUrl` in its place. A kind that has such places says
+ * `outputs: true`.
  */
 export const outputMarker = z.union([z.literal('whole'), z.int().min(0)]);
 
 /** The job that a finished job leads to. It belongs to the same user. */
 export type NextJob<Result = never> = {
   kind: Kind;
-  /** Its input as far as it is known before its parent runs: the fields that the parent fills are there, with nothing in them. */
+  /**
+   * Its input before the parent runs. The fields that the parent will fill are there, and empty.
+   */
   expected: Record<string, unknown>;
   /** Its input, made of its parent's result. */
   inputFrom(result: Result): Record<string, unknown>;
 };
 
-/** The place of a child's addresses in a result. It is stored so; where a job is sent to a client, `statusUrl` and `streamUrl` are added. */
+/**
+ * The place of a child's addresses in a result. Redis stores the id alone; a client gets
+ * `statusUrl` and `streamUrl`, too.
+ */
 export const childMarker = z.object({ jobId: z.string() });
 
 /**
- * Who does a kind in a worker that has no vendor's key: a vendor that needs none, by its name. `nobody`: then the kind is off, and a
- * submission is answered 501.
+ * Who does a kind in a worker that has no vendor's key: a vendor that needs none, by its name.
+ * `nobody`: then the kind is off, and a submission is answered 501.
  */
 export type WithoutKey<Input = never> =
   | 'nobody'
@@ -91,13 +116,14 @@ export type WithoutKey<Input = never> =
       /** The fields that an input must have for this vendor. */
       readonly needs?: readonly string[];
       /**
-       * What the offline generator answers: the lists and fields that a model would write. Pure, in time linear in the input. A kind without
-       * it has a maker in worker/vendors/offline/makers.ts.
+       * What the offline generator answers: the lists and fields that a model would write. Pure, in
+       * time linear in the input. A kind without it has a maker in
+       * worker/vendors/offline/makers.ts.
        */
       answer?(input: Input): Record<string, unknown>;
     };
 
-/** A job kind: all that is said of it. What depends on the kinds is made of this: routes, documents, client, variables, page, checks. */
+/** Everything about a kind of job. */
 export type Kind<
   Name extends string = string,
   Input extends z.ZodObject = z.ZodObject,
@@ -109,16 +135,29 @@ export type Kind<
   readonly name: Name;
   /** The path it is submitted at (POST). */
   readonly path: string;
-  /** The method of the client that submits it, in camelCase. Its types are named by it: `AudioInput`. */
+  /**
+   * The method of the client that submits it, in camelCase. Its types are named by it:
+   * `AudioInput`.
+   */
   readonly method: string;
-  /** What stands for it in the names of variables, in capitals: `AUDIO` in PROVIDER_AUDIO, which names its vendor. */
+  /**
+   * What stands for it in the names of variables, in capitals: `AUDIO` in PROVIDER_AUDIO, which
+   * names its vendor.
+   */
   readonly variable: string;
+  /** What a worker must be able to do for it. */
   readonly capability: Capability;
-  /** In production a kind that the offline generator does must name its vendor: see src/env/rules.ts. */
+  /**
+   * In production a kind that the offline generator does must name its vendor: see
+   * src/env/rules.ts.
+   */
   readonly withoutKey: WithoutKey<z.output<Input>>;
   /** One line for documents. */
   readonly summary: string;
-  /** The fields beside the files. In a multipart body a list is a field that is repeated, and an object is JSON text. */
+  /**
+   * The fields beside the files. In a multipart body a list is a field that is repeated, and an
+   * object is JSON text.
+   */
   readonly input: Input;
   /** The files that go in, by field. A field can't be in `input`, too. */
   readonly files?: Files;
@@ -129,25 +168,42 @@ export type Kind<
   readonly lists?: readonly string[];
   /** The input of a small job, for `npm run smoke`. A file is named as it is in scripts/smoke. */
   readonly smoke: Record<string, unknown>;
-  /** What a phone shows when a job of this kind has ended and nobody was there. It says nothing of the content. */
+  /**
+   * What a phone shows when a job of this kind has ended and nobody was there. It says nothing of
+   * the content.
+   */
   readonly pushTexts: { readonly completed: string; readonly failed: string };
-  /** Whether its handler keeps output files, which results and items name by {@link outputMarker}. */
+  /**
+   * Whether its handler keeps output files, which results and items name by {@link outputMarker}.
+   */
   readonly outputs?: boolean;
   /**
-   * What a job with this input will use on average, in the units of whoever may do it: the length of its text, and its items by what they
-   * were measured to take. It is what admission reserves of a user's budgets. Without it nothing is reserved.
+   * What a job with this input will use on average, in each unit in which a vendor may bill it.
+   * Admission reserves it of a user's budgets. Without it nothing is reserved.
    */
   estimate?(input: z.output<Input>): Estimate;
-  /** The schemas of fields that are the input of another kind, by field. Which kind that is depends on the other fields. */
+  /**
+   * The schemas of fields that are the input of another kind, by field. Which kind that is depends
+   * on the other fields.
+   */
   nested?(values: Record<string, unknown>): Record<string, z.ZodObject>;
-  /** The job that a job with this input leads to. Its result then has a field `child`, of {@link childMarker}. */
+  /**
+   * The job that a job with this input leads to. Its result then has a field `child`, of {@link
+   * childMarker}.
+   */
   next?(input: z.output<Input>): NextJob<z.output<Result>> | undefined;
 };
 
-/** The shapes of a kind's names: the head of an id, an identifier, the end of a variable's name. */
+/**
+ * What the names of a kind look like: the head of an id, an identifier, the end of a variable's
+ * name.
+ */
 const NAMES = { name: /^[a-z]+(-[a-z]+)*$/, method: /^[a-z]+([A-Z][a-z]+)*$/, variable: /^[A-Z]+(_[A-Z]+)*$/ } as const;
 
-/** Defines a kind with its types kept exact. Throws at load if one of its names has not the shape that it must have. */
+/**
+ * Defines a kind with its types kept exact. Throws at load if a name can't be used, or a field is a
+ * file and an input.
+ */
 export function defineKind<
   const Name extends string,
   Input extends z.ZodObject,
@@ -169,7 +225,9 @@ export function jobInput({ input, files = {} }: Kind): z.ZodObject {
   return input.extend(Object.fromEntries(Object.keys(files).map((field) => [field, fileReference])));
 }
 
-/** The validated input of a kind, as its handler gets it: its fields, and a reference for each file. */
+/**
+ * The validated input of a kind, as its handler gets it: its fields, and a reference for each file.
+ */
 export type InputOf<K extends Kind> = z.output<K['input']> & { [Field in FileFieldOf<K>]: FileReference };
 
 /** The names of a kind's file fields. */
@@ -178,7 +236,10 @@ export type FileFieldOf<K extends Kind> = [NonNullable<K['files']>] extends [nev
 /** The result of a kind. */
 export type ResultOf<K extends Kind> = z.output<K['result']>;
 
-/** Throws where two kinds share a name, a path, a method or a variable. For those who are handed kinds: the app and the worker. */
+/**
+ * Throws where two kinds share a name, a path, a method or a variable. For those who are handed
+ * kinds: the app and the worker.
+ */
 export function checkKinds(kinds: readonly Kind[]): void {
   const taken = kinds.flatMap(({ name, path, method, variable }) => [name, path, `.${method}`, variable]);
   if (new Set(taken).size !== taken.length) throw new OwnError('two kinds share a name, a path, a method or a variable');

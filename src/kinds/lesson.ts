@@ -43,8 +43,9 @@ export type VocabularyEntry = z.infer<typeof vocabularyEntry>;
 export type Exercise = z.infer<typeof exercise>;
 
 /**
- * What a model is told beside the notes, and what a section is with the vocabulary and the exercises that belong to it, in tokens. Those
- * that the offline generator makes of the corpus have 165 on average, a model's are twice as long.
+ * The length of the instructions, and of a section with its vocabulary and its exercises, in
+ * tokens. Those of the offline generator have 165 on average in the corpus. A model's are twice as
+ * long.
  */
 const TOKENS = { prompt: 600, section: 330 };
 

@@ -10,7 +10,7 @@ import { rejoinLines } from './rejoin-lines.ts';
 /** The largest image file, in bytes. */
 const MAX_BYTES = 10 * 1024 * 1024;
 
-/** What an image, and what is said about it, are to a model that reads it, and the text of a page, in tokens. */
+/** The length of an image, of the instructions, and of the text of a page, in tokens. */
 const TOKENS = { image: 1500, prompt: 150, page: 400 };
 
 /** The smallest side of an image, in pixels, and the most pixels that it may have. */
@@ -116,7 +116,7 @@ export const processImage = defineKind({
     then && {
       kind: NEXT[then],
       expected: { ...thenInput, content: '' },
-      // Its lines end where the paper did. Of a text that is longer than such a job takes, the beginning.
+      // Its lines end where the paper's lines did. A text that is too long for the job is cut.
       inputFrom: ({ text }) => ({ ...thenInput, content: rejoinLines(text).slice(0, MAX_CONTENT).toWellFormed() }),
     },
 });

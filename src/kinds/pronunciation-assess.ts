@@ -1,4 +1,6 @@
-/** The pronunciation kind: a recording and the text that it should speak in; scores for the whole and for each word out. */
+/**
+ * The pronunciation kind: a recording and its text in, scores for the whole and for each word out.
+ */
 import { z } from 'zod';
 import { estimateTokens } from '../job/token-estimate.ts';
 import { languageTag, notes } from './fields.ts';
@@ -9,7 +11,10 @@ import { secondsOf } from './speech-length.ts';
 const score = z.number().min(0).max(100).describe('From 0 to 100.');
 const ms = z.int().min(0);
 
-/** What a model is told beside the recording, what a second of sound is, and what it says of each character of the text, in tokens. */
+/**
+ * The length of the instructions, of a second of sound, and of the answer for each character of the
+ * text, in tokens.
+ */
 const TOKENS = { prompt: 400, second: 10, character: 4 };
 
 export const pronunciation = defineKind({

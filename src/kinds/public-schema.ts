@@ -1,4 +1,7 @@
-/** What goes in and comes out of a kind as JSON Schema (2020-12), as clients send and get it: for documents and for the client's types. */
+/**
+ * Input and result of a kind as clients know them, in JSON Schema (2020-12). Documents and the
+ * client's types are made of them.
+ */
 import { z } from 'zod';
 import type { Kind } from './kind.ts';
 
@@ -15,7 +18,10 @@ export type PublicSchemas = {
   items: Record<string, JsonSchema>;
 };
 
-/** Makes the schemas. Answers may get more fields later, so they are open; addresses stand where stored values have marks for them. */
+/**
+ * Makes the schemas. Answers are open, because later versions may add fields. Addresses stand in
+ * the place of markers.
+ */
 export function publicSchemas({ input, files = {}, result, lists = [] }: Kind): PublicSchemas {
   const sent = toJson(input, 'input');
   const fileSchemas = Object.entries(files).map(([field, { summary, types }]) => [
@@ -34,7 +40,7 @@ export function publicSchemas({ input, files = {}, result, lists = [] }: Kind): 
   };
 }
 
-/** zod prints the range of safe integers, and the draft; neither says anything here. */
+/** Prints a schema without the range of safe integers and the draft, which zod adds. */
 function toJson(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io }) as JsonSchema;
   return walk(rest, (node) => {
@@ -47,7 +53,10 @@ function toJson(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
 
 const URL_SCHEMA: JsonSchema = { type: 'string', format: 'uri-reference' };
 
-/** The schema as answers have it: fields may be added, `output` is sent as `outputUrl`, and a child with its addresses. */
+/**
+ * The schema of an answer: fields may be added, `output` is sent as `outputUrl`, a child has its
+ * addresses.
+ */
 function open(schema: JsonSchema): JsonSchema {
   return walk(schema, (closed) => {
     const { additionalProperties: _, ...node } = closed;

@@ -1,4 +1,4 @@
-/** Puts lines together again that were only wrapped: by a page, a terminal, or a reader of images. Pure, in linear time. */
+/** Joins lines that a page, a terminal or a reader of images has wrapped. Pure, in linear time. */
 import { fencedLines } from './fences.ts';
 import { ARROWS, DASHES, TYPED_ARROW } from './pair-marks.ts';
 
@@ -10,7 +10,10 @@ const functionWords = new Set(
   il lo gli uno della dei di da nel per è e os as um uma do dos das no na em и на с к по от для из что ve bir ile için`.split(/\s+/),
 );
 
-/** Words with a hyphen of their own begin or end so: "well-known" keeps it, also where the line ends in the middle of it. */
+/**
+ * Parts of words that have a hyphen of their own: "well-known" keeps it, also where the line ends
+ * after it.
+ */
 const compounding = {
   left: new Set('well self non two three'.split(' ')),
   right: new Set('known based term level scale sized shaped year specific dependent related called driven oriented'.split(' ')),
@@ -37,7 +40,10 @@ const lastWord = (line: string): string =>
     .toLowerCase();
 const firstWord = (line: string): string => /^\S{1,80}/u.exec(line)?.[0] ?? '';
 
-/** Rejoins the lines of each paragraph that belong together. Line ends are line feeds. Fenced code stays as it is. */
+/**
+ * Rejoins the lines of each paragraph that belong together. Line ends are line feeds. Fenced code
+ * stays as it is.
+ */
 export function rejoinLines(text: string): string {
   const lines = text.split('\n');
   const fenced = fencedLines(lines);
@@ -59,7 +65,10 @@ export function rejoinLines(text: string): string {
 const programLine =
   /[{};]$|\w\([^()]*\)\s?[:{]?$|^\s*(?:def|class|import|from|return|const|let|var|function|if|elif|else|for|while|print|SELECT)\b.*[(){}=:;]|\s[=!<>+-]=\s|^\s{2,}\w+ = /;
 
-/** Whether the lines of a paragraph are meant: those of a program, and of verse, which mostly end with commas. */
+/**
+ * Whether the author has set the lines of a paragraph: a program, or verse, whose lines mostly end
+ * with commas.
+ */
 function isSetInLines(paragraph: readonly string[]): boolean {
   const programs = paragraph.filter((line) => programLine.test(line.trimEnd())).length;
   const commas = paragraph.filter((line) => /[,;]$/.test(line.trimEnd())).length;
@@ -99,7 +108,10 @@ const isApart = (line: string): boolean => /^\s{0,8}#{1,6}\s|\t|\|$/.test(line);
 
 type Joint = { type: 'space' | 'hyphen'; with: string; drops?: boolean };
 
-/** How two lines would be joined. Where a word was parted its hyphen is dropped, unless it is the word's own. */
+/**
+ * How two lines would be joined. A hyphen that parts a word is dropped, unless it is the word's
+ * own.
+ */
 function jointOf(before: string, next: string, hyphenated: ReadonlySet<string>): Joint {
   const [, left] = /(\p{L}{1,40})[-\u2010]$/u.exec(before.slice(-41)) ?? [];
   if (left === undefined || !(/\s/.test(before) || /\s/.test(next)))
@@ -117,7 +129,10 @@ function jointOf(before: string, next: string, hyphenated: ReadonlySet<string>):
 
 type Setting = { width: number; isProse: boolean; opening: string };
 
-/** Whether the next line goes on: the line before is long, or it is as full as the column in which this paragraph is set. */
+/**
+ * Whether a sentence goes on in the next line: the line before is long, or as full as the column of
+ * this paragraph.
+ */
 function goesOn(before: string, next: string, { width, isProse, opening }: Setting): boolean {
   const isSmall = /^\p{Ll}/u.test(next);
   const length = before.replace(/\]\([^()\s]{0,300}\)/g, '').length; // where a link leads takes no room on the page
@@ -137,8 +152,9 @@ function isFull(line: string, next: string, width: number): boolean {
 }
 
 /**
- * Whether a paragraph is prose in a narrow column: it has whole sentences, and most of its lines end in the middle of one because the
- * next word had no room. Lists, verse and talk do not have that.
+ * Whether a paragraph is prose in a narrow column: it has whole sentences, and most of its lines
+ * end in the middle of one because the next word had no room. Lists, verse and talk do not have
+ * that.
  */
 function isNarrowProse(paragraph: readonly string[], width: number): boolean {
   if (width < 15 && !isUnspaced(paragraph[0]?.trim().at(-1) ?? '')) return false;

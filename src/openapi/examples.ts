@@ -1,4 +1,6 @@
-/** Examples of jobs and of streams. The values are made up; the shapes are those of real answers. */
+/**
+ * Examples of jobs and of streams. The values are made up; the shapes are those of real answers.
+ */
 import type { Kind } from '../kinds/kind.ts';
 
 /** An id of a job. */

@@ -1,4 +1,7 @@
-/** The schemas of each kind of job: input, form, result, Job and events; and those that stand for any kind. */
+/**
+ * The schemas of each kind of job: input, form, result, Job and events; and those that stand for
+ * any kind.
+ */
 import type { Kind } from '../kinds/kind.ts';
 import { type JsonSchema, publicSchemas, type PublicSchemas } from '../kinds/public-schema.ts';
 import { jobEvents } from './event-schemas.ts';

@@ -87,7 +87,10 @@ export function submitRouteDescription(kind: Kind): RouteDescription {
   };
 }
 
-/** A kind with files takes a form. In it a list is a field that is repeated, and an object is JSON text. */
+/**
+ * A kind with files takes a form. In it a list is a field that is repeated, and an object is JSON
+ * text.
+ */
 function formContent(kind: Kind): BodyContent {
   const { files, example } = kind;
   if (!files) return {};

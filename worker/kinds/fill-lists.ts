@@ -1,4 +1,7 @@
-/** Fills the lists of a structured answer: asks for what is missing, publishes each item at once, stops when the model has no more. */
+/**
+ * Fills the lists of a structured answer. It asks for missing items, publishes each at once, and
+ * stops when the model has no more.
+ */
 import { z } from 'zod';
 import { ProblemError } from '../../src/job/problem.ts';
 import type { AnswerRequest, Verdict } from '../capabilities.ts';
@@ -8,7 +11,7 @@ import { parseItem, withOwnNames } from '../parse-item.ts';
 /** A list that is wanted. */
 export type WantedList = {
   item: z.ZodType;
-  /** Mends what models get wrong in an item, before it is checked. */
+  /** Corrects usual mistakes of models in an item, before the item is checked. */
   repair?: (value: unknown) => unknown;
   /** About how many characters of JSON an item has at most. */
   itemLength: number;
@@ -21,11 +24,17 @@ export type WantedList = {
 /** An answer that is wanted. All its lists and fields are asked for together. */
 export type WantedAnswer = {
   lists: Record<string, WantedList>;
-  /** Other fields, by name. They are kept for further attempts, and an answer that lacks them is an answer. They stand before the lists. */
+  /**
+   * Other fields, by name. They stand before the lists and are kept for further attempts. An answer
+   * may lack them.
+   */
   fields?: Record<string, z.ZodType>;
   /** How far the whole job is before the first item and after the last one, in percent. */
   percent: { from: number; to: number };
-  /** Makes the request. `missing`: the lists that lack items, and how many. `items`: the items that are there, for all lists. */
+  /**
+   * Makes the request. `missing`: how many items each list lacks, where it lacks some. `items`: the
+   * items that are there, by list.
+   */
   ask(
     missing: Record<string, number>,
     items: Record<string, readonly unknown[]>,
@@ -37,7 +46,10 @@ export function wantedList<T>(list: Omit<WantedList, 'item' | 'keyOf'> & { item:
   return { ...list, keyOf: (item) => list.keyOf(item as T) };
 }
 
-/** After so many items in a row that are not valid, or that this answer has given before, the model is taken to repeat itself. */
+/**
+ * A model repeats itself after so many items in a row that are not valid or were in this answer
+ * before.
+ */
 const MAX_IDLE_ITEMS = 10;
 
 /** How many calls one attempt may make. */
@@ -46,12 +58,12 @@ const MAX_CALLS = 8;
 type Work = Context & { work: (request: AnswerRequest, report: Context['report'], signal: AbortSignal) => Promise<'whole' | 'partial'> };
 
 /**
- * Fills lists as far as the model can. An answer that is whole is accepted, even with few items, because
- * short material gives few. If an answer was stopped (at its limit of tokens, or because nothing new
- * came), another call in the same attempt asks for the rest. If a call brings nothing new, the items
- * that are there are the answer. Nothing is asked where all lists are full.
- * @throws ProblemError `provider_bad_answer` if there is no item at all, `provider_cut_off` after too
- * many calls, and what the capability throws
+ * Fills lists as far as the model can. An answer that is whole is accepted, even with few items,
+ * because short material gives few. If an answer was stopped (at its limit of tokens, or because
+ * nothing new came), another call in the same attempt asks for the rest. If a call brings nothing
+ * new, the items that are there are the answer. Nothing is asked where all lists are full.
+ * @throws ProblemError `provider_bad_answer` if there is no item at all, `provider_cut_off` after
+ * too many calls, and what the capability throws
  */
 export async function fillLists(context: Work, wanted: WantedAnswer): Promise<void> {
   const items = () => sum(Object.keys(wanted.lists).map((list) => context.items(list).length));
@@ -88,7 +100,10 @@ function askOnce(context: Work, wanted: WantedAnswer) {
   return context.work(request, context.report, context.signal);
 }
 
-/** Takes the items and fields of one answer: checks them, leaves out what is there already, publishes the rest. */
+/**
+ * Takes the items and fields of one answer: checks them, leaves out what is there already,
+ * publishes the rest.
+ */
 class AnswerTaker {
   readonly #context: Work;
   readonly #wanted: WantedAnswer;
@@ -156,7 +171,9 @@ class AnswerTaker {
     return ++this.#idle < MAX_IDLE_ITEMS ? 'nothing' : 'enough';
   }
 
-  /** Whether all is there with this field. Then the work is done before the last value is written. */
+  /**
+   * Whether all is there with this field. Then the work is done before the last value is written.
+   */
   #isDone(field?: string): boolean {
     const { lists, fields = {} } = this.#wanted;
     const full = Object.entries(lists).every(([list, { count }]) => this.#count(list) >= count);
@@ -165,7 +182,9 @@ class AnswerTaker {
     return done;
   }
 
-  /** How much of the lists is there, from 0 to 1. A long item is more of the work than a short one. */
+  /**
+   * How much of the lists is there, from 0 to 1. A long item is more of the work than a short one.
+   */
   #share(): number {
     const lists = Object.entries(this.#wanted.lists);
     const there = sum(lists.map(([list, { itemLength }]) => this.#count(list) * itemLength));

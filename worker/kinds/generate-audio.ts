@@ -1,4 +1,7 @@
-/** The handler for audio: a text is spoken in parts. Each is published when it is there, and all of them become one file. */
+/**
+ * The handler for audio: it speaks a text in parts, publishes each part, and joins them to one
+ * file.
+ */
 import { ProblemError } from '../../src/job/problem.ts';
 import { type audio, type AudioPart, isRoomFor, NO_ROOM } from '../../src/kinds/generate-audio.ts';
 import type { InputOf } from '../../src/kinds/kind.ts';
@@ -11,7 +14,10 @@ import { toSpokenText } from '../texts/spoken.ts';
 
 const LIST = 'parts';
 
-/** How many parts are spoken at the same time. One after the other, a long text would not be ready within the time of an attempt. */
+/**
+ * How many parts are spoken at a time. One after the other, a long text would take longer than an
+ * attempt may.
+ */
 const AT_ONCE = 3;
 
 /** How far the job is before the first part and after the last one, in percent. */
@@ -28,7 +34,8 @@ export const generateAudio: Handler<typeof audio> = async (input, context) => {
   await context.stage('speaking', SPEAKING.from);
   const format = speechFormats[input.format];
   const texts = await planParts(input, context);
-  // A part may be kept though its item is not: the worker was lost in between, or a part before it was not there yet.
+  // A part's file may be there without its item: the worker died in between, or an earlier part was
+  // not ready.
   const files = await Promise.all(texts.map(async (_, n) => (await context.readOutput(n))?.bytes));
   await reserveRoom({ input, context, format, texts, files });
   const published = () => context.items(LIST) as readonly AudioPart[];
@@ -53,7 +60,8 @@ export const generateAudio: Handler<typeof audio> = async (input, context) => {
 };
 
 /**
- * The texts of the parts. Their lengths are kept, so that a later attempt has the same parts, even at another provider.
+ * The texts of the parts. Their lengths are kept, so that a later attempt has the same parts, even
+ * at another provider.
  * @throws ProblemError `content_unusable` if there is nothing to speak
  */
 async function planParts({ text: given, language }: Input, context: Work): Promise<string[]> {
@@ -62,23 +70,29 @@ async function planParts({ text: given, language }: Input, context: Work): Promi
   const lengths = await context.once('plan', () =>
     Promise.resolve(splitText(text, context.work.maxLength(language), language).map(({ length }) => length)),
   );
-  // Workers of an earlier version planned the text with its marks; its parts go on as they were begun.
+  // Workers of an earlier version planned the text with its marks. Such a job goes on as it began.
   const whole = lengths.reduce((sum, length) => sum + length, 0);
   const planned = whole === text.length ? text : withoutBlanks(given);
   let end = 0;
   return lengths.map((length) => planned.slice(end, (end += length)));
 }
 
-/** So that no part is blank. */
+/** Shortens long blanks, so that no part is blank. */
 const withoutBlanks = (text: string): string => text.replaceAll(/\s{3,}/g, '\n\n').trim();
 
-/** How much more than a usual voice needs is reserved: some speak slowly, and numbers are longer than they look. */
+/**
+ * The factor of room that is reserved: some voices speak slowly, and numbers take longer than they
+ * look.
+ */
 const HEADROOM = 1.1;
 
-/** What is known before a text is spoken. `files`: of the parts that are there. */
+/** A text before it is spoken. `files`: those of the parts that are there. */
 type Plan = { input: Input; context: Work; format: SpeechFormat; texts: readonly string[]; files: readonly (Uint8Array | undefined)[] };
 
-/** Reserves room for the parts that are still to be spoken and for the whole, so that nothing is paid for that can't be kept. */
+/**
+ * Reserves room for the missing parts and for the whole, so that nothing is paid that can't be
+ * kept.
+ */
 async function reserveRoom({ input, context, format, texts, files }: Plan): Promise<void> {
   const sampleRate = sampleRateOf(format, files) ?? context.work.sampleRate;
   const durationOf = (text: string) => (1000 * HEADROOM * secondsOf(text)) / input.speed;
@@ -87,7 +101,10 @@ async function reserveRoom({ input, context, format, texts, files }: Plan): Prom
   await context.reserve([...sizes.map((bytes, name) => ({ name, bytes })), { name: 'whole', bytes: whole }]);
 }
 
-/** Makes the function that speaks a part and keeps its file. `sampleRate`: that of the parts that are there, in Hz. */
+/**
+ * Makes the function that speaks a part and keeps its file. `sampleRate`: that of the parts that
+ * are there, in Hz.
+ */
 function createMaker({
   input,
   context,
@@ -121,8 +138,9 @@ function sampleRateOf(format: SpeechFormat, files: readonly (Uint8Array | undefi
 }
 
 /**
- * Makes `count` things, some at a time, and publishes each in its order. If one can't be made, no further one is begun, and those that
- * are being made are waited for, because they are paid for. Then the first error is thrown.
+ * Makes `count` things, some at a time, and publishes each in its order. After an error no further
+ * one is begun. Those that are being made are paid for, so they are waited for. Then the first
+ * error is thrown.
  */
 async function inOrder<T>(
   count: number,

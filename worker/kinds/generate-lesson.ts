@@ -1,4 +1,7 @@
-/** The handler for lessons: what a model is asked, how many items each list has, and when two items are the same. */
+/**
+ * The handler for lessons: what a model is asked, how many items each list has, and when two items
+ * are the same.
+ */
 import { ProblemError } from '../../src/job/problem.ts';
 import { languageTag } from '../../src/kinds/fields.ts';
 import type { InputOf } from '../../src/kinds/kind.ts';

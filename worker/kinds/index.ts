@@ -18,7 +18,10 @@ const handlers: { [K in AnyKind as K['name']]: Handler<K> } = {
 /** All kinds with their handlers. */
 export const implementations: readonly Implementation[] = kinds.map((kind: AnyKind) => implement(kind, handlerOf(kind)));
 
-/** The handler of a kind. The type of the table says that they fit; for all kinds at once the compiler does not see it. */
+/**
+ * The handler of a kind. The table's type says that they fit; for a union of kinds the compiler
+ * can't see it.
+ */
 function handlerOf<K extends AnyKind>(kind: K): Handler<K> {
   return handlers[kind.name] as unknown as Handler<K>;
 }

@@ -1,7 +1,13 @@
-/** Mends multiple choice as models write it: an answer that names its choice by a letter, a number or in other words, and choices that are none. */
+/**
+ * Corrects multiple choice of models: answers that name their choice by a letter, a number or other
+ * words, and choices that are none.
+ */
 import { textOf } from '../parse-item.ts';
 
-/** An exercise whose answer is the text of one of its choices, if it can be told which one is meant. Anything else stays as it is. */
+/**
+ * The exercise with the text of a choice as its answer, where it is clear which one is meant. Else
+ * the value as it is.
+ */
 export function repairChoices(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('choices' in value)) return value;
   const labels = labelsOf(value.choices);
@@ -51,7 +57,10 @@ const COARSER: readonly ((text: string) => string)[] = [
 /** A letter or a number before a choice: `A) Lima`, `2. Lima`, `(b) Lima`. */
 const LABEL = /^\(?(\p{L}|\d{1,2})[).:\]]\s*(?=\S)/u;
 
-/** The choice that an answer means; undefined if none fits, or several do. The text counts first, then a letter, then a number. */
+/**
+ * The choice that an answer means; undefined if none fits, or several do. The text counts first,
+ * then a letter, then a number.
+ */
 function choose(choices: readonly string[], answer: string, labels: readonly string[]): string | undefined {
   const unlabelled = choices.map((choice) => choice.replace(LABEL, ''));
   return (

@@ -1,11 +1,15 @@
-/** Splits a text into parts that a provider can speak: between sentences, and inside of a sentence only if it is too long. */
+/**
+ * Splits a text into parts that a provider can speak: between sentences, and inside of a sentence
+ * that is too long.
+ */
 
 /** The rule of one split: into sentences, into words, into characters as they are seen. */
 const GRANULARITIES = ['sentence', 'word', 'grapheme'] as const;
 
 /**
- * Splits a text into parts of at most `max` characters (UTF-16 code units). The parts follow each other: together they are the text.
- * A single visible character that is longer than `max` stays whole.
+ * Splits a text into parts of at most `max` characters (UTF-16 code units). The parts follow each
+ * other: together they are the text. A single visible character that is longer than `max` stays
+ * whole.
  */
 export function splitText(text: string, max: number, language: string): string[] {
   return split(text, max, language, 0);

@@ -18,7 +18,10 @@ const LEAST = 16;
 /** How much longer than allowed a recording may be, in ms: encoders put some silence around it. */
 const PADDING_MS = 500;
 
-/** Makes an inspector of recordings that are `maxDurationMs` long at most. It reads no further than that, where the structure allows it. */
+/**
+ * Makes an inspector of recordings of at most `maxDurationMs`. It stops to read there, where the
+ * structure allows it.
+ */
 export function inspectAudio({ maxDurationMs }: { maxDurationMs: number }): (bytes: Uint8Array) => FileFacts {
   return (bytes) => {
     const facts = inspecting(() => readAudio(viewOf(bytes), maxDurationMs + PADDING_MS));

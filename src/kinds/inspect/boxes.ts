@@ -4,7 +4,10 @@ import { unreadable, type View } from './bytes.ts';
 /** A box: its type, and where its content begins and ends. */
 export type Box = { type: string; from: number; to: number };
 
-/** The boxes between two places, in order. A box that goes past the end is an error: the file is cut off. */
+/**
+ * The boxes between two places, in order. A box that goes past the end is an error: the file is cut
+ * off.
+ */
 export function* boxesIn(view: View, from: number, to: number): Generator<Box, void> {
   for (let at = from; at + 8 <= to;) {
     view.step();
@@ -17,7 +20,9 @@ export function* boxesIn(view: View, from: number, to: number): Generator<Box, v
   }
 }
 
-/** The first box of a type inside of another, by the types on the way; undefined if there is none. */
+/**
+ * The first box of a type inside of another, by the types on the way; undefined if there is none.
+ */
 export function findBox(view: View, { from, to }: Box, ...path: [string, ...string[]]): Box | undefined {
   const [type, ...rest] = path;
   for (const box of boxesIn(view, from, to)) {
@@ -28,7 +33,9 @@ export function findBox(view: View, { from, to }: Box, ...path: [string, ...stri
   return undefined;
 }
 
-/** The brands of a file: the major one first; undefined if it does not begin as such a file does. */
+/**
+ * The brands of a file: the major one first; undefined if it does not begin as such a file does.
+ */
 export function brandsOf(view: View): string[] | undefined {
   if (view.length < 16 || view.text(4, 4) !== 'ftyp') return undefined;
   const to = Math.min(view.u32(0), view.length, 1024);

@@ -1,7 +1,13 @@
-/** Reads numbers and names out of a file's bytes. Reading past the end throws a RangeError, which {@link inspecting} makes a problem of. */
+/**
+ * Reads numbers and names out of a file's bytes. To read past the end throws a RangeError; {@link
+ * inspecting} turns it into a problem.
+ */
 import { ProblemError } from '../../job/problem.ts';
 
-/** A file's bytes with what reads them. Offsets are from the start of the file. Numbers are big endian unless `little` says otherwise, as DataView has it. */
+/**
+ * Reads a file's bytes. Offsets count from the start of the file. Numbers are big endian unless
+ * `little` is true, as in DataView.
+ */
 export type View = {
   readonly length: number;
   u8(at: number): number;
@@ -13,11 +19,16 @@ export type View = {
   text(at: number, count: number): string;
   f32(at: number): number;
   f64(at: number): number;
-  /** Counts a box, a chunk or a page that is read. A file with more of them than any real one is malformed. */
+  /**
+   * Counts a box, a chunk or a page. A file with more than {@link MAX_STEPS} of them is malformed.
+   */
   step(): void;
 };
 
-/** How many boxes, chunks or pages are read at most: far more than there are in half a minute of sound, and read in some 50 ms. */
+/**
+ * The most boxes, chunks or pages of a file. Half a minute of sound has far fewer, and these are
+ * read in some 50 ms.
+ */
 const MAX_STEPS = 100_000;
 
 /** Makes a view of a file. */
@@ -45,7 +56,7 @@ export function unreadable(detail: string): ProblemError {
   return new ProblemError('invalid_input', detail);
 }
 
-/** Does some reading. What the file points to and does not have means that it is cut off or malformed. */
+/** Runs `read`. Where it reads past the end, the file is cut off or malformed. */
 export function inspecting<T>(read: () => T): T {
   try {
     return read();

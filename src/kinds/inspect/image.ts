@@ -1,4 +1,7 @@
-/** Inspects images: type and size in pixels, from their heads alone. What only decoding shows is left to who decodes. */
+/**
+ * Inspects images: type and size in pixels, from their heads alone. Faults that only decoding shows
+ * are found by the worker.
+ */
 import { ProblemError } from '../../job/problem.ts';
 import type { FileFacts } from '../kind.ts';
 import { brandsOf, findBox, boxesIn } from './boxes.ts';
@@ -90,7 +93,7 @@ const CODED_AS: Record<string, 'image/heic' | 'image/avif'> = {
   hevx: 'image/heic',
 };
 
-/** What both have: phones write it as the major brand of HEIC. */
+/** Brands of both types. Phones write them as the major brand of HEIC. */
 const HEIF_BRANDS: ReadonlySet<string> = new Set(['mif1', 'msf1']);
 
 /** The type of a HEIF by its brands, the major one first; undefined for other files. */
@@ -100,7 +103,10 @@ function heifTypeOf(brands: string[]): 'image/heic' | 'image/avif' | undefined {
   return brands.some((brand) => HEIF_BRANDS.has(brand)) ? 'image/heic' : undefined;
 }
 
-/** The largest of the sizes that a HEIC or an AVIF names: an image that is made of tiles is larger than they are. */
+/**
+ * The largest size that a HEIC or an AVIF names. An image made of tiles names the sizes of its
+ * tiles, too.
+ */
 function readHeif(view: View): Size {
   const file = { type: '', from: 0, to: view.length };
   const meta = findBox(view, file, 'meta');

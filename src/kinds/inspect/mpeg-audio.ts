@@ -1,4 +1,7 @@
-/** MP3 (MPEG audio, layer III) and AAC in ADTS: files without a head, which are as long as their frames. */
+/**
+ * MP3 (MPEG audio, layer III) and AAC in ADTS: files without a head. Their length is the sum of
+ * their frames.
+ */
 import type { FileFacts } from '../kind.ts';
 import { unreadable, type View } from './bytes.ts';
 
@@ -15,10 +18,13 @@ const BIT_RATES = [
 const MPEG1_RATES = [44_100, 48_000, 32_000] as const;
 const ADTS_RATES = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350] as const;
 
-/** How much of what is no frame is skipped, in bytes. */
+/** The most bytes between frames that are skipped. */
 const MAX_SKIPPED = 64 * 1024;
 
-/** Where the first frame is: after the tags (ID3v2) at the beginning; undefined if there is no frame, or none follows it. */
+/**
+ * Where the first frame is: after the tags (ID3v2) at the beginning; undefined if there is no
+ * frame, or none follows it.
+ */
 export function firstFrameOf(view: View): number | undefined {
   let at = 0;
   while (at + 10 <= view.length && view.text(at, 3) === 'ID3') {
@@ -31,7 +37,10 @@ export function firstFrameOf(view: View): number | undefined {
   return next >= view.length || frameAt(view, next)?.codec === frame.codec || view.text(next, 3) === 'TAG' ? at : undefined;
 }
 
-/** Reads frames until they are longer than `maxMs`. What is between frames is skipped, and so is all behind a tag that is too long. */
+/**
+ * Reads frames until they are longer than `maxMs`. Bytes between frames are skipped; the rest of
+ * the file is, too, after too many of them.
+ */
 export function readMpegAudio(view: View, first: number, maxMs: number): FileFacts {
   const head = frameAt(view, first);
   if (!head) throw unreadable('has no frame of sound');
@@ -49,8 +58,8 @@ export function readMpegAudio(view: View, first: number, maxMs: number): FileFac
 }
 
 /**
- * Whether an MP3 is shorter than its first frame says. Most encoders put their notes there (`Xing` or `Info`), behind room for the side
- * information: flags, then the number of frames and that of bytes.
+ * Whether an MP3 is shorter than its first frame says. Most encoders write a header there (`Xing`
+ * or `Info`), after the side information: flags, then the number of frames and the number of bytes.
  */
 function isCutOff(view: View, first: number, { size, samples, channels, codec }: Frame): boolean {
   const sideInfo = samples === 1152 ? (channels === 1 ? 17 : 32) : channels === 1 ? 9 : 17;

@@ -1,4 +1,7 @@
-/** Ogg (RFC 3533) with Opus or Vorbis: the first page says how it is coded, the last one how long it is. */
+/**
+ * Ogg (RFC 3533) with Opus or Vorbis: the first page says how it is coded, the last one how long it
+ * is.
+ */
 import type { FileFacts } from '../kind.ts';
 import { ProblemError } from '../../job/problem.ts';
 import { unreadable, type View } from './bytes.ts';
@@ -16,7 +19,9 @@ export function isOgg(view: View): boolean {
   return view.text(0, 4) === 'OggS';
 }
 
-/** Reads pages until they are longer than `maxMs`. Streams that follow each other count together. */
+/**
+ * Reads pages until they are longer than `maxMs`. Streams that follow each other count together.
+ */
 export function readOgg(view: View, maxMs: number): FileFacts {
   let first: Stream | undefined;
   let stream: Stream | undefined;
@@ -46,7 +51,10 @@ export function readOgg(view: View, maxMs: number): FileFacts {
   return { ...first.facts, durationMs: Math.round(length() * 1000) };
 }
 
-/** Reads the first packet of a stream (RFC 7845, section 5.1; Vorbis I, section 4.2.2); undefined for another coding. */
+/**
+ * Reads the first packet of a stream (RFC 7845, section 5.1; Vorbis I, section 4.2.2); undefined
+ * for another coding.
+ */
 function readHead(view: View, at: number, serial: number): Stream | undefined {
   const type = 'audio/ogg';
   if (view.text(at, 8) === 'OpusHead') {

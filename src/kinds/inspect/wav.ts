@@ -1,23 +1,30 @@
 /**
- * WAV (RIFF WAVE): what its chunks say. Sizes are checked, so a file that is cut off is told from a whole one. Recorders that stop
- * without a word, or write to a pipe, leave sizes that they never filled in; those are known, and mean: to the end.
+ * WAV (RIFF WAVE): format and length by its chunks. Sizes are checked, to find files that are cut
+ * off. Recorders that are killed, or write to a pipe, never fill in the sizes; such sizes are
+ * known, and mean: to the end.
  */
 import type { FileFacts } from '../kind.ts';
 import { unreadable, type View } from './bytes.ts';
 
-/** Sizes from here on stand for one that was not known: the largest of 31 bits, down to the page below it, and those of 32 bits. */
+/** Sizes from here on were never filled in: near the largest of 31 bits, or of 32 bits. */
 const UNKNOWN_FROM = 0x7ffff000;
 
-/** How many bytes more than are there a size may name. Some recorders count the head twice. */
+/** A size may be so many bytes too large. Some recorders count the head twice. */
 const EXCESS_BYTES = 64;
 
 const CODECS: Record<number, string> = { 1: 'pcm-s', 3: 'pcm-f', 6: 'alaw', 7: 'ulaw' };
 const EXTENSIBLE = 0xfffe;
 
-/** How the sound of a WAV is coded. `codec`: as `pcm-s16`, `pcm-u8`, `pcm-f32`, `alaw`; `sampleRate`: in Hz. */
+/**
+ * How the sound of a WAV is coded. `codec`: as `pcm-s16`, `pcm-u8`, `pcm-f32`, `alaw`;
+ * `sampleRate`: in Hz.
+ */
 export type WavFormat = { codec: string; sampleRate: number; channels: number; bytesPerSecond: number };
 
-/** Where the sound of a WAV is, in bytes from its start. `sizeAt`: where the size of the data stands. */
+/**
+ * Where the sound of a WAV is, in bytes from its start. `sizeAt`: where the size of the data
+ * stands.
+ */
 export type WavLayout = { format: WavFormat; from: number; to: number; sizeAt: number };
 
 /** Whether a file begins as a WAV does. */
@@ -25,7 +32,10 @@ export function isWav(view: View): boolean {
   return view.text(0, 4) === 'RIFF' && view.text(8, 4) === 'WAVE';
 }
 
-/** @throws ProblemError if it is cut off or malformed, or coded in another way than PCM, float, A-law and µ-law */
+/**
+ * @throws ProblemError if it is cut off or malformed, or coded in another way than PCM, float,
+ * A-law and µ-law
+ */
 export function readWavFacts(view: View): FileFacts {
   const { format, from, to } = wavLayout(view, 'refused');
   const { bytesPerSecond, ...facts } = format;
@@ -33,7 +43,8 @@ export function readWavFacts(view: View): FileFacts {
 }
 
 /**
- * Finds the sound of a WAV. `cutOff`: whether a file that lacks bytes at its end is refused, or taken as far as it goes.
+ * Finds the sound of a WAV. `cutOff`: whether a file that lacks bytes at its end is refused, or
+ * taken as far as it goes.
  * @throws ProblemError as {@link readWavFacts}
  */
 export function wavLayout(view: View, cutOff: 'refused' | 'taken'): WavLayout {
@@ -65,7 +76,7 @@ export function wavLayout(view: View, cutOff: 'refused' | 'taken'): WavLayout {
   throw unreadable('is a WAV without a format or without sound');
 }
 
-/** Whether all that is there from a place on is chunks: names of printable characters, and sizes that lead to the end. */
+/** Whether the rest of the file is chunks: printable names, and sizes that lead to the end. */
 function isChunks(view: View, from: number): boolean {
   let at = from;
   while (at + 8 <= view.length && /^[ -~]{4}$/.test(view.text(at, 4))) {

@@ -1,4 +1,7 @@
-/** WebM (a profile of Matroska, RFC 9559): the sound track, and the time of its last block. Recorders write no length. */
+/**
+ * WebM (a profile of Matroska, RFC 9559): the sound track, and its length by its last block.
+ * Recorders write no length.
+ */
 import type { FileFacts } from '../kind.ts';
 import { ProblemError } from '../../job/problem.ts';
 import { unreadable, type View } from './bytes.ts';
@@ -82,7 +85,10 @@ export function readWebm(view: View, maxMs: number): FileFacts {
   return { type: 'audio/webm', ...(codec && { codec }), sampleRate, channels, durationMs: Math.round((units * scale) / 1e6) };
 }
 
-/** Reads the head of an element. One without a size goes on to the end of the file; it must be one that is walked into. */
+/**
+ * Reads the head of an element. An element without a size ends with the file, and must be one of
+ * `INSIDE`.
+ */
 function readElement(view: View, at: number): { id: number; from: number; to: number } {
   const idLength = Math.clz32(view.u8(at)) - 23;
   if (idLength > 4) throw unreadable('is a WebM that is malformed');
