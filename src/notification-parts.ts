@@ -14,12 +14,12 @@ import { createDeliverWebhook } from './notifications/deliver-webhook.ts';
 import { createDispatch } from './notifications/dispatch.ts';
 import { createExpo } from './notifications/expo.ts';
 import { createGone, type Gone } from './notifications/gone.ts';
-import { createLanes } from './notifications/lanes.ts';
+import { Lanes } from './notifications/lanes.ts';
 import { SeenEnds } from './notifications/seen-ends.ts';
 import type { Notification } from './notifications/notification.ts';
-import { type NotificationQueue, openNotificationQueue } from './notifications/notification-queue.ts';
-import type { Tried, Try } from './notifications/notification-sender.ts';
-import { createPlaces } from './notifications/places.ts';
+import { NotificationQueue } from './notifications/notification-queue.ts';
+import type { Try, TryResult } from './notifications/notification-sender.ts';
+import { Places } from './notifications/places.ts';
 import { post } from './notifications/post.ts';
 import { type CallbackAddresses, callbackAddresses } from './notifications/public-addresses.ts';
 import { createResolveName } from './notifications/resolve-name.ts';
@@ -61,7 +61,7 @@ export class Notifier implements Notifications {
     const { clock } = store;
     const { production, job } = config;
     const onError = store.onError('notifications');
-    this.#entries = openNotificationQueue<Notification>(store);
+    this.#entries = new NotificationQueue<Notification>(store);
     const callbacks = callbackAddresses(production);
     this.faultOf = callbacks.faultOf;
     this.#seenEnds = new SeenEnds(store, onError);
@@ -113,17 +113,17 @@ type Contacts = { callbacks: CallbackAddresses; gone: Gone; seenEnds: SeenEnds; 
 function createSend(
   { store: { clock }, config, kinds, version, statusUrl, log }: NotifierOptions,
   { callbacks: { blockList }, gone, seenEnds, secrets }: Contacts,
-): (tried: Try<Notification>) => Promise<Tried<Notification>> {
+): (tried: Try<Notification>) => Promise<TryResult<Notification>> {
   const { nameServers, expo } = config.notifications;
   const resolveName = createResolveName({ servers: nameServers });
-  const lanes = createLanes();
+  const lanes = new Lanes();
   const service = createExpo(expo);
   const sendWebhook =
     secrets &&
     createDeliverWebhook({
       post: (request, timeoutMs, signal) => post(request, { blockList, resolveName, timeoutMs, signal }),
       secrets,
-      places: createPlaces(lanes),
+      places: new Places(lanes),
       gone,
       statusUrl,
       userAgent: `ai-jobs/${version}`,
@@ -154,7 +154,7 @@ function rootsOf(
 }
 
 /** Another process may have the secret: one that was deployed before this one, or after it. */
-function webhooksOff({ number }: Try<Notification>): Tried<Notification> {
+function webhooksOff({ number }: Try<Notification>): TryResult<Notification> {
   return { type: 'again', afterMs: pauseAfter('webhook', number), reason: 'webhooks_off' };
 }
 

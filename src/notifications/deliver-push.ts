@@ -1,7 +1,7 @@
 /** Push notifications: one is sent if nobody was there at the job's end, and its receipt tells later whether the phone still wants any. */
 import type { Clock } from '../store/clock.ts';
-import type { NewEntry } from './notification-queue.ts';
-import type { Tried, Try } from './notification-sender.ts';
+import type { NewEntry } from './notification-sender.ts';
+import type { Try, TryResult } from './notification-sender.ts';
 import type { PushService } from './expo.ts';
 import type { Gone } from './gone.ts';
 import type { Lanes } from './lanes.ts';
@@ -46,10 +46,10 @@ const ROOM = { push: 16, receipt: 16 };
 const MAYBE_MS = 500;
 
 /** Makes the function that sends a push. A process that is killed while it sends one leaves it at that: one push too few is better than two. */
-export function createDeliverPush(options: PushOptions): (tried: Try<Notification>, push: Push) => Promise<Tried<Notification>> {
+export function createDeliverPush(options: PushOptions): (tried: Try<Notification>, push: Push) => Promise<TryResult<Notification>> {
   const { service, seenEnds, gone, lanes, clock, textOf, log } = options;
 
-  const send = async ({ number, jobId, signal, update }: Try<Notification>, push: Push): Promise<Tried<Notification>> => {
+  const send = async ({ number, jobId, signal, update }: Try<Notification>, push: Push): Promise<TryResult<Notification>> => {
     const { token, kind, status } = push;
     await update({ ...push, sentAt: clock.now() });
     const message = { to: token, body: textOf(kind, status), data: { jobId, kind, status }, ttlS: TTL_S };
@@ -72,7 +72,10 @@ export function createDeliverPush(options: PushOptions): (tried: Try<Notificatio
   };
 
   /** What is known before anything is sent; undefined if it is to be sent. */
-  const decide = async ({ jobId }: Try<Notification>, { token, at, sentAt, ticket }: Push): Promise<Tried<Notification> | undefined> => {
+  const decide = async (
+    { jobId }: Try<Notification>,
+    { token, at, sentAt, ticket }: Push,
+  ): Promise<TryResult<Notification> | undefined> => {
     if (ticket !== undefined) return sent(jobId, token, ticket); // by a try that came no further
     if (sentAt !== undefined) return { type: 'failed', reason: 'answer_lost' }; // by a try that was cut off
     const seen = await seenEnds.has(jobId, at);
@@ -93,7 +96,7 @@ export function createDeliverPush(options: PushOptions): (tried: Try<Notificatio
 }
 
 /** The service has it. Its receipt is read later, if there is a ticket to ask by. */
-function sent(jobId: string, token: string, ticket: string | undefined): Tried<Notification> {
+function sent(jobId: string, token: string, ticket: string | undefined): TryResult<Notification> {
   const done = { type: 'done', row: { code: 'sent' } } as const;
   if (ticket === undefined) return done;
   const id = `receipt_${ticket.replaceAll(/\W/g, '_')}`;
@@ -113,9 +116,12 @@ export function createReadReceipt({
   gone,
   lanes,
   log,
-}: Pick<PushOptions, 'service' | 'gone' | 'lanes' | 'log'>): (tried: Try<Notification>, receipt: Receipt) => Promise<Tried<Notification>> {
+}: Pick<PushOptions, 'service' | 'gone' | 'lanes' | 'log'>): (
+  tried: Try<Notification>,
+  receipt: Receipt,
+) => Promise<TryResult<Notification>> {
   return async ({ jobId, number, signal }, { token, ticket }) => {
-    const again = (reason: string): Tried<Notification> => ({ type: 'again', afterMs: pauseAfter('receipt', number), reason });
+    const again = (reason: string): TryResult<Notification> => ({ type: 'again', afterMs: pauseAfter('receipt', number), reason });
     const place = lanes.enter([{ name: 'receipt', room: ROOM.receipt }]);
     if (place.type === 'busy') return { type: 'not_now', afterMs: place.afterMs };
     const receipt = await service

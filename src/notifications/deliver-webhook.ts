@@ -1,5 +1,5 @@
 /** One try to deliver a webhook: what is sent, and what each answer means. */
-import type { Tried, Try } from './notification-sender.ts';
+import type { Try, TryResult } from './notification-sender.ts';
 import type { Gone } from './gone.ts';
 import type { Notification } from './notification.ts';
 import type { Places } from './places.ts';
@@ -31,7 +31,7 @@ export type WebhookOptions = {
 /** Makes the function that does one try. */
 export function createDeliverWebhook(
   options: WebhookOptions,
-): (tried: Try<Notification>, webhook: Webhook) => Promise<Tried<Notification>> {
+): (tried: Try<Notification>, webhook: Webhook) => Promise<TryResult<Notification>> {
   const { post, secrets, places, gone, statusUrl, userAgent, log } = options;
 
   const send = async ({ id, jobId, signal }: Try<Notification>, webhook: Webhook, timeoutMs: number): Promise<Posted> => {
@@ -73,7 +73,7 @@ export function createDeliverWebhook(
 }
 
 /** What an answer means: 2xx is received, 410 ends it for this receiver, and all else is tried again, redirects too. A private address stays one. */
-function verdictOf(posted: Posted, number: number): Tried<Notification> {
+function verdictOf(posted: Posted, number: number): TryResult<Notification> {
   if (posted.type === 'failed') {
     if (posted.code === 'stopped') return { type: 'not_now', afterMs: 0 };
     if (posted.code === 'address_not_public') return { type: 'failed', reason: posted.code };

@@ -57,15 +57,15 @@ export function createDeliveries({ queue, gone, maxResent }: DeliveriesOptions):
       if (!newest) return of(jobId);
       const { id, owner, url, resent } = newest;
       if (resent >= maxResent) throw sentTooOften(jobId);
-      const { afterMs } = await queue.mayRetry(jobId);
+      const { afterMs } = await queue.mayResend(jobId);
       if (afterMs > 0) throw justSent(afterMs);
       await gone.remove({ owner, url });
-      await queue.retry({ jobId, id, owner });
+      await queue.resend({ jobId, id, owner });
       return of(jobId);
     },
-    counts: queue.counts,
-    erase: queue.erase,
-    eraseUser: queue.eraseUser,
+    counts: () => queue.counts(),
+    erase: (jobIds, owner) => queue.erase(jobIds, owner),
+    eraseUser: (owner) => queue.eraseUser(owner),
   };
 }
 

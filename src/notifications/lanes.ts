@@ -1,15 +1,10 @@
 /** Lanes: how many notifications are on their way at once to one receiver, and of one user, so that one that hangs delays no other. */
 
+/** A lane that a notification is to go in: its name, and how many it has room for. */
+export type WantedLane = { name: string; room: number };
+
 /** A place in the lanes, or how long to wait before asking again, in ms. */
 export type Entrance = { type: 'free'; leave: () => void } | { type: 'busy'; afterMs: number };
-
-/** See the file's head. */
-export type Lanes = {
-  /** Asks for a place in all of these lanes at once, each by its name and how many it has room for. */
-  enter(wanted: readonly { name: string; room: number }[]): Entrance;
-  /** How many places of a lane are taken. */
-  taken(name: string): number;
-};
 
 /**
  * The shortest distance between two of those that wait for one lane, and the longest pause before one asks again, in ms. It is longer where
@@ -28,51 +23,72 @@ const SWEEP_FROM = 1000;
 type Lane = { taken: number; lastMs: number; nextAt: number; askedAt: number };
 
 /**
- * Makes them, for one process. Those that wait ask again one after the other, at the pace at which the lane was seen to move, and within a
- * minute: a receiver that comes back gets what has waited.
+ * The lanes of one process. Those that wait ask again one after the other, at the pace at which the lane was seen to move, and
+ * within a minute: a receiver that comes back gets what has waited.
  */
-export function createLanes(now: () => number = () => performance.now()): Lanes & { size(): number } {
-  const lanes = new Map<string, Lane>();
-  const stepOf = ({ lastMs }: Lane, room: number): number => Math.max(LEAST_MS, lastMs / room);
+export class Lanes {
+  readonly #now: () => number;
+  readonly #lanes = new Map<string, Lane>();
 
-  const afterMs = (lane: Lane, room: number): number => {
-    lane.nextAt = Math.max(lane.nextAt, now()) + stepOf(lane, room);
-    const ms = lane.nextAt - now();
-    if (ms < MOST_MS) return ms;
-    lane.askedAt = Math.max(lane.askedAt, now()) + LEAST_MS;
-    return Math.max(lane.askedAt - now(), MOST_MS * (0.5 + Math.random() / 2));
-  };
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
-  const leave = (wanted: readonly { name: string; room: number }[], since: number): void => {
+  /** Asks for a place in all of these lanes at once. */
+  enter(wanted: readonly WantedLane[]): Entrance {
+    if (this.#lanes.size >= SWEEP_FROM) this.#sweep();
     for (const { name, room } of wanted) {
-      const lane = lanes.get(name);
+      const lane = this.#lanes.get(name);
+      if (lane && lane.taken >= room) return { type: 'busy', afterMs: this.#pauseFor(lane, room) };
+    }
+    for (const { name } of wanted) {
+      const lane = this.#lanes.get(name) ?? { taken: 0, lastMs: 0, nextAt: 0, askedAt: 0 };
+      lane.taken++;
+      this.#lanes.set(name, lane);
+    }
+    const since = this.#now();
+    return { type: 'free', leave: () => this.#leave(wanted, since) };
+  }
+
+  /** How many places of a lane are taken. */
+  taken(name: string): number {
+    return this.#lanes.get(name)?.taken ?? 0;
+  }
+
+  /** How many lanes are known. */
+  size(): number {
+    return this.#lanes.size;
+  }
+
+  #pauseFor(lane: Lane, room: number): number {
+    const now = this.#now();
+    lane.nextAt = Math.max(lane.nextAt, now) + stepOf(lane, room);
+    const ms = lane.nextAt - now;
+    if (ms < MOST_MS) return ms;
+    lane.askedAt = Math.max(lane.askedAt, now) + LEAST_MS;
+    return Math.max(lane.askedAt - now, MOST_MS * (0.5 + Math.random() / 2));
+  }
+
+  #leave(wanted: readonly WantedLane[], since: number): void {
+    const now = this.#now();
+    for (const { name, room } of wanted) {
+      const lane = this.#lanes.get(name);
       if (!lane) continue;
       lane.taken--;
-      lane.lastMs = now() - since;
-      lane.nextAt = Math.min(lane.nextAt, now() + stepOf(lane, room)); // it may be faster now
+      lane.lastMs = now - since;
+      lane.nextAt = Math.min(lane.nextAt, now + stepOf(lane, room)); // it may be faster now
     }
-  };
+  }
 
-  const sweep = (): void => {
-    for (const [name, { taken, nextAt, askedAt }] of lanes) if (taken === 0 && nextAt <= now() && askedAt <= now()) lanes.delete(name);
-  };
+  #sweep(): void {
+    const now = this.#now();
+    for (const [name, { taken, nextAt, askedAt }] of this.#lanes) {
+      if (taken === 0 && nextAt <= now && askedAt <= now) this.#lanes.delete(name);
+    }
+  }
+}
 
-  return {
-    enter(wanted) {
-      if (lanes.size >= SWEEP_FROM) sweep();
-      for (const { name, room } of wanted) {
-        const lane = lanes.get(name);
-        if (lane && lane.taken >= room) return { type: 'busy', afterMs: afterMs(lane, room) };
-      }
-      for (const { name } of wanted) {
-        const lane = lanes.get(name) ?? { taken: 0, lastMs: 0, nextAt: 0, askedAt: 0 };
-        lane.taken++;
-        lanes.set(name, lane);
-      }
-      const since = now();
-      return { type: 'free', leave: () => leave(wanted, since) };
-    },
-    taken: (name) => lanes.get(name)?.taken ?? 0,
-    size: () => lanes.size,
-  };
+/** The distance between two that wait for a lane, in ms. */
+function stepOf({ lastMs }: Lane, room: number): number {
+  return Math.max(LEAST_MS, lastMs / room);
 }

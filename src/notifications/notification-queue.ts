@@ -1,22 +1,10 @@
 /** The queue of notifications: a BullMQ queue beside that of jobs, so that a receiver that is slow or away holds back no job. */
 import { type Job, Queue } from 'bullmq';
 import { NOTIFICATIONS } from '../store/keys.ts';
-import { type Kept, startSender, type Tried, type Try } from './notification-sender.ts';
 import { parseJson } from '../job/parse-json.ts';
+import { LIST_S, type NewEntry, NotificationSender, type StoredNotification, type Try, type TryResult } from './notification-sender.ts';
+import type { Script } from '../store/script.ts';
 import type { ProcessStore } from '../store/store.ts';
-
-/** A notification to be sent. Adding one with the same id again changes nothing. */
-export type NewEntry<Data> = {
-  id: string;
-  /** The job that it is about. It is erased with that job, and with all that is its user's. */
-  jobId: string;
-  owner?: string | undefined;
-  data: Data;
-  /** When to send it, in ms from now. */
-  delayMs: number;
-  /** How often it is tried at most. */
-  tries: number;
-};
 
 /** A notification as it stands. Times are ms since the epoch. */
 export type Entry<Data> = {
@@ -37,34 +25,13 @@ export type Entry<Data> = {
 /** How many notifications there are. */
 export type NotificationCounts = { waiting: number; failed: number };
 
-/** See the file's head. */
-export type NotificationQueue<Data> = {
-  add(entries: readonly NewEntry<Data>[]): Promise<void>;
-  /** The notifications of a job, the oldest first. */
-  of(jobId: string): Promise<Entry<Data>[]>;
-  /** Sends a notification of a user's job again, or now if it waits. */
-  retry(entry: { jobId: string; id: string; owner: string }): Promise<void>;
-  /** Whether those of a job may be sent again now, or else in how many ms: it was just asked for. */
-  mayRetry(jobId: string): Promise<{ afterMs: number }>;
-  /** Erases the notifications of jobs. One that is being sent goes when that is over. `owner`: whose jobs they are, where that is known. */
-  erase(jobIds: readonly string[], owner?: string): Promise<void>;
-  /** Erases all that are a user's, those of jobs that are forgotten, too. */
-  eraseUser(owner: string): Promise<void>;
-  /** How many wait, those for another try included, and how many have failed in the last seven days. */
-  counts(): Promise<NotificationCounts>;
-  /** Begins to send. */
-  start(send: (tried: Try<Data>) => Promise<Tried<Data>>): void;
-  close(): Promise<void>;
-};
-
 /** How long what was sent, and what has failed, can be looked up, in s. */
 const KEPT_S = { done: 2 * 24 * 3600, failed: 7 * 24 * 3600 };
 
 /**
- * How long the list of a job's notifications is kept from the last try on that is to be made again, in s: longer than those that fail after the longest
- * pause. And a user's set of jobs from the last one on: longer than the lists, which can go on for five days.
+ * How long a user's set of jobs is kept from the last one on, in s: longer than the lists of their notifications, which can go
+ * on for five days.
  */
-const LIST_S = 8 * 24 * 3600;
 const SET_S = 14 * 24 * 3600;
 
 /** Of how many of a user's jobs it is looked whether their lists are over, each time that one is listed. */
@@ -80,33 +47,113 @@ const CLEANED = 1000;
 /** How many rows of log one keeps. */
 const ROWS_KEPT = 50;
 
-/** Opens it over the store, which is its maker's to close. */
-export function openNotificationQueue<Data>(store: ProcessStore): NotificationQueue<Data> {
-  const { redis, keys, keyPrefix, clock } = store;
-  const queue = new Queue<Kept<Data>>(NOTIFICATIONS, { connection: redis, prefix: keyPrefix, streams: { events: { maxLen: 100 } } });
-  queue.on('error', () => {}); // the connection's maker hears of its errors
-  const { of: listOf, ofUser, again } = keys.notifications;
-  const listNotifications = store.script(new URL('scripts/list_notifications.lua', import.meta.url), {
-    keys: ['list', 'ofUser', 'lists'],
-    args: ['jobId', 'owned', 'listS', 'setS', 'looked'],
-  });
-  let closeWorker = async (): Promise<void> => {};
-  let cleaning: ReturnType<typeof setInterval> | undefined;
+/** The queue, over a store that is its maker's to close. Calls reject with `queue_unavailable` while Redis is away. */
+export class NotificationQueue<Data> {
+  readonly #store: ProcessStore;
+  readonly #queue: Queue<StoredNotification<Data>>;
+  readonly #list: Script<'list' | 'ofUser' | 'lists', 'jobId' | 'owned' | 'listS' | 'setS' | 'looked'>;
+  #sender: NotificationSender<Data> | undefined;
+  #cleaning: ReturnType<typeof setInterval> | undefined;
 
-  const list = async ({ jobId, id, owner }: Pick<NewEntry<Data>, 'jobId' | 'id' | 'owner'>): Promise<void> => {
-    const touched = { list: listOf(jobId), ofUser: ofUser(owner ?? ''), lists: listOf('') };
-    await listNotifications({ ...touched, jobId, owned: owner === undefined ? 0 : 1, listS: LIST_S, setS: SET_S, looked: LOOKED }, [id]);
-  };
+  constructor(store: ProcessStore) {
+    const { redis: connection, keyPrefix: prefix } = store;
+    this.#store = store;
+    this.#queue = new Queue<StoredNotification<Data>>(NOTIFICATIONS, { connection, prefix, streams: { events: { maxLen: 100 } } });
+    this.#queue.on('error', () => {}); // the connection's maker hears of its errors
+    this.#list = store.script(new URL('scripts/list_notifications.lua', import.meta.url), {
+      keys: ['list', 'ofUser', 'lists'],
+      args: ['jobId', 'owned', 'listS', 'setS', 'looked'],
+    });
+  }
 
-  const add = async (entries: readonly NewEntry<Data>[]): Promise<void> => {
-    await Promise.all(entries.map(list)); // first, so that none is sent that erasing would not find
-    await queue.addBulk(
+  async add(entries: readonly NewEntry<Data>[]): Promise<void> {
+    return this.#store.orUnavailable(() => this.#add(entries));
+  }
+
+  /** The notifications of a job, the oldest first. */
+  async of(jobId: string): Promise<Entry<Data>[]> {
+    return this.#store.orUnavailable(async () => {
+      const ids = await this.#idsOf(jobId);
+      const found = (await Promise.all(ids.toSorted().map((id) => this.#find(id)))).flat();
+      return found.toSorted((one, other) => one.createdAt - other.createdAt);
+    });
+  }
+
+  /** Sends a notification of a user's job again, or now if it waits. */
+  async resend(entry: { jobId: string; id: string; owner: string }): Promise<void> {
+    return this.#store.orUnavailable(async () => {
+      const job = await this.#queue.getJob(entry.id);
+      if (!job) return;
+      await this.#enlist(entry);
+      await job.updateData({ ...job.data, resent: (Number(job.data.resent) || 0) + 1 });
+      const state = await job.getState();
+      const resets = { resetAttemptsMade: true, resetAttemptsStarted: true };
+      if (state === 'completed' || state === 'failed') await job.retry(state, resets).catch(ignoreMoved);
+      else if (state === 'delayed') await job.promote().catch(ignoreMoved);
+    });
+  }
+
+  /** Whether those of a job may be sent again now, or else in how many ms: it was just asked for. */
+  async mayResend(jobId: string): Promise<{ afterMs: number }> {
+    const { redis, keys } = this.#store;
+    const again = keys.notifications.again(jobId);
+    return this.#store.orUnavailable(async () => {
+      if (await redis.set(again, '1', 'PX', AGAIN_MS, 'NX')) return { afterMs: 0 };
+      return { afterMs: Math.max(await redis.pttl(again), 1) };
+    });
+  }
+
+  /** Erases the notifications of jobs. One that is being sent goes when that is over. `owner`: whose jobs they are, where that is known. */
+  async erase(jobIds: readonly string[], owner?: string): Promise<void> {
+    return this.#store.orUnavailable(() => this.#erase(jobIds, owner));
+  }
+
+  /** Erases all that are a user's, those of jobs that are forgotten, too. */
+  async eraseUser(owner: string): Promise<void> {
+    const { redis, keys } = this.#store;
+    const ofUser = keys.notifications.ofUser(owner);
+    return this.#store.orUnavailable(async () => {
+      await this.#erase(await redis.smembers(ofUser));
+      await redis.del(ofUser);
+    });
+  }
+
+  /** How many wait, those for another try included, and how many have failed in the last seven days. */
+  async counts(): Promise<NotificationCounts> {
+    return this.#store.orUnavailable(async () => {
+      const { failed = 0, ...others } = await this.#queue.getJobCounts('waiting', 'delayed', 'active', 'failed');
+      return { waiting: Object.values(others).reduce((sum, count) => sum + count, 0), failed };
+    });
+  }
+
+  /** Begins to send. */
+  start(send: (tried: Try<Data>) => Promise<TryResult<Data>>): void {
+    this.#sender = new NotificationSender<Data>(this.#store, {
+      send,
+      add: (entries) => this.#add(entries),
+      erase: (jobIds) => this.#erase(jobIds),
+    });
+    const clean = (): void => void this.#clean().catch(this.#store.onError('notifications'));
+    clean(); // a process may never get as old as the interval
+    this.#cleaning = setInterval(clean, CLEAN_MS);
+    this.#cleaning.unref();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#cleaning);
+    await this.#sender?.close();
+    await this.#queue.close();
+  }
+
+  async #add(entries: readonly NewEntry<Data>[]): Promise<void> {
+    await Promise.all(entries.map((entry) => this.#enlist(entry))); // first, so that none is sent that erasing would not find
+    await this.#queue.addBulk(
       entries.map(({ id, jobId, data, delayMs, tries }) => ({
         name: 'notification',
         data: { jobId, data },
         opts: {
           jobId: id,
-          timestamp: clock.now(),
+          timestamp: this.#store.clock.now(),
           delay: Math.max(Math.ceil(delayMs), 0),
           attempts: tries,
           backoff: { type: 'custom' },
@@ -117,30 +164,36 @@ export function openNotificationQueue<Data>(store: ProcessStore): NotificationQu
         },
       })),
     );
-  };
+  }
 
-  const erase = async (jobIds: readonly string[], owner?: string): Promise<void> => {
+  /** Puts a notification into the list of its job, and the job into its user's set. */
+  async #enlist({ jobId, id, owner }: Pick<NewEntry<Data>, 'jobId' | 'id' | 'owner'>): Promise<void> {
+    const { of, ofUser } = this.#store.keys.notifications;
+    const touched = { list: of(jobId), ofUser: ofUser(owner ?? ''), lists: of('') };
+    await this.#list({ ...touched, jobId, owned: owner === undefined ? 0 : 1, listS: LIST_S, setS: SET_S, looked: LOOKED }, [id]);
+  }
+
+  #idsOf(jobId: string): Promise<string[]> {
+    return this.#store.redis.smembers(this.#store.keys.notifications.of(jobId));
+  }
+
+  async #erase(jobIds: readonly string[], owner?: string): Promise<void> {
+    const { redis, keys } = this.#store;
+    const { of, ofUser } = keys.notifications;
     if (owner !== undefined && jobIds.length > 0) await redis.srem(ofUser(owner), ...jobIds);
     for (const jobId of jobIds) {
-      const ids = await redis.smembers(listOf(jobId));
-      await redis.del(listOf(jobId)); // one that is being sent finds that it is not listed any more
-      await Promise.all(ids.map((id) => queue.remove(id)));
+      const ids = await this.#idsOf(jobId);
+      await redis.del(of(jobId)); // one that is being sent finds that it is not listed any more
+      await Promise.all(ids.map((id) => this.#queue.remove(id)));
     }
-  };
+  }
 
-  const clean = async (): Promise<void> => {
-    const aheadMs = clock.aheadMs() ?? 0; // BullMQ counts back from this process' own time
-    const cleanAll = async (keptS: number, state: 'completed' | 'failed'): Promise<void> => {
-      while ((await queue.clean(keptS * 1000 + aheadMs, CLEANED, state)).length === CLEANED);
-    };
-    await cleanAll(KEPT_S.done, 'completed');
-    await cleanAll(KEPT_S.failed, 'failed');
-  };
-
-  const find = async (id: string): Promise<Entry<Data>[]> => {
-    const job: Job<Kept<Data>> | undefined = await queue.getJob(id);
+  async #find(id: string): Promise<Entry<Data>[]> {
+    const queue = this.#queue;
+    const job: Job<StoredNotification<Data>> | undefined = await queue.getJob(id);
     if (!job) return [];
-    const [state, { logs }, score] = await Promise.all([job.getState(), queue.getJobLogs(id), redis.zscore(queue.toKey('delayed'), id)]);
+    const delayed = this.#store.redis.zscore(queue.toKey('delayed'), id);
+    const [state, { logs }, score] = await Promise.all([job.getState(), queue.getJobLogs(id), delayed]);
     return [
       {
         id,
@@ -153,56 +206,16 @@ export function openNotificationQueue<Data>(store: ProcessStore): NotificationQu
         rows: logs.map(parseJson),
       },
     ];
-  };
+  }
 
-  return {
-    add: (entries) => store.orUnavailable(() => add(entries)),
-    of: (jobId) =>
-      store.orUnavailable(async () => {
-        const ids = await redis.smembers(listOf(jobId));
-        const found = (await Promise.all(ids.toSorted().map(find))).flat();
-        return found.toSorted((one, other) => one.createdAt - other.createdAt);
-      }),
-    retry: (entry) =>
-      store.orUnavailable(async () => {
-        const job = await queue.getJob(entry.id);
-        if (!job) return;
-        await list(entry);
-        await job.updateData({ ...job.data, resent: (Number(job.data.resent) || 0) + 1 });
-        const state = await job.getState();
-        const resets = { resetAttemptsMade: true, resetAttemptsStarted: true };
-        if (state === 'completed' || state === 'failed') await job.retry(state, resets).catch(ignoreMoved);
-        else if (state === 'delayed') await job.promote().catch(ignoreMoved);
-      }),
-    mayRetry: (jobId) =>
-      store.orUnavailable(async () => {
-        if (await redis.set(again(jobId), '1', 'PX', AGAIN_MS, 'NX')) return { afterMs: 0 };
-        return { afterMs: Math.max(await redis.pttl(again(jobId)), 1) };
-      }),
-    erase: (jobIds, owner) => store.orUnavailable(() => erase(jobIds, owner)),
-    eraseUser: (owner) =>
-      store.orUnavailable(async () => {
-        await erase(await redis.smembers(ofUser(owner)));
-        await redis.del(ofUser(owner));
-      }),
-    counts: () =>
-      store.orUnavailable(async () => {
-        const { failed = 0, ...others } = await queue.getJobCounts('waiting', 'delayed', 'active', 'failed');
-        return { waiting: Object.values(others).reduce((sum, count) => sum + count, 0), failed };
-      }),
-    start(send) {
-      closeWorker = startSender({ store, listOf, listS: LIST_S, send, add, erase, onError: store.onError('notifications') });
-      const cleanNow = (): void => void clean().catch(store.onError('notifications'));
-      cleanNow(); // a process may never get as old as the interval
-      cleaning = setInterval(cleanNow, CLEAN_MS);
-      cleaning.unref();
-    },
-    async close() {
-      clearInterval(cleaning);
-      await closeWorker();
-      await queue.close();
-    },
-  };
+  async #clean(): Promise<void> {
+    const aheadMs = this.#store.clock.aheadMs() ?? 0; // BullMQ counts back from this process' own time
+    for (const [state, keptS] of [
+      ['completed', KEPT_S.done],
+      ['failed', KEPT_S.failed],
+    ] as const)
+      while ((await this.#queue.clean(keptS * 1000 + aheadMs, CLEANED, state)).length === CLEANED);
+  }
 }
 
 /** One that is not where it was any more: another request was faster, or its time had come. BullMQ's own errors have a number for a code. */

@@ -1,18 +1,31 @@
 /** Sends the notifications of their queue: each try is a handler's, and what comes of it decides when the next one is. */
-import { DelayedError, type Job, UnrecoverableError, type WorkerOptions } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { OwnError } from '../job/own-error.ts';
 import { ProblemError } from '../job/problem.ts';
 import { NOTIFICATIONS } from '../store/keys.ts';
 import { atMost } from '../store/pauses.ts';
 import { backendFactory, momentIn, RedisTimeBackend } from '../store/redis-time-backend.ts';
 import { RedisTimeWorker } from '../store/redis-time-worker.ts';
-import type { NewEntry } from './notification-queue.ts';
 import type { ProcessStore } from '../store/store.ts';
 import { storeTrouble } from '../store/store-trouble.ts';
-import { keepLooping } from '../store/worker-loop.ts';
+import { keepLooping, type WorkerLoop } from '../store/worker-loop.ts';
+
+/** A notification to be sent. Adding one with the same id again changes nothing. */
+export type NewEntry<Data> = {
+  id: string;
+  /** The job that it is about. It is erased with that job, and with all that is its user's. */
+  jobId: string;
+  owner?: string | undefined;
+  data: Data;
+  /** When to send it, in ms from now. */
+  delayMs: number;
+  /** How often it is tried at most. */
+  tries: number;
+};
 
 /** What is kept of a notification in BullMQ. `resent`: how often its user had it sent again. */
-export type Kept<Data> = { jobId: string; data: Data; resent?: number };
+export type StoredNotification<Data> = { jobId: string; data: Data; resent?: number };
 
 /** One try to send a notification. */
 export type Try<Data> = {
@@ -31,7 +44,7 @@ export type Try<Data> = {
  * What has become of a try: it is sent; is to be tried again in so many ms, if there are tries left; has failed for good, for a reason; or
  * was not begun, and costs no try. `row`: what stands about it in the log, as JSON, beside `at`: when the try began. `next`: a notification that comes of it.
  */
-export type Tried<Data> = { row?: object; next?: NewEntry<Data> | undefined } & (
+export type TryResult<Data> = { row?: object; next?: NewEntry<Data> | undefined } & (
   | { type: 'done' }
   | { type: 'again'; afterMs: number; reason: string }
   | { type: 'failed'; reason: string }
@@ -48,105 +61,124 @@ const STALLED_MS = 5000;
 /** How long closing waits for what is being sent, before it is broken off and after that, in ms. */
 const CLOSE_MS = 1500;
 
-/** What the sending side is made with. */
-export type SenderParts<Data> = {
-  store: ProcessStore;
-  listOf: (jobId: string) => string;
-  /** How long a list is kept, in s, from each try on that is to be made again. */
-  listS: number;
-  send: (tried: Try<Data>) => Promise<Tried<Data>>;
+/**
+ * How long the list of a job's notifications is kept from the last try on that is to be made again, in s: longer than those that
+ * fail after the longest pause.
+ */
+export const LIST_S = 8 * 24 * 3600;
+
+/** How soon to try again after trouble of Redis, and after an error of ours, in ms. */
+const TROUBLE_MS = { store: 2000, own: 60_000 };
+
+/** What sending needs of the queue, beside the store. `send`: does one try. */
+export type SenderOptions<Data> = {
+  send: (tried: Try<Data>) => Promise<TryResult<Data>>;
   add: (entries: readonly NewEntry<Data>[]) => Promise<void>;
   erase: (jobIds: readonly string[]) => Promise<void>;
-  onError: (error: unknown) => void;
 };
 
-/** Starts to send. Returns what ends it. */
-export function startSender<Data>({ store, listOf, listS, send, add, erase, onError }: SenderParts<Data>): () => Promise<void> {
-  const waiting = store.connect('wait');
-  const { redis, keyPrefix } = waiting;
-  const stopping = new AbortController();
+/** Sends from its making on. */
+export class NotificationSender<Data> {
+  readonly #store: ProcessStore;
+  readonly #options: SenderOptions<Data>;
+  readonly #onError: (error: unknown) => void;
+  readonly #redis: Redis;
+  readonly #worker: RedisTimeWorker<StoredNotification<Data>>;
+  readonly #loop: WorkerLoop;
+  readonly #stopping = new AbortController();
   /** The pause before the next try, in ms, by the error that ended the last one. */
-  const pauses = new WeakMap<Error, number>();
+  readonly #pauses = new WeakMap<Error, number>();
+
+  constructor(store: ProcessStore, options: SenderOptions<Data>) {
+    const patient = store.connect('wait');
+    this.#store = store;
+    this.#options = options;
+    this.#onError = store.onError('notifications');
+    this.#redis = patient.redis;
+    this.#worker = new RedisTimeWorker<StoredNotification<Data>>(
+      NOTIFICATIONS,
+      (job, token) => this.#process(job, token),
+      {
+        connection: patient.redis,
+        prefix: patient.keyPrefix,
+        concurrency: AT_ONCE,
+        lockDuration: LOCK_MS,
+        stalledInterval: STALLED_MS,
+        maxStalledCount: Number.MAX_SAFE_INTEGER, // a process that was killed is no fault of the notification's
+        settings: { backoffStrategy: (_made, _type, error) => (error && this.#pauses.get(error)) ?? STALLED_MS },
+      },
+      backendFactory(patient, (...parts) => new RedisTimeBackend(store.clock, ...parts)),
+    );
+    this.#worker.on('error', this.#onError);
+    this.#worker.on('failed', (_job, error) => {
+      if (!this.#pauses.has(error) && !(error instanceof UnrecoverableError)) this.#onError(error); // something of ours has failed
+    });
+    this.#loop = keepLooping(this.#worker, store);
+  }
+
+  async close(): Promise<void> {
+    this.#loop.close();
+    if (this.#redis.status !== 'ready' || this.#store.monitor.trouble()) return this.#worker.close(true); // others find what was being sent
+    const patience = setTimeout(() => this.#stopping.abort(), CLOSE_MS);
+    await atMost(2 * CLOSE_MS, this.#worker.close());
+    clearTimeout(patience);
+  }
+
+  async #process(job: Job<StoredNotification<Data>>, token: string | undefined): Promise<void> {
+    const { jobId } = job.data;
+    if (await this.#isErased(job)) return forget(job);
+    const begunAt = this.#store.clock.now();
+    const result = await this.#attempt(job).catch((error: unknown) => this.#toResult(error));
+    if (await this.#isErased(job)) {
+      await this.#options.erase([jobId]); // what was added meanwhile must not stay
+      return forget(job);
+    }
+    if (result.row !== undefined) await job.log(JSON.stringify({ at: new Date(begunAt).toISOString(), ...result.row }));
+    if (result.type === 'again') await this.#redis.expire(this.#store.keys.notifications.of(jobId), LIST_S);
+    return this.#conclude(job, token, result);
+  }
+
+  async #isErased({ id = '', data }: Job<StoredNotification<Data>>): Promise<boolean> {
+    return (await this.#redis.sismember(this.#store.keys.notifications.of(data.jobId), id)) === 0;
+  }
 
   /** One try, with what comes of it. */
-  const attempt = async (job: Job<Kept<Data>>, isErased: () => Promise<boolean>): Promise<Tried<Data>> => {
-    const { id = '', data, attemptsMade } = job;
-    const update = (changed: Data) => job.updateData({ ...data, data: changed });
-    const tried = await send({ id, jobId: data.jobId, data: data.data, number: attemptsMade + 1, signal: stopping.signal, update });
-    if (tried.next && !(await isErased())) await add([tried.next]);
-    return tried;
-  };
+  async #attempt(job: Job<StoredNotification<Data>>): Promise<TryResult<Data>> {
+    const { id = '', data: stored, attemptsMade } = job;
+    const { jobId, data } = stored;
+    const update = (changed: Data) => job.updateData({ ...stored, data: changed });
+    const result = await this.#options.send({ id, jobId, data, number: attemptsMade + 1, signal: this.#stopping.signal, update });
+    if (result.next && !(await this.#isErased(job))) await this.#options.add([result.next]);
+    return result;
+  }
 
-  /** Tells BullMQ what has become of a try. */
-  const conclude = async (job: Job<Kept<Data>>, token: string | undefined, tried: Tried<Data>): Promise<void> => {
-    switch (tried.type) {
+  /** An error that is not the receiver's. What Redis can't do now costs no try; no words of an error are kept, for users see them. */
+  #toResult(error: unknown): TryResult<never> {
+    this.#onError(error);
+    const isStore = storeTrouble(error) !== undefined || (error instanceof ProblemError && error.code === 'queue_unavailable');
+    return isStore ? { type: 'not_now', afterMs: TROUBLE_MS.store } : { type: 'again', afterMs: TROUBLE_MS.own, reason: 'internal_error' };
+  }
+
+  /** Reports to BullMQ what has become of a try. */
+  async #conclude(job: Job, token: string | undefined, result: TryResult<Data>): Promise<void> {
+    switch (result.type) {
       case 'done':
         return;
       case 'failed':
-        throw new UnrecoverableError(tried.reason);
+        throw new UnrecoverableError(result.reason);
       case 'not_now':
-        await job.moveToDelayed(momentIn(Math.ceil(tried.afterMs)), token);
+        await job.moveToDelayed(momentIn(Math.ceil(result.afterMs)), token);
         throw new DelayedError();
       case 'again': {
-        const error = new OwnError(tried.reason);
-        pauses.set(error, Math.ceil(tried.afterMs));
+        const error = new OwnError(result.reason);
+        this.#pauses.set(error, Math.ceil(result.afterMs));
         throw error;
       }
     }
-  };
-
-  const process = async (job: Job<Kept<Data>>, token: string | undefined): Promise<void> => {
-    const { jobId } = job.data;
-    const isErased = async () => (await redis.sismember(listOf(jobId), job.id ?? '')) === 0;
-    if (await isErased()) return forget(job);
-    const begunAt = store.clock.now();
-    const tried = await attempt(job, isErased).catch((error: unknown) => toTried(error, onError));
-    if (await isErased()) {
-      await erase([jobId]); // what was added meanwhile must not stay
-      return forget(job);
-    }
-    if (tried.row !== undefined) await job.log(JSON.stringify({ at: new Date(begunAt).toISOString(), ...tried.row }));
-    if (tried.type === 'again') await redis.expire(listOf(jobId), listS);
-    return conclude(job, token, tried);
-  };
-
-  const options: WorkerOptions = {
-    connection: redis,
-    prefix: keyPrefix,
-    concurrency: AT_ONCE,
-    lockDuration: LOCK_MS,
-    stalledInterval: STALLED_MS,
-    maxStalledCount: Number.MAX_SAFE_INTEGER, // a process that was killed is no fault of the notification's
-    settings: { backoffStrategy: (_made, _type, error) => (error && pauses.get(error)) ?? STALLED_MS },
-  };
-  const makeBackend = backendFactory(waiting, (...parts) => new RedisTimeBackend(store.clock, ...parts));
-  const worker = new RedisTimeWorker<Kept<Data>>(NOTIFICATIONS, process, options, makeBackend);
-  worker.on('error', onError);
-  worker.on('failed', (_job, error) => {
-    if (!pauses.has(error) && !(error instanceof UnrecoverableError)) onError(error); // no outcome, but something of ours that failed
-  });
-  const loop = keepLooping(worker, store);
-
-  return async () => {
-    loop.close();
-    if (redis.status !== 'ready' || store.monitor.trouble()) return worker.close(true); // others find what was being sent
-    const patience = setTimeout(() => stopping.abort(), CLOSE_MS);
-    await atMost(2 * CLOSE_MS, worker.close());
-    clearTimeout(patience);
-  };
+  }
 }
 
 /** Lets BullMQ delete a notification whose job was erased. While its try goes on nobody else can. */
 function forget(job: Job<unknown>): void {
   job.opts.removeOnComplete = true;
-}
-
-/** How soon to try again after trouble of Redis, and after an error of ours, in ms. */
-const TROUBLE_MS = { store: 2000, own: 60_000 };
-
-/** An error that is not the receiver's. What Redis can't do now costs no try; and no words of an error are kept, for users see them. */
-function toTried(error: unknown, onError: (error: unknown) => void): Tried<never> {
-  onError(error);
-  const isStore = storeTrouble(error) !== undefined || (error instanceof ProblemError && error.code === 'queue_unavailable');
-  return isStore ? { type: 'not_now', afterMs: TROUBLE_MS.store } : { type: 'again', afterMs: TROUBLE_MS.own, reason: 'internal_error' };
 }

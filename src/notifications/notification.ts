@@ -1,7 +1,7 @@
 /** What is told of a job's end: a webhook for a server, a push notification for a phone, and what has to be asked after a push. */
 import type { JobStatus, Snapshot } from '../job/snapshot.ts';
 import { digestOf } from '../store/digest.ts';
-import type { NewEntry } from './notification-queue.ts';
+import type { NewEntry } from './notification-sender.ts';
 import type { Targets } from '../job/record.ts';
 import { TRIES } from './retry-times.ts';
 

@@ -3,10 +3,7 @@ import type { Entrance, Lanes } from './lanes.ts';
 import { siteOf } from './site.ts';
 
 /** A place, with how long the try may take, in ms. `leave`: says whether the receiver has answered. Or how long to wait before asking again, in ms. */
-export type Place = { type: 'free'; limitMs: number; leave: (answered: boolean) => void } | Extract<Entrance, { type: 'busy' }>;
-
-/** See the file's head. */
-export type Places = { enter(webhook: { owner: string; url: string }): Place };
+export type WebhookPlace = { type: 'free'; limitMs: number; leave: (answered: boolean) => void } | Extract<Entrance, { type: 'busy' }>;
 
 /** How many webhooks are on their way at once in one process. */
 const PLACES = 200;
@@ -31,69 +28,79 @@ const REMEMBERED_MS = 10 * 60_000;
 const MAX_REMEMBERED = 10_000;
 
 /**
- * Makes them, for one process. A user and a server whose tries were slow are remembered. They share a part of the places, and if they did not answer,
- * their next tries are shorter. One of these at a time has the usual time all the same, so that a receiver that is only slow gets its webhooks.
+ * The places of one process. A user and a server whose tries were slow are remembered. They share a part of the places, and if
+ * they did not answer, their next tries are shorter. One of these at a time has the usual time all the same, so that a receiver
+ * that is only slow gets its webhooks.
  */
-export function createPlaces(lanes: Lanes, now: () => number = () => performance.now()): Places & { remembered(): number } {
+export class Places {
+  readonly #lanes: Lanes;
+  readonly #now: () => number;
   /** Users and servers that were slow, the latest last: until when that counts, and whether they did not answer. */
-  const slow = new Map<string, { until: number; hung: boolean }>();
+  readonly #slow = new Map<string, { until: number; hung: boolean }>();
   /** Those of them that have a try of the usual length. */
-  const probed = new Set<string>();
+  readonly #probed = new Set<string>();
 
-  const stateOf = (who: string) => {
-    const state = slow.get(who);
-    return state && state.until > now() ? state : undefined;
-  };
+  constructor(lanes: Lanes, now: () => number = () => performance.now()) {
+    this.#lanes = lanes;
+    this.#now = now;
+  }
 
-  const remember = (who: string, hung: boolean): void => {
-    slow.delete(who);
-    slow.set(who, { until: now() + REMEMBERED_MS, hung });
-    for (const [oldest, { until }] of slow) {
-      if (slow.size <= MAX_REMEMBERED && until > now()) break;
-      slow.delete(oldest);
-    }
-  };
+  enter({ owner: user, url: text }: { owner: string; url: string }): WebhookPlace {
+    const url = new URL(text);
+    const [owner, server] = [`owner ${user}`, `server ${url.origin}`];
+    const [ofOwner, ofServer] = [this.#stateOf(owner), this.#stateOf(server)];
+    const isSlow = ofOwner !== undefined || ofServer !== undefined;
+    const free = PLACES - this.#lanes.taken('webhooks');
+    const part = (share: number): number => Math.max(1, Math.floor(free / share));
+    // Whoever waits does so in the first of these that is full: in one of its own, if it has a place.
+    const entrance = this.#lanes.enter([
+      { name: owner, room: Math.min((isSlow ? SLOW_ROOM : ROOM).owner, part(SHARE.owner)) },
+      { name: `receiver ${user} ${url.origin}`, room: (ofServer ? SLOW_ROOM : ROOM).receiver },
+      { name: server, room: ROOM.server },
+      { name: `site ${siteOf(url)}`, room: part(SHARE.site) },
+      ...(isSlow ? [{ name: 'slow', room: SLOW_ROOM.all }] : []),
+      { name: 'webhooks', room: PLACES },
+    ]);
+    if (entrance.type === 'busy') return entrance;
+    const since = this.#now();
+    const probes = this.#probed.has(owner) || this.#probed.has(server) ? [] : [owner, server];
+    const isShort = (ofOwner?.hung === true || ofServer?.hung === true) && probes.length === 0;
+    for (const who of probes) this.#probed.add(who);
+    return {
+      type: 'free',
+      limitMs: isShort ? LIMIT_MS.hung : LIMIT_MS.usual,
+      leave: (answered) => {
+        entrance.leave();
+        for (const who of probes) this.#probed.delete(who);
+        this.#learn(owner, server, this.#now() - since, answered);
+      },
+    };
+  }
 
-  /** What is learned of a try. A user's other receivers do not make up for one that hangs, so only a server's own answer clears it. */
-  const learn = (owner: string, server: string, took: number, answered: boolean): void => {
+  /** How many users and servers are remembered. */
+  remembered(): number {
+    return this.#slow.size;
+  }
+
+  #stateOf(who: string) {
+    const state = this.#slow.get(who);
+    return state && state.until > this.#now() ? state : undefined;
+  }
+
+  /** Learns from a try. A user's other receivers do not make up for one that hangs, so only a server's own answer clears it. */
+  #learn(owner: string, server: string, took: number, answered: boolean): void {
     if (took >= SLOW_MS) {
-      remember(owner, !answered || stateOf(owner)?.hung === true);
-      remember(server, !answered);
-    } else if (answered) slow.delete(server);
-  };
+      this.#remember(owner, !answered || this.#stateOf(owner)?.hung === true);
+      this.#remember(server, !answered);
+    } else if (answered) this.#slow.delete(server);
+  }
 
-  return {
-    enter({ owner: user, url: text }) {
-      const url = new URL(text);
-      const [owner, server] = [`owner ${user}`, `server ${url.origin}`];
-      const [ofOwner, ofServer] = [stateOf(owner), stateOf(server)];
-      const isSlow = ofOwner !== undefined || ofServer !== undefined;
-      const free = PLACES - lanes.taken('webhooks');
-      const part = (share: number): number => Math.max(1, Math.floor(free / share));
-      // Whoever waits does so in the first of these that is full: in one of its own, if it has a place.
-      const entrance = lanes.enter([
-        { name: owner, room: Math.min((isSlow ? SLOW_ROOM : ROOM).owner, part(SHARE.owner)) },
-        { name: `receiver ${user} ${url.origin}`, room: (ofServer ? SLOW_ROOM : ROOM).receiver },
-        { name: server, room: ROOM.server },
-        { name: `site ${siteOf(url)}`, room: part(SHARE.site) },
-        ...(isSlow ? [{ name: 'slow', room: SLOW_ROOM.all }] : []),
-        { name: 'webhooks', room: PLACES },
-      ]);
-      if (entrance.type === 'busy') return entrance;
-      const since = now();
-      const probes = probed.has(owner) || probed.has(server) ? [] : [owner, server];
-      const isShort = (ofOwner?.hung === true || ofServer?.hung === true) && probes.length === 0;
-      for (const who of probes) probed.add(who);
-      return {
-        type: 'free',
-        limitMs: isShort ? LIMIT_MS.hung : LIMIT_MS.usual,
-        leave(answered) {
-          entrance.leave();
-          for (const who of probes) probed.delete(who);
-          learn(owner, server, now() - since, answered);
-        },
-      };
-    },
-    remembered: () => slow.size,
-  };
+  #remember(who: string, hung: boolean): void {
+    this.#slow.delete(who);
+    this.#slow.set(who, { until: this.#now() + REMEMBERED_MS, hung });
+    for (const [oldest, { until }] of this.#slow) {
+      if (this.#slow.size <= MAX_REMEMBERED && until > this.#now()) break;
+      this.#slow.delete(oldest);
+    }
+  }
 }

@@ -70,7 +70,7 @@ test('a webhook that is sent again keeps its lists for as long again', async () 
   const jobId = await add();
   const [id = ''] = await redis.smembers(keys.of(jobId));
   for (const key of [keys.of(jobId), keys.ofUser('ana')]) await redis.expire(key, 60);
-  await queue.retry({ jobId, id, owner: 'ana' });
+  await queue.resend({ jobId, id, owner: 'ana' });
   expect(await redis.ttl(keys.of(jobId))).toBeGreaterThan(7.9 * DAY_S);
   expect(await redis.ttl(keys.ofUser('ana'))).toBeGreaterThan(13.9 * DAY_S);
 });

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { createDeliverWebhook } from '../../src/notifications/deliver-webhook.ts';
 import { createGone } from '../../src/notifications/gone.ts';
-import { createLanes } from '../../src/notifications/lanes.ts';
+import { Lanes } from '../../src/notifications/lanes.ts';
 import type { Notification } from '../../src/notifications/notification.ts';
-import { createPlaces } from '../../src/notifications/places.ts';
+import { Places } from '../../src/notifications/places.ts';
 import { siteOf } from '../../src/notifications/site.ts';
 import { createWebhookSecrets } from '../../src/notifications/webhook-secrets.ts';
 import { openTestQueue } from '../support/notifications.ts';
@@ -13,10 +13,7 @@ import { openTestQueue } from '../support/notifications.ts';
 /** Places on a clock that stands still until it is moved. */
 function open() {
   let now = 0;
-  const places = createPlaces(
-    createLanes(() => now),
-    () => now,
-  );
+  const places = new Places(new Lanes(() => now), () => now);
   const enter = (owner: string, host = `${owner}.example`) => places.enter({ owner, url: `https://${host}/hook` });
   /** Takes as many places as there are, of so many that are wanted. */
   const take = (count: number, owner: string, host?: (n: number) => string) =>
@@ -128,7 +125,7 @@ test('27 users whose receivers hang hold up no webhook of another user: it is se
     if (tried.data.type !== 'webhook') throw new Error('no webhook');
     return deliver(tried, tried.data);
   });
-  const places = createPlaces(createLanes());
+  const places = new Places(new Lanes());
   const deliver = createDeliverWebhook({
     places,
     post: async ({ url }, _timeoutMs, signal) => {

@@ -1,6 +1,6 @@
 /** What can go wrong around notifications: receivers and services that hang for many, deploys, retries, erasing at every moment. */
 import { expect, test } from 'vitest';
-import { createLanes } from '../../src/notifications/lanes.ts';
+import { Lanes } from '../../src/notifications/lanes.ts';
 import { startExpo } from '../support/expo.ts';
 import { keysHolding, keysWith, openRedis } from '../support/keys.ts';
 import { startReceiver } from '../support/receiver.ts';
@@ -47,7 +47,7 @@ test('one server that hangs for many users delays no other user, and no push; a 
 
 test('those that wait for a lane ask again within a minute, at its pace; and a lane that nobody uses is forgotten', () => {
   let now = 0;
-  const lanes = createLanes(() => now);
+  const lanes = new Lanes(() => now);
   const enter = (name = 'a') => lanes.enter([{ name, room: 2 }]);
   const [one, two] = [enter(), enter()];
   const first = Array.from({ length: 5 }, () => enter());

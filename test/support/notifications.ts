@@ -1,6 +1,6 @@
 /** The queue of notifications in the test's process, over a key prefix of its own; it closes with the test. */
 import { inject, onTestFinished } from 'vitest';
-import { openNotificationQueue } from '../../src/notifications/notification-queue.ts';
+import { NotificationQueue } from '../../src/notifications/notification-queue.ts';
 import { ProcessStore } from '../../src/store/store.ts';
 import { newPrefix } from './stack.ts';
 
@@ -9,7 +9,7 @@ export async function openTestQueue<Data>() {
   const keyPrefix = newPrefix();
   const log = { info() {}, warn() {} };
   const store = await ProcessStore.open({ url: inject('redisUrl'), keyPrefix, mayEvict: true, log, logError() {}, onUnusable() {} });
-  const queue = openNotificationQueue<Data>(store);
+  const queue = new NotificationQueue<Data>(store);
   onTestFinished(async () => {
     await queue.close();
     store.close();
