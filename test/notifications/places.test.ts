@@ -18,7 +18,7 @@ function open() {
   /** Takes as many places as there are, of so many that are wanted. */
   const take = (count: number, owner: string, host?: (n: number) => string) =>
     Array.from({ length: count }, (_, n) => enter(owner, host?.(n))).filter((place) => place.type === 'free');
-  return { enter, take, remembered: places.remembered, pass: (ms: number) => (now += ms) };
+  return { enter, take, remembered: () => places.remembered(), pass: (ms: number) => (now += ms) };
 }
 
 const hostsOf = (user: string) => (n: number) => `h${n}.${user}.example`;
