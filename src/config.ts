@@ -67,10 +67,11 @@ function describe(issue: z.core.$ZodIssue): string {
 }
 
 function toConfig(env: Environment) {
+  const production = env.NODE_ENV === 'production';
   return {
-    production: env.NODE_ENV === 'production',
+    production,
     port: env.PORT,
-    /** The ports a worker tries for its health, in this order: several workers may run on one host. A port that was set is the only one. */
+    /** The ports a worker tries for its health, in this order: several may run on one host. A port that was set is the only one. */
     workerHealthPorts: env.WORKER_HEALTH_PORT === undefined ? HEALTH_PORTS.filter((one) => one !== env.PORT) : [env.WORKER_HEALTH_PORT],
     host: env.HOST,
     /** The folders in which a worker looks for programs, such as ffmpeg. */
@@ -78,45 +79,80 @@ function toConfig(env: Environment) {
     redisUrl: env.REDIS_URL ?? '',
     keyPrefix: env.REDIS_KEY_PREFIX,
     /** Whether a Redis is taken that drops keys when its memory is full. Outside production it is, with a warning. */
-    mayEvict: env.NODE_ENV !== 'production' || env.REDIS_ALLOW_EVICTION,
+    mayEvict: !production || env.REDIS_ALLOW_EVICTION,
     /** The vendor of structured answers, where that is said outright. */
     aiProvider: env.AI_PROVIDER,
-    /** The vendors of kinds, by kind, where they are said outright, each with the variable that says it. */
-    providers: new Map(
-      kinds.flatMap((kind): [kind: string, named: { variable: string; vendor: string }][] => {
-        const variable = providerVariable(kind);
-        const vendor = env[variable];
-        return vendor === undefined ? [] : [[kind.name, { variable, vendor }]];
-      }),
-    ),
-    worker: {
-      name: `${hostname()}-${process.pid}`,
-      concurrency: env.WORKER_CONCURRENCY,
-      rate: { max: env.WORKER_RATE_MAX, duration: env.WORKER_RATE_DURATION_MS },
-      stalledIntervalMs: env.WORKER_STALLED_INTERVAL_MS,
-      maxStalledCount: env.WORKER_MAX_STALLED_COUNT,
-      // A lock that outlived the interval would keep a lost worker's jobs from being taken over in time.
-      lockDurationMs: env.WORKER_LOCK_DURATION_MS ?? Math.min(30_000, env.WORKER_STALLED_INTERVAL_MS),
-      /** How much a worker remembers of what its runs have written, in bytes. */
-      journalMemoryBytes: env.JOURNAL_MEMORY_MB * 1024 * 1024,
-    },
+    providers: providersOf(env),
+    worker: workerOf(env),
     breaker: { failures: env.BREAKER_FAILURES, openMs: env.BREAKER_OPEN_MS },
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
-    job: {
-      attempts: env.JOB_ATTEMPTS,
-      maxRetries: env.MAX_JOB_RETRIES,
-      backoffMs: env.JOB_BACKOFF_MS,
-      timeoutMs: env.JOB_TIMEOUT_MS ?? JOB_TIMEOUT_MS,
-      /** Whether an attempt's time counts from its vendor's last sign of life. A time that is set holds as it is. */
-      timeoutMoves: env.JOB_TIMEOUT_MS === undefined,
-      retentionS: env.JOB_RETENTION_S,
-    },
+    job: jobOf(env),
     stream: {
       heartbeatMs: env.SSE_HEARTBEAT_MS,
       maxAgeMs: env.SSE_MAX_AGE_MS,
       tokenSecrets: env.STREAM_TOKEN_SECRET,
       tokenTtlS: env.STREAM_TOKEN_TTL_S,
     },
+    ...limitsOf(env),
+    prices: env.PRICES,
+    plans: env.PLANS,
+    sameWorkMs: 1000 * env.SAME_WORK_WINDOW_S,
+    trustedProxies: env.TRUSTED_PROXIES,
+    adminToken: env.ADMIN_TOKEN,
+    /** The web pages that may call: in production those that are listed, elsewhere those of this machine if none are. */
+    pages: production
+      ? { listed: env.CORS_ORIGINS ?? ['*'], own: undefined }
+      : { listed: env.CORS_ORIGINS, own: [...namesOf(hostname()), ...addressesOf(networkInterfaces())] },
+    /** The names of this machine that requests may be for, beside localhost; in production the gateway in front knows them. */
+    hosts: production ? undefined : [...namesOf(hostname()), ...env.ALLOWED_HOSTS],
+    auth: authOf(env),
+    archive: archiveOf(env),
+    supabaseWebhookSecret: env.SUPABASE_WEBHOOK_SECRET,
+    notifications: notificationsOf(env),
+    logLevel: env.LOG_LEVEL,
+  };
+}
+
+/** The vendors of kinds, by kind, where they are said outright, each with the variable that says it. */
+function providersOf(env: Environment) {
+  return new Map(
+    kinds.flatMap((kind): [kind: string, named: { variable: string; vendor: string }][] => {
+      const variable = providerVariable(kind);
+      const vendor = env[variable];
+      return vendor === undefined ? [] : [[kind.name, { variable, vendor }]];
+    }),
+  );
+}
+
+function workerOf(env: Environment) {
+  return {
+    name: `${hostname()}-${process.pid}`,
+    concurrency: env.WORKER_CONCURRENCY,
+    rate: { max: env.WORKER_RATE_MAX, duration: env.WORKER_RATE_DURATION_MS },
+    stalledIntervalMs: env.WORKER_STALLED_INTERVAL_MS,
+    maxStalledCount: env.WORKER_MAX_STALLED_COUNT,
+    // A lock that outlived the interval would keep a lost worker's jobs from being taken over in time.
+    lockDurationMs: env.WORKER_LOCK_DURATION_MS ?? Math.min(30_000, env.WORKER_STALLED_INTERVAL_MS),
+    /** How much a worker remembers of what its runs have written, in bytes. */
+    journalMemoryBytes: env.JOURNAL_MEMORY_MB * 1024 * 1024,
+  };
+}
+
+function jobOf(env: Environment) {
+  return {
+    attempts: env.JOB_ATTEMPTS,
+    maxRetries: env.MAX_JOB_RETRIES,
+    backoffMs: env.JOB_BACKOFF_MS,
+    timeoutMs: env.JOB_TIMEOUT_MS ?? JOB_TIMEOUT_MS,
+    /** Whether an attempt's time counts from its vendor's last sign of life. A time that is set holds as it is. */
+    timeoutMoves: env.JOB_TIMEOUT_MS === undefined,
+    retentionS: env.JOB_RETENTION_S,
+  };
+}
+
+/** What users may take on, and what their requests may hold. */
+function limitsOf(env: Environment) {
+  return {
     listsPerSecond: env.LIST_RATE_MAX,
     rateLimit: { max: env.RATE_LIMIT_MAX, windowS: env.RATE_LIMIT_WINDOW_S },
     bounds: {
@@ -133,31 +169,18 @@ function toConfig(env: Environment) {
       reads: { each: env.MAX_COSTLY_READS_PER_USER, all: env.MAX_COSTLY_READS },
     },
     stallMs: env.STALL_TIMEOUT_MS,
-    prices: env.PRICES,
-    plans: env.PLANS,
     /** What all files in Redis may take together, in bytes. */
     filesMaxBytes: env.FILES_MAX_MB * MB,
-    sameWorkMs: 1000 * env.SAME_WORK_WINDOW_S,
-    trustedProxies: env.TRUSTED_PROXIES,
-    adminToken: env.ADMIN_TOKEN,
-    /** The web pages that may call: in production those that are listed, elsewhere those of this machine if none are. */
-    pages:
-      env.NODE_ENV === 'production'
-        ? { listed: env.CORS_ORIGINS ?? ['*'], own: undefined }
-        : { listed: env.CORS_ORIGINS, own: [...namesOf(hostname()), ...addressesOf(networkInterfaces())] },
-    /** The names of this machine that requests may be for, beside localhost; in production the gateway in front knows them. */
-    hosts: env.NODE_ENV === 'production' ? undefined : [...namesOf(hostname()), ...env.ALLOWED_HOSTS],
-    auth: authOf(env),
-    archive: archiveOf(env),
-    supabaseWebhookSecret: env.SUPABASE_WEBHOOK_SECRET,
-    notifications: {
-      webhookSecrets: env.WEBHOOK_SECRET,
-      /** The name servers that webhooks' names are asked at; undefined for the system's. */
-      nameServers: env.WEBHOOK_DNS_SERVERS,
-      pushDelayMs: env.PUSH_DELAY_MS,
-      expo: { baseUrl: env.EXPO_BASE_URL, accessToken: env.EXPO_ACCESS_TOKEN },
-    },
-    logLevel: env.LOG_LEVEL,
+  };
+}
+
+function notificationsOf(env: Environment) {
+  return {
+    webhookSecrets: env.WEBHOOK_SECRET,
+    /** The name servers that webhooks' names are asked at; undefined for the system's. */
+    nameServers: env.WEBHOOK_DNS_SERVERS,
+    pushDelayMs: env.PUSH_DELAY_MS,
+    expo: { baseUrl: env.EXPO_BASE_URL, accessToken: env.EXPO_ACCESS_TOKEN },
   };
 }
 
