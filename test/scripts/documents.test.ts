@@ -164,6 +164,12 @@ test('the table of layers on the architecture page says of each folder what the 
   expect(Object.fromEntries(table)).toEqual(Object.fromEntries(rules));
 });
 
+test('the handbook has every command', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const named = new Set(read(`${CHAPTERS}/development.md`).match(/(?<=`(?:npm run |npm )?)[a-z]+(?::[a-z]+)?/g));
+  expect(Object.keys(scripts).filter((name) => !named.has(name) && !/^(pre|post)/.test(name))).toEqual([]);
+});
+
 const variables = [...Object.keys(schema.shape), ...NAMING, ...vendors.flatMap((vendor) => Object.keys(vendor.variables))];
 
 test('the handbook has every variable that a process reads, and no others', () => {

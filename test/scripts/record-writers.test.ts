@@ -54,7 +54,9 @@ function givenBy(code: string): string[] {
   const lines = code.split('\n').filter((line) => !/^\s*(const|let) \{/.test(line)); // those take fields out of what was read
   const text = lines.join('\n');
   const keys = [...text.matchAll(/\[FIELDS\.(\w+)\]: /g)].map(([, name = '']) => name);
-  const commands = [...text.matchAll(/\b(?:hset|hsetnx|hdel|hincrby|add)\((?:[\w.()]+, )?FIELDS\.(\w+)/g)].map(([, name = '']) => name);
+  const commands = [...text.matchAll(/\b(?:hset|hsetnx|hdel|hincrby|add)\(/g)].flatMap(({ 0: call, index }) =>
+    argumentsAt(text, index + call.length).flatMap((argument) => /^FIELDS\.(\w+)$/.exec(argument)?.[1] ?? []),
+  );
   const own = keys.length > 0 ? [...text.matchAll(/^\s+(progress): JSON/gm)].map(([, name = '']) => name) : []; // BullMQ's name for it
   return sorted([...keys, ...commands, ...own]);
 }
