@@ -11,7 +11,7 @@ import type { AppDeps } from './http/app-deps.ts';
 import { findJob } from './http/job-access.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { createLocalLimit } from './jobs/rate-limit.ts';
-import { createSubmissions, type Submissions } from './jobs/submissions.ts';
+import { Submissions } from './jobs/submissions.ts';
 import { checkKinds, type Kind } from './kinds/kind.ts';
 import { createLimits } from './limit-parts.ts';
 import { listen } from './listen.ts';
@@ -81,7 +81,7 @@ function openSubmissions(
   archive: AppDeps['archive'],
   { rateLimit, plans, sameWorkMs, job }: Config,
 ): Submissions {
-  return createSubmissions({
+  return new Submissions({
     queue,
     clock,
     kinds,

@@ -6,7 +6,7 @@ import { startHousekeeping } from '../src/housekeeping.ts';
 import type { Fail, Parts, Ready } from '../src/process.ts';
 import { checkKinds } from '../src/kinds/kind.ts';
 import { createBreaker } from './run/breaker.ts';
-import { createAdmission } from '../src/jobs/admission.ts';
+import { Admission } from '../src/jobs/admission.ts';
 import { createCancel } from '../src/jobs/cancel-job.ts';
 import { type Children, createChildren } from '../src/jobs/child-job.ts';
 import { RedisFiles } from '../src/files/redis-files.ts';
@@ -98,7 +98,7 @@ function openChildren(store: Store, { job, bounds }: Config, parts: Parts): Chil
   const { retentionS } = job;
   const children = createChildren(store, {
     queue: parts.add(openQueue(store, job)),
-    admission: createAdmission(store, { retentionS, bounds }),
+    admission: new Admission(store, { retentionS, bounds }),
     cancel: createCancel(store, retentionS),
   });
   return { ...children, add: (request) => store.retryWhileRefused(() => children.add(request)) };

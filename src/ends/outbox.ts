@@ -1,5 +1,5 @@
 /** An outbox: jobs whose ends are to be handed on. Admission puts each in, so that no end is missed, whoever causes it. */
-import { OUTBOX_LOOK_MS } from '../jobs/admit-script.ts';
+import { OUTBOX_LOOK_MS } from '../jobs/admission.ts';
 import type { Store } from '../store/store.ts';
 
 /** A job that has ended and is this process's to hand on. `finishedOn`: when, as its record has it. */

@@ -17,8 +17,8 @@ const MAX_PENDING = 10_000;
  * right after it. Where the connection is lost, it is the first command of the next one. To cancel a job twice does no harm.
  */
 export class Abandoning {
-  readonly #redis: Redis;
-  readonly #cancel: Cancel;
+  readonly #redis;
+  readonly #cancel;
   readonly #pending = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 

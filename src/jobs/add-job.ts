@@ -1,11 +1,10 @@
 /** Adding a job: admission, then BullMQ, in two trips. */
 import type { Abandoning } from './abandon-job.ts';
-import type { Queue } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import { FINGERPRINT_LENGTH, isMadeFrom, newJobId } from '../job/id.ts';
 import type { Admission, Refusal } from './admission.ts';
 import { childIdOf } from './child-id.ts';
 import { digestOf } from '../store/digest.ts';
-import { createFirstAlone } from './first-alone.ts';
 import type { Allowance } from './rate-limit.ts';
 import { type Payload, notifiesOf } from '../job/record.ts';
 import { abandoned } from '../store/redis-connection.ts';
@@ -53,45 +52,57 @@ function fingerprintOf({ input, targets }: AddRequest): unknown {
 }
 
 /**
- * Makes the function that adds jobs. A job is never added before it is admitted, or a worker could take one that was refused. Where Redis does
- * not say whether it has added a job that has no key, the job is abandoned; with a key the same request again finds it. Of
- * requests under one key at once the first goes alone: else others would be refused for a place and a budget that the same job takes.
+ * Adds jobs. A job is never added before it is admitted, or a worker could take one that was refused. Where Redis does not say
+ * whether it has added a job that has no key, the job is abandoned; with a key the same request again finds it.
  */
-export function createAddJob(
-  queue: Queue<Payload>,
-  admissionOf: (plan: string | undefined) => Admission,
-  abandoning: Pick<Abandoning, 'abandon'>,
-): (request: AddRequest) => Promise<AddResult> {
-  const firstAlone = createFirstAlone<AddResult>();
+export class JobAdder {
+  readonly #queue;
+  readonly #admissionOf;
+  readonly #abandoning;
+  /** Requests that are on their way under a key. */
+  readonly #running = new Map<string, Promise<AddResult>>();
 
-  const add = async (wanted: AddRequest, key: string | undefined): Promise<AddResult> => {
-    const { plan, kind, next, owner, tenant, targets, requestId, input, keyMs = KEY_TTL_MS } = wanted;
-    const { cancelAfterMs, startWithinMs, keepFiles, dropFiles } = wanted;
-    const notifies = notifiesOf(targets);
-    const admission = admissionOf(plan);
+  constructor(queue: Queue<Payload>, admissionOf: (plan: string | undefined) => Admission, abandoning: Pick<Abandoning, 'abandon'>) {
+    this.#queue = queue;
+    this.#admissionOf = admissionOf;
+    this.#abandoning = abandoning;
+  }
+
+  /**
+   * Of requests under one key at once the first goes alone: else others would be refused for a place and a budget that the same
+   * job takes. What came meanwhile rejects as the first does, so that nobody waits for two time limits.
+   */
+  async add(wanted: AddRequest): Promise<AddResult> {
+    const key = wanted.key && digestOf(wanted.key);
+    if (key === undefined) return this.#add(wanted, key);
+    const first = this.#running.get(key);
+    if (first) {
+      await first;
+      return this.#add(wanted, key);
+    }
+    const own = this.#add(wanted, key);
+    this.#running.set(key, own);
+    try {
+      return await own;
+    } finally {
+      this.#running.delete(key);
+    }
+  }
+
+  async #add(wanted: AddRequest, key: string | undefined): Promise<AddResult> {
+    const { kind, next, owner, tenant, targets, cancelAfterMs, startWithinMs, keepFiles, dropFiles } = wanted;
+    const admission = this.#admissionOf(wanted.plan);
     const reserved = admission.budgeted ? wanted.reserve?.() : undefined;
-    const ignored = wanted.ignored?.join('\n');
-    // Readers of a job find the first six at the start of its JSON.
-    const payload: Payload = { owner, tenant, next: next?.kind, tells: notifies, reserved, ignored, requestId, targets, input };
     // Only a key makes anyone ask whether the input was the same.
     const fingerprint = key && digestOf(fingerprintOf(wanted)).slice(0, FINGERPRINT_LENGTH);
-    const isSame = (id: string): boolean => fingerprint === undefined || isMadeFrom(id, fingerprint);
+    const known = (id: string) => ({ type: 'known', id, sameInput: fingerprint === undefined || isMadeFrom(id, fingerprint) }) as const;
     const jobId = newJobId(kind, fingerprint);
-    const request = {
-      jobId,
-      child: next && childIdOf(jobId, next.kind),
-      tenant,
-      owner,
-      notifies: notifies !== undefined,
-      cancelAfterMs,
-      startWithinMs,
-      key,
-      reserved,
-    };
+    const child = next && childIdOf(jobId, next.kind);
+    const notifies = notifiesOf(targets) !== undefined;
+    const request = { jobId, child, tenant, owner, notifies, cancelAfterMs, startWithinMs, key, reserved };
     const admitted = await admission.admit(request);
-    if (admitted.type === 'known') return { ...admitted, sameInput: isSame(admitted.id) };
+    if (admitted.type === 'known') return { ...admitted, ...known(admitted.id) };
     if (admitted.type !== 'admitted') return admitted;
-    const { priority, at, allowance } = admitted;
     if (keepFiles) {
       try {
         await keepFiles(jobId);
@@ -101,22 +112,28 @@ export function createAddJob(
         throw error;
       }
     }
-    // BullMQ answers with the id of the job that holds the key, in the same trip; the key outlives that job.
-    const deduplication = key === undefined ? {} : { deduplication: { id: key, ttl: keyMs } };
-    const adding = queue.add(kind, payload, { jobId, priority, timestamp: at, ...deduplication });
+    const adding = this.#enqueue(wanted, { jobId, key, reserved, priority: admitted.priority, at: admitted.at });
     admission.added(jobId);
-    const { id = jobId, timestamp } = await adding.catch((error: unknown) => {
+    const { id = jobId, timestamp } = await adding;
+    if (id === jobId) return { type: 'added', id, createdAt: timestamp, allowance: admitted.allowance };
+    await Promise.all([admission.withdraw(request), dropFiles?.(jobId)]); // another submission of the same key was faster
+    return known(id);
+  }
+
+  /** BullMQ answers with the id of the job that holds the key, in the same trip; the key outlives that job. */
+  #enqueue(wanted: AddRequest, { jobId, key, reserved, priority, at }: AdmittedJob): Promise<Job<Payload>> {
+    const { kind, owner, tenant, next, targets, requestId, input, keyMs = KEY_TTL_MS } = wanted;
+    const ignored = wanted.ignored?.join('\n');
+    // Readers of a job find the first six at the start of its JSON.
+    const payload: Payload = { owner, tenant, next: next?.kind, tells: notifiesOf(targets), reserved, ignored, requestId, targets, input };
+    const deduplication = key === undefined ? {} : { deduplication: { id: key, ttl: keyMs } };
+    return this.#queue.add(kind, payload, { jobId, priority, timestamp: at, ...deduplication }).catch((error: unknown) => {
       if (key !== undefined || storeTrouble(error)?.type !== 'away') throw error;
-      abandoning.abandon(jobId);
+      this.#abandoning.abandon(jobId);
       throw abandoned(jobId, error);
     });
-    if (id === jobId) return { type: 'added', id, createdAt: timestamp, allowance };
-    await Promise.all([admission.withdraw(request), dropFiles?.(jobId)]); // another submission of the same key was faster
-    return { type: 'known', id, sameInput: isSame(id) };
-  };
-
-  return (wanted) => {
-    const key = wanted.key && digestOf(wanted.key);
-    return key === undefined ? add(wanted, key) : firstAlone(key, () => add(wanted, key));
-  };
+  }
 }
+
+/** A job that has a place: its priority, and when it was admitted, in ms since the epoch. */
+type AdmittedJob = { jobId: string; key: string | undefined; reserved: string | undefined; priority: number; at: number };

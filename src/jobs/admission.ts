@@ -1,7 +1,6 @@
 /** Admission: one step before jobs are added decides whether there is a place for each, its place in the fair queue, and when it is to end. */
 import { OwnError } from '../job/own-error.ts';
 import type { Tenant } from '../job/tenant.ts';
-import { type AdmitReply, createAdmitScript, isBudgeted } from './admit-script.ts';
 import { createBatch, createCollector } from '../store/batch.ts';
 import { type Allowance, allowanceOf, type RatePolicy } from './rate-limit.ts';
 import type { Store } from '../store/store.ts';
@@ -69,18 +68,6 @@ export type Refusal =
   | { type: 'too_many'; open: number; oldest: string }
   | { type: 'spent'; what: 'tokens' | 'usd'; oldest?: string | undefined };
 
-/** Gives jobs a place in the queue, or says why there is none. */
-export type Admission = {
-  /** Whether a tenant has a budget here, so that something is reserved for its jobs. */
-  budgeted: boolean;
-  /** Requests of one turn of the event loop share one call of the script. */
-  admit(request: AdmissionRequest): Promise<AdmissionResult>;
-  /** The job has been added, or is being added by a command that was sent: it waits, and is counted there. */
-  added(jobId: string): void;
-  /** Takes back the place of a job that was admitted and then not added. */
-  withdraw(request: AdmissionRequest): Promise<void>;
-};
-
 /** How many jobs one call of the script serves at most: Redis serves others in between. */
 const BATCH = 64;
 
@@ -95,62 +82,165 @@ export type AdmissionOptions = {
   archived?: boolean | undefined;
 };
 
-/** Makes the admission over a connection. */
-export function createAdmission(store: Store, options: AdmissionOptions): Admission {
-  const { bounds, weight: usual = 1 } = options;
-  const script = createAdmitScript(store, options);
-  const withdraw = store.script(new URL('scripts/withdraw.lua', import.meta.url), {
-    keys: ['open', 'index', 'deadlines', 'turns', 'rate', 'children', 'reserved'],
-    args: ['id', 'child', 'tenant', 'weight'],
-  });
-  const { submitRate } = bounds;
-  const rateOf = (tenant: Tenant): string => store.keys.rate(submitRate?.name ?? '', tenant);
+/** A job that was admitted this long ago, in ms, and still has no record was never added. */
+const COMING_MS = 60_000;
 
-  const admitAll = async (requests: AdmissionRequest[]): Promise<(AdmissionResult | Error)[]> => {
-    const replies = await script(requests);
-    return replies.map((reply, index) => {
-      if (reply instanceof Error) return reply;
-      const [, , , used, resetMs] = reply;
-      const counts = submitRate && requests[index]?.bounded !== false;
-      return toResult(reply, counts ? allowanceOf(submitRate, used, resetMs) : undefined);
+/** How much longer than its newest job's retention a user's index is kept, in s: jobs wait, too. */
+const INDEX_KEPT_LONGER_S = 7 * 24 * 3600;
+
+/** How soon to look whether a job of an outbox has ended, in ms. An end that is noticed is handed on at once. */
+export const OUTBOX_LOOK_MS = 3000;
+
+const QUEUE_KEYS = ['wait', 'delayed', 'prioritized', 'active'] as const;
+const SIGNATURE = {
+  keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'children', 'outbox', 'notifyOutbox', 'jobs'],
+  args: ['maxDepth', 'maxOpen', 'maxTokens', 'maxBillionths', 'maxRate', 'rateMs', 'keptForS', 'comingMs', 'archived', 'lookMs'],
+  eachKeys: ['dedup', 'open', 'index', 'spent', 'spentUsd', 'rate', 'reserved'],
+  eachArgs: [
+    'id',
+    'parent',
+    'child',
+    'tenant',
+    'weight',
+    'cancelAfterMs',
+    'startWithinMs',
+    'indexed',
+    'keyed',
+    'bounded',
+    'notifies',
+    'estimate',
+  ],
+} as const;
+
+/** What the script returns for a job. */
+export type AdmitReply = [
+  type: AdmissionResult['type'],
+  value: string | number,
+  count: number | string,
+  used: number,
+  resetMs: number,
+  at: number,
+];
+
+/** Gives jobs a place in the queue, or says why there is none. */
+export class Admission {
+  /** Whether a tenant has a budget here, so that something is reserved for its jobs. */
+  readonly budgeted: boolean;
+  /** Gives a job a place. Requests of one turn of the event loop share one call of the script. */
+  readonly admit: (request: AdmissionRequest) => Promise<AdmissionResult>;
+  /** The job has been added, or is being added by a command that was sent: it waits, and is counted there. */
+  readonly added: (jobId: string) => void;
+  readonly #store;
+  readonly #options;
+  readonly #withdraw;
+
+  constructor(store: Store, options: AdmissionOptions) {
+    const { dailyTokensPerUser, dailyUsdPerUser } = options.bounds;
+    this.#store = store;
+    this.#options = options;
+    this.budgeted = dailyTokensPerUser !== undefined || dailyUsdPerUser !== undefined;
+    const script = store.batchScript(new URL('scripts/admit.lua', import.meta.url), SIGNATURE);
+    const shared = sharedBy(store, options);
+    this.admit = createBatch(BATCH, async (requests: AdmissionRequest[]) => {
+      const replies = (await script(
+        shared,
+        requests.map((request) => this.#entryOf(request)),
+      )) as (AdmitReply | Error)[];
+      return replies.map((reply, n) => (reply instanceof Error ? reply : this.#resultOf(reply, requests[n]?.bounded !== false)));
     });
-  };
-
-  return {
-    budgeted: isBudgeted(bounds),
-    admit: createBatch(BATCH, admitAll),
-    added: createCollector((jobIds) => {
+    this.added = createCollector((jobIds) => {
       store.redis.zrem(store.keys.coming, ...jobIds).catch(() => {}); // they count twice until COMING_MS are over
-    }),
-    async withdraw({ jobId, child = '', tenant, owner, weight = usual }) {
-      const { deadlines, turns, children } = store.keys;
-      const places = {
-        open: store.keys.open(tenant),
-        index: store.keys.jobsOf(owner ?? ''),
-        deadlines,
-        turns,
-        children,
-        reserved: store.keys.reserved(tenant, store.clock.now()),
-      };
-      await withdraw({ ...places, rate: rateOf(tenant), id: jobId, child, tenant, weight });
-    },
-  };
+    });
+    this.#withdraw = store.script(new URL('scripts/withdraw.lua', import.meta.url), {
+      keys: ['open', 'index', 'deadlines', 'turns', 'rate', 'children', 'reserved'],
+      args: ['id', 'child', 'tenant', 'weight'],
+    });
+  }
+
+  /** Takes back the place of a job that was admitted and then not added. */
+  async withdraw(request: AdmissionRequest): Promise<void> {
+    const { deadlines, turns, children } = this.#store.keys;
+    const { jobId: id, child = '', tenant, weight = this.#options.weight ?? 1 } = request;
+    await this.#withdraw({ deadlines, turns, children, ...this.#keysOf(request), id, child, tenant, weight });
+  }
+
+  /** The keys that are a tenant's or a user's own. */
+  #keysOf({ tenant, owner }: AdmissionRequest) {
+    const { keys, clock } = this.#store;
+    return {
+      open: keys.open(tenant),
+      index: keys.jobsOf(owner ?? ''),
+      rate: keys.rate(this.#options.bounds.submitRate?.name ?? '', tenant),
+      reserved: keys.reserved(tenant, clock.now()),
+    };
+  }
+
+  #entryOf(request: AdmissionRequest) {
+    const { keys, clock } = this.#store;
+    const { jobId, parent = '', child = '', tenant, owner, weight = this.#options.weight ?? 1, key } = request;
+    const { cancelAfterMs = 0, startWithinMs = 0, bounded = true, notifies = false, reserved = '' } = request;
+    return {
+      ...this.#keysOf(request),
+      dedup: keys.dedup(key ?? ''),
+      spent: keys.spent(tenant, clock.now()),
+      spentUsd: keys.spentUsd(tenant, clock.now()),
+      id: jobId,
+      parent,
+      child,
+      tenant,
+      weight,
+      cancelAfterMs,
+      startWithinMs,
+      indexed: owner === undefined ? 0 : 1,
+      keyed: key === undefined ? 0 : 1,
+      bounded: bounded ? 1 : 0,
+      notifies: notifies ? 1 : 0,
+      estimate: this.budgeted ? reserved : '',
+    };
+  }
+
+  #resultOf([type, value, count, used, resetMs, at]: AdmitReply, bounded: boolean): AdmissionResult {
+    const { submitRate } = this.#options.bounds;
+    const allowance = submitRate && bounded ? allowanceOf(submitRate, used, resetMs) : undefined;
+    switch (type) {
+      case 'admitted':
+        return { type, priority: Number(value), at, allowance };
+      case 'known':
+        return { type, id: String(value), allowance };
+      case 'limited':
+        if (!allowance) throw new OwnError('only where there is a rate can it be used up');
+        return { type, allowance };
+      case 'full':
+        return { type, excess: Number(value), allowance };
+      case 'too_many':
+        return { type, oldest: String(value), open: Number(count), allowance };
+      case 'spent':
+        return { type, what: value as 'tokens' | 'usd', oldest: typeof count === 'string' ? count : undefined, allowance };
+    }
+  }
 }
 
-function toResult([type, value, count, , , at]: AdmitReply, allowance: Allowance | undefined): AdmissionResult {
-  switch (type) {
-    case 'admitted':
-      return { type, priority: Number(value), at, allowance };
-    case 'known':
-      return { type, id: String(value), allowance };
-    case 'limited':
-      if (!allowance) throw new OwnError('only where there is a rate can it be used up');
-      return { type, allowance };
-    case 'full':
-      return { type, excess: Number(value), allowance };
-    case 'too_many':
-      return { type, oldest: String(value), open: Number(count), allowance };
-    case 'spent':
-      return { type, what: value as 'tokens' | 'usd', oldest: typeof count === 'string' ? count : undefined, allowance };
-  }
+/** What the script is given of all jobs alike. */
+function sharedBy({ keys }: Store, { retentionS, bounds, archived = false }: AdmissionOptions) {
+  const { submitRate } = bounds;
+  return {
+    deadlines: keys.deadlines,
+    turns: keys.turns,
+    coming: keys.coming,
+    children: keys.children,
+    outbox: keys.archive.outbox,
+    notifyOutbox: keys.notifications.outbox,
+    jobs: keys.job(''),
+    ...keys.allOf(QUEUE_KEYS),
+    maxDepth: bounds.maxDepth,
+    maxOpen: bounds.maxJobsPerUser,
+    maxTokens: bounds.dailyTokensPerUser ?? 0,
+    maxBillionths: 1e9 * (bounds.dailyUsdPerUser ?? 0),
+    maxRate: submitRate?.max ?? 0,
+    rateMs: (submitRate?.windowS ?? 0) * 1000,
+    keptForS: retentionS + INDEX_KEPT_LONGER_S,
+    comingMs: COMING_MS,
+    archived: archived ? 1 : 0,
+    lookMs: OUTBOX_LOOK_MS,
+  };
 }

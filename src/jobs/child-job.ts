@@ -3,7 +3,7 @@ import { createIORedisClient, type IRedisClient, Job, type Queue } from 'bullmq'
 import { OwnError } from '../job/own-error.ts';
 import type { Admission } from './admission.ts';
 import { childIdOf } from './child-id.ts';
-import { createEraseJobs } from './erase-jobs.ts';
+import { JobEraser } from './erase-jobs.ts';
 import { FIELDS, type Payload, notifiesOf } from '../job/record.ts';
 import type { Store } from '../store/store.ts';
 
@@ -34,7 +34,7 @@ export type ChildrenOptions = {
 /** See {@link Children}. */
 export function createChildren(store: Store, { queue, admission, cancel }: ChildrenOptions): Children {
   const client: IRedisClient = createIORedisClient(store.redis);
-  const erase = createEraseJobs(store, queue, cancel);
+  const eraser = new JobEraser(store, queue, cancel);
 
   return {
     async add({ parent, kind, owner, tenant, requestId, targets, reserved, input }) {
@@ -57,7 +57,7 @@ export function createChildren(store: Store, { queue, admission, cancel }: Child
       for (const [error] of replies) if (error) throw error;
       if (replies[0]?.[1] === 0) {
         // The parent was erased after it was looked at, so the child must not stay. The parent's record has only our note now.
-        await Promise.all([store.redis.del(parentRecord), erase([jobId])]);
+        await Promise.all([store.redis.del(parentRecord), eraser.erase([jobId])]);
       }
       return jobId;
     },

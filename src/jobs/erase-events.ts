@@ -29,44 +29,28 @@ type Part = { from: string; to: string; back: 0 | 1 };
 /** A time that is noted, and the names that the event of it may have. */
 type Noted = { time: number; names: readonly string[] };
 
-/** Makes the function that erases the events of a job that has ended. */
-export function createEraseEvents(store: Store): (job: JobEvents) => Promise<void> {
-  const script = store.script(new URL('scripts/delete_events.lua', import.meta.url), {
-    keys: ['events'],
-    args: ['id', 'from', 'to', 'count', 'back'],
-  });
-  const stream = store.keys.of('events');
+/** Erases the events of jobs that have ended. */
+export class EventEraser {
+  readonly #store;
+  readonly #stream;
+  readonly #deleteEvents;
 
-  /** Looks at the next events of a part. Resolves with what is left of it, and with the names of those that were the job's. */
-  const look = async (id: string, part: Part): Promise<{ left: Part | undefined; names: string[] }> => {
-    const [last, names] = (await script({ ...part, events: stream, id, count: LOOKED_AT_ONCE })) as [last: string, names: string[]];
-    const rest = part.back === 1 ? { ...part, to: `(${last}` } : { ...part, from: `(${last}` };
-    return { left: last === '' ? undefined : rest, names };
-  };
-  /** Looks at both sides of times until their events are found, and no further than they can be. */
-  const searchBeside = async (id: string, times: readonly Noted[]): Promise<void> => {
-    let searches = times.flatMap(({ time, names }) => [
-      { names, part: { from: String(time), to: String(time + CLOCK_ERROR_MS), back: 0 } satisfies Part },
-      { names, part: { from: String(Math.max(time - CLOCK_ERROR_MS, 0)), to: String(time - 1), back: 1 } satisfies Part },
-    ]) as { names: readonly string[]; part: Part }[];
-    for (let looked = 0; searches.length > 0 && looked < BESIDE; looked += LOOKED_AT_ONCE) {
-      const seen = await Promise.all(searches.map(async ({ names, part }) => ({ wanted: names, ...(await look(id, part)) })));
-      const found = new Set(seen.flatMap(({ names }) => names));
-      searches = seen.flatMap(({ wanted, left }) =>
-        left && !wanted.some((name) => found.has(name)) ? [{ names: wanted, part: left }] : [],
-      );
-    }
-  };
-  const searchAll = async (id: string, from: number, to: number): Promise<void> => {
-    for (let part: Part | undefined = { from: String(from), to: String(to), back: 0 }; part;) part = (await look(id, part)).left;
-  };
+  constructor(store: Store) {
+    this.#store = store;
+    this.#stream = store.keys.of('events');
+    this.#deleteEvents = store.script(new URL('scripts/delete_events.lua', import.meta.url), {
+      keys: ['events'],
+      args: ['id', 'from', 'to', 'count', 'back'],
+    });
+  }
 
-  return async ({ id, fields, rows }) => {
+  async erase({ id, fields, rows }: JobEvents): Promise<void> {
     const [timestamp, processedOn, finishedOn, starts, ready, places] = fields;
     const start = Number(timestamp) || 0;
     const ids = placesOf(places ?? '', start);
-    for (let from = 0; from < ids.length; from += DELETED_AT_ONCE)
-      await store.redis.xdel(stream, ...ids.slice(from, from + DELETED_AT_ONCE));
+    for (let from = 0; from < ids.length; from += DELETED_AT_ONCE) {
+      await this.#store.redis.xdel(this.#stream, ...ids.slice(from, from + DELETED_AT_ONCE));
+    }
     const times = [
       { time: start, names: ['waiting', 'delayed'] },
       { time: Number(processedOn), names: ['active'] },
@@ -76,10 +60,34 @@ export function createEraseEvents(store: Store): (job: JobEvents) => Promise<voi
     const isIncomplete = ids.length < rows; // an earlier version has written some of them
     // Nothing says where BullMQ's events of further runs are.
     if (isIncomplete || Number(starts) > 1) {
-      return searchAll(id, start, Math.max(...times.map(({ time }) => time), start) + CLOCK_ERROR_MS);
+      const last = Math.max(...times.map(({ time }) => time), start);
+      let part: Part | undefined = { from: String(start), to: String(last + CLOCK_ERROR_MS), back: 0 };
+      while (part) part = (await this.#look(id, part)).left;
+    } else await this.#searchBeside(id, times);
+  }
+
+  /** Looks at the next events of a part. Resolves with what is left of it, and with the names of those that were the job's. */
+  async #look(id: string, part: Part): Promise<{ left: Part | undefined; names: string[] }> {
+    const range = { ...part, events: this.#stream, id, count: LOOKED_AT_ONCE };
+    const [last, names] = (await this.#deleteEvents(range)) as [last: string, names: string[]];
+    const rest = part.back === 1 ? { ...part, to: `(${last}` } : { ...part, from: `(${last}` };
+    return { left: last === '' ? undefined : rest, names };
+  }
+
+  /** Looks at both sides of times until their events are found, and no further than they can be. */
+  async #searchBeside(id: string, times: readonly Noted[]): Promise<void> {
+    let searches: { names: readonly string[]; part: Part }[] = times.flatMap(({ time, names }) => [
+      { names, part: { from: String(time), to: String(time + CLOCK_ERROR_MS), back: 0 } },
+      { names, part: { from: String(Math.max(time - CLOCK_ERROR_MS, 0)), to: String(time - 1), back: 1 } },
+    ]);
+    for (let looked = 0; searches.length > 0 && looked < BESIDE; looked += LOOKED_AT_ONCE) {
+      const seen = await Promise.all(searches.map(async ({ names, part }) => ({ wanted: names, ...(await this.#look(id, part)) })));
+      const found = new Set(seen.flatMap(({ names }) => names));
+      searches = seen.flatMap(({ wanted, left }) =>
+        left && !wanted.some((name) => found.has(name)) ? [{ names: wanted, part: left }] : [],
+      );
     }
-    await searchBeside(id, times);
-  };
+  }
 }
 
 /** The ids of events that a record's field names. What can't be read is passed over. */

@@ -1,5 +1,4 @@
 /** The API's side of the queue: submit jobs, read, cancel, retry and count them. */
-import type { Queue } from 'bullmq';
 import { OwnError } from '../job/own-error.ts';
 import { parseJson } from '../job/parse-json.ts';
 import type { Payload, Targets } from '../job/record.ts';
@@ -7,23 +6,22 @@ import type { Snapshot } from '../job/snapshot.ts';
 import { type Tenant, tenantOf } from '../job/tenant.ts';
 import { createBatch } from '../store/batch.ts';
 import { digestOf } from '../store/digest.ts';
-import type { Script } from '../store/script.ts';
 import { ifWrongType } from '../store/store-trouble.ts';
 import type { Store } from '../store/store.ts';
 import { Abandoning } from './abandon-job.ts';
-import { type AddRequest, type AddResult, createAddJob } from './add-job.ts';
-import { type Admission, type Bounds, createAdmission, type Refusal } from './admission.ts';
-import { type Cancel, type CancelOutcome, createCancel, type WhichToCancel } from './cancel-job.ts';
+import { type AddRequest, type AddResult, JobAdder } from './add-job.ts';
+import { Admission, type Bounds, type Refusal } from './admission.ts';
+import { type CancelOutcome, createCancel, type WhichToCancel } from './cancel-job.ts';
 import { childIdOf } from './child-id.ts';
-import { createEraseJobs, type ErasedJobs } from './erase-jobs.ts';
-import { createList, type JobIndex, type ListJobs, MAX_ENTRIES, type JobPage, type JobRange } from './listing.ts';
+import { type ErasedJobs, JobEraser } from './erase-jobs.ts';
+import { createList, type JobIndex, MAX_ENTRIES, type JobPage, type JobRange } from './listing.ts';
 import { openQueue } from './open-queue.ts';
 import { type Plans, termsOf } from './plans.ts';
 import type { Allowance } from './rate-limit.ts';
-import { createReadJob, type JobView, type ReadJob } from './read-job.ts';
-import { createRetries, type RetryOutcome, type Retries } from './retry-job.ts';
+import { createReadJob, type JobView } from './read-job.ts';
+import { createRetries, type RetryOutcome } from './retry-job.ts';
 import { createStats, type QueueStats, type Rate } from './stats.ts';
-import { type Availability, availabilityOf, createWorkerDirectory, type KnownWorker } from './worker-registry.ts';
+import { type Availability, availabilityOf, createWorkerDirectory } from './worker-registry.ts';
 
 /** What a job queue is opened with. */
 export type JobQueueOptions = {
@@ -70,23 +68,23 @@ const WORKERS_AGE_MS = 1000;
 
 /** The queue as the API sees it. All calls reject with `queue_unavailable` within a second while Redis is away. */
 export class JobQueue {
-  readonly #store: Store;
-  readonly #options: JobQueueOptions;
-  readonly #bullmq: Queue<Payload>;
-  readonly #admission: Admission;
-  readonly #admissionsOfPlans: ReadonlyMap<string, Admission>;
-  readonly #abandoning: Abandoning;
-  readonly #retries: Retries;
-  readonly #cancelJob: Cancel;
-  readonly #eraseJobs: (jobIds: readonly string[]) => Promise<ErasedJobs>;
-  readonly #readJob: ReadJob;
-  readonly #list: ListJobs;
-  readonly #addJob: (request: AddRequest) => Promise<AddResult>;
-  readonly #workers: (maxAgeMs?: number) => Promise<KnownWorker[]>;
-  readonly #readStats: (maxAgeMs?: number) => Promise<QueueStats>;
-  readonly #freeKey: Script<'dedup', 'id'>;
-  readonly #readShared: (name: string) => Promise<string | null>;
-  readonly #shareValue: Script<'shared', 'proposed'>;
+  readonly #store;
+  readonly #options;
+  readonly #bullmq;
+  readonly #admission;
+  readonly #admissionsOfPlans;
+  readonly #abandoning;
+  readonly #retries;
+  readonly #cancelJob;
+  readonly #eraser;
+  readonly #readJob;
+  readonly #list;
+  readonly #adder;
+  readonly #workers;
+  readonly #readStats;
+  readonly #freeKey;
+  readonly #readShared;
+  readonly #shareValue;
 
   /** Opens the queue over a connection that fails on an outage, which stays its maker's to close. */
   constructor(store: Store, options: JobQueueOptions) {
@@ -99,13 +97,13 @@ export class JobQueue {
     this.#readJob = createReadJob(store, retentionS);
     this.#list = createList(store, retentionS);
     this.#cancelJob = createCancel(store, retentionS);
-    this.#eraseJobs = createEraseJobs(store, this.#bullmq, this.#cancelJob);
+    this.#eraser = new JobEraser(store, this.#bullmq, this.#cancelJob);
     this.#retries = createRetries(store, { maxRetries, archived });
-    const admissionWith = (terms: { bounds: Bounds; weight?: number }) => createAdmission(store, { retentionS, archived, ...terms });
+    const admissionWith = (terms: { bounds: Bounds; weight?: number }) => new Admission(store, { retentionS, archived, ...terms });
     this.#admission = admissionWith({ bounds });
     this.#admissionsOfPlans = new Map(Object.entries(plans).map(([name, plan]) => [name, admissionWith(termsOf(plan, bounds))]));
     this.#abandoning = new Abandoning(store.redis, this.#cancelJob);
-    this.#addJob = createAddJob(this.#bullmq, (plan) => this.#admissionOf(plan), this.#abandoning);
+    this.#adder = new JobAdder(this.#bullmq, (plan) => this.#admissionOf(plan), this.#abandoning);
     this.#freeKey = store.script(new URL('scripts/free_key.lua', import.meta.url), { keys: ['dedup'], args: ['id'] });
     // With the admissions of the same moment this is one trip. A value of another type reads as none, and is decided anew.
     this.#readShared = createBatch(64, (names: string[]) => store.redis.mget(names.map((name) => store.keys.shared(name))));
@@ -114,7 +112,7 @@ export class JobQueue {
 
   /** Adds a job, or finds the one that was added under the same key. */
   add(request: AddRequest): Promise<AddResult> {
-    return this.#store.orUnavailable(() => this.#addJob(request));
+    return this.#store.orUnavailable(() => this.#adder.add(request));
   }
 
   /** Frees a key, if it is still that job's. */
@@ -165,7 +163,7 @@ export class JobQueue {
 
   /** Erases jobs with everything of them, their children, too: cancelled first if they have not ended. */
   erase(jobIds: readonly string[]): Promise<ErasedJobs> {
-    return this.#store.orUnavailable(() => this.#eraseJobs(jobIds));
+    return this.#store.orUnavailable(() => this.#eraser.erase(jobIds));
   }
 
   /** The ids of some of a user's jobs, ended or not; none if there are no more. Jobs that are gone, or not added yet, are passed over. */

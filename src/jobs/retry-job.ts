@@ -1,6 +1,6 @@
 /** Retrying a failed job: one step that takes its end back and lets it wait again, with everything it has finished. */
 import { parseReason, problems } from '../job/problem.ts';
-import { OUTBOX_LOOK_MS } from './admit-script.ts';
+import { OUTBOX_LOOK_MS } from './admission.ts';
 import { FIELDS } from '../job/record.ts';
 import type { Store } from '../store/store.ts';
 

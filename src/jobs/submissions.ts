@@ -30,23 +30,18 @@ export type NewJob = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>
  */
 export type AcceptedJob = { origin: 'new'; job: NewJob; repeatable: boolean } | { origin: 'replayed' | 'reused'; job: Snapshot };
 
-/** The result of a request. `allowance`: what of the submission limit is left, where it was asked. */
-export type SubmitResult = { allowance?: Allowance | undefined } & (({ type: 'accepted' } & AcceptedJob) | RefusedRequest);
+/** A request that is refused. `allowance`: what of the submission limit is left, where it was asked. */
+type Refused = { type: 'refused'; problem: ProblemError; allowance?: Allowance | undefined };
+
+/** The result of a request. */
+export type SubmitResult = ({ type: 'accepted'; allowance?: Allowance | undefined } & AcceptedJob) | Refused;
+
+/** A job that is to be retried, and how. */
+export type RetriedJob = Pick<Snapshot, 'id' | 'tenant' | 'next' | 'notifies' | 'reserved'>;
+export type RetryTerms = { cancelAfterMs: number | undefined; startWithinMs: number | undefined; plan: string | undefined };
 
 /** The result of a retry. */
-export type RetryResult = { allowance?: Allowance | undefined } & ({ type: RetryOutcome } | RefusedRequest);
-
-type RefusedRequest = { type: 'refused'; problem: ProblemError };
-
-/** The policy. Its calls reject with `queue_unavailable` within a second while Redis is away. */
-export type Submissions = {
-  submit(request: SubmitRequest): Promise<SubmitResult>;
-  /** A failed job again. It counts as a submission, for it can cost as much. */
-  retry(
-    job: Pick<Snapshot, 'id' | 'tenant' | 'next' | 'notifies' | 'reserved'>,
-    how: { cancelAfterMs: number | undefined; startWithinMs: number | undefined; plan: string | undefined },
-  ): Promise<RetryResult>;
-};
+export type RetryResult = { type: RetryOutcome; allowance?: Allowance | undefined } | Refused;
 
 /** What the policy is made with. */
 export type SubmissionOptions = {
@@ -69,92 +64,53 @@ export type SubmissionOptions = {
 /** How often a job that is not worth joining is passed over; after that a new one is made. */
 const TRIES = 3;
 
-/** Makes the policy. */
-export function createSubmissions(options: SubmissionOptions): Submissions {
-  const { queue, clock, kinds, localLimit, plans, sameWorkMs, maxAttempts } = options;
-  const readJob: ReadJob = (jobId, after) => queue.read(jobId, after);
-  const findJob = options.findJob ?? readJob;
-  const stats = () => queue.stats(ESTIMATE_AGE_MS).catch(() => undefined);
+/** The policy. Its calls reject with `queue_unavailable` within a second while Redis is away. */
+export class Submissions {
+  readonly #options: SubmissionOptions;
+  readonly #readJob: ReadJob;
 
-  const refuse = (problem: ProblemError, allowance?: Allowance): RefusedRequest & Pick<SubmitResult, 'allowance'> => ({
-    type: 'refused',
-    problem,
-    allowance,
-  });
-  const refuseInWords = async (refusal: Refusal & Pick<SubmitResult, 'allowance'>) =>
-    refuse(await toAdmissionProblem(refusal, { clock, stats, readJob }), refusal.allowance);
+  constructor(options: SubmissionOptions) {
+    this.#options = options;
+    this.#readJob = (jobId, after) => options.queue.read(jobId, after);
+  }
 
-  /** While Redis is away nothing is accepted; who asks too often is told that, and not that Redis is away. */
-  const limited = async <T>(
-    { tenant, plan }: { tenant: Tenant; plan?: string | undefined },
-    work: () => Promise<T>,
-  ): Promise<T | (RefusedRequest & Pick<SubmitResult, 'allowance'>)> => {
+  submit(request: SubmitRequest): Promise<SubmitResult> {
+    return this.#limited(request, () => this.#submit(request));
+  }
+
+  /** A failed job again. It counts as a submission, for it can cost as much. */
+  retry(job: RetriedJob, { cancelAfterMs, startWithinMs, plan }: RetryTerms): Promise<RetryResult> {
+    const { id: jobId, tenant, next, notifies, reserved } = job;
+    return this.#limited({ tenant, plan }, async (): Promise<RetryResult> => {
+      const terms = { bounded: true, cancelAfterMs, startWithinMs, notifies: notifies !== undefined, plan };
+      const result = await this.#options.queue.retry({ jobId, tenant, next, reserved, ...terms });
+      switch (result.type) {
+        case 'limited':
+        case 'full':
+        case 'too_many':
+        case 'spent':
+          return this.#refuseInWords(result);
+        default:
+          return result;
+      }
+    });
+  }
+
+  /** While Redis is away nothing is accepted; who asks too often learns that, and not that Redis is away. */
+  async #limited<T>({ tenant, plan }: { tenant: Tenant; plan?: string | undefined }, work: () => Promise<T>): Promise<T | Refused> {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof ProblemError) || error.code !== 'queue_unavailable') throw error;
+      const { localLimit, plans } = this.#options;
       const allowance = localLimit.consume(tenant, plan === undefined ? undefined : plans?.[plan]?.rateLimitMax);
       if (allowance.allowed) throw error;
       return refuse(tooFast(allowance.policy, allowance.resetMs), allowance);
     }
-  };
+  }
 
-  const isNew = ({ kind, key }: AddRequest, { id, createdAt, allowance }: Extract<AddResult, { type: 'added' }>): SubmitResult => ({
-    type: 'accepted',
-    origin: 'new',
-    job: { id, kind, createdAt, maxAttempts },
-    repeatable: key !== undefined,
-    allowance,
-  });
-
-  /** With an idempotency key: the same request twice is one job, however it ended. */
-  const submitOnce = async (request: AddRequest): Promise<SubmitResult> => {
-    const result = await queue.add(request);
-    if (result.type === 'added') return isNew(request, result);
-    if (result.type !== 'known') return refuseInWords(result);
-    if (!result.sameInput) {
-      return refuse(
-        new ProblemError('idempotency_key_reused', 'This Idempotency-Key was sent with another input; a new request needs a new key.'),
-      );
-    }
-    const seen = await findJob(result.id);
-    if (seen) return { type: 'accepted', origin: 'replayed', job: seen.snapshot, allowance: result.allowance };
-    const detail = 'The job of this Idempotency-Key is gone; send a new key to run it again.';
-    return refuse(new ProblemError('job_expired', detail, { jobId: result.id }));
-  };
-
-  /** The same work once: a user's identical input within the window is the job that runs for it, or its result. */
-  const joinOrSubmit = async (request: AddRequest, answers: string): Promise<SubmitResult> => {
-    // Who is to be told elsewhere gets a job of its own: a job notifies at one place.
-    const key = [request.tenant, request.kind, answers, request.input, ...(request.targets ? [request.targets] : [])];
-    for (let n = 0; n < TRIES; n++) {
-      const keyed = { ...request, key, keyMs: sameWorkMs };
-      const result = await queue.add(keyed);
-      if (result.type === 'added') return isNew(keyed, result);
-      if (result.type !== 'known') return refuseInWords(result);
-      const { id, allowance } = result;
-      const seen = await queue.read(id); // one that only the archive has is not worth a request
-      const isWorthIt = seen && (seen.snapshot.end?.outcome.type ?? 'completed') === 'completed';
-      if (isWorthIt) return { type: 'accepted', origin: 'reused', job: seen.snapshot, allowance };
-      await queue.forget(key, id); // it failed, was cancelled or is gone: nobody wants that again
-    }
-    return submitOnce(request);
-  };
-
-  const estimateOf = (kind: string, input: unknown): Estimate | undefined =>
-    kinds.find(({ name }) => name === kind)?.estimate?.(input as Record<string, unknown>);
-
-  /** What to reserve of the tenant's budgets for a job and the one that it leads to, which reads what the first one writes. */
-  const reserve = ({ kind, input, next }: SubmitRequest, availability: Availability, following: Availability | undefined) => {
-    const own = estimateOf(kind, input) ?? NO_TOKENS;
-    const child = next && estimateOf(next.kind, next.expected);
-    return toReserved(
-      reservationFor(own, billingsOf(availability)),
-      child && reservationFor({ ...child, inputTokens: child.inputTokens + own.outputTokens }, billingsOf(following)),
-    );
-  };
-
-  const submit = async (request: SubmitRequest): Promise<SubmitResult> => {
+  async #submit(request: SubmitRequest): Promise<SubmitResult> {
+    const { queue, sameWorkMs } = this.#options;
     const availability = await queue.availability(request.kind, request.input);
     if (availability.type === 'unavailable') return refuse(notConfigured(request.kind, availability));
     const unaccepted = unacceptedProblem(request.input, availability);
@@ -164,27 +120,74 @@ export function createSubmissions(options: SubmissionOptions): Submissions {
     const answers = availability.type === 'available' ? availability.answers : undefined;
     // Where workers differ in their models, or none is known, no answer stands for another.
     const joins = request.key === undefined && sameWorkMs > 0 && answers !== undefined;
-    const wanted = { ...request, reserve: () => reserve(request, availability, following) };
-    return joins ? joinOrSubmit(wanted, answers) : submitOnce(wanted);
-  };
+    const wanted = { ...request, reserve: () => this.#reserve(request, availability, following) };
+    return joins ? this.#joinOrSubmit(wanted, answers) : this.#submitOnce(wanted);
+  }
 
-  return {
-    submit: (request) => limited(request, () => submit(request)),
-    retry: ({ id, tenant, next, notifies, reserved }, { cancelAfterMs, startWithinMs, plan }) =>
-      limited({ tenant, plan }, async (): Promise<RetryResult> => {
-        const how = { cancelAfterMs, startWithinMs, notifies: notifies !== undefined, plan };
-        const result = await queue.retry({ jobId: id, tenant, bounded: true, next, reserved, ...how });
-        switch (result.type) {
-          case 'retried':
-          case 'not_failed':
-          case 'too_often':
-          case 'unknown':
-            return result;
-          default:
-            return refuseInWords(result);
-        }
-      }),
-  };
+  /** With an idempotency key: the same request twice is one job, however it ended. */
+  async #submitOnce(request: AddRequest): Promise<SubmitResult> {
+    const { queue, findJob = this.#readJob } = this.#options;
+    const result = await queue.add(request);
+    if (result.type === 'added') return this.#accept(request, result);
+    if (result.type !== 'known') return this.#refuseInWords(result);
+    if (!result.sameInput) {
+      return refuse(
+        new ProblemError('idempotency_key_reused', 'This Idempotency-Key was sent with another input; a new request needs a new key.'),
+      );
+    }
+    const seen = await findJob(result.id);
+    if (seen) return { type: 'accepted', origin: 'replayed', job: seen.snapshot, allowance: result.allowance };
+    const detail = 'The job of this Idempotency-Key is gone; send a new key to run it again.';
+    return refuse(new ProblemError('job_expired', detail, { jobId: result.id }));
+  }
+
+  /** The same work once: a user's identical input within the window is the job that runs for it, or its result. */
+  async #joinOrSubmit(request: AddRequest, answers: string): Promise<SubmitResult> {
+    const { queue, sameWorkMs } = this.#options;
+    // A job notifies at one place: who is to be notified elsewhere gets a job of its own.
+    const key = [request.tenant, request.kind, answers, request.input, ...(request.targets ? [request.targets] : [])];
+    for (let n = 0; n < TRIES; n++) {
+      const keyed = { ...request, key, keyMs: sameWorkMs };
+      const result = await queue.add(keyed);
+      if (result.type === 'added') return this.#accept(keyed, result);
+      if (result.type !== 'known') return this.#refuseInWords(result);
+      const { id, allowance } = result;
+      const seen = await queue.read(id); // one that only the archive has is not worth a request
+      const isWorthIt = seen && (seen.snapshot.end?.outcome.type ?? 'completed') === 'completed';
+      if (isWorthIt) return { type: 'accepted', origin: 'reused', job: seen.snapshot, allowance };
+      await queue.forget(key, id); // it failed, was cancelled or is gone: nobody wants that again
+    }
+    return this.#submitOnce(request);
+  }
+
+  #accept({ kind, key }: AddRequest, { id, createdAt, allowance }: Extract<AddResult, { type: 'added' }>): SubmitResult {
+    const job = { id, kind, createdAt, maxAttempts: this.#options.maxAttempts };
+    return { type: 'accepted', origin: 'new', job, repeatable: key !== undefined, allowance };
+  }
+
+  async #refuseInWords(refusal: Refusal & Pick<Refused, 'allowance'>): Promise<Refused> {
+    const { queue, clock } = this.#options;
+    const stats = () => queue.stats(ESTIMATE_AGE_MS).catch(() => undefined);
+    return refuse(await toAdmissionProblem(refusal, { clock, stats, readJob: this.#readJob }), refusal.allowance);
+  }
+
+  /** What to reserve of the tenant's budgets for a job and the one that it leads to, which reads what the first one writes. */
+  #reserve({ kind, input, next }: SubmitRequest, availability: Availability, following: Availability | undefined): string | undefined {
+    const own = this.#estimateOf(kind, input) ?? NO_TOKENS;
+    const child = next && this.#estimateOf(next.kind, next.expected);
+    return toReserved(
+      reservationFor(own, billingsOf(availability)),
+      child && reservationFor({ ...child, inputTokens: child.inputTokens + own.outputTokens }, billingsOf(following)),
+    );
+  }
+
+  #estimateOf(kind: string, input: unknown): Estimate | undefined {
+    return this.#options.kinds.find(({ name }) => name === kind)?.estimate?.(input as Record<string, unknown>);
+  }
+}
+
+function refuse(problem: ProblemError, allowance?: Allowance): Refused {
+  return { type: 'refused', problem, allowance };
 }
 
 /** The estimate of a kind that has none. */

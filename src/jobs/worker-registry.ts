@@ -3,7 +3,6 @@ import { parseJson } from '../job/parse-json.ts';
 import type { Billing } from '../job/estimate.ts';
 import type { ModelEnd } from '../job/model-end.ts';
 import type { Acceptance } from '../kinds/acceptance.ts';
-import type { Script } from '../store/script.ts';
 import type { Store } from '../store/store.ts';
 
 /** What a worker can do for a kind. */
@@ -49,13 +48,13 @@ export const REGISTRY_TIMES: RegistryTimes = { leaseMs: 15_000, keptMs: 600_000 
 
 /** A worker's entry in the registry, which a heartbeat renews. */
 export class Registration {
-  readonly #register: Script<'workers' | 'seen', 'id' | 'description' | 'keptMs'>;
-  readonly #leave: Script<'workers' | 'seen', 'id' | 'leaseMs'>;
-  readonly #store: Store;
-  readonly #entry: { workers: string; seen: string; id: string };
-  readonly #description: WorkerDescription;
-  readonly #onError: (error: unknown) => void;
-  readonly #times: RegistryTimes;
+  readonly #register;
+  readonly #leave;
+  readonly #store;
+  readonly #entry;
+  readonly #description;
+  readonly #onError;
+  readonly #times;
   #timer: ReturnType<typeof setInterval> | undefined;
   #registered = false;
 

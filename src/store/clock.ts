@@ -34,10 +34,10 @@ type Measurement = { redisAtZero: number; errorMs: number; ownAtZero: number };
  */
 export class RedisClock implements Clock {
   readonly measured: Promise<void>;
-  readonly #redis: Redis;
-  readonly #log: Pick<Logger, 'info' | 'warn'>;
-  readonly #onMeasured: () => void;
-  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #redis;
+  readonly #log;
+  readonly #onMeasured;
+  readonly #timer;
   #known: Measurement | undefined;
   #isOff = false;
 

@@ -27,9 +27,9 @@ const PROBE_KEPT_MS = 10_000;
 
 /** Knows what is wrong with Redis. It asks nothing of Redis while nobody asks it and nothing is wrong. */
 export class StoreMonitor {
-  readonly #redis: Redis;
-  readonly #keys: Keys;
-  readonly #log: Pick<Logger, 'info' | 'warn'>;
+  readonly #redis;
+  readonly #keys;
+  readonly #log;
   readonly #watchers: StoreWatcher[] = [];
   #outage: Outage | undefined;
   #lastProbe: { at: number; result: Promise<StoreTrouble | undefined> } | undefined;

@@ -2,7 +2,7 @@
 import { type Job, UnrecoverableError, type Worker } from 'bullmq';
 import { expect, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { type Bounds, createAdmission } from '../../src/jobs/admission.ts';
+import { Admission, type Bounds } from '../../src/jobs/admission.ts';
 import { childIdOf } from '../../src/jobs/child-id.ts';
 import { createJournals } from '../../worker/run/journal.ts';
 import type { Plans } from '../../src/jobs/plans.ts';
@@ -183,7 +183,7 @@ test('a child is reserved with its parent, as long as its parent can still make 
   const worker = await openManualWorker(keyPrefix);
   const job = await worker.getNextJob('token');
   // As a worker adds it: with its own admission, which knows no budget.
-  const admission = createAdmission(storeOver(waiting(), keyPrefix), {
+  const admission = new Admission(storeOver(waiting(), keyPrefix), {
     retentionS: RETENTION_S,
     bounds: { maxDepth: 100, maxJobsPerUser: 100 },
   });
@@ -205,7 +205,7 @@ test('a place that was taken and never used holds nothing: withdrawn at once, le
   const opened = await openOneDay({ dailyTokensPerUser: 100 });
   const { store, redis, keys, queue, today } = opened;
   const bounds = { maxDepth: 100, maxJobsPerUser: 100, dailyTokensPerUser: 100 };
-  const admission = createAdmission(store, { retentionS: RETENTION_S, bounds });
+  const admission = new Admission(store, { retentionS: RETENTION_S, bounds });
   const request = { jobId: `${KIND}-${'x'.repeat(32)}`, tenant: ANA, owner: 'ana', reserved: '100 0 0 0' };
   await admission.admit(request);
   expect((await queue.add(of(1))).type).toBe('spent');

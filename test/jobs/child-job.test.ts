@@ -3,7 +3,7 @@ import { UnrecoverableError } from 'bullmq';
 import { expect, onTestFinished, test } from 'vitest';
 import { isJobId, newJobId } from '../../src/job/id.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { type Bounds, createAdmission } from '../../src/jobs/admission.ts';
+import { Admission, type Bounds } from '../../src/jobs/admission.ts';
 import { createCancel } from '../../src/jobs/cancel-job.ts';
 import { childIdOf } from '../../src/jobs/child-id.ts';
 import { createChildren } from '../../src/jobs/child-job.ts';
@@ -22,7 +22,7 @@ async function open(limits: Partial<Bounds> = {}) {
   const store = storeOver(waiting(), opened.keyPrefix);
   const bullQueue = openBullQueue(store, { attempts: 3, retentionS: 60 });
   onTestFinished(() => bullQueue.close());
-  const admission = createAdmission(store, { retentionS: 60, bounds });
+  const admission = new Admission(store, { retentionS: 60, bounds });
   const children = createChildren(store, {
     queue: bullQueue,
     admission,

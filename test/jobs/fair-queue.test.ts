@@ -2,7 +2,7 @@
 import { Worker } from 'bullmq';
 import { expect, onTestFinished, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { createAdmission } from '../../src/jobs/admission.ts';
+import { Admission } from '../../src/jobs/admission.ts';
 import { QUEUE_NAME } from '../../src/store/keys.ts';
 import { createFairQueue } from '../../src/jobs/fair-queue.ts';
 import { drain, submitMany, openManualWorker, openQueue, waiting, submitTo, storeOver } from '../support/queue.ts';
@@ -137,8 +137,8 @@ test('two processes that let in for one queue agree on whose turn it is', async 
   const { keyPrefix, store, redis, keys } = await openQueue();
   const bounds = { maxDepth: 100, maxJobsPerUser: 100 };
   const [one, two] = [
-    createAdmission(store, { retentionS: 60, bounds }),
-    createAdmission(storeOver(waiting(), keyPrefix), { retentionS: 60, bounds }),
+    new Admission(store, { retentionS: 60, bounds }),
+    new Admission(storeOver(waiting(), keyPrefix), { retentionS: 60, bounds }),
   ];
   const ask = (admission: typeof one, n: number) => admission.admit({ jobId: `j${n}`, tenant: tenantOf('ana', undefined) });
   await redis.zadd(keys.of('prioritized'), 2 ** 32, 'somebody'); // so that nothing starts over

@@ -13,7 +13,7 @@ import { RedisFiles } from '../../src/files/redis-files.ts';
 import { loadConfig } from '../../src/config.ts';
 import { pullFromIncoming } from '../../src/node-server.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
-import { createSubmissions } from '../../src/jobs/submissions.ts';
+import { Submissions } from '../../src/jobs/submissions.ts';
 import { createLocalLimit } from '../../src/jobs/rate-limit.ts';
 import { Connections } from '../../src/stream/connections.ts';
 import { Feed } from '../../src/stream/feed.ts';
@@ -67,7 +67,7 @@ export async function routesOfApp(): Promise<string[]> {
     shares: createShares(loadConfig({ REDIS_URL: 'redis://x' }, 'api').shares),
     stallMs: 1,
     tokens: new StreamTokens(hmacOf, fixedSecrets(['a secret of sixteen'])),
-    submissions: createSubmissions({ queue, clock: rightClock, kinds, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
+    submissions: new Submissions({ queue, clock: rightClock, kinds, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
     pace: { asks: () => {}, next: () => undefined },
     readLimit: limit,
     listLimit: limit,
