@@ -15,38 +15,10 @@ import { RefusalRests } from './pace.ts';
 
 /** Makes the middleware. `methods`: those of the app's routes. */
 export function receive(deps: AppDeps, methods: () => string[]) {
-  const { log, hosts, pages } = deps;
-  const cors = createCors(pages, methods);
-  const checkHost = createHostCheck(hosts);
-  const checkOrigin = createOriginCheck(pages);
-  const admitCaller = createAdmitCaller(deps);
+  const { log, pace } = deps;
+  const answerEarly = createAnswerEarly(deps, methods);
   const answerError = answerErrors(log);
   const rests = new RefusalRests();
-
-  /** Answers requests that go no further; undefined for those that do. */
-  const answerEarly = (c: Context<AppEnv>): Response | undefined | Promise<Response | undefined> => {
-    checkHost(c);
-    setHeaders(c, cors.headersFor(c)); // no page may read the answer to an unknown host
-    if (c.req.method === 'OPTIONS') return cors.preflight(c);
-    checkOrigin(c);
-    if (!c.req.path.startsWith('/api/')) {
-      setHolder(c, deps, tenantOf(undefined, deps.addressOf(c))); // the other routes are nobody's
-      return undefined;
-    }
-    return admitCaller(c);
-  };
-
-  /** Before an answer that refuses: who goes on asking all the same gets it later. */
-  const restOf = (c: Context<AppEnv>): Promise<void> | undefined => {
-    const { status } = c.res;
-    if (status === 429) return rests.next(c.get('holder'));
-    if (status < 400 || status >= 500 || c.get('user') !== undefined || c.get('holder') === undefined) return undefined;
-    try {
-      return deps.pace.next(c.get('holder'));
-    } catch {
-      return undefined; // it is refused already
-    }
-  };
 
   return createMiddleware<AppEnv>(async (c, next) => {
     const start = performance.now();
@@ -61,11 +33,42 @@ export function receive(deps: AppDeps, methods: () => string[]) {
     } catch (error) {
       c.res = await answerError(error as Error, c);
     }
-    await restOf(c);
+    await restBefore(c, pace, rests);
     // By path: a query may carry a token.
     const { method, path } = c.req;
     log.info({ requestId, method, path, status: c.res.status, ms: Math.round(performance.now() - start) }, 'request');
   });
+}
+
+/** Makes the function that answers requests which go no further; undefined for those that do. */
+function createAnswerEarly(deps: AppDeps, methods: () => string[]) {
+  const cors = createCors(deps.pages, methods);
+  const checkHost = createHostCheck(deps.hosts);
+  const checkOrigin = createOriginCheck(deps.pages);
+  const admitCaller = createAdmitCaller(deps);
+  return (c: Context<AppEnv>): Response | undefined | Promise<Response | undefined> => {
+    checkHost(c);
+    setHeaders(c, cors.headersFor(c)); // no page may read the answer to an unknown host
+    if (c.req.method === 'OPTIONS') return cors.preflight(c);
+    checkOrigin(c);
+    if (!c.req.path.startsWith('/api/')) {
+      setHolder(c, deps, tenantOf(undefined, deps.addressOf(c))); // the other routes are nobody's
+      return undefined;
+    }
+    return admitCaller(c);
+  };
+}
+
+/** Waits before an answer that refuses: a client that goes on asking all the same gets it later. */
+function restBefore(c: Context<AppEnv>, pace: AppDeps['pace'], rests: RefusalRests): Promise<void> | undefined {
+  const { status } = c.res;
+  if (status === 429) return rests.next(c.get('holder'));
+  if (status < 400 || status >= 500 || c.get('user') !== undefined || c.get('holder') === undefined) return undefined;
+  try {
+    return pace.next(c.get('holder'));
+  } catch {
+    return undefined; // it is refused already
+  }
 }
 
 /** The id that the request came with, if it is short and safe in a log, or a new one. */

@@ -30,60 +30,68 @@ export class KeysUnavailableError extends OwnError {
   override name = 'KeysUnavailableError';
 }
 
-/** Finds the key of a token. Rejects with KeysUnavailableError, or with an error of jose's if the set has no such key. */
-export type FindKey = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>;
-
-/** What a key set is made with beside its address. `kept`: where it keeps what it has fetched; else a restart forgets it. */
+/** What a key set needs beside its address. `kept`: where it keeps what it has fetched; else a restart forgets it. */
 export type KeySetParts = { options?: Partial<KeySetOptions>; kept?: KeptKeys | undefined; onError?: (error: unknown) => void };
 
 /** Keeps keys for other processes, and over a restart. What it keeps is as trusted as who can write to it. */
 export type KeptKeys = { load(): Promise<string | null>; save(text: string, ttlMs: number): Promise<unknown> };
 
-/** A key set. `find` finds the key of a token. `prepare` fetches the keys before the first token comes; it never rejects. */
-export type KeySet = { find: FindKey; prepare(): Promise<void> };
+/** The key set at an address. */
+export class KeySet {
+  readonly #remote: ReturnType<typeof createRemoteJWKSet>;
+  /** How long keys are used after they were last known to hold, in ms. */
+  readonly #goodMs: number;
+  readonly #kept: KeptKeys | undefined;
+  readonly #onError: (error: unknown) => void;
+  /** When the keys were last known to hold, on performance.now()'s clock. */
+  #checkedAt = Number.NEGATIVE_INFINITY;
+  #saved: JSONWebKeySet | undefined;
 
-/** Makes the key set at this address. */
-export function createKeySet(url: URL, { options = {}, kept, onError = () => {} }: KeySetParts = {}): KeySet {
-  const { cooldownMs, maxAgeMs, maxStaleMs, timeoutMs } = { ...DEFAULTS, ...options };
-  const remote = createRemoteJWKSet(url, { timeoutDuration: timeoutMs, cooldownDuration: cooldownMs, cacheMaxAge: maxAgeMs });
-  const goodMs = maxAgeMs + maxStaleMs;
-  let checkedAt = Number.NEGATIVE_INFINITY; // when the keys were last known to hold
-  let saved: JSONWebKeySet | undefined;
+  constructor(url: URL, { options = {}, kept, onError = () => {} }: KeySetParts = {}) {
+    const { cooldownMs, maxAgeMs, maxStaleMs, timeoutMs } = { ...DEFAULTS, ...options };
+    this.#remote = createRemoteJWKSet(url, { timeoutDuration: timeoutMs, cooldownDuration: cooldownMs, cacheMaxAge: maxAgeMs });
+    this.#goodMs = maxAgeMs + maxStaleMs;
+    this.#kept = kept;
+    this.#onError = onError;
+  }
+
+  /** Finds the key of a token. Rejects with KeysUnavailableError, or with an error of jose's if the set has no such key. */
+  async find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
+    try {
+      const key = await this.#remote(header, token);
+      this.#noteFresh();
+      return key;
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      this.#onError(error);
+      const known = await this.#lastGood();
+      if (known) return createLocalJWKSet(known)(header, token);
+      throw new KeysUnavailableError('the keys can not be fetched', { cause: error });
+    }
+  }
+
+  /** Fetches the keys before the first token comes. It never rejects. */
+  prepare(): Promise<void> {
+    return this.#remote.reload().then(() => this.#noteFresh(), this.#onError);
+  }
 
   /** Notes that the keys hold, and keeps those that were just fetched. */
-  const noteFresh = (): void => {
-    const keys = remote.jwks();
-    if (!remote.fresh || !keys) return;
-    checkedAt = performance.now();
-    if (keys === saved) return;
-    saved = keys;
-    kept?.save(JSON.stringify(keys), goodMs).catch(onError);
-  };
+  #noteFresh(): void {
+    const keys = this.#remote.jwks();
+    if (!this.#remote.fresh || !keys) return;
+    this.#checkedAt = performance.now();
+    if (keys === this.#saved) return;
+    this.#saved = keys;
+    this.#kept?.save(JSON.stringify(keys), this.#goodMs).catch(this.#onError);
+  }
 
   /** The last good keys: those that this process has fetched, else those that another one has. */
-  const lastGood = async (): Promise<JSONWebKeySet | undefined> => {
-    const known = remote.jwks();
-    if (known) return performance.now() - checkedAt < goodMs ? known : undefined;
-    const text = await kept?.load().catch((error: unknown) => (onError(error), null));
+  async #lastGood(): Promise<JSONWebKeySet | undefined> {
+    const known = this.#remote.jwks();
+    if (known) return performance.now() - this.#checkedAt < this.#goodMs ? known : undefined;
+    const text = await this.#kept?.load().catch((error: unknown) => (this.#onError(error), null));
     return text ? parseKeys(text) : undefined;
-  };
-
-  return {
-    async find(header, token) {
-      try {
-        const key = await remote(header, token);
-        noteFresh();
-        return key;
-      } catch (error) {
-        if (!isOutage(error)) throw error;
-        onError(error);
-        const known = await lastGood();
-        if (known) return createLocalJWKSet(known)(header, token);
-        throw new KeysUnavailableError('the keys can not be fetched', { cause: error });
-      }
-    },
-    prepare: () => remote.reload().then(noteFresh, onError),
-  };
+  }
 }
 
 /** Reads keys that were kept; undefined where the text is none. */

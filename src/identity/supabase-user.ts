@@ -2,7 +2,7 @@
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { ProblemError } from '../job/problem.ts';
 import type { Caller, Identification, ReadHeader } from './caller.ts';
-import { createKeySet, type FindKey, type KeySet, KeysUnavailableError } from './key-set.ts';
+import { KeySet, type KeySetParts, KeysUnavailableError } from './key-set.ts';
 
 /** A Supabase project. */
 export type SupabaseProject = {
@@ -22,7 +22,7 @@ const OUTAGE_MS = 5000;
 
 /** Identification by a Supabase session. The `user-id` header and a body's `userId` mean nothing then. */
 export function bySupabase(project: SupabaseProject, keys: Pick<KeySet, 'find'> = keysOf(project)): Identification {
-  const verify = remember(createVerify(project, keys.find));
+  const verify = remember(createVerify(project, keys));
   return {
     required: true,
     description: `by sessions of the Supabase project at ${project.url}`,
@@ -35,8 +35,8 @@ export function bySupabase(project: SupabaseProject, keys: Pick<KeySet, 'find'> 
 }
 
 /** The keys of a project. */
-export function keysOf({ url }: SupabaseProject, parts?: Parameters<typeof createKeySet>[1]): KeySet {
-  return createKeySet(new URL(`${url}/auth/v1/.well-known/jwks.json`), parts);
+export function keysOf({ url }: SupabaseProject, parts?: KeySetParts): KeySet {
+  return new KeySet(new URL(`${url}/auth/v1/.well-known/jwks.json`), parts);
 }
 
 /** The token of a request: an empty header is none, as from a client without a session. */
@@ -82,7 +82,7 @@ function remember(check: (token: string) => Promise<Checked>): (token: string) =
  * Makes the check. A token chooses by its `alg` whether the secret or a public key verifies it, and no key serves both: so nobody
  * can sign with a public key as if it were a secret.
  */
-function createVerify({ url, jwtSecret }: SupabaseProject, findKey: FindKey): (token: string) => Promise<Checked> {
+function createVerify({ url, jwtSecret }: SupabaseProject, keys: Pick<KeySet, 'find'>): (token: string) => Promise<Checked> {
   const secret = jwtSecret === undefined ? undefined : new TextEncoder().encode(jwtSecret);
   const common = {
     issuer: `${url}/auth/v1`,
@@ -91,6 +91,7 @@ function createVerify({ url, jwtSecret }: SupabaseProject, findKey: FindKey): (t
     requiredClaims: ['sub', 'exp'],
   };
 
+  const findKey: KeySet['find'] = (header, jws) => keys.find(header, jws);
   const claimsOf = async (token: string): Promise<JWTPayload> => {
     if (decodeProtectedHeader(token).alg !== 'HS256') {
       return (await jwtVerify(token, findKey, { ...common, algorithms: ['ES256', 'RS256'] })).payload;

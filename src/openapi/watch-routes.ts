@@ -9,6 +9,9 @@ const STREAM_HEADERS: HeaderName[] = ['X-Accel-Buffering', 'X-Content-Type-Optio
 const TROUBLE = `Trouble that passes (Redis is away, a deploy, too many streams that are open) is answered with 200, \`retry\` and a close if the client sends
 \`Accept: text/event-stream\`, since EventSource gives up for ever at any other status. Other clients get the 429 or 503.`;
 
+const STATUS = { type: 'status', jobId: JOB_ID, status: 'active', attempt: 1 };
+const USER_STREAM = `retry: 2000\n\nevent: status\ndata: ${JSON.stringify(STATUS)}\n\n`;
+
 /** The routes. `kinds` give the examples. */
 export function watchRouteDescriptions(kinds: readonly Kind[]): RouteDescription[] {
   return [
@@ -50,10 +53,7 @@ ${TROUBLE}`,
           description: 'The stream.',
           headers: STREAM_HEADERS,
           content: {
-            'text/event-stream': streamContent(
-              'UserEvent',
-              `retry: 2000\n\nevent: status\ndata: ${JSON.stringify({ type: 'status', jobId: JOB_ID, status: 'active', attempt: 1 })}\n\n`,
-            ),
+            'text/event-stream': streamContent('UserEvent', USER_STREAM),
           },
         },
       },

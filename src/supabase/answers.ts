@@ -19,7 +19,7 @@ const VIOLATION = /violates (check|not-null|unique|exclusion) constraint/;
 const OF_OTHERS: ReadonlySet<number> = new Set([401, 403, 404, 408, 429]);
 
 /** Tells what an answer to a write of rows means. HTML with 200 comes as an error, too, so the error counts and not the status. */
-export function toWritten({ error, status }: RowsAnswer): WriteResult {
+export function toWriteResult({ error, status }: RowsAnswer): WriteResult {
   if (!error) return { type: 'written' };
   const code = codeOf({ error, status });
   if (error.code === '23503' && error.message.includes(USER_CONSTRAINT)) return { type: 'user_gone' };
@@ -32,7 +32,7 @@ export function toWritten({ error, status }: RowsAnswer): WriteResult {
 export type StorageError = { status?: number | undefined; statusCode?: string | undefined };
 
 /** Tells what an answer to a write of a file means. */
-export function toFileWritten(error: StorageError | null): WriteResult {
+export function toFileWriteResult(error: StorageError | null): WriteResult {
   if (!error) return { type: 'written' };
   const status = statusOf(error);
   const code = `status ${status}`;

@@ -10,8 +10,8 @@ import type {
   ErasureTarget,
 } from '../archive/archive.ts';
 import type { IndexPlace, JobFilter } from '../jobs/listing.ts';
-import { codeOf, type RowsAnswer, toWritten, archiveUnavailable } from './answers.ts';
-import { type Bucket, createBucket } from './bucket.ts';
+import { codeOf, type RowsAnswer, toWriteResult, archiveUnavailable } from './answers.ts';
+import { Bucket } from './bucket.ts';
 import { createSupabase } from './client.ts';
 import { LISTED, rowSchema, toArchivedJob, toRow, WHOLE } from './rows.ts';
 
@@ -34,7 +34,7 @@ export function openSupabaseArchive({ url, publishableKey, secretKey }: Supabase
   const service = secretKey === undefined ? undefined : createSupabase({ url, key: secretKey });
   const users = publishableKey === undefined ? service : createSupabase({ url, key: publishableKey });
   if (!users) return undefined;
-  const bucket = service && secretKey !== undefined ? createBucket(service, { url, key: secretKey }) : undefined;
+  const bucket = service && secretKey !== undefined ? new Bucket(service, { url, key: secretKey }) : undefined;
   return {
     reader: createReader({ users, isOwn: publishableKey !== undefined, service, bucket }),
     writer: service && bucket ? createWriter(service, bucket) : undefined,
@@ -93,7 +93,7 @@ function createWriter(service: SupabaseClient, bucket: Bucket): ArchiveWriter {
     async write(jobs) {
       const upsert = service.from(TABLE).upsert(jobs.map(toRow), { onConflict: 'id' }).select('id'); // an empty 200 may come from anybody
       const { data, ...answer } = await upsert;
-      return answer.error || Array.isArray(data) ? toWritten(answer) : { type: 'unavailable', code: `status ${answer.status}` };
+      return answer.error || Array.isArray(data) ? toWriteResult(answer) : { type: 'unavailable', code: `status ${answer.status}` };
     },
     writeFile: (target, file, bytes) => bucket.write(target, file, bytes),
 

@@ -3,22 +3,11 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 import type { ArchivedFile, WriteResult } from '../archive/archive.ts';
 import type { ByteRange, OpenFile } from '../files/store.ts';
 import { OwnError } from '../job/own-error.ts';
-import { statusOf, toFileWritten, archiveUnavailable } from './answers.ts';
+import { statusOf, toFileWriteResult, archiveUnavailable } from './answers.ts';
 import type { SupabaseAccess } from './client.ts';
 
 /** Whose files, and of which job. */
 type Folder = { owner: string; jobId: string };
-
-/** The bucket. */
-export type Bucket = {
-  write(folder: Folder, file: ArchivedFile, bytes: Uint8Array): Promise<WriteResult>;
-  /** Opens a file; undefined if it is not there. */
-  open(folder: Folder, file: ArchivedFile): Promise<OpenFile | undefined>;
-  /** Erases the files of a job. Resolves with how many there were. */
-  erase(folder: Folder): Promise<number>;
-  /** The jobs of a user that have files. */
-  jobsOf(owner: string): Promise<string[]>;
-};
 
 const BUCKET = 'job-files';
 
@@ -28,54 +17,61 @@ const AT_ONCE = 100;
 /** How long the head of an answer may take, in ms. */
 const HEAD_MS = 10_000;
 
-/** Makes it. `access`: what the client was made with, for reading parts of files. */
-export function createBucket({ storage }: SupabaseClient, { url, key }: SupabaseAccess): Bucket {
-  const bucket = storage.from(BUCKET);
+/** The bucket. */
+export class Bucket {
+  readonly #objects: ReturnType<SupabaseClient['storage']['from']>;
+  readonly #access: SupabaseAccess;
+
+  /** `access`: what the client was made with, for reading parts of files. */
+  constructor({ storage }: SupabaseClient, access: SupabaseAccess) {
+    this.#objects = storage.from(BUCKET);
+    this.#access = access;
+  }
+
+  async write(folder: Folder, file: ArchivedFile, bytes: Uint8Array): Promise<WriteResult> {
+    const { error } = await this.#objects.upload(pathOf(folder, file), bytes, { contentType: file.type, upsert: true });
+    return toFileWriteResult(error);
+  }
+
+  /** Opens a file; undefined if it is not there. */
+  async open(folder: Folder, file: ArchivedFile): Promise<OpenFile | undefined> {
+    const { url, key } = this.#access;
+    const address = `${url}/storage/v1/object/${BUCKET}/${pathOf(folder, file)}`;
+    const { type, bytes, digest } = file;
+    const { status, body } = await request(address, key, { from: 0, to: 1 });
+    await body?.cancel();
+    if (status === 404 || status === 400) return undefined; // Storage answers 400 for what is not there, and puts a 404 into the body
+    if (status !== 200 && status !== 206) throw archiveUnavailable(`status ${status}`);
+    return { info: { type, bytes, digest }, read: (range = { from: 0, to: bytes }) => readRange(address, key, range) };
+  }
+
+  /** Erases the files of a job. Resolves with how many there were. */
+  async erase({ owner, jobId }: Folder): Promise<number> {
+    const folder = `${owner}/${jobId}`;
+    const paths = (await this.#list(folder)).map((name) => `${folder}/${name}`);
+    for (let from = 0; from < paths.length; from += AT_ONCE) {
+      const { error } = await this.#objects.remove(paths.slice(from, from + AT_ONCE));
+      if (error) throw archiveUnavailable(`status ${statusOf(error)}`);
+    }
+    return paths.length;
+  }
+
+  /** The jobs of a user that have files. */
+  jobsOf(owner: string): Promise<string[]> {
+    return this.#list(owner);
+  }
 
   /** The names in a folder. */
-  const list = async (path: string): Promise<string[]> => {
+  async #list(path: string): Promise<string[]> {
     const found: string[] = [];
     for (let offset = 0; ; offset += AT_ONCE) {
-      const { data, error } = await bucket.list(path, { limit: AT_ONCE, offset });
+      const { data, error } = await this.#objects.list(path, { limit: AT_ONCE, offset });
       if (error && statusOf(error) !== 404) throw archiveUnavailable(`status ${statusOf(error)}`);
       const entries = data ?? [];
       found.push(...entries.map(({ name }) => name));
       if (entries.length < AT_ONCE) return found;
     }
-  };
-  const remove = async (paths: readonly string[]): Promise<void> => {
-    for (let from = 0; from < paths.length; from += AT_ONCE) {
-      const { error } = await bucket.remove(paths.slice(from, from + AT_ONCE));
-      if (error) throw archiveUnavailable(`status ${statusOf(error)}`);
-    }
-  };
-  const erase = async ({ owner, jobId }: Folder): Promise<number> => {
-    const folder = `${owner}/${jobId}`;
-    const paths = (await list(folder)).map((name) => `${folder}/${name}`);
-    await remove(paths);
-    return paths.length;
-  };
-
-  return {
-    async write(folder, file, bytes) {
-      const { error } = await bucket.upload(pathOf(folder, file), bytes, { contentType: file.type, upsert: true });
-      return toFileWritten(error);
-    },
-
-    async open(folder, file) {
-      const address = `${url}/storage/v1/object/${BUCKET}/${pathOf(folder, file)}`;
-      const { type, bytes, digest } = file;
-      const { status, body } = await request(address, key, { from: 0, to: 1 });
-      await body?.cancel();
-      if (status === 404 || status === 400) return undefined; // Storage answers 400 for what is not there, and puts a 404 into the body
-      if (status !== 200 && status !== 206) throw archiveUnavailable(`status ${status}`);
-      return { info: { type, bytes, digest }, read: (range = { from: 0, to: bytes }) => readRange(address, key, range) };
-    },
-
-    erase,
-
-    jobsOf: list,
-  };
+  }
 }
 
 function pathOf({ owner, jobId }: Folder, { name }: ArchivedFile): string {
