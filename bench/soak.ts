@@ -16,7 +16,7 @@ type Extent = { seconds: number; perSecond: number; retentionS: number };
 
 const EXTENT: Record<UnguardedForm, Extent> = {
   normal: { seconds: 3600, perSecond: 10, retentionS: 60 },
-  short: { seconds: 60, perSecond: 5, retentionS: 10 },
+  short: { seconds: 30, perSecond: 5, retentionS: 10 }, // 150 jobs: three at least of each fate, and three retentions
 };
 
 /** How many times what is held is looked at. */
