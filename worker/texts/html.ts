@@ -1,7 +1,7 @@
 /** Reads HTML: blocks end lines, tables become rows, and what no reader sees is no text. */
 import { Parser } from 'htmlparser2';
 import { fencedLines } from '../../src/kinds/fences.ts';
-import { createPageText, type PageText } from './page.ts';
+import { PageText } from './page.ts';
 import type { Passage } from './passage.ts';
 
 const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));
@@ -97,7 +97,7 @@ const raised = (figure: string): string => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(
 export function readHtml(text: string): Passage[] {
   const keepsLines = isMarkdown(text);
   const html = keepsLines ? withQuotedTags(text) : text;
-  const page = createPageText();
+  const page = new PageText();
   const lists: Lists = [];
   const depth = { hidden: 0, block: 0, pre: 0, sup: 0 };
 

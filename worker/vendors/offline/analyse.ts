@@ -4,7 +4,7 @@ import { type Definition, definitionIn } from './definitions.ts';
 import { enumerationAt } from './enumerations.ts';
 import { type Fact, factIn } from './facts.ts';
 import { type Heading, headingOf } from './headings.ts';
-import { languageOf } from './languages/index.ts';
+import { languageOfWords } from './languages/index.ts';
 import type { Language } from './languages/language.ts';
 import { type Line, readLines } from './lines.ts';
 import { listedPairs, pairListOf } from './pair-lists.ts';
@@ -16,21 +16,19 @@ import { pairsOf } from './table-pairs.ts';
 import { createTableReader } from './tables.ts';
 import { isUnspaced, sentences, words } from './text.ts';
 
-/** Where something stands: its line, from 0, and the topic of the heading above it. */
-export type Place = { at: number; topic?: string };
+/** What a text says somewhere. */
+type SayingContent =
+  | ({
+      type: 'pair';
+      /** How surely it is a pair: its author says so, its marks do, or only one on a single line. */
+      source: 'card' | 'table' | 'question' | 'list' | 'line';
+      column?: string;
+    } & Pair)
+  | ({ type: 'definition' } & Definition)
+  | ({ type: 'fact' } & Fact);
 
-/** Something that a text says. */
-export type Saying = Place &
-  (
-    | ({
-        type: 'pair';
-        /** How surely it is a pair: its author says so, its marks do, or only one on a single line. */
-        source: 'card' | 'table' | 'question' | 'list' | 'line';
-        column?: string;
-      } & Pair)
-    | ({ type: 'definition' } & Definition)
-    | ({ type: 'fact' } & Fact)
-  );
+/** The same with its line, counted from 0, and the topic of the heading above it. */
+export type Saying = { at: number; topic?: string } & SayingContent;
 
 /** A text, analysed. */
 export type Analysis = {
@@ -54,7 +52,7 @@ export function analyse(text: string): Analysis {
   const lines = withoutSpeakers(all);
   const language = mainLanguage(lines);
   const register = registerOf(lines);
-  const reader = createReader(lines, language, register);
+  const reader = new LineReader(lines, language, register);
   const skipped = toSkip(lines);
   for (let place = 0; place < lines.length;) {
     const line = lines[place];
@@ -83,87 +81,118 @@ function toSkip(lines: readonly Line[]): Set<number> {
   return skipped;
 }
 
-/** Reads lines one after the other and gathers what they say. `read` returns how many lines it took. */
-function createReader(lines: readonly Line[], language: Language | undefined, register: Register) {
-  const headings: Heading[] = [];
-  const sayings: Saying[] = [];
-  const known = new Set<string>();
-  const common = commonWords(lines);
-  const listed = listedPairs(lines);
-  let topic: string | undefined;
-  let chore = false;
-  let seen = 0;
+/** Reads lines one after the other and gathers what they say. */
+class LineReader {
+  readonly headings: Heading[] = [];
+  readonly sayings: Saying[] = [];
+  readonly #lines: readonly Line[];
+  readonly #language: Language | undefined;
+  readonly #register: Register;
+  readonly #tableAt: ReturnType<typeof createTableReader>;
+  /** The words that the text writes in lower case. */
+  readonly #common: ReadonlySet<string>;
+  /** The entries of word lists. */
+  readonly #listed: ReadonlySet<Line>;
+  /** Words of the terms that were defined so far. */
+  readonly #known = new Set<string>();
+  #topic: string | undefined;
+  /** Whether the lines are to be done, not to be learned. */
+  #isChore = false;
+  #sentences = 0;
 
-  const add = (saying: Saying): void => void sayings.push(saying);
-  const here = (at: number): Place => ({ at, ...(topic !== undefined && { topic }) });
+  constructor(lines: readonly Line[], language: Language | undefined, register: Register) {
+    this.#lines = lines;
+    this.#language = language;
+    this.#register = register;
+    this.#tableAt = createTableReader(lines);
+    this.#common = commonWords(lines);
+    this.#listed = listedPairs(lines);
+  }
 
-  const readSentence = (line: Line, sentence: string, prose: boolean): void => {
-    if (++seen > MAX_SENTENCES || isNoise(sentence)) return;
-    const own = languageOf(
-      words(sentence).map((word) => word.text.toLowerCase()),
-      language,
-    );
-    const definition = register === 'personal' || !own ? undefined : definitionIn(sentence, own, common);
-    const isDish = register === 'recipe' && own?.articles.has(words(sentence)[0]?.text.toLowerCase() ?? ''); // "the soup" is this one
-    if (definition && !isDish) {
-      words(definition.term).forEach((word) => known.add(word.text.toLowerCase()));
-      const short = shortAnswer(sentence, definition);
-      return add({ ...here(line.at), ...(short ? { type: 'fact', ...short } : { type: 'definition', ...definition }) });
-    }
-    const pair =
-      line.spoken || register === 'story' || register === 'recipe' ? undefined : pairIn(sentence, own, { prose, listed: listed.has(line) });
-    if (pair) return add({ ...here(line.at), type: 'pair', source: 'line', ...pair });
-    const fact =
-      register === 'notes' && (prose || line.mark === 'none' || /[.。]$/u.test(sentence)) ? factIn(sentence, own, known) : undefined;
-    if (fact) add({ ...here(line.at), type: 'fact', ...fact });
-  };
-
-  const tableAt = createTableReader(lines);
-  const readCards = ({ at, cards = [] }: Line): void => {
-    for (const { front: term, back: meaning } of cards)
-      add({ ...here(at), type: 'pair', source: /____|[?？؟]$/u.test(term) ? 'question' : 'card', term, meaning });
-  };
-
-  const read = (place: number, line: Line): number => {
-    if (line.cards) return (readCards(line), 1);
-    const next = lines[place + 1];
-    const answered =
-      line.spoken || !next
-        ? undefined
-        : (answeredQuestion(line.text, next.text) ??
-          (register === 'notes' ? plainQuestion(lines.slice(place, place + 3), language) : undefined));
-    if (answered) return (add({ ...here(line.at), type: 'pair', source: 'question', ...answered }), 2);
-    const found = tableAt(place);
-    if (found) {
-      const pairs = register === 'recipe' || register === 'story' || chore ? [] : pairsOf(found.table);
-      for (const { at, ...pair } of pairs)
-        if (!isNoise(pair.term) && !isNoise(pair.meaning)) add({ ...here(at), type: 'pair', source: 'table', ...pair });
-      return found.taken;
-    }
-    const heading = headingOf(line, next, lines[place + 2]);
-    if (heading) {
-      headings.push(heading);
-      chore = heading.chore ?? false;
-      const enumeration = register === 'notes' ? enumerationAt(lines, place, topic) : undefined;
-      if (enumeration) add({ ...here(line.at), type: 'pair', source: 'list', ...enumeration });
-      else if (heading.topic !== undefined || line.mark === 'heading') topic = heading.topic;
-      return 1;
-    }
-    if (isAmount(line.text) || chore) return 1;
-    const inside = sentences(line.text);
-    const isWhole = line.mark === 'item' || phraseFirst.test(line.text);
-    const several = line.spoken ? undefined : pairListOf(line.text, language);
-    if (several && register === 'notes') {
-      for (const pair of several) add({ ...here(line.at), type: 'pair', source: 'line', ...pair });
-      return 1;
-    }
-    const asPair = inside.length > 1 && isWhole && !line.spoken ? pairIn(line.text, language) : undefined;
-    if (asPair && register === 'notes') add({ ...here(line.at), type: 'pair', source: 'line', ...asPair });
-    else for (const sentence of inside) readSentence(line, sentence, inside.length > 1);
+  /** Reads what begins at a line. Returns how many lines it took. */
+  read(place: number, line: Line): number {
+    const taken = this.#readCards(line) || this.#readQuestion(place, line) || this.#readTable(place) || this.#readHeading(place, line);
+    if (taken > 0) return taken;
+    if (!isAmount(line.text) && !this.#isChore) this.#readText(line);
     return 1;
-  };
+  }
 
-  return { headings, sayings, read };
+  #add(at: number, saying: SayingContent): void {
+    this.sayings.push({ at, ...(this.#topic !== undefined && { topic: this.#topic }), ...saying });
+  }
+
+  #readCards({ at, cards }: Line): number {
+    for (const { front: term, back: meaning } of cards ?? [])
+      this.#add(at, { type: 'pair', source: /____|[?？؟]$/u.test(term) ? 'question' : 'card', term, meaning });
+    return cards ? 1 : 0;
+  }
+
+  #readQuestion(place: number, { at, text, spoken }: Line): number {
+    const next = this.#lines[place + 1];
+    if (spoken || !next) return 0;
+    const plain = () => (this.#register === 'notes' ? plainQuestion(this.#lines.slice(place, place + 3), this.#language) : undefined);
+    const answered = answeredQuestion(text, next.text) ?? plain();
+    if (!answered) return 0;
+    this.#add(at, { type: 'pair', source: 'question', ...answered });
+    return 2;
+  }
+
+  #readTable(place: number): number {
+    const found = this.#tableAt(place);
+    if (!found) return 0;
+    const isLearned = this.#register !== 'recipe' && this.#register !== 'story' && !this.#isChore;
+    for (const { at, ...pair } of isLearned ? pairsOf(found.table) : [])
+      if (!isNoise(pair.term) && !isNoise(pair.meaning)) this.#add(at, { type: 'pair', source: 'table', ...pair });
+    return found.taken;
+  }
+
+  #readHeading(place: number, line: Line): number {
+    const heading = headingOf(line, this.#lines[place + 1], this.#lines[place + 2]);
+    if (!heading) return 0;
+    this.headings.push(heading);
+    this.#isChore = heading.chore ?? false;
+    const enumeration = this.#register === 'notes' ? enumerationAt(this.#lines, place, this.#topic) : undefined;
+    if (enumeration) this.#add(line.at, { type: 'pair', source: 'list', ...enumeration });
+    else if (heading.topic !== undefined || line.mark === 'heading') this.#topic = heading.topic;
+    return 1;
+  }
+
+  #readText(line: Line): void {
+    const inside = sentences(line.text);
+    const pairs = this.#register === 'notes' ? this.#pairsIn(line, inside.length > 1) : undefined;
+    if (pairs) for (const pair of pairs) this.#add(line.at, { type: 'pair', source: 'line', ...pair });
+    else for (const sentence of inside) this.#readSentence(line, sentence, inside.length > 1);
+  }
+
+  /** The pairs that a line of notes is as a whole; undefined if it is none. */
+  #pairsIn({ text, mark, spoken }: Line, isSeveral: boolean): Pair[] | undefined {
+    if (spoken) return undefined;
+    const several = pairListOf(text, this.#language);
+    if (several) return several;
+    const pair = isSeveral && (mark === 'item' || phraseFirst.test(text)) ? pairIn(text, this.#language) : undefined;
+    return pair && [pair];
+  }
+
+  #readSentence(line: Line, sentence: string, prose: boolean): void {
+    if (++this.#sentences > MAX_SENTENCES || isNoise(sentence)) return;
+    const register = this.#register;
+    const lower = words(sentence).map((word) => word.text.toLowerCase());
+    const own = languageOfWords(lower, this.#language);
+    const definition = register === 'personal' || !own ? undefined : definitionIn(sentence, own, this.#common);
+    const isDish = register === 'recipe' && own?.articles.has(lower[0] ?? ''); // "the soup" is this one
+    if (definition && !isDish) {
+      words(definition.term).forEach((word) => this.#known.add(word.text.toLowerCase()));
+      const short = shortAnswer(sentence, definition);
+      this.#add(line.at, short ? { type: 'fact', ...short } : { type: 'definition', ...definition });
+      return;
+    }
+    const mayPair = !line.spoken && register !== 'story' && register !== 'recipe';
+    const pair = mayPair ? pairIn(sentence, own, { prose, listed: this.#listed.has(line) }) : undefined;
+    if (pair) return this.#add(line.at, { type: 'pair', source: 'line', ...pair });
+    const mayState = register === 'notes' && (prose || line.mark === 'none' || /[.。]$/u.test(sentence));
+    const fact = mayState ? factIn(sentence, own, this.#known) : undefined;
+    if (fact) this.#add(line.at, { type: 'fact', ...fact });
+  }
 }
 
 /** In scripts without spaces, and in Korean, a short meaning is rather a gap in its sentence. */

@@ -1,7 +1,7 @@
 /** Terms with their meanings on one line: "Hund: dog", "ATP = adenosine triphosphate", "木：tree". */
 import { ARROWS, DASHES, TYPED_ARROW } from '../../../src/kinds/pair-marks.ts';
 import { announces, attributes, clockWords, emptyHeading, kitchenUnits, months } from './labels.ts';
-import { languageOf } from './languages/index.ts';
+import { languageOfWords } from './languages/index.ts';
 import type { Language } from './languages/language.ts';
 import { isPicture, words } from './text.ts';
 
@@ -124,7 +124,7 @@ export function differs(term: string, meaning: string): boolean {
   const kind = (found: string) => (found === 'cjk' || found === '' ? found : scriptOf(found));
   if (left !== '' && right !== '' && kind(left) !== kind(right)) return true;
   const lower = (text: string) => words(text).map((word) => word.text.toLowerCase());
-  const [a, b] = [languageOf(lower(term)), languageOf(lower(meaning))];
+  const [a, b] = [languageOfWords(lower(term)), languageOfWords(lower(meaning))];
   return a !== undefined && b !== undefined && a !== b;
 }
 

@@ -3,7 +3,7 @@ import { ARROWS, DASHES, TYPED_ARROW } from '../../../src/kinds/pair-marks.ts';
 import { kitchenUnits } from './labels.ts';
 import type { Line } from './lines.ts';
 import { pairMark } from './pairs.ts';
-import { languageOf } from './languages/index.ts';
+import { languageOfWords } from './languages/index.ts';
 import type { Language } from './languages/language.ts';
 import { type Word, words } from './text.ts';
 
@@ -18,7 +18,7 @@ const SAMPLE = 20_000;
 
 /** The most frequent language of a text. */
 export function mainLanguage(lines: readonly Line[]): Language | undefined {
-  return languageOf(sample(lines).map(({ text }) => text.toLowerCase()));
+  return languageOfWords(sample(lines).map(({ text }) => text.toLowerCase()));
 }
 
 function sample(lines: readonly Line[]): readonly Word[] {

@@ -36,7 +36,7 @@ for (const language of byWords) {
  * The language of some words (in lower case), or undefined if they do not tell. Where two languages fit equally
  * well it is `preferred`, which is the language of the text around.
  */
-export function languageOf(words: readonly string[], preferred?: Language): Language | undefined {
+export function languageOfWords(words: readonly string[], preferred?: Language): Language | undefined {
   const joined = words.join(' ');
   const script = byScript.find(([letters]) => letters.test(joined));
   if (script) return script[1];
