@@ -1,4 +1,4 @@
-/** Threads for libraries that block or may crash: how one is started, and asked a question. */
+/** Threads for work that blocks or may crash: how one is started and asked a question, and pools of them. */
 import { type Transferable, Worker } from 'node:worker_threads';
 
 /** Starts a thread. It gets neither the process's variables, which hold secrets, nor its flags; and what it prints is in nobody's log. */
@@ -26,4 +26,44 @@ export function askThread<Answer>(thread: Worker, question: unknown, signal: Abo
     listeners.abort();
     thread.off('message', resolve).off('error', reject).off('exit', onExit);
   });
+}
+
+/** Threads of one sort: each running question has one of its own, and free ones are reused. */
+export class ThreadPool {
+  readonly #startThread: () => Worker;
+  readonly #maxFree: number;
+  #free: Worker[] = [];
+
+  /** `maxFree`: how many free threads are kept for the next questions. */
+  constructor(start: () => Worker, maxFree: number) {
+    this.#startThread = start;
+    this.#maxFree = maxFree;
+  }
+
+  /** Asks as {@link askThread} does. A thread whose question is aborted, or that fails, ends. */
+  async ask<Answer>(question: unknown, signal: AbortSignal): Promise<Answer> {
+    signal.throwIfAborted();
+    const thread = this.#free.pop() ?? this.#start();
+    thread.ref();
+    try {
+      const answer = await askThread<Answer>(thread, question, signal);
+      this.#release(thread);
+      return answer;
+    } catch (error) {
+      void thread.terminate();
+      throw error;
+    }
+  }
+
+  #start(): Worker {
+    const thread = this.#startThread();
+    const forget = () => (this.#free = this.#free.filter((free) => free !== thread));
+    return thread.on('error', forget).on('exit', forget); // without a listener, the death of a free thread would end the process
+  }
+
+  #release(thread: Worker): void {
+    if (this.#free.length >= this.#maxFree) return void thread.terminate();
+    thread.unref();
+    this.#free.push(thread);
+  }
 }

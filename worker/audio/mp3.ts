@@ -1,6 +1,5 @@
 /** MP3 files of speech, at one constant bit rate: files that follow each other are one file. */
-import type { Worker } from 'node:worker_threads';
-import { askThread, startThread } from '../thread.ts';
+import { startThread, ThreadPool } from '../thread.ts';
 import type { Mp3Order, Mp3Rate } from './mp3-thread.ts';
 import type { Pcm } from './pcm.ts';
 
@@ -13,8 +12,8 @@ const SAMPLE_RATES: readonly (readonly Mp3Rate[])[] = [[11_025, 12_000, 8000], [
 /** How many threads of this process encode at the same time. Other pieces wait. */
 const MAX_THREADS = 2;
 
-/** Threads that have nothing to do. They are kept, because starting one takes longer than encoding a sentence. */
-const free: Worker[] = [];
+/** Free threads are kept, because starting one takes longer than encoding a sentence. */
+const threads = new ThreadPool(() => startThread(new URL('./mp3-thread.ts', import.meta.url)), MAX_THREADS);
 const waiting: (() => void)[] = [];
 let running = 0;
 
@@ -26,37 +25,14 @@ export async function encodeMp3(speech: Pcm, signal: AbortSignal): Promise<Uint8
   while (running >= MAX_THREADS) await new Promise<void>((resolve) => waiting.push(resolve));
   running++;
   try {
-    signal.throwIfAborted();
     // Without a sample rate of its own for the file, the encoder would choose a lower one for some.
     const outputSampleRate = SAMPLE_RATES.flat().find((rate) => rate === speech.sampleRate);
-    return await runInThread({ speech, bitRate: BIT_RATE, outputSampleRate }, signal);
+    const order: Mp3Order = { speech, bitRate: BIT_RATE, outputSampleRate };
+    return await threads.ask<Uint8Array>(order, signal);
   } finally {
     running--;
     waiting.shift()?.();
   }
-}
-
-async function runInThread(order: Mp3Order, signal: AbortSignal): Promise<Uint8Array> {
-  const thread = free.pop() ?? start();
-  thread.ref();
-  try {
-    const file = await askThread<Uint8Array>(thread, order, signal);
-    thread.unref(); // a free thread does not keep the process alive
-    free.push(thread);
-    return file;
-  } catch (error) {
-    void thread.terminate();
-    throw error;
-  }
-}
-
-function start(): Worker {
-  const thread = startThread(new URL('./mp3-thread.ts', import.meta.url));
-  const forget = () => {
-    const place = free.indexOf(thread);
-    if (place !== -1) free.splice(place, 1);
-  };
-  return thread.on('error', forget).on('exit', forget); // without a listener, the death of a free thread would end the process
 }
 
 /** How long a file of this module is, in ms. */

@@ -4,7 +4,7 @@ import type { Author } from '../../src/job/snapshot.ts';
 import { kinds } from '../../src/kinds/index.ts';
 import type { Kind } from '../../src/kinds/kind.ts';
 import { type AnswerRequest, type Capabilities, NO_TOKENS } from '../capabilities.ts';
-import { createThreads, type Threads } from './offline/threads.ts';
+import { createThreads, type RunOrder } from './offline/threads.ts';
 import { defineVendor } from './vendor.ts';
 
 const AUTHOR: Author = { provider: 'offline' };
@@ -16,12 +16,12 @@ const THREADS = createThreads();
  * Makes the capability to write structured answers. It costs nothing and invents nothing. The work runs in threads, so that the
  * process can answer meanwhile, and work that is aborted stops at once.
  */
-export function createOffline(threads: Threads = THREADS): Capabilities['structuredAnswer'] {
+export function createOffline(run: RunOrder = THREADS): Capabilities['structuredAnswer'] {
   return async ({ kind, input, lists, material, take }: AnswerRequest, report, signal) => {
     const call = await report.startCall(NO_TOKENS, AUTHOR);
     const wanted = Object.fromEntries(Object.entries(lists).map(([list, { wanted: count }]) => [list, count]));
     // The input has the text as it was pasted: its format says more than the plain text that models get.
-    for (const { field, value } of await threads.run({ kind, wanted, material: { ...material, ...(input as object) } }, signal)) {
+    for (const { field, value } of await run({ kind, wanted, material: { ...material, ...(input as object) } }, signal)) {
       signal.throwIfAborted();
       await report.begun();
       await take(field, value);

@@ -37,7 +37,7 @@ export function createTesseract(): Capabilities['imageText'] {
     const fitted = await fitImage(image, FIT, signal);
     const call = await report.startCall(NO_TOKENS, AUTHOR);
     try {
-      const readPage = async (page: FittedImage) => ({ page, ...(await read({ image: page.bytes, languages: data }, signal)) });
+      const readPage = async (page: FittedImage) => ({ page, paragraphs: await read({ image: page.bytes, languages: data }, signal) });
       const upright = await readPage(fitted);
       if (confidenceIn(upright) >= LEGIBLE) return toText(upright);
       const turned = await readPage(await turnAround(fitted)); // it may stand on its head

@@ -2,6 +2,7 @@
 import { OwnError } from '../../../src/job/own-error.ts';
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { Kind } from '../../../src/kinds/kind.ts';
+import type { Piece } from '../../capabilities.ts';
 import type { Counts } from './lesson.ts';
 
 /**
@@ -9,9 +10,6 @@ import type { Counts } from './lesson.ts';
  * would work with, and the kind's input.
  */
 export type Order = { kind: string; wanted: Record<string, number>; material: Record<string, unknown> };
-
-/** A piece of an answer: an item of a list, or another field's value. */
-export type Piece = { field: string; value: unknown };
 
 /** The makers of kinds that do not say themselves what is answered for them (`withoutKey.answer`), by kind. */
 export const makers: Readonly<Record<string, (order: Order) => Promise<Piece[]>>> = {

@@ -2,13 +2,14 @@
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ProblemError, type ProblemCode } from '../../../src/job/problem.ts';
-import { makePieces, type Order, type Piece } from './makers.ts';
+import type { Piece } from '../../capabilities.ts';
+import { makePieces, type Order } from './makers.ts';
 
 /** What a thread answers to an order. */
-export type Answer = { type: 'pieces'; pieces: Piece[] } | { type: 'problem'; code: ProblemCode; detail: string };
+export type OrderAnswer = { type: 'pieces'; pieces: Piece[] } | { type: 'problem'; code: ProblemCode; detail: string };
 
 /** Anything but a ProblemError is a defect: it ends the thread, which its owner sees. */
-async function answer(order: Order): Promise<Answer> {
+async function answer(order: Order): Promise<OrderAnswer> {
   try {
     return { type: 'pieces', pieces: await makePieces(order) };
   } catch (error) {

@@ -7,14 +7,11 @@ import { gunzipSync } from 'node:zlib';
 /** What the thread is asked: a PNG, and the languages by the names of their data, such as `deu`. */
 export type ReadOrder = { image: Uint8Array; languages: readonly string[] };
 
-/** What it answers: the paragraphs with their lines, or why there are none. */
-export type ReadAnswer = { type: 'read'; paragraphs: ReadLine[][] } | { type: 'failed'; reason: string };
-
-/** A line with its words, or a word. Confidence is in percent. */
+/** It answers with the paragraphs, each as its lines. A line has its words. Confidence is in percent. */
 export type ReadLine = ReadWord & { words: ReadWord[] };
 export type ReadWord = { text: string; confidence: number; bbox: { x0: number; y0: number; x1: number; y1: number } };
 
-/** A page as tesseract.js dumps it; of it no more is told than a {@link ReadAnswer} has. */
+/** A page as tesseract.js dumps it; only a part of it is answered. */
 type Page = { text: string; blocks: { paragraphs: { lines: ReadLine[] }[] }[] | null };
 
 /**
@@ -78,15 +75,13 @@ async function read({ image, languages }: ReadOrder): Promise<Page> {
   return page.text.trim() === '' ? recognize(SINGLE_BLOCK) : page;
 }
 
-function toAnswer({ blocks }: Page): ReadAnswer {
+function paragraphsOf({ blocks }: Page): ReadLine[][] {
   const word = ({ text, confidence, bbox }: ReadWord): ReadWord => ({ text: text.trim(), confidence, bbox });
   const paragraphs = (blocks ?? []).flatMap((block) => block.paragraphs);
-  return { type: 'read', paragraphs: paragraphs.map(({ lines }) => lines.map((line) => ({ ...word(line), words: line.words.map(word) }))) };
+  return paragraphs.map(({ lines }) => lines.map((line) => ({ ...word(line), words: line.words.map(word) })));
 }
 
 parentPort?.on('message', (order: ReadOrder) => {
-  void read(order)
-    .then(toAnswer)
-    .catch((error: unknown): ReadAnswer => ({ type: 'failed', reason: String(error) }))
-    .then((answer) => parentPort?.postMessage(answer));
+  // An image that can't be read ends the thread, which its owner sees.
+  void read(order).then((page) => parentPort?.postMessage(paragraphsOf(page)));
 });

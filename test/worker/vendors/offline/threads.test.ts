@@ -43,7 +43,7 @@ const never = new AbortController().signal;
 const WELL = { field: 'flashcards', value: { front: 'well', back: 'well' } };
 
 test('an order that never ends is stopped when it is aborted, and holds up no other meanwhile', async () => {
-  const { run } = createThreads({ module, heapMb: 64 });
+  const run = createThreads({ module, heapMb: 64 });
   const stop = new AbortController();
   const endless = [1, 2, 3].map(() => run(order('never ends'), stop.signal).catch((error: unknown) => error));
   expect((await run(order('well'), never))[0]).toEqual(WELL);
@@ -55,7 +55,7 @@ test('an order that never ends is stopped when it is aborted, and holds up no ot
 });
 
 test('a thread that dies fails its own order, with a code, and no other', async () => {
-  const { run } = createThreads({ module, heapMb: 32 });
+  const run = createThreads({ module, heapMb: 32 });
   const beside = run(order('well'), never);
   await expect(run(order('takes all memory'), never)).rejects.toMatchObject({ code: 'content_unusable' });
   await expect(run(order('throws'), never)).rejects.toMatchObject({ code: 'internal_error' });
@@ -65,7 +65,7 @@ test('a thread that dies fails its own order, with a code, and no other', async 
 });
 
 test("a free thread is used again, and knows none of the process's variables", async () => {
-  const { run } = createThreads({ module, heapMb: 64 });
+  const run = createThreads({ module, heapMb: 64 });
   const first = await run(order('well'), never);
   expect(await run(order('well'), never)).toEqual(first);
   expect(first[2]).toEqual({ field: 'about', value: [] });
