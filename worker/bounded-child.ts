@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { OwnError } from '../src/job/own-error.ts';
 
 /** A program to run, and its limits. */
-export type ChildRequest = {
+export type ProgramRun = {
   program: string;
   args: readonly string[];
   /** What the child reads at its standard input. */
@@ -37,7 +37,7 @@ const LIMIT = 'ulimit -v "$1" 2>/dev/null; shift; exec "$@"';
  * when the child is gone. What it says on its standard error is not read.
  * @throws ChildError if it fails or reaches a limit, the signal's reason if that aborted
  */
-export async function runChild(request: ChildRequest, signal: AbortSignal): Promise<Buffer> {
+export async function runChild(request: ProgramRun, signal: AbortSignal): Promise<Buffer> {
   signal.throwIfAborted();
   const { input, timeoutMs, maxOutput } = request;
   const child = start(request);
@@ -73,7 +73,7 @@ export async function runChild(request: ChildRequest, signal: AbortSignal): Prom
   }
 }
 
-function start({ program, args, input, file, memoryMb }: ChildRequest) {
+function start({ program, args, input, file, memoryMb }: ProgramRun) {
   const stdio = [input === undefined ? 'ignore' : 'pipe', 'pipe', 'ignore', ...(file === undefined ? [] : [file])] as const;
   const options = { stdio: [...stdio], env: {} }; // it needs no variable of ours, and so gets no key
   if (process.platform === 'win32') return spawn(program, args, options);

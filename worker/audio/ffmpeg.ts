@@ -24,9 +24,6 @@ const DEMUXERS: Readonly<Record<string, string>> = {
   'audio/webm': 'matroska',
 };
 
-/** A file on its way through ffmpeg. `maxSeconds`: what comes after is not decoded. */
-export type Recording = { bytes: Uint8Array; type: string; maxSeconds: number };
-
 /** How long decoding may take, in ms. 30 s of speech take some 100 ms. */
 const TIMEOUT_MS = 60_000;
 
@@ -36,9 +33,14 @@ const MEMORY_MB = 1024;
 /**
  * Decodes a recording to speech of 16 kHz. ffmpeg reads a file and no pipe, because the index of an m4a from a phone is at its end. The
  * file has no name any more when ffmpeg starts, so that nothing of it stays, whatever happens to this process.
+ * `maxSeconds`: what comes after is not decoded.
  * @throws ProblemError `invalid_input` if it can't be decoded, `job_timeout` if that takes too long, the signal's reason if that aborts
  */
-export async function decodeRecording(ffmpeg: string, { bytes, type, maxSeconds }: Recording, signal: AbortSignal): Promise<Pcm> {
+export async function decodeRecording(
+  ffmpeg: string,
+  { bytes, type, maxSeconds }: { bytes: Uint8Array; type: string; maxSeconds: number },
+  signal: AbortSignal,
+): Promise<Pcm> {
   const demuxer = DEMUXERS[type];
   if (demuxer === undefined) throw new ProblemError('invalid_input', `A recording of the type ${type} can not be decoded.`);
   const path = join(tmpdir(), `recording-${randomUUID()}`);

@@ -1,7 +1,7 @@
 /** The formats of generated speech: how a part becomes a file, and how files of parts become one. */
 import { encodeMp3, mp3Duration, mp3SampleRate, mp3Size } from './mp3.ts';
 import { durationOf, type Pcm } from './pcm.ts';
-import { readWav, wavSize, writeWav } from './wav.ts';
+import { decodeWav, wavSize, writeWav } from './wav.ts';
 
 /** A format. `file`: always one that the format has made. */
 export type SpeechFormat = {
@@ -22,11 +22,11 @@ export const speechFormats = {
   wav: {
     type: 'audio/wav',
     encode: (speech) => Promise.resolve(writeWav(speech)),
-    duration: (file) => durationOf(readWav(file) ?? SILENCE),
+    duration: (file) => durationOf(decodeWav(file) ?? SILENCE),
     size: wavSize,
-    sampleRate: (file) => readWav(file)?.sampleRate,
+    sampleRate: (file) => decodeWav(file)?.sampleRate,
     join(files) {
-      const parts = files.flatMap((file) => readWav(file) ?? []);
+      const parts = files.flatMap((file) => decodeWav(file) ?? []);
       return writeWav({ pcm: Buffer.concat(parts.map(({ pcm }) => pcm)), sampleRate: parts[0]?.sampleRate ?? SILENCE.sampleRate });
     },
   },

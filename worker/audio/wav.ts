@@ -37,7 +37,7 @@ export function wavSize(durationMs: number, sampleRate: number): number {
  * Reads a WAV file of PCM or floats, as servers of speech write them. Several channels are mixed into one. A length that is greater than the
  * file, or was never filled in, as servers write it that stream, means: to the end. Returns undefined for anything else.
  */
-export function readWav(file: Uint8Array): Pcm | undefined {
+export function decodeWav(file: Uint8Array): Pcm | undefined {
   const view = viewOf(file);
   const layout = file.length < 12 || !isWav(view) ? undefined : layoutOf(view);
   const width = layout && WIDTHS[layout.format.codec];

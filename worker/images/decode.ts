@@ -12,13 +12,13 @@ sharp.cache(false); // it would keep what no other job needs
 export type Ground = 'white' | 'black';
 
 /** An image that is about to be decoded: its pixels, on a ground where they were transparent, and its size, both upright. */
-export type Decoding = { pixels: Sharp; width: number; height: number; ground: Ground };
+export type DecodedImage = { pixels: Sharp; width: number; height: number; ground: Ground };
 
 /**
  * Opens an image. Its pixels are decoded only when they are used; see {@link asDecoded}. The orientation that a camera has noted is applied.
  * @throws ProblemError `content_unusable` if it can't be read; the signal's reason if that is aborted
  */
-export async function openPicture({ bytes, type }: Picture, signal: AbortSignal): Promise<Decoding> {
+export async function openPicture({ bytes, type }: Picture, signal: AbortSignal): Promise<DecodedImage> {
   const limits = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const;
   if (type === 'image/heic') {
     const { width, height, data } = await decodeHeic(bytes, signal);
@@ -31,7 +31,7 @@ export async function openPicture({ bytes, type }: Picture, signal: AbortSignal)
   return onGround(source.autoOrient(), ground, autoOrient);
 }
 
-function onGround(pixels: Sharp, ground: Ground, size: { width: number; height: number }): Decoding {
+function onGround(pixels: Sharp, ground: Ground, size: { width: number; height: number }): DecodedImage {
   return { pixels: pixels.flatten({ background: ground }), ...size, ground };
 }
 

@@ -1,6 +1,6 @@
 /** Makes of an image what a vendor takes: upright, of a type and a size that it allows. */
 import sharp from 'sharp';
-import { asDecoded, type Decoding, openPicture } from './decode.ts';
+import { asDecoded, type DecodedImage, openPicture } from './decode.ts';
 import type { Picture, Point } from '../capabilities.ts';
 
 /** What a vendor takes. */
@@ -68,7 +68,7 @@ export function pointIn({ scale, width, height, turned }: FittedImage, x: number
   return turned ? [width - across, height - down] : [across, down];
 }
 
-async function encode({ pixels, width, height, ground }: Decoding, fit: Fit, form: (typeof FORMS)[number]): Promise<FittedImage> {
+async function encode({ pixels, width, height, ground }: DecodedImage, fit: Fit, form: (typeof FORMS)[number]): Promise<FittedImage> {
   const { maxSide, minSide = 1 } = fit;
   const longest = Math.max(width, height);
   const scale = longest / Math.min(longest, Math.max(Math.round(maxSide * form.share), 1));

@@ -37,10 +37,10 @@ export type AnswerState =
   | 'broken';
 
 /** What is known of the model. `closesOnly`: it closes its thinking without having opened it. `longHead`: it writes much before its JSON. */
-export type Manners = { closesOnly: boolean; longHead: boolean };
+export type Quirks = { closesOnly: boolean; longHead: boolean };
 
 /** For a text of which nothing is known. */
-const UNKNOWN: Manners = { closesOnly: false, longHead: false };
+const UNKNOWN: Quirks = { closesOnly: false, longHead: false };
 
 /** Why no more text comes: the model has finished, the server has ended it without saying so, or it was cut off at a limit. */
 export type TextEnd = 'finished' | 'ended' | 'cut';
@@ -57,7 +57,7 @@ const BROKEN = {
  */
 export class AnswerReader {
   /** What this answer shows of its model. */
-  readonly manners: Manners;
+  readonly quirks: Quirks;
   readonly #shape: AnswerShape;
   readonly #maxHead: number;
   readonly #output: AnswerOutput;
@@ -82,13 +82,13 @@ export class AnswerReader {
   #tail: Thoughts | undefined;
 
   /** `known`: what is known of the model, or that the whole text is its thinking. */
-  constructor(shape: AnswerShape, known: Manners | 'thinking' = UNKNOWN) {
+  constructor(shape: AnswerShape, known: Quirks | 'thinking' = UNKNOWN) {
     const isThinking = known === 'thinking';
     this.#shape = shape;
-    this.manners = isThinking ? { ...UNKNOWN, longHead: true } : { ...known };
-    this.#maxHead = this.manners.longHead ? MAX_LONG_HEAD : MAX_HEAD;
+    this.quirks = isThinking ? { ...UNKNOWN, longHead: true } : { ...known };
+    this.#maxHead = this.quirks.longHead ? MAX_LONG_HEAD : MAX_HEAD;
     this.#output = new AnswerOutput(isThinking);
-    if (this.manners.closesOnly) this.#think(openThoughts(MAX_LENGTH));
+    if (this.quirks.closesOnly) this.#think(openThoughts(MAX_LENGTH));
   }
 
   get state(): AnswerState {
@@ -156,7 +156,7 @@ export class AnswerReader {
   #fail(reason: keyof typeof BROKEN): void {
     this.#state = 'broken';
     this.#fault = reason;
-    this.manners.longHead ||= reason === 'malformed' && this.#output.found === 0 && this.#head >= MAX_HEAD;
+    this.quirks.longHead ||= reason === 'malformed' && this.#output.found === 0 && this.#head >= MAX_HEAD;
   }
 
   /** Reads as far as the text goes. */
@@ -189,7 +189,7 @@ export class AnswerReader {
         this.#rest = this.#rest.slice(next.length);
         if (next.opens) this.#think(openThoughts(MAX_LENGTH, next.marks));
         else {
-          this.manners.closesOnly = true;
+          this.quirks.closesOnly = true;
           this.#beginAnew();
         }
         return true;
@@ -290,6 +290,6 @@ export class AnswerReader {
   /** What is not read any more may still show that thinking ends there. */
   #lookBehind(text: string): void {
     this.#tail ??= openThoughts(0);
-    this.manners.closesOnly ||= this.#tail.write(text) !== undefined;
+    this.quirks.closesOnly ||= this.#tail.write(text) !== undefined;
   }
 }

@@ -1,14 +1,16 @@
 /** Azure Document Intelligence: reads the text in an image by its model `prebuilt-read`, which works in the background. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import { ProblemError, problems } from '../../src/job/problem.ts';
 import type { Author, Usage } from '../../src/job/snapshot.ts';
 import { type Capabilities, NO_TOKENS } from '../capabilities.ts';
 import { type Fit, fitImage } from '../images/fit-image.ts';
 import { readOperation, type Operation } from './azure-image/operation.ts';
-import { malformed, toHttpProblem } from './azure-image/errors.ts';
-import { comeBackMs } from './come-back.ts';
+import { malformed, toAzureImageProblem } from './azure-image/errors.ts';
+import { paidCall } from './paid-call.ts';
+import { retryDelayMs } from './retry-delay.ts';
 import { callVendor, type VendorAnswer } from './vendor-call.ts';
-import { defineVendor } from './vendor.ts';
+import { defineVendor, missingIn } from './vendor.ts';
 
 /** Settings. `endpoint`: without a slash at its end. `timeoutMs`: of one call; `totalMs`: until the text must be there. */
 export type AzureDocumentOptions = { endpoint: string; key: string; timeoutMs: number; totalMs: number };
@@ -29,68 +31,79 @@ const MIN_POLL_MS = 50;
 const MAX_FAILED_POLLS = 5;
 
 /** Makes the capability. What was started is kept, so that a further attempt goes on with it and pays for nothing. */
-export function createAzureDocument({ endpoint, key, timeoutMs, totalMs }: AzureDocumentOptions): Capabilities['imageText'] {
-  const analyze = `${endpoint}/documentintelligence/documentModels/prebuilt-read:analyze?api-version=2024-11-30`;
-  const auth = { 'Ocp-Apim-Subscription-Key': key };
-  const limits = { name: 'Document Intelligence', timeoutMs, maxBytes: MAX_ANSWER };
-  const isOurs = (url: string): boolean => URL.canParse(url) && new URL(url).origin === new URL(endpoint).origin;
-
-  /** Starts a reading. Resolves with the address of its operation. The key is sent to no other server than the one it is for. */
-  const start = async (body: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<{ url: string; answer: VendorAnswer }> => {
-    const headers = { ...auth, 'Content-Type': 'application/octet-stream' };
-    const answer = await callVendor(analyze, { method: 'POST', headers, body }, limits, signal);
-    if (answer.status !== 202) throw toHttpProblem(answer);
-    const url = answer.headers.get('operation-location') ?? '';
-    if (!isOurs(url)) throw malformed();
-    return { url, answer };
-  };
-
-  /** Asks for an operation until it has ended. */
-  const follow = async (url: string, firstMs: number, signal: AbortSignal): Promise<Operation> => {
-    let pauseMs = firstMs;
-    for (let failed = 0; ;) {
-      await pause(pauseMs, signal);
-      try {
-        const answer = await callVendor(url, { headers: auth }, limits, signal);
-        if (answer.status !== 200) throw toHttpProblem(answer);
-        const operation = readOperation(answer);
-        if (operation !== 'running') return operation;
-        failed = 0;
-        pauseMs = pauseOf(comeBackMs(answer.headers, undefined));
-      } catch (error) {
-        if (!(error instanceof ProblemError) || !problems[error.code].retryable || ++failed >= MAX_FAILED_POLLS) throw error;
-        pauseMs = pauseOf(error.extras.retryAfterMs);
-      }
-    }
-  };
-
+export function createAzureDocument(service: AzureDocumentOptions): Capabilities['imageText'] {
+  const { totalMs } = service;
   return async ({ image, started, keepStarted }, report, signal) => {
     const fitted = await fitImage(image, FIT, signal);
     const limit = AbortSignal.timeout(totalMs);
     const either = AbortSignal.any([signal, limit]);
-    const known = started !== undefined && isOurs(started) ? started : undefined;
-    const call = await report.startCall(known === undefined ? ONE_IMAGE : NO_TOKENS, AUTHOR);
-    let used: Usage | undefined = known === undefined ? undefined : NO_TOKENS;
-    try {
-      if (known !== undefined) {
-        const operation = await follow(known, 0, either).catch(unlessGone);
-        if (operation) return operation.textIn(fitted);
+    const known = started !== undefined && isOf(service, started) ? started : undefined;
+    const terms = { report, signal, author: AUTHOR, expected: known === undefined ? ONE_IMAGE : NO_TOKENS, ifAborted: ONE_IMAGE };
+    return paidCall(terms, async (bill) => {
+      try {
+        if (known !== undefined) {
+          bill(NO_TOKENS);
+          const operation = await follow(service, known, 0, either).catch(unlessGone);
+          if (operation) return operation.textIn(fitted);
+          bill(undefined);
+        }
+        const { url, answer } = await start(service, fitted.bytes, either);
+        bill(ONE_IMAGE);
+        keepStarted(url);
+        return (await follow(service, url, pauseOf(retryDelayMs(answer.headers, undefined)), either)).textIn(fitted);
+      } catch (cause) {
+        if (signal.aborted) throw signal.reason;
+        if (!limit.aborted) throw cause;
+        throw new ProblemError('provider_timeout', `Document Intelligence did not read the image within ${totalMs / 1000} s.`, { cause });
       }
-      used = undefined;
-      const { url, answer } = await start(fitted.bytes, either);
-      used = ONE_IMAGE;
-      keepStarted(url);
-      return (await follow(url, pauseOf(comeBackMs(answer.headers, undefined)), either)).textIn(fitted);
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      if (!limit.aborted) throw error;
-      throw new ProblemError('provider_timeout', `Document Intelligence did not read the image within ${totalMs / 1000} s.`, {
-        cause: error,
-      });
-    } finally {
-      await call.settle(used ?? (signal.aborted ? ONE_IMAGE : undefined));
-    }
+    });
   };
+}
+
+function call(
+  service: AzureDocumentOptions,
+  url: string,
+  init: { headers?: Record<string, string> } & RequestInit,
+  signal: AbortSignal,
+): Promise<VendorAnswer> {
+  const headers = { ...init.headers, 'Ocp-Apim-Subscription-Key': service.key };
+  const limits = { name: 'Document Intelligence', timeoutMs: service.timeoutMs, maxBytes: MAX_ANSWER };
+  return callVendor(url, { ...init, headers }, limits, signal);
+}
+
+/** Whether an address is one of the service's own server. The key is sent to no other. */
+function isOf({ endpoint }: AzureDocumentOptions, url: string): boolean {
+  return URL.canParse(url) && new URL(url).origin === new URL(endpoint).origin;
+}
+
+/** Starts a reading. Resolves with the address of its operation. */
+async function start(service: AzureDocumentOptions, body: Uint8Array<ArrayBuffer>, signal: AbortSignal) {
+  const analyze = `${service.endpoint}/documentintelligence/documentModels/prebuilt-read:analyze?api-version=2024-11-30`;
+  const headers = { 'Content-Type': 'application/octet-stream' };
+  const answer = await call(service, analyze, { method: 'POST', headers, body }, signal);
+  if (answer.status !== 202) throw toAzureImageProblem(answer);
+  const url = answer.headers.get('operation-location') ?? '';
+  if (!isOf(service, url)) throw malformed();
+  return { url, answer };
+}
+
+/** Asks for an operation until it has ended. */
+async function follow(service: AzureDocumentOptions, url: string, firstMs: number, signal: AbortSignal): Promise<Operation> {
+  let pauseMs = firstMs;
+  for (let failed = 0; ;) {
+    await pause(pauseMs, undefined, { signal });
+    try {
+      const answer = await call(service, url, {}, signal);
+      if (answer.status !== 200) throw toAzureImageProblem(answer);
+      const operation = readOperation(answer);
+      if (operation !== 'running') return operation;
+      failed = 0;
+      pauseMs = pauseOf(retryDelayMs(answer.headers, undefined));
+    } catch (error) {
+      if (!(error instanceof ProblemError) || !problems[error.code].retryable || ++failed >= MAX_FAILED_POLLS) throw error;
+      pauseMs = pauseOf(error.extras.retryAfterMs);
+    }
+  }
 }
 
 /** An operation that the service does not know any more is begun anew. */
@@ -101,22 +114,6 @@ function unlessGone(error: unknown): undefined {
 
 function pauseOf(retryAfterMs = POLL_MS): number {
   return Math.max(Math.min(retryAfterMs, MAX_POLL_MS), MIN_POLL_MS);
-}
-
-/** Waits; rejects with the signal's reason when that aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
 }
 
 /** Document Intelligence as a vendor. */
@@ -131,8 +128,7 @@ export const azureDocument = defineVendor({
   },
   offers({ AZURE_DOCUMENT_ENDPOINT: address, AZURE_DOCUMENT_KEY: key, AZURE_DOCUMENT_TIMEOUT_MS: totalMs }, { guard }) {
     if (address === undefined || key === undefined) {
-      const missing = [...(address === undefined ? ['AZURE_DOCUMENT_ENDPOINT'] : []), ...(key === undefined ? ['AZURE_DOCUMENT_KEY'] : [])];
-      return { imageText: { available: false, missing } };
+      return { imageText: { available: false, missing: missingIn({ AZURE_DOCUMENT_ENDPOINT: address, AZURE_DOCUMENT_KEY: key }) } };
     }
     const endpoint = address.replace(/\/+$/, '');
     const work = guard('azure-document', createAzureDocument({ endpoint, key, timeoutMs: Math.min(totalMs, 60_000), totalMs }));

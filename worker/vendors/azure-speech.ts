@@ -4,11 +4,12 @@ import type { Author } from '../../src/job/snapshot.ts';
 import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import { type Capabilities, type Recording, NO_TOKENS } from '../capabilities.ts';
 import { acceptedRecordings, SPEECH_WAV, withConversion } from '../audio/convert-recording.ts';
-import { toHttpProblem } from './azure-speech/errors.ts';
+import { toAzureSpeechProblem } from './azure-speech/errors.ts';
 import { toLocale } from './azure-speech/languages.ts';
 import { readAssessment } from './azure-speech/result.ts';
+import { paidCall } from './paid-call.ts';
 import { callVendor, jsonOf } from './vendor-call.ts';
-import { defineVendor } from './vendor.ts';
+import { defineVendor, missingIn } from './vendor.ts';
 
 /** Settings. `endpoint`: what stands before `/speech/recognition/…`. */
 export type AzureSpeechOptions = { endpoint: string; key: string; timeoutMs: number };
@@ -34,16 +35,12 @@ export function createAzureSpeech({ endpoint, key, timeoutMs }: AzureSpeechOptio
       'Pronunciation-Assessment': toHeader(referenceText),
     };
     const used = { ...NO_TOKENS, ...billedSeconds(audio) };
-    const call = await report.startCall(used, AUTHOR);
-    let billed = false;
-    try {
+    return paidCall({ report, signal, author: AUTHOR, expected: used }, async (bill) => {
       const answer = await callVendor(url, { method: 'POST', headers, body: audio.bytes as Uint8Array<ArrayBuffer> }, limits, signal);
-      billed = answer.status === 200;
-      if (!billed) throw toHttpProblem(answer);
+      if (answer.status !== 200) throw toAzureSpeechProblem(answer);
+      bill(used);
       return readAssessment(jsonOf(answer), audio.facts.durationMs);
-    } finally {
-      await call.settle(billed || signal.aborted ? used : undefined);
-    }
+    });
   };
 }
 
@@ -86,8 +83,7 @@ export const azureSpeech = defineVendor({
     const { AZURE_SPEECH_KEY: key, AZURE_SPEECH_REGION: region, AZURE_SPEECH_ENDPOINT: address } = variables;
     const endpoint = address?.replace(/\/+$/, '') ?? (region && `https://${region}.stt.speech.microsoft.com`);
     if (key === undefined || endpoint === undefined) {
-      const missing = [...(key === undefined ? ['AZURE_SPEECH_KEY'] : []), ...(endpoint === undefined ? ['AZURE_SPEECH_REGION'] : [])];
-      return { speechAssessment: { available: false, missing } };
+      return { speechAssessment: { available: false, missing: missingIn({ AZURE_SPEECH_KEY: key, AZURE_SPEECH_REGION: endpoint }) } };
     }
     const assess = createAzureSpeech({ endpoint, key, timeoutMs: variables.AZURE_SPEECH_TIMEOUT_MS });
     const recordings = {

@@ -4,9 +4,10 @@ import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import type { Author, Usage } from '../../src/job/snapshot.ts';
 import { type Capabilities, type ImageTextResult, type Point, NO_TOKENS } from '../capabilities.ts';
 import { type Fit, type FittedImage, fitImage, pointIn } from '../images/fit-image.ts';
-import { malformed, toHttpProblem } from './azure-image/errors.ts';
+import { malformed, toAzureImageProblem } from './azure-image/errors.ts';
+import { paidCall } from './paid-call.ts';
 import { callVendor, jsonOf } from './vendor-call.ts';
-import { defineVendor } from './vendor.ts';
+import { defineVendor, missingIn } from './vendor.ts';
 
 /** Settings. `endpoint`: without a slash at its end. */
 export type AzureVisionOptions = { endpoint: string; key: string; timeoutMs: number };
@@ -33,18 +34,14 @@ export function createAzureVision({ endpoint, key, timeoutMs }: AzureVisionOptio
 
   return async ({ image }, report, signal) => {
     const fitted = await fitImage(image, FIT, signal);
-    const call = await report.startCall(ONE_IMAGE, AUTHOR);
-    let billed = false;
-    try {
+    return paidCall({ report, signal, author: AUTHOR, expected: ONE_IMAGE }, async (bill) => {
       const answer = await callVendor(url, { method: 'POST', headers, body: fitted.bytes }, limits, signal);
-      billed = answer.status === 200;
-      if (!billed) throw toHttpProblem(answer);
+      if (answer.status !== 200) throw toAzureImageProblem(answer);
+      bill(ONE_IMAGE);
       const read = analysis.safeParse(jsonOf(answer));
       if (!read.success) throw malformed(read.error);
       return toResult(read.data, fitted);
-    } finally {
-      await call.settle(billed || signal.aborted ? ONE_IMAGE : undefined);
-    }
+    });
   };
 }
 
@@ -77,8 +74,7 @@ export const azureVision = defineVendor({
   },
   offers({ AZURE_VISION_ENDPOINT: address, AZURE_VISION_KEY: key, AZURE_VISION_TIMEOUT_MS: timeoutMs }, { guard }) {
     if (address === undefined || key === undefined) {
-      const missing = [...(address === undefined ? ['AZURE_VISION_ENDPOINT'] : []), ...(key === undefined ? ['AZURE_VISION_KEY'] : [])];
-      return { imageText: { available: false, missing } };
+      return { imageText: { available: false, missing: missingIn({ AZURE_VISION_ENDPOINT: address, AZURE_VISION_KEY: key }) } };
     }
     const endpoint = address.replace(/\/+$/, '');
     const work = guard('azure-vision', createAzureVision({ endpoint, key, timeoutMs }));

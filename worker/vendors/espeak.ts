@@ -3,7 +3,7 @@ import { FREE } from '../../src/job/price.ts';
 import { ProblemError } from '../../src/job/problem.ts';
 import { ChildError, runChild } from '../bounded-child.ts';
 import { type Capabilities, NO_TOKENS } from '../capabilities.ts';
-import { readWav } from '../audio/wav.ts';
+import { decodeWav } from '../audio/wav.ts';
 import { askProgram } from '../programs.ts';
 import { chooseEspeakVoice, espeakLanguages, readEspeakVoices } from './espeak/voices.ts';
 import { defineVendor } from './vendor.ts';
@@ -35,7 +35,7 @@ export function createEspeak(program: string, voices: readonly string[]): Capabi
     const args = ['-v', voice, '-s', String(Math.round(WORDS_PER_MINUTE * speed)), '-b', '1', '--stdin', '--stdout'];
     const call = await report.startCall(NO_TOKENS, { provider: NAME });
     try {
-      const speech = readWav(await runChild({ program, args, input: toInput(text), ...LIMITS }, signal));
+      const speech = decodeWav(await runChild({ program, args, input: toInput(text), ...LIMITS }, signal));
       if (!speech || speech.pcm.length === 0) throw new ProblemError('provider_bad_answer', `${NAME} gave no sound.`);
       return speech;
     } catch (error) {

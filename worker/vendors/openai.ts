@@ -48,14 +48,14 @@ export const openai = defineVendor({
     if (variables.OPENAI_API_KEY === undefined) {
       warn('EXPO_PUBLIC_OPENAI_API_KEY is used: that prefix ships the key inside the app; rename it to OPENAI_API_KEY and make a new key');
     }
-    const [{ createOpenAI }, { createHabitBook }, { offerImageText }, { offerSpeech }, { offerAssessment }] = await Promise.all([
+    const [{ createOpenAI }, { createModelMemory }, { offerImageText }, { offerSpeech }, { offerAssessment }] = await Promise.all([
       import('./openai/structured-answer.ts'),
       import('./openai/form.ts'),
       import('./openai/read-image.ts'),
       import('./openai/speech.ts'),
       import('./openai/assess-speech.ts'),
     ]);
-    const main = { ...options, habitsOf: createHabitBook() };
+    const main = { ...options, modelMemory: createModelMemory() };
     const fallback = fallbackOptions(variables, main);
     const first = guard('openai', createOpenAI(main));
     const audio = { apiKey: main.apiKey, baseURL: main.baseURL, timeoutMs: variables.OPENAI_AUDIO_TIMEOUT_MS };

@@ -7,8 +7,9 @@ import { type Capabilities, type SpeechRequest, NO_TOKENS } from '../capabilitie
 import { toPollyProblem } from './polly/errors.ts';
 import { type AwsCredentials, signAwsRequest } from './polly/sign.ts';
 import { choosePollyVoice, POLLY_ENGINES, type PollyEngine, pollyLanguages, pollyVoices } from './polly/voices.ts';
+import { paidCall } from './paid-call.ts';
 import { callVendor } from './vendor-call.ts';
-import { defineVendor } from './vendor.ts';
+import { defineVendor, missingIn } from './vendor.ts';
 
 /** Settings. */
 export type PollyOptions = { endpoint: string; region: string; credentials: AwsCredentials; engine: PollyEngine; timeoutMs: number };
@@ -40,18 +41,15 @@ export function createPolly({ endpoint, region, credentials, engine, timeoutMs }
     const { voice, body } = toBody(request, engine);
     const used = (characters: number): Usage => ({ ...NO_TOKENS, characters });
     const expected = used(Array.from(request.text).length);
-    const call = await report.startCall(expected, { provider: 'polly', model: voice.engine });
-    let spent: Usage | undefined;
-    try {
+    const author = { provider: 'polly', model: voice.engine };
+    return paidCall({ report, signal, author, expected, ifAborted: { ...expected, estimated: true } }, async (bill) => {
       const answer = await callVendor(url.href, { method: 'POST', headers: await sign(body), body }, limits, signal);
       if (answer.status !== 200) throw toPollyProblem(answer);
-      const told = Number(answer.headers.get('x-amzn-requestcharacters') ?? Number.NaN);
-      spent = Number.isSafeInteger(told) && told >= 0 ? used(told) : expected;
+      const reported = Number(answer.headers.get('x-amzn-requestcharacters') ?? Number.NaN);
+      bill(Number.isSafeInteger(reported) && reported >= 0 ? used(reported) : expected);
       if (answer.bytes.length < 2) throw new ProblemError('provider_bad_answer', 'Amazon Polly answered without sound.');
       return { pcm: answer.bytes, sampleRate: SAMPLE_RATE };
-    } finally {
-      await call.settle(spent ?? (signal.aborted ? { ...expected, estimated: true } : undefined));
-    }
+    });
   };
 }
 
@@ -102,8 +100,7 @@ export const polly = defineVendor({
   offers(variables, { guard }) {
     const { AWS_REGION: region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = variables;
     if (region === undefined || accessKeyId === undefined || secretAccessKey === undefined) {
-      const needed = { AWS_REGION: region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-      const missing = Object.entries(needed).flatMap(([name, value]) => (value === undefined ? [name] : []));
+      const missing = missingIn({ AWS_REGION: region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
       return { speech: { available: false, missing } };
     }
     const { POLLY_ENGINE: engine, POLLY_TIMEOUT_MS: timeoutMs, AWS_SESSION_TOKEN: sessionToken } = variables;

@@ -16,17 +16,7 @@ export type RefusalBody = {
 const CODE_KEYS: ReadonlySet<string> = new Set(['code', 'reason', 'type', 'status', 'errorcode', 'errortype']);
 
 /** What a vendor repeats of our request: it may hold any word. */
-const ECHOES: ReadonlySet<string> = new Set([
-  'input',
-  'ctx',
-  'body',
-  'request',
-  'prompt',
-  'messages',
-  'failedgeneration',
-  'flaggedinput',
-  'url',
-]);
+const ECHOES: ReadonlySet<string> = new Set('input ctx body request prompt messages failedgeneration flaggedinput url'.split(' '));
 
 const MAX_DEPTH = 8;
 const MAX_WORDS = 8192;

@@ -1,10 +1,10 @@
 /** Turns what a vendor refuses into our codes: one table for all vendors, by their own codes first and by the HTTP status else. */
 import { ProblemError, type ProblemCode } from '../../src/job/problem.ts';
-import { comeBackMs } from './come-back.ts';
+import { retryDelayMs } from './retry-delay.ts';
 import { readRefusal } from './refusal-body.ts';
 
 /** What a vendor has answered instead of doing the work. `status`: of HTTP, or undefined where the error came in an answer of status 200. `body`: its JSON, or text. */
-export type Refused = { status?: number | undefined; headers?: Headers | undefined; body: unknown; cause?: unknown };
+export type VendorRefusal = { status?: number | undefined; headers?: Headers | undefined; body: unknown; cause?: unknown };
 
 /** A code of ours and a detail for a client. No text of a vendor gets into a detail. */
 export type RefusalWords = readonly [code: ProblemCode, detail: string];
@@ -106,10 +106,10 @@ const STATUS_OF: Readonly<Record<string, number>> = { quota: 402, key: 401, pace
  * The problem of a refusal. `name`: the vendor, as details call it. `own`: what this vendor alone says. To be asked to slow down is no fault of the job, so it
  * costs no attempt, also where the vendor does not say for how long.
  */
-export function toRefusalProblem(name: string, refused: Refused, own: OwnCodes = {}): ProblemError {
+export function toRefusalProblem(name: string, refused: VendorRefusal, own: OwnCodes = {}): ProblemError {
   const { status: httpStatus, headers, body, cause } = refused;
   const read = readRefusal(body, headers);
-  const asked = comeBackMs(headers, body);
+  const asked = retryDelayMs(headers, body);
   const ownCode = read.codes.find((code) => Object.hasOwn(own, code));
   const reason = reasonOf(read, httpStatus, asked);
   const ownWords = own[ownCode ?? (BY_FORM.has(reason) ? String(httpStatus) : '')];

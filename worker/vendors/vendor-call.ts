@@ -44,7 +44,7 @@ async function readBody(response: Response, maxBytes: number, name: string): Pro
 }
 
 /** The answer's JSON; undefined if it is none. */
-export function jsonOf({ bytes }: Pick<VendorAnswer, 'bytes'>): unknown {
+export function jsonOf({ bytes }: VendorAnswer): unknown {
   return parseJson(new TextDecoder().decode(bytes));
 }
 

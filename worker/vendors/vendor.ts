@@ -70,6 +70,11 @@ export type Vendor = {
   offers(variables: Record<string, unknown>, deps: VendorDeps): Offers | Promise<Offers>;
 };
 
+/** The names of those variables that are not set. */
+export function missingIn(variables: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(variables).filter((name) => variables[name] === undefined);
+}
+
 /** Defines a vendor with the types of its variables. */
 export function defineVendor<Shape extends z.ZodRawShape>(vendor: {
   name: string;

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeRecording } from '../../../worker/audio/ffmpeg.ts';
 import { speechFormats } from '../../../worker/audio/formats.ts';
 import { durationOf, type Pcm, resample, samplesOf } from '../../../worker/audio/pcm.ts';
-import { readWav, withTrueSizes, writeWav } from '../../../worker/audio/wav.ts';
+import { decodeWav, withTrueSizes, writeWav } from '../../../worker/audio/wav.ts';
 import { runChild } from '../../../worker/bounded-child.ts';
 import { createEspeak } from '../../../worker/vendors/espeak.ts';
 import { chooseEspeakVoice, espeakLanguages, readEspeakVoices } from '../../../worker/vendors/espeak/voices.ts';
@@ -23,10 +23,10 @@ describe('WAV', () => {
   test('what is written is read again, at any place in memory', () => {
     const speech = tone(0.5, 16_000);
     const file = writeWav(speech);
-    expect(readWav(file)).toEqual(speech);
+    expect(decodeWav(file)).toEqual(speech);
     const shifted = new Uint8Array(file.length + 1);
     shifted.set(file, 1);
-    expect(readWav(shifted.subarray(1))).toEqual(speech);
+    expect(decodeWav(shifted.subarray(1))).toEqual(speech);
     expect(samplesOf(shifted.subarray(45)).length).toBe(8000);
     expect(durationOf(speech)).toBe(500);
   });
@@ -34,14 +34,14 @@ describe('WAV', () => {
   test('a file that was streamed says no length: it goes to its end', () => {
     const file = writeWav(tone(0.5, 16_000));
     new DataView(file.buffer).setUint32(40, 0xffffffff, true);
-    expect(readWav(file)?.pcm.length).toBe(16_000);
+    expect(decodeWav(file)?.pcm.length).toBe(16_000);
   });
 
   test.each([0, 0x7ffff000, 0x7fffffff, 0xffff_fffe, 16_040])('a length of %i that was never filled in goes to the end', (length) => {
     const file = Buffer.from(writeWav(tone(0.5, 16_000)));
     file.writeUInt32LE(length, 4);
     file.writeUInt32LE(length, 40);
-    expect(readWav(file)?.pcm.length).toBe(16_000);
+    expect(decodeWav(file)?.pcm.length).toBe(16_000);
     expect(Buffer.from(withTrueSizes(file)).equals(Buffer.from(writeWav(tone(0.5, 16_000))))).toBe(true);
     expect(file.readUInt32LE(40)).toBe(length); // what came is left as it was
   });
@@ -49,7 +49,7 @@ describe('WAV', () => {
   test('sound after an empty chunk of data is none', () => {
     const file = Buffer.from(writeWav({ pcm: new Uint8Array(), sampleRate: 8000 }));
     const list = Buffer.from('LIST\x04\0\0\0abcdid3 \x02\0\0\0ab', 'latin1');
-    expect(readWav(Buffer.concat([file, list]))?.pcm.length).toBe(0);
+    expect(decodeWav(Buffer.concat([file, list]))?.pcm.length).toBe(0);
   });
 
   /** A WAV of one sample a channel, at half of full scale. */
@@ -82,7 +82,7 @@ describe('WAV', () => {
           return Buffer.concat([head, body]);
         };
         const body = Buffer.concat([Buffer.from('WAVE'), chunk('fmt ', format), chunk('data', data)]);
-        const sound = readWav(chunk('RIFF', body));
+        const sound = decodeWav(chunk('RIFF', body));
         expect([channels, extensible, sound?.sampleRate, [...samplesOf(sound?.pcm ?? new Uint8Array())]]).toEqual([
           channels,
           extensible,
@@ -98,7 +98,7 @@ describe('WAV', () => {
     file.writeUInt16LE(3, 20);
     file.writeUInt16LE(32, 34);
     for (const [n, value] of [1.5, -7, Number.NaN, 0].entries()) file.writeFloatLE(value, 44 + 4 * n);
-    expect([...samplesOf(readWav(file)?.pcm ?? new Uint8Array())]).toEqual([32_767, -32_768, 0, 0]);
+    expect([...samplesOf(decodeWav(file)?.pcm ?? new Uint8Array())]).toEqual([32_767, -32_768, 0, 0]);
   });
 
   test('two channels become one; other chunks are passed over', () => {
@@ -107,7 +107,7 @@ describe('WAV', () => {
     for (const [n, sample] of [100, 300, -50, 50].entries()) head.writeInt16LE(sample, 44 + 2 * n);
     const list = Buffer.from('LIST\x03\0\0\0abc\0', 'latin1');
     const file = Buffer.concat([head.subarray(0, 36), list, head.subarray(36)]);
-    expect(Array.from(samplesOf(readWav(file)?.pcm ?? new Uint8Array()))).toEqual([200, 0]);
+    expect(Array.from(samplesOf(decodeWav(file)?.pcm ?? new Uint8Array()))).toEqual([200, 0]);
   });
 
   test.each([
@@ -118,7 +118,7 @@ describe('WAV', () => {
     ['no data', Buffer.from(writeWav(tone(0.1, 8000))).subarray(0, 36)],
     ['a chunk that is longer than the file', Buffer.from(writeWav(tone(0.1, 8000))).fill(0xff, 16, 20)],
   ])('%s is no WAV that can be read', (_, file) => {
-    expect(readWav(file)).toBeUndefined();
+    expect(decodeWav(file)).toBeUndefined();
   });
 
   test('another sample rate keeps the duration', () => {
@@ -159,7 +159,7 @@ describe.skipIf(!programs.ffmpeg || !programs.espeak)('recordings', () => {
   const wav = programs.espeak && programs.ffmpeg ? speakWav('The quick brown fox jumps over the lazy dog.') : Buffer.alloc(0);
   const ffmpeg = programs.ffmpeg ?? '';
   const files = wav.length > 0 ? encode(wav) : ({} as Record<Recipe, Buffer>);
-  const seconds = () => durationOf(readWav(wav) ?? tone(0, 1)) / 1000;
+  const seconds = () => durationOf(decodeWav(wav) ?? tone(0, 1)) / 1000;
   const ours = () => readdirSync(tmpdir()).filter((name) => name.startsWith('recording-'));
 
   test.each([

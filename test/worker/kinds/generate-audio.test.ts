@@ -1,7 +1,7 @@
 /** Audio over the real stack: parts come one by one and can be played at once, and nothing is spoken twice. */
 import { expect, test } from 'vitest';
 import { durationOf } from '../../../worker/audio/pcm.ts';
-import { readWav } from '../../../worker/audio/wav.ts';
+import { decodeWav } from '../../../worker/audio/wav.ts';
 import { latch } from '../../support/openai.ts';
 import { refuse, speak, startPolly } from '../../support/polly.ts';
 import { decode, PATH, programs } from '../../support/spoken.ts';
@@ -51,7 +51,7 @@ test('five parts: each can be played as soon as it is there, and the whole is al
   // The other parts are still being spoken.
   const part = await fetch(stack.url + first['value'].outputUrl);
   expect([part.status, part.headers.get('content-type')]).toEqual([200, 'audio/wav']);
-  const sound = readWav(new Uint8Array(await part.arrayBuffer()));
+  const sound = decodeWav(new Uint8Array(await part.arrayBuffer()));
   expect(sound).toMatchObject({ sampleRate: 16_000, pcm: { length: 2501 * 32 } });
 
   open();
@@ -62,7 +62,7 @@ test('five parts: each can be played as soon as it is there, and the whole is al
   expect(audio).toMatchObject({ type: 'audio/wav', durationMs: 12_505, bytes: 44 + 5 * 2501 * 32 });
   expect(parts).toHaveLength(5);
   expect(end.data['usage']).toEqual({ inputTokens: 0, outputTokens: 0, characters: 5 * 2501, costUsd: 0.200_08 });
-  const whole = readWav(new Uint8Array(await (await fetch(stack.url + audio.outputUrl)).arrayBuffer()));
+  const whole = decodeWav(new Uint8Array(await (await fetch(stack.url + audio.outputUrl)).arrayBuffer()));
   expect(whole?.pcm.length).toBe(5 * 2501 * 32);
   expect(textsOf(polly).toSorted()).toEqual(PARTS.toSorted());
   expect(await stack.get(job['statusUrl'], { 'user-id': 'ana' })).toMatchObject({ provider: 'polly', status: 'completed' });
@@ -221,7 +221,7 @@ test.skipIf(!programs.espeak)('another provider goes on where the first one was 
   expect(parts.map(({ text }: { text: string }) => text)).toEqual(PARTS.slice(0, 3));
   const whole = new Uint8Array(await (await fetch(stack.url + audio.outputUrl)).arrayBuffer());
   const sum = parts.reduce((total: number, part: { durationMs: number }) => total + part.durationMs, 0);
-  const sound = readWav(whole);
+  const sound = decodeWav(whole);
   expect(sound?.sampleRate).toBe(16_000);
   expect([sound && durationOf(sound), audio.durationMs]).toEqual([sum, sum]);
 });

@@ -1,7 +1,7 @@
 /** Pronunciation over the real stack: recordings as phones make them, against a server that answers as Azure Speech. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { durationOf } from '../../../worker/audio/pcm.ts';
-import { readWav } from '../../../worker/audio/wav.ts';
+import { decodeWav } from '../../../worker/audio/wav.ts';
 import { startAzureSpeech, wantedOf } from '../../support/azure-speech.ts';
 import { encode, PATH, programs, type Recipe, speakWav } from '../../support/spoken.ts';
 import { isEnd } from '../../support/sse.ts';
@@ -55,7 +55,7 @@ describe.skipIf(!programs.espeak || !programs.ffmpeg)('recordings', () => {
       expect(call && wantedOf(call)['ReferenceText']).toBe(TEXT);
       if (recipe === 'speech.wav' || recipe === 'opus.ogg') expect([recipe, call?.body.equals(files[recipe])]).toEqual([recipe, true]);
       if (recipe === 'opus.ogg') continue;
-      const sound = readWav(call?.body ?? Buffer.alloc(0));
+      const sound = decodeWav(call?.body ?? Buffer.alloc(0));
       expect([recipe, sound?.sampleRate, Math.round((sound ? durationOf(sound) : 0) / 500)]).toEqual([
         recipe,
         16_000,

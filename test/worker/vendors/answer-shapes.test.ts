@@ -8,17 +8,17 @@ import { createDice } from '../../support/dice.ts';
 import { card } from '../../support/openai.ts';
 import { variants } from '../../support/variants.ts';
 
-type Manners = ConstructorParameters<typeof AnswerReader>[1];
+type Quirks = ConstructorParameters<typeof AnswerReader>[1];
 
-const open = (manners?: Manners) =>
+const open = (quirks?: Quirks) =>
   new AnswerReader(
     { lists: ['flashcards'], fields: [], name: 'generate-flashcards', accepts: (_, value) => flashcard.safeParse(value).success },
-    manners,
+    quirks,
   );
 
 /** Reads a text in pieces of a size. `before`: how many items had come before its last piece. */
-function read(text: string, size: number, manners?: Manners) {
-  const reader = open(manners);
+function read(text: string, size: number, quirks?: Quirks) {
+  const reader = open(quirks);
   const items: unknown[] = [];
   let before = 0;
   for (let at = 0; at < text.length; at += size) {
@@ -27,7 +27,7 @@ function read(text: string, size: number, manners?: Manners) {
   }
   const streamed = items.length;
   items.push(...reader.end().map(({ value }) => value));
-  return { items, before, streamed, whole: reader.whole, manners: reader.manners };
+  return { items, before, streamed, whole: reader.whole, quirks: reader.quirks };
 }
 
 const cards = [card(1), card(2)];
@@ -103,16 +103,16 @@ test('between marks of thinking nothing goes out, however long it is, and a mark
   const inside = { front: '</think>', back: '<think>' };
   expect(read(JSON.stringify({ flashcards: [inside, card(2)] }), 3)).toMatchObject({
     items: [inside, card(2)],
-    manners: { closesOnly: false },
+    quirks: { closesOnly: false },
   });
 });
 
 test('thinking that was not opened is remembered of its model: then nothing goes out before its end', () => {
   const first = read(`${draft} Better:</think>${root}`, 5);
-  expect(first).toMatchObject({ manners: { closesOnly: true }, items: [{ front: 'Draft?', back: 'wrong' }] }); // the stated limit
-  expect(read(`${draft} Better:</think>${root}`, 5, first.manners)).toMatchObject({ items: cards, whole: true });
+  expect(first).toMatchObject({ quirks: { closesOnly: true }, items: [{ front: 'Draft?', back: 'wrong' }] }); // the stated limit
+  expect(read(`${draft} Better:</think>${root}`, 5, first.quirks)).toMatchObject({ items: cards, whole: true });
   // The same model with its thinking switched off.
-  expect(read(root, 5, first.manners)).toMatchObject({ items: cards, whole: true });
+  expect(read(root, 5, first.quirks)).toMatchObject({ items: cards, whole: true });
 });
 
 test('a model that is stopped in the middle has given what it had, and no draft', () => {

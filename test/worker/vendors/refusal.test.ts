@@ -1,7 +1,7 @@
 /** What vendors refuse, in every dress in which they do: the code it gets, when the job comes back, and that nothing is owed for it. `VARIANTS=20000` tries thousands. */
 import { expect, test } from 'vitest';
 import type { ProblemCode } from '../../../src/job/problem.ts';
-import { comeBackMs } from '../../../worker/vendors/come-back.ts';
+import { retryDelayMs } from '../../../worker/vendors/retry-delay.ts';
 import { toRefusalProblem } from '../../../worker/vendors/refusal.ts';
 import { createDice } from '../../support/dice.ts';
 import { variants } from '../../support/variants.ts';
@@ -228,7 +228,7 @@ const times: [what: string, headers: Record<string, string>, body: unknown, ms: 
 ];
 
 test.each(times)('when to come back: %s', (_, headers, body, ms) => {
-  expect(comeBackMs(new Headers({ date: DATE, ...headers }), body)).toBe(ms);
+  expect(retryDelayMs(new Headers({ date: DATE, ...headers }), body)).toBe(ms);
 });
 
 test('durations by chance are read as they were written', () => {
@@ -244,7 +244,7 @@ test('durations by chance are read as they were written', () => {
       { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(NOON + total) },
     ];
     const headers = writings[dice(writings.length)] as Record<string, string>;
-    const read = comeBackMs(new Headers({ date: DATE, ...headers }), {});
+    const read = retryDelayMs(new Headers({ date: DATE, ...headers }), {});
     expect({ run, headers, ms: Math.round(read ?? -1) }).toEqual({ run, headers, ms: total });
   }
 });

@@ -24,7 +24,7 @@ const OWN: OwnCodes = {
 };
 
 /** The problem of an answer that is no success. */
-export function toHttpProblem(answer: VendorAnswer): ProblemError {
+export function toAzureImageProblem(answer: VendorAnswer): ProblemError {
   return toRefusalProblem(NAME, { ...answer, body: bodyOf(answer) }, OWN);
 }
 

@@ -11,7 +11,7 @@ const OWN: OwnCodes = {
 };
 
 /** The problem of an answer that is no success. */
-export function toHttpProblem(answer: VendorAnswer): ProblemError {
+export function toAzureSpeechProblem(answer: VendorAnswer): ProblemError {
   return toRefusalProblem('Azure Speech', { ...answer, body: bodyOf(answer) }, OWN);
 }
 

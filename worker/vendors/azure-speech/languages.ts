@@ -1,50 +1,18 @@
 /** The locale that Azure Speech wants, for languages that are named without a region. */
 import { primarySubtag } from '../../../src/kinds/acceptance.ts';
 
-const LOCALES: Readonly<Record<string, string>> = {
-  ar: 'ar-SA',
-  bg: 'bg-BG',
-  ca: 'ca-ES',
-  cs: 'cs-CZ',
-  da: 'da-DK',
-  de: 'de-DE',
-  el: 'el-GR',
-  en: 'en-US',
-  es: 'es-ES',
-  et: 'et-EE',
-  fi: 'fi-FI',
-  fr: 'fr-FR',
-  he: 'he-IL',
-  hi: 'hi-IN',
-  hr: 'hr-HR',
-  hu: 'hu-HU',
-  id: 'id-ID',
-  it: 'it-IT',
-  ja: 'ja-JP',
-  ko: 'ko-KR',
-  lt: 'lt-LT',
-  lv: 'lv-LV',
-  ms: 'ms-MY',
-  nb: 'nb-NO',
-  nl: 'nl-NL',
-  no: 'nb-NO',
-  pl: 'pl-PL',
-  pt: 'pt-BR',
-  ro: 'ro-RO',
-  ru: 'ru-RU',
-  sk: 'sk-SK',
-  sl: 'sl-SI',
-  sv: 'sv-SE',
-  ta: 'ta-IN',
-  th: 'th-TH',
-  tr: 'tr-TR',
-  uk: 'uk-UA',
-  vi: 'vi-VN',
-  zh: 'zh-CN',
-};
+/** The usual locale of each language. */
+const LOCALES = new Map(
+  `ar-SA bg-BG ca-ES cs-CZ da-DK de-DE el-GR en-US es-ES et-EE fi-FI fr-FR he-IL hi-IN hr-HR hu-HU id-ID it-IT ja-JP ko-KR lt-LT lv-LV ms-MY nb-NO nl-NL pl-PL
+    pt-BR ro-RO ru-RU sk-SK sl-SI sv-SE ta-IN th-TH tr-TR uk-UA vi-VN zh-CN`
+    .split(/\s+/)
+    .map((locale) => [primarySubtag(locale), locale]),
+);
 
 /** The locale of a language tag: with its own region, or with the usual one. */
 export function toLocale(tag: string): string {
   const { language, region } = new Intl.Locale(tag);
-  return region ? `${language}-${region}` : (LOCALES[primarySubtag(tag)] ?? tag);
+  if (region) return `${language}-${region}`;
+  const own = primarySubtag(tag);
+  return LOCALES.get(own === 'no' ? 'nb' : own) ?? tag; // the usual Norwegian is Bokmål
 }

@@ -36,16 +36,9 @@ type Mode = 'between' | 'bare' | 'slash' | 'line-comment' | 'block-comment' | 's
 
 /** Literals, those of other languages included. What is no number counts as absent. */
 const LITERALS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
-  ['true', true],
-  ['True', true],
-  ['TRUE', true],
-  ['false', false],
-  ['False', false],
-  ['FALSE', false],
-  ...['null', 'None', 'NULL', 'nil', 'undefined', 'NaN', 'nan', 'Infinity', '-Infinity', '+Infinity'].map((name): [string, null] => [
-    name,
-    null,
-  ]),
+  ...['true', 'True', 'TRUE'].map((name) => [name, true] as const),
+  ...['false', 'False', 'FALSE'].map((name) => [name, false] as const),
+  ...'null None NULL nil undefined NaN nan Infinity -Infinity +Infinity'.split(' ').map((name) => [name, null] as const),
 ]);
 
 const SPACE = /[\s\uFEFF]/;

@@ -4,7 +4,7 @@ import { kitchenUnits } from './labels.ts';
 import type { Line } from './lines.ts';
 import { pairMark } from './pairs.ts';
 import { languageOfWords } from './languages/index.ts';
-import type { Language } from './languages/language.ts';
+import { type Language, set } from './languages/language.ts';
 import { type Word, words } from './text.ts';
 
 /**
@@ -55,39 +55,9 @@ export function isAmount(text: string): boolean {
 }
 
 const talk = /["“”„«»][^"“”„«»]{2,200}[,.!?…]["”“«»]/g;
-const myself = new Set([
-  'i',
-  'my',
-  'me',
-  "i'm",
-  "i've",
-  "i'd",
-  'ich',
-  'mich',
-  'mein',
-  'meine',
-  'je',
-  "j'ai",
-  'moi',
-  'yo',
-  'mi',
-  'io',
-  'eu',
-  'meu',
-  'minha',
-  'я',
-  'мне',
-  'меня',
-  'мой',
-  'ben',
-  'benim',
-  '私',
-  '僕',
-  '我',
-  '나는',
-  '저는',
-  'أنا',
-]);
+const myself = set(
+  "i my me i'm i've i'd ich mich mein meine je j'ai moi yo mi io eu meu minha я мне меня мой ben benim 私 僕 我 나는 저는 أنا",
+);
 
 /** The sort of a text. */
 export function registerOf(lines: readonly Line[]): Register {

@@ -5,8 +5,8 @@ import { isAmount } from './register.ts';
 import { toKey } from '../../text-key.ts';
 
 /** A table: its rows as long as its header, or as its first row where it has none. */
-export type Table = { header?: readonly string[]; rows: readonly Row[] };
-export type Row = { at: number; cells: readonly string[] };
+export type Table = { header?: readonly string[]; rows: readonly TableRow[] };
+export type TableRow = { at: number; cells: readonly string[] };
 
 /** What a row pairs up; `column` is the heading of the meaning's column where the term alone would not ask for it. */
 export type TablePair = Pair & { at: number; column?: string };
@@ -38,7 +38,7 @@ const named = (cell: string, names: ReadonlySet<string>): boolean =>
 const isFigure = (cell: string): boolean => /^[\d.,%\s€$£+−–-]*\d[\d.,%\s]*$/.test(cell);
 
 /** A header names its columns, or is all words above a column of figures. */
-export function hasHeader(rows: readonly Row[]): boolean {
+export function hasHeader(rows: readonly TableRow[]): boolean {
   const [head, ...body] = rows.map(({ cells }) => cells);
   if (!head || body.length === 0 || head.some((cell) => isFigure(cell)) || head.some((cell) => cell.length > 40)) return false;
   const known = head.filter((cell) => named(cell, columnNames) || leftOut.test(cell)).length;
@@ -81,7 +81,7 @@ export function pairsOf({ header, rows }: Table): TablePair[] {
 }
 
 /** Without the columns after the second one that are empty or arrange the rows: they say the same again and again. */
-function withoutTags(rows: readonly Row[]): readonly Row[] {
+function withoutTags(rows: readonly TableRow[]): readonly TableRow[] {
   const width = Math.max(0, ...rows.map(({ cells }) => cells.length));
   if (width <= 2) return rows;
   const isTags = (place: number): boolean => new Set(rows.map(({ cells }) => cells[place] ?? '')).size * 2 <= rows.length;
@@ -90,7 +90,7 @@ function withoutTags(rows: readonly Row[]): readonly Row[] {
 }
 
 /** A column that only counts the rows. */
-function isCounted(rows: readonly Row[], place: number): boolean {
+function isCounted(rows: readonly TableRow[], place: number): boolean {
   return (
     rows.length > 1 &&
     rows.every(

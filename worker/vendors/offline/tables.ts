@@ -3,7 +3,7 @@ import { ARROWS, DASHES, TYPED_ARROW } from '../../../src/kinds/pair-marks.ts';
 import { courseLabel } from './labels.ts';
 import type { Line } from './lines.ts';
 import { isNoise } from './pairs.ts';
-import { hasHeader, type Row, type Table } from './table-pairs.ts';
+import { hasHeader, type TableRow, type Table } from './table-pairs.ts';
 import { words } from './text.ts';
 
 type Column = { mark: string | RegExp; /** Whether it also stands in sentences, so that cells must be short. */ weak: boolean };
@@ -51,7 +51,7 @@ function readTable(lines: readonly Line[], start: number, { mark, weak }: Column
   const first = cellsOf(opening, mark);
   if (ruler.test(opening) || (weak && (dashed.test(opening) || courseLabel.test(opening) || isNoise(opening)))) return { end: start };
   if (first.length < 2 || first.length > 20 || !isRow(first, weak)) return { end: start };
-  const rows: Row[] = [];
+  const rows: TableRow[] = [];
   let ruled = 0; // how many rows stand above the last ruler
   let isRuled = false; // whether the first row stands above a ruler
   let end = start;

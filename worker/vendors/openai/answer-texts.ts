@@ -29,8 +29,8 @@ export class AnswerTexts {
   }
 
   /** What the content has shown of its model. */
-  get manners(): AnswerReader['manners'] {
-    return this.#content.manners;
+  get quirks(): AnswerReader['quirks'] {
+    return this.#content.quirks;
   }
 
   /** Takes a chunk and returns the pieces that can go out. */

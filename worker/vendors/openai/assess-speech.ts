@@ -10,6 +10,8 @@ import type { Offer, VendorDeps } from '../vendor.ts';
 import { endsOf } from './calendar.ts';
 import { type Delta, readChunk } from './chunk.ts';
 import { parseModelJson } from '../answer-json.ts';
+import { paidCall } from '../paid-call.ts';
+import { throwIfDeclined } from './errors.ts';
 import { createPost } from './post.ts';
 
 /** Settings. `baseURL`: undefined for OpenAI's own server. */
@@ -45,18 +47,14 @@ export function createOpenAIAssessment({ apiKey, baseURL, model, timeoutMs }: Op
 
   return async (request, report, signal) => {
     const expected = expectedUsage(request);
-    const call = await report.startCall(expected, author);
-    let spent: DetailedUsage | undefined;
-    try {
+    return paidCall({ report, signal, author, expected }, async (bill) => {
       const answer = await post(toBody(model, request), signal);
-      const said = readChunk(jsonOf(answer));
-      const { inputTokens, outputTokens, inputAudioTokens = expected.inputAudioTokens } = said.usage;
-      const told = inputTokens !== undefined && outputTokens !== undefined;
-      spent = told ? { inputTokens, outputTokens, inputAudioTokens } : { ...expected, outputTokens: Math.ceil(answer.bytes.length / 4) };
-      return readReport(said, request.audio.facts.durationMs ?? 0);
-    } finally {
-      await call.settle(spent ?? (signal.aborted ? expected : undefined));
-    }
+      const completion = readChunk(jsonOf(answer));
+      const { inputTokens, outputTokens, inputAudioTokens = expected.inputAudioTokens } = completion.usage;
+      if (inputTokens !== undefined && outputTokens !== undefined) bill({ inputTokens, outputTokens, inputAudioTokens });
+      else bill({ ...expected, outputTokens: Math.ceil(answer.bytes.length / 4) });
+      return readReport(completion, request.audio.facts.durationMs ?? 0);
+    });
   };
 }
 
@@ -91,8 +89,7 @@ function toBody(model: string, { audio, referenceText, language }: SpeechAssessm
 const MP3 = 'audio/mpeg';
 
 function readReport({ args, content, refusal, finish }: Delta, durationMs: number): SpeechAssessmentResult {
-  if (refusal) throw new ProblemError('provider_refused', `The model declined: ${refusal.slice(0, 300)}`);
-  if (finish === 'filtered') throw new ProblemError('provider_refused', "The provider's content filter stopped the answer.");
+  throwIfDeclined(refusal, finish);
   const parsed = parseReport(args) ?? parseReport(content);
   if (!parsed) throw new ProblemError('provider_bad_answer', 'The model did not report an assessment.');
   const { recognizedText, words, ...scores } = parsed;

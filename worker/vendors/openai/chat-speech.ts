@@ -7,11 +7,12 @@ import { estimateTokens } from '../../../src/job/token-estimate.ts';
 import type { DetailedUsage } from '../../../src/job/price.ts';
 import { durationOf, type Pcm } from '../../audio/pcm.ts';
 import { hasSameWords } from '../../audio/same-words.ts';
-import { readWav } from '../../audio/wav.ts';
+import { decodeWav } from '../../audio/wav.ts';
 import type { Capabilities, Report, SpeechRequest } from '../../capabilities.ts';
+import { paidCall } from '../paid-call.ts';
 import { toRefusalProblem } from '../refusal.ts';
 import { readChunk, readSound, type Finish, type TokenCount } from './chunk.ts';
-import { fellSilent, PROVIDER, toCallProblem } from './errors.ts';
+import { fellSilent, PROVIDER, throwIfDeclined, toCallProblem } from './errors.ts';
 import { ALIVE, readEvents } from './events.ts';
 import { type EventsRequest, openEvents } from './post.ts';
 
@@ -47,28 +48,26 @@ export function createChatSpeech(options: ChatSpeechOptions): Capabilities['spee
   };
 }
 
-/** What a model has said. */
-type Spoken = { speech: Pcm; transcript: string };
-
-/** One call. */
-async function readOut(options: ChatSpeechOptions, request: SpeechRequest, report: Report, signal: AbortSignal): Promise<Spoken> {
+/** One call. Resolves with the speech and with its words, as the model says them. */
+async function readOut(options: ChatSpeechOptions, request: SpeechRequest, report: Report, signal: AbortSignal) {
   const author: Author = { provider: 'openai', model: options.model };
   const body = toChatBody(options.model, request);
   const expected = expectedUsage(body.messages[0].content, request);
-  const call = await report.startCall(expected, author);
-  const heard = createEar();
-  try {
-    await listen(options, { body, heard, report, signal });
-    return heard.spoken();
-  } finally {
-    await call.settle(heard.used(expected) ?? (signal.aborted ? expected : undefined));
-  }
+  return paidCall({ report, signal, author, expected }, async (bill) => {
+    const answer = new SpokenAnswer();
+    try {
+      await listen(options, { body, answer, report, signal });
+      return { speech: answer.speech(), transcript: answer.transcript };
+    } finally {
+      bill(answer.used(expected));
+    }
+  });
 }
 
 /** Reads the answer's events. */
 async function listen(
   options: ChatSpeechOptions,
-  { body, heard, report, signal }: { body: object; heard: Ear; report: Report; signal: AbortSignal },
+  { body, answer, report, signal }: { body: object; answer: SpokenAnswer; report: Report; signal: AbortSignal },
 ): Promise<void> {
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(fellSilent()), options.idleTimeoutMs);
@@ -79,7 +78,7 @@ async function listen(
     for await (const event of readEvents(response, any, MAX_EVENT)) {
       timer.refresh();
       if (event === ALIVE) continue;
-      heard.take(event, response.headers);
+      answer.take(event, response.headers);
       report.alive();
     }
     any.throwIfAborted();
@@ -93,64 +92,68 @@ async function listen(
   }
 }
 
-type Ear = ReturnType<typeof createEar>;
-
 /** Puts together what comes of one answer. */
-function createEar() {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  let transcript = '';
-  let refusal = '';
-  let finish: Finish | undefined;
-  let usage: TokenCount = {};
-  let isBegun = false;
-  const sound = (): Pcm | undefined => toPcm(Buffer.concat(pieces));
+class SpokenAnswer {
+  readonly #pieces: Uint8Array[] = [];
+  #size = 0;
+  #transcript = '';
+  #refusal = '';
+  #finish: Finish | undefined;
+  #usage: TokenCount = {};
+  #isBegun = false;
 
-  return {
-    take(event: unknown, headers: Headers): void {
-      const chunk = readChunk(event);
-      if (chunk.error) throw toRefusalProblem(PROVIDER, { headers, body: chunk.error });
-      isBegun = true;
-      const { data, transcript: words } = readSound(event);
-      const piece = Buffer.from(data, 'base64');
-      size += piece.length;
-      if (size > MAX_SOUND) throw new ProblemError('provider_bad_answer', 'The model spoke far longer than the text needs.');
-      if (piece.length > 0) pieces.push(piece);
-      transcript += words;
-      refusal += chunk.refusal;
-      finish ??= chunk.finish;
-      if (chunk.usage.inputTokens !== undefined || chunk.usage.outputTokens !== undefined) usage = chunk.usage;
-    },
-    /** @throws ProblemError if it is no whole speech */
-    spoken(): Spoken {
-      if (refusal !== '') throw new ProblemError('provider_refused', `The model declined: ${refusal.slice(0, 300)}`);
-      if (finish === 'filtered') throw new ProblemError('provider_refused', "The provider's content filter stopped the answer.");
-      if (finish !== 'stop') throw new ProblemError('provider_cut_off', 'The speech ended before it was whole.');
-      const speech = sound();
-      if (!speech || speech.pcm.length === 0) throw new ProblemError('provider_bad_answer', 'The provider answered without sound.');
-      return { speech, transcript };
-    },
-    /** What the call has used; undefined if nothing of an answer has come. */
-    used(expected: DetailedUsage): DetailedUsage | undefined {
-      if (!isBegun) return undefined;
-      const { inputTokens, outputTokens, inputAudioTokens, outputAudioTokens } = usage;
-      const speech = sound();
-      const ofSound = speech ? Math.ceil((durationOf(speech) / 1000) * AUDIO_TOKENS_PER_SECOND) : 0;
-      if (inputTokens !== undefined && outputTokens !== undefined)
-        return { inputTokens, outputTokens, inputAudioTokens, outputAudioTokens: Math.min(outputTokens, outputAudioTokens ?? ofSound) };
-      return {
-        inputTokens: inputTokens ?? expected.inputTokens,
-        outputTokens: outputTokens ?? ofSound + Math.ceil(estimateTokens(transcript)),
-        outputAudioTokens: outputAudioTokens ?? ofSound,
-        estimated: true,
-      };
-    },
-  };
+  get transcript(): string {
+    return this.#transcript;
+  }
+
+  take(event: unknown, headers: Headers): void {
+    const chunk = readChunk(event);
+    if (chunk.error) throw toRefusalProblem(PROVIDER, { headers, body: chunk.error });
+    this.#isBegun = true;
+    const { data, transcript } = readSound(event);
+    const piece = Buffer.from(data, 'base64');
+    this.#size += piece.length;
+    if (this.#size > MAX_SOUND) throw new ProblemError('provider_bad_answer', 'The model spoke far longer than the text needs.');
+    if (piece.length > 0) this.#pieces.push(piece);
+    this.#transcript += transcript;
+    this.#refusal += chunk.refusal;
+    this.#finish ??= chunk.finish;
+    if (chunk.usage.inputTokens !== undefined || chunk.usage.outputTokens !== undefined) this.#usage = chunk.usage;
+  }
+
+  /** @throws ProblemError if it is no whole speech */
+  speech(): Pcm {
+    throwIfDeclined(this.#refusal, this.#finish);
+    if (this.#finish !== 'stop') throw new ProblemError('provider_cut_off', 'The speech ended before it was whole.');
+    const speech = this.#sound();
+    if (!speech || speech.pcm.length === 0) throw new ProblemError('provider_bad_answer', 'The provider answered without sound.');
+    return speech;
+  }
+
+  /** What the call has used; undefined if nothing of an answer has come. */
+  used(expected: DetailedUsage): DetailedUsage | undefined {
+    if (!this.#isBegun) return undefined;
+    const { inputTokens, outputTokens, inputAudioTokens, outputAudioTokens } = this.#usage;
+    const speech = this.#sound();
+    const ofSound = speech ? Math.ceil((durationOf(speech) / 1000) * AUDIO_TOKENS_PER_SECOND) : 0;
+    if (inputTokens !== undefined && outputTokens !== undefined)
+      return { inputTokens, outputTokens, inputAudioTokens, outputAudioTokens: Math.min(outputTokens, outputAudioTokens ?? ofSound) };
+    return {
+      inputTokens: inputTokens ?? expected.inputTokens,
+      outputTokens: outputTokens ?? ofSound + Math.ceil(estimateTokens(this.#transcript)),
+      outputAudioTokens: outputAudioTokens ?? ofSound,
+      estimated: true,
+    };
+  }
+
+  #sound(): Pcm | undefined {
+    return toPcm(Buffer.concat(this.#pieces));
+  }
 }
 
 /** Raw sound, as it is asked for, or a WAV file, as some servers send all the same. */
 function toPcm(bytes: Uint8Array): Pcm | undefined {
-  if (bytes.length >= 12 && Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'RIFF') return readWav(bytes);
+  if (bytes.length >= 12 && Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'RIFF') return decodeWav(bytes);
   return { pcm: bytes.subarray(0, bytes.length - (bytes.length % 2)), sampleRate: SAMPLE_RATE };
 }
 

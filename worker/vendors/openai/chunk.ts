@@ -31,32 +31,16 @@ export type TokenCount = {
 };
 
 /** Reasons as servers write them. What is not here, such as an empty text or "null", is no end. */
-const FINISHES: Readonly<Record<string, Finish | undefined>> = {
-  stop: 'stop',
-  stop_sequence: 'stop',
-  end_turn: 'stop',
-  eos: 'stop',
-  eos_token: 'stop',
-  complete: 'stop',
-  tool_calls: 'stop',
-  tool_use: 'stop',
-  function_call: 'stop',
-  length: 'length',
-  max_tokens: 'length',
-  max_output_tokens: 'length',
-  model_length: 'length',
-  content_filter: 'filtered',
-  content_filtered: 'filtered',
-  refusal: 'filtered',
-  sensitive: 'filtered',
-  safety: 'filtered',
-  recitation: 'filtered',
-  prohibited_content: 'filtered',
-  blocklist: 'filtered',
-  error: 'cut',
-  abort: 'cut',
-  insufficient_system_resource: 'cut',
+const REASONS: Readonly<Record<Finish, string>> = {
+  stop: 'stop stop_sequence end_turn eos eos_token complete tool_calls tool_use function_call',
+  length: 'length max_tokens max_output_tokens model_length',
+  filtered: 'content_filter content_filtered refusal sensitive safety recitation prohibited_content blocklist',
+  cut: 'error abort insufficient_system_resource',
 };
+
+const FINISHES = new Map(
+  (Object.entries(REASONS) as [Finish, string][]).flatMap(([finish, reasons]) => reasons.split(' ').map((reason) => [reason, finish])),
+);
 
 /** Reads a chunk of a streamed completion, or a whole completion. */
 export function readChunk(raw: unknown): Delta {
@@ -88,7 +72,7 @@ export function readSound(raw: unknown): { data: string; transcript: string } {
 /** Some servers write more behind the reason: `content_filter: PROHIBITED_CONTENT`. */
 function readFinish(reason: string): Finish | undefined {
   const lower = reason.toLowerCase();
-  return FINISHES[lower] ?? FINISHES[lower.split(/[:\s]/)[0] ?? ''];
+  return FINISHES.get(lower) ?? FINISHES.get(lower.split(/[:\s]/)[0] ?? '');
 }
 
 /** What an event or a body reports as an error; undefined if it is none. */

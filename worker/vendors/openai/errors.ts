@@ -1,8 +1,9 @@
 /** Turns what goes wrong with a call into our codes. No text of the server gets into a detail, except the model's reason for declining. */
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { Completeness } from '../../capabilities.ts';
-import { type Refused, toRefusalProblem } from '../refusal.ts';
+import { type VendorRefusal, toRefusalProblem } from '../refusal.ts';
 import { EventTooLong } from './events.ts';
+import type { Finish } from './chunk.ts';
 import type { AnswerEnding } from './read.ts';
 
 /** How details call the server. */
@@ -11,9 +12,9 @@ export const PROVIDER = 'the provider';
 /** The server has reported an error instead of an answer, by its status or in the answer. */
 export class RefusedError extends Error {
   override name = 'RefusedError';
-  readonly refused: Refused;
+  readonly refused: VendorRefusal;
 
-  constructor(refused: Refused) {
+  constructor(refused: VendorRefusal) {
     super('the server has reported an error');
     this.refused = refused;
   }
@@ -31,6 +32,19 @@ export function toCallProblem(error: unknown): ProblemError {
 export function fellSilent(cause?: unknown): ProblemError {
   return new ProblemError('provider_timeout', 'The model fell silent before its answer was whole.', { cause });
 }
+
+/**
+ * Lets only an answer pass that is one.
+ * @throws ProblemError `provider_refused` if the model declined with these words, or a filter stopped it
+ */
+export function throwIfDeclined(refusal: string, finish: Finish | undefined): void {
+  if (refusal !== '') throw declined(refusal);
+  if (finish === 'filtered') throw filtered();
+}
+
+const declined = (words: string) => new ProblemError('provider_refused', `The model declined: ${words.slice(0, 300)}`);
+
+const filtered = () => new ProblemError('provider_refused', "The provider's content filter stopped the answer.");
 
 /** Says whether an answer is whole, or throws. One that was stopped before its first item has failed. */
 export function toCompleteness(ending: AnswerEnding & { given: number }): Completeness {
@@ -50,9 +64,9 @@ export function toCompleteness(ending: AnswerEnding & { given: number }): Comple
     case 'silent':
       throw fellSilent();
     case 'refused':
-      throw new ProblemError('provider_refused', `The model declined: ${ending.words.slice(0, 300)}`);
+      throw declined(ending.words);
     case 'filtered':
-      throw new ProblemError('provider_refused', "The provider's content filter stopped the answer.");
+      throw filtered();
     case 'broken':
       throw new ProblemError('provider_bad_answer', ending.why);
     case 'cut':

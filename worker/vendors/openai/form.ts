@@ -1,6 +1,6 @@
 /** In which form a request is sent: what a server refuses is left out or replaced, and remembered for that server and model. */
-import type { Manners } from '../answer.ts';
-import { type Refused } from '../refusal.ts';
+import type { Quirks } from '../answer.ts';
+import { type VendorRefusal } from '../refusal.ts';
 import { readRefusal } from '../refusal-body.ts';
 
 /** The form of a request. */
@@ -18,7 +18,7 @@ export type Form = {
 };
 
 /** What this process knows of one model on one server. */
-export type Habits = { form: Form; manners: Manners };
+export type KnownModel = { form: Form; quirks: Quirks };
 
 /** The form that is tried first. */
 export const firstForm = (maxTokens: number): Form => ({
@@ -30,11 +30,11 @@ export const firstForm = (maxTokens: number): Form => ({
 });
 
 /** Keeps what is known of models while the process runs: for each server and model one entry. */
-export function createHabitBook(): (baseURL: string | undefined, model: string, maxTokens: number) => Habits {
-  const book = new Map<string, Habits>();
+export function createModelMemory(): (baseURL: string | undefined, model: string, maxTokens: number) => KnownModel {
+  const book = new Map<string, KnownModel>();
   return (baseURL, model, maxTokens) => {
     const key = JSON.stringify([baseURL, model]);
-    const known = book.get(key) ?? { form: firstForm(maxTokens), manners: { closesOnly: false, longHead: false } };
+    const known = book.get(key) ?? { form: firstForm(maxTokens), quirks: { closesOnly: false, longHead: false } };
     book.set(key, known);
     return known;
   };
@@ -74,7 +74,7 @@ const LADDER: readonly Rung[] = [
 const STATUSES: ReadonlySet<number> = new Set([400, 404, 422, 501]);
 
 /** The next form to try after a refusal; undefined if the refusal is about something else, or if nothing is left. A refusal costs nothing. */
-export function nextForm(form: Form, { status = 0, body, headers }: Refused): Form | undefined {
+export function nextForm(form: Form, { status = 0, body, headers }: VendorRefusal): Form | undefined {
   const { words, statuses } = readRefusal(body, headers);
   const isFormal =
     STATUSES.has(status) || ((status === 0 || status === 200) && (statuses.length === 0 || statuses.some((each) => STATUSES.has(each))));

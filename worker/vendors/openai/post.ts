@@ -1,6 +1,6 @@
 /** One call to OpenAI whose answer does not stream: it is bounded, and another status than 200 is a problem. */
 import { readChunk } from './chunk.ts';
-import { bodyOf, callVendor, jsonOf, type VendorAnswer } from '../vendor-call.ts';
+import { bodyOf, callVendor, jsonOf, parseJson, type VendorAnswer } from '../vendor-call.ts';
 import { toRefusalProblem } from '../refusal.ts';
 import { boundedFetch, type ErrorAnswer } from './fetch.ts';
 import { PROVIDER } from './errors.ts';
@@ -48,5 +48,5 @@ export async function openEvents(options: EventsRequest, request: object, signal
   const response = await send(urlOf(options), init);
   if (refused === undefined) return response;
   const { status, headers, text } = refused;
-  throw toRefusalProblem(PROVIDER, { status, headers, body: jsonOf({ bytes: Buffer.from(text) }) ?? text });
+  throw toRefusalProblem(PROVIDER, { status, headers, body: parseJson(text) ?? text });
 }

@@ -4,8 +4,9 @@ import type { Unit } from '../../../src/job/estimate.ts';
 import type { Author, Usage } from '../../../src/job/snapshot.ts';
 import { primarySubtag } from '../../../src/kinds/acceptance.ts';
 import { durationOf } from '../../audio/pcm.ts';
-import { readWav } from '../../audio/wav.ts';
+import { decodeWav } from '../../audio/wav.ts';
 import { type Capabilities, type Speech, type SpeechRequest, NO_TOKENS } from '../../capabilities.ts';
+import { paidCall } from '../paid-call.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
 import { endsOf } from './calendar.ts';
 import { createChatSpeech } from './chat-speech.ts';
@@ -52,19 +53,16 @@ export function createOpenAISpeech({
   const post = createPost({ apiKey, baseURL, path: '/audio/speech', timeoutMs, maxBytes: MAX_ANSWER });
 
   return async (request, report, signal) => {
-    const call = await report.startCall(expectedUsage(model, request), author);
-    let spent: Usage | undefined;
-    try {
+    const expected = expectedUsage(model, request);
+    return paidCall({ report, signal, author, expected, ifAborted: { ...expected, estimated: true } }, async (bill) => {
       const answer = await post(toBody(model, request), signal);
-      spent = expectedUsage(model, request);
-      const speech = readWav(answer.bytes);
+      bill(expected);
+      const speech = decodeWav(answer.bytes);
       if (!speech || speech.pcm.length === 0)
         throw new ProblemError('provider_bad_answer', 'The provider answered with something else than WAV.');
-      if (isBilledByTime(model)) spent = { ...NO_TOKENS, seconds: Math.ceil(durationOf(speech) / 1000) };
+      if (isBilledByTime(model)) bill({ ...NO_TOKENS, seconds: Math.ceil(durationOf(speech) / 1000) });
       return speech;
-    } finally {
-      await call.settle(spent ?? (signal.aborted ? { ...expectedUsage(model, request), estimated: true } : undefined));
-    }
+    });
   };
 }
 

@@ -4,21 +4,22 @@ import { z } from 'zod';
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { AnswerRequest, Call, Capability, Completeness, Report } from '../../capabilities.ts';
 import { parseItem } from '../../parse-item.ts';
-import { AnswerReader, type Manners } from '../answer.ts';
+import { AnswerReader, type Quirks } from '../answer.ts';
 import type { AnswerShape } from '../answer-json.ts';
 import { ProgressWatch } from '../progress-watch.ts';
+import { parseJson } from '../vendor-call.ts';
 import { AnswerTexts } from './answer-texts.ts';
 import { fellSilent, RefusedError, toCallProblem, toCompleteness } from './errors.ts';
 import { readEvents } from './events.ts';
 import { boundedFetch, type ErrorAnswer } from './fetch.ts';
-import { createHabitBook, type Form, type Habits, nextForm } from './form.ts';
+import { createModelMemory, type Form, type KnownModel, nextForm } from './form.ts';
 import { CompletionReader } from './read.ts';
 import { type Body, promptOf, type SeeingRequest, toBody } from './request.ts';
 import { CallUsage } from './usage.ts';
 
 /**
  * Settings of one model. `idleTimeoutMs`: how long it may bring nothing new, not even a sign of life. `thinkingMaxMs`: how long it may give signs of life only.
- * `maxTokens`: for one answer, its thinking included. `habitsOf`: what is known of servers and models.
+ * `maxTokens`: for one answer, its thinking included. `modelMemory`: what is known of servers and models.
  */
 export type OpenAIOptions = {
   apiKey: string;
@@ -27,7 +28,7 @@ export type OpenAIOptions = {
   idleTimeoutMs: number;
   thinkingMaxMs?: number;
   maxTokens: number;
-  habitsOf?: ReturnType<typeof createHabitBook>;
+  modelMemory?: ReturnType<typeof createModelMemory>;
 };
 
 /** Makes the capability to write structured answers with one model, also about an image. */
@@ -51,19 +52,19 @@ type Asking = {
 class ChatModel {
   readonly #options: OpenAIOptions;
   readonly #client: OpenAI;
-  readonly #habits: Habits;
+  readonly #known: KnownModel;
 
   constructor(options: OpenAIOptions) {
-    const { apiKey, baseURL, model, maxTokens, habitsOf = createHabitBook() } = options;
+    const { apiKey, baseURL, model, maxTokens, modelMemory = createModelMemory() } = options;
     this.#options = options;
     this.#client = new OpenAI({ apiKey, baseURL: baseURL ?? null, maxRetries: 0 });
-    this.#habits = habitsOf(baseURL, model, maxTokens);
+    this.#known = modelMemory(baseURL, model, maxTokens);
   }
 
   /** Answers a request: see {@link Capability}. */
   async answer(request: SeeingRequest, report: Report, signal: AbortSignal): Promise<Completeness> {
     const { model, idleTimeoutMs } = this.#options;
-    const { form } = this.#habits;
+    const { form } = this.#known;
     const usage = this.#usageOf(request, form);
     const call = await report.startCall(usage.used(), { provider: 'openai', model });
     const watch = new ProgressWatch(idleTimeoutMs);
@@ -89,7 +90,7 @@ class ChatModel {
     for (;;) {
       try {
         const completeness = await this.#ask(asking);
-        this.#habits.form = asking.form;
+        this.#known.form = asking.form;
         return completeness;
       } catch (error) {
         const next = error instanceof RefusedError && !asking.usage.isOwed ? nextForm(asking.form, error.refused) : undefined;
@@ -104,7 +105,7 @@ class ChatModel {
   /** Asks in one form and reads the answer. */
   async #ask({ request, report, signal, watch, call, usage, form }: Asking): Promise<Completeness> {
     const { model, thinkingMaxMs = Infinity, maxTokens } = this.#options;
-    const { manners } = this.#habits;
+    const { quirks } = this.#known;
     const either = AbortSignal.any([signal, watch.signal]);
     const response = await this.#send(toBody(model, request, form), either);
     if (isPage(response)) {
@@ -113,7 +114,7 @@ class ChatModel {
     }
     usage.begin();
     const shape = shapeOf(request);
-    const texts = new AnswerTexts((text) => new AnswerReader(shape, text === 'content' ? manners : text === 'thinking' ? text : undefined));
+    const texts = new AnswerTexts((text) => new AnswerReader(shape, text === 'content' ? quirks : text === 'thinking' ? text : undefined));
     const reader = new CompletionReader({
       texts,
       taker: { take: request.take, whole: request.whole, begun: report.begun, alive: report.alive },
@@ -131,7 +132,7 @@ class ChatModel {
       signal.throwIfAborted(); // an aborted stream may end without an error
       return toCompleteness(ending);
     } finally {
-      learn(manners, texts.manners);
+      learn(quirks, texts.quirks);
     }
   }
 
@@ -142,7 +143,7 @@ class ChatModel {
     try {
       return await asking.chat.completions.create(body, { signal }).asResponse();
     } catch (error) {
-      if (failed) throw new RefusedError({ ...failed, body: jsonOrText(failed.text), cause: error });
+      if (failed) throw new RefusedError({ ...failed, body: parseJson(failed.text) ?? failed.text, cause: error });
       throw toCallProblem(error);
     }
   }
@@ -154,9 +155,9 @@ function isPage({ headers }: Response): boolean {
 }
 
 /** Remembers what an answer has shown of its model. */
-function learn(manners: Manners, { closesOnly, longHead }: Manners): void {
-  manners.closesOnly ||= closesOnly;
-  manners.longHead ||= longHead;
+function learn(quirks: Quirks, { closesOnly, longHead }: Quirks): void {
+  quirks.closesOnly ||= closesOnly;
+  quirks.longHead ||= longHead;
 }
 
 /** What the reader looks for: arrays of the schema are lists, all others are fields. */
@@ -175,13 +176,5 @@ async function* worded(chunks: AsyncIterable<unknown>): AsyncIterable<unknown> {
     yield* chunks;
   } catch (error) {
     throw toCallProblem(error);
-  }
-}
-
-function jsonOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
   }
 }

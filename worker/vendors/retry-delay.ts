@@ -1,6 +1,7 @@
 /** Reads when a vendor wants to be asked again, from the headers of its answer and from its body. */
 import { parseJson } from '../../src/job/parse-json.ts';
 import { answeredAt, readRetryAfter } from '../../src/job/retry-after.ts';
+import { parseJson } from './vendor-call.ts';
 
 /** A header by its name in lower case. */
 type HeaderMap = ReadonlyMap<string, string>;
@@ -10,7 +11,7 @@ type HeaderMap = ReadonlyMap<string, string>;
  * section 10.2.3), or the same in the body. Else it is when a rate limit that is used up is filled again, or what a message says. Moments are reckoned from the
  * answer's own `Date`.
  */
-export function comeBackMs(headers: Headers | undefined, body: unknown): number | undefined {
+export function retryDelayMs(headers: Headers | undefined, body: unknown): number | undefined {
   const outer: HeaderMap = new Map(headers ? [...headers] : []);
   const now = answeredAt(outer.get('date'));
   const found: Found = { asked: [], headers: [], messages: [] };
