@@ -1,5 +1,4 @@
 /** Azure Document Intelligence: reads the text in an image by its model `prebuilt-read`, which works in the background. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import { ProblemError, problems } from '../../src/job/problem.ts';
 import type { Author, Usage } from '../../src/job/snapshot.ts';
@@ -9,7 +8,7 @@ import { readOperation, type Operation } from './azure-image/operation.ts';
 import { malformed, toAzureImageProblem } from './azure-image/errors.ts';
 import { paidCall } from './paid-call.ts';
 import { retryDelayMs } from './retry-delay.ts';
-import { callVendor, type VendorAnswer } from './vendor-call.ts';
+import { callVendor } from './vendor-call.ts';
 import { defineVendor, missingIn } from './vendor.ts';
 
 /** Settings. `endpoint`: without a slash at its end. `timeoutMs`: of one call; `totalMs`: until the text must be there. */
@@ -60,13 +59,10 @@ export function createAzureDocument(service: AzureDocumentOptions): Capabilities
   };
 }
 
-function call(
-  service: AzureDocumentOptions,
-  url: string,
-  init: { headers?: Record<string, string> } & RequestInit,
-  signal: AbortSignal,
-): Promise<VendorAnswer> {
-  const headers = { ...init.headers, 'Ocp-Apim-Subscription-Key': service.key };
+function call(service: AzureDocumentOptions, url: string, body: Uint8Array<ArrayBuffer> | undefined, signal: AbortSignal) {
+  const auth = { 'Ocp-Apim-Subscription-Key': service.key };
+  const init = body && { method: 'POST', body };
+  const headers = body ? { ...auth, 'Content-Type': 'application/octet-stream' } : auth;
   const limits = { name: 'Document Intelligence', timeoutMs: service.timeoutMs, maxBytes: MAX_ANSWER };
   return callVendor(url, { ...init, headers }, limits, signal);
 }
@@ -79,8 +75,7 @@ function isOf({ endpoint }: AzureDocumentOptions, url: string): boolean {
 /** Starts a reading. Resolves with the address of its operation. */
 async function start(service: AzureDocumentOptions, body: Uint8Array<ArrayBuffer>, signal: AbortSignal) {
   const analyze = `${service.endpoint}/documentintelligence/documentModels/prebuilt-read:analyze?api-version=2024-11-30`;
-  const headers = { 'Content-Type': 'application/octet-stream' };
-  const answer = await call(service, analyze, { method: 'POST', headers, body }, signal);
+  const answer = await call(service, analyze, body, signal);
   if (answer.status !== 202) throw toAzureImageProblem(answer);
   const url = answer.headers.get('operation-location') ?? '';
   if (!isOf(service, url)) throw malformed();
@@ -91,9 +86,9 @@ async function start(service: AzureDocumentOptions, body: Uint8Array<ArrayBuffer
 async function follow(service: AzureDocumentOptions, url: string, firstMs: number, signal: AbortSignal): Promise<Operation> {
   let pauseMs = firstMs;
   for (let failed = 0; ;) {
-    await pause(pauseMs, undefined, { signal });
+    await pause(pauseMs, signal);
     try {
-      const answer = await call(service, url, {}, signal);
+      const answer = await call(service, url, undefined, signal);
       if (answer.status !== 200) throw toAzureImageProblem(answer);
       const operation = readOperation(answer);
       if (operation !== 'running') return operation;
@@ -114,6 +109,19 @@ function unlessGone(error: unknown): undefined {
 
 function pauseOf(retryAfterMs = POLL_MS): number {
   return Math.max(Math.min(retryAfterMs, MAX_POLL_MS), MIN_POLL_MS);
+}
+
+/** Waits; rejects with the signal's reason when that aborts. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  const onAbort = () => reject(signal.reason);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  });
 }
 
 /** Document Intelligence as a vendor. */
