@@ -1,7 +1,6 @@
 /** Reads when a vendor wants to be asked again, from the headers of its answer and from its body. */
 import { parseJson } from '../../src/job/parse-json.ts';
 import { answeredAt, readRetryAfter } from '../../src/job/retry-after.ts';
-import { parseJson } from './vendor-call.ts';
 
 /** A header by its name in lower case. */
 type HeaderMap = ReadonlyMap<string, string>;

@@ -1,6 +1,7 @@
 /** One call to OpenAI whose answer does not stream: it is bounded, and another status than 200 is a problem. */
 import { readChunk } from './chunk.ts';
-import { bodyOf, callVendor, jsonOf, parseJson, type VendorAnswer } from '../vendor-call.ts';
+import { bodyOf, callVendor, jsonOf, type VendorAnswer } from '../vendor-call.ts';
+import { parseJson } from '../../../src/job/parse-json.ts';
 import { toRefusalProblem } from '../refusal.ts';
 import { boundedFetch, type ErrorAnswer } from './fetch.ts';
 import { PROVIDER } from './errors.ts';

@@ -1,13 +1,13 @@
 /** The capability to write structured answers: it asks for structured output and reads it item by item while it streams. */
 import OpenAI from 'openai';
 import { z } from 'zod';
+import { parseJson } from '../../../src/job/parse-json.ts';
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { AnswerRequest, Call, Capability, Completeness, Report } from '../../capabilities.ts';
 import { parseItem } from '../../parse-item.ts';
 import { AnswerReader, type Quirks } from '../answer.ts';
 import type { AnswerShape } from '../answer-json.ts';
 import { ProgressWatch } from '../progress-watch.ts';
-import { parseJson } from '../vendor-call.ts';
 import { AnswerTexts } from './answer-texts.ts';
 import { fellSilent, RefusedError, toCallProblem, toCompleteness } from './errors.ts';
 import { readEvents } from './events.ts';
