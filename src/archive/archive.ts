@@ -1,9 +1,15 @@
-/** The port of the archive: ended jobs and the files that they have made, which stay when Redis has forgotten them. */
+/**
+ * The port of the archive: ended jobs and the files that they have made, which stay when Redis has
+ * forgotten them.
+ */
 import type { FileInfo, FileName, OpenFile } from '../files/store.ts';
 import type { Snapshot } from '../job/snapshot.ts';
 import type { JobPage, JobRange } from '../jobs/listing.ts';
 
-/** By whose rights the archive is read: a user's, so that its own rules decide, or the service's, which has checked before what it shows. */
+/**
+ * By whose rights the archive is read: a user's, so that its own rules decide, or the service's,
+ * which has checked before what it shows.
+ */
 export type ArchiveAccess = { as: 'user'; user: string; session: string } | { as: 'service' };
 
 /** A file of a job as the archive has it. */
@@ -12,7 +18,10 @@ export type ArchivedFile = FileInfo & { name: FileName };
 /** An ended job as the archive has it. */
 export type ArchivedJob = { snapshot: Snapshot; files: readonly ArchivedFile[] };
 
-/** Reads the archive. Calls reject with `archive_unavailable` within seconds while it is out of reach. */
+/**
+ * Reads the archive. Calls reject with `archive_unavailable` within seconds while it is out of
+ * reach.
+ */
 export type ArchiveReader = {
   /** A job; undefined if there is none that the access allows. */
   read(jobId: string, access: ArchiveAccess): Promise<ArchivedJob | undefined>;
@@ -23,8 +32,9 @@ export type ArchiveReader = {
 };
 
 /**
- * The result of writing. `refused`: what was sent is not taken, and will not be. `unclear`: an answer that may be about what was
- * sent. `unavailable`: it has nothing to do with what was sent, and may pass. Codes are for logs: they hold nothing of what was sent.
+ * The result of writing. `refused`: what was sent is not taken, and will not be. `unclear`: an
+ * answer that may be about what was sent. `unavailable`: it has nothing to do with what was sent,
+ * and may pass. Codes are for logs: they hold nothing of what was sent.
  */
 export type WriteResult =
   | { type: 'written' }
@@ -33,7 +43,10 @@ export type WriteResult =
   | { type: 'unclear'; code: string }
   | { type: 'unavailable'; code: string };
 
-/** What is erased: one job of a user, or all that were submitted up to a moment (in ms since the epoch). */
+/**
+ * What is erased: one job of a user, or all that were submitted up to a moment (in ms since the
+ * epoch).
+ */
 export type ErasureTarget = { owner: string; jobId: string } | { owner: string; until: number };
 
 /** A job that was erased in the archive: whether it had a result, and how many files. */
@@ -41,13 +54,17 @@ export type ErasedInArchive = { id: string; result: boolean; files: number };
 
 /** Writes to the archive. */
 export type ArchiveWriter = {
-  /** Writes jobs, all or none. A job that is there already is replaced, unless what is there has ended later. */
+  /**
+   * Writes jobs, all or none. A job that is there already is replaced, unless what is there has
+   * ended later.
+   */
   write(jobs: readonly ArchivedJob[]): Promise<WriteResult>;
   /** Writes a file of a job. */
   writeFile(target: { owner: string; jobId: string }, file: ArchivedFile, bytes: Uint8Array): Promise<WriteResult>;
   /**
-   * Erases rows and files, of a user also files without a row, unless they are of a job that `isKept`: it is about to be archived.
-   * Rejects with `archive_unavailable` while the archive is out of reach.
+   * Erases rows and files, of a user also files without a row, unless they are of a job that
+   * `isKept`: it is about to be archived. Rejects with `archive_unavailable` while the archive is
+   * out of reach.
    */
   erase(target: ErasureTarget, isKept: (jobId: string) => Promise<boolean>): Promise<ErasedInArchive[]>;
   /** Some jobs that have ended before a moment (in ms since the epoch), the oldest first. */

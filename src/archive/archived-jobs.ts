@@ -6,7 +6,10 @@ import type { JobPage, JobRange } from '../jobs/listing.ts';
 import type { ArchiveAccess, ArchivedJob, ArchiveReader } from './archive.ts';
 import type { PendingErasures } from './pending-erasures.ts';
 
-/** Reads the archive for clients. Calls reject with `archive_unavailable` within seconds while it is out of reach. */
+/**
+ * Reads the archive for clients. Calls reject with `archive_unavailable` within seconds while it is
+ * out of reach.
+ */
 export class ArchivedJobs {
   readonly #reader: ArchiveReader;
   readonly #erasures: Pick<PendingErasures, 'erased'>;
@@ -19,7 +22,10 @@ export class ArchivedJobs {
     this.#onError = onError;
   }
 
-  /** A job, as if its journal had been read: its rows are not kept, its end has the number that it had. */
+  /**
+   * A job, as if its journal had been read: its rows are not kept, its end has the number that it
+   * had.
+   */
   async read(jobId: string, access: ArchiveAccess): Promise<JobView | undefined> {
     const job = await this.#find(jobId, access);
     return job && { snapshot: job.snapshot, rows: [] };
@@ -45,7 +51,7 @@ export class ArchivedJobs {
     return isErased ? undefined : job;
   }
 
-  /** Clients hear that the archive is out of reach; whoever runs the process hears why. */
+  /** The client gets `archive_unavailable`; the log gets the reason. */
   async #ask<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();

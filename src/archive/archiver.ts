@@ -1,4 +1,6 @@
-/** Writes ended jobs of the outbox to the archive, rows in batches and files one after the other. */
+/**
+ * Writes ended jobs of the outbox to the archive, rows in batches and files one after the other.
+ */
 import { type FileName, type FileStore, readWhole } from '../files/store.ts';
 import { OwnError } from '../job/own-error.ts';
 import type { Snapshot } from '../job/snapshot.ts';
@@ -7,7 +9,7 @@ import type { ArchivedFile, ArchivedJob, ArchiveWriter, WriteResult } from './ar
 import type { PendingErasures } from './pending-erasures.ts';
 import type { Claim, Outbox, Settlement } from '../ends/outbox.ts';
 
-/** What an archiver needs. */
+/** The parts that an archiver uses, and whom it informs. */
 export type ArchiverOptions = {
   outbox: Pick<Outbox, 'settle'>;
   erasures: Pick<PendingErasures, 'erased'>;
@@ -26,7 +28,10 @@ export type ArchiverOptions = {
 /** A claim with what is to be written of it, and about how much that is, in bytes of JSON. */
 type Parcel = { claim: Claim; job: ArchivedJob; bytes: number };
 
-/** The archive did not take what was sent to it, which is tried again. `code`: its answer, which holds nothing of what was sent. */
+/**
+ * The archive did not take what was sent to it, which is tried again. `code`: its answer, which
+ * holds nothing of what was sent.
+ */
 export class ArchiveError extends OwnError {
   override name = 'ArchiveError';
   readonly code: string;
@@ -37,7 +42,10 @@ export class ArchiveError extends OwnError {
   }
 }
 
-/** When a job is tried again that may be what the archive does not take, in ms. Others go on meanwhile. */
+/**
+ * When a job is tried again that may be what the archive does not take, in ms. Others go on
+ * meanwhile.
+ */
 const UNCLEAR_MS = 60_000;
 
 /** When a job is tried again whose files the archive does not take now, in ms. */
@@ -58,8 +66,8 @@ export class Archiver {
   }
 
   /**
-   * Archives jobs that have no files, and begins with those that have: one after the other, for that
-   * may take long, and rows do not wait for it.
+   * Archives jobs that have no files, and begins with those that have: one after the other, for
+   * that may take long, and rows do not wait for it.
    * @throws ArchiveError where the archive is out of reach; the jobs are tried again then
    */
   async archive(claims: readonly Claim[]): Promise<void> {
@@ -96,7 +104,10 @@ export class Archiver {
     throw new ArchiveError(files.code);
   }
 
-  /** Archives the files that a job has made. Resolves with them, or with why the archive does not take them now. */
+  /**
+   * Archives the files that a job has made. Resolves with them, or with why the archive does not
+   * take them now.
+   */
   async #writeFiles(snapshot: Snapshot, names: readonly FileName[]): Promise<ArchivedFile[] | Unavailable> {
     const { writer, files, erasures, onParked } = this.#options;
     const { id: jobId, owner = '' } = snapshot;

@@ -1,4 +1,7 @@
-/** Erasing for users: a job, or everything that is theirs: with the files, in Redis and in the archive. */
+/**
+ * Erasing for users: a job, or everything that is theirs: with the files, in Redis and in the
+ * archive.
+ */
 import type { FileStore } from '../files/store.ts';
 import { ProblemError } from '../job/problem.ts';
 import type { Snapshot } from '../job/snapshot.ts';
@@ -10,11 +13,14 @@ import type { ErasureSubject, PendingErasures } from './pending-erasures.ts';
 /** What was erased, in counts. */
 export type ErasedCounts = { jobs: number; results: number; files: number; keys: number };
 
-/** What an eraser needs. `archive`: where there is one; `read only` where it can't be written. */
+/**
+ * The parts that an eraser uses. `archive`: undefined where there is none; `read only` where it
+ * can't be written.
+ */
 export type EraserOptions = {
   queue: Pick<JobQueue, 'erase' | 'idsOf' | 'there'>;
   files: Pick<FileStore, 'delete'>;
-  /** What is told of jobs' ends. A user's are also those of jobs that are forgotten. */
+  /** The notifications of jobs' ends. Those of a user are also of jobs that are forgotten. */
   notifications: { erase(jobIds: readonly string[], owner?: string): Promise<void>; eraseUser(owner: string): Promise<void> };
   archive?:
     | { writer: Pick<ArchiveWriter, 'erase'>; erasures: Pick<PendingErasures, 'note'>; onError: (error: unknown) => void }
@@ -22,7 +28,10 @@ export type EraserOptions = {
     | undefined;
 };
 
-/** How long a request waits for the archive, in ms. What it has not erased by then is erased a little later. */
+/**
+ * How long a request waits for the archive, in ms. What it has not erased by then is erased a
+ * little later.
+ */
 const PATIENCE_MS = 3000;
 
 type Found = ErasedCounts & { ids: string[] };
@@ -30,9 +39,9 @@ type Found = ErasedCounts & { ids: string[] };
 const NOTHING: Found = { ids: [], jobs: 0, results: 0, files: 0, keys: 0 };
 
 /**
- * Erases for users. Where it is interrupted, files in Redis go by themselves a little later, because
- * their job is gone. For the archive it is noted first: what is noted is not shown any more, and while
- * the archive is out of reach it is erased there later.
+ * Erases for users. Where it is interrupted, files in Redis go by themselves a little later,
+ * because their job is gone. For the archive it is noted first: what is noted is not shown any
+ * more, and while the archive is out of reach it is erased there later.
  */
 export class Eraser {
   readonly #options: EraserOptions;
@@ -71,7 +80,10 @@ export class Eraser {
     }
   }
 
-  /** Resolves with when it was noted, in ms since the epoch; 0 where nothing is erased in an archive. */
+  /**
+   * Resolves with when it was noted, in ms since the epoch; 0 where nothing is erased in an
+   * archive.
+   */
   async #note(subjects: readonly ErasureSubject[]): Promise<number> {
     return this.#archive && subjects.length > 0 ? this.#archive.erasures.note(subjects) : 0;
   }
@@ -103,7 +115,10 @@ export class Eraser {
   }
 }
 
-/** The error where there is an archive of which this server may erase nothing. What Redis had is gone by then. */
+/**
+ * The error where there is an archive of which this server may erase nothing. What Redis had is
+ * gone by then.
+ */
 function readOnly(): ProblemError {
   const detail = 'What Redis had is erased. In the archive this server can only read: it needs SUPABASE_SECRET_KEY to erase there.';
   return new ProblemError('provider_not_configured', detail);

@@ -1,16 +1,20 @@
-/** A user's jobs out of two stores: Redis has the newest and forgets the old ones, the archive is late with the newest, and many are in both. */
+/**
+ * A user's jobs out of two stores: Redis has the newest and forgets the old ones, the archive is
+ * late with the newest, and many are in both.
+ */
 import type { Snapshot } from '../job/snapshot.ts';
 import type { JobPage, IndexPlace, JobRange } from '../jobs/listing.ts';
 
 /** Reads a part of one store, newest first. */
 export type ReadPage = (range: JobRange) => Promise<JobPage>;
 
-/** What a list is made of. `there`: which of these jobs Redis has. */
+/** The stores that a list is read from. `there`: which of these jobs Redis has. */
 export type ListSources = { redis: ReadPage; archive: ReadPage; there: (ids: readonly string[]) => Promise<ReadonlySet<string>> };
 
 /**
- * Reads a page. Redis is asked before the archive: a job that moves meanwhile is in both then, and never in neither. Of a job in
- * both, Redis has the truth: with a filter the archive can still have an end that a retry has taken back.
+ * Reads a page. Redis is asked before the archive: a job that moves meanwhile is in both then, and
+ * never in neither. Of a job in both, Redis has the truth: with a filter the archive can still have
+ * an end that a retry has taken back.
  */
 export async function listJobs({ redis, archive, there }: ListSources, range: JobRange): Promise<JobPage> {
   const hot = await redis(range);
@@ -21,7 +25,10 @@ export async function listJobs({ redis, archive, there }: ListSources, range: Jo
   return joinPages(hot, { ...cold, jobs: others.filter(({ id }) => !elsewhere.has(id)) }, range.limit);
 }
 
-/** Joins two pages that began at the same place. Past the place where the shorter one ends, nothing is known of that store. */
+/**
+ * Joins two pages that began at the same place. Past the place where the shorter one ends, nothing
+ * is known of that store.
+ */
 export function joinPages(one: JobPage, other: JobPage, limit: number): JobPage {
   const [end] = [one.next, other.next].filter((place) => place !== undefined).toSorted(inOrder);
   const jobs = [...one.jobs, ...other.jobs].toSorted((a, b) => inOrder(placeOf(a), placeOf(b)));

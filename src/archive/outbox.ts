@@ -1,4 +1,7 @@
-/** The archive's outbox: which jobs are not in the archive yet, how far behind it is, and which rows it has refused. */
+/**
+ * The archive's outbox: which jobs are not in the archive yet, how far behind it is, and which rows
+ * it has refused.
+ */
 import type { Store } from '../store/store.ts';
 import { ifWrongType } from '../store/store-trouble.ts';
 import { createOutbox, type Outbox, type Settlement } from '../ends/outbox.ts';

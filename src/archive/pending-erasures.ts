@@ -1,4 +1,7 @@
-/** Erasures that are on their way to the archive: noted before anything is erased, so that none is lost, and nothing erased is shown or comes back. */
+/**
+ * Erasures that are on their way to the archive: noted before anything is erased, so that none is
+ * lost, and nothing erased is shown or comes back.
+ */
 import type { Script } from '../store/script.ts';
 import type { Store } from '../store/store.ts';
 import type { ErasureTarget } from './archive.ts';
@@ -6,7 +9,9 @@ import type { ErasureTarget } from './archive.ts';
 /** An erasure that was asked for. `at`: when, in ms since the epoch. */
 export type NotedErasure = { target: ErasureTarget; at: number };
 
-/** What is to be erased: a job of a user, or without one all that the user has submitted until now. */
+/**
+ * What is to be erased: a job of a user, or without one all that the user has submitted until now.
+ */
 export type ErasureSubject = { owner: string; jobId?: string };
 
 /** The erasures that are on their way. */
@@ -55,7 +60,9 @@ export class PendingErasures {
   }
 }
 
-/** As a file's path begins: the owner, a slash, and the job. An owner is a UUID and has no slash. */
+/**
+ * As a file's path begins: the owner, a slash, and the job. An owner is a UUID and has no slash.
+ */
 function nameOf({ owner, jobId = '' }: ErasureSubject): string {
   return `${owner}/${jobId}`;
 }

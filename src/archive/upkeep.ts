@@ -1,4 +1,7 @@
-/** Upkeep of the archive: erases what users have erased, deletes what is too old, and says whether the archive is behind. */
+/**
+ * Upkeep of the archive: erases what users have erased, deletes what is too old, and says whether
+ * the archive is behind.
+ */
 import type { Clock } from '../store/clock.ts';
 import { CLOSE_MS } from '../ends/outbox-loop.ts';
 import { atMost, createPauses } from '../store/pauses.ts';
@@ -6,7 +9,7 @@ import type { ArchiveWriter } from './archive.ts';
 import type { PendingErasures } from './pending-erasures.ts';
 import type { ArchiveOutbox } from './outbox.ts';
 
-/** What the upkeep needs. */
+/** The parts that the upkeep uses. */
 export type ArchiveUpkeepOptions = {
   outbox: Pick<ArchiveOutbox, 'state' | 'markBehind'>;
   erasures: Pick<PendingErasures, 'noted' | 'forget'>;
@@ -19,8 +22,8 @@ export type ArchiveUpkeepOptions = {
 };
 
 /**
- * How long an erasure is repeated, at distances that double, in ms: by then whatever was being written at that moment has been written.
- * A file may take a minute.
+ * How long an erasure is repeated, at distances that double, in ms: by then whatever was being
+ * written at that moment has been written. A file may take a minute.
  */
 const ERASING_MS = 120_000;
 

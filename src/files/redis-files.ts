@@ -9,7 +9,10 @@ import type { ByteRange, FileInfo, FileName, FileStore, NewFile, OpenFile, PutRe
 /** One tenant's share of the storage. */
 const SHARE = 1 / 4;
 
-/** How large a piece is, in bytes. A piece is one command: others are served in between, and on a slow connection it is not given up. */
+/**
+ * How large a piece is, in bytes. A piece is one command: others are served in between, and on a
+ * slow connection it is not given up.
+ */
 export const PIECE_BYTES = 256 * 1024;
 
 /** How long after a file came its job must be there, in ms. */
@@ -47,7 +50,9 @@ export class RedisFiles implements FileStore {
   readonly #ledger: { ledger: string; due: string; used: string; files: string };
   readonly #bounds: { graceMs: number; keptMs: number; maxTotal: number; maxEach: number };
 
-  /** `maxTotalBytes`: what all files may take together, in bytes. One tenant gets a quarter of it. */
+  /**
+   * `maxTotalBytes`: what all files may take together, in bytes. One tenant gets a quarter of it.
+   */
   constructor(store: Store, maxTotalBytes: number) {
     this.maxBytes = Math.floor(maxTotalBytes * SHARE);
     this.#store = store;
@@ -129,7 +134,10 @@ export class RedisFiles implements FileStore {
     return { ...this.#ledger, job: this.#store.keys.job(jobId), lock: this.#store.keys.lock(jobId), id: jobId };
   }
 
-  /** Reads what stands beside the pieces. Others can write to Redis, too: what is no whole file is none. */
+  /**
+   * Reads what stands beside the pieces. Others can write to Redis, too: what is no whole file is
+   * none.
+   */
   async #readHead(key: string): Promise<{ info: FileInfo; version: string } | undefined> {
     const fields = await this.#store.redis
       .hmget(key, 'version', 'type', 'bytes', 'digest', 'whole')

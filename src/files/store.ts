@@ -2,8 +2,9 @@
 import type { Tenant } from '../job/tenant.ts';
 
 /**
- * Names a file of a job. `in:FIELD`: an input, which goes when the job has completed. `keep:NAME`: bytes that a handler keeps for
- * a later attempt, which go with the inputs. `out:whole`, `out:0`: an output, which stays as long as the job.
+ * Names a file of a job. `in:FIELD`: an input, which goes when the job has completed. `keep:NAME`:
+ * bytes that a handler keeps for a later attempt, which go with the inputs. `out:whole`, `out:0`:
+ * an output, which stays as long as the job.
  */
 export type FileName = `in:${string}` | `keep:${string}` | `out:${string}`;
 
@@ -15,7 +16,10 @@ export type NewFile = {
   tenant: Tenant;
   type: string;
   bytes: Uint8Array;
-  /** The lock token of the run that gives it: only the run that holds the job's lock may. Without one it is kept for a job that is about to be added. */
+  /**
+   * The lock token of the run that gives it: only the run that holds the job's lock may. Without
+   * one it is kept for a job that is about to be added.
+   */
   token?: string | undefined;
 };
 
@@ -25,7 +29,10 @@ export type FileInfo = { type: string; bytes: number; digest: string };
 /** A part of a file: from the byte `from` up to and without the byte `to`. */
 export type ByteRange = { from: number; to: number };
 
-/** Room that a run needs for files that it is going to make, in bytes by the files' names: as much as they are expected to take. */
+/**
+ * Room that a run needs for files that it is going to make, in bytes by the files' names: as much
+ * as they are expected to take.
+ */
 export type RoomReservation = Pick<NewFile, 'jobId' | 'tenant'> & { token: string; files: ReadonlyMap<FileName, number> };
 
 /** The result of keeping a file. `lost`: the run does not hold its job any more. */
@@ -36,7 +43,9 @@ export type StorageFull = {
   type: 'full';
   /** Whose share is used up: that of all together, or the tenant's own. */
   whose: 'all' | 'own';
-  /** When files of ended jobs will have made room, in ms from now; undefined if they are too few. */
+  /**
+   * When files of ended jobs will have made room, in ms from now; undefined if they are too few.
+   */
   freeInMs?: number | undefined;
   /** Whether inputs of jobs that have not ended will make room when those end. */
   jobsMakeRoom: boolean;
@@ -46,22 +55,35 @@ export type StorageFull = {
 export type FileStore = {
   /** The largest file that can be kept, in bytes: a tenant's share. */
   maxBytes: number;
-  /** Keeps a file; one of the same name is replaced. Readers see it when it is whole. One for which room is reserved is never refused for its size. */
+  /**
+   * Keeps a file; one of the same name is replaced. Readers see it when it is whole. One for which
+   * room is reserved is never refused for its size.
+   */
   put(file: NewFile): Promise<PutResult>;
-  /** Reserves room for all of these files, or for none. It is held until they are put, are released or their job ends. */
+  /**
+   * Reserves room for all of these files, or for none. It is held until they are put, are released
+   * or their job ends.
+   */
   reserve(reservation: RoomReservation): Promise<PutResult>;
   /**
-   * Frees the room that is reserved and not taken, unless the job goes on and a part of it is there. `token`: the lock token of the run
-   * that asks; without one, only that of a job that has ended is freed.
+   * Frees the room that is reserved and not taken, unless the job goes on and a part of it is
+   * there. `token`: the lock token of the run that asks; without one, only that of a job that has
+   * ended is freed.
    */
   release(jobId: string, token?: string): Promise<void>;
   /** What is known of a file; undefined if there is none. */
   head(jobId: string, name: FileName): Promise<FileInfo | undefined>;
-  /** Reads a file piece by piece; undefined if there is none. The reading fails if the file goes or is replaced meanwhile. */
+  /**
+   * Reads a file piece by piece; undefined if there is none. The reading fails if the file goes or
+   * is replaced meanwhile.
+   */
   open(jobId: string, name: FileName): Promise<OpenFile | undefined>;
   /** The names of the files that a job has made. */
   outputsOf(jobId: string): Promise<FileName[]>;
-  /** Deletes a job's inputs and what its handler has kept, or all of its files. Resolves with how many there were. */
+  /**
+   * Deletes a job's inputs and what its handler has kept, or all of its files. Resolves with how
+   * many there were.
+   */
   delete(jobId: string, which: 'inputs' | 'all'): Promise<number>;
 };
 

@@ -1,4 +1,7 @@
-/** Looks after files: what has had its time goes, whatever process has ended the job or died. Every process does it, in small steps. */
+/**
+ * Looks after files: what has had its time goes, whatever process has ended the job or died. Every
+ * process does it, in small steps.
+ */
 import { startRounds } from '../store/rounds.ts';
 import type { Store } from '../store/store.ts';
 import { GRACE_MS, KEPT_MS, ledgerOf } from './redis-files.ts';
@@ -6,7 +9,10 @@ import { GRACE_MS, KEPT_MS, ledgerOf } from './redis-files.ts';
 /** How often to look for jobs whose files are due, in ms. */
 const LOOK_MS = 5000;
 
-/** How soon to look again at the files of a job that has not ended, in ms. A worker deletes the inputs of what it has done at once. */
+/**
+ * How soon to look again at the files of a job that has not ended, in ms. A worker deletes the
+ * inputs of what it has done at once.
+ */
 const OPEN_MS = 30_000;
 
 /** How long the inputs of a failed job are kept, in ms, so that it can be retried. */
@@ -15,7 +21,10 @@ const FAILED_MS = 3600 * 1000;
 /** How many jobs are looked at in one step. */
 const BATCH = 100;
 
-/** Makes the function that does one round over what is due now. `retentionS`: how long ended jobs are kept, in s. */
+/**
+ * Makes the function that does one round over what is due now. `retentionS`: how long ended jobs
+ * are kept, in s.
+ */
 export function createFileUpkeep(store: Store, retentionS: number) {
   const script = store.script(new URL('scripts/look_after_files.lua', import.meta.url), {
     keys: ['jobs', 'overdue', 'ledger', 'due', 'used', 'files'],

@@ -1,4 +1,7 @@
-/** Reads who calls, and counts the request for that user or address: the limit for reads, what is held already, the pace. */
+/**
+ * Reads who calls, and counts the request for that user or address: the limit for reads, what is
+ * held already, the pace.
+ */
 import type { Context } from 'hono';
 import type { Caller } from '../identity/caller.ts';
 import { ProblemError } from '../job/problem.ts';
@@ -43,7 +46,10 @@ export function createAdmitCaller(deps: AppDeps): (c: Context<AppEnv>) => Early 
     }
   };
 
-  /** The token in an address is enough for reading: clients that took it up once may repeat an old header for ever. */
+  /**
+   * The token in an address is enough for reading: clients that took it up once may repeat an old
+   * header for ever.
+   */
   const beginUnbelieved = (c: Context<AppEnv>, error: unknown): Response | undefined | Promise<undefined> => {
     if (!mayShowToken(c)) return retryLater(c, error);
     c.set('identityFault', error);
@@ -65,8 +71,9 @@ export function createAdmitCaller(deps: AppDeps): (c: Context<AppEnv>) => Early 
 }
 
 /**
- * Counts a request for the limit of reads. Only a client with a defect reaches this limit, so its headers come with the 429 only.
- * Answers a stream that comes back by itself; undefined: the request may go on.
+ * Counts a request for the limit of reads. Only a client with a defect reaches this limit, so its
+ * headers come with the 429 only. Answers a stream that comes back by itself; undefined: the
+ * request may go on.
  * @throws ProblemError `rate_limited` if there were too many
  */
 function refuseReads(c: Context<AppEnv>, { readLimit }: Pick<AppDeps, 'readLimit'>, tenant: Tenant): Response | undefined {
@@ -77,13 +84,16 @@ function refuseReads(c: Context<AppEnv>, { readLimit }: Pick<AppDeps, 'readLimit
   throw tooFast(readLimit.policy, allowance.resetMs);
 }
 
-/** Refuses for now. A stream is told to come back. */
+/** Refuses for now. A stream is answered with the time after which to reconnect. */
 function refuse(c: Context<AppEnv>, error: unknown): Response {
   if (wantsStream(c) && c.req.method === 'GET') return answerRetryLater(c);
   throw error;
 }
 
-/** An EventSource gives up at any status but 200, so what passes by itself tells it to come back. */
+/**
+ * An EventSource gives up at any status but 200, so trouble that passes is answered with the time
+ * after which to reconnect.
+ */
 function retryLater(c: Context<AppEnv>, error: unknown): Response {
   if (!(error instanceof ProblemError) || error.code !== 'identity_unavailable' || !wantsStream(c) || c.req.method !== 'GET') throw error;
   return answerRetryLater(c, error.extras.retryAfterMs);

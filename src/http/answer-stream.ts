@@ -15,17 +15,21 @@ import type { Held } from './shares.ts';
 const TROUBLE_RETRY_MS = 5000;
 
 /**
- * What is watched. `cursor`: the last event that the client has. `reader`: what the request may read. `opening`: frames to send first.
- * `place`: what the stream holds already; it is released with the stream, or when this fails.
+ * What is watched. `cursor`: the last event that the client has. `reader`: what the request may
+ * read. `opening`: frames to send first. `place`: what the stream holds already; it is released
+ * with the stream, or when this fails.
  */
 export type Watching = { jobId: string; cursor: Cursor; reader: Reader; opening?: string; place?: Held };
 
 /**
- * Follows a job and answers with its stream. After the job's end it answers 204, which stops EventSource.
- * @throws ProblemError `too_many_open` or `server_busy` if there is no place for one more stream, and the reader's refusal
+ * Follows a job and answers with its stream. After the job's end it answers 204, which stops
+ * EventSource.
+ * @throws ProblemError `too_many_open` or `server_busy` if there is no place for one more stream,
+ * and the reader's refusal
  */
 export async function watchJob(c: Context<AppEnv>, deps: AppDeps, watching: Watching): Promise<Response> {
-  // Where a user is named it is known before the job is read for whom it counts. A HEAD request gets no events.
+  // Where a user is named it is known before the job is read for whom it counts. A HEAD request
+  // gets no events.
   const known = c.get('user') !== undefined && c.req.method !== 'HEAD';
   const place = watching.place ?? (known ? deps.shares.streams.hold(c.get('holder'), 1) : undefined);
   try {
@@ -77,7 +81,10 @@ async function findFollowing(deps: AppDeps, jobId: string, cursor: Cursor, reade
   throw reader.refusal();
 }
 
-/** Follows a job that Redis has forgotten: the archive has its end. Its stream is the status and the end, and is closed then. */
+/**
+ * Follows a job that Redis has forgotten: the archive has its end. Its stream is the status and the
+ * end, and is closed then.
+ */
 async function followArchived(
   { archive, outputUrls, tokens }: Pick<AppDeps, 'archive' | 'outputUrls' | 'tokens'>,
   jobId: string,
@@ -106,8 +113,9 @@ export function wantsStream(c: Context): boolean {
 }
 
 /**
- * Runs a stream's handler. EventSource gives up for ever at any status other than 200. So if the trouble will pass and the
- * client reconnects by itself (`asksAgain`), the answer is a 200 that tells it to come back in a moment.
+ * Runs a stream's handler. EventSource gives up for ever at any status other than 200. So if the
+ * trouble will pass and the client reconnects by itself (`asksAgain`), the answer is a 200 with the
+ * time after which to reconnect.
  */
 export async function retryLaterOnTrouble(
   c: Context<AppEnv>,
@@ -133,7 +141,10 @@ export function answerRetryLater(c: Context<AppEnv>, ms: number = TROUBLE_RETRY_
   return answer(c, 200, encodeRetry(Math.ceil(ms)), STREAM_HEADERS);
 }
 
-/** Whether an error passes with time: errors of the server do, and too many requests, or too many that are open, if the client is one that reconnects (`returning`). */
+/**
+ * Whether an error passes with time: errors of the server do, and too many requests, or too many
+ * that are open, if the client is one that reconnects (`returning`).
+ */
 function passes(error: unknown, returning: boolean): boolean {
   if (!(error instanceof ProblemError)) return true;
   return problems[error.code].status >= 500 || (returning && (error.code === 'rate_limited' || error.code === 'too_many_open'));

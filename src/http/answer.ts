@@ -5,12 +5,16 @@ import type { AppEnv } from './context.ts';
 /** Headers by name. Those that are undefined are left out. */
 export type Headers = Record<string, string | undefined>;
 
-/** The headers that all answers have unless they say otherwise: only the caller may keep them, and has to ask again each time. */
+/**
+ * The headers that all answers have unless they say otherwise: only the caller may keep them, and
+ * has to ask again each time.
+ */
 const DEFAULTS = { 'Cache-Control': 'private, no-cache' };
 
 /**
- * Answers a request. To the given headers come those that every answer to this request has (`headers` of the context).
- * They are one plain object, which costs much less than headers that are set one by one and copied.
+ * Answers a request. To the given headers come those that every answer to this request has
+ * (`headers` of the context). They are one plain object, which costs much less than headers that
+ * are set one by one and copied.
  */
 export function answer(
   c: Context<AppEnv>,
@@ -36,7 +40,9 @@ export function setHeaders(c: Context<AppEnv>, headers: Record<string, string>):
   Object.assign(c.get('headers'), headers);
 }
 
-/** Whether the client has what this entity tag names: its `If-None-Match` lists the tag, or is `*`. */
+/**
+ * Whether the client has what this entity tag names: its `If-None-Match` lists the tag, or is `*`.
+ */
 export function isKnown(c: Context, tag: string): boolean {
   const header = c.req.header('if-none-match');
   return header !== undefined && namesTag(header, tag);

@@ -1,4 +1,4 @@
-/** What the app is made with. */
+/** The parts of the process that the routes use. */
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { ArchivedJobs } from '../archive/archived-jobs.ts';
@@ -38,7 +38,7 @@ export type Notifications = {
   /** The secrets that webhooks are signed with. If they are undefined, webhooks are off. */
   secrets?: WebhookSecrets | undefined;
   deliveries: Deliveries;
-  /** A job was accepted that tells of its end. `next`: the kind of the job that it leads to. */
+  /** A job with a webhook or a push was accepted. `next`: the kind of the job that it leads to. */
   accepted: (jobId: string, next?: string) => void;
   /** Hands on the end of a job now: the job is about to be retried. */
   handOn: (jobId: string) => Promise<void>;
@@ -46,7 +46,7 @@ export type Notifications = {
   endSeen: SeenEnds['add'];
 };
 
-/** The parts that the routes use. None of them knows a process or a port. */
+/** All parts. None of them knows a process or a port. */
 export type AppDeps = {
   /** The kinds that can be submitted. */
   kinds: readonly Kind[];
@@ -62,7 +62,10 @@ export type AppDeps = {
   feed: Feed;
   userFeed: UserFeed;
   connections: Connections;
-  /** How streams and files reach their clients on this runtime, and how bodies of requests reach the app. */
+  /**
+   * How streams and files reach their clients on this runtime, and how bodies of requests reach the
+   * app.
+   */
   transport: Transport;
   sendFile: SendFile;
   pullBody: PullBody;
@@ -98,7 +101,10 @@ export type AppDeps = {
   storeWarnings: () => string[];
   /** Lets only the operator pass, who shows ADMIN_TOKEN. */
   checkOperator: BearerCheck;
-  /** Lets only the project's database pass, which tells that a user was deleted and shows SUPABASE_WEBHOOK_SECRET. */
+  /**
+   * Lets only the project's database pass, which reports deleted users and shows
+   * SUPABASE_WEBHOOK_SECRET.
+   */
   checkDatabase: BearerCheck;
   notifications: Notifications;
   /** The web pages that may call. */
@@ -110,6 +116,8 @@ export type AppDeps = {
   /** Reads a file of the page at /docs, and one of the page at /. */
   readAsset: ReadAsset;
   pageFiles: ReadAsset;
-  /** The host names this server answers to, beside IP addresses and localhost; undefined for any. */
+  /**
+   * The host names this server answers to, beside IP addresses and localhost; undefined for any.
+   */
   hosts: string[] | undefined;
 };

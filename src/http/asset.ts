@@ -7,12 +7,16 @@ import type { AppEnv } from './context.ts';
 /** A file as it is served. */
 export type Asset = { type: string; bytes: Uint8Array<ArrayBuffer> };
 
-/** Reads a file by its name, or by the path of its address; undefined if there is none. The runtime knows where the files are. */
+/**
+ * Reads a file by its name, or by the path of its address; undefined if there is none. The runtime
+ * knows where the files are.
+ */
 export type ReadAsset = (name: string) => Promise<Asset | undefined>;
 
 /**
- * What the page at `/` may load and do (Content Security Policy Level 3): only what comes from here. `blob:` is for what the user has
- * chosen or recorded, which does not leave the browser by being shown.
+ * What the page at `/` may load and do (Content Security Policy Level 3): only what comes from
+ * here. `blob:` is for what the user has chosen or recorded, which does not leave the browser by
+ * being shown.
  */
 const POLICY = [
   "default-src 'self'",
@@ -23,7 +27,10 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Answers with a file. A browser asks each time whether it has changed, so that a deploy is seen at once. */
+/**
+ * Answers with a file. A browser asks each time whether it has changed, so that a deploy is seen at
+ * once.
+ */
 export function answerAsset(c: Context<AppEnv>, { type, bytes }: Asset): Response {
   const tag = `"${digestOfBytes(bytes)}"`;
   const headers = {

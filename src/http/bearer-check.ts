@@ -1,4 +1,7 @@
-/** Checks a secret that requests show as a bearer token (RFC 6750), and bounds how often one address can guess it. */
+/**
+ * Checks a secret that requests show as a bearer token (RFC 6750), and bounds how often one address
+ * can guess it.
+ */
 import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
 import { tenantOf } from '../job/tenant.ts';
@@ -11,13 +14,14 @@ import { setAllowance } from './rate-limits.ts';
 
 /**
  * Lets only requests pass that show the secret.
- * @throws ProblemError `unauthorized`, or `rate_limited` after too many wrong guesses from the request's address
+ * @throws ProblemError `unauthorized`, or `rate_limited` after too many wrong guesses from the
+ * request's address
  */
 export type BearerCheck = (c: Context<AppEnv>) => void;
 
 /**
- * What is checked. `secret`: if it is undefined nobody passes. `variable`: where it is set. `whose`:
- * what is closed, in words. `addressOf`: where a request came from.
+ * What is checked. `secret`: if it is undefined nobody passes. `variable`: where it is set.
+ * `whose`: what is closed, in words. `addressOf`: where a request came from.
  */
 export type BearerCheckOptions = {
   secret: string | undefined;
@@ -26,16 +30,20 @@ export type BearerCheckOptions = {
   addressOf: (c: Context) => string | undefined;
 };
 
-/** How many wrong guesses of an address in a window get an answer that says so. Each process counts for itself. */
+/**
+ * How many wrong guesses of an address in a window get an answer that says so. Each process counts
+ * for itself.
+ */
 const GUESSES = { name: 'guesses', max: 10, windowS: 60 };
 
 /**
- * After so many wrong guesses in a window nothing of that address is compared any more. Between the two bounds the right secret
- * passes: people and machines behind one proxy share an address, and the mistakes of one must not lock out the other.
+ * After so many wrong guesses in a window nothing of that address is compared any more. Between the
+ * two bounds the right secret passes: people and machines behind one proxy share an address, and
+ * the mistakes of one must not lock out the other.
  */
 const ATTACK = { ...GUESSES, max: 1000 };
 
-/** Makes the check. */
+/** Makes the check, with the counts of wrong guesses that belong to it. */
 export function createBearerCheck({ secret, variable, whose, addressOf }: BearerCheckOptions): BearerCheck {
   const [guesses, attack] = [createLocalLimit(GUESSES), createLocalLimit(ATTACK)];
   return (c) => {

@@ -1,29 +1,41 @@
-/** Receives the bodies of requests, within bounds: for one body, for its holder and for the process, and for a client that has stopped. */
+/**
+ * Receives the bodies of requests, within bounds: for one body, for its holder and for the process,
+ * and for a client that has stopped.
+ */
 import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
 import type { AppEnv } from './context.ts';
 import type { Held } from './shares.ts';
 
 /**
- * How bodies reach the app on a runtime. Gives each piece of the body to `take`, and resolves at the end of the body, or when `signal`
- * aborts; what comes after that is dropped. Rejects if the client stops before. `env`: what the runtime gave to the app with the request.
+ * How bodies reach the app on a runtime. Gives each piece of the body to `take`, and resolves at
+ * the end of the body, or when `signal` aborts; what comes after that is dropped. Rejects if the
+ * client stops before. `env`: what the runtime gave to the app with the request.
  */
 export type PullBody = (env: unknown, request: Request, take: (piece: Uint8Array) => void, signal: AbortSignal) => Promise<void>;
 
-/** What is made of a body while it comes. */
+/** Reads a body while it arrives, block by block. */
 export type BodyReader<Content> = {
   /** Gets the next block of it, which is its own. */
   take(block: Uint8Array): void;
   /** Called after the last block. */
   finish(): Content;
-  /** Called instead if the body is refused: nothing of it is to be kept while the rest is received. */
+  /**
+   * Called instead if the body is refused: nothing of it is to be kept while the rest is received.
+   */
   drop(): void;
 };
 
-/** The bounds of a body: its size in bytes, what counts as held, and how long no byte may come, in ms. */
+/**
+ * The bounds of a body: its size in bytes, what counts as held, and how long no byte may come, in
+ * ms.
+ */
 export type BodyBounds = { maxBytes: number; held: Held; stallMs: number };
 
-/** Small pieces are joined to blocks of so many bytes: a client may send each byte as a chunk of its own, and each piece has its cost. */
+/**
+ * Small pieces are joined to blocks of so many bytes: a client may send each byte as a chunk of its
+ * own, and each piece has its cost.
+ */
 const BLOCK_BYTES = 64 * 1024;
 
 /** The first block has so many bytes and grows when it is full, since many bodies are small. */
@@ -47,10 +59,11 @@ export const pullFromStream: PullBody = async (_env, request, take, signal) => {
 };
 
 /**
- * Receives a body. What is received counts as held from then on, and is the caller's to release. If it can't be read, or is too much for its
- * holder or the process, the rest is received and dropped before this is told: most clients look for an answer only when they have sent everything.
- * @throws ProblemError `payload_too_large`, `request_timeout` if no byte came for `stallMs`, `invalid_input` if the client stops before
- * the end; what `held` and the reader throw
+ * Receives a body. What is received counts as held from then on, and is the caller's to release. If
+ * it can't be read, or is too much for its holder or the process, the rest is received and dropped
+ * before the refusal: most clients look for an answer only when they have sent everything.
+ * @throws ProblemError `payload_too_large`, `request_timeout` if no byte came for `stallMs`,
+ * `invalid_input` if the client stops before the end; what `held` and the reader throw
  */
 export async function receiveBody<Content>(
   pull: (take: (piece: Uint8Array) => void, signal: AbortSignal) => Promise<void>,
@@ -95,10 +108,16 @@ export async function receiveBody<Content>(
   return reader.finish();
 }
 
-/** How the body of one request is received: as `receiveBody`, with all but the reader and the size set. */
+/**
+ * How the body of one request is received: as `receiveBody`, with all but the reader and the size
+ * set.
+ */
 export type Receive = <Content>(reader: BodyReader<Content>, maxBytes: number) => Promise<Content>;
 
-/** Makes the function that receives the body of this request. What is received counts as `held`, which is the caller's to release. */
+/**
+ * Makes the function that receives the body of this request. What is received counts as `held`,
+ * which is the caller's to release.
+ */
 export function receiveFor(c: Context<AppEnv>, { pullBody, stallMs }: { pullBody: PullBody; stallMs: number }, held: Held): Receive {
   return (reader, maxBytes) => receiveBody((take, signal) => pullBody(c.env, c.req.raw, take, signal), reader, { maxBytes, held, stallMs });
 }
@@ -139,7 +158,9 @@ class Blocks {
   }
 }
 
-/** Calls `onStall` when nothing has moved for `ms`. One timer serves a whole body, whatever comes. */
+/**
+ * Calls `onStall` when nothing has moved for `ms`. One timer serves a whole body, whatever comes.
+ */
 function watchStall(ms: number, onStall: () => void) {
   let movedAt = performance.now();
   const check = (): void => {
@@ -166,7 +187,8 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
 const UTF_8 = /^utf-?8$/i;
 
 /**
- * Checks that a body, or a part of a form, is in UTF-8 if it names a charset. `what`: who is told of, in words.
+ * Checks that a body, or a part of a form, is in UTF-8 if it names a charset. `what`: the body or
+ * the part, in words for the error.
  * @throws ProblemError `unsupported_media_type`
  */
 export function checkCharset(contentType: string, what: string): void {

@@ -1,6 +1,9 @@
 /** Comparing secrets. */
 
-/** Whether two texts are equal. The time it takes tells their length, but not where they differ. */
+/**
+ * Whether two texts are equal. The time it takes depends on their length, but not on where they
+ * differ.
+ */
 export function isEqual(one: string, other: string): boolean {
   if (one.length !== other.length) return false;
   let difference = 0;

@@ -4,18 +4,27 @@ import type { Tenant } from '../job/tenant.ts';
 /** Hono's environment: the variables that middleware sets. */
 export type AppEnv = {
   Variables: {
-    /** The request's id: the one it came with, or one made here. It is in the answer and in every log line of the request. */
+    /**
+     * The request's id: the one it came with, or one made here. It is in the answer and in every
+     * log line of the request.
+     */
     requestId: string;
     /** The headers that the answer to this request has, whatever the answer is. */
     headers: Record<string, string>;
-    /** For whom it counts what the request holds: the user who calls, or the address that the request came from. */
+    /**
+     * For whom it counts what the request holds: the user who calls, or the address that the
+     * request came from.
+     */
     holder: Tenant;
     /** The user who calls, and the user's plan. */
     user?: string;
     plan?: string;
     /** The access token of the user's session, where there is one. */
     session?: string;
-    /** Why the request is not believed to be whose it says. Only a request that may show a token for reading gets this far with it. */
+    /**
+     * Why the request is not believed to be whose it says. Only a request that may show a token for
+     * reading gets this far with it.
+     */
     identityFault?: unknown;
   };
 };

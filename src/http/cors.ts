@@ -1,4 +1,7 @@
-/** Cross-origin requests (the Fetch standard, CORS protocol): web pages of other origins may call this API, without cookies. */
+/**
+ * Cross-origin requests (the Fetch standard, CORS protocol): web pages of other origins may call
+ * this API, without cookies.
+ */
 import type { Context } from 'hono';
 import { answer } from './answer.ts';
 import type { AppEnv } from './context.ts';
@@ -40,7 +43,7 @@ const EXPOSED = [
 /** How long a browser may remember the answer to a preflight request, in s. */
 const MAX_AGE_S = 86_400;
 
-/** What an app does for pages of other origins. */
+/** The CORS headers of answers, and the answers to preflight requests. */
 export type Cors = {
   /** The headers that every answer to this request has. */
   headersFor(c: Context<AppEnv>): Record<string, string>;
@@ -48,10 +51,15 @@ export type Cors = {
   preflight(c: Context<AppEnv>): Response;
 };
 
-/** What a page of another site may send with a job's token: nothing that says who it is. */
+/**
+ * The headers that a page of another site may send with a job's token: none that identifies a user.
+ */
 const ALLOWED_WITH_TOKEN = ['Last-Event-ID', 'If-None-Match', 'Range', 'If-Range', 'X-Request-Id'];
 
-/** Makes them. `methods`: those of the app's routes, asked when all are there. */
+/**
+ * Makes the answers for these pages. `methods`: those of the app's routes, asked when all are
+ * there.
+ */
 export function createCors({ listed, own = [] }: CallingPages, methods: () => string[]): Cors {
   const exposed = { 'Access-Control-Expose-Headers': EXPOSED.join(',') };
   const forAll = { 'Access-Control-Allow-Origin': '*', ...exposed };

@@ -35,7 +35,10 @@ export const OWN_FILES: ReadonlyMap<string, Asset> = new Map(
   ]),
 );
 
-/** What stands in the head and in the body of the page. `version` in the addresses makes browsers load the files of another release anew. */
+/**
+ * What stands in the head and in the body of the page. `version` in the addresses makes browsers
+ * load the files of another release anew.
+ */
 export function docsPage(version: string): { title: string; head: string; body: string } {
   const query = `?v=${encodeURIComponent(version)}`;
   return {

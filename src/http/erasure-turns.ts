@@ -1,4 +1,7 @@
-/** Erases jobs for users who take turns: what one user asks for meanwhile is done in that user's next turn, and nobody is refused for it. */
+/**
+ * Erases jobs for users who take turns: what one user asks for meanwhile is done in that user's
+ * next turn, and nobody is refused for it.
+ */
 import type { Eraser } from '../archive/eraser.ts';
 import { ProblemError } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';

@@ -1,14 +1,20 @@
-/** Values out of a form's texts: a number is read from its text, a list is a field that is repeated, an object is JSON text. */
+/**
+ * Values out of a form's texts: a number is read from its text, a list is a field that is repeated,
+ * an object is JSON text.
+ */
 import { parseJson } from '../job/parse-json.ts';
 import { z } from 'zod';
 
-/** What a schema says about one field, as far as it matters here. */
+/** The part of a field's JSON Schema that decides how its text is read. */
 type Shape = { type?: string; items?: Shape };
 
-/** Turns the texts of a form into what the schema's validation takes. A text that does not fit stays as it is, for the validation to refuse. */
+/**
+ * Turns the texts of a form into what the schema's validation takes. A text that does not fit stays
+ * as it is, for the validation to refuse.
+ */
 export type ReadValues = (texts: ReadonlyMap<string, readonly string[]>) => Record<string, unknown>;
 
-/** Makes the function for a schema. Its JSON Schema says what the fields are. */
+/** Makes the reader of a form for a schema, whose JSON Schema gives the types of the fields. */
 export function valuesFor(schema: z.ZodObject): ReadValues {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as { properties?: Record<string, Shape> };
   return (texts) => {

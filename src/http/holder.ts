@@ -8,7 +8,10 @@ import type { AppEnv } from './context.ts';
 /** How much of an answer may have to wait, in bytes: a piece of a file. */
 const ROOM_BYTES = 256 * 1024;
 
-/** Sets for whom a request counts. Returns why it must not go on, if so much of that holder's answers waits unread that there is no room for one more. */
+/**
+ * Sets for whom a request counts. Returns why it must not go on, if so much of that holder's
+ * answers waits unread that there is no room for one more.
+ */
 export function setHolder(
   c: Context<AppEnv>,
   { shares, countFor }: Pick<AppDeps, 'shares' | 'countFor'>,

@@ -1,9 +1,15 @@
-/** Pages for people: HTML without scripts or styles of its own, which a strict Content Security Policy allows. */
+/**
+ * Pages for people: HTML without scripts or styles of its own, which a strict Content Security
+ * Policy allows.
+ */
 import type { Context } from 'hono';
 import { answer, type Headers } from './answer.ts';
 import type { AppEnv } from './context.ts';
 
-/** Only files of this origin are loaded, images in style sheets may be data URIs, and no other page may frame these. */
+/**
+ * Only files of this origin are loaded, images in style sheets may be data URIs, and no other page
+ * may frame these.
+ */
 const POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /** Headers of everything that a page is made of. */

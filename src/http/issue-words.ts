@@ -1,4 +1,7 @@
-/** What is wrong with a field, in words that say what is expected. Messages that a schema words itself stay as they are. */
+/**
+ * Words mistakes in the fields of a request by what is expected. Messages that a schema words
+ * itself stay as they are.
+ */
 import type { z } from 'zod';
 
 /** An issue of a validation: zod's, or one of ours. */
@@ -7,7 +10,7 @@ export type Issue = { path: PropertyKey[]; message: string } & Partial<z.core.$Z
 /** How zod begins what it words by itself. */
 const BY_ZOD = /^(Invalid|Too (big|small)|Unrecognized)/;
 
-/** What a type is called. */
+/** The names of types in messages. */
 const TYPES: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a number',
@@ -18,7 +21,7 @@ const TYPES: Readonly<Record<string, string>> = {
   record: 'a JSON object',
 };
 
-/** What a size is counted in. */
+/** The units of sizes in messages. */
 const UNITS: Readonly<Record<string, string>> = { string: ' characters', array: ' entries' };
 
 /** Words an issue. */

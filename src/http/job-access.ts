@@ -1,4 +1,7 @@
-/** Finds a job for a request, in Redis or in the archive, and says who may read it and who may act on it. */
+/**
+ * Finds a job for a request, in Redis or in the archive, and says who may read it and who may act
+ * on it.
+ */
 import type { Context } from 'hono';
 import type { ArchiveAccess } from '../archive/archive.ts';
 import type { Snapshot } from '../job/snapshot.ts';
@@ -19,7 +22,10 @@ export type Reader = {
   allows(snapshot: Snapshot): boolean;
   /** The error for a job that does not exist or may not be read. It is the same for both. */
   refusal(): ProblemError;
-  /** For whom it counts what the request holds: its user, else the job's owner if it has shown the job's token, else its address. */
+  /**
+   * For whom it counts what the request holds: its user, else the job's owner if it has shown the
+   * job's token, else its address.
+   */
   holderOf(snapshot: Snapshot): Tenant;
 };
 
@@ -27,24 +33,29 @@ export type Reader = {
 const WITH_TOKEN = /^\/api\/(?:jobs\/[^/]+\/(?:events|output(?:\/[^/]+)?)|job-status\/[^/]+)$/;
 
 /**
- * Whether a request may show a token for reading one job. Then its other claims about who it is need not be right. A browser's
- * preflight for such a request counts as one.
+ * Whether a request may show a token for reading one job. Then its other claims about who it is
+ * need not be right. A browser's preflight for such a request counts as one.
  */
 export function mayShowToken(c: Context<AppEnv>): boolean {
   const method = c.req.method === 'OPTIONS' ? c.req.header('access-control-request-method') : c.req.method;
   return (method === 'GET' || method === 'HEAD') && WITH_TOKEN.test(c.req.path) && c.req.query('token') !== undefined;
 }
 
-/** The reader of a job that this request has submitted: it may read it. `holder`: for whom it was submitted. */
+/**
+ * The reader of a job that this request has submitted: it may read it. `holder`: for whom it was
+ * submitted.
+ */
 export function submitter(holder: Tenant): Reader {
   return { access: { as: 'service' }, allows: () => true, refusal: noSuchJob, holderOf: () => holder };
 }
 
 /**
- * Decides what a request for one job may read, by the user that it names and by `token`, if it has one. A valid token is enough,
- * whatever the request says of its user; beside a good user a token that is not valid does no harm.
- * @throws ProblemError `unauthorized`, `token_invalid`, `token_expired` or `job_not_found` where that is known without the job, and what
- * was wrong with the identity if the token does not make up for it
+ * Decides what a request for one job may read, by the user that it names and by `token`, if it has
+ * one. A valid token is enough, whatever the request says of its user; beside a good user a token
+ * that is not valid does no harm.
+ * @throws ProblemError `unauthorized`, `token_invalid`, `token_expired` or `job_not_found` where
+ * that is known without the job, and what was wrong with the identity if the token does not make up
+ * for it
  */
 export async function readerOf(
   c: Context<AppEnv, '/:jobId'>,
@@ -80,16 +91,16 @@ function tokenProblem(verdict: Exclude<TokenVerdict, 'valid'>): ProblemError {
 
 /**
  * Whether a caller may see a job. A caller without a user comes here only where no identity is
- * required, and may read any job whose id it knows, as the first clients do. A caller with a user may
- * see that user's jobs, and jobs without an owner.
+ * required, and may read any job whose id it knows, as the first clients do. A caller with a user
+ * may see that user's jobs, and jobs without an owner.
  */
 function maySee(user: string | undefined, { owner }: Snapshot): boolean {
   return user === undefined || owner === undefined || user === owner;
 }
 
 /**
- * Finds the job of the address, if the caller may act on it: its owner may. To know its id is enough
- * for reading, but not for this.
+ * Finds the job of the address, if the caller may act on it: its owner may. To know its id is
+ * enough for reading, but not for this.
  * @throws ProblemError `unauthorized` or `job_not_found`
  */
 export async function findOwnJob(
@@ -107,14 +118,15 @@ export async function findOwnJob(
 }
 
 /**
- * What is looked for. `access`: by whose rights the archive is read. `allows`: whether the request may have a job that Redis has.
- * `after`: see ReadJob.
+ * What is looked for. `access`: by whose rights the archive is read. `allows`: whether the request
+ * may have a job that Redis has. `after`: see ReadJob.
  */
 export type Search = { jobId: string; access: ArchiveAccess; allows: (job: Snapshot) => boolean; after?: number | undefined };
 
 /**
- * Reads a job; undefined if there is none that the request may have. For a job that it may not have the archive is asked, too: else
- * the answer would tell it from a job that does not exist while the archive is out of reach.
+ * Reads a job; undefined if there is none that the request may have. For a job that it may not have
+ * the archive is asked, too: else the answer would tell it from a job that does not exist while the
+ * archive is out of reach.
  */
 export async function findJob({ queue, archive }: Pick<AppDeps, 'queue' | 'archive'>, search: Search): Promise<JobView | undefined> {
   const { jobId, access, allows, after } = search;
@@ -124,7 +136,10 @@ export async function findJob({ queue, archive }: Pick<AppDeps, 'queue' | 'archi
   return archived && !seen && allows(archived.snapshot) ? archived : undefined;
 }
 
-/** A user reads by their own rights. A request without one has shown by a token that it may read the job. */
+/**
+ * A user reads by their own rights. A request without one has shown by a token that it may read the
+ * job.
+ */
 export function accessOf(c: Context<AppEnv>): ArchiveAccess {
   const [user, session] = [c.get('user'), c.get('session')];
   return user === undefined || session === undefined ? { as: 'service' } : { as: 'user', user, session };

@@ -1,4 +1,7 @@
-/** Addresses of jobs, of their output files and of the jobs that they lead to. A job holds names and ids only; addresses are made when it is sent. */
+/**
+ * Addresses of jobs, of their output files and of the jobs that they lead to. A job holds names and
+ * ids only; addresses are made when it is sent.
+ */
 import type { Kind } from '../kinds/kind.ts';
 import { kindOf } from '../jobs/to-snapshot.ts';
 import type { PutAddresses } from '../stream/job-channel.ts';
@@ -8,8 +11,8 @@ import type { IssueToken } from './stream-token.ts';
 export type JobUrls = { statusUrl: string; streamUrl: string };
 
 /**
- * Makes the addresses: with a token for the stream and, where an identity is required, for the status, too, for clients that can't
- * send the header.
+ * Makes the addresses: with a token for the stream and, where an identity is required, for the
+ * status, too, for clients that can't send the header.
  */
 export function jobUrls(jobId: string, issue: IssueToken, identityRequired: boolean): JobUrls {
   const query = `?token=${issue(jobId)}`;
@@ -19,10 +22,16 @@ export function jobUrls(jobId: string, issue: IssueToken, identityRequired: bool
   };
 }
 
-/** Makes what puts addresses into the rows, the end and the result of a job; undefined if its kind has none, so that its values stay as they are. */
+/**
+ * Makes what puts addresses into the rows, the end and the result of a job; undefined if its kind
+ * has none, so that its values stay as they are.
+ */
 export type AddressesOfValues = (jobId: string) => ((issue: IssueToken) => PutAddresses) | undefined;
 
-/** See {@link AddressesOfValues}. A token is in an address of an output where an identity is required. */
+/**
+ * Makes the addresses for these kinds. The address of an output has a token where an identity is
+ * required.
+ */
 export function createValueAddresses(kinds: readonly Kind[], identityRequired: boolean): AddressesOfValues {
   const withOutputs = new Set(kinds.flatMap(({ name, outputs }) => (outputs ? [name] : [])));
   const withChild = new Set(kinds.flatMap(({ name, next }) => (next ? [name] : [])));

@@ -35,7 +35,10 @@ export class JsonReader implements BodyReader<unknown> {
   }
 }
 
-/** A value of JSON with U+FFFD for each half of a surrogate pair: no vendor takes them, and neither do databases. `text`: what it was read from. */
+/**
+ * A value of JSON with U+FFFD for each half of a surrogate pair: no vendor takes them, and neither
+ * do databases. `text`: what it was read from.
+ */
 function wellFormed(value: unknown, text: string): unknown {
   return ESCAPED_SURROGATE.test(text) ? mend(value) : value;
 }

@@ -1,4 +1,7 @@
-/** Reads multipart/form-data (RFC 7578) while it arrives: texts by field, and the bytes of file fields. */
+/**
+ * Reads multipart/form-data (RFC 7578) while it arrives: texts by field, and the bytes of file
+ * fields.
+ */
 import {
   MaxFileSizeExceededError,
   MaxTotalSizeExceededError,
@@ -84,8 +87,9 @@ export class FormReader implements BodyReader<FormContent> {
 }
 
 /**
- * Makes the function that takes away what stands before the first boundary (RFC 2046, section 5.1.1): an empty line, or words for readers
- * without MIME. It returns undefined as long as no boundary has come.
+ * Makes the function that takes away what stands before the first boundary (RFC 2046, section
+ * 5.1.1): an empty line, or words for readers without MIME. It returns undefined as long as no
+ * boundary has come.
  */
 function skipPreamble(boundary: string): (block: Uint8Array) => Uint8Array | undefined {
   const delimiter = Buffer.from(`--${boundary}`);
@@ -103,7 +107,7 @@ function skipPreamble(boundary: string): (block: Uint8Array) => Uint8Array | und
   };
 }
 
-/** Whether the last boundary was there. The parser tells it in no other way. */
+/** Whether the last boundary was there. The parser shows it in no other way. */
 function isWhole(parser: MultipartParser): boolean {
   try {
     parser.finish();
@@ -116,7 +120,10 @@ function isWhole(parser: MultipartParser): boolean {
 /** A part, what field it is for, and whether it says that it is a file. */
 type Named = { part: MultipartPart; name: string; isFile: boolean };
 
-/** Reads what a part says of itself. `number`: its place in the form, from 1. The name of a file is not decoded: nobody needs it. */
+/**
+ * Reads what a part says of itself. `number`: its place in the form, from 1. The name of a file is
+ * not decoded: nobody needs it.
+ */
 function readHead(part: MultipartPart, number: number): Named {
   const disposition = utf8(() => part.headers['content-disposition'] ?? '');
   if (disposition === undefined) {

@@ -1,4 +1,4 @@
-/** Where a submission wants its job's end to be told: the fields of its body beside the kind's own. */
+/** The fields of a submission that ask for a webhook or a push at the end of the job. */
 import { z } from 'zod';
 import { ProblemError } from '../job/problem.ts';
 import type { Targets } from '../job/record.ts';
@@ -25,8 +25,10 @@ export function targetFields({ faultOf }: Pick<AppDeps['notifications'], 'faultO
 }
 
 /**
- * Checks that the targets of a submission can be told; undefined if there are none.
- * @throws ProblemError `unauthorized` for a callback that would be nobody's, `provider_not_configured` where webhooks are off
+ * Checks that the webhook and the push of a submission can be sent. Returns them; undefined if
+ * there are none.
+ * @throws ProblemError `unauthorized` for a callback that would be nobody's,
+ * `provider_not_configured` where webhooks are off
  */
 export function checkTargets(
   { callbackUrl, pushToken }: Targets,

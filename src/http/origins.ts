@@ -1,18 +1,23 @@
 /**
- * Which web pages may call. Outside production the `user-id` header is believed, so a page of any site that a developer visits could act as
- * any user. There only pages of this machine may, unless CORS_ORIGINS names others.
+ * Which web pages may call. Outside production the `user-id` header is believed, so a page of any
+ * site that a developer visits could act as any user. There only pages of this machine may, unless
+ * CORS_ORIGINS names others.
  */
 import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
 import type { AppEnv } from './context.ts';
 
 /**
- * The pages that may call. `listed`: origins as CORS_ORIGINS names them, `*` for all; undefined where it names none, outside production.
- * `own`: the names and addresses of this machine; undefined in production, where any page may act as far as its user is known.
+ * The pages that may call. `listed`: origins as CORS_ORIGINS names them, `*` for all; undefined
+ * where it names none, outside production. `own`: the names and addresses of this machine;
+ * undefined in production, where any page may act as far as its user is known.
  */
 export type CallingPages = { listed: readonly string[] | undefined; own: readonly string[] | undefined };
 
-/** The origin of a page (RFC 6454). Browsers send it in this form; other schemes than http are those of apps that show pages. */
+/**
+ * The origin of a page (RFC 6454). Browsers send it in this form; other schemes than http are those
+ * of apps that show pages.
+ */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/(\[[0-9a-f:.]+\]|[^[\]:/?#@\s]+)(?::\d+)?$/i;
 
 /** Names and addresses that always lead to the machine itself (RFC 6761, RFC 6890). */
@@ -20,7 +25,10 @@ const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[::1\])$/;
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Whether an origin is one of this machine, on any port. `host`: the Host header of the request, which is known to be ours. */
+/**
+ * Whether an origin is one of this machine, on any port. `host`: the Host header of the request,
+ * which is known to be ours.
+ */
 export function isOfThisMachine(origin: string, host: string | undefined, own: readonly string[]): boolean {
   const name = nameIn(ORIGIN.exec(origin)?.[1]);
   if (name === undefined) return false;
@@ -32,8 +40,8 @@ function nameIn(host: string | undefined): string | undefined {
 }
 
 /**
- * Makes the check for requests that change something. A form of another site needs no preflight, so what keeps answers from its page does
- * not keep it from acting.
+ * Makes the check for requests that change something. A form of another site needs no preflight, so
+ * what keeps answers from its page does not keep it from acting.
  * @throws ProblemError `origin_not_allowed` (403)
  */
 export function createOriginCheck({ listed, own }: CallingPages): (c: Context<AppEnv>) => void {

@@ -1,15 +1,24 @@
-/** The pace of each holder: who asks faster than any app does is served one after the other where others ask, too, so that they are served in between. */
+/**
+ * The pace of each holder: who asks faster than any app does is served one after the other where
+ * others ask, too, so that they are served in between.
+ */
 import { ProblemError } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
 import { createLocalLimit } from '../jobs/rate-limit.ts';
 
-/** How many ms' worth of requests come at once, without a wait: an app that comes back asks for everything in one moment. */
+/**
+ * How many ms' worth of requests come at once, without a wait: an app that comes back asks for
+ * everything in one moment.
+ */
 const BURST_MS = 2000;
 
 /** How many requests of one holder may wait for their time. */
 const MAX_WAITING = 1000;
 
-/** A body of so many bytes is as much work as a request without one: it is parsed in one piece, while nobody else is served. */
+/**
+ * A body of so many bytes is as much work as a request without one: it is parsed in one piece,
+ * while nobody else is served.
+ */
 const STEP_BYTES = 256 * 1024;
 
 /** For how many requests the largest body counts. */
@@ -21,15 +30,18 @@ export function stepsOf(contentLength: string | undefined): number {
   return bytes > STEP_BYTES ? Math.min(Math.ceil(bytes / STEP_BYTES), MAX_STEPS) : 1;
 }
 
-/** For how long a holder counts as one of several after another has asked, in ms. Who is alone takes nobody's time. */
+/**
+ * For how long a holder counts as one of several after another has asked, in ms. Who is alone takes
+ * nobody's time.
+ */
 const SHARED_MS = 10_000;
 
 /** The pace of all holders, by the generic cell rate algorithm (ITU-T I.371, annex A). */
 export class Pace {
   readonly #stepMs: number;
   /**
-   * When a holder's requests up to now are due, were they evenly spread, on performance.now()'s clock.
-   * Those asked longest ago stand first.
+   * When a holder's requests up to now are due, were they evenly spread, on performance.now()'s
+   * clock. Those asked longest ago stand first.
    */
   readonly #due = new Map<Tenant, number>();
   /** How many requests of a holder wait. */
@@ -37,7 +49,10 @@ export class Pace {
   #latest: Tenant | undefined;
   #sharedUntil = 0;
 
-  /** `perSecond`: how many requests a holder has in the long run, as long as another holder asks, too. */
+  /**
+   * `perSecond`: how many requests a holder has in the long run, as long as another holder asks,
+   * too.
+   */
   constructor(perSecond: number) {
     this.#stepMs = 1000 / perSecond;
   }
@@ -49,8 +64,8 @@ export class Pace {
   }
 
   /**
-   * A holder asks. Resolves when the request's time has come; undefined: at once. `steps`: for how many
-   * requests it counts, 1 by default.
+   * A holder asks. Resolves when the request's time has come; undefined: at once. `steps`: for how
+   * many requests it counts, 1 by default.
    * @throws ProblemError `too_many_open` if too many of the holder's wait already
    */
   next(holder: Tenant, steps = 1): Promise<void> | undefined {
@@ -85,14 +100,23 @@ export class Pace {
   }
 }
 
-/** How many refusals in a second a holder gets at once. An honest client waits as long as the first one says. */
+/**
+ * How many refusals in a second a holder gets at once. An honest client waits as long as the first
+ * one says.
+ */
 const REFUSALS_AT_ONCE = { name: 'refusals', max: 20, windowS: 1 };
 
-/** How long further ones rest, in ms, and how many may rest at the same time; those past that are answered at once. */
+/**
+ * How long further ones rest, in ms, and how many may rest at the same time; those past that are
+ * answered at once.
+ */
 const REST_MS = 1000;
 const MAX_RESTING = 8000;
 
-/** Rests before refusals: who goes on asking while refused is answered later, since thousands of refusals a second take what others need. */
+/**
+ * Rests before refusals: who goes on asking while refused is answered later, since thousands of
+ * refusals a second take what others need.
+ */
 export class RefusalRests {
   readonly #limit = createLocalLimit(REFUSALS_AT_ONCE);
   #resting = 0;

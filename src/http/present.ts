@@ -7,7 +7,10 @@ import { type JobUrls, jobUrls } from './job-addresses.ts';
 /** A Job as JSON; absent fields are left out. */
 export type JobObject = Record<string, unknown>;
 
-/** Makes the addresses of a job, and puts those of its outputs and of its child into a result or an item of it. */
+/**
+ * Makes the addresses of a job, and puts those of its outputs and of its child into a result or an
+ * item of it.
+ */
 export type Addresses = {
   of(jobId: string): JobUrls & { cancelUrl: string };
   putOutputs<T>(jobId: string, value: T): T;
@@ -26,7 +29,9 @@ export async function addressesFor({
   };
 }
 
-/** Presents a job. `etaSeconds`: when it will have ended, in s from now, if that can be estimated. */
+/**
+ * Presents a job. `etaSeconds`: when it will have ended, in s from now, if that can be estimated.
+ */
 export function presentJob(snapshot: Snapshot, addresses: Addresses, etaSeconds?: number): JobObject {
   const { id, kind, status, attempt, maxAttempts, progress, position, provider, model, end } = snapshot;
   return {
@@ -63,7 +68,10 @@ export function presentQueued(
   return { jobId: id, kind, status: 'queued', createdAt: date(createdAt), maxAttempts, ignored, ...addresses.of(id) };
 }
 
-/** Presents a job for the first clients, which know four statuses only: `cancelled` becomes `failed`. */
+/**
+ * Presents a job for the first clients, which know four statuses only: `cancelled` becomes
+ * `failed`.
+ */
 export function toLegacyJob(job: JobObject): JobObject {
   if (job['status'] !== 'cancelled') return job;
   return { ...job, status: 'failed', error: toProblem('cancelled', 'The job was cancelled.') };

@@ -23,7 +23,10 @@ export function problemResponse(c: Context<AppEnv>, { code, detail, extras }: Pr
   });
 }
 
-/** Makes the handler that turns a thrown error into an answer. An error that is no ProblemError is logged and not shown. */
+/**
+ * Makes the handler that turns a thrown error into an answer. An error that is no ProblemError is
+ * logged and not shown.
+ */
 export function answerErrors(log: Pick<Logger, 'error'>): ErrorHandler<AppEnv> {
   return (error, c) => {
     if (error instanceof ProblemError) return problemResponse(c, error);
@@ -43,7 +46,10 @@ export function answerErrors(log: Pick<Logger, 'error'>): ErrorHandler<AppEnv> {
 export const answerNotFound: NotFoundHandler<AppEnv> = (c) =>
   problemResponse(c, new ProblemError('not_found', `There is no ${c.req.path} here; GET / lists what there is.`));
 
-/** The 404 for a job. It is the same if the job never existed, has expired, or belongs to another user. */
+/**
+ * The 404 for a job. It is the same if the job never existed, has expired, or belongs to another
+ * user.
+ */
 export function noSuchJob(): ProblemError {
   return new ProblemError('job_not_found', 'There is no such job: the id is wrong, or the job was kept for its time and is gone.');
 }
@@ -51,12 +57,17 @@ export function noSuchJob(): ProblemError {
 /** The headers of a 401 that asks for a bearer token (RFC 6750). */
 export const BEARER = { headers: { 'WWW-Authenticate': 'Bearer' } };
 
-/** The 401 for a request that needs an identity and has none. `advice`: what the client has to do. */
+/**
+ * The 401 for a request that needs an identity and has none. `advice`: what the client has to do.
+ */
 export function unauthorized({ advice }: { advice: string }): ProblemError {
   return new ProblemError('unauthorized', advice, BEARER);
 }
 
-/** The problem for an invalid input. It names all mistakes, each with a JSON Pointer to the field (RFC 6901, as a URI fragment). */
+/**
+ * The problem for an invalid input. It names all mistakes, each with a JSON Pointer to the field
+ * (RFC 6901, as a URI fragment).
+ */
 export function invalidInput(issues: readonly Issue[]): ProblemError {
   const errors = issues.map((issue) => {
     const { path } = issue;

@@ -1,4 +1,6 @@
-/** Rate limits as clients see them: the headers of draft-ietf-httpapi-ratelimit-headers, and 429. */
+/**
+ * Rate limits as clients see them: the headers of draft-ietf-httpapi-ratelimit-headers, and 429.
+ */
 import type { Context } from 'hono';
 import type { Allowance, LocalLimit } from '../jobs/rate-limit.ts';
 import { tooFast } from '../jobs/refusal.ts';
@@ -16,7 +18,8 @@ export function setAllowance(c: Context<AppEnv>, allowance: Allowance | undefine
 }
 
 /**
- * Counts a request for a limit that the process keeps, by who holds what it uses. The headers come with the 429 only.
+ * Counts a request for a limit that the process keeps, by who holds what it uses. The headers come
+ * with the 429 only.
  * @throws ProblemError `rate_limited` if there were too many
  */
 export function consumeLocal(c: Context<AppEnv>, limit: LocalLimit): void {

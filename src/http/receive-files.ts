@@ -1,4 +1,7 @@
-/** Receives a submission: JSON, in which a file is base64, or a form. What it says of a file's type is not believed; the bytes are inspected. */
+/**
+ * Receives a submission: JSON, in which a file is base64, or a form. What it says of a file's type
+ * is not believed; the bytes are inspected.
+ */
 import type { z } from 'zod';
 import type { FileStore, StorageFull } from '../files/store.ts';
 import type { FileFacts, FileField, FileFields, FileReference, Kind } from '../kinds/kind.ts';
@@ -12,7 +15,10 @@ import { JsonReader } from './json-body.ts';
 import { formBytes, FormReader, TEXT_BYTES } from './multipart.ts';
 import { invalidInput } from './problems.ts';
 
-/** A submission as it was received: the validated input with a reference for each file, the bytes of the files, and the names that are not known. */
+/**
+ * A submission as it was received: the validated input with a reference for each file, the bytes of
+ * the files, and the names that are not known.
+ */
 export type Received = { input: Record<string, unknown>; files: Map<string, Uint8Array>; ignored: string[] | undefined };
 
 /** A file that a submission has brought, or what is wrong with it. */
@@ -30,8 +36,8 @@ export function bodyBytes(fields: FileFields, contentType: string): number {
 }
 
 /**
- * Makes the function that receives the submissions of a kind. `schema`: the kind's input, and what else a body may have.
- * `maxFileBytes`: how large a file can be kept.
+ * Makes the function that receives the submissions of a kind. `schema`: the kind's input, and what
+ * else a body may have. `maxFileBytes`: how large a file can be kept.
  * @throws ProblemError if the submission can't be read, is too large or not valid
  */
 export function createReceiver({ files: fields = {}, nested }: Kind, schema: z.ZodObject, maxFileBytes: number) {
@@ -87,7 +93,10 @@ function readFields(
 const MAX_NAMES = 20;
 const MAX_NAME_LENGTH = 64;
 
-/** The values without those that are `null` where the schema does not demand the field: many clients write so what they don't have. */
+/**
+ * The values without those that are `null` where the schema does not demand the field: many clients
+ * write so what they don't have.
+ */
 function withoutNulls(values: Record<string, unknown>, { shape }: z.ZodObject): Record<string, unknown> {
   const isAbsent = ([name, value]: [string, unknown]): boolean =>
     value === null && Object.hasOwn(shape, name) && (shape[name] as z.ZodType).safeParse(undefined).success;
@@ -95,13 +104,19 @@ function withoutNulls(values: Record<string, unknown>, { shape }: z.ZodObject): 
   return entries.some(isAbsent) ? Object.fromEntries(entries.filter((entry) => !isAbsent(entry))) : values;
 }
 
-/** The names of fields that a schema does not know. `within`: the field that the values are of, which then stands before each name. */
+/**
+ * The names of fields that a schema does not know. `within`: the field that the values are of,
+ * which then stands before each name.
+ */
 function unknownFields(values: object, { shape }: z.ZodObject, within?: string): string[] {
   const unknown = Object.keys(values).filter((name) => !Object.hasOwn(shape, name));
   return unknown.map((name) => (within === undefined ? name : `${within}.${name}`));
 }
 
-/** So many of the names, and so much of each, as is kept with a job and told; undefined if there are none. */
+/**
+ * The first names, cut to a length that is kept with the job and shown to its client; undefined if
+ * there are none.
+ */
 function shortNames(names: readonly string[]): string[] | undefined {
   if (names.length === 0) return undefined;
   return names.slice(0, MAX_NAMES).map((name) =>
@@ -148,8 +163,8 @@ async function toReference(name: string, field: FileField, bytes: Uint8Array): P
 }
 
 /**
- * Makes the functions that keep a submission's files under its job's id, and delete them if the job is not added after all.
- * `untilRoom` estimates when an unfinished job will have made room, in ms.
+ * Makes the functions that keep a submission's files under its job's id, and delete them if the job
+ * is not added after all. `untilRoom` estimates when an unfinished job will have made room, in ms.
  */
 export function createKeeping(store: FileStore, tenant: Tenant, { input, files }: Received, untilRoom: () => Promise<number>) {
   return {

@@ -1,4 +1,7 @@
-/** What happens to every request before its route: it gets an id, its host is checked, its caller is read and counted. One pass, and one log line. */
+/**
+ * What happens to every request before its route: it gets an id, its host is checked, its caller is
+ * read and counted. One pass, and one log line.
+ */
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { tenantOf } from '../job/tenant.ts';

@@ -1,8 +1,9 @@
 /** Sends the bytes of a file as a response, piece by piece. */
 
 /**
- * How files reach their clients on a runtime. `head` has status and headers. A piece is read when the client has taken the one before.
- * `onError` is told why a file was cut off. `env`: what the runtime gave to the app with the request.
+ * How files reach their clients on a runtime. `head` has status and headers. A piece is read when
+ * the client has taken the one before. `onError` is called with the reason if a file is cut off.
+ * `env`: what the runtime gave to the app with the request.
  */
 export type SendFile = (
   env: unknown,

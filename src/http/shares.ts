@@ -1,6 +1,7 @@
 /**
- * What requests hold for as long as they are held: bytes that come in or go out, streams and waits that are open, places for costly
- * reads. A holder has a share, so that nobody takes what others need, and all together have a bound, so that the process lives.
+ * What requests hold for as long as they are held: bytes that come in or go out, streams and waits
+ * that are open, places for costly reads. A holder has a share, so that nobody takes what others
+ * need, and all together have a bound, so that the process lives.
  */
 import { ProblemError } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
@@ -9,7 +10,8 @@ import type { Tenant } from '../job/tenant.ts';
 export type Held = {
   /**
    * Changes how much it is.
-   * @throws ProblemError if that is more than there is. Then all of it is released: what is refused makes room for others at once.
+   * @throws ProblemError if that is more than there is. Then all of it is released: what is refused
+   * makes room for others at once.
    */
   set(amount: number): void;
   release(): void;
@@ -18,13 +20,19 @@ export type Held = {
 /** How much is held now, by how many, and how many requests wait for their turn. */
 export type ShareFigures = { held: number; holders: number; waiting: number };
 
-/** All that requests hold. Bytes of bodies until they are used, bytes that wait for a client to take them, open streams and waits, costly reads of Redis. */
+/**
+ * All that requests hold. Bytes of bodies until they are used, bytes that wait for a client to take
+ * them, open streams and waits, costly reads of Redis.
+ */
 export type Shares = Record<keyof typeof WORDS, Share>;
 
 /** How much of each may be held at once: by one holder, and by all in the process. */
 export type SharesBounds = Record<keyof Shares, { each: number; all: number }>;
 
-/** What is held, in words, the code for what is more than the process has, and when to try again, in ms. */
+/**
+ * For each share: the words of its errors, the code for more than the process has, and when to try
+ * again, in ms.
+ */
 const WORDS = {
   bodies: { what: 'is being received', busy: 'storage_full', retryAfterMs: 2000 },
   answers: { what: 'is being sent', busy: 'server_busy', retryAfterMs: 2000 },
@@ -53,7 +61,9 @@ export function figuresOf(shares: Shares): Record<keyof Shares, ShareFigures> {
 
 type Waiter = { begin: (release: () => void) => void; refuse: (error: ProblemError) => void };
 
-/** Something of which each holder has a share. A holder is a user, or the address of who names none. */
+/**
+ * Something of which each holder has a share. A holder is a user, or the address of who names none.
+ */
 export class Share {
   readonly #name: keyof Shares;
   readonly #bounds: SharesBounds[keyof Shares];
@@ -95,8 +105,8 @@ export class Share {
 
   /**
    * Holds 1 as soon as there is room; holders are served in turn. Resolves with what releases it,
-   * which must be called. Then the place rests for its holder, so that who asks again and again has a
-   * part of the time only. `signal`: whoever asked is gone.
+   * which must be called. Then the place rests for its holder, so that who asks again and again has
+   * a part of the time only. `signal`: whoever asked is gone.
    * @throws ProblemError if too many of the holder's wait already, or it takes too long
    */
   async turn(holder: Tenant, signal?: AbortSignal): Promise<() => void> {
@@ -127,7 +137,10 @@ export class Share {
     }
   }
 
-  /** Holds 1 for a turn. Others may have it at once when it is released, and the holder after a rest. */
+  /**
+   * Holds 1 for a turn. Others may have it at once when it is released, and the holder after a
+   * rest.
+   */
   #begin(holder: Tenant): () => void {
     const startedAt = performance.now();
     let isHeld = true;

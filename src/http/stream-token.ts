@@ -1,4 +1,7 @@
-/** Tokens in addresses. EventSource can't send headers, so the address of a job's stream has a token that allows reading this one job. */
+/**
+ * Tokens in addresses. EventSource can't send headers, so the address of a job's stream has a token
+ * that allows reading this one job.
+ */
 import { isEqual } from './constant-time.ts';
 import type { TokenSecrets } from './token-secrets.ts';
 
@@ -15,14 +18,15 @@ export type Sign = (secret: string, text: string) => string;
 export const BEARER_INVALID = { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } };
 
 /**
- * The expiry of a token that does not expire: the latest that the field can hold. Processes of the version before
- * require an expiry. With this one they accept the token, too, while both versions run.
+ * The expiry of a token that does not expire: the latest that the field can hold. Processes of the
+ * version before require an expiry. With this one they accept the token, too, while both versions
+ * run.
  */
 const NEVER = 'zzzzzzzzzz';
 
 /**
- * Makes and checks tokens. They have the form `expiry.signature`: the second they expire at, in base 36,
- * and HMAC-SHA-256 over it and the job's id.
+ * Makes and checks tokens. They have the form `expiry.signature`: the second they expire at, in
+ * base 36, and HMAC-SHA-256 over it and the job's id.
  */
 export class StreamTokens {
   readonly #sign: Sign;
@@ -36,7 +40,9 @@ export class StreamTokens {
     this.#ttlS = ttlS;
   }
 
-  /** Resolves with the function that makes tokens, for one answer: it signs with the secret of now. */
+  /**
+   * Resolves with the function that makes tokens, for one answer: it signs with the secret of now.
+   */
   async issuer(): Promise<IssueToken> {
     const secret = await this.#secrets.signing();
     const expiry = this.#ttlS === undefined ? NEVER : (Math.floor(Date.now() / 1000) + this.#ttlS).toString(36);

@@ -1,4 +1,7 @@
-/** The headers of a submission: Idempotency-Key, and Cancel-After and Start-Within, which a retry may have, too. */
+/**
+ * The headers of a submission: Idempotency-Key, and Cancel-After and Start-Within, which a retry
+ * may have, too.
+ */
 import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
 import { SWEEP_MS } from '../jobs/deadlines.ts';
@@ -8,9 +11,9 @@ import type { AppEnv } from './context.ts';
 const MAX_KEY_LENGTH = 255;
 
 /**
- * The idempotency key of a submission (draft-ietf-httpapi-idempotency-key-header): requests with the same key
- * give the same job. Undefined if the client sent none. User and kind are parts of it, so it is another one for
- * each user and kind.
+ * The idempotency key of a submission (draft-ietf-httpapi-idempotency-key-header): requests with
+ * the same key give the same job. Undefined if the client sent none. User and kind are parts of it,
+ * so it is another one for each user and kind.
  * @throws ProblemError `invalid_input` if the header can't be read
  */
 export function idempotencyKey(c: Context<AppEnv>, kind: string, owner: string | undefined): readonly unknown[] | undefined {
@@ -18,7 +21,9 @@ export function idempotencyKey(c: Context<AppEnv>, kind: string, owner: string |
   return header === undefined ? undefined : [owner ?? null, kind, parseKey(header)];
 }
 
-/** Reads a key. It is a Structured Field string (RFC 9651); without its quotes it is the same key. */
+/**
+ * Reads a key. It is a Structured Field string (RFC 9651); without its quotes it is the same key.
+ */
 function parseKey(header: string): string {
   const quoted = /^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/.exec(header)?.[1]?.replace(/\\(["\\])/g, '$1');
   const key = quoted ?? header;
@@ -34,13 +39,19 @@ function parseKey(header: string): string {
 const UNITS = { h: 3_600_000, m: 60_000, s: 1000 };
 const MAX_MS = 24 * UNITS.h;
 
-/** Reads both, in ms; undefined where there is no header. They count from when the job is admitted, by Redis' clock. */
+/**
+ * Reads both, in ms; undefined where there is no header. They count from when the job is admitted,
+ * by Redis' clock.
+ */
 export function deadlinesOf(c: Context<AppEnv>): { cancelAfterMs: number | undefined; startWithinMs: number | undefined } {
   const duration = (name: string) => parseDuration(name, c.req.header(name));
   return { cancelAfterMs: duration('Cancel-After'), startWithinMs: duration('Start-Within') };
 }
 
-/** Reads `90`, `60s`, `5m` or `1h30m` as ms; undefined where there is no header. `name`: the header's, for the error. */
+/**
+ * Reads `90`, `60s`, `5m` or `1h30m` as ms; undefined where there is no header. `name`: the
+ * header's, for the error.
+ */
 export function parseDuration(name: string, header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();

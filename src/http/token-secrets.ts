@@ -1,4 +1,7 @@
-/** The secrets that tokens are signed with: a fixed list, or one that all API processes share through Redis. */
+/**
+ * The secrets that tokens are signed with: a fixed list, or one that all API processes share
+ * through Redis.
+ */
 
 /** Where the secrets come from. */
 export type TokenSecrets = {
@@ -6,11 +9,17 @@ export type TokenSecrets = {
   signing(): Promise<string>;
   /** Every secret whose tokens are valid, the newest first. */
   known(): Promise<string[]>;
-  /** The same, after asking for a newer secret. For a token that none of the known secrets has signed. */
+  /**
+   * The same, after asking for a newer secret. For a token that none of the known secrets has
+   * signed.
+   */
   refreshed(): Promise<string[]>;
 };
 
-/** Secrets from the environment. The first signs and all verify, so that a secret can be changed while its tokens are in use. */
+/**
+ * Secrets from the environment. The first signs and all verify, so that a secret can be changed
+ * while its tokens are in use.
+ */
 export function fixedSecrets(list: [string, ...string[]]): TokenSecrets {
   return { signing: async () => list[0], known: async () => list, refreshed: async () => list };
 }
@@ -18,10 +27,16 @@ export function fixedSecrets(list: [string, ...string[]]): TokenSecrets {
 /** How many secrets a process remembers. */
 const KNOWN = 8;
 
-/** The shortest pause between two questions for a newer secret, in ms. Without it invalid tokens could keep Redis busy. */
+/**
+ * The shortest pause between two questions for a newer secret, in ms. Without it invalid tokens
+ * could keep Redis busy.
+ */
 const LOOK_AGAIN_MS = 100;
 
-/** A secret that is made once and shared by all processes. A secret that was replaced still verifies. */
+/**
+ * A secret that is made once and shared by all processes. A secret that was replaced still
+ * verifies.
+ */
 export class SharedSecrets implements TokenSecrets {
   readonly #agree: (own: string) => Promise<string>;
   readonly #propose: () => string;
@@ -32,8 +47,8 @@ export class SharedSecrets implements TokenSecrets {
 
   /**
    * `agree` resolves with the shared secret; if there is none, it shares the one it is given. It is
-   * called before each token is signed. So the other processes can always find the secret, even after
-   * the store has lost everything.
+   * called before each token is signed. So the other processes can always find the secret, even
+   * after the store has lost everything.
    */
   constructor(agree: (own: string) => Promise<string>, propose: () => string) {
     this.#agree = agree;

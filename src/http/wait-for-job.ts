@@ -1,4 +1,7 @@
-/** Waits for a job within a request: long polls and `Prefer: wait`. The request is a follower of the job, like a stream. */
+/**
+ * Waits for a job within a request: long polls and `Prefer: wait`. The request is a follower of the
+ * job, like a stream.
+ */
 import { ProblemError } from '../job/problem.ts';
 import type { JobView } from '../jobs/read-job.ts';
 import type { Feed } from '../stream/feed.ts';
@@ -7,7 +10,10 @@ import type { Held } from './shares.ts';
 /** The longest wait, in s. Some hosts and phones close a connection that is silent for 30 s. */
 export const MAX_WAIT_S = 25;
 
-/** Reads a number of seconds, and limits it to {@link MAX_WAIT_S}. `name`: the parameter's name, for the error `invalid_input`. */
+/**
+ * Reads a number of seconds, and limits it to {@link MAX_WAIT_S}. `name`: the parameter's name, for
+ * the error `invalid_input`.
+ */
 export function parseWait(text: string, name: string): number {
   if (!/^\d{1,6}(\.\d+)?$/.test(text))
     throw new ProblemError('invalid_input', `${name} must be a number of seconds, ${MAX_WAIT_S} at most.`);
@@ -19,7 +25,10 @@ export type Wait = {
   seconds: number;
   /** Aborts when the client is gone. */
   signal: AbortSignal;
-  /** Holds a place for the wait, once it is known that there is something to wait for. Undefined: there is none, and the job is returned as it is. */
+  /**
+   * Holds a place for the wait, once it is known that there is something to wait for. Undefined:
+   * there is none, and the job is returned as it is.
+   */
   hold: (view: JobView) => Held | undefined;
   /** Whether a reading has news for the client. Without it the wait goes on until the job's end. */
   isNews?: ((view: JobView) => boolean) | undefined;
@@ -28,7 +37,10 @@ export type Wait = {
 /** How the job is followed and read. */
 type Reading = { feed: Feed; read: () => Promise<JobView | undefined> };
 
-/** Resolves with the job when it has ended or has news, or when the time is over; undefined if there is no such job (any more). */
+/**
+ * Resolves with the job when it has ended or has news, or when the time is over; undefined if there
+ * is no such job (any more).
+ */
 export async function waitFor(jobId: string, { hold, ...wait }: Wait, { feed, read }: Reading): Promise<JobView | undefined> {
   const first = await read();
   if (!first || first.snapshot.end || wait.isNews?.(first)) return first;

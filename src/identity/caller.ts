@@ -1,4 +1,4 @@
-/** Who calls: a user, as the way of identification that this process has tells it. */
+/** The user who calls, and the interface of all ways to identify that user. */
 
 /** A user who calls. */
 export type Caller = {
@@ -6,7 +6,10 @@ export type Caller = {
   user: string;
   /** The plan that the user has paid for, where there is one. */
   plan?: string | undefined;
-  /** The access token of the user's session, where there is one: with it other services let the user in. */
+  /**
+   * The access token of the user's session, where there is one: with it other services let the user
+   * in.
+   */
   session?: string | undefined;
 };
 
@@ -15,14 +18,17 @@ export type ReadHeader = (name: string) => string | undefined;
 
 /** How users are identified. */
 export type Identification = {
-  /** Whether every request that acts on jobs needs an identity. If not, a body's `userId` may name the user, too. */
+  /**
+   * Whether every request that acts on jobs needs an identity. If not, a body's `userId` may name
+   * the user, too.
+   */
   required: boolean;
   /**
    * Who calls; undefined if the request names nobody.
    * @throws ProblemError if it names somebody in a way that can't be believed
    */
   identify(header: ReadHeader): Caller | undefined | Promise<Caller | undefined>;
-  /** What a client that named nobody has to do, in a sentence. */
+  /** What a client that names no user has to do, in a sentence. */
   advice: string;
   /** How users are identified, for the person who runs the process. */
   description: string;

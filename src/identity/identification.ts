@@ -4,13 +4,22 @@ import type { KeySetParts } from './key-set.ts';
 import { byHeader } from './named-user.ts';
 import type { SupabaseProject } from './supabase-user.ts';
 
-/** How users are identified: not at all, by a header that a gateway sets, or by sessions of a Supabase project. */
+/**
+ * How users are identified: not at all, by a header that a gateway sets, or by sessions of a
+ * Supabase project.
+ */
 export type Auth = { type: 'none' } | { type: 'trusted-header' } | ({ type: 'supabase' } & SupabaseProject);
 
-/** How long the start waits for a project's keys, in ms. Without them it goes on, and they are fetched when a token comes. */
+/**
+ * How long the start waits for a project's keys, in ms. Without them it goes on, and they are
+ * fetched when a token comes.
+ */
 const PREPARE_MS = 1000;
 
-/** Makes it. The code that checks tokens is loaded only where a project of Supabase is named. `keys`: how its keys are kept. */
+/**
+ * Makes the identification. The code that checks tokens is loaded only where a project of Supabase
+ * is named. `keys`: how its keys are kept.
+ */
 export async function identificationFor(auth: Auth, keys: KeySetParts): Promise<Identification> {
   if (auth.type !== 'supabase') return byHeader(auth.type === 'trusted-header');
   const { bySupabase, keysOf } = await import('./supabase-user.ts');

@@ -1,4 +1,7 @@
-/** The public keys of a Supabase project (JWKS, RFC 7517): fetched when a token needs them, and used on for a while if they can't be fetched. */
+/**
+ * The public keys of a Supabase project (JWKS, RFC 7517): fetched when a token needs them, and used
+ * on for a while if they can't be fetched.
+ */
 import { parseJson } from '../job/parse-json.ts';
 import {
   createLocalJWKSet,
@@ -13,7 +16,10 @@ import { OwnError } from '../job/own-error.ts';
 
 /** How a key set is kept. Times are in ms. */
 export type KeySetOptions = {
-  /** How long after a fetch an unknown key does not lead to another one. So long a key that was just made may be unknown. */
+  /**
+   * How long after a fetch an unknown key does not lead to another one. So long a key that was just
+   * made may be unknown.
+   */
   cooldownMs: number;
   /** How long keys are used without asking whether they still hold. */
   maxAgeMs: number;
@@ -30,10 +36,16 @@ export class KeysUnavailableError extends OwnError {
   override name = 'KeysUnavailableError';
 }
 
-/** What a key set needs beside its address. `kept`: where it keeps what it has fetched; else a restart forgets it. */
+/**
+ * How a key set works. `kept`: where it keeps the keys that it has fetched; without it a restart
+ * forgets them.
+ */
 export type KeySetParts = { options?: Partial<KeySetOptions>; kept?: KeptKeys | undefined; onError?: (error: unknown) => void };
 
-/** Keeps keys for other processes, and over a restart. What it keeps is as trusted as who can write to it. */
+/**
+ * Keeps keys for other processes, and over a restart. What it keeps is as trusted as who can write
+ * to it.
+ */
 export type KeptKeys = { load(): Promise<string | null>; save(text: string, ttlMs: number): Promise<unknown> };
 
 /** The key set at an address. */
@@ -55,7 +67,10 @@ export class KeySet {
     this.#onError = onError;
   }
 
-  /** Finds the key of a token. Rejects with KeysUnavailableError, or with an error of jose's if the set has no such key. */
+  /**
+   * Finds the key of a token. Rejects with KeysUnavailableError, or with an error of jose's if the
+   * set has no such key.
+   */
   async find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
     try {
       const key = await this.#remote(header, token);
@@ -103,6 +118,7 @@ function parseKeys(text: string): JSONWebKeySet | undefined {
 /** Whether an error is about fetching the keys, and not about the token. */
 function isOutage(error: unknown): boolean {
   if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return true;
-  // Another status than 200, and no JSON, are jose's general error. What fetch itself throws is none of jose's.
+  // Another status than 200, and no JSON, are jose's general error. What fetch itself throws is
+  // none of jose's.
   return error instanceof errors.JOSEError ? error.code === errors.JOSEError.code : error instanceof Error;
 }

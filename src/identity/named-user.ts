@@ -1,4 +1,7 @@
-/** Users by the `user-id` header, which is believed: a gateway sets it, or the process is one of development. */
+/**
+ * Users by the `user-id` header, which is believed: a gateway sets it, or the process is one of
+ * development.
+ */
 import { z } from 'zod';
 import { ProblemError } from '../job/problem.ts';
 import type { Identification } from './caller.ts';
@@ -6,13 +9,20 @@ import type { Identification } from './caller.ts';
 const USER_ID = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
 const EXPECTED = 'must be 1 to 256 visible characters';
 
-/** A user's id without spaces around it and in Unicode's NFC: it is the same however it was sent. */
+/**
+ * A user's id without spaces around it and in Unicode's NFC: it is the same however it was sent.
+ */
 const normalize = (text: string): string => text.trim().normalize('NFC');
 
-/** A user's id: 1 to 256 characters without control characters, and without half of a surrogate pair: Redis would keep all halves as one. */
+/**
+ * A user's id: 1 to 256 characters without control characters, and without half of a surrogate
+ * pair: Redis would keep all halves as one.
+ */
 export const userId = z.string().transform(normalize).pipe(z.string().regex(USER_ID, EXPECTED));
 
-/** Identification by the header. `required`: whether every request needs it, as behind a gateway. */
+/**
+ * Identification by the header. `required`: whether every request needs it, as behind a gateway.
+ */
 export function byHeader(required: boolean): Identification {
   return {
     required,
@@ -30,7 +40,10 @@ export function byHeader(required: boolean): Identification {
   };
 }
 
-/** Decodes a header as UTF-8. Node hands over each byte as one character; clients send letters outside of ASCII as UTF-8. */
+/**
+ * Decodes a header as UTF-8. Node hands over each byte as one character; clients send letters
+ * outside of ASCII as UTF-8.
+ */
 function fromLatin1(text: string): string {
   // oxlint-disable-next-line no-control-regex
   if (/^[\x00-\x7f]*$/.test(text)) return text;

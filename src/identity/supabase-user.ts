@@ -1,4 +1,7 @@
-/** Users of Supabase: the access token of a session (a JWT, RFC 7519) is checked here, without asking Supabase about each one. */
+/**
+ * Users of Supabase: the access token of a session (a JWT, RFC 7519) is checked here, without
+ * asking Supabase about each one.
+ */
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { ProblemError } from '../job/problem.ts';
 import type { Caller, Identification, ReadHeader } from './caller.ts';
@@ -20,7 +23,10 @@ const CLOCK_TOLERANCE_S = 5;
 /** When it is worth asking again while keys can't be fetched, in ms. */
 const OUTAGE_MS = 5000;
 
-/** Identification by a Supabase session. The `user-id` header and a body's `userId` mean nothing then. */
+/**
+ * Identification by a Supabase session. The `user-id` header and a body's `userId` mean nothing
+ * then.
+ */
 export function bySupabase(project: SupabaseProject, keys: Pick<KeySet, 'find'> = keysOf(project)): Identification {
   const verify = remember(createVerify(project, keys));
   return {
@@ -51,13 +57,19 @@ function bearerOf(headerOf: ReadHeader): string | undefined {
 /** A token that was found to be good. `expiresAt`: in ms since the epoch. */
 type Checked = { caller: Caller; expiresAt: number };
 
-/** How long a token that was found to be good is believed without another check, in ms: a key that was withdrawn holds so long at most. */
+/**
+ * How long a token that was found to be good is believed without another check, in ms: a key that
+ * was withdrawn holds so long at most.
+ */
 const BELIEVED_MS = 60_000;
 
 /** How many tokens are remembered, of some 1 KB each. */
 const MAX_REMEMBERED = 5000;
 
-/** Remembers tokens for a moment. A check takes more of the processor than all else of a poll, and phones poll with the same token. */
+/**
+ * Remembers tokens for a moment. A check takes more of the processor than all else of a poll, and
+ * phones poll with the same token.
+ */
 function remember(check: (token: string) => Promise<Checked>): (token: string) => Caller | Promise<Caller> {
   const known = new Map<string, { caller: Caller; until: number }>(); // the oldest is the first
 
@@ -79,8 +91,8 @@ function remember(check: (token: string) => Promise<Checked>): (token: string) =
 }
 
 /**
- * Makes the check. A token chooses by its `alg` whether the secret or a public key verifies it, and no key serves both: so nobody
- * can sign with a public key as if it were a secret.
+ * Makes the check. A token chooses by its `alg` whether the secret or a public key verifies it, and
+ * no key serves both: so nobody can sign with a public key as if it were a secret.
  */
 function createVerify({ url, jwtSecret }: SupabaseProject, keys: Pick<KeySet, 'find'>): (token: string) => Promise<Checked> {
   const secret = jwtSecret === undefined ? undefined : new TextEncoder().encode(jwtSecret);

@@ -1,4 +1,7 @@
-/** The OpenAPI document (3.1), assembled over the kinds and the table of problems. A test compares its routes with those of the app. */
+/**
+ * The OpenAPI document (3.1), assembled over the kinds and the table of problems. A test compares
+ * its routes with those of the app.
+ */
 import type { Kind } from '../kinds/kind.ts';
 import type { JsonSchema } from '../kinds/public-schema.ts';
 import { eventSchemas } from './event-schemas.ts';

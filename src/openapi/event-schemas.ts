@@ -1,4 +1,7 @@
-/** The schemas of events: what is in the `data` of each, by its `type`, which is the name of the event, too. */
+/**
+ * The schemas of events: what is in the `data` of each, by its `type`, which is the name of the
+ * event, too.
+ */
 import type { JsonSchema } from '../kinds/public-schema.ts';
 import { count, list, object, oneOf, ref, text, time, url } from './schema.ts';
 
@@ -9,7 +12,9 @@ const seq = count('Its number in the journal of the job, which is the `id` of th
 const attempt = count('The attempt that it belongs to.');
 const usage = { 'usage?': ref('Usage') };
 
-/** The events that all kinds have in common. Those with the values of a kind are in kind-schemas.ts. */
+/**
+ * The events that all kinds have in common. Those with the values of a kind are in kind-schemas.ts.
+ */
 export const eventSchemas: Record<string, JsonSchema> = {
   StatusEvent: named(
     'status',
@@ -74,7 +79,10 @@ export const eventSchemas: Record<string, JsonSchema> = {
   ),
 };
 
-/** The schema for each type of event in the stream of a job. Some are another one for a kind that has values of its own. */
+/**
+ * The schema for each type of event in the stream of a job. Some are another one for a kind that
+ * has values of its own.
+ */
 export const jobEvents = {
   status: 'StatusEvent',
   progress: 'ProgressEvent',

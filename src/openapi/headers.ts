@@ -4,7 +4,7 @@ import { JOB_ID } from './examples.ts';
 
 type Header = { description: string; schema: JsonSchema; example: unknown };
 
-/** Writes down a header. A schema that is not given is a text. */
+/** Describes a header. Without a schema it is a text. */
 const header = (description: string, example: unknown, schema: JsonSchema = { type: 'string' }): Header => ({
   description,
   schema,

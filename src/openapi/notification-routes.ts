@@ -23,7 +23,7 @@ const ROTATED = {
   previous: { secret: SECRET.secret, validUntil: '2026-11-25T08:00:00.000Z' },
 };
 
-/** See the head of the file. */
+/** The descriptions of these routes. */
 export const notificationRouteDescriptions: readonly RouteDescription[] = [
   {
     route: 'GET /api/webhooks/secret',

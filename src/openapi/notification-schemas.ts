@@ -2,7 +2,7 @@
 import type { JsonSchema } from '../kinds/public-schema.ts';
 import { count, list, object, ref, text, time } from './schema.ts';
 
-/** See the head of the file. */
+/** The schemas, by their names in the document. */
 export const notificationSchemas: Record<string, JsonSchema> = {
   WebhookSecret: object({
     secret: text('The secret, in the form of Standard Webhooks: `whsec_` and base64.'),

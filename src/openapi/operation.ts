@@ -1,4 +1,6 @@
-/** One route as the document describes it, and how that becomes an Operation Object of OpenAPI 3.1. */
+/**
+ * One route as the document describes it, and how that becomes an Operation Object of OpenAPI 3.1.
+ */
 import type { JsonSchema } from '../kinds/public-schema.ts';
 import type { ProblemCode } from '../job/problem.ts';
 import { type HeaderName, headersNamed } from './headers.ts';
@@ -13,7 +15,9 @@ export type Content = { schema: JsonSchema; example?: unknown; examples?: Record
   [extension: `x-${string}`]: unknown;
 };
 
-/** The bodies that a route takes, by media type. `encoding`: how the fields of a form are written. */
+/**
+ * The bodies that a route takes, by media type. `encoding`: how the fields of a form are written.
+ */
 export type BodyContent = Record<string, Content & { encoding?: JsonSchema }>;
 
 /** An answer that is no problem. */
@@ -25,14 +29,15 @@ export const jsonAnswer = (description: string, schema: string | JsonSchema, exa
   content: { 'application/json': { schema: typeof schema === 'string' ? ref(schema) : schema, example } },
 });
 
-/** What an event stream is, in the words of the document. */
+/** How the document explains an event stream. */
 const FRAMES = `Server-Sent Events (WHATWG HTML, section 9.2). Each event is a frame of lines: \`event\` is its name, \`data\` one line of JSON, and \`id\`,
 where there is one, is what to resume with. \`contentSchema\` is the schema of the JSON in \`data\`. Lines that begin with a colon are comments: padding
 at the start, and a ping from time to time. \`retry\` says after how many ms to reconnect.`;
 
 /**
- * The content of an event stream. OpenAPI 3.1 describes a body as a whole: it is a text, and its `contentSchema` is that of each
- * event's `data`. `eventSchema`: the name of the schema of the JSON in `data`.
+ * The content of an event stream. OpenAPI 3.1 describes a body as a whole: it is a text, and its
+ * `contentSchema` is that of each event's `data`. `eventSchema`: the name of the schema of the JSON
+ * in `data`.
  */
 export function streamContent(eventSchema: string, example: string): Content {
   return {
@@ -70,7 +75,10 @@ const EVERYWHERE: readonly ProblemCode[] = ['misdirected', 'internal_error'];
 /** Problems of every route that changes something. */
 const CHANGING: readonly ProblemCode[] = ['origin_not_allowed'];
 
-/** Problems of every route under /api: there it is checked who calls, and requests, and what they hold, are counted. */
+/**
+ * Problems of every route under /api: there it is checked who calls, and requests, and what they
+ * hold, are counted.
+ */
 const UNDER_API: readonly ProblemCode[] = [
   'invalid_input',
   'token_invalid',
@@ -87,7 +95,7 @@ export function placeOf({ route }: Pick<RouteDescription, 'route'>): { path: str
   return { path: path.replaceAll(/:(\w+)/g, '{$1}'), method: method.toLowerCase() };
 }
 
-/** What a route can go wrong with: its own problems, and those of many routes. */
+/** The problems that a route can answer with: its own, and those of many routes. */
 export function refusalsOf({ route, problems = [], limited = false }: RouteDescription): Refusals {
   const isRead = route.startsWith('GET ');
   return { codes: [...problems, ...(route.includes(' /api/') ? UNDER_API : []), ...(isRead ? [] : CHANGING), ...EVERYWHERE], limited };

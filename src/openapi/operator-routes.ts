@@ -6,7 +6,7 @@ import { ref } from './schema.ts';
 const FAILED = { jobId: JOB_ID, kind: 'generate-flashcards', attempt: 3, createdAt: '2026-11-23T21:32:57.440Z' };
 const COUNTS = { jobs: 12, results: 9, files: 4, keys: 30 };
 
-/** See the head of the file. */
+/** The descriptions of these routes. */
 export const operatorRouteDescriptions: readonly RouteDescription[] = [
   {
     route: 'GET /admin/failed-jobs',

@@ -11,7 +11,10 @@ type Parameter = {
   example: unknown;
 };
 
-/** Makes the function that writes down a parameter at one place of a request. A schema that is not given is a text. */
+/**
+ * Makes the function that describes a parameter at one place of a request. Without a schema it is a
+ * text.
+ */
 const at =
   (place: Parameter['in']) =>
   (name: string, description: string, example: unknown, schema: JsonSchema = { type: 'string' }): Parameter => ({
@@ -105,7 +108,10 @@ export function parametersNamed(names: readonly ParameterName[]): JsonSchema[] {
   return names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
 }
 
-/** The Parameter Objects. Pages fill in the `example` of a parameter, so one that may be left out has its example in its schema. */
+/**
+ * The Parameter Objects. Pages fill in the `example` of a parameter, so one that may be left out
+ * has its example in its schema.
+ */
 export const parameters = Object.fromEntries(Object.entries(table).map(([name, parameter]) => [name, toParameter(parameter)]));
 
 function toParameter({ example, schema, ...rest }: Parameter): JsonSchema {

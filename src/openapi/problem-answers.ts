@@ -1,13 +1,22 @@
-/** The problems of a route as answers: one for each status, with the codes that it may have. Routes share those that are the same. */
+/**
+ * The problems of a route as answers: one for each status, with the codes that it may have. Routes
+ * share those that are the same.
+ */
 import { type ProblemCode, problems, toProblem } from '../job/problem.ts';
 import { problemAdvice } from '../job/problem-advice.ts';
 import type { JsonSchema } from '../kinds/public-schema.ts';
 import { type HeaderName, headersNamed } from './headers.ts';
 
-/** What a route can go wrong with. `limited`: its answers say how much of the limit for submissions is left. */
+/**
+ * The problems that a route can answer with. `limited`: its answers say how much of the limit for
+ * submissions is left.
+ */
 export type Refusals = { codes: readonly ProblemCode[]; limited: boolean };
 
-/** One answer. Codes may be added, so the schema of a problem names none; the codes of today are in `x-problem-codes`. */
+/**
+ * One answer. Codes may be added, so the schema of a problem names none; the codes of today are in
+ * `x-problem-codes`.
+ */
 type ProblemAnswer = { name: string; status: number; codes: readonly ProblemCode[]; limited: boolean };
 
 /** References to the answers of a route, by status. */
@@ -15,7 +24,7 @@ export function problemAnswers(refusals: Refusals): JsonSchema {
   return Object.fromEntries(answersOf(refusals).map(({ status, name }) => [status, { $ref: `#/components/responses/${name}` }]));
 }
 
-/** What the references of all routes lead to, and the examples in it. */
+/** The answers that the references of all routes lead to, and their examples. */
 export function sharedAnswers(all: readonly Refusals[]): { responses: JsonSchema; examples: JsonSchema } {
   const answers = new Map(all.flatMap(answersOf).map((one) => [one.name, one]));
   const codes = new Set([...answers.values()].flatMap((one) => one.codes));

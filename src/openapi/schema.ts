@@ -1,4 +1,7 @@
-/** Short ways to write JSON Schemas. Objects are open: answers may get more fields later, and clients ignore those that they do not know. */
+/**
+ * Short ways to write JSON Schemas. Objects are open: answers may get more fields later, and
+ * clients ignore those that they do not know.
+ */
 import type { JsonSchema } from '../kinds/public-schema.ts';
 
 /** A schema by its name in the document. */
@@ -15,12 +18,15 @@ export function object(fields: Record<string, JsonSchema>, description?: string)
   };
 }
 
-/** What an object is, more exactly than its base schema says. It stands beside the base in an `allOf`. */
+/** A schema that narrows a base schema: both stand in an `allOf`. */
 export function narrow(base: string, properties: Record<string, JsonSchema>): JsonSchema {
   return { allOf: [ref(base), { properties }] };
 }
 
-/** One of several objects, told apart by a field that each has with a value of its own. `names`: the schema for each value. */
+/**
+ * One of several objects. A field that all have, each with another value, says which. `names`: the
+ * schema for each value.
+ */
 export function oneOf(propertyName: string, names: Record<string, string>, description: string): JsonSchema {
   const mapping = Object.fromEntries(Object.entries(names).map(([value, name]) => [value, ref(name)['$ref']]));
   return { description, oneOf: Object.values(names).map(ref), discriminator: { propertyName, mapping } };

@@ -28,7 +28,10 @@ export const securitySchemes = {
 
 type Scheme = keyof typeof securitySchemes;
 
-/** The ways to call, by who may. An empty one stands for a request that names nobody, which development allows. */
+/**
+ * The ways to call, by who may. An empty one stands for a request that names nobody, which
+ * development allows.
+ */
 const requirements = {
   anyone: [],
   owner: [['session'], ['userId'], []],

@@ -1,4 +1,7 @@
-/** The routes that say what the service can do and how it is, and those of the two pages that it serves. */
+/**
+ * The routes that say what the service can do and how it is, and those of the two pages that it
+ * serves.
+ */
 import type { Kind } from '../kinds/kind.ts';
 import { problems } from '../job/problem.ts';
 import { problemAdvice } from '../job/problem-advice.ts';
@@ -11,7 +14,7 @@ export function serviceRouteDescriptions(kinds: readonly Kind[]): RouteDescripti
   return [...kindRoutes(kinds), ...healthRoutes(), ...documentRoutes(), ...pageRoutes()];
 }
 
-/** What a route of this file has of its own. */
+/** The parts of a description that differ between the routes of this file. */
 type Given = Pick<RouteDescription, 'summary' | 'description' | 'answers'> & Partial<Pick<RouteDescription, 'parameters' | 'problems'>>;
 
 const open = (route: string, operationId: string, given: Given): RouteDescription => ({
@@ -150,7 +153,10 @@ function documentRoutes(): RouteDescription[] {
   ];
 }
 
-/** The files of the page to try everything. The page itself is `GET /` for a client that accepts HTML. */
+/**
+ * The files of the page to try everything. The page itself is `GET /` for a client that accepts
+ * HTML.
+ */
 const PAGE_FILES = [
   ['GET /favicon.ico', 'getIcon', 'The icon of the page to try everything.'],
   ['GET /page/:file', 'getPageFile', 'A file of the page to try everything.'],

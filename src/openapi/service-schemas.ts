@@ -35,7 +35,7 @@ const modelEnd = {
   date: { type: 'string', format: 'date', description: 'Its last day, as its vendor has announced.' },
 };
 
-/** See the head of the file. */
+/** The schemas, by their names in the document. */
 export const serviceSchemas: Record<string, JsonSchema> = {
   Index: object(
     {

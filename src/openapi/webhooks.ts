@@ -11,7 +11,7 @@ const signed = (name: string, description: string): JsonSchema => ({
   schema: { type: 'string' },
 });
 
-/** See the head of the file. */
+/** The webhook, by its name in the document. */
 export const webhooks: JsonSchema = {
   jobEnded: {
     post: {

@@ -1,4 +1,7 @@
-/** All open event streams of the process. One heartbeat serves all of them, so that no stream needs a timer of its own. */
+/**
+ * All open event streams of the process. One heartbeat serves all of them, so that no stream needs
+ * a timer of its own.
+ */
 import { encodeRetry, PING } from './sse-encoding.ts';
 
 /** Where the frames of a stream go. */
@@ -7,7 +10,10 @@ export type Sink = {
   write(frames: Uint8Array): void;
   /** No more frames will come. */
   close(): void;
-  /** Resolves with whether the client has acknowledged all that it was sent. Absent where the connection does not tell. */
+  /**
+   * Resolves with whether the client has acknowledged all that it was sent. Absent where the
+   * connection does not tell.
+   */
   taken?(): Promise<boolean>;
 };
 
@@ -20,7 +26,10 @@ export type Connection = {
   onDisconnect: () => void;
 };
 
-/** How long a client waits when all streams end at once, in ms. It is random, so that clients do not come back all at once. */
+/**
+ * How long a client waits when all streams end at once, in ms. It is random, so that clients do not
+ * come back all at once.
+ */
 const spreadRetryMs = () => 1000 + 4000 * Math.random();
 
 const encoder = new TextEncoder();
@@ -32,7 +41,10 @@ export class Connections {
   readonly #open = new Set<Connection>();
   #closed = false;
 
-  /** Each stream may last `maxAgeMs`, at random up to a tenth more or less. Then its client is told to reconnect. */
+  /**
+   * Each stream may last `maxAgeMs`, at random up to a tenth more or less. Then the client has to
+   * reconnect.
+   */
   constructor(maxAgeMs: number) {
     this.#maxAgeMs = maxAgeMs;
   }
@@ -48,7 +60,10 @@ export class Connections {
     this.#open.delete(connection);
   }
 
-  /** Sends a comment to every stream, so that no proxy takes it for idle. Ends the streams that are too old. */
+  /**
+   * Sends a comment to every stream, so that no proxy takes it for idle. Ends the streams that are
+   * too old.
+   */
   heartbeat(): void {
     const now = performance.now();
     for (const connection of this.#open) {

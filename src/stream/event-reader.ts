@@ -15,7 +15,7 @@ export type JobSignal =
   /** Signals may have been missed: read every job that matters. */
   | { type: 'missed' };
 
-/** What an event reader needs. */
+/** The connections of an event reader, and where its signals go. */
 export type EventReaderOptions = {
   /** A connection that is not opened itself: each QueueEvents opens one like it, to wait on. */
   pattern: Redis;
@@ -40,10 +40,10 @@ const CHECK_MS = 5000;
 const MAX_PAUSE_MS = 2000;
 
 /**
- * The reader runs from when it is made. It begins after the stream's last event and not at `$`: there,
- * a connection that is lost before its first event would lose events. One malformed event ends
- * BullMQ's QueueEvents for good; the next one starts after that event, with a `missed` signal. A
- * QueueEvents that is connected and reads nothing while the stream goes on is replaced, too.
+ * The reader runs from when it is made. It begins after the stream's last event and not at `$`:
+ * there, a connection that is lost before its first event would lose events. One malformed event
+ * ends BullMQ's QueueEvents for good; the next one starts after that event, with a `missed` signal.
+ * A QueueEvents that is connected and reads nothing while the stream goes on is replaced, too.
  */
 export class EventReader {
   readonly #options: EventReaderOptions;
@@ -104,7 +104,8 @@ export class EventReader {
     try {
       const client = await events.getBackend().client;
       this.#isListening = () => client.status === 'ready';
-      // Nobody read what happened before. A connection can also have been away for longer than the stream keeps events.
+      // Nobody read what happened before. A connection can also have been away for longer than the
+      // stream keeps events.
       const missed = () => onSignal({ type: 'missed' });
       client.on('ready', missed);
       missed();
@@ -172,7 +173,10 @@ export class EventReader {
   }
 }
 
-/** Whether a stream's id is later than another. A Redis that lost its last seconds ends before what was read from it. */
+/**
+ * Whether a stream's id is later than another. A Redis that lost its last seconds ends before what
+ * was read from it.
+ */
 function isLater(id: string, other: string): boolean {
   const [[ms = 0, n = 0], [otherMs = 0, otherN = 0]] = [id, other].map((text) => text.split('-').map(Number)) as [number[], number[]];
   return ms > otherMs || (ms === otherMs && n > otherN);

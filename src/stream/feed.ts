@@ -1,4 +1,7 @@
-/** The feed of jobs: one event reader serves many followers. Each follower of a job gets every row once, in order, and the end. */
+/**
+ * The feed of jobs: one event reader serves many followers. Each follower of a job gets every row
+ * once, in order, and the end.
+ */
 import type { JournalRow, Snapshot } from '../job/snapshot.ts';
 import type { ReadJob } from '../jobs/read-job.ts';
 import type { Connections, Sink } from './connections.ts';
@@ -9,33 +12,40 @@ import type { Cursor } from './sse-encoding.ts';
 
 /** A follower, before and while its stream is open. */
 export type Following = {
-  /** The job at the first reading. The follower was registered before that, so no event can be lost in between. */
+  /**
+   * The job at the first reading. The follower was registered before that, so no event can be lost
+   * in between.
+   */
   first: Snapshot;
   /** Whether the cursor is at the job's end or after it. Then there is nothing to send. */
   over: boolean;
-  /** Begins to send: the present status, the rows after the cursor, then each event when it happens. */
+  /**
+   * Begins to send: the present status, the rows after the cursor, then each event when it happens.
+   */
   feed(sink: Sink): void;
   /** Stops; nothing more is written to the sink. */
   stop(): void;
 };
 
-/** What a feed needs. */
+/** What a feed reads from, and whom it informs. */
 export type FeedOptions = {
   readJob: ReadJob;
   connections: Connections;
   /** Estimates when a waiting job will have ended, in s from now. */
   eta: (snapshot: Snapshot) => Promise<number | undefined>;
   /**
-   * Makes what puts the addresses of output files into the values of a job; undefined if it has none.
-   * Absent: values are sent as they are stored.
+   * Makes what puts the addresses of output files into the values of a job; undefined if it has
+   * none. Absent: values are sent as they are stored.
    */
   addressing?: Addressing;
-  /** Is told of each client that gets a job's end. */
+  /** Called for each client that is sent a job's end. */
   onEndSent?: OnEndSent | undefined;
   onError: (error: unknown) => void;
 };
 
-/** How long a change of state waits for other changes, so that one reading serves them all, in ms. */
+/**
+ * How long a change of state waits for other changes, so that one reading serves them all, in ms.
+ */
 const MOVE_PAUSE_MS = 5;
 
 /** The longest pause after a reading that failed, in ms. */
@@ -47,14 +57,20 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 export class Feed {
   readonly #options: FeedOptions;
   readonly #jobs = new Map<string, FollowedJob>();
-  /** Jobs whose state has changed. They are read a moment later, so that a short job costs one reading instead of three. */
+  /**
+   * Jobs whose state has changed. They are read a moment later, so that a short job costs one
+   * reading instead of three.
+   */
   readonly #moved = new Set<FollowedJob>();
 
   constructor(options: FeedOptions) {
     this.#options = options;
   }
 
-  /** Follows a job from a cursor, which is the last sequence number seen. Undefined if there is no such job. */
+  /**
+   * Follows a job from a cursor, which is the last sequence number seen. Undefined if there is no
+   * such job.
+   */
   async follow(jobId: string, cursor: Cursor): Promise<Following | undefined> {
     const follower: Follower = { seq: cursor === 'malformed' ? 0 : cursor, lastStatus: '', live: false };
     const job = this.#jobOf(jobId);
@@ -135,9 +151,14 @@ class FollowedJob {
   #signalledSeq = 0;
   /** How many readings in a row have failed. */
   #failures = 0;
-  /** Whether the job is being read now (`once`), and whether to read it again after that (`again`). */
+  /**
+   * Whether the job is being read now (`once`), and whether to read it again after that (`again`).
+   */
   #reading: 'no' | 'once' | 'again' = 'no';
-  /** Whether the next reading checks that the journal still has the rows that were sent. Redis may have come back without them. */
+  /**
+   * Whether the next reading checks that the journal still has the rows that were sent. Redis may
+   * have come back without them.
+   */
   #checks = false;
 
   constructor(jobId: string, options: FeedOptions, onEmpty: () => void) {
@@ -145,7 +166,10 @@ class FollowedJob {
     this.channel = new JobChannel(jobId, options.connections, { onEmpty, onEndSent: options.onEndSent ?? (() => {}) });
   }
 
-  /** Reads the rows after `after`. `held`: the highest row that a follower has. Undefined if there is no such job. */
+  /**
+   * Reads the rows after `after`. `held`: the highest row that a follower has. Undefined if there
+   * is no such job.
+   */
   async read(after: number, held: number): Promise<JobReading | undefined> {
     const { readJob, eta } = this.#options;
     const seen = await readJob(this.channel.jobId, after);
@@ -172,7 +196,10 @@ class FollowedJob {
     this.refresh();
   }
 
-  /** Reads the job and sends every follower what it lacks. Calls during a reading cause one more reading after it. */
+  /**
+   * Reads the job and sends every follower what it lacks. Calls during a reading cause one more
+   * reading after it.
+   */
   refresh(): void {
     if (this.#reading !== 'no') {
       this.#reading = 'again';
@@ -209,7 +236,10 @@ class FollowedJob {
   }
 }
 
-/** Makes the function that stops a follower. It is made outside of `follow`, so that it does not keep the first reading in memory. */
+/**
+ * Makes the function that stops a follower. It is made outside of `follow`, so that it does not
+ * keep the first reading in memory.
+ */
 function stopperOf(channel: JobChannel, follower: Follower): () => void {
   return () => channel.remove(follower);
 }

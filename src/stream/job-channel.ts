@@ -4,10 +4,16 @@ import type { JobView } from '../jobs/read-job.ts';
 import type { Connection, Connections, Sink } from './connections.ts';
 import { endFrame, liveFrame, resetFrame, rowFrame, statusFrame, statusKey } from './job-frames.ts';
 
-/** Returns a value of a job (a result, an item) as a client gets it: with the addresses of output files. */
+/**
+ * Returns a value of a job (a result, an item) as a client gets it: with the addresses of output
+ * files.
+ */
 export type PutAddresses = <T>(value: T) => T;
 
-/** Makes that for a job; undefined if its values are sent as they are stored. */
+/**
+ * Makes the function that puts addresses into a job's values; undefined if they are sent as they
+ * are stored.
+ */
 export type Addressing = (jobId: string) => Promise<PutAddresses | undefined>;
 
 /** A client that follows a job. */
@@ -32,7 +38,10 @@ export type JobReading = JobView & {
   etaSeconds: number | undefined;
 };
 
-/** What a channel tells its owner: the last follower has left, and a client was sent the job's end. */
+/**
+ * Called by a channel: `onEmpty` when the last follower has left, `onEndSent` when a client was
+ * sent the job's end.
+ */
 export type ChannelEvents = { onEmpty: () => void; onEndSent: OnEndSent };
 
 /** A client was sent the end of its job. */
@@ -43,12 +52,18 @@ const encoder = new TextEncoder();
 /** The followers of one job. */
 export class JobChannel {
   readonly jobId: string;
-  /** How values of the job are sent; undefined: as they are stored. It is set before the first stream is open. */
+  /**
+   * How values of the job are sent; undefined: as they are stored. It is set before the first
+   * stream is open.
+   */
   putAddresses: PutAddresses | undefined;
   readonly #followers = new Set<Follower>();
   readonly #connections: Connections;
   readonly #events: ChannelEvents;
-  /** The last row that was sent on a signal. If Redis has another row at its place, it has lost rows that followers have. */
+  /**
+   * The last row that was sent on a signal. If Redis has another row at its place, it has lost rows
+   * that followers have.
+   */
   #sent: { seq: number; frame: string } | undefined;
 
   constructor(jobId: string, connections: Connections, events: ChannelEvents) {
@@ -74,7 +89,10 @@ export class JobChannel {
     if (this.#followers.delete(follower) && this.isEmpty) this.#events.onEmpty();
   }
 
-  /** Sends a row to the followers for whom it is the next one. Returns whether a follower lacks a row before it. */
+  /**
+   * Sends a row to the followers for whom it is the next one. Returns whether a follower lacks a
+   * row before it.
+   */
   sendRow(row: JournalRow): boolean {
     let bytes: Uint8Array | undefined; // encoded once, when the first follower needs it
     let gap = false;
@@ -96,15 +114,16 @@ export class JobChannel {
   }
 
   /**
-   * Sends to all followers, or to one, what the reading has and they do not. A follower that has rows
-   * which the journal does not have (any more) is sent a reset. Returns whether a follower needs rows
-   * from before the reading.
+   * Sends to all followers, or to one, what the reading has and they do not. A follower that has
+   * rows which the journal does not have (any more) is sent a reset. Returns whether a follower
+   * needs rows from before the reading.
    */
   sendReading(reading: JobReading, only?: Follower): boolean {
     const { snapshot, after } = reading;
     const status = statusKey(snapshot);
     const bytesFor = bytesOf(reading, this.putAddresses);
-    // A row can be sent during the reading and be newer than it. So only rows that were there before the reading can be lost.
+    // A row can be sent during the reading and be newer than it. So only rows that were there
+    // before the reading can be lost.
     const shrunk = reading.held > snapshot.length;
     const rewritten = this.#isRewritten(reading);
     if (shrunk || rewritten) this.#sent = undefined;
@@ -144,7 +163,10 @@ export class JobChannel {
     this.#disconnect(follower);
   }
 
-  /** The lowest and the highest sequence number that a follower has; undefined while no stream is open. */
+  /**
+   * The lowest and the highest sequence number that a follower has; undefined while no stream is
+   * open.
+   */
   span(): { lowest: number; highest: number } | undefined {
     const held = [...this.#followers].flatMap(({ connection, seq }) => (connection ? [seq] : []));
     return held.length === 0 ? undefined : { lowest: Math.min(...held), highest: Math.max(...held) };
@@ -163,7 +185,10 @@ export class JobChannel {
 
 const asStored: PutAddresses = (value) => value;
 
-/** Makes the function that returns what of a reading a follower needs, by its last status and its last row. */
+/**
+ * Makes the function that returns the bytes of a reading that a follower lacks, by its last status
+ * and its last row.
+ */
 function bytesOf({ snapshot, rows, etaSeconds }: JobReading, putAddresses: PutAddresses = asStored): (follower: Follower) => Uint8Array {
   const status = statusFrame(snapshot, etaSeconds);
   const key = statusKey(snapshot);

@@ -8,7 +8,10 @@ export function rowFrame(jobId: string, row: JournalRow): string {
   return encodeFrame({ id: seq, event: type, data: Object.assign({ type, jobId, seq }, row, { jobId }) });
 }
 
-/** The frame of the present status. It has no id, because it is not in the journal. `etaSeconds`: in s from now, if it can be estimated. */
+/**
+ * The frame of the present status. It has no id, because it is not in the journal. `etaSeconds`: in
+ * s from now, if it can be estimated.
+ */
 export function statusFrame({ id, status, attempt, retryAt, position }: Snapshot, etaSeconds?: number): string {
   return encodeFrame({
     event: 'status',
@@ -24,7 +27,10 @@ export function statusFrame({ id, status, attempt, retryAt, position }: Snapshot
   });
 }
 
-/** The frame that tells a follower that it has now all that it had missed. What comes after it is new. It has no id. */
+/**
+ * The frame after which a follower has all that it had missed. What comes after it is new. It has
+ * no id.
+ */
 export function liveFrame(jobId: string): string {
   return encodeFrame({ event: 'live', data: { type: 'live', jobId } });
 }
@@ -34,22 +40,31 @@ export function statusKey({ status, attempt, retryAt }: Snapshot): string {
   return `${status} ${attempt} ${retryAt ?? ''}`;
 }
 
-/** The frame that tells a client to drop all events of the job, because everything is sent again. */
+/** The frame on which a client drops all events of the job, because everything is sent again. */
 export function resetFrame(jobId: string): string {
   return encodeFrame({ event: 'reset', data: { type: 'reset', jobId } });
 }
 
-/** The frame of a job's end. With `retry: 0` an EventSource reconnects at once; it gets a 204 and stops. */
+/**
+ * The frame of a job's end. With `retry: 0` an EventSource reconnects at once; it gets a 204 and
+ * stops.
+ */
 export function endFrame(jobId: string, { seq, outcome }: NonNullable<Snapshot['end']>): string {
   return encodeFrame({ id: seq, event: outcome.type, data: { type: outcome.type, jobId, seq, ...fieldsOf(outcome) }, retry: 0 });
 }
 
-/** The frame of a job's end in a user's stream. It has no id and no `retry`, because the stream goes on with other jobs. */
+/**
+ * The frame of a job's end in a user's stream. It has no id and no `retry`, because the stream goes
+ * on with other jobs.
+ */
 export function userEndFrame(jobId: string, { seq, outcome }: NonNullable<Snapshot['end']>): string {
   return encodeFrame({ event: outcome.type, data: { type: outcome.type, jobId, seq, ...fieldsOf(outcome) } });
 }
 
-/** What an end's frame says of an outcome. A cancel does not wait for its run, whose calls may still be billed: the status has their usage. */
+/**
+ * The fields of an outcome that are in the frame of an end. A cancelled job has none: its run may
+ * still be billed, and the status has the usage when it is known.
+ */
 function fieldsOf({ type, ...rest }: Outcome): Omit<Outcome, 'type'> {
   return type === 'cancelled' ? {} : rest;
 }

@@ -12,19 +12,25 @@ export const STREAM_HEADERS = {
   Incremental: '?1', // draft-ietf-httpbis-incremental, a boolean of RFC 9651: proxies should forward each byte at once
 } as const;
 
-/** How long a client waits before it reconnects, in ms, unless it was told another time. */
+/** How long a client waits before it reconnects, in ms, unless a stream has sent another time. */
 export const RETRY_MS = 2000;
 
-/** How many bytes may wait for a client that reads too slowly. If more wait, the next frame cuts it off; it can resume. */
+/**
+ * How many bytes may wait for a client that reads too slowly. If more wait, the next frame cuts it
+ * off; it can resume.
+ */
 export const BUFFER_BYTES = 256 * 1024;
 
-/** Starts to write to a sink. Returns the function that stops it, which may be called several times. */
+/**
+ * Starts to write to a sink. Returns the function that stops it, which may be called several times.
+ */
 export type Begin = (sink: Sink) => () => void;
 
 /**
- * Sends a response that stays open. `head` has its status and headers. What `begin` returns is called when the response
- * is over: the client is gone, or has got its end. A runtime can have a transport of its own that
- * costs less for each frame. `env` is what the runtime gave to the app with the request.
+ * Sends a response that stays open. `head` has its status and headers. What `begin` returns is
+ * called when the response is over: the client is gone, or has got its end. A runtime can have a
+ * transport of its own that costs less for each frame. `env` is what the runtime gave to the app
+ * with the request.
  */
 export type Transport = (env: unknown, head: Response, begin: Begin) => Response;
 
@@ -65,7 +71,10 @@ const encoder = new TextEncoder();
 /** The first bytes of every stream: the same bytes for all of them. */
 const head = encoder.encode(PADDING + encodeRetry(RETRY_MS));
 
-/** Makes what begins a stream: it sends padding, `opening` frames and the follower's frames to a sink, and returns what stops it. */
+/**
+ * Makes what begins a stream: it sends padding, `opening` frames and the follower's frames to a
+ * sink, and returns what stops it.
+ */
 export function beginStream(following: Following, opening = ''): Begin {
   return (sink) => {
     sink.write(head);

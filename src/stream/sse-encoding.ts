@@ -10,7 +10,10 @@ export type Frame = {
   retry?: number | undefined;
 };
 
-/** Encodes a frame. Throws if the event's name is not one lower-case word, because it could then break the format. */
+/**
+ * Encodes a frame. Throws if the event's name is not one lower-case word, because it could then
+ * break the format.
+ */
 export function encodeFrame({ event, data, id, retry }: Frame): string {
   if (!/^[a-z]+$/.test(event)) throw new Error(`an event's name is one lower-case word, not ${JSON.stringify(event)}`);
   const head = id === undefined ? '' : `id: ${id}\n`;
@@ -23,13 +26,19 @@ export function encodeRetry(ms: number): string {
   return `retry: ${ms}\n\n`;
 }
 
-/** The first bytes of a stream: a comment of more than 1 KiB. Some phones and proxies hold back the first bytes until there are so many. */
+/**
+ * The first bytes of a stream: a comment of more than 1 KiB. Some phones and proxies hold back the
+ * first bytes until there are so many.
+ */
 export const PADDING = `:${' '.repeat(1100)}\n\n`;
 
 /** A comment that shows proxies that the connection is in use. */
 export const PING = ': ping\n\n';
 
-/** A cursor that a client has sent: the last sequence number it has; `malformed` if it is no number of ours. */
+/**
+ * A cursor that a client has sent: the last sequence number it has; `malformed` if it is no number
+ * of ours.
+ */
 export type Cursor = number | 'malformed';
 
 /** Reads a `Last-Event-ID`. Undefined and empty mean: from the start. */

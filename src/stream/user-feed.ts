@@ -1,4 +1,7 @@
-/** The feed of users: one connection gets each status and end of all jobs of a user. It has no rows and no cursors. */
+/**
+ * The feed of users: one connection gets each status and end of all jobs of a user. It has no rows
+ * and no cursors.
+ */
 import type { Snapshot } from '../job/snapshot.ts';
 import type { JobSignal } from './event-reader.ts';
 import type { ReadJob } from '../jobs/read-job.ts';
@@ -7,21 +10,22 @@ import type { Connection, Connections, Sink } from './connections.ts';
 import type { Addressing, OnEndSent } from './job-channel.ts';
 import { statusFrame, statusKey, userEndFrame } from './job-frames.ts';
 
-/** What a user feed needs. */
+/** What a user feed reads from, and whom it informs. */
 export type UserFeedOptions = {
   readJob: ReadJob;
   /** The user's jobs, newest first: all that may be current, without results. */
   jobsOf: (owner: string) => Promise<Snapshot[]>;
   /**
-   * Waits for the user's turn to have jobs read, and resolves with what ends it. `signal`: nobody follows that user any more.
-   * A user who opens streams one after the other must not keep Redis busy for all.
+   * Waits for the user's turn to have jobs read, and resolves with what ends it. `signal`: nobody
+   * follows that user any more. A user who opens streams one after the other must not keep Redis
+   * busy for all.
    */
   turn: (owner: string, signal: AbortSignal) => Promise<() => void>;
   connections: Connections;
   clock: Clock;
   /** As the feed of jobs has it. */
   addressing?: Addressing;
-  /** Is told of each client that gets a job's end. */
+  /** Called for each client that is sent a job's end. */
   onEndSent?: OnEndSent | undefined;
   onError: (error: unknown) => void;
 };
@@ -36,12 +40,17 @@ type UserFollower = {
 /** How long after its end a job still counts as current, in ms. */
 const JUST_FINISHED_MS = 5 * 60_000;
 
-/** How many jobs' owners are remembered, so that a job whose user nobody follows is read once at most. */
+/**
+ * How many jobs' owners are remembered, so that a job whose user nobody follows is read once at
+ * most.
+ */
 const OWNERS_KEPT = 10_000;
 
 const encoder = new TextEncoder();
 
-/** The feed of users. It reads a job that has changed only while somebody follows that job's user. */
+/**
+ * The feed of users. It reads a job that has changed only while somebody follows that job's user.
+ */
 export class UserFeed {
   readonly #options: UserFeedOptions;
   readonly #channels = new Map<string, UserChannel>();
@@ -100,7 +109,10 @@ class UserChannel {
   readonly #owner: string;
   readonly #options: UserFeedOptions;
   readonly #followers = new Set<UserFollower>();
-  /** The last work on this channel. Readings are made and sent one after the other, so that an older one never follows a newer one. */
+  /**
+   * The last work on this channel. Readings are made and sent one after the other, so that an older
+   * one never follows a newer one.
+   */
   #queue = Promise.resolve();
   /** Whether a reading of all jobs waits for its turn. It serves all who join before it begins. */
   #refreshes = false;
@@ -127,7 +139,10 @@ class UserChannel {
     if (this.isEmpty) this.#left.abort();
   }
 
-  /** Reads all jobs in a turn of the user's. What happens meanwhile is sent all the same: it does not wait for this turn. */
+  /**
+   * Reads all jobs in a turn of the user's. What happens meanwhile is sent all the same: it does
+   * not wait for this turn.
+   */
   refresh(): void {
     if (this.#refreshes) return;
     this.#refreshes = true;
@@ -175,7 +190,9 @@ class UserChannel {
     return putAddresses && seen ? { ...seen.snapshot, end: putAddresses(seen.snapshot.end) } : seen?.snapshot;
   }
 
-  /** Sends a job's status to every follower whose last one was another; nothing if the job is gone. */
+  /**
+   * Sends a job's status to every follower whose last one was another; nothing if the job is gone.
+   */
   #sendStatus(snapshot: Snapshot | undefined): void {
     if (!snapshot) return;
     const key = statusKey(snapshot);

@@ -1,24 +1,38 @@
-/** What Supabase's answers mean: whether a row is at fault, or something that passes. supabase-js returns errors, and throws none. */
+/**
+ * What Supabase's answers mean: whether a row is at fault, or something that passes. supabase-js
+ * returns errors, and throws none.
+ */
 import type { WriteResult } from '../archive/archive.ts';
 import { OwnError } from '../job/own-error.ts';
 import { ProblemError } from '../job/problem.ts';
 
-/** An answer to a request for rows: PostgREST's, or what supabase-js makes of a request that failed. */
+/**
+ * An answer to a request for rows: PostgREST's, or what supabase-js makes of a request that failed.
+ */
 export type RowsAnswer = { error: { code?: string; message: string } | null; status: number };
 
 /** The constraint that a row's user exists. */
 const USER_CONSTRAINT = 'jobs_user_id_fkey';
 
-/** The classes of SQLSTATE that are about what was sent: data exceptions, violated constraints, limits of a value. */
+/**
+ * The classes of SQLSTATE that are about what was sent: data exceptions, violated constraints,
+ * limits of a value.
+ */
 const OF_ROWS = /^(22|23|54)/;
 
 /** The same in words, from servers that hand on PostgreSQL's message without its code. */
 const VIOLATION = /violates (check|not-null|unique|exclusion) constraint/;
 
-/** These pass, or an operator has to do something: wrong keys, missing migrations, too many requests. */
+/**
+ * These pass, or an operator has to do something: wrong keys, missing migrations, too many
+ * requests.
+ */
 const OF_OTHERS: ReadonlySet<number> = new Set([401, 403, 404, 408, 429]);
 
-/** Tells what an answer to a write of rows means. HTML with 200 comes as an error, too, so the error counts and not the status. */
+/**
+ * Tells what an answer to a write of rows means. HTML with 200 comes as an error, too, so the error
+ * counts and not the status.
+ */
 export function toWriteResult({ error, status }: RowsAnswer): WriteResult {
   if (!error) return { type: 'written' };
   const code = codeOf({ error, status });
@@ -44,7 +58,10 @@ export function statusOf({ status, statusCode }: StorageError): number {
   return Number(statusCode) || status || 0;
 }
 
-/** What is told of an error: PostgreSQL's code or the status. Its message and its details can hold what was sent, and so can a code that is none. */
+/**
+ * The code of an error for logs: PostgreSQL's or the status. Its message and details can hold data
+ * that was sent, and so can a code of another form.
+ */
 export function codeOf({ error, status }: RowsAnswer): string {
   return /^[A-Z0-9]{2,10}$/.test(error?.code ?? '') ? String(error?.code) : `status ${status}`;
 }

@@ -1,4 +1,7 @@
-/** The archive in Supabase: rows in PostgreSQL, files in a private bucket. The only place that knows how they are asked for. */
+/**
+ * The archive in Supabase: rows in PostgreSQL, files in a private bucket. The only place that knows
+ * how they are asked for.
+ */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import type {
   ArchiveAccess,
@@ -18,7 +21,10 @@ import { LISTED, rowSchema, toArchivedJob, toRow, WHOLE } from './rows.ts';
 /** A project, and the keys of it that this process has. */
 export type SupabaseKeys = {
   url: string;
-  /** The publishable key (anon key of old). Beside a user's session, rows are read under the project's own rules. */
+  /**
+   * The publishable key (anon key of old). Beside a user's session, rows are read under the
+   * project's own rules.
+   */
   publishableKey?: string | undefined;
   /** The secret key (service_role key of old). Without it nothing is written. */
   secretKey?: string | undefined;
@@ -41,7 +47,10 @@ export function openSupabaseArchive({ url, publishableKey, secretKey }: Supabase
   };
 }
 
-/** `users`: the client for users; `isOwn`: whether its key leaves it to the project's rules what a session may see. */
+/**
+ * `users`: the client for users; `isOwn`: whether its key leaves it to the project's rules what a
+ * session may see.
+ */
 type ReaderParts = { users: SupabaseClient; isOwn: boolean; service: SupabaseClient | undefined; bucket: Bucket | undefined };
 
 function createReader({ users, isOwn, service, bucket }: ReaderParts): ArchiveReader {
@@ -126,7 +135,9 @@ function createWriter(service: SupabaseClient, bucket: Bucket): ArchiveWriter {
   };
 }
 
-/** In PostgREST's words: what comes after a place in the list. Only a date and an id stand in it. */
+/**
+ * In PostgREST's words: what comes after a place in the list. Only a date and an id stand in it.
+ */
 function isAfter({ score, id }: IndexPlace): string {
   const moment = new Date(Math.min(Math.max(Math.floor(Number(score)), 0), LAST_MS)).toISOString();
   return `created_at.lt."${moment}",and(created_at.eq."${moment}",id.lt."${id}")`;
@@ -143,7 +154,10 @@ function rowsOf({ data, ...answer }: Answer): Record<string, unknown>[] {
   return data as Record<string, unknown>[];
 }
 
-/** Whether a filter fits no job of the archive: all of them have ended, and a kind is words with hyphens. */
+/**
+ * Whether a filter fits no job of the archive: all of them have ended, and a kind is words with
+ * hyphens.
+ */
 function isOfNone({ status, kind = '' }: JobFilter): boolean {
   return status === 'waiting' || status === 'active' || status === 'unfinished' || !/^[a-z-]*$/.test(kind);
 }

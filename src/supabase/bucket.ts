@@ -92,7 +92,10 @@ async function request(address: string, key: string, { from, to }: ByteRange): P
   }
 }
 
-/** Reads a part of an object. A server that knows no ranges sends the whole; then what is not wanted is passed over. */
+/**
+ * Reads a part of an object. A server that knows no ranges sends the whole; then what is not wanted
+ * is passed over.
+ */
 async function* readRange(address: string, key: string, { from, to }: ByteRange): AsyncGenerator<Uint8Array, void> {
   if (to <= from) return;
   const { status, body } = await request(address, key, { from, to });

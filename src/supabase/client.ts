@@ -1,14 +1,22 @@
-/** The client of a Supabase project, for the server: it keeps no session, tries nothing again by itself, and no request takes for ever. */
+/**
+ * The client of a Supabase project, for the server: it keeps no session, tries nothing again by
+ * itself, and no request takes for ever.
+ */
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 
 /** A project, with a key. */
 export type SupabaseAccess = { url: string; key: string };
 
-/** How long a request may take, and one that sends a file, in ms. They count until the last byte. */
+/**
+ * How long a request may take, and one that sends a file, in ms. They count until the last byte.
+ */
 const REQUEST_MS = 8000;
 const UPLOAD_MS = 60_000;
 
-/** Makes it. supabase-js would try reads again for 7 s, and has no limit for an answer that stops in the middle. */
+/**
+ * Makes the client. supabase-js would try reads again for 7 s, and has no limit for an answer that
+ * stops in the middle.
+ */
 export function createSupabase({ url, key }: SupabaseAccess): SupabaseClient {
   return createClient(url, key, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },

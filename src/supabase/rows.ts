@@ -1,4 +1,7 @@
-/** Rows of the table `jobs`, as supabase/migrations make it: from a job, and back to one. Others can write to the table, too. */
+/**
+ * Rows of the table `jobs`, as supabase/migrations make it: from a job, and back to one. Others can
+ * write to the table, too.
+ */
 import { z } from 'zod';
 import type { ArchivedJob } from '../archive/archive.ts';
 import type { FileName } from '../files/store.ts';
@@ -6,7 +9,7 @@ import { parseReason, toProblem } from '../job/problem.ts';
 import type { Outcome, Snapshot } from '../job/snapshot.ts';
 import { tenantOf } from '../job/tenant.ts';
 
-/** What a list shows of a job; and with it the rest. */
+/** The columns that a list needs, and all columns of a job. */
 export const LISTED =
   'id,user_id,kind,status,error,usage,provider,model,attempt,max_attempts,progress,leads_to,end_seq,created_at,started_at,cancel_requested_at,finished_at';
 export const WHOLE = `${LISTED},result,files`;
@@ -14,7 +17,9 @@ export const WHOLE = `${LISTED},result,files`;
 const time = z.string().transform((text) => Date.parse(text));
 const usage = z.looseObject({ inputTokens: z.number(), outputTokens: z.number() });
 
-/** A row as PostgREST returns it. What it has beside the columns that are asked for does not matter. */
+/**
+ * A row as PostgREST returns it. What it has beside the columns that are asked for does not matter.
+ */
 export const rowSchema = z.object({
   id: z.string(),
   user_id: z.string(),

@@ -1,5 +1,6 @@
 --[[
-Deletes a job's input files and what its handler kept (`which` is 'inputs'), or all of its files ('all').
+Deletes a job's input files and what its handler kept (`which` is 'inputs'), or all of its files
+('all').
 KEYS: ledger, due, used, files
 ARGV: id, which
 Returns: how many files there were

@@ -1,9 +1,11 @@
 --[[
-Looks at the jobs that are due: deletes files whose time is over and notes when to look again. It goes by the job's own record, so it does
-not matter which process ended the job, or whether one died meanwhile. A job that is not there `graceMs` after its last file came was never
-added, or is gone. While a job has not ended, all its files stay. When it has completed or was cancelled the inputs go; when it
-has failed they go after `failedMs`, so that it can be retried. The outputs go after `retentionMs`, unless they are still on their way to the
-archive. `laterMs`: goes by a moment that is so much later than now.
+Looks at the jobs that are due: deletes files whose time is over and notes when to look again. It
+goes by the job's own record, so it does not matter which process ended the job, or whether one died
+meanwhile. A job that is not there `graceMs` after its last file came was never added, or is gone.
+While a job has not ended, all its files stay. When it has completed or was cancelled the inputs go;
+when it has failed they go after `failedMs`, so that it can be retried. The outputs go after
+`retentionMs`, unless they are still on their way to the archive. `laterMs`: goes by a moment that
+is so much later than now.
 KEYS: jobs, overdue, ledger, due, used, files
 ARGV: laterMs:number, batch:number, openMs:number, graceMs:number, failedMs:number, retentionMs:number, keptMs:number
 Returns: how many jobs were due

@@ -1,6 +1,7 @@
 --[[
-Frees the room that was reserved for files of a job and is not taken. While the job goes on only the run that holds its lock may, and
-what belongs to a job that has made a part already stays: what was paid for must not wait for room again.
+Frees the room that was reserved for files of a job and is not taken. While the job goes on only the
+run that holds its lock may, and what belongs to a job that has made a part already stays: what was
+paid for must not wait for room again.
 KEYS: job, lock, ledger, due, used, files
 ARGV: id, token
 Returns: 1 if room was freed; 0 if not

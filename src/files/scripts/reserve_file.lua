@@ -1,9 +1,10 @@
 --[[
-Makes room for a file, if there is any, and begins it: what was there under its name goes. With a token only the run that holds
-the job's lock may. `key` is the file's; `files` is what the keys of all files begin with. The file is not read before it is whole. One for which
-the run has reserved room is taken whatever its size: it is paid for, and the estimate was at fault.
-`maxTotal` and `maxEach`: how much all files and those of one tenant may take. `graceMs`: when to look whether its job is there.
-`keptMs`: when Redis drops the file if nobody looks after it.
+Makes room for a file, if there is any, and begins it: what was there under its name goes. With a
+token only the run that holds the job's lock may. `key` is the file's; `files` is what the keys of
+all files begin with. The file is not read before it is whole. One for which the run has reserved
+room is taken whatever its size: it is paid for, and the estimate was at fault. `maxTotal` and
+`maxEach`: how much all files and those of one tenant may take. `graceMs`: when to look whether its
+job is there. `keptMs`: when Redis drops the file if nobody looks after it.
 KEYS: key, job, lock, ledger, due, used, files
 ARGV: id, name, tenant, token, version, mediaType, digest, bytes:number, graceMs:number, keptMs:number, maxTotal:number, maxEach:number
 Returns: { 'begun' }; { 'there' } if the same file is there; { 'lost' }; { 'full', 'all' or 'own', ms until enough has gone or -1, 1 if unfinished jobs hold enough }

@@ -1,7 +1,8 @@
 --[[
-Reserves room for files that a run is going to make, for all of them or for none, so that what is paid for can be kept. Only the run
-that holds the job's lock may. A file that is there needs none. What is more than a tenant's share is cut to what the job may have of it alone: a job
-whose estimate is too high waits until its tenant has nothing else. The rest are names and sizes in bytes, in turn.
+Reserves room for files that a run is going to make, for all of them or for none, so that what is
+paid for can be kept. Only the run that holds the job's lock may. A file that is there needs none.
+What is more than a tenant's share is cut to what the job may have of it alone: a job whose estimate
+is too high waits until its tenant has nothing else. The rest are names and sizes in bytes, in turn.
 KEYS: job, lock, ledger, due, used, files
 ARGV: id, tenant, token, graceMs:number, keptMs:number, maxTotal:number, maxEach:number, ...
 Returns: { 'reserved' }; { 'lost' }; or that there is no room (see include/room.lua)

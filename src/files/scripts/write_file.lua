@@ -1,5 +1,6 @@
 --[[
-Writes a piece of a file that was begun as this version. With a token only the run that holds the job's lock may.
+Writes a piece of a file that was begun as this version. With a token only the run that holds the
+job's lock may.
 KEYS: key, lock
 ARGV: token, version, index, last:number, piece
 Returns: 1; 0 if the file is not there as this version any more; -1 if the run may not write

@@ -1,4 +1,4 @@
-/** The routes of the archive: for the operator, and for the database that tells which users are gone. */
+/** The routes of the archive: for the operator, and for the database that reports deleted users. */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { ProblemError } from '../../job/problem.ts';
@@ -14,7 +14,7 @@ const SHOWN = 100;
 /** The largest body of a webhook, in bytes: a row of auth.users. */
 const BODY_BYTES = 256 * 1024;
 
-/** What a database webhook of Supabase sends. */
+/** The body of a database webhook of Supabase. */
 const deletion = z.object({
   type: z.string(),
   schema: z.string(),

@@ -7,7 +7,10 @@ import { answerJson } from '../answer.ts';
 import { addressesFor, presentJob } from '../present.ts';
 import { noSuchJob } from '../problems.ts';
 
-/** `POST /api/jobs/:jobId/cancel`: 202 if this request cancels the job, 200 if the job had already ended. */
+/**
+ * `POST /api/jobs/:jobId/cancel`: 202 if this request cancels the job, 200 if the job had already
+ * ended.
+ */
 export function cancelRoutes(deps: AppDeps): Hono<AppEnv> {
   const { queue, log } = deps;
   const app = new Hono<AppEnv>();

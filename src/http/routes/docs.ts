@@ -1,4 +1,7 @@
-/** The routes that describe the API: the OpenAPI document, a page to read and try it, and what each problem means. */
+/**
+ * The routes that describe the API: the OpenAPI document, a page to read and try it, and what each
+ * problem means.
+ */
 import { Hono, type Context } from 'hono';
 import { createDocument } from '../../openapi/document.ts';
 import { problemAdvice } from '../../job/problem-advice.ts';
@@ -11,7 +14,10 @@ import type { AppDeps } from '../app-deps.ts';
 import type { AppEnv } from '../context.ts';
 import { answerPage, escapeHtml, PAGE_HEADERS, wantsHtml } from '../html.ts';
 
-/** How long a browser may keep the files of the page, in s. Their addresses have the version in them. */
+/**
+ * How long a browser may keep the files of the page, in s. Their addresses have the version in
+ * them.
+ */
 const ASSET_MAX_AGE_S = 7 * 24 * 3600;
 
 /** `GET /openapi.json`, `GET /docs`, `GET /docs/:asset` and `GET /problems/:code`. */

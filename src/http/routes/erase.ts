@@ -7,7 +7,10 @@ import type { AppEnv } from '../context.ts';
 import { ErasureTurns } from '../erasure-turns.ts';
 import { findOwnJob } from '../job-access.ts';
 
-/** `DELETE /api/jobs/:jobId`: 204; a job that runs is cancelled first. `DELETE /api/me/data`: 200 with counts of what was erased. */
+/**
+ * `DELETE /api/jobs/:jobId`: 204; a job that runs is cancelled first. `DELETE /api/me/data`: 200
+ * with counts of what was erased.
+ */
 export function eraseRoutes(deps: AppDeps): Hono<AppEnv> {
   const { eraser, shares, identity, log } = deps;
   const turns = new ErasureTurns(eraser, shares.reads);

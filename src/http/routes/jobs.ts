@@ -1,4 +1,7 @@
-/** The routes that give a job as JSON: at once, or when something has changed. One of them serves the first clients. */
+/**
+ * The routes that give a job as JSON: at once, or when something has changed. One of them serves
+ * the first clients.
+ */
 import { Hono, type Context } from 'hono';
 import type { JournalRow, Snapshot } from '../../job/snapshot.ts';
 import type { JobView } from '../../jobs/read-job.ts';
@@ -18,14 +21,20 @@ export function jobRoutes(deps: AppDeps): Hono<AppEnv> {
   return app;
 }
 
-/** The token of `statusUrl`. Where no identity is required the address has none, and one that is not valid takes nothing away. */
+/**
+ * The token of `statusUrl`. Where no identity is required the address has none, and one that is not
+ * valid takes nothing away.
+ */
 async function pollersToken(c: Context<AppEnv, '/:jobId'>, { identity, tokens }: AppDeps): Promise<string | undefined> {
   const token = c.req.query('token');
   if (token === undefined || identity.required) return token;
   return (await tokens.check(c.req.param('jobId'), token)) === 'valid' ? token : undefined;
 }
 
-/** How an address shows a job. `token`: it allows reading, beside the user. `words`: makes the Job that this address promises. */
+/**
+ * How an address shows a job. `token`: it allows reading, beside the user. `words`: makes the Job
+ * that this address promises.
+ */
 type Form = { token: string | undefined; words: (job: JobObject) => JobObject };
 
 async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, { token, words }: Form): Promise<Response> {
@@ -54,14 +63,21 @@ async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, { toke
   return answerJson(c, withItems ? { ...job, items: addresses.putOutputs(jobId, itemsIn(rows)) } : job, 200, headers);
 }
 
-/** Whether it may be a phone that asks. Where the end is told to a server, too, it may be that server. */
+/**
+ * Whether it may be a phone that asks. Where a webhook goes to a server, too, it may be that
+ * server.
+ */
 function isPhone(c: Context<AppEnv>, { notifies }: Snapshot): boolean {
   return c.req.method === 'GET' && notifies === 'push';
 }
 
-/** The ETag of a job. It is weak: position, estimate and token differ from answer to answer, but do not count as a change. */
+/**
+ * The ETag of a job. It is weak: position, estimate and token differ from answer to answer, but do
+ * not count as a change.
+ */
 function etag({ status, attempt, length, retryAt, end }: Snapshot): string {
-  // What was used can grow after the end: the calls of a cancelled run are billed when they are over.
+  // What was used can grow after the end: the calls of a cancelled run are billed when they are
+  // over.
   const used = Object.entries(end?.outcome.usage ?? {}).toSorted(([one], [other]) => (one < other ? -1 : 1));
   return `W/"${[status, attempt, length, ...(retryAt === undefined ? [] : [retryAt]), ...used.map(([, value]) => String(value))].join('-')}"`;
 }

@@ -1,4 +1,7 @@
-/** The routes about webhooks: the secret that they are signed with, and what became of those of a job. */
+/**
+ * The routes about webhooks: the secret that they are signed with, and what became of those of a
+ * job.
+ */
 import { Hono, type Context } from 'hono';
 import { ProblemError } from '../../job/problem.ts';
 import { tooFast } from '../../jobs/refusal.ts';
@@ -12,8 +15,9 @@ import { findOwnJob } from '../job-access.ts';
 import { setAllowance } from '../rate-limits.ts';
 
 /**
- * `GET /api/webhooks/secret` and `POST /api/webhooks/secret/rotate`: the caller's secret. `GET /api/jobs/:jobId/deliveries` and
- * `POST /api/jobs/:jobId/deliveries/retry`: the notifications of a job; the second sends the webhook of its newest end again.
+ * `GET /api/webhooks/secret` and `POST /api/webhooks/secret/rotate`: the caller's secret. `GET
+ * /api/jobs/:jobId/deliveries` and `POST /api/jobs/:jobId/deliveries/retry`: the notifications of a
+ * job; the second sends the webhook of its newest end again.
  */
 export function notificationRoutes(deps: AppDeps): Hono<AppEnv> {
   const { notifications, redeliverLimit, log } = deps;

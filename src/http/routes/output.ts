@@ -1,4 +1,6 @@
-/** The routes of a job's output files: the finished one, and parts of it as soon as they are there. */
+/**
+ * The routes of a job's output files: the finished one, and parts of it as soon as they are there.
+ */
 import { Hono, type Context } from 'hono';
 import type { ByteRange, FileName, OpenFile } from '../../files/store.ts';
 import { ProblemError } from '../../job/problem.ts';
@@ -57,12 +59,15 @@ function answerFile(c: Context<AppEnv>, { sendFile, log }: AppDeps, { info, read
   return isHead ? head : sendFile(c.env, head, read(part), (error) => log.warn({ err: error }, 'output was cut off'));
 }
 
-/** Which bytes of a file a request wants (RFC 9110, section 14): all of the file, a part, or a range that the file does not have. */
+/**
+ * Which bytes of a file a request wants (RFC 9110, section 14): all of the file, a part, or a range
+ * that the file does not have.
+ */
 type Wanted = ByteRange | 'all' | 'unsatisfiable';
 
 /**
- * Reads the headers `Range` and `If-Range`. What can't be read, several ranges, and a range of another version (`If-Range` names
- * a tag other than this one) mean the whole file.
+ * Reads the headers `Range` and `If-Range`. What can't be read, several ranges, and a range of
+ * another version (`If-Range` names a tag other than this one) mean the whole file.
  */
 function parseRange(range: string | undefined, ifRange: string | undefined, { bytes, tag }: { bytes: number; tag: string }): Wanted {
   if (range === undefined || (ifRange !== undefined && ifRange !== tag)) return 'all';

@@ -1,11 +1,16 @@
-/** The routes of the page to try everything: the page itself, for who accepts HTML, and its files. */
+/**
+ * The routes of the page to try everything: the page itself, for who accepts HTML, and its files.
+ */
 import { Hono } from 'hono';
 import { answerAsset } from '../asset.ts';
 import type { AppDeps } from '../app-deps.ts';
 import type { AppEnv } from '../context.ts';
 import { answerNotFound } from '../problems.ts';
 
-/** `GET /` with HTML in its Accept header, `/favicon.ico`, and the files under `/page` and `/client`. */
+/**
+ * `GET /` with HTML in its Accept header, `/favicon.ico`, and the files under `/page` and
+ * `/client`.
+ */
 export function pageRoutes({ pageFiles }: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.get('/', async (c, next) => {
@@ -19,7 +24,7 @@ export function pageRoutes({ pageFiles }: AppDeps): Hono<AppEnv> {
     });
   }
   app.get('/favicon.ico', async (c) => {
-    const icon = await pageFiles('/page/favicon.svg'); // browsers ask for it by this name without being told
+    const icon = await pageFiles('/page/favicon.svg'); // browsers ask for it by this name, whatever a page says
     return icon ? answerAsset(c, icon) : answerNotFound(c);
   });
   return app;

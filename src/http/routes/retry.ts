@@ -53,7 +53,9 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<R
   return answerJson(c, presentJob(after.snapshot, await addressesFor(deps)), 202, { 'Retry-After': '2' });
 }
 
-/** The files of a failed job are kept for a while. Without them an attempt could only fail again. */
+/**
+ * The files of a failed job are kept for a while. Without them an attempt could only fail again.
+ */
 async function checkFiles({ id: jobId, kind: name }: Snapshot, { kinds, files }: AppDeps): Promise<void> {
   for (const field of Object.keys(kinds.find((kind) => kind.name === name)?.files ?? {})) {
     if (!(await files.head(jobId, `in:${field}`))) {
@@ -75,7 +77,10 @@ function notFailed({ id, status }: Snapshot): ProblemError {
   return new ProblemError('job_not_failed', `Only a failed job is retried: ${why}.`, { jobId: id });
 }
 
-/** Retries failed jobs without regard to bounds. The answer names the jobs that were retried, and says whether there are more. */
+/**
+ * Retries failed jobs without regard to bounds. The answer names the jobs that were retried, and
+ * says whether there are more.
+ */
 async function retryMany(c: Context<AppEnv>, deps: AppDeps, wanted: Wanted): Promise<Response> {
   const { jobs, ...rest } = await findFailed(c, deps, wanted);
   const retried: string[] = [];
@@ -90,7 +95,10 @@ async function retryMany(c: Context<AppEnv>, deps: AppDeps, wanted: Wanted): Pro
 /** How many jobs an operator's retry works on at once. */
 const AT_ONCE = 50;
 
-/** Retries a job without regard to bounds. Resolves with its id if it was still failed and now waits again. */
+/**
+ * Retries a job without regard to bounds. Resolves with its id if it was still failed and now waits
+ * again.
+ */
 async function retryAgain({ queue, notifications }: AppDeps, jobId: string): Promise<string | undefined> {
   const seen = await queue.read(jobId); // the list does not have the tenant
   const { tenant, next, notifies, reserved } = seen?.snapshot ?? {};
@@ -110,7 +118,10 @@ const query = z.object({
 
 type Wanted = z.output<typeof query>;
 
-/** A page of failed jobs. `more`: whether there may be others; they begin at `nextCursor`. An empty page can have one, too. */
+/**
+ * A page of failed jobs. `more`: whether there may be others; they begin at `nextCursor`. An empty
+ * page can have one, too.
+ */
 type FailedPage = { jobs: Snapshot[]; more: boolean; nextCursor?: string };
 
 async function findFailed(c: Context<AppEnv>, { queue }: AppDeps, { code, kind, user, limit, cursor: after }: Wanted): Promise<FailedPage> {

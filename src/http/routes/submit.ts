@@ -1,4 +1,7 @@
-/** Submitting: validated input becomes a job. The answer is the job's addresses, its stream, or its end. */
+/**
+ * Submitting: validated input becomes a job. The answer is the job's addresses, its stream, or its
+ * end.
+ */
 import { Hono, type Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { Kind } from '../../kinds/kind.ts';
@@ -25,7 +28,10 @@ import { abandoned } from '../../store/redis-connection.ts';
 import type { Targets } from '../../job/record.ts';
 import { ESTIMATE_AGE_MS, untilAdmitted } from '../../jobs/stats.ts';
 
-/** Beside the kind's own input: who it is for, as old clients say it, and where its end is to be told. */
+/**
+ * The fields beside the kind's own input: the user, as old clients name it, and the webhook and the
+ * push at the end.
+ */
 const envelopeOf = ({ notifications }: AppDeps) => ({ userId: userId.optional(), ...targetFields(notifications) });
 
 type Envelope = { userId?: string } & Targets & Record<string, unknown>;
@@ -57,10 +63,16 @@ function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: AppDeps): void {
   });
 }
 
-/** A submission that was accepted, with the names that this request has and its kind does not know: a replay may have others. */
+/**
+ * A submission that was accepted, with the names that this request has and its kind does not know:
+ * a replay may have others.
+ */
 type Answered = AcceptedJob & { ignored: readonly string[] | undefined };
 
-/** Submits, and answers as the request asks. `submitted` is called when that is done and the answer may wait. */
+/**
+ * Submits, and answers as the request asks. `submitted` is called when that is done and the answer
+ * may wait.
+ */
 async function answerSubmission(c: Context<AppEnv>, deps: AppDeps, request: SubmitRequest, submitted = () => {}): Promise<Response> {
   if (wantsStream(c)) return retryLaterOnTrouble(c, deps, request.key !== undefined, async () => answerWithStream(c, deps, request));
   const addressing = addressesFor(deps).catch(noneIfUnavailable); // in one trip with the admission
@@ -94,7 +106,7 @@ function toRequest(c: Context<AppEnv>, kind: Kind, deps: AppDeps, { input: recei
 /** Which header says that a job was there before. */
 const ORIGIN_HEADERS = { new: {}, replayed: { 'Idempotent-Replayed': 'true' }, reused: { 'Job-Reused': 'true' } } as const;
 
-/** Submits, and tells the result in the headers. */
+/** Submits, and sets the headers of the answer. */
 async function submit(c: Context<AppEnv>, { submissions, notifications, log }: AppDeps, request: SubmitRequest): Promise<AcceptedJob> {
   const result = await submissions.submit(request);
   setAllowance(c, result.allowance);
@@ -108,8 +120,9 @@ async function submit(c: Context<AppEnv>, { submissions, notifications, log }: A
 }
 
 /**
- * Answers with the job's stream, from the start or from where a client that reconnects says it was. Its first
- * frame carries an id, so that every reconnect is known for one: without a key it could only buy a second job.
+ * Answers with the job's stream, from the start or from where a client that reconnects says it was.
+ * Its first frame carries an id, so that every reconnect is known for one: without a key it could
+ * only buy a second job.
  */
 async function answerWithStream(c: Context<AppEnv>, deps: AppDeps, request: SubmitRequest): Promise<Response> {
   const lastEventId = c.req.header('last-event-id');
@@ -162,8 +175,8 @@ function answerAccepted(c: Context<AppEnv>, { origin, job, ignored }: Answered, 
 }
 
 /**
- * Refuses what can be told before the body is read: nobody is named, the body is too long, or it is of another type. A length that is
- * announced is believed (HTTP holds the client to it).
+ * Refuses what can be refused before the body is read: nobody is named, the body is too long, or it
+ * is of another type. A length that is announced is believed (HTTP holds the client to it).
  */
 const checkHead = ({ identity }: AppDeps, { files }: Kind) =>
   createMiddleware<AppEnv>((c, next) => {
@@ -182,8 +195,9 @@ const checkHead = ({ identity }: AppDeps, { files }: Kind) =>
   });
 
 /**
- * Does work for a job that was accepted. If Redis stops answering meanwhile, the client is told 503 and not of its job. One that the same
- * request again would not find is abandoned, or the client would buy it twice.
+ * Does work for a job that was accepted. If Redis stops answering meanwhile, the client gets 503
+ * and does not learn the job's id. One that the same request again would not find is abandoned, or
+ * the client would buy it twice.
  */
 async function orAbandon<T>(queue: Pick<JobQueue, 'abandon'>, accepted: AcceptedJob, work: () => Promise<T>): Promise<T> {
   try {

@@ -1,4 +1,7 @@
-/** The routes about the service itself: whether it is up and ready, and the state of Redis and of the queue. */
+/**
+ * The routes about the service itself: whether it is up and ready, and the state of Redis and of
+ * the queue.
+ */
 import { Hono, type Context } from 'hono';
 import { type ModelEnd, nearEnds } from '../../job/model-end.ts';
 import { ProblemError } from '../../job/problem.ts';
@@ -11,7 +14,10 @@ import { figuresOf } from '../shares.ts';
 import type { AppDeps } from '../app-deps.ts';
 import type { AppEnv } from '../context.ts';
 
-/** `GET /` (an index of all routes), `/api/kinds`, `/health`, `/ready`, `/api/redis/health` and `/api/queue/stats`. */
+/**
+ * `GET /` (an index of all routes), `/api/kinds`, `/health`, `/ready`, `/api/redis/health` and
+ * `/api/queue/stats`.
+ */
 export function systemRoutes(deps: AppDeps): Hono<AppEnv> {
   const { kinds, queue, clock, connections } = deps;
   const app = new Hono<AppEnv>();
@@ -24,7 +30,8 @@ export function systemRoutes(deps: AppDeps): Hono<AppEnv> {
     });
     return answerJson(c, { kinds: await Promise.all(states) });
   });
-  // It says only that this process answers. If it depended on Redis, a host would restart the process whenever Redis is away.
+  // It says only that this process answers. If it depended on Redis, a host would restart the
+  // process whenever Redis is away.
   app.get('/health', (c) =>
     answerJson(c, { status: 'ok', uptimeSeconds: Math.round((performance.now() - startedAt) / 1000), followers: connections.size() }),
   );

@@ -50,7 +50,10 @@ async function list(c: Context<AppEnv>, deps: AppDeps, { limit, cursor: after, s
   return answerJson(c, { jobs: shown, nextCursor: next && toCursor(next) });
 }
 
-/** Reads a page out of Redis, and where there is an archive out of both. Users take turns at Redis, and wait for the archive without a place. */
+/**
+ * Reads a page out of Redis, and where there is an archive out of both. Users take turns at Redis,
+ * and wait for the archive without a place.
+ */
 function readList(c: Context<AppEnv>, { queue, archive, shares }: AppDeps, user: string, range: JobRange): Promise<JobPage> {
   const redis = async (part: JobRange) => {
     const release = await shares.reads.turn(c.get('holder'), part.signal);
