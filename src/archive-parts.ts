@@ -11,7 +11,7 @@ import type { Config } from './config.ts';
 import type { FileStore } from './files/store.ts';
 import type { Deliveries } from './notifications/deliveries.ts';
 import type { Clock } from './store/clock.ts';
-import { type OutboxLoop, startOutboxLoop } from './ends/outbox-loop.ts';
+import { OutboxLoop } from './ends/outbox-loop.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { ProcessStore } from './store/store.ts';
 
@@ -24,7 +24,7 @@ export type ArchiveParts = {
   /** What is on its way to it; undefined where nothing is written to it. */
   outbox?: ArchiveOutbox | undefined;
   /** Begins to deliver ended jobs to it. */
-  startDelivery(needs: DeliveryNeeds): OutboxLoop;
+  startDelivery(needs: DeliveryNeeds): ArchiveDelivery;
   /** Where results live, for the person who runs the process. */
   description: string;
 };
@@ -38,7 +38,10 @@ type DeliveryNeeds = {
   log: Pick<Logger, 'warn' | 'info'>;
 };
 
-const startNothing = (): OutboxLoop => ({ ended() {}, async close() {} });
+/** The running delivery of ended jobs. */
+type ArchiveDelivery = Pick<OutboxLoop, 'ended' | 'close'>;
+
+const startNothing = (): ArchiveDelivery => ({ ended() {}, async close() {} });
 
 /** Opens it. */
 export async function openArchive(store: ProcessStore, config: Config): Promise<ArchiveParts> {
@@ -76,7 +79,7 @@ function startArchiveDelivery(
   { queue, files, eraser, deliveries, log }: DeliveryNeeds,
   shared: SharedParts,
   retentionMs: number | undefined,
-): OutboxLoop {
+): ArchiveDelivery {
   const archiver = new Archiver({
     ...shared,
     files,
@@ -93,7 +96,7 @@ function startArchiveDelivery(
   });
   const isKept = async (jobId: string) => (await queue.there([jobId])).has(jobId);
   const { outbox, onError } = shared;
-  const loop = startOutboxLoop({ outbox, deliver: (claims) => archiver.archive(claims), onError });
+  const loop = new OutboxLoop(outbox, (claims) => archiver.archive(claims), onError);
   const upkeep = new ArchiveUpkeep({ ...shared, isKept, retentionMs });
   return {
     ended: (jobId) => loop.ended(jobId),

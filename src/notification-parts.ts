@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { randomSecret } from './access-parts.ts';
 import type { Config } from './config.ts';
 import { type Claim, createOutbox, type Outbox } from './ends/outbox.ts';
-import { type OutboxLoop, startOutboxLoop } from './ends/outbox-loop.ts';
+import { OutboxLoop } from './ends/outbox-loop.ts';
 import type { Notifications } from './http/app-deps.ts';
 import { childIdOf } from './jobs/child-id.ts';
 import type { JobQueue } from './jobs/queue.ts';
@@ -75,7 +75,7 @@ export class Notifier implements Notifications {
     this.#outbox = createOutbox(store, store.keys.notifications, { retentionS: job.retentionS });
     const { pushDelayMs } = config.notifications;
     this.#dispatch = createDispatch({ outbox: this.#outbox, jobs: queue, queue: this.#entries, clock, pushDelayMs });
-    this.#loop = startOutboxLoop({ outbox: this.#outbox, deliver: this.#dispatch, onError });
+    this.#loop = new OutboxLoop(this.#outbox, this.#dispatch, onError);
   }
 
   accepted(jobId: string, next?: string): void {

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../store/clock.ts';
 import { CLOSE_MS } from '../ends/outbox-loop.ts';
-import { atMost, createPauses } from '../store/pauses.ts';
+import { atMost, Pauses } from '../store/pauses.ts';
 import type { ArchiveWriter } from './archive.ts';
 import type { PendingErasures } from './pending-erasures.ts';
 import type { ArchiveOutbox } from './outbox.ts';
@@ -41,7 +41,7 @@ export class ArchiveUpkeep {
   readonly #options: ArchiveUpkeepOptions;
   /** How old each erasure was when it was last carried out here, in ms. */
   readonly #erased = new Map<string, number>();
-  readonly #pauses = createPauses();
+  readonly #pauses = new Pauses();
   readonly #running: Promise<void>;
   #isClosed = false;
 

@@ -1,22 +1,23 @@
 /** Pauses of a loop that can be ended early, and waits that have an end. */
 
-/** A loop's pauses. One pause at a time. */
-export type Pauses = { pause(ms: number): Promise<void>; wake(): void };
+/** A loop's pauses, of which there is one at a time. */
+export class Pauses {
+  #wake = (): void => {};
 
-/** Makes them. */
-export function createPauses(): Pauses {
-  let wake = (): void => {};
-  return {
-    pause: (ms) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      }),
-    wake: () => wake(),
-  };
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Ends the pause. */
+  wake(): void {
+    this.#wake();
+  }
 }
 
 /** Resolves when the work has ended, or after so many ms. */
