@@ -5,7 +5,7 @@ import { element } from './dom.ts';
 import type { DrawnField } from './drawn-field.ts';
 import { type Field, type FileField, type TypedField, valueOf } from './forms.ts';
 import { drawImage } from './image-field.ts';
-import { drawRecording } from './recording-field.ts';
+import { RecordingField } from './recording-field.ts';
 
 /** Draws a field. */
 export function drawField(field: Field): DrawnField {
@@ -13,7 +13,7 @@ export function drawField(field: Field): DrawnField {
     case 'image':
       return drawImage(field);
     case 'recording':
-      return drawRecording(field);
+      return new RecordingField(field);
     case 'file':
       return drawFile(field);
     default:

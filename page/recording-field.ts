@@ -3,72 +3,87 @@ import { element, fill } from './dom.ts';
 import type { DrawnField } from './drawn-field.ts';
 import { canRecord, LONGEST_S, record, type Recording } from './recorder.ts';
 
-/** Draws the field. What is being recorded when it is read is ended and taken. */
-export function drawRecording({ label }: { label: string }): DrawnField {
-  let chosen: File | undefined;
-  let going: Recording | undefined;
-  let clock: ReturnType<typeof setInterval> | undefined;
-  let isLeft = false;
-  const heard = element('p', { class: 'note', role: 'status' });
-  const time = element('p', { class: 'note', 'aria-hidden': 'true' }); // a screen reader would say each second
-  const choose = (file: File | undefined): void => {
-    chosen = file;
-    fill(heard);
+/** The field as it is on the page. */
+export class RecordingField implements DrawnField {
+  readonly node: HTMLElement;
+  readonly #heard = element('p', { class: 'note', role: 'status' });
+  /** Hidden from screen readers, because they would say each second. */
+  readonly #time = element('p', { class: 'note', 'aria-hidden': 'true' });
+  readonly #button = element(
+    'button',
+    { type: 'button', class: 'quiet', disabled: !canRecord(), click: () => void this.#toggle() },
+    'Record',
+  );
+  #chosen: File | undefined;
+  #going: Recording | undefined;
+  #clock: ReturnType<typeof setInterval> | undefined;
+  #isLeft = false;
+
+  constructor({ label }: { label: string }) {
+    const change = (): void => this.#choose(input.files?.[0]);
+    const input = element('input', { type: 'file', accept: 'audio/*,video/webm,video/mp4', 'aria-label': label, change });
+    this.node = element(
+      'div',
+      { class: 'drop' },
+      element('p', { class: 'note' }, `Speak, or choose a recording of ${LONGEST_S} s at most.`),
+      element('p', { class: 'actions' }, this.#button, input),
+      this.#heard,
+      this.#time,
+    );
+  }
+
+  /** The chosen recording. A recording that still goes on is ended and taken. */
+  async read(): Promise<File | undefined> {
+    await this.#finish();
+    return this.#chosen;
+  }
+
+  leave(): void {
+    this.#isLeft = true;
+    void this.#finish();
+  }
+
+  #choose(file: File | undefined): void {
+    this.#chosen = file;
+    fill(this.#heard);
     if (!file) return;
     const player = element('audio', { controls: true, 'aria-label': 'Your recording' });
     player.src = URL.createObjectURL(file);
-    fill(heard, player);
-  };
-  const start = async (): Promise<void> => {
-    const recording = await record();
-    if (isLeft) return void recording.stop(); // the user has chosen another kind meanwhile
-    going = recording;
-    let seconds = 0;
-    clock = setInterval(() => {
-      fill(time, `${++seconds} s of ${LONGEST_S} s`);
-      if (seconds >= LONGEST_S) void finish();
-    }, 1000);
-    fill(heard, 'Recording. Speak now.');
-    fill(button, 'Stop');
-  };
-  /** Ends what is being recorded, if anything is, and takes it. */
-  const finish = async (): Promise<void> => {
-    const recording = going;
-    going = undefined;
-    clearInterval(clock);
-    fill(time);
-    if (!recording) return;
-    fill(button, 'Record again');
-    choose(await recording.stop());
-  };
-  const toggle = async (): Promise<void> => {
-    button.disabled = true; // while the browser asks, a second press would record twice
+    fill(this.#heard, player);
+  }
+
+  async #toggle(): Promise<void> {
+    this.#button.disabled = true; // while the browser asks, a second press would record twice
     try {
-      await (going ? finish() : start());
+      await (this.#going ? this.#finish() : this.#start());
     } catch {
-      fill(heard, 'The browser did not allow the microphone. Choose a file.');
+      fill(this.#heard, 'The browser did not allow the microphone. Choose a file.');
     } finally {
-      button.disabled = false;
+      this.#button.disabled = false;
     }
-  };
-  const button = element('button', { type: 'button', class: 'quiet', disabled: !canRecord(), click: () => void toggle() }, 'Record');
-  const input = element('input', {
-    type: 'file',
-    accept: 'audio/*,video/webm,video/mp4',
-    'aria-label': label,
-    change: () => choose(input.files?.[0]),
-  });
-  const node = element(
-    'div',
-    { class: 'drop' },
-    element('p', { class: 'note' }, `Speak, or choose a recording of ${LONGEST_S} s at most.`),
-    element('p', { class: 'actions' }, button, input),
-    heard,
-    time,
-  );
-  const leave = (): void => {
-    isLeft = true;
-    void finish();
-  };
-  return { node, read: () => finish().then(() => chosen), leave };
+  }
+
+  async #start(): Promise<void> {
+    const recording = await record();
+    if (this.#isLeft) return void recording.stop(); // the user has chosen another kind meanwhile
+    this.#going = recording;
+    let seconds = 0;
+    this.#clock = setInterval(() => {
+      fill(this.#time, `${++seconds} s of ${LONGEST_S} s`);
+      if (seconds >= LONGEST_S) void this.#finish();
+    }, 1000);
+    fill(this.#heard, 'Recording. Speak now.');
+    fill(this.#button, 'Stop');
+  }
+
+  /** Ends the recording that goes on, if there is one, and takes it. */
+  async #finish(): Promise<void> {
+    const recording = this.#going;
+    this.#going = undefined;
+    clearInterval(this.#clock);
+    fill(this.#time);
+    if (!recording) return;
+    fill(this.#button, 'Record again');
+    this.#choose(await recording.stop());
+  }
 }
