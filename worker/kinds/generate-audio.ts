@@ -39,7 +39,7 @@ export const generateAudio: Handler<typeof audio> = async (input, context) => {
   const files = await Promise.all(texts.map(async (_, n) => (await context.readOutput(n))?.bytes));
   await reserveRoom({ input, context, format, texts, files });
   const published = () => context.items(LIST) as readonly AudioPart[];
-  const make = createMaker({ input, context, format, sampleRate: sampleRateOf(format, files) });
+  const make = createMaker({ input, context, format }, sampleRateOf(format, files));
 
   await inOrder(texts.length, {
     async make(n) {
@@ -105,17 +105,7 @@ async function reserveRoom({ input, context, format, texts, files }: Plan): Prom
  * Makes the function that speaks a part and keeps its file. `sampleRate`: that of the parts that
  * are there, in Hz.
  */
-function createMaker({
-  input,
-  context,
-  format,
-  sampleRate,
-}: {
-  input: Input;
-  context: Work;
-  format: SpeechFormat;
-  sampleRate: number | undefined;
-}) {
+function createMaker({ input, context, format }: Pick<Plan, 'input' | 'context' | 'format'>, sampleRate: number | undefined) {
   const { language, voice, speed } = input;
   const { work, report, signal } = context;
   return async (n: number, text: string): Promise<Uint8Array> => {

@@ -39,9 +39,6 @@ In formulas of LaTeX write each backslash twice, as JSON demands: "\\\\frac".
 "wanted" says how many items of each list to write: fewer only if the subject does not carry that many, never more. Leave out the fields that the response format does not have and the lists that "wanted" does not name. "there" is what has been written already: continue it and repeat none of it.
 Where there is "content", use only what it says. Write in the language named by "language" (BCP 47), or else in that of the content or the topic. Meanings and explanations are in the language named by "nativeLanguage", where it is given. Fit "subject" and "level" (of the CEFR, or in other words) where they are given.`;
 
-/** About how many characters of JSON an item has at most. */
-const LENGTHS = { objectives: 600, sections: 12_000, vocabulary: 2500, exercises: 6000 };
-
 export const makeLesson: Handler<typeof lesson> = async (input, context) => {
   await context.stage('generating', ASKING.from);
   await context.once('answer', () => write(input, context));
@@ -60,33 +57,25 @@ export const makeLesson: Handler<typeof lesson> = async (input, context) => {
   };
 };
 
-/** Writes what is missing of the lesson. Without a section it is no lesson. */
+/**
+ * Writes what is missing of the lesson. `itemLength`: the most JSON of an item, in characters.
+ * Without a section it is no lesson.
+ */
 async function write(input: InputOf<typeof lesson>, context: Context<typeof lesson>): Promise<void> {
-  const counts = countsFor(input.sections);
-  const { sections: _, ...rest } = input;
+  const { sections: count, ...rest } = input;
   const material = input.content === undefined ? rest : { ...rest, content: toPlainText(input.content) };
   await fillLists(context, {
     fields: { title: lessonTitle, language: languageTag },
     lists: {
-      objectives: wantedList({ item: objective, itemLength: LENGTHS.objectives, keyOf: toKey, count: counts.objectives }),
-      sections: wantedList({
-        item: lessonSection,
-        itemLength: LENGTHS.sections,
-        keyOf: ({ heading }) => toKey(heading),
-        count: counts.sections,
-      }),
-      vocabulary: wantedList({
-        item: vocabularyEntry,
-        itemLength: LENGTHS.vocabulary,
-        keyOf: ({ term }) => toKey(term),
-        count: counts.vocabulary,
-      }),
+      objectives: wantedList({ item: objective, itemLength: 600, keyOf: toKey, count: Math.min(Math.max(count, 2), 5) }),
+      sections: wantedList({ item: lessonSection, itemLength: 12_000, keyOf: ({ heading }) => toKey(heading), count }),
+      vocabulary: wantedList({ item: vocabularyEntry, itemLength: 2500, keyOf: ({ term }) => toKey(term), count: 3 * count }),
       exercises: wantedList({
         item: exercise,
         repair: repairChoices,
-        itemLength: LENGTHS.exercises,
+        itemLength: 6000,
         keyOf: ({ question }) => toKey(question),
-        count: counts.exercises,
+        count: 2 * count,
       }),
     },
     percent: ASKING,
@@ -98,11 +87,6 @@ async function write(input: InputOf<typeof lesson>, context: Context<typeof less
     }),
   });
   if (context.items('sections').length === 0) throw new ProblemError('provider_bad_answer', 'The model wrote a lesson without a section.');
-}
-
-/** How many items each list of a lesson with so many sections is to have at most. */
-function countsFor(sections: number) {
-  return { objectives: Math.min(Math.max(sections, 2), 5), sections, vocabulary: 3 * sections, exercises: 2 * sections };
 }
 
 /** What there is of the lesson already; undefined if there is nothing. */

@@ -82,24 +82,16 @@ function readWebp(view: View): Size {
 }
 
 /** Brands that say how the images of a HEIF (ISO/IEC 23008-12) are coded. */
-const CODED_AS: Record<string, 'image/heic' | 'image/avif'> = {
-  avif: 'image/avif',
-  avis: 'image/avif',
-  heic: 'image/heic',
-  heix: 'image/heic',
-  heim: 'image/heic',
-  heis: 'image/heic',
-  hevc: 'image/heic',
-  hevx: 'image/heic',
-};
+const AVIF_BRANDS: ReadonlySet<string> = new Set(['avif', 'avis']);
+const HEIC_BRANDS: ReadonlySet<string> = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx']);
 
 /** Brands of both types. Phones write them as the major brand of HEIC. */
 const HEIF_BRANDS: ReadonlySet<string> = new Set(['mif1', 'msf1']);
 
 /** The type of a HEIF by its brands, the major one first; undefined for other files. */
 function heifTypeOf(brands: string[]): 'image/heic' | 'image/avif' | undefined {
-  const coded = brands.find((brand) => brand in CODED_AS);
-  if (coded !== undefined) return CODED_AS[coded];
+  const coded = brands.find((brand) => AVIF_BRANDS.has(brand) || HEIC_BRANDS.has(brand));
+  if (coded !== undefined) return AVIF_BRANDS.has(coded) ? 'image/avif' : 'image/heic';
   return brands.some((brand) => HEIF_BRANDS.has(brand)) ? 'image/heic' : undefined;
 }
 
