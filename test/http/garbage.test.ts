@@ -86,7 +86,7 @@ test('a job that was taken up and can not be read fails, also where its worker i
 });
 
 test('ended jobs whose records became something else do not keep others from completing', async () => {
-  const { stack, redis, keys } = await setUp({ JOB_RETENTION_S: '1' });
+  const { stack, redis, keys } = await setUp();
   for (const set of ['completed', 'failed'] as const) {
     const id = `generate-flashcards-${'x'.repeat(31)}${set[0]}`;
     await redis.zadd(keys.of(set), 1000, id);

@@ -5,6 +5,7 @@ import { keysUnder } from '../../src/store/keys.ts';
 import { startExpo } from '../support/expo.ts';
 import { keysWith, openRedis } from '../support/keys.ts';
 import { openTestQueue } from '../support/notifications.ts';
+import { endRetention } from '../support/pauses.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
 
@@ -103,7 +104,7 @@ const isEndless = (name: string): boolean => Object.keys(ENDLESS).some((known) =
 
 test('when their times are over, nothing is left of jobs and what was told of them but what is counted for good', async () => {
   const expo = await startExpo();
-  const env = { ...SECRET, ...expo.env, PUSH_DELAY_MS: '100', JOB_RETENTION_S: '1', JOB_ATTEMPTS: '1' };
+  const env = { ...SECRET, ...expo.env, PUSH_DELAY_MS: '100', JOB_ATTEMPTS: '1' };
   const stack = await startStack(env);
   const receiver = await startReceiver(({ url }, response) => response.writeHead(url?.includes('gone') ? 410 : 204).end());
   const submit = (query = '', headers = {}) =>
@@ -119,6 +120,7 @@ test('when their times are over, nothing is left of jobs and what was told of th
   await call(stack, 'POST', '/api/webhooks/secret/rotate');
   await receiver.called(5);
   await expect.poll(expo.asked).toBe(3); // who cancels needs no push
+  await endRetention(stack.prefix);
 
   const redis = openRedis();
   const endless = async (): Promise<string[]> => {

@@ -6,6 +6,7 @@ import { createExpo } from '../../src/notifications/expo.ts';
 import { Lanes } from '../../src/notifications/lanes.ts';
 import { startExpo } from '../support/expo.ts';
 import { keysHolding, keysWith, openRedis } from '../support/keys.ts';
+import { endPushDelays, LONG_PUSH_DELAY } from '../support/pauses.ts';
 import { isEnd, watch } from '../support/sse.ts';
 import { newPrefix } from '../support/stack.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
@@ -47,38 +48,47 @@ test('a job that ends while nobody is there is told to the phone, once, without 
 });
 
 describe('nobody is told who', () => {
+  /** Lets the push go once it waits and somebody was noticed. */
+  const endDelay = async (stack: Stack, job: Record<string, any>): Promise<void> => {
+    await expect.poll(() => deliveryOf(stack, job)).toBeDefined();
+    await endPushDelays(stack.prefix, 1);
+  };
+
   test.each([
     ['follows the job', (stack: Stack, job: Record<string, any>) => stack.watch(job)],
     ['follows all jobs of the user', (stack: Stack) => watch(`${stack.url}/api/events`, ANA)],
     ['waits with a long poll', (stack: Stack, job: Record<string, any>) => void stack.get(`/api/jobs/${job['jobId']}?wait=20`, ANA)],
   ])('%s', async (_what, listen) => {
     const expo = await startExpo();
-    const stack = await startStack({ ...expo.env, PUSH_DELAY_MS: '3000' });
+    const stack = await startStack({ ...expo.env, ...LONG_PUSH_DELAY });
     const job = await stack.submit(JOB, ANA);
     await listen(stack, job);
     await stack.startWorker();
+    await endDelay(stack, job);
     expect(await outcomeOf(stack, job)).toBe('somebody_listened');
     expect(expo.messages).toEqual([]);
   });
 
   test('comes back just after the end', async () => {
     const expo = await startExpo();
-    const stack = await startStack({ ...expo.env, PUSH_DELAY_MS: '3000' });
+    const stack = await startStack({ ...expo.env, ...LONG_PUSH_DELAY });
     const job = await stack.submit(JOB, ANA);
     const away = await stack.watch(job);
     away.leave();
     await stack.startWorker();
     await expect.poll(async () => await deliveryOf(stack, job)).toBeDefined(); // it has ended
     await (await stack.watch(job)).until(isEnd);
+    await endDelay(stack, job);
     expect(await outcomeOf(stack, job)).toBe('somebody_listened');
   });
 
   test('polls, as old clients do', async () => {
     const expo = await startExpo();
-    const stack = await startStack({ ...expo.env, PUSH_DELAY_MS: '3000' });
+    const stack = await startStack({ ...expo.env, ...LONG_PUSH_DELAY });
     await stack.startWorker();
     const job = await stack.submit(JOB, ANA);
     await expect.poll(async () => (await stack.get(job['statusUrl'], ANA))['status']).toBe('completed');
+    await endDelay(stack, job);
     expect(await outcomeOf(stack, job)).toBe('somebody_listened');
   });
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Lanes } from '../../src/notifications/lanes.ts';
 import { startExpo } from '../support/expo.ts';
 import { keysHolding, keysWith, openRedis } from '../support/keys.ts';
+import { endPushDelays, LONG_PUSH_DELAY } from '../support/pauses.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { isEnd } from '../support/sse.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
@@ -92,15 +93,18 @@ test('a job that fails and is retried at once is told of both ends, also where i
 
 test('who saw a job fail, retried it and left is told of the end that comes then', async () => {
   const expo = await startExpo();
-  const stack = await startStack({ ...expo.env, JOB_ATTEMPTS: '1' });
+  const stack = await startStack({ ...expo.env, ...LONG_PUSH_DELAY, JOB_ATTEMPTS: '1' });
   const worker = await stack.startWorker(FAILING);
   const job = await stack.submit({ content: NOTES, pushToken: TOKEN }, ANA);
   await (await stack.watch(job)).until(isEnd);
+  await expect.poll(async () => (await deliveriesOf(stack, job)).length).toBe(1);
+  await endPushDelays(stack.prefix, 1);
   expect(await outcomeOf(stack, job)).toBe('somebody_listened');
   await worker.stop();
   await ask(stack, 'POST', `/api/jobs/${job['jobId']}/retry`);
   await stack.startWorker();
   await expect.poll(async () => (await deliveriesOf(stack, job)).length).toBe(2);
+  await endPushDelays(stack.prefix);
   expect(await outcomeOf(stack, job)).toBe('sent');
   expect(expo.messages).toHaveLength(1);
 });

@@ -1,6 +1,7 @@
 /** Times that are over at once, so that a test does not wait for them and has all the time it needs before. */
 import { Queue } from 'bullmq';
-import { keysUnder, QUEUE_NAME } from '../../src/store/keys.ts';
+import { expect } from 'vitest';
+import { keysUnder, NOTIFICATIONS, QUEUE_NAME } from '../../src/store/keys.ts';
 import { keysWith, openRedis } from './keys.ts';
 
 /** Ends what a deployment under this prefix waits for: jobs that were put off go on, and breakers that are open let one try. */
@@ -10,6 +11,26 @@ export async function endPauses(prefix: string): Promise<void> {
   const queue = new Queue(QUEUE_NAME, { connection: redis, prefix });
   await queue.promoteJobs();
   await queue.close();
+}
+
+/** A delay of pushes that does not end by itself within a test. */
+export const LONG_PUSH_DELAY = { PUSH_DELAY_MS: '600000' };
+
+/** Ends the delay of all pushes that wait, once so many ends of jobs were seen by a client. */
+export async function endPushDelays(prefix: string, endsSeen = 0): Promise<void> {
+  await expect.poll(async () => (await keysWith(prefix, ':notify:heard:')).length).toBeGreaterThanOrEqual(endsSeen);
+  const queue = new Queue(NOTIFICATIONS, { connection: openRedis(), prefix });
+  await queue.promoteJobs();
+  await queue.close();
+}
+
+/** Ends the time for which jobs are kept that have ended so far. */
+export async function endRetention(prefix: string): Promise<void> {
+  const redis = openRedis();
+  const keys = keysUnder(prefix);
+  for (const set of [keys.of('completed'), keys.of('failed')]) {
+    for (const id of await redis.zrange(set, '0', '-1')) await redis.zadd(set, 1, id);
+  }
 }
 
 /** Makes a job's `Cancel-After` or `Start-Within` due now. */
