@@ -9,7 +9,10 @@ import type { Pcm } from './audio/pcm.ts';
 export type Call = {
   /** Notes what the call has used so far, in all. */
   note(used: DetailedUsage): void;
-  /** Ends the call with what it has used; undefined if no response began, so that nothing is counted. It counts once only. */
+  /**
+   * Ends the call with what it has used; undefined if no response began, so that nothing is
+   * counted. It counts once only.
+   */
   settle(used: DetailedUsage | undefined): Promise<void>;
 };
 
@@ -18,48 +21,76 @@ export const NO_TOKENS: Usage = { inputTokens: 0, outputTokens: 0 };
 
 /** What a capability reports while it works. */
 export type Report = {
-  /** This author is about to make a call. `expected`: what it uses at least. Rejects if the job does not belong to this run any more. */
+  /**
+   * This author is about to make a call. `expected`: what it uses at least. Rejects if the job does
+   * not belong to this run any more.
+   */
   startCall(expected: DetailedUsage, author: Author): Promise<Call>;
   /** A part of the answer is there. From now on this attempt asks no fallback. */
   begun(): void | Promise<void>;
-  /** The vendor has shown that it works, though nothing of the answer has come: the attempt's deadline moves, unless JOB_TIMEOUT_MS is set. */
+  /**
+   * The vendor has shown that it works, though nothing of the answer has come: the attempt's
+   * deadline moves, unless JOB_TIMEOUT_MS is set.
+   */
   alive(): void;
 };
 
 /**
- * A capability: one type of work, done on request. It tries once. The queue does the retries, and keeps what was finished.
- * It throws a ProblemError with a `provider_…` code if the work fails, and the signal's reason if the signal is aborted.
+ * A capability: one type of work, done on request. It tries once. The queue does the retries, and
+ * keeps what was finished. It throws a ProblemError with a `provider_…` code if the work fails, and
+ * the signal's reason if the signal is aborted.
  */
 export type Capability<Request, Result> = (request: Request, report: Report, signal: AbortSignal) => Promise<Result>;
 
-/** What a handler says about a value: it is new, it is nothing new (a repetition, or not valid), or no more is wanted. */
+/**
+ * What a handler says about a value: it is new, it is nothing new (a repetition, or not valid), or
+ * no more is wanted.
+ */
 export type Verdict = 'new' | 'nothing' | 'enough';
 
 /** A piece of an answer: an item of a list, or the value of another field. */
 export type Piece = { field: string; value: unknown };
 
-/** A request for a structured answer: a JSON object. Each item of a list and each field is handed on as soon as it is finished. */
+/**
+ * A request for a structured answer: a JSON object. Each item of a list and each field is handed on
+ * as soon as it is finished.
+ */
 export type AnswerRequest = {
   kind: string;
   /** The kind's validated input, for a vendor that works without a model. */
   input: unknown;
-  /** The shape of the answer. Its arrays are the lists. A model is asked for this shape; `take` checks what it writes. */
+  /**
+   * The shape of the answer. Its arrays are the lists. A model is asked for this shape; `take`
+   * checks what it writes.
+   */
   schema: z.ZodObject;
-  /** For each list: how many items are wanted, and about how many characters of JSON an item has at most. */
+  /**
+   * For each list: how many items are wanted, and about how many characters of JSON an item has at
+   * most.
+   */
   lists: Record<string, { wanted: number; itemLength: number }>;
   /** What a model is asked to do. It contains nothing that a user wrote. */
   instructions: string;
-  /** What a model works with: the user's content and the items that are there already. It is sent as data, never as instructions. */
+  /**
+   * What a model works with: the user's content and the items that are there already. It is sent as
+   * data, never as instructions.
+   */
   material: Record<string, unknown>;
-  /** Takes a finished item of a list, or the value of another field. The value has not been checked yet. */
+  /**
+   * Takes a finished item of a list, or the value of another field. The value has not been checked
+   * yet.
+   */
   take(field: string, value: unknown): Promise<Verdict>;
-  /** Says that the answer is whole. After that the capability waits at most a second, for the usage. */
+  /**
+   * Says that the answer is whole. After that the capability waits at most a second, for the usage.
+   */
   whole(): void;
 };
 
 /**
- * How much of a structured answer there is. `whole`: its author has finished it. `partial`: some values were given, and then it
- * was stopped: at a limit, because nothing new came, or because `take` said `enough`.
+ * How much of a structured answer there is. `whole`: its author has finished it. `partial`: some
+ * values were given, and then it was stopped: at a limit, because nothing new came, or because
+ * `take` said `enough`.
  */
 export type Completeness = 'whole' | 'partial';
 
@@ -74,7 +105,10 @@ export type ImageTextRequest = {
   image: Picture;
   /** Those that the text may be in (BCP 47), the likeliest first. */
   languages: readonly string[];
-  /** What an earlier attempt has started and paid for at a vendor that reads in the background; undefined if there is nothing. */
+  /**
+   * What an earlier attempt has started and paid for at a vendor that reads in the background;
+   * undefined if there is nothing.
+   */
   started: string | undefined;
   /** Keeps that for later attempts. */
   keepStarted(reference: string): void;
@@ -83,7 +117,10 @@ export type ImageTextRequest = {
 /** A word with its place, and how sure it is, from 0 to 1: as far as the vendor tells them. */
 export type TextWord = { text: string; polygon?: Point[]; confidence?: number };
 
-/** The text in an image, in reading order. It is empty if there is none. Places are those in the upright image, which has this size. */
+/**
+ * The text in an image, in reading order. It is empty if there is none. Places are those in the
+ * upright image, which has this size.
+ */
 export type ImageTextResult = { text: string; width: number; height: number; lines: (TextWord & { words?: TextWord[] })[] };
 
 /** A recording. `facts`: what its structure tells of it, its type among them. */

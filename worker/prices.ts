@@ -1,4 +1,6 @@
-/** Finds what a call costs: by the list prices of its vendor, which the variable `PRICES` overrides. */
+/**
+ * Finds what a call costs: by the list prices of its vendor, which the variable `PRICES` overrides.
+ */
 import { costOf, type DetailedUsage, type Price } from '../src/job/price.ts';
 import type { Author, Usage } from '../src/job/snapshot.ts';
 import { ALL_MODELS, type Vendor } from './vendors/vendor.ts';
@@ -9,7 +11,10 @@ const VERSION = /-\d{4}-\d{2}-\d{2}$/;
 /** The price of an author's work, where it is known. */
 export type FindPrice = (author: Author) => Price | undefined;
 
-/** Makes the function that finds prices. `overrides`: by `provider` or `provider/model`; they count for more than the vendors' lists. */
+/**
+ * Makes the function that finds prices. `overrides`: by `provider` or `provider/model`; they count
+ * for more than the vendors' lists.
+ */
 export function createFindPrice(
   vendors: readonly Pick<Vendor, 'name' | 'prices'>[],
   overrides: Readonly<Record<string, Price>> = {},
@@ -22,7 +27,10 @@ export function createFindPrice(
     prices.get(`${provider}/${model}`) ?? prices.get(`${provider}/${model.replace(VERSION, '')}`) ?? prices.get(provider);
 }
 
-/** Adds `costUsd` to what a call has used, where its price is known. What says already what it costs stays as it is. */
+/**
+ * Adds `costUsd` to what a call has used, where its price is known. What says already what it costs
+ * stays as it is.
+ */
 export type AddCost = (usage: DetailedUsage, author: Author) => Usage;
 
 /** Makes the function that adds the cost. */

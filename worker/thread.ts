@@ -1,7 +1,13 @@
-/** Threads for work that blocks or may crash: how one is started and asked a question, and pools of them. */
+/**
+ * Threads for work that blocks or may crash: how one is started and asked a question, and pools of
+ * them.
+ */
 import { type Transferable, Worker } from 'node:worker_threads';
 
-/** Starts a thread. It gets neither the process's variables, which hold secrets, nor its flags; and what it prints is in nobody's log. */
+/**
+ * Starts a thread. It gets neither the process's variables, which hold secrets, nor its flags; and
+ * what it prints is in nobody's log.
+ */
 export function startThread(module: URL): Worker {
   const thread = new Worker(module, { env: {}, execArgv: [], stdout: true, stderr: true });
   thread.stdout.resume();
@@ -10,8 +16,9 @@ export function startThread(module: URL): Worker {
 }
 
 /**
- * Sends a question and resolves with the next message. Rejects with the signal's reason at once when that is aborted, or with what
- * ended the thread. After that the caller terminates the thread: its answer would be taken for that to the next question.
+ * Sends a question and resolves with the next message. Rejects with the signal's reason at once
+ * when that is aborted, or with what ended the thread. After that the caller terminates the thread:
+ * its answer would be taken for that to the next question.
  */
 export function askThread<Answer>(thread: Worker, question: unknown, signal: AbortSignal, transfer: Transferable[] = []): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();

@@ -1,4 +1,7 @@
-/** Recordings as phones make them, for a vendor that takes few types: what it does not take is decoded by ffmpeg first. */
+/**
+ * Recordings as phones make them, for a vendor that takes few types: what it does not take is
+ * decoded by ffmpeg first.
+ */
 import { ProblemError } from '../../src/job/problem.ts';
 import type { Acceptance } from '../../src/kinds/acceptance.ts';
 import type { FileFacts } from '../../src/kinds/kind.ts';
@@ -13,12 +16,18 @@ export const SPEECH_WAV: Partial<FileFacts> = { type: 'audio/wav', codec: 'pcm-s
 /** The longest recording, in s. */
 const MAX_SECONDS = 30;
 
-/** What a vendor takes as it is. `names`: the same in words. `ffmpeg`: the path of the program; undefined where it is not installed. */
+/**
+ * What a vendor takes as it is. `names`: the same in words. `ffmpeg`: the path of the program;
+ * undefined where it is not installed.
+ */
 export type TakenRecordings = { taken: readonly Partial<FileFacts>[]; names: string; ffmpeg: string | undefined };
 
 type Assess = Capabilities['speechAssessment'];
 
-/** Puts the conversion before an assessment. Where ffmpeg is not installed, recordings go as they are, a WAV with its true sizes. */
+/**
+ * Puts the conversion before an assessment. Where ffmpeg is not installed, recordings go as they
+ * are, a WAV with its true sizes.
+ */
 export function withConversion(assess: Assess, { taken, ffmpeg }: TakenRecordings): Assess {
   return async (asked, report, signal) => {
     const request = { ...asked, audio: { ...asked.audio, bytes: withTrueSizes(asked.audio.bytes) } };
@@ -39,7 +48,8 @@ function isLike(facts: FileFacts, wanted: Partial<FileFacts>): boolean {
 }
 
 async function convert(ffmpeg: string, { bytes, facts }: Recording, signal: AbortSignal): Promise<Recording> {
-  // A second more than is allowed, so that what is too long is seen: not every file tells its length.
+  // A second more than is allowed, so that what is too long is seen: not every file tells its
+  // length.
   const speech = await decodeRecording(ffmpeg, { bytes, type: facts.type, maxSeconds: MAX_SECONDS + 1 }, signal);
   const durationMs = durationOf(speech);
   if (durationMs > MAX_SECONDS * 1000 + 500) throw new ProblemError('invalid_input', `The recording may be ${MAX_SECONDS} s long at most.`);

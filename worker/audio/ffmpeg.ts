@@ -1,4 +1,6 @@
-/** Decodes recordings with the system's ffmpeg: a child that is limited in time, output and memory. */
+/**
+ * Decodes recordings with the system's ffmpeg: a child that is limited in time, output and memory.
+ */
 import { randomUUID } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,8 +13,8 @@ import type { Pcm } from './pcm.ts';
 export const SPEECH_RATE = 16_000;
 
 /**
- * ffmpeg's reader for each type. It is named, because ffmpeg would else guess from the content, and some of its readers fetch what a
- * file tells them to.
+ * ffmpeg's reader for each type. It is named, because ffmpeg would else guess from the content, and
+ * some of its readers fetch what a file tells them to.
  */
 const DEMUXERS: Readonly<Record<string, string>> = {
   'audio/wav': 'wav',
@@ -31,10 +33,12 @@ const TIMEOUT_MS = 60_000;
 const MEMORY_MB = 1024;
 
 /**
- * Decodes a recording to speech of 16 kHz. ffmpeg reads a file and no pipe, because the index of an m4a from a phone is at its end. The
- * file has no name any more when ffmpeg starts, so that nothing of it stays, whatever happens to this process.
+ * Decodes a recording to speech of 16 kHz. ffmpeg reads a file and no pipe, because the index of an
+ * m4a from a phone is at its end. The file has no name any more when ffmpeg starts, so that nothing
+ * of it stays, whatever happens to this process.
  * `maxSeconds`: what comes after is not decoded.
- * @throws ProblemError `invalid_input` if it can't be decoded, `job_timeout` if that takes too long, the signal's reason if that aborts
+ * @throws ProblemError `invalid_input` if it can't be decoded, `job_timeout` if that takes too
+ * long, the signal's reason if that aborts
  */
 export async function decodeRecording(
   ffmpeg: string,

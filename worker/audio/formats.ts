@@ -1,4 +1,6 @@
-/** The formats of generated speech: how a part becomes a file, and how files of parts become one. */
+/**
+ * The formats of generated speech: how a part becomes a file, and how files of parts become one.
+ */
 import { encodeMp3, mp3Duration, mp3SampleRate, mp3Size } from './mp3.ts';
 import { durationOf, type Pcm } from './pcm.ts';
 import { decodeWav, wavSize, writeWav } from './wav.ts';
@@ -36,7 +38,8 @@ export const speechFormats = {
     duration: mp3Duration,
     size: mp3Size,
     sampleRate: mp3SampleRate,
-    // Each file begins and ends with whole frames. Its encoder adds some 50 ms of silence, and between two sentences is silence anyway.
+    // Each file begins and ends with whole frames. Its encoder adds some 50 ms of silence, and
+    // between two sentences is silence anyway.
     join: (files) => Buffer.concat(files),
   },
 } as const satisfies Record<string, SpeechFormat>;

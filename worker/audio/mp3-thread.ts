@@ -1,9 +1,15 @@
-/** The code of a thread that encodes speech as MP3: it takes one order at a time and answers with the file. */
+/**
+ * The code of a thread that encodes speech as MP3: it takes one order at a time and answers with
+ * the file.
+ */
 import { parentPort } from 'node:worker_threads';
 import { createMp3Encoder } from 'wasm-media-encoders';
 import { type Pcm, samplesOf } from './pcm.ts';
 
-/** A piece of speech to be encoded. `bitRate`: in kbit/s. `outputSampleRate`: that of the file, in Hz. */
+/**
+ * A piece of speech to be encoded. `bitRate`: in kbit/s. `outputSampleRate`: that of the file, in
+ * Hz.
+ */
 export type Mp3Order = { speech: Pcm; bitRate: 48; outputSampleRate: Mp3Rate | undefined };
 
 /** The sample rates that MP3 has, in Hz. */

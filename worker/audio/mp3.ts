@@ -18,7 +18,8 @@ const waiting: (() => void)[] = [];
 let running = 0;
 
 /**
- * Encodes speech in a thread, because each second of speech takes some 10 ms in which the process would answer nobody.
+ * Encodes speech in a thread, because each second of speech takes some 10 ms in which the process
+ * would answer nobody.
  * @throws the signal's reason if that aborts, which ends the thread
  */
 export async function encodeMp3(speech: Pcm, signal: AbortSignal): Promise<Uint8Array> {
@@ -40,7 +41,10 @@ export function mp3Duration(file: Uint8Array): number {
   return Math.round((file.length * 8) / BIT_RATE);
 }
 
-/** What the encoder adds to speech, in ms: frames of silence before and after it, at the lowest sample rate. */
+/**
+ * What the encoder adds to speech, in ms: frames of silence before and after it, at the lowest
+ * sample rate.
+ */
 const ADDED_MS = 150;
 
 /** About how many bytes a file has. */

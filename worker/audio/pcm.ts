@@ -16,8 +16,8 @@ export function durationOf({ pcm, sampleRate }: Pcm): number {
 }
 
 /**
- * The same speech at another sample rate, by linear interpolation. That is good enough for its only use: a job that another provider
- * has begun, whose parts have to fit together.
+ * The same speech at another sample rate, by linear interpolation. That is good enough for its only
+ * use: a job that another provider has begun, whose parts have to fit together.
  */
 export function resample({ pcm, sampleRate: from }: Pcm, sampleRate: number): Pcm {
   if (from === sampleRate) return { pcm, sampleRate };

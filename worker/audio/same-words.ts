@@ -1,10 +1,19 @@
-/** Compares what was spoken with what was to be spoken, as far as a transcript tells: by the letters, without signs and spaces. */
+/**
+ * Compares what was spoken with what was to be spoken, as far as a transcript tells: by the
+ * letters, without signs and spaces.
+ */
 
-/** What has no letters of its own when it is spoken: numbers, signs such as % and &, what joins an address, and abbreviations. */
+/**
+ * What has no letters of its own when it is spoken: numbers, signs such as % and &, what joins an
+ * address, and abbreviations.
+ */
 const SPOKEN_FREELY =
   /[\p{L}\p{N}]*\p{N}[\p{L}\p{N}]*|\p{S}|[%&#@/*§‰°]|(?<=[\p{L}\p{N}])[.:_](?=[\p{L}\p{N}])|(?<!\p{L})(?:[\p{Lu}\p{Ll}]|\p{Lu}\p{L}{1,2})\.(?=\s+[\p{Lu}\p{N}])|(?<!\p{L})[\p{Lu}\p{Ll}]\.(?=\s*\p{L})/gu;
 
-/** How many letters a number or a sign may have in speech: so many, and so many more for each of its characters. */
+/**
+ * How many letters a number or a sign may have in speech: so many, and so many more for each of its
+ * characters.
+ */
 const FREE_LETTERS = { least: 16, each: 12 };
 
 /** A mark for such a place. No text has it after its letters were taken. */
@@ -14,8 +23,9 @@ const FREE = '\0';
 type Run = { letters: string; before: number };
 
 /**
- * Whether a transcript has the words of a text and no others. Either of them may have a number in figures where the other has it in
- * words. Case, signs, spaces and marks on letters make no difference.
+ * Whether a transcript has the words of a text and no others. Either of them may have a number in
+ * figures where the other has it in words. Case, signs, spaces and marks on letters make no
+ * difference.
  */
 export function hasSameWords(text: string, transcript: string): boolean {
   return isFound(runsOf(text), lettersOf(transcript)) || isFound(runsOf(transcript), lettersOf(text));

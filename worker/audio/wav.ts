@@ -34,8 +34,9 @@ export function wavSize(durationMs: number, sampleRate: number): number {
 }
 
 /**
- * Reads a WAV file of PCM or floats, as servers of speech write them. Several channels are mixed into one. A length that is greater than the
- * file, or was never filled in, as servers write it that stream, means: to the end. Returns undefined for anything else.
+ * Reads a WAV file of PCM or floats, as servers of speech write them. Several channels are mixed
+ * into one. A length that is greater than the file, or was never filled in, as servers write it
+ * that stream, means: to the end. Returns undefined for anything else.
  */
 export function decodeWav(file: Uint8Array): Pcm | undefined {
   const view = viewOf(file);
@@ -50,8 +51,8 @@ export function decodeWav(file: Uint8Array): Pcm | undefined {
 }
 
 /**
- * A recording with its sizes set to what is there: recognisers believe them, and hear nothing where they were never filled in. What is no WAV,
- * or right already, is returned as it is.
+ * A recording with its sizes set to what is there: recognisers believe them, and hear nothing where
+ * they were never filled in. What is no WAV, or right already, is returned as it is.
  */
 export function withTrueSizes(file: Uint8Array): Uint8Array {
   const view = viewOf(file);

@@ -1,4 +1,6 @@
-/** Decodes an image under a guard: no image may take more memory than the largest that is allowed. */
+/**
+ * Decodes an image under a guard: no image may take more memory than the largest that is allowed.
+ */
 import sharp, { type Sharp } from 'sharp';
 import { ProblemError } from '../../src/job/problem.ts';
 import { MAX_PIXELS } from '../../src/kinds/process-image.ts';
@@ -11,12 +13,17 @@ sharp.cache(false); // it would keep what no other job needs
 /** What is behind the transparent parts of an image. */
 export type Ground = 'white' | 'black';
 
-/** An image that is about to be decoded: its pixels, on a ground where they were transparent, and its size, both upright. */
+/**
+ * An image that is about to be decoded: its pixels, on a ground where they were transparent, and
+ * its size, both upright.
+ */
 export type DecodedImage = { pixels: Sharp; width: number; height: number; ground: Ground };
 
 /**
- * Opens an image. Its pixels are decoded only when they are used; see {@link asDecoded}. The orientation that a camera has noted is applied.
- * @throws ProblemError `content_unusable` if it can't be read; the signal's reason if that is aborted
+ * Opens an image. Its pixels are decoded only when they are used; see {@link asDecoded}. The
+ * orientation that a camera has noted is applied.
+ * @throws ProblemError `content_unusable` if it can't be read; the signal's reason if that is
+ * aborted
  */
 export async function openPicture({ bytes, type }: Picture, signal: AbortSignal): Promise<DecodedImage> {
   const limits = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const;
@@ -42,8 +49,8 @@ const COPY_SIDE = 512;
 const LIGHT = 128;
 
 /**
- * Chooses the ground against which what is drawn can be seen: light letters on nothing would be gone on white. An image of which more
- * than a half is drawn has a ground of its own.
+ * Chooses the ground against which what is drawn can be seen: light letters on nothing would be
+ * gone on white. An image of which more than a half is drawn has a ground of its own.
  */
 async function groundOf(pixels: Sharp): Promise<Ground> {
   const small = pixels.resize(COPY_SIDE, COPY_SIDE, { fit: 'inside', withoutEnlargement: true }).ensureAlpha().toColourspace('srgb').raw();
@@ -59,7 +66,10 @@ async function groundOf(pixels: Sharp): Promise<Ground> {
   return share < 0.5 && drawn > 0 && light / drawn >= LIGHT ? 'black' : 'white';
 }
 
-/** Does work that decodes an image. What the decoder says of a damaged file becomes a problem of the content. */
+/**
+ * Does work that decodes an image. What the decoder says of a damaged file becomes a problem of the
+ * content.
+ */
 export async function asDecoded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -5,7 +5,10 @@ import type { Picture, Point } from '../capabilities.ts';
 
 /** What a vendor takes. */
 export type Fit = {
-  /** The longest and the shortest side, in pixels. A larger image is scaled down, a smaller one gets a border. */
+  /**
+   * The longest and the shortest side, in pixels. A larger image is scaled down, a smaller one gets
+   * a border.
+   */
   maxSide: number;
   minSide?: number;
   /** How large a file may be, in bytes. */
@@ -30,7 +33,10 @@ export type FittedImage = {
 /** How many dots an inch a scan has. */
 const SCAN_DENSITY = 300;
 
-/** In which forms an image is sent, the best first. PNG keeps everything, but only drawn images are small enough in it. */
+/**
+ * In which forms an image is sent, the best first. PNG keeps everything, but only drawn images are
+ * small enough in it.
+ */
 const FORMS = [
   { type: 'image/png', share: 1 },
   { type: 'image/jpeg', quality: 92, share: 1 },
@@ -40,7 +46,8 @@ const FORMS = [
 
 /**
  * Fits an image. Images are decoded one at a time, since a large one takes some 200 MB.
- * @throws ProblemError `content_unusable` if it can't be decoded; the signal's reason if that is aborted
+ * @throws ProblemError `content_unusable` if it can't be decoded; the signal's reason if that is
+ * aborted
  */
 export async function fitImage(picture: Picture, fit: Fit, signal: AbortSignal): Promise<FittedImage> {
   return inTurn(async () => {

@@ -1,11 +1,17 @@
-/** The code of a thread that decodes one HEIC image. The decoder works without a pause, and a damaged file may stop it for good. */
+/**
+ * The code of a thread that decodes one HEIC image. The decoder works without a pause, and a
+ * damaged file may stop it for good.
+ */
 import { parentPort } from 'node:worker_threads';
 import decode from 'heic-decode';
 
 /** What the thread is asked. */
 export type HeicQuestion = { bytes: Uint8Array; maxPixels: number };
 
-/** Its answer: the pixels, upright, in RGBA; or undefined for an image that has too many, or can't be decoded. */
+/**
+ * Its answer: the pixels, upright, in RGBA; or undefined for an image that has too many, or can't
+ * be decoded.
+ */
 export type HeicAnswer = { width: number; height: number; data: Uint8ClampedArray<ArrayBuffer> } | undefined;
 
 /** An image as the decoder opens it: its types leave out the size. */

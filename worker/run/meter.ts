@@ -1,4 +1,7 @@
-/** The paid calls of a run. Each is noted before it is made, while it goes on and at its end, whatever ends it. */
+/**
+ * The paid calls of a run. Each is noted before it is made, while it goes on and at its end,
+ * whatever ends it.
+ */
 import type { Logger } from 'pino';
 import type { DetailedUsage } from '../../src/job/price.ts';
 import type { Author, Usage } from '../../src/job/snapshot.ts';
@@ -120,7 +123,10 @@ class MeteredCall implements Call {
   }
 }
 
-/** Whether a vendor bills any of it. What costs nothing, such as the offline generator, counts nothing. */
+/**
+ * Whether a vendor bills any of it. What costs nothing, such as the offline generator, counts
+ * nothing.
+ */
 function isBilled({ inputTokens, outputTokens, characters = 0, seconds = 0, images = 0, costUsd }: Usage): boolean {
   return costUsd === undefined ? inputTokens + outputTokens + characters + seconds + images > 0 : costUsd > 0;
 }

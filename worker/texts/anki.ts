@@ -14,7 +14,10 @@ const managing = /^(?:tags?|guid|deck|note ?type|note id)$/i;
 
 export const isAnkiHeader = (line: string): boolean => header.test(line);
 
-/** Reads an export. A note with gaps gives their cards; of others the first field asks and the second one answers. */
+/**
+ * Reads an export. A note with gaps gives their cards; of others the first field asks and the
+ * second one answers.
+ */
 export function readAnki(text: string): Passage[] {
   const lines = text.split('\n');
   const start = Math.max(

@@ -1,12 +1,23 @@
-/** Characters as they come out of PDFs, editors and keyboards, into those that a reader sees. Pure. */
+/**
+ * Characters as they come out of PDFs, editors and keyboards, into those that a reader sees. Pure.
+ */
 
-/** Ligatures of Latin and Armenian, and the shapes of Arabic letters: PDFs have them in place of letters. */
+/**
+ * Ligatures of Latin and Armenian, and the shapes of Arabic letters: PDFs have them in place of
+ * letters.
+ */
 const presentationForms = /[\ufb00-\ufb06\ufb13-\ufb17\ufb50-\ufdcf\ufe70-\ufefc]/g;
 
-/** More marks on one letter are no writing, and ordering them would take quadratic time (Unicode's stream-safe text has 30). */
+/**
+ * More marks on one letter are no writing, and ordering them would take quadratic time (Unicode's
+ * stream-safe text has 30).
+ */
 const stackedMarks = /(\p{M}{30})\p{M}+/gu;
 
-/** Between letters they part or join the shapes of letters, as Persian and Hindi need, and the parts of an emoji. Elsewhere they show nothing. */
+/**
+ * Between letters they part or join the shapes of letters, as Persian and Hindi need, and the parts
+ * of an emoji. Elsewhere they show nothing.
+ */
 const strayJoiners =
   /(?<![\p{L}\p{M}\p{Extended_Pictographic}\u{1f3fb}-\u{1f3ff}])[\u200c\u200d]|[\u200c\u200d](?![\p{L}\p{M}\p{Extended_Pictographic}])/gu;
 
@@ -15,7 +26,10 @@ const bullets = /(^[ \t]{0,40}|>)[\ue000-\uf8ff](?=\s|&nbsp;|<)/gm;
 
 const invisible = /[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
 
-/** The text in NFC, with line feeds at the ends of lines and without what can't be seen. Tabs stay, since they part columns. */
+/**
+ * The text in NFC, with line feeds at the ends of lines and without what can't be seen. Tabs stay,
+ * since they part columns.
+ */
 export function toVisible(text: string): string {
   return text
     .replace(stackedMarks, '$1')

@@ -1,4 +1,6 @@
-/** Sentences whose gaps their author has set, as Anki writes them: "The {{c1::heart::organ}} beats". */
+/**
+ * Sentences whose gaps their author has set, as Anki writes them: "The {{c1::heart::organ}} beats".
+ */
 import type { Passage } from './passage.ts';
 
 /** Gaps inside of gaps that are read. */
@@ -12,10 +14,16 @@ const MAX_CARDS = 50;
 
 export const hasCloze = (text: string): boolean => /\{\{c\d{1,3}(?:,\d{1,3})*::/.test(text);
 
-/** A piece of the sentence: text, or a gap with the numbers of its cards. Gaps may stand inside each other. */
+/**
+ * A piece of the sentence: text, or a gap with the numbers of its cards. Gaps may stand inside each
+ * other.
+ */
 type Piece = string | { numbers: readonly string[]; inside: Piece[]; hint?: string };
 
-/** A card for each number: its gaps are hidden together, and their hints stand beside them. Undefined if nothing is hidden. */
+/**
+ * A card for each number: its gaps are hidden together, and their hints stand beside them.
+ * Undefined if nothing is hidden.
+ */
 export function readCloze(text: string): Extract<Passage, { type: 'cards' }> | undefined {
   const pieces = parse(text);
   const numbers = new Set(pieces.flatMap(numbersOf));

@@ -1,8 +1,13 @@
-/** Reads exports of spreadsheets and of Quizlet: rows of cells with the separator that works on all lines (RFC 4180). */
+/**
+ * Reads exports of spreadsheets and of Quizlet: rows of cells with the separator that works on all
+ * lines (RFC 4180).
+ */
 import Papa from 'papaparse';
 import type { Passage } from './passage.ts';
 
-/** A separator of cells, and what makes sure that it is one. `tight`: in a text, a space follows it. */
+/**
+ * A separator of cells, and what makes sure that it is one. `tight`: in a text, a space follows it.
+ */
 type Separator = { mark: string; isTight: boolean };
 
 const separators: readonly Separator[] = [
@@ -51,7 +56,10 @@ function onOneLine(text: string): string[][] | undefined {
   return undefined;
 }
 
-/** People choose marks of their own that no text has, such as "|||" or "@@": they stand once in each line. */
+/**
+ * People choose marks of their own that no text has, such as "|||" or "@@": they stand once in each
+ * line.
+ */
 function byOwnMark(text: string): string[][] | undefined {
   const mark = /(?<=\S\s?)([|;@%#~^$&])\1{1,3}(?=\s?\S)/.exec(text.split('\n', 1)[0] ?? '')?.[0];
   if (mark === undefined || /[`;{}]|\w\(|[.!?]$/m.test(text.replaceAll(mark, ' '))) return undefined; // a program, or sentences about one

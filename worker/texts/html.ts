@@ -22,7 +22,10 @@ const inline = names(
 /** Whether HTML has an element of this name. Others are no tags but text, as in "x<y and z>w". */
 export const isElement = (name: string): boolean => blocks.has(name) || inline.has(name) || hidden.has(name);
 
-/** Elements of another language inside of HTML, as Word writes them: `<o:p>`. They show nothing of their own. */
+/**
+ * Elements of another language inside of HTML, as Word writes them: `<o:p>`. They show nothing of
+ * their own.
+ */
 const isForeign = (name: string): boolean => /^[a-z]\w{0,9}:[a-z]\w{0,20}$/.test(name);
 
 type Lists = { count: number | undefined }[];
@@ -91,8 +94,8 @@ const withQuotedTags = (text: string): string => replaceQuotedCode(text, (code) 
 const raised = (figure: string): string => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(figure)] ?? figure;
 
 /**
- * Reads HTML. Line ends inside of blocks are spaces, as in a browser. Outside of any block they stay, and in Markdown everywhere, because
- * people put tags into plain text.
+ * Reads HTML. Line ends inside of blocks are spaces, as in a browser. Outside of any block they
+ * stay, and in Markdown everywhere, because people put tags into plain text.
  */
 export function readHtml(text: string): Passage[] {
   const keepsLines = isMarkdown(text);

@@ -1,4 +1,7 @@
-/** Reads lists of objects in JSON, as programs for cards export them: each object is a row, and its names are those of the columns. */
+/**
+ * Reads lists of objects in JSON, as programs for cards export them: each object is a row, and its
+ * names are those of the columns.
+ */
 import { parseJson } from '../../src/job/parse-json.ts';
 import type { Passage } from './passage.ts';
 
@@ -7,7 +10,10 @@ const MAX_COLUMNS = 40;
 
 type Plain = Readonly<Record<string, string | number | boolean | null>>;
 
-/** The objects of a text that is a list of them, also as the only list of an object; undefined if it is none. Values in values are no cells. */
+/**
+ * The objects of a text that is a list of them, also as the only list of an object; undefined if it
+ * is none. Values in values are no cells.
+ */
 function objectsOf(text: string): Plain[] | undefined {
   if (!/^\s*(?:\[\s*\{|\{\s*")/.test(text)) return undefined;
   const root = parseJson(text);

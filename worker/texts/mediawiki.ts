@@ -1,4 +1,7 @@
-/** Reads the source of a wiki page (MediaWiki): its text without templates, references, links and files. */
+/**
+ * Reads the source of a wiki page (MediaWiki): its text without templates, references, links and
+ * files.
+ */
 import { decodeHTML } from 'entities';
 import type { Passage } from './passage.ts';
 

@@ -1,4 +1,7 @@
-/** Reads notes of Obsidian with cards in them: "front::back", and a question over a line "?" over its answer. */
+/**
+ * Reads notes of Obsidian with cards in them: "front::back", and a question over a line "?" over
+ * its answer.
+ */
 import { fencedLines } from '../../src/kinds/fences.ts';
 import type { AuthoredCard, Passage } from './passage.ts';
 
@@ -33,7 +36,10 @@ function bothWays(asked: string, answered: string, both: boolean): AuthoredCard[
 const unmarked = (text: string): string =>
   text.replace(/!?\[([^[\]]{0,200})\]\([^()\s]{0,300}\)|\[\[(?:[^[\]|]{1,80}\|)?([^[\]|]{1,80})\]\]/g, '$1$2').replace(/\*\*|`|==|~~/g, '');
 
-/** The places of the lines that are cards. Without spaces around its mark a card stands alone or beside others: prose has "Mail::Address". */
+/**
+ * The places of the lines that are cards. Without spaces around its mark a card stands alone or
+ * beside others: prose has "Mail::Address".
+ */
 function placesOfCards(lines: readonly string[]): ReadonlySet<number> {
   const places = new Set(lines.flatMap((line, at) => (cardOnLine(line) ? [at] : [])));
   const isApart = (at: number): boolean => places.has(at) || /^\s*(?:$|#{1,6}\s|[-*+]\s|\d{1,3}[.)]\s)/.test(lines[at] ?? '');

@@ -1,7 +1,12 @@
-/** A page that is being written from its marked-up form: lines of prose, tables by their cells, and terms with their meanings. */
+/**
+ * A page that is being written from its marked-up form: lines of prose, tables by their cells, and
+ * terms with their meanings.
+ */
 import type { Passage } from './passage.ts';
 
-/** What ends a line. `source`: a line end of the source, which stands for nothing beside the others. */
+/**
+ * What ends a line. `source`: a line end of the source, which stands for nothing beside the others.
+ */
 type Break = 'source' | 'line' | 'block' | 'paragraph';
 
 type Row = { cells: string[]; isHeader: boolean };

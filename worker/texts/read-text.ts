@@ -1,4 +1,7 @@
-/** Reads a text that somebody has pasted: its format is told first, then its own reader takes its marks off. Pure, in linear time. */
+/**
+ * Reads a text that somebody has pasted: its format is told first, then its own reader takes its
+ * marks off. Pure, in linear time.
+ */
 import { decodeHTMLStrict } from 'entities';
 import { rejoinLines } from '../../src/kinds/rejoin-lines.ts';
 import { readAnki } from './anki.ts';
@@ -49,7 +52,10 @@ function read(text: string, formats: Partial<Record<Format, FormatReader>>, othe
 
 const rejoined = (passage: Passage): Passage => (passage.type === 'prose' ? { type: 'prose', text: rejoinLines(passage.text) } : passage);
 
-/** A text as a model is to read it: nothing is lost but the marks of its format, and lines that were only wrapped are whole. */
+/**
+ * A text as a model is to read it: nothing is lost but the marks of its format, and lines that were
+ * only wrapped are whole.
+ */
 export function toPlainText(text: string): string {
   const plain = passagesToText(readText(text));
   return /[\p{L}\p{N}]/u.test(plain) ? plain : text;

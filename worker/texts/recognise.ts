@@ -33,7 +33,10 @@ const signs: Readonly<Record<Exclude<Format, 'prose'>, (text: string) => number>
   delimited: (text) => (delimitedRows(text) ? 0.55 : 0),
 };
 
-/** The likeliest format of a text, whose characters are those that are seen. `among`: the formats that it may have. */
+/**
+ * The likeliest format of a text, whose characters are those that are seen. `among`: the formats
+ * that it may have.
+ */
 export function recognise(text: string, among: readonly Format[]): Recognition {
   let best: Recognition = { format: 'prose', confidence: 0 };
   for (const format of among) {
@@ -44,7 +47,10 @@ export function recognise(text: string, among: readonly Format[]): Recognition {
   return best;
 }
 
-/** Tags count that a browser would know and that are closed, or need not be. Tags in quoted code are told about, and no tags. */
+/**
+ * Tags count that a browser would know and that are closed, or need not be. Tags in quoted code are
+ * told about, and no tags.
+ */
 function htmlConfidence(text: string): number {
   if (!text.includes('<')) return 0;
   const bare = withoutQuotedCode(text);

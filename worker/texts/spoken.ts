@@ -28,8 +28,8 @@ const isSpeech = (language: string, content: string): boolean =>
   /^(?:markdown|md|text|txt|plain|plaintext)$/.test(language) || (language === '' && !/[{};=]|\w\(|^\s*[$<]/m.test(content));
 
 /**
- * The text that is spoken. Of a picture its description is; of a program nothing, unless there is nothing else. It is empty where the
- * text is made of marks alone.
+ * The text that is spoken. Of a picture its description is; of a program nothing, unless there is
+ * nothing else. It is empty where the text is made of marks alone.
  */
 export function toSpokenText(text: string): string {
   if (!marks.test(text)) return text;

@@ -1,10 +1,15 @@
-/** Reads subtitles (WebVTT, SubRip, SBV) and transcripts with times: what is said, in whole sentences, each once. */
+/**
+ * Reads subtitles (WebVTT, SubRip, SBV) and transcripts with times: what is said, in whole
+ * sentences, each once.
+ */
 import { decodeHTML } from 'entities';
 import type { Passage } from './passage.ts';
 
 const time = /^\s*(?:\d{1,3}:)?\d{1,2}:\d{2}[.,]\d{1,3}\s*(?:-->|,)\s*(?:\d{1,3}:)?\d{1,2}:\d{2}[.,]\d{1,3}(?:\s.*)?$/;
 
-/** Transcripts that are copied from a player have only the beginnings, each on a line of its own. */
+/**
+ * Transcripts that are copied from a player have only the beginnings, each on a line of its own.
+ */
 const beginning = /^\s*[[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}[\])]?\s*$/;
 
 /** The same with what is said behind it. */
@@ -13,7 +18,10 @@ const withBeginning = /^\s*([[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}[\])]?)\s+(?!\S{1,30}
 /** A line of SubStation Alpha: nine fields before the text. */
 const dialogue = /^Dialogue:(?:[^,\n]*,){9}(.*)$/;
 
-/** Lines of cues, each beginning on a line of its own. Programs for them have comments and styles, too, which are no cues. */
+/**
+ * Lines of cues, each beginning on a line of its own. Programs for them have comments and styles,
+ * too, which are no cues.
+ */
 function cueLines(text: string): string[] {
   const lines = text.split('\n');
   if (lines.some((line) => dialogue.test(line))) {
@@ -30,7 +38,10 @@ function cueLines(text: string): string[] {
 
 const isStart = (line: string): boolean => time.test(line) || beginning.test(line);
 
-/** Whether a text has subtitles, or a time for every few lines from 0:00 on; other times are a schedule. */
+/**
+ * Whether a text has subtitles, or a time for every few lines from 0:00 on; other times are a
+ * schedule.
+ */
 export function hasCues(text: string): boolean {
   const lines = cueLines(text).filter((line) => line.trim() !== '');
   if (lines.filter((line) => time.test(line)).length * 12 > lines.length) return true;
@@ -47,7 +58,10 @@ export function readSubtitles(text: string): Passage[] {
   return [{ type: 'speech', sentences: sentencesOf(withoutRepeats(cues)) }];
 }
 
-/** The lines of each cue. A cue ends at an empty line, or where the next one begins: people lose the empty lines. */
+/**
+ * The lines of each cue. A cue ends at an empty line, or where the next one begins: people lose the
+ * empty lines.
+ */
 function cuesOf(lines: readonly string[]): string[][] {
   const starts = lines.flatMap((line, at) => (isStart(line) ? [at] : []));
   return starts.map((start, n) => {
@@ -60,7 +74,10 @@ function cuesOf(lines: readonly string[]): string[][] {
   });
 }
 
-/** After an empty line may stand the name of the next cue, a note or a style; more than that is text of this cue. */
+/**
+ * After an empty line may stand the name of the next cue, a note or a style; more than that is text
+ * of this cue.
+ */
 function isGoingOn(inside: readonly string[], at: number, isFollowed: boolean): boolean {
   const rest = inside.slice(at + 1, at + 12).filter((line) => line.trim() !== '');
   const [first = ''] = rest;
@@ -68,7 +85,9 @@ function isGoingOn(inside: readonly string[], at: number, isFollowed: boolean): 
   return rest.length > (isFollowed ? 1 : 0);
 }
 
-/** The words of a line: without voices, colours and times of words, without sounds and who speaks. */
+/**
+ * The words of a line: without voices, colours and times of words, without sounds and who speaks.
+ */
 function cueText(line: string): string {
   const bare = decodeHTML(line.replace(/<[^<>]{0,200}>|\{\\[^{}]{0,40}\}/g, ''))
     .replace(/[♪♫]|(?:^|\s)>{2,3}(?=\s)|\\[Nnh]/g, ' ')
@@ -77,7 +96,10 @@ function cueText(line: string): string {
   return /^[[(（【][^\])）】]{0,60}[\])）】]$/.test(bare) ? '' : bare;
 }
 
-/** Rolling cues show the lines before once more, and growing ones the words. What was shown is not said again. */
+/**
+ * Rolling cues show the lines before once more, and growing ones the words. What was shown is not
+ * said again.
+ */
 function withoutRepeats(cues: readonly (readonly string[])[]): string[] {
   const made: string[] = [];
   let before: readonly string[] = [];
@@ -94,7 +116,10 @@ function withoutRepeats(cues: readonly (readonly string[])[]): string[] {
   return made;
 }
 
-/** The pieces that are shown one after the other, as sentences. A dash begins what another person says. */
+/**
+ * The pieces that are shown one after the other, as sentences. A dash begins what another person
+ * says.
+ */
 function sentencesOf(pieces: readonly string[]): string[] {
   const made: string[][] = [];
   let length = 0;

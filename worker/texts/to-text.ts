@@ -1,7 +1,10 @@
 /** Passages as plain text, for who reads no formats. */
 import type { AuthoredCard, Passage } from './passage.ts';
 
-/** The text of some passages: nothing is lost but marks. A row of a table is a line, with tabs between its cells. */
+/**
+ * The text of some passages: nothing is lost but marks. A row of a table is a line, with tabs
+ * between its cells.
+ */
 export function passagesToText(passages: readonly Passage[]): string {
   const texts: string[] = [];
   for (const [place, passage] of passages.entries()) {

@@ -1,7 +1,13 @@
-/** Looks at the text before the JSON of an answer: a fence, prose, marks of thinking, and braces that may be the answer or prose. */
+/**
+ * Looks at the text before the JSON of an answer: a fence, prose, marks of thinking, and braces
+ * that may be the answer or prose.
+ */
 import { markAt, type ThinkingMarks } from './thinking.ts';
 
-/** What comes next. `gap`: the characters before it. `isProse`: whether they are more than white space and a code fence. */
+/**
+ * What comes next. `gap`: the characters before it. `isProse`: whether they are more than white
+ * space and a code fence.
+ */
 export type Ahead = { gap: number; isProse: boolean; next: Next };
 
 type Next =
@@ -16,14 +22,20 @@ type Next =
   /** Nothing: all of the text is the gap. `mayBeFence`: it may yet become a code fence. */
   | { type: 'nothing'; mayBeFence: boolean };
 
-/** What may stand before JSON that comes first: a code fence and its language. The second is what may yet become one. */
+/**
+ * What may stand before JSON that comes first: a code fence and its language. The second is what
+ * may yet become one.
+ */
 const FENCE = /^\s*(?:(?:`{3,}|~{3,})[\w+-]*\s*|json\s*:?\s*)?$/i;
 const FENCE_BEGUN = /^\s*[`~]*[\w+-]*\s*:?\s*$/;
 
 /** Where JSON, JSON inside of a text, or a mark of thinking may begin. */
 const INTEREST = /[{[<◁]|["'“](?=[{[]|$)/;
 
-/** What JSON begins with, and what may yet become that. Braces of prose and of formulas begin otherwise. */
+/**
+ * What JSON begins with, and what may yet become that. Braces of prose and of formulas begin
+ * otherwise.
+ */
 const OPENING = /^(?:\{\s*(?:["'“”„‘«}/#]|[\p{L}_$][\p{L}\p{N}_$-]*\s*[:：])|\[\s*(?:[{["'“”„‘«\]/#])|["'“][{[])/u;
 const OPENING_BEGUN = /^(?:[{[]\s*|\{\s*[\p{L}_$][\p{L}\p{N}_$-]*\s*|["'“])$/u;
 

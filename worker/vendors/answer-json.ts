@@ -1,10 +1,14 @@
-/** Finds a structured answer in one JSON root while it is written: its lists and fields at the root or in wrappers, a bare list, or a single item. */
+/**
+ * Finds a structured answer in one JSON root while it is written: its lists and fields at the root
+ * or in wrappers, a bare list, or a single item.
+ */
 import type { Piece } from '../capabilities.ts';
 import { JsonParser, type JsonPlace, type JsonStep } from './json/parser.ts';
 
 /**
- * What is read: an object with these lists and other fields. `name`: that of the kind, which models use for a wrapper. `accepts`: whether a value is an
- * item of a list, or the value of another field.
+ * What is read: an object with these lists and other fields. `name`: that of the kind, which models
+ * use for a wrapper. `accepts`: whether a value is an item of a list, or the value of another
+ * field.
  */
 export type AnswerShape = {
   lists: readonly string[];
@@ -13,13 +17,19 @@ export type AnswerShape = {
   accepts: (field: string, value: unknown) => boolean;
 };
 
-/** What a part of the text led to: pieces that are finished, how the JSON has ended, and the text after its end. */
+/**
+ * What a part of the text led to: pieces that are finished, how the JSON has ended, and the text
+ * after its end.
+ */
 export type Step = { pieces: Piece[]; end: JsonStep['end']; rest: string };
 
 /** An object in which lists and fields are looked for. `list`: it stands where this list should. */
 type Wrapper = { type: 'wrapper'; depth: number; found: boolean; list?: string | undefined; spare: unknown[][] };
 
-/** A list of items. Without a name only its items show what it is; those that came before that are held. */
+/**
+ * A list of items. Without a name only its items show what it is; those that came before that are
+ * held.
+ */
 type Items = { type: 'items'; depth: number; list?: string | undefined; held: Piece[]; accepted: boolean };
 
 /** What a list or an object of the JSON is. A `part` belongs to a value. */
@@ -46,7 +56,10 @@ const byPlainName = (names: readonly string[]): ReadonlyMap<string, string> => n
 
 const wrapperAt = (depth: number, list?: string): Wrapper => ({ type: 'wrapper', depth, found: false, list, spare: [] });
 
-/** JSON that may be the answer. The first character that is written to it must open a list, an object or a text. */
+/**
+ * JSON that may be the answer. The first character that is written to it must open a list, an
+ * object or a text.
+ */
 export class Candidate {
   readonly #shape: AnswerShape;
   readonly #listNames: ReadonlyMap<string, string>;
@@ -69,7 +82,10 @@ export class Candidate {
     });
   }
 
-  /** Whether it is the answer: it has a list, an item that is accepted, or a field that is. No pieces come out before. */
+  /**
+   * Whether it is the answer: it has a list, an item that is accepted, or a field that is. No
+   * pieces come out before.
+   */
   get certain(): boolean {
     return this.#certain;
   }
@@ -166,7 +182,10 @@ export class Candidate {
     return true;
   }
 
-  /** An object that stands in the place of a list, and has no list in it: one item, or items by names. */
+  /**
+   * An object that stands in the place of a list, and has no list in it: one item, or items by
+   * names.
+   */
   #takeListObject(list: string, value: object): void {
     const values = Object.values(value);
     this.#certain = true;

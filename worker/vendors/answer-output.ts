@@ -1,8 +1,12 @@
-/** What of an answer goes out at once, and what is held to its end: pieces are held once prose has stood before them. */
+/**
+ * What of an answer goes out at once, and what is held to its end: pieces are held once prose has
+ * stood before them.
+ */
 import type { Piece } from '../capabilities.ts';
 
 /**
- * A list that is held. `isRun`: single items, one after the other. `list`: the one before a run that is not yet taken as a list.
+ * A list that is held. `isRun`: single items, one after the other. `list`: the one before a run
+ * that is not yet taken as a list.
  */
 type HeldList = { pieces: Piece[]; closed: boolean; isRun: boolean; list?: HeldList | undefined };
 
@@ -81,7 +85,10 @@ export class AnswerOutput {
     return taken;
   }
 
-  /** Everything was read: the held pieces that count. `isDraft`: a list that has closed may have been a draft, and does not count. */
+  /**
+   * Everything was read: the held pieces that count. `isDraft`: a list that has closed may have
+   * been a draft, and does not count.
+   */
   settle(isDraft: boolean): Piece[] {
     const held = this.#held;
     this.#held = held?.list && held.pieces.length < MIN_RUN ? held.list : held;
@@ -97,7 +104,9 @@ export class AnswerOutput {
   }
 }
 
-/** Which of two lists counts: the later one, unless it says less. A single item goes on with a run. */
+/**
+ * Which of two lists counts: the later one, unless it says less. A single item goes on with a run.
+ */
 function later(before: HeldList | undefined, next: HeldList): HeldList {
   if (!before || before.pieces.length === 0) return next;
   if (next.isRun) {

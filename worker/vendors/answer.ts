@@ -1,6 +1,6 @@
 /**
- * Reads a model's answer while it streams. Text goes in; finished items and fields come out. It is pure: no timers, no I/O. What comes out is the same however
- * the text is split into parts.
+ * Reads a model's answer while it streams. Text goes in; finished items and fields come out. It is
+ * pure: no timers, no I/O. What comes out is the same however the text is split into parts.
  */
 import { lookAhead } from './answer-head.ts';
 import type { Piece } from '../capabilities.ts';
@@ -8,7 +8,10 @@ import { type AnswerShape, Candidate } from './answer-json.ts';
 import { AnswerOutput } from './answer-output.ts';
 import { openThoughts, type Thoughts } from './thinking.ts';
 
-/** The JSON must begin within so many characters. Before it there may be prose, or the beginning of a code fence. */
+/**
+ * The JSON must begin within so many characters. Before it there may be prose, or the beginning of
+ * a code fence.
+ */
 export const MAX_HEAD = 4096;
 
 /** The same for a model that is known to write much before its JSON. */
@@ -20,7 +23,10 @@ export const MAX_LENGTH = 1_048_576;
 /** How many characters are read again in all, because JSON that began in them was none. */
 const MAX_AGAIN = 8 * MAX_LENGTH;
 
-/** Behind a list that is held there are at most so many characters of prose if the answer is cut there; else it may have been a draft. */
+/**
+ * Behind a list that is held there are at most so many characters of prose if the answer is cut
+ * there; else it may have been a draft.
+ */
 const MAX_AFTERWORD = 200;
 
 /** Where the reader is. */
@@ -36,13 +42,19 @@ export type AnswerState =
   /** It can't be read any further; `broken` says why. */
   | 'broken';
 
-/** What is known of the model. `closesOnly`: it closes its thinking without having opened it. `longHead`: it writes much before its JSON. */
+/**
+ * What is known of the model. `closesOnly`: it closes its thinking without having opened it.
+ * `longHead`: it writes much before its JSON.
+ */
 export type Quirks = { closesOnly: boolean; longHead: boolean };
 
 /** For a text of which nothing is known. */
 const UNKNOWN: Quirks = { closesOnly: false, longHead: false };
 
-/** Why no more text comes: the model has finished, the server has ended it without saying so, or it was cut off at a limit. */
+/**
+ * Why no more text comes: the model has finished, the server has ended it without saying so, or it
+ * was cut off at a limit.
+ */
 export type TextEnd = 'finished' | 'ended' | 'cut';
 
 const BROKEN = {
@@ -52,8 +64,8 @@ const BROKEN = {
 };
 
 /**
- * Reads one answer. JSON that comes first goes out as it is written. After prose, and in a text that is thinking as a whole, it is
- * held to the end, and the last list counts.
+ * Reads one answer. JSON that comes first goes out as it is written. After prose, and in a text
+ * that is thinking as a whole, it is held to the end, and the last list counts.
  */
 export class AnswerReader {
   /** What this answer shows of its model. */
@@ -277,7 +289,10 @@ export class AnswerReader {
     this.#output.beginAnew();
   }
 
-  /** Nothing stands behind the thinking, or it was none: what the model has written there is the answer. */
+  /**
+   * Nothing stands behind the thinking, or it was none: what the model has written there is the
+   * answer.
+   */
   #readThoughts(): Piece[] {
     this.#beginAnew();
     const inner = new AnswerReader(this.#shape, 'thinking');

@@ -1,4 +1,7 @@
-/** Azure Document Intelligence: reads the text in an image by its model `prebuilt-read`, which works in the background. */
+/**
+ * Azure Document Intelligence: reads the text in an image by its model `prebuilt-read`, which works
+ * in the background.
+ */
 import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import { ProblemError, problems } from '../../src/job/problem.ts';
 import type { Author, Usage } from '../../src/job/snapshot.ts';
@@ -11,7 +14,10 @@ import { retryDelayMs } from './retry-delay.ts';
 import { callVendor } from './vendor-call.ts';
 import { defineVendor, missingIn } from './vendor.ts';
 
-/** Settings. `endpoint`: without a slash at its end. `timeoutMs`: of one call; `totalMs`: until the text must be there. */
+/**
+ * Settings. `endpoint`: without a slash at its end. `timeoutMs`: of one call; `totalMs`: until the
+ * text must be there.
+ */
 export type AzureDocumentOptions = { endpoint: string; key: string; timeoutMs: number; totalMs: number };
 
 /** The service takes sides of 50 to 10,000 pixels; its free tier takes 4 MB. */
@@ -21,15 +27,24 @@ const AUTHOR: Author = { provider: 'azure-document' };
 const ONE_IMAGE: Usage = { ...NO_TOKENS, images: 1 };
 const MAX_ANSWER = 33_554_432;
 
-/** How soon to ask again if the service does not say, how late at most, and how soon at the earliest, in ms. */
+/**
+ * How soon to ask again if the service does not say, how late at most, and how soon at the
+ * earliest, in ms.
+ */
 const POLL_MS = 1000;
 const MAX_POLL_MS = 30_000;
 const MIN_POLL_MS = 50;
 
-/** So many polls in a row may fail. The reading is paid for by then, and another attempt at it would be, too. */
+/**
+ * So many polls in a row may fail. The reading is paid for by then, and another attempt at it would
+ * be, too.
+ */
 const MAX_FAILED_POLLS = 5;
 
-/** Makes the capability. What was started is kept, so that a further attempt goes on with it and pays for nothing. */
+/**
+ * Makes the capability. What was started is kept, so that a further attempt goes on with it and
+ * pays for nothing.
+ */
 export function createAzureDocument(service: AzureDocumentOptions): Capabilities['imageText'] {
   const { totalMs } = service;
   return async ({ image, started, keepStarted }, report, signal) => {

@@ -59,7 +59,10 @@ function toHeader(referenceText: string): string {
   return Buffer.from(JSON.stringify(wanted)).toString('base64');
 }
 
-/** Whole seconds, as they are billed. A recording that does not tell its length counts with the estimate of its size. */
+/**
+ * Whole seconds, as they are billed. A recording that does not tell its length counts with the
+ * estimate of its size.
+ */
 function billedSeconds({ bytes, facts }: Recording): { seconds: number; estimated?: true } {
   if (facts.durationMs !== undefined) return { seconds: Math.ceil(facts.durationMs / 1000) };
   return { seconds: Math.min(Math.ceil(bytes.length / 3000), 30), estimated: true };

@@ -1,4 +1,7 @@
-/** Azure Vision: reads the text in an image by Image Analysis 4.0. Microsoft ends that service in September 2028. */
+/**
+ * Azure Vision: reads the text in an image by Image Analysis 4.0. Microsoft ends that service in
+ * September 2028.
+ */
 import { z } from 'zod';
 import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import type { Author, Usage } from '../../src/job/snapshot.ts';

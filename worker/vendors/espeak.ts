@@ -1,4 +1,7 @@
-/** The espeak-ng of the system, where it is installed: speaks texts without any service. It sounds like a machine. */
+/**
+ * The espeak-ng of the system, where it is installed: speaks texts without any service. It sounds
+ * like a machine.
+ */
 import { FREE } from '../../src/job/price.ts';
 import { ProblemError } from '../../src/job/problem.ts';
 import { ChildError, runChild } from '../bounded-child.ts';
@@ -10,7 +13,10 @@ import { defineVendor } from './vendor.ts';
 
 const NAME = 'espeak-ng';
 
-/** The longest text of one call. It takes any; parts are there so that the first one can be heard early. */
+/**
+ * The longest text of one call. It takes any; parts are there so that the first one can be heard
+ * early.
+ */
 const MAX_LENGTH = 1000;
 
 /** That of its own voices, in Hz. */

@@ -1,4 +1,7 @@
-/** The offline generator: it makes structured answers out of the given text, without a key and without a model. */
+/**
+ * The offline generator: it makes structured answers out of the given text, without a key and
+ * without a model.
+ */
 import { FREE } from '../../src/job/price.ts';
 import type { Author } from '../../src/job/snapshot.ts';
 import { kinds } from '../../src/kinds/index.ts';
@@ -13,14 +16,16 @@ const AUTHOR: Author = { provider: 'offline' };
 const THREADS = createThreads();
 
 /**
- * Makes the capability to write structured answers. It costs nothing and invents nothing. The work runs in threads, so that the
- * process can answer meanwhile, and work that is aborted stops at once.
+ * Makes the capability to write structured answers. It costs nothing and invents nothing. The work
+ * runs in threads, so that the process can answer meanwhile, and work that is aborted stops at
+ * once.
  */
 export function createOffline(run: RunOrder = THREADS): Capabilities['structuredAnswer'] {
   return async ({ kind, input, lists, material, take }: AnswerRequest, report, signal) => {
     const call = await report.startCall(NO_TOKENS, AUTHOR);
     const wanted = Object.fromEntries(Object.entries(lists).map(([list, { wanted: count }]) => [list, count]));
-    // The input has the text as it was pasted: its format says more than the plain text that models get.
+    // The input has the text as it was pasted: its format says more than the plain text that models
+    // get.
     for (const { field, value } of await run({ kind, wanted, material: { ...material, ...(input as object) } }, signal)) {
       signal.throwIfAborted();
       await report.begun();

@@ -1,4 +1,6 @@
-/** OpenAI, or any server with the same chat completions. Its SDK is loaded only where a key is set. */
+/**
+ * OpenAI, or any server with the same chat completions. Its SDK is loaded only where a key is set.
+ */
 import { z } from 'zod';
 import { httpUrl, MAX_TIMER_MS, milliseconds, positive, wholeNumber, vendorKey } from '../../src/env/variables.ts';
 import { withFallback } from '../fallback.ts';
@@ -22,7 +24,9 @@ const VARIABLES = {
   OPENAI_FALLBACK_MODEL: z.string().optional(),
   OPENAI_FALLBACK_BASE_URL: httpUrl.optional(),
   OPENAI_FALLBACK_API_KEY: vendorKey.optional(),
-  /** The process's own. Where it is set, it says how long an attempt may take, thinking included. */
+  /**
+   * The process's own. Where it is set, it says how long an attempt may take, thinking included.
+   */
   JOB_TIMEOUT_MS: z.string().optional(),
 };
 
@@ -89,7 +93,10 @@ export function mainOptions(variables: Variables): OpenAIOptions | undefined {
   };
 }
 
-/** The settings of the fallback model. On another server it gets its own key or none, never the first one's. */
+/**
+ * The settings of the fallback model. On another server it gets its own key or none, never the
+ * first one's.
+ */
 export function fallbackOptions(variables: Variables, main: OpenAIOptions): OpenAIOptions | undefined {
   const { OPENAI_FALLBACK_MODEL: model, OPENAI_FALLBACK_BASE_URL: baseURL, OPENAI_FALLBACK_API_KEY: apiKey } = variables;
   if (model === undefined) return undefined;

@@ -3,7 +3,9 @@ import { parseJson } from '../../src/job/parse-json.ts';
 
 /** What a refusal says. */
 export type RefusalBody = {
-  /** Codes and types, the innermost first, in small letters and without signs: `insufficientquota`. */
+  /**
+   * Codes and types, the innermost first, in small letters and without signs: `insufficientquota`.
+   */
   codes: string[];
   /** Codes that are an HTTP status, the innermost first. */
   statuses: number[];

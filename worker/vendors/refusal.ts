@@ -1,15 +1,24 @@
-/** Turns what a vendor refuses into our codes: one table for all vendors, by their own codes first and by the HTTP status else. */
+/**
+ * Turns what a vendor refuses into our codes: one table for all vendors, by their own codes first
+ * and by the HTTP status else.
+ */
 import { ProblemError, type ProblemCode } from '../../src/job/problem.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import { readRefusal } from './refusal-body.ts';
 
-/** What a vendor has answered instead of doing the work. `status`: of HTTP, or undefined where the error came in an answer of status 200. `body`: its JSON, or text. */
+/**
+ * What a vendor has answered instead of doing the work. `status`: of HTTP, or undefined where the
+ * error came in an answer of status 200. `body`: its JSON, or text.
+ */
 export type VendorRefusal = { status?: number | undefined; headers?: Headers | undefined; body: unknown; cause?: unknown };
 
 /** A code of ours and a detail for a client. No text of a vendor gets into a detail. */
 export type RefusalWords = readonly [code: ProblemCode, detail: string];
 
-/** What one vendor alone says, by its codes in small letters without signs, or by the HTTP status where that is all it says. */
+/**
+ * What one vendor alone says, by its codes in small letters without signs, or by the HTTP status
+ * where that is all it says.
+ */
 export type OwnCodes = Readonly<Record<string, RefusalWords>>;
 
 /** What a refusal means. The first of these counts where an answer names several. */
@@ -30,7 +39,10 @@ const REASONS = {
 
 type Reason = keyof typeof REASONS;
 
-/** The vendors' own codes and types, in small letters and without signs between the words. Types that only repeat the status are not here. */
+/**
+ * The vendors' own codes and types, in small letters and without signs between the words. Types
+ * that only repeat the status are not here.
+ */
 const CODES: Readonly<Record<Reason, string>> = {
   quota: `insufficientquota billingnotactive billinghardlimitreached billinglimitreached quotaexceeded insufficientcredits insufficientbalance insufficientuserquota
     insufficientfunds paymentrequired paymentrequirederror creditbalancetoolow exceededcurrentquotaerror arrearage accountoverdue limitexceededexception
@@ -83,7 +95,10 @@ const MONEY_WORDS = /\bbilling|\bpayment|\bcredits?\b|\bbalance\b|\btop.?up\b|\b
 const KEY_WORDS = /(?:api|access|subscription).?(?:key|token)|authenticat|unauthori[sz]ed/i;
 const FAULT_WORDS = /invalid|incorrect|not valid|missing|expired|wrong|no |not provided|fail|unauthori[sz]ed/i;
 
-/** What has to be said for a refusal of the request itself (400) to be one of money, or of the place. */
+/**
+ * What has to be said for a refusal of the request itself (400) to be one of money, or of the
+ * place.
+ */
 const NO_MONEY_WORDS = /(?:credit )?balance is too low|insufficient (?:balance|credits?|funds)|out of credits/i;
 /** Servers that answer 200 whatever they are asked say so where an address is none of theirs. */
 const NO_SERVICE_WORDS =
@@ -103,8 +118,9 @@ const MODEL_STATUSES: ReadonlySet<number | undefined> = new Set([undefined, 400,
 const STATUS_OF: Readonly<Record<string, number>> = { quota: 402, key: 401, pace: 429 };
 
 /**
- * The problem of a refusal. `name`: the vendor, as details call it. `own`: what this vendor alone says. To be asked to slow down is no fault of the job, so it
- * costs no attempt, also where the vendor does not say for how long.
+ * The problem of a refusal. `name`: the vendor, as details call it. `own`: what this vendor alone
+ * says. To be asked to slow down is no fault of the job, so it costs no attempt, also where the
+ * vendor does not say for how long.
  */
 export function toRefusalProblem(name: string, refused: VendorRefusal, own: OwnCodes = {}): ProblemError {
   const { status: httpStatus, headers, body, cause } = refused;

@@ -1,4 +1,6 @@
-/** Reads when a vendor wants to be asked again, from the headers of its answer and from its body. */
+/**
+ * Reads when a vendor wants to be asked again, from the headers of its answer and from its body.
+ */
 import { parseJson } from '../../src/job/parse-json.ts';
 import { answeredAt, readRetryAfter } from '../../src/job/retry-after.ts';
 
@@ -6,9 +8,10 @@ import { answeredAt, readRetryAfter } from '../../src/job/retry-after.ts';
 type HeaderMap = ReadonlyMap<string, string>;
 
 /**
- * How long to wait, in ms; undefined if the vendor does not say it. What it asks for outright counts first: `retry-after-ms`, `Retry-After` (RFC 9110,
- * section 10.2.3), or the same in the body. Else it is when a rate limit that is used up is filled again, or what a message says. Moments are reckoned from the
- * answer's own `Date`.
+ * How long to wait, in ms; undefined if the vendor does not say it. What it asks for outright
+ * counts first: `retry-after-ms`, `Retry-After` (RFC 9110, section 10.2.3), or the same in the
+ * body. Else it is when a rate limit that is used up is filled again, or what a message says.
+ * Moments are reckoned from the answer's own `Date`.
  */
 export function retryDelayMs(headers: Headers | undefined, body: unknown): number | undefined {
   const outer: HeaderMap = new Map(headers ? [...headers] : []);
@@ -40,10 +43,16 @@ function askedOutright(headers: HeaderMap, now: number): number | undefined {
   return readRetryAfter({ 'retry-after': text, date: headers.get('date') }) ?? toMs(text, now);
 }
 
-/** The name of a header that says when a rate limit is filled again: `x-ratelimit-reset-tokens`, `anthropic-ratelimit-requests-reset`, `x-ratelimit-reset`. */
+/**
+ * The name of a header that says when a rate limit is filled again: `x-ratelimit-reset-tokens`,
+ * `anthropic-ratelimit-requests-reset`, `x-ratelimit-reset`.
+ */
 const RESET = /^((?:x-|anthropic-)?ratelimit-)(?:reset-(.+)|(.+)-reset|reset)$/;
 
-/** When each rate limit that is used up is filled again. A limit without a name that does not say what remains is taken as used up. */
+/**
+ * When each rate limit that is used up is filled again. A limit without a name that does not say
+ * what remains is taken as used up.
+ */
 function resetsOf(headers: HeaderMap, now: number): number[] {
   return [...headers].flatMap(([name, value]) => {
     const [matched, head = '', behind, before] = RESET.exec(name) ?? [];
@@ -101,7 +110,10 @@ const PART = /(\d+(?:\.\d+)?)\s*(milliseconds?|seconds?|minutes?|hours?|ms|s|m|h
 const EPOCH_S = 1e9;
 const EPOCH_MS = 1e11;
 
-/** Reads a time: a number of seconds, a duration such as `6m0s`, a moment in seconds or milliseconds since the epoch, or a date. */
+/**
+ * Reads a time: a number of seconds, a duration such as `6m0s`, a moment in seconds or milliseconds
+ * since the epoch, or a date.
+ */
 function toMs(text: string | undefined, now: number): number | undefined {
   const trimmed = text?.trim() ?? '';
   if (trimmed === '') return undefined;

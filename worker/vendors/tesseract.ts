@@ -1,4 +1,7 @@
-/** Tesseract: reads the text in an image on this machine, without a model of others and without the network. */
+/**
+ * Tesseract: reads the text in an image on this machine, without a model of others and without the
+ * network.
+ */
 import { FREE } from '../../src/job/price.ts';
 import { ProblemError } from '../../src/job/problem.ts';
 import type { Author } from '../../src/job/snapshot.ts';
@@ -9,18 +12,22 @@ import { createReaders } from './tesseract/readers.ts';
 import type { ReadLine, ReadWord } from './tesseract/thread.ts';
 import { defineVendor } from './vendor.ts';
 
-/** A page of A4 with 300 dots an inch has 3508: more makes it slower, not better. Automatic modes need to know the dots an inch. */
+/**
+ * A page of A4 with 300 dots an inch has 3508: more makes it slower, not better. Automatic modes
+ * need to know the dots an inch.
+ */
 const FIT: Fit = { maxSide: 3508, maxBytes: Infinity, asScan: true };
 
 /**
- * Lines and words of less confidence, in percent, are taken for spots and not for text. On noisy paper without text lines reach 35; lines
- * of text had 85 and more in photographs that are hard to read.
+ * Lines and words of less confidence, in percent, are taken for spots and not for text. On noisy
+ * paper without text lines reach 35; lines of text had 85 and more in photographs that are hard to
+ * read.
  */
 const MIN_CONFIDENCE = { line: 45, word: 25 };
 
 /**
- * With less confidence over a whole page, in percent, nothing legible was found. Photographs that are hard to read had 77 and more, pages
- * that stood on their heads 39 at most.
+ * With less confidence over a whole page, in percent, nothing legible was found. Photographs that
+ * are hard to read had 77 and more, pages that stood on their heads 39 at most.
  */
 const LEGIBLE = 60;
 
@@ -51,7 +58,10 @@ export function createTesseract(): Capabilities['imageText'] {
 /** A page as it was read: its image, and what was found in it. */
 type ReadPage = { page: FittedImage; paragraphs: ReadLine[][] };
 
-/** How sure the reader is of all that it has found on a page, in percent: the mean over its letters, 0 where it has found none. */
+/**
+ * How sure the reader is of all that it has found on a page, in percent: the mean over its letters,
+ * 0 where it has found none.
+ */
 function confidenceIn({ paragraphs }: ReadPage): number {
   const words = paragraphs.flat().flatMap((line) => line.words);
   const letters = words.reduce((sum, { text }) => sum + text.length, 0);

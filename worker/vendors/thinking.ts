@@ -1,4 +1,7 @@
-/** The marks between which models write their thinking, where their server leaves it in the text of the answer. */
+/**
+ * The marks between which models write their thinking, where their server leaves it in the text of
+ * the answer.
+ */
 
 /** A pair of marks. */
 export type ThinkingMarks = { open: string; close: string };
@@ -33,13 +36,19 @@ const ANY_CLOSE = closing(MARKS);
 
 /** Thinking that is read to its closing mark. */
 export type Thoughts = {
-  /** Takes the next part. Returns what stands behind the closing mark; undefined while that has not come. */
+  /**
+   * Takes the next part. Returns what stands behind the closing mark; undefined while that has not
+   * come.
+   */
   write(text: string): string | undefined;
   /** What was thought: all of it, or its end if it was very long. */
   text(): string;
 };
 
-/** Opens thinking. Without `marks` it was not opened by any, and any closing mark ends it. `maxKept`: how many characters of it are kept. */
+/**
+ * Opens thinking. Without `marks` it was not opened by any, and any closing mark ends it.
+ * `maxKept`: how many characters of it are kept.
+ */
 export function openThoughts(maxKept: number, marks?: ThinkingMarks): Thoughts {
   const pattern = marks ? closing([marks]) : ANY_CLOSE;
   let kept = '';

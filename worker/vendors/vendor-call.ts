@@ -1,4 +1,7 @@
-/** One HTTP call to a vendor, with limits on its time and on the size of the answer. It knows no vendor. */
+/**
+ * One HTTP call to a vendor, with limits on its time and on the size of the answer. It knows no
+ * vendor.
+ */
 import { parseJson } from '../../src/job/parse-json.ts';
 import { ProblemError } from '../../src/job/problem.ts';
 
@@ -9,9 +12,10 @@ export type VendorAnswer = { status: number; headers: Headers; bytes: Uint8Array
 export type CallLimits = { name: string; timeoutMs: number; maxBytes: number };
 
 /**
- * Makes a call and reads its answer, whatever its status is. A redirect is not followed, because it would take the key elsewhere.
- * @throws ProblemError `provider_unavailable`, `provider_timeout` or `provider_bad_answer` if there is no whole answer; the signal's
- * reason if that aborts, which closes the connection
+ * Makes a call and reads its answer, whatever its status is. A redirect is not followed, because it
+ * would take the key elsewhere.
+ * @throws ProblemError `provider_unavailable`, `provider_timeout` or `provider_bad_answer` if there
+ * is no whole answer; the signal's reason if that aborts, which closes the connection
  */
 export async function callVendor(
   url: string,

@@ -12,13 +12,18 @@ import type { Capabilities, Capability } from '../capabilities.ts';
 export type VendorDeps = {
   /** Puts a capability behind the circuit breaker of this name. All workers share it. */
   guard<Request, Result>(name: string, work: Capability<Request, Result>): Capability<Request, Result>;
-  /** Finds a program of the system by its name. Returns its path; undefined if it is not installed. */
+  /**
+   * Finds a program of the system by its name. Returns its path; undefined if it is not installed.
+   */
   findProgram(name: string): string | undefined;
   /** Logs a warning for the person who runs the worker. */
   warn(message: string): void;
 };
 
-/** A capability that a vendor has, or what is missing for it. `optIn`: it does only kinds whose own variable names it, such as PROVIDER_LESSON. */
+/**
+ * A capability that a vendor has, or what is missing for it. `optIn`: it does only kinds whose own
+ * variable names it, such as PROVIDER_LESSON.
+ */
 export type Offer<Name extends CapabilityName = CapabilityName> =
   | {
       available: true;
@@ -28,11 +33,17 @@ export type Offer<Name extends CapabilityName = CapabilityName> =
       kinds?: readonly string[];
       /** By kind: the fields that an input must have, where it can't do the kind without them. */
       needs?: Readonly<Record<string, readonly string[]>>;
-      /** The same text for workers whose answers to the same input can replace each other. Only then is the same work done once. */
+      /**
+       * The same text for workers whose answers to the same input can replace each other. Only then
+       * is the same work done once.
+       */
       answers: string;
       /** What it takes of an input, if not everything that the kind allows. */
       accepts?: readonly Acceptance[];
-      /** The units in which it bills, none if it costs nothing. If it is absent, they are those of its price, else tokens. */
+      /**
+       * The units in which it bills, none if it costs nothing. If it is absent, they are those of
+       * its price, else tokens.
+       */
       bills?: readonly Unit[];
       /** The announced ends of the models it asks. */
       ends?: readonly ModelEnd[];
@@ -46,8 +57,8 @@ export type Offer<Name extends CapabilityName = CapabilityName> =
 export const ALL_MODELS = '*';
 
 /**
- * A vendor's list prices in US dollars, by model. Each part of a price says what it is per: tokens, characters, seconds or images.
- * Without `*`, a model that is not here has no known price.
+ * A vendor's list prices in US dollars, by model. Each part of a price says what it is per: tokens,
+ * characters, seconds or images. Without `*`, a model that is not here has no known price.
  */
 type VendorPrices = Readonly<Record<string, Price>>;
 
@@ -66,7 +77,10 @@ export type Vendor = {
   readonly prices?: VendorPrices;
   /** Its variables, as a zod shape. The worker parses them together with its own. */
   readonly variables: z.ZodRawShape;
-  /** Builds what the vendor can do with these variables. It loads its SDK here, so that a worker without its key does not load it. */
+  /**
+   * Builds what the vendor can do with these variables. It loads its SDK here, so that a worker
+   * without its key does not load it.
+   */
   offers(variables: Record<string, unknown>, deps: VendorDeps): Offers | Promise<Offers>;
 };
 

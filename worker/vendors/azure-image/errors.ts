@@ -1,4 +1,7 @@
-/** What only Azure's two services for images say when they refuse. No text of a server gets into a detail. */
+/**
+ * What only Azure's two services for images say when they refuse. No text of a server gets into a
+ * detail.
+ */
 import { ProblemError } from '../../../src/job/problem.ts';
 import { type OwnCodes, type RefusalWords, toRefusalProblem } from '../refusal.ts';
 import { bodyOf, type VendorAnswer } from '../vendor-call.ts';

@@ -1,4 +1,7 @@
-/** Reads what Document Intelligence says of an operation: it runs, has failed, or has read these lines. */
+/**
+ * Reads what Document Intelligence says of an operation: it runs, has failed, or has read these
+ * lines.
+ */
 import { z } from 'zod';
 import type { ImageTextResult, Point, TextWord } from '../../capabilities.ts';
 import { type FittedImage, pointIn } from '../../images/fit-image.ts';
@@ -51,7 +54,8 @@ function toResult({ pages, paragraphs }: z.infer<typeof result>, fitted: FittedI
     const [first] = one.spans;
     return first ? paragraphs.findIndex(({ spans }) => isWithin(first, spans)) : -1;
   };
-  // The service ends a line in a paragraph with a space; for people it is a line, and a paragraph ends with an empty one.
+  // The service ends a line in a paragraph with a space; for people it is a line, and a paragraph
+  // ends with an empty one.
   const separated = lines.map((one, n) => {
     const before = lines[n - 1];
     if (!before) return one.content;
@@ -65,7 +69,10 @@ function toResult({ pages, paragraphs }: z.infer<typeof result>, fitted: FittedI
   };
 }
 
-/** Words are not inside of their lines: what belongs together is told by the places in the whole text. */
+/**
+ * Words are not inside of their lines: what belongs together is told by the places in the whole
+ * text.
+ */
 function isWithin({ offset, length }: Span, spans: readonly Span[]): boolean {
   return spans.some((each) => offset >= each.offset && offset + length <= each.offset + each.length);
 }

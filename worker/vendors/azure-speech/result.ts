@@ -1,4 +1,7 @@
-/** Reads an assessment of Azure Speech. Its scores are flat in the REST interface and nested in its SDK's JSON: both are read. */
+/**
+ * Reads an assessment of Azure Speech. Its scores are flat in the REST interface and nested in its
+ * SDK's JSON: both are read.
+ */
 import { z } from 'zod';
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { SpeechAssessmentResult } from '../../capabilities.ts';
@@ -35,8 +38,10 @@ const answer = z.object({
 });
 
 /**
- * Reads the answer. `durationMs`: how long the recording is, where that is known; else it is what was recognised.
- * @throws ProblemError `content_unusable` if there is nothing to assess, `provider_bad_answer` for an answer of another shape
+ * Reads the answer. `durationMs`: how long the recording is, where that is known; else it is what
+ * was recognised.
+ * @throws ProblemError `content_unusable` if there is nothing to assess, `provider_bad_answer` for
+ * an answer of another shape
  */
 export function readAssessment(raw: unknown, durationMs: number | undefined): SpeechAssessmentResult {
   const parsed = answer.safeParse(raw);

@@ -1,7 +1,9 @@
 /** The voices of espeak-ng: each is a language, and an accent where there are several. */
 import { primarySubtag } from '../../../src/kinds/acceptance.ts';
 
-/** Languages that espeak-ng names in another way, and the usual accent of those that have several. */
+/**
+ * Languages that espeak-ng names in another way, and the usual accent of those that have several.
+ */
 const NAMES: Readonly<Record<string, string>> = {
   en: 'en-us',
   fr: 'fr-fr',
@@ -14,7 +16,9 @@ const NAMES: Readonly<Record<string, string>> = {
   'es-us': 'es-419',
 };
 
-/** Reads the list that `espeak-ng --voices` writes: a table with the language in its second column. */
+/**
+ * Reads the list that `espeak-ng --voices` writes: a table with the language in its second column.
+ */
 export function readEspeakVoices(table: string): string[] {
   const rows = table.split('\n').slice(1);
   return [...new Set(rows.flatMap((row) => row.trim().split(/\s+/)[1] ?? []))].toSorted();

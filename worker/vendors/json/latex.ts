@@ -1,12 +1,16 @@
 /**
- * Tells commands of LaTeX from JSON's own escapes: a model that writes `\frac` without doubling the backslash has written a form feed and "rac", as JSON
- * reads it. Which of the two is meant is told by the word and by where it stands.
+ * Tells commands of LaTeX from JSON's own escapes: a model that writes `\frac` without doubling the
+ * backslash has written a form feed and "rac", as JSON reads it. Which of the two is meant is told
+ * by the word and by where it stands.
  */
 
 /** The letter of each escape that a command may begin with. */
 const LETTERS: Readonly<Record<string, string>> = { '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't' };
 
-/** Commands that begin with one of these letters: of LaTeX, amsmath, amssymb, and what KaTeX and MathJax take. */
+/**
+ * Commands that begin with one of these letters: of LaTeX, amsmath, amssymb, and what KaTeX and
+ * MathJax take.
+ */
 const COMMANDS: ReadonlySet<string> = new Set(
   `backepsilon backprime backsim backsimeq backslash bar barwedge Bbbk bbox bcancel because begin beta beth between bf bfseries big bigcap bigcirc bigcup bigg biggl
   biggm biggr bigl bigm bigodot bigoplus bigotimes bigr bigsqcup bigstar bigtriangledown bigtriangleup biguplus bigvee bigwedge binom blacklozenge blacksquare
@@ -27,13 +31,22 @@ const COMMANDS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Commands that are a line break and a word of prose as well ("exists", "less", "mid"), so that outside of math they are that. */
+/**
+ * Commands that are a line break and a word of prose as well ("exists", "less", "mid"), so that
+ * outside of math they are that.
+ */
 const ALSO_WORDS: ReadonlySet<string> = new Set(['nexists', 'nless', 'nmid', 'nparallel', 'nsim']);
 
-/** Outside of math a command has so many letters at least: `\ne`, `\nu`, `\to` and `\ni` are a line break or a tab and a word in many languages. */
+/**
+ * Outside of math a command has so many letters at least: `\ne`, `\nu`, `\to` and `\ni` are a line
+ * break or a tab and a word in many languages.
+ */
 const MIN_LETTERS = 4;
 
-/** Puts back the backslashes. `marks`: where the text has a control character that was written as a backslash and one letter. */
+/**
+ * Puts back the backslashes. `marks`: where the text has a control character that was written as a
+ * backslash and one letter.
+ */
 export function restoreCommands(text: string, marks: readonly number[]): string {
   let math: readonly Range[] | undefined;
   let range = 0; // marks ascend, and so do the ranges
@@ -74,7 +87,10 @@ type Range = { from: number; to: number };
 const DELIMITERS = /\\\(|\\\)|\\\[|\\\]|\$\$|\$/g;
 const CLOSING: Readonly<Record<string, string>> = { '\\(': '\\)', '\\[': '\\]', $$: '$$', $: '$' };
 
-/** Where math stands in a text. A dollar sign that belongs to a sum of money opens none, and math in a line ends with its paragraph. */
+/**
+ * Where math stands in a text. A dollar sign that belongs to a sum of money opens none, and math in
+ * a line ends with its paragraph.
+ */
 function findMath(text: string): Range[] {
   const found = [...text.matchAll(DELIMITERS)].filter(({ index }) => text[index - 1] !== '\\' || text[index] === '\\');
   const ranges: Range[] = [];

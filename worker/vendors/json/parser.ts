@@ -1,26 +1,36 @@
 /**
- * Parses JSON as models write it, piece by piece, in one pass over its characters. What JSON allows is read as JSON says; beside that, raw line breaks in
- * strings, other quotes, comments, commas too many, names without quotes and the literals of other languages.
+ * Parses JSON as models write it, piece by piece, in one pass over its characters. What JSON allows
+ * is read as JSON says; beside that, raw line breaks in strings, other quotes, comments, commas too
+ * many, names without quotes and the literals of other languages.
  */
 import { isOpener, TextReader } from './text.ts';
 
 /** The deepest nesting that is parsed. Our answers need only a few levels. */
 export const MAX_DEPTH = 32;
 
-/** Where a value stands. `role`: that of the list or object around it, undefined at the root; `key`: its name in an object, '' in a list. */
+/**
+ * Where a value stands. `role`: that of the list or object around it, undefined at the root; `key`:
+ * its name in an object, '' in a list.
+ */
 export type JsonPlace<Role> = { role: Role | undefined; key: string };
 
 /** What a parser tells while it reads. */
 export type JsonEvents<Role> = {
   /** A list or an object begins here. Returns the role that the places in it will have. */
   open(place: JsonPlace<Role>, isList: boolean): Role;
-  /** A value is whole; `own`: the role of a list or an object. Returns whether the list or the object around it is to have it. */
+  /**
+   * A value is whole; `own`: the role of a list or an object. Returns whether the list or the
+   * object around it is to have it.
+   */
   value(place: JsonPlace<Role>, value: unknown, own?: Role): boolean;
   /** A text begins that is no name. May return a function that gets it in parts, as it comes. */
   text?(place: JsonPlace<Role>): ((part: string) => void) | undefined;
 };
 
-/** How a root has ended. `at`: the place after it in the text that was written last, or of what could not be read. */
+/**
+ * How a root has ended. `at`: the place after it in the text that was written last, or of what
+ * could not be read.
+ */
 export type JsonStep = { end: 'closed' | 'malformed' | 'too-deep' | undefined; at: number };
 
 type Frame<Role> = {
@@ -227,7 +237,10 @@ export class JsonParser<Role> {
   }
 }
 
-/** A number; where JavaScript would write it in another way (1.50, or more digits than it keeps) the text that stands there. */
+/**
+ * A number; where JavaScript would write it in another way (1.50, or more digits than it keeps) the
+ * text that stands there.
+ */
 function toNumber(text: string): unknown {
   const value = Number(text);
   return String(value) === text ? value : text;

@@ -1,9 +1,11 @@
-/** Reads a text of JSON as models write it: to which quote it goes, and what its escapes stand for. */
+/**
+ * Reads a text of JSON as models write it: to which quote it goes, and what its escapes stand for.
+ */
 import { restoreCommands } from './latex.ts';
 
 /**
- * Where a text stands. In a name and at the root the first closing quote ends it. Elsewhere a quote belongs to the text if nothing of
- * JSON follows it.
+ * Where a text stands. In a name and at the root the first closing quote ends it. Elsewhere a quote
+ * belongs to the text if nothing of JSON follows it.
  */
 export type TextPlace = 'name' | 'root' | 'list' | 'object';
 
@@ -31,7 +33,10 @@ const QUOTE = 34;
 /** What begins a value or a name, or ends a list or an object, behind a comma. */
 const NEXT = /["'“”„‘«{}[\]/#\-\d]/;
 
-/** What {@link TextReader.write} has read. `at`: where it stopped. `after`: what it looked at behind the closing quote; it is not of the text. */
+/**
+ * What {@link TextReader.write} has read. `at`: where it stopped. `after`: what it looked at behind
+ * the closing quote; it is not of the text.
+ */
 type TextStep = { ended: boolean; at: number; after: string };
 
 /** Reads one text. It begins behind the opening quote. */
@@ -92,7 +97,10 @@ export class TextReader {
     return (this.#marks.length === 0 ? whole : restoreCommands(whole, this.#marks)).toWellFormed();
   }
 
-  /** Goes over what is nothing but text. Returns where a backslash or a closing quote stands, or the text's end. */
+  /**
+   * Goes over what is nothing but text. Returns where a backslash or a closing quote stands, or the
+   * text's end.
+   */
   #skipPlain(text: string, from: number): number {
     const closers = this.#closers;
     const isPlain = closers === '"';
@@ -136,7 +144,9 @@ export class TextReader {
     else this.#value += `\\${character}`; // no escape of JSON: the backslash of a command
   }
 
-  /** Takes a digit of a code unit; false if it is none, so that the backslash was that of a command. */
+  /**
+   * Takes a digit of a code unit; false if it is none, so that the backslash was that of a command.
+   */
   #unicode(character: string): boolean {
     const isDigit = HEX.test(character);
     if (isDigit) this.#hex += character;

@@ -1,4 +1,7 @@
-/** What a text says, with the place of each saying: its headings, pairs, definitions and facts. Pure. */
+/**
+ * What a text says, with the place of each saying: its headings, pairs, definitions and facts.
+ * Pure.
+ */
 import { ARROWS, DASHES } from '../../../src/kinds/pair-marks.ts';
 import { type Definition, definitionIn } from './definitions.ts';
 import { enumerationAt } from './enumerations.ts';
@@ -20,7 +23,9 @@ import { isUnspaced, sentences, words } from './text.ts';
 type SayingContent =
   | ({
       type: 'pair';
-      /** How surely it is a pair: its author says so, its marks do, or only one on a single line. */
+      /**
+       * How surely it is a pair: its author says so, its marks do, or only one on a single line.
+       */
       source: 'card' | 'table' | 'question' | 'list' | 'line';
       column?: string;
     } & Pair)

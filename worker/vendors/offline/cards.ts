@@ -1,4 +1,7 @@
-/** Cards out of what a text says: definitions are asked for, pairs stand as they are, facts have a gap. Pure. */
+/**
+ * Cards out of what a text says: definitions are asked for, pairs stand as they are, facts have a
+ * gap. Pure.
+ */
 import type { Flashcard } from '../../../src/kinds/flashcards.ts';
 import { analyse, type Analysis, type Saying } from './analyse.ts';
 import { lastResort } from './last-resort.ts';
@@ -17,9 +20,10 @@ const FRONT_MAX = 1000;
 const BACK_MAX = 2000;
 
 /**
- * Makes up to `count` cards in the text's own words and order, none of those whose fronts are `alreadyAsked`.
- * Few good cards are better than many: a text that defines, pairs and states nothing gives none. Only a text of
- * one line or two, which somebody sends to try, always gives a card.
+ * Makes up to `count` cards in the text's own words and order, none of those whose fronts are
+ * `alreadyAsked`. Few good cards are better than many: a text that defines, pairs and states
+ * nothing gives none. Only a text of one line or two, which somebody sends to try, always gives a
+ * card.
  */
 export function cardsFromText(text: string, count: number, alreadyAsked: readonly string[] = []): Flashcard[] {
   const analysis = analyse(text);
@@ -40,7 +44,10 @@ export function best<T extends { rank: number }>(drafts: readonly T[], count: nu
     .map(({ draft }) => draft);
 }
 
-/** The cards of a text of a line or two that says nothing to be learned; of longer ones there are none. */
+/**
+ * The cards of a text of a line or two that says nothing to be learned; of longer ones there are
+ * none.
+ */
 export function triesOf({ lines }: Analysis): (Flashcard & { rank: number })[] {
   return withoutRepeats(lastResort(lines).map((card) => ({ ...card, rank: RANK.fact })));
 }
@@ -89,7 +96,10 @@ function termsOfSeveralTopics(sayings: readonly Saying[]): Set<string> {
   return new Set([...topics].filter(([, under]) => under.size > 1).map(([key]) => key));
 }
 
-/** A term that is clear alone asks by itself; an attribute asks with its topic, and without one not at all. */
+/**
+ * A term that is clear alone asks by itself; an attribute asks with its topic, and without one not
+ * at all.
+ */
 function fromPair(saying: PairSaying, shared: ReadonlySet<string>, described: ReadonlySet<string>): Flashcard[] {
   const { term, meaning, topic, column, source, translation } = saying;
   if (column !== undefined) return [{ front: `${term} – ${column}`, back: meaning }];

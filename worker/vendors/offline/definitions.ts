@@ -1,4 +1,6 @@
-/** Sentences that say what something is: the term, its meaning, and how its language asks for it. */
+/**
+ * Sentences that say what something is: the term, its meaning, and how its language asks for it.
+ */
 import { type Language, inQuestion, set } from './languages/language.ts';
 import { describing } from './languages/ja.ts';
 import { isUnspaced, type Word, words } from './text.ts';
@@ -20,7 +22,8 @@ const clauses = set(
 const MAX_TERM_WORDS = 6;
 
 /**
- * Reads a sentence as a definition; undefined if it is none, or none that is clear without its context.
+ * Reads a sentence as a definition; undefined if it is none, or none that is clear without its
+ * context.
  * `common`: words that the text writes in lower case.
  */
 export function definitionIn(sentence: string, language: Language, common: ReadonlySet<string>): Definition | undefined {
@@ -84,7 +87,10 @@ function isMeaning(meaning: string, term: string, language: Language): boolean {
   return !found.some((word) => language.pronouns.has(word));
 }
 
-/** Something with a name of its own: it has a capital besides its first, or no article and a capital. */
+/**
+ * Something with a name of its own: it has a capital besides its first, or no article and a
+ * capital.
+ */
 function isName(term: string, { articles, code }: Language): boolean {
   const found = words(term);
   const named = found.filter(({ text }) => !articles.has(text.toLowerCase()));

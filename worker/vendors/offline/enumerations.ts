@@ -12,7 +12,10 @@ const listed = set(
 
 const MAX_ITEMS = 8;
 
-/** The list that a line leads, as one pair; undefined if the line leads none that is worth knowing by heart. */
+/**
+ * The list that a line leads, as one pair; undefined if the line leads none that is worth knowing
+ * by heart.
+ */
 export function enumerationAt(lines: readonly Line[], place: number, topic: string | undefined): Pair | undefined {
   const lead = lines[place]?.text.replace(/\s{0,3}[:：]\s{0,3}$/u, '') ?? '';
   const found = words(lead).map(({ text }) => text.toLowerCase());

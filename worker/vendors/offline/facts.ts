@@ -29,7 +29,9 @@ const unique = set(
 const MAX_LENGTH = 240;
 const talking = /["“”„«»「」『』?!？！…\\{}<>|\t]|\s[-–—]\s.{0,80}\s[-–—]\s/u;
 
-/** Reads a sentence as a fact. `known`: words of the terms that the text has defined, in lower case. */
+/**
+ * Reads a sentence as a fact. `known`: words of the terms that the text has defined, in lower case.
+ */
 export function factIn(sentence: string, language: Language | undefined, known: ReadonlySet<string>): Fact | undefined {
   const found = words(sentence);
   if (sentence.length > MAX_LENGTH || talking.test(sentence) || !isWhole(sentence, found) || isNoise(sentence) || isAmount(sentence))
@@ -98,7 +100,9 @@ function clarityOf(sentence: string, until: number, language: Language, known: R
   return isBareNoun(found, third, language) ? 'with topic' : 'clear';
 }
 
-/** Italian, Spanish and Portuguese need no subject: "Contiene el 99 %", "Nel 79 distrusse Pompei". */
+/**
+ * Italian, Spanish and Portuguese need no subject: "Contiene el 99 %", "Nel 79 distrusse Pompei".
+ */
 function hasNoSubject(lower: readonly string[], found: readonly Word[], { code, articles, joints }: Language): boolean {
   if (!['es', 'it', 'pt'].includes(code)) return false;
   const [first = '', second = ''] = lower;

@@ -1,4 +1,7 @@
-/** Figures in a sentence that are worth asking for: years and quantities, not times, pages or prices. */
+/**
+ * Figures in a sentence that are worth asking for: years and quantities, not times, pages or
+ * prices.
+ */
 import { clockWords, currencies, kitchenUnits, months, ordering } from './labels.ts';
 import { type Language, set } from './languages/language.ts';
 import type { Word } from './text.ts';

@@ -1,6 +1,12 @@
-/** Text without its footnotes: without the marks in sentences, and without the notes that they point to. */
+/**
+ * Text without its footnotes: without the marks in sentences, and without the notes that they point
+ * to.
+ */
 
-/** The text without footnotes. A mark such as "[1]" or "¹" points to a note only if it stands in a sentence. */
+/**
+ * The text without footnotes. A mark such as "[1]" or "¹" points to a note only if it stands in a
+ * sentence.
+ */
 export function withoutFootnotes(text: string): string {
   const pointed = new Set<string>();
   for (const [, mark = ''] of text.matchAll(/(?<=[^\s[])\s?(\[\^?[\w-]{1,20}\])(?!\()/g)) pointed.add(mark);
@@ -11,7 +17,9 @@ export function withoutFootnotes(text: string): string {
     .join('\n');
 }
 
-/** Superscript figures after a word are no exponents if the word is no unit; a dagger is no letter. */
+/**
+ * Superscript figures after a word are no exponents if the word is no unit; a dagger is no letter.
+ */
 const pointers =
   /\s?\[\^[\w-]{1,20}\]|(?:(?<=\p{L}{5})(?<!met(?:er|re)s?|quadrat)|(?<=[.,;:!?)"”’»]))[¹²³⁰⁴-⁹]{1,3}(?![\p{L}\p{N}])|(?<=\p{L}{3}[.,]?)[†‡]/giu;
 

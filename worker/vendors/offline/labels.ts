@@ -1,4 +1,6 @@
-/** Words around the matter of notes, in many languages: what announces, what arranges, what counts. */
+/**
+ * Words around the matter of notes, in many languages: what announces, what arranges, what counts.
+ */
 import { set } from './languages/language.ts';
 
 /** "Unit 4", "Lecture 7: Cells", "第3課": says where in a course we are. Group 1 is what follows. */

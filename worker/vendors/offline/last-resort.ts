@@ -1,4 +1,7 @@
-/** Cards of a text of one or two lines that says nothing to be learned, since whoever tries with a word wants to see a card. */
+/**
+ * Cards of a text of one or two lines that says nothing to be learned, since whoever tries with a
+ * word wants to see a card.
+ */
 import type { Flashcard } from '../../../src/kinds/flashcards.ts';
 import { standsElsewhere } from './facts.ts';
 import { tellNothing } from './languages/index.ts';

@@ -1,4 +1,6 @@
-/** A lesson out of a text: its own paragraphs, terms and facts, in its own words and order. Pure. */
+/**
+ * A lesson out of a text: its own paragraphs, terms and facts, in its own words and order. Pure.
+ */
 import type { Exercise, LessonSection, VocabularyEntry } from '../../../src/kinds/lesson.ts';
 import { toKey } from '../../text-key.ts';
 import { analyse, type Analysis } from './analyse.ts';
@@ -36,8 +38,9 @@ const EXAMPLE_MAX = 1000;
 const MAX_CANDIDATES = 20;
 
 /**
- * Makes a lesson. Nothing is invented and nothing translated, so the lesson is in the text's language; undefined if the text
- * has nothing to learn from: a chat, a letter or a list of things to buy.
+ * Makes a lesson. Nothing is invented and nothing translated, so the lesson is in the text's
+ * language; undefined if the text has nothing to learn from: a chat, a letter or a list of things
+ * to buy.
  */
 export function lessonFromText(text: string, counts: Counts, topic?: string): TextLesson | undefined {
   const analysis = analyse(text);
@@ -73,14 +76,20 @@ function withoutTitle(sections: OwnSection[]): OwnSection[] {
   return telling.length > 0 ? telling : sections;
 }
 
-/** Whether a text that defines and states nothing can still be read as a lesson: it is a text of its own, or a try of one or two lines. */
+/**
+ * Whether a text that defines and states nothing can still be read as a lesson: it is a text of its
+ * own, or a try of one or two lines.
+ */
 function isReadable({ lines, register }: Analysis): boolean {
   if (lines.length <= 2) return lines.some(({ spoken }) => !spoken);
   const read = lines.filter((line) => !line.spoken && words(line.text).length >= 8 && /[.!?…。！？]["”»’]?$/u.test(line.text));
   return register !== 'personal' && read.length > 0 && lines.filter(({ spoken }) => spoken).length * 2 < lines.length;
 }
 
-/** The language of the text. A list of words with short meanings may be in two, so that we do not say one. */
+/**
+ * The language of the text. A list of words with short meanings may be in two, so that we do not
+ * say one.
+ */
 function languageOfLesson({ language }: Analysis, drafts: readonly Draft[]): string | undefined {
   const isWord = ({ saying, back }: Draft) => saying.type === 'pair' && words(back).length <= WORD_MEANING;
   return drafts.length > 0 && drafts.every(isWord) ? undefined : language?.code;
@@ -96,7 +105,10 @@ function vocabularyOf(drafts: readonly Draft[]): VocabularyEntry[] {
 
 const isTerm = (saying: Draft['saying']): boolean => saying.type === 'pair' && saying.source !== 'question' && /\p{L}/u.test(saying.term);
 
-/** Adds another sentence of the text that uses the term. A sentence that defines a term is no example of another. */
+/**
+ * Adds another sentence of the text that uses the term. A sentence that defines a term is no
+ * example of another.
+ */
 function withExamples({ lines }: Analysis, drafts: readonly Draft[], entries: readonly VocabularyEntry[]): VocabularyEntry[] {
   const meanings = drafts.flatMap(({ back, saying }) => (saying.type === 'definition' ? [back] : []));
   const candidates = lines

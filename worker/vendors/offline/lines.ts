@@ -20,14 +20,18 @@ export type Line = {
   indent: number;
   /** Whether somebody says it: it had a time or a speaker before it. */
   spoken: boolean;
-  /** The cells, if the format says that it is a row of a table, and whether it heads the columns. */
+  /**
+   * The cells, if the format says that it is a row of a table, and whether it heads the columns.
+   */
   cells?: readonly string[];
   isHeader?: true;
   /** The cards that its author has made of it. */
   cards?: readonly AuthoredCard[];
 };
 
-/** Bounds, so that no text costs more than its length: lines that are read, and characters in one. */
+/**
+ * Bounds, so that no text costs more than its length: lines that are read, and characters in one.
+ */
 const MAX_LINES = 4000;
 const MAX_LINE = 1200;
 
@@ -117,7 +121,10 @@ function unmark(raw: string): Omit<Unplaced, 'first'> {
   };
 }
 
-/** Without the marks of Markdown inside a line and without emoji, unless they are what a term or its meaning is. */
+/**
+ * Without the marks of Markdown inside a line and without emoji, unless they are what a term or its
+ * meaning is.
+ */
 function plain(text: string): string {
   const bare = text
     .replace(/!\[\[[^[\]]{0,200}\]\]|(?<=[.!?)\]])\s\^[\w-]{2,30}$/g, '') // what a note of Obsidian shows, and the name of its block

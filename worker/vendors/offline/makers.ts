@@ -1,4 +1,7 @@
-/** What the offline generator makes, by kind. Pure; runs in a thread of its own. Only a thread loads the code that makes it. */
+/**
+ * What the offline generator makes, by kind. Pure; runs in a thread of its own. Only a thread loads
+ * the code that makes it.
+ */
 import { OwnError } from '../../../src/job/own-error.ts';
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { Kind } from '../../../src/kinds/kind.ts';
@@ -6,12 +9,15 @@ import type { Piece } from '../../capabilities.ts';
 import type { Counts } from './lesson.ts';
 
 /**
- * What is to be made: all of it can be sent to a thread. `wanted`: how many items each list is to have at most. `material`: what a model
- * would work with, and the kind's input.
+ * What is to be made: all of it can be sent to a thread. `wanted`: how many items each list is to
+ * have at most. `material`: what a model would work with, and the kind's input.
  */
 export type Order = { kind: string; wanted: Record<string, number>; material: Record<string, unknown> };
 
-/** The makers of kinds that do not say themselves what is answered for them (`withoutKey.answer`), by kind. */
+/**
+ * The makers of kinds that do not say themselves what is answered for them (`withoutKey.answer`),
+ * by kind.
+ */
 export const makers: Readonly<Record<string, (order: Order) => Promise<Piece[]>>> = {
   'generate-flashcards': makeFlashcards,
   'generate-lesson': makeLesson,
@@ -19,7 +25,8 @@ export const makers: Readonly<Record<string, (order: Order) => Promise<Piece[]>>
 
 /**
  * Makes the pieces of an answer.
- * @throws ProblemError `content_unusable` where the content gives nothing and nothing was made of it before
+ * @throws ProblemError `content_unusable` where the content gives nothing and nothing was made of
+ * it before
  */
 export async function makePieces(order: Order): Promise<Piece[]> {
   return makers[order.kind]?.(order) ?? toPieces(await answerOfKind(order), order);
@@ -53,7 +60,10 @@ async function makeFlashcards({ material, wanted: { flashcards: count = 0 } }: O
 
 const LISTS = ['objectives', 'sections', 'vocabulary', 'exercises'] as const;
 
-/** The same text gives the same lesson, so that what is there already is found again and left out by whoever takes the pieces. */
+/**
+ * The same text gives the same lesson, so that what is there already is found again and left out by
+ * whoever takes the pieces.
+ */
 async function makeLesson({ material, wanted }: Order): Promise<Piece[]> {
   const { lessonFromText } = await import('./lesson.ts');
   const { content, topic, there = {} } = material as { content: string; topic?: string; there?: Record<string, unknown[]> };

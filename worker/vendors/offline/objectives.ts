@@ -1,4 +1,7 @@
-/** Objectives in the language of the text: that the learner knows what it says, and no more than that is promised. */
+/**
+ * Objectives in the language of the text: that the learner knows what it says, and no more than
+ * that is promised.
+ */
 
 /** By language: the objective for a heading. */
 const objectives: Readonly<Record<string, (heading: string) => string>> = {

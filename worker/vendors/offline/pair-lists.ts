@@ -29,12 +29,16 @@ const sides = (text: string): number => text.split(pairMark).length;
 /** A word list has so many entries at least. */
 const MIN_LISTED = 3;
 
-/** The entries of a word list: neighbours that pair a few words by the same mark. What would announce something elsewhere is a word there. */
+/**
+ * The entries of a word list: neighbours that pair a few words by the same mark. What would
+ * announce something elsewhere is a word there.
+ */
 export function listedPairs(lines: readonly Line[]): ReadonlySet<Line> {
   const listed = new Set<Line>();
   let run: { line: Line; mark: string; term: string }[] = [];
   const close = (): void => {
-    // "teacher: Anna" over "room: blue" says where and when; with dashes, and in small letters, it is what the words mean.
+    // "teacher: Anna" over "room: blue" says where and when; with dashes, and in small letters, it
+    // is what the words mean.
     const telling = run.filter(({ term, mark }) => isTerm(term) || (!/[:：]/.test(mark) && /^\p{Ll}/u.test(term))).length;
     if (run.length >= MIN_LISTED && telling * 2 >= run.length) for (const { line } of run) listed.add(line);
     run = [];

@@ -19,7 +19,10 @@ export const pairMark = new RegExp(`\\t|\\s[|=${DASHES}${ARROWS}]\\s|:\\s|：|${
 const dash = new RegExp(`[${DASHES}]`, 'u');
 const dashInside = new RegExp(`\\s[${DASHES}]\\s`, 'u');
 
-/** What is known of a text that may be a pair. `prose`: it is one of several sentences. `listed`: it is an entry of a word list. */
+/**
+ * What is known of a text that may be a pair. `prose`: it is one of several sentences. `listed`: it
+ * is an entry of a word list.
+ */
 type Setting = { prose?: boolean; listed?: boolean };
 
 /** Takes a text apart that pairs a term with its meaning. */

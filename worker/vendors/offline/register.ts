@@ -1,4 +1,7 @@
-/** What sort of text it is, line by line and as a whole: of talk, verse, code, recipes and letters we ask little or nothing. */
+/**
+ * What sort of text it is, line by line and as a whole: of talk, verse, code, recipes and letters
+ * we ask little or nothing.
+ */
 import { ARROWS, DASHES, TYPED_ARROW } from '../../../src/kinds/pair-marks.ts';
 import { kitchenUnits } from './labels.ts';
 import type { Line } from './lines.ts';
@@ -96,7 +99,10 @@ export function isCode(text: string): boolean {
 /** Lines shorter than this may be verse, in characters. */
 const VERSE = 65;
 
-/** Whether the lines of a paragraph are verse: short, without full stops, and rhymed or broken by commas. */
+/**
+ * Whether the lines of a paragraph are verse: short, without full stops, and rhymed or broken by
+ * commas.
+ */
 export function isVerse(paragraph: readonly Line[]): boolean {
   const texts = paragraph.map(({ text }) => text);
   if (texts.length < 3 || paragraph.some(({ mark }) => mark !== 'none')) return false;

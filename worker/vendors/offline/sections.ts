@@ -1,4 +1,7 @@
-/** Sections out of a text: its own paragraphs, under its own headings or under words of their own. Pure. */
+/**
+ * Sections out of a text: its own paragraphs, under its own headings or under words of their own.
+ * Pure.
+ */
 import type { LessonSection } from '../../../src/kinds/lesson.ts';
 import type { Analysis } from './analyse.ts';
 import { announces } from './labels.ts';
@@ -7,7 +10,10 @@ import { isNoise } from './pairs.ts';
 import { graphemes, isUnspaced, sentences, words } from './text.ts';
 import { toKey } from '../../text-key.ts';
 
-/** A section; `named` if its heading is a heading or a term of the text, and not only the beginning of a sentence. */
+/**
+ * A section; `named` if its heading is a heading or a term of the text, and not only the beginning
+ * of a sentence.
+ */
 export type OwnSection = LessonSection & { named: boolean };
 
 /** A paragraph without what nobody learns. */
@@ -16,7 +22,10 @@ type Paragraph = { at: number; heading?: string; text: string; examples: string[
 /** Paragraphs that stand together. `headings`: those above them. */
 type Group = { at: number; headings: string[]; paragraphs: Paragraph[]; length: number };
 
-/** In characters: when a paragraph is split, how long a part of it is about, and the bound of a body. */
+/**
+ * In characters: when a paragraph is split, how long a part of it is about, and the bound of a
+ * body.
+ */
 const LONG = 1500;
 const PART = 700;
 const BODY_MAX = 8000;
@@ -25,11 +34,17 @@ const EXAMPLES_MAX = 20;
 const EXAMPLE_MAX = 1000;
 const HEADING_MAX = 120;
 
-/** The beginning of a sentence that stands for a heading, in words, or in characters where words are not parted by spaces. */
+/**
+ * The beginning of a sentence that stands for a heading, in words, or in characters where words are
+ * not parted by spaces.
+ */
 const HEADING_WORDS = 7;
 const HEADING_CHARACTERS = 18;
 
-/** Makes up to `count` sections in the text's order. Neighbours are put together where there are more. */
+/**
+ * Makes up to `count` sections in the text's order. Neighbours are put together where there are
+ * more.
+ */
 export function sectionsOf(analysis: Analysis, count: number): OwnSection[] {
   const paragraphs = paragraphsOf(analysis);
   const made = divide(groupsOf(paragraphs), count).map((group) => toSection(group, analysis));
@@ -81,7 +96,10 @@ function learnable({ text, mark }: Line, language: Analysis['language']): string
   return mark === 'item' ? `- ${joined}` : joined;
 }
 
-/** Under headings: a group for each. Without, or under one alone: a group for each paragraph, and for each part of a long one. */
+/**
+ * Under headings: a group for each. Without, or under one alone: a group for each paragraph, and
+ * for each part of a long one.
+ */
 function groupsOf(all: readonly Paragraph[]): Group[] {
   const groups: Group[] = [];
   const isDivided = new Set(all.map(({ heading }) => heading)).size > 1;

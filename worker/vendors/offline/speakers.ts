@@ -1,4 +1,6 @@
-/** Who speaks in a dialogue: names before colons, again and again, with whole sentences after them. */
+/**
+ * Who speaks in a dialogue: names before colons, again and again, with whole sentences after them.
+ */
 import { answers, asks } from './questions.ts';
 import { attributes } from './labels.ts';
 import type { Line } from './lines.ts';

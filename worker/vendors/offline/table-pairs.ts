@@ -8,7 +8,10 @@ import { toKey } from '../../text-key.ts';
 export type Table = { header?: readonly string[]; rows: readonly TableRow[] };
 export type TableRow = { at: number; cells: readonly string[] };
 
-/** What a row pairs up; `column` is the heading of the meaning's column where the term alone would not ask for it. */
+/**
+ * What a row pairs up; `column` is the heading of the meaning's column where the term alone would
+ * not ask for it.
+ */
 export type TablePair = Pair & { at: number; column?: string };
 
 /** What columns are called: then the first row is a header. */
@@ -80,7 +83,10 @@ export function pairsOf({ header, rows }: Table): TablePair[] {
   );
 }
 
-/** Without the columns after the second one that are empty or arrange the rows: they say the same again and again. */
+/**
+ * Without the columns after the second one that are empty or arrange the rows: they say the same
+ * again and again.
+ */
 function withoutTags(rows: readonly TableRow[]): readonly TableRow[] {
   const width = Math.max(0, ...rows.map(({ cells }) => cells.length));
   if (width <= 2) return rows;
@@ -102,7 +108,10 @@ function isCounted(rows: readonly TableRow[], place: number): boolean {
   );
 }
 
-/** Without a header only two columns of words are sure to belong together, and in a word list what stands between them: how the term is read. */
+/**
+ * Without a header only two columns of words are sure to belong together, and in a word list what
+ * stands between them: how the term is read.
+ */
 function pairOfRow(at: number, cells: readonly string[]): TablePair[] {
   const [term = '', meaning = '', third = '', ...more] = cells;
   if (more.length > 0 || !isPair(term, meaning)) return [];

@@ -1,4 +1,7 @@
-/** Tables in notes: lines with the same mark between their cells, and rows that the text's format has told. */
+/**
+ * Tables in notes: lines with the same mark between their cells, and rows that the text's format
+ * has told.
+ */
 import { ARROWS, DASHES, TYPED_ARROW } from '../../../src/kinds/pair-marks.ts';
 import { courseLabel } from './labels.ts';
 import type { Line } from './lines.ts';
@@ -30,9 +33,13 @@ const ruler = /^[|\s:+=-]*-{2,}[|\s:+=-]*$/;
 /** A table and how many lines it takes. */
 type Found = { table: Table; taken: number };
 
-/** Makes the function that finds a table which begins at a line; it is called for one line after the other. */
+/**
+ * Makes the function that finds a table which begins at a line; it is called for one line after the
+ * other.
+ */
 export function createTableReader(lines: readonly Line[]): (start: number) => Found | undefined {
-  // Where lines are no table by a mark, that is not tried again in the middle of them: each is read once for each mark.
+  // Where lines are no table by a mark, that is not tried again in the middle of them: each is read
+  // once for each mark.
   const triedUntil = new Map<Column, number>();
   return (start) => {
     if (lines[start]?.cells) return readRows(lines, start);

@@ -1,4 +1,7 @@
-/** Text taken apart, in any script: a line into sentences, a sentence into words, a word into characters. */
+/**
+ * Text taken apart, in any script: a line into sentences, a sentence into words, a word into
+ * characters.
+ */
 
 /** A word and where it begins in its text. */
 export type Word = { text: string; index: number };
@@ -33,7 +36,10 @@ export function sentences(line: string): string[] {
   return whole.filter((sentence) => sentence !== '');
 }
 
-/** The words of texts that were just looked at: each sentence is asked for its words by one reader after the other. */
+/**
+ * The words of texts that were just looked at: each sentence is asked for its words by one reader
+ * after the other.
+ */
 const recent = new Map<string, readonly Word[]>();
 const MAX_RECENT = 64;
 
@@ -53,7 +59,10 @@ export function graphemes(text: string): string[] {
   return Array.from(byGrapheme.segment(text), ({ segment }) => segment);
 }
 
-/** Whether a text is written without spaces between words, so that its length says more than its count of words. */
+/**
+ * Whether a text is written without spaces between words, so that its length says more than its
+ * count of words.
+ */
 export function isUnspaced(text: string): boolean {
   return /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(text);
 }

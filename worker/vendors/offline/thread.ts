@@ -1,4 +1,7 @@
-/** The code of an offline thread: takes one order at a time and answers with its pieces, or with the problem. */
+/**
+ * The code of an offline thread: takes one order at a time and answers with its pieces, or with the
+ * problem.
+ */
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ProblemError, type ProblemCode } from '../../../src/job/problem.ts';

@@ -1,4 +1,7 @@
-/** Threads for the offline generator: one for each running order, reused when free, ended when its order is aborted. */
+/**
+ * Threads for the offline generator: one for each running order, reused when free, ended when its
+ * order is aborted.
+ */
 import { Worker } from 'node:worker_threads';
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { Piece } from '../../capabilities.ts';
@@ -8,7 +11,8 @@ import type { OrderAnswer } from './thread.ts';
 
 /**
  * Carries out an order in a thread of its own and resolves with the pieces.
- * @throws ProblemError if the maker says so or the thread dies; the signal's reason once that is aborted
+ * @throws ProblemError if the maker says so or the thread dies; the signal's reason once that is
+ * aborted
  */
 export type RunOrder = (order: Order, signal: AbortSignal) => Promise<Piece[]>;
 
@@ -16,14 +20,20 @@ export type RunOrder = (order: Order, signal: AbortSignal) => Promise<Piece[]>;
 type ThreadOptions = {
   /** The module that a thread runs. It answers each order with an {@link OrderAnswer}. */
   module: URL;
-  /** The heap that a thread may use, in MiB. A text of 100,000 characters needs less than half of it. */
+  /**
+   * The heap that a thread may use, in MiB. A text of 100,000 characters needs less than half of
+   * it.
+   */
   heapMb: number;
 };
 
 /** Free threads of each sort that are kept for the next orders; more are ended. */
 const MAX_FREE = 4;
 
-/** Orders with more characters run in threads of lower priority, so that small ones do not wait for the processor. */
+/**
+ * Orders with more characters run in threads of lower priority, so that small ones do not wait for
+ * the processor.
+ */
 const LARGE = 10_000;
 
 const DEFAULTS: ThreadOptions = { module: new URL('./thread.ts', import.meta.url), heapMb: 192 };

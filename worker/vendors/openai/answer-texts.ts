@@ -1,4 +1,7 @@
-/** Reads the texts in which a server can send the answer: the content, the arguments of a tool call, and, if both stay empty, the thinking. */
+/**
+ * Reads the texts in which a server can send the answer: the content, the arguments of a tool call,
+ * and, if both stay empty, the thinking.
+ */
 import type { Piece } from '../../capabilities.ts';
 import { type AnswerReader, MAX_LENGTH, type TextEnd } from '../answer.ts';
 import type { Delta } from './chunk.ts';

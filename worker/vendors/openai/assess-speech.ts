@@ -1,4 +1,7 @@
-/** Lets a model that hears estimate how a recording speaks a text. Its scores are an opinion, so it is asked only where it is named. */
+/**
+ * Lets a model that hears estimate how a recording speaks a text. Its scores are an opinion, so it
+ * is asked only where it is named.
+ */
 import { z } from 'zod';
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { DetailedUsage } from '../../../src/job/price.ts';

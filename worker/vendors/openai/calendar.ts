@@ -5,7 +5,10 @@ import { MODEL_ENDS } from './model-ends.ts';
 /** A date at the end of a name, which stands for a version of the model. */
 const VERSION = /-\d{4}-\d{2}-\d{2}$/;
 
-/** What stands before a name: `openai/`, as routers write it, or `ft:` of a model that was trained further. */
+/**
+ * What stands before a name: `openai/`, as routers write it, or `ft:` of a model that was trained
+ * further.
+ */
 const BEFORE = /^(?:openai\/|ft:)+/;
 
 /** The announced ends of these models; a model without one is left out. */

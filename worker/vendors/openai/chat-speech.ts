@@ -1,4 +1,7 @@
-/** Speaks texts by a chat completion with sound, and compares what the model says it has said with the text. */
+/**
+ * Speaks texts by a chat completion with sound, and compares what the model says it has said with
+ * the text.
+ */
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { Author } from '../../../src/job/snapshot.ts';
 import { AUDIO_TOKENS_PER_SECOND } from '../../../src/kinds/generate-audio.ts';
@@ -25,13 +28,22 @@ const SAMPLE_RATE = 24_000;
 /** The most sound of one call, in bytes: ten minutes. */
 const MAX_SOUND = 600 * SAMPLE_RATE * 2;
 
-/** The longest event, in characters: a server that does not stream sends all sound in one, in base64. */
+/**
+ * The longest event, in characters: a server that does not stream sends all sound in one, in
+ * base64.
+ */
 const MAX_EVENT = Math.ceil((MAX_SOUND * 4) / 3) + 1_048_576;
 
-/** How many tokens an answer may have, as a multiple of what its text needs. A model that does not stop costs no more than this. */
+/**
+ * How many tokens an answer may have, as a multiple of what its text needs. A model that does not
+ * stop costs no more than this.
+ */
 const TOKENS_FACTOR = 4;
 
-/** How often a model is asked for a text. The second time is for one that has not read what it was given. */
+/**
+ * How often a model is asked for a text. The second time is for one that has not read what it was
+ * given.
+ */
 const READINGS = 2;
 
 /** Makes the capability. */

@@ -1,6 +1,7 @@
 /**
- * Normalises what a server sends: a chunk of a streamed completion, or a whole one, into text, end, usage and error. A value of a wrong type is treated as
- * absent. Hundreds of chunks a second come here, so it is plain code.
+ * Normalises what a server sends: a chunk of a streamed completion, or a whole one, into text, end,
+ * usage and error. A value of a wrong type is treated as absent. Hundreds of chunks a second come
+ * here, so it is plain code.
  */
 
 /** One chunk of an answer. Texts that the chunk does not have are empty. */
@@ -21,7 +22,9 @@ export type Delta = {
 /** Why an answer has ended. `cut`: the server has given up. */
 export type Finish = 'stop' | 'length' | 'filtered' | 'cut';
 
-/** The tokens that the server reports for the call so far. Numbers that can't be right are absent. */
+/**
+ * The tokens that the server reports for the call so far. Numbers that can't be right are absent.
+ */
 export type TokenCount = {
   inputTokens?: number | undefined;
   outputTokens?: number | undefined;
@@ -87,7 +90,10 @@ function errorIn(body: Record<string, unknown>): object | undefined {
   return failed ? body : undefined;
 }
 
-/** The usage, which Groq has in a field of its own and Moonshot beside the end. Some gateways keep the names that Anthropic gives it. */
+/**
+ * The usage, which Groq has in a field of its own and Moonshot beside the end. Some gateways keep
+ * the names that Anthropic gives it.
+ */
 function readUsage(body: Record<string, unknown>, choice: Record<string, unknown>): TokenCount {
   const used = fieldsOf(body['usage'] ?? fieldsOf(body['x_groq'])['usage'] ?? choice['usage']);
   return {
@@ -98,7 +104,10 @@ function readUsage(body: Record<string, unknown>, choice: Record<string, unknown
   };
 }
 
-/** The text of a message, which may be a list of parts, or the answer as JSON. Parts with thinking are told apart. */
+/**
+ * The text of a message, which may be a list of parts, or the answer as JSON. Parts with thinking
+ * are told apart.
+ */
 function readContent(content: unknown): { content: string; thinking: string } {
   if (typeof content === 'string') return { content, thinking: '' };
   if (isAnswer(content)) return { content: JSON.stringify(content), thinking: '' };
@@ -149,7 +158,10 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** No call uses more tokens than this. A greater number is a mistake, and would use up a user's budget. */
+/**
+ * No call uses more tokens than this. A greater number is a mistake, and would use up a user's
+ * budget.
+ */
 const MAX_TOKENS = 1_000_000_000;
 
 function tokens(value: unknown): number | undefined {

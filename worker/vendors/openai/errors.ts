@@ -1,4 +1,7 @@
-/** Turns what goes wrong with a call into our codes. No text of the server gets into a detail, except the model's reason for declining. */
+/**
+ * Turns what goes wrong with a call into our codes. No text of the server gets into a detail,
+ * except the model's reason for declining.
+ */
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { Completeness } from '../../capabilities.ts';
 import { type VendorRefusal, toRefusalProblem } from '../refusal.ts';
@@ -35,7 +38,8 @@ export function fellSilent(cause?: unknown): ProblemError {
 
 /**
  * Lets only an answer pass that is one.
- * @throws ProblemError `provider_refused` if the model declined with these words, or a filter stopped it
+ * @throws ProblemError `provider_refused` if the model declined with these words, or a filter
+ * stopped it
  */
 export function throwIfDeclined(refusal: string, finish: Finish | undefined): void {
   if (refusal !== '') throw declined(refusal);
@@ -46,7 +50,10 @@ const declined = (words: string) => new ProblemError('provider_refused', `The mo
 
 const filtered = () => new ProblemError('provider_refused', "The provider's content filter stopped the answer.");
 
-/** Says whether an answer is whole, or throws. One that was stopped before its first item has failed. */
+/**
+ * Says whether an answer is whole, or throws. One that was stopped before its first item has
+ * failed.
+ */
 export function toCompleteness(ending: AnswerEnding & { given: number }): Completeness {
   switch (ending.end) {
     case 'whole':

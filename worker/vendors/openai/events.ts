@@ -1,6 +1,12 @@
-/** Reads what a server sends: Server-Sent Events up to `[DONE]`, each as its JSON; or JSON, from servers that do not stream though they were asked to. */
+/**
+ * Reads what a server sends: Server-Sent Events up to `[DONE]`, each as its JSON; or JSON, from
+ * servers that do not stream though they were asked to.
+ */
 
-/** The longest event, in characters: no server can make the worker keep more than this of one answer in memory. */
+/**
+ * The longest event, in characters: no server can make the worker keep more than this of one answer
+ * in memory.
+ */
 const MAX_EVENT = 2_097_152;
 
 /** The server sends an event that is too long. */
@@ -12,9 +18,10 @@ export class EventTooLong extends Error {
 export const ALIVE: unique symbol = Symbol('alive');
 
 /**
- * Reads the events. The SDK can do this, too, but it takes four generators and a race of promises for each event, which is
- * most of what a worker does while models write. Whoever stops reading, or aborts the signal, closes the connection. After an
- * abort the events end, with an error or without one. `max`: the length of the longest event, in characters.
+ * Reads the events. The SDK can do this, too, but it takes four generators and a race of promises
+ * for each event, which is most of what a worker does while models write. Whoever stops reading, or
+ * aborts the signal, closes the connection. After an abort the events end, with an error or without
+ * one. `max`: the length of the longest event, in characters.
  * @throws SyntaxError if an event is no JSON; EventTooLong; what the connection throws
  */
 export async function* readEvents({ body }: Response, signal: AbortSignal, max = MAX_EVENT): AsyncGenerator<unknown, void> {
@@ -77,7 +84,10 @@ function createJsonBody(max: number): Parser {
   };
 }
 
-/** The end of a line. If the text ends with `\r`, the next text may begin with the `\n` that belongs to it. */
+/**
+ * The end of a line. If the text ends with `\r`, the next text may begin with the `\n` that belongs
+ * to it.
+ */
 const LINE_END = /\r\n|\n|\r(?=[^])/g;
 
 /** Makes a parser of event streams (WHATWG HTML, section 9.2). */

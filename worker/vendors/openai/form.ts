@@ -1,4 +1,7 @@
-/** In which form a request is sent: what a server refuses is left out or replaced, and remembered for that server and model. */
+/**
+ * In which form a request is sent: what a server refuses is left out or replaced, and remembered
+ * for that server and model.
+ */
 import type { Quirks } from '../answer.ts';
 import { type VendorRefusal } from '../refusal.ts';
 import { readRefusal } from '../refusal-body.ts';
@@ -7,13 +10,19 @@ import { readRefusal } from '../refusal-body.ts';
 export type Form = {
   /** Whether the server is asked to report its usage at the stream's end (`stream_options`). */
   usage: 'asked' | 'none';
-  /** How the shape of the answer is asked for: as a schema, as any JSON object with the schema in the prompt, or in the prompt alone (`response_format`). */
+  /**
+   * How the shape of the answer is asked for: as a schema, as any JSON object with the schema in
+   * the prompt, or in the prompt alone (`response_format`).
+   */
   format: 'schema' | 'object' | 'prompt';
   /** The name of the limit of tokens. Some servers know only the older one, and some refuse any. */
   cap: 'max_completion_tokens' | 'max_tokens' | 'none';
   /** That limit. */
   maxTokens: number;
-  /** Who says the instructions. The templates of some models have no system, so that the user says them. */
+  /**
+   * Who says the instructions. The templates of some models have no system, so that the user says
+   * them.
+   */
   instructor: 'system' | 'user';
 };
 
@@ -42,7 +51,10 @@ export function createModelMemory(): (baseURL: string | undefined, model: string
 
 type Rung = { named: RegExp; lower(form: Form, words: string): Form | undefined };
 
-/** The ladder: how each part of a form is named in refusals, and what is tried next. A part that is at its end is refused for good. */
+/**
+ * The ladder: how each part of a form is named in refusals, and what is tried next. A part that is
+ * at its end is refused for good.
+ */
 const LADDER: readonly Rung[] = [
   { named: /stream_options|include_usage/i, lower: (form) => (form.usage === 'asked' ? { ...form, usage: 'none' } : undefined) },
   {
@@ -73,7 +85,10 @@ const LADDER: readonly Rung[] = [
 /** The statuses of refusals that are about the request's form. */
 const STATUSES: ReadonlySet<number> = new Set([400, 404, 422, 501]);
 
-/** The next form to try after a refusal; undefined if the refusal is about something else, or if nothing is left. A refusal costs nothing. */
+/**
+ * The next form to try after a refusal; undefined if the refusal is about something else, or if
+ * nothing is left. A refusal costs nothing.
+ */
 export function nextForm(form: Form, { status = 0, body, headers }: VendorRefusal): Form | undefined {
   const { words, statuses } = readRefusal(body, headers);
   const isFormal =
@@ -88,7 +103,10 @@ export function nextForm(form: Form, { status = 0, body, headers }: VendorRefusa
 
 const CONTEXT = /context length|maximum context|context window of|input tokens|in the messages|prompt tokens|in your prompt/i;
 
-/** A number behind words for a limit: "at most 4096", "the valid range is [1, 8192]", "16384 > 8192". */
+/**
+ * A number behind words for a limit: "at most 4096", "the valid range is [1, 8192]", "16384 >
+ * 8192".
+ */
 const LIMIT =
   /(?:at most|less than or equal to|no more than|up to|not exceed|maximum|limit|<=|≤|\[\s*\d+\s*,|between \d+ and|>)\D{0,24}(\d{3,7})(?![\w.-])/gi;
 

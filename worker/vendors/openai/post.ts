@@ -1,4 +1,7 @@
-/** One call to OpenAI whose answer does not stream: it is bounded, and another status than 200 is a problem. */
+/**
+ * One call to OpenAI whose answer does not stream: it is bounded, and another status than 200 is a
+ * problem.
+ */
 import { readChunk } from './chunk.ts';
 import { bodyOf, callVendor, jsonOf, type VendorAnswer } from '../vendor-call.ts';
 import { parseJson } from '../../../src/job/parse-json.ts';
@@ -39,7 +42,8 @@ export function createPost(options: PostOptions): (request: object, signal: Abor
 }
 
 /**
- * Posts a JSON body whose answer streams, and returns that from its first byte on. A redirect is not followed.
+ * Posts a JSON body whose answer streams, and returns that from its first byte on. A redirect is
+ * not followed.
  * @throws ProblemError if the status is another than 200; what fetch throws
  */
 export async function openEvents(options: EventsRequest, request: object, signal: AbortSignal): Promise<Response> {

@@ -7,9 +7,9 @@ const tokens = (perMillionInputTokens: number, perMillionOutputTokens: number): 
 });
 
 /**
- * List prices by model in November 2026, as OpenAI's documents had them: of prompts of at most 272,000 tokens, without discounts,
- * regional surcharges and taxes. A model that is not here has no known price. One of them is gpt-5.6-sol: its price was announced
- * until 21 November only.
+ * List prices by model in November 2026, as OpenAI's documents had them: of prompts of at most
+ * 272,000 tokens, without discounts, regional surcharges and taxes. A model that is not here has no
+ * known price. One of them is gpt-5.6-sol: its price was announced until 21 November only.
  */
 export const OPENAI_PRICES: Readonly<Record<string, Price>> = {
   'gpt-6-astra': tokens(10, 50),

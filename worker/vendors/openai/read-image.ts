@@ -1,4 +1,6 @@
-/** Reads the text in an image with a model that sees. It tells no places, and not how sure it is. */
+/**
+ * Reads the text in an image with a model that sees. It tells no places, and not how sure it is.
+ */
 import { z } from 'zod';
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { Capabilities, Capability, Completeness } from '../../capabilities.ts';
@@ -52,7 +54,10 @@ export function createImageReading(write: Capability<SeeingRequest, Completeness
   };
 }
 
-/** What OpenAI offers for images. Where the server is another one, only its owner knows whether it sees: by naming a model. */
+/**
+ * What OpenAI offers for images. Where the server is another one, only its owner knows whether it
+ * sees: by naming a model.
+ */
 export function offerImageText(main: OpenAIOptions, named: string | undefined, { guard }: VendorDeps): Offer<'imageText'> {
   const { baseURL } = main;
   const model = named ?? (baseURL === undefined ? main.model : undefined);

@@ -37,7 +37,10 @@ export type ReadingContext = {
   watch: ProgressWatch;
   /** Aborts when the run has to stop: then nothing more is handed on. */
   signal: AbortSignal;
-  /** How long signs of life, and thinking, may bridge the time between two steps of the answer, in ms. */
+  /**
+   * How long signs of life, and thinking, may bridge the time between two steps of the answer, in
+   * ms.
+   */
   thinkingMaxMs: number;
   /** So many characters since the last new item count as growth. More than that is no progress. */
   maxGrowth: number;
@@ -70,8 +73,9 @@ export class CompletionReader {
   }
 
   /**
-   * Reads chunks until the ending is known and the usage has come. To leave the loop ends the stream. An error of the stream after
-   * the ending changes nothing. Resolves with the ending, and with how many pieces there were, new or not.
+   * Reads chunks until the ending is known and the usage has come. To leave the loop ends the
+   * stream. An error of the stream after the ending changes nothing. Resolves with the ending, and
+   * with how many pieces there were, new or not.
    */
   async read(chunks: AsyncIterable<unknown>): Promise<AnswerEnding & { given: number }> {
     const { watch, usage } = this.#context;
@@ -112,7 +116,10 @@ export class CompletionReader {
     call.note(usage.used());
   }
 
-  /** The ending is known, and only the usage is awaited. Returns after how many chunks with text that is given up. */
+  /**
+   * The ending is known, and only the usage is awaited. Returns after how many chunks with text
+   * that is given up.
+   */
   #beginTail({ end }: AnswerEnding): number {
     const { taker, watch, usage } = this.#context;
     if (end === 'whole') taker.whole();
@@ -135,7 +142,8 @@ export class CompletionReader {
     if (texts.current.found > found && pieces.length === 0) this.#progress(0); // an item that is held
     const isThinking = visible(delta.reasoning) > 0 || (state === 'thinking' && visible(delta.content) > 0);
     if (isThinking || isEmpty(delta)) return this.#live();
-    // Only the cap limits thinking. The longest item limits a value that grows, and a model that repeats itself.
+    // Only the cap limits thinking. The longest item limits a value that grows, and a model that
+    // repeats itself.
     const growth = visible(delta.content + delta.refusal + delta.args);
     this.#grown += growth;
     if (growth > 0 && this.#grown <= maxGrowth) this.#progress();
@@ -162,7 +170,9 @@ export class CompletionReader {
     this.#context.watch.restart();
   }
 
-  /** The server works, but nothing of the answer comes: the time goes on as far as that is allowed. */
+  /**
+   * The server works, but nothing of the answer comes: the time goes on as far as that is allowed.
+   */
   #live(): AnswerEnding | undefined {
     const { taker, usage, watch, thinkingMaxMs } = this.#context;
     const now = performance.now();
@@ -185,7 +195,10 @@ export class CompletionReader {
     return { end: 'broken', why: broken || 'The model ended its answer before the JSON in it was whole.' };
   }
 
-  /** The stream is over without an end, or its time is up. What was held goes out only if it is whole. */
+  /**
+   * The stream is over without an end, or its time is up. What was held goes out only if it is
+   * whole.
+   */
   async #stop(isTimeUp: boolean): Promise<AnswerEnding> {
     const { texts, signal, usage } = this.#context;
     if (!signal.aborted) {

@@ -1,4 +1,7 @@
-/** Makes the request for the server: a structured output that streams and has a limit of tokens, in the form that the server takes. */
+/**
+ * Makes the request for the server: a structured output that streams and has a limit of tokens, in
+ * the form that the server takes.
+ */
 import type OpenAI from 'openai';
 import { z } from 'zod';
 import type { AnswerRequest } from '../../capabilities.ts';
@@ -56,8 +59,8 @@ const BOUNDS: ReadonlySet<string> = new Set(['minLength', 'maxLength', 'minItems
 type JsonSchema = Record<string, unknown>;
 
 /**
- * Turns a schema into a strict one: without bounds and further properties, and with all properties required. What was
- * optional can be null instead.
+ * Turns a schema into a strict one: without bounds and further properties, and with all properties
+ * required. What was optional can be null instead.
  */
 function toStrict(schema: JsonSchema): JsonSchema {
   const { items, properties, required = [], ...rest } = schema;

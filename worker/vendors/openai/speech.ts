@@ -12,7 +12,10 @@ import { endsOf } from './calendar.ts';
 import { createChatSpeech } from './chat-speech.ts';
 import { createPost } from './post.ts';
 
-/** Settings. `baseURL`: undefined for OpenAI's own server. `idleTimeoutMs`: how long nothing may come of sound that streams. */
+/**
+ * Settings. `baseURL`: undefined for OpenAI's own server. `idleTimeoutMs`: how long nothing may
+ * come of sound that streams.
+ */
 export type OpenAISpeechOptions = { apiKey: string; baseURL: string | undefined; model: string; timeoutMs: number; idleTimeoutMs: number };
 
 /** That of OpenAI's models, in Hz. */
@@ -21,12 +24,20 @@ const SAMPLE_RATE = 24_000;
 /** The voices of OpenAI's own server. Each of them speaks all languages. */
 const VOICES = ['alloy', 'ash', 'ballad', 'cedar', 'coral', 'echo', 'fable', 'marin', 'nova', 'onyx', 'sage', 'shimmer', 'verse'];
 
-/** Who speaks if nobody asks for a voice. Every model has this one, and most servers know its name. */
+/**
+ * Who speaks if nobody asks for a voice. Every model has this one, and most servers know its name.
+ */
 const DEFAULT_VOICE = 'alloy';
 
-/** The longest text of one call. A model also has a limit of 2000 tokens, which languages without spaces reach earlier. */
+/**
+ * The longest text of one call. A model also has a limit of 2000 tokens, which languages without
+ * spaces reach earlier.
+ */
 const LENGTHS: Lengths = { usual: 4096, dense: 1400 };
-/** The same for a model that speaks in a chat: the longer its answer, the less it keeps to the text, and some 80 seconds are soon there. */
+/**
+ * The same for a model that speaks in a chat: the longer its answer, the less it keeps to the text,
+ * and some 80 seconds are soon there.
+ */
 const CHAT_LENGTHS: Lengths = { usual: 1200, dense: 400 };
 
 type Lengths = { usual: number; dense: number };
@@ -79,12 +90,18 @@ function toBody(model: string, { text, language, voice = DEFAULT_VOICE, speed }:
   };
 }
 
-/** OpenAI's models of the generation after tts-1 follow instructions, and cost by what they say and not by what they read. */
+/**
+ * OpenAI's models of the generation after tts-1 follow instructions, and cost by what they say and
+ * not by what they read.
+ */
 function isBilledByTime(model: string): boolean {
   return model.startsWith('gpt-');
 }
 
-/** Models whose chat completions have sound, such as gpt-audio-1.5. They are no models of the interface for speech. */
+/**
+ * Models whose chat completions have sound, such as gpt-audio-1.5. They are no models of the
+ * interface for speech.
+ */
 function speaksInChat(model: string): boolean {
   return /(?:^|[/-])audio(?:-|$)/.test(model);
 }
@@ -94,13 +111,19 @@ function billsOf(model: string): readonly Unit[] {
   return [isBilledByTime(model) ? 'seconds' : 'characters'];
 }
 
-/** What a call costs at least, as far as it can be told before. Speech has some 15 characters in a second. */
+/**
+ * What a call costs at least, as far as it can be told before. Speech has some 15 characters in a
+ * second.
+ */
 function expectedUsage(model: string, { text, speed }: SpeechRequest): Usage {
   if (!isBilledByTime(model)) return { ...NO_TOKENS, characters: Array.from(text).length };
   return { ...NO_TOKENS, seconds: Math.ceil(text.length / 15 / speed), estimated: true };
 }
 
-/** What OpenAI offers for speech. Where the server is another one, only its owner knows whether it speaks: by naming a model. */
+/**
+ * What OpenAI offers for speech. Where the server is another one, only its owner knows whether it
+ * speaks: by naming a model.
+ */
 export function offerSpeech(
   options: Omit<OpenAISpeechOptions, 'model'> & { model: string | undefined },
   { guard }: VendorDeps,

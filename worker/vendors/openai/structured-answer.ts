@@ -1,4 +1,7 @@
-/** The capability to write structured answers: it asks for structured output and reads it item by item while it streams. */
+/**
+ * The capability to write structured answers: it asks for structured output and reads it item by
+ * item while it streams.
+ */
 import OpenAI from 'openai';
 import { z } from 'zod';
 import { parseJson } from '../../../src/job/parse-json.ts';
@@ -18,8 +21,10 @@ import { type Body, promptOf, type SeeingRequest, toBody } from './request.ts';
 import { CallUsage } from './usage.ts';
 
 /**
- * Settings of one model. `idleTimeoutMs`: how long it may bring nothing new, not even a sign of life. `thinkingMaxMs`: how long it may give signs of life only.
- * `maxTokens`: for one answer, its thinking included. `modelMemory`: what is known of servers and models.
+ * Settings of one model. `idleTimeoutMs`: how long it may bring nothing new, not even a sign of
+ * life. `thinkingMaxMs`: how long it may give signs of life only.
+ * `maxTokens`: for one answer, its thinking included. `modelMemory`: what is known of servers and
+ * models.
  */
 export type OpenAIOptions = {
   apiKey: string;
@@ -85,7 +90,10 @@ class ChatModel {
     return new CallUsage(promptOf(toBody(this.#options.model, request, form)), request.image === undefined ? 0 : 1);
   }
 
-  /** Asks in one form after the other, until the server takes one. What it refuses costs nothing, so it is asked again at once. */
+  /**
+   * Asks in one form after the other, until the server takes one. What it refuses costs nothing, so
+   * it is asked again at once.
+   */
   async #askInForms(asking: Asking): Promise<Completeness> {
     for (;;) {
       try {
@@ -149,7 +157,10 @@ class ChatModel {
   }
 }
 
-/** Whether an answer of status 200 is a page for people: the address is none of a model, or a proxy on the way wants to be logged in to. */
+/**
+ * Whether an answer of status 200 is a page for people: the address is none of a model, or a proxy
+ * on the way wants to be logged in to.
+ */
 function isPage({ headers }: Response): boolean {
   return /^\s*text\/html\b/i.test(headers.get('content-type') ?? '');
 }
@@ -170,7 +181,10 @@ function shapeOf({ kind, schema, lists }: AnswerRequest): AnswerShape {
   return { lists: Object.keys(lists), fields: Object.keys(schema.shape).filter((field) => !(field in lists)), name: kind, accepts };
 }
 
-/** The same stream, with the connection's errors turned into ours. Errors of the code that reads it stay as they are. */
+/**
+ * The same stream, with the connection's errors turned into ours. Errors of the code that reads it
+ * stay as they are.
+ */
 async function* worded(chunks: AsyncIterable<unknown>): AsyncIterable<unknown> {
   try {
     yield* chunks;

@@ -1,4 +1,7 @@
-/** Counts what one call has used: as the server reports it, else estimated from the text that was sent and received. */
+/**
+ * Counts what one call has used: as the server reports it, else estimated from the text that was
+ * sent and received.
+ */
 import type { Usage } from '../../../src/job/snapshot.ts';
 import { estimateTokens } from '../../../src/job/token-estimate.ts';
 import type { Delta, TokenCount } from './chunk.ts';
@@ -47,7 +50,10 @@ export class CallUsage {
     this.#begun = true;
   }
 
-  /** The server has reported an error in its response. If nothing of an answer came before, nothing is owed. */
+  /**
+   * The server has reported an error in its response. If nothing of an answer came before, nothing
+   * is owed.
+   */
   refuse(): void {
     this.#begun = this.#deltas > 0 || (this.#reported.outputTokens ?? 0) > 0;
   }

@@ -1,4 +1,7 @@
-/** What only Amazon Polly says when it refuses, by the names of its errors: throttling and a text that is too long have the same status. */
+/**
+ * What only Amazon Polly says when it refuses, by the names of its errors: throttling and a text
+ * that is too long have the same status.
+ */
 import type { ProblemError } from '../../../src/job/problem.ts';
 import { type OwnCodes, type RefusalWords, toRefusalProblem } from '../refusal.ts';
 import { bodyOf, type VendorAnswer } from '../vendor-call.ts';

@@ -1,4 +1,7 @@
-/** The voices of Amazon Polly by language, as its guide lists them, and which one speaks if nobody asks for one. */
+/**
+ * The voices of Amazon Polly by language, as its guide lists them, and which one speaks if nobody
+ * asks for one.
+ */
 import { ProblemError } from '../../../src/job/problem.ts';
 import { primarySubtag } from '../../../src/kinds/acceptance.ts';
 
@@ -11,7 +14,10 @@ export type PollyVoice = { id: string; language: string; engines: readonly Polly
 
 const ENGINE_OF: Readonly<Record<string, PollyEngine>> = { n: 'neural', s: 'standard', g: 'generative', l: 'long-form' };
 
-/** Each voice with the first letters of its engines. The first one of a language that has the wanted engine is its default. */
+/**
+ * Each voice with the first letters of its engines. The first one of a language that has the wanted
+ * engine is its default.
+ */
 const TABLE: Readonly<Record<string, string>> = {
   'en-US':
     'Joanna:nsg Danielle:nlg Matthew:ng Ruth:nlg Stephen:ng Salli:nsg Kendra:ns Kimberly:ns Ivy:ns Joey:ns Kevin:ns Justin:n Gregory:nl',
@@ -74,11 +80,15 @@ export const pollyLanguages: readonly string[] = [
   ...new Set([...pollyVoices.map(({ language }) => primarySubtag(language)), ...Object.keys(NAMES).map(primarySubtag)]),
 ];
 
-/** Who speaks, and how. `language`: as Polly names it; absent if the voice speaks another one than the text's. */
+/**
+ * Who speaks, and how. `language`: as Polly names it; absent if the voice speaks another one than
+ * the text's.
+ */
 type Choice = { id: string; engine: PollyEngine; language?: string };
 
 /**
- * Chooses who speaks: the voice that is asked for, or the language's own. A voice that does not have the wanted engine speaks with its own.
+ * Chooses who speaks: the voice that is asked for, or the language's own. A voice that does not
+ * have the wanted engine speaks with its own.
  * @throws ProblemError `invalid_input` if there is no such voice, or none for the language
  */
 export function choosePollyVoice(tag: string, id: string | undefined, wanted: PollyEngine): Choice {

@@ -7,7 +7,10 @@ import { gunzipSync } from 'node:zlib';
 /** What the thread is asked: a PNG, and the languages by the names of their data, such as `deu`. */
 export type ReadOrder = { image: Uint8Array; languages: readonly string[] };
 
-/** It answers with the paragraphs, each as its lines. A line has its words. Confidence is in percent. */
+/**
+ * It answers with the paragraphs, each as its lines. A line has its words. Confidence is in
+ * percent.
+ */
 export type ReadLine = ReadWord & { words: ReadWord[] };
 export type ReadWord = { text: string; confidence: number; bbox: { x0: number; y0: number; x1: number; y1: number } };
 
@@ -15,8 +18,9 @@ export type ReadWord = { text: string; confidence: number; bbox: { x0: number; y
 type Page = { text: string; blocks: { paragraphs: { lines: ReadLine[] }[] }[] | null };
 
 /**
- * The part of tesseract.js that runs in a thread. Its own way to start that thread is not used: it takes language data from one folder
- * only, or from the network, and if the thread dies it ends the whole process.
+ * The part of tesseract.js that runs in a thread. Its own way to start that thread is not used: it
+ * takes language data from one folder only, or from the network, and if the thread dies it ends the
+ * whole process.
  */
 type Script = {
   dispatchHandlers(packet: { jobId: string; action: string; payload: object }, send: (reply: Reply) => void): void;

@@ -13,7 +13,9 @@ import { ru } from './ru.ts';
 import { tr } from './tr.ts';
 import { zh } from './zh.ts';
 
-/** The scripts that tell the language; kana comes first, since Japanese has Chinese characters too. */
+/**
+ * The scripts that tell the language; kana comes first, since Japanese has Chinese characters too.
+ */
 const byScript: readonly [RegExp, Language][] = [
   [/[\u3040-\u30ff]/, ja],
   [/\p{Script=Han}/u, zh],
@@ -24,7 +26,9 @@ const byScript: readonly [RegExp, Language][] = [
 
 const byWords: readonly Language[] = [en, de, fr, es, it, pt, tr];
 
-/** Each common word of the languages that share the Latin script, with the languages that have it. */
+/**
+ * Each common word of the languages that share the Latin script, with the languages that have it.
+ */
 const speakers = new Map<string, Language[]>();
 for (const language of byWords) {
   for (const word of new Set([...language.starters, ...language.joints, ...language.articles])) {
@@ -33,8 +37,8 @@ for (const language of byWords) {
 }
 
 /**
- * The language of some words (in lower case), or undefined if they do not tell. Where two languages fit equally
- * well it is `preferred`, which is the language of the text around.
+ * The language of some words (in lower case), or undefined if they do not tell. Where two languages
+ * fit equally well it is `preferred`, which is the language of the text around.
  */
 export function languageOfWords(words: readonly string[], preferred?: Language): Language | undefined {
   const joined = words.join(' ');

@@ -2,13 +2,19 @@
 
 /** A way in which a language says what something is. */
 export type DefinitionRule = {
-  /** A whole sentence without its full stop, with the groups `term` and `meaning`, and `verb` where `ask` needs it. */
+  /**
+   * A whole sentence without its full stop, with the groups `term` and `meaning`, and `verb` where
+   * `ask` needs it.
+   */
   pattern: RegExp;
   /** Asks for the meaning. */
   ask: (term: string, verb: string) => string;
   /** Asks who somebody is, where the language asks that in another way. */
   askWho?: (term: string, verb: string) => string;
-  /** The rule is for what was: only names are asked for then, since "the house was a ruin" defines no house. */
+  /**
+   * The rule is for what was: only names are asked for then, since "the house was a ruin" defines
+   * no house.
+   */
   past?: boolean;
 };
 
@@ -17,9 +23,14 @@ export type Language = {
   code: string;
   /** Words that can't begin a term or a fact: they point, join or place. */
   starters: ReadonlySet<string>;
-  /** Words that stand for something named elsewhere, so that a fact with one of them is not clear alone. */
+  /**
+   * Words that stand for something named elsewhere, so that a fact with one of them is not clear
+   * alone.
+   */
   pronouns: ReadonlySet<string>;
-  /** Words for who speaks and who is spoken to: chatter, letters and advice have them, facts do not. */
+  /**
+   * Words for who speaks and who is spoken to: chatter, letters and advice have them, facts do not.
+   */
   persons: ReadonlySet<string>;
   articles: ReadonlySet<string>;
   /** Other words that tell nothing alone. They end the object of a verb, too. */
@@ -30,14 +41,19 @@ export type Language = {
   admin: ReadonlySet<string>;
   /** Words for people, by which "who" is told from "what". */
   people: ReadonlySet<string>;
-  /** Words that tell the reader to do something, where they begin a sentence and something follows that is to be done. */
+  /**
+   * Words that tell the reader to do something, where they begin a sentence and something follows
+   * that is to be done.
+   */
   imperatives?: ReadonlySet<string>;
   /** How a meaning ends that is about a person, where words are not parted by spaces. */
   personEnding?: RegExp;
   /** What a meaning does not begin with: "a lot of", "the same". */
   empty?: RegExp;
   definitions: readonly DefinitionRule[];
-  /** Verbs whose object is worth asking for. Group 1 is all up to the object, group 2 is the rest. */
+  /**
+   * Verbs whose object is worth asking for. Group 1 is all up to the object, group 2 is the rest.
+   */
   relation?: RegExp;
 };
 
@@ -45,8 +61,8 @@ export type Language = {
 export const set = (words: string): ReadonlySet<string> => new Set(words.split(/\s+/).filter((word) => word !== ''));
 
 /**
- * Puts a term into a question: with its first word in lower case if that is an article, or one of `common`, the words
- * that the text writes so elsewhere. German nouns keep their capitals.
+ * Puts a term into a question: with its first word in lower case if that is an article, or one of
+ * `common`, the words that the text writes so elsewhere. German nouns keep their capitals.
  */
 export function inQuestion(term: string, { articles, code }: Pick<Language, 'articles' | 'code'>, common: ReadonlySet<string>): string {
   const first = /^\p{L}+['’]?/u.exec(term)?.[0] ?? '';
