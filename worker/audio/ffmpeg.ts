@@ -75,23 +75,9 @@ export async function decodeRecording(
 }
 
 function toArgs(demuxer: string, source: string, maxSeconds: number): string[] {
-  const input = ['-protocol_whitelist', 'file', '-threads', '1', '-f', demuxer, '-i', source];
-  const output = [
-    '-map',
-    '0:a:0',
-    '-t',
-    String(maxSeconds),
-    '-ac',
-    '1',
-    '-ar',
-    String(SPEECH_RATE),
-    '-threads',
-    '1',
-    '-f',
-    's16le',
-    'pipe:1',
-  ];
-  return ['-nostdin', '-hide_banner', '-loglevel', 'quiet', '-max_alloc', '67108864', ...input, ...output];
+  const input = `-nostdin -hide_banner -loglevel quiet -max_alloc 67108864 -protocol_whitelist file -threads 1 -f ${demuxer} -i`;
+  const output = `-map 0:a:0 -t ${maxSeconds} -ac 1 -ar ${SPEECH_RATE} -threads 1 -f s16le pipe:1`;
+  return [...input.split(' '), source, ...output.split(' ')];
 }
 
 function toProblem(error: ChildError): ProblemError {

@@ -5,9 +5,10 @@
 import { z } from 'zod';
 import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import type { Author, Usage } from '../../src/job/snapshot.ts';
-import { type Capabilities, type ImageTextResult, type Point, NO_TOKENS } from '../capabilities.ts';
+import { type Capabilities, type ImageTextResult, NO_TOKENS } from '../capabilities.ts';
 import { type Fit, type FittedImage, fitImage, pointIn } from '../images/fit-image.ts';
 import { malformed, toAzureImageProblem } from './azure-image/errors.ts';
+import { toTextWord } from './azure-image/operation.ts';
 import { paidCall } from './paid-call.ts';
 import { callVendor, jsonOf } from './vendor-call.ts';
 import { defineVendor, missingIn } from './vendor.ts';
@@ -49,19 +50,18 @@ export function createAzureVision({ endpoint, key, timeoutMs }: AzureVisionOptio
 }
 
 function toResult({ readResult: { blocks } }: z.infer<typeof analysis>, fitted: FittedImage): ImageTextResult {
-  const polygonOf = (points: { x: number; y: number }[]): { polygon?: Point[] } =>
-    points.length > 0 ? { polygon: points.map(({ x, y }) => pointIn(fitted, x, y)) } : {};
-  const toWord = ({ text, boundingPolygon, confidence }: z.infer<typeof word>) => ({
-    text,
-    ...polygonOf(boundingPolygon),
-    ...(confidence !== undefined && { confidence }),
-  });
+  const toWord = ({ text, boundingPolygon, confidence }: z.infer<typeof word>) =>
+    toTextWord(
+      text,
+      boundingPolygon.map(({ x, y }) => pointIn(fitted, x, y)),
+      confidence,
+    );
   const lines = blocks.flatMap((block) => block.lines);
   return {
     text: blocks.map((block) => block.lines.map(({ text }) => text).join('\n')).join('\n\n'),
     width: fitted.width,
     height: fitted.height,
-    lines: lines.map(({ text, boundingPolygon, words }) => ({ text, ...polygonOf(boundingPolygon), words: words.map(toWord) })),
+    lines: lines.map(({ words, ...each }) => ({ ...toWord(each), words: words.map(toWord) })),
   };
 }
 

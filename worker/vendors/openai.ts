@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { httpUrl, MAX_TIMER_MS, milliseconds, positive, wholeNumber, vendorKey } from '../../src/env/variables.ts';
 import { withFallback } from '../fallback.ts';
-import { endsOf } from './openai/calendar.ts';
+import { factsOf } from './openai/model-facts.ts';
 import { OPENAI_PRICES } from './openai/prices.ts';
 import type { OpenAIOptions } from './openai/structured-answer.ts';
 import { defineVendor } from './vendor.ts';
@@ -65,11 +65,8 @@ export const openai = defineVendor({
     const audio = { apiKey: main.apiKey, baseURL: main.baseURL, timeoutMs: variables.OPENAI_AUDIO_TIMEOUT_MS };
     return {
       structuredAnswer: {
-        available: true,
+        ...factsOf(main.baseURL, main.model, fallback && [fallback.model]),
         work: fallback ? withFallback(first, guard('openai-fallback', createOpenAI(fallback))) : first,
-        author: { provider: 'openai', model: main.model },
-        answers: JSON.stringify(['openai', main.baseURL, main.model]),
-        ends: endsOf([main.model, ...(fallback ? [fallback.model] : [])]),
       },
       imageText: offerImageText(main, variables.OPENAI_VISION_MODEL, deps),
       speech: offerSpeech({ ...audio, model: variables.OPENAI_SPEECH_MODEL, idleTimeoutMs: main.idleTimeoutMs }, deps),

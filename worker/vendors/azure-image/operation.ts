@@ -80,9 +80,10 @@ function isWithin({ offset, length }: Span, spans: readonly Span[]): boolean {
 function toWord(read: { content: string; polygon: number[]; confidence?: number | undefined }, fitted: FittedImage): TextWord {
   const points: Point[] = [];
   for (let n = 0; n + 1 < read.polygon.length; n += 2) points.push(pointIn(fitted, read.polygon[n] ?? 0, read.polygon[n + 1] ?? 0));
-  return {
-    text: read.content,
-    ...(points.length > 0 && { polygon: points }),
-    ...(read.confidence !== undefined && { confidence: read.confidence }),
-  };
+  return toTextWord(read.content, points, read.confidence);
+}
+
+/** A word with its place and how sure it is, as far as the service tells them. */
+export function toTextWord(text: string, polygon: Point[], confidence: number | undefined): TextWord {
+  return { text, ...(polygon.length > 0 && { polygon }), ...(confidence !== undefined && { confidence }) };
 }

@@ -10,7 +10,7 @@ import type { Capabilities, SpeechAssessmentRequest, SpeechAssessmentResult } fr
 import { acceptedRecordings, withConversion } from '../../audio/convert-recording.ts';
 import { jsonOf } from '../vendor-call.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
-import { endsOf } from './calendar.ts';
+import { chooseModel, factsOf } from './model-facts.ts';
 import { type Delta, readChunk } from './chunk.ts';
 import { parseModelJson } from '../answer-json.ts';
 import { paidCall } from '../paid-call.ts';
@@ -113,7 +113,7 @@ export function offerAssessment(
   { guard, findProgram }: VendorDeps,
 ): Offer<'speechAssessment'> {
   const { apiKey, baseURL, timeoutMs } = options;
-  const model = options.model ?? (baseURL === undefined ? DEFAULT_MODEL : undefined);
+  const model = chooseModel(options.model, baseURL, DEFAULT_MODEL);
   if (model === undefined) return { available: false, missing: ['OPENAI_AUDIO_MODEL'] };
   const recordings = {
     taken: [{ type: 'audio/wav', codec: 'pcm-s16' }, { type: MP3 }],
@@ -121,11 +121,8 @@ export function offerAssessment(
     ffmpeg: findProgram('ffmpeg'),
   };
   return {
-    available: true,
+    ...factsOf(baseURL, model),
     work: withConversion(guard('openai-audio', createOpenAIAssessment({ apiKey, baseURL, model, timeoutMs })), recordings),
-    author: { provider: 'openai', model },
-    answers: JSON.stringify(['openai', baseURL, model]),
-    ends: endsOf([model]),
     ...acceptedRecordings(recordings),
   };
 }

@@ -1,7 +1,4 @@
-/**
- * When OpenAI's models end, as its SDK says. Printed by scripts/read-model-ends.ts; do not change
- * it here.
- */
+/** When OpenAI's models end, as its SDK says. Printed by scripts/read-model-ends.ts; do not change it here. */
 
 /** The last day of each model whose end is announced (YYYY-MM-DD). */
 export const MODEL_ENDS: Readonly<Record<string, string>> = {

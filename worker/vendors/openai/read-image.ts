@@ -7,7 +7,7 @@ import type { Capabilities, Capability, Completeness } from '../../capabilities.
 import { textOf } from '../../parse-item.ts';
 import { type Fit, fitImage } from '../../images/fit-image.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
-import { endsOf } from './calendar.ts';
+import { chooseModel, factsOf } from './model-facts.ts';
 import type { SeeingRequest } from './request.ts';
 import { createOpenAI, type OpenAIOptions } from './structured-answer.ts';
 
@@ -60,13 +60,7 @@ export function createImageReading(write: Capability<SeeingRequest, Completeness
  */
 export function offerImageText(main: OpenAIOptions, named: string | undefined, { guard }: VendorDeps): Offer<'imageText'> {
   const { baseURL } = main;
-  const model = named ?? (baseURL === undefined ? main.model : undefined);
+  const model = chooseModel(named, baseURL, main.model);
   if (model === undefined) return { available: false, missing: ['OPENAI_VISION_MODEL'] };
-  return {
-    available: true,
-    work: guard('openai-vision', createImageReading(createOpenAI({ ...main, model }))),
-    author: { provider: 'openai', model },
-    answers: JSON.stringify(['openai', baseURL, model]),
-    ends: endsOf([model]),
-  };
+  return { ...factsOf(baseURL, model), work: guard('openai-vision', createImageReading(createOpenAI({ ...main, model }))) };
 }

@@ -8,7 +8,7 @@ import { decodeWav } from '../../audio/wav.ts';
 import { type Capabilities, type Speech, type SpeechRequest, NO_TOKENS } from '../../capabilities.ts';
 import { paidCall } from '../paid-call.ts';
 import type { Offer, VendorDeps } from '../vendor.ts';
-import { endsOf } from './calendar.ts';
+import { chooseModel, factsOf } from './model-facts.ts';
 import { createChatSpeech } from './chat-speech.ts';
 import { createPost } from './post.ts';
 
@@ -129,7 +129,7 @@ export function offerSpeech(
   { guard }: VendorDeps,
 ): Offer<'speech'> {
   const { baseURL } = options;
-  const model = options.model ?? (baseURL === undefined ? DEFAULT_MODEL : undefined);
+  const model = chooseModel(options.model, baseURL, DEFAULT_MODEL);
   if (model === undefined) return { available: false, missing: ['OPENAI_SPEECH_MODEL'] };
   const lengths = speaksInChat(model) ? CHAT_LENGTHS : LENGTHS;
   const work: Speech = {
@@ -138,12 +138,9 @@ export function offerSpeech(
     speak: guard('openai-speech', createOpenAISpeech({ ...options, model })),
   };
   return {
-    available: true,
+    ...factsOf(baseURL, model),
     work,
-    author: { provider: 'openai', model },
     bills: billsOf(model),
-    answers: JSON.stringify(['openai', baseURL, model]),
-    ends: endsOf([model]),
     ...(baseURL === undefined && {
       accepts: [{ field: 'voice', values: VOICES, detail: `must be a voice of OpenAI: ${VOICES.join(', ')}` }],
     }),

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { nearEnds } from '../../../../src/job/model-end.ts';
 import { endsIn, printModelEnds, readModelEnds } from '../../../../scripts/read-model-ends.ts';
-import { endsOf } from '../../../../worker/vendors/openai/calendar.ts';
+import { endsOf } from '../../../../worker/vendors/openai/model-facts.ts';
 import { MODEL_ENDS } from '../../../../worker/vendors/openai/model-ends.ts';
 import { startStack } from '../../../support/stack-in-process.ts';
 

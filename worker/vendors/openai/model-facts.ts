@@ -1,4 +1,4 @@
-/** Finds when models of OpenAI end, by the names under which they are asked. */
+/** What an offer says of a model of OpenAI: who asks it, whose answers replace its own, and when it ends. */
 import type { ModelEnd } from '../../../src/job/model-end.ts';
 import { MODEL_ENDS } from './model-ends.ts';
 
@@ -10,6 +10,22 @@ const VERSION = /-\d{4}-\d{2}-\d{2}$/;
  * further.
  */
 const BEFORE = /^(?:openai\/|ft:)+/;
+
+/**
+ * What every offer of a model says. `others`: models that are asked where this one fails.
+ */
+export function factsOf(baseURL: string | undefined, model: string, others: readonly string[] = []) {
+  const ends = endsOf([model, ...others]);
+  return { available: true, author: { provider: 'openai', model }, answers: JSON.stringify(['openai', baseURL, model]), ends } as const;
+}
+
+/**
+ * The model that does a kind of work: the named one, else the usual one. On another server than
+ * OpenAI's only its owner knows which of its models can do it, so there is no usual one.
+ */
+export function chooseModel(named: string | undefined, baseURL: string | undefined, usual: string): string | undefined {
+  return named ?? (baseURL === undefined ? usual : undefined);
+}
 
 /** The announced ends of these models; a model without one is left out. */
 export function endsOf(models: readonly string[]): ModelEnd[] {
