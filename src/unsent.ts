@@ -1,6 +1,6 @@
 /** What waits in this process for clients to take it: counted for whose requests it is, and cut off where nothing moves any more. */
 import type { ServerResponse } from 'node:http';
-import type { Held, Share } from './http/shares.ts';
+import type { Hold, Share } from './http/shares.ts';
 import type { Tenant } from './job/tenant.ts';
 import type { Watch } from './vanished-clients.ts';
 
@@ -13,7 +13,7 @@ export type UnsentCount = {
 };
 
 /** What is known of a response. `isDue`: it is about to be counted. */
-type State = { holder: Tenant; held?: Held; isDue: boolean };
+type State = { holder: Tenant; held?: Hold; isDue: boolean };
 
 const STATE = Symbol('what waits');
 
@@ -21,7 +21,7 @@ type Counted = ServerResponse & { [STATE]?: State };
 
 /** Makes the count. `watch` cuts off connections that take nothing. */
 export function createUnsentCount(answers: Share, watch: Watch): UnsentCount {
-  const begin = (outgoing: ServerResponse, state: State): Held => {
+  const begin = (outgoing: ServerResponse, state: State): Hold => {
     const held = answers.hold(state.holder, 0);
     outgoing.once('close', held.release);
     outgoing.on('drain', () => countNow(outgoing, state));

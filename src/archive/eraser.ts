@@ -34,9 +34,9 @@ export type EraserOptions = {
  */
 const PATIENCE_MS = 3000;
 
-type Found = ErasedCounts & { ids: string[] };
+type ErasureResult = ErasedCounts & { ids: string[] };
 
-const NOTHING: Found = { ids: [], jobs: 0, results: 0, files: 0, keys: 0 };
+const NOTHING: ErasureResult = { ids: [], jobs: 0, results: 0, files: 0, keys: 0 };
 
 /**
  * Erases for users. Where it is interrupted, files in Redis go by themselves a little later,
@@ -88,7 +88,7 @@ export class Eraser {
     return this.#archive && subjects.length > 0 ? this.#archive.erasures.note(subjects) : 0;
   }
 
-  async #eraseInRedis(jobIds: readonly string[], owner: string | undefined): Promise<Found> {
+  async #eraseInRedis(jobIds: readonly string[], owner: string | undefined): Promise<ErasureResult> {
     const { queue, files, notifications } = this.#options;
     const { ids, ...counts } = await queue.erase(jobIds);
     await notifications.erase([...new Set([...jobIds, ...ids])], owner);
@@ -97,7 +97,7 @@ export class Eraser {
   }
 
   /** Erases in the archive, and adds what only the archive had. */
-  async #eraseInArchive(target: ErasureTarget, before: Found): Promise<Found> {
+  async #eraseInArchive(target: ErasureTarget, before: ErasureResult): Promise<ErasureResult> {
     if (!this.#archive) return before;
     const { writer, onError } = this.#archive;
     const isKept = async (jobId: string) => (await this.#options.queue.there([jobId])).has(jobId);
@@ -124,11 +124,11 @@ function readOnly(): ProblemError {
   return new ProblemError('provider_not_configured', detail);
 }
 
-function countsOf({ jobs, results, files, keys }: Found): ErasedCounts {
+function countsOf({ jobs, results, files, keys }: ErasureResult): ErasedCounts {
   return { jobs, results, files, keys };
 }
 
-function add(one: Found, other: Found): Found {
+function add(one: ErasureResult, other: ErasureResult): ErasureResult {
   return {
     ids: [...one.ids, ...other.ids],
     jobs: one.jobs + other.jobs,

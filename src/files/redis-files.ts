@@ -66,7 +66,7 @@ export class RedisFiles implements FileStore {
     const version = crypto.randomUUID();
     const own = { ...this.#job(jobId), key: this.#keyOf(jobId, name), name, tenant, token };
     const about = { version, mediaType: type, digest: digestOfBytes(bytes), bytes: bytes.byteLength };
-    const reply = (await this.#scripts.reserveFile({ ...own, ...about, ...this.#bounds })) as Reserved;
+    const reply = (await this.#scripts.reserveFile({ ...own, ...about, ...this.#bounds })) as ReservationReply;
     return reply[0] === 'begun' ? this.#writePieces(file, version) : toResult(reply);
   }
 
@@ -85,7 +85,7 @@ export class RedisFiles implements FileStore {
 
   async reserve({ jobId, tenant, token, files }: RoomReservation): Promise<PutResult> {
     const own = { ...this.#job(jobId), tenant, token };
-    return toResult((await this.#scripts.reserveOutputs({ ...own, ...this.#bounds }, [...files].flat())) as Reserved);
+    return toResult((await this.#scripts.reserveOutputs({ ...own, ...this.#bounds }, [...files].flat())) as ReservationReply);
   }
 
   async release(jobId: string, token = ''): Promise<void> {
@@ -159,9 +159,14 @@ function isOutput(name: string): name is `out:${string}` {
   return name.startsWith('out:');
 }
 
-type Reserved = [reply: 'begun' | 'there' | 'reserved' | 'lost' | 'full', whose: 'all' | 'own', freeInMs: number, jobsMakeRoom: number];
+type ReservationReply = [
+  reply: 'begun' | 'there' | 'reserved' | 'lost' | 'full',
+  whose: 'all' | 'own',
+  freeInMs: number,
+  jobsMakeRoom: number,
+];
 
-function toResult([reply, whose, freeInMs, jobsMakeRoom]: Reserved): PutResult {
+function toResult([reply, whose, freeInMs, jobsMakeRoom]: ReservationReply): PutResult {
   if (reply === 'lost') return { type: 'lost' };
   if (reply !== 'full') return { type: 'kept' };
   return { type: 'full', whose, jobsMakeRoom: jobsMakeRoom === 1, freeInMs: freeInMs < 0 ? undefined : freeInMs };

@@ -9,7 +9,7 @@ import { answer } from './answer.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { AppEnv } from './context.ts';
 import type { Reader } from './job-access.ts';
-import type { Held } from './shares.ts';
+import type { Hold } from './shares.ts';
 
 /** How long a client should wait before it reconnects if it can't be served now, in ms. */
 const TROUBLE_RETRY_MS = 5000;
@@ -19,7 +19,7 @@ const TROUBLE_RETRY_MS = 5000;
  * read. `opening`: frames to send first. `place`: what the stream holds already; it is released
  * with the stream, or when this fails.
  */
-export type Watching = { jobId: string; cursor: Cursor; reader: Reader; opening?: string; place?: Held };
+export type WatchRequest = { jobId: string; cursor: Cursor; reader: Reader; opening?: string; place?: Hold };
 
 /**
  * Follows a job and answers with its stream. After the job's end it answers 204, which stops
@@ -27,7 +27,7 @@ export type Watching = { jobId: string; cursor: Cursor; reader: Reader; opening?
  * @throws ProblemError `too_many_open` or `server_busy` if there is no place for one more stream,
  * and the reader's refusal
  */
-export async function watchJob(c: Context<AppEnv>, deps: AppDeps, watching: Watching): Promise<Response> {
+export async function watchJob(c: Context<AppEnv>, deps: AppDeps, watching: WatchRequest): Promise<Response> {
   // Where a user is named it is known before the job is read for whom it counts. A HEAD request
   // gets no events.
   const known = c.get('user') !== undefined && c.req.method !== 'HEAD';
@@ -40,7 +40,7 @@ export async function watchJob(c: Context<AppEnv>, deps: AppDeps, watching: Watc
   }
 }
 
-async function openStream(c: Context<AppEnv>, deps: AppDeps, { jobId, cursor, reader, opening, place }: Watching): Promise<Response> {
+async function openStream(c: Context<AppEnv>, deps: AppDeps, { jobId, cursor, reader, opening, place }: WatchRequest): Promise<Response> {
   const following = await findFollowing(deps, jobId, cursor, reader);
   if (following.over || c.req.method === 'HEAD') {
     following.stop();
@@ -61,7 +61,7 @@ async function openStream(c: Context<AppEnv>, deps: AppDeps, { jobId, cursor, re
 }
 
 /** Begins a stream that holds a place until it is over. */
-export function holding(place: Held, begin: Begin): Begin {
+export function holding(place: Hold, begin: Begin): Begin {
   return (sink) => {
     const stop = begin(sink);
     return () => {

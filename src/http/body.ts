@@ -5,7 +5,7 @@
 import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
 import type { AppEnv } from './context.ts';
-import type { Held } from './shares.ts';
+import type { Hold } from './shares.ts';
 
 /**
  * How bodies reach the app on a runtime. Gives each piece of the body to `take`, and resolves at
@@ -30,7 +30,7 @@ export type BodyReader<Content> = {
  * The bounds of a body: its size in bytes, what counts as held, and how long no byte may come, in
  * ms.
  */
-export type BodyBounds = { maxBytes: number; held: Held; stallMs: number };
+export type BodyBounds = { maxBytes: number; held: Hold; stallMs: number };
 
 /**
  * Small pieces are joined to blocks of so many bytes: a client may send each byte as a chunk of its
@@ -118,7 +118,7 @@ export type Receive = <Content>(reader: BodyReader<Content>, maxBytes: number) =
  * Makes the function that receives the body of this request. What is received counts as `held`,
  * which is the caller's to release.
  */
-export function receiveFor(c: Context<AppEnv>, { pullBody, stallMs }: { pullBody: PullBody; stallMs: number }, held: Held): Receive {
+export function receiveFor(c: Context<AppEnv>, { pullBody, stallMs }: { pullBody: PullBody; stallMs: number }, held: Hold): Receive {
   return (reader, maxBytes) => receiveBody((take, signal) => pullBody(c.env, c.req.raw, take, signal), reader, { maxBytes, held, stallMs });
 }
 

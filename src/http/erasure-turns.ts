@@ -20,13 +20,13 @@ const MAX_WAITING = 1000;
 /** When to try again what was refused, in ms. */
 const RETRY_MS = 2000;
 
-type Waiting = { job: Job; done: PromiseWithResolvers<void> };
+type PendingErasure = { job: Job; done: PromiseWithResolvers<void> };
 
 /** Erases jobs in turns of their holders. */
 export class ErasureTurns {
   readonly #eraser: Pick<Eraser, 'job'>;
   readonly #turns: Pick<Share, 'turn'>;
-  readonly #waiting = new Map<Tenant, Waiting[]>();
+  readonly #waiting = new Map<Tenant, PendingErasure[]>();
 
   /** `turns`: what holders take turns for. */
   constructor(eraser: Pick<Eraser, 'job'>, turns: Pick<Share, 'turn'>) {
@@ -54,7 +54,7 @@ export class ErasureTurns {
     return done.promise;
   }
 
-  async #eraseAll(holder: Tenant, jobs: Waiting[]): Promise<void> {
+  async #eraseAll(holder: Tenant, jobs: PendingErasure[]): Promise<void> {
     try {
       while (jobs.length > 0) await this.#takeTurn(holder, jobs);
     } catch (error) {
@@ -64,11 +64,11 @@ export class ErasureTurns {
     }
   }
 
-  async #takeTurn(holder: Tenant, jobs: Waiting[]): Promise<void> {
+  async #takeTurn(holder: Tenant, jobs: PendingErasure[]): Promise<void> {
     const release = await this.#turns.turn(holder);
     try {
       for (let left = IN_A_TURN; left > 0 && jobs.length > 0; left -= AT_ONCE) {
-        const erase = ({ job, done }: Waiting) => this.#eraser.job(job).then(() => done.resolve(), done.reject);
+        const erase = ({ job, done }: PendingErasure) => this.#eraser.job(job).then(() => done.resolve(), done.reject);
         await Promise.all(jobs.splice(0, Math.min(AT_ONCE, left)).map(erase));
       }
     } finally {

@@ -118,13 +118,13 @@ function isWhole(parser: MultipartParser): boolean {
 }
 
 /** A part, what field it is for, and whether it says that it is a file. */
-type Named = { part: MultipartPart; name: string; isFile: boolean };
+type NamedPart = { part: MultipartPart; name: string; isFile: boolean };
 
 /**
  * Reads what a part says of itself. `number`: its place in the form, from 1. The name of a file is
  * not decoded: nobody needs it.
  */
-function readHead(part: MultipartPart, number: number): Named {
+function readHead(part: MultipartPart, number: number): NamedPart {
   const disposition = utf8(() => part.headers['content-disposition'] ?? '');
   if (disposition === undefined) {
     throw invalidInput([{ path: [], message: `the head of part ${number}, with its name and its file name, must be UTF-8` }]);
@@ -135,7 +135,7 @@ function readHead(part: MultipartPart, number: number): Named {
   return { part, name, isFile: /;\s*filename\*?\s*=/i.test(withoutQuoted) };
 }
 
-function take({ texts, files }: FormContent, { part, name, isFile }: Named, fields: FileFields): void {
+function take({ texts, files }: FormContent, { part, name, isFile }: NamedPart, fields: FileFields): void {
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (field) {
     if (files.has(name)) throw invalidInput([{ path: [name], message: 'must be one file' }]);

@@ -19,10 +19,14 @@ import { invalidInput } from './problems.ts';
  * A submission as it was received: the validated input with a reference for each file, the bytes of
  * the files, and the names that are not known.
  */
-export type Received = { input: Record<string, unknown>; files: Map<string, Uint8Array>; ignored: string[] | undefined };
+export type ReceivedSubmission = { input: Record<string, unknown>; files: Map<string, Uint8Array>; ignored: string[] | undefined };
 
 /** A file that a submission has brought, or what is wrong with it. */
-type Brought = { values: Record<string, unknown>; files: Map<string, Uint8Array>; issues: { path: PropertyKey[]; message: string }[] };
+type SubmittedValues = {
+  values: Record<string, unknown>;
+  files: Map<string, Uint8Array>;
+  issues: { path: PropertyKey[]; message: string }[];
+};
 
 /** Whether a content type is that of a form. */
 export function isForm(contentType: string): boolean {
@@ -43,14 +47,14 @@ export function bodyBytes(fields: FileFields, contentType: string): number {
 export function createReceiver({ files: fields = {}, nested }: Kind, schema: z.ZodObject, maxFileBytes: number) {
   const readValues = valuesFor(schema);
 
-  const readAny = async (contentType: string, receive: Receive): Promise<Brought> => {
+  const readAny = async (contentType: string, receive: Receive): Promise<SubmittedValues> => {
     const maxBytes = bodyBytes(fields, contentType);
     if (!isForm(contentType)) return fromJson(await receive(new JsonReader(), maxBytes), fields);
     const { texts, files } = await receive(new FormReader(contentType, fields), maxBytes);
     return { values: readValues(texts), files, issues: [] };
   };
 
-  return async (contentType: string, receive: Receive): Promise<Received> => {
+  return async (contentType: string, receive: Receive): Promise<ReceivedSubmission> => {
     const { values: brought, files, issues } = await readAny(contentType, receive);
     const { values, ignored } = readFields(brought, schema, nested);
     const parsed = schema.safeParse(values);
@@ -127,8 +131,8 @@ function shortNames(names: readonly string[]): string[] | undefined {
   );
 }
 
-function fromJson(body: unknown, fields: FileFields): Brought {
-  const brought: Brought = { values: {}, files: new Map(), issues: [] };
+function fromJson(body: unknown, fields: FileFields): SubmittedValues {
+  const brought: SubmittedValues = { values: {}, files: new Map(), issues: [] };
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw invalidInput([{ path: [], message: 'must be one JSON object' }]);
   }
@@ -166,7 +170,7 @@ async function toReference(name: string, field: FileField, bytes: Uint8Array): P
  * Makes the functions that keep a submission's files under its job's id, and delete them if the job
  * is not added after all. `untilRoom` estimates when an unfinished job will have made room, in ms.
  */
-export function createKeeping(store: FileStore, tenant: Tenant, { input, files }: Received, untilRoom: () => Promise<number>) {
+export function createKeeping(store: FileStore, tenant: Tenant, { input, files }: ReceivedSubmission, untilRoom: () => Promise<number>) {
   return {
     async keepFiles(jobId: string): Promise<void> {
       for (const [name, bytes] of files) {

@@ -7,7 +7,7 @@ import { ProblemError } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
 
 /** What one request holds. Whoever has it releases it; to do so twice does no harm. */
-export type Held = {
+export type Hold = {
   /**
    * Changes how much it is.
    * @throws ProblemError if that is more than there is. Then all of it is released: what is refused
@@ -77,7 +77,7 @@ export class Share {
   }
 
   /** @throws ProblemError if it is more than there is */
-  hold(holder: Tenant, amount: number): Held {
+  hold(holder: Tenant, amount: number): Hold {
     let own = 0;
     const set = (next: number): void => {
       const refused = this.refusal(holder, next - own);
@@ -91,7 +91,7 @@ export class Share {
   }
 
   /** As `hold`; undefined if it is more than there is. */
-  holdIfRoom(holder: Tenant, amount: number): Held | undefined {
+  holdIfRoom(holder: Tenant, amount: number): Hold | undefined {
     return this.refusal(holder, amount) ? undefined : this.hold(holder, amount);
   }
 

@@ -5,7 +5,7 @@
 import { ProblemError } from '../job/problem.ts';
 import type { JobView } from '../jobs/read-job.ts';
 import type { Feed } from '../stream/feed.ts';
-import type { Held } from './shares.ts';
+import type { Hold } from './shares.ts';
 
 /** The longest wait, in s. Some hosts and phones close a connection that is silent for 30 s. */
 export const MAX_WAIT_S = 25;
@@ -29,7 +29,7 @@ export type Wait = {
    * Holds a place for the wait, once it is known that there is something to wait for. Undefined:
    * there is none, and the job is returned as it is.
    */
-  hold: (view: JobView) => Held | undefined;
+  hold: (view: JobView) => Hold | undefined;
   /** Whether a reading has news for the client. Without it the wait goes on until the job's end. */
   isNews?: ((view: JobView) => boolean) | undefined;
 };

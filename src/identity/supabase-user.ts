@@ -55,7 +55,7 @@ function bearerOf(headerOf: ReadHeader): string | undefined {
 }
 
 /** A token that was found to be good. `expiresAt`: in ms since the epoch. */
-type Checked = { caller: Caller; expiresAt: number };
+type CheckedToken = { caller: Caller; expiresAt: number };
 
 /**
  * How long a token that was found to be good is believed without another check, in ms: a key that
@@ -70,7 +70,7 @@ const MAX_REMEMBERED = 5000;
  * Remembers tokens for a moment. A check takes more of the processor than all else of a poll, and
  * phones poll with the same token.
  */
-function remember(check: (token: string) => Promise<Checked>): (token: string) => Caller | Promise<Caller> {
+function remember(check: (token: string) => Promise<CheckedToken>): (token: string) => Caller | Promise<Caller> {
   const known = new Map<string, { caller: Caller; until: number }>(); // the oldest is the first
 
   const checkAnew = async (token: string): Promise<Caller> => {
@@ -94,7 +94,7 @@ function remember(check: (token: string) => Promise<Checked>): (token: string) =
  * Makes the check. A token chooses by its `alg` whether the secret or a public key verifies it, and
  * no key serves both: so nobody can sign with a public key as if it were a secret.
  */
-function createVerify({ url, jwtSecret }: SupabaseProject, keys: Pick<KeySet, 'find'>): (token: string) => Promise<Checked> {
+function createVerify({ url, jwtSecret }: SupabaseProject, keys: Pick<KeySet, 'find'>): (token: string) => Promise<CheckedToken> {
   const secret = jwtSecret === undefined ? undefined : new TextEncoder().encode(jwtSecret);
   const common = {
     issuer: `${url}/auth/v1`,

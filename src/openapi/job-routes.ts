@@ -3,13 +3,15 @@ import type { ProblemCode } from '../job/problem.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { activeJob, finishedJob, JOB_ID } from './examples.ts';
 import type { HeaderName } from './headers.ts';
-import { type AnswerDescription, jsonAnswer, type RouteDescription } from './operation.ts';
+import { type AnswerDescription, jsonAnswer, type RouteDescription, routesOf } from './operation.ts';
 import { ref } from './schema.ts';
 
 const STORES: readonly ProblemCode[] = ['queue_unavailable', 'archive_unavailable'];
 const OF_ONE_JOB: readonly ProblemCode[] = ['unauthorized', 'job_not_found', ...STORES];
 
 const UNKNOWN = 'A job of another user is answered exactly like one that does not exist: 404.';
+
+const act = routesOf('Act', 'owner');
 
 /** The routes. `kinds` give the examples. */
 export function jobRouteDescriptions(kinds: readonly Kind[]): RouteDescription[] {
@@ -99,26 +101,18 @@ function changeRoutes(active: object, finished: object | undefined): RouteDescri
   const job = (description: string): AnswerDescription => jsonAnswer(description, 'AnyJob', active);
   const ended = { schema: ref('AnyJob'), ...(finished && { example: finished }) };
   return [
-    {
-      route: 'POST /api/jobs/:jobId/cancel',
-      operationId: 'cancelJob',
-      tag: 'Act',
+    act('POST /api/jobs/:jobId/cancel', 'cancelJob', {
       summary: 'Cancels a job.',
       description: `A job that runs stops within a second, and never completes after that. To cancel a job twice does no harm. ${UNKNOWN}`,
-      access: 'owner',
       answers: {
         200: { description: 'The job had ended already.', content: { 'application/json': ended } },
         202: job('The job is being cancelled.'),
       },
       problems: OF_ONE_JOB,
-    },
-    {
-      route: 'POST /api/jobs/:jobId/retry',
-      operationId: 'retryJob',
-      tag: 'Act',
+    }),
+    act('POST /api/jobs/:jobId/retry', 'retryJob', {
       summary: 'Runs a failed job again.',
       description: `The items that were finished are kept, and the job gets as many attempts as before. It counts as a submission. ${UNKNOWN}`,
-      access: 'owner',
       parameters: ['cancelAfter', 'startWithin'],
       limited: true,
       answers: { 202: { ...job('The job waits again.'), headers: ['Retry-After'] } },
@@ -132,22 +126,18 @@ function changeRoutes(active: object, finished: object | undefined): RouteDescri
         'budget_used_up',
         'queue_full',
       ],
-    },
+    }),
   ];
 }
 
 function eraseRoutes(): RouteDescription[] {
   return [
-    {
-      route: 'DELETE /api/jobs/:jobId',
-      operationId: 'eraseJob',
-      tag: 'Act',
+    act('DELETE /api/jobs/:jobId', 'eraseJob', {
       summary: 'Erases a job.',
       description: `The job, its result, its files and the jobs that it has led to are gone everywhere. A job that has not ended is cancelled first. ${UNKNOWN}`,
-      access: 'owner',
       answers: { 204: { description: 'It is gone.' } },
       problems: OF_ONE_JOB,
-    },
+    }),
     {
       route: 'DELETE /api/me/data',
       operationId: 'eraseMyData',

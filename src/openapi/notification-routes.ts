@@ -1,6 +1,6 @@
 /** The routes about webhooks: secrets, deliveries. */
 import type { ProblemCode } from '../job/problem.ts';
-import { jsonAnswer, type RouteDescription } from './operation.ts';
+import { jsonAnswer, type RouteDescription, routesOf } from './operation.ts';
 
 const DELIVERY = {
   id: 'msg_5d84deedacfeabe35dc56d95ebdbaf36',
@@ -23,49 +23,36 @@ const ROTATED = {
   previous: { secret: SECRET.secret, validUntil: '2026-11-25T08:00:00.000Z' },
 };
 
+const ofUser = routesOf('Notify', 'user');
+const ofJob = routesOf('Notify', 'owner');
+
 /** The descriptions of these routes. */
 export const notificationRouteDescriptions: readonly RouteDescription[] = [
-  {
-    route: 'GET /api/webhooks/secret',
-    operationId: 'getWebhookSecret',
-    tag: 'Notify',
+  ofUser('GET /api/webhooks/secret', 'getWebhookSecret', {
     summary: "The caller's webhook secret.",
     description: 'Webhooks of the jobs of the caller are signed with it, as Standard Webhooks 1.0.0 says. Libraries take it as it is.',
-    access: 'user',
     answers: { 200: jsonAnswer('The secret.', 'WebhookSecret', SECRET) },
     problems: OF_SECRETS,
-  },
-  {
-    route: 'POST /api/webhooks/secret/rotate',
-    operationId: 'rotateWebhookSecret',
-    tag: 'Notify',
+  }),
+  ofUser('POST /api/webhooks/secret/rotate', 'rotateWebhookSecret', {
     summary: "Changes the caller's webhook secret.",
     description:
       'For a day webhooks are signed with the new secret and with the one before, so that a receiver can change over. One from before that signs no more.',
-    access: 'user',
     answers: { 200: jsonAnswer('The new secret.', 'WebhookSecret', ROTATED) },
     problems: OF_SECRETS,
-  },
-  {
-    route: 'GET /api/jobs/:jobId/deliveries',
-    operationId: 'listDeliveries',
-    tag: 'Notify',
+  }),
+  ofJob('GET /api/jobs/:jobId/deliveries', 'listDeliveries', {
     summary: 'What became of the webhooks and pushes of a job.',
     description: 'Each with the tries that were made. Those that were delivered are listed for two days, and those that failed for seven.',
-    access: 'owner',
     answers: { 200: jsonAnswer('The deliveries, the oldest first.', 'Deliveries', { deliveries: [DELIVERY] }) },
     problems: OF_ONE_JOB,
-  },
-  {
-    route: 'POST /api/jobs/:jobId/deliveries/retry',
-    operationId: 'retryDeliveries',
-    tag: 'Notify',
+  }),
+  ofJob('POST /api/jobs/:jobId/deliveries/retry', 'retryDeliveries', {
     summary: 'Sends the webhook of a job again.',
     description:
       'The one of its newest end, also if it was delivered, and to a receiver that had answered 410. The `webhook-id` stays the same. Pushes are not sent again.',
-    access: 'owner',
     limited: true,
     answers: { 202: jsonAnswer('It is on its way.', 'Deliveries', { deliveries: [DELIVERY] }) },
     problems: [...OF_ONE_JOB, 'no_deliveries', 'too_many_retries'],
-  },
+  }),
 ];

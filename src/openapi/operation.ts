@@ -69,6 +69,14 @@ export type RouteDescription = {
   limited?: boolean;
 };
 
+/** The parts of a description that differ between routes of one group and access. */
+export type RouteDetails = Omit<RouteDescription, 'route' | 'operationId' | 'tag' | 'access'>;
+
+/** Makes the function that describes the routes of a group which the same callers may use. */
+export const routesOf =
+  (tag: TagName, access: RouteAccess) =>
+  (route: string, operationId: string, details: RouteDetails): RouteDescription => ({ route, operationId, tag, access, ...details });
+
 /** Problems of every route. */
 const EVERYWHERE: readonly ProblemCode[] = ['misdirected', 'internal_error'];
 

@@ -1,63 +1,49 @@
 /** The routes of the operator, and of the database of the project. They need a secret. */
+import type { ProblemCode } from '../job/problem.ts';
 import { JOB_ID } from './examples.ts';
-import { jsonAnswer, type RouteDescription } from './operation.ts';
+import { jsonAnswer, type RouteDescription, routesOf } from './operation.ts';
+import type { ParameterName } from './parameters.ts';
 import { ref } from './schema.ts';
 
 const FAILED = { jobId: JOB_ID, kind: 'generate-flashcards', attempt: 3, createdAt: '2026-11-23T21:32:57.440Z' };
 const COUNTS = { jobs: 12, results: 9, files: 4, keys: 30 };
 
+const operated = routesOf('Operate', 'operator');
+const FILTER: ParameterName[] = ['failureCode', 'kind', 'owner', 'manyLimit', 'cursor'];
+const PROBLEMS: readonly ProblemCode[] = ['unauthorized', 'rate_limited', 'queue_unavailable'];
+
 /** The descriptions of these routes. */
 export const operatorRouteDescriptions: readonly RouteDescription[] = [
-  {
-    route: 'GET /admin/failed-jobs',
-    operationId: 'listFailedJobs',
-    tag: 'Operate',
+  operated('GET /admin/failed-jobs', 'listFailedJobs', {
     summary: 'Failed jobs.',
     description: 'The oldest failure first. Go on with `nextCursor` while `more` says so.',
-    access: 'operator',
-    parameters: ['failureCode', 'kind', 'owner', 'manyLimit', 'cursor'],
+    parameters: FILTER,
     answers: { 200: jsonAnswer('A page of jobs.', 'FailedJobs', { jobs: [FAILED], more: false }) },
-    problems: ['invalid_input', 'unauthorized', 'rate_limited', 'queue_unavailable'],
-  },
-  {
-    route: 'POST /admin/failed-jobs/retry',
-    operationId: 'retryFailedJobs',
-    tag: 'Operate',
+    problems: ['invalid_input', ...PROBLEMS],
+  }),
+  operated('POST /admin/failed-jobs/retry', 'retryFailedJobs', {
     summary: 'Retries failed jobs.',
     description: 'All that the same query of `GET /admin/failed-jobs` lists, without regard to limits.',
-    access: 'operator',
-    parameters: ['failureCode', 'kind', 'owner', 'manyLimit', 'cursor'],
+    parameters: FILTER,
     answers: { 200: jsonAnswer('They wait again.', 'RetriedJobs', { retried: [JOB_ID], more: false }) },
-    problems: ['invalid_input', 'unauthorized', 'rate_limited', 'queue_unavailable'],
-  },
-  {
-    route: 'GET /admin/archive',
-    operationId: 'getArchive',
-    tag: 'Operate',
+    problems: ['invalid_input', ...PROBLEMS],
+  }),
+  operated('GET /admin/archive', 'getArchive', {
     summary: 'How far the archive is.',
     description: 'What is not archived yet, and the rows that the archive has refused.',
-    access: 'operator',
     answers: { 200: jsonAnswer('The state of the archive.', 'Archive', { waiting: 0, lagMs: 0, parked: 0, jobs: [] }) },
-    problems: ['unauthorized', 'rate_limited', 'not_found', 'queue_unavailable'],
-  },
-  {
-    route: 'POST /admin/archive/retry',
-    operationId: 'retryArchive',
-    tag: 'Operate',
+    problems: ['not_found', ...PROBLEMS],
+  }),
+  operated('POST /admin/archive/retry', 'retryArchive', {
     summary: 'Tries refused rows again.',
     description: 'All rows that the archive has refused are sent to it once more.',
-    access: 'operator',
     answers: { 200: jsonAnswer('How many.', 'RowsRetried', { retried: 3 }) },
-    problems: ['unauthorized', 'rate_limited', 'not_found', 'queue_unavailable'],
-  },
-  {
-    route: 'POST /webhooks/supabase',
-    operationId: 'userDeleted',
-    tag: 'Operate',
+    problems: ['not_found', ...PROBLEMS],
+  }),
+  routesOf('Operate', 'database')('POST /webhooks/supabase', 'userDeleted', {
     summary: 'A user was deleted.',
     description:
       'The database webhook of the project sends it for each row of `auth.users` that is deleted. Everything of that user is erased here. It may be sent twice.',
-    access: 'database',
     body: {
       description: 'What has happened to a row.',
       required: true,
@@ -86,5 +72,5 @@ export const operatorRouteDescriptions: readonly RouteDescription[] = [
       'storage_full',
       'queue_unavailable',
     ],
-  },
+  }),
 ];

@@ -6,7 +6,7 @@ import type { Kind } from '../kinds/kind.ts';
 import { problems } from '../job/problem.ts';
 import { problemAdvice } from '../job/problem-advice.ts';
 import type { HeaderName } from './headers.ts';
-import { type AnswerDescription, jsonAnswer, type RouteDescription } from './operation.ts';
+import { type AnswerDescription, jsonAnswer, type RouteDescription, routesOf } from './operation.ts';
 import { object, ref, text } from './schema.ts';
 
 /** The routes that say what the service can do, and how it is. `kinds` give the examples. */
@@ -14,16 +14,7 @@ export function serviceRouteDescriptions(kinds: readonly Kind[]): RouteDescripti
   return [...kindRoutes(kinds), ...healthRoutes(), ...documentRoutes(), ...pageRoutes()];
 }
 
-/** The parts of a description that differ between the routes of this file. */
-type Given = Pick<RouteDescription, 'summary' | 'description' | 'answers'> & Partial<Pick<RouteDescription, 'parameters' | 'problems'>>;
-
-const open = (route: string, operationId: string, given: Given): RouteDescription => ({
-  route,
-  operationId,
-  tag: 'Know',
-  access: 'anyone',
-  ...given,
-});
+const open = routesOf('Know', 'anyone');
 
 function kindRoutes(kinds: readonly Kind[]): RouteDescription[] {
   const index = {

@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import { ProblemError } from '../../src/job/problem.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
-import { createShares, type Held } from '../../src/http/shares.ts';
+import { createShares, type Hold } from '../../src/http/shares.ts';
 import { createDice } from '../support/dice.ts';
 
 const [ana, bob, eve] = ['ana', 'bob', 'eve'].map((user) => tenantOf(user, undefined)) as [
@@ -43,7 +43,7 @@ test('one holder has a share and all have a bound; each says so in its own words
 test('whatever is held, changed and released, the count is what is held; what is refused holds nothing', () => {
   const roll = createDice(7);
   const { bodies } = sharesOf(50, 120);
-  const open = new Map<Held, { holder: string; amount: number }>();
+  const open = new Map<Hold, { holder: string; amount: number }>();
   const sum = (holder?: string) =>
     [...open.values()].reduce((all, one) => all + (holder === undefined || one.holder === holder ? one.amount : 0), 0);
   for (let n = 0; n < 5000; n++) {

@@ -63,13 +63,13 @@ function answerFile(c: Context<AppEnv>, { sendFile, log }: AppDeps, { info, read
  * Which bytes of a file a request wants (RFC 9110, section 14): all of the file, a part, or a range
  * that the file does not have.
  */
-type Wanted = ByteRange | 'all' | 'unsatisfiable';
+type RangeRequest = ByteRange | 'all' | 'unsatisfiable';
 
 /**
  * Reads the headers `Range` and `If-Range`. What can't be read, several ranges, and a range of
  * another version (`If-Range` names a tag other than this one) mean the whole file.
  */
-function parseRange(range: string | undefined, ifRange: string | undefined, { bytes, tag }: { bytes: number; tag: string }): Wanted {
+function parseRange(range: string | undefined, ifRange: string | undefined, { bytes, tag }: { bytes: number; tag: string }): RangeRequest {
   if (range === undefined || (ifRange !== undefined && ifRange !== tag)) return 'all';
   const [, first = '', last = ''] = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(range) ?? [];
   if (first === '' && last === '') return 'all';

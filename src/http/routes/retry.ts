@@ -81,7 +81,7 @@ function notFailed({ id, status }: Snapshot): ProblemError {
  * Retries failed jobs without regard to bounds. The answer names the jobs that were retried, and
  * says whether there are more.
  */
-async function retryMany(c: Context<AppEnv>, deps: AppDeps, wanted: Wanted): Promise<Response> {
+async function retryMany(c: Context<AppEnv>, deps: AppDeps, wanted: FailedJobsQuery): Promise<Response> {
   const { jobs, ...rest } = await findFailed(c, deps, wanted);
   const retried: string[] = [];
   for (let from = 0; from < jobs.length; from += AT_ONCE) {
@@ -116,7 +116,7 @@ const query = z.object({
   cursor: cursor.optional(),
 });
 
-type Wanted = z.output<typeof query>;
+type FailedJobsQuery = z.output<typeof query>;
 
 /**
  * A page of failed jobs. `more`: whether there may be others; they begin at `nextCursor`. An empty
@@ -124,7 +124,11 @@ type Wanted = z.output<typeof query>;
  */
 type FailedPage = { jobs: Snapshot[]; more: boolean; nextCursor?: string };
 
-async function findFailed(c: Context<AppEnv>, { queue }: AppDeps, { code, kind, user, limit, cursor: after }: Wanted): Promise<FailedPage> {
+async function findFailed(
+  c: Context<AppEnv>,
+  { queue }: AppDeps,
+  { code, kind, user, limit, cursor: after }: FailedJobsQuery,
+): Promise<FailedPage> {
   const { jobs, next } = await queue.failedJobs({ limit, after, filter: { code, kind, owner: user }, signal: c.req.raw.signal });
   return { jobs, more: next !== undefined, ...(next && { nextCursor: toCursor(next) }) };
 }

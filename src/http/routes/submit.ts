@@ -17,7 +17,7 @@ import type { AppEnv } from '../context.ts';
 import { setAllowance } from '../rate-limits.ts';
 import { checkTargets, targetFields } from '../notification-targets.ts';
 import { type Addresses, addressesFor, presentJob, presentQueued } from '../present.ts';
-import { bodyBytes, createKeeping, createReceiver, isForm, type Received } from '../receive-files.ts';
+import { bodyBytes, createKeeping, createReceiver, isForm, type ReceivedSubmission } from '../receive-files.ts';
 import { submitter } from '../job-access.ts';
 import { MAX_WAIT_S, waitFor } from '../wait-for-job.ts';
 import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts';
@@ -67,7 +67,7 @@ function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: AppDeps): void {
  * A submission that was accepted, with the names that this request has and its kind does not know:
  * a replay may have others.
  */
-type Answered = AcceptedJob & { ignored: readonly string[] | undefined };
+type AcceptedSubmission = AcceptedJob & { ignored: readonly string[] | undefined };
 
 /**
  * Submits, and answers as the request asks. `submitted` is called when that is done and the answer
@@ -83,7 +83,7 @@ async function answerSubmission(c: Context<AppEnv>, deps: AppDeps, request: Subm
   return (await answerWithEnd(c, deps, { ...own, addresses, holder: request.tenant })) ?? answerAccepted(c, own, addresses);
 }
 
-function toRequest(c: Context<AppEnv>, kind: Kind, deps: AppDeps, { input: received, ignored }: Received): SubmitRequest {
+function toRequest(c: Context<AppEnv>, kind: Kind, deps: AppDeps, { input: received, ignored }: ReceivedSubmission): SubmitRequest {
   const { userId: named, callbackUrl, pushToken, ...input } = received as Envelope;
   const user = c.get('user');
   const owner = user ?? (deps.identity.required ? undefined : named);
@@ -150,7 +150,7 @@ async function answerWithStream(c: Context<AppEnv>, deps: AppDeps, request: Subm
 async function answerWithEnd(
   c: Context<AppEnv>,
   { queue, feed, shares, notifications }: AppDeps,
-  { origin, job, ignored, addresses, holder }: Answered & { addresses: Addresses; holder: Tenant },
+  { origin, job, ignored, addresses, holder }: AcceptedSubmission & { addresses: Addresses; holder: Tenant },
 ): Promise<Response | undefined> {
   const prefer = c.req.header('prefer');
   const wanted = prefer === undefined ? undefined : /(?:^|[,;])\s*wait\s*=\s*"?(\d+)/i.exec(prefer)?.[1];
@@ -169,7 +169,7 @@ async function answerWithEnd(
   });
 }
 
-function answerAccepted(c: Context<AppEnv>, { origin, job, ignored }: Answered, addresses: Addresses): Response {
+function answerAccepted(c: Context<AppEnv>, { origin, job, ignored }: AcceptedSubmission, addresses: Addresses): Response {
   const body = origin === 'new' ? presentQueued({ ...job, ignored }, addresses) : presentJob({ ...job, ignored }, addresses);
   return answerJson(c, body, 202, { 'Retry-After': '2' });
 }
