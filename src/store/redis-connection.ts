@@ -11,19 +11,16 @@ import { isDemoted, storeTrouble } from './store-trouble.ts';
 export type OnOutage = 'fail' | 'wait';
 
 const byOutage: Record<OnOutage, Omit<RedisOptions, 'replyMapping'>> = {
-  fail: { enableOfflineQueue: false, maxRetriesPerRequest: 0, connectTimeout: 2000 },
+  fail: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 750, connectTimeout: 2000 },
   wait: { maxRetriesPerRequest: null },
 };
-
-/** How long a command of `fail` waits for its reply, in ms. */
-const SILENT_MS = 750;
 
 /** A connection whose commands fail where Redis is silent. */
 class ImpatientRedis extends Redis {
   override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
     // In the field of ioredis' own timeout, because ioredis clears that one with the reply.
     const timed = command as unknown as { _commandTimeoutTimer?: NodeJS.Timeout };
-    timed._commandTimeoutTimer ??= setTimeout(giveUp, SILENT_MS, command);
+    timed._commandTimeoutTimer ??= setTimeout(giveUp, Number(this.options.commandTimeout), command); // of the address it is a text
     return super.sendCommand(command, stream);
   }
 }

@@ -7,6 +7,7 @@ import type { TestProject } from 'vitest/node';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { freePort } from './ports.ts';
 import { launchRedis } from './redis.ts';
+import { WAIT_MS } from './waits.ts';
 import { checkStoreUse } from './store-use.ts';
 
 declare module 'vitest' {
@@ -17,7 +18,8 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const store = project.name === 'native' ? await startNative() : await startEmbeddedStore();
-  project.provide('redisUrl', store.url);
+  // Where trouble of Redis is not what a test is about, a busy machine does not count as such: ioredis takes options in the address.
+  project.provide('redisUrl', `${store.url}?commandTimeout=${WAIT_MS}`);
   return async () => {
     try {
       await checkStoreUse(project);
