@@ -32,7 +32,7 @@ async function outcomeOf(stack: Stack, job: Record<string, any>): Promise<string
 test('one server that hangs for many users delays no other user, and no push; a push service that hangs delays no webhook', async () => {
   const hangingExpo = await startExpo((number) => (number < 20 ? new Promise(() => {}) : 'ok'));
   const stack = await startStack({ ...SECRET, ...hangingExpo.env, PUSH_DELAY_MS: '100', ...MANY });
-  await stack.startWorker({ WORKER_CONCURRENCY: '20' });
+  await stack.startWorker();
   const hanging = await startReceiver(() => {});
   const receiver = await startReceiver();
   for (let n = 0; n < 13 * 4; n++) {

@@ -152,7 +152,7 @@ test('a receiver that says it is gone gets no more, until its user wants it', as
 
 test('one receiver that hangs delays no other, not even of the same user', async () => {
   const stack = await startStack({ ...SECRET, WORKER_RATE_MAX: '1000' });
-  await stack.startWorker({ WORKER_CONCURRENCY: '20' });
+  await stack.startWorker();
   const hanging = await startReceiver(() => {});
   const receiver = await startReceiver();
   const submitAll = (count: number, callbackUrl: string, headers = ANA) =>
