@@ -6,7 +6,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const TYPINGS = fileURLToPath(new URL('../node_modules/openai/', import.meta.url));
-const PRINTED = fileURLToPath(new URL('../worker/vendors/openai/model-ends.ts', import.meta.url));
+const PRINTED = fileURLToPath(new URL('../worker/vendors/openai/model-ends.json', import.meta.url));
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 
@@ -61,13 +61,7 @@ export function readModelEnds(folder = TYPINGS): Record<string, string> {
 
 /** The file for workers. */
 export function printModelEnds(ends: Readonly<Record<string, string>>): string {
-  const lines = Object.entries(ends).map(([model, date]) => `  '${model}': '${date}',\n`);
-  return `/** When OpenAI's models end, as its SDK says. Printed by scripts/read-model-ends.ts; do not change it here. */
-
-/** The last day of each model whose end is announced (YYYY-MM-DD). */
-export const MODEL_ENDS: Readonly<Record<string, string>> = {
-${lines.join('')}};
-`;
+  return `${JSON.stringify(ends, undefined, 2)}\n`;
 }
 
 if (import.meta.main) writeFileSync(PRINTED, printModelEnds(readModelEnds()));

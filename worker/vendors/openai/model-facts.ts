@@ -1,6 +1,9 @@
 /** What an offer says of a model of OpenAI: who asks it, whose answers replace its own, and when it ends. */
 import type { ModelEnd } from '../../../src/job/model-end.ts';
-import { MODEL_ENDS } from './model-ends.ts';
+import announced from './model-ends.json' with { type: 'json' };
+
+/** The last day of each model whose end is announced (YYYY-MM-DD), as OpenAI's SDK has it: `npm run model:ends` prints the file. */
+const MODEL_ENDS: Readonly<Record<string, string>> = announced;
 
 /** A date at the end of a name, which stands for a version of the model. */
 const VERSION = /-\d{4}-\d{2}-\d{2}$/;

@@ -4,16 +4,16 @@ import { expect, test } from 'vitest';
 import { nearEnds } from '../../../../src/job/model-end.ts';
 import { endsIn, printModelEnds, readModelEnds } from '../../../../scripts/read-model-ends.ts';
 import { endsOf } from '../../../../worker/vendors/openai/model-facts.ts';
-import { MODEL_ENDS } from '../../../../worker/vendors/openai/model-ends.ts';
 import { startStack } from '../../../support/stack-in-process.ts';
+
+/** The ends that the SDK announces. */
+const MODEL_ENDS = readModelEnds();
 
 test('the table is what the installed SDK says', () => {
   const read = readModelEnds();
-  expect(MODEL_ENDS, 'npm run model:ends').toEqual(read);
   expect(Object.keys(read).length).toBeGreaterThan(20);
-  const file = readFileSync(new URL('../../../../worker/vendors/openai/model-ends.ts', import.meta.url), 'utf8');
-  // The formatter takes quotes away where a name needs none.
-  expect(file.replaceAll("'", '')).toBe(printModelEnds(read).replaceAll("'", ''));
+  const file = readFileSync(new URL('../../../../worker/vendors/openai/model-ends.json', import.meta.url), 'utf8');
+  expect(file, 'npm run model:ends').toBe(printModelEnds(read));
 });
 
 test.each([
