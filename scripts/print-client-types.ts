@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { kinds } from '../src/kinds/index.ts';
 import type { Kind } from '../src/kinds/kind.ts';
-import { type JsonSchema, publicSchemas } from '../src/kinds/public-schema.ts';
+import { describeFile, type JsonSchema, publicSchemas } from '../src/kinds/public-schema.ts';
 import { eventSchemas } from '../src/openapi/event-schemas.ts';
 import { jobSchemas } from '../src/openapi/job-schemas.ts';
 import { docstring, typeOf } from './schema-type.ts';
@@ -102,10 +102,7 @@ function sizesOf(files: NonNullable<Kind['files']>): string {
 
 /** An input whose files are what an app has in its hands. */
 function withFiles(input: JsonSchema, { files = {} }: Kind): JsonSchema {
-  const fields = Object.entries(files).map(([name, { summary, types }]) => [
-    name,
-    { $ref: 'FileInput', description: `${summary ?? 'a file'}: ${types.join(', ')}.` },
-  ]);
+  const fields = Object.entries(files).map(([name, file]) => [name, { $ref: 'FileInput', description: describeFile(file) }]);
   return { ...input, properties: { ...(input['properties'] as object), ...Object.fromEntries(fields) } };
 }
 

@@ -3,7 +3,7 @@
  * client's types are made of them.
  */
 import { z } from 'zod';
-import type { Kind } from './kind.ts';
+import type { FileField, Kind } from './kind.ts';
 
 /** A JSON Schema. */
 export type JsonSchema = { [keyword: string]: unknown };
@@ -24,9 +24,9 @@ export type PublicSchemas = {
  */
 export function publicSchemas({ input, files = {}, result, lists = [] }: Kind): PublicSchemas {
   const sent = toJson(input, 'input');
-  const fileSchemas = Object.entries(files).map(([field, { summary, types }]) => [
+  const fileSchemas = Object.entries(files).map(([field, file]) => [
     field,
-    { type: 'string', contentEncoding: 'base64', description: `${summary ?? 'a file'}: ${types.join(', ')}. Base64, or a data URI.` },
+    { type: 'string', contentEncoding: 'base64', description: `${describeFile(file)} Base64, or a data URI.` },
   ]);
   const given = open(toJson(result, 'output'));
   return {
@@ -39,6 +39,9 @@ export function publicSchemas({ input, files = {}, result, lists = [] }: Kind): 
     items: Object.fromEntries(lists.map((list) => [list, itemOf(given, list)])),
   };
 }
+
+/** What a file is, and the types that are taken. */
+export const describeFile = ({ summary = 'a file', types }: FileField): string => `${summary}: ${types.join(', ')}.`;
 
 /** Prints a schema without the range of safe integers and the draft, which zod adds. */
 function toJson(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {

@@ -3,7 +3,7 @@
  * any kind.
  */
 import type { Kind } from '../kinds/kind.ts';
-import { type JsonSchema, publicSchemas, type PublicSchemas } from '../kinds/public-schema.ts';
+import { describeFile, type JsonSchema, publicSchemas, type PublicSchemas } from '../kinds/public-schema.ts';
 import { jobEvents } from './event-schemas.ts';
 import { list, narrow, oneOf, ref } from './schema.ts';
 
@@ -86,14 +86,9 @@ function eventsOf(kind: Kind, items: PublicSchemas['items']): Record<string, Jso
 
 /** The input as a form: a file is bytes there. */
 function toForm(input: JsonSchema, kind: Kind): JsonSchema {
-  const files = Object.entries(kind.files ?? {}).map(([name, { summary, types }]) => [
+  const files = Object.entries(kind.files ?? {}).map(([name, file]) => [
     name,
-    {
-      type: 'string',
-      format: 'binary',
-      contentMediaType: 'application/octet-stream',
-      description: `${summary ?? 'a file'}: ${types.join(', ')}.`,
-    },
+    { type: 'string', format: 'binary', contentMediaType: 'application/octet-stream', description: describeFile(file) },
   ]);
   return { ...input, properties: { ...(input['properties'] as object), ...Object.fromEntries(files) } };
 }
