@@ -17,7 +17,7 @@ import type { AppEnv } from '../context.ts';
 import { setAllowance } from '../rate-limits.ts';
 import { checkTargets, targetFields } from '../notification-targets.ts';
 import { type Addresses, addressesFor, presentJob, presentQueued } from '../present.ts';
-import { bodyBytes, createKeeping, createReceiver, isForm, type ReceivedSubmission } from '../receive-files.ts';
+import { bodyBytes, createKeeping, createReceiver, isForm, type ReceivedSubmission } from '../receive-submission.ts';
 import { submitter } from '../job-access.ts';
 import { MAX_WAIT_S, waitFor } from '../wait-for-job.ts';
 import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts';
