@@ -7,8 +7,8 @@ import type { Snapshot } from '../job/snapshot.ts';
 import type { JobPage, JobRange } from '../jobs/listing.ts';
 
 /**
- * By whose rights the archive is read: a user's, so that its own rules decide, or the service's,
- * which has checked before what it shows.
+ * Whose rights a read of the archive has: a user's, so that the archive's own rules decide, or the
+ * service's, after the service has checked what it may show.
  */
 export type ArchiveAccess = { as: 'user'; user: string; session: string } | { as: 'service' };
 
@@ -32,9 +32,9 @@ export type ArchiveReader = {
 };
 
 /**
- * The result of writing. `refused`: what was sent is not taken, and will not be. `unclear`: an
- * answer that may be about what was sent. `unavailable`: it has nothing to do with what was sent,
- * and may pass. Codes are for logs: they hold nothing of what was sent.
+ * The result of writing. `refused`: the data is not taken, and never will be. `unclear`: the data
+ * may be the reason, or not. `unavailable`: the reason is not the data, and may pass. Codes are for
+ * logs: they hold no data.
  */
 export type WriteResult =
   | { type: 'written' }
@@ -62,9 +62,9 @@ export type ArchiveWriter = {
   /** Writes a file of a job. */
   writeFile(target: { owner: string; jobId: string }, file: ArchivedFile, bytes: Uint8Array): Promise<WriteResult>;
   /**
-   * Erases rows and files, of a user also files without a row, unless they are of a job that
-   * `isKept`: it is about to be archived. Rejects with `archive_unavailable` while the archive is
-   * out of reach.
+   * Erases rows and files. Of a user it erases files without a row, too, except those of jobs that
+   * `isKept` names: they are about to be archived. Rejects with `archive_unavailable` while the
+   * archive is out of reach.
    */
   erase(target: ErasureTarget, isKept: (jobId: string) => Promise<boolean>): Promise<ErasedInArchive[]>;
   /** Some jobs that have ended before a moment (in ms since the epoch), the oldest first. */

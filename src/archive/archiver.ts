@@ -25,12 +25,12 @@ export type ArchiverOptions = {
   onError: (error: unknown) => void;
 };
 
-/** A claim with what is to be written of it, and about how much that is, in bytes of JSON. */
+/** A claim with the row to write for it, and the row's size in bytes of JSON, roughly. */
 type Parcel = { claim: Claim; job: ArchivedJob; bytes: number };
 
 /**
- * The archive did not take what was sent to it, which is tried again. `code`: its answer, which
- * holds nothing of what was sent.
+ * The archive did not take a write, which is tried again later. `code`: its answer, without any
+ * data.
  */
 export class ArchiveError extends OwnError {
   override name = 'ArchiveError';
@@ -42,13 +42,10 @@ export class ArchiveError extends OwnError {
   }
 }
 
-/**
- * When a job is tried again that may be what the archive does not take, in ms. Others go on
- * meanwhile.
- */
+/** When a job is tried again after an unclear answer, in ms. Other jobs go on meanwhile. */
 const UNCLEAR_MS = 60_000;
 
-/** When a job is tried again whose files the archive does not take now, in ms. */
+/** When a job is tried again after the archive did not take one of its files, in ms. */
 const FILES_MS = 5000;
 
 /** The most that is sent at once, in bytes of JSON, unless one job has more. */
@@ -66,8 +63,8 @@ export class Archiver {
   }
 
   /**
-   * Archives jobs that have no files, and begins with those that have: one after the other, for
-   * that may take long, and rows do not wait for it.
+   * Archives jobs without files, and begins with jobs that have files. These follow one after the
+   * other: they may take long, and rows do not wait for them.
    * @throws ArchiveError where the archive is out of reach; the jobs are tried again then
    */
   async archive(claims: readonly Claim[]): Promise<void> {
@@ -105,8 +102,8 @@ export class Archiver {
   }
 
   /**
-   * Archives the files that a job has made. Resolves with them, or with why the archive does not
-   * take them now.
+   * Archives the files that a job has made. Resolves with the files, or with the reason why the
+   * archive does not take them now.
    */
   async #writeFiles(snapshot: Snapshot, names: readonly FileName[]): Promise<ArchivedFile[] | Unavailable> {
     const { writer, files, erasures, onParked } = this.#options;
@@ -126,7 +123,10 @@ export class Archiver {
     return kept;
   }
 
-  /** Writes jobs. What is refused is halved until it is alone: one statement takes all or none. */
+  /**
+   * Writes jobs. One statement takes all or none, so a batch that is refused is halved until the
+   * job at fault is alone.
+   */
   async #write(all: readonly Parcel[]): Promise<Settlement[]> {
     const { writer, erasures, onUserGone, onErased, onParked } = this.#options;
     let unavailable: WriteResult | undefined;
@@ -154,7 +154,7 @@ export class Archiver {
 
 type Unavailable = Extract<WriteResult, { type: 'unavailable' }>;
 
-/** Parts parcels so that none has more than BATCH_BYTES, unless it is a single one. */
+/** Divides parcels into batches of at most BATCH_BYTES. A larger parcel is a batch of its own. */
 function batchesOf(parcels: readonly Parcel[]): Parcel[][] {
   const batches: Parcel[][] = [];
   let room = 0;
@@ -169,7 +169,7 @@ function batchesOf(parcels: readonly Parcel[]): Parcel[][] {
   return batches;
 }
 
-/** A file that goes while it is read, or of which a part is missing, is none. */
+/** A file that goes while it is read, or lacks a part, counts as no file. */
 function noneIfGone(error: unknown): undefined {
   if (!(error instanceof OwnError)) throw error;
 }

@@ -1,7 +1,4 @@
-/**
- * Erasing for users: a job, or everything that is theirs: with the files, in Redis and in the
- * archive.
- */
+/** Erases a job, or everything of a user, with the files, in Redis and in the archive. */
 import type { FileStore } from '../files/store.ts';
 import { ProblemError } from '../job/problem.ts';
 import type { Snapshot } from '../job/snapshot.ts';
@@ -39,9 +36,9 @@ type ErasureResult = ErasedCounts & { ids: string[] };
 const NOTHING: ErasureResult = { ids: [], jobs: 0, results: 0, files: 0, keys: 0 };
 
 /**
- * Erases for users. Where it is interrupted, files in Redis go by themselves a little later,
- * because their job is gone. For the archive it is noted first: what is noted is not shown any
- * more, and while the archive is out of reach it is erased there later.
+ * Erases for users. If an erasure is interrupted, files in Redis go a little later, because their
+ * job is gone. For the archive the erasure is noted first. From then on the job is not shown any
+ * more, and it is erased when the archive is in reach.
  */
 export class Eraser {
   readonly #options: EraserOptions;

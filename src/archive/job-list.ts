@@ -1,6 +1,6 @@
 /**
- * A user's jobs out of two stores: Redis has the newest and forgets the old ones, the archive is
- * late with the newest, and many are in both.
+ * Lists a user's jobs from two stores. Redis has the newest and forgets the old ones; the archive
+ * gets them a little later; many are in both.
  */
 import type { Snapshot } from '../job/snapshot.ts';
 import type { JobPage, IndexPlace, JobRange } from '../jobs/listing.ts';
@@ -12,9 +12,9 @@ export type ReadPage = (range: JobRange) => Promise<JobPage>;
 export type ListSources = { redis: ReadPage; archive: ReadPage; there: (ids: readonly string[]) => Promise<ReadonlySet<string>> };
 
 /**
- * Reads a page. Redis is asked before the archive: a job that moves meanwhile is in both then, and
- * never in neither. Of a job in both, Redis has the truth: with a filter the archive can still have
- * an end that a retry has taken back.
+ * Reads a page. Redis is asked before the archive, so that a job that moves meanwhile is found
+ * twice and never missed. Of a job in both, Redis has the truth: the archive may still have an end
+ * that a retry has taken back.
  */
 export async function listJobs({ redis, archive, there }: ListSources, range: JobRange): Promise<JobPage> {
   const hot = await redis(range);

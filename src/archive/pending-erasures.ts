@@ -1,6 +1,6 @@
 /**
- * Erasures that are on their way to the archive: noted before anything is erased, so that none is
- * lost, and nothing erased is shown or comes back.
+ * Erasures that the archive has still to carry out. Each is noted before anything is erased, so
+ * that none is lost and nothing erased is shown again.
  */
 import type { Script } from '../store/script.ts';
 import type { Store } from '../store/store.ts';
@@ -40,7 +40,7 @@ export class PendingErasures {
     return found.flatMap((name, n) => (n % 2 === 0 ? [toNoted(name, Number(found[n + 1]))] : []));
   }
 
-  /** One was carried out, and what was being written then has been written. */
+  /** Removes one that was carried out, after all writes of that time have ended. */
   async forget({ target, at }: NotedErasure): Promise<void> {
     await this.#forget({ erasures: this.#key, target: nameOf(target), at });
   }

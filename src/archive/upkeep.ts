@@ -22,8 +22,8 @@ export type ArchiveUpkeepOptions = {
 };
 
 /**
- * How long an erasure is repeated, at distances that double, in ms: by then whatever was being
- * written at that moment has been written. A file may take a minute.
+ * How long an erasure is repeated, at distances that double, in ms. By then every write that was on
+ * its way has ended; a file may take a minute.
  */
 const ERASING_MS = 120_000;
 
@@ -63,7 +63,7 @@ export class ArchiveUpkeep {
     }
   }
 
-  /** Each part is done though another fails. */
+  /** A part that fails does not stop the others. */
   async #round(): Promise<void> {
     const { outbox, onError } = this.#options;
     await outbox

@@ -10,15 +10,15 @@ import type { ByteRange, FileInfo, FileName, FileStore, NewFile, OpenFile, PutRe
 const SHARE = 1 / 4;
 
 /**
- * How large a piece is, in bytes. A piece is one command: others are served in between, and on a
- * slow connection it is not given up.
+ * How large a piece is, in bytes. A piece is one command: Redis serves others between two pieces,
+ * and a slow connection does not run into the time limit of a command.
  */
 export const PIECE_BYTES = 256 * 1024;
 
 /** How long after a file came its job must be there, in ms. */
 export const GRACE_MS = 60_000;
 
-/** Redis drops a file that nobody has looked after for so long, in ms: all processes are gone. */
+/** The expiry of a file, in ms. It only matters when all processes are gone: they renew it. */
 export const KEPT_MS = 7 * 24 * 3600 * 1000;
 
 const script = (name: string) => new URL(`scripts/${name}.lua`, import.meta.url);
@@ -135,8 +135,8 @@ export class RedisFiles implements FileStore {
   }
 
   /**
-   * Reads what stands beside the pieces. Others can write to Redis, too: what is no whole file is
-   * none.
+   * Reads the fields beside the pieces. A hash that is no whole file counts as no file: others can
+   * write to Redis, too.
    */
   async #readHead(key: string): Promise<{ info: FileInfo; version: string } | undefined> {
     const fields = await this.#store.redis

@@ -1,4 +1,4 @@
-/** The port for files: what a job takes in and gives out, kept apart from its record. */
+/** The interface of the store of files: a job's inputs and outputs, kept apart from its record. */
 import type { Tenant } from '../job/tenant.ts';
 
 /**
@@ -12,13 +12,13 @@ export type FileName = `in:${string}` | `keep:${string}` | `out:${string}`;
 export type NewFile = {
   jobId: string;
   name: FileName;
-  /** For whose share of the storage it counts. */
+  /** The tenant whose share of the storage it takes. */
   tenant: Tenant;
   type: string;
   bytes: Uint8Array;
   /**
-   * The lock token of the run that gives it: only the run that holds the job's lock may. Without
-   * one it is kept for a job that is about to be added.
+   * The lock token of the run that writes it: only the run that holds the job's lock may write.
+   * Without a token the file is for a job that is about to be added.
    */
   token?: string | undefined;
 };
@@ -29,10 +29,7 @@ export type FileInfo = { type: string; bytes: number; digest: string };
 /** A part of a file: from the byte `from` up to and without the byte `to`. */
 export type ByteRange = { from: number; to: number };
 
-/**
- * Room that a run needs for files that it is going to make, in bytes by the files' names: as much
- * as they are expected to take.
- */
+/** The room that a run expects to need for its output files, in bytes by the files' names. */
 export type RoomReservation = Pick<NewFile, 'jobId' | 'tenant'> & { token: string; files: ReadonlyMap<FileName, number> };
 
 /** The result of keeping a file. `lost`: the run does not hold its job any more. */
@@ -51,13 +48,15 @@ export type StorageFull = {
   jobsMakeRoom: boolean;
 };
 
-/** Keeps files. A file lives as its name and its job say; nobody has to delete it. */
+/**
+ * Keeps files. How long a file lives follows from its name and its job; nobody has to delete it.
+ */
 export type FileStore = {
   /** The largest file that can be kept, in bytes: a tenant's share. */
   maxBytes: number;
   /**
-   * Keeps a file; one of the same name is replaced. Readers see it when it is whole. One for which
-   * room is reserved is never refused for its size.
+   * Keeps a file; one of the same name is replaced. Readers see it when it is whole. A file with
+   * reserved room is never refused for its size.
    */
   put(file: NewFile): Promise<PutResult>;
   /**
@@ -66,7 +65,7 @@ export type FileStore = {
    */
   reserve(reservation: RoomReservation): Promise<PutResult>;
   /**
-   * Frees the room that is reserved and not taken, unless the job goes on and a part of it is
+   * Frees reserved room that no file has taken, unless the job goes on and one of its parts is
    * there. `token`: the lock token of the run that asks; without one, only that of a job that has
    * ended is freed.
    */

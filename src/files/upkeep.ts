@@ -1,6 +1,6 @@
 /**
- * Looks after files: what has had its time goes, whatever process has ended the job or died. Every
- * process does it, in small steps.
+ * Deletes files whose time is over, whichever process ended the job or died. Every process does it,
+ * in small steps.
  */
 import { startRounds } from '../store/rounds.ts';
 import type { Store } from '../store/store.ts';
@@ -33,7 +33,7 @@ export function createFileUpkeep(store: Store, retentionS: number) {
   const shared = { jobs: store.keys.job(''), overdue: store.keys.archive.overdue, ...ledgerOf(store) };
   const times = { openMs: OPEN_MS, graceMs: GRACE_MS, failedMs: FAILED_MS, retentionMs: retentionS * 1000, keptMs: KEPT_MS };
 
-  /** `laterMs`: goes by a moment that is so much later than now. */
+  /** `laterMs`: acts as if it were so much later than now. */
   return async (laterMs = 0): Promise<void> => {
     while (Number(await script({ ...shared, ...times, laterMs, batch: BATCH })) === BATCH);
   };

@@ -1,6 +1,6 @@
 /**
- * Reads who calls, and counts the request for that user or address: the limit for reads, what is
- * held already, the pace.
+ * Identifies the caller, and counts the request for that user or address: the limit of reads, the
+ * answers that wait, the pace.
  */
 import type { Context } from 'hono';
 import type { Caller } from '../identity/caller.ts';
@@ -20,7 +20,8 @@ import type { Tenant } from '../job/tenant.ts';
 type Early = Response | undefined | Promise<Response | undefined>;
 
 /**
- * Makes the function. Most requests need no wait, so it returns a promise only where there is one.
+ * Makes the function that admits requests under `/api/`. Most need no wait, so it returns a promise
+ * only for those that do.
  * @throws ProblemError as the identity, and `too_many_open`, `server_busy` or `rate_limited`
  */
 export function createAdmitCaller(deps: AppDeps): (c: Context<AppEnv>) => Early {
@@ -47,8 +48,8 @@ export function createAdmitCaller(deps: AppDeps): (c: Context<AppEnv>) => Early 
   };
 
   /**
-   * The token in an address is enough for reading: clients that took it up once may repeat an old
-   * header for ever.
+   * Goes on without the user if the address has a token: that is enough for reading, and a client
+   * may repeat an old header for ever.
    */
   const beginUnbelieved = (c: Context<AppEnv>, error: unknown): Response | undefined | Promise<undefined> => {
     if (!mayShowToken(c)) return retryLater(c, error);

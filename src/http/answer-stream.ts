@@ -15,9 +15,9 @@ import type { Hold } from './shares.ts';
 const TROUBLE_RETRY_MS = 5000;
 
 /**
- * What is watched. `cursor`: the last event that the client has. `reader`: what the request may
- * read. `opening`: frames to send first. `place`: what the stream holds already; it is released
- * with the stream, or when this fails.
+ * A request for a job's stream. `cursor`: the last event that the client has. `reader`: what the
+ * request may read. `opening`: frames to send first. `place`: the place that the request holds
+ * already; it is released with the stream, or when this fails.
  */
 export type WatchRequest = { jobId: string; cursor: Cursor; reader: Reader; opening?: string; place?: Hold };
 
@@ -142,8 +142,8 @@ export function answerRetryLater(c: Context<AppEnv>, ms: number = TROUBLE_RETRY_
 }
 
 /**
- * Whether an error passes with time: errors of the server do, and too many requests, or too many
- * that are open, if the client is one that reconnects (`returning`).
+ * Whether an error passes with time. Errors of the server do. Too many requests, or too many open
+ * streams, pass for a client that reconnects (`returning`).
  */
 function passes(error: unknown, returning: boolean): boolean {
   if (!(error instanceof ProblemError)) return true;

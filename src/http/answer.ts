@@ -35,7 +35,7 @@ export function answerJson(c: Context<AppEnv>, value: unknown, status = 200, hea
   return answer(c, status, JSON.stringify(value), { 'Content-Type': 'application/json', ...headers });
 }
 
-/** Gives a header to the answer to this request, whatever that answer will be. */
+/** Sets headers of the answer to this request, whatever that answer will be. */
 export function setHeaders(c: Context<AppEnv>, headers: Record<string, string>): void {
   Object.assign(c.get('headers'), headers);
 }

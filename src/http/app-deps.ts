@@ -69,14 +69,14 @@ export type AppDeps = {
   transport: Transport;
   sendFile: SendFile;
   pullBody: PullBody;
-  /** Tells the runtime for whom it counts what waits of this request's answer. */
+  /** Sets the holder for whom the unsent bytes of this request's answer count. */
   countFor: (env: unknown, holder: Tenant) => void;
   /** What requests hold. */
   shares: Shares;
-  /** How long a body, or a client that is sent a file, may stand still, in ms. */
+  /** How long a body, or the download of a file, may stand still, in ms. */
   stallMs: number;
   tokens: StreamTokens;
-  /** How the addresses of output files get into what is sent. */
+  /** Puts the addresses of output files into values that are sent. */
   outputUrls: AddressesOfValues;
   /** The policy for submissions and retries. */
   submissions: Submissions;

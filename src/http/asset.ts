@@ -14,9 +14,8 @@ export type Asset = { type: string; bytes: Uint8Array<ArrayBuffer> };
 export type ReadAsset = (name: string) => Promise<Asset | undefined>;
 
 /**
- * What the page at `/` may load and do (Content Security Policy Level 3): only what comes from
- * here. `blob:` is for what the user has chosen or recorded, which does not leave the browser by
- * being shown.
+ * What the page at `/` may load (Content Security Policy Level 3): only files of this origin.
+ * `blob:` is for files that the user has chosen or recorded; to show them sends them nowhere.
  */
 const POLICY = [
   "default-src 'self'",

@@ -7,8 +7,8 @@
 const DATA_URI = /^data:[^,]{0,200};base64,/i;
 
 /**
- * How many characters stand in a line where base64 is wrapped (RFC 2045, section 6.8), and with the
- * line break as JSON escapes it.
+ * The length of a line of wrapped base64 (RFC 2045, section 6.8), and of one with its line break as
+ * JSON escapes it.
  */
 const LINE = { characters: 76, escaped: 80 };
 
@@ -27,9 +27,9 @@ export function decodeBase64(text: string): Uint8Array | undefined {
 }
 
 /**
- * The bytes of a text without white space. The decoder skips what is no digit, so that one such
- * character makes the bytes fewer than the digits say. A pattern over ten million characters would
- * cost five times as much.
+ * The bytes of a text without white space. The decoder skips characters that are no digits; then
+ * there are fewer bytes than the length says. A pattern over ten million characters would cost five
+ * times as much.
  */
 function decodeDigits(body: string): Uint8Array | undefined {
   const padding = body.endsWith('==') ? 2 : body.endsWith('=') ? 1 : 0;

@@ -20,8 +20,8 @@ import { setAllowance } from './rate-limits.ts';
 export type BearerCheck = (c: Context<AppEnv>) => void;
 
 /**
- * What is checked. `secret`: if it is undefined nobody passes. `variable`: where it is set.
- * `whose`: what is closed, in words. `addressOf`: where a request came from.
+ * `secret`: if it is undefined nobody passes. `variable`: the variable that sets it. `whose`: the
+ * start of the error's words. `addressOf`: the address of a request.
  */
 export type BearerCheckOptions = {
   secret: string | undefined;
@@ -31,15 +31,15 @@ export type BearerCheckOptions = {
 };
 
 /**
- * How many wrong guesses of an address in a window get an answer that says so. Each process counts
- * for itself.
+ * How many wrong guesses of one address are answered with 401 in a window; after that the answer is
+ * 429. Each process counts for itself.
  */
 const GUESSES = { name: 'guesses', max: 10, windowS: 60 };
 
 /**
- * After so many wrong guesses in a window nothing of that address is compared any more. Between the
- * two bounds the right secret passes: people and machines behind one proxy share an address, and
- * the mistakes of one must not lock out the other.
+ * After so many wrong guesses in a window even the right secret is refused. Below this bound the
+ * right secret passes: many share the address of one proxy, and the mistakes of one must not lock
+ * out the others.
  */
 const ATTACK = { ...GUESSES, max: 1000 };
 

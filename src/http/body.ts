@@ -1,6 +1,6 @@
 /**
- * Receives the bodies of requests, within bounds: for one body, for its holder and for the process,
- * and for a client that has stopped.
+ * Receives the bodies of requests within bounds: of one body, of its holder, of the process, and of
+ * the time without a byte.
  */
 import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
@@ -16,7 +16,7 @@ export type PullBody = (env: unknown, request: Request, take: (piece: Uint8Array
 
 /** Reads a body while it arrives, block by block. */
 export type BodyReader<Content> = {
-  /** Gets the next block of it, which is its own. */
+  /** Takes the next block. Nobody else writes to the block afterwards. */
   take(block: Uint8Array): void;
   /** Called after the last block. */
   finish(): Content;
@@ -33,8 +33,8 @@ export type BodyReader<Content> = {
 export type BodyBounds = { maxBytes: number; held: Hold; stallMs: number };
 
 /**
- * Small pieces are joined to blocks of so many bytes: a client may send each byte as a chunk of its
- * own, and each piece has its cost.
+ * The size of a block, in bytes. Small pieces are joined to blocks, because each piece has its cost
+ * and a client may send each byte as a chunk.
  */
 const BLOCK_BYTES = 64 * 1024;
 
@@ -46,7 +46,7 @@ export function tooLarge(what: string, maxBytes: number): ProblemError {
   return new ProblemError('payload_too_large', `${what} may have ${maxBytes} bytes at most.`);
 }
 
-/** The way of every runtime: a web stream. */
+/** The implementation for every runtime, over a web stream. */
 export const pullFromStream: PullBody = async (_env, request, take, signal) => {
   const reader = request.body?.getReader();
   if (!reader) return;

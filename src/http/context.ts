@@ -12,7 +12,7 @@ export type AppEnv = {
     /** The headers that the answer to this request has, whatever the answer is. */
     headers: Record<string, string>;
     /**
-     * For whom it counts what the request holds: the user who calls, or the address that the
+     * The tenant for whom the request's holds count: the user who calls, or the address that the
      * request came from.
      */
     holder: Tenant;
@@ -22,8 +22,8 @@ export type AppEnv = {
     /** The access token of the user's session, where there is one. */
     session?: string;
     /**
-     * Why the request is not believed to be whose it says. Only a request that may show a token for
-     * reading gets this far with it.
+     * Why the request's identity is not accepted. Only a request that may show a token for reading
+     * gets this far with it.
      */
     identityFault?: unknown;
   };

@@ -1,6 +1,6 @@
 /**
- * Erases jobs for users who take turns: what one user asks for meanwhile is done in that user's
- * next turn, and nobody is refused for it.
+ * Erases jobs in turns of users. Erasures that a user asks for meanwhile wait for that user's next
+ * turn instead of being refused.
  */
 import type { Eraser } from '../archive/eraser.ts';
 import { ProblemError } from '../job/problem.ts';
@@ -14,7 +14,7 @@ type Job = Parameters<Eraser['job']>[0];
 const AT_ONCE = 10;
 const IN_A_TURN = 50;
 
-/** How many of a holder's may wait. */
+/** How many erasures of one holder may wait. */
 const MAX_WAITING = 1000;
 
 /** When to try again what was refused, in ms. */
@@ -28,7 +28,7 @@ export class ErasureTurns {
   readonly #turns: Pick<Share, 'turn'>;
   readonly #waiting = new Map<Tenant, PendingErasure[]>();
 
-  /** `turns`: what holders take turns for. */
+  /** `turns`: the share whose turns the holders take. */
   constructor(eraser: Pick<Eraser, 'job'>, turns: Pick<Share, 'turn'>) {
     this.#eraser = eraser;
     this.#turns = turns;

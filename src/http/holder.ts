@@ -1,16 +1,16 @@
-/** For whom it counts what a request holds, and what waits of its answer. */
+/** Sets the tenant for whom a request's holds and its unsent answer count. */
 import type { Context } from 'hono';
 import type { ProblemError } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { AppEnv } from './context.ts';
 
-/** How much of an answer may have to wait, in bytes: a piece of a file. */
+/** How much of an answer may wait unsent, in bytes: a piece of a file. */
 const ROOM_BYTES = 256 * 1024;
 
 /**
- * Sets for whom a request counts. Returns why it must not go on, if so much of that holder's
- * answers waits unread that there is no room for one more.
+ * Sets the holder of a request. Returns the problem that refuses it if the holder's unread answers
+ * leave no room for one more.
  */
 export function setHolder(
   c: Context<AppEnv>,

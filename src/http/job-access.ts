@@ -23,8 +23,8 @@ export type Reader = {
   /** The error for a job that does not exist or may not be read. It is the same for both. */
   refusal(): ProblemError;
   /**
-   * For whom it counts what the request holds: its user, else the job's owner if it has shown the
-   * job's token, else its address.
+   * The tenant for whom the request's holds count: its user, else the job's owner if it has shown
+   * the job's token, else its address.
    */
   holderOf(snapshot: Snapshot): Tenant;
 };
@@ -33,8 +33,8 @@ export type Reader = {
 const WITH_TOKEN = /^\/api\/(?:jobs\/[^/]+\/(?:events|output(?:\/[^/]+)?)|job-status\/[^/]+)$/;
 
 /**
- * Whether a request may show a token for reading one job. Then its other claims about who it is
- * need not be right. A browser's preflight for such a request counts as one.
+ * Whether a request may show a token for reading one job. Then the rest of its identity need not be
+ * valid. A browser's preflight for such a request counts as one.
  */
 export function mayShowToken(c: Context<AppEnv>): boolean {
   const method = c.req.method === 'OPTIONS' ? c.req.header('access-control-request-method') : c.req.method;
@@ -51,8 +51,8 @@ export function submitter(holder: Tenant): Reader {
 
 /**
  * Decides what a request for one job may read, by the user that it names and by `token`, if it has
- * one. A valid token is enough, whatever the request says of its user; beside a good user a token
- * that is not valid does no harm.
+ * one. A valid token is enough, whatever user the request names. Beside a valid user an invalid
+ * token does no harm.
  * @throws ProblemError `unauthorized`, `token_invalid`, `token_expired` or `job_not_found` where
  * that is known without the job, and what was wrong with the identity if the token does not make up
  * for it
@@ -124,9 +124,9 @@ export async function findOwnJob(
 export type Search = { jobId: string; access: ArchiveAccess; allows: (job: Snapshot) => boolean; after?: number | undefined };
 
 /**
- * Reads a job; undefined if there is none that the request may have. For a job that it may not have
- * the archive is asked, too: else the answer would tell it from a job that does not exist while the
- * archive is out of reach.
+ * Reads a job; undefined if there is none that the request may have. The archive is asked even for
+ * a job that the request may not have. Otherwise the answer would differ from that for a missing
+ * job while the archive is out of reach.
  */
 export async function findJob({ queue, archive }: Pick<AppDeps, 'queue' | 'archive'>, search: Search): Promise<JobView | undefined> {
   const { jobId, access, allows, after } = search;

@@ -23,8 +23,8 @@ export function jobUrls(jobId: string, issue: IssueToken, identityRequired: bool
 }
 
 /**
- * Makes what puts addresses into the rows, the end and the result of a job; undefined if its kind
- * has none, so that its values stay as they are.
+ * Makes the function that puts addresses into the rows, the end and the result of a job; undefined
+ * if the job's kind has no addresses.
  */
 export type AddressesOfValues = (jobId: string) => ((issue: IssueToken) => PutAddresses) | undefined;
 

@@ -5,7 +5,10 @@ import type { AppDeps } from './app-deps.ts';
 import { type BodyReader, receiveFor } from './body.ts';
 import type { AppEnv } from './context.ts';
 
-/** An escape of a half of a surrogate pair (RFC 8259, section 7): only so can one come in UTF-8. */
+/**
+ * An escaped half of a surrogate pair (RFC 8259, section 7). In UTF-8 a half can only come as an
+ * escape.
+ */
 const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/;
 
 /** Keeps the bytes as they are until all are there: as text they could take twice the room. */

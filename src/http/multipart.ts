@@ -117,12 +117,12 @@ function isWhole(parser: MultipartParser): boolean {
   }
 }
 
-/** A part, what field it is for, and whether it says that it is a file. */
+/** A part, the name of its field, and whether its head names a file. */
 type NamedPart = { part: MultipartPart; name: string; isFile: boolean };
 
 /**
- * Reads what a part says of itself. `number`: its place in the form, from 1. The name of a file is
- * not decoded: nobody needs it.
+ * Reads the head of a part. `number`: its place in the form, from 1. The name of a file is not
+ * decoded: nobody needs it.
  */
 function readHead(part: MultipartPart, number: number): NamedPart {
   const disposition = utf8(() => part.headers['content-disposition'] ?? '');

@@ -1,6 +1,6 @@
 /**
- * The pace of each holder: who asks faster than any app does is served one after the other where
- * others ask, too, so that they are served in between.
+ * The pace of each holder. While several holders ask, one that asks faster than any app does has
+ * its requests served one after the other, with the others' in between.
  */
 import { ProblemError } from '../job/problem.ts';
 import type { Tenant } from '../job/tenant.ts';
@@ -31,7 +31,7 @@ export function stepsOf(contentLength: string | undefined): number {
 }
 
 /**
- * For how long a holder counts as one of several after another has asked, in ms. Who is alone takes
+ * How long after a request of another holder the pace applies, in ms. A holder that is alone takes
  * nobody's time.
  */
 const SHARED_MS = 10_000;
@@ -40,8 +40,8 @@ const SHARED_MS = 10_000;
 export class Pace {
   readonly #stepMs: number;
   /**
-   * When a holder's requests up to now are due, were they evenly spread, on performance.now()'s
-   * clock. Those asked longest ago stand first.
+   * When each holder's latest request would be due if its requests were evenly spread, on
+   * performance.now()'s clock. The one that has not asked for longest stands first.
    */
   readonly #due = new Map<Tenant, number>();
   /** How many requests of a holder wait. */
@@ -57,15 +57,15 @@ export class Pace {
     this.#stepMs = 1000 / perSecond;
   }
 
-  /** A holder asks for something that is not paced: others are no longer alone. */
+  /** Notes a request that is not paced: the other holders are not alone any more. */
   asks(holder: Tenant): void {
     if (this.#latest !== undefined && this.#latest !== holder) this.#sharedUntil = performance.now() + SHARED_MS;
     this.#latest = holder;
   }
 
   /**
-   * A holder asks. Resolves when the request's time has come; undefined: at once. `steps`: for how
-   * many requests it counts, 1 by default.
+   * Takes a request of a holder. Resolves when the request's time has come; undefined if that is
+   * now. `steps`: for how many requests it counts, 1 by default.
    * @throws ProblemError `too_many_open` if too many of the holder's wait already
    */
   next(holder: Tenant, steps = 1): Promise<void> | undefined {
@@ -114,8 +114,8 @@ const REST_MS = 1000;
 const MAX_RESTING = 8000;
 
 /**
- * Rests before refusals: who goes on asking while refused is answered later, since thousands of
- * refusals a second take what others need.
+ * Pauses before refusals: a holder that goes on asking gets its refusals later, since thousands a
+ * second would take the time of others.
  */
 export class RefusalRests {
   readonly #limit = createLocalLimit(REFUSALS_AT_ONCE);

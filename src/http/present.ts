@@ -16,7 +16,7 @@ export type Addresses = {
   putOutputs<T>(jobId: string, value: T): T;
 };
 
-/** Resolves with what makes the addresses in one answer. */
+/** Resolves with the functions that make the addresses in one answer. */
 export async function addressesFor({
   tokens,
   identity,

@@ -1,6 +1,6 @@
 /**
- * Receives a submission: JSON, in which a file is base64, or a form. What it says of a file's type
- * is not believed; the bytes are inspected.
+ * Receives a submission: JSON, in which a file is base64, or a form. The declared type of a file is
+ * ignored; the bytes are inspected.
  */
 import type { z } from 'zod';
 import type { FileStore, StorageFull } from '../files/store.ts';
@@ -21,7 +21,7 @@ import { invalidInput } from './problems.ts';
  */
 export type ReceivedSubmission = { input: Record<string, unknown>; files: Map<string, Uint8Array>; ignored: string[] | undefined };
 
-/** A file that a submission has brought, or what is wrong with it. */
+/** The values and files of a body, and the mistakes found while reading them. */
 type SubmittedValues = {
   values: Record<string, unknown>;
   files: Map<string, Uint8Array>;
@@ -150,7 +150,10 @@ function fromJson(body: unknown, fields: FileFields): SubmittedValues {
   return brought;
 }
 
-/** What stands in the input for a file. A mistake that the inspection finds is the field's. */
+/**
+ * Makes the reference that stands in the input for a file. A mistake that the inspection finds is
+ * reported for the field.
+ */
 async function toReference(name: string, field: FileField, bytes: Uint8Array): Promise<FileReference> {
   const facts: FileFacts = await Promise.resolve()
     .then(() => field.inspect(bytes))

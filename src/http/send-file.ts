@@ -12,7 +12,7 @@ export type SendFile = (
   onError: (error: unknown) => void,
 ) => Response;
 
-/** The way of every runtime: a web stream. */
+/** The implementation for every runtime, over a web stream. */
 export const sendAsStream: SendFile = (_env, head, pieces, onError) => {
   const body = new ReadableStream<Uint8Array>(
     {

@@ -17,7 +17,7 @@ export type Hold = {
   release(): void;
 };
 
-/** How much is held now, by how many, and how many requests wait for their turn. */
+/** The amount held now, the number of holders, and the requests that wait for a turn. */
 export type ShareFigures = { held: number; holders: number; waiting: number };
 
 /**
@@ -44,7 +44,10 @@ const WORDS = {
 const MAX_WAITING = 200;
 const MAX_WAIT_MS = 20_000;
 
-/** After a turn its place rests for so many times as long as it took, in ms at most. */
+/**
+ * After a turn its holder waits for so many times as long as the turn took; the longest wait, in
+ * ms.
+ */
 const REST = 3;
 const MAX_REST_MS = 500;
 
@@ -62,7 +65,8 @@ export function figuresOf(shares: Shares): Record<keyof Shares, ShareFigures> {
 type Waiter = { begin: (release: () => void) => void; refuse: (error: ProblemError) => void };
 
 /**
- * Something of which each holder has a share. A holder is a user, or the address of who names none.
+ * A resource of which each holder has a share. A holder is a user, or the address of a request
+ * without a user.
  */
 export class Share {
   readonly #name: keyof Shares;
@@ -105,8 +109,8 @@ export class Share {
 
   /**
    * Holds 1 as soon as there is room; holders are served in turn. Resolves with what releases it,
-   * which must be called. Then the place rests for its holder, so that who asks again and again has
-   * a part of the time only. `signal`: whoever asked is gone.
+   * which must be called. After that the holder waits before the next turn, so that one that asks
+   * again and again has only a part of the time. `signal`: whoever asked is gone.
    * @throws ProblemError if too many of the holder's wait already, or it takes too long
    */
   async turn(holder: Tenant, signal?: AbortSignal): Promise<() => void> {
@@ -126,7 +130,7 @@ export class Share {
     if (this.#waiting.size > 0 && (own < 0 || inAll < 0)) this.#serve();
   }
 
-  /** Lets those begin that there is room for. A holder who had a turn is put behind the others. */
+  /** Begins the turns that there is room for. A holder who had a turn is put behind the others. */
   #serve(): void {
     for (const [holder, waiters] of this.#waiting) {
       if (this.refusal(holder, 1)) continue;

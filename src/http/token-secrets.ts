@@ -9,10 +9,7 @@ export type TokenSecrets = {
   signing(): Promise<string>;
   /** Every secret whose tokens are valid, the newest first. */
   known(): Promise<string[]>;
-  /**
-   * The same, after asking for a newer secret. For a token that none of the known secrets has
-   * signed.
-   */
+  /** The same, after asking for a newer secret: for a token that no known secret has signed. */
   refreshed(): Promise<string[]>;
 };
 

@@ -24,8 +24,8 @@ export type Identification = {
    */
   required: boolean;
   /**
-   * Who calls; undefined if the request names nobody.
-   * @throws ProblemError if it names somebody in a way that can't be believed
+   * The caller; undefined if the request names no user.
+   * @throws ProblemError if it names a user in a way that is not valid
    */
   identify(header: ReadHeader): Caller | undefined | Promise<Caller | undefined>;
   /** What a client that names no user has to do, in a sentence. */

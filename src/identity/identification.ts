@@ -1,4 +1,4 @@
-/** The way of identification that the environment says. */
+/** Chooses how users are identified, by the settings. */
 import type { Identification } from './caller.ts';
 import type { KeySetParts } from './key-set.ts';
 import { byHeader } from './named-user.ts';

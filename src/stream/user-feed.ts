@@ -16,14 +16,14 @@ export type UserFeedOptions = {
   /** The user's jobs, newest first: all that may be current, without results. */
   jobsOf: (owner: string) => Promise<Snapshot[]>;
   /**
-   * Waits for the user's turn to have jobs read, and resolves with what ends it. `signal`: nobody
-   * follows that user any more. A user who opens streams one after the other must not keep Redis
-   * busy for all.
+   * Waits for the user's turn to have jobs read. Resolves with the function that ends the turn.
+   * `signal`: nobody follows that user any more. A user who opens streams one after the other must
+   * not keep Redis busy for all.
    */
   turn: (owner: string, signal: AbortSignal) => Promise<() => void>;
   connections: Connections;
   clock: Clock;
-  /** As the feed of jobs has it. */
+  /** As `FeedOptions` has it. */
   addressing?: Addressing;
   /** Called for each client that is sent a job's end. */
   onEndSent?: OnEndSent | undefined;

@@ -24,7 +24,7 @@ const OF_ROWS = /^(22|23|54)/;
 const VIOLATION = /violates (check|not-null|unique|exclusion) constraint/;
 
 /**
- * These pass, or an operator has to do something: wrong keys, missing migrations, too many
+ * Statuses that pass, or that an operator has to mend: wrong keys, missing migrations, too many
  * requests.
  */
 const OF_OTHERS: ReadonlySet<number> = new Set([401, 403, 404, 408, 429]);

@@ -86,7 +86,9 @@ function createReader({ users, isOwn, service, bucket }: ReaderParts): ArchiveRe
 }
 
 function createWriter(service: SupabaseClient, bucket: Bucket): ArchiveWriter {
-  /** Deletes rows by their ids, and the files before them: a row is what its files are found by. */
+  /**
+   * Deletes rows by their ids, and their files before them: without its row a file is not found.
+   */
   const eraseJobs = async (owner: string, ids: readonly string[]): Promise<ErasedInArchive[]> => {
     const files = new Map<string, number>();
     for (const jobId of ids) files.set(jobId, await bucket.erase({ owner, jobId }));
@@ -136,7 +138,8 @@ function createWriter(service: SupabaseClient, bucket: Bucket): ArchiveWriter {
 }
 
 /**
- * In PostgREST's words: what comes after a place in the list. Only a date and an id stand in it.
+ * The filter in PostgREST's syntax for rows after a place in the list. It contains only a date and
+ * an id.
  */
 function isAfter({ score, id }: IndexPlace): string {
   const moment = new Date(Math.min(Math.max(Math.floor(Number(score)), 0), LAST_MS)).toISOString();
@@ -162,7 +165,7 @@ function isOfNone({ status, kind = '' }: JobFilter): boolean {
   return status === 'waiting' || status === 'active' || status === 'unfinished' || !/^[a-z-]*$/.test(kind);
 }
 
-/** The jobs in rows. What is no row of ours is as if it were not there. */
+/** The jobs of rows. Rows that others have written in another form are left out. */
 function jobsIn(rows: readonly Record<string, unknown>[]): ArchivedJob[] {
   return rows.flatMap((row) => {
     const parsed = rowSchema.safeParse(row);

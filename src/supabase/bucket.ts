@@ -93,8 +93,8 @@ async function request(address: string, key: string, { from, to }: ByteRange): P
 }
 
 /**
- * Reads a part of an object. A server that knows no ranges sends the whole; then what is not wanted
- * is passed over.
+ * Reads a part of an object. A server without ranges sends the whole object; then the other bytes
+ * are skipped.
  */
 async function* readRange(address: string, key: string, { from, to }: ByteRange): AsyncGenerator<Uint8Array, void> {
   if (to <= from) return;

@@ -115,7 +115,7 @@ function date(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString();
 }
 
-/** Mends what PostgreSQL can't hold: NUL in a text, and half of a surrogate pair in JSON. */
+/** Replaces what PostgreSQL can't store: NUL in a text, and half of a surrogate pair in JSON. */
 function storable<T>(value: T): T {
   return mend(value) as T;
 }

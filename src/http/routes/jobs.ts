@@ -22,8 +22,8 @@ export function jobRoutes(deps: AppDeps): Hono<AppEnv> {
 }
 
 /**
- * The token of `statusUrl`. Where no identity is required the address has none, and one that is not
- * valid takes nothing away.
+ * The token of `statusUrl`. Where no identity is required the address has none, and an invalid
+ * token is ignored.
  */
 async function pollersToken(c: Context<AppEnv, '/:jobId'>, { identity, tokens }: AppDeps): Promise<string | undefined> {
   const token = c.req.query('token');

@@ -43,7 +43,7 @@ export function submitRoutes(deps: AppDeps): Hono<AppEnv> {
   return app;
 }
 
-/** What was received is in memory until the job is added, or refused. */
+/** Adds the route of a kind. A received body is in memory until the job is added, or refused. */
 function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: AppDeps): void {
   const receive = createReceiver(kind, kind.input.extend(envelopeOf(deps)), deps.files.maxBytes);
   const untilRoom = async () => untilAdmitted(await deps.queue.stats(ESTIMATE_AGE_MS), 1);
@@ -121,7 +121,7 @@ async function submit(c: Context<AppEnv>, { submissions, notifications, log }: A
 
 /**
  * Answers with the job's stream, from the start or from where a client that reconnects says it was.
- * Its first frame carries an id, so that every reconnect is known for one: without a key it could
+ * Its first frame has an id, so that every reconnect is recognised. Without a key a reconnect could
  * only buy a second job.
  */
 async function answerWithStream(c: Context<AppEnv>, deps: AppDeps, request: SubmitRequest): Promise<Response> {

@@ -32,7 +32,7 @@ const query = z.object({
   cursor: cursor.optional(),
 });
 
-/** Refuses who names nobody, and who lists too often, before the query is looked at. */
+/** Refuses a request without a user, and a user who lists too often, before the query is read. */
 const admitList = (deps: AppDeps) =>
   createMiddleware<AppEnv>((c, next) => {
     callerOf(c, deps);
@@ -51,8 +51,8 @@ async function list(c: Context<AppEnv>, deps: AppDeps, { limit, cursor: after, s
 }
 
 /**
- * Reads a page out of Redis, and where there is an archive out of both. Users take turns at Redis,
- * and wait for the archive without a place.
+ * Reads a page out of Redis, and where there is an archive out of both. Users take turns at Redis;
+ * while the archive answers they hold no place.
  */
 function readList(c: Context<AppEnv>, { queue, archive, shares }: AppDeps, user: string, range: JobRange): Promise<JobPage> {
   const redis = async (part: JobRange) => {
