@@ -40,6 +40,7 @@ export default defineConfig({
     ],
     maxWorkers: 3, // most of a test is waiting
     isolate: false, // a worker loads our modules once for all of its files: they keep nothing that is a test's, and none is mocked
+    unstubGlobals: true,
     testTimeout: TEST_MS,
     hookTimeout: TEST_MS,
     expect: { poll: { timeout: WAIT_MS } },

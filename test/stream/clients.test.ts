@@ -1,7 +1,7 @@
 /** The clients that people have: EventSource as browsers do it, react-native-sse, and a client behind nginx. */
 import { EventSource } from 'eventsource';
 import reactNativeSse from 'react-native-sse';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { hasNginx, startNginx } from '../support/nginx.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
@@ -35,7 +35,7 @@ test('react-native-sse does not ask again after the end', async () => {
   const stack = await startStack();
   await stack.startWorker();
   const job = await stack.submit({ content: 'Hund: dog' });
-  Object.assign(globalThis, { XMLHttpRequest: FetchingXHR });
+  vi.stubGlobal('XMLHttpRequest', FetchingXHR);
   const source = new ReactNativeEventSource(stack.url + job['streamUrl']);
   onTestFinished(() => source.close());
   const items: unknown[] = [];
