@@ -35,7 +35,10 @@ export async function openAccess(store: ProcessStore, queue: JobQueue, kinds: re
   };
 }
 
-/** The tokens of streams, signed with the secrets that are set, or with one that all processes agree on. */
+/**
+ * The tokens of streams, signed with the secrets that are set,
+ * or with one that all processes agree on.
+ */
 function createTokens(queue: JobQueue, { tokenSecrets, tokenTtlS }: Config['stream']): StreamTokens {
   const secrets = tokenSecrets
     ? fixedSecrets(tokenSecrets)

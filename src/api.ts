@@ -6,7 +6,6 @@ import { openArchive } from './archive-parts.ts';
 import { Eraser } from './archive/eraser.ts';
 import type { Config } from './config.ts';
 import { RedisFiles } from './files/redis-files.ts';
-import { startHousekeeping } from './housekeeping.ts';
 import type { AppDeps } from './http/app-deps.ts';
 import { findJob } from './http/job-access.ts';
 import { JobQueue } from './jobs/queue.ts';
@@ -17,13 +16,11 @@ import { createLimits } from './limit-parts.ts';
 import { listen } from './listen.ts';
 import { createNodeHttp } from './node-server.ts';
 import { Notifier } from './notification-parts.ts';
-import { createPageFiles } from './page-files.ts';
+import { createPageFiles, readSwaggerFile } from './page-files.ts';
 import type { Fail, Parts, Ready } from './process.ts';
-import { createErrorLog } from './repeated-errors.ts';
+import { openProcessStore, startHousekeeping } from './housekeeping.ts';
 import type { Clock } from './store/clock.ts';
-import { ProcessStore } from './store/store.ts';
 import { openStreams } from './stream-parts.ts';
-import { readSwaggerFile } from './swagger-files.ts';
 
 /** What the API is started with. */
 export type ApiOptions = { config: Config; log: Logger; version: string; kinds: readonly Kind[] };
@@ -34,10 +31,8 @@ const SUBMIT = 'submit';
 /** Starts the API. Resolves once it serves. */
 export async function startApi({ config, log, version, kinds }: ApiOptions, parts: Parts, fail: Fail): Promise<Ready> {
   checkKinds(kinds);
-  const { keyPrefix, mayEvict, job, plans, pages, hosts } = config;
-  const store = parts.add(
-    await ProcessStore.open({ url: config.redisUrl, keyPrefix, mayEvict, log, logError: createErrorLog(log), onUnusable: fail }),
-  );
+  const { job, plans, pages, hosts } = config;
+  const store = parts.add(await openProcessStore(config, log, fail));
   const { clock } = store;
   const archive = await openArchive(store, config);
   const bounds = { ...config.bounds, submitRate: { name: SUBMIT, ...config.rateLimit } };
@@ -47,8 +42,8 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
   const files = new RedisFiles(store, config.filesMaxBytes);
   const { addressing, statusUrl, ...access } = await openAccess(store, queue, kinds, config);
   const notifications = parts.add(new Notifier({ store, config, kinds, version, queue, statusUrl, log }));
-  const eraser = new Eraser({ queue, files, notifications: notifications.deliveries, archive: archive.erasing });
-  const delivery = parts.add(archive.startDelivery({ queue, files, eraser, deliveries: notifications.deliveries, log }));
+  const eraser = new Eraser({ queue, files, notifications: notifications.queue, archive: archive.erasing });
+  const delivery = parts.add(archive.startDelivery({ queue, files, eraser, notifications: notifications.queue, log }));
   const limits = createLimits(config);
   const streams = parts.add(openStreams({ store, queue, config, shares: limits.shares, addressing, notifications, delivery }));
   const { createServer, ...http } = createNodeHttp(limits.shares.answers, config.stallMs);

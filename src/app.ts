@@ -44,7 +44,10 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   return app;
 }
 
-/** Where no route fits: 405 with the methods that the address takes, or 404. Other requests need not look for the methods. */
+/**
+ * Where no route fits: 405 with the methods that the address
+ * takes, or 404. Other requests need not look for the methods.
+ */
 function createNotFound(app: Hono<AppEnv>): NotFoundHandler<AppEnv> {
   const findMethods = methodNotAllowed<AppEnv>({
     app,

@@ -9,7 +9,7 @@ import { PendingErasures } from './archive/pending-erasures.ts';
 import { ArchiveUpkeep } from './archive/upkeep.ts';
 import type { Config } from './config.ts';
 import type { FileStore } from './files/store.ts';
-import type { Deliveries } from './notifications/deliveries.ts';
+import type { NotificationQueue } from './notifications/notification-queue.ts';
 import type { Clock } from './store/clock.ts';
 import { OutboxLoop } from './ends/outbox-loop.ts';
 import type { JobQueue } from './jobs/queue.ts';
@@ -34,7 +34,7 @@ type DeliveryNeeds = {
   queue: JobQueue;
   files: FileStore;
   eraser: Eraser;
-  deliveries: Pick<Deliveries, 'erase'>;
+  notifications: Pick<NotificationQueue<unknown>, 'erase'>;
   log: Pick<Logger, 'warn' | 'info'>;
 };
 
@@ -76,7 +76,7 @@ type SharedParts = {
 };
 
 function startArchiveDelivery(
-  { queue, files, eraser, deliveries, log }: DeliveryNeeds,
+  { queue, files, eraser, notifications, log }: DeliveryNeeds,
   shared: SharedParts,
   retentionMs: number | undefined,
 ): ArchiveDelivery {
@@ -90,7 +90,7 @@ function startArchiveDelivery(
     },
     onErased: async (jobIds) => {
       await queue.erase(jobIds); // their files go with them, by themselves
-      await deliveries.erase(jobIds);
+      await notifications.erase(jobIds);
     },
     onParked: (jobId, code) => log.warn({ jobId, code }, 'the archive refuses a job; see /admin/archive'),
   });

@@ -3,8 +3,8 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
 
 /**
- * Each proxy appends to `X-Forwarded-For` the address it saw; only what ours have written is believed, which
- * is the last entries. `trustedProxies`: how many of them stand in front, 0 for none.
+ * Each proxy appends to `X-Forwarded-For` the address it saw; only what ours have written is
+ * believed, which is the last entries. `trustedProxies`: how many of them stand in front, 0 for none.
  */
 export function createAddressOf(trustedProxies: number): (c: Context) => string | undefined {
   return (c) => {
@@ -15,7 +15,10 @@ export function createAddressOf(trustedProxies: number): (c: Context) => string 
   };
 }
 
-/** An IPv4 address as it is, an IPv6 one as its /64 (RFC 4291): that is what one customer gets, with 2^64 addresses in it. */
+/**
+ * An IPv4 address as it is, an IPv6 one as its /64 (RFC 4291):
+ * that is what one customer gets, with 2^64 addresses in it.
+ */
 export function networkOf(address: string | undefined): string | undefined {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address ?? '')?.[1];
   if (mapped !== undefined || !address?.includes(':')) return mapped ?? address;

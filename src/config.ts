@@ -29,8 +29,8 @@ export class ConfigError extends OwnError {
 }
 
 /**
- * Reads the environment for a process. An empty variable counts as unset. `vendors`: those that the process may use; their
- * variables are parsed along.
+ * Reads the environment for a process. An empty variable counts as unset.
+ * `vendors`: those that the process may use; their variables are parsed along.
  * @throws ConfigError with every mistake at once
  */
 export function loadConfig(
@@ -42,7 +42,8 @@ export function loadConfig(
   const ofVendors = z.object(Object.assign({}, ...vendors.map((vendor) => vendor.variables)));
   const [parsed, parsedVendors] = [schemaFor(vendors).safeParse(set), ofVendors.safeParse(set)];
   const issues = [parsed, parsedVendors].flatMap(({ error }) => error?.issues ?? []);
-  // What can only be checked on a whole environment is checked on what is given, so that one run tells all.
+  // What can only be checked on a whole environment is checked
+  // on what is given, so that one run tells all.
   const mistakes = [...issues.map(describe), ...missing(set, role, vendors)];
   if (mistakes.length > 0 || !parsed.success || !parsedVendors.success) throw new ConfigError(mistakes);
   return { ...toConfig(parsed.data), vendorVariables: parsedVendors.data };
@@ -71,14 +72,20 @@ function toConfig(env: Environment) {
   return {
     production,
     port: env.PORT,
-    /** The ports a worker tries for its health, in this order: several may run on one host. A port that was set is the only one. */
+    /**
+     * The ports a worker tries for its health, in this order: several
+     * may run on one host. A port that was set is the only one.
+     */
     workerHealthPorts: env.WORKER_HEALTH_PORT === undefined ? HEALTH_PORTS.filter((one) => one !== env.PORT) : [env.WORKER_HEALTH_PORT],
     host: env.HOST,
     /** The folders in which a worker looks for programs, such as ffmpeg. */
     path: env.PATH,
     redisUrl: env.REDIS_URL ?? '',
     keyPrefix: env.REDIS_KEY_PREFIX,
-    /** Whether a Redis is taken that drops keys when its memory is full. Outside production it is, with a warning. */
+    /**
+     * Whether a Redis is taken that drops keys when its memory is
+     * full. Outside production it is, with a warning.
+     */
     mayEvict: !production || env.REDIS_ALLOW_EVICTION,
     /** The vendor of structured answers, where that is said outright. */
     aiProvider: env.AI_PROVIDER,
@@ -99,11 +106,17 @@ function toConfig(env: Environment) {
     sameWorkMs: 1000 * env.SAME_WORK_WINDOW_S,
     trustedProxies: env.TRUSTED_PROXIES,
     adminToken: env.ADMIN_TOKEN,
-    /** The web pages that may call: in production those that are listed, elsewhere those of this machine if none are. */
+    /**
+     * The web pages that may call: in production those that are
+     * listed, elsewhere those of this machine if none are.
+     */
     pages: production
       ? { listed: env.CORS_ORIGINS ?? ['*'], own: undefined }
       : { listed: env.CORS_ORIGINS, own: [...namesOf(hostname()), ...addressesOf(networkInterfaces())] },
-    /** The names of this machine that requests may be for, beside localhost; in production the gateway in front knows them. */
+    /**
+     * The names of this machine that requests may be for, beside
+     * localhost; in production the gateway in front knows them.
+     */
     hosts: production ? undefined : [...namesOf(hostname()), ...env.ALLOWED_HOSTS],
     auth: authOf(env),
     archive: archiveOf(env),
@@ -144,7 +157,10 @@ function jobOf(env: Environment) {
     maxRetries: env.MAX_JOB_RETRIES,
     backoffMs: env.JOB_BACKOFF_MS,
     timeoutMs: env.JOB_TIMEOUT_MS ?? JOB_TIMEOUT_MS,
-    /** Whether an attempt's time counts from its vendor's last sign of life. A time that is set holds as it is. */
+    /**
+     * Whether an attempt's time counts from its vendor's last sign
+     * of life. A time that is set holds as it is.
+     */
     timeoutMoves: env.JOB_TIMEOUT_MS === undefined,
     retentionS: env.JOB_RETENTION_S,
   };
@@ -190,7 +206,10 @@ function authOf({ AUTH: said, SUPABASE_URL: url, SUPABASE_JWT_SECRET: jwtSecret 
   return { type: said === 'trusted-header' ? said : 'none' };
 }
 
-/** Where jobs outlive Redis: in the project that the users come from. Keys have two generations of names. */
+/**
+ * Where jobs outlive Redis: in the project that the users come
+ * from. Keys have two generations of names.
+ */
 function archiveOf(env: Environment) {
   const auth = authOf(env);
   if (auth.type !== 'supabase') return undefined;
@@ -203,7 +222,10 @@ function archiveOf(env: Environment) {
   };
 }
 
-/** A machine's names as its neighbours call it: its own, and that in the local network's domain (RFC 6762). */
+/**
+ * A machine's names as its neighbours call it: its own, and
+ * that in the local network's domain (RFC 6762).
+ */
 function namesOf(machine: string): string[] {
   const name = machine.toLowerCase();
   const [first = name] = name.split('.');

@@ -1,4 +1,7 @@
-/** What a log shows of an error: an allowlist, because a message, a command or a body may hold passwords, keys and users' content. */
+/**
+ * What a log shows of an error: an allowlist, because a message, a
+ * command or a body may hold passwords, keys and users' content.
+ */
 import { OwnError } from './job/own-error.ts';
 import { ProblemError } from './job/problem.ts';
 
@@ -68,14 +71,20 @@ function codeOf({ name, message }: Error, code: unknown): string | number | unde
   return name === 'ReplyError' ? /^[A-Z]{2,20}(?= |$)/.exec(message)?.[0] : undefined;
 }
 
-/** The detail of a provider's problem may quote the provider, which may quote the user: its code has to do. */
+/**
+ * The detail of a provider's problem may quote the provider,
+ * which may quote the user: its code has to do.
+ */
 function messageOf(error: Error): string | undefined {
   if (!(error instanceof OwnError)) return undefined;
   if (error instanceof ProblemError && error.code.startsWith('provider_')) return undefined;
   return error.message;
 }
 
-/** The stack's last lines that name places. A stack begins with the message, and a message may have lines that look alike. */
+/**
+ * The stack's last lines that name places. A stack begins with
+ * the message, and a message may have lines that look alike.
+ */
 function framesOf({ stack = '', message }: Error): string[] | undefined {
   const start = stack.indexOf(message);
   const rest = (start < 0 ? stack : stack.slice(start + message.length)).split('\n');

@@ -1,13 +1,25 @@
-/** Requests on Node whose bodies come in tiny chunks: their pieces are joined before anything keeps them, and they leave time for others. */
+/**
+ * Requests on Node whose bodies come in tiny chunks: their pieces are
+ * joined before anything keeps them, and they leave time for others.
+ */
 import { IncomingMessage } from 'node:http';
 
-/** Node makes a Buffer of each chunk, with some 350 bytes around its bytes. Chunks up to so many bytes are joined. */
+/**
+ * Node makes a Buffer of each chunk, with some 350 bytes
+ * around its bytes. Chunks up to so many bytes are joined.
+ */
 const SMALL_BYTES = 1024;
 
-/** So many small chunks in one turn of the event loop are more than a client has that means well. The connection is read no further in this turn. */
+/**
+ * So many small chunks in one turn of the event loop are more than a client
+ * has that means well. The connection is read no further in this turn.
+ */
 const MANY = 512;
 
-/** What the parser does for a chunk, in ms: measured. All such bodies together rest for three times as long as they have taken. */
+/**
+ * What the parser does for a chunk, in ms: measured. All such
+ * bodies together rest for three times as long as they have taken.
+ */
 const CHUNK_MS = 0.0015;
 const REST = 3;
 
@@ -28,7 +40,10 @@ export class JoinedMessage extends IncomingMessage {
   #resting = false;
   #wanted = false;
 
-  /** Takes what the parser gives. Most bodies are one chunk, or large ones: they are passed on as they are. */
+  /**
+   * Takes what the parser gives. Most bodies are one chunk, or
+   * large ones: they are passed on as they are.
+   */
   override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
     const first = !this.#begun;
     this.#begun = true;

@@ -1,4 +1,7 @@
-/** Puts together what bounds the requests of one user, or of one address, in this process. Submissions have their own policy, over all processes. */
+/**
+ * Puts together what bounds the requests of one user, or of one address,
+ * in this process. Submissions have their own policy, over all processes.
+ */
 import { createAddressOf } from './client-address.ts';
 import type { Config } from './config.ts';
 import { createBearerCheck } from './http/bearer-check.ts';
@@ -7,10 +10,16 @@ import { Pace } from './http/pace.ts';
 import { createShares } from './http/shares.ts';
 import { createLocalLimit } from './jobs/rate-limit.ts';
 
-/** How many reads a user has for each submission, in each process: enough for any but a client gone wild. */
+/**
+ * How many reads a user has for each submission, in each
+ * process: enough for any but a client gone wild.
+ */
 const READS_A_SUBMISSION = 1000;
 
-/** How many requests of a user are served in a second for each submission that the user has in it, and at least; further ones wait. */
+/**
+ * How many requests of a user are served in a second for each
+ * submission that the user has in it, and at least; further ones wait.
+ */
 const PACE_A_SUBMISSION = 100;
 const LEAST_PACE = 100;
 

@@ -16,7 +16,10 @@ export type ListenOptions = {
 /** What listens. */
 export type Listening = { port: number; close(): Promise<void> };
 
-/** How often another free port is tried where the one that the system gave for one address is taken on the other. */
+/**
+ * How often another free port is tried where the one that the
+ * system gave for one address is taken on the other.
+ */
 const TRIES = 5;
 
 /** Error codes of addresses that this machine does not have: IPv4 or IPv6 may be switched off. */
@@ -76,8 +79,9 @@ async function listenOn(createServer: () => Server, addresses: (string | undefin
 const CLOSING_MS = 50;
 
 /**
- * Makes the function that closes a server when its last request is answered. Connections that wait for a request would hold it open: those
- * that are kept for further ones, which Node knows as idle, and those that were opened in advance and have sent nothing, which it does not.
+ * Makes the function that closes a server when its last request is answered. Connections that
+ * wait for a request would hold it open: those that are kept for further ones, which Node knows
+ * as idle, and those that were opened in advance and have sent nothing, which it does not.
  */
 function closerOf(server: Server & { closeIdleConnections?(): void }): () => Promise<void> {
   const sockets = new Set<Socket>();

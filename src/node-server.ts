@@ -1,4 +1,7 @@
-/** The HTTP server of the API on Node: what it does for a request before the app gets it, and how bodies get there. */
+/**
+ * The HTTP server of the API on Node: what it does for a
+ * request before the app gets it, and how bodies get there.
+ */
 import type { Server } from 'node:http';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import type { PullBody } from './http/body.ts';
@@ -6,15 +9,16 @@ import type { AppDeps } from './http/app-deps.ts';
 import type { Share } from './http/shares.ts';
 import { JoinedMessage } from './joined-message.ts';
 import { createNodeFiles, createNodeTransport, type Fetch, withNodeTransport } from './node-transport.ts';
-import { createUnsentCount, type UnsentCount } from './unsent.ts';
+import { UnsentCount } from './unsent.ts';
 import { watchAcknowledgements } from './vanished-clients.ts';
 
 /** How long the head of a request may take, in ms. */
 const HEAD_MS = 60_000;
 
 /**
- * How long a connection may be idle between two requests, in ms: longer than the minute after which most proxies and balancers give one up.
- * With Node's own 5 s they send a request into a connection that is just being closed, and their client gets a 502.
+ * How long a connection may be idle between two requests, in ms: longer than the minute
+ * after which most proxies and balancers give one up. With Node's own 5 s they send a
+ * request into a connection that is just being closed, and their client gets a 502.
  */
 const IDLE_MS = 65_000;
 
@@ -23,9 +27,12 @@ export type NodeHttp = Pick<AppDeps, 'transport' | 'sendFile' | 'pullBody' | 'co
   createServer: (fetch: Fetch) => Server;
 };
 
-/** Makes it. `answers`: what all that waits for clients counts for. `stallMs`: how long a client may take nothing, in ms. */
+/**
+ * Makes it. `answers`: what all that waits for clients counts
+ * for. `stallMs`: how long a client may take nothing, in ms.
+ */
 export function createNodeHttp(answers: Share, stallMs: number): NodeHttp {
-  const unsent = createUnsentCount(answers, watchAcknowledgements({ deadlineMs: stallMs, everyMs: stallMs / 6 }));
+  const unsent = new UnsentCount(answers, watchAcknowledgements({ deadlineMs: stallMs, everyMs: stallMs / 6 }));
   return {
     transport: createNodeTransport(undefined, unsent),
     sendFile: createNodeFiles(unsent),
@@ -36,7 +43,10 @@ export function createNodeHttp(answers: Share, stallMs: number): NodeHttp {
   };
 }
 
-/** Makes a server of an app. How long a body may take is the app's to say: a slow phone sends for minutes, and must not be cut off while it does. */
+/**
+ * Makes a server of an app. How long a body may take is the app's to say:
+ * a slow phone sends for minutes, and must not be cut off while it does.
+ */
 export function createNodeServer(fetch: Fetch, unsent?: UnsentCount): Server {
   return createAdaptorServer({
     fetch: withNodeTransport(fetch, unsent),
@@ -45,7 +55,10 @@ export function createNodeServer(fetch: Fetch, unsent?: UnsentCount): Server {
   }) as Server;
 }
 
-/** Takes the pieces of a body from Node's own request: a web stream would cost more than most submissions do. */
+/**
+ * Takes the pieces of a body from Node's own request: a web
+ * stream would cost more than most submissions do.
+ */
 export const pullFromIncoming: PullBody = (env, _request, take, signal) => {
   const { incoming } = env as HttpBindings;
   return new Promise((resolve, reject) => {

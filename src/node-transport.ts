@@ -1,4 +1,7 @@
-/** Streams and files on Node: they go straight to the response, without a stream object, and a promise for each frame. */
+/**
+ * Streams and files on Node: they go straight to the response,
+ * without a stream object, and a promise for each frame.
+ */
 import type { Http2Bindings, HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { once } from 'node:events';
@@ -14,8 +17,8 @@ export type Patience = { deadlineMs: number; everyMs: number };
 const PATIENCE: Patience = { deadlineMs: 45_000, everyMs: 15_000 };
 
 /**
- * Makes the transport over Node's own response, as @hono/node-server hands it along. What stays for an idle
- * follower is the response and what is captured here: nothing of the request that is over.
+ * Makes the transport over Node's own response, as @hono/node-server hands it along. What stays for
+ * an idle follower is the response and what is captured here: nothing of the request that is over.
  */
 export function createNodeTransport(patience = PATIENCE, unsent?: UnsentCount): Transport {
   const asChunk = createChunker();
@@ -44,7 +47,10 @@ function counted(sink: Sink, outgoing: HttpBindings['outgoing'], unsent: UnsentC
   };
 }
 
-/** Makes the way of files over Node's own response: each piece is read when the client has taken the one before. */
+/**
+ * Makes the way of files over Node's own response: each piece
+ * is read when the client has taken the one before.
+ */
 export function createNodeFiles(unsent: UnsentCount): SendFile {
   return (env, head, pieces, onError) => {
     const { outgoing } = env as HttpBindings;
@@ -99,7 +105,10 @@ function createSink(outgoing: HttpBindings['outgoing'], asChunk: (frames: Uint8A
   };
 }
 
-/** Makes chunks of HTTP/1.1 (RFC 9112, section 7.1), once for all followers who are due the same frames. */
+/**
+ * Makes chunks of HTTP/1.1 (RFC 9112, section 7.1), once for
+ * all followers who are due the same frames.
+ */
 function createChunker(): (frames: Uint8Array) => Buffer {
   let last: { frames: Uint8Array; chunk: Buffer } | undefined;
   return (frames) => {
@@ -114,7 +123,10 @@ type Bindings = HttpBindings | Http2Bindings;
 /** An app as a server calls it. */
 export type Fetch = (request: Request, env: Bindings) => Response | Promise<Response>;
 
-/** Serves an app whose streams go over {@link createNodeTransport}: what that has begun to send is not sent again. `unsent` counts all answers. */
+/**
+ * Serves an app whose streams go over {@link createNodeTransport}: what
+ * that has begun to send is not sent again. `unsent` counts all answers.
+ */
 export function withNodeTransport(fetch: Fetch, unsent?: UnsentCount): (request: Request, env: Bindings) => Promise<Response> {
   return async (request, env) => {
     const { outgoing } = env as HttpBindings;

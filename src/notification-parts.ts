@@ -8,12 +8,12 @@ import type { Notifications } from './http/app-deps.ts';
 import { childIdOf } from './jobs/child-id.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { Kind } from './kinds/kind.ts';
-import { createDeliveries, type Deliveries } from './notifications/deliveries.ts';
+import { Deliveries } from './notifications/deliveries.ts';
 import { createDeliverPush, createReadReceipt } from './notifications/deliver-push.ts';
 import { createDeliverWebhook } from './notifications/deliver-webhook.ts';
 import { createDispatch } from './notifications/dispatch.ts';
 import { createExpo } from './notifications/expo.ts';
-import { createGone, type Gone } from './notifications/gone.ts';
+import { Gone } from './notifications/gone.ts';
 import { Lanes } from './notifications/lanes.ts';
 import { SeenEnds } from './notifications/seen-ends.ts';
 import type { Notification } from './notifications/notification.ts';
@@ -24,7 +24,7 @@ import { post } from './notifications/post.ts';
 import { type CallbackAddresses, callbackAddresses } from './notifications/public-addresses.ts';
 import { createResolveName } from './notifications/resolve-name.ts';
 import { pauseAfter } from './notifications/retry-times.ts';
-import { createWebhookSecrets, type WebhookSecrets } from './notifications/webhook-secrets.ts';
+import { WebhookSecrets } from './notifications/webhook-secrets.ts';
 import type { ProcessStore } from './store/store.ts';
 
 /** What notifications need of the rest of the process. */
@@ -39,17 +39,23 @@ export type NotifierOptions = {
   log: Logger;
 };
 
-/** How many accepted jobs are remembered, so that their ends are notified of at once. Others are found when they are due. */
+/**
+ * How many accepted jobs are remembered, so that their ends
+ * are notified of at once. Others are found when they are due.
+ */
 const MAX_ACCEPTED = 10_000;
 
-/** Sends notifications of jobs' ends for as long as the process runs. Its public part is what the routes use. */
+/**
+ * Sends notifications of jobs' ends for as long as the process
+ * runs. Its public part is what the routes use.
+ */
 export class Notifier implements Notifications {
   /** What is wrong with a URL that is to be called back; undefined if nothing is. */
   readonly faultOf: CallbackAddresses['faultOf'];
   readonly secrets: WebhookSecrets | undefined;
   readonly deliveries: Deliveries;
+  readonly queue: NotificationQueue<Notification>;
   readonly #seenEnds: SeenEnds;
-  readonly #entries: NotificationQueue<Notification>;
   readonly #outbox: Outbox;
   readonly #dispatch: (claims: readonly Claim[]) => Promise<void>;
   readonly #loop: OutboxLoop;
@@ -61,20 +67,20 @@ export class Notifier implements Notifications {
     const { clock } = store;
     const { production, job } = config;
     const onError = store.onError('notifications');
-    this.#entries = new NotificationQueue<Notification>(store);
+    this.queue = new NotificationQueue<Notification>(store);
     const callbacks = callbackAddresses(production);
     this.faultOf = callbacks.faultOf;
     this.#seenEnds = new SeenEnds(store, onError);
-    const gone = createGone(store);
-    this.deliveries = createDeliveries({ queue: this.#entries, gone, maxResent: job.maxRetries });
+    const gone = new Gone(store);
+    this.deliveries = new Deliveries(this.queue, gone, job.maxRetries);
     // Production shares no secret through Redis: receivers would lose theirs with it.
     const shared = production ? undefined : () => queue.shared('webhook-secret', randomSecret);
     const roots = rootsOf(config.notifications.webhookSecrets, shared);
-    this.secrets = roots && createWebhookSecrets(store, roots);
-    this.#entries.start(createSend(options, { callbacks, gone, seenEnds: this.#seenEnds, secrets: this.secrets }));
+    this.secrets = roots && new WebhookSecrets(store, roots);
+    this.queue.start(createSend(options, { callbacks, gone, seenEnds: this.#seenEnds, secrets: this.secrets }));
     this.#outbox = createOutbox(store, store.keys.notifications, { retentionS: job.retentionS });
     const { pushDelayMs } = config.notifications;
-    this.#dispatch = createDispatch({ outbox: this.#outbox, jobs: queue, queue: this.#entries, clock, pushDelayMs });
+    this.#dispatch = createDispatch({ outbox: this.#outbox, jobs: queue, queue: this.queue, clock, pushDelayMs });
     this.#loop = new OutboxLoop(this.#outbox, this.#dispatch, onError);
   }
 
@@ -102,7 +108,7 @@ export class Notifier implements Notifications {
 
   async close(): Promise<void> {
     await this.#loop.close();
-    await this.#entries.close();
+    await this.queue.close();
   }
 }
 

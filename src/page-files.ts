@@ -1,4 +1,7 @@
-/** The files of the page at `/`: plain modules, whose types are taken out here, since browsers read none. */
+/**
+ * The files of the pages: of the one at `/` plain modules, whose types
+ * are taken out here, since browsers read none; of `/docs` Swagger UI.
+ */
 import { readFile } from 'node:fs/promises';
 import { stripTypeScriptTypes } from 'node:module';
 import type { Asset, ReadAsset } from './http/asset.ts';
@@ -14,11 +17,15 @@ const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
+  png: 'image/png',
   ts: 'text/javascript; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
 };
 
-/** Makes the function that reads files by their paths. A file is read once; while a developer changes it, `fresh` reads it each time. */
+/**
+ * Makes the function that reads files by their paths. A file is read
+ * once; while a developer changes it, `fresh` reads it each time.
+ */
 export function createPageFiles(fresh: boolean): ReadAsset {
   const known = new Map<string, Promise<Asset | undefined>>();
   return (path) => {
@@ -42,7 +49,10 @@ async function read(path: string): Promise<Asset | undefined> {
   return { type, bytes: new TextEncoder().encode(suffix === 'ts' ? toJavaScript(text) : text) };
 }
 
-/** Takes types out, and gives packages the addresses at which they are served: import maps would need a looser policy. */
+/**
+ * Takes types out, and gives packages the addresses at which
+ * they are served: import maps would need a looser policy.
+ */
 function toJavaScript(text: string): string {
   const { emitWarning } = process;
   process.emitWarning = () => {}; // the function is experimental in Node, and says so at its first use
@@ -52,3 +62,11 @@ function toJavaScript(text: string): string {
     process.emitWarning = emitWarning;
   }
 }
+
+/** Reads a file of Swagger UI from its package. The name must be one of those that are served. */
+export const readSwaggerFile: ReadAsset = async (name) => {
+  const type = TYPES[name.split('.').at(-1) ?? ''];
+  if (type === undefined) return undefined;
+  const folder = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'));
+  return { type, bytes: new Uint8Array(await readFile(new URL(name, folder))) };
+};

@@ -5,7 +5,7 @@ import { ConfigError, loadConfig } from './config.ts';
 import type { Role } from './env/rules.ts';
 import type { VendorVariables } from './env/vendors.ts';
 import { endWith } from './env/read-env-file.ts';
-import { logLibraryWarnings } from './library-warnings.ts';
+import { logLibraryWarnings } from './log.ts';
 
 /** A part of a process. It has started, and closes when the process stops. */
 export type Part = { close(): unknown };
@@ -20,7 +20,10 @@ export class Parts {
     return part;
   }
 
-  /** Closes all parts, the last started first: each may use those before it. A part that fails holds up no other. */
+  /**
+   * Closes all parts, the last started first: each may use those
+   * before it. A part that fails holds up no other.
+   */
   async close(onError: (error: unknown) => void): Promise<void> {
     for (const part of this.#started.toReversed()) {
       try {
@@ -48,14 +51,16 @@ export type Ready = {
 export type Fail = (reason: OwnError) => void;
 
 /**
- * How much later than the first a signal must come to count as a second one, in ms. npm hands on what the whole
- * process group has got already (at Ctrl-C, from systemd or foreman), so one signal may come twice at once.
+ * How much later than the first a signal must come to count as a second
+ * one, in ms. npm hands on what the whole process group has got already (at
+ * Ctrl-C, from systemd or foreman), so one signal may come twice at once.
  */
 const SECOND_SIGNAL_MS = 1000;
 
 /**
- * Runs a process: `start` starts its parts and adds each of them. The first SIGINT or SIGTERM, or the end of the parent,
- * closes them. A second signal a second later, or `graceMs` going by, ends the process at once.
+ * Runs a process: `start` starts its parts and adds each of them. The
+ * first SIGINT or SIGTERM, or the end of the parent, closes them. A second
+ * signal a second later, or `graceMs` going by, ends the process at once.
  */
 export async function runProcess(log: Logger, graceMs: number, start: (parts: Parts, fail: Fail) => Promise<Ready>): Promise<void> {
   logLibraryWarnings(log);

@@ -1,4 +1,7 @@
-/** Puts the streams together: the event reader hands its signals to the feeds, and timers make up for signals that are lost. */
+/**
+ * Puts the streams together: the event reader hands its signals
+ * to the feeds, and timers make up for signals that are lost.
+ */
 import type { Config } from './config.ts';
 import type { OutboxLoop } from './ends/outbox-loop.ts';
 import type { AppDeps } from './http/app-deps.ts';
@@ -33,7 +36,10 @@ export type StreamOptions = {
   delivery: Pick<OutboxLoop, 'ended'>;
 };
 
-/** What the routes use of streams. `drain` ends all streams and begins no new one; `close` stops what serves them. */
+/**
+ * What the routes use of streams. `drain` ends all streams and
+ * begins no new one; `close` stops what serves them.
+ */
 export type StreamParts = Pick<AppDeps, 'feed' | 'userFeed' | 'connections' | 'listening' | 'draining'> & Part & { drain(): void };
 
 /** Opens them. */

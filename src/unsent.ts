@@ -1,4 +1,7 @@
-/** What waits in this process for clients to take it: counted for whose requests it is, and cut off where nothing moves any more. */
+/**
+ * What waits in this process for clients to take it: counted for
+ * whose requests it is, and cut off where nothing moves any more.
+ */
 import type { ServerResponse } from 'node:http';
 import type { Hold, Share } from './http/shares.ts';
 import type { Tenant } from './job/tenant.ts';
@@ -8,7 +11,10 @@ import type { Watch } from './vanished-clients.ts';
 export type UnsentCount = {
   /** From here on it counts for this holder what waits of a response. */
   countFor(outgoing: ServerResponse, holder: Tenant): void;
-  /** Something was written to a response: what the system does not take at once is counted. A response that is more than there is room for is cut off. */
+  /**
+   * Something was written to a response: what the system does not take at once
+   * is counted. A response that is more than there is room for is cut off.
+   */
   count(outgoing: ServerResponse): void;
 };
 

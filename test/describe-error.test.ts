@@ -2,7 +2,7 @@
 import { Redis } from 'ioredis';
 import OpenAI from 'openai';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { createErrorLog } from '../src/repeated-errors.ts';
+import { createErrorLog } from '../src/log.ts';
 import { OwnError } from '../src/job/own-error.ts';
 import { ProblemError } from '../src/job/problem.ts';
 import { describeError } from '../src/describe-error.ts';

@@ -22,9 +22,9 @@ export type NamedVendors = Pick<Config, 'aiProvider' | 'providers'>;
 const NOBODY: NamedVendors = { aiProvider: undefined, providers: new Map() };
 
 /**
- * Assigns each kind to the first vendor that can do it. Where the environment names a vendor for the kind (PROVIDER_LESSON), or
- * for structured answers (AI_PROVIDER), only that one is asked. A vendor whose offer is an opt-in is asked for no kind that does
- * not name it.
+ * Assigns each kind to the first vendor that can do it. Where the environment names a vendor
+ * for the kind (PROVIDER_LESSON), or for structured answers (AI_PROVIDER), only that one is
+ * asked. A vendor whose offer is an opt-in is asked for no kind that does not name it.
  * @throws ConfigError if a vendor is named for a kind that it can't do at all
  */
 export function assign(kinds: readonly Kind[], vendors: VendorOffers, named: NamedVendors = NOBODY): Map<string, Assignment> {

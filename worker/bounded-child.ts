@@ -14,7 +14,10 @@ export type ProgramRun = {
   timeoutMs: number;
   /** How much it may write to its standard output, in bytes. */
   maxOutput: number;
-  /** How much address space it may have, in MB. Only on systems whose shell can limit it: Linux, but not macOS or Windows. */
+  /**
+   * How much address space it may have, in MB. Only on systems
+   * whose shell can limit it: Linux, but not macOS or Windows.
+   */
   memoryMb: number;
 };
 
@@ -33,8 +36,9 @@ export class ChildError extends OwnError {
 const LIMIT = 'ulimit -v "$1" 2>/dev/null; shift; exec "$@"';
 
 /**
- * Runs the program and resolves with its output. The child is killed at once at a limit and when the signal aborts; the promise settles
- * when the child is gone. What it says on its standard error is not read.
+ * Runs the program and resolves with its output. The child is killed at
+ * once at a limit and when the signal aborts; the promise settles when
+ * the child is gone. What it says on its standard error is not read.
  * @throws ChildError if it fails or reaches a limit, the signal's reason if that aborted
  */
 export async function runChild(request: ProgramRun, signal: AbortSignal): Promise<Buffer> {
@@ -77,7 +81,8 @@ function start({ program, args, input, file, memoryMb }: ProgramRun) {
   const stdio = [input === undefined ? 'ignore' : 'pipe', 'pipe', 'ignore', ...(file === undefined ? [] : [file])] as const;
   const options = { stdio: [...stdio], env: {} }; // it needs no variable of ours, and so gets no key
   if (process.platform === 'win32') return spawn(program, args, options);
-  // In a group of its own, so that a Ctrl-C for this process does not end it: a worker that stops lets its jobs end.
+  // In a group of its own, so that a Ctrl-C for this process
+  // does not end it: a worker that stops lets its jobs end.
   return spawn('/bin/sh', ['-c', LIMIT, 'sh', String(memoryMb * 1024), program, ...args], { ...options, detached: true });
 }
 

@@ -23,8 +23,8 @@ export function hasMoneyBudget({ bounds, plans = {} }: Pick<Config, 'bounds' | '
 }
 
 /**
- * What the person who runs the worker should know of its models: those that end soon, and those whose price is not known.
- * `budgeted`: whether users have budgets in dollars.
+ * What the person who runs the worker should know of its models: those that end soon,
+ * and those whose price is not known. `budgeted`: whether users have budgets in dollars.
  */
 export function modelWarnings(kinds: WorkerDescription['kinds'], budgeted: boolean, now: number): string[] {
   const supports = Object.values(kinds).flatMap((support) => (support.available ? [support] : []));

@@ -8,7 +8,10 @@ import type { Parts } from '../src/process.ts';
 import type { ProcessStore } from '../src/store/store.ts';
 import type { JobWorker } from './run/worker.ts';
 
-/** How long the start waits for all that the worker needs, in ms. Without Redis it goes on, and its health says so. */
+/**
+ * How long the start waits for all that the worker needs, in
+ * ms. Without Redis it goes on, and its health says so.
+ */
 const START_MS = 3000;
 
 /** What the health of a worker is told from, and what it shows. */
@@ -22,7 +25,10 @@ export type HealthOptions = {
   log: Logger;
 };
 
-/** Serves the worker's health. Resolves with the port, once the worker works or the start has waited for that. */
+/**
+ * Serves the worker's health. Resolves with the port, once the
+ * worker works or the start has waited for that.
+ */
 export async function serveHealth(options: HealthOptions, parts: Parts): Promise<number> {
   const { store, worker, registered, facts, config, log } = options;
   /** Whether jobs can be fetched, worked on and stopped, and whether the registry knows of the worker. */

@@ -1,12 +1,13 @@
 /**
- * Checks an item that an author wrote. What can be read as it was meant is read so. An optional field that can't be used is left out, so that the
- * item is not lost for it.
+ * Checks an item that an author wrote. What can be read as it was meant is read so. An
+ * optional field that can't be used is left out, so that the item is not lost for it.
  */
 import { z } from 'zod';
 
 /**
- * Parses an item. Models write numbers, booleans and lists where a text is expected: they become text. They write null for an optional field that has no
- * value, and some write an empty text or an empty list: where only optional fields are not valid, the item is parsed without them.
+ * Parses an item. Models write numbers, booleans and lists where a text is expected: they become
+ * text. They write null for an optional field that has no value, and some write an empty text or
+ * an empty list: where only optional fields are not valid, the item is parsed without them.
  */
 export function parseItem(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
   const parsed = schema.safeParse(value);
@@ -27,7 +28,10 @@ function isOptional(schema: z.ZodObject, key: string): boolean {
   return schema.shape[key]?.safeParse(undefined).success ?? false;
 }
 
-/** Other words for a field, as models write them. They count only where the schema has no field of that name. */
+/**
+ * Other words for a field, as models write them. They count
+ * only where the schema has no field of that name.
+ */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   front: ['question', 'term', 'word', 'cue', 'prompt', 'q'],
   back: ['answer', 'definition', 'meaning', 'translation', 'response', 'a'],
@@ -43,7 +47,10 @@ function otherNames({ shape }: z.ZodObject, name: string): (readonly [string, st
   return (OTHER_NAMES[name] ?? []).filter((other) => !(other in shape)).map((other) => [other, name]);
 }
 
-/** The item in an object or a list around it: `{"card":{…}}`, or the values of its two fields in their order. */
+/**
+ * The item in an object or a list around it: `{"card":{…}}`,
+ * or the values of its two fields in their order.
+ */
 function unwrapped(schema: z.ZodType, value: unknown): unknown {
   if (!(schema instanceof z.ZodObject)) return value;
   const fields = Object.keys(schema.shape);
@@ -90,7 +97,10 @@ function plainName(name: string): string {
 /** Longer parts of a list are sentences, and stand in lines of their own. */
 const MAX_INLINE = 60;
 
-/** What a value says as a text; undefined if it says nothing. What is absent in a list is left out of it. */
+/**
+ * What a value says as a text; undefined if it says nothing.
+ * What is absent in a list is left out of it.
+ */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

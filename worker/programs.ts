@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Finds a program by its name in the folders of PATH. Returns its path; undefined if it is not installed. */
+/**
+ * Finds a program by its name in the folders of PATH. Returns
+ * its path; undefined if it is not installed.
+ */
 export type FindProgram = (name: string) => string | undefined;
 
 /** Makes the function that finds programs. `path`: the folders, as the variable PATH has them. */

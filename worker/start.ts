@@ -1,8 +1,7 @@
 /** Starts a worker: its parts, in the order in which each needs those before it. */
 import type { Logger } from 'pino';
 import type { Config } from '../src/config.ts';
-import { createErrorLog } from '../src/repeated-errors.ts';
-import { startHousekeeping } from '../src/housekeeping.ts';
+import { openProcessStore, startHousekeeping } from '../src/housekeeping.ts';
 import type { Fail, Parts, Ready } from '../src/process.ts';
 import { checkKinds } from '../src/kinds/kind.ts';
 import { createBreaker } from './run/breaker.ts';
@@ -12,7 +11,7 @@ import { type Children, createChildren } from '../src/jobs/child-job.ts';
 import { RedisFiles } from '../src/files/redis-files.ts';
 import { openQueue } from '../src/jobs/open-queue.ts';
 import { RunLocks } from './run/run-locks.ts';
-import { ProcessStore, type Store } from '../src/store/store.ts';
+import type { Store } from '../src/store/store.ts';
 import { endUnreadable, UNREADABLE } from './run/unreadable.ts';
 import { unacceptedProblem } from '../src/jobs/unaccepted.ts';
 import { availabilityOf, Registration, createWorkerDirectory } from '../src/jobs/worker-registry.ts';
@@ -43,12 +42,10 @@ const REGISTRY_AGE_MS = 1000;
 /** Starts a worker. Resolves once its health is served. */
 export async function startWorker(options: WorkerProcessOptions, parts: Parts, fail: Fail): Promise<Ready> {
   const { config, log, version, implementations, vendors } = options;
-  const { keyPrefix, mayEvict, job } = config;
+  const { job } = config;
   const kinds = implementations.map(({ kind }) => kind);
   checkKinds(kinds);
-  const store = parts.add(
-    await ProcessStore.open({ url: config.redisUrl, keyPrefix, mayEvict, log, logError: createErrorLog(log), onUnusable: fail }),
-  );
+  const store = parts.add(await openProcessStore(config, log, fail));
   const patient = store.connect('wait');
   const findPrice = createFindPrice(vendors, config.prices);
   const assignments = assign(kinds, await askVendors(options, vendorDeps(config, patient, log)), config);
@@ -56,13 +53,15 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   log.info({ kinds: withoutLists(description.kinds) }, 'what this worker can do');
   for (const warning of new Set(modelWarnings(description.kinds, hasMoneyBudget(config), store.clock.now()))) log.warn(warning);
 
-  // Before any job is taken: nobody pays for a job whose time is over, and no record that can't be read stops the worker.
+  // Before any job is taken: nobody pays for a job whose time is
+  // over, and no record that can't be read stops the worker.
   const { retentionS } = job;
   parts.add(await startHousekeeping(store, createCancel(store, retentionS), retentionS, log));
   const unreadable = await endUnreadable(store, retentionS).catch((error: unknown) => (store.report('unreadable records', error), []));
   for (const jobId of unreadable) log.error({ jobId }, UNREADABLE);
 
-  // Files are read over a connection of their own: what is large must not hold up what else a run writes.
+  // Files are read over a connection of their own: what is large
+  // must not hold up what else a run writes.
   const files = new RedisFiles(kinds.some(hasFiles) ? store.connect('wait') : store, config.filesMaxBytes);
   const locks = new RunLocks(patient, store, config.worker.lockDurationMs);
   const run = createRun({
@@ -112,7 +111,10 @@ function createIsDone(readDirectory: ReturnType<typeof createWorkerDirectory>): 
   };
 }
 
-/** What vendors are built with. Jobs that a breaker held back take at most every second start when they return. */
+/**
+ * What vendors are built with. Jobs that a breaker held back
+ * take at most every second start when they return.
+ */
 function vendorDeps(config: Config, store: Store, log: Logger): VendorDeps {
   const { rate } = config.worker;
   const options = { ...config.breaker, probeMs: config.job.timeoutMs, paceMs: (2 * rate.duration) / rate.max };

@@ -9,6 +9,7 @@ import type { Identification } from '../identity/caller.ts';
 import type { Tenant } from '../job/tenant.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Deliveries } from '../notifications/deliveries.ts';
+import type { NotificationQueue } from '../notifications/notification-queue.ts';
 import type { SeenEnds } from '../notifications/seen-ends.ts';
 import type { CallbackAddresses } from '../notifications/public-addresses.ts';
 import type { WebhookSecrets } from '../notifications/webhook-secrets.ts';
@@ -37,7 +38,8 @@ export type Notifications = {
   faultOf: CallbackAddresses['faultOf'];
   /** The secrets that webhooks are signed with. If they are undefined, webhooks are off. */
   secrets?: WebhookSecrets | undefined;
-  deliveries: Deliveries;
+  deliveries: Pick<Deliveries, 'of' | 'retry'>;
+  queue: Pick<NotificationQueue<unknown>, 'counts'>;
   /** A job with a webhook or a push was accepted. `next`: the kind of the job that it leads to. */
   accepted: (jobId: string, next?: string) => void;
   /** Hands on the end of a job now: the job is about to be retried. */

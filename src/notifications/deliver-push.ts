@@ -1,4 +1,7 @@
-/** Push notifications: one is sent if nobody was there at the job's end, and its receipt tells later whether the phone still wants any. */
+/**
+ * Push notifications: one is sent if nobody was there at the job's
+ * end, and its receipt tells later whether the phone still wants any.
+ */
 import type { Clock } from '../store/clock.ts';
 import type { NewEntry } from './notification-sender.ts';
 import type { Try, TryResult } from './notification-sender.ts';
@@ -39,13 +42,19 @@ const RECEIPT_MS = 30 * 60_000;
 /** The code by which Expo's service says that a token is dead. */
 const DEAD = 'DeviceNotRegistered';
 
-/** How many pushes are being handed to the service at once in one process, and for how many receipts it is asked. */
+/**
+ * How many pushes are being handed to the service at once in
+ * one process, and for how many receipts it is asked.
+ */
 const ROOM = { push: 16, receipt: 16 };
 
 /** How soon to look again whether a client has acknowledged the end, in ms. */
 const MAYBE_MS = 500;
 
-/** Makes the function that sends a push. A process that is killed while it sends one leaves it at that: one push too few is better than two. */
+/**
+ * Makes the function that sends a push. A process that is killed while
+ * it sends one leaves it at that: one push too few is better than two.
+ */
 export function createDeliverPush(options: PushOptions): (tried: Try<Notification>, push: Push) => Promise<TryResult<Notification>> {
   const { service, seenEnds, gone, lanes, clock, textOf, log } = options;
 

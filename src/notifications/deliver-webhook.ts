@@ -72,7 +72,10 @@ export function createDeliverWebhook(
   };
 }
 
-/** What an answer means: 2xx is received, 410 ends it for this receiver, and all else is tried again, redirects too. A private address stays one. */
+/**
+ * What an answer means: 2xx is received, 410 ends it for this receiver,
+ * and all else is tried again, redirects too. A private address stays one.
+ */
 function verdictOf(posted: Posted, number: number): TryResult<Notification> {
   if (posted.type === 'failed') {
     if (posted.code === 'stopped') return { type: 'not_now', afterMs: 0 };

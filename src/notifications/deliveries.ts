@@ -26,47 +26,42 @@ export type Delivery = {
 };
 
 /** See the file's head. */
-export type Deliveries = {
-  of(jobId: string): Promise<Delivery[]>;
+export class Deliveries {
+  readonly #queue: NotificationQueue<Notification>;
+  readonly #gone: Gone;
+  readonly #maxResent: number;
+
+  /** `maxResent`: how often one webhook is sent again on demand. */
+  constructor(queue: NotificationQueue<Notification>, gone: Gone, maxResent: number) {
+    this.#queue = queue;
+    this.#gone = gone;
+    this.#maxResent = maxResent;
+  }
+
+  async of(jobId: string): Promise<Delivery[]> {
+    return (await this.#queue.of(jobId)).flatMap(present);
+  }
+
   /**
-   * Sends the webhook of a job's newest end again, also if it was delivered, and to a receiver that had said it is gone. Those of ends before it,
-   * and pushes, are not sent again: anybody can name any public server, which one request must not call often.
-   * @throws ProblemError `rate_limited` if that was just done, `too_many_retries` if it was done too often
+   * Sends the webhook of a job's newest end again, also if it was delivered, and to a
+   * receiver that had said it is gone. Those of ends before it, and pushes, are not sent
+   * again: anybody can name any public server, which one request must not call often.
+   * @throws ProblemError `rate_limited` if that was just done,
+   * `too_many_retries` if it was done too often
    */
-  retry(jobId: string): Promise<Delivery[]>;
-  counts: NotificationQueue<Notification>['counts'];
-  /** Erases what is kept of jobs. `owner`: whose they are, where that is known. */
-  erase(jobIds: readonly string[], owner?: string): Promise<void>;
-  /** Erases what is kept of a user's jobs, those that are forgotten, too. */
-  eraseUser(owner: string): Promise<void>;
-};
-
-/** What they are made with. `maxResent`: how often one webhook is sent again on demand. */
-export type DeliveriesOptions = { queue: NotificationQueue<Notification>; gone: Pick<Gone, 'remove'>; maxResent: number };
-
-/** Makes them. */
-export function createDeliveries({ queue, gone, maxResent }: DeliveriesOptions): Deliveries {
-  const of = async (jobId: string) => (await queue.of(jobId)).flatMap(present);
-  return {
-    of,
-    async retry(jobId) {
-      const webhooks = (await queue.of(jobId)).flatMap(({ id, data, resent }) =>
-        data.type === 'webhook' ? [{ ...data, id, resent }] : [],
-      );
-      const [newest] = webhooks.toSorted((one, other) => other.at - one.at);
-      if (!newest) return of(jobId);
-      const { id, owner, url, resent } = newest;
-      if (resent >= maxResent) throw sentTooOften(jobId);
-      const { afterMs } = await queue.mayResend(jobId);
-      if (afterMs > 0) throw justSent(afterMs);
-      await gone.remove({ owner, url });
-      await queue.resend({ jobId, id, owner });
-      return of(jobId);
-    },
-    counts: () => queue.counts(),
-    erase: (jobIds, owner) => queue.erase(jobIds, owner),
-    eraseUser: (owner) => queue.eraseUser(owner),
-  };
+  async retry(jobId: string): Promise<Delivery[]> {
+    const entries = await this.#queue.of(jobId);
+    const webhooks = entries.flatMap(({ id, data, resent }) => (data.type === 'webhook' ? [{ ...data, id, resent }] : []));
+    const [newest] = webhooks.toSorted((one, other) => other.at - one.at);
+    if (!newest) return entries.flatMap(present);
+    const { id, owner, url, resent } = newest;
+    if (resent >= this.#maxResent) throw sentTooOften(jobId);
+    const { afterMs } = await this.#queue.mayResend(jobId);
+    if (afterMs > 0) throw justSent(afterMs);
+    await this.#gone.remove({ owner, url });
+    await this.#queue.resend({ jobId, id, owner });
+    return this.of(jobId);
+  }
 }
 
 function sentTooOften(jobId: string): ProblemError {

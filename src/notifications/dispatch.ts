@@ -14,7 +14,10 @@ export type DispatchOptions = {
   queue: Pick<NotificationQueue<Notification>, 'add' | 'erase'>;
 };
 
-/** Makes the function that dispatches claims. It rejects where Redis is away; the claims come again then. */
+/**
+ * Makes the function that dispatches claims. It rejects where
+ * Redis is away; the claims come again then.
+ */
 export function createDispatch({ outbox, jobs, queue, clock, pushDelayMs }: DispatchOptions): (claims: readonly Claim[]) => Promise<void> {
   const dispatch = async (claim: Claim): Promise<Settlement> => {
     const [view, targets] = await Promise.all([jobs.read(claim.id), jobs.targetsOf(claim.id)]);

@@ -1,12 +1,16 @@
-/** Expo's push service: sends a notification to a phone, and tells later what has become of it (docs.expo.dev/push-notifications/sending-notifications). */
+/**
+ * Expo's push service: sends a notification to a phone, and tells later what
+ * has become of it (docs.expo.dev/push-notifications/sending-notifications).
+ */
 import { z } from 'zod';
 
 /** A message for one phone. `data` goes to the app. */
 export type PushMessage = { to: string; body: string; data: Record<string, unknown>; ttlS: number };
 
 /**
- * What the service said: it has taken the message under a ticket; it refuses it, by a code such as `DeviceNotRegistered`; it has not taken
- * it, and can be asked again; or the answer was lost, so that nobody knows.
+ * What the service said: it has taken the message under a ticket; it
+ * refuses it, by a code such as `DeviceNotRegistered`; it has not taken it,
+ * and can be asked again; or the answer was lost, so that nobody knows.
  */
 export type PushAnswer =
   | { type: 'taken'; ticket?: string | undefined }
@@ -14,7 +18,10 @@ export type PushAnswer =
   | { type: 'not_taken'; code: string; retryAfterMs?: number | undefined }
   | { type: 'unknown' };
 
-/** What has become of a message: it went to the phone's maker, it failed there by a code, or that is not known yet. */
+/**
+ * What has become of a message: it went to the phone's maker,
+ * it failed there by a code, or that is not known yet.
+ */
 export type PushReceipt = { type: 'ok' } | { type: 'failed'; code: string } | { type: 'not_yet' };
 
 /** The service. */

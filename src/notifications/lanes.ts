@@ -1,4 +1,7 @@
-/** Lanes: how many notifications are on their way at once to one receiver, and of one user, so that one that hangs delays no other. */
+/**
+ * Lanes: how many notifications are on their way at once to one
+ * receiver, and of one user, so that one that hangs delays no other.
+ */
 
 /** A lane that a notification is to go in: its name, and how many it has room for. */
 export type WantedLane = { name: string; room: number };
@@ -7,8 +10,9 @@ export type WantedLane = { name: string; room: number };
 export type Entrance = { type: 'free'; leave: () => void } | { type: 'busy'; afterMs: number };
 
 /**
- * The shortest distance between two of those that wait for one lane, and the longest pause before one asks again, in ms. It is longer where
- * so many wait that they would ask at a shorter distance: each time costs Redis.
+ * The shortest distance between two of those that wait for one lane, and the
+ * longest pause before one asks again, in ms. It is longer where so many
+ * wait that they would ask at a shorter distance: each time costs Redis.
  */
 const LEAST_MS = 100;
 const MOST_MS = 60_000;
@@ -17,14 +21,15 @@ const MOST_MS = 60_000;
 const SWEEP_FROM = 1000;
 
 /**
- * One lane. `lastMs`: how long the last one took that left it; `nextAt`: when the next that has to wait can have a place, as far as is known; `askedAt`: when the
- * last of those asks again that this is too far away for.
+ * One lane. `lastMs`: how long the last one took that left it; `nextAt`: when
+ * the next that has to wait can have a place, as far as is known; `askedAt`:
+ * when the last of those asks again that this is too far away for.
  */
 type Lane = { taken: number; lastMs: number; nextAt: number; askedAt: number };
 
 /**
- * The lanes of one process. Those that wait ask again one after the other, at the pace at which the lane was seen to move, and
- * within a minute: a receiver that comes back gets what has waited.
+ * The lanes of one process. Those that wait ask again one after the other, at the pace at which
+ * the lane was seen to move, and within a minute: a receiver that comes back gets what has waited.
  */
 export class Lanes {
   readonly #now: () => number;

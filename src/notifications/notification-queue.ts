@@ -1,4 +1,7 @@
-/** The queue of notifications: a BullMQ queue beside that of jobs, so that a receiver that is slow or away holds back no job. */
+/**
+ * The queue of notifications: a BullMQ queue beside that of jobs,
+ * so that a receiver that is slow or away holds back no job.
+ */
 import { type Job, Queue } from 'bullmq';
 import { NOTIFICATIONS } from '../store/keys.ts';
 import { parseJson } from '../job/parse-json.ts';
@@ -29,25 +32,34 @@ export type NotificationCounts = { waiting: number; failed: number };
 const KEPT_S = { done: 2 * 24 * 3600, failed: 7 * 24 * 3600 };
 
 /**
- * How long a user's set of jobs is kept from the last one on, in s: longer than the lists of their notifications, which can go
- * on for five days.
+ * How long a user's set of jobs is kept from the last one on, in s: longer
+ * than the lists of their notifications, which can go on for five days.
  */
 const SET_S = 14 * 24 * 3600;
 
-/** Of how many of a user's jobs it is looked whether their lists are over, each time that one is listed. */
+/**
+ * Of how many of a user's jobs it is looked whether their
+ * lists are over, each time that one is listed.
+ */
 const LOOKED = 4;
 
 /** How soon those of one job may be sent again after that was asked for, in ms. */
 const AGAIN_MS = 10_000;
 
-/** How often to delete those that are too old, in ms, and how many in one step. BullMQ does it only when another one ends in the same way. */
+/**
+ * How often to delete those that are too old, in ms, and how many in
+ * one step. BullMQ does it only when another one ends in the same way.
+ */
 const CLEAN_MS = 3_600_000;
 const CLEANED = 1000;
 
 /** How many rows of log one keeps. */
 const ROWS_KEPT = 50;
 
-/** The queue, over a store that is its maker's to close. Calls reject with `queue_unavailable` while Redis is away. */
+/**
+ * The queue, over a store that is its maker's to close. Calls
+ * reject with `queue_unavailable` while Redis is away.
+ */
 export class NotificationQueue<Data> {
   readonly #store: ProcessStore;
   readonly #queue: Queue<StoredNotification<Data>>;
@@ -103,7 +115,10 @@ export class NotificationQueue<Data> {
     });
   }
 
-  /** Erases the notifications of jobs. One that is being sent goes when that is over. `owner`: whose jobs they are, where that is known. */
+  /**
+   * Erases the notifications of jobs. One that is being sent goes when
+   * that is over. `owner`: whose jobs they are, where that is known.
+   */
   async erase(jobIds: readonly string[], owner?: string): Promise<void> {
     return this.#store.orUnavailable(() => this.#erase(jobIds, owner));
   }
@@ -218,7 +233,10 @@ export class NotificationQueue<Data> {
   }
 }
 
-/** One that is not where it was any more: another request was faster, or its time had come. BullMQ's own errors have a number for a code. */
+/**
+ * One that is not where it was any more: another request was faster,
+ * or its time had come. BullMQ's own errors have a number for a code.
+ */
 function ignoreMoved(error: unknown): void {
   if (typeof (error as { code?: unknown }).code !== 'number') throw error;
 }

@@ -1,4 +1,7 @@
-/** Sends the notifications of their queue: each try is a handler's, and what comes of it decides when the next one is. */
+/**
+ * Sends the notifications of their queue: each try is a
+ * handler's, and what comes of it decides when the next one is.
+ */
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { OwnError } from '../job/own-error.ts';
@@ -41,8 +44,9 @@ export type Try<Data> = {
 };
 
 /**
- * What has become of a try: it is sent; is to be tried again in so many ms, if there are tries left; has failed for good, for a reason; or
- * was not begun, and costs no try. `row`: what stands about it in the log, as JSON, beside `at`: when the try began. `next`: a notification that comes of it.
+ * What has become of a try: it is sent; is to be tried again in so many ms, if there are tries left;
+ * has failed for good, for a reason; or was not begun, and costs no try. `row`: what stands about it
+ * in the log, as JSON, beside `at`: when the try began. `next`: a notification that comes of it.
  */
 export type TryResult<Data> = { row?: object; next?: NewEntry<Data> | undefined } & (
   | { type: 'done' }
@@ -51,10 +55,16 @@ export type TryResult<Data> = { row?: object; next?: NewEntry<Data> | undefined 
   | { type: 'not_now'; afterMs: number }
 );
 
-/** How many are taken up at once in one process: more than are on their way, so that one that finds no place is put back at once, and the next is looked at. */
+/**
+ * How many are taken up at once in one process: more than are on their way, so
+ * that one that finds no place is put back at once, and the next is looked at.
+ */
 const AT_ONCE = 300;
 
-/** The lock of a try, and how often to look for those of lost processes, in ms. Another process takes a lost one up within both together. */
+/**
+ * The lock of a try, and how often to look for those of lost processes,
+ * in ms. Another process takes a lost one up within both together.
+ */
 const LOCK_MS = 10_000;
 const STALLED_MS = 5000;
 
@@ -62,8 +72,8 @@ const STALLED_MS = 5000;
 const CLOSE_MS = 1500;
 
 /**
- * How long the list of a job's notifications is kept from the last try on that is to be made again, in s: longer than those that
- * fail after the longest pause.
+ * How long the list of a job's notifications is kept from the last try on that is
+ * to be made again, in s: longer than those that fail after the longest pause.
  */
 export const LIST_S = 8 * 24 * 3600;
 
@@ -152,7 +162,10 @@ export class NotificationSender<Data> {
     return result;
   }
 
-  /** An error that is not the receiver's. What Redis can't do now costs no try; no words of an error are kept, for users see them. */
+  /**
+   * An error that is not the receiver's. What Redis can't do now
+   * costs no try; no words of an error are kept, for users see them.
+   */
   #toResult(error: unknown): TryResult<never> {
     this.#onError(error);
     const isStore = storeTrouble(error) !== undefined || (error instanceof ProblemError && error.code === 'queue_unavailable');

@@ -1,4 +1,7 @@
-/** What is told of a job's end: a webhook for a server, a push notification for a phone, and what has to be asked after a push. */
+/**
+ * What is told of a job's end: a webhook for a server, a push
+ * notification for a phone, and what has to be asked after a push.
+ */
 import type { JobStatus, Snapshot } from '../job/snapshot.ts';
 import { digestOf } from '../store/digest.ts';
 import type { NewEntry } from './notification-sender.ts';
@@ -12,14 +15,18 @@ export type EndStatus = Extract<JobStatus, 'completed' | 'failed' | 'cancelled'>
 export type Notification =
   /** `at`: when the job ended, in ms since the epoch. */
   | { type: 'webhook'; owner: string; kind: string; status: EndStatus; at: number; url: string }
-  /** `sentAt`: when it was handed to Expo's service, absent before that; `ticket`: the number that the service gave to it. */
+  /**
+   * `sentAt`: when it was handed to Expo's service, absent before
+   * that; `ticket`: the number that the service gave to it.
+   */
   | { type: 'push'; kind: string; status: EndStatus; at: number; token: string; sentAt?: number; ticket?: string }
   /** What became of a push. */
   | { type: 'receipt'; token: string; ticket: string };
 
 /**
- * The notifications of a job that has ended. The ids follow from the end: however often this is asked, each is sent once. `pushDelayMs`: how
- * long a push waits for a phone that comes back, in ms. `now`: in ms since the epoch.
+ * The notifications of a job that has ended. The ids follow from the end:
+ * however often this is asked, each is sent once. `pushDelayMs`: how long a
+ * push waits for a phone that comes back, in ms. `now`: in ms since the epoch.
  */
 export function notificationsOf(
   snapshot: Snapshot,
@@ -43,7 +50,10 @@ export function notificationsOf(
   return entries;
 }
 
-/** Who has cancelled a job knows it. And who waits for what comes of a picture is told when that is there. */
+/**
+ * Who has cancelled a job knows it. And who waits for what
+ * comes of a picture is told when that is there.
+ */
 function isWorthAPush(status: EndStatus, next: string | undefined): boolean {
   return status === 'failed' || (status === 'completed' && next === undefined);
 }

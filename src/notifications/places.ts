@@ -1,8 +1,14 @@
-/** Places for webhooks that are on their way: shared fairly by user and by site, so that receivers that hang leave places for all others. */
+/**
+ * Places for webhooks that are on their way: shared fairly by user and
+ * by site, so that receivers that hang leave places for all others.
+ */
 import type { Entrance, Lanes } from './lanes.ts';
 import { siteOf } from './site.ts';
 
-/** A place, with how long the try may take, in ms. `leave`: says whether the receiver has answered. Or how long to wait before asking again, in ms. */
+/**
+ * A place, with how long the try may take, in ms. `leave`: says whether the
+ * receiver has answered. Or how long to wait before asking again, in ms.
+ */
 export type WebhookPlace = { type: 'free'; limitMs: number; leave: (answered: boolean) => void } | Extract<Entrance, { type: 'busy' }>;
 
 /** How many webhooks are on their way at once in one process. */
@@ -11,13 +17,22 @@ const PLACES = 200;
 /** How many of them may be of one user to one server, of one user, and to one server, at most. */
 const ROOM = { receiver: 4, owner: 8, server: 16 };
 
-/** The same to a server that was slow, so that it holds up no other of the user's; of a user who was slow, or names one that was; and of all these together. */
+/**
+ * The same to a server that was slow, so that it holds up no other of the user's;
+ * of a user who was slow, or names one that was; and of all these together.
+ */
 const SLOW_ROOM = { receiver: 1, owner: 4, all: PLACES / 4 };
 
-/** Which part of what is free one user may have, one place at least; and one site. So whoever has none finds one. */
+/**
+ * Which part of what is free one user may have, one place at
+ * least; and one site. So whoever has none finds one.
+ */
 const SHARE = { owner: 16, site: 2 };
 
-/** How long a receiver has to answer, in ms, the connection included; and how long if it has hung before. */
+/**
+ * How long a receiver has to answer, in ms, the connection
+ * included; and how long if it has hung before.
+ */
 const LIMIT_MS = { usual: 15_000, hung: 5000 };
 
 /** From how many ms on a try is slow, whatever comes of it; and for how long that is remembered. */
@@ -28,14 +43,17 @@ const REMEMBERED_MS = 10 * 60_000;
 const MAX_REMEMBERED = 10_000;
 
 /**
- * The places of one process. A user and a server whose tries were slow are remembered. They share a part of the places, and if
- * they did not answer, their next tries are shorter. One of these at a time has the usual time all the same, so that a receiver
- * that is only slow gets its webhooks.
+ * The places of one process. A user and a server whose tries were slow are remembered. They share
+ * a part of the places, and if they did not answer, their next tries are shorter. One of these at
+ * a time has the usual time all the same, so that a receiver that is only slow gets its webhooks.
  */
 export class Places {
   readonly #lanes: Lanes;
   readonly #now: () => number;
-  /** Users and servers that were slow, the latest last: until when that counts, and whether they did not answer. */
+  /**
+   * Users and servers that were slow, the latest last: until
+   * when that counts, and whether they did not answer.
+   */
   readonly #slow = new Map<string, { until: number; hung: boolean }>();
   /** Those of them that have a try of the usual length. */
   readonly #probed = new Set<string>();
@@ -87,7 +105,10 @@ export class Places {
     return state && state.until > this.#now() ? state : undefined;
   }
 
-  /** Learns from a try. A user's other receivers do not make up for one that hangs, so only a server's own answer clears it. */
+  /**
+   * Learns from a try. A user's other receivers do not make up
+   * for one that hangs, so only a server's own answer clears it.
+   */
   #learn(owner: string, server: string, took: number, answered: boolean): void {
     if (took >= SLOW_MS) {
       this.#remember(owner, !answered || this.#stateOf(owner)?.hung === true);

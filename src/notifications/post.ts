@@ -1,4 +1,7 @@
-/** Posts to a server that a user has named: to allowed addresses only, without redirects, within a time, and without reading what it answers. */
+/**
+ * Posts to a server that a user has named: to allowed addresses only,
+ * without redirects, within a time, and without reading what it answers.
+ */
 import http from 'node:http';
 import https from 'node:https';
 import { type BlockList, connect, isIP, type LookupFunction } from 'node:net';
@@ -11,7 +14,10 @@ import type { ResolveName } from './resolve-name.ts';
 /** What is posted. */
 export type PostRequest = { url: string; headers: Record<string, string>; body: string };
 
-/** What it is posted under. `timeoutMs`: how long it may take, from the look-up of the name to the status. */
+/**
+ * What it is posted under. `timeoutMs`: how long it may take,
+ * from the look-up of the name to the status.
+ */
 export type PostRules = { blockList: BlockList; resolveName: ResolveName; timeoutMs: number; signal: AbortSignal };
 
 /** Why there was no answer. */
@@ -28,7 +34,10 @@ export type PostFailure =
 /** The result. `retryAfterMs`: how long the answer asks to wait (RFC 9110, section 10.2.3). */
 export type Posted = { type: 'answered'; status: number; retryAfterMs?: number | undefined } | { type: 'failed'; code: PostFailure };
 
-/** Posts. Each call makes a connection of its own: with one that is kept, an address would be checked long before it is used. */
+/**
+ * Posts. Each call makes a connection of its own: with one that
+ * is kept, an address would be checked long before it is used.
+ */
 export function post({ url: text, headers, body }: PostRequest, rules: PostRules): Promise<Posted> {
   const url = new URL(text);
   const { timeoutMs, signal } = rules;
@@ -65,9 +74,11 @@ export function post({ url: text, headers, body }: PostRequest, rules: PostRules
 }
 
 /**
- * Opens the connection, and breaks it off when the signal aborts, with the look-up of the name. The block list has to be the socket's, which asks it for
- * each address that it connects to: as an option of a request it does nothing over TLS. TLS begins once there is a connection: a socket that goes on to
- * a name's next address changes its handle, and TLS that has taken the first one brings down the process.
+ * Opens the connection, and breaks it off when the signal aborts, with the look-up
+ * of the name. The block list has to be the socket's, which asks it for each address
+ * that it connects to: as an option of a request it does nothing over TLS. TLS
+ * begins once there is a connection: a socket that goes on to a name's next address
+ * changes its handle, and TLS that has taken the first one brings down the process.
  */
 function open(
   url: URL,
@@ -92,7 +103,10 @@ function open(
   });
 }
 
-/** Codes of Node's errors. Several addresses of a name that were tried make one error with all of theirs in it. */
+/**
+ * Codes of Node's errors. Several addresses of a name that
+ * were tried make one error with all of theirs in it.
+ */
 function codesOf(error: unknown): string[] {
   const { code, errors = [] } = error as { code?: unknown; errors?: unknown[] };
   return [...(typeof code === 'string' ? [code] : []), ...errors.flatMap(codesOf)];

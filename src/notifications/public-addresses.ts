@@ -1,7 +1,13 @@
-/** Which addresses a webhook may be sent to: public ones. What is private could be reached by nobody but us. */
+/**
+ * Which addresses a webhook may be sent to: public ones. What
+ * is private could be reached by nobody but us.
+ */
 import { BlockList, isIP } from 'node:net';
 
-/** The networks of ::/3 but for the mapped addresses, ::ffff:0:0/96, which are judged as the IPv4 addresses that they are. A list by itself would block all IPv4. */
+/**
+ * The networks of ::/3 but for the mapped addresses, ::ffff:0:0/96, which are judged
+ * as the IPv4 addresses that they are. A list by itself would block all IPv4.
+ */
 function besidesMapped(): [net: string, prefix: number][] {
   const mapped = 0xffffn << 32n;
   return Array.from({ length: 93 }, (_, n): [string, number] => {
@@ -11,7 +17,10 @@ function besidesMapped(): [net: string, prefix: number][] {
   });
 }
 
-/** Networks that are not public, for IPv4 (the registry of RFC 6890, and multicast) and for IPv6 (all but 2000::/3, and what is set apart in that). */
+/**
+ * Networks that are not public, for IPv4 (the registry of RFC 6890, and
+ * multicast) and for IPv6 (all but 2000::/3, and what is set apart in that).
+ */
 const PRIVATE: Record<'ipv4' | 'ipv6', [net: string, prefix: number][]> = {
   ipv4: [
     ['0.0.0.0', 8],
@@ -35,14 +44,20 @@ const PRIVATE: Record<'ipv4' | 'ipv6', [net: string, prefix: number][]> = {
   ipv6: [...besidesMapped(), ['2001::', 23], ['2001:db8::', 32], ['2002::', 16], ['3fff::', 20], ['4000::', 2], ['8000::', 1]],
 };
 
-/** This machine's own addresses, which development allows. IPv6 has one only, which is in the first of these networks. */
+/**
+ * This machine's own addresses, which development allows. IPv6
+ * has one only, which is in the first of these networks.
+ */
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.0', '0:0:0:0:0:0:0:0']);
 
 /** Where a webhook may go. */
 export type CallbackAddresses = {
   /** Refuses connections to other addresses, also where a name leads to one. */
   blockList: BlockList;
-  /** What is wrong with a URL that is to be called back, as far as its text tells; undefined if nothing is. */
+  /**
+   * What is wrong with a URL that is to be called back, as far
+   * as its text tells; undefined if nothing is.
+   */
   faultOf(text: string): string | undefined;
 };
 

@@ -2,7 +2,10 @@
 
 const [S, MIN, H] = [1000, 60_000, 3_600_000];
 
-/** The pauses before the further tries, in ms: ten tries of a webhook over a day, and five of a push within a quarter of an hour. */
+/**
+ * The pauses before the further tries, in ms: ten tries of a webhook
+ * over a day, and five of a push within a quarter of an hour.
+ */
 const PAUSES = {
   webhook: [5 * S, MIN, 5 * MIN, 20 * MIN, H, 2 * H, 4 * H, 6 * H, 9 * H],
   push: [5 * S, 30 * S, 2 * MIN, 10 * MIN],
@@ -16,8 +19,9 @@ export const TRIES = { webhook: PAUSES.webhook.length + 1, push: PAUSES.push.len
 const MAX_ASKED_MS = 12 * H;
 
 /**
- * The pause after a try that has failed, in ms. `number`: the try's, counted from 1. `askedMs`: what the receiver asked for, which is a
- * lower bound. It is longer by up to a fifth at random, so that what failed together does not come back together.
+ * The pause after a try that has failed, in ms. `number`: the try's, counted from 1.
+ * `askedMs`: what the receiver asked for, which is a lower bound. It is longer by up
+ * to a fifth at random, so that what failed together does not come back together.
  */
 export function pauseAfter(type: keyof typeof PAUSES, number: number, askedMs = 0): number {
   const pauses: readonly number[] = PAUSES[type];

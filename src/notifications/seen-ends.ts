@@ -1,4 +1,7 @@
-/** Ends that were seen: a client has taken the end of a job, so its user's phone needs no push. All API processes share this through Redis. */
+/**
+ * Ends that were seen: a client has taken the end of a job, so its user's
+ * phone needs no push. All API processes share this through Redis.
+ */
 import type { Snapshot } from '../job/snapshot.ts';
 import type { Store } from '../store/store.ts';
 
@@ -26,8 +29,8 @@ export class SeenEnds {
   }
 
   /**
-   * A client was sent the end of a job, or has read it. `taken`: resolves with whether the client has acknowledged that, where the
-   * connection shows it: a phone that has lost its network says nothing.
+   * A client was sent the end of a job, or has read it. `taken`: resolves with whether the client has
+   * acknowledged that, where the connection shows it: a phone that has lost its network says nothing.
    */
   add({ id, notifies, finishedAt = 0 }: Pick<Snapshot, 'id' | 'notifies' | 'finishedAt'>, taken?: () => Promise<boolean>): void {
     if ((notifies !== 'push' && notifies !== 'both') || this.#store.clock.now() - finishedAt > RECENT_MS) return;

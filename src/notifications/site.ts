@@ -6,9 +6,10 @@ import { hostOf } from './public-addresses.ts';
 const SECOND_LEVEL: ReadonlySet<string> = new Set(['ac', 'co', 'com', 'edu', 'go', 'gov', 'mil', 'ne', 'net', 'or', 'org']);
 
 /**
- * The site that a URL leads to: an IPv4 address; a network of IPv6, of which one machine has a whole; or what a name ends in that somebody
- * can register. There is no list of all registries here: where two owners are taken for one, they share a room that is half of what is free.
- * On this machine, to which development sends, each port is a site.
+ * The site that a URL leads to: an IPv4 address; a network of IPv6, of which one machine
+ * has a whole; or what a name ends in that somebody can register. There is no list of all
+ * registries here: where two owners are taken for one, they share a room that is half of
+ * what is free. On this machine, to which development sends, each port is a site.
  */
 export function siteOf(url: URL): string {
   const host = hostOf(url).replace(/\.$/, '');

@@ -2,12 +2,12 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { createDeliverWebhook } from '../../src/notifications/deliver-webhook.ts';
-import { createGone } from '../../src/notifications/gone.ts';
+import { Gone } from '../../src/notifications/gone.ts';
 import { Lanes } from '../../src/notifications/lanes.ts';
 import type { Notification } from '../../src/notifications/notification.ts';
 import { Places } from '../../src/notifications/places.ts';
 import { siteOf } from '../../src/notifications/site.ts';
-import { createWebhookSecrets } from '../../src/notifications/webhook-secrets.ts';
+import { WebhookSecrets } from '../../src/notifications/webhook-secrets.ts';
 import { openTestQueue } from '../support/notifications.ts';
 
 /** Places on a clock that stands still until it is moved. */
@@ -137,8 +137,8 @@ test('27 users whose receivers hang hold up no webhook of another user: it is se
       await once(signal, 'abort');
       return { type: 'failed', code: 'stopped' };
     },
-    secrets: createWebhookSecrets(store, async () => ['a secret of sixteen']),
-    gone: createGone(store),
+    secrets: new WebhookSecrets(store, async () => ['a secret of sixteen']),
+    gone: new Gone(store),
     statusUrl: async (jobId) => jobId,
     userAgent: 'test',
     log: { info() {}, warn() {} },

@@ -1,7 +1,7 @@
 /** Push notifications: one at the end of a job, and only if nobody was there to see it. */
 import { describe, expect, test } from 'vitest';
 import { createReadReceipt } from '../../src/notifications/deliver-push.ts';
-import { createGone } from '../../src/notifications/gone.ts';
+import { Gone } from '../../src/notifications/gone.ts';
 import { createExpo } from '../../src/notifications/expo.ts';
 import { Lanes } from '../../src/notifications/lanes.ts';
 import { startExpo } from '../support/expo.ts';
@@ -137,7 +137,7 @@ test('a service that is overloaded is asked again, and sends one', async () => {
 
 test('a receipt that says the phone is gone drops its token', async () => {
   const expo = await startExpo();
-  const gone = createGone(storeOver(openRedis(), newPrefix()));
+  const gone = new Gone(storeOver(openRedis(), newPrefix()));
   const service = createExpo({ baseUrl: String(expo.env['EXPO_BASE_URL']) });
   const read = createReadReceipt({ service, gone, lanes: new Lanes(), log: { info() {}, warn() {} } });
   const tried = { id: 'r', jobId: 'j', number: 1, signal: new AbortController().signal, update: async () => {} };

@@ -8,7 +8,7 @@ import { tenantOf } from '../../src/job/tenant.ts';
 import { createNodeServer } from '../../src/node-server.ts';
 import { createNodeFiles, createNodeTransport, type Fetch } from '../../src/node-transport.ts';
 import { STREAM_HEADERS } from '../../src/stream/response.ts';
-import { createUnsentCount, type UnsentCount } from '../../src/unsent.ts';
+import { UnsentCount } from '../../src/unsent.ts';
 import { watchAcknowledgements } from '../../src/vanished-clients.ts';
 
 const MB = 1024 * 1024;
@@ -38,7 +38,7 @@ const json: Answering = () => new Response('.'.repeat(LARGE));
 async function serve(answering: Answering, { each = 100 * MB, stallMs = 30_000 } = {}) {
   const bounds = { each, all: each };
   const { answers } = createShares({ bodies: bounds, answers: bounds, streams: bounds, reads: bounds });
-  const unsent = createUnsentCount(answers, watchAcknowledgements({ deadlineMs: stallMs, everyMs: stallMs / 6 }));
+  const unsent = new UnsentCount(answers, watchAcknowledgements({ deadlineMs: stallMs, everyMs: stallMs / 6 }));
   const server = createNodeServer((_, env) => {
     unsent.countFor((env as { outgoing: Parameters<UnsentCount['countFor']>[0] }).outgoing, tenantOf('ana', undefined));
     return answering(unsent, env);

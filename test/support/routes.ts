@@ -38,13 +38,8 @@ export async function routesOfApp(): Promise<string[]> {
     }),
     notifications: {
       faultOf: () => undefined,
-      deliveries: {
-        of: async () => [],
-        retry: async () => [],
-        counts: async () => ({ waiting: 0, failed: 0 }),
-        erase: async () => {},
-        eraseUser: async () => {},
-      },
+      deliveries: { of: async () => [], retry: async () => [] },
+      queue: { counts: async () => ({ waiting: 0, failed: 0 }) },
       accepted() {},
       async handOn() {},
       endSeen() {},

@@ -1,4 +1,7 @@
-/** The archive's lag: while it is behind, workers keep the records of ended jobs longer, so that BullMQ removes none that is not archived. */
+/**
+ * The archive's lag: while it is behind, workers keep the records of
+ * ended jobs longer, so that BullMQ removes none that is not archived.
+ */
 import type { Store } from '../../src/store/store.ts';
 import { KEPT_LONGER_S } from '../../src/jobs/retention.ts';
 

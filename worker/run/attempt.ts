@@ -17,7 +17,10 @@ export class Attempt {
     for (const row of rows) this.#count(row);
   }
 
-  /** Continues from the rows of earlier runs. Writes an `attempt` row if the attempt is a new one, or the job was put off. */
+  /**
+   * Continues from the rows of earlier runs. Writes an `attempt`
+   * row if the attempt is a new one, or the job was put off.
+   */
   static async begin({ attempt, previous }: Task, journal: Pick<Journal, 'append'>, { rows, putOffCode }: History): Promise<Attempt> {
     const begun = new Attempt(attempt, journal, rows);
     const announced = rows.findLast(({ type }) => type === 'attempt')?.attempt ?? 1;

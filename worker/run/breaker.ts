@@ -1,4 +1,7 @@
-/** Circuit breakers: what all workers together know of a provider's health, so that a sick one is not asked by each job in turn. */
+/**
+ * Circuit breakers: what all workers together know of a provider's
+ * health, so that a sick one is not asked by each job in turn.
+ */
 import type { ProblemCode } from '../../src/job/problem.ts';
 import type { Breaker } from './circuit-breaker.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -11,7 +14,10 @@ export type BreakerOptions = {
   openMs: number;
   /** How long a probe may take before another may try. */
   probeMs: number;
-  /** The pause between two of those who were held back, so that they leave room for others when they return. */
+  /**
+   * The pause between two of those who were held back, so that
+   * they leave room for others when they return.
+   */
   paceMs: number;
 };
 

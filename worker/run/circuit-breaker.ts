@@ -1,4 +1,7 @@
-/** A capability behind its circuit breaker: while a provider is in trouble, only the jobs that need it are held back. */
+/**
+ * A capability behind its circuit breaker: while a provider is
+ * in trouble, only the jobs that need it are held back.
+ */
 import { ProblemError, type ProblemCode } from '../../src/job/problem.ts';
 import type { Capability } from '../capabilities.ts';
 

@@ -21,7 +21,10 @@ type Parts = Pick<Context, 'signal' | 'log' | 'answered'> & {
 /** Before the name of a field in a checkpoint, so that no field has the name of a piece of work. */
 const FIELD = 'field:';
 
-/** Makes a context, and the function that returns who did the work: the author of the last call, in this attempt or an earlier one. */
+/**
+ * Makes a context, and the function that returns who did the work:
+ * the author of the last call, in this attempt or an earlier one.
+ */
 export function createContext({ attempt, journal, history, assignment, signal, log, meter, answered, alive, files }: Parts): {
   context: Context;
   author: () => Author | undefined;
@@ -60,7 +63,8 @@ export function createContext({ attempt, journal, history, assignment, signal, l
     field: (name) => checkpoint[FIELD + name],
     keepField: (name, value) => keep(FIELD + name, value),
     stage(stage, percent) {
-      // It goes out with what else is written in this tick. If it can't be written, nothing after it can, and the job does not complete.
+      // It goes out with what else is written in this tick. If it can't
+      // be written, nothing after it can, and the job does not complete.
       attempt.write({ type: 'progress', attempt: number, percent: atLeast(percent), stage }).catch(() => {});
       return Promise.resolve();
     },

@@ -2,8 +2,9 @@
 import type { Task } from './task.ts';
 
 /**
- * A deadline that can be lifted, or moved to so long from now. When it is over, it stops the task, with a reason like that of
- * AbortSignal.timeout. Redis' trouble does not count: a run that waits with what it has paid for must not be stopped for it.
+ * A deadline that can be lifted, or moved to so long from now. When it is over, it
+ * stops the task, with a reason like that of AbortSignal.timeout. Redis' trouble does
+ * not count: a run that waits with what it has paid for must not be stopped for it.
  */
 export class Deadline {
   readonly #task: Pick<Task, 'signal' | 'stop'>;

@@ -1,4 +1,7 @@
-/** The files of one run: what a handler reads and keeps. The store knows no runs; here each write is the run's own. */
+/**
+ * The files of one run: what a handler reads and keeps. The
+ * store knows no runs; here each write is the run's own.
+ */
 import { ProblemError } from '../../src/job/problem.ts';
 import { type FileName, type FileStore, type PutResult, readWhole, type StorageFull } from '../../src/files/store.ts';
 import type { FileReference, Kind } from '../../src/kinds/kind.ts';
@@ -10,7 +13,10 @@ import type { Context } from '../handler.ts';
 
 /** The files of a run. */
 export type RunFiles = Pick<Context, 'file' | 'reserve' | 'output' | 'readOutput' | 'keep' | 'kept'> & {
-  /** Frees what the run has reserved and not used, unless a part of the job is there; to be called while the run still holds its job. */
+  /**
+   * Frees what the run has reserved and not used, unless a part of
+   * the job is there; to be called while the run still holds its job.
+   */
   release(): Promise<void>;
 };
 
@@ -67,7 +73,10 @@ export function createRunFiles(files: FileStore, store: Store, locks: Pick<RunLo
   };
 }
 
-/** Makes what deletes the inputs of a job that has completed. What can't be deleted now goes a little later by itself. */
+/**
+ * Makes what deletes the inputs of a job that has completed.
+ * What can't be deleted now goes a little later by itself.
+ */
 export function createInputRemoval(files: FileStore, kinds: readonly Kind[]): (kind: string, jobId: string) => void {
   const withFiles = new Set(kinds.flatMap((kind) => (hasFiles(kind) ? [kind.name] : [])));
   return (kind, jobId) => {
@@ -75,7 +84,10 @@ export function createInputRemoval(files: FileStore, kinds: readonly Kind[]): (k
   };
 }
 
-/** Makes what frees the room that was reserved for a job that has failed. Where that can't be done now it is freed a little later by itself. */
+/**
+ * Makes what frees the room that was reserved for a job that has failed.
+ * Where that can't be done now it is freed a little later by itself.
+ */
 export function createRoomRelease(files: FileStore, kinds: readonly Kind[]): (kind: string, jobId: string) => void {
   const withOutputs = new Set(kinds.flatMap((kind) => (kind.outputs === true ? [kind.name] : [])));
   return (kind, jobId) => {
@@ -88,7 +100,10 @@ export function hasFiles({ files, outputs }: Kind): boolean {
   return files !== undefined || outputs === true;
 }
 
-/** Room can come at any time: a job ends, or its user deletes one. To look again calls nobody, so it is not put off for long. */
+/**
+ * Room can come at any time: a job ends, or its user deletes one.
+ * To look again calls nobody, so it is not put off for long.
+ */
 function noRoom({ freeInMs = Infinity }: StorageFull): ProblemError {
   const detail = 'There is no room for the files that this job makes; it goes on when there is.';
   return new ProblemError('storage_full', detail, freeInMs < SOON_MS ? { retryAfterMs: freeInMs } : { forNow: true });

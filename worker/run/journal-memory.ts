@@ -1,10 +1,19 @@
-/** What this process has written to journals lately, so that a Redis that lost its last seconds gets it back. */
+/**
+ * What this process has written to journals lately, so that a
+ * Redis that lost its last seconds gets it back.
+ */
 import type { RecordFields } from '../../src/job/record.ts';
 
-/** All that a job's runs have written: the rows as they stand in the journal, and the last values of the fields. */
+/**
+ * All that a job's runs have written: the rows as they stand
+ * in the journal, and the last values of the fields.
+ */
 export type JournalContent = { rows: string[]; fields: RecordFields };
 
-/** How long a job is remembered after its last row, in ms. A Redis that is restored loses seconds, and rarely minutes. */
+/**
+ * How long a job is remembered after its last row, in ms. A
+ * Redis that is restored loses seconds, and rarely minutes.
+ */
 const KEPT_MS = 10 * 60_000;
 
 /** How much is remembered unless something else is said, in bytes over all jobs. */
@@ -16,13 +25,17 @@ const CHARACTER_BYTES = 2;
 /** What a text takes beside its characters, in bytes: its head, and its place in an array. */
 const TEXT_BYTES = 32;
 
-/** What a job takes beside its texts, in bytes: its id, objects, array and entry. It bounds how many small jobs are kept. */
+/**
+ * What a job takes beside its texts, in bytes: its id, objects,
+ * array and entry. It bounds how many small jobs are kept.
+ */
 const JOB_BYTES = 1000;
 
 /**
- * The memory of a process, of at most so many bytes. The oldest jobs are forgotten first, and each job ten minutes after its
- * last row. If Redis has lost rows, the checkpoint or the result of a job that is forgotten, a later run of it in this process
- * does not write them again, and asks the vendor anew for what is missing. A run holds what it has written itself.
+ * The memory of a process, of at most so many bytes. The oldest jobs are forgotten first, and
+ * each job ten minutes after its last row. If Redis has lost rows, the checkpoint or the
+ * result of a job that is forgotten, a later run of it in this process does not write them
+ * again, and asks the vendor anew for what is missing. A run holds what it has written itself.
  */
 export class JournalMemory {
   readonly #maxBytes: number;

@@ -1,12 +1,16 @@
-/** A run's journal writer: what is written within one tick goes to Redis in one fenced step, each row at its place. */
+/**
+ * A run's journal writer: what is written within one tick goes
+ * to Redis in one fenced step, each row at its place.
+ */
 import type { RecordFields } from '../../src/job/record.ts';
 import type { JournalContent, JournalMemory } from './journal-memory.ts';
 
 /** A run's way to its journal in Redis. */
 export type JournalPort = {
   /**
-   * Writes rows, the first of them at this place, and fields, in one fenced step. If the place is not the journal's next, or other
-   * rows are there, it writes nothing and resolves with how many rows there are; if there is no room for them, with `full`.
+   * Writes rows, the first of them at this place, and fields, in one fenced step. If
+   * the place is not the journal's next, or other rows are there, it writes nothing and
+   * resolves with how many rows there are; if there is no room for them, with `full`.
    */
   send(rows: readonly string[], place: number, fields: RecordFields): Promise<{ length: number } | 'full' | undefined>;
   /** The rows in Redis. */
@@ -50,14 +54,18 @@ export class JournalWriter {
     await this.#collect(fields, true).first.promise;
   }
 
-  /** Writes fields at the end of this tick, or leaves them to {@link JournalWriter.last}. Nobody waits for them. */
+  /**
+   * Writes fields at the end of this tick, or leaves them to
+   * {@link JournalWriter.last}. Nobody waits for them.
+   */
   keep(fields: RecordFields): void {
     this.#collect(fields, false);
   }
 
   /**
-   * Waits for what is on its way. Resolves with what is left for the step that ends the job to write: these fields, and those
-   * that were kept in this tick. Rejects if an earlier write has failed, whether somebody waited for it or not.
+   * Waits for what is on its way. Resolves with what is left for the step that
+   * ends the job to write: these fields, and those that were kept in this tick.
+   * Rejects if an earlier write has failed, whether somebody waited for it or not.
    */
   async last(fields: RecordFields): Promise<RecordFields> {
     while (this.#isSending || this.#next?.isAwaited) await this.#sending;
@@ -68,7 +76,10 @@ export class JournalWriter {
     return left;
   }
 
-  /** Goes on from what earlier runs have written. `stored`: how many of the rows Redis has, if it has lost any of it. */
+  /**
+   * Goes on from what earlier runs have written. `stored`: how
+   * many of the rows Redis has, if it has lost any of it.
+   */
   async resume(earlier: JournalContent, stored?: number): Promise<void> {
     this.#written = earlier;
     if (stored !== undefined) await this.#port.send(earlier.rows.slice(stored), stored + 1, earlier.fields);
@@ -101,7 +112,10 @@ export class JournalWriter {
     this.#sending = undefined;
   }
 
-  /** Resolves with the place of the batch's first row. Rows before it that Redis has lost are written again, with all fields. */
+  /**
+   * Resolves with the place of the batch's first row. Rows before
+   * it that Redis has lost are written again, with all fields.
+   */
   async #send({ rows, fields }: Batch): Promise<number> {
     const { send, lost, full } = this.#port;
     const place = this.#written.rows.length + 1;
@@ -119,7 +133,10 @@ export class JournalWriter {
     return found;
   }
 
-  /** Takes rows that are where the first rows of a run were to go: a job that was never started can hold garbage, too. */
+  /**
+   * Takes rows that are where the first rows of a run were to
+   * go: a job that was never started can hold garbage, too.
+   */
   async #adopt(rows: readonly string[]): Promise<number> {
     const { rows: written } = this.#written;
     if (written.length > rows.length) throw this.#port.lost(); // this run has written others there
@@ -127,7 +144,10 @@ export class JournalWriter {
     return written.length - rows.length + 1;
   }
 
-  /** A full journal takes no row more, also none that is shorter: the items after one that is missing would have its numbers. */
+  /**
+   * A full journal takes no row more, also none that is shorter:
+   * the items after one that is missing would have its numbers.
+   */
   #refuse(place: number): never {
     this.#isFull = true;
     this.#written.rows.length = place - 1;

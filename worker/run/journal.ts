@@ -10,7 +10,10 @@ import type { RunRef } from './task.ts';
 import { createSpending, type Spending } from './spending.ts';
 import type { Store } from '../../src/store/store.ts';
 
-/** Somebody else has taken the job over, or it has ended: whatever this run does from now on counts for nothing. */
+/**
+ * Somebody else has taken the job over, or it has ended:
+ * whatever this run does from now on counts for nothing.
+ */
 export class LockLostError extends OwnError {
   override name = 'LockLostError';
 
@@ -35,8 +38,9 @@ export type History = {
 const NOTHING: History = { rows: [], checkpoint: {}, finished: false };
 
 /**
- * How much one journal takes. No job that is asked for in earnest comes near: the longest lesson, each of its characters six bytes of JSON,
- * has 4 MB; one that is retried and put off as often as it may be has 3,000 rows, and one whose provider is away for two days 6,000.
+ * How much one journal takes. No job that is asked for in earnest comes near: the longest
+ * lesson, each of its characters six bytes of JSON, has 4 MB; one that is retried and put off
+ * as often as it may be has 3,000 rows, and one whose provider is away for two days 6,000.
  */
 const BOUND: JournalBound = { rows: 10_000, bytes: 16 * 1024 * 1024 };
 
@@ -52,7 +56,10 @@ export type JournalOptions = {
   bound?: JournalBound | undefined;
 };
 
-/** Makes the function that opens the journal of a run. What all journals of the process have written is remembered for a while. */
+/**
+ * Makes the function that opens the journal of a run. What all
+ * journals of the process have written is remembered for a while.
+ */
 export function createJournals(store: Store, { locks, memoryBytes, bound = BOUND }: JournalOptions = {}): (run: RunRef) => Journal {
   const { redis, keys } = store;
   const script = store.script(new URL('scripts/write_journal.lua', import.meta.url), {
@@ -89,7 +96,10 @@ export function createJournals(store: Store, { locks, memoryBytes, bound = BOUND
 /** What one journal is made of. */
 type JournalParts = { port: JournalPort; readFields: () => Promise<(string | null)[]>; memory: JournalMemory; spending: Spending };
 
-/** Reads and writes for one run of one job. Writes reject with {@link LockLostError} once the run is not the job's any more. */
+/**
+ * Reads and writes for one run of one job. Writes reject with
+ * {@link LockLostError} once the run is not the job's any more.
+ */
 export class Journal {
   /** What the run's calls use. */
   readonly spending: Spending;
@@ -105,8 +115,8 @@ export class Journal {
   }
 
   /**
-   * What was there before; to be read before anything is written. `fresh`: BullMQ says that the job was never started.
-   * What this process wrote for the job and Redis has lost since is written again first.
+   * What was there before; to be read before anything is written. `fresh`: BullMQ says that the job was
+   * never started. What this process wrote for the job and Redis has lost since is written again first.
    */
   async history(fresh: boolean): Promise<History> {
     const remembered = this.#parts.memory.of(this.#jobId);
@@ -120,8 +130,8 @@ export class Journal {
   }
 
   /**
-   * Appends a lasting row, publishes it and resolves with its sequence number. `progress`: how far the job is with it. Rows
-   * that are appended within one tick are written in one step, in their order.
+   * Appends a lasting row, publishes it and resolves with its sequence number. `progress`: how far the
+   * job is with it. Rows that are appended within one tick are written in one step, in their order.
    */
   append(row: Row, progress: Progress): Promise<number> {
     return this.#writer.append(JSON.stringify(row), {
@@ -131,14 +141,18 @@ export class Journal {
     });
   }
 
-  /** Keeps what need not be done again, by name, and who did it: at the end of this tick, or with the end of the job. */
+  /**
+   * Keeps what need not be done again, by name, and who did it:
+   * at the end of this tick, or with the end of the job.
+   */
   saveCheckpoint(checkpoint: Record<string, unknown>, author: Author | undefined): void {
     this.#writer.keep({ [FIELDS.checkpoint]: JSON.stringify(checkpoint), ...authorFields(author) });
   }
 
   /**
-   * Waits until all rows are written, and resolves with what the step that completes the job has to write: its result and who
-   * gave it. Rejects if an earlier write has failed, also one that nobody waited for.
+   * Waits until all rows are written, and resolves with what the step that
+   * completes the job has to write: its result and who gave it. Rejects if
+   * an earlier write has failed, also one that nobody waited for.
    */
   conclude(result: unknown, author: Author | undefined): Promise<RecordFields> {
     return this.#writer.last({ [FIELDS.result]: JSON.stringify(result), ...authorFields(author) });
@@ -168,9 +182,10 @@ function authorFields(author: Author | undefined): RecordFields {
 }
 
 /**
- * What a job's journal should hold, from what it holds and what this process remembers of it. Where Redis has rows that are
- * not remembered, another process went on with the job, and Redis is right. Where it has only the first of the
- * remembered rows, it has lost the others. Where the rows are the same, fields can still be lost.
+ * What a job's journal should hold, from what it holds and what this process remembers
+ * of it. Where Redis has rows that are not remembered, another process went on with
+ * the job, and Redis is right. Where it has only the first of the remembered rows, it
+ * has lost the others. Where the rows are the same, fields can still be lost.
  */
 function merge(stored: JournalContent, remembered: JournalContent): JournalContent {
   const { rows, fields } = stored;

@@ -1,6 +1,6 @@
 /**
- * The lock watch finds out that a running job was cancelled or taken over. It looks at the locks of all runs in one trip. A lock that has only
- * expired is taken back.
+ * The lock watch finds out that a running job was cancelled or taken over. It looks
+ * at the locks of all runs in one trip. A lock that has only expired is taken back.
  */
 import type { RunLock, RunLocks } from './run-locks.ts';
 import type { Script } from '../../src/store/script.ts';
@@ -15,12 +15,16 @@ export type LockWatchOptions = {
   onError: (error: unknown) => void;
 };
 
-/** How often to look while a job runs, in ms: a call to a model stops so soon after its job was cancelled. */
+/**
+ * How often to look while a job runs, in ms: a call to a model
+ * stops so soon after its job was cancelled.
+ */
 const LOCKS_READ_MS = 250;
 
 /**
- * A running watch. Whoever ends a job from outside removes its lock in the same step. The lock shows it, and nobody needs to
- * send a message that could get lost. With nothing running, Redis is not asked.
+ * A running watch. Whoever ends a job from outside removes its lock in
+ * the same step. The lock shows it, and nobody needs to send a message
+ * that could get lost. With nothing running, Redis is not asked.
  */
 export class LockWatch {
   readonly #options: LockWatchOptions;

@@ -1,4 +1,7 @@
-/** Decides what becomes of a job whose attempt did not end well, from the error and a few facts. settle.ts carries it out. */
+/**
+ * Decides what becomes of a job whose attempt did not end well,
+ * from the error and a few facts. settle.ts carries it out.
+ */
 import { OwnError } from '../../src/job/own-error.ts';
 import { ProblemError, problems } from '../../src/job/problem.ts';
 import { LockLostError } from './journal.ts';
@@ -10,13 +13,19 @@ export type Decision =
   | { type: 'lost' }
   /** This process is stopping. Another worker continues the job; this costs no attempt. */
   | { type: 'hand-back' }
-  /** This worker can't do the job, but others can. One of them takes the job after `afterMs`; this costs no attempt. */
+  /**
+   * This worker can't do the job, but others can. One of them
+   * takes the job after `afterMs`; this costs no attempt.
+   */
   | { type: 'give-back'; afterMs: number }
   /** The job has failed. Another attempt would not help. */
   | { type: 'fail'; problem: ProblemError }
   /** The attempt has failed. The next one begins after `afterMs`, if one is left. */
   | { type: 'retry'; problem: ProblemError; afterMs: number }
-  /** The attempt was not at fault. It is made again after `afterMs` and costs none. `counts`: whether it counts towards MAX_PUT_OFFS. */
+  /**
+   * The attempt was not at fault. It is made again after `afterMs`
+   * and costs none. `counts`: whether it counts towards MAX_PUT_OFFS.
+   */
   | { type: 'put-off'; problem: ProblemError; afterMs: number; counts: boolean };
 
 /** The process is stopping, so the job has to be handed back. */
@@ -80,12 +89,18 @@ const GIVE_BACK_MS = 1000;
 /** How often a job is put off at no cost. After that it costs attempts, so that no job waits for ever. */
 const MAX_PUT_OFFS = 50;
 
-/** The longest time for which a provider can put a job off, in ms. Without a limit one wrong date would stop a job for good. */
+/**
+ * The longest time for which a provider can put a job off, in
+ * ms. Without a limit one wrong date would stop a job for good.
+ */
 const MAX_PUT_OFF_MS = 3_600_000;
 
 const MAX_BACKOFF_MS = 60_000;
 
-/** Turns what was thrown into a problem. A client sees of an error that is no ProblemError only that it happened. */
+/**
+ * Turns what was thrown into a problem. A client sees of an
+ * error that is no ProblemError only that it happened.
+ */
 export function toProblemError(error: unknown): ProblemError {
   if (error instanceof PaidInVainError) return error.problem;
   if (error instanceof ProblemError) return error;
@@ -93,10 +108,11 @@ export function toProblemError(error: unknown): ProblemError {
 }
 
 /**
- * Decides. An error that is not `retryable` (the table in problem.ts says so) fails the job. If it is known when to try again,
- * because the provider said so or its breaker is open, or it refuses for now only, the job is put off until then, and this costs no attempt. Every other
- * error costs an attempt, and so does one for which the same work will be paid for again. An answer that could not be used is asked for
- * once more only.
+ * Decides. An error that is not `retryable` (the table in problem.ts says so) fails the
+ * job. If it is known when to try again, because the provider said so or its breaker is
+ * open, or it refuses for now only, the job is put off until then, and this costs no
+ * attempt. Every other error costs an attempt, and so does one for which the same work
+ * will be paid for again. An answer that could not be used is asked for once more only.
  */
 export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneElsewhere, badBefore = false }: Facts): Decision {
   if (error instanceof LockLostError) return { type: 'lost' };
@@ -110,20 +126,22 @@ export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneE
   // A second answer of the same kind is paid for, and a third would be.
   const isBadAgain = code === 'provider_bad_answer' && badBefore;
   if (!problems[code].retryable || extras.final || isBadAgain) return { type: 'fail', problem };
-  // A provider behind an open breaker was not asked. Each probe costs its job an attempt, so this has an end, too.
+  // A provider behind an open breaker was not asked. Each probe
+  // costs its job an attempt, so this has an end, too.
   const counts = !(problem instanceof CircuitOpenError);
   const asked = extras.retryAfterMs ?? (extras.forNow ? Math.min(backoffMs * 2 ** putOffs, MAX_BACKOFF_MS) : undefined);
   if (asked === undefined || error instanceof PaidInVainError || (counts && putOffs >= MAX_PUT_OFFS)) {
     return { type: 'retry', problem, afterMs: backoff(attemptsMade, backoffMs, problem) };
   }
-  // Some providers say 0, or a date in the past. To ask again at once would use up all put-offs in a moment.
+  // Some providers say 0, or a date in the past. To ask again at
+  // once would use up all put-offs in a moment.
   const pauseMs = Math.max(Math.min(asked, MAX_PUT_OFF_MS), counts ? backoffMs : 0);
   return { type: 'put-off', problem, counts, afterMs: Math.round(pauseMs + Math.random() * backoffMs) };
 }
 
 /**
- * The pause before the next attempt, in ms: exponential with full jitter, so that jobs that failed together do not come
- * back together. If the vendor said when to come back, that time is added.
+ * The pause before the next attempt, in ms: exponential with full jitter, so that jobs that failed
+ * together do not come back together. If the vendor said when to come back, that time is added.
  */
 export function backoff(attemptsMade: number, baseMs: number, error: Error | undefined): number {
   const asked = error instanceof ProblemError ? Math.min(error.extras.retryAfterMs ?? 0, MAX_PUT_OFF_MS) : 0;

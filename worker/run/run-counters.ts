@@ -1,4 +1,7 @@
-/** What is counted of a job's runs, over all its workers: how often they were lost, and how often it was put off. */
+/**
+ * What is counted of a job's runs, over all its workers: how
+ * often they were lost, and how often it was put off.
+ */
 import type { ProblemCode } from '../../src/job/problem.ts';
 import { FIELDS } from '../../src/job/record.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -15,12 +18,18 @@ export class RunCounters {
     this.#stalls = stalls;
   }
 
-  /** How often the job has lost its worker while it ran. BullMQ's own count has one that also died before its job was begun. */
+  /**
+   * How often the job has lost its worker while it ran. BullMQ's
+   * own count has one that also died before its job was begun.
+   */
   async losses(): Promise<number> {
     return this.#stalls === 0 ? 0 : 1 + (await this.#read(FIELDS.startsAfterLoss));
   }
 
-  /** A run begins. If the job has lost its worker before and the run does not come back, that is one loss more. */
+  /**
+   * A run begins. If the job has lost its worker before and the
+   * run does not come back, that is one loss more.
+   */
   async started(): Promise<void> {
     if (this.#stalls > 0) await this.#add(FIELDS.startsAfterLoss, 1);
   }

@@ -1,4 +1,7 @@
-/** The locks of this process's runs. One that has expired is taken back, as long as no other run has begun the job. */
+/**
+ * The locks of this process's runs. One that has expired is
+ * taken back, as long as no other run has begun the job.
+ */
 import type { Store } from '../../src/store/store.ts';
 
 /** What a run holds its job with. */
@@ -21,7 +24,10 @@ export class RunLocks {
   readonly #retakeAtOnce: Retake;
   readonly #store: Store;
 
-  /** `patient`: over a connection that waits while Redis is away. `lockDurationMs`: how long a lock holds unless it is renewed. */
+  /**
+   * `patient`: over a connection that waits while Redis is away.
+   * `lockDurationMs`: how long a lock holds unless it is renewed.
+   */
   constructor(patient: Store, store: Store, lockDurationMs: number) {
     this.#retakePatiently = createRetake(patient, lockDurationMs);
     this.#retakeAtOnce = createRetake(store, lockDurationMs);
@@ -43,8 +49,8 @@ export class RunLocks {
   }
 
   /**
-   * Takes a run's lock back if it has expired. Resolves with whether the job is still the run's. Waits for a Redis that is
-   * away or refuses.
+   * Takes a run's lock back if it has expired. Resolves with whether the
+   * job is still the run's. Waits for a Redis that is away or refuses.
    */
   async retake(jobId: string, token: string): Promise<boolean> {
     return this.#store.retryWhileRefused(() => this.#retake(this.#retakePatiently, jobId, token));
@@ -74,7 +80,10 @@ function createRetake(store: Store, lockMs: number): Retake {
   return async (id, lock) => (await script({ ...shared, job: keys.job(id), lock: keys.lock(id), id, ...lock })) === 1;
 }
 
-/** Does a fenced write. If the fence refuses it and the lock had only expired, the lock is taken back and the write is done again. */
+/**
+ * Does a fenced write. If the fence refuses it and the lock had
+ * only expired, the lock is taken back and the write is done again.
+ */
 export async function writeFenced<T>(
   write: () => Promise<T>,
   isRefused: (reply: T) => boolean,

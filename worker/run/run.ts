@@ -1,4 +1,7 @@
-/** Runs one job: reads what earlier runs left, sets the deadline, calls the handler, keeps the result. It knows no BullMQ. */
+/**
+ * Runs one job: reads what earlier runs left, sets the deadline,
+ * calls the handler, keeps the result. It knows no BullMQ.
+ */
 import type { Logger } from 'pino';
 import { ProblemError } from '../../src/job/problem.ts';
 import { findUnaccepted } from '../../src/kinds/acceptance.ts';
@@ -36,7 +39,10 @@ export type RunDeps = {
   log: Logger;
 };
 
-/** Makes the function that runs a job. It resolves with what the job's completion has to write: its result. */
+/**
+ * Makes the function that runs a job. It resolves with what
+ * the job's completion has to write: its result.
+ */
 export function createRun({
   implementations,
   assignments,
@@ -56,8 +62,8 @@ export function createRun({
   );
 
   /**
-   * @throws NotAssignedError if this worker can't do the kind or does not take the input, ProblemError for what the job's owner
-   * should know, the signal's reason if that ended the run
+   * @throws NotAssignedError if this worker can't do the kind or does not take the input,
+   * ProblemError for what the job's owner should know, the signal's reason if that ended the run
    */
   return async (task, journal) => {
     const history = await journal.history(task.fresh);
@@ -122,7 +128,10 @@ function timedOut(ms: number, cause: unknown): ProblemError {
   return new ProblemError('job_timeout', `The attempt did not end within ${ms / 1000} s.`, { cause });
 }
 
-/** Waits for work, but rejects with the signal's reason when it aborts. So a handler that ignores the signal does not keep the run. */
+/**
+ * Waits for work, but rejects with the signal's reason when it
+ * aborts. So a handler that ignores the signal does not keep the run.
+ */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const fail = () => reject(signal.reason);
@@ -133,8 +142,9 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 /**
- * Makes the job that a finished job leads to, says so in the journal, and resolves with what stands for it in the result. After an earlier run has
- * made it, nothing is added. Rejects with LockLostError if the job is not this run's any more.
+ * Makes the job that a finished job leads to, says so in the journal, and resolves
+ * with what stands for it in the result. After an earlier run has made it, nothing
+ * is added. Rejects with LockLostError if the job is not this run's any more.
  */
 async function makeChild<Result>(
   { id, owner, tenant, targets, requestId, reserved }: Task,

@@ -27,8 +27,8 @@ export type EndedAttempt = {
 };
 
 /**
- * What has become of the job: it is delayed or waits again, it fails for good, or this error ends the attempt. `pauseMs`: how
- * long BullMQ is to wait before the next attempt.
+ * What has become of the job: it is delayed or waits again, it fails for good, or this
+ * error ends the attempt. `pauseMs`: how long BullMQ is to wait before the next attempt.
  */
 export type SettleResult =
   | { type: 'delayed'; putOff?: boolean }

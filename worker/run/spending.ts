@@ -1,4 +1,7 @@
-/** What a job's paid calls use: noted before a call is made, kept true while it goes on, and counted for its tenant's day. */
+/**
+ * What a job's paid calls use: noted before a call is made,
+ * kept true while it goes on, and counted for its tenant's day.
+ */
 import type { Usage } from '../../src/job/snapshot.ts';
 import { type RunLocks, writeFenced } from './run-locks.ts';
 import type { RunRef } from './task.ts';
@@ -6,20 +9,29 @@ import type { Store } from '../../src/store/store.ts';
 
 /** One call's entry. */
 export type CallEntry = {
-  /** Replaces what is noted of the call; undefined: it used nothing. Goes on after the job has ended, or is another run's: the money is gone. */
+  /**
+   * Replaces what is noted of the call; undefined: it used nothing. Goes
+   * on after the job has ended, or is another run's: the money is gone.
+   */
   note(used: Usage | undefined): Promise<void>;
 };
 
 /** The books of one run. */
 export type Spending = {
-  /** Notes what a call that is about to be made will use at least. Rejects where the job is not this run's any more, so that nobody pays for it. */
+  /**
+   * Notes what a call that is about to be made will use at least. Rejects
+   * where the job is not this run's any more, so that nobody pays for it.
+   */
   open(expected: Usage): Promise<CallEntry>;
 };
 
 /** How long a day's count is kept, in s. */
 const KEPT_S = 48 * 3600;
 
-/** Makes the function that opens the books of a run. `lost`: what to reject with where the job is not the run's any more. */
+/**
+ * Makes the function that opens the books of a run. `lost`:
+ * what to reject with where the job is not the run's any more.
+ */
 export function createSpending(store: Store, lost: (jobId: string) => Error, retake: RunLocks['retake']): (run: RunRef) => Spending {
   const { keys } = store;
   const script = store.script(new URL('scripts/note_usage.lua', import.meta.url), {

@@ -1,4 +1,7 @@
-/** Takes a job that BullMQ gave to this worker: counts its lost workers, isolates it, runs it and settles how it went. */
+/**
+ * Takes a job that BullMQ gave to this worker: counts its lost
+ * workers, isolates it, runs it and settles how it went.
+ */
 import type { Logger } from 'pino';
 import { parseReason } from '../../src/job/problem.ts';
 import { createFairQueue, type FairQueue } from '../../src/jobs/fair-queue.ts';
@@ -24,7 +27,10 @@ export type PickedJob = EndedAttempt['job'] & {
 /** A job with what BullMQ gave along. `stop` aborts the signal. */
 export type Taken = { job: PickedJob; id: string; token: string } & Pick<Task, 'signal' | 'stop'>;
 
-/** What has become of the job: it can be completed, which has to write these fields, or what settling says. */
+/**
+ * What has become of the job: it can be completed, which has
+ * to write these fields, or what settling says.
+ */
 export type TakeResult = { type: 'done'; fields: RecordFields } | SettleResult;
 
 /** What taking jobs needs. */
@@ -68,14 +74,18 @@ export class JobTaker {
     this.#settle = createSettle({ ...options, fairQueue: this.#fairQueue });
   }
 
-  /** Takes a job. Rejects only where the job is not this worker's any more, or Redis fails. `onStart`: the job is run now. */
+  /**
+   * Takes a job. Rejects only where the job is not this worker's
+   * any more, or Redis fails. `onStart`: the job is run now.
+   */
   async take(taken: Taken, onStart: () => void): Promise<TakeResult> {
     const { job, id, token } = taken;
     const { store, maxStalledCount, locks } = this.#options;
     const counted = new RunCounters(store, id, job.stalledCounter);
     const losses = await counted.losses();
     if (losses > maxStalledCount) return { type: 'failed', reason: WORKER_LOST };
-    // An old run of this job that was thought lost may still go on here. Its end would stop the renewal of the new run's lock.
+    // An old run of this job that was thought lost may still go on
+    // here. Its end would stop the renewal of the new run's lock.
     if (this.running.has(id) || !this.#isolation.admit({ id, losses })) {
       await job.moveToDelayed(this.#notNow(), token);
       return { type: 'delayed' };
@@ -110,7 +120,10 @@ export class JobTaker {
     }
   }
 
-  /** When a job that can't run now is picked up again. Each pickup counts for the limiter, so few are made. */
+  /**
+   * When a job that can't run now is picked up again. Each
+   * pickup counts for the limiter, so few are made.
+   */
   #notNow(): number {
     const { max, duration } = this.#options.rate;
     return (this.#nextPickup = Math.max(momentIn(NOT_NOW_MS), this.#nextPickup + (4 * duration) / max));

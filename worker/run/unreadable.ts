@@ -1,4 +1,7 @@
-/** Records that can't be read: each ends as failed, before it stops what workers do for all jobs at once. */
+/**
+ * Records that can't be read: each ends as failed, before it
+ * stops what workers do for all jobs at once.
+ */
 import type { Job, Worker } from 'bullmq';
 import { createEnd } from '../../src/jobs/end-job.ts';
 import { parseJson } from '../../src/job/parse-json.ts';
@@ -10,7 +13,10 @@ export const UNREADABLE = 'job could not be read: it was ended';
 /** How such a job ends. */
 const REASON = 'internal_error: What is stored of this job can not be read; it was not run.';
 
-/** The longest pause between two checks that errors ask for, in ms: a worker that fails in a loop must not check in a loop. */
+/**
+ * The longest pause between two checks that errors ask for, in
+ * ms: a worker that fails in a loop must not check in a loop.
+ */
 const MAX_PAUSE_MS = 500;
 
 /** How many entries of a set are checked: the next to be moved, or to be removed for their age. */
@@ -24,7 +30,10 @@ type Found = [id: string, lock: string];
 /** The fields that BullMQ parses when a worker takes a job up. */
 const PARSED = ['data', 'opts', 'progress', 'parent'] as const;
 
-/** Checks what workers are about to take up, move or remove. Resolves with the ids of the jobs that it has ended. */
+/**
+ * Checks what workers are about to take up, move or remove.
+ * Resolves with the ids of the jobs that it has ended.
+ */
 type Check = (options: {
   /** What the lock tokens of this worker begin with. */
   mine: string;
@@ -59,7 +68,10 @@ function createCheck(store: Store, retentionS: number): Check {
   };
 }
 
-/** Ends what can't be read before the first job is taken; resolves with the ids. `retentionS`: how long ended jobs are kept, in s. */
+/**
+ * Ends what can't be read before the first job is taken; resolves
+ * with the ids. `retentionS`: how long ended jobs are kept, in s.
+ */
 export function endUnreadable(store: Store, retentionS: number): Promise<string[]> {
   return createCheck(store, retentionS)({ mine: 'nobody', running: new Set(), left: [], aheadMs: 60_000 });
 }
@@ -78,7 +90,10 @@ export type UnreadableOptions = {
   onError: (error: unknown) => void;
 };
 
-/** Watches for as long as the worker does: when it complains, and every so often for jobs that others have left behind. */
+/**
+ * Watches for as long as the worker does: when it complains,
+ * and every so often for jobs that others have left behind.
+ */
 export function watchUnreadable(options: UnreadableOptions): void {
   const { worker } = options;
   const watch = new UnreadableWatch(options);

@@ -1,4 +1,7 @@
-/** BullMQ's backend for a worker: steps that Redis refuses are repeated, expired locks are taken back, and the step that completes a job writes its result, too. */
+/**
+ * BullMQ's backend for a worker: steps that Redis refuses are repeated, expired
+ * locks are taken back, and the step that completes a job writes its result, too.
+ */
 import type { BackendFactory, RedisQueueBackend } from 'bullmq';
 import type { RecordFields } from '../../src/job/record.ts';
 import { backendFactory, RedisTimeBackend } from '../../src/store/redis-time-backend.ts';
@@ -21,9 +24,10 @@ export type BackendOptions = {
 };
 
 /**
- * Makes the factory of the backend. BullMQ treats an error of a job's last step as an error of the job, so one refusal would fail the
- * job for good. Here such steps wait until Redis accepts them. BullMQ's script for an end can write fields of the record: with them a
- * job completes and has its result in one step, or neither.
+ * Makes the factory of the backend. BullMQ treats an error of a job's last step as
+ * an error of the job, so one refusal would fail the job for good. Here such steps
+ * wait until Redis accepts them. BullMQ's script for an end can write fields of the
+ * record: with them a job completes and has its result in one step, or neither.
  */
 export function createBackendFactory(
   store: Store,
@@ -83,14 +87,20 @@ export function createBackendFactory(
       return lastStep<unknown>(id, token, () => super.moveJobFromActiveToWait(...args));
     }
 
-    /** Resolves with the jobs that are lost. It is not known of a job whose lock Redis refuses to give back, and this rejects. */
+    /**
+     * Resolves with the jobs that are lost. It is not known of a
+     * job whose lock Redis refuses to give back, and this rejects.
+     */
     override async extendLocks(...[jobIds, tokens, duration]: Parameters<RedisQueueBackend['extendLocks']>) {
       const failed = await super.extendLocks(jobIds, tokens, duration);
       const kept = await Promise.all(failed.map((id) => locks.retakeNow(id, tokens[jobIds.indexOf(id)] ?? '')));
       return failed.filter((_, n) => !kept[n]);
     }
 
-    /** Both commands are sent together: nothing can happen between them that lets locks expire. The first call makes sure that Redis knows the script. */
+    /**
+     * Both commands are sent together: nothing can happen between them that
+     * lets locks expire. The first call makes sure that Redis knows the script.
+     */
     override async moveStalledJobsToWait() {
       await noteWrites();
       const [, stalled] = await Promise.all([noteWrites(), super.moveStalledJobsToWait()]);

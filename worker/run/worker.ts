@@ -1,6 +1,7 @@
 /** The BullMQ worker: concurrency, limiter, stalls, retries and drain around a run. */
 import { DelayedError, type Job, UnrecoverableError, WaitingError, type Worker } from 'bullmq';
 import type { Logger } from 'pino';
+import type { Config } from '../../src/config.ts';
 import { OwnError } from '../../src/job/own-error.ts';
 import type { Payload, RecordFields } from '../../src/job/record.ts';
 import { createForgetDeadlines } from '../../src/jobs/deadlines.ts';
@@ -18,22 +19,10 @@ import { UNREADABLE, watchUnreadable } from './unreadable.ts';
 import { createBackendFactory } from './worker-backend.ts';
 import { watchWrites } from './write-watch.ts';
 
-/** The settings of a worker. Durations are in ms. */
-export type WorkerOptions = {
-  name: string;
-  concurrency: number;
-  /** The limiter's rate, for the whole queue over all workers: `max` starts in `duration` ms. */
-  rate: { max: number; duration: number };
-  stalledIntervalMs: number;
-  maxStalledCount: number;
-  lockDurationMs: number;
-  /** How much of what runs have written is remembered, in bytes. */
-  journalMemoryBytes?: number | undefined;
-  /** The longest pause before the first retry. It doubles for each further one. */
-  backoffMs: number;
-  /** How long ended jobs are kept, in s. */
-  retentionS: number;
-};
+/** The settings of a worker. `rate`: the limiter's, for the whole queue over all workers. */
+export type WorkerOptions = Omit<Config['worker'], 'journalMemoryBytes'> &
+  Partial<Pick<Config['worker'], 'journalMemoryBytes'>> &
+  Pick<Config['job'], 'backoffMs' | 'retentionS'>;
 
 /** What a worker has done since it started. */
 export type Counters = { started: number; completed: number; failed: number; retried: number; putOff: number; stalled: number };
@@ -61,7 +50,10 @@ export class JobWorker {
   readonly #parts: { close(): void }[];
   /** What the completion of a job that has run writes. */
   readonly #concluded = new WeakMap<object, RecordFields>();
-  /** The pause before the next attempt, in ms, by the error that ended the last one. It is set before BullMQ asks for it. */
+  /**
+   * The pause before the next attempt, in ms, by the error that
+   * ended the last one. It is set before BullMQ asks for it.
+   */
   readonly #pauses = new WeakMap<Error, number>();
 
   constructor(store: ProcessStore, tasks: WorkerTasks, options: WorkerOptions, log: Logger) {
@@ -110,8 +102,8 @@ export class JobWorker {
   }
 
   /**
-   * Takes no more jobs and waits for those that run. Those that still run after `graceMs` are handed back with what they have
-   * finished, and another worker continues them. This costs no attempt.
+   * Takes no more jobs and waits for those that run. Those that still run after `graceMs` are handed
+   * back with what they have finished, and another worker continues them. This costs no attempt.
    */
   async close(graceMs: number): Promise<void> {
     for (const part of this.#parts) part.close();
@@ -137,11 +129,13 @@ export class JobWorker {
         name: options.name,
         concurrency: options.concurrency,
         limiter: options.rate,
-        // One check sees a lost worker's job, and the next one takes it over. So two checks must fit into the interval.
+        // One check sees a lost worker's job, and the next one takes
+        // it over. So two checks must fit into the interval.
         stalledInterval: Math.max(Math.floor(options.stalledIntervalMs / 2), 1),
         // BullMQ also counts a job whose worker died before the job began. So our own counters decide.
         maxStalledCount: Number.MAX_SAFE_INTEGER,
-        // How often an idle worker looks for jobs, in s. The wake-up for a lost job may go to a worker that is frozen.
+        // How often an idle worker looks for jobs, in s. The wake-up
+        // for a lost job may go to a worker that is frozen.
         drainDelay: 1,
         lockDuration: options.lockDurationMs,
         settings: {
@@ -217,10 +211,16 @@ export class JobWorker {
   }
 }
 
-/** Codes of BullMQ for the end of a run whose job is gone, was ended by others, or has another lock (enums/error-code). */
+/**
+ * Codes of BullMQ for the end of a run whose job is gone, was
+ * ended by others, or has another lock (enums/error-code).
+ */
 const LOST_RUN: ReadonlySet<unknown> = new Set([-1, -2, -6]);
 
-/** Whether an error is only that a run could not end its job, because the job is not its own any more: each cancel of a running job makes one. */
+/**
+ * Whether an error is only that a run could not end its job, because the
+ * job is not its own any more: each cancel of a running job makes one.
+ */
 function isOfLostRun(error: Error): boolean {
   return LOST_RUN.has((error as { code?: unknown }).code);
 }

@@ -73,7 +73,7 @@ async function answerStats(c: Context<AppEnv>, deps: AppDeps): Promise<Response>
     queue.stats(),
     readModelEnds(deps),
     outbox?.state(),
-    notifications.deliveries.counts(),
+    notifications.queue.counts(),
   ]);
   const { waiting, active, delayed } = figures.counts;
   const aheadMs = clock.aheadMs();
