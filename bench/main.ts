@@ -1,8 +1,10 @@
 /**
  * Runs benchmarks. Figures are ratios within one run: machines differ, and are shared.
  *
- * - `npm run bench -- NAME… [--short]`: those that are named, or all. `--short` only shows that they still work, and writes nothing.
- * - `npm run bench -- check [NAME…] [--update]`: compares ratios with the committed ones, or commits new ones.
+ * - `npm run bench -- NAME… [--short]`: those that are named, or all. `--short` only shows that they
+ *   still work, and writes nothing.
+ * - `npm run bench -- check [NAME…] [--update]`: compares ratios with the committed ones, or commits
+ *   new ones.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -28,7 +30,7 @@ if (!existsSync(new URL('node_modules', import.meta.url))) {
   process.exit(2);
 }
 
-// The processes that a bench has started are ended when this one exits, but not when a signal ends it.
+// The processes that a bench has started end when this one exits, but not when a signal ends it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const flag = { type: 'boolean', default: false } as const;

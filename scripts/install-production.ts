@@ -34,7 +34,7 @@ const modules = join(folder, 'node_modules');
 for (const name of globSync(UNUSED, { cwd: modules })) rmSync(join(modules, name), { recursive: true, force: true });
 process.stdout.write(`${folder} is ready: npm run start:api and npm run start:worker start it there\n`);
 
-/** Writes package.json and the lockfile without the packages that bring Node. npm would load 190 MB. */
+/** Writes package.json and the lockfile without the packages that bring Node, which have 190 MB. */
 function writePackageFiles(): void {
   const { optionalDependencies = {}, ...packageJson } = readJson('package.json') as PackageJson;
   const lockfile = readJson('package-lock.json') as Lockfile;

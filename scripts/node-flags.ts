@@ -10,5 +10,5 @@ export const HEAP_FLAGS = [
   '--heap-growing-percent=30',
 ];
 
-/** Node starts a process again when a file that it has loaded changes. Its output stays on the screen. */
+/** Node starts a process again when a file of it changes. Its output stays on the screen. */
 export const WATCH_FLAGS = ['--watch', '--watch-preserve-output'];

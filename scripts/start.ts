@@ -1,4 +1,7 @@
-/** `run.ts all`, which is `npm start`: everything on this machine, each part a process of its own; if one dies, all stop. `--watch` reloads on change. */
+/**
+ * `run.ts all`, which is `npm start`: everything on this machine, each part a process of its own.
+ * If one dies, all stop. `--watch` reloads on change.
+ */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
@@ -23,7 +26,7 @@ function stop(code: number): Promise<never> {
   })();
   return stopping;
 }
-// From a terminal the children get the signal too: they take two at once for one, and a later one for a second.
+// From a terminal the children get the signal too. They take two within a second for one.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (stopping) for (const child of children) child.kill('SIGTERM');

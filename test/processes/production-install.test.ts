@@ -1,4 +1,7 @@
-/** `scripts/install-production.ts`: what it installs is small, and runs whole, as another user and without the project's folder. */
+/**
+ * `scripts/install-production.ts`: what it installs is small, and runs whole, as another user and
+ * without the project's folder.
+ */
 import { chmodSync, copyFileSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -62,7 +65,7 @@ test(
     expect(sizeOf(app) / 1024 ** 2).toBeLessThan(MAX_MIB);
     expect(readdirSync(join(app, 'node_modules')).filter((name) => name.startsWith('node-linux'))).toEqual([]);
 
-    // Nothing of the project is in reach: neither its Node, nor its folder, nor the right to write into this one.
+    // Nothing of the project is in reach: neither its Node nor its folder. This one can't be written.
     placeNode(join(folder, 'bin/node'));
     const azure = await startAzureSpeech();
     const env = {

@@ -1,4 +1,4 @@
-/** The project's npm scripts as a user or a host runs them: what they say, how they end, and with which settings. */
+/** The project's npm scripts as a user or a host runs them: what they say, and how they end. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ export type Running = {
   child: ChildProcess;
   /** What it has written so far. */
   output(): string;
-  /** Resolves with the part of its output that matches, once there is one. Rejects if it ends before. */
+  /** Resolves with the part of its output that matches, once there is one. Rejects if it ends. */
   said(text: RegExp): Promise<string>;
   /** Resolves with its exit code, or the signal that ended it. */
   exited: Promise<number | string>;
@@ -38,7 +38,7 @@ export type Running = {
 
 type Way = {
   args?: string[];
-  /** `node`: the command alone, without npm and its shell: npm answers a signal with its own exit. */
+  /** `node`: the command alone, because npm answers a signal with an exit of its own. */
   by?: 'node' | 'npm';
   cwd?: string;
 };
@@ -51,7 +51,7 @@ export function runScript(script: string, env: Record<string, string>, { args = 
     : runProgram(process.execPath, [...command, ...args], env, cwd);
 }
 
-/** Runs a program in a process group of its own, as another user where `uid` names one. It ends with the test. */
+/** Runs a program in a process group of its own, as the user `uid` if named. It ends with the test. */
 export function runProgram(program: string, args: string[], env: Record<string, string>, cwd: string, uid?: number): Running {
   const child = spawn(program, args, {
     cwd,
