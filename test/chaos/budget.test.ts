@@ -8,6 +8,7 @@ import { type Process, startStack } from '../support/stack.ts';
 import { expectUnharmed } from './ledger.ts';
 import { startModel } from './model.ts';
 import { WAIT_MS } from '../support/waits.ts';
+import { awayFromMidnight } from '../support/hold-time.ts';
 
 const BUDGET = 3000;
 const CARDS = 5;
@@ -18,6 +19,7 @@ const BURST = 30;
 const ROUNDS = 3;
 
 test('three users with bursts at two APIs, under kills: each stays within the budget and one job, and can use all of it', async () => {
+  await awayFromMidnight(5 * 60_000);
   const redis = await ownRedis();
   const dice = createDice(10);
   const model = await startModel({ cardMs: 15 });

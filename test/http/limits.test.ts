@@ -1,5 +1,5 @@
 /** Limits: shared by all API processes, real ones in one test, honest about when to come back, and there while Redis is not. */
-import { expect, onTestFinished, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { latch, startOpenAI } from '../support/openai.ts';
 import { keysWith, openRedis } from '../support/keys.ts';
@@ -8,6 +8,9 @@ import { isEnd, watch } from '../support/sse.ts';
 import { startStack as startProcesses } from '../support/stack.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
 import { submitJson } from '../support/submit.ts';
+import { awayFromMidnight } from '../support/hold-time.ts';
+
+beforeEach(() => awayFromMidnight());
 
 const post = (url: string, headers: Record<string, string> = {}, body: object = { content: 'Hund: dog' }) =>
   fetch(`${url}/api/ai/generate-flashcards`, {

@@ -1,9 +1,12 @@
 /** What jobs have used: believed only where it makes sense, estimated where nobody said, and counted whatever ends them, a killed process too. */
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { answerWith, card, endless, latch, pieces, startOpenAI, type Answer } from '../../support/openai.ts';
 import { isEnd, watch } from '../../support/sse.ts';
 import { startStack as startProcesses } from '../../support/stack.ts';
 import { startStack, type Stack } from '../../support/stack-in-process.ts';
+import { awayFromMidnight } from '../../support/hold-time.ts';
+
+beforeEach(() => awayFromMidnight());
 
 const ANA = { 'user-id': 'ana' };
 
