@@ -12,13 +12,14 @@ export const providerVariable = ({ variable }: Pick<Kind, 'variable'>) => `PROVI
 /** All variables that name a vendor. */
 export const NAMING = ['AI_PROVIDER', ...kinds.map(providerVariable)] as const;
 
-/** What the environment may hold for a vendor. */
+/** A vendor as the environment names it and switches it on. */
 export type VendorVariables = {
-  /** As AI_PROVIDER names it. */
-  name: string;
-  /** Each of these switches the vendor on; one without any is always on. */
-  keys: readonly string[];
-  /** Whether AI_PROVIDER may name it. */
-  writes?: boolean;
-  variables: z.ZodRawShape;
+  /** The name in AI_PROVIDER and in a job's `provider`. */
+  readonly name: string;
+  /** Each of these variables switches the vendor on. A vendor without any is always on. */
+  readonly keys: readonly string[];
+  /** Whether it writes structured answers, so that AI_PROVIDER may name it. */
+  readonly writes?: boolean;
+  /** Its variables, as a zod shape. The worker parses them together with its own. */
+  readonly variables: z.ZodRawShape;
 };

@@ -1,5 +1,6 @@
 /** What a vendor is: its own variables, and what it can do if they are set. */
 import type { z } from 'zod';
+import type { VendorVariables } from '../../src/env/vendors.ts';
 import type { Acceptance } from '../../src/kinds/acceptance.ts';
 import type { CapabilityName } from '../../src/kinds/kind.ts';
 import type { Unit } from '../../src/job/estimate.ts';
@@ -66,17 +67,9 @@ type VendorPrices = Readonly<Record<string, Price>>;
 export type Offers = { [Name in CapabilityName]?: Offer<Name> };
 
 /** A vendor. Only its own file, and its folder, know how it works. */
-export type Vendor = {
-  /** The name in AI_PROVIDER and in a job's `provider`. */
-  readonly name: string;
-  /** Each of these variables switches the vendor on. A vendor without any is always on. */
-  readonly keys: readonly string[];
-  /** Whether it writes structured answers, so that AI_PROVIDER may name it. */
-  readonly writes?: boolean;
+export type Vendor = VendorVariables & {
   /** What its work costs. If it is absent, nothing is known of its price. */
   readonly prices?: VendorPrices;
-  /** Its variables, as a zod shape. The worker parses them together with its own. */
-  readonly variables: z.ZodRawShape;
   /**
    * Builds what the vendor can do with these variables. It loads its SDK here, so that a worker
    * without its key does not load it.
@@ -90,13 +83,11 @@ export function missingIn(variables: Readonly<Record<string, unknown>>): string[
 }
 
 /** Defines a vendor with the types of its variables. */
-export function defineVendor<Shape extends z.ZodRawShape>(vendor: {
-  name: string;
-  keys: readonly string[];
-  writes?: boolean;
-  prices?: VendorPrices;
-  variables: Shape;
-  offers(variables: z.output<z.ZodObject<Shape>>, deps: VendorDeps): Offers | Promise<Offers>;
-}): Vendor {
+export function defineVendor<Shape extends z.ZodRawShape>(
+  vendor: Omit<Vendor, 'variables' | 'offers'> & {
+    variables: Shape;
+    offers(variables: z.output<z.ZodObject<Shape>>, deps: VendorDeps): Offers | Promise<Offers>;
+  },
+): Vendor {
   return vendor;
 }
