@@ -2,7 +2,8 @@
 import type { z } from 'zod';
 import type { DetailedUsage } from '../src/job/price.ts';
 import type { Author, Usage } from '../src/job/snapshot.ts';
-import type { CapabilityName, FileFacts } from '../src/kinds/kind.ts';
+import type { CapabilityName, FileFacts, ResultOf } from '../src/kinds/kind.ts';
+import type { pronunciation } from '../src/kinds/pronunciation-assess.ts';
 import type { Pcm } from './audio/pcm.ts';
 
 /** One call that is paid for. The run counts what it uses. */
@@ -126,23 +127,11 @@ export type ImageTextResult = { text: string; width: number; height: number; lin
 /** A recording. `facts`: what its structure tells of it, its type among them. */
 export type Recording = { bytes: Uint8Array; facts: FileFacts };
 
-/** An assessment of how well a recording speaks a text. Scores are from 0 to 100. */
+/** A request for an assessment of how well a recording speaks a text. */
 export type SpeechAssessmentRequest = { audio: Recording; referenceText: string; language: string };
-export type SpeechAssessmentResult = {
-  recognizedText: string;
-  durationMs: number;
-  scores: { pronunciation: number; accuracy: number; fluency: number; completeness: number; prosody?: number };
-  words: {
-    word: string;
-    accuracy: number;
-    error: string;
-    offsetMs?: number;
-    durationMs?: number;
-    phonemes?: { phoneme: string; accuracy: number }[];
-  }[];
-  /** Whether a model has only estimated the scores. */
-  estimate?: true;
-};
+
+/** An assessment: it is the result of the kind. */
+export type SpeechAssessmentResult = ResultOf<typeof pronunciation>;
 
 /** A text to be spoken. `speed`: 1 is the voice's own. */
 export type SpeechRequest = { text: string; language: string; voice?: string | undefined; speed: number };
