@@ -1,4 +1,4 @@
-/** Chaos: processes killed, stopped and cut off on purpose. It needs redis-server and a minute of its own, so `npm test` leaves it out. */
+/** Chaos: processes killed, stopped and cut off on purpose. It needs redis-server and two minutes of its own, so `npm test` leaves it out. */
 import { defineConfig } from 'vitest/config';
 import { TEST_MS, WAIT_MS } from './test/support/waits.ts';
 
@@ -7,7 +7,7 @@ export default defineConfig({
     name: 'chaos',
     include: ['test/chaos/**/*.test.ts'],
     globalSetup: ['test/support/postgres.ts'],
-    fileParallelism: false, // each test keeps a small machine busy
+    maxWorkers: 2, // each test has a Redis and processes of its own, and most of it is waiting
     testTimeout: TEST_MS,
     hookTimeout: TEST_MS,
     expect: { poll: { timeout: WAIT_MS } },
