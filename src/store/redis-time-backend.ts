@@ -54,7 +54,7 @@ export function momentIn(ms: number): number {
 }
 
 /** What BullMQ's backend is made of. */
-type BackendParts = ConstructorParameters<typeof RedisQueueBackend>;
+export type BackendParts = ConstructorParameters<typeof RedisQueueBackend>;
 
 /**
  * Makes a factory as BullMQ's own is, for a connection that stays its caller's. BullMQ knows workers by the connection's name.

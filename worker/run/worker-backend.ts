@@ -4,7 +4,7 @@
  */
 import type { BackendFactory, RedisQueueBackend } from 'bullmq';
 import type { RecordFields } from '../../src/job/record.ts';
-import { backendFactory, RedisTimeBackend } from '../../src/store/redis-time-backend.ts';
+import { backendFactory, type BackendParts, RedisTimeBackend } from '../../src/store/redis-time-backend.ts';
 import type { RunLocks } from './run-locks.ts';
 import { FORGOTTEN_AT_ONCE } from '../../src/jobs/retention.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -24,22 +24,93 @@ export type BackendOptions = {
 };
 
 /**
- * Makes the factory of the backend. BullMQ treats an error of a job's last step as
- * an error of the job, so one refusal would fail the job for good. Here such steps
- * wait until Redis accepts them. BullMQ's script for an end can write fields of the
- * record: with them a job completes and has its result in one step, or neither.
+ * The backend. BullMQ treats an error of a job's last step as an error of the job,
+ * so one refusal would fail the job for good. Here such steps wait until Redis accepts
+ * them. BullMQ's script for an end can write fields of the record: with them a job
+ * completes and has its result in one step, or neither.
  */
-export function createBackendFactory(
-  store: Store,
-  { name, locks, lockDurationMs, fieldsOf, keptLongerS }: BackendOptions,
-): BackendFactory<RedisQueueBackend> {
-  const { clock } = store;
-  const noteWrites = createNoteWrites(store, lockDurationMs);
+class WorkerBackend extends RedisTimeBackend {
+  readonly #store;
+  readonly #options;
+  readonly #noteWrites;
+
+  constructor(store: Store, options: BackendOptions, ...parts: BackendParts) {
+    super(store.clock, ...parts);
+    this.#store = store;
+    this.#options = options;
+    this.#noteWrites = createNoteWrites(store, options.lockDurationMs);
+  }
+
+  override moveToFinishedArgs(...[job, value, field, keep, ...rest]: Parameters<RedisQueueBackend['moveToFinishedArgs']>) {
+    const bounded =
+      typeof keep === 'object' && 'age' in keep ? { age: keep.age + this.#options.keptLongerS(), limit: FORGOTTEN_AT_ONCE } : keep;
+    return super.moveToFinishedArgs(job, value, field, bounded, ...rest);
+  }
+
+  override moveToCompletedArgs(...[job, value, keep, token, fetchNext]: Parameters<RedisQueueBackend['moveToCompletedArgs']>) {
+    return this.moveToFinishedArgs(
+      job,
+      value,
+      'returnvalue',
+      keep,
+      'completed',
+      token,
+      this.#store.clock.now(),
+      fetchNext,
+      nonEmpty(this.#options.fieldsOf(job)),
+    );
+  }
+
+  override moveToCompleted(...args: Parameters<RedisQueueBackend['moveToCompleted']>) {
+    const [{ id = '' }, , , token] = args;
+    return this.#lastStep(id, token, () => super.moveToCompleted(...args));
+  }
+
+  override moveToFailed(...args: Parameters<RedisQueueBackend['moveToFailed']>) {
+    const [{ id = '' }, , , token] = args;
+    return this.#lastStep(id, token, () => super.moveToFailed(...args));
+  }
+
+  override moveToDelayed(...args: Parameters<RedisQueueBackend['moveToDelayed']>) {
+    const [id, , , token] = args;
+    return this.#lastStep(id, token, () => super.moveToDelayed(...args));
+  }
+
+  override retryJob(...args: Parameters<RedisQueueBackend['retryJob']>) {
+    const [id, , token] = args;
+    return this.#lastStep(id, token, () => super.retryJob(...args));
+  }
+
+  override moveJobFromActiveToWait(...args: Parameters<RedisQueueBackend['moveJobFromActiveToWait']>): Promise<unknown> {
+    const [id, token] = args;
+    return this.#lastStep<unknown>(id, token, () => super.moveJobFromActiveToWait(...args));
+  }
+
+  /**
+   * Resolves with the jobs that are lost. It is not known of a
+   * job whose lock Redis refuses to give back, and this rejects.
+   */
+  override async extendLocks(...[jobIds, tokens, duration]: Parameters<RedisQueueBackend['extendLocks']>) {
+    const failed = await super.extendLocks(jobIds, tokens, duration);
+    const kept = await Promise.all(failed.map((id) => this.#options.locks.retakeNow(id, tokens[jobIds.indexOf(id)] ?? '')));
+    return failed.filter((_, n) => !kept[n]);
+  }
+
+  /**
+   * Both commands are sent together: nothing can happen between them that
+   * lets locks expire. The first call makes sure that Redis knows the script.
+   */
+  override async moveStalledJobsToWait() {
+    await this.#noteWrites();
+    const [, stalled] = await Promise.all([this.#noteWrites(), super.moveStalledJobsToWait()]);
+    return stalled;
+  }
 
   /** The last step of a run for its job. */
-  const lastStep = async <T>(id: string, token = '', step: () => Promise<T>): Promise<T> => {
+  async #lastStep<T>(id: string, token = '', step: () => Promise<T>): Promise<T> {
+    const { locks } = this.#options;
     try {
-      return await store.retryWhileRefused(async () => {
+      return await this.#store.retryWhileRefused(async () => {
         try {
           return await step();
         } catch (error) {
@@ -50,65 +121,12 @@ export function createBackendFactory(
     } finally {
       locks.release(id, token);
     }
-  };
-
-  class WorkerBackend extends RedisTimeBackend {
-    override moveToFinishedArgs(...[job, value, field, keep, ...rest]: Parameters<RedisQueueBackend['moveToFinishedArgs']>) {
-      const bounded = typeof keep === 'object' && 'age' in keep ? { age: keep.age + keptLongerS(), limit: FORGOTTEN_AT_ONCE } : keep;
-      return super.moveToFinishedArgs(job, value, field, bounded, ...rest);
-    }
-
-    override moveToCompletedArgs(...[job, value, keep, token, fetchNext]: Parameters<RedisQueueBackend['moveToCompletedArgs']>) {
-      return this.moveToFinishedArgs(job, value, 'returnvalue', keep, 'completed', token, clock.now(), fetchNext, nonEmpty(fieldsOf(job)));
-    }
-
-    override moveToCompleted(...args: Parameters<RedisQueueBackend['moveToCompleted']>) {
-      const [{ id = '' }, , , token] = args;
-      return lastStep(id, token, () => super.moveToCompleted(...args));
-    }
-
-    override moveToFailed(...args: Parameters<RedisQueueBackend['moveToFailed']>) {
-      const [{ id = '' }, , , token] = args;
-      return lastStep(id, token, () => super.moveToFailed(...args));
-    }
-
-    override moveToDelayed(...args: Parameters<RedisQueueBackend['moveToDelayed']>) {
-      const [id, , , token] = args;
-      return lastStep(id, token, () => super.moveToDelayed(...args));
-    }
-
-    override retryJob(...args: Parameters<RedisQueueBackend['retryJob']>) {
-      const [id, , token] = args;
-      return lastStep(id, token, () => super.retryJob(...args));
-    }
-
-    override moveJobFromActiveToWait(...args: Parameters<RedisQueueBackend['moveJobFromActiveToWait']>): Promise<unknown> {
-      const [id, token] = args;
-      return lastStep<unknown>(id, token, () => super.moveJobFromActiveToWait(...args));
-    }
-
-    /**
-     * Resolves with the jobs that are lost. It is not known of a
-     * job whose lock Redis refuses to give back, and this rejects.
-     */
-    override async extendLocks(...[jobIds, tokens, duration]: Parameters<RedisQueueBackend['extendLocks']>) {
-      const failed = await super.extendLocks(jobIds, tokens, duration);
-      const kept = await Promise.all(failed.map((id) => locks.retakeNow(id, tokens[jobIds.indexOf(id)] ?? '')));
-      return failed.filter((_, n) => !kept[n]);
-    }
-
-    /**
-     * Both commands are sent together: nothing can happen between them that
-     * lets locks expire. The first call makes sure that Redis knows the script.
-     */
-    override async moveStalledJobsToWait() {
-      await noteWrites();
-      const [, stalled] = await Promise.all([noteWrites(), super.moveStalledJobsToWait()]);
-      return stalled;
-    }
   }
+}
 
-  return backendFactory(store, (...parts) => new WorkerBackend(clock, ...parts), name);
+/** Makes the factory of the backend over a connection that waits while Redis is away. */
+export function createBackendFactory(store: Store, options: BackendOptions): BackendFactory<RedisQueueBackend> {
+  return backendFactory(store, (...parts) => new WorkerBackend(store, options, ...parts), options.name);
 }
 
 /** Whether BullMQ refuses a step because the job has no lock (ErrorCode.JobLockNotExist). */
