@@ -4,11 +4,11 @@ import { ProblemError } from '../../src/job/problem.ts';
 import type { Usage } from '../../src/job/snapshot.ts';
 import { httpUrl, milliseconds, vendorKey } from '../../src/env/variables.ts';
 import { type Capabilities, type SpeechRequest, NO_TOKENS } from '../capabilities.ts';
-import { toPollyProblem } from './polly/errors.ts';
 import { type AwsCredentials, signAwsRequest } from './polly/sign.ts';
 import { choosePollyVoice, POLLY_ENGINES, type PollyEngine, pollyLanguages, pollyVoices } from './polly/voices.ts';
 import { paidCall } from './paid-call.ts';
-import { callVendor } from './vendor-call.ts';
+import { type OwnCodes, type RefusalWords, toRefusalProblem } from './refusal.ts';
+import { bodyOf, callVendor, type VendorAnswer } from './vendor-call.ts';
 import { defineVendor, missingIn } from './vendor.ts';
 
 /** Settings. */
@@ -73,6 +73,30 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 
 function escapeXml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+}
+
+const CLOCK: RefusalWords = ['provider_unauthorized', "Amazon Polly refuses the request's time: this server's clock may be wrong."];
+const VOICE: RefusalWords = [
+  'provider_rejected',
+  'The voice does not speak this language, or not with this engine, in the region this server uses.',
+];
+
+/**
+ * What only Polly says, by the names of its errors: throttling and a text that is too long have the
+ * same status.
+ */
+const OWN: OwnCodes = {
+  expiredtokenexception: ['provider_unauthorized', "This server's temporary keys for AWS have expired."],
+  requestexpired: CLOCK,
+  requesttimetooskewed: CLOCK,
+  textlengthexceededexception: ['provider_rejected', 'A part of the text is too long for Amazon Polly.'],
+  enginenotsupportedexception: VOICE,
+  languagenotsupportedexception: VOICE,
+};
+
+/** The problem of an answer that is no success. */
+function toPollyProblem(answer: VendorAnswer): ProblemError {
+  return toRefusalProblem('Amazon Polly', { ...answer, body: bodyOf(answer) }, OWN);
 }
 
 /** Amazon Polly as a vendor. */

@@ -7,9 +7,8 @@ import { ProblemError } from '../../src/job/problem.ts';
 import type { Author } from '../../src/job/snapshot.ts';
 import { type Capabilities, type ImageTextResult, type TextWord, NO_TOKENS } from '../capabilities.ts';
 import { type Fit, type FittedImage, fitImage, pointIn, turnAround } from '../images/fit-image.ts';
-import { dataFor, languagesRead } from './tesseract/languages.ts';
-import { createReaders } from './tesseract/readers.ts';
-import type { ReadLine, ReadWord } from './tesseract/thread.ts';
+import { startThread, ThreadPool } from '../thread.ts';
+import type { ReadLine, ReadOrder, ReadWord } from './tesseract/thread.ts';
 import { defineVendor } from './vendor.ts';
 
 /**
@@ -53,6 +52,43 @@ export function createTesseract(): Capabilities['imageText'] {
       await call.settle(NO_TOKENS);
     }
   };
+}
+
+/**
+ * Free threads that are kept for the next orders, each with some 100 MB. After 100 orders a
+ * thread's memory does not grow any more.
+ */
+const MAX_FREE_THREADS = 2;
+
+/**
+ * Makes the function that reads the paragraphs in an image, with their lines. It rejects with the
+ * signal's reason at once.
+ */
+function createReaders(): (order: ReadOrder, signal: AbortSignal) => Promise<ReadLine[][]> {
+  const pool = new ThreadPool(() => startThread(new URL('./tesseract/thread.ts', import.meta.url)), MAX_FREE_THREADS);
+  return (order, signal) =>
+    pool.ask<ReadLine[][]>(order, signal).catch((cause: unknown) => {
+      if (signal.aborted) throw signal.reason;
+      throw new ProblemError('internal_error', 'The text recognition failed on this image.', { cause });
+    });
+}
+
+/** The names of the data, by the language's BCP 47 subtag. */
+const DATA: Readonly<Record<string, string>> = { en: 'eng', de: 'deu', fr: 'fra', es: 'spa', it: 'ita', pt: 'por' };
+
+/**
+ * The names of the data for these languages (BCP 47), each once; those that are not read here are
+ * left out.
+ */
+function dataFor(languages: readonly string[]): string[] {
+  const names = languages.flatMap((tag) => DATA[new Intl.Locale(tag).language] ?? []);
+  return [...new Set(names)];
+}
+
+/** For a client: the languages by their names. */
+function languagesRead(): string {
+  const names = new Intl.DisplayNames('en', { type: 'language' });
+  return new Intl.ListFormat('en').format(Object.keys(DATA).map((tag) => names.of(tag) ?? tag));
 }
 
 /** A page as it was read: its image, and what was found in it. */

@@ -110,7 +110,7 @@ test('the usage that comes after a bad end is read', async () => {
   expect([asked.code, asked.usage]).toEqual(['provider_bad_answer', { inputTokens: 100, outputTokens: 9 }]);
 });
 
-test('the whole ladder: each refused part is left out once, the schema goes into the prompt, and all of it is remembered', async () => {
+test('each refused part is left out once, the schema goes into the prompt, and all of it is remembered', async () => {
   const knows = (call: Call): string | undefined =>
     ['stream_options', 'response_format', 'max_completion_tokens', 'max_tokens'].find((name) => name in call.body);
   const asking = await openAsking((pen, call, n) => {

@@ -5,7 +5,6 @@ import type { Exercise, LessonSection, VocabularyEntry } from '../../../src/kind
 import { toKey } from '../../text-key.ts';
 import { analyse, type Analysis } from './analyse.ts';
 import { best, type Draft, draftsOf, triesOf } from './cards.ts';
-import { objectiveFor } from './objectives.ts';
 import { type OwnSection, sectionsOf } from './sections.ts';
 import { sentences, words } from './text.ts';
 
@@ -143,4 +142,25 @@ function exercisesOf(analysis: Analysis, drafts: readonly Draft[]): (Exercise & 
   });
   if (made.length > 0) return made;
   return triesOf(analysis).map(({ front, back, rank }) => ({ question: front, answer: back, rank }));
+}
+
+/** By language: the objective for a heading. */
+const objectives: Readonly<Record<string, (heading: string) => string>> = {
+  en: (heading) => `Know what the text says about “${heading}”`,
+  de: (heading) => `Wissen, was der Text zu „${heading}“ sagt`,
+  fr: (heading) => `Savoir ce que le texte dit de « ${heading} »`,
+  es: (heading) => `Saber qué dice el texto sobre «${heading}»`,
+  it: (heading) => `Sapere che cosa dice il testo su «${heading}»`,
+  pt: (heading) => `Saber o que o texto diz sobre «${heading}»`,
+  ru: (heading) => `Знать, что говорится в тексте: «${heading}»`,
+  tr: (heading) => `Metnin “${heading}” hakkında ne dediğini bilmek`,
+  ar: (heading) => `معرفة ما يقوله النص عن «${heading}»`,
+  ja: (heading) => `「${heading}」について本文の内容を知る`,
+  zh: (heading) => `了解课文中关于“${heading}”的内容`,
+  ko: (heading) => `글에서 ‘${heading}’에 대해 말하는 내용을 안다`,
+};
+
+/** The objective for a heading; in a language that we do not know, it is the heading alone. */
+function objectiveFor(heading: string, language: string | undefined): string {
+  return (language === undefined ? undefined : objectives[language])?.(heading) ?? heading;
 }

@@ -49,29 +49,29 @@ export function createModelMemory(): (baseURL: string | undefined, model: string
   };
 }
 
-type Rung = { named: RegExp; lower(form: Form, words: string): Form | undefined };
+type FormPart = { named: RegExp; simpler(form: Form, words: string): Form | undefined };
 
 /**
- * The ladder: how each part of a form is named in refusals, and what is tried next. A part that is
- * at its end is refused for good.
+ * The parts of a form: how refusals name each, and what is tried next. A part without a simpler
+ * form is refused for good.
  */
-const LADDER: readonly Rung[] = [
-  { named: /stream_options|include_usage/i, lower: (form) => (form.usage === 'asked' ? { ...form, usage: 'none' } : undefined) },
+const PARTS: readonly FormPart[] = [
+  { named: /stream_options|include_usage/i, simpler: (form) => (form.usage === 'asked' ? { ...form, usage: 'none' } : undefined) },
   {
     named:
       /\b(?:system|developer)[ _'"]*(?:role|prompt|message|instruction)|role[ :=]*['"]?system\b|roles must alternate|only user and assistant roles/i,
-    lower: (form) => (form.instructor === 'system' ? { ...form, instructor: 'user' } : undefined),
+    simpler: (form) => (form.instructor === 'system' ? { ...form, instructor: 'user' } : undefined),
   },
   {
     named: /response_format|response format|json_schema|json schema|json_object|structured.?output|guided|grammar/i,
-    lower: (form) => {
+    simpler: (form) => {
       const next = ({ schema: 'object', object: 'prompt', prompt: undefined } as const)[form.format];
       return next && { ...form, format: next };
     },
   },
   {
     named: /max_(?:completion_)?tokens|completion tokens|(?:in|for) (?:the|your) completion/i,
-    lower: (form, words) => {
+    simpler: (form, words) => {
       if (form.cap === 'none') return undefined;
       const most = largestCap(words, form.maxTokens);
       if (most !== undefined) return { ...form, maxTokens: most };
@@ -94,8 +94,8 @@ export function nextForm(form: Form, { status = 0, body, headers }: VendorRefusa
   const isFormal =
     STATUSES.has(status) || ((status === 0 || status === 200) && (statuses.length === 0 || statuses.some((each) => STATUSES.has(each))));
   if (!isFormal) return undefined;
-  for (const { named, lower } of LADDER) {
-    const next = named.test(words) ? lower(form, words) : undefined;
+  for (const { named, simpler } of PARTS) {
+    const next = named.test(words) ? simpler(form, words) : undefined;
     if (next) return next;
   }
   return undefined;
