@@ -15,8 +15,8 @@ import { callVendor } from './vendor-call.ts';
 import { defineVendor, missingIn } from './vendor.ts';
 
 /**
- * Settings. `endpoint`: without a slash at its end. `timeoutMs`: of one call; `totalMs`: until the
- * text must be there.
+ * How the service is called. `endpoint`: without a slash at its end. `timeoutMs`: of one call;
+ * `totalMs`: until the text must be there.
  */
 export type AzureDocumentOptions = { endpoint: string; key: string; timeoutMs: number; totalMs: number };
 
@@ -42,8 +42,8 @@ const MIN_POLL_MS = 50;
 const MAX_FAILED_POLLS = 5;
 
 /**
- * Makes the capability. What was started is kept, so that a further attempt goes on with it and
- * pays for nothing.
+ * Makes the capability to read images by this service. What was started is kept, so that a further
+ * attempt goes on with it and pays for nothing.
  */
 export function createAzureDocument(service: AzureDocumentOptions): Capabilities['imageText'] {
   const { totalMs } = service;

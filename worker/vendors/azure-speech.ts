@@ -11,7 +11,7 @@ import { paidCall } from './paid-call.ts';
 import { callVendor, jsonOf } from './vendor-call.ts';
 import { defineVendor, missingIn } from './vendor.ts';
 
-/** Settings. `endpoint`: what stands before `/speech/recognition/…`. */
+/** How the service is called. `endpoint`: what stands before `/speech/recognition/…`. */
 export type AzureSpeechOptions = { endpoint: string; key: string; timeoutMs: number };
 
 /** What the service takes as it is, and the header that says it. */
@@ -21,7 +21,10 @@ const CONTENT_TYPES = { wav: 'audio/wav; codecs=audio/pcm; samplerate=16000', og
 /** An answer for 30 s of speech has some 100 kB: each phoneme of each word stands in it. */
 const MAX_ANSWER = 4_194_304;
 
-/** Makes the capability. It takes WAV of 16 kHz, 16 bits and one channel, and Ogg with Opus. */
+/**
+ * Makes the capability to assess speech. It takes WAV of 16 kHz, 16 bits and one channel, and Ogg
+ * with Opus.
+ */
 export function createAzureSpeech({ endpoint, key, timeoutMs }: AzureSpeechOptions): Capabilities['speechAssessment'] {
   const limits = { name: 'Azure Speech', timeoutMs, maxBytes: MAX_ANSWER };
 

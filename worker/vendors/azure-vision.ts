@@ -13,7 +13,7 @@ import { paidCall } from './paid-call.ts';
 import { callVendor, jsonOf } from './vendor-call.ts';
 import { defineVendor, missingIn } from './vendor.ts';
 
-/** Settings. `endpoint`: without a slash at its end. */
+/** How the service is called. `endpoint`: without a slash at its end. `timeoutMs`: of one call. */
 export type AzureVisionOptions = { endpoint: string; key: string; timeoutMs: number };
 
 /** The service takes sides of 50 to 16,000 pixels, and 20 MB. */
@@ -30,7 +30,7 @@ const word = z.object({ text: z.string(), boundingPolygon: z.array(point).defaul
 const line = z.object({ text: z.string(), boundingPolygon: z.array(point).default([]), words: z.array(word).default([]) });
 const analysis = z.object({ readResult: z.object({ blocks: z.array(z.object({ lines: z.array(line) })) }) });
 
-/** Makes the capability. */
+/** Makes the capability to read images by this service. */
 export function createAzureVision({ endpoint, key, timeoutMs }: AzureVisionOptions): Capabilities['imageText'] {
   const url = `${endpoint}/computervision/imageanalysis:analyze?api-version=2024-02-01&features=read`;
   const headers = { 'Ocp-Apim-Subscription-Key': key, 'Content-Type': 'application/octet-stream' };

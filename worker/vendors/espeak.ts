@@ -28,7 +28,7 @@ const WORDS_PER_MINUTE = 175;
 /** A call takes some 100 ms. */
 const LIMITS = { timeoutMs: 30_000, maxOutput: 134_217_728, memoryMb: 512 };
 
-/** Makes the capability. `voices`: those that are installed. */
+/** Makes the capability to speak by this program. `voices`: those that are installed. */
 export function createEspeak(program: string, voices: readonly string[]): Capabilities['speech']['speak'] {
   return async ({ text, language, voice: wanted, speed }, report, signal) => {
     const voice = wanted ?? chooseEspeakVoice(language, voices);

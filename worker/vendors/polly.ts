@@ -11,7 +11,7 @@ import { type OwnCodes, type RefusalWords, toRefusalProblem } from './refusal.ts
 import { bodyOf, callVendor, type VendorAnswer } from './vendor-call.ts';
 import { defineVendor, missingIn } from './vendor.ts';
 
-/** Settings. */
+/** How Polly is called. `timeoutMs`: of one call. */
 export type PollyOptions = { endpoint: string; region: string; credentials: AwsCredentials; engine: PollyEngine; timeoutMs: number };
 
 /** The longest text of one call. Polly takes 3000 characters that are billed. */
@@ -23,7 +23,7 @@ const SAMPLE_RATE = 16_000;
 /** 2800 characters of a slow language at half the speed are some 20 minutes: 40 MB. */
 const MAX_ANSWER = 67_108_864;
 
-/** Makes the capability. */
+/** Makes the capability to speak by Amazon Polly. */
 export function createPolly({ endpoint, region, credentials, engine, timeoutMs }: PollyOptions): Capabilities['speech']['speak'] {
   const url = new URL(`${endpoint}/v1/speech`);
   const limits = { name: 'Amazon Polly', timeoutMs, maxBytes: MAX_ANSWER };

@@ -32,7 +32,7 @@ const LEGIBLE = 60;
 
 const AUTHOR: Author = { provider: 'tesseract' };
 
-/** Makes the capability. */
+/** Makes the capability to read images on this machine. */
 export function createTesseract(): Capabilities['imageText'] {
   const read = createReaders();
   return async ({ image, languages }, report, signal) => {

@@ -17,7 +17,7 @@ import { paidCall } from '../paid-call.ts';
 import { throwIfDeclined } from './errors.ts';
 import { createPost } from './post.ts';
 
-/** Settings. `baseURL`: undefined for OpenAI's own server. */
+/** How a model is called. `baseURL`: undefined for OpenAI's own server. */
 export type OpenAIAudioOptions = { apiKey: string; baseURL: string | undefined; model: string; timeoutMs: number };
 
 const DEFAULT_MODEL = 'gpt-audio-1.5';
@@ -43,7 +43,7 @@ const report = z.object({
   words: z.array(z.object({ word: z.string(), accuracy: score, error: z.enum(['none', 'mispronunciation', 'omission', 'insertion']) })),
 });
 
-/** Makes the capability. */
+/** Makes the capability to assess speech by one model. */
 export function createOpenAIAssessment({ apiKey, baseURL, model, timeoutMs }: OpenAIAudioOptions): Capabilities['speechAssessment'] {
   const author: Author = { provider: 'openai', model };
   const post = createPost({ apiKey, baseURL, path: '/chat/completions', timeoutMs, maxBytes: MAX_ANSWER });

@@ -19,7 +19,7 @@ import { fellSilent, PROVIDER, throwIfDeclined, toCallProblem } from './errors.t
 import { ALIVE, readEvents } from './events.ts';
 import { type EventsRequest, openEvents } from './post.ts';
 
-/** Settings. `timeoutMs`: of one call; `idleTimeoutMs`: how long nothing may come. */
+/** How a model is called. `timeoutMs`: of one call; `idleTimeoutMs`: how long nothing may come. */
 export type ChatSpeechOptions = EventsRequest & { model: string; idleTimeoutMs: number };
 
 /** That of the models' raw sound, in Hz. */
@@ -46,7 +46,7 @@ const TOKENS_FACTOR = 4;
  */
 const READINGS = 2;
 
-/** Makes the capability. */
+/** Makes the capability to speak by one model. */
 export function createChatSpeech(options: ChatSpeechOptions): Capabilities['speech']['speak'] {
   return async (request, report, signal) => {
     for (let reading = 1; reading <= READINGS; reading++) {

@@ -1,4 +1,7 @@
-/** What an offer says of a model of OpenAI: who asks it, whose answers replace its own, and when it ends. */
+/**
+ * What an offer says of a model of OpenAI: who asks it, whose answers replace its own, and when it
+ * ends.
+ */
 import type { ModelEnd } from '../../../src/job/model-end.ts';
 import announced from './model-ends.json' with { type: 'json' };
 

@@ -13,8 +13,8 @@ import { createChatSpeech } from './chat-speech.ts';
 import { createPost } from './post.ts';
 
 /**
- * Settings. `baseURL`: undefined for OpenAI's own server. `idleTimeoutMs`: how long nothing may
- * come of sound that streams.
+ * How a model is called. `baseURL`: undefined for OpenAI's own server. `idleTimeoutMs`: how long
+ * nothing may come of sound that streams.
  */
 export type OpenAISpeechOptions = { apiKey: string; baseURL: string | undefined; model: string; timeoutMs: number; idleTimeoutMs: number };
 
@@ -48,7 +48,7 @@ const DENSE: ReadonlySet<string> = new Set(['zh', 'cmn', 'yue', 'ja', 'ko', 'th'
 /** 4096 characters at half the speed are some 10 minutes: 30 MB. */
 const MAX_ANSWER = 134_217_728;
 
-/** Makes the capability. */
+/** Makes the capability to speak by one model. */
 export function createOpenAISpeech({
   apiKey,
   baseURL,
