@@ -43,24 +43,16 @@ const EXPOSED = [
 /** How long a browser may remember the answer to a preflight request, in s. */
 const MAX_AGE_S = 86_400;
 
-/** The CORS headers of answers, and the answers to preflight requests. */
-export type Cors = {
-  /** The headers that every answer to this request has. */
-  headersFor(c: Context<AppEnv>): Record<string, string>;
-  /** The answer to a preflight request (OPTIONS): what a page may send. */
-  preflight(c: Context<AppEnv>): Response;
-};
-
 /**
  * The headers that a page of another site may send with a job's token: none that identifies a user.
  */
 const ALLOWED_WITH_TOKEN = ['Last-Event-ID', 'If-None-Match', 'Range', 'If-Range', 'X-Request-Id'];
 
 /**
- * Makes the answers for these pages. `methods`: those of the app's routes, asked when all are
- * there.
+ * Makes the CORS headers of answers, and the answers to preflight requests. `methods`: those of the
+ * app's routes, asked when all are there.
  */
-export function createCors({ listed, own = [] }: CallingPages, methods: () => string[]): Cors {
+export function createCors({ listed, own = [] }: CallingPages, methods: () => string[]) {
   const exposed = { 'Access-Control-Expose-Headers': EXPOSED.join(',') };
   const forAll = { 'Access-Control-Allow-Origin': '*', ...exposed };
   const anyone = listed?.includes('*') ?? false;
@@ -75,12 +67,14 @@ export function createCors({ listed, own = [] }: CallingPages, methods: () => st
   };
 
   return {
-    headersFor(c) {
+    /** The headers that every answer to this request has. */
+    headersFor(c: Context<AppEnv>): Record<string, string> {
       if (anyone) return forAll;
       const origin = allowed(c);
       return { ...(origin !== undefined && { 'Access-Control-Allow-Origin': origin }), ...exposed, Vary: 'Origin' };
     },
-    preflight(c) {
+    /** The answer to a preflight request (OPTIONS): what a page may send. */
+    preflight(c: Context<AppEnv>): Response {
       const isForeign = !listed && c.get('headers')['Access-Control-Allow-Origin'] === '*' && c.req.header('origin') !== undefined;
       return answer(c, 204, null, {
         'Access-Control-Max-Age': String(MAX_AGE_S),

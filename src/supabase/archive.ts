@@ -4,13 +4,15 @@
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import type {
-  ArchiveAccess,
   Archive,
+  ArchiveAccess,
+  ArchivedFile,
   ArchivedJob,
   ArchiveReader,
   ArchiveWriter,
   ErasedInArchive,
   ErasureTarget,
+  WriteResult,
 } from '../archive/archive.ts';
 import type { IndexPlace, JobFilter } from '../jobs/listing.ts';
 import { codeOf, type RowsAnswer, toWriteResult, archiveUnavailable } from './answers.ts';
@@ -43,7 +45,7 @@ export function openSupabaseArchive({ url, publishableKey, secretKey }: Supabase
   const bucket = service && secretKey !== undefined ? new Bucket(service, { url, key: secretKey }) : undefined;
   return {
     reader: createReader({ users, isOwn: publishableKey !== undefined, service, bucket }),
-    writer: service && bucket ? createWriter(service, bucket) : undefined,
+    writer: service && bucket ? new SupabaseWriter(service, bucket) : undefined,
   };
 }
 
@@ -85,56 +87,66 @@ function createReader({ users, isOwn, service, bucket }: ReaderParts): ArchiveRe
   };
 }
 
-function createWriter(service: SupabaseClient, bucket: Bucket): ArchiveWriter {
-  /**
-   * Deletes rows by their ids, and their files before them: without its row a file is not found.
-   */
-  const eraseJobs = async (owner: string, ids: readonly string[]): Promise<ErasedInArchive[]> => {
+class SupabaseWriter implements ArchiveWriter {
+  readonly #service: SupabaseClient;
+  readonly #bucket: Bucket;
+
+  constructor(service: SupabaseClient, bucket: Bucket) {
+    this.#service = service;
+    this.#bucket = bucket;
+  }
+
+  async write(jobs: readonly ArchivedJob[]): Promise<WriteResult> {
+    // The rows are asked for, because an empty 200 may come from anybody.
+    const { data, ...answer } = await this.#service.from(TABLE).upsert(jobs.map(toRow), { onConflict: 'id' }).select('id');
+    return answer.error || Array.isArray(data) ? toWriteResult(answer) : { type: 'unavailable', code: `status ${answer.status}` };
+  }
+
+  writeFile(target: { owner: string; jobId: string }, file: ArchivedFile, bytes: Uint8Array): Promise<WriteResult> {
+    return this.#bucket.write(target, file, bytes);
+  }
+
+  async erase(target: ErasureTarget, isKept: (jobId: string) => Promise<boolean>): Promise<ErasedInArchive[]> {
+    if ('jobId' in target) return this.#eraseJobs(target.owner, [target.jobId]);
+    const { owner, until } = target;
+    const erased: ErasedInArchive[] = [];
+    for (;;) {
+      const query = this.#service.from(TABLE).select('id').eq('user_id', owner).lte('created_at', new Date(until).toISOString());
+      const ids = rowsOf(await query.limit(ERASED_AT_ONCE)).map(({ id }) => String(id));
+      if (ids.length === 0) break;
+      const gone = await this.#eraseJobs(owner, ids);
+      if (gone.length === 0) throw archiveUnavailable('rows that stay');
+      erased.push(...gone);
+    }
+    await this.#eraseFilesWithoutRow(owner, isKept);
+    return erased;
+  }
+
+  /** Deletes rows by their ids, and their files before them: without its row a file is not found. */
+  async #eraseJobs(owner: string, ids: readonly string[]): Promise<ErasedInArchive[]> {
     const files = new Map<string, number>();
-    for (const jobId of ids) files.set(jobId, await bucket.erase({ owner, jobId }));
-    const query = service.from(TABLE).delete().eq('user_id', owner).in('id', ids).select('id,status');
+    for (const jobId of ids) files.set(jobId, await this.#bucket.erase({ owner, jobId }));
+    const query = this.#service.from(TABLE).delete().eq('user_id', owner).in('id', ids).select('id,status');
     return rowsOf(await query).map(({ id, status }) => ({
       id: String(id),
       result: status === 'completed',
       files: files.get(String(id)) ?? 0,
     }));
-  };
+  }
 
-  return {
-    async write(jobs) {
-      const upsert = service.from(TABLE).upsert(jobs.map(toRow), { onConflict: 'id' }).select('id'); // an empty 200 may come from anybody
-      const { data, ...answer } = await upsert;
-      return answer.error || Array.isArray(data) ? toWriteResult(answer) : { type: 'unavailable', code: `status ${answer.status}` };
-    },
-    writeFile: (target, file, bytes) => bucket.write(target, file, bytes),
+  /** The rows of a user who is gone went by themselves; the files did not. */
+  async #eraseFilesWithoutRow(owner: string, isKept: (jobId: string) => Promise<boolean>): Promise<void> {
+    for (const jobId of await this.#bucket.jobsOf(owner)) {
+      const rows = rowsOf(await this.#service.from(TABLE).select('id').eq('id', jobId));
+      if (rows.length === 0 && !(await isKept(jobId))) await this.#bucket.erase({ owner, jobId });
+    }
+  }
 
-    async erase(target: ErasureTarget, isKept) {
-      if ('jobId' in target) return eraseJobs(target.owner, [target.jobId]);
-      const { owner, until } = target;
-      const erased: ErasedInArchive[] = [];
-      for (;;) {
-        const query = service.from(TABLE).select('id').eq('user_id', owner).lte('created_at', new Date(until).toISOString());
-        const ids = rowsOf(await query.limit(ERASED_AT_ONCE)).map(({ id }) => String(id));
-        if (ids.length === 0) break;
-        const gone = await eraseJobs(owner, ids);
-        if (gone.length === 0) throw archiveUnavailable('rows that stay');
-        erased.push(...gone);
-      }
-      // Of a user who is gone the rows went by themselves, and files do not follow.
-      for (const jobId of await bucket.jobsOf(owner)) {
-        const { data, ...answer } = await service.from(TABLE).select('id').eq('id', jobId);
-        if (answer.error || !Array.isArray(data)) throw archiveUnavailable(codeOf(answer));
-        if (data.length === 0 && !(await isKept(jobId))) await bucket.erase({ owner, jobId });
-      }
-      return erased;
-    },
-
-    async endedBefore(moment, limit) {
-      const query = service.from(TABLE).select('id,user_id').lt('finished_at', new Date(moment).toISOString());
-      const rows = rowsOf(await query.order('finished_at').limit(limit));
-      return rows.map(({ id, user_id: owner }) => ({ owner: String(owner), jobId: String(id) }));
-    },
-  };
+  async endedBefore(moment: number, limit: number): Promise<{ owner: string; jobId: string }[]> {
+    const query = this.#service.from(TABLE).select('id,user_id').lt('finished_at', new Date(moment).toISOString());
+    const rows = rowsOf(await query.order('finished_at').limit(limit));
+    return rows.map(({ id, user_id: owner }) => ({ owner: String(owner), jobId: String(id) }));
+  }
 }
 
 /**
