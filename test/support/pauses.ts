@@ -18,8 +18,10 @@ export const LONG_PUSH_DELAY = { PUSH_DELAY_MS: '600000' };
 
 /** Ends the delay of all pushes that wait, once so many ends of jobs were seen by a client. */
 export async function endPushDelays(prefix: string, endsSeen = 0): Promise<void> {
-  await expect.poll(async () => (await keysWith(prefix, ':notify:heard:')).length).toBeGreaterThanOrEqual(endsSeen);
-  const queue = new Queue(NOTIFICATIONS, { connection: openRedis(), prefix });
+  const redis = openRedis();
+  const marks = async () => Promise.all((await keysWith(prefix, ':notify:heard:')).map((key) => redis.get(key)));
+  await expect.poll(async () => (await marks()).filter((mark) => mark === 'yes').length).toBeGreaterThanOrEqual(endsSeen);
+  const queue = new Queue(NOTIFICATIONS, { connection: redis, prefix });
   await queue.promoteJobs();
   await queue.close();
 }
