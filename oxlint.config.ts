@@ -179,8 +179,6 @@ export default {
       },
     },
     { files: Object.values(clocks).flat(), rules: { 'no-restricted-properties': 'off' } },
-    // Circles of types that are still there.
-    { files: ['src/jobs/**', 'src/notifications/**'], rules: { 'import/no-cycle': 'error' } },
     // The input of an image has a field `then`. It is a text, and so no promise.
     {
       files: [

@@ -7,21 +7,6 @@ const root = resolve(import.meta.dirname, '../..');
 const DECLARATION = /^export (?:declare |abstract |async )*(?:function\*?|const|let|class|type|interface|enum) (\w+)/gm;
 const LIST = /^export (?:type )?\{([^}]*)\}/gm;
 
-/** Names that two files still export. Take a name out when it is told apart; add none. */
-const KNOWN = new Set([
-  'Row',
-  'Outcome',
-  'LOOK_MS',
-  'ChildRequest',
-  'Ending',
-  'Place',
-  'Watch',
-  'Recording',
-  'Run',
-  'Piece',
-  'toHttpProblem',
-]);
-
 /** The names that a module exports, as its importers know them. */
 function exportsOf(text: string): Set<string> {
   const declared = [...text.matchAll(DECLARATION)].map(([, name = '']) => name);
@@ -36,6 +21,6 @@ test('no two files of src and worker export the same name', () => {
   expect(files.length).toBeGreaterThan(100);
   const owners: Record<string, string[]> = {};
   for (const file of files) for (const name of exportsOf(readFileSync(resolve(root, file), 'utf8'))) (owners[name] ??= []).push(file);
-  const shared = Object.entries(owners).filter(([name, { length }]) => length > 1 && !KNOWN.has(name));
+  const shared = Object.entries(owners).filter(([, { length }]) => length > 1);
   expect(Object.fromEntries(shared)).toEqual({});
 });
