@@ -23,7 +23,7 @@ import { Places } from './notifications/places.ts';
 import { post } from './notifications/post.ts';
 import { type CallbackAddresses, callbackAddresses } from './notifications/public-addresses.ts';
 import { createResolveName } from './notifications/resolve-name.ts';
-import { pauseAfter } from './notifications/retry-times.ts';
+import { pauseAfter } from './notifications/try-times.ts';
 import { WebhookSecrets } from './notifications/webhook-secrets.ts';
 import type { ProcessStore } from './store/store.ts';
 

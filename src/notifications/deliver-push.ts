@@ -10,7 +10,7 @@ import type { Gone } from './gone.ts';
 import type { Lanes } from './lanes.ts';
 import type { SeenEnds } from './seen-ends.ts';
 import type { Notification } from './notification.ts';
-import { pauseAfter, TRIES } from './retry-times.ts';
+import { pauseAfter, TRIES } from './try-times.ts';
 
 /** A push that is to be sent. */
 export type Push = Extract<Notification, { type: 'push' }>;

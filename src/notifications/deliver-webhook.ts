@@ -4,7 +4,7 @@ import type { Gone } from './gone.ts';
 import type { Notification } from './notification.ts';
 import type { Places } from './places.ts';
 import type { Posted, PostFailure, PostRequest } from './post.ts';
-import { pauseAfter } from './retry-times.ts';
+import { pauseAfter } from './try-times.ts';
 import { signedHeaders, type WebhookEvent } from './webhook-message.ts';
 import type { WebhookSecrets } from './webhook-secrets.ts';
 

@@ -6,7 +6,7 @@ import type { JobStatus, Snapshot } from '../job/snapshot.ts';
 import { digestOf } from '../store/digest.ts';
 import type { NewEntry } from './notification-sender.ts';
 import type { Targets } from '../job/record.ts';
-import { TRIES } from './retry-times.ts';
+import { TRIES } from './try-times.ts';
 
 /** How a job can have ended. */
 export type EndStatus = Extract<JobStatus, 'completed' | 'failed' | 'cancelled'>;
