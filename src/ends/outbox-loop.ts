@@ -1,4 +1,7 @@
-/** The loop over an outbox: it hands on what has ended, at once where the end was signalled, and else when its time to be looked at comes. */
+/**
+ * The loop over an outbox: it hands on what has ended, at once where
+ * the end was signalled, and else when its time to be looked at comes.
+ */
 import { BATCH, type Claim, type Outbox } from './outbox.ts';
 import { atMost, Pauses } from '../store/pauses.ts';
 
@@ -8,7 +11,10 @@ const IDLE_MS = 1000;
 /** The longest pause after a failure, in ms. The first ones are shorter. */
 const MAX_PAUSE_MS = 2000;
 
-/** How many ends that were signalled are remembered. Others are found when their time to be looked at comes. */
+/**
+ * How many ends that were signalled are remembered. Others are
+ * found when their time to be looked at comes.
+ */
 const MAX_SIGNALLED = 1000;
 
 /** How long closing waits for what is being handed on, in ms. */
@@ -27,8 +33,8 @@ export class OutboxLoop {
   #failures = 0;
 
   /**
-   * `deliver`: hands on claims, and settles them; it rejects where that can't be done now. `onError`: something failed that is tried
-   * again.
+   * `deliver`: hands on claims, and settles them; it rejects where that
+   * can't be done now. `onError`: something failed that is tried again.
    */
   constructor(outbox: Pick<Outbox, 'claim'>, deliver: (claims: readonly Claim[]) => Promise<void>, onError: (error: unknown) => void) {
     this.#outbox = outbox;

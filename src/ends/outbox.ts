@@ -1,4 +1,7 @@
-/** An outbox: jobs whose ends are to be handed on. Admission puts each in, so that no end is missed, whoever causes it. */
+/**
+ * An outbox: jobs whose ends are to be handed on. Admission
+ * puts each in, so that no end is missed, whoever causes it.
+ */
 import { OUTBOX_LOOK_MS } from '../jobs/admission.ts';
 import type { Store } from '../store/store.ts';
 
@@ -6,8 +9,8 @@ import type { Store } from '../store/store.ts';
 export type Claim = { id: string; finishedOn: string };
 
 /**
- * What has become of a claim: it is handed on, is to be tried again in so many ms, or was refused for good with a code. `unavailable`: who
- * takes the ends is out of reach, by this code.
+ * What has become of a claim: it is handed on, is to be tried again in so many ms, or was
+ * refused for good with a code. `unavailable`: who takes the ends is out of reach, by this code.
  */
 export type Settlement = Claim & {
   how: { type: 'done' } | { type: 'later'; ms: number; unavailable?: string | undefined } | { type: 'parked'; code: string };
@@ -15,21 +18,27 @@ export type Settlement = Claim & {
 
 /** See the file's head. */
 export type Outbox = {
-  /** Claims those of these jobs that have ended; without ids, of all that are due. `more`: whether others may be due, too. */
+  /**
+   * Claims those of these jobs that have ended; without ids, of
+   * all that are due. `more`: whether others may be due, too.
+   */
   claim(ids?: readonly string[]): Promise<{ claims: Claim[]; more: boolean }>;
   settle(settlements: readonly Settlement[]): Promise<void>;
 };
 
 /**
- * Where an outbox is kept: its jobs by when to look at them; of these the ones that have ended, by when; and why some were refused
- * for good, by job.
+ * Where an outbox is kept: its jobs by when to look at them; of these the
+ * ones that have ended, by when; and why some were refused for good, by job.
  */
 export type OutboxKeys = { outbox: string; overdue: string; parked: string };
 
 /** How many jobs are claimed at once. */
 export const BATCH = 50;
 
-/** How long a claim holds, in ms. It is the time that passes at most until the work of a process that was killed is taken up by another. */
+/**
+ * How long a claim holds, in ms. It is the time that passes at most
+ * until the work of a process that was killed is taken up by another.
+ */
 const LEASE_MS = 6000;
 
 /** How much longer than its jobs a list of refused ones is kept, in ms. */

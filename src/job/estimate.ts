@@ -1,13 +1,22 @@
-/** Estimates: what a job will use, told from its input before it runs; and what of it is reserved of its user's budgets. */
+/**
+ * Estimates: what a job will use, told from its input before
+ * it runs; and what of it is reserved of its user's budgets.
+ */
 import { costOf, type DetailedUsage, type Price } from './price.ts';
 
-/** What a job will use on average, in the units of whoever may do it: models bill tokens, others characters, seconds or images. */
+/**
+ * What a job will use on average, in the units of whoever may do
+ * it: models bill tokens, others characters, seconds or images.
+ */
 export type Estimate = Omit<DetailedUsage, 'costUsd' | 'estimated'>;
 
 /** A unit that is billed. */
 export type Unit = keyof Estimate;
 
-/** How a provider bills: in which units (tokens, if it does not say), and for what price, where that is known. */
+/**
+ * How a provider bills: in which units (tokens, if it does not
+ * say), and for what price, where that is known.
+ */
 export type Billing = { bills?: readonly Unit[] | undefined; price?: Price | undefined };
 
 /** What is reserved for a job: tokens, and US dollars. What has no price reserves tokens only. */
@@ -18,8 +27,8 @@ const TOKENS: readonly Unit[] = ['inputTokens', 'outputTokens'];
 const NOTHING: Reservation = { tokens: 0, usd: 0 };
 
 /**
- * What to reserve for a job. Where several providers may do it, it is the most that one of them would bill; where none is known, the
- * tokens of a model.
+ * What to reserve for a job. Where several providers may do it, it is the most
+ * that one of them would bill; where none is known, the tokens of a model.
  */
 export function reservationFor(estimate: Estimate, billings: readonly Billing[]): Reservation {
   const each = (billings.length === 0 ? [{}] : billings).map((billing) => billedBy(estimate, billing));

@@ -37,8 +37,8 @@ export function unitsOf(price: Price): (typeof PARTS)[Part]['unit'][] {
 export type DetailedUsage = Usage & { inputAudioTokens?: number | undefined; outputAudioTokens?: number | undefined };
 
 /**
- * What a usage costs in US dollars, to the billionth; undefined if it has a unit whose price is not known. Without a price of their own, tokens of
- * sound cost what others cost.
+ * What a usage costs in US dollars, to the billionth; undefined if it has a unit whose
+ * price is not known. Without a price of their own, tokens of sound cost what others cost.
  */
 export function costOf(usage: DetailedUsage, price: Price): number | undefined {
   const { inputAudioTokens = 0, outputAudioTokens = 0 } = usage;

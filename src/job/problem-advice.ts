@@ -1,7 +1,10 @@
 /** What each problem means for a client, in words: what has happened, and what to do about it. */
 import type { ProblemCode } from './problem.ts';
 
-/** One or two sentences for each code. The compiler demands an entry for every code of the table of problems. */
+/**
+ * One or two sentences for each code. The compiler demands an
+ * entry for every code of the table of problems.
+ */
 export const problemAdvice: Readonly<Record<ProblemCode, string>> = {
   invalid_json: 'The body could not be read as JSON. Send one JSON object in UTF-8.',
   invalid_input:

@@ -1,12 +1,15 @@
-/** Everything that can go wrong, as one table, and the shapes it takes: thrown, stored with a job, sent to a client. */
+/**
+ * Everything that can go wrong, as one table, and the shapes
+ * it takes: thrown, stored with a job, sent to a client.
+ */
 
 import { OwnError } from './own-error.ts';
 
 type ProblemDefinition = { status: number; title: string; retryable: boolean };
 
 /**
- * Each code with its HTTP status (for job outcomes: the status it would have as an answer), its title, and
- * whether the same request may succeed later without a change.
+ * Each code with its HTTP status (for job outcomes: the status it would have as an
+ * answer), its title, and whether the same request may succeed later without a change.
  */
 export const problems = {
   invalid_json: { status: 400, title: 'The body is not valid JSON', retryable: false },
@@ -62,7 +65,10 @@ export const problems = {
 /** A machine-readable reason; the table above names them all. */
 export type ProblemCode = keyof typeof problems;
 
-/** One field at fault: a JSON Pointer as a URI fragment (RFC 6901, section 6) and what is expected there. */
+/**
+ * One field at fault: a JSON Pointer as a URI fragment (RFC
+ * 6901, section 6) and what is expected there.
+ */
 export type FieldError = { pointer: string; detail: string };
 
 /** An error as clients see it (RFC 9457); `status` is there in HTTP answers, not in a job's outcome. */

@@ -1,4 +1,7 @@
-/** What a job's record in Redis holds of ours: the payload BullMQ carries, our fields beside its own, the journal's rows. */
+/**
+ * What a job's record in Redis holds of ours: the payload BullMQ
+ * carries, our fields beside its own, the journal's rows.
+ */
 import { parseJson } from './parse-json.ts';
 import { isJobId } from './id.ts';
 import type { JournalRow, Notifies } from './snapshot.ts';
@@ -36,11 +39,15 @@ export const FIELDS = {
   /** How many bytes of rows were written to its journal. */
   journalBytes: 'ai:bytes',
   /**
-   * Where the events of its rows are in BullMQ's stream, so that erasing finds them: of each step that wrote rows the ms since the job's
-   * timestamp, the first number within that ms, and how many there are, with dots between and a space behind.
+   * Where the events of its rows are in BullMQ's stream, so that erasing finds them:
+   * of each step that wrote rows the ms since the job's timestamp, the first number
+   * within that ms, and how many there are, with dots between and a space behind.
    */
   events: 'ai:events',
-  /** When it could begin its next run, in ms since the epoch: when it was retried or handed back, or is due after a pause. */
+  /**
+   * When it could begin its next run, in ms since the epoch:
+   * when it was retried or handed back, or is due after a pause.
+   */
   ready: 'ai:ready',
   /** Who did the work. */
   provider: 'ai:provider',
@@ -53,7 +60,10 @@ export const FIELDS = {
 /** Values for fields of the record that we write. */
 export type RecordFields = Partial<Record<(typeof FIELDS)[keyof typeof FIELDS] | 'progress', string>>;
 
-/** Where a job's end is notified of: a URL that is sent a webhook, and the token of a phone that gets a push notification. */
+/**
+ * Where a job's end is notified of: a URL that is sent a webhook,
+ * and the token of a phone that gets a push notification.
+ */
 export type Targets = { callbackUrl?: string | undefined; pushToken?: string | undefined };
 
 /** Who is notified, given where. */
@@ -73,7 +83,10 @@ export type Payload = {
   next?: string | undefined;
   /** Where its end is notified of; and whom that reaches, for readers of the beginning alone. */
   tells?: Notifies | undefined;
-  /** What was reserved of its tenant's budgets when it was submitted, as a retry reserves it again (reservation.ts). */
+  /**
+   * What was reserved of its tenant's budgets when it was
+   * submitted, as a retry reserves it again (reservation.ts).
+   */
   reserved?: string | undefined;
   /** The fields of its submission that its kind does not know, a name a line. */
   ignored?: string | undefined;
@@ -87,8 +100,8 @@ export type Payload = {
 };
 
 /**
- * What a payload begins with, as far as it is there: an owner, the tenant, the kind that follows, who is notified, what is
- * reserved, and names that were ignored. Each is a JSON string.
+ * What a payload begins with, as far as it is there: an owner, the tenant, the kind that follows,
+ * who is notified, what is reserved, and names that were ignored. Each is a JSON string.
  */
 const PAYLOAD_HEAD =
   /^\{(?:"owner":("(?:[^"\\]|\\.)*"))?(?:,?"tenant":("(?:[^"\\]|\\.)*"))?(?:,"next":("[a-z-]*"))?(?:,"tells":("[a-z]*"))?(?:,"reserved":("[\d ]*"))?(?:,"ignored":("(?:[^"\\]|\\.)*"))?/;
@@ -96,8 +109,9 @@ const PAYLOAD_HEAD =
 const TELLS: ReadonlySet<unknown> = new Set<Notifies>(['webhook', 'push', 'both']);
 
 /**
- * Whose a job is, what it leads to, who is notified of its end, what is reserved for it and which names were ignored, from the beginning of
- * its payload. What stands behind that is not looked at, and may be missing.
+ * Whose a job is, what it leads to, who is notified of its end, what is
+ * reserved for it and which names were ignored, from the beginning of its
+ * payload. What stands behind that is not looked at, and may be missing.
  */
 export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tenant' | 'next' | 'tells' | 'reserved' | 'ignored'>> {
   const [, ...texts] = PAYLOAD_HEAD.exec(data) ?? [];
@@ -112,7 +126,10 @@ export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tena
   };
 }
 
-/** Reads a journal row; its place gives the number. What is no row of ours is nobody's event: its number stays unused. */
+/**
+ * Reads a journal row; its place gives the number. What is no
+ * row of ours is nobody's event: its number stays unused.
+ */
 export function parseRow(text: string, seq: number): JournalRow[] {
   const value = parseJson(text);
   const row: unknown = typeof value === 'object' ? { ...value, seq } : undefined;

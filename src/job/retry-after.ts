@@ -4,8 +4,9 @@
 type Answered = { 'retry-after'?: string | null | undefined; date?: string | null | undefined };
 
 /**
- * Reads it as ms from now, 0 for a date that has passed; undefined where it says nothing. A date is reckoned from the answer's own `Date`:
- * it is the answering server's clock that counts, whatever ours says.
+ * Reads it as ms from now, 0 for a date that has passed; undefined where
+ * it says nothing. A date is reckoned from the answer's own `Date`: it
+ * is the answering server's clock that counts, whatever ours says.
  */
 export function readRetryAfter({ 'retry-after': text, date }: Answered): number | undefined {
   if (!text) return undefined;

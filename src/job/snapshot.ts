@@ -49,7 +49,10 @@ export type Outcome =
   | { type: 'failed'; error: Problem; usage?: Usage | undefined }
   | { type: 'cancelled'; usage?: Usage | undefined };
 
-/** Who is notified of a job's end: the server at the submission's `callbackUrl`, the phone with its `pushToken`, or both. */
+/**
+ * Who is notified of a job's end: the server at the submission's
+ * `callbackUrl`, the phone with its `pushToken`, or both.
+ */
 export type Notifies = 'webhook' | 'push' | 'both';
 
 /** What is known of a job at one moment. Times are ms since the epoch. */

@@ -5,7 +5,10 @@
 import type { ModelEnd } from '../../../src/job/model-end.ts';
 import announced from './model-ends.json' with { type: 'json' };
 
-/** The last day of each model whose end is announced (YYYY-MM-DD), as OpenAI's SDK has it: `npm run model:ends` prints the file. */
+/**
+ * The last day of each model whose end is announced (YYYY-MM-DD),
+ * as OpenAI's SDK has it: `npm run model:ends` prints the file.
+ */
 const MODEL_ENDS: Readonly<Record<string, string>> = announced;
 
 /** A date at the end of a name, which stands for a version of the model. */
