@@ -106,6 +106,19 @@ function toConfig(env: Environment) {
     sameWorkMs: 1000 * env.SAME_WORK_WINDOW_S,
     trustedProxies: env.TRUSTED_PROXIES,
     adminToken: env.ADMIN_TOKEN,
+    ...ownAddressesOf(env),
+    auth: authOf(env),
+    archive: archiveOf(env),
+    supabaseWebhookSecret: env.SUPABASE_WEBHOOK_SECRET,
+    notifications: notificationsOf(env),
+    logLevel: env.LOG_LEVEL,
+  };
+}
+
+/** The web pages that may call, and the names that requests may be for. */
+function ownAddressesOf(env: Environment) {
+  const production = env.NODE_ENV === 'production';
+  return {
     /**
      * The web pages that may call: in production those that are
      * listed, elsewhere those of this machine if none are.
@@ -118,11 +131,6 @@ function toConfig(env: Environment) {
      * localhost; in production the gateway in front knows them.
      */
     hosts: production ? undefined : [...namesOf(hostname()), ...env.ALLOWED_HOSTS],
-    auth: authOf(env),
-    archive: archiveOf(env),
-    supabaseWebhookSecret: env.SUPABASE_WEBHOOK_SECRET,
-    notifications: notificationsOf(env),
-    logLevel: env.LOG_LEVEL,
   };
 }
 

@@ -3,7 +3,7 @@ import type { Try, TryResult } from './notification-sender.ts';
 import type { Gone } from './gone.ts';
 import type { Notification } from './notification.ts';
 import type { Places } from './places.ts';
-import type { Posted, PostFailure, PostRequest } from './post.ts';
+import type { PostFailure, PostRequest, PostResult } from './post.ts';
 import { pauseAfter } from './try-times.ts';
 import { signedHeaders, type WebhookEvent } from './webhook-message.ts';
 import type { WebhookSecrets } from './webhook-secrets.ts';
@@ -17,7 +17,7 @@ export type WebhookRow = { ms: number; status?: number; code?: PostFailure | 'en
 /** What webhooks are delivered with. */
 export type WebhookOptions = {
   /** `timeoutMs`: how long it may take, in ms. */
-  post: (request: PostRequest, timeoutMs: number, signal: AbortSignal) => Promise<Posted>;
+  post: (request: PostRequest, timeoutMs: number, signal: AbortSignal) => Promise<PostResult>;
   secrets: Pick<WebhookSecrets, 'keysOf'>;
   places: Places;
   gone: Pick<Gone, 'has' | 'add'>;
@@ -34,7 +34,7 @@ export function createDeliverWebhook(
 ): (tried: Try<Notification>, webhook: Webhook) => Promise<TryResult<Notification>> {
   const { post, secrets, places, gone, statusUrl, userAgent, log } = options;
 
-  const send = async ({ id, jobId, signal }: Try<Notification>, webhook: Webhook, timeoutMs: number): Promise<Posted> => {
+  const send = async ({ id, jobId, signal }: Try<Notification>, webhook: Webhook, timeoutMs: number): Promise<PostResult> => {
     const { owner, kind, status, at, url } = webhook;
     const event: WebhookEvent = {
       type: `job.${status}`,
@@ -76,7 +76,7 @@ export function createDeliverWebhook(
  * What an answer means: 2xx is received, 410 ends it for this receiver,
  * and all else is tried again, redirects too. A private address stays one.
  */
-function verdictOf(posted: Posted, number: number): TryResult<Notification> {
+function verdictOf(posted: PostResult, number: number): TryResult<Notification> {
   if (posted.type === 'failed') {
     if (posted.code === 'stopped') return { type: 'not_now', afterMs: 0 };
     if (posted.code === 'address_not_public') return { type: 'failed', reason: posted.code };

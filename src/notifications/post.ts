@@ -32,13 +32,13 @@ export type PostFailure =
   | 'stopped';
 
 /** The result. `retryAfterMs`: how long the answer asks to wait (RFC 9110, section 10.2.3). */
-export type Posted = { type: 'answered'; status: number; retryAfterMs?: number | undefined } | { type: 'failed'; code: PostFailure };
+export type PostResult = { type: 'answered'; status: number; retryAfterMs?: number | undefined } | { type: 'failed'; code: PostFailure };
 
 /**
  * Posts. Each call makes a connection of its own: with one that
  * is kept, an address would be checked long before it is used.
  */
-export function post({ url: text, headers, body }: PostRequest, rules: PostRules): Promise<Posted> {
+export function post({ url: text, headers, body }: PostRequest, rules: PostRules): Promise<PostResult> {
   const url = new URL(text);
   const { timeoutMs, signal } = rules;
   const over = new AbortController();
@@ -53,7 +53,7 @@ export function post({ url: text, headers, body }: PostRequest, rules: PostRules
         return undefined;
       },
     });
-    const settle = (posted: Posted): void => {
+    const settle = (posted: PostResult): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       resolve(posted);

@@ -16,7 +16,7 @@ import { createSettle, type EndedAttempt, noteServed, type SettleOptions, type S
 import type { Task } from './task.ts';
 
 /** BullMQ's job, as far as it is needed. */
-export type PickedJob = EndedAttempt['job'] & {
+export type ActiveJob = EndedAttempt['job'] & {
   data: Payload;
   attemptsStarted: number;
   stalledCounter: number;
@@ -25,7 +25,7 @@ export type PickedJob = EndedAttempt['job'] & {
 };
 
 /** A job with what BullMQ gave along. `stop` aborts the signal. */
-export type Taken = { job: PickedJob; id: string; token: string } & Pick<Task, 'signal' | 'stop'>;
+export type JobPickup = { job: ActiveJob; id: string; token: string } & Pick<Task, 'signal' | 'stop'>;
 
 /**
  * What has become of the job: it can be completed, which has
@@ -78,7 +78,7 @@ export class JobTaker {
    * Takes a job. Rejects only where the job is not this worker's
    * any more, or Redis fails. `onStart`: the job is run now.
    */
-  async take(taken: Taken, onStart: () => void): Promise<TakeResult> {
+  async take(taken: JobPickup, onStart: () => void): Promise<TakeResult> {
     const { job, id, token } = taken;
     const { store, maxStalledCount, locks } = this.#options;
     const counted = new RunCounters(store, id, job.stalledCounter);
@@ -101,7 +101,7 @@ export class JobTaker {
     }
   }
 
-  async #run(taken: Taken, counted: RunCounters): Promise<TakeResult> {
+  async #run(taken: JobPickup, counted: RunCounters): Promise<TakeResult> {
     const { run, log, store } = this.#options;
     const { job, id, token } = taken;
     const task = toTask(taken);
@@ -130,7 +130,7 @@ export class JobTaker {
   }
 }
 
-function toTask({ job, ...run }: Taken): Task {
+function toTask({ job, ...run }: JobPickup): Task {
   const { tenant, owner, targets, reserved, requestId, parent, input } = job.data;
   return {
     ...run,
