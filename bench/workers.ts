@@ -56,7 +56,7 @@ export function openOurSource({ redis }: Place, length = CONTENT_LENGTH): Source
       const { owner, input } = jobOf(n, length);
       return submissions.add({ kind: flashcards.name, owner, tenant: tenantOf(owner, undefined), requestId: 'bench', input });
     },
-    read: submissions.read,
+    read: (jobId, after) => submissions.read(jobId, after),
     async close() {
       await queue.close();
       await submissions.close();
