@@ -24,7 +24,7 @@ import { createAddCost, createFindPrice } from './prices.ts';
 import { createFindProgram } from './programs.ts';
 import { serveHealth } from './health.ts';
 import { createRun } from './run/run.ts';
-import type { Vendor, VendorDeps } from './vendors/vendor.ts';
+import type { Vendor, VendorTools } from './vendors/vendor.ts';
 import { JobWorker, type WorkerTasks } from './run/worker.ts';
 
 /** What a worker is started with. */
@@ -48,7 +48,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   const store = parts.add(await openProcessStore(config, log, fail));
   const patient = store.connect('wait');
   const findPrice = createFindPrice(vendors, config.prices);
-  const assignments = assign(kinds, await askVendors(options, vendorDeps(config, patient, log)), config);
+  const assignments = assign(kinds, await askVendors(options, vendorTools(config, patient, log)), config);
   const description = describeWorker(config.worker, version, assignments, findPrice);
   log.info({ kinds: withoutLists(description.kinds) }, 'what this worker can do');
   for (const warning of new Set(modelWarnings(description.kinds, hasMoneyBudget(config), store.clock.now()))) log.warn(warning);
@@ -88,7 +88,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
 }
 
 /** Asks the vendors what they can do here. */
-function askVendors({ vendors, config }: WorkerProcessOptions, deps: VendorDeps): Promise<VendorOffers> {
+function askVendors({ vendors, config }: WorkerProcessOptions, deps: VendorTools): Promise<VendorOffers> {
   return Promise.all(vendors.map(async (vendor) => ({ ...vendor, offers: await vendor.offers(config.vendorVariables, deps) })));
 }
 
@@ -115,7 +115,7 @@ function createIsDone(readDirectory: ReturnType<typeof createWorkerDirectory>): 
  * What vendors are built with. Jobs that a breaker held back
  * take at most every second start when they return.
  */
-function vendorDeps(config: Config, store: Store, log: Logger): VendorDeps {
+function vendorTools(config: Config, store: Store, log: Logger): VendorTools {
   const { rate } = config.worker;
   const options = { ...config.breaker, probeMs: config.job.timeoutMs, paceMs: (2 * rate.duration) / rate.max };
   return {

@@ -20,7 +20,7 @@ const MAX_SECONDS = 30;
  * What a vendor takes as it is. `names`: the same in words. `ffmpeg`: the path of the program;
  * undefined where it is not installed.
  */
-export type TakenRecordings = { taken: readonly Partial<FileFacts>[]; names: string; ffmpeg: string | undefined };
+export type RecordingFormats = { taken: readonly Partial<FileFacts>[]; names: string; ffmpeg: string | undefined };
 
 type Assess = Capabilities['speechAssessment'];
 
@@ -28,7 +28,7 @@ type Assess = Capabilities['speechAssessment'];
  * Puts the conversion before an assessment. Where ffmpeg is not installed, recordings go as they
  * are, a WAV with its true sizes.
  */
-export function withConversion(assess: Assess, { taken, ffmpeg }: TakenRecordings): Assess {
+export function withConversion(assess: Assess, { taken, ffmpeg }: RecordingFormats): Assess {
   return async (asked, report, signal) => {
     const request = { ...asked, audio: { ...asked.audio, bytes: withTrueSizes(asked.audio.bytes) } };
     if (ffmpeg === undefined || taken.some((facts) => isLike(request.audio.facts, facts))) return assess(request, report, signal);
@@ -37,7 +37,7 @@ export function withConversion(assess: Assess, { taken, ffmpeg }: TakenRecording
 }
 
 /** What is taken of the field `audio`: with ffmpeg everything. */
-export function acceptedRecordings({ taken, names, ffmpeg }: TakenRecordings): { accepts?: Acceptance[] } {
+export function acceptedRecordings({ taken, names, ffmpeg }: RecordingFormats): { accepts?: Acceptance[] } {
   if (ffmpeg !== undefined) return {};
   const detail = `No worker has ffmpeg, which converts other recordings; without it these are taken: ${names}.`;
   return { accepts: [{ field: 'audio', values: taken, detail }] };

@@ -6,7 +6,7 @@ import { lookAhead } from './answer-head.ts';
 import type { Piece } from '../capabilities.ts';
 import { type AnswerShape, Candidate } from './answer-json.ts';
 import { AnswerOutput } from './answer-output.ts';
-import { openThoughts, type Thoughts } from './thinking.ts';
+import { ThinkingText } from './thinking.ts';
 
 /**
  * The JSON must begin within so many characters. Before it there may be prose, or the beginning of
@@ -75,7 +75,7 @@ export class AnswerReader {
   readonly #output: AnswerOutput;
   #state: AnswerState = 'head';
   #fault: keyof typeof BROKEN | undefined;
-  #thoughts: Thoughts | undefined;
+  #thoughts: ThinkingText | undefined;
   /** What is not read yet. */
   #rest = '';
   /** How many characters of the head, and of the whole answer, were read. */
@@ -91,7 +91,7 @@ export class AnswerReader {
   #isEmpty = false;
   #isOver = false;
   #isCut = false;
-  #tail: Thoughts | undefined;
+  #tail: ThinkingText | undefined;
 
   /** `known`: what is known of the model, or that the whole text is its thinking. */
   constructor(shape: AnswerShape, known: Quirks | 'thinking' = UNKNOWN) {
@@ -100,7 +100,7 @@ export class AnswerReader {
     this.quirks = isThinking ? { ...UNKNOWN, longHead: true } : { ...known };
     this.#maxHead = this.quirks.longHead ? MAX_LONG_HEAD : MAX_HEAD;
     this.#output = new AnswerOutput(isThinking);
-    if (this.quirks.closesOnly) this.#think(openThoughts(MAX_LENGTH));
+    if (this.quirks.closesOnly) this.#think(new ThinkingText(MAX_LENGTH));
   }
 
   get state(): AnswerState {
@@ -199,7 +199,7 @@ export class AnswerReader {
         return true;
       case 'mark':
         this.#rest = this.#rest.slice(next.length);
-        if (next.opens) this.#think(openThoughts(MAX_LENGTH, next.marks));
+        if (next.opens) this.#think(new ThinkingText(MAX_LENGTH, next.marks));
         else {
           this.quirks.closesOnly = true;
           this.#beginAnew();
@@ -269,7 +269,7 @@ export class AnswerReader {
     if (this.#again > MAX_AGAIN) this.#fail('malformed');
   }
 
-  #think(thoughts: Thoughts): void {
+  #think(thoughts: ThinkingText): void {
     this.#state = 'thinking';
     this.#thoughts = thoughts;
   }
@@ -296,7 +296,7 @@ export class AnswerReader {
   #readThoughts(): Piece[] {
     this.#beginAnew();
     const inner = new AnswerReader(this.#shape, 'thinking');
-    const pieces = [...inner.write(this.#thoughts?.text() ?? ''), ...inner.end()];
+    const pieces = [...inner.write(this.#thoughts?.text ?? ''), ...inner.end()];
     this.#output.replace(pieces);
     if (inner.whole) this.#state = 'ended';
     return pieces;
@@ -304,7 +304,7 @@ export class AnswerReader {
 
   /** What is not read any more may still show that thinking ends there. */
   #lookBehind(text: string): void {
-    this.#tail ??= openThoughts(0);
+    this.#tail ??= new ThinkingText(0);
     this.quirks.closesOnly ||= this.#tail.write(text) !== undefined;
   }
 }

@@ -35,38 +35,42 @@ const closing = (marks: readonly ThinkingMarks[]): RegExp =>
 const ANY_CLOSE = closing(MARKS);
 
 /** Thinking that is read to its closing mark. */
-export type Thoughts = {
+export class ThinkingText {
+  readonly #maxKept: number;
+  readonly #pattern: RegExp;
+  #kept = '';
+  /** The last characters, in which a mark may have begun. */
+  #tail = '';
+
+  /**
+   * `maxKept`: how many characters of it are kept. Without `marks` it was not opened by any, and
+   * any closing mark ends it.
+   */
+  constructor(maxKept: number, marks?: ThinkingMarks) {
+    this.#maxKept = maxKept;
+    this.#pattern = marks ? closing([marks]) : ANY_CLOSE;
+  }
+
+  /** What was thought: all of it, or its end if it was very long. */
+  get text(): string {
+    return this.#kept;
+  }
+
   /**
    * Takes the next part. Returns what stands behind the closing mark; undefined while that has not
    * come.
    */
-  write(text: string): string | undefined;
-  /** What was thought: all of it, or its end if it was very long. */
-  text(): string;
-};
-
-/**
- * Opens thinking. Without `marks` it was not opened by any, and any closing mark ends it.
- * `maxKept`: how many characters of it are kept.
- */
-export function openThoughts(maxKept: number, marks?: ThinkingMarks): Thoughts {
-  const pattern = marks ? closing([marks]) : ANY_CLOSE;
-  let kept = '';
-  let tail = ''; // the last characters, in which a mark may have begun
-  return {
-    write(text) {
-      const window = tail + text;
-      pattern.lastIndex = 0;
-      const found = pattern.exec(window);
-      if (kept.length > maxKept) kept = '';
-      if (!found) {
-        kept += text;
-        tail = window.slice(-LONGEST);
-        return undefined;
-      }
-      kept = (kept + text).slice(0, Math.max(kept.length - tail.length + found.index, 0));
-      return window.slice(found.index + found[0].length);
-    },
-    text: () => kept,
-  };
+  write(text: string): string | undefined {
+    const window = this.#tail + text;
+    this.#pattern.lastIndex = 0;
+    const found = this.#pattern.exec(window);
+    if (this.#kept.length > this.#maxKept) this.#kept = '';
+    if (!found) {
+      this.#kept += text;
+      this.#tail = window.slice(-LONGEST);
+      return undefined;
+    }
+    this.#kept = (this.#kept + text).slice(0, Math.max(this.#kept.length - this.#tail.length + found.index, 0));
+    return window.slice(found.index + found[0].length);
+  }
 }

@@ -10,7 +10,7 @@ import type { Author } from '../../src/job/snapshot.ts';
 import type { Capabilities, Capability } from '../capabilities.ts';
 
 /** What vendors are built with. */
-export type VendorDeps = {
+export type VendorTools = {
   /** Puts a capability behind the circuit breaker of this name. All workers share it. */
   guard<Request, Result>(name: string, work: Capability<Request, Result>): Capability<Request, Result>;
   /**
@@ -74,7 +74,7 @@ export type Vendor = VendorVariables & {
    * Builds what the vendor can do with these variables. It loads its SDK here, so that a worker
    * without its key does not load it.
    */
-  offers(variables: Record<string, unknown>, deps: VendorDeps): Offers | Promise<Offers>;
+  offers(variables: Record<string, unknown>, deps: VendorTools): Offers | Promise<Offers>;
 };
 
 /** The names of those variables that are not set. */
@@ -86,7 +86,7 @@ export function missingIn(variables: Readonly<Record<string, unknown>>): string[
 export function defineVendor<Shape extends z.ZodRawShape>(
   vendor: Omit<Vendor, 'variables' | 'offers'> & {
     variables: Shape;
-    offers(variables: z.output<z.ZodObject<Shape>>, deps: VendorDeps): Offers | Promise<Offers>;
+    offers(variables: z.output<z.ZodObject<Shape>>, deps: VendorTools): Offers | Promise<Offers>;
   },
 ): Vendor {
   return vendor;

@@ -9,7 +9,7 @@ import type { Author } from '../../../src/job/snapshot.ts';
 import type { Capabilities, SpeechAssessmentRequest, SpeechAssessmentResult } from '../../capabilities.ts';
 import { acceptedRecordings, withConversion } from '../../audio/convert-recording.ts';
 import { jsonOf } from '../vendor-call.ts';
-import type { Offer, VendorDeps } from '../vendor.ts';
+import type { Offer, VendorTools } from '../vendor.ts';
 import { chooseModel, factsOf } from './model-facts.ts';
 import { type Delta, readChunk } from './chunk.ts';
 import { parseModelJson } from '../answer-json.ts';
@@ -110,7 +110,7 @@ function parseReport(text: string): z.output<typeof report> | undefined {
 /** What OpenAI offers. Only a worker that is told to by PROVIDER_PRONUNCIATION takes it. */
 export function offerAssessment(
   options: Omit<OpenAIAudioOptions, 'model'> & { model: string | undefined },
-  { guard, findProgram }: VendorDeps,
+  { guard, findProgram }: VendorTools,
 ): Offer<'speechAssessment'> {
   const { apiKey, baseURL, timeoutMs } = options;
   const model = chooseModel(options.model, baseURL, DEFAULT_MODEL);

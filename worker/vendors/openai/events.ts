@@ -2,6 +2,7 @@
  * Reads what a server sends: Server-Sent Events up to `[DONE]`, each as its JSON; or JSON, from
  * servers that do not stream though they were asked to.
  */
+import { parseJson } from '../../../src/job/parse-json.ts';
 
 /**
  * The longest event, in characters: no server can make the worker keep more than this of one answer
@@ -61,27 +62,29 @@ type Sent = string | typeof ALIVE | typeof DONE;
 function parserFor(text: string, max: number): Parser | undefined {
   const first = /[^\s\uFEFF]/.exec(text)?.[0];
   if (first === undefined) return undefined;
-  return first === '{' || first === '[' ? createJsonBody(max) : createParser(max);
+  return first === '{' || first === '[' ? new JsonBody(max) : new EventParser(max);
 }
 
 /** Reads a body of JSON: one value, a list of them, or one in each line. */
-function createJsonBody(max: number): Parser {
-  let body = '';
-  return {
-    write(text) {
-      body += text;
-      if (body.length > max) throw new EventTooLong('the body of the answer is too long');
-      return [];
-    },
-    end() {
-      try {
-        const value: unknown = JSON.parse(body);
-        return (Array.isArray(value) ? value : [value]).map((each) => JSON.stringify(each));
-      } catch {
-        return body.split('\n').filter((line) => line.trim() !== '');
-      }
-    },
-  };
+class JsonBody implements Parser {
+  readonly #max: number;
+  #body = '';
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  write(text: string): Sent[] {
+    this.#body += text;
+    if (this.#body.length > this.#max) throw new EventTooLong('the body of the answer is too long');
+    return [];
+  }
+
+  end(): Sent[] {
+    const value = parseJson(this.#body);
+    if (value === undefined) return this.#body.split('\n').filter((line) => line.trim() !== '');
+    return (Array.isArray(value) ? value : [value]).map((each) => JSON.stringify(each));
+  }
 }
 
 /**
@@ -90,44 +93,56 @@ function createJsonBody(max: number): Parser {
  */
 const LINE_END = /\r\n|\n|\r(?=[^])/g;
 
-/** Makes a parser of event streams (WHATWG HTML, section 9.2). */
-function createParser(max: number): Parser {
-  let rest = ''; // the beginning of a line
-  let data: string[] = [];
-  let size = 0; // the characters in `data`
-  let name = '';
+/** Parses an event stream (WHATWG HTML, section 9.2). */
+class EventParser implements Parser {
+  readonly #max: number;
+  /** The beginning of a line. */
+  #rest = '';
+  #data: string[] = [];
+  /** How many characters are in the data. */
+  #size = 0;
+  #name = '';
 
-  const take = (line: string): Sent | undefined => {
-    if (line === '') {
-      const event = data.join('\n').trim();
-      const isError = name === 'error' && !event.includes('"error"');
-      [data, size, name] = [[], 0, ''];
-      if (event === '') return undefined;
-      if (event === '[DONE]') return DONE;
-      return isError ? `{"error":${event}}` : event;
-    }
-    const colon = line.indexOf(':');
-    if (colon === 0) return ALIVE;
-    const [field, value] = colon === -1 ? [line, ''] : [line.slice(0, colon), line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1))];
-    if (field === 'event') name = value;
-    if (field !== 'data') return undefined;
-    data.push(value);
-    size += value.length;
-    return undefined;
-  };
+  constructor(max: number) {
+    this.#max = max;
+  }
 
-  const write = (text: string): Sent[] => {
+  write(text: string): Sent[] {
     const events: Sent[] = [];
-    const all = rest + text;
+    const all = this.#rest + text;
     let from = 0;
     for (const { 0: end, index } of all.matchAll(LINE_END)) {
-      const event = take(all.slice(from, index));
+      const event = this.#take(all.slice(from, index));
       if (event) events.push(event);
       from = index + end.length;
     }
-    rest = all.slice(from);
-    if (rest.length + size > max) throw new EventTooLong('an event of the answer is too long');
+    this.#rest = all.slice(from);
+    if (this.#rest.length + this.#size > this.#max) throw new EventTooLong('an event of the answer is too long');
     return events;
-  };
-  return { write, end: () => write('\n\n') };
+  }
+
+  end(): Sent[] {
+    return this.write('\n\n');
+  }
+
+  #take(line: string): Sent | undefined {
+    if (line === '') return this.#endEvent();
+    const colon = line.indexOf(':');
+    if (colon === 0) return ALIVE;
+    const [field, value] = colon === -1 ? [line, ''] : [line.slice(0, colon), line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1))];
+    if (field === 'event') this.#name = value;
+    if (field !== 'data') return undefined;
+    this.#data.push(value);
+    this.#size += value.length;
+    return undefined;
+  }
+
+  #endEvent(): Sent | undefined {
+    const event = this.#data.join('\n').trim();
+    const isError = this.#name === 'error' && !event.includes('"error"');
+    [this.#data, this.#size, this.#name] = [[], 0, ''];
+    if (event === '') return undefined;
+    if (event === '[DONE]') return DONE;
+    return isError ? `{"error":${event}}` : event;
+  }
 }

@@ -7,7 +7,7 @@ import { type VendorRefusal } from '../refusal.ts';
 import { readRefusal } from '../refusal-body.ts';
 
 /** The form of a request. */
-export type Form = {
+export type RequestForm = {
   /** Whether the server is asked to report its usage at the stream's end (`stream_options`). */
   usage: 'asked' | 'none';
   /**
@@ -27,10 +27,10 @@ export type Form = {
 };
 
 /** What this process knows of one model on one server. */
-export type KnownModel = { form: Form; quirks: Quirks };
+export type KnownModel = { form: RequestForm; quirks: Quirks };
 
 /** The form that is tried first. */
-export const firstForm = (maxTokens: number): Form => ({
+export const firstForm = (maxTokens: number): RequestForm => ({
   usage: 'asked',
   format: 'schema',
   cap: 'max_completion_tokens',
@@ -49,7 +49,7 @@ export function createModelMemory(): (baseURL: string | undefined, model: string
   };
 }
 
-type FormPart = { named: RegExp; simpler(form: Form, words: string): Form | undefined };
+type FormPart = { named: RegExp; simpler(form: RequestForm, words: string): RequestForm | undefined };
 
 /**
  * The parts of a form: how refusals name each, and what is tried next. A part without a simpler
@@ -89,7 +89,7 @@ const STATUSES: ReadonlySet<number> = new Set([400, 404, 422, 501]);
  * The next form to try after a refusal; undefined if the refusal is about something else, or if
  * nothing is left. A refusal costs nothing.
  */
-export function nextForm(form: Form, { status = 0, body, headers }: VendorRefusal): Form | undefined {
+export function nextForm(form: RequestForm, { status = 0, body, headers }: VendorRefusal): RequestForm | undefined {
   const { words, statuses } = readRefusal(body, headers);
   const isFormal =
     STATUSES.has(status) || ((status === 0 || status === 200) && (statuses.length === 0 || statuses.some((each) => STATUSES.has(each))));

@@ -6,7 +6,7 @@ import { ProblemError } from '../../../src/job/problem.ts';
 import type { Capabilities, Capability, Completeness } from '../../capabilities.ts';
 import { textOf } from '../../parse-item.ts';
 import { type Fit, fitImage } from '../../images/fit-image.ts';
-import type { Offer, VendorDeps } from '../vendor.ts';
+import type { Offer, VendorTools } from '../vendor.ts';
 import { chooseModel, factsOf } from './model-facts.ts';
 import type { SeeingRequest } from './request.ts';
 import { createOpenAI, type OpenAIOptions } from './structured-answer.ts';
@@ -58,7 +58,7 @@ export function createImageReading(write: Capability<SeeingRequest, Completeness
  * What OpenAI offers for images. Where the server is another one, only its owner knows whether it
  * sees: by naming a model.
  */
-export function offerImageText(main: OpenAIOptions, named: string | undefined, { guard }: VendorDeps): Offer<'imageText'> {
+export function offerImageText(main: OpenAIOptions, named: string | undefined, { guard }: VendorTools): Offer<'imageText'> {
   const { baseURL } = main;
   const model = chooseModel(named, baseURL, main.model);
   if (model === undefined) return { available: false, missing: ['OPENAI_VISION_MODEL'] };

@@ -5,7 +5,7 @@
 import type OpenAI from 'openai';
 import { z } from 'zod';
 import type { AnswerRequest } from '../../capabilities.ts';
-import type { Form } from './form.ts';
+import type { RequestForm } from './form.ts';
 
 /** The request's body. */
 export type Body = OpenAI.ChatCompletionCreateParamsStreaming;
@@ -14,7 +14,7 @@ export type Body = OpenAI.ChatCompletionCreateParamsStreaming;
 export type SeeingRequest = AnswerRequest & { image?: string };
 
 /** Makes the request's body. */
-export function toBody(model: string, { kind, schema: shape, instructions, material, image }: SeeingRequest, form: Form): Body {
+export function toBody(model: string, { kind, schema: shape, instructions, material, image }: SeeingRequest, form: RequestForm): Body {
   const { $schema: _, ...json } = z.toJSONSchema(shape, { io: 'input' });
   const schema = toStrict(json);
   const said = form.format === 'schema' ? instructions : `${instructions}\n${inWords(schema)}`;

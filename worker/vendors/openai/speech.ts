@@ -7,7 +7,7 @@ import { durationOf } from '../../audio/pcm.ts';
 import { decodeWav } from '../../audio/wav.ts';
 import { type Capabilities, type Speech, type SpeechRequest, NO_TOKENS } from '../../capabilities.ts';
 import { paidCall } from '../paid-call.ts';
-import type { Offer, VendorDeps } from '../vendor.ts';
+import type { Offer, VendorTools } from '../vendor.ts';
 import { chooseModel, factsOf } from './model-facts.ts';
 import { createChatSpeech } from './chat-speech.ts';
 import { createPost } from './post.ts';
@@ -126,7 +126,7 @@ function expectedUsage(model: string, { text, speed }: SpeechRequest): Usage {
  */
 export function offerSpeech(
   options: Omit<OpenAISpeechOptions, 'model'> & { model: string | undefined },
-  { guard }: VendorDeps,
+  { guard }: VendorTools,
 ): Offer<'speech'> {
   const { baseURL } = options;
   const model = chooseModel(options.model, baseURL, DEFAULT_MODEL);

@@ -15,7 +15,7 @@ import { AnswerTexts } from './answer-texts.ts';
 import { fellSilent, RefusedError, toCallProblem, toCompleteness } from './errors.ts';
 import { readEvents } from './events.ts';
 import { boundedFetch, type ErrorAnswer } from './fetch.ts';
-import { createModelMemory, type Form, type KnownModel, nextForm } from './form.ts';
+import { createModelMemory, type RequestForm, type KnownModel, nextForm } from './form.ts';
 import { CompletionReader } from './read.ts';
 import { type Body, promptOf, type SeeingRequest, toBody } from './request.ts';
 import { CallUsage } from './usage.ts';
@@ -50,7 +50,7 @@ type Asking = {
   watch: ProgressWatch;
   call: Call;
   usage: CallUsage;
-  form: Form;
+  form: RequestForm;
 };
 
 /** A model on a server. */
@@ -86,7 +86,7 @@ class ChatModel {
     }
   }
 
-  #usageOf(request: SeeingRequest, form: Form): CallUsage {
+  #usageOf(request: SeeingRequest, form: RequestForm): CallUsage {
     return new CallUsage(promptOf(toBody(this.#options.model, request, form)), request.image === undefined ? 0 : 1);
   }
 
