@@ -159,7 +159,7 @@ export default {
     'import/no-named-as-default-member': 'off',
     'oxc/no-map-spread': 'off',
     'unicorn/consistent-function-scoping': 'off', // a helper stands where it is used
-    'typescript/unbound-method': 'off', // our objects are closures, not classes
+    'typescript/unbound-method': 'off', // it takes functions of object types for methods of classes
     'no-unmodified-loop-condition': 'off', // blind to what a callback modifies
     'typescript/consistent-return': 'off', // tsc knows
   },

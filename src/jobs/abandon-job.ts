@@ -1,20 +1,30 @@
-/** Abandoning: a job may have been added though its client was told 503. It is cancelled, whatever becomes of the connection meanwhile. */
+/**
+ * Abandoning: a job may have been added though its client was told
+ * 503. It is cancelled, whatever becomes of the connection meanwhile.
+ */
 import type { Redis } from 'ioredis';
 import type { Cancel } from './cancel-job.ts';
 import { storeTrouble } from '../store/store-trouble.ts';
 
-/** How long a job that was not there can not be added, in ms: an add that a dead connection still holds arrives within that time. */
+/**
+ * How long a job that was not there can not be added, in ms: an
+ * add that a dead connection still holds arrives within that time.
+ */
 const ABSENT_MS = 3600 * 1000;
 
 /** How soon to ask again while Redis does not answer, in ms. */
 const AGAIN_MS = 2000;
 
-/** How many are remembered. They are the submissions of one process that were on their way when Redis stalled. */
+/**
+ * How many are remembered. They are the submissions of one
+ * process that were on their way when Redis stalled.
+ */
 const MAX_PENDING = 10_000;
 
 /**
- * Abandons jobs over the connection that adds them. On an open connection the cancel follows the add, so it is carried out
- * right after it. Where the connection is lost, it is the first command of the next one. To cancel a job twice does no harm.
+ * Abandons jobs over the connection that adds them. On an open connection the cancel
+ * follows the add, so it is carried out right after it. Where the connection is
+ * lost, it is the first command of the next one. To cancel a job twice does no harm.
  */
 export class Abandoning {
   readonly #redis;

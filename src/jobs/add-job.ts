@@ -13,15 +13,27 @@ import { storeTrouble } from '../store/store-trouble.ts';
 /** A job to be. */
 export type AddRequest = Omit<Payload, 'next' | 'parent' | 'tells' | 'reserved' | 'ignored'> & {
   kind: string;
-  /** The fields of its submission that its kind does not know. They are no part of what makes two submissions the same. */
+  /**
+   * The fields of its submission that its kind does not know.
+   * They are no part of what makes two submissions the same.
+   */
   ignored?: readonly string[] | undefined;
-  /** The job that it leads to: a place is kept for that one, too. `expected`: its input, with nothing in the fields that this job fills. */
+  /**
+   * The job that it leads to: a place is kept for that one, too.
+   * `expected`: its input, with nothing in the fields that this job fills.
+   */
   next?: { kind: string; expected: Record<string, unknown> } | undefined;
-  /** What makes it one and the same job, however often it is submitted. A digest of these parts is the key. */
+  /**
+   * What makes it one and the same job, however often it is
+   * submitted. A digest of these parts is the key.
+   */
   key?: readonly unknown[] | undefined;
   /** How long that is so, in ms; a day by default. */
   keyMs?: number | undefined;
-  /** Keeps the files of the input under the job's id: once the job is admitted, and before it is added. Rejects if that can't be done. */
+  /**
+   * Keeps the files of the input under the job's id: once the job is
+   * admitted, and before it is added. Rejects if that can't be done.
+   */
   keepFiles?: ((jobId: string) => Promise<void>) | undefined;
   /** Deletes them, where the job is not added after all. */
   dropFiles?: ((jobId: string) => Promise<unknown>) | undefined;
@@ -46,14 +58,18 @@ export type AddResult = { allowance?: Allowance | undefined } & (
 /** How long an idempotency key is kept, in ms. */
 const KEY_TTL_MS = 24 * 3600 * 1000;
 
-/** What two submissions under one key must agree in. A phone may have another push token by the time it sends its request again. */
+/**
+ * What two submissions under one key must agree in. A phone may
+ * have another push token by the time it sends its request again.
+ */
 function fingerprintOf({ input, targets }: AddRequest): unknown {
   return targets?.callbackUrl === undefined ? input : { input, callbackUrl: targets.callbackUrl };
 }
 
 /**
- * Adds jobs. A job is never added before it is admitted, or a worker could take one that was refused. Where Redis does not say
- * whether it has added a job that has no key, the job is abandoned; with a key the same request again finds it.
+ * Adds jobs. A job is never added before it is admitted, or a worker could take
+ * one that was refused. Where Redis does not say whether it has added a job that
+ * has no key, the job is abandoned; with a key the same request again finds it.
  */
 export class JobAdder {
   readonly #queue;
@@ -69,8 +85,9 @@ export class JobAdder {
   }
 
   /**
-   * Of requests under one key at once the first goes alone: else others would be refused for a place and a budget that the same
-   * job takes. What came meanwhile rejects as the first does, so that nobody waits for two time limits.
+   * Of requests under one key at once the first goes alone: else others would be
+   * refused for a place and a budget that the same job takes. What came meanwhile
+   * rejects as the first does, so that nobody waits for two time limits.
    */
   async add(wanted: AddRequest): Promise<AddResult> {
     const key = wanted.key && digestOf(wanted.key);
@@ -120,7 +137,10 @@ export class JobAdder {
     return known(id);
   }
 
-  /** BullMQ answers with the id of the job that holds the key, in the same trip; the key outlives that job. */
+  /**
+   * BullMQ answers with the id of the job that holds the key, in
+   * the same trip; the key outlives that job.
+   */
   #enqueue(wanted: AddRequest, { jobId, key, reserved, priority, at }: AdmittedJob): Promise<Job<Payload>> {
     const { kind, owner, tenant, next, targets, requestId, input, keyMs = KEY_TTL_MS } = wanted;
     const ignored = wanted.ignored?.join('\n');

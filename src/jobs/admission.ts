@@ -1,4 +1,7 @@
-/** Admission: one step before jobs are added decides whether there is a place for each, its place in the fair queue, and when it is to end. */
+/**
+ * Admission: one step before jobs are added decides whether there is a
+ * place for each, its place in the fair queue, and when it is to end.
+ */
 import { OwnError } from '../job/own-error.ts';
 import type { Tenant } from '../job/tenant.ts';
 import { createBatch, createCollector } from '../store/batch.ts';
@@ -13,7 +16,10 @@ export type Bounds = {
   maxJobsPerUser: number;
   /** Tokens of one tenant in a UTC day; without it they are not counted against anyone. */
   dailyTokensPerUser?: number | undefined;
-  /** What the calls of one tenant may cost in a UTC day, in US dollars; without it this is not counted against anyone. */
+  /**
+   * What the calls of one tenant may cost in a UTC day, in US
+   * dollars; without it this is not counted against anyone.
+   */
   dailyUsdPerUser?: number | undefined;
   /** How many jobs of one tenant in a window of time; without it there is no such limit. */
   submitRate?: RatePolicy | undefined;
@@ -41,11 +47,17 @@ export type AdmissionRequest = {
   key?: string | undefined;
   /** Whether the bounds hold for it, as by default. */
   bounded?: boolean | undefined;
-  /** What to reserve of its tenant's budgets for it and for its child (reservation.ts); nothing without it. */
+  /**
+   * What to reserve of its tenant's budgets for it and for its
+   * child (reservation.ts); nothing without it.
+   */
   reserved?: string | undefined;
 };
 
-/** The result of an admission. `allowance`: what the tenant has left of its rate, where the bounds hold for the job. */
+/**
+ * The result of an admission. `allowance`: what the tenant has
+ * left of its rate, where the bounds hold for the job.
+ */
 export type AdmissionResult = { allowance?: Allowance | undefined } & (
   | {
       type: 'admitted';
@@ -58,9 +70,10 @@ export type AdmissionResult = { allowance?: Allowance | undefined } & (
 );
 
 /**
- * Why there is no place. The tenant has used up its rate; or the queue has so many jobs too many for one more; or the tenant has
- * so many jobs that have not ended, with the oldest of them; or one of the tenant's budgets of the day is spent, or what is left of it is
- * reserved for jobs that have not ended, with the oldest of them.
+ * Why there is no place. The tenant has used up its rate; or the queue has so many
+ * jobs too many for one more; or the tenant has so many jobs that have not ended, with
+ * the oldest of them; or one of the tenant's budgets of the day is spent, or what is
+ * left of it is reserved for jobs that have not ended, with the oldest of them.
  */
 export type Refusal =
   | { type: 'limited'; allowance: Allowance }
@@ -88,7 +101,10 @@ const COMING_MS = 60_000;
 /** How much longer than its newest job's retention a user's index is kept, in s: jobs wait, too. */
 const INDEX_KEPT_LONGER_S = 7 * 24 * 3600;
 
-/** How soon to look whether a job of an outbox has ended, in ms. An end that is noticed is handed on at once. */
+/**
+ * How soon to look whether a job of an outbox has ended, in
+ * ms. An end that is noticed is handed on at once.
+ */
 export const OUTBOX_LOOK_MS = 3000;
 
 const QUEUE_KEYS = ['wait', 'delayed', 'prioritized', 'active'] as const;
@@ -128,7 +144,10 @@ export class Admission {
   readonly budgeted: boolean;
   /** Gives a job a place. Requests of one turn of the event loop share one call of the script. */
   readonly admit: (request: AdmissionRequest) => Promise<AdmissionResult>;
-  /** The job has been added, or is being added by a command that was sent: it waits, and is counted there. */
+  /**
+   * The job has been added, or is being added by a command that
+   * was sent: it waits, and is counted there.
+   */
   readonly added: (jobId: string) => void;
   readonly #store;
   readonly #options;

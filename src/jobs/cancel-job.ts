@@ -8,21 +8,25 @@ import type { Store } from '../store/store.ts';
 export type CancelOutcome = 'cancelled' | 'ended' | 'unknown' | 'begun';
 
 /**
- * Which jobs to cancel. `onlyUnbegun`: only those of which no run has begun since they were submitted or retried. `absentMs`: for
- * how long nobody can add a job that is not there, in ms.
+ * Which jobs to cancel. `onlyUnbegun`: only those of which no run has begun since they were
+ * submitted or retried. `absentMs`: for how long nobody can add a job that is not there, in ms.
  */
 export type WhichToCancel = { onlyUnbegun?: boolean; absentMs?: number };
 
 /** Cancels a job. */
 export type Cancel = (jobId: string, which?: WhichToCancel) => Promise<CancelOutcome>;
 
-/** Makes the function that cancels jobs, each with its child: a job that is cancelled leads to nothing. `retentionS`: how long ended jobs are kept, in s. */
+/**
+ * Makes the function that cancels jobs, each with its child: a job that is
+ * cancelled leads to nothing. `retentionS`: how long ended jobs are kept, in s.
+ */
 export function createCancel(store: Store, retentionS: number): Cancel {
   const end = createEnd(store, retentionS);
   return async (jobId, which = {}) => {
     const ended = await end({ jobId, reason: 'cancelled', ...which });
     if (ended === 'unknown' || ended === 'begun') return ended;
-    // Also where it was cancelled before: then the process that did it may have ended before it came to the child.
+    // Also where it was cancelled before: then the process that
+    // did it may have ended before it came to the child.
     const [reason, child] = await store.redis.hmget(store.keys.job(jobId), 'failedReason', FIELDS.child);
     if (reason === 'cancelled' && child && isJobId(child)) await end({ jobId: child, reason });
     return ended === 'ended' ? ended : 'cancelled';

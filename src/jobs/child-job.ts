@@ -1,4 +1,7 @@
-/** The job that another one leads to: its id follows from its parent's, and it is made once, however often its parent runs. */
+/**
+ * The job that another one leads to: its id follows from its
+ * parent's, and it is made once, however often its parent runs.
+ */
 import { createIORedisClient, type IRedisClient, Job, type Queue } from 'bullmq';
 import { OwnError } from '../job/own-error.ts';
 import type { Admission } from './admission.ts';
@@ -13,13 +16,14 @@ export type NewChild = Omit<Payload, 'next' | 'parent' | 'tells'> & { parent: st
 /** What workers do about children. */
 export type Children = {
   /**
-   * Adds a child in the place that was kept for it, and resolves with its id. The same transaction notes it in its parent's record.
-   * So a further call adds nothing, also if the child is gone by then. Where the parent was erased nothing stays. The parent's deadline is the child's, too.
+   * Adds a child in the place that was kept for it, and resolves with its id. The same transaction
+   * notes it in its parent's record. So a further call adds nothing, also if the child is gone by
+   * then. Where the parent was erased nothing stays. The parent's deadline is the child's, too.
    */
   add(request: NewChild): Promise<string>;
   /**
-   * Cancels a child if its parent was cancelled: it can have been added in the moment in which that happened. To be asked before the
-   * child is begun. Resolves with whether it was.
+   * Cancels a child if its parent was cancelled: it can have been added in the moment in
+   * which that happened. To be asked before the child is begun. Resolves with whether it was.
    */
   endWithParent(child: { id: string; parent: string }): Promise<boolean>;
 };
@@ -56,7 +60,8 @@ export function createChildren(store: Store, { queue, admission, cancel }: Child
       admission.added(jobId);
       for (const [error] of replies) if (error) throw error;
       if (replies[0]?.[1] === 0) {
-        // The parent was erased after it was looked at, so the child must not stay. The parent's record has only our note now.
+        // The parent was erased after it was looked at, so the child
+        // must not stay. The parent's record has only our note now.
         await Promise.all([store.redis.del(parentRecord), eraser.erase([jobId])]);
       }
       return jobId;

@@ -1,9 +1,15 @@
-/** Deadlines of whole jobs, by Redis' clock: each process keeps a timer to the next one, and who is there first cancels the job. */
+/**
+ * Deadlines of whole jobs, by Redis' clock: each process keeps a
+ * timer to the next one, and who is there first cancels the job.
+ */
 import { isJobId } from '../job/id.ts';
 import type { Cancel } from './cancel-job.ts';
 import type { Store } from '../store/store.ts';
 
-/** How often to sweep for new ones, in ms; a deadline is never nearer than this when it is set, so none is missed. */
+/**
+ * How often to sweep for new ones, in ms; a deadline is never
+ * nearer than this when it is set, so none is missed.
+ */
 export const SWEEP_MS = 1000;
 
 /** What stands before the id of a job that is to be cancelled only if it has not begun. */
@@ -19,8 +25,9 @@ const FORGET_MS = 1000;
 const MAX_FORGOTTEN = 1000;
 
 /**
- * Makes the function that forgets the deadlines of jobs that have ended by themselves, in one step for all ends of a second. What is
- * lost of this changes nothing: when the deadline is due, the job has ended, and is not cancelled.
+ * Makes the function that forgets the deadlines of jobs that have ended by
+ * themselves, in one step for all ends of a second. What is lost of this changes
+ * nothing: when the deadline is due, the job has ended, and is not cancelled.
  */
 export function createForgetDeadlines(store: Store): (jobId: string) => void {
   const script = store.script(new URL('scripts/forget_deadlines_of_ended.lua', import.meta.url), {

@@ -1,9 +1,15 @@
-/** Ending a job from outside of its run: one step that takes it from wherever it is and puts it among the failed. */
+/**
+ * Ending a job from outside of its run: one step that takes it
+ * from wherever it is and puts it among the failed.
+ */
 import { FORGOTTEN_AT_ONCE, retentionKeys, retentionTimes } from './retention.ts';
 import { kindOf } from './to-snapshot.ts';
 import type { Store } from '../store/store.ts';
 
-/** The result: the job has ended by this, had ended before, is not there, another run holds its lock now, or it has begun. */
+/**
+ * The result: the job has ended by this, had ended before, is
+ * not there, another run holds its lock now, or it has begun.
+ */
 export type EndOutcome = 'done' | 'ended' | 'unknown' | 'held' | 'begun';
 
 /** A job that is to be ended. */
@@ -15,7 +21,10 @@ export type EndRequest = {
   onlyUnbegun?: boolean | undefined;
   /** If it is not there: for how long nobody can add it, in ms. Its add may still be on its way. */
   absentMs?: number | undefined;
-  /** Ends a record that can't be read, which is rewritten as far as it takes to be listed; only while the job's lock is this one ('' for none). */
+  /**
+   * Ends a record that can't be read, which is rewritten as far as it takes
+   * to be listed; only while the job's lock is this one ('' for none).
+   */
   unreadable?: { lock: string };
 };
 

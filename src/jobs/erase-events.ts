@@ -1,6 +1,7 @@
 /**
- * Erasing the events of jobs from BullMQ's stream. Those of rows hold items, and the job's record says where they are. BullMQ's own hold the
- * job's id alone, and stand beside the times that BullMQ notes. So what an erasure costs does not depend on how long the stream is.
+ * Erasing the events of jobs from BullMQ's stream. Those of rows hold items, and the job's
+ * record says where they are. BullMQ's own hold the job's id alone, and stand beside the times
+ * that BullMQ notes. So what an erasure costs does not depend on how long the stream is.
  */
 import { FIELDS } from '../job/record.ts';
 import type { Store } from '../store/store.ts';
@@ -17,10 +18,16 @@ const DELETED_AT_ONCE = 500;
 /** How many events one script looks at: Redis serves others in between. */
 const LOOKED_AT_ONCE = 64;
 
-/** How many events are looked at beside a time, in each direction, until the event that it is the time of is found. */
+/**
+ * How many events are looked at beside a time, in each
+ * direction, until the event that it is the time of is found.
+ */
 const BESIDE = 512;
 
-/** How far a worker's clock may be from Redis', in ms. Further away from a time that it has noted nothing is searched. */
+/**
+ * How far a worker's clock may be from Redis', in ms. Further
+ * away from a time that it has noted nothing is searched.
+ */
 const CLOCK_ERROR_MS = 5000;
 
 /** A part of the stream, and from which side it is looked at. */
@@ -66,7 +73,10 @@ export class EventEraser {
     } else await this.#searchBeside(id, times);
   }
 
-  /** Looks at the next events of a part. Resolves with what is left of it, and with the names of those that were the job's. */
+  /**
+   * Looks at the next events of a part. Resolves with what is
+   * left of it, and with the names of those that were the job's.
+   */
   async #look(id: string, part: Part): Promise<{ left: Part | undefined; names: string[] }> {
     const range = { ...part, events: this.#stream, id, count: LOOKED_AT_ONCE };
     const [last, names] = (await this.#deleteEvents(range)) as [last: string, names: string[]];

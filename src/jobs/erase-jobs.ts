@@ -1,4 +1,7 @@
-/** Erasing jobs: each is cancelled if it has not ended, and then everything of it goes, its events and its child, too. */
+/**
+ * Erasing jobs: each is cancelled if it has not ended, and
+ * then everything of it goes, its events and its child, too.
+ */
 import type { Queue } from 'bullmq';
 import type { Tenant } from '../job/tenant.ts';
 import { childIdOf } from './child-id.ts';
@@ -8,7 +11,10 @@ import { parseJson } from '../job/parse-json.ts';
 import { FIELDS, type Payload } from '../job/record.ts';
 import type { Store } from '../store/store.ts';
 
-/** What was erased. `results`: how many of the jobs had one; `keys`: under how many idempotency keys they were. */
+/**
+ * What was erased. `results`: how many of the jobs had one;
+ * `keys`: under how many idempotency keys they were.
+ */
 export type ErasedJobs = { ids: string[]; results: number; keys: number };
 
 const NOTHING: ErasedJobs = { ids: [], results: 0, keys: 0 };
@@ -24,8 +30,9 @@ type Found = JobEvents & {
 };
 
 /**
- * Erases jobs. The record goes last. So where this is interrupted, the same request again erases the rest. A run that goes on for a
- * moment can write nothing any more, because its lock has gone with the cancellation.
+ * Erases jobs. The record goes last. So where this is interrupted, the
+ * same request again erases the rest. A run that goes on for a moment can
+ * write nothing any more, because its lock has gone with the cancellation.
  */
 export class JobEraser {
   readonly #store;
@@ -87,7 +94,10 @@ export class JobEraser {
     return there === 1;
   }
 
-  /** Takes a job out of all that we keep beside its record, and gives up the place that is kept for its child. */
+  /**
+   * Takes a job out of all that we keep beside its record, and
+   * gives up the place that is kept for its child.
+   */
   async #forget({ id, child, owner, tenant, createdAt }: Found): Promise<void> {
     const { redis, keys, clock } = this.#store;
     const { outbox, overdue, parked } = keys.archive;

@@ -1,18 +1,22 @@
-/** The fair queue: whose job is next among all tenants' waiting jobs, by start tags; nothing is counted that would have to be counted down. */
+/**
+ * The fair queue: whose job is next among all tenants' waiting jobs, by
+ * start tags; nothing is counted that would have to be counted down.
+ */
 import type { Tenant } from '../job/tenant.ts';
 import type { Store } from '../store/store.ts';
 
 /** What a worker tells of the jobs it takes. */
 export type FairQueue = {
   /**
-   * A job with this tag was served, and is about to end. A job that is only put off was not served. Of jobs that end within some ms
-   * only the first is told: that makes the order less exact by a few jobs. It must not be told later, because turns begin anew once
-   * all jobs have ended, and a tag from before would put new jobs last.
+   * A job with this tag was served, and is about to end. A job that is only put off
+   * was not served. Of jobs that end within some ms only the first is told: that makes
+   * the order less exact by a few jobs. It must not be told later, because turns begin
+   * anew once all jobs have ended, and a tag from before would put new jobs last.
    */
   served(tag: number): Promise<void>;
   /**
-   * A job is about to be delayed for so many ms: when it comes back it takes its tenant's next tag, or a burst that is put off would return
-   * before all others.
+   * A job is about to be delayed for so many ms: when it comes back it takes its
+   * tenant's next tag, or a burst that is put off would return before all others.
    */
   requeue(jobId: string, tenant: Tenant, afterMs: number): Promise<void>;
 };

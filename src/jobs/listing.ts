@@ -29,8 +29,9 @@ export type JobRange = {
 };
 
 /**
- * A page of jobs, without results, and where to go on if there may be more. A page can be shorter than its limit,
- * and even empty, and still have a `next`: that many entries were looked at and few of them were wanted.
+ * A page of jobs, without results, and where to go on if there may be more.
+ * A page can be shorter than its limit, and even empty, and still have a
+ * `next`: that many entries were looked at and few of them were wanted.
  */
 export type JobPage = { jobs: Snapshot[]; next?: IndexPlace | undefined };
 
@@ -40,7 +41,10 @@ export type JobIndex = {
   order: 'newest' | 'oldest';
   /** Whose jobs these are, where they are one user's; else each job's owner is read. */
   owner?: string;
-  /** What is taken out on the way: of an index of ours entries that lead nowhere, of open jobs also those that have ended. */
+  /**
+   * What is taken out on the way: of an index of ours entries
+   * that lead nowhere, of open jobs also those that have ended.
+   */
   prune?: 'gone' | 'ended';
 };
 
@@ -53,7 +57,10 @@ const MAX_IN_VAIN = 100;
 /** How many entries one script looks at: Redis serves others in between. */
 const BATCH = 100;
 
-/** An entry this old, in ms, without a record is a job that has gone; a younger one may be about to come. */
+/**
+ * An entry this old, in ms, without a record is a job that has
+ * gone; a younger one may be about to come.
+ */
 const SETTLED_MS = 60_000;
 
 type Row = [

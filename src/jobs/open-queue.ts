@@ -12,7 +12,10 @@ export type OpenQueueOptions = {
   retentionS: number;
 };
 
-/** How many events the event stream holds, about. At 100 jobs/s with a dozen rows each, a reader may be away for some 30 s. */
+/**
+ * How many events the event stream holds, about. At 100 jobs/s
+ * with a dozen rows each, a reader may be away for some 30 s.
+ */
 const EVENTS_KEPT = 50_000;
 
 /** Opens the queue over a connection, which stays its maker's to close. */

@@ -1,4 +1,7 @@
-/** Plans: what users of each may take on, and how often it is their turn. What a plan leaves out is as for all. */
+/**
+ * Plans: what users of each may take on, and how often it is
+ * their turn. What a plan leaves out is as for all.
+ */
 import { z } from 'zod';
 import type { Bounds } from './admission.ts';
 

@@ -66,7 +66,10 @@ const ERASED_AT_ONCE = 100;
 /** How old what is known of the workers may be, in ms. */
 const WORKERS_AGE_MS = 1000;
 
-/** The queue as the API sees it. All calls reject with `queue_unavailable` within a second while Redis is away. */
+/**
+ * The queue as the API sees it. All calls reject with
+ * `queue_unavailable` within a second while Redis is away.
+ */
 export class JobQueue {
   readonly #store;
   readonly #options;
@@ -105,7 +108,8 @@ export class JobQueue {
     this.#abandoning = new Abandoning(store.redis, this.#cancelJob);
     this.#adder = new JobAdder(this.#bullmq, (plan) => this.#admissionOf(plan), this.#abandoning);
     this.#freeKey = store.script(new URL('scripts/free_key.lua', import.meta.url), { keys: ['dedup'], args: ['id'] });
-    // With the admissions of the same moment this is one trip. A value of another type reads as none, and is decided anew.
+    // With the admissions of the same moment this is one trip. A
+    // value of another type reads as none, and is decided anew.
     this.#readShared = createBatch(64, (names: string[]) => store.redis.mget(names.map((name) => store.keys.shared(name))));
     this.#shareValue = store.script(new URL('scripts/share_value.lua', import.meta.url), { keys: ['shared'], args: ['proposed'] });
   }
@@ -120,7 +124,10 @@ export class JobQueue {
     return this.#store.orUnavailable(async () => void (await this.#freeKey({ dedup: this.#store.keys.dedup(digestOf(key)), id })));
   }
 
-  /** Lets a failed job wait again, keeping what it has finished. `allowance`: what its tenant has left of its rate. */
+  /**
+   * Lets a failed job wait again, keeping what it has finished.
+   * `allowance`: what its tenant has left of its rate.
+   */
   retry(request: RetryRequest): Promise<{ allowance?: Allowance | undefined } & ({ type: RetryOutcome } | Refusal)> {
     const { jobId, tenant, bounded, cancelAfterMs, startWithinMs, next, notifies, reserved, plan } = request;
     return this.#store.orUnavailable(async () => {
@@ -137,7 +144,10 @@ export class JobQueue {
     });
   }
 
-  /** Reads a job; undefined if there is none (any more). `after`: the sequence number past which rows are wanted; without it none are read. */
+  /**
+   * Reads a job; undefined if there is none (any more). `after`: the
+   * sequence number past which rows are wanted; without it none are read.
+   */
   read(jobId: string, after?: number): Promise<JobView | undefined> {
     return this.#store.orUnavailable(() => this.#readJob(jobId, after));
   }
@@ -166,7 +176,10 @@ export class JobQueue {
     return this.#store.orUnavailable(() => this.#eraser.erase(jobIds));
   }
 
-  /** The ids of some of a user's jobs, ended or not; none if there are no more. Jobs that are gone, or not added yet, are passed over. */
+  /**
+   * The ids of some of a user's jobs, ended or not; none if there are
+   * no more. Jobs that are gone, or not added yet, are passed over.
+   */
   idsOf(owner: string): Promise<string[]> {
     const { redis, keys } = this.#store;
     return this.#store.orUnavailable(async () => {
@@ -221,7 +234,10 @@ export class JobQueue {
     return this.#store.orUnavailable(async () => availabilityOf(kind, await this.#workers(WORKERS_AGE_MS), input));
   }
 
-  /** A value all processes agree on: the first to ask decides it. It is read before it is written, so that a store that takes no writes still tells it. */
+  /**
+   * A value all processes agree on: the first to ask decides it. It is read
+   * before it is written, so that a store that takes no writes still tells it.
+   */
   shared(name: string, propose: () => string): Promise<string> {
     return this.#store.orUnavailable(async () => {
       const known = await this.#readShared(name);

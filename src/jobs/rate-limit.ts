@@ -1,4 +1,7 @@
-/** Rate limits by fixed windows. Admission counts submissions in Redis, for all processes; what is here counts in one process. */
+/**
+ * Rate limits by fixed windows. Admission counts submissions in
+ * Redis, for all processes; what is here counts in one process.
+ */
 import type { Tenant } from '../job/tenant.ts';
 
 /** So many in a window of so many s. */

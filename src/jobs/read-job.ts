@@ -17,12 +17,15 @@ export type ReadJob = (jobId: string, after?: number) => Promise<JobView | undef
 const WANTED = [...SHOWN, FIELDS.result] as const;
 
 /**
- * How much of a payload is read, in bytes: owner and tenant stand first, of 256 characters each, and each may be written as `\\uXXXX`;
- * then 20 names of 64 characters that were ignored.
+ * How much of a payload is read, in bytes: owner and tenant stand first, of 256 characters
+ * each, and each may be written as `\\uXXXX`; then 20 names of 64 characters that were ignored.
  */
 const HEAD_BYTES = 8192;
 
-/** How many jobs one call of the script reads at most: journals and results may be long, and Redis serves others in between. */
+/**
+ * How many jobs one call of the script reads at most: journals
+ * and results may be long, and Redis serves others in between.
+ */
 const BATCH = 16;
 
 type Reply = [
@@ -37,7 +40,10 @@ type Reply = [
   rows: string[],
 ];
 
-/** Makes the function that reads jobs over a connection. Calls of one moment share a trip. `retentionS`: how long ended jobs are kept, in s. */
+/**
+ * Makes the function that reads jobs over a connection. Calls of one
+ * moment share a trip. `retentionS`: how long ended jobs are kept, in s.
+ */
 export function createReadJob(store: Store, retentionS: number): ReadJob {
   const script = store.batchScript(new URL('scripts/read_jobs.lua', import.meta.url), {
     keys: ['deadlines', ...PLACE_KEYS],

@@ -1,4 +1,7 @@
-/** Refusals in words: why there is no place for a job, and when it is worth trying again, from what the queue does now. */
+/**
+ * Refusals in words: why there is no place for a job, and when
+ * it is worth trying again, from what the queue does now.
+ */
 import { ProblemError } from '../job/problem.ts';
 import type { Refusal } from './admission.ts';
 import type { Clock } from '../store/clock.ts';

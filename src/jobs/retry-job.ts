@@ -1,4 +1,7 @@
-/** Retrying a failed job: one step that takes its end back and lets it wait again, with everything it has finished. */
+/**
+ * Retrying a failed job: one step that takes its end back and
+ * lets it wait again, with everything it has finished.
+ */
 import { parseReason, problems } from '../job/problem.ts';
 import { OUTBOX_LOOK_MS } from './admission.ts';
 import { FIELDS } from '../job/record.ts';
@@ -31,12 +34,18 @@ const CODES = ` ${Object.keys(problems).join(' ')} `;
 
 /** Retries jobs. */
 export type Retries = {
-  /** Whether a job has one of its user's retries left. That is asked first, so that a retry that can't be does not count as a submission. */
+  /**
+   * Whether a job has one of its user's retries left. That is asked
+   * first, so that a retry that can't be does not count as a submission.
+   */
   areLeft(jobId: string): Promise<boolean>;
   retry(retry: Retry): Promise<RetryOutcome>;
 };
 
-/** `maxRetries`: how often a user may retry one job. `archived`: whether jobs go to the archive when they have ended. */
+/**
+ * `maxRetries`: how often a user may retry one job. `archived`:
+ * whether jobs go to the archive when they have ended.
+ */
 export function createRetries(
   store: Store,
   { maxRetries, archived = false }: { maxRetries: number; archived?: boolean | undefined },

@@ -21,16 +21,22 @@ export type QueueStats = {
   /** Jobs that ended in the last minute. */
   perMinute: { completed: number; failed: number };
   /**
-   * Of the last completed jobs, in ms: from when their last run could begin (they were submitted, retried or handed back, or
-   * a pause was over) to when it began, and from then to their end.
+   * Of the last completed jobs, in ms: from when their last run could begin (they were submitted,
+   * retried or handed back, or a pause was over) to when it began, and from then to their end.
    */
   waitMs?: Spread | undefined;
   runMs?: Spread | undefined;
   /** Mean time a job runs, in ms. */
   meanRunMs?: number | undefined;
-  /** The vendors' calls that the last completed jobs made: how many have a known cost; absent until one was made. */
+  /**
+   * The vendors' calls that the last completed jobs made: how
+   * many have a known cost; absent until one was made.
+   */
   costs?: { known: number; unknown: number } | undefined;
-  /** Processes whose own clock is more than a second ahead of Redis', or behind where `aheadMs` is negative; absent where there are none. */
+  /**
+   * Processes whose own clock is more than a second ahead of Redis', or
+   * behind where `aheadMs` is negative; absent where there are none.
+   */
   clocksOff?: ClockOff[] | undefined;
 };
 
@@ -48,10 +54,16 @@ export type Rate = { max: number; duration: number };
 /** What the figures are made from, beside BullMQ's own. */
 export type StatsSources = { rate: Rate; workers: (maxAgeMs?: number) => Promise<KnownWorker[]> };
 
-/** How long a reading waits after the one before, where some wait for it, in ms: it costs as much as hundreds of polls. */
+/**
+ * How long a reading waits after the one before, where some
+ * wait for it, in ms: it costs as much as hundreds of polls.
+ */
 const REST_MS = 50;
 
-/** Makes the function that reads the figures, once at a time: who asks meanwhile shares the next reading, so that nobody is told what was before. */
+/**
+ * Makes the function that reads the figures, once at a time: who asks
+ * meanwhile shares the next reading, so that nobody is told what was before.
+ */
 export function createStats(queue: Queue, store: Store, sources: StatsSources): (maxAgeMs?: number) => Promise<QueueStats> {
   let latest: { at: number; figures: Promise<QueueStats> } | undefined;
   let running: Promise<QueueStats> | undefined;
@@ -134,7 +146,8 @@ async function readSample({ redis, keys }: Store, ids: string[]): Promise<Sample
     const [created, started, finished, starts, stalls, ready] = fields.slice(0, 6).map(readNumber);
     for (const { costUsd } of callsIn(fields[6])) costs[costUsd === undefined ? 'unknown' : 'known']++;
     if (!created || !started || !finished || finished < started) return [];
-    // When a lost job could begin again nobody has noted, nor did a version before note it of any second run.
+    // When a lost job could begin again nobody has noted, nor did
+    // a version before note it of any second run.
     const since = stalls ? undefined : (ready ?? (starts === 1 ? created : undefined));
     return [{ wait: since === undefined ? undefined : Math.max(started - since, 0), run: finished - started }];
   });
@@ -158,15 +171,18 @@ function spread(times: number[]): Spread | undefined {
   return { p50: at(0.5), p95: at(0.95) };
 }
 
-/** When so many of the waiting jobs will have been started, in ms: as fast as they go now; 5 s where nothing is known. */
+/**
+ * When so many of the waiting jobs will have been started, in
+ * ms: as fast as they go now; 5 s where nothing is known.
+ */
 export function untilAdmitted({ meanRunMs, concurrency, msPerStart }: QueueStats, jobs: number): number {
   if (meanRunMs === undefined || concurrency === 0) return 5000;
   return Math.max(jobs * Math.max(meanRunMs / concurrency, msPerStart), 1000);
 }
 
 /**
- * When a job at a place in the queue (1 is next) will have ended, in s from now; undefined where it has no place,
- * while nothing is known of how long jobs run, or while nobody is there to run them.
+ * When a job at a place in the queue (1 is next) will have ended, in s from now; undefined where it
+ * has no place, while nothing is known of how long jobs run, or while nobody is there to run them.
  */
 export function estimate({ meanRunMs, concurrency, msPerStart }: QueueStats, position: number | undefined): number | undefined {
   if (position === undefined || meanRunMs === undefined || concurrency === 0) return undefined;
@@ -174,7 +190,10 @@ export function estimate({ meanRunMs, concurrency, msPerStart }: QueueStats, pos
   return Math.ceil((untilStart + meanRunMs) / 1000);
 }
 
-/** When a job that has not ended is worth another poll, in s: what the queue says, within reason. `now`: as {@link Clock} tells it. */
+/**
+ * When a job that has not ended is worth another poll, in s: what
+ * the queue says, within reason. `now`: as {@link Clock} tells it.
+ */
 export function pollAgainIn({ status, retryAt, position, startedAt }: Snapshot, stats: QueueStats | undefined, now: number): number {
   const inSeconds = (ms: number) => Math.ceil(ms / 1000);
   const isRunning = status === 'active' && startedAt !== undefined && stats?.meanRunMs !== undefined;

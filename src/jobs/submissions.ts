@@ -1,4 +1,7 @@
-/** Submissions: one policy for all that asks for work: availability, limits, idempotency, same work, bounds. It knows no HTTP. */
+/**
+ * Submissions: one policy for all that asks for work: availability,
+ * limits, idempotency, same work, bounds. It knows no HTTP.
+ */
 import { type Billing, type Estimate, reservationFor } from '../job/estimate.ts';
 import { ProblemError } from '../job/problem.ts';
 import type { Snapshot } from '../job/snapshot.ts';
@@ -18,15 +21,18 @@ import { ESTIMATE_AGE_MS } from './stats.ts';
 import { unacceptedProblem } from './unaccepted.ts';
 import type { Availability } from './worker-registry.ts';
 
-/** A request for a job, validated. `key`: the client's idempotency key, made the user's and the kind's own. */
+/**
+ * A request for a job, validated. `key`: the client's
+ * idempotency key, made the user's and the kind's own.
+ */
 export type SubmitRequest = Omit<AddRequest, 'keyMs' | 'reserve'>;
 
 /** A job that was made just now: what is known of it without reading it. */
 export type NewJob = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>;
 
 /**
- * An accepted job: made now, or there before under the client's key, or there before since it is the same work. `repeatable`: whether the same
- * request again finds it.
+ * An accepted job: made now, or there before under the client's key, or there before
+ * since it is the same work. `repeatable`: whether the same request again finds it.
  */
 export type AcceptedJob = { origin: 'new'; job: NewJob; repeatable: boolean } | { origin: 'replayed' | 'reused'; job: Snapshot };
 
@@ -141,7 +147,10 @@ export class Submissions {
     return refuse(new ProblemError('job_expired', detail, { jobId: result.id }));
   }
 
-  /** The same work once: a user's identical input within the window is the job that runs for it, or its result. */
+  /**
+   * The same work once: a user's identical input within the
+   * window is the job that runs for it, or its result.
+   */
   async #joinOrSubmit(request: AddRequest, answers: string): Promise<SubmitResult> {
     const { queue, sameWorkMs } = this.#options;
     // A job notifies at one place: who is to be notified elsewhere gets a job of its own.
@@ -171,7 +180,10 @@ export class Submissions {
     return refuse(await toAdmissionProblem(refusal, { clock, stats, readJob: this.#readJob }), refusal.allowance);
   }
 
-  /** What to reserve of the tenant's budgets for a job and the one that it leads to, which reads what the first one writes. */
+  /**
+   * What to reserve of the tenant's budgets for a job and the
+   * one that it leads to, which reads what the first one writes.
+   */
   #reserve({ kind, input, next }: SubmitRequest, availability: Availability, following: Availability | undefined): string | undefined {
     const own = this.#estimateOf(kind, input) ?? NO_TOKENS;
     const child = next && this.#estimateOf(next.kind, next.expected);

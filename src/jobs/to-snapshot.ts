@@ -1,4 +1,7 @@
-/** From the fields of a job's record to a snapshot. Others can write to Redis, too: a field that can't be read is as if it were not there. */
+/**
+ * From the fields of a job's record to a snapshot. Others can write to
+ * Redis, too: a field that can't be read is as if it were not there.
+ */
 import type { Outcome, Progress, Snapshot, Usage } from '../job/snapshot.ts';
 import { parseReason, toProblem } from '../job/problem.ts';
 import { tenantOf } from '../job/tenant.ts';
@@ -21,7 +24,10 @@ export const SHOWN = [
   FIELDS.model,
 ] as const;
 
-/** The fields of a record, as HMGET has read them; the beginning of `data`, and the result, only where they were wanted. */
+/**
+ * The fields of a record, as HMGET has read them; the beginning
+ * of `data`, and the result, only where they were wanted.
+ */
 export type ReadFields = { [Name in (typeof SHOWN)[number]]: string | null } & {
   data?: string | null;
   result?: string | null;
@@ -29,13 +35,19 @@ export type ReadFields = { [Name in (typeof SHOWN)[number]]: string | null } & {
   attempts: unknown;
 };
 
-/** Where a job is: BullMQ's state, when it is due if it is delayed (BullMQ's score), its position in the queue (0 for none). */
+/**
+ * Where a job is: BullMQ's state, when it is due if it is delayed
+ * (BullMQ's score), its position in the queue (0 for none).
+ */
 export type QueuePlace = { state: string; at: string; position: number; cancelAt: string };
 
 /** The keys that tell where a job is: what scripts need that include place_of. */
 export const PLACE_KEYS = ['completed', 'failed', 'delayed', 'prioritized', 'active', 'wait'] as const;
 
-/** Makes a snapshot. `length`: how many rows the journal holds. `retentionS`: how long ended jobs are kept, in s. */
+/**
+ * Makes a snapshot. `length`: how many rows the journal holds.
+ * `retentionS`: how long ended jobs are kept, in s.
+ */
 export function toSnapshot(id: string, place: QueuePlace, length: number, fields: ReadFields, retentionS: number): Snapshot {
   const { state } = place;
   const { owner, tenant, next, tells: notifies, reserved, ignored } = readPayload(fields.data ?? '');
@@ -52,7 +64,8 @@ export function toSnapshot(id: string, place: QueuePlace, length: number, fields
     reserved,
     ignored: ignored?.split('\n'),
     status: outcome?.type ?? (state === 'active' ? 'active' : 'waiting'),
-    // As its run has written it: a pickup may also be no attempt, but the end of a job that lost its workers too often.
+    // As its run has written it: a pickup may also be no attempt,
+    // but the end of a job that lost its workers too often.
     attempt: readCount(fields[FIELDS.attempt]) ?? Math.min(readCount(fields.ats) ?? 0, 1),
     maxAttempts: readCount(fields.attempts) ?? 1,
     progress: readProgress(fields.progress),
@@ -113,7 +126,10 @@ function readCount(value: unknown): number | undefined {
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
 }
 
-/** The last moment that a Date can hold, in ms since the epoch, less a century for what is reckoned from it. */
+/**
+ * The last moment that a Date can hold, in ms since the epoch,
+ * less a century for what is reckoned from it.
+ */
 const LAST_MS = 8.64e15 - 3.2e12;
 
 /** A moment in ms since the epoch that can be written as a date. */

@@ -3,7 +3,10 @@ import { ProblemError } from '../job/problem.ts';
 import { type Acceptance, findUnaccepted, isFile } from '../kinds/acceptance.ts';
 import type { Availability } from './worker-registry.ts';
 
-/** Returns the problem if none of the workers takes the input; undefined if one does, or nothing is known. */
+/**
+ * Returns the problem if none of the workers takes the input;
+ * undefined if one does, or nothing is known.
+ */
 export function unacceptedProblem(input: unknown, availability: Availability): ProblemError | undefined {
   if (availability.type !== 'available') return undefined;
   const unaccepted = availability.accepts.map((acceptances) => findUnaccepted(input, acceptances));

@@ -1,4 +1,7 @@
-/** The registry of workers: each says what it can do, so that the API need not guess it from its own environment. */
+/**
+ * The registry of workers: each says what it can do, so that
+ * the API need not guess it from its own environment.
+ */
 import { parseJson } from '../job/parse-json.ts';
 import type { Billing } from '../job/estimate.ts';
 import type { ModelEnd } from '../job/model-end.ts';
@@ -8,10 +11,11 @@ import type { Store } from '../store/store.ts';
 /** What a worker can do for a kind. */
 export type KindSupport =
   /**
-   * It does it, by this provider. `answers` is the same for workers whose answers to the same input may stand for each other's.
-   * `needs`: the fields that an input must have for it; `missing`: the variables with which another provider would do it without them.
-   * `accepts`: there if it takes only some of the inputs that the kind allows. How its provider bills, is what estimates are priced by.
-   * `ends`: the announced ends of the models it asks.
+   * It does it, by this provider. `answers` is the same for workers whose answers to the same
+   * input may stand for each other's. `needs`: the fields that an input must have for it;
+   * `missing`: the variables with which another provider would do it without them. `accepts`:
+   * there if it takes only some of the inputs that the kind allows. How its provider bills,
+   * is what estimates are priced by. `ends`: the announced ends of the models it asks.
    */
   | ({
       available: true;
@@ -43,7 +47,10 @@ export type KnownWorker = WorkerDescription & { live: boolean };
 /** How long a worker counts as live after it was last seen, and how long it is remembered, in ms. */
 export type RegistryTimes = { leaseMs: number; keptMs: number };
 
-/** A worker says three times within its lease that it lives. What it could do is remembered for as long as a rolling deploy may take. */
+/**
+ * A worker says three times within its lease that it lives. What it
+ * could do is remembered for as long as a rolling deploy may take.
+ */
 export const REGISTRY_TIMES: RegistryTimes = { leaseMs: 15_000, keptMs: 600_000 };
 
 /** A worker's entry in the registry, which a heartbeat renews. */
@@ -143,8 +150,9 @@ export type Availability =
   /** No worker is known: jobs are accepted, and wait. */
   | { type: 'unknown' }
   /**
-   * `answers`: there if all live workers that do it give answers that may stand for each other's. `accepts`: what each of the workers takes.
-   * An input can be done if one of them takes it. `billings`: how each of their providers bills. `ends`: the announced ends of all their models.
+   * `answers`: there if all live workers that do it give answers that may stand for each other's.
+   * `accepts`: what each of the workers takes. An input can be done if one of them takes it.
+   * `billings`: how each of their providers bills. `ends`: the announced ends of all their models.
    */
   | {
       type: 'available';
@@ -156,7 +164,10 @@ export type Availability =
       billings: readonly Billing[];
       ends: readonly ModelEnd[];
     }
-  /** `lacking`: the fields of the input with which it could be done; there are none where no input would do. */
+  /**
+   * `lacking`: the fields of the input with which it could be
+   * done; there are none where no input would do.
+   */
   | { type: 'unavailable'; missing: string[]; lacking: string[] };
 
 /** The fields that a worker needs and an input does not have. */
@@ -169,8 +180,8 @@ export function lackingIn(input: unknown, { needs = [] }: { needs?: readonly str
 const found = new WeakMap<KnownWorker[], Map<string, Availability>>();
 
 /**
- * Tells from the workers whether a kind can be done: those that live count first, then those that lived lately. With an
- * input: whether it can be done for that one.
+ * Tells from the workers whether a kind can be done: those that live count first,
+ * then those that lived lately. With an input: whether it can be done for that one.
  */
 export function availabilityOf(kind: string, workers: KnownWorker[], input?: unknown): Availability {
   const dependsOnInput = input !== undefined && workers.some(({ kinds: { [kind]: support } }) => support?.available && support.needs);

@@ -1,8 +1,9 @@
 /** Work that many callers ask for at once and that one call to Redis can do for all of them. */
 
 /**
- * Makes a function whose calls of one turn of the event loop are done together, `max` in one go. `work` resolves with a result for
- * each request, in order; a result that is an Error rejects that call alone. If `work` rejects, all calls of the batch do.
+ * Makes a function whose calls of one turn of the event loop are done together, `max`
+ * in one go. `work` resolves with a result for each request, in order; a result that
+ * is an Error rejects that call alone. If `work` rejects, all calls of the batch do.
  */
 export function createBatch<Request, Result>(
   max: number,
@@ -36,7 +37,10 @@ export function createBatch<Request, Result>(
     });
 }
 
-/** Makes a function that collects values and hands them on together, right after the callback that is running and its promises. */
+/**
+ * Makes a function that collects values and hands them on together,
+ * right after the callback that is running and its promises.
+ */
 export function createCollector<Value>(handOn: (values: Value[]) => void): (value: Value) => void {
   let values: Value[] = [];
   return (value) => {

@@ -1,4 +1,7 @@
-/** The one clock of all processes is Redis'. Scripts read it themselves; here a process measures how far its own clock is from it. */
+/**
+ * The one clock of all processes is Redis'. Scripts read it themselves;
+ * here a process measures how far its own clock is from it.
+ */
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 
@@ -8,7 +11,10 @@ export type Clock = {
   now(): number;
   /** Resolves once the clock is known to be right. */
   readonly measured: Promise<void>;
-  /** By how many ms this process' own clock is ahead of it, or behind where it is negative; undefined up to OFF_MS. */
+  /**
+   * By how many ms this process' own clock is ahead of it, or
+   * behind where it is negative; undefined up to OFF_MS.
+   */
   aheadMs(): number | undefined;
 };
 
@@ -18,19 +24,23 @@ export const OFF_MS = 1000;
 /** How often to measure, in ms. */
 const MEASURE_MS = 5000;
 
-/** A process' clock that has moved by so much more or less than time has gone by was set, or the machine slept, in ms. */
+/**
+ * A process' clock that has moved by so much more or less than
+ * time has gone by was set, or the machine slept, in ms.
+ */
 const JUMP_MS = 500;
 
 /**
- * What a trip has shown. `redisAtZero`: Redis' time at the zero of performance.now(), in ms; it is right up to `errorMs`, half of the trip.
- * `ownAtZero`: this process' own time at that zero.
+ * What a trip has shown. `redisAtZero`: Redis' time at the zero of performance.now(), in ms; it
+ * is right up to `errorMs`, half of the trip. `ownAtZero`: this process' own time at that zero.
  */
 type Measurement = { redisAtZero: number; errorMs: number; ownAtZero: number };
 
 /**
- * A clock that follows Redis'; until the first measurement it is this process' own. Between measurements it goes by monotonic
- * time, so that a step of this process' own clock does not move it. The first call after such a step measures anew, because
- * monotonic time stands still while a machine sleeps.
+ * A clock that follows Redis'; until the first measurement it is this process'
+ * own. Between measurements it goes by monotonic time, so that a step of this
+ * process' own clock does not move it. The first call after such a step
+ * measures anew, because monotonic time stands still while a machine sleeps.
  */
 export class RedisClock implements Clock {
   readonly measured: Promise<void>;
@@ -113,7 +123,10 @@ function toWarning(aheadMs: number): string {
   return `This process' clock is ${by} that of Redis, by which all processes go. Synchronize both (NTP): tokens and signatures use this one.`;
 }
 
-/** Whether what is known is more exact than a later measurement, and does not contradict it: a slow trip says little. */
+/**
+ * Whether what is known is more exact than a later measurement,
+ * and does not contradict it: a slow trip says little.
+ */
 function isBetter(known: Measurement, later: Measurement): boolean {
   return known.errorMs < later.errorMs && Math.abs(known.redisAtZero - later.redisAtZero) <= later.errorMs;
 }

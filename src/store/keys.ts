@@ -1,4 +1,7 @@
-/** Every key there is in Redis: BullMQ's, as far as our scripts touch them, and our own; the prefix keeps them in one cluster slot. */
+/**
+ * Every key there is in Redis: BullMQ's, as far as our scripts touch
+ * them, and our own; the prefix keeps them in one cluster slot.
+ */
 import type { Tenant } from '../job/tenant.ts';
 
 /** The BullMQ queue that all kinds share. */
@@ -22,30 +25,40 @@ type QueueKey =
   | 'stalled-check';
 
 /**
- * The keys under a prefix, such as `{ai-jobs}`. Others can write to Redis, too. What happens where a structure is of
- * another type, or holds nonsense:
+ * The keys under a prefix, such as `{ai-jobs}`. Others can write to Redis,
+ * too. What happens where a structure is of another type, or holds nonsense:
  *
- * - a job's record: a field that can't be read is as if it were not there. Where BullMQ needs it the job fails as
- *   `internal_error` when it is taken up (unreadable.ts). A record of another type is no job until then.
- * - a job's log: rows that are none of ours are skipped. A log of another type fails the job when it writes to it.
+ * - a job's record: a field that can't be read is as if it were not there.
+ *   Where BullMQ needs it the job fails as `internal_error` when it is taken
+ *   up (unreadable.ts). A record of another type is no job until then.
+ * - a job's log: rows that are none of ours are skipped. A log
+ *   of another type fails the job when it writes to it.
  * - a job's lock: BullMQ replaces it when the job is taken up.
- * - `jobsOf`, `open`: begun anew by the next submission or list (`mending` of store.ts). Entries that lead nowhere are taken out.
- * - `coming`, `turns`, `children`: begun anew by the next submission. A tag past all measure puts its tenant last until the queue is empty.
- * - `deadlines`: begun anew by the next sweep. Entries that name no job are taken out when they are due.
- * - `spent`, `spent-usd`: begun anew if it is of another type and a budget is set; a text that is no number counts as 0. Until it is
+ * - `jobsOf`, `open`: begun anew by the next submission or list
+ *   (`mending` of store.ts). Entries that lead nowhere are taken out.
+ * - `coming`, `turns`, `children`: begun anew by the next submission. A
+ *   tag past all measure puts its tenant last until the queue is empty.
+ * - `deadlines`: begun anew by the next sweep. Entries that
+ *   name no job are taken out when they are due.
+ * - `spent`, `spent-usd`: begun anew if it is of another type and a
+ *   budget is set; a text that is no number counts as 0. Until it is
  *   gone, after two days, the jobs of this tenant that report usage fail.
- * - `reserved`: begun anew by the next submission, so that running jobs may cost more than is left. Entries that can't be read count as nothing.
+ * - `reserved`: begun anew by the next submission, so that running jobs
+ *   may cost more than is left. Entries that can't be read count as nothing.
  * - a breaker: begun anew by the next call, also if a time in it is out of reach.
  * - a rate: begun anew by the next submission.
  * - an idempotency key: its own submissions fail until it is gone.
  * - a shared value: decided anew.
  * - `writes`: noted anew; the check for stalled jobs is held back once.
- * - a file: one that is not whole is none. The ledger of files is begun anew if it is of another type; what stood in it takes room
- *   until Redis drops it. What tenants use is counted anew from the ledger before anything is refused.
- * - what is on its way to the archive: begun anew. Jobs that were in it are archived only if they end once more.
- * - what is on its way to be told: begun anew. Of what was in it nobody is told. A list of a job's notifications, or of users' secrets,
- *   that is of another type fails what needs it until it is gone.
- * - BullMQ's own sets and lists: nothing works, and every process says so. They are not ours to repair.
+ * - a file: one that is not whole is none. The ledger of files is begun anew
+ *   if it is of another type; what stood in it takes room until Redis drops it.
+ *   What tenants use is counted anew from the ledger before anything is refused.
+ * - what is on its way to the archive: begun anew. Jobs that
+ *   were in it are archived only if they end once more.
+ * - what is on its way to be told: begun anew. Of what was in it nobody is told. A list of a job's
+ *   notifications, or of users' secrets, that is of another type fails what needs it until it is gone.
+ * - BullMQ's own sets and lists: nothing works, and every
+ *   process says so. They are not ours to repair.
  */
 export function keysUnder(prefix: string) {
   const base = `${prefix}:${QUEUE_NAME}:`;
@@ -65,11 +78,17 @@ export function keysUnder(prefix: string) {
     open: (tenant: Tenant) => `${prefix}:open:${tenant}`,
     /** Jobs that were admitted and are not added yet, by when they were admitted. */
     coming: `${prefix}:coming`,
-    /** Jobs that other jobs will lead to, each with the job it comes of, for as long as a place is kept for it; and `*` by the last sweep. */
+    /**
+     * Jobs that other jobs will lead to, each with the job it comes of,
+     * for as long as a place is kept for it; and `*` by the last sweep.
+     */
     children: `${prefix}:children`,
     /** Tenants by the tag of their last job, and `*` by the virtual time. */
     turns: `${prefix}:turns`,
-    /** Jobs by when they are to be cancelled; and `start` before a job's id by when that is to be if the job has not begun. */
+    /**
+     * Jobs by when they are to be cancelled; and `start` before a
+     * job's id by when that is to be if the job has not begun.
+     */
     deadlines: `${prefix}:deadlines`,
     /** The tokens a tenant has used on the day of a moment in UTC. */
     spent: (tenant: Tenant, now: number) => `${prefix}:spent:${dayOf(now)}:${tenant}`,
@@ -88,7 +107,10 @@ export function keysUnder(prefix: string) {
     probe: `${prefix}:probe`,
     /** When a worker last could write, by Redis' clock, in ms since the epoch. */
     writes: `${prefix}:writes`,
-    /** Files of jobs; the ledger of what they take, by job; when to look at a job's files again; what each tenant uses. */
+    /**
+     * Files of jobs; the ledger of what they take, by job; when to
+     * look at a job's files again; what each tenant uses.
+     */
     files: {
       of: (file: string) => `${prefix}:file:${file}`,
       ledger: `${prefix}:files`,
@@ -96,8 +118,9 @@ export function keysUnder(prefix: string) {
       used: `${prefix}:files:used`,
     },
     /**
-     * What is on its way to the archive: jobs that are not in it yet, by when to look at them; of these the ones that have ended, by
-     * when; why rows were refused, by job; what is to be erased in the archive, by when that was asked; and a mark while it is behind.
+     * What is on its way to the archive: jobs that are not in it yet, by when to look at
+     * them; of these the ones that have ended, by when; why rows were refused, by job; what
+     * is to be erased in the archive, by when that was asked; and a mark while it is behind.
      */
     archive: {
       outbox: `${prefix}:archive:outbox`,
@@ -107,8 +130,10 @@ export function keysUnder(prefix: string) {
       behind: `${prefix}:archive:behind`,
     },
     /**
-     * What is told of jobs' ends: jobs whose ends are not on their way yet, as in the archive's outbox; the notifications of a job; the jobs
-     * of a user that have any; a mark that they were just sent again; a mark that a client was there when a job ended; marks for servers and phones that are gone; how often users have changed their secrets.
+     * What is told of jobs' ends: jobs whose ends are not on their way yet, as in the
+     * archive's outbox; the notifications of a job; the jobs of a user that have any; a mark
+     * that they were just sent again; a mark that a client was there when a job ended; marks
+     * for servers and phones that are gone; how often users have changed their secrets.
      */
     notifications: {
       outbox: `${prefix}:notify:outbox`,

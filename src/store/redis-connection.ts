@@ -4,9 +4,10 @@ import { ProblemError } from '../job/problem.ts';
 import { isDemoted, storeTrouble } from './store-trouble.ts';
 
 /**
- * What a connection's commands do while Redis is away. `fail` serves requests: a command fails at once, and after
- * 750 ms when Redis is silent, so that a client gets its 503 within a second. `wait` serves work that has
- * to go on later: its commands wait for the connection to come back, as BullMQ demands of workers and readers.
+ * What a connection's commands do while Redis is away. `fail` serves requests: a
+ * command fails at once, and after 750 ms when Redis is silent, so that a client gets
+ * its 503 within a second. `wait` serves work that has to go on later: its commands
+ * wait for the connection to come back, as BullMQ demands of workers and readers.
  */
 export type OnOutage = 'fail' | 'wait';
 
@@ -25,15 +26,18 @@ class ImpatientRedis extends Redis {
   }
 }
 
-/** Fails a command after the replies that have come were read: a process that was busy finds its timers due before it reads. */
+/**
+ * Fails a command after the replies that have come were read: a
+ * process that was busy finds its timers due before it reads.
+ */
 function giveUp(command: Command): void {
   setImmediate(() => command.isSettled || command.reject(new Error('Command timed out')));
 }
 
 /**
- * Opens a connection that reconnects for ever, within a second of Redis coming back. Close it with `disconnect()`.
- * It also reconnects where the server is no master any more: the same address may lead to the new one. Then an
- * command that fails on an outage fails, and one that waits is sent again.
+ * Opens a connection that reconnects for ever, within a second of Redis coming back. Close it with
+ * `disconnect()`. It also reconnects where the server is no master any more: the same address may lead
+ * to the new one. Then an command that fails on an outage fails, and one that waits is sent again.
  */
 export function connect(url: string, onOutage: OnOutage, onError: (error: Error) => void, options: { lazyConnect?: boolean } = {}): Redis {
   const redis = new (onOutage === 'fail' ? ImpatientRedis : Redis)(url, {
@@ -55,8 +59,8 @@ export function connect(url: string, onOutage: OnOutage, onError: (error: Error)
 type Socket = { cork(): void; uncork(): void; write(...chunk: unknown[]): boolean };
 
 /**
- * Sends all commands of one callback and its promises in one write. ioredis writes them one by one, and each write is a system call
- * here and another one in Redis.
+ * Sends all commands of one callback and its promises in one write. ioredis writes
+ * them one by one, and each write is a system call here and another one in Redis.
  */
 function writeOnceATick(socket: Socket): void {
   const { write } = socket;
@@ -87,7 +91,10 @@ export function readyWithin(redis: Redis, ms: number): Promise<boolean> {
   });
 }
 
-/** What a submission is told of which nobody knows whether its job was added: it is cancelled if it was. */
+/**
+ * What a submission is told of which nobody knows whether its
+ * job was added: it is cancelled if it was.
+ */
 export function abandoned(jobId: string, cause: unknown): ProblemError {
   const detail =
     'The job queue did not answer in time. If the job was enqueued all the same, it is cancelled; submit it again in a few seconds.';

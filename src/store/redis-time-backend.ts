@@ -1,9 +1,15 @@
-/** BullMQ's backend by Redis' clock. BullMQ reckons by its own process' clock; its moments are translated on their way in and out. */
+/**
+ * BullMQ's backend by Redis' clock. BullMQ reckons by its own
+ * process' clock; its moments are translated on their way in and out.
+ */
 import { type BackendFactory, createIORedisClient, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
 import type { Clock } from './clock.ts';
 import type { Store } from './store.ts';
 
-/** BullMQ's scripts that take the moment that it is now: its place among keys and arguments, and whether a job is fetched in the reply. */
+/**
+ * BullMQ's scripts that take the moment that it is now: its place
+ * among keys and arguments, and whether a job is fetched in the reply.
+ */
 const MOMENTS: Readonly<Record<string, { place: number; fetches: boolean }>> = {
   moveToActive: { place: 12, fetches: true },
   moveToFinished: { place: 15, fetches: true },
@@ -12,12 +18,16 @@ const MOMENTS: Readonly<Record<string, { place: number; fetches: boolean }>> = {
   moveStalledJobsToWait: { place: 11, fetches: false },
 };
 
-/** What stands where in the reply of a script that fetches a job: until when a worker has nothing to do, as far as delayed jobs go. */
+/**
+ * What stands where in the reply of a script that fetches a job:
+ * until when a worker has nothing to do, as far as delayed jobs go.
+ */
 const DELAYED_UNTIL = 3;
 
 /**
- * The backend. A worker whose own clock is ahead would begin delayed jobs early and remove ended ones early; one whose clock is behind would
- * begin them late; and either would ask Redis in a loop, or sleep, for as long as the clocks differ.
+ * The backend. A worker whose own clock is ahead would begin delayed jobs early and
+ * remove ended ones early; one whose clock is behind would begin them late; and
+ * either would ask Redis in a loop, or sleep, for as long as the clocks differ.
  */
 export class RedisTimeBackend extends RedisQueueBackend {
   readonly #clock: Clock;
@@ -48,7 +58,10 @@ export class RedisTimeBackend extends RedisQueueBackend {
   }
 }
 
-/** A moment so many ms from now, as BullMQ's `job.moveToDelayed` takes it: by this process' own clock. The backend translates it. */
+/**
+ * A moment so many ms from now, as BullMQ's `job.moveToDelayed`
+ * takes it: by this process' own clock. The backend translates it.
+ */
 export function momentIn(ms: number): number {
   return Date.now() + ms;
 }
@@ -57,8 +70,8 @@ export function momentIn(ms: number): number {
 export type BackendParts = ConstructorParameters<typeof RedisQueueBackend>;
 
 /**
- * Makes a factory as BullMQ's own is, for a connection that stays its caller's. BullMQ knows workers by the connection's name.
- * `name`: the worker's, where it has one.
+ * Makes a factory as BullMQ's own is, for a connection that stays its caller's. BullMQ
+ * knows workers by the connection's name. `name`: the worker's, where it has one.
  */
 export function backendFactory<Backend extends RedisQueueBackend>(
   { redis, keyPrefix }: Store,

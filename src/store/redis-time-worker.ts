@@ -1,4 +1,7 @@
-/** BullMQ's worker where moments are Redis': it renews the locks of its jobs whatever its own process' clock says. */
+/**
+ * BullMQ's worker where moments are Redis': it renews the
+ * locks of its jobs whatever its own process' clock says.
+ */
 import { LockManager, Worker } from 'bullmq';
 
 /** A worker over a backend by Redis' clock (redis-time-backend.ts). */
@@ -19,8 +22,9 @@ export class RedisTimeWorker<Data> extends Worker<Data> {
 const LONG_AGO = -Infinity;
 
 /**
- * Renews all locks every half of the renewal time. BullMQ renews a lock when the process' clock is far enough past the job's
- * `processedOn`: where that clock is behind, or is set back, locks expired, and other workers took the jobs of runs that went on.
+ * Renews all locks every half of the renewal time. BullMQ renews a lock when the
+ * process' clock is far enough past the job's `processedOn`: where that clock is behind,
+ * or is set back, locks expired, and other workers took the jobs of runs that went on.
  */
 class SteadyLocks extends LockManager {
   override trackJob(...[jobId, token, , createsController]: Parameters<LockManager['trackJob']>): ReturnType<LockManager['trackJob']> {

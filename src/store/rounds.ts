@@ -1,6 +1,9 @@
 /** Rounds: work that each process does every so often, one round after the other. */
 
-/** How a round is repeated. `everyMs`: how often, in ms. A round that still goes on is not begun a second time. */
+/**
+ * How a round is repeated. `everyMs`: how often, in ms. A
+ * round that still goes on is not begun a second time.
+ */
 export type RoundOptions = { everyMs: number; onError: (error: unknown) => void };
 
 /** Starts rounds, the first after `everyMs`. Returns what stops them. They keep no process alive. */

@@ -1,6 +1,6 @@
 /**
- * Lua scripts: each a file in its owner's folder scripts/. Its head names its keys, its arguments and what it returns,
- * and by `Writes:` the fields of a job's record that it writes.
+ * Lua scripts: each a file in its owner's folder scripts/. Its head names its keys, its
+ * arguments and what it returns, and by `Writes:` the fields of a job's record that it writes.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -12,8 +12,8 @@ import { FIELDS } from '../job/record.ts';
 export type Signature<Key extends string, Arg extends string> = { keys: readonly Key[]; args: readonly Arg[] };
 
 /**
- * A call of a script, by names. `rest` goes after the named arguments, for scripts whose head ends in `...`.
- * Resolves with what the script returns, as ioredis reads it.
+ * A call of a script, by names. `rest` goes after the named arguments, for scripts
+ * whose head ends in `...`. Resolves with what the script returns, as ioredis reads it.
  */
 export type Script<Key extends string, Arg extends string> = (
   values: { [K in Key]: string } & { [A in Arg]: Value },
@@ -26,7 +26,10 @@ type Value = string | number | Buffer;
 /** Parts that scripts of several folders include. */
 const SHARED = new URL('scripts/include/', import.meta.url);
 
-/** The same for a script that serves several entries in one call: after the shared keys come those of each entry, and so do the arguments. */
+/**
+ * The same for a script that serves several entries in one call: after
+ * the shared keys come those of each entry, and so do the arguments.
+ */
 export type BatchSignature<Key extends string, Arg extends string, EachKey extends string, EachArg extends string> = Signature<Key, Arg> & {
   eachKeys: readonly EachKey[];
   eachArgs: readonly EachArg[];
@@ -42,9 +45,11 @@ export type BatchScript<Key extends string, Arg extends string, EachKey extends 
 ) => Promise<unknown>;
 
 /**
- * Registers a script on a connection. Its text travels once, later calls send its hash. All keys must share a hash tag.
- * `file`: the script's file. Parts that it includes are in the folder `include` beside it, or in the one of the store.
- * @throws OwnError at load, if the names in the file's head are others than the caller's, or if the file can't be read as a script
+ * Registers a script on a connection. Its text travels once, later calls send its
+ * hash. All keys must share a hash tag. `file`: the script's file. Parts that it
+ * includes are in the folder `include` beside it, or in the one of the store.
+ * @throws OwnError at load, if the names in the file's head are
+ * others than the caller's, or if the file can't be read as a script
  */
 export function defineScript<const Key extends string, const Arg extends string>(
   redis: Redis,
@@ -76,7 +81,10 @@ export function defineBatchScript<
 
 type Send = (...values: Value[]) => Promise<unknown>;
 
-/** Loads a script and gives the connection a command for it: the number of keys, the keys, the arguments. */
+/**
+ * Loads a script and gives the connection a command for it:
+ * the number of keys, the keys, the arguments.
+ */
 function register(redis: Redis, file: URL, ours: Head): Send {
   const { lua, head } = loadScript(file);
   const name = basename(file.pathname, '.lua');
@@ -92,7 +100,10 @@ function register(redis: Redis, file: URL, ours: Head): Send {
   return send.bind(redis);
 }
 
-/** What a script's head declares. A name is a local variable of the script; `:number` after it reads it as one. */
+/**
+ * What a script's head declares. A name is a local variable of
+ * the script; `:number` after it reads it as one.
+ */
 type Head = { keys: readonly string[]; args: readonly string[]; eachKeys: readonly string[]; eachArgs: readonly string[] };
 
 /** The parts of a head, as the file calls them. */
@@ -102,10 +113,11 @@ const HEAD =
   /^--\[\[\n[\s\S]*?\nKEYS:(?<keys>[^:]*)\nARGV:(?<args>[\s\S]*?)(?:\nEACH KEYS:(?<eachKeys>[^:]*)\nEACH ARGV:(?<eachArgs>[\s\S]*?))?\nReturns:[\s\S]*?\]\]\n/;
 
 /**
- * Reads a script: its head's names become local variables, `--include NAME` lines the files that they name, and
- * `FIELDS.name` that field's name in the job's record, as a string. `...` ends a head of arguments that go on:
- * `rest` is then the place of the first of them in ARGV. A `--each` line begins a loop over the entries of a batch, with
- * `entry` as the number and the names of EACH KEYS and EACH ARGV as variables; the script ends it with `end`.
+ * Reads a script: its head's names become local variables, `--include NAME` lines the files
+ * that they name, and `FIELDS.name` that field's name in the job's record, as a string. `...`
+ * ends a head of arguments that go on: `rest` is then the place of the first of them in ARGV.
+ * A `--each` line begins a loop over the entries of a batch, with `entry` as the number and
+ * the names of EACH KEYS and EACH ARGV as variables; the script ends it with `end`.
  */
 export function loadScript(location: URL): { lua: string; head: Head } {
   const file = `scripts/${basename(location.pathname)}`;
@@ -174,7 +186,10 @@ function list(names = ''): string[] {
   return names.split(',').flatMap((name) => name.trim() || []);
 }
 
-/** Declares local variables. `value`: what the n-th is read from, counted from 1; `:number` after its name reads it as a number. */
+/**
+ * Declares local variables. `value`: what the n-th is read from,
+ * counted from 1; `:number` after its name reads it as a number.
+ */
 function declare(entries: string[], value: (n: number) => string): string {
   if (entries.length === 0) return '';
   const values = entries.map((entry, index) => (entry === nameOf(entry) ? value(index + 1) : `tonumber(${value(index + 1)})`));

@@ -1,12 +1,21 @@
-/** What is looked at when Redis is there: whether this code can use the server, and whether the server keeps what it is given. */
+/**
+ * What is looked at when Redis is there: whether this code can
+ * use the server, and whether the server keeps what it is given.
+ */
 import type { Redis } from 'ioredis';
 import { OwnError } from '../job/own-error.ts';
 
-/** What a server says of itself (`INFO server`, `INFO memory`). What a user of Redis may not ask is unknown, and believed to be right. */
+/**
+ * What a server says of itself (`INFO server`, `INFO memory`). What
+ * a user of Redis may not ask is unknown, and believed to be right.
+ */
 export type StoreFacts = {
   /** What it is, if it is no single server. */
   mode?: 'cluster' | 'sentinel';
-  /** Its `maxmemory-policy`, if it drops keys by it when its memory is full. Without a `maxmemory` it drops nothing, whatever the policy. */
+  /**
+   * Its `maxmemory-policy`, if it drops keys by it when its memory is
+   * full. Without a `maxmemory` it drops nothing, whatever the policy.
+   */
   evicts?: string;
 };
 
@@ -30,7 +39,10 @@ export function warningsOf({ evicts }: StoreFacts): string[] {
   ];
 }
 
-/** Why a server can't be used at all; undefined if it can. `mayEvict`: whether one that drops keys is taken. */
+/**
+ * Why a server can't be used at all; undefined if it can.
+ * `mayEvict`: whether one that drops keys is taken.
+ */
 export function whyUnusable(facts: StoreFacts, mayEvict: boolean): OwnError | undefined {
   const { mode } = facts;
   // Commands would fail for ever on a sentinel, and on most nodes of a cluster.

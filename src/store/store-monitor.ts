@@ -7,7 +7,10 @@ import { type StoreTrouble, storeTrouble } from './store-trouble.ts';
 /** What to call when Redis' health changes. */
 export type StoreWatcher = { onTrouble(trouble: StoreTrouble): void; onBack(): void };
 
-/** Trouble that goes on: since when, how many errors it made, and when the log last said so. Moments are of performance.now(). */
+/**
+ * Trouble that goes on: since when, how many errors it made, and
+ * when the log last said so. Moments are of performance.now().
+ */
 type Outage = { trouble: StoreTrouble; since: number; errors: number; loggedAt: number; back: PromiseWithResolvers<void> };
 
 /** How long a probe's result is believed, in ms. */
@@ -16,7 +19,10 @@ const PROBE_AGE_MS = 1000;
 /** While there is trouble: the first pause between two probes and the longest, in ms. */
 const PAUSES = { first: 100, longest: 2000 };
 
-/** Redis is believed to be well for good after this, in ms. Before that, new trouble goes on with the longer pauses. */
+/**
+ * Redis is believed to be well for good after this, in ms.
+ * Before that, new trouble goes on with the longer pauses.
+ */
 const SETTLED_MS = 10_000;
 
 /** While there is trouble: how often the log says that it goes on, in ms. */
@@ -46,14 +52,20 @@ export class StoreMonitor {
     this.#log = log;
   }
 
-  /** Takes an error. Returns whether Redis is what is wrong: then it is counted here, and the log says `away` once. */
+  /**
+   * Takes an error. Returns whether Redis is what is wrong: then
+   * it is counted here, and the log says `away` once.
+   */
   report(error: unknown): boolean {
     const trouble = storeTrouble(error);
     if (trouble) this.#enter(trouble);
     return trouble !== undefined;
   }
 
-  /** Writes to Redis, if the last probe is more than a second old. Resolves with what is wrong, or undefined. */
+  /**
+   * Writes to Redis, if the last probe is more than a second
+   * old. Resolves with what is wrong, or undefined.
+   */
   async probe(): Promise<StoreTrouble | undefined> {
     return (await this.#probe(PROBE_AGE_MS)) ?? this.#outage?.trouble;
   }
@@ -73,7 +85,10 @@ export class StoreMonitor {
     this.#watchers.push(watcher);
   }
 
-  /** Repeats work for as long as Redis refuses it, each time after Redis is well again. For work that a refusal leaves undone. */
+  /**
+   * Repeats work for as long as Redis refuses it, each time after
+   * Redis is well again. For work that a refusal leaves undone.
+   */
   async retryWhileRefused<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       try {

@@ -1,12 +1,16 @@
 /** Trouble of Redis itself, told apart from errors of the code that uses it. */
 
 /**
- * What is wrong with Redis. `away`: it is out of reach or silent. Else it is the first word of its reply: it answers,
- * and refuses. A refused command or script has changed nothing: Redis checks before a script's first write.
+ * What is wrong with Redis. `away`: it is out of reach or silent. Else it is
+ * the first word of its reply: it answers, and refuses. A refused command or
+ * script has changed nothing: Redis checks before a script's first write.
  */
 export type StoreTrouble = { type: 'away' } | { type: 'refuses'; code: string };
 
-/** Replies by which Redis says that it can't do anybody's work now: it is full, read-only, loading, failing over, or does not let us in. */
+/**
+ * Replies by which Redis says that it can't do anybody's work now: it
+ * is full, read-only, loading, failing over, or does not let us in.
+ */
 const REFUSALS = /^(OOM|MISCONF|NOREPLICAS|READONLY|MASTERDOWN|LOADING|BUSY|UNBLOCKED|CLUSTERDOWN|TRYAGAIN|NOAUTH|WRONGPASS|NOPERM)(?: |$)/;
 
 /** Replies of a server that is not the master any more. Another connection may lead to the new one. */

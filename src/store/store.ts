@@ -1,4 +1,7 @@
-/** A process's way to Redis: over each connection the names of keys, scripts, the shared clock, and two ways of meeting trouble. */
+/**
+ * A process's way to Redis: over each connection the names of keys,
+ * scripts, the shared clock, and two ways of meeting trouble.
+ */
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { OwnError } from '../job/own-error.ts';
@@ -43,7 +46,10 @@ export class Store {
     return defineBatchScript(this.redis, file, signature);
   }
 
-  /** For requests: rejects with `queue_unavailable` where a command failed because Redis is away, silent or not ready. */
+  /**
+   * For requests: rejects with `queue_unavailable` where a
+   * command failed because Redis is away, silent or not ready.
+   */
   async orUnavailable<T>(work: () => Promise<T>): Promise<T> {
     // BullMQ waits for a connection that was never ready; a request must not.
     if (this.redis.status !== 'ready') throw queueUnavailable();
@@ -54,14 +60,17 @@ export class Store {
     }
   }
 
-  /** For work that a refusal leaves undone: repeats it for as long as Redis refuses, each time after Redis is well again. */
+  /**
+   * For work that a refusal leaves undone: repeats it for as
+   * long as Redis refuses, each time after Redis is well again.
+   */
   retryWhileRefused<T>(work: () => Promise<T>): Promise<T> {
     return this.#monitor?.retryWhileRefused(work) ?? work();
   }
 
   /**
-   * Does some work on a key of ours. If that fails because the key has another type, the key is removed and the work is done
-   * again: a structure that others have overwritten must not stop everybody.
+   * Does some work on a key of ours. If that fails because the key has another type, the key is removed
+   * and the work is done again: a structure that others have overwritten must not stop everybody.
    */
   async mending<T>(key: string, type: 'zset' | 'hash' | 'string', work: () => Promise<T>): Promise<T> {
     try {
@@ -90,7 +99,10 @@ export type StoreOptions = {
 /** How long the start waits for Redis, in ms. */
 const START_MS = 3000;
 
-/** The store of a process. Its own connection fails at once while Redis is away; others that it opens close with it. */
+/**
+ * The store of a process. Its own connection fails at once
+ * while Redis is away; others that it opens close with it.
+ */
 export class ProcessStore extends Store {
   declare readonly clock: RedisClock;
   readonly monitor: StoreMonitor;
@@ -107,7 +119,8 @@ export class ProcessStore extends Store {
 
   /**
    * Opens the store and waits a moment for Redis to be there; without it, it opens all the same.
-   * @throws OwnError if the address leads to a cluster or a sentinel, or to a server that drops keys where that is not allowed
+   * @throws OwnError if the address leads to a cluster or a sentinel,
+   * or to a server that drops keys where that is not allowed
    */
   static async open(options: StoreOptions): Promise<ProcessStore> {
     const { url, keyPrefix, log } = options;
@@ -135,7 +148,10 @@ export class ProcessStore extends Store {
     if (!this.monitor.report(error)) this.#options.logError(source, error);
   }
 
-  /** What an operator should know of the server and of the clocks, a sentence each; looked at anew with each connection to it. */
+  /**
+   * What an operator should know of the server and of the clocks,
+   * a sentence each; looked at anew with each connection to it.
+   */
   warnings(): string[] {
     return [...this.#warnings, ...this.clock.warnings()];
   }
@@ -156,7 +172,8 @@ export class ProcessStore extends Store {
     }
     if (isThere) await this.clock.measure().catch(this.onError('redis'));
     else log.warn('Redis is out of reach; all that needs it waits until it is there');
-    // A process that has started is not ended for what it finds later; only the first server that it meets is judged.
+    // A process that has started is not ended for what it finds
+    // later; only the first server that it meets is judged.
     let judged = isThere;
     const judge = async (): Promise<void> => {
       const error = await this.#look();
