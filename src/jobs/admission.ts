@@ -61,8 +61,10 @@ export type AdmissionRequest = {
 export type AdmissionResult = { allowance?: Allowance | undefined } & (
   | {
       type: 'admitted';
-      /** Add it with this priority. */ priority: number;
-      /** When it was admitted, in ms since the epoch by Redis' clock: its place in its user's index. */ at: number;
+      /** Add it with this priority. */
+      priority: number;
+      /** When it was admitted, in ms since the epoch by Redis' clock: its place in its user's index. */
+      at: number;
     }
   /** There is a job under its key already: no new one is made, and nothing is taken of the rate. */
   | { type: 'known'; id: string }
