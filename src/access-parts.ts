@@ -20,7 +20,7 @@ export type AccessParts = Pick<AppDeps, 'identity' | 'tokens' | 'outputUrls'> & 
   statusUrl: (jobId: string) => Promise<string>;
 };
 
-/** Opens them. */
+/** Makes tokens and addresses, and opens what identifies users. */
 export async function openAccess(store: ProcessStore, queue: JobQueue, kinds: readonly Kind[], config: Config): Promise<AccessParts> {
   const tokens = createTokens(queue, config.stream);
   const identity = await openIdentity(store, config.auth);

@@ -77,9 +77,9 @@ async function sendPieces(outgoing: HttpBindings['outgoing'], pieces: AsyncItera
 function createSink(outgoing: HttpBindings['outgoing'], asChunk: (frames: Uint8Array) => Buffer, deadlineMs: number): Sink {
   let begun = false;
   const { socket: connection } = outgoing; // the response gives it up at its end
-  /** Judges what waits already: a long history is one write, and no fault of the client's. */
   let stuckSince = 0;
   let backlogThen = 0;
+  /** Judges what waits already: a long history is one write, and no fault of the client's. */
   const isStuck = (backlog: number): boolean => {
     const now = performance.now();
     if (stuckSince === 0 || backlog < backlogThen) stuckSince = now;

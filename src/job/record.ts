@@ -18,7 +18,10 @@ export const FIELDS = {
   result: 'ai:result',
   /** What all attempts together have used, as JSON. */
   usage: 'ai:usage',
-  /** The same call by call, as JSON by the calls' ids: what an end settles, it finds there. */
+  /**
+   * The same for each call, as JSON by the calls' ids. When the
+   * job ends, its calls are settled from this.
+   */
   calls: 'ai:calls',
   /** Of a cancelled job: that its end is being archived, or was, and that no call was billed since. */
   archived: 'ai:archived',
@@ -32,7 +35,7 @@ export const FIELDS = {
   putOffCode: 'ai:why',
   /** How often it was put off since it was submitted or retried. */
   putOffs: 'ai:putoffs',
-  /** How often it was begun since its worker was first lost, and did not come back of its own accord. */
+  /** How many runs were begun since its worker was first lost and have not come back. */
   startsAfterLoss: 'ai:begun',
   /** How often its user has retried it. */
   retries: 'ai:retries',
@@ -81,7 +84,10 @@ export type Payload = {
   tenant: Tenant;
   /** The kind of the job that it leads to. */
   next?: string | undefined;
-  /** Where its end is notified of; and whom that reaches, for readers of the beginning alone. */
+  /**
+   * Who is notified of its end, for readers of the payload's beginning alone: `notifies` of a
+   * snapshot. Stored payloads have this name.
+   */
   tells?: Notifies | undefined;
   /**
    * What was reserved of its tenant's budgets when it was

@@ -7,8 +7,8 @@ import type { Cancel } from './cancel-job.ts';
 import { storeTrouble } from '../store/store-trouble.ts';
 
 /**
- * How long a job that was not there can not be added, in ms: an
- * add that a dead connection still holds arrives within that time.
+ * For how long nobody can add a job that was not there when it was cancelled, in ms: the
+ * command of a dead connection that adds it arrives within that time.
  */
 const ABSENT_MS = 3600 * 1000;
 

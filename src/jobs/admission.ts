@@ -72,10 +72,12 @@ export type AdmissionResult = { allowance?: Allowance | undefined } & (
 );
 
 /**
- * Why there is no place. The tenant has used up its rate; or the queue has so many
- * jobs too many for one more; or the tenant has so many jobs that have not ended, with
- * the oldest of them; or one of the tenant's budgets of the day is spent, or what is
- * left of it is reserved for jobs that have not ended, with the oldest of them.
+ * Why there is no place.
+ * - `limited`: the tenant has used up its rate.
+ * - `full`: the queue is full; `excess`: how many jobs must leave it before one more fits.
+ * - `too_many`: the tenant has `open` jobs that have not ended; `oldest`: the first of them.
+ * - `spent`: one of the tenant's budgets of the day is spent. With `oldest` it is only reserved,
+ *   for jobs that have not ended, of which this is the first.
  */
 export type Refusal =
   | { type: 'limited'; allowance: Allowance }

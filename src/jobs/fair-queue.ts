@@ -1,6 +1,7 @@
 /**
- * The fair queue: whose job is next among all tenants' waiting jobs, by
- * start tags; nothing is counted that would have to be counted down.
+ * The fair queue: whose job is next among all tenants' waiting jobs. Each job has a tag as its
+ * priority, and the lowest is next. A tenant's tags go up by 1 / weight with each of its jobs,
+ * from the highest tag that was served. Start-time fair queueing (Goyal, 1996) works like this.
  */
 import type { Tenant } from '../job/tenant.ts';
 import type { Store } from '../store/store.ts';
@@ -9,8 +10,8 @@ import type { Store } from '../store/store.ts';
 export type FairQueue = {
   /**
    * A job with this tag was served, and is about to end. A job that is only put off
-   * was not served. Of jobs that end within some ms only the first is told: that makes
-   * the order less exact by a few jobs. It must not be told later, because turns begin
+   * was not served. Of jobs that end within some ms only the first is noted: that makes
+   * the order less exact by a few jobs. It must not be noted later, because turns begin
    * anew once all jobs have ended, and a tag from before would put new jobs last.
    */
   served(tag: number): Promise<void>;
@@ -21,8 +22,8 @@ export type FairQueue = {
   requeue(jobId: string, tenant: Tenant, afterMs: number): Promise<void>;
 };
 
-/** How long no further tag is told, in ms. */
-const TOLD_MS = 5;
+/** How long no further tag is noted, in ms. */
+const REST_MS = 5;
 
 const QUEUE_KEYS = ['prioritized', 'wait', 'delayed', 'active'] as const;
 
@@ -33,13 +34,13 @@ export function createFairQueue(store: Store): FairQueue {
     args: ['tenant', 'afterMs'],
   });
   const shared = { turns: store.keys.turns, coming: store.keys.coming, ...store.keys.allOf(QUEUE_KEYS) };
-  let toldAt = -Infinity;
+  let notedAt = -Infinity;
 
   return {
     async served(tag) {
       const now = performance.now();
-      if (now - toldAt < TOLD_MS) return;
-      toldAt = now;
+      if (now - notedAt < REST_MS) return;
+      notedAt = now;
       await store.redis.zadd(store.keys.turns, 'GT', tag, '*');
     },
     requeue: async (jobId, tenant, afterMs) => void (await script({ ...shared, job: store.keys.job(jobId), tenant, afterMs })),

@@ -31,8 +31,8 @@ export type SubmitRequest = Omit<AddRequest, 'keyMs' | 'reserve'>;
 export type NewJob = Pick<Snapshot, 'id' | 'kind' | 'createdAt' | 'maxAttempts'>;
 
 /**
- * An accepted job: made now, or there before under the client's key, or there before
- * since it is the same work. `repeatable`: whether the same request again finds it.
+ * An accepted job. `new`: it was made now; `repeatable`: whether the same request again finds it.
+ * `replayed`: the client's key had made it before. `reused`: it does the same work.
  */
 export type AcceptedJob = { origin: 'new'; job: NewJob; repeatable: boolean } | { origin: 'replayed' | 'reused'; job: Snapshot };
 
@@ -102,7 +102,10 @@ export class Submissions {
     });
   }
 
-  /** While Redis is away nothing is accepted; who asks too often learns that, and not that Redis is away. */
+  /**
+   * While Redis is away nothing is accepted. A client that asks too often is then refused for that,
+   * and not because Redis is away.
+   */
   async #limited<T>({ tenant, plan }: { tenant: Tenant; plan?: string | undefined }, work: () => Promise<T>): Promise<T | Refused> {
     try {
       return await work();
@@ -124,7 +127,7 @@ export class Submissions {
     const following = request.next && (await queue.availability(request.next.kind, request.next.expected));
     if (request.next && following?.type === 'unavailable') return refuse(notConfigured(request.next.kind, following));
     const answers = availability.type === 'available' ? availability.answers : undefined;
-    // Where workers differ in their models, or none is known, no answer stands for another.
+    // Where workers differ in their models, or none is known, results may differ: jobs are not shared.
     const joins = request.key === undefined && sameWorkMs > 0 && answers !== undefined;
     const wanted = { ...request, reserve: () => this.#reserve(request, availability, following) };
     return joins ? this.#joinOrSubmit(wanted, answers) : this.#submitOnce(wanted);

@@ -25,7 +25,7 @@ export type Delivery = {
   attempts: Attempt[];
 };
 
-/** See the file's head. */
+/** What users can read and repeat of the notifications of their jobs. */
 export class Deliveries {
   readonly #queue: NotificationQueue<Notification>;
   readonly #gone: Gone;

@@ -60,7 +60,7 @@ function codeIn({ details }: z.infer<typeof status>): string {
   return /^[a-z]\w{0,60}$/i.exec(details?.error ?? '')?.[0] ?? 'error';
 }
 
-/** Makes it. */
+/** Makes the client of Expo's push service. */
 export function createExpo({ baseUrl, accessToken, timeoutMs = TIMEOUT_MS }: ExpoOptions): PushService {
   const ask = (path: string, body: unknown, signal: AbortSignal): Promise<Response> =>
     fetch(`${baseUrl}/--/api/v2/push/${path}`, {

@@ -11,7 +11,7 @@ export type Recipient = { owner: string; url: string } | { token: string };
 /** How long a receiver that is gone is not called, and how long a token is not used, in s. */
 const KEPT_S = { receiver: 24 * 3600, phone: 30 * 24 * 3600 };
 
-/** See the file's head. */
+/** Receivers that do not exist any more. */
 export class Gone {
   readonly #store: Store;
 

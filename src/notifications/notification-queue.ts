@@ -38,8 +38,8 @@ const KEPT_S = { done: 2 * 24 * 3600, failed: 7 * 24 * 3600 };
 const SET_S = 14 * 24 * 3600;
 
 /**
- * Of how many of a user's jobs it is looked whether their
- * lists are over, each time that one is listed.
+ * Each time a notification is listed, so many of the user's jobs are looked at: those whose
+ * lists are over leave the user's set.
  */
 const LOOKED = 4;
 

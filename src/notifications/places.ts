@@ -24,8 +24,8 @@ const ROOM = { receiver: 4, owner: 8, server: 16 };
 const SLOW_ROOM = { receiver: 1, owner: 4, all: PLACES / 4 };
 
 /**
- * Which part of what is free one user may have, one place at
- * least; and one site. So whoever has none finds one.
+ * A user may take 1 / `owner` of the free places, a site 1 / `site`, and each at least one. So
+ * whoever has none finds one.
  */
 const SHARE = { owner: 16, site: 2 };
 
@@ -70,7 +70,7 @@ export class Places {
     const isSlow = ofOwner !== undefined || ofServer !== undefined;
     const free = PLACES - this.#lanes.taken('webhooks');
     const part = (share: number): number => Math.max(1, Math.floor(free / share));
-    // Whoever waits does so in the first of these that is full: in one of its own, if it has a place.
+    // The first of these that is full is the one in which a try waits.
     const entrance = this.#lanes.enter([
       { name: owner, room: Math.min((isSlow ? SLOW_ROOM : ROOM).owner, part(SHARE.owner)) },
       { name: `receiver ${user} ${url.origin}`, room: (ofServer ? SLOW_ROOM : ROOM).receiver },

@@ -18,7 +18,7 @@ const RECENT_MS = 60_000;
 const KEPT_S = 900;
 const MAYBE_S = 4;
 
-/** See the file's head. */
+/** The ends of jobs that clients have seen, for all API processes. */
 export class SeenEnds {
   readonly #store: Store;
   readonly #onError: (error: unknown) => void;

@@ -55,8 +55,9 @@ type QueueKey =
  *   What tenants use is counted anew from the ledger before anything is refused.
  * - what is on its way to the archive: begun anew. Jobs that
  *   were in it are archived only if they end once more.
- * - what is on its way to be told: begun anew. Of what was in it nobody is told. A list of a job's
- *   notifications, or of users' secrets, that is of another type fails what needs it until it is gone.
+ * - the outbox of notifications: begun anew. Nobody is notified of the ends
+ *   that were in it. A list of a job's notifications, or of users' secrets,
+ *   that is of another type fails what needs it until it is gone.
  * - BullMQ's own sets and lists: nothing works, and every
  *   process says so. They are not ours to repair.
  */
@@ -107,43 +108,44 @@ export function keysUnder(prefix: string) {
     probe: `${prefix}:probe`,
     /** When a worker last could write, by Redis' clock, in ms since the epoch. */
     writes: `${prefix}:writes`,
-    /**
-     * Files of jobs; the ledger of what they take, by job; when to
-     * look at a job's files again; what each tenant uses.
-     */
     files: {
+      /** One file of a job. */
       of: (file: string) => `${prefix}:file:${file}`,
+      /** What the files of each job take, by job. */
       ledger: `${prefix}:files`,
+      /** Jobs by when to look at their files again. */
       due: `${prefix}:files:due`,
+      /** How much room each tenant uses, and `*` all together. */
       used: `${prefix}:files:used`,
     },
-    /**
-     * What is on its way to the archive: jobs that are not in it yet, by when to look at
-     * them; of these the ones that have ended, by when; why rows were refused, by job; what
-     * is to be erased in the archive, by when that was asked; and a mark while it is behind.
-     */
     archive: {
+      /** Jobs that are not in the archive yet, by when to look at them. */
       outbox: `${prefix}:archive:outbox`,
+      /** Those of them that have ended, by when they ended. */
       overdue: `${prefix}:archive:overdue`,
+      /** Why the archive refused a job's row, by job. */
       parked: `${prefix}:archive:parked`,
+      /** What is to be erased in the archive, by when that was asked. */
       erasures: `${prefix}:archive:erasures`,
+      /** There while the archive is behind. */
       behind: `${prefix}:archive:behind`,
     },
-    /**
-     * What is told of jobs' ends: jobs whose ends are not on their way yet, as in the
-     * archive's outbox; the notifications of a job; the jobs of a user that have any; a mark
-     * that they were just sent again; a mark that a client was there when a job ended; marks
-     * for servers and phones that are gone; how often users have changed their secrets.
-     */
     notifications: {
+      /** Jobs whose ends are not notified of yet; these three are as in the archive. */
       outbox: `${prefix}:notify:outbox`,
       overdue: `${prefix}:notify:overdue`,
       parked: `${prefix}:notify:parked`,
+      /** The notifications of a job. */
       of: (jobId: string) => `${prefix}:notify:of:${jobId}`,
+      /** A user's jobs that have notifications. */
       ofUser: (owner: string) => `${prefix}:notify:user:${owner}`,
+      /** There while a job's notifications were just sent again. */
       again: (jobId: string) => `${prefix}:notify:again:${jobId}`,
+      /** There when a client has seen the end of a job. */
       endSeen: (jobId: string, at: number) => `${prefix}:notify:heard:${jobId}:${at}`,
+      /** There for a server or a phone that is gone. */
       gone: (digest: string) => `${prefix}:notify:gone:${digest}`,
+      /** How often users have changed their secrets. */
       secrets: `${prefix}:notify:secrets`,
     },
     /** A value that all processes share. */

@@ -20,8 +20,8 @@ const PROBE_AGE_MS = 1000;
 const PAUSES = { first: 100, longest: 2000 };
 
 /**
- * Redis is believed to be well for good after this, in ms.
- * Before that, new trouble goes on with the longer pauses.
+ * Redis counts as well again after so many ms without trouble. Trouble that comes
+ * before that is probed for with the longer pauses.
  */
 const SETTLED_MS = 10_000;
 
@@ -80,7 +80,7 @@ export class StoreMonitor {
     return this.#pastMs + (this.#outage ? performance.now() - this.#outage.since : 0);
   }
 
-  /** Tells from now on when trouble begins, when it is of another sort, and when Redis is well again. */
+  /** Calls the watcher when trouble begins, when it is of another sort, and when Redis is well again. */
   watch(watcher: StoreWatcher): void {
     this.#watchers.push(watcher);
   }

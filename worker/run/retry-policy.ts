@@ -75,7 +75,7 @@ export type Facts = {
   attemptsMade: number;
   /** How often the job was put off before. */
   putOffs: number;
-  /** The first backoff, in ms. */
+  /** The longest pause before the first retry, in ms. It doubles for each further one. */
   backoffMs: number;
   /** Whether the attempt before ended with an answer that could not be used, too. */
   badBefore?: boolean;

@@ -8,7 +8,7 @@ A job is admitted while what its tenant has spent of a day's budget, with what i
 Its own estimate, and its child's, are then reserved on this day. What it has used already is not counted twice. Which reserved jobs have
 ended is looked up only once a budget is reached.
 A deadline counts from now; a child has its parent's.
-Jobs that are to be archived are noted in the outbox here, and those whose end is to be told in `notifyOutbox`, so that no end is missed,
+Jobs that are to be archived are noted in the outbox here, and those whose end is notified of in `notifyOutbox`, so that no end is missed,
 whoever ends them; children are archived where their parent is.
 What is the same for all jobs is read once.
 KEYS: wait, delayed, deadlines, turns, prioritized, active, coming, children, outbox, notifyOutbox, jobs
