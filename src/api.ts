@@ -43,9 +43,9 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
   const { addressing, statusUrl, ...access } = await openAccess(store, queue, kinds, config);
   const notifications = parts.add(new Notifier({ store, config, kinds, version, queue, statusUrl, log }));
   const eraser = new Eraser({ queue, files, notifications: notifications.queue, archive: archive.erasing });
-  const delivery = parts.add(archive.startDelivery({ queue, files, eraser, notifications: notifications.queue, log }));
+  const archiving = parts.add(archive.start({ queue, files, eraser, notifications: notifications.queue, log }));
   const limits = createLimits(config);
-  const streams = parts.add(openStreams({ store, queue, config, shares: limits.shares, addressing, notifications, delivery }));
+  const streams = parts.add(openStreams({ store, queue, config, shares: limits.shares, addressing, notifications, archiving }));
   const { createServer, ...http } = createNodeHttp(limits.shares.answers, config.stallMs);
   const shared = { kinds, version, log, pages, hosts, queue, clock, files, eraser, notifications };
   const app = createApp({

@@ -11,7 +11,7 @@ import type { Config } from './config.ts';
 import type { FileStore } from './files/store.ts';
 import type { NotificationQueue } from './notifications/notification-queue.ts';
 import type { Clock } from './store/clock.ts';
-import { OutboxLoop } from './ends/outbox-loop.ts';
+import { OutboxLoop } from './ends/outbox.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { ProcessStore } from './store/store.ts';
 
@@ -23,14 +23,14 @@ export type ArchiveParts = {
   erasing?: EraserOptions['archive'];
   /** What is on its way to it; undefined where nothing is written to it. */
   outbox?: ArchiveOutbox | undefined;
-  /** Begins to deliver ended jobs to it. */
-  startDelivery(needs: DeliveryNeeds): ArchiveDelivery;
+  /** Begins to write ended jobs to it. */
+  start(needs: ArchivingNeeds): Archiving;
   /** Where results live, for the person who runs the process. */
   description: string;
 };
 
-/** What delivery needs of the rest of the process. */
-type DeliveryNeeds = {
+/** What archiving needs of the rest of the process. */
+type ArchivingNeeds = {
   queue: JobQueue;
   files: FileStore;
   eraser: Eraser;
@@ -38,23 +38,23 @@ type DeliveryNeeds = {
   log: Pick<Logger, 'warn' | 'info'>;
 };
 
-/** The running delivery of ended jobs. */
-type ArchiveDelivery = Pick<OutboxLoop, 'ended' | 'close'>;
+/** The running loop that archives ended jobs. */
+type Archiving = Pick<OutboxLoop, 'ended' | 'close'>;
 
-const startNothing = (): ArchiveDelivery => ({ ended() {}, async close() {} });
+const startNothing = (): Archiving => ({ ended() {}, async close() {} });
 
-/** Opens it. */
+/** Opens the archive, where a project of Supabase is named. */
 export async function openArchive(store: ProcessStore, config: Config): Promise<ArchiveParts> {
   const { archive: settings, job } = config;
   const archive = settings && (await openProject(settings));
-  if (!settings || !archive) return { startDelivery: startNothing, description: 'off: Redis forgets results when their time is over' };
+  if (!settings || !archive) return { start: startNothing, description: 'off: Redis forgets results when their time is over' };
   const { reader, writer } = archive;
   const erasures = new PendingErasures(store);
   const onError = store.onError('archive');
   const jobs = new ArchivedJobs(reader, erasures, onError);
   if (!writer) {
     const description = `read only, in the Supabase project at ${settings.url} (set SUPABASE_SECRET_KEY to write it)`;
-    return { jobs, erasing: 'read only', startDelivery: startNothing, description };
+    return { jobs, erasing: 'read only', start: startNothing, description };
   }
   const outbox = new ArchiveOutbox(store, job.retentionS);
   const shared = { outbox, erasures, writer, clock: store.clock, onError };
@@ -62,7 +62,7 @@ export async function openArchive(store: ProcessStore, config: Config): Promise<
     jobs,
     erasing: { writer, erasures, onError },
     outbox,
-    startDelivery: (needs) => startArchiveDelivery(needs, shared, settings.retentionMs),
+    start: (needs) => startArchiving(needs, shared, settings.retentionMs),
     description: `in the Supabase project at ${settings.url}`,
   };
 }
@@ -75,11 +75,11 @@ type SharedParts = {
   writer: ArchiveWriter;
 };
 
-function startArchiveDelivery(
-  { queue, files, eraser, notifications, log }: DeliveryNeeds,
+function startArchiving(
+  { queue, files, eraser, notifications, log }: ArchivingNeeds,
   shared: SharedParts,
   retentionMs: number | undefined,
-): ArchiveDelivery {
+): Archiving {
   const archiver = new Archiver({
     ...shared,
     files,

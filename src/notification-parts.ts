@@ -2,8 +2,7 @@
 import type { Logger } from 'pino';
 import { randomSecret } from './access-parts.ts';
 import type { Config } from './config.ts';
-import { type Claim, createOutbox, type Outbox } from './ends/outbox.ts';
-import { OutboxLoop } from './ends/outbox-loop.ts';
+import { type Claim, createOutbox, type Outbox, OutboxLoop, type Settlement } from './ends/outbox.ts';
 import type { Notifications } from './http/app-deps.ts';
 import { childIdOf } from './jobs/child-id.ts';
 import type { JobQueue } from './jobs/queue.ts';
@@ -11,12 +10,11 @@ import type { Kind } from './kinds/kind.ts';
 import { Deliveries } from './notifications/deliveries.ts';
 import { createDeliverPush, createReadReceipt } from './notifications/deliver-push.ts';
 import { createDeliverWebhook } from './notifications/deliver-webhook.ts';
-import { createDispatch } from './notifications/dispatch.ts';
 import { createExpo } from './notifications/expo.ts';
 import { Gone } from './notifications/gone.ts';
 import { Lanes } from './notifications/lanes.ts';
 import { SeenEnds } from './notifications/seen-ends.ts';
-import type { Notification } from './notifications/notification.ts';
+import { type Notification, notificationsOf } from './notifications/notification.ts';
 import { NotificationQueue } from './notifications/notification-queue.ts';
 import type { Try, TryResult } from './notifications/notification-sender.ts';
 import { Places } from './notifications/places.ts';
@@ -25,6 +23,7 @@ import { type CallbackAddresses, callbackAddresses } from './notifications/publi
 import { createResolveName } from './notifications/resolve-name.ts';
 import { pauseAfter } from './notifications/try-times.ts';
 import { WebhookSecrets } from './notifications/webhook-secrets.ts';
+import type { Clock } from './store/clock.ts';
 import type { ProcessStore } from './store/store.ts';
 
 /** What notifications need of the rest of the process. */
@@ -57,14 +56,15 @@ export class Notifier implements Notifications {
   readonly queue: NotificationQueue<Notification>;
   readonly #seenEnds: SeenEnds;
   readonly #outbox: Outbox;
-  readonly #dispatch: (claims: readonly Claim[]) => Promise<void>;
+  readonly #jobs: JobQueue;
+  readonly #clock: Clock;
+  readonly #pushDelayMs: number;
   readonly #loop: OutboxLoop;
   /** Jobs that this process has accepted, the oldest first. */
   readonly #accepted = new Set<string>();
 
   constructor(options: NotifierOptions) {
     const { store, config, queue } = options;
-    const { clock } = store;
     const { production, job } = config;
     const onError = store.onError('notifications');
     this.queue = new NotificationQueue<Notification>(store);
@@ -79,9 +79,10 @@ export class Notifier implements Notifications {
     this.secrets = roots && new WebhookSecrets(store, roots);
     this.queue.start(createSend(options, { callbacks, gone, seenEnds: this.#seenEnds, secrets: this.secrets }));
     this.#outbox = createOutbox(store, store.keys.notifications, { retentionS: job.retentionS });
-    const { pushDelayMs } = config.notifications;
-    this.#dispatch = createDispatch({ outbox: this.#outbox, jobs: queue, queue: this.queue, clock, pushDelayMs });
-    this.#loop = new OutboxLoop(this.#outbox, this.#dispatch, onError);
+    this.#jobs = queue;
+    this.#clock = store.clock;
+    this.#pushDelayMs = config.notifications.pushDelayMs;
+    this.#loop = new OutboxLoop(this.#outbox, (claims) => this.#dispatch(claims), onError);
   }
 
   accepted(jobId: string, next?: string): void {
@@ -109,6 +110,28 @@ export class Notifier implements Notifications {
   async close(): Promise<void> {
     await this.#loop.close();
     await this.queue.close();
+  }
+
+  /** Makes the notifications of ends. Rejects where Redis is away; the claims come again then. */
+  async #dispatch(claims: readonly Claim[]): Promise<void> {
+    await this.#outbox.settle(
+      await Promise.all(
+        claims.map(async (claim): Promise<Settlement> => {
+          await this.#enqueue(claim.id);
+          return { ...claim, how: { type: 'done' } };
+        }),
+      ),
+    );
+  }
+
+  async #enqueue(jobId: string): Promise<void> {
+    const [view, targets] = await Promise.all([this.#jobs.read(jobId), this.#jobs.targetsOf(jobId)]);
+    if (!view || !targets) return;
+    const entries = notificationsOf(view.snapshot, targets, { pushDelayMs: this.#pushDelayMs, now: this.#clock.now() });
+    if (entries.length === 0) return;
+    await this.queue.add(entries);
+    const isErased = !(await this.#jobs.there([jobId])).has(jobId); // meanwhile
+    if (isErased) await this.queue.erase([jobId], view.snapshot.owner);
   }
 }
 

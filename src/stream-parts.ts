@@ -3,7 +3,7 @@
  * to the feeds, and timers make up for signals that are lost.
  */
 import type { Config } from './config.ts';
-import type { OutboxLoop } from './ends/outbox-loop.ts';
+import type { OutboxLoop } from './ends/outbox.ts';
 import type { AppDeps } from './http/app-deps.ts';
 import type { Shares } from './http/shares.ts';
 import type { Snapshot } from './job/snapshot.ts';
@@ -33,7 +33,7 @@ export type StreamOptions = {
   shares: Pick<Shares, 'reads'>;
   addressing: Addressing;
   notifications: Pick<Notifier, 'endSeen' | 'ended'>;
-  delivery: Pick<OutboxLoop, 'ended'>;
+  archiving: Pick<OutboxLoop, 'ended'>;
 };
 
 /**
@@ -42,8 +42,8 @@ export type StreamOptions = {
  */
 export type StreamParts = Pick<AppDeps, 'feed' | 'userFeed' | 'connections' | 'listening' | 'draining'> & Part & { drain(): void };
 
-/** Opens them. */
-export function openStreams({ delivery, ...options }: StreamOptions): StreamParts {
+/** Opens feeds, event reader and timers. */
+export function openStreams({ archiving, ...options }: StreamOptions): StreamParts {
   const { store, config, notifications } = options;
   const { heartbeatMs, maxAgeMs } = config.stream;
   const connections = new Connections(maxAgeMs);
@@ -56,7 +56,7 @@ export function openStreams({ delivery, ...options }: StreamOptions): StreamPart
       feed.signal(signal);
       userFeed.signal(signal);
       if (signal.type !== 'changed' || signal.change !== 'ended') return;
-      delivery.ended(signal.jobId);
+      archiving.ended(signal.jobId);
       notifications.ended(signal.jobId);
     },
     onError: store.onError('events'),
@@ -88,7 +88,7 @@ export function openStreams({ delivery, ...options }: StreamOptions): StreamPart
 
 function createFeeds(
   connections: Connections,
-  { store, queue, shares, addressing, notifications }: Omit<StreamOptions, 'delivery'>,
+  { store, queue, shares, addressing, notifications }: Omit<StreamOptions, 'archiving'>,
 ): Pick<AppDeps, 'feed' | 'userFeed'> {
   const common = {
     readJob: (jobId: string, after?: number) => queue.read(jobId, after),

@@ -4,7 +4,7 @@ import type { Config } from '../src/config.ts';
 import { openProcessStore, startHousekeeping } from '../src/housekeeping.ts';
 import type { Fail, Parts, Ready } from '../src/process.ts';
 import { checkKinds } from '../src/kinds/kind.ts';
-import { createBreaker } from './run/breaker.ts';
+import { createBreaker } from './run/shared-breaker.ts';
 import { Admission } from '../src/jobs/admission.ts';
 import { createCancel } from '../src/jobs/cancel-job.ts';
 import { type Children, createChildren } from '../src/jobs/child-job.ts';

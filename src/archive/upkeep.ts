@@ -3,7 +3,7 @@
  * the archive is behind.
  */
 import type { Clock } from '../store/clock.ts';
-import { CLOSE_MS } from '../ends/outbox-loop.ts';
+import { CLOSE_MS } from '../ends/outbox.ts';
 import { atMost, Pauses } from '../store/pauses.ts';
 import type { ArchiveWriter } from './archive.ts';
 import type { PendingErasures } from './pending-erasures.ts';

@@ -1,6 +1,6 @@
 /** Garbage in what all jobs share: it is begun anew, and holds nobody back. */
 import { expect, test } from 'vitest';
-import { createBreaker } from '../../worker/run/breaker.ts';
+import { createBreaker } from '../../worker/run/shared-breaker.ts';
 import { openQueue, waiting, storeOver } from '../support/queue.ts';
 import { newPrefix } from '../support/stack.ts';
 

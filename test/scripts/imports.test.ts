@@ -24,7 +24,7 @@ const forbidden: Record<string, string[]> = {
     'openai',
     'node:fs',
   ],
-  'src/ends/a.ts': ['../archive/outbox.ts', '../notifications/dispatch.ts', '../config.ts', 'bullmq', 'node:fs'],
+  'src/ends/a.ts': ['../archive/outbox.ts', '../notifications/notification.ts', '../config.ts', 'bullmq', 'node:fs'],
   'src/files/a.ts': ['../stream/feed.ts', '../http/auth.ts', '../config.ts', '../../worker/run/run.ts', 'bullmq', 'node:fs'],
   'src/stream/a.ts': ['../http/auth.ts', '../kinds/kind.ts', '../app.ts', 'openai'],
   'src/http/a.ts': ['../../worker/run/run.ts', '../main.ts', '../config.ts', 'bullmq', '@hono/node-server', 'node:fs'],

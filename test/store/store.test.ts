@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
-import { createBreaker } from '../../worker/run/breaker.ts';
+import { createBreaker } from '../../worker/run/shared-breaker.ts';
 import { ProcessStore } from '../../src/store/store.ts';
 import { freePort } from '../support/ports.ts';
 import { ownRedis } from '../support/redis.ts';

@@ -15,7 +15,7 @@ import { lackingIn } from '../../src/jobs/worker-registry.ts';
 import type { Assignment } from '../assignments.ts';
 import { Attempt } from './attempt.ts';
 import { createContext } from './context.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline } from './attempt-deadline.ts';
 import type { OpenRunFiles, RunFiles } from './files.ts';
 import type { Implementation } from '../handler.ts';
 import { Meter } from './meter.ts';
@@ -34,7 +34,7 @@ export type RunDeps = {
   timeoutMs: number;
   /** For how long Redis was in trouble since the process began, in ms. */
   troubleMs: () => number;
-  /** Whether that counts from the vendor's last sign of life, while no answer comes. */
+  /** Whether `timeoutMs` counts from the vendor's last sign of life, while no answer comes. */
   timeoutMoves?: boolean;
   log: Logger;
 };

@@ -2,7 +2,7 @@
 import { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import type { ProblemCode } from '../../../src/job/problem.ts';
-import { createBreaker } from '../../../worker/run/breaker.ts';
+import { createBreaker } from '../../../worker/run/shared-breaker.ts';
 import type { Breaker, BreakerAnswer } from '../../../worker/run/circuit-breaker.ts';
 import { answerWith, card, pieces, startOpenAI, type Answer } from '../../support/openai.ts';
 import { waiting, storeOver } from '../../support/queue.ts';

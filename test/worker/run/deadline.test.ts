@@ -1,6 +1,6 @@
 /** Servers that take their time and say that they work: they are waited for, as long as that is allowed, and then no second time. */
 import { expect, test, vi } from 'vitest';
-import { Deadline } from '../../../worker/run/deadline.ts';
+import { Deadline } from '../../../worker/run/attempt-deadline.ts';
 import { ask } from '../../support/ask.ts';
 import { holdTime } from '../../support/hold-time.ts';
 import { type Answer, answerWith, type Call, card, endless, type Pen, startOpenAI } from '../../support/openai.ts';
