@@ -27,7 +27,10 @@ const REST_MS = 5;
 
 const QUEUE_KEYS = ['prioritized', 'wait', 'delayed', 'active'] as const;
 
-/** Makes the worker's side of the fair queue; admission has the other (scripts/include/next_tag.lua). */
+/**
+ * Makes the worker's side of the fair queue; admission has the
+ * other (src/store/scripts/include/next_tag.lua).
+ */
 export function createFairQueue(store: Store): FairQueue {
   const script = store.script(new URL('scripts/requeue.lua', import.meta.url), {
     keys: ['turns', ...QUEUE_KEYS, 'coming', 'job'],

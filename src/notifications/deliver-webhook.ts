@@ -74,7 +74,8 @@ export function createDeliverWebhook(
 
 /**
  * What an answer means: 2xx is received, 410 ends it for this receiver,
- * and all else is tried again, redirects too. A private address stays one.
+ * and all else is tried again, redirects too. A private address fails
+ * for good: another try would not change it.
  */
 function verdictOf(posted: PostResult, number: number): TryResult<Notification> {
   if (posted.type === 'failed') {

@@ -110,9 +110,9 @@ export function toProblemError(error: unknown): ProblemError {
 /**
  * Decides. An error that is not `retryable` (the table in problem.ts says so) fails the
  * job. If it is known when to try again, because the provider said so or its breaker is
- * open, or it refuses for now only, the job is put off until then, and this costs no
- * attempt. Every other error costs an attempt, and so does one for which the same work
- * will be paid for again. An answer that could not be used is asked for once more only.
+ * open, or there is no room just now, the job is put off until then, and this costs no
+ * attempt. Every other error costs an attempt. So does an error after paid work of which
+ * nothing was kept. An answer that could not be used is asked for once more only.
  */
 export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneElsewhere, badBefore = false }: Facts): Decision {
   if (error instanceof LockLostError) return { type: 'lost' };
