@@ -1,20 +1,10 @@
 /** Japanese. */
-import { type Language, set } from './language.ts';
+import words from './ja.json' with { type: 'json' };
+import { type Language, set, wordSetsOf } from './language.ts';
 
 export const ja: Language = {
   code: 'ja',
-  starters: set(
-    'これ それ あれ どれ ここ そこ あそこ この その あの どの こちら 彼 彼女 彼ら 今日 明日 昨日 今 来週 先週 来月 先月 今年 去年 来年 毎日 毎週 最近 また しかし そして だから つまり 例えば たとえば なお ただし 次 最初 最後 前者 後者 何 誰 なぜ もし 一つ',
-  ),
-  pronouns: set('これ それ あれ ここ そこ この その あの 彼 彼女 彼ら 今日 明日 昨日 こちら 前者 後者'),
-  persons: set('私 僕 俺 わたし あなた 君 私たち 我々 皆さん みなさん ください ましょう ね よ こんにちは ありがとう すみません はい'),
-  articles: set(''),
-  joints: set(
-    'です ます でした ました だ である する した して いる ある なる こと もの ため よう とき 的 など から まで より ほど くらい だけ 一つ',
-  ),
-  vague: set('問題 結果 理由 質問 答え 目的 天気 値段 名前 予定 先生 授業 趣味 夢 話 駅 店 本 映画 朝 夜'),
-  admin: set('試験 宿題 授業 教室 締め切り 締切 提出 期末 中間 レポート'),
-  people: set(''),
+  ...wordSetsOf(words),
   personEnding: /(?:[^国]家|者|人|皇帝|天皇|王|将軍|武将|大名|首相|大統領|監督|選手|詩人|俳優|歌手)$/u,
   definitions: [
     {

@@ -1,18 +1,10 @@
 /** Korean. */
-import { type Language, set } from './language.ts';
+import words from './ko.json' with { type: 'json' };
+import { type Language, wordSetsOf } from './language.ts';
 
 export const ko: Language = {
   code: 'ko',
-  starters: set(
-    '이것은 그것은 저것은 이것 그것 저것 이 그 저 이는 그는 그녀는 그들은 여기는 여기 거기 오늘은 오늘 내일 어제 지금 하지만 그러나 그리고 그래서 따라서 또한 예를 만약 첫째 먼저 마지막으로 누구 무엇 왜 이러한 이런 그런 이들은 제 저는',
-  ),
-  pronouns: set('이것은 그것은 이것 그것 그는 그녀는 그들은 여기 거기 이는 이들은 오늘 내일 어제 또한'),
-  persons: set('나는 나 내 저는 저 제 우리 우리는 우리의 너 너는 당신 당신은 여러분 안녕 안녕하세요 감사합니다 아니요 ㅋㅋ ㅎㅎ'),
-  articles: set(''),
-  joints: set('및 또는 그리고 등 것 수 때 더 가장 매우 아주'),
-  vague: set('문제는 결과는 이유는 질문은 답은 목적은 날씨는 이름은 선생님은 취미는 꿈은 가격은'),
-  admin: set('시험 숙제 과제 마감 교실 강의실 수업 회의 제출'),
-  people: set(''),
+  ...wordSetsOf(words),
   personEnding: /(?:왕|학자|작가|화가|시인|대통령|장군|사람|과학자|음악가|배우|가수|황제)$/u,
   definitions: [
     {

@@ -57,6 +57,18 @@ export type Language = {
   relation?: RegExp;
 };
 
+/**
+ * The lists of words of a language, as its JSON file has them:
+ * lines of words with spaces between them.
+ */
+type WordLists = { readonly [Name in keyof Language as ReadonlySet<string> extends Language[Name] ? Name : never]: readonly string[] };
+
+/** Makes the sets of words of a language out of its lists. */
+export function wordSetsOf<Lists extends Partial<WordLists>>(lists: Lists): { [Name in keyof Lists]: ReadonlySet<string> } {
+  const sets = Object.entries(lists).map(([name, lines]) => [name, new Set(lines.flatMap((line) => line.split(' ')))]);
+  return Object.fromEntries(sets) as { [Name in keyof Lists]: ReadonlySet<string> };
+}
+
 /** A set of words, written with spaces between them. */
 export const set = (words: string): ReadonlySet<string> => new Set(words.split(/\s+/).filter((word) => word !== ''));
 

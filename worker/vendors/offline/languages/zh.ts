@@ -1,18 +1,10 @@
 /** Chinese, simplified and traditional. */
-import { type Language, set } from './language.ts';
+import words from './zh.json' with { type: 'json' };
+import { type Language, wordSetsOf } from './language.ts';
 
 export const zh: Language = {
   code: 'zh',
-  starters: set(
-    '这 那 它 他 她 它们 他们 她们 我 你 您 我们 你们 咱们 这里 那里 这个 那个 这些 那些 這 這個 這些 此 其 其中 今天 明天 昨天 现在 但 但是 可是 因为 所以 如果 虽然 而 而且 然而 于是 例如 比如 首先 其次 最后 另外 此外 因此 什么 谁 哪里 哪 怎么 每 一个 有 在 从 不',
-  ),
-  pronouns: set('这 那 它 他 她 它们 他们 她们 这里 那里 这个 那个 这些 那些 這 這個 這些 此 其 今天 明天 昨天'),
-  persons: set('我 你 您 我们 你们 咱们 我的 你的 你好 谢谢 请 吧 吗 呢 啊 哈哈 好的'),
-  articles: set(''),
-  joints: set('是 的 了 在 和 有 与 及 或 也 都 就 很 非常 可以 能 会 被 把 对 从 到 由 以 之 着 过'),
-  vague: set('问题 结果 原因 答案 目的 天气 名字 老师 爱好 梦想 家 朋友 最大'),
-  admin: set('考试 作业 教室 截止 提交 期末 期中 上课 老师'),
-  people: set(''),
+  ...wordSetsOf(words),
   personEnding: /(?:[^国]家|者|诗人|皇帝|国王|总统|将军|演员|歌手|人)$/u,
   definitions: [
     {
