@@ -11,8 +11,14 @@ import { isDemoted, storeTrouble } from './store-trouble.ts';
  */
 export type OnOutage = 'fail' | 'wait';
 
+/**
+ * How long a command waits for a silent Redis, in ms, where
+ * the address says nothing else (`?commandTimeout=`).
+ */
+const SILENCE_MS = 750;
+
 const byOutage: Record<OnOutage, Omit<RedisOptions, 'replyMapping'>> = {
-  fail: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 750, connectTimeout: 2000 },
+  fail: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: SILENCE_MS, connectTimeout: 2000 },
   wait: { maxRetriesPerRequest: null },
 };
 
@@ -21,7 +27,8 @@ class ImpatientRedis extends Redis {
   override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
     // In the field of ioredis' own timeout, because ioredis clears that one with the reply.
     const timed = command as unknown as { _commandTimeoutTimer?: NodeJS.Timeout };
-    timed._commandTimeoutTimer ??= setTimeout(giveUp, Number(this.options.commandTimeout), command); // of the address it is a text
+    // Of the address it is a text. One that is no number is as if it were not there.
+    timed._commandTimeoutTimer ??= setTimeout(giveUp, Number(this.options.commandTimeout) || SILENCE_MS, command);
     return super.sendCommand(command, stream);
   }
 }
@@ -37,7 +44,7 @@ function giveUp(command: Command): void {
 /**
  * Opens a connection that reconnects for ever, within a second of Redis coming back. Close it with
  * `disconnect()`. It also reconnects where the server is no master any more: the same address may lead
- * to the new one. Then an command that fails on an outage fails, and one that waits is sent again.
+ * to the new one. Then a command that fails on an outage fails, and one that waits is sent again.
  */
 export function connect(url: string, onOutage: OnOutage, onError: (error: Error) => void, options: { lazyConnect?: boolean } = {}): Redis {
   const redis = new (onOutage === 'fail' ? ImpatientRedis : Redis)(url, {

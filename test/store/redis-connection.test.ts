@@ -1,6 +1,7 @@
 /** Connections that serve requests: a command fails where Redis is silent, and only there. */
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { connect, readyWithin } from '../../src/store/redis-connection.ts';
+import { newPrefix } from '../support/stack.ts';
 import { WAIT_MS } from '../support/waits.ts';
 
 test('a reply that came while the process was busy counts, though its time was over before it was read', async () => {
@@ -10,4 +11,13 @@ test('a reply that came while the process was busy counts, though its time was o
   const replies = Promise.all([redis.ping(), redis.pipeline().ping().exec()]);
   process.nextTick(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)); // the commands are written, and nothing is read
   expect(await replies).toEqual(['PONG', [[null, 'PONG']]]);
+});
+
+test('a time for commands in the address that is no number is as if it were not there', async () => {
+  const address = new URL(inject('redisUrl'));
+  address.searchParams.set('commandTimeout', 'soon');
+  const redis = connect(address.href, 'fail', () => {});
+  onTestFinished(() => redis.disconnect());
+  await readyWithin(redis, WAIT_MS);
+  expect(await redis.call('BLPOP', `${newPrefix()}:nothing`, '0.1')).toBeNull(); // it answers after 100 ms
 });
