@@ -49,7 +49,7 @@ export function openStreams({ archiving, ...options }: StreamOptions): StreamPar
   const connections = new Connections(maxAgeMs);
   const { feed, userFeed } = createFeeds(connections, options);
   const eventReader = new EventReader({
-    pattern: store.connect('wait', { lazyConnect: true }).redis,
+    pattern: store.connect('block', { lazyConnect: true }).redis,
     redis: store.redis,
     keyPrefix: store.keyPrefix,
     onSignal(signal) {

@@ -8,8 +8,12 @@ import { isDemoted, storeTrouble } from './store-trouble.ts';
  * command fails at once, and after 750 ms when Redis is silent, so that a client gets
  * its 503 within a second. `wait` serves work that has to go on later: its commands
  * wait for the connection to come back, as BullMQ demands of workers and readers.
+ * `block` does the same for commands that wait for news, for {@link BLOCK_MS} at most.
  */
-export type OnOutage = 'fail' | 'wait';
+export type OnOutage = 'fail' | 'wait' | 'block';
+
+/** How long a command may wait in Redis for news, in ms. */
+export const BLOCK_MS = 3000;
 
 /**
  * How long a command waits for a silent Redis, in ms, where
@@ -17,9 +21,15 @@ export type OnOutage = 'fail' | 'wait';
  */
 const SILENCE_MS = 750;
 
+/**
+ * `socketTimeout`: a connection on which a command waits, and on which no byte comes for so long,
+ * is given up, and another one is opened. A host that is gone, or a NAT entry that was dropped,
+ * sends no FIN and no RST: TCP itself gives up only after some 15 minutes.
+ */
 const byOutage: Record<OnOutage, Omit<RedisOptions, 'replyMapping'>> = {
-  fail: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: SILENCE_MS, connectTimeout: 2000 },
-  wait: { maxRetriesPerRequest: null },
+  fail: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: SILENCE_MS, connectTimeout: 2000, socketTimeout: 3000 },
+  wait: { maxRetriesPerRequest: null, connectTimeout: 5000, socketTimeout: 5000 },
+  block: { maxRetriesPerRequest: null, connectTimeout: 5000, socketTimeout: BLOCK_MS + 5000 },
 };
 
 /** A connection whose commands fail where Redis is silent. */
@@ -41,6 +51,9 @@ function giveUp(command: Command): void {
   setImmediate(() => command.isSettled || command.reject(new Error('Command timed out')));
 }
 
+/** What a connection for commands that wait for news has beside its pattern's options. */
+export const BLOCKING = byOutage.block;
+
 /**
  * Opens a connection that reconnects for ever, within a second of Redis coming back. Close it with
  * `disconnect()`. It also reconnects where the server is no master any more: the same address may lead
@@ -54,7 +67,7 @@ export function connect(url: string, onOutage: OnOutage, onError: (error: Error)
     reconnectOnError(error) {
       if (!isDemoted(error)) return false;
       onError(error);
-      return onOutage === 'wait' ? 2 : 1;
+      return onOutage === 'fail' ? 1 : 2;
     },
   });
   redis.on('error', onError);

@@ -4,6 +4,7 @@
  */
 import { type BackendFactory, createIORedisClient, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
 import type { Clock } from './clock.ts';
+import { BLOCK_MS, BLOCKING } from './redis-connection.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -47,6 +48,10 @@ export class RedisTimeBackend extends RedisQueueBackend {
     return reply;
   }
 
+  override get maximumBlockTimeout(): number {
+    return BLOCK_MS / 1000;
+  }
+
   override async waitForJob(...args: Parameters<RedisQueueBackend['waitForJob']>) {
     const marker = await super.waitForJob(...args);
     return marker && { ...marker, score: this.#toOwn(marker.score) };
@@ -88,7 +93,7 @@ export function backendFactory<Backend extends RedisQueueBackend>(
       queueKeys.getKeys(queueName),
       (type) => queueKeys.toKey(queueName, type),
       opts,
-      new RedisConnection(client.duplicate({ connectionName }), { shared: false, blocking: true }),
+      new RedisConnection(client.duplicate({ ...BLOCKING, connectionName }), { shared: false, blocking: true }),
     );
   };
 }

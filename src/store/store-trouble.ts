@@ -16,7 +16,7 @@ const REFUSALS = /^(OOM|MISCONF|NOREPLICAS|READONLY|MASTERDOWN|LOADING|BUSY|UNBL
 /** Replies of a server that is not the master any more. Another connection may lead to the new one. */
 const DEMOTED = /^(READONLY|MASTERDOWN|UNBLOCKED) /;
 
-const AWAY = /^(Command timed out|Connection is closed|Stream isn't writeable)|ECONNREFUSED/;
+const AWAY = /^(Command timed out|Socket timeout|Connection is closed|Stream isn't writeable)|ECONNREFUSED/;
 const AWAY_CODES: ReadonlySet<unknown> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

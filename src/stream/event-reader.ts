@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { JournalRow } from '../job/snapshot.ts';
 import { OwnError } from '../job/own-error.ts';
 import { keysUnder, QUEUE_NAME } from '../store/keys.ts';
+import { BLOCK_MS } from '../store/redis-connection.ts';
 import { isNumberedRow } from '../job/record.ts';
 
 /** What the reader reports of jobs. */
@@ -124,7 +125,8 @@ export class EventReader {
 
   #open(): QueueEvents {
     const { pattern, keyPrefix, onError } = this.#options;
-    const events = new QueueEvents(QUEUE_NAME, { connection: pattern, prefix: keyPrefix, autorun: false, lastEventId: this.#lastId });
+    const options = { prefix: keyPrefix, autorun: false, lastEventId: this.#lastId, blockingTimeout: BLOCK_MS };
+    const events = new QueueEvents(QUEUE_NAME, { connection: pattern, ...options });
     const changed = (jobId: string, change: 'added' | 'moved' | 'ended', id: string) =>
       this.#signal({ type: 'changed', jobId, change }, id);
     events.on('error', onError);

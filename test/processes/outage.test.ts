@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { card, latch, pieces, startOpenAI } from '../support/openai.ts';
+import { startProxy } from '../support/proxy.ts';
 import { ownRedis } from '../support/redis.ts';
 import { isEnd, lasting, watch } from '../support/sse.ts';
 import { startStack } from '../support/stack.ts';
@@ -109,4 +110,38 @@ test.runIf(hasRedis)('Redis killed and started again while jobs run: streams sta
   }
   expect(openai.calls).toHaveLength(3);
   await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(200);
+});
+
+test('connections to Redis vanish without a word: others are opened, all jobs end, and nothing is bought twice', async () => {
+  const store = await ownStore();
+  const address = new URL(store.url);
+  const proxy = await startProxy(Number(address.port));
+  address.port = String(proxy.port);
+  const go = latch();
+  const openai = await startOpenAI(async (pen) => {
+    const { open, cards, close } = pieces([card(1), card(2)]);
+    pen.text(open + cards[0]);
+    await go.wait;
+    pen.text((cards[1] ?? '') + close);
+    pen.finish('stop');
+  });
+  const stack = await startStack({ REDIS_URL: address.href, ...openai.env, WORKER_STALLED_INTERVAL_MS: '120000' });
+  const worker = await stack.startWorker();
+  const jobs = await Promise.all([1, 2, 3].map(() => stack.submit({ content: 'Notes.', count: 2 })));
+  const streams = await Promise.all(jobs.map((job) => stack.watch(job)));
+  await Promise.all(streams.map((stream) => stream.until(({ data }) => data['index'] === 0)));
+
+  proxy.vanish();
+  const statuses = () => Promise.all([`${stack.url}/ready`, `${worker.url}/health`].map(async (url) => (await fetch(url)).status));
+  await expect.poll(statuses).toEqual([503, 503]);
+  await expect.poll(statuses).toEqual([200, 200]);
+  go.open();
+  for (const stream of streams) {
+    const end = await stream.until(isEnd);
+    expect(end.data['result'].flashcards).toEqual([1, 2].map(card));
+    expect(lasting(stream.events).map(({ id }) => id)).toEqual(['1', '2', '3', '4']);
+  }
+  const later = await stack.submit({ content: 'Katze: cat', count: 2 });
+  expect((await (await stack.watch(later)).until(isEnd)).event).toBe('completed');
+  expect(openai.calls).toHaveLength(4);
 });

@@ -10,6 +10,11 @@ export type Proxy = {
   target(port: number): void;
   /** Cuts all connections that are open. */
   cut(): void;
+  /**
+   * Lets nothing more through on connections that are open, and tells neither side, as if a host were gone or a NAT entry
+   * dropped. A side that closes its own end is not noticed by the other one. New connections work.
+   */
+  vanish(): void;
 };
 
 /** Starts a proxy; it goes with the test. */
@@ -32,6 +37,12 @@ export async function startProxy(port: number): Promise<Proxy> {
     port: await listenForTest(server, sockets),
     target: (next) => void (target = next),
     cut: () => sockets.forEach((socket) => socket.destroy()),
+    vanish() {
+      for (const socket of sockets) {
+        socket.unpipe().resume();
+        socket.removeAllListeners('close').removeAllListeners('end');
+      }
+    },
   };
 }
 
