@@ -38,11 +38,14 @@ export type WorkerUnderTest = {
   stop(): Promise<void>;
 };
 
-/** Makes a contender out of a worker. `warm`: how many jobs it has to warm up; `block`: how many in each block. */
+/** How many jobs a worker gets: to warm up, and in each block. */
+export type JobExtent = { warm: number; block: number };
+
+/** Makes a contender out of a worker. */
 export function workerContender(
   name: string,
   start: (place: Place) => Promise<WorkerUnderTest>,
-  { warm, block }: { warm: number; block: number },
+  { warm, block }: JobExtent,
 ): Contender<JobFigure> {
   return {
     name,

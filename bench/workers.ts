@@ -1,11 +1,11 @@
-/** Workers that are compared, each with its queue: BullMQ alone, and ours. */
+/** Workers that are compared, each with its queue: BullMQ alone, BullMQ with the openai SDK, and ours. */
 import { Queue } from 'bullmq';
 import { flashcards } from '../src/kinds/flashcards.ts';
 import { tenantOf } from '../src/job/tenant.ts';
 import { QUEUE_NAME } from '../src/store/keys.ts';
 import type { WorkerUnderTest } from './job-costs.ts';
 import { openQueue as openPeerQueue } from './peers/job.ts';
-import { startPart } from './processes.ts';
+import { type Part, startPart } from './processes.ts';
 import { openQueue, type Place, PREFIX } from './redis.ts';
 import { CARD } from './servers/card.ts';
 import { HEAP_FLAGS } from '../scripts/node-flags.ts';
@@ -28,8 +28,13 @@ export type WorkerSettings = {
 };
 
 const USERS = 20;
-const NOTES = 'The mitochondrion is the power plant of the cell. ';
-const CONTENT_LENGTH = 500;
+/** Notes as a student writes them, of some 500 characters. */
+export const NOTES = `The mitochondrion is the power plant of the cell. It turns sugar and oxygen into energy that the cell can use.
+Photosynthesis takes place in the chloroplasts of plants. Plants take in carbon dioxide and give off oxygen.
+In 1839 Theodor Schwann wrote that all animals consist of cells.
+Osmosis is the flow of water through a membrane that lets nothing else pass.
+The human heart beats about 100,000 times a day. The nucleus holds the DNA of the cell, and the ribosomes build its proteins.
+`;
 
 const jobOf = (n: number, length: number) => ({
   owner: `user ${n % USERS}`,
@@ -37,7 +42,7 @@ const jobOf = (n: number, length: number) => ({
 });
 
 /** A queue whose jobs come by BullMQ's own `add`. `length`: the characters of their content. */
-export function openBareSource({ url }: Place, length = CONTENT_LENGTH): Source {
+export function openBareSource({ url }: Place, length = NOTES.length): Source {
   const { queue, redis } = openPeerQueue(url);
   const close = async () => {
     await queue.close();
@@ -47,7 +52,7 @@ export function openBareSource({ url }: Place, length = CONTENT_LENGTH): Source 
 }
 
 /** Our queue, whose jobs come by our own submission. */
-export function openOurSource({ redis }: Place, length = CONTENT_LENGTH): Source & Pick<ReturnType<typeof openQueue>, 'read'> {
+export function openOurSource({ redis }: Place, length = NOTES.length): Source & Pick<ReturnType<typeof openQueue>, 'read'> {
   const submissions = openQueue(redis);
   const queue = new Queue(QUEUE_NAME, { connection: redis, prefix: PREFIX, skipMetasUpdate: true });
   return {
@@ -65,26 +70,43 @@ export function openOurSource({ redis }: Place, length = CONTENT_LENGTH): Source
 }
 
 /** Starts BullMQ's worker alone. */
-export async function startBareWorker(place: Place, { concurrency, workMs = 0 }: WorkerSettings): Promise<WorkerUnderTest> {
-  const env = { REDIS_URL: place.url, WORKER_CONCURRENCY: String(concurrency), WORK_MS: String(workMs) };
-  const part = await startPart('peers/bare-worker.ts', env);
+export const startBareWorker = (place: Place, { concurrency, workMs = 0 }: WorkerSettings): Promise<WorkerUnderTest> =>
+  startPeer(place, 'peers/bare-worker.ts', { WORKER_CONCURRENCY: String(concurrency), WORK_MS: String(workMs) });
+
+/** Starts BullMQ's worker with the openai SDK, which asks this model. */
+export const startOpenAIWorker = (place: Place, { concurrency }: WorkerSettings, model: Part): Promise<WorkerUnderTest> =>
+  startPeer(place, 'peers/openai-worker.ts', { WORKER_CONCURRENCY: String(concurrency), ...modelVariables(model) });
+
+async function startPeer(place: Place, file: string, env: Record<string, string>): Promise<WorkerUnderTest> {
+  const part = await startPart(file, { REDIS_URL: place.url, ...env });
   const source = openBareSource(place);
   return underTest(part, source, async () => (await source.queue.getCompleted(0, 0))[0]?.returnvalue);
 }
 
-/** Starts our worker, as `npm run start:worker` does, with every feature on and its rate out of reach. */
-export async function startOurWorker(place: Place, { concurrency, workMs = 0, handler }: WorkerSettings): Promise<WorkerUnderTest> {
-  const env = {
+/** The variables that make a worker ask this model. */
+const modelVariables = ({ port }: Part) => ({ OPENAI_API_KEY: 'bench', OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` });
+
+/** Starts our worker with work that needs no model, with every feature on and its rate out of reach. */
+export const startOurWorker = (place: Place, { concurrency, workMs = 0, handler }: WorkerSettings): Promise<WorkerUnderTest> =>
+  startOurs(place, 'servers/worker.ts', { WORKER_CONCURRENCY: String(concurrency), WORK_MS: String(workMs), HANDLER: handler ?? '' });
+
+/** Starts our worker as `npm run start:worker` does; it asks this model. */
+export const startOurModelWorker = (place: Place, { concurrency }: WorkerSettings, model: Part): Promise<WorkerUnderTest> =>
+  startOurs(place, '../worker/main.ts', { WORKER_CONCURRENCY: String(concurrency), ...modelVariables(model) });
+
+/** Starts our worker as `npm run start:worker` does without a key. */
+export const startOurOfflineWorker = (place: Place, { concurrency }: WorkerSettings): Promise<WorkerUnderTest> =>
+  startOurs(place, '../worker/main.ts', { WORKER_CONCURRENCY: String(concurrency), AI_PROVIDER: 'offline' });
+
+async function startOurs(place: Place, file: string, env: Record<string, string>): Promise<WorkerUnderTest> {
+  const common = {
     REDIS_URL: place.url,
     REDIS_KEY_PREFIX: PREFIX,
     LOG_LEVEL: 'silent',
     WORKER_HEALTH_PORT: '0',
     WORKER_RATE_MAX: '1000000000',
-    WORKER_CONCURRENCY: String(concurrency),
-    WORK_MS: String(workMs),
-    HANDLER: handler ?? '',
   };
-  const part = await startPart('servers/worker.ts', env, HEAP_FLAGS);
+  const part = await startPart(file, { ...common, ...env }, HEAP_FLAGS);
   const source = openOurSource(place);
   return underTest(part, source, async () => {
     const [job] = await source.queue.getCompleted(0, 0);
@@ -97,7 +119,7 @@ export async function startOurWorker(place: Place, { concurrency, workMs = 0, ha
 }
 
 /** `resultOfOne`: the result of any job that has completed. */
-function underTest(part: WorkerUnderTest['part'], { queue, add, close }: Source, resultOfOne: () => Promise<unknown>): WorkerUnderTest {
+function underTest(part: Part, { queue, add, close }: Source, resultOfOne: () => Promise<unknown>): WorkerUnderTest {
   const completed = () => queue.getCompletedCount();
   return {
     part,
