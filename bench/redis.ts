@@ -61,16 +61,21 @@ export const openQueue = (redis: ReturnType<typeof connect>) =>
 /** A running job that the benchmark writes to. */
 export type HeldJob = { id: string; journal: Journal; complete(): Promise<unknown> };
 
-/** Submits so many jobs and takes them, as a worker would. */
-export async function holdJobs(url: string, count: number, owner: string): Promise<{ jobs: HeldJob[]; close(): Promise<void> }> {
+/** Submits so many jobs and takes them, as a worker would. `ownerOf`: the user of the n-th one. */
+export async function holdJobs(
+  url: string,
+  count: number,
+  ownerOf: (n: number) => string = () => 'bench',
+): Promise<{ jobs: HeldJob[]; close(): Promise<void> }> {
   const redis = connect(url, 'wait', () => {});
   await readyWithin(redis, 5000);
   const queue = openQueue(redis);
   const journals = createJournals(new Store(redis, PREFIX, ownClock));
   const worker = new Worker(QUEUE_NAME, null, { connection: redis, prefix: PREFIX, lockDuration: 600_000 });
-  const tenant = tenantOf(owner, undefined);
   const jobs: HeldJob[] = [];
   for (let n = 0; n < count; n++) {
+    const owner = ownerOf(n);
+    const tenant = tenantOf(owner, undefined);
     await queue.add({ kind: 'generate-flashcards', owner, tenant, requestId: 'bench', input: { n } });
     const job = await worker.getNextJob(`token-${n}`);
     const id = job?.id ?? '';

@@ -9,7 +9,7 @@ import { pace, startOurs } from './stream-servers.ts';
 
 /** CPU in µs that an event takes: in a bare QueueEvents reader, and in a feed with a follower for each of `jobs` jobs. `each`: events for each job. */
 export async function demultiplex(store: RedisServer, jobs: number, each: number): Promise<{ bare: number; feed: number }> {
-  const held = await holdJobs(store.url, jobs, 'bench');
+  const held = await holdJobs(store.url, jobs);
   const readers = await Promise.all(['bare', 'feed'].map((MODE) => startPart('demux.ts', { MODE, REDIS_URL: store.url })));
   const follow = held.jobs.map(({ id }) => id);
   await Promise.all(readers.map((reader) => reader.ask({ follow, events: jobs * each }, 'following')));

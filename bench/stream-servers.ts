@@ -48,7 +48,7 @@ const plain = (name: string, file: string): StreamContender => ({
 export async function startOurs(store: RedisServer): Promise<StreamServer> {
   const api = await startOurApi(store.url);
   const origin = `http://127.0.0.1:${api.port}`;
-  const held = await holdJobs(store.url, 1, 'bench');
+  const held = await holdJobs(store.url, 1);
   const [job] = held.jobs;
   const response = await fetch(`${origin}/api/jobs/${job?.id}`, { headers: { 'user-id': 'bench' } });
   if (!job || response.status !== 200) throw new Error(`the API answered ${response.status} when it was asked for a job`);
