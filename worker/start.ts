@@ -4,7 +4,7 @@ import type { Config } from '../src/config.ts';
 import { openProcessStore, startHousekeeping } from '../src/housekeeping.ts';
 import type { Fail, Parts, Ready } from '../src/process.ts';
 import { checkKinds } from '../src/kinds/kind.ts';
-import { createBreaker } from './run/shared-breaker.ts';
+import { SharedBreaker } from './run/shared-breaker.ts';
 import { Admission } from '../src/jobs/admission.ts';
 import { createCancel } from '../src/jobs/cancel-job.ts';
 import { type Children, createChildren } from '../src/jobs/child-job.ts';
@@ -76,7 +76,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   });
   const isDone = createIsDone(createWorkerDirectory(store));
   const tasks = { run, isDone, locks, onCompleted: createInputRemoval(files, kinds), onFailed: createRoomRelease(files, kinds) };
-  const worker = new JobWorker(store, tasks, { ...job, ...config.worker }, log);
+  const worker = new JobWorker(store, patient, tasks, { ...job, ...config.worker }, log);
   parts.add({ close: () => worker.close(config.shutdownGraceMs) });
   const { name, concurrency } = config.worker;
   const registration = new Registration(store, name, description, store.onError('registry'));
@@ -119,7 +119,7 @@ function vendorTools(config: Config, store: Store, log: Logger): VendorTools {
   const { rate } = config.worker;
   const options = { ...config.breaker, probeMs: config.job.timeoutMs, paceMs: (2 * rate.duration) / rate.max };
   return {
-    guard: (name, work) => guard(work, createBreaker(store, name, options)),
+    guard: (name, work) => guard(work, new SharedBreaker(store, name, options)),
     findProgram: createFindProgram(config.path),
     warn: (message) => log.warn(message),
   };

@@ -26,12 +26,14 @@ const store = await ProcessStore.open({
   logError: () => {},
   onUnusable: () => {},
 });
-const locks = new RunLocks(store.connect('wait'), store, config.worker.lockDurationMs);
+const patient = store.connect('wait');
+const locks = new RunLocks(patient, store, config.worker.lockDurationMs);
 const openFiles = createRunFiles(new RedisFiles(store, config.filesMaxBytes), store, locks);
 const troubleMs = () => store.monitor.troubleMs();
 const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
 const worker = new JobWorker(
   store,
+  patient,
   {
     run: createRun({
       implementations,

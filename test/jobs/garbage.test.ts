@@ -1,6 +1,6 @@
 /** Garbage in what all jobs share: it is begun anew, and holds nobody back. */
 import { expect, test } from 'vitest';
-import { createBreaker } from '../../worker/run/shared-breaker.ts';
+import { SharedBreaker } from '../../worker/run/shared-breaker.ts';
 import { openQueue, waiting, storeOver } from '../support/queue.ts';
 import { newPrefix } from '../support/stack.ts';
 
@@ -19,7 +19,7 @@ for (const [what, fields] of [
     const { redis, keys } = store;
     if (fields) await redis.hset(keys.breaker('openai'), fields);
     else await redis.set(keys.breaker('openai'), 'garbage');
-    const breaker = createBreaker(store, 'openai', OPTIONS);
+    const breaker = new SharedBreaker(store, 'openai', OPTIONS);
     expect((await breaker.enter()).type).toBe('in');
     await breaker.failed('provider_timeout', undefined);
     expect((await breaker.enter()).type).toBe('held');

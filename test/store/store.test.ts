@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
-import { createBreaker } from '../../worker/run/shared-breaker.ts';
+import { SharedBreaker } from '../../worker/run/shared-breaker.ts';
 import { ProcessStore } from '../../src/store/store.ts';
 import { freePort } from '../support/ports.ts';
 import { ownRedis } from '../support/redis.ts';
@@ -137,7 +137,7 @@ test.runIf(hasRedis)('a breaker that Redis refuses to ask holds a call back unti
   const redis = await ownRedis();
   const { store } = await open(redis.url);
   const times = { failures: 1, openMs: 1, probeMs: 1, paceMs: 1 };
-  const breaker = createBreaker(store.connect('wait'), 'vendor', times);
+  const breaker = new SharedBreaker(store.connect('wait'), 'vendor', times);
   expect((await breaker.enter()).type).toBe('in');
 
   await redis.command('ACL', 'SETUSER', 'app', '-@all');

@@ -37,17 +37,21 @@ export function guard<Request, Result>(work: Capability<Request, Result>, breake
       throw new CircuitOpenError(entry.code, detail, { retryAfterMs: entry.ms });
     }
     let known = false; // whether the breaker was told; one report for each call
-    const succeeded = async (): Promise<void> => {
-      if (!known) await breaker.succeeded();
+    let telling: Promise<void> | undefined;
+    const succeeded = (): void => {
+      if (known) return;
       known = true;
+      telling = breaker.succeeded();
+      telling.catch(() => {}); // the end of the call rejects with it
     };
-    const begun = async (): Promise<void> => {
-      await succeeded();
-      await report.begun();
+    const begun = (): void | Promise<void> => {
+      succeeded(); // not waited for: what has begun goes out at once
+      return report.begun();
     };
     try {
       const result = await work(request, { ...report, begun }, signal);
-      await succeeded();
+      succeeded();
+      await telling;
       return result;
     } catch (error) {
       if (signal.aborted && !known && isTimeout(signal.reason)) {

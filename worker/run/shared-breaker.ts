@@ -3,7 +3,7 @@
  * health, so that a sick one is not asked by each job in turn.
  */
 import type { ProblemCode } from '../../src/job/problem.ts';
-import type { Breaker } from './circuit-breaker.ts';
+import type { Breaker, BreakerAnswer } from './circuit-breaker.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** When a breaker opens, and how those it holds back return; the durations are in ms. */
@@ -27,32 +27,66 @@ const MAX_OPEN_MS = 60_000;
 /** How long a breaker that nobody touches remembers, in ms. */
 const KEPT_MS = 3_600_000;
 
+/**
+ * For how long a process takes a breaker to be as it was seen, closed and without a failure, in ms.
+ * Its calls then stand as if they had been made, or had succeeded, so much earlier. Its own
+ * failures count at once.
+ */
+const SEEN_MS = 100;
+
 /** A provider's breaker; all workers that name it alike share it. */
-export function createBreaker(store: Store, provider: string, { failures, openMs, probeMs, paceMs }: BreakerOptions): Breaker {
-  const define = <const Arg extends string>(name: string, args: readonly Arg[]) =>
-    store.script(new URL(`scripts/breaker_${name}.lua`, import.meta.url), { keys: ['breaker'], args });
-  const enter = define('enter', ['probeMs', 'paceMs', 'openMs']);
-  const failed = define('failed', ['failures', 'openMs', 'maxMs', 'code', 'asked', 'keptMs']);
-  const succeeded = define('succeeded', []);
-  const leave = define('leave', ['permit']);
-  const breaker = store.keys.breaker(provider);
-  return {
-    async enter() {
-      const [code, value] = (await store.retryWhileRefused(() => enter({ breaker, probeMs, paceMs, openMs }))) as [
-        ProblemCode | '',
-        number,
-      ];
-      return code === '' ? { type: 'in', permit: value } : { type: 'held', code, ms: value };
-    },
-    async succeeded() {
-      await store.retryWhileRefused(() => succeeded({ breaker }));
-    },
-    async failed(code, retryAfterMs = 0) {
-      const trouble = { failures, openMs, maxMs: MAX_OPEN_MS, code, asked: Math.ceil(retryAfterMs), keptMs: KEPT_MS };
-      await store.retryWhileRefused(() => failed({ breaker, ...trouble }));
-    },
-    async leave(permit) {
-      if (permit > 0) await store.retryWhileRefused(() => leave({ breaker, permit }));
-    },
-  };
+export class SharedBreaker implements Breaker {
+  readonly #options: BreakerOptions;
+  readonly #scripts;
+  readonly #breaker: string;
+  readonly #store: Store;
+  /** When this process last saw that nothing is known against the provider, and when a call of its own failed last. */
+  #soundAt = -Infinity;
+  #failedAt = -Infinity;
+
+  constructor(store: Store, provider: string, options: BreakerOptions) {
+    const define = <const Arg extends string>(name: string, args: readonly Arg[]) =>
+      store.script(new URL(`scripts/breaker_${name}.lua`, import.meta.url), { keys: ['breaker'], args });
+    this.#store = store;
+    this.#options = options;
+    this.#breaker = store.keys.breaker(provider);
+    this.#scripts = {
+      enter: define('enter', ['probeMs', 'paceMs', 'openMs']),
+      failed: define('failed', ['failures', 'openMs', 'maxMs', 'code', 'asked', 'keptMs']),
+      succeeded: define('succeeded', []),
+      leave: define('leave', ['permit']),
+    };
+  }
+
+  async enter(): Promise<BreakerAnswer> {
+    if (this.#isSound()) return { type: 'in', permit: 0 };
+    const { probeMs, paceMs, openMs } = this.#options;
+    const asked = { breaker: this.#breaker, probeMs, paceMs, openMs };
+    const askedAt = performance.now();
+    const answer = await this.#store.retryWhileRefused(() => this.#scripts.enter(asked));
+    const [code, value, sound] = answer as [code: ProblemCode | '', permitOrMs: number, sound?: number];
+    if (sound === 1 && this.#failedAt < askedAt) this.#soundAt = askedAt;
+    return code === '' ? { type: 'in', permit: value } : { type: 'held', code, ms: value };
+  }
+
+  async succeeded(): Promise<void> {
+    if (this.#isSound()) return;
+    await this.#store.retryWhileRefused(() => this.#scripts.succeeded({ breaker: this.#breaker }));
+  }
+
+  async failed(code: ProblemCode, retryAfterMs = 0): Promise<void> {
+    this.#failedAt = performance.now();
+    this.#soundAt = -Infinity;
+    const { failures, openMs } = this.#options;
+    const trouble = { failures, openMs, maxMs: MAX_OPEN_MS, code, asked: Math.ceil(retryAfterMs), keptMs: KEPT_MS };
+    await this.#store.retryWhileRefused(() => this.#scripts.failed({ breaker: this.#breaker, ...trouble }));
+  }
+
+  async leave(permit: number): Promise<void> {
+    if (permit > 0) await this.#store.retryWhileRefused(() => this.#scripts.leave({ breaker: this.#breaker, permit }));
+  }
+
+  #isSound(): boolean {
+    return performance.now() - this.#soundAt < SEEN_MS;
+  }
 }

@@ -56,8 +56,8 @@ export class JobWorker {
    */
   readonly #pauses = new WeakMap<Error, number>();
 
-  constructor(store: ProcessStore, tasks: WorkerTasks, options: WorkerOptions, log: Logger) {
-    const patient = store.connect('wait');
+  /** `patient`: the process' connection that waits; all that runs write goes over it, so that what is written at once is one trip. */
+  constructor(store: ProcessStore, patient: Store, tasks: WorkerTasks, options: WorkerOptions, log: Logger) {
     this.#store = store;
     this.#log = log;
     this.#patient = patient;

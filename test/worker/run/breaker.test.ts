@@ -2,7 +2,7 @@
 import { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import type { ProblemCode } from '../../../src/job/problem.ts';
-import { createBreaker } from '../../../worker/run/shared-breaker.ts';
+import { SharedBreaker } from '../../../worker/run/shared-breaker.ts';
 import type { Breaker, BreakerAnswer } from '../../../worker/run/circuit-breaker.ts';
 import { answerWith, card, pieces, startOpenAI, type Answer } from '../../support/openai.ts';
 import { waiting, storeOver } from '../../support/queue.ts';
@@ -149,7 +149,10 @@ function openBreaker(options = {}) {
   const settings = { failures: 3, openMs: 10_000, probeMs: 20_000, paceMs: 50, ...options };
   const other = new Redis(inject('redisUrl'), { maxRetriesPerRequest: null });
   onTestFinished(() => other.disconnect());
-  const [one, two] = [waiting(), other].map((redis) => createBreaker(storeOver(redis, prefix), 'vendor', settings)) as [Breaker, Breaker];
+  const [one, two] = [waiting(), other].map((redis) => new SharedBreaker(storeOver(redis, prefix), 'vendor', settings)) as unknown as [
+    Breaker,
+    Breaker,
+  ];
   const key = storeOver(other, prefix).keys.breaker('vendor');
   /** The time for which the breaker is open, or its probe may take, is over. */
   const end = (time: 'until' | 'probing') => other.hset(key, time, 1);
@@ -214,6 +217,17 @@ test("a vendor's own word opens it at once, for no longer than a minute, whateve
   const ms = entry.type === 'held' ? entry.ms : 0;
   expect(ms).toBeGreaterThan(50_000);
   expect(ms).toBeLessThanOrEqual(60_000);
+});
+
+test('a breaker that was seen sound is not asked for a moment: own failures count at once, those of others soon', async () => {
+  const { one, two } = openBreaker({ failures: 1 });
+  expect(isIn(await one.enter())).toBe(true);
+  await two.failed(down, undefined);
+  await expect.poll(async () => isHeld(await one.enter())).toBe(true);
+  const own = openBreaker({ failures: 1 }).one;
+  expect(isIn(await own.enter())).toBe(true);
+  await own.failed(down, undefined);
+  expect(isHeld(await own.enter())).toBe(true);
 });
 
 test('with both down attempts are spent, and the job has an end', async () => {

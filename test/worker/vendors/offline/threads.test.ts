@@ -134,12 +134,13 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
     backoffMs: 1,
     retentionS: 60,
   };
-  const locks = new RunLocks(store.connect('wait'), store, options.lockDurationMs);
+  const patient = store.connect('wait');
+  const locks = new RunLocks(patient, store, options.lockDurationMs);
   const openFiles = createRunFiles(new RedisFiles(store, 1024 * 1024), store, locks);
   const troubleMs = () => store.monitor.troubleMs();
   const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
   const run = createRun({ implementations, assignments, openFiles, addCost: (usage) => usage, children, timeoutMs, troubleMs, log });
-  const worker = new JobWorker(store, { run, isDone: async () => true, locks }, options, log);
+  const worker = new JobWorker(store, patient, { run, isDone: async () => true, locks }, options, log);
   onTestFinished(async () => {
     await worker.close(0);
     store.close();
