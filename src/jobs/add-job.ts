@@ -1,4 +1,7 @@
-/** Adding a job: admission, then BullMQ, in two trips. */
+/**
+ * Adding a job: one step admits and adds it. Where files are to be stored between the two, BullMQ
+ * adds the job once they are.
+ */
 import type { Abandoning } from './abandon-job.ts';
 import type { Job, Queue } from 'bullmq';
 import { FINGERPRINT_LENGTH, isMadeFrom, newJobId } from '../job/id.ts';
@@ -75,7 +78,7 @@ export class JobAdder {
   readonly #queue;
   readonly #admissionOf;
   readonly #abandoning;
-  /** Requests that are on their way under a key. */
+  /** Requests with files that are on their way under a key. */
   readonly #running = new Map<string, Promise<AddResult>>();
 
   constructor(queue: Queue<Payload>, admissionOf: (plan: string | undefined) => Admission, abandoning: Pick<Abandoning, 'abandon'>) {
@@ -84,20 +87,25 @@ export class JobAdder {
     this.#abandoning = abandoning;
   }
 
+  add(wanted: AddRequest): Promise<AddResult> {
+    const key = wanted.key && digestOf(wanted.key);
+    const { keepFiles } = wanted;
+    if (!keepFiles) return this.#addAtOnce(wanted, key);
+    return key === undefined ? this.#addWithFiles(wanted, keepFiles, key) : this.#addInTurn(wanted, keepFiles, key);
+  }
+
   /**
    * Of requests under one key at once the first goes alone: else others would be
    * refused for a place and a budget that the same job takes. What came meanwhile
    * rejects as the first does, so that nobody waits for two time limits.
    */
-  async add(wanted: AddRequest): Promise<AddResult> {
-    const key = wanted.key && digestOf(wanted.key);
-    if (key === undefined) return this.#add(wanted, key);
+  async #addInTurn(wanted: AddRequest, keepFiles: KeepFiles, key: string): Promise<AddResult> {
     const first = this.#running.get(key);
     if (first) {
       await first;
-      return this.#add(wanted, key);
+      return this.#addWithFiles(wanted, keepFiles, key);
     }
-    const own = this.#add(wanted, key);
+    const own = this.#addWithFiles(wanted, keepFiles, key);
     this.#running.set(key, own);
     try {
       return await own;
@@ -106,28 +114,31 @@ export class JobAdder {
     }
   }
 
-  async #add(wanted: AddRequest, key: string | undefined): Promise<AddResult> {
-    const { kind, next, owner, tenant, targets, cancelAfterMs, startWithinMs, keepFiles, dropFiles } = wanted;
+  async #addAtOnce(wanted: AddRequest, key: string | undefined): Promise<AddResult> {
     const admission = this.#admissionOf(wanted.plan);
-    const reserved = admission.budgeted ? wanted.reserve?.() : undefined;
-    // Only a key makes anyone ask whether the input was the same.
-    const fingerprint = key && digestOf(fingerprintOf(wanted)).slice(0, FINGERPRINT_LENGTH);
-    const known = (id: string) => ({ type: 'known', id, sameInput: fingerprint === undefined || isMadeFrom(id, fingerprint) }) as const;
-    const jobId = newJobId(kind, fingerprint);
-    const child = next && childIdOf(jobId, next.kind);
-    const notifies = notifiesOf(targets) !== undefined;
-    const request = { jobId, child, tenant, owner, notifies, cancelAfterMs, startWithinMs, key, reserved };
+    const { request, known } = this.#toAdmission(wanted, admission, key);
+    const { jobId, reserved } = request;
+    const record = { name: wanted.kind, payload: JSON.stringify(payloadOf(wanted, reserved)) };
+    const admitted = await this.#orAbandon(jobId, key, admission.admit({ ...request, record, keyMs: wanted.keyMs ?? KEY_TTL_MS }));
+    if (admitted.type === 'known') return { ...admitted, ...known(admitted.id) };
+    if (admitted.type !== 'admitted') return admitted;
+    return { type: 'added', id: jobId, createdAt: admitted.at, allowance: admitted.allowance };
+  }
+
+  async #addWithFiles(wanted: AddRequest, keepFiles: KeepFiles, key: string | undefined): Promise<AddResult> {
+    const { dropFiles } = wanted;
+    const admission = this.#admissionOf(wanted.plan);
+    const { request, known } = this.#toAdmission(wanted, admission, key);
+    const { jobId, reserved } = request;
     const admitted = await admission.admit(request);
     if (admitted.type === 'known') return { ...admitted, ...known(admitted.id) };
     if (admitted.type !== 'admitted') return admitted;
-    if (keepFiles) {
-      try {
-        await keepFiles(jobId);
-      } catch (error) {
-        admission.added(jobId); // it is not on its way any more
-        await Promise.allSettled([admission.withdraw(request), dropFiles?.(jobId)]); // what can't be taken back now goes by itself
-        throw error;
-      }
+    try {
+      await keepFiles(jobId);
+    } catch (error) {
+      admission.added(jobId); // it is not on its way any more
+      await Promise.allSettled([admission.withdraw(request), dropFiles?.(jobId)]); // what can't be taken back now goes by itself
+      throw error;
     }
     const adding = this.#enqueue(wanted, { jobId, key, reserved, priority: admitted.priority, at: admitted.at });
     admission.added(jobId);
@@ -137,22 +148,45 @@ export class JobAdder {
     return known(id);
   }
 
+  /** What the admission is asked; and the result if the key is that of a known job. */
+  #toAdmission(wanted: AddRequest, admission: Admission, key: string | undefined) {
+    const { kind, next, owner, tenant, targets, cancelAfterMs, startWithinMs } = wanted;
+    // Only a key makes anyone ask whether the input was the same.
+    const fingerprint = key && digestOf(fingerprintOf(wanted)).slice(0, FINGERPRINT_LENGTH);
+    const jobId = newJobId(kind, fingerprint);
+    const child = next && childIdOf(jobId, next.kind);
+    const notifies = notifiesOf(targets) !== undefined;
+    const reserved = admission.budgeted ? wanted.reserve?.() : undefined;
+    const known = (id: string) => ({ type: 'known', id, sameInput: fingerprint === undefined || isMadeFrom(id, fingerprint) }) as const;
+    return { request: { jobId, child, tenant, owner, notifies, cancelAfterMs, startWithinMs, key, reserved }, known };
+  }
+
   /**
    * BullMQ answers with the id of the job that holds the key, in
    * the same trip; the key outlives that job.
    */
   #enqueue(wanted: AddRequest, { jobId, key, reserved, priority, at }: AdmittedJob): Promise<Job<Payload>> {
-    const { kind, owner, tenant, next, targets, requestId, input, keyMs = KEY_TTL_MS } = wanted;
-    const ignored = wanted.ignored?.join('\n');
-    // Readers of a job find the first six at the start of its JSON.
-    const payload: Payload = { owner, tenant, next: next?.kind, tells: notifiesOf(targets), reserved, ignored, requestId, targets, input };
+    const { kind, keyMs = KEY_TTL_MS } = wanted;
     const deduplication = key === undefined ? {} : { deduplication: { id: key, ttl: keyMs } };
-    return this.#queue.add(kind, payload, { jobId, priority, timestamp: at, ...deduplication }).catch((error: unknown) => {
+    const options = { jobId, priority, timestamp: at, ...deduplication };
+    return this.#orAbandon(jobId, key, this.#queue.add(kind, payloadOf(wanted, reserved), options));
+  }
+
+  /** Abandons a job without a key where Redis does not say whether it was added. */
+  #orAbandon<T>(jobId: string, key: string | undefined, adding: Promise<T>): Promise<T> {
+    return adding.catch((error: unknown) => {
       if (key !== undefined || storeTrouble(error)?.type !== 'away') throw error;
       this.#abandoning.abandon(jobId);
       throw abandoned(jobId, error);
     });
   }
+}
+
+type KeepFiles = NonNullable<AddRequest['keepFiles']>;
+
+function payloadOf({ owner, tenant, next, targets, requestId, input, ignored }: AddRequest, reserved: string | undefined): Payload {
+  // Readers of a job find the first six at the start of its JSON.
+  return { owner, tenant, next: next?.kind, tells: notifiesOf(targets), reserved, ignored: ignored?.join('\n'), requestId, targets, input };
 }
 
 /** A job that has a place: its priority, and when it was admitted, in ms since the epoch. */

@@ -1,7 +1,8 @@
 /**
- * Admission: one step before jobs are added decides whether there is a
- * place for each, its place in the fair queue, and when it is to end.
+ * Admission: one step decides for each job whether there is a place, its place in
+ * the fair queue and when it is to end, and adds it to BullMQ's queue.
  */
+import type { DefaultJobOptions } from 'bullmq';
 import { OwnError } from '../job/own-error.ts';
 import type { Tenant } from '../job/tenant.ts';
 import { createBatch, createCollector } from '../store/batch.ts';
@@ -31,8 +32,6 @@ export type AdmissionRequest = {
   tenant: Tenant;
   /** The user it belongs to, in whose list it is to appear. */
   owner?: string | undefined;
-  /** How many jobs of this tenant go for one of another's, 1 by default. */
-  weight?: number | undefined;
   /** After how long it is to be cancelled, in ms from its admission. */
   cancelAfterMs?: number | undefined;
   /** After how long it is to be cancelled if it has not begun, in ms from its admission. */
@@ -43,8 +42,11 @@ export type AdmissionRequest = {
   parent?: string | undefined;
   /** The id of the job that it leads to, for which a place is kept, too. */
   child?: string | undefined;
-  /** The deduplication key it is submitted under. */
+  /** The deduplication key it is submitted under, and how long that is kept, in ms. */
   key?: string | undefined;
+  keyMs?: number | undefined;
+  /** What it is added with, in the same step; without it the caller adds the job. */
+  record?: { name: string; payload: string } | undefined;
   /** Whether the bounds hold for it, as by default. */
   bounded?: boolean | undefined;
   /**
@@ -61,7 +63,7 @@ export type AdmissionRequest = {
 export type AdmissionResult = { allowance?: Allowance | undefined } & (
   | {
       type: 'admitted';
-      /** Add it with this priority. */
+      /** Its priority, with which it is to be added if it is not yet. */
       priority: number;
       /** When it was admitted, in ms since the epoch by Redis' clock: its place in its user's index. */
       at: number;
@@ -93,8 +95,10 @@ export type AdmissionOptions = {
   /** How long ended jobs are kept, in s. */
   retentionS: number;
   bounds: Bounds;
-  /** The weight of requests that say none, 1 by default. */
+  /** How many jobs of one of its tenants go for one of another's, 1 by default. */
   weight?: number | undefined;
+  /** BullMQ's options for the jobs that it adds. */
+  jobOptions?: DefaultJobOptions | undefined;
   /** Whether jobs go to the archive when they have ended. A child goes where its parent does. */
   archived?: boolean | undefined;
 };
@@ -111,21 +115,60 @@ const INDEX_KEPT_LONGER_S = 7 * 24 * 3600;
  */
 export const OUTBOX_LOOK_MS = 3000;
 
-const QUEUE_KEYS = ['wait', 'delayed', 'prioritized', 'active'] as const;
+const QUEUE_KEYS = ['wait', 'delayed', 'prioritized', 'active', 'events', 'meta', 'marker', 'pc'] as const;
 const SIGNATURE = {
-  keys: ['wait', 'delayed', 'deadlines', 'turns', 'prioritized', 'active', 'coming', 'children', 'outbox', 'notifyOutbox', 'jobs'],
-  args: ['maxDepth', 'maxOpen', 'maxTokens', 'maxBillionths', 'maxRate', 'rateMs', 'keptForS', 'comingMs', 'archived', 'lookMs'],
-  eachKeys: ['dedup', 'open', 'index', 'spent', 'spentUsd', 'rate', 'reserved'],
+  keys: [
+    'wait',
+    'delayed',
+    'deadlines',
+    'turns',
+    'prioritized',
+    'active',
+    'coming',
+    'children',
+    'outbox',
+    'notifyOutbox',
+    'events',
+    'meta',
+    'marker',
+    'pc',
+    'counter',
+    'jobs',
+    'dedupPrefix',
+    'openPrefix',
+    'indexPrefix',
+    'spentPrefix',
+    'spentUsdPrefix',
+    'ratePrefix',
+    'reservedPrefix',
+  ],
+  args: [
+    'maxDepth',
+    'maxOpen',
+    'maxTokens',
+    'maxBillionths',
+    'maxRate',
+    'rateMs',
+    'keptForS',
+    'comingMs',
+    'archived',
+    'lookMs',
+    'weight',
+    'options',
+  ],
+  eachKeys: [],
   eachArgs: [
     'id',
+    'name',
+    'data',
+    'tenant',
+    'owner',
+    'key',
+    'keyMs',
     'parent',
     'child',
-    'tenant',
-    'weight',
     'cancelAfterMs',
     'startWithinMs',
-    'indexed',
-    'keyed',
     'bounded',
     'notifies',
     'estimate',
@@ -165,10 +208,8 @@ export class Admission {
     const script = store.batchScript(new URL('scripts/admit.lua', import.meta.url), SIGNATURE);
     const shared = sharedBy(store, options);
     this.admit = createBatch(BATCH, async (requests: AdmissionRequest[]) => {
-      const replies = (await script(
-        shared,
-        requests.map((request) => this.#entryOf(request)),
-      )) as (AdmitReply | Error)[];
+      const entries = requests.map((request) => this.#entryOf(request));
+      const replies = (await script({ ...shared, ...keysOfToday(store) }, entries)) as (AdmitReply | Error)[];
       return replies.map((reply, n) => (reply instanceof Error ? reply : this.#resultOf(reply, requests[n]?.bounded !== false)));
     });
     this.added = createCollector((jobIds) => {
@@ -183,39 +224,33 @@ export class Admission {
   /** Takes back the place of a job that was admitted and then not added. */
   async withdraw(request: AdmissionRequest): Promise<void> {
     const { deadlines, turns, children } = this.#store.keys;
-    const { jobId: id, child = '', tenant, weight = this.#options.weight ?? 1 } = request;
-    await this.#withdraw({ deadlines, turns, children, ...this.#keysOf(request), id, child, tenant, weight });
-  }
-
-  /** The keys that are a tenant's or a user's own. */
-  #keysOf({ tenant, owner }: AdmissionRequest) {
     const { keys, clock } = this.#store;
-    return {
+    const { jobId: id, child = '', tenant, owner = '' } = request;
+    const { bounds, weight = 1 } = this.#options;
+    const own = {
       open: keys.open(tenant),
-      index: keys.jobsOf(owner ?? ''),
-      rate: keys.rate(this.#options.bounds.submitRate?.name ?? '', tenant),
+      index: keys.jobsOf(owner),
+      rate: keys.rate(bounds.submitRate?.name ?? '', tenant),
       reserved: keys.reserved(tenant, clock.now()),
     };
+    await this.#withdraw({ deadlines, turns, children, ...own, id, child, tenant, weight });
   }
 
   #entryOf(request: AdmissionRequest) {
-    const { keys, clock } = this.#store;
-    const { jobId, parent = '', child = '', tenant, owner, weight = this.#options.weight ?? 1, key } = request;
+    const { jobId, record, parent = '', child = '', tenant, owner = '', key = '', keyMs = 0 } = request;
     const { cancelAfterMs = 0, startWithinMs = 0, bounded = true, notifies = false, reserved = '' } = request;
     return {
-      ...this.#keysOf(request),
-      dedup: keys.dedup(key ?? ''),
-      spent: keys.spent(tenant, clock.now()),
-      spentUsd: keys.spentUsd(tenant, clock.now()),
       id: jobId,
+      name: record?.name ?? '',
+      data: record?.payload ?? '',
+      tenant,
+      owner,
+      key,
+      keyMs,
       parent,
       child,
-      tenant,
-      weight,
       cancelAfterMs,
       startWithinMs,
-      indexed: owner === undefined ? 0 : 1,
-      keyed: key === undefined ? 0 : 1,
       bounded: bounded ? 1 : 0,
       notifies: notifies ? 1 : 0,
       estimate: this.budgeted ? reserved : '',
@@ -244,7 +279,7 @@ export class Admission {
 }
 
 /** What the script is given of all jobs alike. */
-function sharedBy({ keys }: Store, { retentionS, bounds, archived = false }: AdmissionOptions) {
+function sharedBy({ keys }: Store, { retentionS, bounds, archived = false, weight = 1, jobOptions = {} }: AdmissionOptions) {
   const { submitRate } = bounds;
   return {
     deadlines: keys.deadlines,
@@ -253,8 +288,13 @@ function sharedBy({ keys }: Store, { retentionS, bounds, archived = false }: Adm
     children: keys.children,
     outbox: keys.archive.outbox,
     notifyOutbox: keys.notifications.outbox,
-    jobs: keys.job(''),
     ...keys.allOf(QUEUE_KEYS),
+    counter: keys.of('id'),
+    jobs: keys.job(''),
+    dedupPrefix: keys.dedup(''),
+    openPrefix: keys.open(''),
+    indexPrefix: keys.jobsOf(''),
+    ratePrefix: keys.rate(submitRate?.name ?? '', ''),
     maxDepth: bounds.maxDepth,
     maxOpen: bounds.maxJobsPerUser,
     maxTokens: bounds.dailyTokensPerUser ?? 0,
@@ -265,5 +305,13 @@ function sharedBy({ keys }: Store, { retentionS, bounds, archived = false }: Adm
     comingMs: COMING_MS,
     archived: archived ? 1 : 0,
     lookMs: OUTBOX_LOOK_MS,
+    weight,
+    options: JSON.stringify(jobOptions).slice(0, -1),
   };
+}
+
+/** What the keys of all tenants that are of this day begin with. */
+function keysOfToday({ keys, clock }: Store) {
+  const now = clock.now();
+  return { spentPrefix: keys.spent('', now), spentUsdPrefix: keys.spentUsd('', now), reservedPrefix: keys.reserved('', now) };
 }

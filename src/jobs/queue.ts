@@ -15,7 +15,7 @@ import { type CancelOutcome, createCancel, type WhichToCancel } from './cancel-j
 import { childIdOf } from './child-id.ts';
 import { type ErasedJobs, JobEraser } from './erase-jobs.ts';
 import { createList, type JobIndex, MAX_ENTRIES, type JobPage, type JobRange } from './listing.ts';
-import { openQueue } from './open-queue.ts';
+import { jobOptionsOf, openQueue } from './open-queue.ts';
 import { type Plans, termsOf } from './plans.ts';
 import type { Allowance } from './rate-limit.ts';
 import { createReadJob, type JobView } from './read-job.ts';
@@ -102,7 +102,8 @@ export class JobQueue {
     this.#cancelJob = createCancel(store, retentionS);
     this.#eraser = new JobEraser(store, this.#bullmq, this.#cancelJob);
     this.#retries = createRetries(store, { maxRetries, archived });
-    const admissionWith = (terms: { bounds: Bounds; weight?: number }) => new Admission(store, { retentionS, archived, ...terms });
+    const shared = { retentionS, archived, jobOptions: jobOptionsOf(options) };
+    const admissionWith = (terms: { bounds: Bounds; weight?: number }) => new Admission(store, { ...shared, ...terms });
     this.#admission = admissionWith({ bounds });
     this.#admissionsOfPlans = new Map(Object.entries(plans).map(([name, plan]) => [name, admissionWith(termsOf(plan, bounds))]));
     this.#abandoning = new Abandoning(store.redis, this.#cancelJob);

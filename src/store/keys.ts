@@ -22,7 +22,11 @@ type QueueKey =
   | 'meta'
   | 'marker'
   | 'pc'
+  | 'id'
   | 'stalled-check';
+
+/** A tenant; or nobody, for what the keys of all tenants begin with. */
+type TenantOrNone = Tenant | '';
 
 /**
  * The keys under a prefix, such as `{ai-jobs}`. Others can write to Redis,
@@ -76,7 +80,7 @@ export function keysUnder(prefix: string) {
     /** A user's jobs, by when they were submitted. */
     jobsOf: (owner: string) => `${prefix}:user:${owner}`,
     /** A tenant's jobs that have not ended, as far as is known, by when they were admitted. */
-    open: (tenant: Tenant) => `${prefix}:open:${tenant}`,
+    open: (tenant: TenantOrNone) => `${prefix}:open:${tenant}`,
     /** Jobs that were admitted and are not added yet, by when they were admitted. */
     coming: `${prefix}:coming`,
     /**
@@ -92,15 +96,15 @@ export function keysUnder(prefix: string) {
      */
     deadlines: `${prefix}:deadlines`,
     /** The tokens a tenant has used on the day of a moment in UTC. */
-    spent: (tenant: Tenant, now: number) => `${prefix}:spent:${dayOf(now)}:${tenant}`,
+    spent: (tenant: TenantOrNone, now: number) => `${prefix}:spent:${dayOf(now)}:${tenant}`,
     /** What a tenant's calls have cost on such a day, in billionths of a US dollar. */
-    spentUsd: (tenant: Tenant, now: number) => `${prefix}:spent-usd:${dayOf(now)}:${tenant}`,
+    spentUsd: (tenant: TenantOrNone, now: number) => `${prefix}:spent-usd:${dayOf(now)}:${tenant}`,
     /** What is reserved of a tenant's budgets of such a day, by job; and the sums. */
-    reserved: (tenant: Tenant, now: number) => `${prefix}:reserved:${dayOf(now)}:${tenant}`,
+    reserved: (tenant: TenantOrNone, now: number) => `${prefix}:reserved:${dayOf(now)}:${tenant}`,
     /** A provider's circuit breaker. */
     breaker: (provider: string) => `${prefix}:breaker:${provider}`,
     /** How many of a rate a tenant has used; it ends with the window. */
-    rate: (policy: string, tenant: Tenant) => `${prefix}:rate:${policy}:${tenant}`,
+    rate: (policy: string, tenant: TenantOrNone) => `${prefix}:rate:${policy}:${tenant}`,
     /** What each worker says of itself, by the worker's id; and when each was last seen. */
     workers: `${prefix}:workers`,
     workersSeen: `${prefix}:workers:seen`,

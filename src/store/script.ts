@@ -116,8 +116,9 @@ const HEAD =
  * Reads a script: its head's names become local variables, `--include NAME` lines the files
  * that they name, and `FIELDS.name` that field's name in the job's record, as a string. `...`
  * ends a head of arguments that go on: `rest` is then the place of the first of them in ARGV.
- * A `--each` line begins a loop over the entries of a batch, with `entry` as the number and
- * the names of EACH KEYS and EACH ARGV as variables; the script ends it with `end`.
+ * A `--each` line begins a loop over the entries of a batch, with `entry` as the number; the
+ * script ends it with `end`. The names of EACH KEYS and EACH ARGV are variables of the whole
+ * script, which the loop sets, so that functions above it can use them.
  */
 export function loadScript(location: URL): { lua: string; head: Head } {
   const file = `scripts/${basename(location.pathname)}`;
@@ -142,6 +143,7 @@ export function loadScript(location: URL): { lua: string; head: Head } {
     declare(shared.keys, (n) => `KEYS[${n}]`),
     declare(shared.args, (n) => `ARGV[${n}]`),
     hasRest ? `local rest = ${declared.length}` : '',
+    head.eachArgs.length > 0 ? `local ${[...head.eachKeys, ...head.eachArgs].join(', ')}` : '',
   ];
   const body = text
     .replace(/^--include (\w+)$/gm, (_, part: string) => {
@@ -165,8 +167,8 @@ function loopOver(shared: Names, each: Names): string {
   const [key, arg] = [place(shared.keys.length, each.keys.length), place(shared.args.length, each.args.length)];
   return [
     `for entry = 1, (#ARGV - ${shared.args.length}) / ${each.args.length} do`,
-    declare(each.keys, (n) => `KEYS${key(n)}`),
-    declare(each.args, (n) => `ARGV${arg(n)}`),
+    assign(each.keys, (n) => `KEYS${key(n)}`),
+    assign(each.args, (n) => `ARGV${arg(n)}`),
   ].join(' ');
 }
 
@@ -186,12 +188,17 @@ function list(names = ''): string[] {
   return names.split(',').flatMap((name) => name.trim() || []);
 }
 
-/**
- * Declares local variables. `value`: what the n-th is read from,
- * counted from 1; `:number` after its name reads it as a number.
- */
+/** Declares local variables, and assigns them. */
 function declare(entries: string[], value: (n: number) => string): string {
+  return entries.length === 0 ? '' : `local ${assign(entries, value)}`;
+}
+
+/**
+ * Assigns variables. `value`: what the n-th is read from, counted
+ * from 1; `:number` after its name reads it as a number.
+ */
+function assign(entries: string[], value: (n: number) => string): string {
   if (entries.length === 0) return '';
   const values = entries.map((entry, index) => (entry === nameOf(entry) ? value(index + 1) : `tonumber(${value(index + 1)})`));
-  return `local ${entries.map(nameOf).join(', ')} = ${values.join(', ')}`;
+  return `${entries.map(nameOf).join(', ')} = ${values.join(', ')}`;
 }

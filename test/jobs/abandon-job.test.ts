@@ -4,6 +4,7 @@ import { expect, inject, test } from 'vitest';
 import { newJobId } from '../../src/job/id.ts';
 import { ProblemError } from '../../src/job/problem.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
+import type { JobQueue } from '../../src/jobs/queue.ts';
 import { keysUnder } from '../../src/store/keys.ts';
 import { startHoldingProxy } from '../support/holding-proxy.ts';
 import { openRedis } from '../support/keys.ts';
@@ -13,9 +14,15 @@ import { newPrefix } from '../support/stack.ts';
 const ANA = tenantOf('ana', undefined);
 const ask = { kind: 'generate-flashcards', owner: 'ana', tenant: ANA, requestId: 'r', input: {} };
 
-/** What only BullMQ's add has in it, of what a submission sends; and what only the admission has. */
+/** What only the command that adds a job has in it; and what the admission has. */
 const ADD = '"requestId"';
 const ADMISSION = 'coming';
+
+/** Submissions whose job is added in the step that admits it, and those that have files to store in between. */
+const submissions: [string, Parameters<JobQueue['add']>[0]][] = [
+  ['without files', ask],
+  ['with files', { ...ask, keepFiles: async () => {}, dropFiles: async () => {} }],
+];
 
 /** A queue behind a proxy, and a connection to Redis past it. */
 async function open() {
@@ -41,54 +48,61 @@ const stateOf = async (redis: Redis, keyPrefix: string, jobId: string) => {
   return { reason, waits };
 };
 
-test('an add that is carried out after its client was told 503 ends as cancelled in the same breath, and the 503 names the job', async () => {
-  const { proxy, keyPrefix, queue, behind } = await open();
-  const worker = await openManualWorker(keyPrefix);
-  const held = proxy.holdFrom(ADD);
-  const problem = await problemOf(queue.add(ask));
-  await held;
-  const { jobId = '' } = problem.extras;
-  expect([problem.code, jobId]).toEqual(['queue_unavailable', expect.stringMatching(/^generate-flashcards-/)]);
-  proxy.letGo();
-  await expect.poll(() => stateOf(behind, keyPrefix, jobId)).toEqual({ reason: 'cancelled', waits: null });
-  expect(await worker.getNextJob('token', { block: false })).toBeUndefined();
-  expect((await queue.read(jobId))?.snapshot.status).toBe('cancelled');
-});
+test.each(submissions)(
+  '%s: an add that is carried out after its client was told 503 ends as cancelled in the same breath, and the 503 names the job',
+  async (_, submission) => {
+    const { proxy, keyPrefix, queue, behind } = await open();
+    const worker = await openManualWorker(keyPrefix);
+    const held = proxy.holdFrom(ADD);
+    const problem = await problemOf(queue.add(submission));
+    await held;
+    const { jobId = '' } = problem.extras;
+    expect([problem.code, jobId]).toEqual(['queue_unavailable', expect.stringMatching(/^generate-flashcards-/)]);
+    proxy.letGo();
+    await expect.poll(() => stateOf(behind, keyPrefix, jobId)).toEqual({ reason: 'cancelled', waits: null });
+    expect(await worker.getNextJob('token', { block: false })).toBeUndefined();
+    expect((await queue.read(jobId))?.snapshot.status).toBe('cancelled');
+  },
+);
 
-test('with an idempotency key nothing is undone: the same request again finds the job', async () => {
+test.each(submissions)('%s: with an idempotency key nothing is undone: the same request again finds the job', async (_, submission) => {
   const { proxy, keyPrefix, queue, keys, behind } = await open();
   const held = proxy.holdFrom(ADD);
-  const problem = await problemOf(queue.add({ ...ask, key: ['k'] }));
+  const problem = await problemOf(queue.add({ ...submission, key: ['k'] }));
   await held;
   expect([problem.code, problem.extras.jobId]).toEqual(['queue_unavailable', undefined]);
   proxy.letGo();
   await expect.poll(() => behind.zcard(keys.of('prioritized'))).toBe(1);
-  const again = await queue.add({ ...ask, key: ['k'] });
+  const again = await queue.add({ ...submission, key: ['k'] });
   expect(again).toMatchObject({ type: 'known', sameInput: true });
   expect((await stateOf(behind, keyPrefix, 'id' in again ? again.id : '')).waits).not.toBeNull();
 });
 
-test('where the connection is lost with the add on its way, the cancel is the first command after the reconnect', async () => {
-  const { proxy, keyPrefix, queue, behind } = await open();
-  const held = proxy.holdFrom(ADD);
-  const failing = problemOf(queue.add(ask));
-  await held;
-  proxy.cut();
-  const { jobId = '' } = (await failing).extras;
-  await expect.poll(() => behind.hgetall(keysUnder(keyPrefix).job(jobId))).not.toEqual({}); // it was asked, and there was no such job
-  proxy.letGo(); // only now the add arrives
-  await expect.poll(() => behind.zcard(keysUnder(keyPrefix).of('prioritized'))).toBe(0);
-  const worker = await openManualWorker(keyPrefix);
-  expect(await worker.getNextJob('token', { block: false })).toBeUndefined();
-  expect(await queue.read(jobId)).toBeUndefined();
-  expect(await behind.pttl(keysUnder(keyPrefix).job(jobId))).toBeGreaterThan(0);
-});
+test.each(submissions)(
+  '%s: where the connection is lost with the add on its way, the cancel is the first command after the reconnect',
+  async (_, submission) => {
+    const { proxy, keyPrefix, queue, behind } = await open();
+    const held = proxy.holdFrom(ADD);
+    const failing = problemOf(queue.add(submission));
+    await held;
+    proxy.cut();
+    const { jobId = '' } = (await failing).extras;
+    await expect.poll(() => behind.hgetall(keysUnder(keyPrefix).job(jobId))).not.toEqual({}); // it was asked, and there was no such job
+    proxy.letGo(); // only now the add arrives
+    await expect.poll(() => behind.zcard(keysUnder(keyPrefix).of('prioritized'))).toBe(0);
+    const worker = await openManualWorker(keyPrefix);
+    expect(await worker.getNextJob('token', { block: false })).toBeUndefined();
+    expect(await queue.read(jobId)).toBeUndefined();
+    expect(await behind.pttl(keysUnder(keyPrefix).job(jobId))).toBeGreaterThan(0);
+  },
+);
 
-test('an admission that is carried out after its client was told 503 buys nothing', async () => {
+test('an admission of a job with files that is carried out after its client was told 503 buys nothing', async () => {
   const { proxy, queue, keys, behind } = await open();
-  await queue.add(ask); // the script is known by its hash from now on
+  const [, submission] = submissions[1] ?? expect.unreachable();
+  await queue.add(submission); // the script is known by its hash from now on
   const held = proxy.holdFrom(ADMISSION);
-  const problem = await problemOf(queue.add(ask));
+  const problem = await problemOf(queue.add(submission));
   await held;
   expect(problem.code).toBe('queue_unavailable');
   proxy.letGo();

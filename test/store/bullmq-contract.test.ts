@@ -5,7 +5,8 @@ import { tenantOf } from '../../src/job/tenant.ts';
 import { createJournals, LockLostError } from '../../worker/run/journal.ts';
 import { QUEUE_NAME } from '../../src/store/keys.ts';
 import { createFairQueue } from '../../src/jobs/fair-queue.ts';
-import { openManualWorker, openQueue, waiting, submitTo } from '../support/queue.ts';
+import { jobOptionsOf } from '../../src/jobs/open-queue.ts';
+import { openManualWorker, openQueue, RETENTION_S, waiting, submitTo } from '../support/queue.ts';
 
 const KIND = 'generate-flashcards';
 const COUNTED = ['waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'] as const;
@@ -77,6 +78,56 @@ test.each(Object.keys(states))('the table itself: a job is %s to BullMQ', async 
   const id = (await states[state]?.(house)) ?? '';
   expect(await house.stateOf(id)).toBe(state);
   expect(await house.counts()).toEqual({ [state]: 1 });
+});
+
+/** All that adding a job leaves in BullMQ's own keys. */
+async function left({ redis, keys }: Pick<House, 'redis' | 'keys'>, id: string, dedup: string) {
+  const { opts = '', ...record } = await redis.hgetall(keys.job(id));
+  const events = await redis.xrange(keys.of('events'), '-', '+');
+  return {
+    record: { ...record, opts: JSON.parse(opts) as unknown },
+    events: events.map(([, fields]) => fields),
+    prioritized: await redis.zrange(keys.of('prioritized'), '0', '-1', 'WITHSCORES'),
+    marker: await redis.zrange(keys.of('marker'), '0', '-1', 'WITHSCORES'),
+    counters: await redis.mget(keys.of('id'), keys.of('pc')),
+    dedup: [await redis.get(keys.dedup(dedup)), (await redis.pttl(keys.dedup(dedup))) > 86_000_000],
+  };
+}
+
+test.each([
+  ['without a key', []],
+  ['with a key', [['k']]],
+])('a job that is admitted %s has what BullMQ itself would have added', async (_, [key]) => {
+  const ours = await setUp();
+  const { id } = await submitTo(ours.queue, 'u', { key, input: { text: 'Übung "1"' } });
+  const record = await ours.redis.hgetall(ours.keys.job(id));
+  const theirs = await setUp();
+  const { timestamp, priority } = record;
+  await theirs.bull.add(KIND, JSON.parse(record['data'] ?? ''), {
+    ...jobOptionsOf({ attempts: 3, retentionS: RETENTION_S }),
+    jobId: id,
+    timestamp: Number(timestamp),
+    priority: Number(priority),
+    ...(key && { deduplication: { id: record['deid'] ?? '', ttl: 24 * 3600 * 1000 } }),
+  });
+  const dedup = record['deid'] ?? '';
+  expect(await left(ours, id, dedup)).toEqual(await left(theirs, id, dedup));
+});
+
+test('a job that is admitted wakes no worker while the queue is paused, or has as many active jobs as it may', async () => {
+  const { queue, bull, redis, keys, worker } = await setUp();
+  await bull.pause();
+  await submitTo(queue, 'u');
+  expect(await redis.exists(keys.of('marker'))).toBe(0);
+  await bull.resume();
+  await bull.setGlobalConcurrency(1);
+  await worker.getNextJob('token', { block: false });
+  await redis.del(keys.of('marker'));
+  await submitTo(queue, 'u');
+  expect(await redis.exists(keys.of('marker'))).toBe(0);
+  await bull.removeGlobalConcurrency();
+  await submitTo(queue, 'u');
+  expect(await redis.exists(keys.of('marker'))).toBe(1);
 });
 
 test.each(['waiting', 'prioritized', 'delayed', 'active'])(
