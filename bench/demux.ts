@@ -48,6 +48,7 @@ async function feed(jobIds: string[], events: number): Promise<void> {
     pattern: connect(REDIS_URL, 'wait', () => {}, { lazyConnect: true }),
     redis,
     keyPrefix: PREFIX,
+    interest: { when: () => 'now', has: (jobId) => made.isFollowed(jobId) },
     onSignal(signal) {
       made.signal(signal);
       begun.resolve();

@@ -38,10 +38,10 @@ type ArchivingNeeds = {
   log: Pick<Logger, 'warn' | 'info'>;
 };
 
-/** The running loop that archives ended jobs. */
-type Archiving = Pick<OutboxLoop, 'ended' | 'close'>;
+/** The running loop that archives ended jobs. `isOn`: whether it wants to know of any. */
+export type Archiving = Pick<OutboxLoop, 'ended' | 'close'> & { isOn: boolean };
 
-const startNothing = (): Archiving => ({ ended() {}, async close() {} });
+const startNothing = (): Archiving => ({ isOn: false, ended() {}, async close() {} });
 
 /** Opens the archive, where a project of Supabase is named. */
 export async function openArchive(store: ProcessStore, config: Config): Promise<ArchiveParts> {
@@ -99,6 +99,7 @@ function startArchiving(
   const loop = new OutboxLoop(outbox, (claims) => archiver.archive(claims), onError);
   const upkeep = new ArchiveUpkeep({ ...shared, isKept, retentionMs });
   return {
+    isOn: true,
     ended: (jobId) => loop.ended(jobId),
     close: async () => void (await Promise.all([loop.close(), upkeep.close()])),
   };

@@ -62,6 +62,7 @@ export class Notifier implements Notifications {
   readonly #loop: OutboxLoop;
   /** Jobs that this process has accepted, the oldest first. */
   readonly #accepted = new Set<string>();
+  #onAccepted = (): void => {};
 
   constructor(options: NotifierOptions) {
     const { store, config, queue } = options;
@@ -92,6 +93,17 @@ export class Notifier implements Notifications {
       if (this.#accepted.size <= MAX_ACCEPTED) break;
       this.#accepted.delete(oldest);
     }
+    this.#onAccepted();
+  }
+
+  /** From now on calls this when a job is accepted whose end is to be notified of. */
+  onAccepted(listener: () => void): void {
+    this.#onAccepted = listener;
+  }
+
+  /** Whether the end of a job is awaited; without an id, whether any end is. */
+  awaits(jobId?: string): boolean {
+    return jobId === undefined ? this.#accepted.size > 0 : this.#accepted.has(jobId);
   }
 
   endSeen(...[job, taken]: Parameters<SeenEnds['add']>): void {

@@ -2,8 +2,8 @@
  * Puts the streams together: the event reader hands its signals
  * to the feeds, and timers make up for signals that are lost.
  */
+import type { Archiving } from './archive-parts.ts';
 import type { Config } from './config.ts';
-import type { OutboxLoop } from './ends/outbox.ts';
 import type { AppDeps } from './http/app-deps.ts';
 import type { Shares } from './http/shares.ts';
 import type { Snapshot } from './job/snapshot.ts';
@@ -18,6 +18,7 @@ import { EventReader } from './stream/event-reader.ts';
 import { Feed } from './stream/feed.ts';
 import type { Addressing } from './stream/job-channel.ts';
 import { UserFeed } from './stream/user-feed.ts';
+import type { Interest } from './stream/wanted-events.ts';
 
 /** How many of a user's newest jobs the user's stream takes stock of, beside all that have not ended. */
 const USER_JOBS = 100;
@@ -32,8 +33,8 @@ export type StreamOptions = {
   config: Pick<Config, 'stream'>;
   shares: Pick<Shares, 'reads'>;
   addressing: Addressing;
-  notifications: Pick<Notifier, 'endSeen' | 'ended'>;
-  archiving: Pick<OutboxLoop, 'ended'>;
+  notifications: Pick<Notifier, 'endSeen' | 'ended' | 'awaits' | 'onAccepted'>;
+  archiving: Pick<Archiving, 'ended' | 'isOn'>;
 };
 
 /**
@@ -47,11 +48,12 @@ export function openStreams({ archiving, ...options }: StreamOptions): StreamPar
   const { store, config, notifications } = options;
   const { heartbeatMs, maxAgeMs } = config.stream;
   const connections = new Connections(maxAgeMs);
-  const { feed, userFeed } = createFeeds(connections, options);
-  const eventReader = new EventReader({
+  const { feed, userFeed } = createFeeds(connections, options, () => eventReader.wake());
+  const eventReader: EventReader = new EventReader({
     pattern: store.connect('block', { lazyConnect: true }).redis,
     redis: store.redis,
     keyPrefix: store.keyPrefix,
+    interest: interestOf({ feed, userFeed, notifications, archiving }),
     onSignal(signal) {
       feed.signal(signal);
       userFeed.signal(signal);
@@ -61,6 +63,7 @@ export function openStreams({ archiving, ...options }: StreamOptions): StreamPar
     },
     onError: store.onError('events'),
   });
+  notifications.onAccepted(() => eventReader.wake());
 
   const reconcile = () => {
     feed.reconcile();
@@ -86,14 +89,35 @@ export function openStreams({ archiving, ...options }: StreamOptions): StreamPar
   };
 }
 
+/** Who wants which events. Ends are also handed on without a follower, which is no hurry. */
+function interestOf({
+  feed,
+  userFeed,
+  notifications,
+  archiving,
+}: { feed: Feed; userFeed: UserFeed } & Pick<StreamOptions, 'notifications' | 'archiving'>): Interest {
+  return {
+    when() {
+      if (feed.isFollowed() || userFeed.isFollowed()) return 'now';
+      return archiving.isOn || notifications.awaits() ? 'soon' : 'never';
+    },
+    has(jobId, topic) {
+      if (topic === 'ended' && (archiving.isOn || notifications.awaits(jobId))) return true;
+      return topic === 'row' ? feed.isFollowed(jobId) : userFeed.isFollowed() || (topic !== 'added' && feed.isFollowed(jobId));
+    },
+  };
+}
+
 function createFeeds(
   connections: Connections,
   { store, queue, shares, addressing, notifications }: Omit<StreamOptions, 'archiving'>,
-): Pick<AppDeps, 'feed' | 'userFeed'> {
+  onFollow: () => void,
+): { feed: Feed; userFeed: UserFeed } {
   const common = {
     readJob: (jobId: string, after?: number) => queue.read(jobId, after),
     connections,
     addressing,
+    onFollow,
     onEndSent: (ended: Snapshot, sink: Sink) => notifications.endSeen(ended, sink.taken),
     onError: store.onError('stream'),
   };

@@ -6,6 +6,8 @@ import { OwnError } from '../job/own-error.ts';
 import { keysUnder, QUEUE_NAME } from '../store/keys.ts';
 import { BLOCK_MS } from '../store/redis-connection.ts';
 import { isNumberedRow } from '../job/record.ts';
+import { Pauses } from '../store/pauses.ts';
+import { type Interest, wantedEvents } from './wanted-events.ts';
 
 /** What the reader reports of jobs. */
 export type JobSignal =
@@ -23,6 +25,8 @@ export type EventReaderOptions = {
   /** The connection of everyday commands. */
   redis: Redis;
   keyPrefix: string;
+  /** Which events are signalled. */
+  interest: Interest;
   onSignal: (signal: JobSignal) => void;
   onError: (error: unknown) => void;
 };
@@ -31,20 +35,24 @@ export type EventReaderOptions = {
 const MOVES = ['active', 'delayed', 'stalled'] as const;
 const ENDS = ['completed', 'failed', 'removed'] as const;
 
-/** The other events give no signal, but they show how far the reader is. */
-const OTHERS = ['added', 'cleaned', 'deduplicated', 'duplicated', 'paused', 'resumed', 'retries-exhausted', 'waiting-children'] as const;
-
 /** How often the last event that was read is compared with the stream's last one, in ms. */
 const CHECK_MS = 5000;
+
+/**
+ * How long a reading is put off while nobody waits for events at once, in ms: Redis then wakes the
+ * process once for many events.
+ */
+const SOON_MS = 50;
 
 /** The longest pause before a reader is started again, in ms; the first ones are shorter. */
 const MAX_PAUSE_MS = 2000;
 
 /**
  * The reader runs from when it is made. It begins after the stream's last event and not at `$`:
- * there, a connection that is lost before its first event would lose events. One malformed event
- * ends BullMQ's QueueEvents for good; the next one starts after that event, with a `missed` signal.
- * A QueueEvents that is connected and reads nothing while the stream goes on is replaced, too.
+ * there, a connection that is lost before its first event would lose events. While nobody wants
+ * events it rests, and goes on from the stream's end. One malformed event ends BullMQ's QueueEvents
+ * for good; the next one starts after what was read with it, with a `missed` signal. A QueueEvents
+ * that is connected and reads nothing while the stream goes on is replaced, too.
  */
 export class EventReader {
   readonly #options: EventReaderOptions;
@@ -52,9 +60,13 @@ export class EventReader {
   readonly #checking: ReturnType<typeof setInterval>;
   #events: QueueEvents | undefined;
   #isListening = (): boolean => false;
+  /** The last event that was read; '' before the first one. */
   #lastId = '';
   /** The last id at the last check. */
   #lastChecked = '';
+  readonly #pauses = new Pauses();
+  /** Ends the rest, with the id after which to read; undefined while it does not rest. */
+  #endRest: ((from: Promise<string>) => void) | undefined;
   /** How many QueueEvents ended since the last event was read. */
   #failures = 0;
   #restarts = 0;
@@ -77,6 +89,17 @@ export class EventReader {
     return this.#restarts;
   }
 
+  /**
+   * Somebody wants events from now on. It has to be called before the job is read over the
+   * connection of everyday commands: what happened before is then in the reading, and what happens
+   * after it is signalled.
+   */
+  wake(): void {
+    this.#endRest?.(this.#tail());
+    this.#endRest = undefined;
+    this.#pauses.wake();
+  }
+
   close(): void {
     this.#closed = true;
     clearInterval(this.#checking);
@@ -87,17 +110,17 @@ export class EventReader {
   async #supervise(): Promise<void> {
     for (; !this.#closed; this.#restarts++) {
       try {
-        if (await this.#read()) await this.#stepOver();
+        await this.#read();
       } catch (error) {
-        this.#options.onError(error); // Redis is away
+        this.#options.onError(error); // Redis is away, or an event is malformed
       }
       this.#failures++;
       if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, Math.min(20 * this.#failures, MAX_PAUSE_MS)));
     }
   }
 
-  /** Reads until QueueEvents ends. Resolves with whether an event was what ended it. */
-  async #read(): Promise<boolean> {
+  /** Reads until QueueEvents ends. */
+  async #read(): Promise<void> {
     const { onSignal, onError } = this.#options;
     this.#lastId ||= await this.#tail();
     const events = this.#open();
@@ -110,13 +133,7 @@ export class EventReader {
       const missed = () => onSignal({ type: 'missed' });
       client.on('ready', missed);
       missed();
-      return await events.run().then(
-        () => false,
-        (error: unknown) => {
-          onError(error);
-          return true;
-        },
-      );
+      await events.run();
     } finally {
       this.#isListening = () => false;
       events.close().catch(onError);
@@ -124,28 +141,24 @@ export class EventReader {
   }
 
   #open(): QueueEvents {
-    const { pattern, keyPrefix, onError } = this.#options;
-    const options = { prefix: keyPrefix, autorun: false, lastEventId: this.#lastId, blockingTimeout: BLOCK_MS };
-    const events = new QueueEvents(QUEUE_NAME, { connection: pattern, ...options });
-    const changed = (jobId: string, change: 'added' | 'moved' | 'ended', id: string) =>
-      this.#signal({ type: 'changed', jobId, change }, id);
+    const { pattern, keyPrefix, interest, onError } = this.#options;
+    const position = { next: () => this.#next(), reached: (id: string) => this.#reached(id) };
+    const options = { connection: pattern, prefix: keyPrefix, autorun: false, blockingTimeout: BLOCK_MS };
+    const events = new QueueEvents(QUEUE_NAME, options, wantedEvents(pattern, keyPrefix, interest, position));
+    const changed = (jobId: string, change: 'added' | 'moved' | 'ended') => this.#signal({ type: 'changed', jobId, change });
     events.on('error', onError);
-    events.on('progress', ({ jobId, data }, id) => {
+    events.on('progress', ({ jobId, data }) => {
       const row: unknown = data;
-      if (isNumberedRow(row)) this.#signal({ type: 'row', jobId, row }, id);
-      else changed(jobId, 'moved', id);
+      if (isNumberedRow(row)) this.#signal({ type: 'row', jobId, row });
+      else changed(jobId, 'moved');
     });
-    events.on('waiting', ({ jobId, prev }, id) => changed(jobId, prev === undefined ? 'added' : 'moved', id));
-    for (const event of MOVES) events.on(event, ({ jobId }: { jobId: string }, id: string) => changed(jobId, 'moved', id));
-    for (const event of ENDS) events.on(event, ({ jobId }: { jobId: string }, id: string) => changed(jobId, 'ended', id));
-    for (const event of OTHERS) events.on(event, (_: unknown, id: string) => void (this.#lastId = id));
-    events.on('drained', (id) => void (this.#lastId = id));
+    events.on('waiting', ({ jobId, prev }) => changed(jobId, prev === undefined ? 'added' : 'moved'));
+    for (const event of MOVES) events.on(event, ({ jobId }: { jobId: string }) => changed(jobId, 'moved'));
+    for (const event of ENDS) events.on(event, ({ jobId }: { jobId: string }) => changed(jobId, 'ended'));
     return events;
   }
 
-  #signal(signal: JobSignal, id: string): void {
-    this.#lastId = id;
-    this.#failures = 0;
+  #signal(signal: JobSignal): void {
     try {
       this.#options.onSignal(signal);
     } catch (error) {
@@ -153,9 +166,23 @@ export class EventReader {
     }
   }
 
-  /** The event after the last one that was read is the one that ended QueueEvents. */
-  async #stepOver(): Promise<void> {
-    this.#lastId = (await this.#options.redis.xrange(this.#stream, `(${this.#lastId}`, '+', 'COUNT', 1))[0]?.[0] ?? this.#lastId;
+  /** Waits until events are wanted. Resolves with the id after which to read. */
+  async #next(): Promise<string> {
+    const { interest } = this.#options;
+    if (interest.when() === 'soon') await this.#pauses.pause(SOON_MS);
+    if (interest.when() === 'never') {
+      this.#lastId = '';
+      this.#lastId = await new Promise<string>((resolve) => (this.#endRest = resolve)).catch((error: unknown) => {
+        this.#events?.close().catch(this.#options.onError); // the next one begins with a `missed` signal
+        throw error;
+      });
+    }
+    return this.#lastId;
+  }
+
+  #reached(id: string): void {
+    this.#lastId = id;
+    this.#failures = 0;
   }
 
   async #tail(): Promise<string> {
@@ -166,7 +193,7 @@ export class EventReader {
   async #check(): Promise<void> {
     const { onError } = this.#options;
     const read = this.#lastId;
-    const end = this.listening() ? await this.#tail() : read;
+    const end = this.listening() && read !== '' ? await this.#tail() : read;
     if (isLater(end, read) && read === this.#lastChecked && this.#lastId === read) {
       onError(new OwnError(`the event reader stopped at ${read}; the stream is at ${end}`));
       this.#events?.close().catch(onError);

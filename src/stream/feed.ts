@@ -38,6 +38,8 @@ export type FeedOptions = {
    * none. Absent: values are sent as they are stored.
    */
   addressing?: Addressing;
+  /** Called when somebody begins to follow a job, before it is read. */
+  onFollow?: () => void;
   /** Called for each client that is sent a job's end. */
   onEndSent?: OnEndSent | undefined;
   onError: (error: unknown) => void;
@@ -111,7 +113,13 @@ export class Feed {
     if (known) return known;
     const job = new FollowedJob(jobId, this.#options, () => this.#jobs.delete(jobId));
     this.#jobs.set(jobId, job);
+    this.#options.onFollow?.();
     return job;
+  }
+
+  /** Whether somebody follows a job; without an id, whether anybody follows any. */
+  isFollowed(jobId?: string): boolean {
+    return jobId === undefined ? this.#jobs.size > 0 : this.#jobs.has(jobId);
   }
 
   /** Takes a signal of the event reader. */

@@ -25,6 +25,8 @@ export type UserFeedOptions = {
   clock: Clock;
   /** As `FeedOptions` has it. */
   addressing?: Addressing;
+  /** As `FeedOptions` has it. */
+  onFollow?: () => void;
   /** Called for each client that is sent a job's end. */
   onEndSent?: OnEndSent | undefined;
   onError: (error: unknown) => void;
@@ -66,6 +68,7 @@ export class UserFeed {
     if (!channel) {
       channel = new UserChannel(owner, this.#options);
       this.#channels.set(owner, channel);
+      this.#options.onFollow?.();
     }
     const joined = channel;
     const stop = (): void => {
@@ -75,6 +78,11 @@ export class UserFeed {
     const follower: UserFollower = { connection: this.#options.connections.add(sink, () => stop()), lastStatus: new Map() };
     joined.add(follower);
     return stop;
+  }
+
+  /** Whether anybody follows any user. */
+  isFollowed(): boolean {
+    return this.#channels.size > 0;
   }
 
   /** Takes a signal of the event reader. */

@@ -3,15 +3,19 @@ import type { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/store/redis-connection.ts';
 import { EventReader, type JobSignal } from '../../src/stream/event-reader.ts';
+import type { Interest } from '../../src/stream/wanted-events.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
 
-function listen(keyPrefix: string, redis: Redis, then: (ring: JobSignal) => void = () => {}) {
+const EVERYTHING: Interest = { when: () => 'now', has: () => true };
+
+function listen(keyPrefix: string, redis: Redis, then: (ring: JobSignal) => void = () => {}, interest = EVERYTHING) {
   const signals: JobSignal[] = [];
   const waiting = new Set<() => void>();
   const eventReader = new EventReader({
     pattern: connect(inject('redisUrl'), 'wait', () => {}, { lazyConnect: true }),
     redis,
     keyPrefix,
+    interest,
     onSignal(signal) {
       signals.push(signal);
       waiting.forEach((look) => look());
@@ -48,13 +52,86 @@ test('a malformed event stops the reader; the next one starts past it and says t
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const { eventReader, until, signals } = listen(keyPrefix, redis);
   await until(({ type }) => type === 'missed');
-  signals.length = 0;
-  await redis.xadd(keys.of('events'), '*', 'event', 'progress', 'jobId', 'x', 'data', '{not json');
-  await redis.xadd(keys.of('events'), '*', 'event', 'completed', 'jobId', 'x', 'returnvalue', 'nor this');
-  const { id } = await submitTo(queue);
-  await until((signal) => signal.type === 'changed' && signal.jobId === id);
-  expect(signals[0]).toEqual({ type: 'missed' });
+  for (const malformed of [
+    ['event', 'progress', 'jobId', 'x', 'data', '{not json'],
+    ['event', 'completed', 'jobId', 'x', 'returnvalue', 'nor this'],
+  ]) {
+    signals.length = 0;
+    await redis.xadd(keys.of('events'), '*', ...malformed);
+    await until(({ type }) => type === 'missed');
+    const { id } = await submitTo(queue);
+    await until((signal) => signal.type === 'changed' && signal.jobId === id);
+  }
   expect(eventReader.restarts()).toBe(2);
+});
+
+test('events that nobody wants are not signalled, and malformed ones of them stop nothing', async () => {
+  const { redis, keys, keyPrefix } = await openQueue();
+  const interest: Interest = { when: () => 'now', has: (jobId, topic) => jobId === 'mine' && topic !== 'added' };
+  const { eventReader, until, signals } = listen(keyPrefix, redis, () => {}, interest);
+  await until(({ type }) => type === 'missed');
+  signals.length = 0;
+  const add = (...fields: string[]) => redis.xadd(keys.of('events'), '*', ...fields);
+  await add('event', 'progress', 'jobId', 'x', 'data', '{not json');
+  await add('event', 'waiting', 'jobId', 'mine');
+  await add('event', 'added', 'jobId', 'mine', 'name', 'x');
+  await add('event', 'drained');
+  await add('event', 'waiting', 'jobId', 'mine', 'prev', 'active');
+  await add('event', 'progress', 'jobId', 'mine', 'data', JSON.stringify(ROW));
+  await add('event', 'completed', 'jobId', 'mine', 'returnvalue', 'null');
+  await until((signal) => signal.type === 'changed' && signal.change === 'ended');
+  expect(signals).toEqual([
+    { type: 'changed', jobId: 'mine', change: 'moved' },
+    { type: 'row', jobId: 'mine', row: ROW },
+    { type: 'changed', jobId: 'mine', change: 'ended' },
+  ]);
+  expect(eventReader.restarts()).toBe(0);
+});
+
+/** An interest that the test switches on, and how a reader with it is told. */
+function switched() {
+  let isWanted = false;
+  const interest: Interest = { when: () => (isWanted ? 'now' : 'never'), has: () => isWanted };
+  return {
+    interest,
+    set(wanted: boolean, reader: EventReader) {
+      isWanted = wanted;
+      if (wanted) reader.wake();
+    },
+  };
+}
+
+test('a reader rests while nobody wants events, and goes on with what happens after it is woken', async () => {
+  const { redis, keys, keyPrefix } = await openQueue();
+  const { interest, set } = switched();
+  const { eventReader, until, signals } = listen(keyPrefix, redis, () => {}, interest);
+  await until(({ type }) => type === 'missed');
+  signals.length = 0;
+  for (let round = 1; round <= 3; round++) {
+    await redis.xadd(keys.of('events'), '*', 'event', 'active', 'jobId', `slept through ${round}`);
+    set(true, eventReader);
+    await redis.xadd(keys.of('events'), '*', 'event', 'active', 'jobId', `seen ${round}`);
+    await until((signal) => signal.type === 'changed' && signal.jobId === `seen ${round}`);
+    set(false, eventReader);
+    await redis.xadd(keys.of('events'), '*', 'event', 'active', 'jobId', `goes to sleep ${round}`);
+    expect(eventReader.listening()).toBe(true);
+  }
+  expect(signals).toEqual([1, 2, 3].map((round) => ({ type: 'changed', jobId: `seen ${round}`, change: 'moved' })));
+});
+
+test('a reader that can not read the end of the stream when it is woken says later that something may be missed', async () => {
+  const { redis, keys, keyPrefix } = await openQueue();
+  const { interest, set } = switched();
+  const { eventReader, until, signals } = listen(keyPrefix, redis, () => {}, interest);
+  await until(({ type }) => type === 'missed');
+  signals.length = 0;
+  await redis.set(keys.of('events'), 'not a stream');
+  set(true, eventReader);
+  await expect.poll(() => eventReader.restarts()).toBeGreaterThan(0);
+  await redis.del(keys.of('events'));
+  await until(({ type }) => type === 'missed');
+  await redis.xadd(keys.of('events'), '*', 'event', 'active', 'jobId', 'x');
+  await until((signal) => signal.type === 'changed');
 });
 
 test('a connection killed before its first event loses none', async () => {

@@ -22,12 +22,14 @@ async function setUp(pass: (signal: JobSignal) => boolean = () => true, around: 
     readJob: around((jobId, after) => queue.read(jobId, after)),
     connections,
     eta: async () => undefined,
+    onFollow: () => eventReader.wake(),
     onError: (error) => errors.push(error),
   });
-  const eventReader = new EventReader({
+  const eventReader: EventReader = new EventReader({
     pattern: connect(inject('redisUrl'), 'wait', () => {}, { lazyConnect: true }),
     redis,
     keyPrefix,
+    interest: { when: () => (feed.isFollowed() ? 'now' : 'never'), has: (jobId) => feed.isFollowed(jobId) },
     onSignal: (signal) => pass(signal) && feed.signal(signal),
     onError: (error) => errors.push(error),
   });
