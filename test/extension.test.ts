@@ -40,7 +40,7 @@ const writeHaiku: Handler<typeof haiku> = async (input, context) => {
         words: wantedList({ item: word, itemLength: 200, keyOf: (entry) => entry.word, count: 2 }),
       },
       percent: { from: 10, to: 90 },
-      ask: (missing) => ({ kind: haiku.name, input, instructions: 'Write a haiku.', material: { ...input, missing } }),
+      ask: (missing) => ({ kind: haiku.name, input, instructions: 'Write a haiku.', material: () => ({ ...input, missing }) }),
     }),
   );
   return { lines: context.items('lines') as string[], words: context.items('words') as z.infer<typeof word>[] };

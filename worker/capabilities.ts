@@ -72,11 +72,13 @@ export type AnswerRequest = {
   lists: Record<string, { wanted: number; itemLength: number }>;
   /** What a model is asked to do. It contains nothing that a user wrote. */
   instructions: string;
+  /** The items that are there already, by list. */
+  there: Record<string, readonly unknown[]>;
   /**
-   * What a model works with: the user's content and the items that are there already. It is sent as
-   * data, never as instructions.
+   * Makes what a model works with: the user's content as plain text, and what is there already. It
+   * is sent as data, never as instructions. A vendor without a model spares the process this work.
    */
-  material: Record<string, unknown>;
+  material(): Record<string, unknown>;
   /**
    * Takes a finished item of a list, or the value of another field. The value has not been checked
    * yet.

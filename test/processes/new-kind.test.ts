@@ -48,7 +48,7 @@ export const writeRiddles: Handler<typeof riddles> = async (input, context) => {
     fillLists(context, {
       lists: { riddles: wantedList({ item: riddle, itemLength: 500, keyOf: ({ question }) => question, count: input.count }) },
       percent: { from: 5, to: 95 },
-      ask: (missing) => ({ kind: 'write-riddles', input, instructions: 'Write riddles.', material: { ...input, missing } }),
+      ask: (missing) => ({ kind: 'write-riddles', input, instructions: 'Write riddles.', material: () => ({ ...input, missing }) }),
     }),
   );
   return { riddles: context.items('riddles') as z.infer<typeof riddle>[] };

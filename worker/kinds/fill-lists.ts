@@ -89,6 +89,7 @@ function askOnce(context: Work, wanted: WantedAnswer) {
   const taker = new AnswerTaker(context, wanted);
   const request: AnswerRequest = {
     ...ask(Object.fromEntries(open.map((list) => [list.list, list.wanted])), items),
+    there: items,
     schema: z.strictObject({
       ...Object.fromEntries(Object.entries(fields).filter(([name]) => !kept.includes(name))),
       ...Object.fromEntries(open.map(({ list, item }) => [list, z.array(item)])),

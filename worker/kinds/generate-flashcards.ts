@@ -24,7 +24,6 @@ export const makeFlashcards: Handler<typeof flashcards> = async (input, context)
   const cards = () => context.items(LIST) as readonly Flashcard[];
   if (cards().length < input.count) {
     await context.stage('generating', ASKING.from);
-    const content = toPlainText(input.content);
     await context.once('answer', () =>
       fillLists(context, {
         lists: { [LIST]: wantedList({ item: flashcard, itemLength: ITEM_LENGTH, keyOf: ({ front }) => toKey(front), count: input.count }) },
@@ -33,7 +32,12 @@ export const makeFlashcards: Handler<typeof flashcards> = async (input, context)
           kind: flashcards.name,
           input,
           instructions: INSTRUCTIONS,
-          material: { ...input, content, count: missing[LIST], alreadyAsked: cards().map(({ front }) => front) },
+          material: () => ({
+            ...input,
+            content: toPlainText(input.content),
+            count: missing[LIST],
+            alreadyAsked: cards().map(({ front }) => front),
+          }),
         }),
       }),
     );

@@ -63,7 +63,7 @@ export const makeLesson: Handler<typeof lesson> = async (input, context) => {
  */
 async function write(input: InputOf<typeof lesson>, context: Context<typeof lesson>): Promise<void> {
   const { sections: count, ...rest } = input;
-  const material = input.content === undefined ? rest : { ...rest, content: toPlainText(input.content) };
+  const plain = () => input.content !== undefined && { content: toPlainText(input.content) };
   await fillLists(context, {
     fields: { title: lessonTitle, language: languageTag },
     lists: {
@@ -83,7 +83,7 @@ async function write(input: InputOf<typeof lesson>, context: Context<typeof less
       kind: 'generate-lesson',
       input,
       instructions: INSTRUCTIONS,
-      material: { ...material, wanted, there: thereOf(context.field('title'), items) },
+      material: () => ({ ...rest, ...plain(), wanted, there: thereOf(context.field('title'), items) }),
     }),
   });
   if (context.items('sections').length === 0) throw new ProblemError('provider_bad_answer', 'The model wrote a lesson without a section.');

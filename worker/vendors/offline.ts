@@ -7,6 +7,7 @@ import type { Author } from '../../src/job/snapshot.ts';
 import { kinds } from '../../src/kinds/index.ts';
 import type { Kind } from '../../src/kinds/kind.ts';
 import { type AnswerRequest, type Capabilities, NO_TOKENS } from '../capabilities.ts';
+import type { Order } from './offline/makers.ts';
 import { createThreads, type RunOrder } from './offline/threads.ts';
 import { defineVendor } from './vendor.ts';
 
@@ -21,16 +22,16 @@ const THREADS = createThreads();
  * once.
  */
 export function createOffline(run: RunOrder = THREADS): Capabilities['structuredAnswer'] {
-  return async ({ kind, input, lists, material, take }: AnswerRequest, report, signal) => {
+  return async ({ kind, input, lists, there, take }: AnswerRequest, report, signal) => {
     const call = await report.startCall(NO_TOKENS, AUTHOR);
     const wanted = Object.fromEntries(Object.entries(lists).map(([list, { wanted: count }]) => [list, count]));
     // The input has the text as it was pasted: its format says more than the plain text that models
     // get.
-    for (const { field, value } of await run({ kind, wanted, material: { ...material, ...(input as object) } }, signal)) {
-      signal.throwIfAborted();
-      await report.begun();
-      await take(field, value);
-    }
+    const pieces = await run({ kind, wanted, input: input as Order['input'], there }, signal);
+    signal.throwIfAborted();
+    if (pieces.length > 0) await report.begun();
+    // All of them are there, so their rows are written in one step, in their order.
+    await Promise.all(pieces.map(({ field, value }) => take(field, value)));
     await call.settle(NO_TOKENS);
     return 'whole';
   };

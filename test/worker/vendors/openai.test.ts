@@ -36,7 +36,7 @@ test("a whole answer: items, usage, and a request that keeps the user's words ap
   expect(call?.headers['authorization']).toBe('Bearer sk-test');
   expect(call?.body).toMatchObject({ model: 'some-model', stream: true, stream_options: { include_usage: true } });
   expect(call?.body['messages'][0]).toEqual({ role: 'system', content: 'Write cards.' });
-  expect(JSON.parse(call?.body['messages'][1].content)).toEqual(request.material);
+  expect(JSON.parse(call?.body['messages'][1].content)).toEqual(request.material());
   expect(call?.body['response_format']).toEqual({
     type: 'json_schema',
     json_schema: {

@@ -4,15 +4,21 @@
  */
 import { OwnError } from '../../../src/job/own-error.ts';
 import { ProblemError } from '../../../src/job/problem.ts';
+import type { Flashcard } from '../../../src/kinds/flashcards.ts';
 import type { Kind } from '../../../src/kinds/kind.ts';
 import type { Piece } from '../../capabilities.ts';
 import type { Counts } from './lesson.ts';
 
 /**
  * What is to be made: all of it can be sent to a thread. `wanted`: how many items each list is to
- * have at most. `material`: what a model would work with, and the kind's input.
+ * have at most. `input`: the kind's. `there`: the items that are there already, by list.
  */
-export type Order = { kind: string; wanted: Record<string, number>; material: Record<string, unknown> };
+export type Order = {
+  kind: string;
+  wanted: Record<string, number>;
+  input: Record<string, unknown>;
+  there: Record<string, readonly unknown[]>;
+};
 
 /**
  * The makers of kinds that do not say themselves what is answered for them (`withoutKey.answer`),
@@ -33,11 +39,11 @@ export async function makePieces(order: Order): Promise<Piece[]> {
 }
 
 /** What the kind itself says that is answered. */
-async function answerOfKind({ kind: wanted, material }: Order): Promise<Record<string, unknown>> {
+async function answerOfKind({ kind: wanted, input }: Order): Promise<Record<string, unknown>> {
   const { kinds } = await import('../../../src/kinds/index.ts');
   const { withoutKey } = kinds.find((kind: Kind) => kind.name === wanted) ?? {};
   if (typeof withoutKey !== 'object' || !withoutKey.answer) throw new OwnError(`there is no offline maker for ${wanted}`);
-  return withoutKey.answer(material as never);
+  return withoutKey.answer(input as never);
 }
 
 function toPieces(answer: Record<string, unknown>, { wanted }: Order): Piece[] {
@@ -46,9 +52,10 @@ function toPieces(answer: Record<string, unknown>, { wanted }: Order): Piece[] {
   );
 }
 
-async function makeFlashcards({ material, wanted: { flashcards: count = 0 } }: Order): Promise<Piece[]> {
+async function makeFlashcards({ input, wanted: { flashcards: count = 0 }, there: { flashcards: made = [] } }: Order): Promise<Piece[]> {
   const { cardsFromText } = await import('./cards.ts');
-  const { content, alreadyAsked } = material as { content: string; alreadyAsked: string[] };
+  const { content } = input as { content: string };
+  const alreadyAsked = (made as Flashcard[]).map(({ front }) => front);
   const cards = cardsFromText(content, count, alreadyAsked);
   if (cards.length === 0 && alreadyAsked.length === 0)
     throw new ProblemError(
@@ -64,12 +71,12 @@ const LISTS = ['objectives', 'sections', 'vocabulary', 'exercises'] as const;
  * The same text gives the same lesson, so that what is there already is found again and left out by
  * whoever takes the pieces.
  */
-async function makeLesson({ material, wanted }: Order): Promise<Piece[]> {
+async function makeLesson({ input, wanted, there }: Order): Promise<Piece[]> {
   const { lessonFromText } = await import('./lesson.ts');
-  const { content, topic, there = {} } = material as { content: string; topic?: string; there?: Record<string, unknown[]> };
+  const { content, topic } = input as { content: string; topic?: string };
   const counts = Object.fromEntries(LISTS.map((list) => [list, (wanted[list] ?? 0) + (there[list]?.length ?? 0)])) as Counts;
   const lesson = lessonFromText(content, counts, topic);
-  if (!lesson && Object.keys(there).length === 0)
+  if (!lesson && Object.values(there).every((items) => items.length === 0))
     throw new ProblemError(
       'content_unusable',
       'No lesson can be made from this text without a model: send notes or a text that explains something, not a chat or a letter.',

@@ -45,7 +45,7 @@ export function createThreads({ module, heapMb }: ThreadOptions = DEFAULTS): Run
     new Worker(module, { env: {}, execArgv: [], workerData: { size }, resourceLimits: { maxOldGenerationSizeMb: heapMb } });
   const pools = { small: new ThreadPool(start('small'), MAX_FREE), large: new ThreadPool(start('large'), MAX_FREE) };
   return async (order, signal) => {
-    const size = JSON.stringify(order.material).length > LARGE ? 'large' : 'small';
+    const size = JSON.stringify(order.input).length > LARGE ? 'large' : 'small';
     const answer = await pools[size].ask<OrderAnswer>(order, signal).catch((error: unknown) => {
       throw toProblem(error, signal);
     });

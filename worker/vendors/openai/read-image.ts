@@ -35,7 +35,8 @@ export function createImageReading(write: Capability<SeeingRequest, Completeness
       schema: answer,
       lists: { lines: { wanted: MAX_LINES, itemLength: LINE_LENGTH } },
       instructions: INSTRUCTIONS,
-      material: { languages },
+      there: {},
+      material: () => ({ languages }),
       image: `data:${type};base64,${Buffer.from(bytes).toString('base64')}`,
       async take(_, value) {
         const line = textOf(value);

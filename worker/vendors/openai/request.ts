@@ -14,12 +14,17 @@ export type Body = OpenAI.ChatCompletionCreateParamsStreaming;
 export type SeeingRequest = AnswerRequest & { image?: string };
 
 /** Makes the request's body. */
-export function toBody(model: string, { kind, schema: shape, instructions, material, image }: SeeingRequest, form: RequestForm): Body {
+export function toBody(
+  model: string,
+  { kind, schema: shape, instructions, material: makeMaterial, image }: SeeingRequest,
+  form: RequestForm,
+): Body {
   const { $schema: _, ...json } = z.toJSONSchema(shape, { io: 'input' });
   const schema = toStrict(json);
   const said = form.format === 'schema' ? instructions : `${instructions}\n${inWords(schema)}`;
   const isSystem = form.instructor === 'system';
-  const text = isSystem ? JSON.stringify(material) : `${said}\n\n${JSON.stringify(material)}`;
+  const material = JSON.stringify(makeMaterial());
+  const text = isSystem ? material : `${said}\n\n${material}`;
   return {
     model,
     stream: true,

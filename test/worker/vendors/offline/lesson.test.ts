@@ -91,11 +91,12 @@ test('a lesson says the language of its text, and none where it is in two or we 
 });
 
 test('a further attempt makes the same items again in the same order, for those lists only that lack some', async () => {
-  const make = async (wanted: Record<string, number>, there?: object) =>
+  const make = async (wanted: Record<string, number>, there: Record<string, unknown[]> = {}) =>
     (await makers[kind.name]?.({
       kind: kind.name,
       wanted,
-      material: { content: textOf('prose-honeybee'), ...(there && { there }) },
+      input: { content: textOf('prose-honeybee') },
+      there,
     })) ?? [];
   const whole = await make(COUNTS);
   const exercises = whole.filter(({ field }) => field === 'exercises');

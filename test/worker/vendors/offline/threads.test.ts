@@ -25,7 +25,7 @@ const module = new URL(
   `data:text/javascript,${encodeURIComponent(`
     import { parentPort, threadId } from 'node:worker_threads';
     const hoard = [];
-    parentPort.on('message', ({ material: { content } }) => {
+    parentPort.on('message', ({ input: { content } }) => {
       while (content === 'never ends');
       while (content === 'takes all memory') hoard.push(new Array(1e6).fill(content));
       if (content === 'throws') throw new Error('a defect');
@@ -37,7 +37,8 @@ const module = new URL(
 const order = (content: string): Order => ({
   kind: 'generate-flashcards',
   wanted: { flashcards: 1 },
-  material: { content, alreadyAsked: [] },
+  input: { content },
+  there: {},
 });
 const never = new AbortController().signal;
 const WELL = { field: 'flashcards', value: { front: 'well', back: 'well' } };
@@ -79,7 +80,7 @@ test('free threads do not keep the process alive', async () => {
       kind: 'generate-flashcards',
       input: { content: 'Hund: dog' },
       lists: { flashcards: { wanted: 1, itemLength: 100 } },
-      material: { content: 'Hund: dog', alreadyAsked: [] },
+      there: {},
       take: async (field, value) => console.log(JSON.stringify({ field, value })),
     };
     const report = { startCall: async () => ({ note() {}, async settle() {} }), begun() {} };
