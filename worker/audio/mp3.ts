@@ -13,27 +13,22 @@ const SAMPLE_RATES: readonly (readonly Mp3Rate[])[] = [[11_025, 12_000, 8000], [
 const MAX_THREADS = 2;
 
 /** Free threads are kept, because starting one takes longer than encoding a sentence. */
-const threads = new ThreadPool(() => startThread(new URL('./mp3-thread.ts', import.meta.url)), MAX_THREADS);
-const waiting: (() => void)[] = [];
-let running = 0;
+const threads = new ThreadPool({
+  start: () => startThread(new URL('./mp3-thread.ts', import.meta.url)),
+  maxFree: MAX_THREADS,
+  maxRunning: MAX_THREADS,
+});
 
 /**
  * Encodes speech in a thread, because each second of speech takes some 10 ms in which the process
  * would answer nobody.
  * @throws the signal's reason if that aborts, which ends the thread
  */
-export async function encodeMp3(speech: Pcm, signal: AbortSignal): Promise<Uint8Array> {
-  while (running >= MAX_THREADS) await new Promise<void>((resolve) => waiting.push(resolve));
-  running++;
-  try {
-    // Without a sample rate of its own for the file, the encoder would choose a lower one for some.
-    const outputSampleRate = SAMPLE_RATES.flat().find((rate) => rate === speech.sampleRate);
-    const order: Mp3Order = { speech, bitRate: BIT_RATE, outputSampleRate };
-    return await threads.ask<Uint8Array>(order, signal);
-  } finally {
-    running--;
-    waiting.shift()?.();
-  }
+export function encodeMp3(speech: Pcm, signal: AbortSignal): Promise<Uint8Array> {
+  // Without a sample rate of its own for the file, the encoder would choose a lower one for some.
+  const outputSampleRate = SAMPLE_RATES.flat().find((rate) => rate === speech.sampleRate);
+  const order: Mp3Order = { speech, bitRate: BIT_RATE, outputSampleRate };
+  return threads.ask<Uint8Array>(order, signal);
 }
 
 /** How long a file of this module is, in ms. */

@@ -65,7 +65,10 @@ const MAX_FREE_THREADS = 2;
  * signal's reason at once.
  */
 function createReaders(): (order: ReadOrder, signal: AbortSignal) => Promise<ReadLine[][]> {
-  const pool = new ThreadPool(() => startThread(new URL('./tesseract/thread.ts', import.meta.url)), MAX_FREE_THREADS);
+  const pool = new ThreadPool({
+    start: () => startThread(new URL('./tesseract/thread.ts', import.meta.url)),
+    maxFree: MAX_FREE_THREADS,
+  });
   return (order, signal) =>
     pool.ask<ReadLine[][]>(order, signal).catch((cause: unknown) => {
       if (signal.aborted) throw signal.reason;

@@ -1,6 +1,6 @@
 /**
- * Threads for the offline generator: one for each running order, reused when free, ended when its
- * order is aborted.
+ * Threads for the offline generator: small orders share one, large ones have threads of their own.
+ * A thread is ended when its order is aborted.
  */
 import { Worker } from 'node:worker_threads';
 import { ProblemError } from '../../../src/job/problem.ts';
@@ -27,23 +27,31 @@ type ThreadOptions = {
   heapMb: number;
 };
 
-/** Free threads of each sort that are kept for the next orders; more are ended. */
-const MAX_FREE = 4;
+/** Orders with more characters are large: others could wait for them. */
+const LARGE = 10_000;
 
 /**
- * Orders with more characters run in threads of lower priority, so that small ones do not wait for
- * the processor.
+ * Small orders follow each other in one thread. The slowest of them takes some 30 ms there, and no
+ * more of them wait than the worker runs jobs at a time; which user's job is next says the queue.
+ * Large ones run beside each other in threads of lower priority.
  */
-const LARGE = 10_000;
+const SIZES = {
+  small: { maxFree: 1, maxRunning: 1, sliceMs: 250 },
+  large: { maxFree: 4, maxRunning: 4, sliceMs: 5000 },
+} as const;
+
+/** Loads the code of a thread. */
+const WARM_UP: Order = { kind: 'generate-flashcards', wanted: { flashcards: 1 }, input: { content: 'Hund: dog' }, there: {} };
 
 const DEFAULTS: ThreadOptions = { module: new URL('./thread.ts', import.meta.url), heapMb: 192 };
 
 /** Makes the function that carries out orders. */
 export function createThreads({ module, heapMb }: ThreadOptions = DEFAULTS): RunOrder {
   // Threads get neither the process's variables, which hold secrets, nor its flags.
-  const start = (size: 'small' | 'large') => () =>
+  const start = (size: keyof typeof SIZES) => () =>
     new Worker(module, { env: {}, execArgv: [], workerData: { size }, resourceLimits: { maxOldGenerationSizeMb: heapMb } });
-  const pools = { small: new ThreadPool(start('small'), MAX_FREE), large: new ThreadPool(start('large'), MAX_FREE) };
+  const poolOf = (size: keyof typeof SIZES) => new ThreadPool({ start: start(size), warmUp: WARM_UP, ...SIZES[size] });
+  const pools = { small: poolOf('small'), large: poolOf('large') };
   return async (order, signal) => {
     const size = JSON.stringify(order.input).length > LARGE ? 'large' : 'small';
     const answer = await pools[size].ask<OrderAnswer>(order, signal).catch((error: unknown) => {

@@ -18,6 +18,7 @@ import type { Offers } from '../../../../worker/vendors/vendor.ts';
 import { JobWorker } from '../../../../worker/run/worker.ts';
 import { startStack as startProcesses } from '../../../support/stack.ts';
 import { type Stack, startStack } from '../../../support/stack-in-process.ts';
+import { createDice } from '../../../support/dice.ts';
 import { isEnd } from '../../../support/sse.ts';
 
 /** A module for threads whose answer to an order is up to the order's content. */
@@ -27,6 +28,7 @@ const module = new URL(
     const hoard = [];
     parentPort.on('message', ({ input: { content } }) => {
       while (content === 'never ends');
+      for (const start = Date.now(); content.startsWith('slow') && Date.now() - start < 400;);
       while (content === 'takes all memory') hoard.push(new Array(1e6).fill(content));
       if (content === 'throws') throw new Error('a defect');
       if (content === 'exits') process.exit(3);
@@ -63,6 +65,50 @@ test('a thread that dies fails its own order, with a code, and no other', async 
   await expect(run(order('exits'), never)).rejects.toMatchObject({ code: 'internal_error' });
   await expect(run(order('is unusable'), never)).rejects.toMatchObject({ code: 'content_unusable', detail: 'No.' });
   expect((await beside)[0]).toEqual(WELL);
+});
+
+test('small orders of fifty jobs follow each other in one thread', async () => {
+  const run = createThreads({ module, heapMb: 64 });
+  const answers = await Promise.all(Array.from({ length: 50 }, () => run(order('well'), never)));
+  expect(new Set(answers.map((pieces) => pieces[1]?.value)).size).toBe(1);
+});
+
+test('fifty orders at once of all sizes, with cancels, deaths and slow texts: each ends once, with its own answer', async () => {
+  const run = createThreads({ module, heapMb: 32 });
+  const roll = createDice(7);
+  const cancelled = new Error('cancelled');
+  const large = ' '.repeat(10_001);
+  const sorts: Record<string, (name: string) => { content: string; expected: unknown; abortMs?: number }> = {
+    small: (name) => ({ content: name, expected: name }),
+    large: (name) => ({ content: name + large, expected: name + large }),
+    slow: (name) => ({ content: `slow ${name}`, expected: `slow ${name}` }),
+    throws: () => ({ content: 'throws', expected: 'internal_error' }),
+    exits: () => ({ content: 'exits', expected: 'internal_error' }),
+    unusable: () => ({ content: 'is unusable', expected: 'content_unusable' }),
+    endless: () => ({ content: 'never ends', expected: cancelled, abortMs: roll(100) }),
+    hungry: () => ({ content: 'takes all memory', expected: 'content_unusable' }),
+    withdrawn: () => ({ content: 'never ends', expected: cancelled, abortMs: 0 }),
+  };
+  const rare = Object.keys(sorts);
+  const orders = Array.from({ length: 300 }, (_, n) => {
+    const sort = roll(100) < 85 ? 'small' : (rare[roll(rare.length)] ?? 'small');
+    return { ...(sorts[sort] ?? sorts['small'])?.(`order ${n}`) } as { content: string; expected: unknown; abortMs?: number };
+  });
+  const ends: unknown[] = [];
+  let next = 0;
+  const lane = async () => {
+    for (let at = next++; at < orders.length; at = next++) {
+      const { content, abortMs } = orders[at] ?? { content: '' };
+      const stop = new AbortController();
+      if (abortMs !== undefined) setTimeout(() => stop.abort(cancelled), abortMs);
+      ends[at] = await run(order(content), stop.signal).then(
+        ([piece]) => (piece?.value as { front: string } | undefined)?.front,
+        (error: { code?: string }) => error.code ?? error,
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: 50 }, lane));
+  expect(ends).toEqual(orders.map(({ expected }) => expected));
 });
 
 test("a free thread is used again, and knows none of the process's variables", async () => {
