@@ -22,7 +22,7 @@ import { createInputRemoval, createRoomRelease, createRunFiles, hasFiles } from 
 import type { Implementation } from './handler.ts';
 import { createAddCost, createFindPrice } from './prices.ts';
 import { createFindProgram } from './programs.ts';
-import { serveHealth } from './health.ts';
+import { Health } from './health.ts';
 import { createRun } from './run/run.ts';
 import type { Vendor, VendorTools } from './vendors/vendor.ts';
 import { JobWorker, type WorkerTasks } from './run/worker.ts';
@@ -45,6 +45,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   const { job } = config;
   const kinds = implementations.map(({ kind }) => kind);
   checkKinds(kinds);
+  const health = await Health.open(config, log, parts);
   const store = parts.add(await openProcessStore(config, log, fail));
   const patient = store.connect('wait');
   const findPrice = createFindPrice(vendors, config.prices);
@@ -83,7 +84,9 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   await registration.register();
   parts.add({ close: () => registration.leave() });
   const facts = { name, concurrency, version, provider: mainProvider(assignments) };
-  const port = await serveHealth({ store, worker, registered: () => registration.registered, facts, config, log }, parts);
+  await health.serve({ store, worker, registered: () => registration.registered, facts });
+  const { port } = health;
+  log.info({ port, concurrency }, 'worker listening');
   return { ready: true, port, kinds: [...assignments].map(([kind, { support }]) => [kind, supportInWords(support)]) };
 }
 

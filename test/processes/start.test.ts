@@ -8,7 +8,7 @@ import { startOpenAI, card, pieces } from '../support/openai.ts';
 import { freePort } from '../support/ports.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
 import { skippedFor, whyNotReached } from '../support/reach.ts';
-import { newPrefix } from '../support/stack.ts';
+import { newPrefix, startStack } from '../support/stack.ts';
 
 test('it runs, says how to try it, passes the smoke check, keeps its promises, and stops at Ctrl-C', async () => {
   const env = { ...(await freePorts()), SSE_HEARTBEAT_MS: '100' };
@@ -152,6 +152,16 @@ test.skipIf(notBeside)(`start:api and start:worker serve all addresses, unless H
   const inside = runScript('start:api', narrow);
   await inside.said(/api listening/);
   expect([await answers('127.0.0.1', narrow.PORT), await answers(BESIDE, narrow.PORT)]).toEqual([200, 'nobody']);
+});
+
+test('a worker whose port is taken ends before it has begun a job', async () => {
+  const stack = await startStack();
+  const job = await stack.submit();
+  const { port } = new URL(stack.url);
+  await expect(stack.startWorker({ WORKER_HEALTH_PORT: port })).rejects.toThrow(`port ${port} is taken`);
+  expect(await stack.get(job['statusUrl'])).toMatchObject({ status: 'waiting' });
+  const { redis, keys } = await openQueue(stack.prefix);
+  expect(await redis.hget(keys.job(job['jobId']), 'ats')).toBeNull(); // BullMQ counts starts here
 });
 
 test('two workers run on one host: each has its health on a port of its own, and says on which', async () => {
