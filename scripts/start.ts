@@ -46,7 +46,8 @@ if (!isSet('REDIS_URL')) {
 }
 
 const host = isSet('HOST') ? (process.env['HOST'] ?? '') : 'localhost';
-const environment = { ...process.env, HOST: host, ...(store && { REDIS_URL: store.url }) };
+// Nobody stands before this machine's own API, so it need not serve on at its end.
+const environment = { DRAIN_MS: '0', ...process.env, HOST: host, ...(store && { REDIS_URL: store.url }) };
 const [worker, api] = await Promise.all([start('worker', '../worker/main.ts'), start('API', '../src/main.ts')]);
 process.stdout.write(greeting(api, worker));
 

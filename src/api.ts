@@ -5,6 +5,7 @@ import { createApp } from './app.ts';
 import { openArchive } from './archive-parts.ts';
 import { Eraser } from './archive/eraser.ts';
 import type { Config } from './config.ts';
+import { Drain } from './drain.ts';
 import { RedisFiles } from './files/redis-files.ts';
 import type { AppDeps } from './http/app-deps.ts';
 import { findJob } from './http/job-access.ts';
@@ -46,6 +47,7 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
   const archiving = parts.add(archive.start({ queue, files, eraser, notifications: notifications.queue, log }));
   const limits = createLimits(config);
   const streams = parts.add(openStreams({ store, queue, config, shares: limits.shares, addressing, notifications, archiving }));
+  const drain = new Drain(config.stop.drainMs);
   const { createServer, ...http } = createNodeHttp(limits.shares.answers, config.stallMs);
   const shared = { kinds, version, log, pages, hosts, queue, clock, files, eraser, notifications };
   const app = createApp({
@@ -57,14 +59,17 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
     submissions: openSubmissions(queue, clock, kinds, archive.jobs, config),
     archive: archive.jobs,
     outbox: archive.outbox,
+    draining: () => drain.begun,
     storeTrouble: () => store.monitor.probe(),
     storeWarnings: () => store.warnings(),
     readAsset: readSwaggerFile,
     pageFiles: createPageFiles(!config.production),
   });
-  const { port } = parts.add(await listen(() => createServer(app.fetch), { host: config.host, ports: [config.port], variable: 'PORT' }));
+  const place = { host: config.host, ports: [config.port], variable: 'PORT', shared: config.portShared };
+  const listening = parts.add(await listen(() => createServer(app.fetch), place));
   parts.add({ close: streams.drain }); // streams end first, or the server would wait for them
-  const ready = { port, users: access.identity.description, archive: archive.description };
+  parts.add({ close: () => drain.serveOn(listening) });
+  const ready = { port: listening.port, users: access.identity.description, archive: archive.description };
   log.info(ready, 'api listening');
   return { ready: true, ...ready };
 }

@@ -1,6 +1,7 @@
 /** The environment, parsed once by one schema; every mistake is reported together. */
 import { hostname, type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { z } from 'zod';
+import { hostGraceMs } from './env/host-grace.ts';
 import { missing, type Role } from './env/rules.ts';
 import { HEALTH_PORTS, JOB_TIMEOUT_MS, schema } from './env/schema.ts';
 import { NAMING, providerVariable, type VendorVariables } from './env/vendors.ts';
@@ -13,7 +14,7 @@ const MB = 1024 * 1024;
 type Environment = z.output<ReturnType<typeof schemaFor>>;
 
 /** The settings of a process, ready to use. */
-export type Config = ReturnType<typeof toConfig>;
+export type Config = ReturnType<typeof toConfig> & { stop: ReturnType<typeof stopOf> };
 
 /** The environment can't be used; `mistakes` names each variable and what is expected, never its value. */
 export class ConfigError extends OwnError {
@@ -46,7 +47,7 @@ export function loadConfig(
   // on what is given, so that one run tells all.
   const mistakes = [...issues.map(describe), ...missing(set, role, vendors)];
   if (mistakes.length > 0 || !parsed.success || !parsedVendors.success) throw new ConfigError(mistakes);
-  return { ...toConfig(parsed.data), vendorVariables: parsedVendors.data };
+  return { ...toConfig(parsed.data), stop: stopOf(parsed.data, hostGraceMs(set)), vendorVariables: parsedVendors.data };
 }
 
 /** The variables that name a vendor may name those that the process knows. */
@@ -72,6 +73,8 @@ function toConfig(env: Environment) {
   return {
     production,
     port: env.PORT,
+    /** Whether other processes on this machine may listen on the same port. */
+    portShared: env.PORT_SHARED,
     /**
      * The ports a worker tries for its health, in this order: several
      * may run on one host. A port that was set is the only one.
@@ -92,7 +95,6 @@ function toConfig(env: Environment) {
     providers: providersOf(env),
     worker: workerOf(env),
     breaker: { failures: env.BREAKER_FAILURES, openMs: env.BREAKER_OPEN_MS },
-    shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     job: jobOf(env),
     stream: {
       heartbeatMs: env.SSE_HEARTBEAT_MS,
@@ -112,6 +114,27 @@ function toConfig(env: Environment) {
     supabaseWebhookSecret: env.SUPABASE_WEBHOOK_SECRET,
     notifications: notificationsOf(env),
     logLevel: env.LOG_LEVEL,
+  };
+}
+
+/** How long jobs run on at the end of a process where neither a variable nor the host says it, in ms. */
+const GRACE_MS = 20_000;
+
+/**
+ * How long an API in production serves on before it closes its
+ * port, in ms: a balancer asks every second or so.
+ */
+const DRAIN_MS = 1500;
+
+/** How a process stops. */
+function stopOf(env: Environment, hostMs: number | undefined) {
+  const graceMs = env.SHUTDOWN_GRACE_MS ?? hostMs ?? GRACE_MS;
+  const drainMs = env.DRAIN_MS ?? (env.NODE_ENV === 'production' ? DRAIN_MS : 0);
+  return {
+    /** How long a worker's jobs run on, in ms. */
+    graceMs,
+    /** How long an API serves on while its `/ready` says 503, in ms. */
+    drainMs: Math.min(drainMs, graceMs / 2),
   };
 }
 

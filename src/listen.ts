@@ -1,6 +1,7 @@
 /** Listening for HTTP: on which addresses, on which port, and what to do where that can't be had. */
 import { once } from 'node:events';
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { OwnError } from './job/own-error.ts';
 
 /** Where to listen. */
@@ -11,10 +12,18 @@ export type ListenOptions = {
   ports: number[];
   /** The variable that sets the port; errors name it. */
   variable: string;
+  /**
+   * Whether other processes may listen on the same port: the
+   * system then spreads the connections (SO_REUSEPORT).
+   */
+  shared?: boolean;
 };
 
-/** What listens. */
-export type Listening = { port: number; close(): Promise<void> };
+/**
+ * What listens. `drain`: from now on each answer ends its
+ * connection. `close`: once all requests are answered.
+ */
+export type Listening = { port: number; drain(): void; close(): Promise<void> };
 
 /**
  * How often another free port is tried where the one that the
@@ -29,11 +38,11 @@ const ABSENT = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);
  * Listens with a server of its own on each address, all on the same port.
  * @throws OwnError with what to do where the port or the address can't be had
  */
-export async function listen(createServer: () => Server, { host, ports, variable }: ListenOptions): Promise<Listening> {
+export async function listen(createServer: () => Server, { host, ports, variable, shared = false }: ListenOptions): Promise<Listening> {
   const addresses = host === 'localhost' ? ['127.0.0.1', '::1'] : [host];
   for (const port of ports.flatMap((one) => (one === 0 ? Array.from({ length: TRIES }, () => 0) : [one]))) {
     try {
-      return await listenOn(createServer, addresses, port);
+      return await listenOn(createServer, addresses, port, shared);
     } catch (error) {
       if (codeOf(error) !== 'EADDRINUSE') throw adviceOn(error, host, port, variable);
     }
@@ -46,22 +55,26 @@ export async function listen(createServer: () => Server, { host, ports, variable
   );
 }
 
-async function listenOn(createServer: () => Server, addresses: (string | undefined)[], wanted: number): Promise<Listening> {
-  const servers: Server[] = [];
-  const closers: (() => Promise<void>)[] = [];
+async function listenOn(
+  createServer: () => Server,
+  addresses: (string | undefined)[],
+  wanted: number,
+  reusePort: boolean,
+): Promise<Listening> {
+  const closing: ClosingServer[] = [];
+  const drain = (): void => closing.forEach((one) => one.drain());
   const close = async (): Promise<void> => {
-    await Promise.all(closers.map((closeOne) => closeOne()));
+    await Promise.all(closing.map((one) => one.close()));
   };
   let port = wanted;
   let absent: unknown;
-  for (const address of addresses) {
+  for (const host of addresses) {
     const server = createServer();
-    const closeOne = closerOf(server);
+    const one = new ClosingServer(server);
     try {
-      server.listen(port, address);
+      server.listen({ port, reusePort, ...(host !== undefined && { host }) });
       await once(server, 'listening');
-      servers.push(server);
-      closers.push(closeOne);
+      closing.push(one);
       port = portOf(server);
     } catch (error) {
       if (addresses.length === 1 || !ABSENT.has(codeOf(error))) {
@@ -71,33 +84,76 @@ async function listenOn(createServer: () => Server, addresses: (string | undefin
       absent = error;
     }
   }
-  if (servers.length === 0) throw absent;
-  return { port, close };
+  if (closing.length === 0) throw absent;
+  return { port, drain, close };
 }
 
 /** How often connections are closed that have become idle while a server closes, in ms. */
 const CLOSING_MS = 50;
 
 /**
- * Makes the function that closes a server when its last request is answered. Connections that
- * wait for a request would hold it open: those that are kept for further ones, which Node knows
- * as idle, and those that were opened in advance and have sent nothing, which it does not.
+ * The end of a server. Connections that wait for a request would hold it open: those that are kept
+ * for further ones, which Node knows as idle, and those that were opened in advance and have sent
+ * nothing, which it does not. A proxy that always has another request for a connection would hold
+ * it open, too, so the answers say that the connection ends.
  */
-function closerOf(server: Server & { closeIdleConnections?(): void }): () => Promise<void> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  const closeWaiting = (): void => {
-    server.closeIdleConnections?.();
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-  };
-  return async () => {
-    const timer = setInterval(closeWaiting, CLOSING_MS);
-    await new Promise((resolve) => server.close(resolve));
+class ClosingServer {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  /**
+   * Those that had sent nothing when it was last looked. What a
+   * new one has sent may not have been read yet.
+   */
+  #silent: Socket[] = [];
+  #draining = false;
+
+  constructor(server: Server) {
+    this.#server = server;
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    server.prependListener('request', (_request, response) => {
+      if (this.#draining) response.shouldKeepAlive = false;
+    });
+  }
+
+  /** From now on each answer ends its connection. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Resolves once the last request is answered. */
+  async close(): Promise<void> {
+    this.drain();
+    const timer = setInterval(() => this.#closeWaiting(), CLOSING_MS);
+    await quietTurn();
+    await new Promise((resolve) => this.#server.close(resolve));
     clearInterval(timer);
-  };
+  }
+
+  #closeWaiting(): void {
+    this.#server.closeIdleConnections();
+    for (const socket of this.#silent) if (socket.bytesRead === 0) socket.destroy();
+    this.#silent = [...this.#sockets].filter(({ bytesRead }) => bytesRead === 0);
+  }
+}
+
+/**
+ * How long a turn of the event loop takes at most in which nothing
+ * was to do, in ms; and how many turns are waited for one.
+ */
+const QUIET = { ms: 0.05, turns: 10_000 };
+
+/**
+ * Resolves at the end of a turn of the event loop in which nothing was to do. Then hardly any
+ * connection waits to be accepted: the system resets those that wait when the port is closed.
+ */
+async function quietTurn(): Promise<void> {
+  for (let turn = 0, before = -Infinity; turn < QUIET.turns && performance.now() - before > QUIET.ms; turn++) {
+    before = performance.now();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 function portOf(server: Server): number {
@@ -112,6 +168,7 @@ function codeOf(error: unknown): string {
 function adviceOn(error: unknown, host: string | undefined, port: number, variable: string): unknown {
   const code = codeOf(error);
   if (code === 'EACCES') return new OwnError(`port ${port} needs more rights than this user has: set ${variable} to one above 1023`);
+  if (code === 'ENOTSUP') return new OwnError("PORT_SHARED: this system can't share a port between processes; Linux can");
   if (ABSENT.has(code) || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return new OwnError(`HOST: this machine can't listen on ${host} (${code}); expected one of its addresses, localhost or 0.0.0.0`);
   }

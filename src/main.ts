@@ -11,7 +11,10 @@ const config = readConfig(process.env, 'api');
 const log = await createLog('api', config.logLevel);
 if (envFile !== undefined) log.info({ file: envFile }, 'environment file read; variables that are set win');
 
-/** How long the process may take to stop, in ms. */
-const GRACE_MS = 10_000;
+/**
+ * How long the process may take to stop, in ms: requests that are on their way are answered within
+ * that. Half a second more than the host lets jobs run on is still before it kills.
+ */
+const graceMs = Math.min(10_000, Math.max(config.stop.graceMs + 500, 2500));
 
-await runProcess(log, GRACE_MS, (parts, fail) => startApi({ config, log, version: packageJson.version, kinds }, parts, fail));
+await runProcess(log, graceMs, (parts, fail) => startApi({ config, log, version: packageJson.version, kinds }, parts, fail));

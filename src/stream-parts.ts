@@ -41,7 +41,7 @@ export type StreamOptions = {
  * What the routes use of streams. `drain` ends all streams and
  * begins no new one; `close` stops what serves them.
  */
-export type StreamParts = Pick<AppDeps, 'feed' | 'userFeed' | 'connections' | 'listening' | 'draining'> & Part & { drain(): void };
+export type StreamParts = Pick<AppDeps, 'feed' | 'userFeed' | 'connections' | 'listening'> & Part & { drain(): void };
 
 /** Opens feeds, event reader and timers. */
 export function openStreams({ archiving, ...options }: StreamOptions): StreamParts {
@@ -71,17 +71,12 @@ export function openStreams({ archiving, ...options }: StreamOptions): StreamPar
   };
   store.redis.on('ready', reconcile);
   const timers = [setInterval(() => connections.heartbeat(), Math.min(heartbeatMs, maxAgeMs / 10)), setInterval(reconcile, RECONCILE_MS)];
-  let isDraining = false;
   return {
     feed,
     userFeed,
     connections,
     listening: () => eventReader.listening(),
-    draining: () => isDraining,
-    drain() {
-      isDraining = true;
-      connections.close();
-    },
+    drain: () => connections.close(),
     close() {
       timers.forEach(clearInterval);
       eventReader.close();

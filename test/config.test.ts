@@ -32,6 +32,35 @@ test('defaults', () => {
   });
 });
 
+test('a process that stops takes as long as its host lets it, unless a variable says more or less', () => {
+  const production = { ...REDIS, NODE_ENV: 'production', AUTH: 'trusted-header' };
+  const stop = (env: Record<string, string>) => loadConfig({ ...production, ...env }, 'api').stop;
+  const railway = { RAILWAY_SERVICE_ID: 'abc', RAILWAY_ENVIRONMENT: 'production' };
+  for (const [env, graceMs] of [
+    [{}, 20_000],
+    [railway, 2000],
+    [{ RAILWAY_ENVIRONMENT: 'production' }, 2000],
+    [{ ...railway, RAILWAY_DEPLOYMENT_DRAINING_SECONDS: '15' }, 14_000],
+    [{ ...railway, RAILWAY_DEPLOYMENT_DRAINING_SECONDS: '1' }, 500],
+    [{ ...railway, RAILWAY_DEPLOYMENT_DRAINING_SECONDS: '' }, 2000],
+    [{ ...railway, RAILWAY_DEPLOYMENT_DRAINING_SECONDS: 'soon' }, 2000],
+    [{ FLY_APP_NAME: 'app' }, 4000],
+    [{ K_SERVICE: 'api' }, 9000],
+    [{ RENDER: 'true' }, 25_000],
+    [{ DYNO: 'web.1' }, 25_000],
+    [{ KUBERNETES_SERVICE_HOST: '10.0.0.1' }, 25_000],
+    [{ K_SERVICE: 'api', KUBERNETES_SERVICE_HOST: '10.0.0.1' }, 9000],
+    [{ ...railway, SHUTDOWN_GRACE_MS: '7000' }, 7000],
+    [{ ...railway, SHUTDOWN_GRACE_MS: '0' }, 0],
+  ] as const) {
+    expect([env, stop(env)]).toEqual([env, { graceMs, drainMs: Math.min(1500, graceMs / 2) }]);
+  }
+  expect(stop({ DRAIN_MS: '9000' }).drainMs).toBe(9000);
+  expect(stop({ DRAIN_MS: '90000' }).drainMs).toBe(10_000);
+  expect(stop({ DRAIN_MS: '0' }).drainMs).toBe(0);
+  expect(loadConfig(REDIS, 'api').stop.drainMs).toBe(0); // nobody's balancer is before a development server
+});
+
 const read = (env: Record<string, string>) => loadConfig({ ...REDIS, ...env }, 'worker', vendors);
 
 /** The models that are asked with these variables. */

@@ -1,6 +1,6 @@
 /** Listening: on all addresses, on this machine's own two, or on the next port that is free. */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { Agent, createServer, get, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { listen, type ListenOptions } from '../src/listen.ts';
@@ -107,4 +107,40 @@ test('of several ports the first that is free; if none is, all are named', async
 test('an address that is not of this machine is told with the variable HOST', async () => {
   await expect(open({ host: '192.0.2.1' })).rejects.toThrow(/^HOST: .*192\.0\.2\.1/);
   await expect(open({ host: 'nobody.invalid' })).rejects.toThrow(/^HOST: .*nobody\.invalid/);
+});
+
+test('while a server drains it serves on, and each answer ends its connection', async () => {
+  const { port, drain } = await open({});
+  const url = `http://127.0.0.1:${port}`;
+  expect((await fetch(url)).headers.get('connection')).toBe('keep-alive');
+  drain();
+  const last = await fetch(url);
+  expect([last.headers.get('connection'), await last.text()]).toEqual(['close', 'hello']);
+});
+
+test('a server closes though a proxy always has another request for its connection', async () => {
+  const { port, close } = await listen(hello, { host: 'localhost', ports: [0], variable: 'PORT' });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  let answered = 0;
+  const ask = (): void => {
+    get({ host: '127.0.0.1', port, agent }, (response) => {
+      answered++;
+      response.resume().on('end', ask);
+    }).on('error', () => {}); // the port is closed
+  };
+  ask();
+  await expect.poll(() => answered).toBeGreaterThan(10);
+  await close();
+  expect(await reach('127.0.0.1', port)).toBe('nobody');
+});
+
+test.runIf(process.platform === 'linux')('servers that share a port follow each other without a gap', async () => {
+  const shared = { host: '127.0.0.1', shared: true };
+  const first = await open(shared);
+  const second = await open({ ...shared, ports: [first.port] });
+  expect(second.port).toBe(first.port);
+  await first.close();
+  expect(await reach('127.0.0.1', first.port)).toBe('hello');
+  await expect(open({ host: '127.0.0.1', ports: [first.port] })).rejects.toThrow(`port ${first.port} is taken`);
 });

@@ -13,4 +13,4 @@ const log = await createLog('worker', config.logLevel);
 if (envFile !== undefined) log.info({ file: envFile }, 'environment file read; variables that are set win');
 
 const options = { config, log, version: packageJson.version, implementations, vendors };
-await runProcess(log, config.shutdownGraceMs + 5000, (parts, fail) => startWorker(options, parts, fail));
+await runProcess(log, config.stop.graceMs + 5000, (parts, fail) => startWorker(options, parts, fail));

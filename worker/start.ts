@@ -78,7 +78,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   const isDone = createIsDone(createWorkerDirectory(store));
   const tasks = { run, isDone, locks, onCompleted: createInputRemoval(files, kinds), onFailed: createRoomRelease(files, kinds) };
   const worker = new JobWorker(store, patient, tasks, { ...job, ...config.worker }, log);
-  parts.add({ close: () => worker.close(config.shutdownGraceMs) });
+  parts.add({ close: () => worker.close(config.stop.graceMs) });
   const { name, concurrency } = config.worker;
   const registration = new Registration(store, name, description, store.onError('registry'));
   await registration.register();

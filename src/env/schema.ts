@@ -41,6 +41,7 @@ export const JOB_TIMEOUT_MS = 120_000;
 export const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: whole(0, 65_535, 3001),
+  PORT_SHARED: flag,
   WORKER_HEALTH_PORT: wholeNumber(0, 65_535).optional(),
   HOST: z.string().optional(),
   PATH: z.string().default(''),
@@ -62,7 +63,8 @@ export const schema = z.object({
   WORKER_MAX_STALLED_COUNT: whole(0, 1000, 2),
   WORKER_LOCK_DURATION_MS: z.coerce.number().int().min(1).max(MAX_TIMER_MS).optional(),
   JOURNAL_MEMORY_MB: whole(0, 4096, 32),
-  SHUTDOWN_GRACE_MS: milliseconds(20_000, 0),
+  SHUTDOWN_GRACE_MS: wholeNumber(0, MAX_TIMER_MS).optional(),
+  DRAIN_MS: wholeNumber(0, MAX_TIMER_MS).optional(),
   JOB_ATTEMPTS: positive(3),
   JOB_BACKOFF_MS: milliseconds(1000),
   MAX_JOB_RETRIES: whole(0, 1000, 20),

@@ -222,7 +222,7 @@ test('stopped by Ctrl-C, it erases the jobs that it has made', async () => {
 
 test.runIf(hasNginx)('nginx that is told to ignore X-Accel-Buffering is named', async () => {
   const stack = await deploy();
-  const found = await conform(await startNginx([stack.url], 'proxy_ignore_headers X-Accel-Buffering;'), {}, [
+  const found = await conform(await startNginx([stack.url], { location: 'proxy_ignore_headers X-Accel-Buffering;' }), {}, [
     '--only',
     'stream-unbuffered',
   ]);

@@ -90,7 +90,7 @@ class FetchingXHR {
 
 test.runIf(hasNginx)('behind nginx as it comes, with gzip: every event at once, and alive past its idle timeout', async () => {
   const stack = await startStack({ SSE_HEARTBEAT_MS: '200' });
-  const url = await startNginx([stack.url], 'proxy_read_timeout 1s;');
+  const url = await startNginx([stack.url], { location: 'proxy_read_timeout 1s;' });
 
   const job = await stack.submit();
   const stream = await watch(url + job['streamUrl'], { 'accept-encoding': 'gzip' });

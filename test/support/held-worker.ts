@@ -33,4 +33,4 @@ const options = {
   vendors,
   implementations: implementations.map((one) => (one.kind.name === processImage.name ? held : one)),
 };
-await runProcess(log, config.shutdownGraceMs + 5000, (parts, fail) => startWorker(options, parts, fail));
+await runProcess(log, config.stop.graceMs + 5000, (parts, fail) => startWorker(options, parts, fail));

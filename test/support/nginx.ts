@@ -10,18 +10,21 @@ import { freePort } from './ports.ts';
 /** Whether this machine has it. */
 export const hasNginx = spawnSync('nginx', ['-v']).status === 0;
 
-/** Starts nginx before servers that take turns, with some more directives, and returns its URL once they answer; it goes with the test. */
-export async function startNginx(urls: string[], directives = ''): Promise<string> {
+/** More directives for the location, more for the upstream, and more parameters of each of its servers. */
+export type NginxDirectives = { location?: string; upstream?: string; server?: string };
+
+/** Starts nginx before servers that take turns, and returns its URL once they answer; it goes with the test. */
+export async function startNginx(urls: string[], { location = '', upstream = '', server = '' }: NginxDirectives = {}): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-nginx-'));
   const port = await freePort();
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder};`).join(' ');
-  const servers = urls.map((url) => `server ${new URL(url).host};`).join(' ');
+  const servers = urls.map((url) => `server ${new URL(url).host} ${server};`).join(' ');
   writeFileSync(
     join(folder, 'nginx.conf'),
     `daemon off; pid ${folder}/pid; error_log ${folder}/error.log; events {}
      http { access_log off; gzip on; ${temp}
-       upstream api { ${servers} }
-       server { listen 127.0.0.1:${port}; location / { proxy_pass http://api; proxy_set_header Host $host; ${directives} } } }`,
+       upstream api { ${servers} ${upstream} }
+       server { listen 127.0.0.1:${port}; location / { proxy_pass http://api; proxy_set_header Host $host; ${location} } } }`,
   );
   const nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'ignore' });
   onTestFinished(async () => {
