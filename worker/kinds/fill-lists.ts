@@ -2,10 +2,11 @@
  * Fills the lists of a structured answer. It asks for missing items, publishes each at once, and
  * stops when the model has no more.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ProblemError } from '../../src/job/problem.ts';
 import type { AnswerRequest, Verdict } from '../capabilities.ts';
 import type { Context } from '../handler.ts';
+import { answerSchema } from './answer-schema.ts';
 import { parseItem, withOwnNames } from '../parse-item.ts';
 
 /** A list that is wanted. */
@@ -90,10 +91,10 @@ function askOnce(context: Work, wanted: WantedAnswer) {
   const request: AnswerRequest = {
     ...ask(Object.fromEntries(open.map((list) => [list.list, list.wanted])), items),
     there: items,
-    schema: z.strictObject({
-      ...Object.fromEntries(Object.entries(fields).filter(([name]) => !kept.includes(name))),
-      ...Object.fromEntries(open.map(({ list, item }) => [list, z.array(item)])),
-    }),
+    schema: answerSchema(
+      Object.fromEntries(Object.entries(fields).filter(([name]) => !kept.includes(name))),
+      Object.fromEntries(open.map(({ list, item }) => [list, item])),
+    ),
     lists: Object.fromEntries(open.map(({ list, itemLength, wanted: count }) => [list, { wanted: count, itemLength }])),
     take: (name, value) => taker.take(name, value),
     whole: context.answered,
