@@ -87,11 +87,13 @@ async function listen(
   const any = AbortSignal.any([signal, silence.signal, late]);
   try {
     const response = await openEvents(options, body, any);
-    for await (const event of readEvents(response, any, MAX_EVENT)) {
+    for await (const events of readEvents(response, MAX_EVENT)) {
       timer.refresh();
-      if (event === ALIVE) continue;
-      answer.take(event, response.headers);
-      report.alive();
+      for (const event of events) {
+        if (event === ALIVE) continue;
+        answer.take(event, () => response.headers());
+        report.alive();
+      }
     }
     any.throwIfAborted();
   } catch (error) {
@@ -118,9 +120,9 @@ class SpokenAnswer {
     return this.#transcript;
   }
 
-  take(event: unknown, headers: Headers): void {
+  take(event: unknown, headers: () => Headers): void {
     const chunk = readChunk(event);
-    if (chunk.error) throw toRefusalProblem(PROVIDER, { headers, body: chunk.error });
+    if (chunk.error) throw toRefusalProblem(PROVIDER, { headers: headers(), body: chunk.error });
     this.#isBegun = true;
     const { data, transcript } = readSound(event);
     const piece = Buffer.from(data, 'base64');

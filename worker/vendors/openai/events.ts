@@ -3,12 +3,15 @@
  * servers that do not stream though they were asked to.
  */
 import { parseJson } from '../../../src/job/parse-json.ts';
+import type { StreamedAnswer } from '../../streamed-post.ts';
 
 /**
  * The longest event, in characters: no server can make the worker keep more than this of one answer
  * in memory.
  */
 const MAX_EVENT = 2_097_152;
+
+const BYTE_ORDER_MARK = /^\uFEFF/;
 
 /** The server sends an event that is too long. */
 export class EventTooLong extends Error {
@@ -18,37 +21,49 @@ export class EventTooLong extends Error {
 /** A comment has come, which says that the server works. */
 export const ALIVE: unique symbol = Symbol('alive');
 
+/** What events are read from; see {@link StreamedAnswer}. */
+export type EventSource = Pick<StreamedAnswer, 'texts' | 'over' | 'close'>;
+
 /**
- * Reads the events. The SDK can do this, too, but it takes four generators and a race of promises
- * for each event, which is most of what a worker does while models write. Whoever stops reading, or
- * aborts the signal, closes the connection. After an abort the events end, with an error or without
- * one. `max`: the length of the longest event, in characters.
+ * Reads the events; those that come together are handed on together. The SDK can do this, too, but
+ * it takes four generators and a race of promises for each event, which is most of what a worker
+ * does while models write. When the reading stops, the answer is closed. `max`: the length of the
+ * longest event, in characters.
  * @throws SyntaxError if an event is no JSON; EventTooLong; what the connection throws
  */
-export async function* readEvents({ body }: Response, signal: AbortSignal, max = MAX_EVENT): AsyncGenerator<unknown, void> {
-  if (body === null) return;
-  const reader = body.getReader();
-  const stop = (): void => void reader.cancel().catch(() => {});
-  signal.addEventListener('abort', stop);
-  const decoder = new TextDecoder();
+export async function* readEvents(answer: EventSource, max = MAX_EVENT): AsyncGenerator<unknown[], void> {
   let parser: Parser | undefined;
   try {
-    for (let ended = signal.aborted; !ended;) {
-      const { done, value } = await reader.read();
-      ended = done;
-      const text = done ? decoder.decode() : decoder.decode(value, { stream: true });
+    for await (const piece of answer.texts()) {
+      const text = parser ? piece : piece.replace(BYTE_ORDER_MARK, '');
       parser ??= parserFor(text, max);
-      // Some servers leave out the empty line after the last event.
-      for (const event of [...(parser?.write(text) ?? []), ...((done && parser?.end()) || [])]) {
-        if (event === ALIVE) yield ALIVE;
-        else if (event === DONE) return;
-        else yield JSON.parse(event);
-      }
+      const { events, isLast, error } = parseAll(parser?.write(text) ?? []);
+      if (events.length > 0) yield events;
+      if (error) throw error;
+      if (isLast) return answer.over();
     }
+    if (!parser) return;
+    // Some servers leave out the empty line after the last event.
+    const { events, error } = parseAll(parser.end());
+    yield events;
+    if (error) throw error;
   } finally {
-    signal.removeEventListener('abort', stop);
-    stop();
+    answer.close();
   }
+}
+
+/** What was sent, up to `[DONE]`, and up to what is no JSON. */
+function parseAll(sent: readonly Sent[]): { events: unknown[]; isLast: boolean; error?: unknown } {
+  const events: unknown[] = [];
+  for (const each of sent) {
+    if (each === DONE) return { events, isLast: true };
+    try {
+      events.push(each === ALIVE ? ALIVE : (JSON.parse(each) as unknown));
+    } catch (error) {
+      return { events, isLast: false, error };
+    }
+  }
+  return { events, isLast: false };
 }
 
 /** What stands in the place of the last event. */
@@ -60,7 +75,7 @@ type Sent = string | typeof ALIVE | typeof DONE;
 
 /** A line of an event stream begins with the name of a field or a colon, and never as JSON does. */
 function parserFor(text: string, max: number): Parser | undefined {
-  const first = /[^\s\uFEFF]/.exec(text)?.[0];
+  const first = /\S/.exec(text)?.[0];
   if (first === undefined) return undefined;
   return first === '{' || first === '[' ? new JsonBody(max) : new EventParser(max);
 }
@@ -87,20 +102,13 @@ class JsonBody implements Parser {
   }
 }
 
-/**
- * The end of a line. If the text ends with `\r`, the next text may begin with the `\n` that belongs
- * to it.
- */
-const LINE_END = /\r\n|\n|\r(?=[^])/g;
-
 /** Parses an event stream (WHATWG HTML, section 9.2). */
 class EventParser implements Parser {
   readonly #max: number;
-  /** The beginning of a line. */
+  /** The beginning of a line, or a `\r` whose `\n` may come yet. */
   #rest = '';
-  #data: string[] = [];
-  /** How many characters are in the data. */
-  #size = 0;
+  /** The data of the event so far; undefined while it has none. */
+  #data: string | undefined;
   #name = '';
 
   constructor(max: number) {
@@ -109,15 +117,15 @@ class EventParser implements Parser {
 
   write(text: string): Sent[] {
     const events: Sent[] = [];
-    const all = this.#rest + text;
+    const all = withPlainEnds(this.#rest + text);
     let from = 0;
-    for (const { 0: end, index } of all.matchAll(LINE_END)) {
-      const event = this.#take(all.slice(from, index));
+    for (let end = all.indexOf('\n'); end !== -1; end = all.indexOf('\n', from)) {
+      const event = end === from ? this.#endEvent() : this.#take(all.slice(from, end));
       if (event) events.push(event);
-      from = index + end.length;
+      from = end + 1;
     }
     this.#rest = all.slice(from);
-    if (this.#rest.length + this.#size > this.#max) throw new EventTooLong('an event of the answer is too long');
+    if (this.#rest.length + (this.#data?.length ?? 0) > this.#max) throw new EventTooLong('an event of the answer is too long');
     return events;
   }
 
@@ -125,24 +133,32 @@ class EventParser implements Parser {
     return this.write('\n\n');
   }
 
-  #take(line: string): Sent | undefined {
-    if (line === '') return this.#endEvent();
+  /** Takes a line that is not empty. */
+  #take(line: string): typeof ALIVE | undefined {
     const colon = line.indexOf(':');
     if (colon === 0) return ALIVE;
-    const [field, value] = colon === -1 ? [line, ''] : [line.slice(0, colon), line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1))];
+    const field = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? '' : line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1));
     if (field === 'event') this.#name = value;
-    if (field !== 'data') return undefined;
-    this.#data.push(value);
-    this.#size += value.length;
+    if (field === 'data') this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
     return undefined;
   }
 
   #endEvent(): Sent | undefined {
-    const event = this.#data.join('\n').trim();
+    const event = this.#data?.trim() ?? '';
     const isError = this.#name === 'error' && !event.includes('"error"');
-    [this.#data, this.#size, this.#name] = [[], 0, ''];
+    this.#data = undefined;
+    this.#name = '';
     if (event === '') return undefined;
     if (event === '[DONE]') return DONE;
     return isError ? `{"error":${event}}` : event;
   }
+}
+
+/**
+ * Lines that end with `\r\n` or `\r` end with `\n` instead. A `\r` that comes last stays: its `\n`
+ * may be the next text's first character.
+ */
+function withPlainEnds(text: string): string {
+  return text.includes('\r') ? text.replaceAll(/\r\n|\r(?=[^])/g, '\n') : text;
 }

@@ -5,8 +5,8 @@
 import { readChunk } from './chunk.ts';
 import { bodyOf, callVendor, jsonOf, type VendorAnswer } from '../vendor-call.ts';
 import { parseJson } from '../../../src/job/parse-json.ts';
-import { toRefusalProblem } from '../refusal.ts';
-import { boundedFetch, type ErrorAnswer } from './fetch.ts';
+import { toRefusalProblem, type VendorRefusal } from '../refusal.ts';
+import { createStreamedPost, type StreamedAnswer } from '../../streamed-post.ts';
 import { PROVIDER } from './errors.ts';
 
 /** Where to call. `maxBytes`: of the answer. */
@@ -14,6 +14,9 @@ export type PostOptions = { apiKey: string; baseURL: string | undefined; path: s
 
 /** The bytes that JSON begins with, and sound does not: a brace and a bracket. */
 const OPENS_JSON: ReadonlySet<number> = new Set([0x7b, 0x5b]);
+
+/** How many characters of an error's body are read. */
+const MAX_ERROR = 65_536;
 
 const OPENAI_URL = 'https://api.openai.com/v1';
 
@@ -41,17 +44,21 @@ export function createPost(options: PostOptions): (request: object, signal: Abor
   };
 }
 
+/** What an answer of this status refuses; undefined if it is none. At most the beginning of its body is read. */
+export async function refusalIn(answer: StreamedAnswer): Promise<VendorRefusal | undefined> {
+  const { status } = answer;
+  if (status >= 200 && status < 300) return undefined;
+  const text = await answer.startOfText(MAX_ERROR);
+  return { status, headers: answer.headers(), body: parseJson(text) ?? text };
+}
+
 /**
- * Posts a JSON body whose answer streams, and returns that from its first byte on. A redirect is
- * not followed.
- * @throws ProblemError if the status is another than 200; what fetch throws
+ * Posts a JSON body whose answer streams, and returns that from its first byte on.
+ * @throws ProblemError if the answer is an error; what the connection throws
  */
-export async function openEvents(options: EventsRequest, request: object, signal: AbortSignal): Promise<Response> {
-  let refused: ErrorAnswer | undefined;
-  const send = boundedFetch((answer) => (refused = answer));
-  const init = { method: 'POST', headers: headersOf(options), body: JSON.stringify(request), redirect: 'error', signal } as const;
-  const response = await send(urlOf(options), init);
-  if (refused === undefined) return response;
-  const { status, headers, text } = refused;
-  throw toRefusalProblem(PROVIDER, { status, headers, body: parseJson(text) ?? text });
+export async function openEvents(options: EventsRequest, request: object, signal: AbortSignal): Promise<StreamedAnswer> {
+  const answer = await createStreamedPost(urlOf(options), headersOf(options))(JSON.stringify(request), signal);
+  const refused = await refusalIn(answer);
+  if (refused) throw toRefusalProblem(PROVIDER, refused);
+  return answer;
 }

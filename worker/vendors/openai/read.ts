@@ -35,6 +35,8 @@ export type ReadingContext = {
   call: Pick<Call, 'note'>;
   usage: CallUsage;
   watch: ProgressWatch;
+  /** The answer is over, its usage included. */
+  over: () => void;
   /** Aborts when the run has to stop: then nothing more is handed on. */
   signal: AbortSignal;
   /**
@@ -67,80 +69,95 @@ export class CompletionReader {
   #grown = 0;
   #given = 0;
   #refusal = '';
+  #ending: AnswerEnding | undefined;
+  /** Whether the server has said why it ended. */
+  #isFinished = false;
+  /** After so many chunks with text the usage is given up. */
+  #lastDelta = Infinity;
 
   constructor(context: ReadingContext) {
     this.#context = context;
   }
 
   /**
-   * Reads chunks until the ending is known and the usage has come. To leave the loop ends the
+   * Reads events until the ending is known and the usage has come. To leave the loop ends the
    * stream. An error of the stream after the ending changes nothing. Resolves with the ending, and
    * with how many pieces there were, new or not.
    */
-  async read(chunks: AsyncIterable<unknown>): Promise<AnswerEnding & { given: number }> {
-    const { watch, usage } = this.#context;
-    let ending: AnswerEnding | undefined;
-    let lastDelta = Infinity;
-    let finished = false;
+  async read(events: AsyncIterable<readonly unknown[]>): Promise<AnswerEnding & { given: number }> {
+    const { watch } = this.#context;
     try {
-      for await (const raw of chunks) {
-        if (raw === ALIVE) {
-          ending ??= this.#live();
-          if (ending?.end === 'thinking') break;
-          continue;
-        }
-        const delta = readChunk(raw);
-        this.#count(delta, ending !== undefined);
-        finished ||= delta.finish !== undefined;
-        if (!ending) {
-          ending = await this.#take(delta);
-          if (ending) lastDelta = this.#beginTail(ending);
-        }
-        const billed = finished && delta.usage.outputTokens !== undefined;
-        if (ending && (billed || usage.deltas >= lastDelta || delta.error)) break;
-      }
+      for await (const batch of events) if (await this.#readBatch(batch)) break;
     } catch (error) {
-      if (!ending && !watch.signal.aborted) throw error;
+      if (!this.#ending && !watch.isOver) throw error;
     }
-    ending ??= await this.#stop(watch.signal.aborted);
+    const ending = this.#ending ?? (await this.#stop(watch.isOver));
     return { ...ending, given: this.#given };
   }
 
-  #count(delta: Delta, isEnded: boolean): void {
+  /** Reads events that came together. Resolves with true if no more are to be read. */
+  async #readBatch(batch: readonly unknown[]): Promise<boolean> {
+    const { watch, usage, over } = this.#context;
+    for (const raw of batch) {
+      if (watch.signal.aborted) return true;
+      if (raw === ALIVE) {
+        this.#ending ??= this.#live();
+        if (this.#ending?.end === 'thinking') return true;
+        continue;
+      }
+      const delta = readChunk(raw);
+      this.#count(delta);
+      if (!this.#ending) {
+        this.#ending = await this.#take(delta);
+        if (this.#ending) this.#beginTail(this.#ending);
+      }
+      const isBilled = this.#isFinished && delta.usage.outputTokens !== undefined;
+      if (this.#ending && isBilled) over();
+      if (this.#ending && (isBilled || usage.deltas >= this.#lastDelta || delta.error)) return true;
+    }
+    return false;
+  }
+
+  #count(delta: Delta): void {
     const { usage, call, toError } = this.#context;
     usage.add(delta);
-    if (delta.error && !isEnded) {
+    if (delta.error && !this.#ending) {
       usage.refuse();
       throw toError(delta.error);
     }
     call.note(usage.used());
+    this.#isFinished ||= delta.finish !== undefined;
   }
 
-  /**
-   * The ending is known, and only the usage is awaited. Returns after how many chunks with text
-   * that is given up.
-   */
-  #beginTail({ end }: AnswerEnding): number {
+  /** The ending is known, and only the usage is awaited: for so long, and for so many chunks with text. */
+  #beginTail({ end }: AnswerEnding): void {
     const { taker, watch, usage } = this.#context;
     if (end === 'whole') taker.whole();
     watch.restart(TAIL_MS);
-    return usage.deltas + TAIL_DELTAS;
+    this.#lastDelta = usage.deltas + TAIL_DELTAS;
   }
 
-  async #take(delta: Delta): Promise<AnswerEnding | undefined> {
-    const { texts, usage, maxGrowth, maxTokens } = this.#context;
+  /** Takes a chunk. A promise only where something has to be waited for: most chunks end nothing. */
+  #take(delta: Delta): AnswerEnding | undefined | Promise<AnswerEnding | undefined> {
+    const { texts } = this.#context;
     this.#refusal += delta.refusal;
     const { found } = texts.current;
     const pieces = texts.take(delta);
-    if (await this.#handOn(pieces)) return { end: 'enough' };
+    if (pieces.length > 0) return this.#handOn(pieces).then((isEnough) => (isEnough ? { end: 'enough' } : this.#judge(delta)));
+    if (texts.current.found > found) this.#progress(0); // an item that is held
+    return this.#judge(delta);
+  }
+
+  /** Says whether the answer ends with a chunk whose pieces were handed on. */
+  #judge(delta: Delta): AnswerEnding | undefined | Promise<AnswerEnding> {
+    const { texts, usage, maxGrowth, maxTokens } = this.#context;
     const { state, broken } = texts.current;
     if (state === 'ended') return this.#finish('stop');
     if (state === 'broken') return { end: 'broken', why: broken };
     if (delta.finish !== undefined) return this.#finish(delta.finish);
     if (this.#refusal.length > MAX_REFUSAL) return { end: 'refused', words: this.#refusal };
     if (usage.deltas >= maxTokens) return this.#finish('length');
-    if (texts.current.found > found && pieces.length === 0) this.#progress(0); // an item that is held
-    const isThinking = visible(delta.reasoning) > 0 || (state === 'thinking' && visible(delta.content) > 0);
+    const isThinking = isVisible(delta.reasoning) || (state === 'thinking' && isVisible(delta.content));
     if (isThinking || isEmpty(delta)) return this.#live();
     // Only the cap limits thinking. The longest item limits a value that grows, and a model that
     // repeats itself.
@@ -214,6 +231,8 @@ export class CompletionReader {
 function isEmpty({ content, refusal, reasoning, args }: Delta): boolean {
   return content === '' && refusal === '' && reasoning === '' && args === '';
 }
+
+const isVisible = (text: string): boolean => /\S/.test(text);
 
 /** How many characters of a text are not white space. */
 function visible(text: string): number {

@@ -4,40 +4,74 @@
  */
 import type OpenAI from 'openai';
 import { z } from 'zod';
+import { estimateTokens } from '../../../src/job/token-estimate.ts';
 import type { AnswerRequest } from '../../capabilities.ts';
 import type { RequestForm } from './form.ts';
-
-/** The request's body. */
-export type Body = OpenAI.ChatCompletionCreateParamsStreaming;
 
 /** A request that may come with an image, as a data URI. */
 export type SeeingRequest = AnswerRequest & { image?: string };
 
-/** Makes the request's body. */
-export function toBody(
-  model: string,
-  { kind, schema: shape, instructions, material: makeMaterial, image }: SeeingRequest,
-  form: RequestForm,
-): Body {
-  const { $schema: _, ...json } = z.toJSONSchema(shape, { io: 'input' });
-  const schema = toStrict(json);
-  const said = form.format === 'schema' ? instructions : `${instructions}\n${inWords(schema)}`;
-  const isSystem = form.instructor === 'system';
-  const material = JSON.stringify(makeMaterial());
-  const text = isSystem ? material : `${said}\n\n${material}`;
-  return {
-    model,
-    stream: true,
-    ...(form.usage === 'asked' && { stream_options: { include_usage: true } }),
-    messages: [
-      ...(isSystem ? [{ role: 'system' as const, content: said }] : []),
-      { role: 'user', content: image === undefined ? text : withImage(text, image) },
-    ],
-    ...(form.format === 'schema' && { response_format: { type: 'json_schema', json_schema: { name: kind, strict: true, schema } } }),
-    ...(form.format === 'object' && { response_format: { type: 'json_object' } }),
-    ...(form.cap !== 'none' && { [form.cap]: form.maxTokens }),
-  };
+/** What a template is made for. */
+type Pattern = Pick<AnswerRequest, 'kind' | 'schema' | 'instructions'> & { model: string; form: RequestForm };
+
+/** The text of a request. `tokens`: an estimate of what the model reads. */
+export type RequestText = { body: string; tokens: number };
+
+/** About what an image counts for, in tokens. */
+const IMAGE_TOKENS = 1500;
+
+/** All of a request but what the user's message says: it is the same for all jobs of a kind, and made once. */
+export class RequestTemplate {
+  readonly #pattern: Pattern;
+  /** The body up to the user's message. */
+  readonly #head: string;
+  /** What stands before the material in the user's message. */
+  readonly #lead: string;
+  readonly #tokens: number;
+
+  constructor(pattern: Pattern) {
+    const { model, kind, instructions, form } = pattern;
+    const schema = toStrict(jsonSchemaOf(pattern.schema));
+    const said = form.format === 'schema' ? instructions : `${instructions}\n${inWords(schema)}`;
+    const isSystem = form.instructor === 'system';
+    const format = formatOf(form, kind, schema);
+    const rest = {
+      model,
+      stream: true,
+      ...(form.usage === 'asked' && { stream_options: { include_usage: true } }),
+      ...(format && { response_format: format }),
+      ...(form.cap !== 'none' && { [form.cap]: form.maxTokens }),
+    } satisfies Omit<OpenAI.ChatCompletionCreateParamsStreaming, 'messages'>;
+    const system: OpenAI.ChatCompletionSystemMessageParam = { role: 'system', content: said };
+    this.#pattern = pattern;
+    this.#head = `${JSON.stringify(rest).slice(0, -1)},"messages":[${isSystem ? `${JSON.stringify(system)},` : ''}`;
+    this.#lead = isSystem ? '' : `${said}\n\n`;
+    this.#tokens = estimateTokens(JSON.stringify([isSystem ? said : '', format]));
+  }
+
+  /** Whether it is that of such requests. */
+  isOf({ kind, schema, instructions, form }: Omit<Pattern, 'model'>): boolean {
+    const own = this.#pattern;
+    return own.schema === schema && own.form === form && own.kind === kind && own.instructions === instructions;
+  }
+
+  /** The request with this material. */
+  fill({ material, image }: Pick<SeeingRequest, 'material' | 'image'>): RequestText {
+    const text = this.#lead + JSON.stringify(material());
+    const content = image === undefined ? text : withImage(text, image);
+    const message = { role: 'user', content } satisfies OpenAI.ChatCompletionUserMessageParam;
+    const tokens = this.#tokens + estimateTokens(text) + (image === undefined ? 0 : IMAGE_TOKENS);
+    return { body: `${this.#head}${JSON.stringify(message)}]}`, tokens };
+  }
 }
+
+/** How the shape of the answer is asked for. */
+function formatOf(form: RequestForm, name: string, schema: JsonSchema): Body['response_format'] {
+  if (form.format === 'schema') return { type: 'json_schema', json_schema: { name, strict: true, schema } };
+  return form.format === 'object' ? { type: 'json_object' } : undefined;
+}
+
+type Body = OpenAI.ChatCompletionCreateParamsStreaming;
 
 /** Asks for a schema where the server takes none. */
 function inWords(schema: JsonSchema): string {
@@ -52,10 +86,9 @@ function withImage(text: string, url: string): OpenAI.ChatCompletionContentPart[
   ];
 }
 
-/** All text that a request sends to the model, for estimates. */
-export function promptOf({ messages, response_format }: Body): string {
-  const texts = messages.map(({ content }) => (Array.isArray(content) ? content.filter(({ type }) => type === 'text') : content));
-  return JSON.stringify([texts, response_format]);
+function jsonSchemaOf(schema: z.ZodObject): JsonSchema {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input' });
+  return json;
 }
 
 /** The keywords that strict schemas do not allow. Items are checked when they come. */

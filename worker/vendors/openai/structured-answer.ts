@@ -4,20 +4,21 @@
  */
 import OpenAI from 'openai';
 import { z } from 'zod';
-import { parseJson } from '../../../src/job/parse-json.ts';
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { AnswerRequest, Call, Capability, Completeness, Report } from '../../capabilities.ts';
 import { parseItem } from '../../parse-item.ts';
 import { AnswerReader, type Quirks } from '../answer.ts';
+import type { VendorRefusal } from '../refusal.ts';
 import type { AnswerShape } from '../answer-json.ts';
 import { ProgressWatch } from '../progress-watch.ts';
+import { createStreamedPost, type StreamedAnswer, type StreamedPost } from '../../streamed-post.ts';
 import { AnswerTexts } from './answer-texts.ts';
 import { fellSilent, RefusedError, toCallProblem, toCompleteness } from './errors.ts';
 import { readEvents } from './events.ts';
-import { boundedFetch, type ErrorAnswer } from './fetch.ts';
 import { createModelMemory, type RequestForm, type KnownModel, nextForm } from './form.ts';
 import { CompletionReader } from './read.ts';
-import { type Body, promptOf, type SeeingRequest, toBody } from './request.ts';
+import { refusalIn } from './post.ts';
+import { type RequestText, RequestTemplate, type SeeingRequest } from './request.ts';
 import { CallUsage } from './usage.ts';
 
 /**
@@ -42,13 +43,14 @@ export function createOpenAI(options: OpenAIOptions): Capability<SeeingRequest, 
   return (request, report, signal) => model.answer(request, report, signal);
 }
 
-/** One request while it is answered: `usage` and `form` are those of the call that is made last. */
+/** One request while it is answered: `text`, `usage` and `form` are those of the call that is made last. */
 type Asking = {
   request: SeeingRequest;
   report: Report;
   signal: AbortSignal;
   watch: ProgressWatch;
   call: Call;
+  text: RequestText;
   usage: CallUsage;
   form: RequestForm;
 };
@@ -56,13 +58,14 @@ type Asking = {
 /** A model on a server. */
 class ChatModel {
   readonly #options: OpenAIOptions;
-  readonly #client: OpenAI;
+  #post: Promise<StreamedPost> | undefined;
   readonly #known: KnownModel;
+  /** The templates of the kinds' requests. */
+  readonly #templates = new WeakMap<z.ZodObject, RequestTemplate>();
 
   constructor(options: OpenAIOptions) {
-    const { apiKey, baseURL, model, maxTokens, modelMemory = createModelMemory() } = options;
+    const { baseURL, model, maxTokens, modelMemory = createModelMemory() } = options;
     this.#options = options;
-    this.#client = new OpenAI({ apiKey, baseURL: baseURL ?? null, maxRetries: 0 });
     this.#known = modelMemory(baseURL, model, maxTokens);
   }
 
@@ -70,15 +73,16 @@ class ChatModel {
   async answer(request: SeeingRequest, report: Report, signal: AbortSignal): Promise<Completeness> {
     const { model, idleTimeoutMs } = this.#options;
     const { form } = this.#known;
-    const usage = this.#usageOf(request, form);
+    const text = this.#textOf(request, form);
+    const usage = new CallUsage(text.tokens);
     const call = await report.startCall(usage.used(), { provider: 'openai', model });
-    const watch = new ProgressWatch(idleTimeoutMs);
-    const asking: Asking = { request, report, signal, watch, call, usage, form };
+    const watch = new ProgressWatch(idleTimeoutMs, signal);
+    const asking: Asking = { request, report, signal, watch, call, text, usage, form };
     try {
       return await this.#askInForms(asking);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (watch.signal.aborted && !asking.usage.isOwed) throw fellSilent(error);
+      if (watch.isOver && !asking.usage.isOwed) throw fellSilent(error);
       throw error instanceof RefusedError ? toCallProblem(error) : error;
     } finally {
       watch.stop();
@@ -86,8 +90,14 @@ class ChatModel {
     }
   }
 
-  #usageOf(request: SeeingRequest, form: RequestForm): CallUsage {
-    return new CallUsage(promptOf(toBody(this.#options.model, request, form)), request.image === undefined ? 0 : 1);
+  #textOf(request: SeeingRequest, form: RequestForm): RequestText {
+    const { schema } = request;
+    let template = this.#templates.get(schema);
+    if (!template?.isOf({ ...request, form })) {
+      template = new RequestTemplate({ ...request, form, model: this.#options.model });
+      this.#templates.set(schema, template);
+    }
+    return template.fill(request);
   }
 
   /**
@@ -104,22 +114,18 @@ class ChatModel {
         const next = error instanceof RefusedError && !asking.usage.isOwed ? nextForm(asking.form, error.refused) : undefined;
         if (!next || asking.signal.aborted) throw error;
         asking.form = next;
-        asking.usage = this.#usageOf(asking.request, next);
+        asking.text = this.#textOf(asking.request, next);
+        asking.usage = new CallUsage(asking.text.tokens);
         asking.watch.restart();
       }
     }
   }
 
   /** Asks in one form and reads the answer. */
-  async #ask({ request, report, signal, watch, call, usage, form }: Asking): Promise<Completeness> {
-    const { model, thinkingMaxMs = Infinity, maxTokens } = this.#options;
+  async #ask({ request, report, signal, watch, call, text: { body }, usage }: Asking): Promise<Completeness> {
+    const { thinkingMaxMs = Infinity, maxTokens } = this.#options;
     const { quirks } = this.#known;
-    const either = AbortSignal.any([signal, watch.signal]);
-    const response = await this.#send(toBody(model, request, form), either);
-    if (isPage(response)) {
-      void response.body?.cancel().catch(() => {});
-      throw new ProblemError('provider_rejected', "The provider's address answers with a web page and not as a model does.");
-    }
+    const answer = await this.#send(body, watch.signal);
     usage.begin();
     const shape = shapeOf(request);
     const texts = new AnswerTexts((text) => new AnswerReader(shape, text === 'content' ? quirks : text === 'thinking' ? text : undefined));
@@ -129,14 +135,15 @@ class ChatModel {
       call,
       usage,
       watch,
+      over: () => answer.over(),
       signal,
       thinkingMaxMs,
       maxGrowth: Math.max(...Object.values(request.lists).map(({ itemLength }) => itemLength)),
       maxTokens,
-      toError: (body) => new RefusedError({ headers: response.headers, body }),
+      toError: (reported) => new RefusedError({ headers: answer.headers(), body: reported }),
     });
     try {
-      const ending = await reader.read(worded(readEvents(response, either)));
+      const ending = await reader.read(worded(readEvents(answer)));
       signal.throwIfAborted(); // an aborted stream may end without an error
       return toCompleteness(ending);
     } finally {
@@ -145,24 +152,42 @@ class ChatModel {
   }
 
   /** Sends a request. An error that the server reports comes with its body. */
-  async #send(body: Body, signal: AbortSignal): Promise<Response> {
-    let failed: ErrorAnswer | undefined;
-    const asking = this.#client.withOptions({ fetch: boundedFetch((answer) => (failed = answer)) });
+  async #send(body: string, signal: AbortSignal): Promise<StreamedAnswer> {
     try {
-      return await asking.chat.completions.create(body, { signal }).asResponse();
+      const post = await (this.#post ??= openPost(this.#options));
+      const answer = await post(body, signal);
+      const refused = await refusalIn(answer);
+      if (refused) throw new RefusedError({ ...refused, cause: toSdkError(refused) });
+      if (!isPage(answer)) return answer;
+      answer.close();
     } catch (error) {
-      if (failed) throw new RefusedError({ ...failed, body: parseJson(failed.text) ?? failed.text, cause: error });
-      throw toCallProblem(error);
+      throw error instanceof RefusedError ? error : toCallProblem(error);
     }
+    throw new ProblemError('provider_rejected', "The provider's address answers with a web page and not as a model does.");
   }
+}
+
+/**
+ * The way to the server. Address and headers are the SDK's, which also reads variables of its own
+ * (OPENAI_ORG_ID, OPENAI_PROJECT_ID); what differs from call to call is the body alone.
+ */
+async function openPost({ apiKey, baseURL }: OpenAIOptions): Promise<StreamedPost> {
+  const client = new OpenAI({ apiKey, baseURL: baseURL ?? null, maxRetries: 0 });
+  const { url, req } = await client.buildRequest({ method: 'post', path: '/chat/completions', body: {} });
+  return createStreamedPost(url, Object.fromEntries(req.headers));
+}
+
+/** The SDK's error of a refusal: a log shows its name and the vendor's id of the request. */
+function toSdkError({ status, body, headers }: VendorRefusal): Error {
+  return OpenAI.APIError.generate(status, typeof body === 'object' && body !== null ? body : undefined, undefined, headers);
 }
 
 /**
  * Whether an answer of status 200 is a page for people: the address is none of a model, or a proxy
  * on the way wants to be logged in to.
  */
-function isPage({ headers }: Response): boolean {
-  return /^\s*text\/html\b/i.test(headers.get('content-type') ?? '');
+function isPage({ contentType }: StreamedAnswer): boolean {
+  return /^\s*text\/html\b/i.test(contentType);
 }
 
 /** Remembers what an answer has shown of its model. */
@@ -185,9 +210,9 @@ function shapeOf({ kind, schema, lists }: AnswerRequest): AnswerShape {
  * The same stream, with the connection's errors turned into ours. Errors of the code that reads it
  * stay as they are.
  */
-async function* worded(chunks: AsyncIterable<unknown>): AsyncIterable<unknown> {
+async function* worded<T>(events: AsyncIterable<T>): AsyncIterable<T> {
   try {
-    yield* chunks;
+    yield* events;
   } catch (error) {
     throw toCallProblem(error);
   }

@@ -6,9 +6,6 @@ import type { Usage } from '../../../src/job/snapshot.ts';
 import { estimateTokens } from '../../../src/job/token-estimate.ts';
 import type { Delta, TokenCount } from './chunk.ts';
 
-/** About what an image counts for, in tokens. */
-const IMAGE_TOKENS = 1500;
-
 /** The usage of one call. */
 export class CallUsage {
   readonly #expected: number;
@@ -18,9 +15,9 @@ export class CallUsage {
   /** What has come since the server last reported its usage. */
   #since = { tokens: 0, deltas: 0 };
 
-  /** `prompt`: all text that is sent; `images`: how many images are sent with it. */
-  constructor(prompt: string, images = 0) {
-    this.#expected = Math.ceil(estimateTokens(prompt)) + images * IMAGE_TOKENS;
+  /** `expected`: an estimate of what the model reads, in tokens. */
+  constructor(expected: number) {
+    this.#expected = Math.ceil(expected);
   }
 
   /** How many chunks had text. Each counts as one token at least. */

@@ -2,16 +2,21 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readChunk } from '../../../../worker/vendors/openai/chunk.ts';
-import { ALIVE, EventTooLong, readEvents } from '../../../../worker/vendors/openai/events.ts';
+import { ALIVE, type EventSource, EventTooLong, readEvents } from '../../../../worker/vendors/openai/events.ts';
 
-const responseOf = (pieces: Uint8Array[]) => new Response(ReadableStream.from(pieces));
+/** An answer with a body in these pieces. `left`: how its reading has ended. */
+function answerOf(pieces: Iterable<Uint8Array<ArrayBuffer>>): EventSource & { left: string[] } {
+  const left: string[] = [];
+  const texts = () => ReadableStream.from(pieces).pipeThrough(new TextDecoderStream('utf-8', { ignoreBOM: true }));
+  return { left, texts, over: () => void left.push('over'), close: () => void left.push('closed') };
+}
 
-async function read(text: string, cuts: number[] = [], signal = new AbortController().signal): Promise<unknown[]> {
+async function read(text: string, cuts: number[] = []): Promise<unknown[]> {
   const bytes = new TextEncoder().encode(text);
   const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length];
   const pieces = places.slice(1).map((end, n) => bytes.slice(places[n], end));
   const events: unknown[] = [];
-  for await (const event of readEvents(responseOf(pieces), signal)) events.push(event);
+  for await (const batch of readEvents(answerOf(pieces))) events.push(...batch);
   return events;
 }
 
@@ -77,18 +82,28 @@ test.each([
   await expect(read(text())).rejects.toThrow(EventTooLong);
 });
 
-test('whoever stops reading, or aborts, closes the connection', async () => {
-  let cancelled = 0;
-  const endless = () =>
-    new Response(
-      new ReadableStream({
-        pull: (controller) => controller.enqueue(new TextEncoder().encode('data: 1\n\n')),
-        cancel: () => void cancelled++,
-      }),
-    );
-  for await (const event of readEvents(endless(), new AbortController().signal)) if (event === 1) break;
-  expect(cancelled).toBe(1);
-  const abort = new AbortController();
-  for await (const event of readEvents(endless(), abort.signal)) if (event === 1) abort.abort();
-  expect(cancelled).toBe(2);
+test('a byte order mark before the first event is left out, also where it comes in pieces', async () => {
+  expect(await read('\uFEFFdata: {"a":1}\n\n', [1, 2])).toEqual([{ a: 1 }]);
+  expect(await read('\uFEFF{"a":1}')).toEqual([{ a: 1 }]);
+});
+
+test('events before one that is no JSON are handed on first', async () => {
+  const events: unknown[] = [];
+  const reading = async () => {
+    const bytes = new TextEncoder().encode('data: 1\n\ndata: 2\n\ndata: {\n\ndata: 3\n\n');
+    for await (const batch of readEvents(answerOf([bytes]))) events.push(...batch);
+  };
+  await expect(reading()).rejects.toThrow(SyntaxError);
+  expect(events).toEqual([1, 2]);
+});
+
+test('whoever stops reading closes the answer; after its [DONE] only its end is left', async () => {
+  const bytes = new TextEncoder().encode('data: 1\n\n');
+  const stopped = answerOf([bytes, bytes]);
+  for await (const [event] of readEvents(stopped)) if (event === 1) break;
+  expect(stopped.left).toEqual(['closed']);
+  const done = answerOf([bytes, new TextEncoder().encode('data: [DONE]\n\n'), bytes]);
+  const events: unknown[] = [];
+  for await (const batch of readEvents(done)) events.push(...batch);
+  expect([events, done.left]).toEqual([[1], ['over', 'closed']]);
 });
