@@ -71,7 +71,7 @@ export function connect(url: string, onOutage: OnOutage, onError: (error: Error)
     },
   });
   redis.on('error', onError);
-  redis.on('connect', () => writeOnceATick((redis as unknown as { stream: Socket }).stream));
+  redis.on('connect', () => writeOnceATurn((redis as unknown as { stream: Socket }).stream));
   return redis;
 }
 
@@ -79,10 +79,10 @@ export function connect(url: string, onOutage: OnOutage, onError: (error: Error)
 type Socket = { cork(): void; uncork(): void; write(...chunk: unknown[]): boolean };
 
 /**
- * Sends all commands of one callback and its promises in one write. ioredis writes
- * them one by one, and each write is a system call here and another one in Redis.
+ * Sends all commands of one turn of the event loop in one write, right after all that has come was
+ * read. ioredis writes them one by one, and each write is a system call here and another one in Redis.
  */
-function writeOnceATick(socket: Socket): void {
+function writeOnceATurn(socket: Socket): void {
   const { write } = socket;
   let corked = false;
   const uncork = (): void => {
@@ -93,7 +93,7 @@ function writeOnceATick(socket: Socket): void {
     if (!corked) {
       corked = true;
       socket.cork();
-      process.nextTick(uncork);
+      setImmediate(uncork);
     }
     return write.apply(socket, chunk);
   };
