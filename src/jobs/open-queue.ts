@@ -16,7 +16,7 @@ export type OpenQueueOptions = {
  * How many events the event stream holds, about. At 100 jobs/s
  * with a dozen rows each, a reader may be away for some 30 s.
  */
-const EVENTS_KEPT = 50_000;
+export const EVENTS_KEPT = 50_000;
 
 /** BullMQ's options for each job. */
 export function jobOptionsOf({ attempts, retentionS }: OpenQueueOptions): DefaultJobOptions {

@@ -1,5 +1,6 @@
 /** A run's journal: what the worker writes about its job, in one fenced step each. */
 import type { Author, JournalRow, Progress, Row } from '../../src/job/snapshot.ts';
+import { EVENTS_KEPT } from '../../src/jobs/open-queue.ts';
 import { OwnError } from '../../src/job/own-error.ts';
 import { type ProblemCode, ProblemError } from '../../src/job/problem.ts';
 import { type JournalContent, JournalMemory } from './journal-memory.ts';
@@ -63,13 +64,13 @@ export type JournalOptions = {
 export function createJournals(store: Store, { locks, memoryBytes, bound = BOUND }: JournalOptions = {}): (run: RunRef) => Journal {
   const { redis, keys } = store;
   const script = store.script(new URL('scripts/write_journal.lua', import.meta.url), {
-    keys: ['job', 'lock', 'logs', 'events', 'meta'],
-    args: ['id', 'token', 'place', 'count', 'maxRows', 'maxBytes'],
+    keys: ['job', 'lock', 'logs', 'events'],
+    args: ['id', 'token', 'place', 'count', 'maxRows', 'maxBytes', 'kept'],
   });
   const retake: RunLocks['retake'] = async (id, token) => locks?.retake(id, token) ?? false;
   const openSpending = createSpending(store, (jobId) => new LockLostError(jobId), retake);
   const memory = new JournalMemory(memoryBytes);
-  const shared = { ...keys.allOf(['events', 'meta']), maxRows: bound.rows, maxBytes: bound.bytes };
+  const shared = { events: keys.of('events'), maxRows: bound.rows, maxBytes: bound.bytes, kept: EVENTS_KEPT };
 
   return (run) => {
     const { id, token } = run;

@@ -40,8 +40,9 @@ export class SharedBreaker implements Breaker {
   readonly #scripts;
   readonly #breaker: string;
   readonly #store: Store;
-  /** When this process last saw that nothing is known against the provider, and when a call of its own failed last. */
+  /** When this process last saw that nothing is known against the provider. */
   #soundAt = -Infinity;
+  /** When a call of this process failed last. */
   #failedAt = -Infinity;
 
   constructor(store: Store, provider: string, options: BreakerOptions) {

@@ -56,7 +56,10 @@ export class JobWorker {
    */
   readonly #pauses = new WeakMap<Error, number>();
 
-  /** `patient`: the process' connection that waits; all that runs write goes over it, so that what is written at once is one trip. */
+  /**
+   * `patient`: over a connection that waits while Redis is away. What runs write goes
+   * over it, too: what is written at once is one trip.
+   */
   constructor(store: ProcessStore, patient: Store, tasks: WorkerTasks, options: WorkerOptions, log: Logger) {
     this.#store = store;
     this.#log = log;

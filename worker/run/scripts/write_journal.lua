@@ -1,11 +1,12 @@
 --[[
-Appends rows to a job's journal and publishes each in one step, and keeps fields of the job's record, if the run still holds the
+Appends rows to a job's journal and publishes them in one step, and keeps fields of the job's record, if the run still holds the
 job's lock and the job has not ended. BullMQ's log() and updateProgress() would take two steps a row, and would also serve a run that
-was replaced long ago. The events are BullMQ's own `progress`, with the row and its number. Rows that are at their places already
-were written before the reply got lost, and are not written again. The rest are `count` rows, the first of them for `place`, and
-then names and values of the fields, in turn. A journal that has no room for all rows of a step takes none of them.
-KEYS: job, lock, logs, events, meta
-ARGV: id, token, place:number, count:number, maxRows:number, maxBytes:number, ...
+was replaced long ago. The events are BullMQ's own `progress`, with the row and its number, or with a list of rows that were written
+together. Rows that are at their places already were written before the reply got lost, and are not written again. The rest are
+`count` rows, the first of them for `place`, and then names and values of the fields, in turn. A journal that has no room for all rows
+of a step takes none of them. `kept`: how many events the stream holds.
+KEYS: job, lock, logs, events
+ARGV: id, token, place:number, count:number, maxRows:number, maxBytes:number, kept, ...
 Returns: 0; 1 if the journal is full; -1 if the run may not write; -2 - length if the first row's place is not the journal's next, or another's row is there
 Writes: events, journalBytes
 ]]
@@ -13,28 +14,31 @@ Writes: events, journalBytes
 if redis.call('GET', lock) ~= token then return -1 end
 local known = redis.call('HMGET', job, 'name', 'finishedOn', FIELDS.journalBytes, FIELDS.events, 'timestamp')
 if not known[1] or known[2] then return -1 end
-local there, bytes = 0, tonumber(known[3] or '') or 0 -- how many of the rows are at their places already; of the journal
-if count > 0 then
-  local length = redis.call('LLEN', logs)
-  if length < place - 1 then return -2 - length end
-  there = math.min(length - place + 1, count)
-  for i = 0, there - 1 do
-    if redis.call('LINDEX', logs, place - 1 + i) ~= ARGV[rest + i] then return -2 - length end
-  end
-  if there == count then return 0 end
-  for i = there, count - 1 do bytes = bytes + #ARGV[rest + i] end
-  if place - 1 + count > maxRows or bytes > maxBytes then return 1 end
+if count == 0 then
+  if #ARGV >= rest then redis.call('HSET', job, unpack(ARGV, rest)) end
+  return 0
 end
-if #ARGV >= rest + count then redis.call('HSET', job, unpack(ARGV, rest + count)) end
-if count == 0 then return 0 end
-local kept = redis.call('HGET', meta, 'opts.maxLenEvents') or 10000
-local first
-for i = there, count - 1 do
-  local row = ARGV[rest + i]
-  local seq = redis.call('RPUSH', logs, row)
-  local data = '{"seq":' .. seq .. ',' .. string.sub(row, 2)
+local length, bytes = redis.call('LLEN', logs), tonumber(known[3] or '') or 0
+if length < place - 1 then return -2 - length end
+local there = math.min(length - place + 1, count) -- how many of the rows are at their places already
+for i = 0, there - 1 do
+  if redis.call('LINDEX', logs, place - 1 + i) ~= ARGV[rest + i] then return -2 - length end
+end
+if there == count then return 0 end
+for i = there, count - 1 do bytes = bytes + #ARGV[rest + i] end
+if place - 1 + count > maxRows or bytes > maxBytes then return 1 end
+
+local AT_ONCE = 100 -- rows of one event: a run that writes again what Redis has lost may have thousands
+local first, entries = nil, 0
+for from = there, count - 1, AT_ONCE do
+  local to = math.min(from + AT_ONCE, count) - 1
+  redis.call('RPUSH', logs, unpack(ARGV, rest + from, rest + to))
+  local rows = {}
+  for i = from, to do rows[#rows + 1] = '{"seq":' .. place + i .. ',' .. string.sub(ARGV[rest + i], 2) end
+  local data = #rows == 1 and rows[1] or '[' .. table.concat(rows, ',') .. ']'
   local at = redis.call('XADD', events, 'MAXLEN', '~', kept, '*', 'event', 'progress', 'jobId', id, 'data', data)
-  first = first or at
+  first, entries = first or at, entries + 1
 end
-redis.call('HSET', job, FIELDS.journalBytes, bytes, FIELDS.events, withEvents(known[4] or '', known[5], first, count - there))
+local places = withEvents(known[4] or '', known[5], first, entries, count - there)
+redis.call('HSET', job, FIELDS.journalBytes, bytes, FIELDS.events, places, unpack(ARGV, rest + count))
 return 0
