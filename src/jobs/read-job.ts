@@ -1,6 +1,7 @@
 /** Reading a job: its state, its journal and how it ended, at one moment and in one round trip. */
 import type { JournalRow, Snapshot } from '../job/snapshot.ts';
 import { FIELDS, parseRow } from '../job/record.ts';
+import { lengthenRow } from '../job/short-rows.ts';
 import { createBatch } from '../store/batch.ts';
 import { type ReadFields, PLACE_KEYS, SHOWN, toSnapshot } from './to-snapshot.ts';
 import type { Store } from '../store/store.ts';
@@ -72,6 +73,6 @@ function toView(jobId: string, after: number, reply: Reply, retentionS: number):
   const fields: ReadFields = { ...read, data, result: read[FIELDS.result], attempts: attempts === '' ? undefined : attempts };
   return {
     snapshot: toSnapshot(jobId, { state, at, position, cancelAt }, length, fields, retentionS),
-    rows: rows.flatMap((row, index) => parseRow(row, Math.max(after, 0) + index + 1)),
+    rows: rows.flatMap((row, index) => parseRow(lengthenRow(row, fields.result ?? ''), Math.max(after, 0) + index + 1)),
   };
 }

@@ -42,6 +42,11 @@ export class JournalWriter {
     this.#memory = memory;
   }
 
+  /** All rows of the journal that are written by now. */
+  get rows(): readonly string[] {
+    return this.#written.rows;
+  }
+
   /** Appends a row. Resolves with its number once it is written. */
   async append(row: string, fields: RecordFields): Promise<number> {
     const { rows, first } = this.#collect(fields, true);

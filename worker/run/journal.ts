@@ -159,6 +159,11 @@ export class Journal {
     return this.#writer.last({ [FIELDS.result]: JSON.stringify(result), ...authorFields(author) });
   }
 
+  /** All rows that are written by now, as they are stored. */
+  get rows(): readonly string[] {
+    return this.#writer.rows;
+  }
+
   /** Notes when the job can run again, in ms since the epoch: its wait is counted from then. */
   markReady(at: number): Promise<void> {
     return this.#writer.write({ [FIELDS.ready]: String(at) });

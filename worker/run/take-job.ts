@@ -28,10 +28,13 @@ export type ActiveJob = EndedAttempt['job'] & {
 export type JobPickup = { job: ActiveJob; id: string; token: string } & Pick<Task, 'signal' | 'stop'>;
 
 /**
- * What has become of the job: it can be completed, which has
- * to write these fields, or what settling says.
+ * What has become of the job: it can be completed, which has to write
+ * these fields, and its journal has these rows; or what settling says.
  */
-export type TakeResult = { type: 'done'; fields: RecordFields } | SettleResult;
+export type TakeResult = Conclusion | SettleResult;
+
+/** A run that came to its end. */
+export type Conclusion = { type: 'done'; fields: RecordFields; rows: readonly string[] };
 
 /** What taking jobs needs. */
 export type TakeOptions = Pick<SettleOptions, 'isDone' | 'backoffMs'> & {
@@ -112,7 +115,7 @@ export class JobTaker {
       await counted.started();
       const fields = await run(task, journal);
       noteServed(this.#fairQueue, job);
-      return { type: 'done', fields };
+      return { type: 'done', fields, rows: journal.rows };
     } catch (error) {
       if (error instanceof LockLostError) log.info(about, "the job is not this run's any more: it was cancelled, or another worker has it");
       else log.warn({ ...about, err: error }, 'job attempt ended');

@@ -3,7 +3,7 @@ import { DelayedError, type Job, UnrecoverableError, WaitingError, type Worker }
 import type { Logger } from 'pino';
 import type { Config } from '../../src/config.ts';
 import { OwnError } from '../../src/job/own-error.ts';
-import type { Payload, RecordFields } from '../../src/job/record.ts';
+import { FIELDS, type Payload } from '../../src/job/record.ts';
 import { createForgetDeadlines } from '../../src/jobs/deadlines.ts';
 import { QUEUE_NAME } from '../../src/store/keys.ts';
 import { RedisTimeWorker } from '../../src/store/redis-time-worker.ts';
@@ -12,9 +12,10 @@ import { keepLooping, type WorkerLoop } from '../../src/store/worker-loop.ts';
 import { watchArchiveLag } from './archive-lag.ts';
 import { LockLostError } from './journal.ts';
 import { LockWatch } from './lock-watch.ts';
+import { JournalShortener } from './short-journals.ts';
 import { backoff, HandBack } from './retry-policy.ts';
 import type { RunLocks } from './run-locks.ts';
-import { JobTaker, type TakeOptions } from './take-job.ts';
+import { type Conclusion, JobTaker, type TakeOptions } from './take-job.ts';
 import { UNREADABLE, watchUnreadable } from './unreadable.ts';
 import { createBackendFactory } from './worker-backend.ts';
 import { watchWrites } from './write-watch.ts';
@@ -48,8 +49,8 @@ export class JobWorker {
   readonly #loop: WorkerLoop;
   readonly #lockWatch: LockWatch;
   readonly #parts: { close(): void }[];
-  /** What the completion of a job that has run writes. */
-  readonly #concluded = new WeakMap<object, RecordFields>();
+  /** How the run of a job that is to be completed came to its end. */
+  readonly #concluded = new WeakMap<object, Conclusion>();
   /**
    * The pause before the next attempt, in ms, by the error that
    * ended the last one. It is set before BullMQ asks for it.
@@ -67,7 +68,7 @@ export class JobWorker {
     this.#taker = new JobTaker({ ...options, ...tasks, store: patient, log });
     const lag = watchArchiveLag(patient, store.onError('archive lag'));
     this.#worker = this.#openWorker(tasks.locks, lag.longerS, options);
-    this.#watchEnds(tasks, createForgetDeadlines(patient));
+    this.#watchEnds(tasks, createForgetDeadlines(patient), new JournalShortener(patient));
     this.#watchErrors();
     watchUnreadable({
       worker: this.#worker,
@@ -121,7 +122,7 @@ export class JobWorker {
   }
 
   #openWorker(locks: RunLocks, keptLongerS: () => number, options: WorkerOptions): Worker<Payload> {
-    const fieldsOf = (job: object) => this.#concluded.get(job);
+    const fieldsOf = (job: object) => this.#concluded.get(job)?.fields;
     return new RedisTimeWorker<Payload>(
       QUEUE_NAME,
       // BullMQ passes a signal only to processors that declare three parameters.
@@ -157,7 +158,7 @@ export class JobWorker {
     const result = await this.#taker.take(taken, () => this.counters.started++);
     switch (result.type) {
       case 'done':
-        this.#concluded.set(job, result.fields);
+        this.#concluded.set(job, result);
         return;
       case 'delayed':
         if (result.putOff) this.counters.putOff++;
@@ -181,11 +182,21 @@ export class JobWorker {
   }
 
   /** Counts and logs how jobs end. */
-  #watchEnds({ onCompleted, onFailed }: WorkerTasks, forgetDeadline: (jobId: string) => void): void {
+  #watchEnds({ onCompleted, onFailed }: WorkerTasks, forgetDeadline: (jobId: string) => void, shortener: JournalShortener): void {
     const counters = this.counters;
-    this.#worker.on('completed', ({ id = '', name, data: { requestId }, attemptsMade, stalledCounter, processedOn = 0 }) => {
+    this.#worker.on('completed', (job) => {
+      const {
+        id = '',
+        name,
+        data: { requestId },
+        attemptsMade,
+        stalledCounter,
+        processedOn = 0,
+      } = job;
       counters.completed++;
       forgetDeadline(id);
+      const { rows = [], fields } = this.#concluded.get(job) ?? {};
+      shortener.add({ id, rows, result: fields?.[FIELDS.result] ?? '' });
       onCompleted?.(name, id);
       const ms = this.#store.clock.now() - processedOn;
       this.#log.info({ jobId: id, requestId, attempt: attemptsMade + stalledCounter, ms }, 'job done');
