@@ -34,7 +34,7 @@ const QUEUE_KEYS = ['events', 'meta', 'completed', 'failed', 'delayed', 'priorit
 /** Makes the function that ends jobs. `retentionS`: how long ended jobs are kept, in s. */
 export function createEnd(store: Store, retentionS: number): (ending: EndRequest) => Promise<EndOutcome> {
   const script = store.script(new URL('scripts/end_job.lua', import.meta.url), {
-    keys: ['job', 'lock', 'deadlines', 'jobs', 'behind', ...QUEUE_KEYS],
+    keys: ['job', 'lock', 'deadlines', 'jobs', 'behind', 'cancelled', ...QUEUE_KEYS],
     args: ['id', 'reason', 'kind', 'onlyUnbegun', 'unreadable', 'held', 'absentMs', 'retentionMs', 'longerMs', 'limit'],
   });
   const shared = {

@@ -101,7 +101,7 @@ export class JobEraser {
   async #forget({ id, child, owner, tenant, createdAt }: Found): Promise<void> {
     const { redis, keys, clock } = this.#store;
     const { outbox, overdue, parked } = keys.archive;
-    const indexes = [keys.deadlines, keys.coming, outbox, overdue, keys.notifications.outbox, keys.notifications.overdue];
+    const indexes = [keys.deadlines, keys.cancelled, keys.coming, outbox, overdue, keys.notifications.outbox, keys.notifications.overdue];
     const hashes = [keys.children, parked];
     if (owner !== undefined) indexes.push(keys.jobsOf(owner));
     if (tenant !== undefined) {

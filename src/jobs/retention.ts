@@ -22,7 +22,7 @@ export const FORGOTTEN_AT_ONCE = 100;
 const FORGET_EVERY_MS = 5000;
 
 /** The keys that include/forget_ended.lua needs, but for BullMQ's `completed` and `failed`. */
-export const retentionKeys = (keys: Keys) => ({ jobs: keys.job(''), behind: keys.archive.behind });
+export const retentionKeys = (keys: Keys) => ({ jobs: keys.job(''), behind: keys.archive.behind, cancelled: keys.cancelled });
 
 /** The arguments that include/forget_ended.lua needs. `retentionS`: how long ended jobs are kept, in s. */
 export const retentionTimes = (retentionS: number) => ({ retentionMs: retentionS * 1000, longerMs: KEPT_LONGER_S * 1000 });
@@ -33,7 +33,7 @@ export const retentionTimes = (retentionS: number) => ({ retentionMs: retentionS
  */
 export function createForgetEnded(store: Store, retentionS: number): () => Promise<void> {
   const script = store.script(new URL('scripts/forget_ended.lua', import.meta.url), {
-    keys: ['completed', 'failed', 'jobs', 'behind'],
+    keys: ['completed', 'failed', 'jobs', 'behind', 'cancelled'],
     args: ['retentionMs', 'longerMs', 'limit'],
   });
   const values = {

@@ -5,13 +5,14 @@ import type { Snapshot, Usage } from '../job/snapshot.ts';
 import { concurrencyOf, type KnownWorker } from './worker-registry.ts';
 import { FIELDS } from '../job/record.ts';
 import type { Store } from '../store/store.ts';
+import { ifWrongType } from '../store/store-trouble.ts';
 
 /** A median and a 95th percentile in ms; absent until a job has run. */
 export type Spread = { p50: number; p95: number };
 
 /** The queue in figures. */
 export type QueueStats = {
-  counts: { waiting: number; active: number; delayed: number; completed: number; failed: number };
+  counts: { waiting: number; active: number; delayed: number; completed: number; failed: number; cancelled: number };
   /** Worker processes that live now. */
   workers: number;
   /** Jobs that can run at once, over all workers. */
@@ -19,7 +20,7 @@ export type QueueStats = {
   /** The limiter's pace: the least time between two starts, on average, in ms. */
   msPerStart: number;
   /** Jobs that ended in the last minute. */
-  perMinute: { completed: number; failed: number };
+  perMinute: { completed: number; failed: number; cancelled: number };
   /**
    * Of the last completed jobs, in ms: from when their last run could begin (they were submitted,
    * retried or handed back, or a pause was over) to when it began, and from then to their end.
@@ -99,11 +100,13 @@ export function createStats(queue: Queue, store: Store, sources: StatsSources): 
 
 async function read(queue: Queue, store: Store, { rate, workers: known }: StatsSources): Promise<QueueStats> {
   const minuteAgo = store.clock.now() - 60_000;
-  const [counts, workers, completed, failed, sample] = await Promise.all([
+  const [counts, workers, completed, failed, cancelled, allCancelled, sample] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
     known(),
     store.redis.zcount(store.keys.of('completed'), minuteAgo, '+inf'),
     store.redis.zcount(store.keys.of('failed'), minuteAgo, '+inf'),
+    store.redis.zcount(store.keys.cancelled, minuteAgo, '+inf').catch(ifWrongType(0)),
+    store.redis.zcard(store.keys.cancelled).catch(ifWrongType(0)),
     store.redis.zrevrange(store.keys.of('completed'), 0, SAMPLE - 1),
   ]);
   const { times, costs } = await readSample(store, sample);
@@ -118,12 +121,13 @@ async function read(queue: Queue, store: Store, { rate, workers: known }: StatsS
       active: counts['active'] ?? 0,
       delayed: counts['delayed'] ?? 0,
       completed: counts['completed'] ?? 0,
-      failed: counts['failed'] ?? 0,
+      failed: Math.max((counts['failed'] ?? 0) - allCancelled, 0),
+      cancelled: allCancelled,
     },
     workers: workers.filter(({ live }) => live).length,
     concurrency: concurrencyOf(workers),
     msPerStart: rate.duration / rate.max,
-    perMinute: { completed, failed },
+    perMinute: { completed, failed: Math.max(failed - cancelled, 0), cancelled },
     waitMs: spread(waits),
     runMs: spread(runs),
     costs: costs.known + costs.unknown > 0 ? costs : undefined,

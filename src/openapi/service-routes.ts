@@ -48,10 +48,10 @@ function kindRoutes(kinds: readonly Kind[]): RouteDescription[] {
 }
 
 const STATS = {
-  counts: { waiting: 4, active: 3, delayed: 0, completed: 120, failed: 2 },
+  counts: { waiting: 4, active: 3, delayed: 0, completed: 120, failed: 2, cancelled: 1 },
   workers: 1,
   concurrency: 3,
-  perMinute: { completed: 11, failed: 0 },
+  perMinute: { completed: 11, failed: 0, cancelled: 0 },
   waitMs: { p50: 900, p95: 4200 },
   runMs: { p50: 11_800, p95: 19_400 },
   depth: 7,

@@ -84,7 +84,8 @@ export const serviceSchemas: Record<string, JsonSchema> = {
       active: count('Jobs that run.'),
       delayed: count('Jobs between two attempts.'),
       completed: count('Jobs that have ended well and are kept.'),
-      failed: count('Jobs that have failed or were cancelled, and are kept.'),
+      failed: count('Jobs that have failed and are kept.'),
+      cancelled: count('Jobs that were cancelled and are kept.'),
     }),
     depth: count('Jobs that have not ended.'),
     workers: count('Worker processes that live.'),
@@ -92,6 +93,7 @@ export const serviceSchemas: Record<string, JsonSchema> = {
     perMinute: object({
       completed: count('Jobs that completed in the last minute.'),
       failed: count('Jobs that failed in the last minute.'),
+      cancelled: count('Jobs that were cancelled in the last minute.'),
     }),
     'waitMs?': spread('How long jobs waited after they could begin.'),
     'runMs?': spread('How long jobs ran.'),

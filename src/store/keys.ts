@@ -44,6 +44,8 @@ type TenantOrNone = Tenant | '';
  *   tag past all measure puts its tenant last until the queue is empty.
  * - `deadlines`: begun anew by the next sweep. Entries that
  *   name no job are taken out when they are due.
+ * - `cancelled`: begun anew by the next cancellation. Until
+ *   then the statistics count no job as cancelled.
  * - `spent`, `spent-usd`: begun anew if it is of another type and a
  *   budget is set; a text that is no number counts as 0. Until it is
  *   gone, after two days, the jobs of this tenant that report usage fail.
@@ -95,6 +97,8 @@ export function keysUnder(prefix: string) {
      * job's id by when that is to be if the job has not begun.
      */
     deadlines: `${prefix}:deadlines`,
+    /** Jobs that were cancelled and are kept, by when: BullMQ has them among the failed ones. */
+    cancelled: `${prefix}:cancelled`,
     /** The tokens a tenant has used on the day of a moment in UTC. */
     spent: (tenant: TenantOrNone, now: number) => `${prefix}:spent:${dayOf(now)}:${tenant}`,
     /** What a tenant's calls have cost on such a day, in billionths of a US dollar. */

@@ -56,7 +56,9 @@ test('a waiting job never starts, and its place is free', async () => {
   const worker = await stack.startWorker();
   expect((await (await stack.watch(second)).until(isEnd)).event).toBe('completed');
   expect(await (await fetch(`${worker.url}/health`)).json()).toMatchObject({ started: 1 });
-  expect((await stack.get('/api/queue/stats'))['counts']).toMatchObject({ waiting: 0, active: 0, completed: 1, failed: 1 });
+  expect((await stack.get('/api/queue/stats'))['counts']).toMatchObject({ waiting: 0, active: 0, completed: 1, failed: 0, cancelled: 1 });
+  await fetch(`${stack.url}/api/jobs/${first['jobId']}`, { method: 'DELETE', headers: ANA });
+  expect((await stack.get('/api/queue/stats'))['counts']).toMatchObject({ completed: 1, failed: 0, cancelled: 0 });
 });
 
 test('a job between two attempts gets no second one', async () => {
@@ -68,7 +70,7 @@ test('a job between two attempts gets no second one', async () => {
   await stream.until(({ data }) => data['retryAt'] !== undefined);
   expect((await cancel(stack.url, job)).status).toBe(202);
   expect((await stream.until(isEnd)).event).toBe('cancelled');
-  expect((await stack.get('/api/queue/stats'))['counts']).toMatchObject({ delayed: 0, failed: 1 });
+  expect((await stack.get('/api/queue/stats'))['counts']).toMatchObject({ delayed: 0, failed: 0, cancelled: 1 });
   expect(openai.calls).toHaveLength(1);
 });
 

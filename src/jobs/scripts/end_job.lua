@@ -7,13 +7,14 @@ If the job is not there, and `absentMs` is more than 0, a mark takes its record'
 add still be on its way.
 `unreadable` is 1 for a record that can't be read: it is rewritten as far as it takes to be listed, if the job's lock is `held`
 ('' for none).
-KEYS: job, lock, deadlines, jobs, behind, events, meta, completed, failed, delayed, prioritized, wait, active, stalled
+KEYS: job, lock, deadlines, jobs, behind, cancelled, events, meta, completed, failed, delayed, prioritized, wait, active, stalled
 ARGV: id, reason, kind, onlyUnbegun:number, unreadable:number, held, absentMs:number, retentionMs:number, longerMs:number, limit:number
 Returns: 'done'; 'ended' if it had ended already; 'unknown' if it is not there; 'held' if somebody else holds its lock now; 'begun'
 Writes: cancelled, failedReason, finishedOn, name, timestamp
 ]]
 --include clock
 --include forget_ended
+--include mend
 local record = redis.pcall('HMGET', job, 'name', 'timestamp', 'processedOn', 'finishedOn')
 if unreadable == 0 and (record.err or not (record[1] or record[2] or record[3] or record[4])) then
   if absentMs > 0 and not record.err then
@@ -40,7 +41,11 @@ else redis.call('LREM', wait, 1, id) end
 redis.call('DEL', lock)
 redis.call('SREM', stalled, id)
 redis.call('HSET', job, 'failedReason', reason, 'finishedOn', now)
-if reason == 'cancelled' then redis.call('HSET', job, FIELDS.cancelled, now) end
+if reason == 'cancelled' then
+  redis.call('HSET', job, FIELDS.cancelled, now)
+  mend(cancelled, 'zset')
+  redis.call('ZADD', cancelled, now, id)
+end
 redis.call('ZADD', failed, now, id)
 redis.pcall('ZREM', deadlines, id, 'start ' .. id)
 local kept = tonumber(redis.call('HGET', meta, 'opts.maxLenEvents') or '') or 10000

@@ -1,5 +1,5 @@
 -- forgetEnded(limit) removes jobs that ended longer ago than ended jobs are kept, with all that BullMQ keeps of them: of the completed and
--- of the failed so many at most, the oldest first. It returns the larger of both counts. Expects keys: completed, failed, jobs, behind;
+-- of the failed so many at most, the oldest first. It returns the larger of both counts. Expects keys: completed, failed, jobs, behind, cancelled;
 -- and now, retentionMs, longerMs (how much longer they are kept while the archive is behind)
 local PARTS = { '', ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }
 local function forgetEnded(limit)
@@ -15,5 +15,6 @@ local function forgetEnded(limit)
     if #over > 0 then redis.call('ZREM', set, unpack(over)) end
     most = math.max(most, #over)
   end
+  redis.pcall('ZREMRANGEBYSCORE', cancelled, '-inf', last)
   return most
 end
