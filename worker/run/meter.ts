@@ -89,13 +89,14 @@ class MeteredCall implements Call {
     if (tokensOf(used) - tokensOf(this.#written) >= STEP) void this.#write(this.#used);
   }
 
+  /** Resolves at once: who must know that the note is written waits for {@link MeteredCall.close}. */
   async settle(used: DetailedUsage | undefined): Promise<void> {
     const now = used && this.#whole(used);
     this.isPaid = now !== undefined && isBilled(now);
     if (!this.#isOpen) return;
     this.#isOpen = false;
     // A call that came to what it was expected to, such as a free one, is noted already.
-    if (!now || this.#written !== this.#expected || !isSame(now, this.#expected)) await this.#write(now);
+    if (!now || this.#written !== this.#expected || !isSame(now, this.#expected)) void this.#write(now);
   }
 
   drop(): void {

@@ -101,10 +101,12 @@ export function createRun({
     } catch (error) {
       await files?.release().catch(() => {}); // it is freed with the end of the job, too
       const reason = deadline.isOver() ? timedOut(timeoutMs, error) : error;
-      throw reason instanceof ProblemError && meter.inVain() ? new PaidInVainError(reason) : reason;
+      const ending = reason instanceof ProblemError && meter.inVain() ? new PaidInVainError(reason) : reason;
+      await meter.close();
+      throw ending;
     } finally {
       deadline.lift();
-      await meter.close();
+      void meter.close(); // its notes go before the completion, over the same connection
     }
   };
 }
