@@ -1,6 +1,6 @@
 /** What a completed job stands for is stored once, and read as if it were stored twice. */
 import { expect, test } from 'vitest';
-import { FIELDS } from '../../src/job/record.ts';
+import { FIELDS, parseRow } from '../../src/job/record.ts';
 import { lengthenRow, shortenRows } from '../../src/job/short-rows.ts';
 import { JournalShortener } from '../../worker/run/short-journals.ts';
 import { answerWith, card, startOpenAI } from '../support/openai.ts';
@@ -34,7 +34,7 @@ test('rows whose values stand in the result become short, and whole again byte f
 
 test('a short row whose result is another is no row, and nothing else is taken for a short one', () => {
   const [short = ''] = shortenRows([item('flashcards', 0, card(1))], JSON.stringify({ flashcards: [card(1)] }));
-  expect(() => JSON.parse(lengthenRow(short, '')) as unknown).toThrow();
+  expect(parseRow(lengthenRow(short, ''), 1)).toEqual([]);
   for (const row of ['42', '"hey"', 'null', '1 2 3', '{"a":1}', '']) expect(lengthenRow(row, '{}')).toBe(row);
 });
 
