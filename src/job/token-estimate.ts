@@ -9,11 +9,15 @@
 const LATIN = /[\p{Script=Latin}\p{ASCII}]+/gu;
 const CJK = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}]+/gu;
 
+/** Texts of ASCII alone need no second look: most pieces that a model writes. */
+const PLAIN = /^[\0-\x7F]*$/;
+
 /**
  * The tokens of a text. They are not rounded, so that the tokens
  * of pieces can be added. A character is a UTF-16 code unit.
  */
 export function estimateTokens(text: string): number {
+  if (PLAIN.test(text)) return text.length / 4;
   const notLatin = text.replaceAll(LATIN, '');
   const others = notLatin.replaceAll(CJK, '');
   return (text.length - notLatin.length) / 4 + (notLatin.length - others.length) + others.length / 2;

@@ -71,8 +71,8 @@ class MeteredCall implements Call {
   readonly #log: Pick<Logger, 'warn'>;
   readonly #writing = new Set<Promise<void>>();
   #isOpen = true;
-  /** Undefined until a response begins. */
-  #used: Usage | undefined;
+  /** Undefined until a response begins. Its cost is added when it is written: most notes never are. */
+  #used: DetailedUsage | undefined;
   #written: Usage;
   #dropped = 0;
 
@@ -85,8 +85,8 @@ class MeteredCall implements Call {
 
   note(used: DetailedUsage): void {
     if (!this.#isOpen) return;
-    this.#used = this.#whole(used);
-    if (tokensOf(used) - tokensOf(this.#written) >= STEP) void this.#write(this.#used);
+    this.#used = used;
+    if (tokensOf(used) - tokensOf(this.#written) >= STEP) void this.#write(this.#whole(used));
   }
 
   /** Resolves at once: who must know that the note is written waits for {@link MeteredCall.close}. */
@@ -104,7 +104,7 @@ class MeteredCall implements Call {
   }
 
   flush(): void {
-    if (this.#isOpen && this.#used && tokensOf(this.#used) !== tokensOf(this.#written)) void this.#write(this.#used);
+    if (this.#isOpen && this.#used && tokensOf(this.#used) !== tokensOf(this.#written)) void this.#write(this.#whole(this.#used));
   }
 
   async close(): Promise<void> {
@@ -132,7 +132,7 @@ function isBilled({ inputTokens, outputTokens, characters = 0, seconds = 0, imag
   return costUsd === undefined ? inputTokens + outputTokens + characters + seconds + images > 0 : costUsd > 0;
 }
 
-function tokensOf({ inputTokens, outputTokens }: Usage): number {
+function tokensOf({ inputTokens, outputTokens }: DetailedUsage): number {
   return inputTokens + outputTokens;
 }
 

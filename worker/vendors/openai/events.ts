@@ -11,7 +11,7 @@ import type { StreamedAnswer } from '../../streamed-post.ts';
  */
 const MAX_EVENT = 2_097_152;
 
-const BYTE_ORDER_MARK = /^\uFEFF/;
+const BYTE_ORDER_MARK = '\uFEFF';
 
 /** The server sends an event that is too long. */
 export class EventTooLong extends Error {
@@ -35,7 +35,7 @@ export async function* readEvents(answer: EventSource, max = MAX_EVENT): AsyncGe
   let parser: Parser | undefined;
   try {
     for await (const piece of answer.texts()) {
-      const text = parser ? piece : piece.replace(BYTE_ORDER_MARK, '');
+      const text = parser === undefined && piece.startsWith(BYTE_ORDER_MARK) ? piece.slice(1) : piece;
       parser ??= parserFor(text, max);
       const { events, isLast, error } = parseAll(parser?.write(text) ?? []);
       if (events.length > 0) yield events;

@@ -4,16 +4,19 @@
  */
 import type { Usage } from '../../../src/job/snapshot.ts';
 import { estimateTokens } from '../../../src/job/token-estimate.ts';
-import type { Delta, TokenCount } from './chunk.ts';
+import type { Delta } from './chunk.ts';
 
 /** The usage of one call. */
 export class CallUsage {
   readonly #expected: number;
-  #reported: TokenCount = {};
+  /** What the server has reported so far. */
+  #inputTokens: number | undefined;
+  #outputTokens: number | undefined;
+  /** How many tokens, and how many chunks with text, have come since the server last reported its usage. */
+  #tokensSince = 0;
+  #deltasSince = 0;
   #deltas = 0;
   #begun = false;
-  /** What has come since the server last reported its usage. */
-  #since = { tokens: 0, deltas: 0 };
 
   /** `expected`: an estimate of what the model reads, in tokens. */
   constructor(expected: number) {
@@ -32,14 +35,10 @@ export class CallUsage {
 
   /** What the call has used so far; `estimated` if the server has not reported all of it. */
   used(): Usage {
-    const { inputTokens, outputTokens = 0 } = this.#reported;
-    const { tokens, deltas } = this.#since;
-    const isReported = inputTokens !== undefined && this.#reported.outputTokens !== undefined && deltas === 0;
-    return {
-      inputTokens: inputTokens ?? this.#expected,
-      outputTokens: outputTokens + Math.max(Math.ceil(tokens), deltas),
-      ...(!isReported && { estimated: true }),
-    };
+    const isReported = this.#inputTokens !== undefined && this.#outputTokens !== undefined && this.#deltasSince === 0;
+    const inputTokens = this.#inputTokens ?? this.#expected;
+    const outputTokens = (this.#outputTokens ?? 0) + Math.max(Math.ceil(this.#tokensSince), this.#deltasSince);
+    return isReported ? { inputTokens, outputTokens } : { inputTokens, outputTokens, estimated: true };
   }
 
   /** A response has begun. */
@@ -52,7 +51,7 @@ export class CallUsage {
    * is owed.
    */
   refuse(): void {
-    this.#begun = this.#deltas > 0 || (this.#reported.outputTokens ?? 0) > 0;
+    this.#begun = this.#deltas > 0 || (this.#outputTokens ?? 0) > 0;
   }
 
   /** Counts a chunk. */
@@ -60,11 +59,12 @@ export class CallUsage {
     const text = content + refusal + reasoning + args;
     if (text !== '') {
       this.#deltas++;
-      this.#since = { tokens: this.#since.tokens + estimateTokens(text), deltas: this.#since.deltas + 1 };
+      this.#deltasSince++;
+      this.#tokensSince += estimateTokens(text);
     }
-    const { inputTokens = this.#reported.inputTokens, outputTokens = this.#reported.outputTokens } = usage;
-    this.#reported = { inputTokens, outputTokens };
+    this.#inputTokens = usage.inputTokens ?? this.#inputTokens;
+    this.#outputTokens = usage.outputTokens ?? this.#outputTokens;
     // Some servers report the usage with each chunk, for all chunks so far.
-    if (usage.outputTokens !== undefined) this.#since = { tokens: 0, deltas: 0 };
+    if (usage.outputTokens !== undefined) this.#tokensSince = this.#deltasSince = 0;
   }
 }
