@@ -94,8 +94,9 @@ export class JournalWriter {
     if (!this.#next) {
       this.#next = { rows: [], fields: {}, isAwaited, first: Promise.withResolvers() };
       this.#next.first.promise.catch(() => {}); // where nobody waits, `last` rejects
-      // Promises that are settled go on within this tick, so that what they write is collected, too.
-      this.#sending ??= new Promise((resolve) => setImmediate(() => resolve(this.#sendAll())));
+      // After the promises that are settled: what they write is collected, too. A row does not wait
+      // until the loop has read from all other sockets.
+      this.#sending ??= new Promise((resolve) => process.nextTick(() => resolve(this.#sendAll())));
     }
     Object.assign(this.#next.fields, fields);
     this.#next.isAwaited ||= isAwaited;
