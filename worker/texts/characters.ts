@@ -3,6 +3,14 @@
  */
 
 /**
+ * The characters of most texts, as a class of regular expressions: Latin and Cyrillic letters, and
+ * the usual marks. They are seen as they stand.
+ */
+export const USUAL = '\\t\\n -~\\u00a0-\\u00ac\\u00ae-\\u00b7\\u00b9-\\u024f\\u0400-\\u0481\\u048a-\\u04ff\\u2010-\\u2023\\u2025\\u2026';
+
+const usualText = new RegExp(`^[${USUAL}]*$`);
+
+/**
  * Ligatures of Latin and Armenian, and the shapes of Arabic letters: PDFs have them in place of
  * letters.
  */
@@ -31,6 +39,7 @@ const invisible = /[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe
  * since they part columns.
  */
 export function toVisible(text: string): string {
+  if (usualText.test(text)) return text;
   return text
     .replace(stackedMarks, '$1')
     .normalize('NFC')

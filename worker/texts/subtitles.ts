@@ -43,6 +43,7 @@ const isStart = (line: string): boolean => time.test(line) || beginning.test(lin
  * schedule.
  */
 export function hasCues(text: string): boolean {
+  if (!/\d:\d\d|^Dialogue:/m.test(text)) return false;
   const lines = cueLines(text).filter((line) => line.trim() !== '');
   if (lines.filter((line) => time.test(line)).length * 12 > lines.length) return true;
   const starts = lines.filter((line) => beginning.test(line));

@@ -56,8 +56,9 @@ export function createTableReader(lines: readonly Line[]): (start: number) => Fo
 function readTable(lines: readonly Line[], start: number, { mark, weak }: Column): { found?: Found; end: number } {
   const opening = lines[start]?.text ?? '';
   const first = cellsOf(opening, mark);
+  if (first.length < 2 || first.length > 20) return { end: start }; // so it is with most lines and marks
   if (ruler.test(opening) || (weak && (dashed.test(opening) || courseLabel.test(opening) || isNoise(opening)))) return { end: start };
-  if (first.length < 2 || first.length > 20 || !isRow(first, weak)) return { end: start };
+  if (!isRow(first, weak)) return { end: start };
   const rows: TableRow[] = [];
   let ruled = 0; // how many rows stand above the last ruler
   let isRuled = false; // whether the first row stands above a ruler

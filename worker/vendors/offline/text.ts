@@ -3,6 +3,8 @@
  * characters.
  */
 
+import { USUAL } from '../../texts/characters.ts';
+
 /** A word and where it begins in its text. */
 export type Word = { text: string; index: number };
 
@@ -37,20 +39,51 @@ export function sentences(line: string): string[] {
 }
 
 /**
+ * Latin and Cyrillic text, with the usual marks. Its words are told by their characters alone, which
+ * takes a sixth of the segmenter's time.
+ */
+const plainText = new RegExp(`^[${USUAL}]*$`);
+
+const LETTER = 'A-Za-zªµºÀ-ÖØ-öø-\u{24f}\u{400}-\u{481}\u{48a}-\u{4ff}';
+
+/**
+ * A word in such text, by the rules of UAX #29, which are the segmenter's, too: letters and digits;
+ * one point, apostrophe or colon stands between two letters, one point, comma, apostrophe or
+ * semicolon between two digits. Two underscores or more are a word of their own.
+ */
+const plainWord = new RegExp(
+  `_*[${LETTER}\\d][${LETTER}\\d_]*(?:(?:(?<=[${LETTER}])[.'’‘:·](?=[${LETTER}])|(?<=\\d)[.,;'’‘](?=\\d))[${LETTER}\\d_]+)*|__+`,
+  'gu',
+);
+
+/**
  * The words of texts that were just looked at: each sentence is asked for its words by one reader
  * after the other.
  */
 const recent = new Map<string, readonly Word[]>();
-const MAX_RECENT = 64;
+const MAX_RECENT = 128;
 
 /** The words of a text, without what is between them. */
 export function words(text: string): readonly Word[] {
   const known = recent.get(text);
   if (known) return known;
-  const found: Word[] = [];
-  for (const { segment, index, isWordLike } of byWord.segment(text)) if (isWordLike) found.push({ text: segment, index });
+  const found = plainText.test(text) ? plainWords(text) : segmentedWords(text);
   if (recent.size >= MAX_RECENT) recent.clear();
   recent.set(text, found);
+  return found;
+}
+
+function plainWords(text: string): Word[] {
+  const found: Word[] = [];
+  plainWord.lastIndex = 0;
+  for (let match = plainWord.exec(text); match; match = plainWord.exec(text)) found.push({ text: match[0], index: match.index });
+  return found;
+}
+
+/** The words of a text in any script. */
+export function segmentedWords(text: string): Word[] {
+  const found: Word[] = [];
+  for (const { segment, index, isWordLike } of byWord.segment(text)) if (isWordLike) found.push({ text: segment, index });
   return found;
 }
 

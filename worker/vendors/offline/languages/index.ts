@@ -24,6 +24,9 @@ const byScript: readonly [RegExp, Language][] = [
   [/\p{Script=Arabic}/u, ar],
 ];
 
+/** Letters of none of these scripts. */
+const others = /^[\0-\u036f]*$/;
+
 const byWords: readonly Language[] = [en, de, fr, es, it, pt, tr];
 
 /**
@@ -42,7 +45,7 @@ for (const language of byWords) {
  */
 export function languageOfWords(words: readonly string[], preferred?: Language): Language | undefined {
   const joined = words.join(' ');
-  const script = byScript.find(([letters]) => letters.test(joined));
+  const script = !others.test(joined) && byScript.find(([letters]) => letters.test(joined));
   if (script) return script[1];
   const votes = new Map<Language, number>();
   for (const word of words) for (const language of speakers.get(word) ?? []) votes.set(language, (votes.get(language) ?? 0) + 1);
