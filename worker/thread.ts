@@ -64,12 +64,18 @@ export class ThreadPool {
     this.#maxRunning = options.maxRunning ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Asks as {@link askThread} does. A thread whose question is aborted, or that fails, ends. */
-  async ask<Answer>(question: unknown, signal: AbortSignal): Promise<Answer> {
+  /**
+   * Asks as {@link askThread} does. A thread whose question is aborted, or that fails, ends.
+   * `onLeave` is called once the question holds up no other: at its end, or when its slice is over.
+   */
+  async ask<Answer>(question: unknown, signal: AbortSignal, onLeave?: () => void): Promise<Answer> {
     signal.throwIfAborted();
     if (this.#running < this.#maxRunning) this.#running++;
     else await this.#turn(signal);
-    const place = new Place(() => this.#leave());
+    const place = new Place(() => {
+      this.#leave();
+      onLeave?.();
+    });
     try {
       const thread = this.#free.pop() ?? (await this.#start(signal));
       place.leaveAfter(this.#options.sliceMs);

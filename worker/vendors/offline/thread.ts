@@ -1,6 +1,5 @@
 /**
- * The code of an offline thread: takes one order at a time and answers with its pieces, or with the
- * problem.
+ * The code of an offline thread: takes orders and answers each with its pieces, or with the problem.
  */
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -25,4 +24,10 @@ const { size } = workerData as { size: 'small' | 'large' };
 // On Linux a thread has a priority of its own; elsewhere this would slow down the whole process.
 if (size === 'large' && process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
-parentPort?.on('message', (order: Order) => void answer(order).then((answered) => parentPort?.postMessage(answered)));
+async function answerAll(orders: readonly Order[]): Promise<void> {
+  const answers: OrderAnswer[] = [];
+  for (const order of orders) answers.push(await answer(order));
+  parentPort?.postMessage(answers);
+}
+
+parentPort?.on('message', (orders: Order[]) => void answerAll(orders));

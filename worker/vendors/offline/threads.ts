@@ -7,6 +7,7 @@ import { ProblemError } from '../../../src/job/problem.ts';
 import type { Piece } from '../../capabilities.ts';
 import { ThreadPool } from '../../thread.ts';
 import type { Order } from './makers.ts';
+import { SmallOrders } from './small-orders.ts';
 import type { OrderAnswer } from './thread.ts';
 
 /**
@@ -18,7 +19,7 @@ export type RunOrder = (order: Order, signal: AbortSignal) => Promise<Piece[]>;
 
 /** How the threads are made. */
 type ThreadOptions = {
-  /** The module that a thread runs. It answers each order with an {@link OrderAnswer}. */
+  /** The module that a thread runs. It answers orders with as many {@link OrderAnswer}s. */
   module: URL;
   /**
    * The heap that a thread may use, in MiB. A text of 100,000 characters needs less than half of
@@ -31,9 +32,8 @@ type ThreadOptions = {
 const LARGE = 10_000;
 
 /**
- * Small orders follow each other in one thread. The slowest of them takes some 30 ms there, and no
- * more of them wait than the worker runs jobs at a time; which user's job is next says the queue.
- * Large ones run beside each other in threads of lower priority.
+ * Small orders share one thread, where the slowest of them takes some 30 ms. Large ones run beside
+ * each other in threads of lower priority.
  */
 const SIZES = {
   small: { maxFree: 1, maxRunning: 1, sliceMs: 250 },
@@ -41,7 +41,7 @@ const SIZES = {
 } as const;
 
 /** Loads the code of a thread. */
-const WARM_UP: Order = { kind: 'generate-flashcards', wanted: { flashcards: 1 }, input: { content: 'Hund: dog' }, there: {} };
+const WARM_UP: Order[] = [{ kind: 'generate-flashcards', wanted: { flashcards: 1 }, input: { content: 'Hund: dog' }, there: {} }];
 
 const DEFAULTS: ThreadOptions = { module: new URL('./thread.ts', import.meta.url), heapMb: 192 };
 
@@ -51,10 +51,13 @@ export function createThreads({ module, heapMb }: ThreadOptions = DEFAULTS): Run
   const start = (size: keyof typeof SIZES) => () =>
     new Worker(module, { env: {}, execArgv: [], workerData: { size }, resourceLimits: { maxOldGenerationSizeMb: heapMb } });
   const poolOf = (size: keyof typeof SIZES) => new ThreadPool({ start: start(size), warmUp: WARM_UP, ...SIZES[size] });
-  const pools = { small: poolOf('small'), large: poolOf('large') };
+  const small = new SmallOrders(poolOf('small'));
+  const large = poolOf('large');
+  const runLarge = async (order: Order, signal: AbortSignal) => (await large.ask<[OrderAnswer]>([order], signal))[0];
   return async (order, signal) => {
-    const size = JSON.stringify(order.input).length > LARGE ? 'large' : 'small';
-    const answer = await pools[size].ask<OrderAnswer>(order, signal).catch((error: unknown) => {
+    const { length } = JSON.stringify(order.input);
+    const answering = length > LARGE ? runLarge(order, signal) : small.run(order, length, signal);
+    const answer = await answering.catch((error: unknown) => {
       throw toProblem(error, signal);
     });
     if (answer.type === 'problem') throw new ProblemError(answer.code, answer.detail);

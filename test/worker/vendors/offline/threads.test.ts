@@ -26,15 +26,16 @@ const module = new URL(
   `data:text/javascript,${encodeURIComponent(`
     import { parentPort, threadId } from 'node:worker_threads';
     const hoard = [];
-    parentPort.on('message', ({ input: { content } }) => {
+    const answerOf = ({ input: { content } }) => {
       while (content === 'never ends');
       for (const start = Date.now(); content.startsWith('slow') && Date.now() - start < 400;);
       while (content === 'takes all memory') hoard.push(new Array(1e6).fill(content));
       if (content === 'throws') throw new Error('a defect');
       if (content === 'exits') process.exit(3);
-      if (content === 'is unusable') parentPort.postMessage({ type: 'problem', code: 'content_unusable', detail: 'No.' });
-      else parentPort.postMessage({ type: 'pieces', pieces: [{ field: 'flashcards', value: { front: content, back: content } }, threadId, Object.keys(process.env)].map((value) => value.field ? value : { field: 'about', value }) });
-    });`)}`,
+      if (content === 'is unusable') return { type: 'problem', code: 'content_unusable', detail: 'No.' };
+      return { type: 'pieces', pieces: [{ field: 'flashcards', value: { front: content, back: content } }, threadId, Object.keys(process.env)].map((value) => value.field ? value : { field: 'about', value }) };
+    };
+    parentPort.on('message', (orders) => parentPort.postMessage(orders.map(answerOf)));`)}`,
 );
 const order = (content: string): Order => ({
   kind: 'generate-flashcards',
