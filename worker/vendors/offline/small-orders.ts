@@ -42,7 +42,7 @@ export class SmallOrders {
     const onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort);
     this.#waiting.push({ order, length, signal, isAlone: false, resolve, reject });
-    this.#sendNext();
+    if (this.#waiting.length === 1) setImmediate(() => this.#sendNext()); // with what comes in this tick
     return await promise.finally(() => signal.removeEventListener('abort', onAbort));
   }
 
