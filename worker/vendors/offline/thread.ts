@@ -1,6 +1,7 @@
 /**
  * The code of an offline thread: takes orders and answers each with its pieces, or with the problem.
  */
+import { enableCompileCache } from 'node:module';
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ProblemError, type ProblemCode } from '../../../src/job/problem.ts';
@@ -20,7 +21,9 @@ async function answer(order: Order): Promise<OrderAnswer> {
   }
 }
 
-const { size } = workerData as { size: 'small' | 'large' };
+const { size, compileCache } = workerData as { size: 'small' | 'large'; compileCache?: string };
+// The process keeps compiled code; a thread that uses it starts in half of the time.
+if (compileCache !== undefined) enableCompileCache(compileCache);
 // On Linux a thread has a priority of its own; elsewhere this would slow down the whole process.
 if (size === 'large' && process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 

@@ -2,6 +2,8 @@
  * Threads for the offline generator: small orders share one, large ones have threads of their own.
  * A thread is ended when its order is aborted.
  */
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ProblemError } from '../../../src/job/problem.ts';
 import type { Piece } from '../../capabilities.ts';
@@ -47,9 +49,11 @@ const DEFAULTS: ThreadOptions = { module: new URL('./thread.ts', import.meta.url
 
 /** Makes the function that carries out orders. */
 export function createThreads({ module, heapMb }: ThreadOptions = DEFAULTS): RunOrder {
+  const kept = getCompileCacheDir(); // a folder for this version of Node, in the one that was named
+  const compileCache = kept === undefined ? undefined : dirname(kept);
   // Threads get neither the process's variables, which hold secrets, nor its flags.
   const start = (size: keyof typeof SIZES) => () =>
-    new Worker(module, { env: {}, execArgv: [], workerData: { size }, resourceLimits: { maxOldGenerationSizeMb: heapMb } });
+    new Worker(module, { env: {}, execArgv: [], workerData: { size, compileCache }, resourceLimits: { maxOldGenerationSizeMb: heapMb } });
   const poolOf = (size: keyof typeof SIZES) => new ThreadPool({ start: start(size), warmUp: WARM_UP, ...SIZES[size] });
   const small = new SmallOrders(poolOf('small'));
   const large = poolOf('large');
