@@ -26,6 +26,9 @@ const USER_JOBS = 100;
 /** How often every followed job is read, whatever was signalled, in ms. */
 const RECONCILE_MS = 20_000;
 
+/** Streams and jobs that are due for such work are served so many times in their interval. */
+const PARTS = 100;
+
 /** What streams are opened with: beside what they read, those who want to know of jobs' ends. */
 export type StreamOptions = {
   store: ProcessStore;
@@ -70,7 +73,12 @@ export function openStreams({ archiving, ...options }: StreamOptions): StreamPar
     userFeed.reconcile();
   };
   store.redis.on('ready', reconcile);
-  const timers = [setInterval(() => connections.heartbeat(), Math.min(heartbeatMs, maxAgeMs / 10)), setInterval(reconcile, RECONCILE_MS)];
+  const pingMs = Math.min(heartbeatMs, maxAgeMs / 10);
+  const timers = [
+    setInterval(() => connections.heartbeat(pingMs), pingMs / PARTS),
+    setInterval(() => feed.reconcile(RECONCILE_MS), RECONCILE_MS / PARTS),
+    setInterval(() => userFeed.reconcile(), RECONCILE_MS),
+  ];
   return {
     feed,
     userFeed,

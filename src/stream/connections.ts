@@ -1,8 +1,9 @@
 /**
- * All open event streams of the process. One heartbeat serves all of them, so that no stream needs
- * a timer of its own.
+ * All open event streams of the process. One timer's heartbeat serves all of them, so that no stream
+ * needs a timer of its own.
  */
 import { encodeRetry, PING } from './sse-encoding.ts';
+import { Staggered } from './staggered.ts';
 
 /** Where the frames of a stream go. */
 export type Sink = {
@@ -38,7 +39,7 @@ const ping = encoder.encode(PING);
 /** The open streams. */
 export class Connections {
   readonly #maxAgeMs: number;
-  readonly #open = new Set<Connection>();
+  readonly #open = new Staggered<Connection>();
   #closed = false;
 
   /**
@@ -61,12 +62,12 @@ export class Connections {
   }
 
   /**
-   * Sends a comment to every stream, so that no proxy takes it for idle. Ends the streams that are
-   * too old.
+   * Sends a comment to each stream whose last one was `everyMs` ago, so that no proxy takes it for
+   * idle. Ends those that are too old.
    */
-  heartbeat(): void {
+  heartbeat(everyMs: number): void {
     const now = performance.now();
-    for (const connection of this.#open) {
+    for (const connection of this.#open.takeDue(everyMs)) {
       if (now < connection.until) connection.sink.write(ping);
       else this.#disconnect(connection, 1000 * Math.random());
     }
@@ -82,7 +83,7 @@ export class Connections {
    */
   close(): void {
     this.#closed = true;
-    for (const connection of this.#open) this.#disconnect(connection, spreadRetryMs());
+    for (const connection of this.#open.all()) this.#disconnect(connection, spreadRetryMs());
   }
 
   #disconnect(connection: Connection, retryMs: number): void {

@@ -9,6 +9,7 @@ import type { JobSignal } from './event-reader.ts';
 import { type Addressing, type Follower, JobChannel, type JobReading, type OnEndSent } from './job-channel.ts';
 import { resetFrame } from './job-frames.ts';
 import type { Cursor } from './sse-encoding.ts';
+import { Staggered } from './staggered.ts';
 
 /** A follower, before and while its stream is open. */
 export type Following = {
@@ -59,6 +60,8 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 export class Feed {
   readonly #options: FeedOptions;
   readonly #jobs = new Map<string, FollowedJob>();
+  /** The same jobs, as they are due for a reading that nothing has caused. */
+  readonly #readings = new Staggered<FollowedJob>();
   /**
    * Jobs whose state has changed. They are read a moment later, so that a short job costs one
    * reading instead of three.
@@ -111,8 +114,12 @@ export class Feed {
   #jobOf(jobId: string): FollowedJob {
     const known = this.#jobs.get(jobId);
     if (known) return known;
-    const job = new FollowedJob(jobId, this.#options, () => this.#jobs.delete(jobId));
+    const job = new FollowedJob(jobId, this.#options, () => {
+      this.#jobs.delete(jobId);
+      this.#readings.delete(job);
+    });
     this.#jobs.set(jobId, job);
+    this.#readings.add(job);
     this.#options.onFollow?.();
     return job;
   }
@@ -143,9 +150,13 @@ export class Feed {
     this.#moved.add(job);
   }
 
-  /** Reads every followed job again, so that no client waits for an end whose signal was lost. */
-  reconcile(): void {
-    for (const job of this.#jobs.values()) job.reconcile();
+  /**
+   * Reads followed jobs again, so that no client waits for an end whose signal was lost: those that
+   * are due once in `everyMs`, and without it all of them.
+   */
+  reconcile(everyMs?: number): void {
+    const jobs = everyMs === undefined ? this.#jobs.values() : this.#readings.takeDue(everyMs);
+    for (const job of jobs) job.reconcile();
   }
 }
 

@@ -149,7 +149,7 @@ test('streams whose time is up end with a retry of their own', () => {
   connections.add({ write: (frames) => got.push(Buffer.from(frames).toString()), close: () => got.push('closed') }, () =>
     got.push('disconnected'),
   );
-  connections.heartbeat();
+  connections.heartbeat(0);
   expect(got).toEqual(['disconnected', expect.stringMatching(/^retry: \d+\n\n$/), 'closed']);
   expect(connections.size()).toBe(0);
 });
