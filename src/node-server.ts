@@ -59,30 +59,27 @@ export function createNodeServer(fetch: Fetch, unsent?: UnsentCount): Server {
  * Takes the pieces of a body from Node's own request: a web
  * stream would cost more than most submissions do.
  */
-export const pullFromIncoming: PullBody = (env, _request, take, signal) => {
+export const pullFromIncoming: PullBody = (env, _request, take) => {
   const { incoming } = env as HttpBindings;
-  return new Promise((resolve, reject) => {
-    let received = 0;
-    const onData = (piece: Buffer): void => {
-      received += piece.byteLength;
-      take(piece);
-    };
-    const settle = (error?: Error): void => {
-      incoming.off('data', onData).off('end', settle).off('error', onGone).off('close', onGone);
-      signal.removeEventListener('abort', onAbort);
-      if (error) reject(error);
-      else resolve();
-    };
-    const onAbort = (): void => settle();
-    /** The client is gone. It may have sent everything before, and what waits here is still good. */
-    const onGone = (): void => {
-      if (incoming.complete) for (let piece: unknown; (piece = incoming.read()) !== null;) onData(piece as Buffer);
-      const announced = incoming.headers['content-length'];
-      const isWhole = incoming.complete && (announced === undefined || Number(announced) === received);
-      settle(isWhole ? undefined : (incoming.errored ?? new Error('the client is gone')));
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (incoming.destroyed) return onGone();
-    incoming.on('data', onData).on('end', settle).on('error', onGone).on('close', onGone);
-  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let received = 0;
+  const onData = (piece: Buffer): void => {
+    received += piece.byteLength;
+    take(piece);
+  };
+  const settle = (error?: Error): void => {
+    incoming.off('data', onData).off('end', settle).off('error', onGone).off('close', onGone);
+    if (error) reject(error);
+    else resolve();
+  };
+  /** The client is gone. It may have sent everything before, and what waits here is still good. */
+  const onGone = (): void => {
+    if (incoming.complete) for (let piece: unknown; (piece = incoming.read()) !== null;) onData(piece as Buffer);
+    const announced = incoming.headers['content-length'];
+    const isWhole = incoming.complete && (announced === undefined || Number(announced) === received);
+    settle(isWhole ? undefined : (incoming.errored ?? new Error('the client is gone')));
+  };
+  if (incoming.destroyed) onGone();
+  else incoming.on('data', onData).on('end', settle).on('error', onGone).on('close', onGone);
+  return { ended: promise, stop: () => settle() };
 };

@@ -7,12 +7,20 @@ import { ProblemError } from '../job/problem.ts';
 import type { AppEnv } from './context.ts';
 import type { Hold } from './shares.ts';
 
+/** Takes the next piece of a body. */
+type Take = (piece: Uint8Array) => void;
+
 /**
- * How bodies reach the app on a runtime. Gives each piece of the body to `take`, and resolves at
- * the end of the body, or when `signal` aborts; what comes after that is dropped. Rejects if the
- * client stops before. `env`: what the runtime gave to the app with the request.
+ * A body on its way. `ended` resolves at its end, or after `stop`; what comes after that is
+ * dropped. It rejects if the client stops before.
  */
-export type PullBody = (env: unknown, request: Request, take: (piece: Uint8Array) => void, signal: AbortSignal) => Promise<void>;
+export type Pulling = { ended: Promise<void>; stop(): void };
+
+/**
+ * How bodies reach the app on a runtime: gives each piece of the body to `take`. `env`: what the
+ * runtime gave to the app with the request.
+ */
+export type PullBody = (env: unknown, request: Request, take: Take) => Pulling;
 
 /** Reads a body while it arrives, block by block. */
 export type BodyReader<Content> = {
@@ -41,21 +49,25 @@ const BLOCK_BYTES = 64 * 1024;
 /** The first block has so many bytes and grows when it is full, since many bodies are small. */
 const FIRST_BYTES = 1024;
 
+const NONE = new Uint8Array();
+
 /** The problem of a body, or of a file in it, that is larger than `maxBytes`. */
 export function tooLarge(what: string, maxBytes: number): ProblemError {
   return new ProblemError('payload_too_large', `${what} may have ${maxBytes} bytes at most.`);
 }
 
 /** The implementation for every runtime, over a web stream. */
-export const pullFromStream: PullBody = async (_env, request, take, signal) => {
-  const reader = request.body?.getReader();
-  if (!reader) return;
-  const aborted = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
-  for (;;) {
-    const read = await Promise.race([reader.read(), aborted]);
-    if (!read || read.done || signal.aborted) break;
-    take(read.value);
-  }
+export const pullFromStream: PullBody = (_env, request, take) => {
+  const stopped = Promise.withResolvers<undefined>();
+  const read = async (): Promise<void> => {
+    const reader = request.body?.getReader();
+    for (;;) {
+      const piece = await Promise.race([reader?.read(), stopped.promise]);
+      if (!piece || piece.done) return;
+      take(piece.value);
+    }
+  };
+  return { ended: read(), stop: () => stopped.resolve(undefined) };
 };
 
 /**
@@ -66,17 +78,21 @@ export const pullFromStream: PullBody = async (_env, request, take, signal) => {
  * `invalid_input` if the client stops before the end; what `held` and the reader throw
  */
 export async function receiveBody<Content>(
-  pull: (take: (piece: Uint8Array) => void, signal: AbortSignal) => Promise<void>,
+  pull: (take: Take) => Pulling,
   reader: BodyReader<Content>,
   { maxBytes, held, stallMs }: BodyBounds,
 ): Promise<Content> {
   const blocks = new Blocks((block) => reader.take(block));
-  const stop = new AbortController();
   let received = 0;
   let fault: unknown;
+  let stopped = false;
 
+  const stop = (): void => {
+    stopped = true;
+    pulling?.stop();
+  };
   const take = (piece: Uint8Array): void => {
-    if (stop.signal.aborted) return;
+    if (stopped) return;
     stall.moved();
     received += piece.byteLength;
     try {
@@ -89,15 +105,18 @@ export async function receiveBody<Content>(
       blocks.drop();
       reader.drop();
       held.release(); // at once: what is refused makes room for others
-      if (received > maxBytes) stop.abort();
+      if (received > maxBytes) stop();
     }
   };
   const stall = watchStall(stallMs, () => {
     fault = stalled(stallMs);
-    stop.abort();
+    stop();
   });
+  let pulling: Pulling | undefined;
   try {
-    await pull(take, stop.signal);
+    pulling = pull(take);
+    if (stopped) pulling.stop(); // by a piece that was there already
+    await pulling.ended;
   } catch (cause) {
     throw new ProblemError('invalid_input', 'The body ended before it was whole.', { cause });
   } finally {
@@ -119,13 +138,15 @@ export type Receive = <Content>(reader: BodyReader<Content>, maxBytes: number) =
  * which is the caller's to release.
  */
 export function receiveFor(c: Context<AppEnv>, { pullBody, stallMs }: { pullBody: PullBody; stallMs: number }, held: Hold): Receive {
-  return (reader, maxBytes) => receiveBody((take, signal) => pullBody(c.env, c.req.raw, take, signal), reader, { maxBytes, held, stallMs });
+  return (reader, maxBytes) => receiveBody((take) => pullBody(c.env, c.req.raw, take), reader, { maxBytes, held, stallMs });
 }
 
-/** Joins small pieces to blocks. A large piece is a block as it is. */
+/** Joins small pieces to blocks. A large piece is a block as it is, and so is one that stays alone. */
 class Blocks {
   readonly #give: (block: Uint8Array) => void;
-  #block = new Uint8Array();
+  /** A small piece that no other has followed yet. */
+  #first: Uint8Array | undefined;
+  #block = NONE;
   #used = 0;
 
   constructor(give: (block: Uint8Array) => void) {
@@ -133,9 +154,21 @@ class Blocks {
   }
 
   add(piece: Uint8Array): void {
-    const isLarge = piece.byteLength >= BLOCK_BYTES / 2;
-    if (isLarge || this.#used + piece.byteLength > BLOCK_BYTES) this.flush();
-    if (isLarge) return this.#give(piece);
+    if (piece.byteLength >= BLOCK_BYTES / 2) {
+      this.flush();
+      this.#give(piece);
+    } else if (this.#used === 0 && !this.#first) {
+      this.#first = piece;
+    } else {
+      const first = this.#first;
+      this.#first = undefined;
+      if (first) this.#join(first);
+      this.#join(piece);
+    }
+  }
+
+  #join(piece: Uint8Array): void {
+    if (this.#used + piece.byteLength > BLOCK_BYTES) this.flush();
     if (this.#used + piece.byteLength > this.#block.byteLength) this.#grow(2 * (this.#used + piece.byteLength));
     this.#block.set(piece, this.#used);
     this.#used += piece.byteLength;
@@ -148,12 +181,14 @@ class Blocks {
   }
 
   flush(): void {
+    if (this.#first) this.#give(this.#first);
     if (this.#used > 0) this.#give(this.#block.subarray(0, this.#used));
     this.drop();
   }
 
   drop(): void {
-    this.#block = new Uint8Array();
+    this.#first = undefined;
+    this.#block = NONE;
     this.#used = 0;
   }
 }

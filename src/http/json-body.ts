@@ -25,17 +25,25 @@ export class JsonReader implements BodyReader<unknown> {
 
   /** @throws ProblemError `invalid_json` if it is no JSON in UTF-8 */
   finish(): unknown {
-    const decoder = new TextDecoder('utf-8', { fatal: true });
     try {
-      let text = '';
-      for (const block of this.#blocks) text += decoder.decode(block, { stream: true });
+      const text = textOf(this.#blocks);
       this.drop();
-      text += decoder.decode();
       return wellFormed(JSON.parse(text), text);
     } catch (cause) {
       throw new ProblemError('invalid_json', 'The body can not be read as JSON; send one JSON object.', { cause });
     }
   }
+}
+
+const UTF_8 = { fatal: true };
+const whole = new TextDecoder('utf-8', UTF_8);
+
+/** @throws TypeError if it is no UTF-8 */
+function textOf(blocks: readonly Uint8Array[]): string {
+  const [only, ...others] = blocks;
+  if (others.length === 0) return whole.decode(only);
+  const decoder = new TextDecoder('utf-8', UTF_8);
+  return blocks.map((block) => decoder.decode(block, { stream: true })).join('') + decoder.decode();
 }
 
 /**
