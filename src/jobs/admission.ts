@@ -115,47 +115,9 @@ const INDEX_KEPT_LONGER_S = 7 * 24 * 3600;
  */
 export const OUTBOX_LOOK_MS = 3000;
 
-const QUEUE_KEYS = ['wait', 'delayed', 'prioritized', 'active', 'events', 'meta', 'marker', 'pc'] as const;
 const SIGNATURE = {
-  keys: [
-    'wait',
-    'delayed',
-    'deadlines',
-    'turns',
-    'prioritized',
-    'active',
-    'coming',
-    'children',
-    'outbox',
-    'notifyOutbox',
-    'events',
-    'meta',
-    'marker',
-    'pc',
-    'counter',
-    'jobs',
-    'dedupPrefix',
-    'openPrefix',
-    'indexPrefix',
-    'spentPrefix',
-    'spentUsdPrefix',
-    'ratePrefix',
-    'reservedPrefix',
-  ],
-  args: [
-    'maxDepth',
-    'maxOpen',
-    'maxTokens',
-    'maxBillionths',
-    'maxRate',
-    'rateMs',
-    'keptForS',
-    'comingMs',
-    'archived',
-    'lookMs',
-    'weight',
-    'options',
-  ],
+  keys: ['spentPrefix', 'spentUsdPrefix', 'reservedPrefix'],
+  args: [],
   eachKeys: [],
   eachArgs: [
     'id',
@@ -205,11 +167,11 @@ export class Admission {
     this.#store = store;
     this.#options = options;
     this.budgeted = dailyTokensPerUser !== undefined || dailyUsdPerUser !== undefined;
-    const script = store.batchScript(new URL('scripts/admit.lua', import.meta.url), SIGNATURE);
-    const shared = sharedBy(store, options);
+    const constants = constantsOf(store, options);
+    const script = store.batchScript(new URL('scripts/admit.lua', import.meta.url), { ...SIGNATURE, constants });
     this.admit = createBatch(BATCH, async (requests: AdmissionRequest[]) => {
       const entries = requests.map((request) => this.#entryOf(request));
-      const replies = (await script({ ...shared, ...keysOfToday(store) }, entries)) as (AdmitReply | Error)[];
+      const replies = (await script(keysOfToday(store), entries)) as (AdmitReply | Error)[];
       return replies.map((reply, n) => (reply instanceof Error ? reply : this.#resultOf(reply, requests[n]?.bounded !== false)));
     });
     this.added = createCollector((jobIds) => {
@@ -278,17 +240,24 @@ export class Admission {
   }
 }
 
-/** What the script is given of all jobs alike. */
-function sharedBy({ keys }: Store, { retentionS, bounds, archived = false, weight = 1, jobOptions = {} }: AdmissionOptions) {
+/** What is the same for all jobs, in the order of the script's head. */
+function constantsOf({ keys }: Store, { retentionS, bounds, archived = false, weight = 1, jobOptions = {} }: AdmissionOptions) {
   const { submitRate } = bounds;
   return {
+    wait: keys.of('wait'),
+    delayed: keys.of('delayed'),
     deadlines: keys.deadlines,
     turns: keys.turns,
+    prioritized: keys.of('prioritized'),
+    active: keys.of('active'),
     coming: keys.coming,
     children: keys.children,
     outbox: keys.archive.outbox,
     notifyOutbox: keys.notifications.outbox,
-    ...keys.allOf(QUEUE_KEYS),
+    events: keys.of('events'),
+    meta: keys.of('meta'),
+    marker: keys.of('marker'),
+    pc: keys.of('pc'),
     counter: keys.of('id'),
     jobs: keys.job(''),
     dedupPrefix: keys.dedup(''),

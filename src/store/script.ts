@@ -27,12 +27,19 @@ type Value = string | number | Buffer;
 const SHARED = new URL('scripts/include/', import.meta.url);
 
 /**
+ * What a script is loaded with, by name: texts and numbers that are the same in all its calls.
+ * They are in its text, so that they are not sent with each call.
+ */
+export type Constants = Readonly<Record<string, string | number>>;
+
+/**
  * The same for a script that serves several entries in one call: after
  * the shared keys come those of each entry, and so do the arguments.
  */
 export type BatchSignature<Key extends string, Arg extends string, EachKey extends string, EachArg extends string> = Signature<Key, Arg> & {
   eachKeys: readonly EachKey[];
   eachArgs: readonly EachArg[];
+  constants?: Constants;
 };
 
 /** A value for each name. */
@@ -67,8 +74,8 @@ export function defineBatchScript<
   const EachKey extends string,
   const EachArg extends string,
 >(redis: Redis, file: URL, signature: BatchSignature<Key, Arg, EachKey, EachArg>): BatchScript<Key, Arg, EachKey, EachArg> {
-  const { keys, args, eachKeys, eachArgs } = signature;
-  const send = register(redis, file, signature);
+  const { keys, args, eachKeys, eachArgs, constants } = signature;
+  const send = register(redis, file, signature, constants);
   return (shared, entries) => {
     const values: (string | number)[] = [keys.length + eachKeys.length * entries.length];
     for (const key of keys) values.push(shared[key]);
@@ -85,9 +92,10 @@ type Send = (...values: Value[]) => Promise<unknown>;
  * Loads a script and gives the connection a command for it:
  * the number of keys, the keys, the arguments.
  */
-function register(redis: Redis, file: URL, ours: Head): Send {
-  const { lua, head } = loadScript(file);
+function register(redis: Redis, file: URL, signature: Omit<Head, 'constants'>, constants: Constants = {}): Send {
+  const { lua, head } = loadScript(file, constants);
   const name = basename(file.pathname, '.lua');
+  const ours: Head = { ...signature, constants: Object.keys(constants) };
   for (const [part, names] of Object.entries(PARTS) as [keyof Head, string][]) {
     if (ours[part].join() !== head[part].join()) {
       throw new OwnError(`scripts/${name}.lua has the ${names} ${head[part].join(', ')}, and its caller ${ours[part].join(', ')}`);
@@ -104,23 +112,29 @@ function register(redis: Redis, file: URL, ours: Head): Send {
  * What a script's head declares. A name is a local variable of
  * the script; `:number` after it reads it as one.
  */
-type Head = { keys: readonly string[]; args: readonly string[]; eachKeys: readonly string[]; eachArgs: readonly string[] };
+type Head = Readonly<Record<'constants' | 'keys' | 'args' | 'eachKeys' | 'eachArgs', readonly string[]>>;
 
 /** The parts of a head, as the file calls them. */
-const PARTS: Record<keyof Head, string> = { keys: 'KEYS', args: 'ARGV', eachKeys: 'EACH KEYS', eachArgs: 'EACH ARGV' };
+const PARTS: Record<keyof Head, string> = {
+  keys: 'KEYS',
+  args: 'ARGV',
+  eachKeys: 'EACH KEYS',
+  eachArgs: 'EACH ARGV',
+  constants: 'CONSTANTS',
+};
 
 const HEAD =
-  /^--\[\[\n[\s\S]*?\nKEYS:(?<keys>[^:]*)\nARGV:(?<args>[\s\S]*?)(?:\nEACH KEYS:(?<eachKeys>[^:]*)\nEACH ARGV:(?<eachArgs>[\s\S]*?))?\nReturns:[\s\S]*?\]\]\n/;
+  /^--\[\[\n[\s\S]*?\n(?:CONSTANTS:(?<constants>[^:]*)\n)?KEYS:(?<keys>[^:]*)\nARGV:(?<args>[\s\S]*?)(?:\nEACH KEYS:(?<eachKeys>[^:]*)\nEACH ARGV:(?<eachArgs>[\s\S]*?))?\nReturns:[\s\S]*?\]\]\n/;
 
 /**
  * Reads a script: its head's names become local variables, `--include NAME` lines the files
  * that they name, and `FIELDS.name` that field's name in the job's record, as a string. `...`
  * ends a head of arguments that go on: `rest` is then the place of the first of them in ARGV.
- * A `--each` line begins a loop over the entries of a batch, with `entry` as the number; the
+ * `CONSTANTS` are variables, too. A `--each` line begins a loop over the entries of a batch, with `entry` as the number; the
  * script ends it with `end`. The names of EACH KEYS and EACH ARGV are variables of the whole
  * script, which the loop sets, so that functions above it can use them.
  */
-export function loadScript(location: URL): { lua: string; head: Head } {
+export function loadScript(location: URL, constants: Constants = {}): { lua: string; head: Head } {
   const file = `scripts/${basename(location.pathname)}`;
   const text = read(location);
   if (text === undefined) throw new OwnError(`${file} is not there`);
@@ -131,6 +145,7 @@ export function loadScript(location: URL): { lua: string; head: Head } {
   const shared = { keys: list(groups['keys']), args: hasRest ? declared.slice(0, -1) : declared };
   const each = { keys: list(groups['eachKeys']), args: list(groups['eachArgs']) };
   const head = {
+    constants: list(groups['constants']),
     keys: shared.keys,
     args: shared.args.map(nameOf),
     eachKeys: each.keys,
@@ -140,6 +155,7 @@ export function loadScript(location: URL): { lua: string; head: Head } {
   const wrong = all.find((known, index) => !/^[a-z]\w*$/i.test(known) || all.indexOf(known) !== index);
   if (wrong !== undefined) throw new OwnError(`${file} has a head with the name ${wrong}, which is no name or is there twice`);
   const locals = [
+    ...head.constants.map((known) => `local ${known} = ${toLua(constants[known] ?? '')}`),
     declare(shared.keys, (n) => `KEYS[${n}]`),
     declare(shared.args, (n) => `ARGV[${n}]`),
     hasRest ? `local rest = ${declared.length}` : '',
@@ -170,6 +186,13 @@ function loopOver(shared: Names, each: Names): string {
     assign(each.keys, (n) => `KEYS${key(n)}`),
     assign(each.args, (n) => `ARGV${arg(n)}`),
   ].join(' ');
+}
+
+/** Writes a text or a number as Lua does. */
+function toLua(value: string | number): string {
+  if (typeof value === 'number') return String(value);
+  const bytes = Array.from(Buffer.from(value), (byte) => `\\${String(byte).padStart(3, '0')}`);
+  return `'${bytes.join('')}'`;
 }
 
 function nameOf(entry: string): string {

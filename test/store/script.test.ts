@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { defineBatchScript, defineScript } from '../../src/store/script.ts';
+import { type Constants, defineBatchScript, defineScript } from '../../src/store/script.ts';
 import { openQueue } from '../support/queue.ts';
 
 /** A script of the jobs' folder. */
@@ -84,6 +84,20 @@ test('a script serves several entries in one call, each with its own keys and ar
   expect(() => defineBatchScript(redis, new URL('batch.lua', folder), { ...signature, eachArgs: ['n', 'id'] })).toThrow(
     'has the EACH ARGV id, n',
   );
+});
+
+test('what a script is loaded with is in its text, whatever signs it has', async () => {
+  const { redis, keys } = await openQueue();
+  const each = 'EACH KEYS:\nEACH ARGV: id\nReturns:';
+  const head = headOf('job', '').replace('KEYS:', 'CONSTANTS: text, limit\nKEYS:').replace('Returns:', each);
+  const folder = scriptsOf({
+    'constants.lua': `${head}local found = { text, limit }\n--each\n  found[#found + 1] = id\nend\nreturn found\n`,
+  });
+  const signature = { keys: ['job'], args: [], eachKeys: [], eachArgs: ['id'] } as const;
+  const load = (constants: Constants) => defineBatchScript(redis, new URL('constants.lua', folder), { ...signature, constants });
+  const text = 'it\'s "Übung" \\n\n\0 ]]';
+  expect(await load({ text, limit: 1e9 })({ job: keys.job('j') }, [{ id: 'a' }])).toEqual([text, 1e9, 'a']);
+  expect(() => load({ limit: 1, text })).toThrow('has the CONSTANTS text, limit');
 });
 
 test.each<[string, string, string]>([

@@ -14,8 +14,9 @@ A job that comes with its payload (`data`) is added in the same step. It gets th
 addPrioritizedJob gives: `options` are what all jobs have of BullMQ's options, as JSON that is left open. A job without payload counts as
 on its way until its caller has added it.
 What is the same for all jobs is read and written once. Keys of tenants, users and jobs are made of their beginnings.
-KEYS: wait, delayed, deadlines, turns, prioritized, active, coming, children, outbox, notifyOutbox, events, meta, marker, pc, counter, jobs, dedupPrefix, openPrefix, indexPrefix, spentPrefix, spentUsdPrefix, ratePrefix, reservedPrefix
-ARGV: maxDepth:number, maxOpen:number, maxTokens:number, maxBillionths:number, maxRate:number, rateMs:number, keptForS:number, comingMs:number, archived:number, lookMs:number, weight:number, options
+CONSTANTS: wait, delayed, deadlines, turns, prioritized, active, coming, children, outbox, notifyOutbox, events, meta, marker, pc, counter, jobs, dedupPrefix, openPrefix, indexPrefix, ratePrefix, maxDepth, maxOpen, maxTokens, maxBillionths, maxRate, rateMs, keptForS, comingMs, archived, lookMs, weight, options
+KEYS: spentPrefix, spentUsdPrefix, reservedPrefix
+ARGV:
 EACH KEYS:
 EACH ARGV: id, name, data, tenant, owner, key, keyMs, parent, child, cancelAfterMs:number, startWithinMs:number, bounded:number, notifies:number, estimate
 Returns: a list of { 'admitted', tag, 0 }, { 'known', id, 0 }, { 'limited', '', 0 }, { 'full', excess, 0 }, { 'too_many', oldest, open } or
@@ -28,9 +29,13 @@ Writes: data, deid, delay, name, opts, priority, timestamp
 local time, depth
 local kept -- how many fields `children` has
 local taken = {} -- the jobs of this call that were admitted
+local function countComing()
+  local count = redis.call('ZCARD', coming)
+  if count > 0 then count = count - redis.call('ZREMRANGEBYSCORE', coming, '-inf', now - comingMs) end
+  return count
+end
 local function begin()
-  redis.call('ZREMRANGEBYSCORE', coming, '-inf', now - comingMs)
-  depth = redis.call('LLEN', wait) + redis.call('ZCARD', prioritized) + redis.call('ZCARD', delayed) + redis.call('ZCARD', coming)
+  depth = redis.call('LLEN', wait) + redis.call('ZCARD', prioritized) + redis.call('ZCARD', delayed) + countComing()
   kept = redis.call('HLEN', children)
   if kept > 0 then depth = depth + kept - redis.call('HEXISTS', children, '*') end
   time = virtualTime()
@@ -60,7 +65,8 @@ local function hasChildToCome() return child ~= '' and not redis.pcall('HGET', j
 local function keepEstimateOf(job, tokens, billionths)
   local usedTokens, usedBillionths = 0, 0
   if data == '' then usedTokens, usedBillionths = usageOf(job) end -- a new job has used nothing
-  reserve(reserved, job, tokens, billionths, string.format('%.0f %.0f %.0f', usedTokens, usedBillionths, now))
+  local isFirst = reserve(reserved, job, tokens, billionths, string.format('%.0f %.0f %.0f', usedTokens, usedBillionths, now))
+  if isFirst then redis.call('EXPIRE', reserved, RESERVED_S) end
   local left = reckoned[reserved]
   if left then reckoned[reserved] = { left[1] + tokens, left[2] + billionths } end
 end
@@ -69,15 +75,14 @@ local function keepEstimate()
   if not tokens then return end
   keepEstimateOf(id, tokens, billionths)
   if hasChildToCome() then keepEstimateOf(child, nextTokens, nextBillionths) end
-  redis.call('EXPIRE', reserved, RESERVED_S)
 end
 
 local added = {} -- the ids of the jobs that are to wait, each with its tag
-local maxEvents
+local queue -- how many events are kept, whether the queue is paused, and how many of its jobs may be active
 local function add(tag)
-  maxEvents = maxEvents or redis.call('HGET', meta, 'opts.maxLenEvents') or 10000
+  queue = queue or redis.call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
   redis.call('XADD', events, '*', 'event', 'added', 'jobId', id, 'name', name)
-  redis.call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'waiting', 'jobId', id)
+  redis.call('XADD', events, 'MAXLEN', '~', queue[1] or 10000, '*', 'event', 'waiting', 'jobId', id)
   local opts = options .. string.format(',"jobId":"%s","timestamp":%.0f,"priority":%d', id, now, tag)
   if key == '' then
     redis.call('HSET', jobs .. id, 'name', name, 'data', data, 'opts', opts .. '}', 'timestamp', now, 'delay', 0, 'priority', tag)
@@ -99,8 +104,7 @@ local function letAddedWait()
     entries[2 * n] = entry[2]
   end
   redis.call('ZADD', prioritized, unpack(entries))
-  local queue = redis.call('HMGET', meta, 'paused', 'concurrency')
-  local isHeld = queue[1] or queue[2] and redis.call('LLEN', active) >= tonumber(queue[2])
+  local isHeld = queue[2] or queue[3] and redis.call('LLEN', active) >= tonumber(queue[3])
   if not isHeld then redis.call('ZADD', marker, 0, '0') end
 end
 

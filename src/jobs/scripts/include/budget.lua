@@ -35,7 +35,8 @@ end
 -- Which budget of the day has no room, and whether only because of what is reserved.
 local function budgetWithoutRoom(spent, spentUsd, reserved)
   if maxTokens == 0 and maxBillionths == 0 then return end
-  local tokens, billionths = toCount(redis.call('GET', spent)), toCount(redis.call('GET', spentUsd))
+  local tokens = maxTokens > 0 and toCount(redis.call('GET', spent)) or 0
+  local billionths = maxBillionths > 0 and toCount(redis.call('GET', spentUsd)) or 0
   local function without(heldTokens, heldBillionths)
     if maxTokens > 0 and tokens + heldTokens >= maxTokens then return 'tokens' end
     if maxBillionths > 0 and billionths + heldBillionths >= maxBillionths then return 'usd' end

@@ -2,7 +2,7 @@
 -- had used before, and when it was admitted), and the sums '*tokens' and '*billionths'. Of a job that has ended the entry stays until it
 -- is looked for, so a sum is never too low, and nothing has to be counted down when a job ends or a process dies.
 -- reservedOf(reserved) returns the sums; setSums(reserved, tokens, billionths) sets them;
--- reserve(reserved, id, tokens, billionths, rest) replaces an entry, and release(reserved, id) removes it
+-- reserve(reserved, id, tokens, billionths, rest) replaces an entry and returns whether it is the first; release(reserved, id) removes one
 local function toCount(text) return tonumber(text or '') or 0 end
 local function reservedOf(reserved)
   local sums = redis.call('HMGET', reserved, '*tokens', '*billionths')
@@ -26,5 +26,5 @@ local function reserve(reserved, id, tokens, billionths, rest)
   local allTokens = toCount(held[1]) - toCount(heldTokens) + tokens
   local allBillionths = toCount(held[2]) - toCount(heldBillionths) + billionths
   local entry = tokens .. ' ' .. billionths .. ' ' .. rest
-  redis.call('HSET', reserved, id, entry, '*tokens', wholeSum(allTokens), '*billionths', wholeSum(allBillionths))
+  return redis.call('HSET', reserved, id, entry, '*tokens', wholeSum(allTokens), '*billionths', wholeSum(allBillionths)) == 3
 end

@@ -6,9 +6,12 @@ local MAX_TAG = 2097151 -- the lowest priority that BullMQ takes; jobs past it k
 local function virtualTime()
   local head = redis.call('ZRANGE', prioritized, 0, 0, 'WITHSCORES')[2]
   if not head and redis.call('EXISTS', wait, delayed, active, coming) == 0 then redis.call('DEL', turns) end
-  local time = math.max(math.floor((head or 0) / 0x100000000), tonumber(redis.call('ZSCORE', turns, '*') or 0))
-  redis.call('ZREMRANGEBYSCORE', turns, '-inf', time)
-  redis.call('ZADD', turns, time, '*')
+  local last = tonumber(redis.call('ZSCORE', turns, '*') or -1)
+  local time = math.max(math.floor((head or 0) / 0x100000000), last)
+  if time > last then
+    redis.call('ZREMRANGEBYSCORE', turns, '-inf', time)
+    redis.call('ZADD', turns, time, '*')
+  end
   return time
 end
 local function nextTag(time, tenant, weight)
