@@ -7,11 +7,11 @@ import type { Task } from './task.ts';
 export class Attempt {
   readonly number: number;
   readonly progress: Progress = { percent: 0, stage: 'queued', items: 0 };
-  readonly #journal: Pick<Journal, 'append'>;
+  readonly #journal: Pick<Journal, 'append' | 'push'>;
   readonly #items = new Map<string, unknown[]>();
   #hasChild = false;
 
-  private constructor(number: number, journal: Pick<Journal, 'append'>, rows: readonly Row[]) {
+  private constructor(number: number, journal: Pick<Journal, 'append' | 'push'>, rows: readonly Row[]) {
     this.number = number;
     this.#journal = journal;
     for (const row of rows) this.#count(row);
@@ -21,7 +21,11 @@ export class Attempt {
    * Continues from the rows of earlier runs. Writes an `attempt`
    * row if the attempt is a new one, or the job was put off.
    */
-  static async begin({ attempt, previous }: Task, journal: Pick<Journal, 'append'>, { rows, putOffCode }: History): Promise<Attempt> {
+  static async begin(
+    { attempt, previous }: Task,
+    journal: Pick<Journal, 'append' | 'push'>,
+    { rows, putOffCode }: History,
+  ): Promise<Attempt> {
     const begun = new Attempt(attempt, journal, rows);
     const announced = rows.findLast(({ type }) => type === 'attempt')?.attempt ?? 1;
     if (attempt > announced || putOffCode) {
@@ -43,6 +47,12 @@ export class Attempt {
   async write(row: Row): Promise<void> {
     this.#count(row);
     await this.#journal.append(row, this.progress);
+  }
+
+  /** Writes a row without waiting for it; see {@link Journal.push}. */
+  async push(row: Row): Promise<void> {
+    this.#count(row);
+    await this.#journal.push(row, this.progress);
   }
 
   #count(row: Row): void {

@@ -57,7 +57,7 @@ export function createContext({ attempt, journal, history, assignment, signal, l
     items: (list) => attempt.items(list),
     async item(list, value, percent) {
       meter.flush(); // the usage is written first, so that a worker that is lost here hides nothing
-      await attempt.write({ type: 'item', attempt: number, list, index: attempt.items(list).length, value, percent: atLeast(percent) });
+      await attempt.push({ type: 'item', attempt: number, list, index: attempt.items(list).length, value, percent: atLeast(percent) });
       meter.kept();
     },
     field: (name) => checkpoint[FIELD + name],

@@ -54,6 +54,18 @@ export class JournalWriter {
     return (await first.promise) + index;
   }
 
+  /**
+   * Appends a row without waiting for it, unless a step is on its way: so no more is ever
+   * unwritten than what came within one turn of the event loop. Rejects if a write has
+   * failed by then; of a later failure the next call or `last` tells.
+   */
+  async push(row: string, fields: RecordFields): Promise<void> {
+    const isSending = this.#isSending;
+    this.#collect(fields, true).rows.push(row);
+    if (isSending) await this.#sending;
+    if (this.#failure) throw this.#failure.error;
+  }
+
   /** Writes fields; without any, it only finds out whether the run may still write. */
   async write(fields: RecordFields): Promise<void> {
     await this.#collect(fields, true).first.promise;

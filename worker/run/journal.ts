@@ -135,11 +135,15 @@ export class Journal {
    * job is with it. Rows that are appended within one tick are written in one step, in their order.
    */
   append(row: Row, progress: Progress): Promise<number> {
-    return this.#writer.append(JSON.stringify(row), {
-      progress: JSON.stringify(progress),
-      [FIELDS.attempt]: String(row.attempt),
-      ...(row.type === 'attempt' && { [FIELDS.putOffCode]: '' }), // the row says it now
-    });
+    return this.#writer.append(JSON.stringify(row), fieldsWith(row, progress));
+  }
+
+  /**
+   * Appends a row and waits only while an earlier step is on its way: what comes within one
+   * turn of the event loop is written in one step. Rejects if an earlier write has failed.
+   */
+  push(row: Row, progress: Progress): Promise<void> {
+    return this.#writer.push(JSON.stringify(row), fieldsWith(row, progress));
   }
 
   /**
@@ -180,6 +184,15 @@ const HISTORY_FIELDS = [FIELDS.checkpoint, FIELDS.result, FIELDS.putOffCode, FIE
 /** The error of a run whose journal is full. What is in it is the job's to keep. */
 function full(): ProblemError {
   return new ProblemError('journal_full', 'The job has written as much as one job may; what it had finished by then is kept.');
+}
+
+/** What is kept with a row. */
+function fieldsWith(row: Row, progress: Progress): RecordFields {
+  return {
+    progress: JSON.stringify(progress),
+    [FIELDS.attempt]: String(row.attempt),
+    ...(row.type === 'attempt' && { [FIELDS.putOffCode]: '' }), // the row says it now
+  };
 }
 
 /** An author without a model clears that of another one before. */

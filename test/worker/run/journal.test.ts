@@ -201,6 +201,27 @@ test('what is written within one tick is one step, in order, and one event that 
   expect([fields.at(-1), await events()]).toEqual([expect.stringMatching(/^\d+\.\d+\.1\.3 \d+\.\d+\.1 $/), []]);
 });
 
+test('rows that are not waited for are one step if they come together; later ones wait for it, and a failure is told to the next', async () => {
+  const { store, queue, redis, keys, keyPrefix } = await openQueue();
+  const { id } = await submitTo(queue);
+  const worker = await openManualWorker(keyPrefix);
+  await worker.getNextJob('token');
+  const journal = createJournals(store)({ id, tenant: TENANT, token: 'token' });
+  const length = () => redis.llen(keys.logs(id));
+  for (const n of [1, 2]) await journal.push(row(n), { ...progress, percent: n });
+  await new Promise((resolve) => setImmediate(resolve)); // the step has begun
+  await journal.push(row(3), { ...progress, percent: 3 });
+  expect([await length(), (await queue.read(id))?.snapshot.progress?.percent]).toEqual([3, 3]);
+  const events = (await redis.xrange(keys.of('events'), '-', '+')).map(([, fields]) => fields).filter((fields) => fields[1] === 'progress');
+  expect(events.map((fields) => JSON.parse(fields[5] ?? ''))).toEqual([[1, 2].map((n) => ({ seq: n, ...row(n) })), { seq: 3, ...row(3) }]);
+
+  await redis.set(keys.lock(id), 'other');
+  await journal.push(row(4), progress);
+  await expect(journal.conclude({}, undefined)).rejects.toThrow(LockLostError);
+  await expect(journal.push(row(5), progress)).rejects.toThrow(LockLostError);
+  expect(await length()).toBe(3);
+});
+
 test('several rows whose reply got lost are written once, and so is what follows them', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   const { id } = await submitTo(queue);
