@@ -130,9 +130,10 @@ const HEAD =
  * Reads a script: its head's names become local variables, `--include NAME` lines the files
  * that they name, and `FIELDS.name` that field's name in the job's record, as a string. `...`
  * ends a head of arguments that go on: `rest` is then the place of the first of them in ARGV.
- * `CONSTANTS` are variables, too. A `--each` line begins a loop over the entries of a batch, with `entry` as the number; the
- * script ends it with `end`. The names of EACH KEYS and EACH ARGV are variables of the whole
- * script, which the loop sets, so that functions above it can use them.
+ * `CONSTANTS` are variables, too. A `--each` line begins a loop over the entries of a
+ * batch, with `entry` as the number; the script ends it with `end`. The names of EACH
+ * KEYS and EACH ARGV are variables of the whole script, which the loop sets, so that
+ * functions above it can use them.
  */
 export function loadScript(location: URL, constants: Constants = {}): { lua: string; head: Head } {
   const file = `scripts/${basename(location.pathname)}`;
