@@ -16,7 +16,7 @@ const ask = { kind: 'generate-flashcards', owner: 'ana', tenant: ANA, requestId:
 
 /** What only the command that adds a job has in it; and what the admission has. */
 const ADD = '"requestId"';
-const ADMISSION = 'coming';
+const ADMISSION = ':spent:';
 
 /** Submissions whose job is added in the step that admits it, and those that have files to store in between. */
 const submissions: [string, Parameters<JobQueue['add']>[0]][] = [
