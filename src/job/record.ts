@@ -44,8 +44,7 @@ export const FIELDS = {
   /**
    * Where the events of its rows are in BullMQ's stream, so that erasing finds them:
    * of each step that wrote rows the ms since the job's timestamp, the first number
-   * within that ms, how many there are, and how many rows they hold if that is another
-   * number, with dots between and a space behind.
+   * within that ms, and how many there are, with dots between and a space behind.
    */
   events: 'ai:events',
   /**

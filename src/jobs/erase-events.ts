@@ -54,7 +54,7 @@ export class EventEraser {
   async erase({ id, fields, rows }: JobEvents): Promise<void> {
     const [timestamp, processedOn, finishedOn, starts, ready, places] = fields;
     const start = Number(timestamp) || 0;
-    const { ids, rows: noted } = placesOf(places ?? '', start);
+    const ids = placesOf(places ?? '', start);
     for (let from = 0; from < ids.length; from += DELETED_AT_ONCE) {
       await this.#store.redis.xdel(this.#stream, ...ids.slice(from, from + DELETED_AT_ONCE));
     }
@@ -64,7 +64,7 @@ export class EventEraser {
       { time: Number(finishedOn), names: ['completed', 'failed'] },
       { time: Number(ready), names: ['waiting', 'delayed'] },
     ].filter(({ time }) => Number.isSafeInteger(time) && time > 0);
-    const isIncomplete = noted < rows; // an earlier version has written some of them
+    const isIncomplete = ids.length < rows; // an earlier version has written some of them
     // Nothing says where BullMQ's events of further runs are.
     if (isIncomplete || Number(starts) > 1) {
       const last = Math.max(...times.map(({ time }) => time), start);
@@ -100,18 +100,11 @@ export class EventEraser {
   }
 }
 
-/**
- * The ids of events that a record's field names, and how many rows
- * they hold. What can't be read is passed over.
- */
-function placesOf(text: string, start: number): { ids: string[]; rows: number } {
-  const ids: string[] = [];
-  let rows = 0;
-  for (const entry of text.split(' ')) {
-    const [, delta, first, count, rowCount = count] = /^(-?\d{1,15})\.(\d{1,15})\.(\d{1,5})(?:\.(\d{1,5}))?$/.exec(entry) ?? [];
-    if (delta === undefined) continue;
-    for (let n = 0; n < Number(count); n++) ids.push(`${Math.max(start + Number(delta), 0)}-${Number(first) + n}`);
-    rows += Number(rowCount);
-  }
-  return { ids, rows };
+/** The ids of events that a record's field names. What can't be read is passed over. */
+function placesOf(text: string, start: number): string[] {
+  return text.split(' ').flatMap((entry) => {
+    const [, delta, first, count] = /^(-?\d{1,15})\.(\d{1,15})\.(\d{1,5})$/.exec(entry) ?? [];
+    if (delta === undefined) return [];
+    return Array.from({ length: Number(count) }, (_, n) => `${Math.max(start + Number(delta), 0)}-${Number(first) + n}`);
+  });
 }

@@ -148,9 +148,9 @@ export class EventReader {
     const changed = (jobId: string, change: 'added' | 'moved' | 'ended') => this.#signal({ type: 'changed', jobId, change });
     events.on('error', onError);
     events.on('progress', ({ jobId, data }) => {
-      const rows: unknown[] = Array.isArray(data) ? data : [data]; // rows that were written together are one event
-      if (!rows.every(isNumberedRow)) return changed(jobId, 'moved');
-      for (const row of rows) this.#signal({ type: 'row', jobId, row });
+      const row: unknown = data;
+      if (isNumberedRow(row)) this.#signal({ type: 'row', jobId, row });
+      else changed(jobId, 'moved');
     });
     events.on('waiting', ({ jobId, prev }) => changed(jobId, prev === undefined ? 'added' : 'moved'));
     for (const event of MOVES) events.on(event, ({ jobId }: { jobId: string }) => changed(jobId, 'moved'));

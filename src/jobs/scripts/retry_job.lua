@@ -51,5 +51,5 @@ redis.call('ZADD', prioritized, priority * 0x100000000 + redis.call('INCR', pc) 
 redis.call('ZADD', marker, 0, '0')
 redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'waiting', 'jobId', id, 'prev', 'failed')
 local at = redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'progress', 'jobId', id, 'data', '{"seq":' .. seq .. ',' .. row)
-redis.call('HSET', job, FIELDS.events, withEvents(fields[8] or '', fields[9], at, 1, 1))
+redis.call('HSET', job, FIELDS.events, withEvents(fields[8] or '', fields[9], at, 1))
 return 'retried'
