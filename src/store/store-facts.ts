@@ -6,29 +6,68 @@ import type { Redis } from 'ioredis';
 import { OwnError } from '../job/own-error.ts';
 
 /**
- * What a server says of itself (`INFO server`, `INFO memory`). What
- * a user of Redis may not ask is unknown, and believed to be right.
+ * What a server says of itself (`INFO`), and what it lets its user do. What
+ * is unknown is believed to be right.
  */
 export type StoreFacts = {
   /** What it is, if it is no single server. */
   mode?: 'cluster' | 'sentinel';
+  /** The version of Redis whose commands it has; Valkey says 7.2. */
+  version?: string;
   /**
    * Its `maxmemory-policy`, if it drops keys by it when its memory is
    * full. Without a `maxmemory` it drops nothing, whatever the policy.
    */
   evicts?: string;
+  /** Whether it writes no append-only file. */
+  forgets?: boolean;
+  /** The commands that its user needs and may not run, as rights of an ACL. */
+  lacks: string[];
 };
+
+/** The first version that has all commands that are used here. */
+const LEAST_VERSION = [6, 2];
+
+/**
+ * Rights that are not in the categories that people allow: each with a command that shows whether
+ * it is there. Without TIME each submission would fail, and without INFO BullMQ never gets ready.
+ */
+const RIGHTS: readonly [right: string, allowed: (redis: Redis) => Promise<unknown>][] = [
+  ['+info', (redis) => redis.info('server')],
+  ['+time', (redis) => redis.eval("return redis.call('TIME')", 0)],
+];
+
+/** What Redis says of a command that its user may not run, also inside of a script. */
+const FORBIDDEN = /NOPERM|can't run this command/;
 
 /** Reads them. `CONFIG` is not used: hosts often forbid it. */
 export async function readStoreFacts(redis: Redis): Promise<StoreFacts> {
-  const [server, memory] = await Promise.all(['server', 'memory'].map((section) => redis.info(section).catch(() => '')));
-  const mode = /^redis_mode:(cluster|sentinel)/m.exec(server ?? '')?.[1];
-  const limit = Number(/^maxmemory:(\d+)/m.exec(memory ?? '')?.[1] ?? 0);
-  const policy = /^maxmemory_policy:([\w-]+)/m.exec(memory ?? '')?.[1] ?? 'noeviction';
+  const sections = ['server', 'memory', 'persistence'].map((section) => redis.info(section).catch(() => ''));
+  const [server = '', memory = '', persistence = ''] = await Promise.all(sections);
+  const mode = /^redis_mode:(cluster|sentinel)/m.exec(server)?.[1];
+  const version = /^redis_version:(\S+)/m.exec(server)?.[1];
+  const limit = Number(/^maxmemory:(\d+)/m.exec(memory)?.[1] ?? 0);
+  const policy = /^maxmemory_policy:([\w-]+)/m.exec(memory)?.[1] ?? 'noeviction';
   return {
     ...((mode === 'cluster' || mode === 'sentinel') && { mode }),
+    ...(version !== undefined && { version }),
     ...(limit > 0 && policy !== 'noeviction' && { evicts: policy }),
+    ...(/^aof_enabled:0/m.test(persistence) && { forgets: true }),
+    lacks: await readLacking(redis),
   };
+}
+
+/** The rights that the server's user has not. */
+async function readLacking(redis: Redis): Promise<string[]> {
+  const isLacking = async ([right, allowed]: (typeof RIGHTS)[number]): Promise<string[]> => {
+    try {
+      await allowed(redis);
+      return [];
+    } catch (error) {
+      return error instanceof Error && FORBIDDEN.test(error.message) ? [right] : [];
+    }
+  };
+  return (await Promise.all(RIGHTS.map(isLacking))).flat();
 }
 
 /** What an operator should know of a server that is in use: a sentence each. */
@@ -44,10 +83,25 @@ export function warningsOf({ evicts }: StoreFacts): string[] {
  * `mayEvict`: whether one that drops keys is taken.
  */
 export function whyUnusable(facts: StoreFacts, mayEvict: boolean): OwnError | undefined {
-  const { mode } = facts;
+  const { mode, version, lacks } = facts;
   // Commands would fail for ever on a sentinel, and on most nodes of a cluster.
   if (mode)
     return new OwnError(`REDIS_URL leads to a Redis ${mode}, which is not supported: give the address of a single server, the master.`);
+  if (version !== undefined && isOlder(version))
+    return new OwnError(
+      `REDIS_URL leads to a Redis ${version}: ${LEAST_VERSION.join('.')} is the first that has all commands that are used.`,
+    );
+  if (lacks.length > 0) {
+    return new OwnError(
+      `REDIS_URL: its user may not run all commands that are used: give it ${lacks.join(' ')} (ACL SETUSER NAME ${lacks.join(' ')}).`,
+    );
+  }
   const [eviction] = mayEvict ? [] : warningsOf(facts);
   return eviction === undefined ? undefined : new OwnError(`REDIS_URL: ${eviction} REDIS_ALLOW_EVICTION=true starts all the same.`);
+}
+
+function isOlder(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [leastMajor = 0, leastMinor = 0] = LEAST_VERSION;
+  return major < leastMajor || (major === leastMajor && minor < leastMinor);
 }

@@ -96,6 +96,9 @@ export type StoreOptions = {
   onUnusable: (error: OwnError) => void;
 };
 
+/** What the log says once of a Redis without an append-only file. */
+const FORGETS = 'Redis writes no append-only file (appendonly no): what it took since its last snapshot is lost if it dies';
+
 /** How long the start waits for Redis, in ms. */
 const START_MS = 3000;
 
@@ -109,6 +112,8 @@ export class ProcessStore extends Store {
   readonly #options: StoreOptions;
   readonly #opened: Redis[];
   #warnings: string[] = [];
+  /** Whether a server was looked at. */
+  #judged = false;
 
   private constructor(options: StoreOptions, redis: Redis, clock: RedisClock, monitor: StoreMonitor) {
     super(redis, options.keyPrefix, clock, monitor);
@@ -166,6 +171,7 @@ export class ProcessStore extends Store {
     const { log, onUnusable } = this.#options;
     const isThere = await readyWithin(this.redis, START_MS);
     const unusable = isThere ? await this.#look() : undefined;
+    this.#judged = isThere;
     if (unusable) {
       this.close();
       throw unusable;
@@ -174,11 +180,10 @@ export class ProcessStore extends Store {
     else log.warn('Redis is out of reach; all that needs it waits until it is there');
     // A process that has started is not ended for what it finds
     // later; only the first server that it meets is judged.
-    let judged = isThere;
     const judge = async (): Promise<void> => {
       const error = await this.#look();
-      if (!judged && error) onUnusable(error);
-      judged = true;
+      if (!this.#judged && error) onUnusable(error);
+      this.#judged = true;
     };
     this.redis.on('ready', () => void judge().catch(this.onError('redis')));
   }
@@ -186,6 +191,7 @@ export class ProcessStore extends Store {
   /** Looks at the server, and logs what is new. Resolves with why it can't be used, or undefined. */
   async #look(): Promise<OwnError | undefined> {
     const facts = await readStoreFacts(this.redis);
+    if (facts.forgets && !this.#judged) this.#options.log.info(FORGETS);
     const known = this.#warnings;
     this.#warnings = warningsOf(facts);
     for (const warning of this.#warnings) if (!known.includes(warning)) this.#options.log.warn(warning);

@@ -11,7 +11,8 @@ import { SharedBreaker } from '../../worker/run/shared-breaker.ts';
 import { ProcessStore } from '../../src/store/store.ts';
 import { freePort } from '../support/ports.ts';
 import { ownRedis } from '../support/redis.ts';
-import { newPrefix, startProcess } from '../support/stack.ts';
+import { isEnd } from '../support/sse.ts';
+import { newPrefix, startProcess, startStack } from '../support/stack.ts';
 
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
@@ -114,6 +115,33 @@ test.runIf(hasRedis)(
   },
 );
 
+test.runIf(hasRedis)('a Redis whose user lacks a right is refused at the start, by the name of the right', async () => {
+  const redis = await ownRedis();
+  const rights = '-@all +@read +@write +@scripting +@connection +@transaction +@blocking -@dangerous'.split(' ');
+  const url = (name: string) => redis.url.replace(/\/\/.*@/, `//${name}:secret@`);
+  for (const [name, more, lacks] of [
+    ['neither', [], '\\+info \\+time'],
+    ['untimed', ['+info'], '\\+time'],
+    ['silent', ['+time'], '\\+info'],
+  ] as const) {
+    await redis.command('ACL', 'SETUSER', name, 'on', '>secret', '~*', ...rights, ...more);
+    await expect(open(url(name))).rejects.toThrow(new RegExp(`^REDIS_URL: .*give it ${lacks} \\(`));
+  }
+  await redis.command('ACL', 'SETUSER', 'able', 'on', '>secret', '~*', ...rights, '+info', '+time');
+  const env = { REDIS_URL: url('able'), AI_PROVIDER: 'offline' };
+  const stack = await startStack(env);
+  await stack.startWorker();
+  expect((await (await stack.watch(await stack.submit())).until(isEnd)).event).toBe('completed');
+});
+
+test.runIf(hasRedis)('a Redis without an append-only file is told of once', async () => {
+  const redis = await ownRedis('saves');
+  const { lines } = await open(redis.url);
+  await redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
+  await expect.poll(() => lines.length).toBeGreaterThanOrEqual(1);
+  expect(lines.filter(({ msg }) => String(msg).includes('appendonly no'))).toHaveLength(1);
+});
+
 test.runIf(hasRedis)('what Redis refuses is told once, and done once it is well again', async () => {
   const redis = await ownRedis();
   const { store, lines } = await open(redis.url);
@@ -153,7 +181,7 @@ test("errors that are not Redis' trouble are not waited for, and are logged", as
   const { store, lines } = await open(embedded.url);
   await expect(store.monitor.retryWhileRefused(() => store.redis.call('NONSENSE'))).rejects.toThrow('unknown command');
   store.onError('here')(new Error('a bug'));
-  expect(lines).toEqual([{ source: 'here', error: new Error('a bug') }]);
+  expect(lines.filter(({ error }) => error)).toEqual([{ source: 'here', error: new Error('a bug') }]);
 });
 
 test('a Redis that goes is away, and one that comes is back', async () => {
