@@ -10,6 +10,7 @@ import { createCancel } from '../src/jobs/cancel-job.ts';
 import { type Children, createChildren } from '../src/jobs/child-job.ts';
 import { RedisFiles } from '../src/files/redis-files.ts';
 import { openQueue } from '../src/jobs/open-queue.ts';
+import { createStats, type QueueStats } from '../src/jobs/stats.ts';
 import { RunLocks } from './run/run-locks.ts';
 import type { Store } from '../src/store/store.ts';
 import { endUnreadable, UNREADABLE } from './run/unreadable.ts';
@@ -65,17 +66,19 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   // must not hold up what else a run writes.
   const files = new RedisFiles(kinds.some(hasFiles) ? store.connect('wait') : store, config.filesMaxBytes);
   const locks = new RunLocks(patient, store, config.worker.lockDurationMs);
+  const queue = parts.add(openQueue(patient, job));
   const run = createRun({
     implementations,
     assignments,
     openFiles: createRunFiles(files, store, locks),
     addCost: createAddCost(findPrice),
-    children: openChildren(patient, config, parts),
+    children: openChildren(patient, queue, config),
     ...job,
     troubleMs: () => store.monitor.troubleMs(),
     log,
   });
-  const isDone = createIsDone(createWorkerDirectory(store));
+  const directory = createWorkerDirectory(store);
+  const isDone = createIsDone(directory);
   const tasks = { run, isDone, locks, onCompleted: createInputRemoval(files, kinds), onFailed: createRoomRelease(files, kinds) };
   const worker = new JobWorker(store, patient, tasks, { ...job, ...config.worker }, log);
   parts.add({ close: () => worker.close(config.stop.graceMs) });
@@ -86,6 +89,8 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   const facts = { name, concurrency, version, provider: mainProvider(assignments) };
   await health.serve({ store, worker, registered: () => registration.registered, facts });
   const { port } = health;
+  const readStats = createStats(queue, store, { rate: config.worker.rate, workers: directory });
+  void warnOfLimiter(readStats, log).catch(store.onError('statistics'));
   log.info({ port, concurrency }, 'worker listening');
   return { ready: true, port, kinds: [...assignments].map(([kind, { support }]) => [kind, supportInWords(support)]) };
 }
@@ -96,14 +101,24 @@ function askVendors({ vendors, config }: WorkerProcessOptions, deps: VendorTools
 }
 
 /** What makes the jobs that others lead to. It waits while Redis is away or refuses. */
-function openChildren(store: Store, { job, bounds }: Config, parts: Parts): Children {
+function openChildren(store: Store, queue: ReturnType<typeof openQueue>, { job, bounds }: Config): Children {
   const { retentionS } = job;
   const children = createChildren(store, {
-    queue: parts.add(openQueue(store, job)),
+    queue,
     admission: new Admission(store, { retentionS, bounds }),
     cancel: createCancel(store, retentionS),
   });
   return { ...children, add: (request) => store.retryWhileRefused(() => children.add(request)) };
+}
+
+/** Says it where more workers would do nothing: the limiter is shared by all of them. */
+async function warnOfLimiter(readStats: () => Promise<QueueStats>, log: Logger): Promise<void> {
+  const { bottleneck, concurrency, meanRunMs = 0, msPerStart } = await readStats();
+  if (bottleneck !== 'rate') return;
+  const [limit, able] = [1000 / msPerStart, (1000 * concurrency) / Math.max(meanRunMs, 1)].map((pace) => pace.toFixed(1));
+  log.warn(
+    `the limiter lets ${limit} jobs begin in a second, and the workers could run ${able}: raise WORKER_RATE_MAX if the vendor lets you`,
+  );
 }
 
 /** Makes the function that tells whether any worker can do a kind with an input. */

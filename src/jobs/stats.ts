@@ -13,6 +13,8 @@ export type Spread = { p50: number; p95: number };
 /** The queue in figures. */
 export type QueueStats = {
   counts: { waiting: number; active: number; delayed: number; completed: number; failed: number; cancelled: number };
+  /** There where the queue is paused: no job begins until it is resumed. */
+  paused?: true | undefined;
   /** Worker processes that live now. */
   workers: number;
   /** Jobs that can run at once, over all workers. */
@@ -29,6 +31,8 @@ export type QueueStats = {
   runMs?: Spread | undefined;
   /** Mean time a job runs, in ms. */
   meanRunMs?: number | undefined;
+  /** What bounds the pace at which jobs begin: the limiter, or how many run at once; absent while that is not known. */
+  bottleneck?: 'rate' | 'concurrency' | undefined;
   /**
    * The vendors' calls that the last completed jobs made: how
    * many have a known cost; absent until one was made.
@@ -100,7 +104,7 @@ export function createStats(queue: Queue, store: Store, sources: StatsSources): 
 
 async function read(queue: Queue, store: Store, { rate, workers: known }: StatsSources): Promise<QueueStats> {
   const minuteAgo = store.clock.now() - 60_000;
-  const [counts, workers, completed, failed, cancelled, allCancelled, sample] = await Promise.all([
+  const [counts, workers, completed, failed, cancelled, allCancelled, sample, isPaused] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
     known(),
     store.redis.zcount(store.keys.of('completed'), minuteAgo, '+inf'),
@@ -108,12 +112,15 @@ async function read(queue: Queue, store: Store, { rate, workers: known }: StatsS
     store.redis.zcount(store.keys.cancelled, minuteAgo, '+inf').catch(ifWrongType(0)),
     store.redis.zcard(store.keys.cancelled).catch(ifWrongType(0)),
     store.redis.zrevrange(store.keys.of('completed'), 0, SAMPLE - 1),
+    queue.isPaused(),
   ]);
   const { times, costs } = await readSample(store, sample);
   const clocksOff = workers.flatMap(({ live, clockAheadMs: aheadMs }): ClockOff[] =>
     live && aheadMs !== undefined ? [{ process: 'worker', aheadMs }] : [],
   );
   const runs = times.map(({ run }) => run);
+  const meanRunMs = runs.length === 0 ? undefined : Math.round(runs.reduce((sum, run) => sum + run, 0) / runs.length);
+  const [concurrency, msPerStart] = [concurrencyOf(workers), rate.duration / rate.max];
   const waits = times.flatMap(({ wait }) => (wait === undefined ? [] : [wait]));
   return {
     counts: {
@@ -124,15 +131,17 @@ async function read(queue: Queue, store: Store, { rate, workers: known }: StatsS
       failed: Math.max((counts['failed'] ?? 0) - allCancelled, 0),
       cancelled: allCancelled,
     },
+    paused: isPaused ? true : undefined,
     workers: workers.filter(({ live }) => live).length,
-    concurrency: concurrencyOf(workers),
-    msPerStart: rate.duration / rate.max,
+    concurrency,
+    msPerStart,
     perMinute: { completed, failed: Math.max(failed - cancelled, 0), cancelled },
     waitMs: spread(waits),
     runMs: spread(runs),
     costs: costs.known + costs.unknown > 0 ? costs : undefined,
     clocksOff: clocksOff.length > 0 ? clocksOff : undefined,
-    meanRunMs: runs.length === 0 ? undefined : Math.round(runs.reduce((sum, run) => sum + run, 0) / runs.length),
+    meanRunMs,
+    bottleneck: meanRunMs === undefined || concurrency === 0 ? undefined : meanRunMs / concurrency < msPerStart ? 'rate' : 'concurrency',
   };
 }
 
@@ -186,10 +195,10 @@ export function untilAdmitted({ meanRunMs, concurrency, msPerStart }: QueueStats
 
 /**
  * When a job at a place in the queue (1 is next) will have ended, in s from now; undefined where it
- * has no place, while nothing is known of how long jobs run, or while nobody is there to run them.
+ * has no place, while nothing is known of how long jobs run, and while nobody runs any.
  */
-export function estimate({ meanRunMs, concurrency, msPerStart }: QueueStats, position: number | undefined): number | undefined {
-  if (position === undefined || meanRunMs === undefined || concurrency === 0) return undefined;
+export function estimate({ meanRunMs, concurrency, msPerStart, paused }: QueueStats, position: number | undefined): number | undefined {
+  if (position === undefined || meanRunMs === undefined || concurrency === 0 || paused) return undefined;
   const untilStart = Math.max((position / concurrency) * meanRunMs, (position - 1) * msPerStart);
   return Math.ceil((untilStart + meanRunMs) / 1000);
 }

@@ -88,6 +88,7 @@ export const serviceSchemas: Record<string, JsonSchema> = {
       cancelled: count('Jobs that were cancelled and are kept.'),
     }),
     depth: count('Jobs that have not ended.'),
+    'paused?': { const: true, description: 'There where an operator has paused the queue: no job begins until it is resumed.' },
     workers: count('Worker processes that live.'),
     concurrency: count('Jobs that can run at once.'),
     perMinute: object({
@@ -97,6 +98,10 @@ export const serviceSchemas: Record<string, JsonSchema> = {
     }),
     'waitMs?': spread('How long jobs waited after they could begin.'),
     'runMs?': spread('How long jobs ran.'),
+    'bottleneck?': {
+      enum: ['rate', 'concurrency'],
+      description: 'What bounds how fast jobs begin: the shared limiter (`WORKER_RATE_MAX`), or how many run at once.',
+    },
     'etaSeconds?': count('In how many seconds a job that is submitted now would have ended, where that can be estimated.'),
     'costs?': object(
       { known: count('Calls whose cost is known.'), unknown: count('Calls of vendors or models without a known price.') },

@@ -1,5 +1,7 @@
 /** The queue in figures: how long jobs wait is told from when they could begin. */
 import { expect, test } from 'vitest';
+import { Queue } from 'bullmq';
+import { QUEUE_NAME } from '../../src/store/keys.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { kinds } from '../../src/kinds/index.ts';
 import { implementations } from '../../worker/kinds/index.ts';
@@ -95,6 +97,38 @@ test('second runs of a version that did not note when they could begin, lost one
     expect(seen).not.toHaveProperty('waitMs');
   }
 });
+
+test('a paused queue says so, and promises no time', async () => {
+  const stack = await startStack();
+  await stack.startWorker();
+  await (await stack.watch(await stack.submit())).until(isEnd);
+  const { redis } = await openQueue(stack.prefix);
+  const bullmq = new Queue(QUEUE_NAME, { connection: redis, prefix: stack.prefix, skipMetasUpdate: true });
+  await bullmq.pause();
+  const job = await stack.submit();
+  const seen = await stats(stack);
+  expect(seen).toMatchObject({ paused: true, counts: { waiting: 1 } });
+  expect(seen).not.toHaveProperty('etaSeconds');
+  await bullmq.resume();
+  await (await stack.watch(job)).until(isEnd);
+  expect(await stats(stack)).not.toHaveProperty('paused');
+  await bullmq.close();
+});
+
+for (const [bottleneck, rate] of [
+  ['rate', '1'],
+  ['concurrency', '100000000'],
+] as const) {
+  test(`what bounds the pace is named: the ${bottleneck}`, async () => {
+    const stack = await startStack({ WORKER_RATE_MAX: rate });
+    expect(await stats(stack)).not.toHaveProperty('bottleneck'); // nobody knows how long jobs run
+    await stack.startWorker();
+    await (await stack.watch(await stack.submit())).until(isEnd);
+    expect(await stats(stack)).toMatchObject({ bottleneck });
+    const another = await stack.startWorker();
+    if (bottleneck === 'rate') await expect.poll(() => another.output()).toContain('raise WORKER_RATE_MAX');
+  });
+}
 
 /** A vendor that says nothing of its price. */
 const unpriced = defineVendor({
