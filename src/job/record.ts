@@ -37,6 +37,11 @@ export const FIELDS = {
   putOffs: 'ai:putoffs',
   /** How many runs were begun since its worker was first lost and have not come back. */
   startsAfterLoss: 'ai:begun',
+  /**
+   * What was seen of its lost workers: how many, how many items it had at the last of them,
+   * and how many do not count because it had got on, with spaces between.
+   */
+  losses: 'ai:losses',
   /** How often its user has retried it. */
   retries: 'ai:retries',
   /** How many bytes of rows were written to its journal. */

@@ -44,6 +44,7 @@ type TenantOrNone = Tenant | '';
  *   tag past all measure puts its tenant last until the queue is empty.
  * - `deadlines`: begun anew by the next sweep. Entries that
  *   name no job are taken out when they are due.
+ * - `leaving`: begun anew. Jobs that were in it wait until they are found stalled.
  * - `cancelled`: begun anew by the next cancellation. Until
  *   then the statistics count no job as cancelled.
  * - `spent`, `spent-usd`: begun anew if it is of another type and a
@@ -97,6 +98,8 @@ export function keysUnder(prefix: string) {
      * job's id by when that is to be if the job has not begun.
      */
     deadlines: `${prefix}:deadlines`,
+    /** Jobs whose worker has said that it stops, each with the lock token of its run. */
+    leaving: `${prefix}:leaving`,
     /** Jobs that were cancelled and are kept, by when: BullMQ has them among the failed ones. */
     cancelled: `${prefix}:cancelled`,
     /** The tokens a tenant has used on the day of a moment in UTC. */

@@ -6,6 +6,12 @@ import type { ProblemCode } from '../../src/job/problem.ts';
 import { FIELDS } from '../../src/job/record.ts';
 import type { Store } from '../../src/store/store.ts';
 
+/** How often a job has lost its worker, in all and as far as it counts. */
+export type Losses = { all: number; counted: number };
+
+/** How many losses of a job may not count because it had got on. */
+const MAX_FORGIVEN = 5;
+
 /** The counters of one job. `stalls`: how often BullMQ found it without a worker. */
 export class RunCounters {
   readonly #store: Store;
@@ -19,11 +25,22 @@ export class RunCounters {
   }
 
   /**
-   * How often the job has lost its worker while it ran. BullMQ's
-   * own count has one that also died before its job was begun.
+   * How often the job has lost its worker while it ran: in all, and as far as it counts. BullMQ's
+   * own count has one that also died before its job was begun. A loss does not count where
+   * the job had got on since the one before: who kills its worker does not, and a
+   * long job loses some in deploys. `items`: how many it has finished.
    */
-  async losses(): Promise<number> {
-    return this.#stalls === 0 ? 0 : 1 + (await this.#read(FIELDS.startsAfterLoss));
+  async losses(items: number): Promise<Losses> {
+    if (this.#stalls === 0) return { all: 0, counted: 0 };
+    const all = 1 + (await this.#read(FIELDS.startsAfterLoss));
+    let [seen = 0, itemsThen = 0, forgiven = 0] = ((await this.#readText(FIELDS.losses)) ?? '').split(' ').map(Number);
+    if (all > seen) {
+      if (items > itemsThen && forgiven < MAX_FORGIVEN) forgiven++;
+      [seen, itemsThen] = [all, items];
+      const noted = [seen, itemsThen, forgiven].join(' ');
+      await this.#store.retryWhileRefused(() => this.#store.redis.hset(this.#job, FIELDS.losses, noted));
+    }
+    return { all, counted: all - forgiven };
   }
 
   /**
@@ -51,7 +68,11 @@ export class RunCounters {
   }
 
   async #read(field: string): Promise<number> {
-    return Number(await this.#store.redis.hget(this.#job, field));
+    return Number(await this.#readText(field));
+  }
+
+  #readText(field: string): Promise<string | null> {
+    return this.#store.redis.hget(this.#job, field);
   }
 
   async #add(field: string, number: number): Promise<void> {

@@ -20,6 +20,7 @@ const QUEUE_KEYS = ['active', 'wait', 'stalled', 'events', 'meta'] as const;
 /** The locks of all runs of a process, from when a job is taken until BullMQ has ended or moved it. */
 export class RunLocks {
   readonly #held = new Map<string, RunLock>();
+  #lockMs: number;
   readonly #retakePatiently: Retake;
   readonly #retakeAtOnce: Retake;
   readonly #store: Store;
@@ -29,14 +30,25 @@ export class RunLocks {
    * `lockDurationMs`: how long a lock holds unless it is renewed.
    */
   constructor(patient: Store, store: Store, lockDurationMs: number) {
-    this.#retakePatiently = createRetake(patient, lockDurationMs);
-    this.#retakeAtOnce = createRetake(store, lockDurationMs);
+    this.#retakePatiently = createRetake(patient, () => this.#lockMs);
+    this.#retakeAtOnce = createRetake(store, () => this.#lockMs);
+    this.#lockMs = lockDurationMs;
     this.#store = store;
   }
 
   /** By the jobs' ids. */
   get held(): ReadonlyMap<string, RunLock> {
     return this.#held;
+  }
+
+  /** How long a lock holds unless it is renewed, in ms. */
+  get lockMs(): number {
+    return this.#lockMs;
+  }
+
+  /** Lets locks hold for this time at most, in ms, from when they are renewed next. */
+  shorten(lockMs: number): void {
+    this.#lockMs = Math.min(this.#lockMs, lockMs);
   }
 
   hold(jobId: string, lock: RunLock): void {
@@ -70,14 +82,14 @@ export class RunLocks {
 /** Takes a lock back, if no other run has begun the job. Resolves with whether it did. */
 type Retake = (jobId: string, lock: RunLock) => Promise<boolean>;
 
-function createRetake(store: Store, lockMs: number): Retake {
+function createRetake(store: Store, lockMs: () => number): Retake {
   const { keys } = store;
   const script = store.script(new URL('scripts/retake_lock.lua', import.meta.url), {
     keys: ['job', 'lock', ...QUEUE_KEYS],
     args: ['id', 'token', 'started', 'stalls', 'lockMs'],
   });
-  const shared = { ...keys.allOf(QUEUE_KEYS), lockMs };
-  return async (id, lock) => (await script({ ...shared, job: keys.job(id), lock: keys.lock(id), id, ...lock })) === 1;
+  const shared = keys.allOf(QUEUE_KEYS);
+  return async (id, lock) => (await script({ ...shared, job: keys.job(id), lock: keys.lock(id), id, ...lock, lockMs: lockMs() })) === 1;
 }
 
 /**

@@ -5,6 +5,7 @@
 import type { Logger } from 'pino';
 import { parseReason } from '../../src/job/problem.ts';
 import { createFairQueue, type FairQueue } from '../../src/jobs/fair-queue.ts';
+import type { Progress } from '../../src/job/snapshot.ts';
 import { createJournals, type Journal, LockLostError } from './journal.ts';
 import type { Payload, RecordFields } from '../../src/job/record.ts';
 import { momentIn } from '../../src/store/redis-time-backend.ts';
@@ -21,6 +22,8 @@ export type ActiveJob = EndedAttempt['job'] & {
   attemptsStarted: number;
   stalledCounter: number;
   failedReason: string;
+  /** How far it is, as its journal keeps it. */
+  progress?: unknown;
   timestamp: number;
 };
 
@@ -85,11 +88,11 @@ export class JobTaker {
     const { job, id, token } = taken;
     const { store, maxStalledCount, locks } = this.#options;
     const counted = new RunCounters(store, id, job.stalledCounter);
-    const losses = await counted.losses();
-    if (losses > maxStalledCount) return { type: 'failed', reason: WORKER_LOST };
+    const losses = await counted.losses(itemsOf(job));
+    if (losses.counted > maxStalledCount) return { type: 'failed', reason: WORKER_LOST };
     // An old run of this job that was thought lost may still go on
     // here. Its end would stop the renewal of the new run's lock.
-    if (this.running.has(id) || !this.#isolation.admit({ id, losses })) {
+    if (this.running.has(id) || !this.#isolation.admit({ id, losses: losses.all })) {
       await job.moveToDelayed(this.#notNow(), token);
       return { type: 'delayed' };
     }
@@ -131,6 +134,11 @@ export class JobTaker {
     const { max, duration } = this.#options.rate;
     return (this.#nextPickup = Math.max(momentIn(NOT_NOW_MS), this.#nextPickup + (4 * duration) / max));
   }
+}
+
+/** How many items a job has finished; 0 where that can't be read. */
+function itemsOf({ progress }: ActiveJob): number {
+  return Number((progress as Partial<Progress> | undefined)?.items) || 0;
 }
 
 function toTask({ job, ...run }: JobPickup): Task {

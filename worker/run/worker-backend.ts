@@ -5,6 +5,7 @@
 import type { BackendFactory, RedisQueueBackend } from 'bullmq';
 import type { RecordFields } from '../../src/job/record.ts';
 import { backendFactory, type BackendParts, RedisTimeBackend } from '../../src/store/redis-time-backend.ts';
+import { createTakeBack } from './announced-stop.ts';
 import type { RunLocks } from './run-locks.ts';
 import { FORGOTTEN_AT_ONCE } from '../../src/jobs/retention.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -14,7 +15,7 @@ import { createNoteWrites } from './write-watch.ts';
 export type BackendOptions = {
   /** The worker's name. */
   name: string;
-  locks: Pick<RunLocks, 'release' | 'retake' | 'retakeNow'>;
+  locks: Pick<RunLocks, 'release' | 'retake' | 'retakeNow' | 'lockMs'>;
   /** How long a job's lock holds unless it is renewed, in ms. */
   lockDurationMs: number;
   /** The fields that the completion of this job has to write, if there are any. */
@@ -33,11 +34,13 @@ class WorkerBackend extends RedisTimeBackend {
   readonly #store;
   readonly #options;
   readonly #noteWrites;
+  readonly #takeBack;
 
   constructor(store: Store, options: BackendOptions, ...parts: BackendParts) {
     super(store.clock, ...parts);
     this.#store = store;
     this.#options = options;
+    this.#takeBack = createTakeBack(store);
     this.#noteWrites = createNoteWrites(store, options.lockDurationMs);
   }
 
@@ -91,18 +94,19 @@ class WorkerBackend extends RedisTimeBackend {
    * job whose lock Redis refuses to give back, and this rejects.
    */
   override async extendLocks(...[jobIds, tokens, duration]: Parameters<RedisQueueBackend['extendLocks']>) {
-    const failed = await super.extendLocks(jobIds, tokens, duration);
+    const failed = await super.extendLocks(jobIds, tokens, Math.min(duration, this.#options.locks.lockMs));
     const kept = await Promise.all(failed.map((id) => this.#options.locks.retakeNow(id, tokens[jobIds.indexOf(id)] ?? '')));
     return failed.filter((_, n) => !kept[n]);
   }
 
   /**
    * Both commands are sent together: nothing can happen between them that
-   * lets locks expire. The first call makes sure that Redis knows the script.
+   * lets locks expire. The first call makes sure that Redis knows the script. Jobs whose worker
+   * has announced its stop are taken back before they can be found stalled.
    */
   override async moveStalledJobsToWait() {
     await this.#noteWrites();
-    const [, stalled] = await Promise.all([this.#noteWrites(), super.moveStalledJobsToWait()]);
+    const [, , stalled] = await Promise.all([this.#noteWrites(), this.#takeBack(), super.moveStalledJobsToWait()]);
     return stalled;
   }
 

@@ -10,6 +10,7 @@ import { RedisTimeWorker } from '../../src/store/redis-time-worker.ts';
 import type { ProcessStore, Store } from '../../src/store/store.ts';
 import { keepLooping, type WorkerLoop } from '../../src/store/worker-loop.ts';
 import { watchArchiveLag } from './archive-lag.ts';
+import { announceStop, watchAnnouncedStops } from './announced-stop.ts';
 import { LockLostError } from './journal.ts';
 import { LockWatch } from './lock-watch.ts';
 import { JournalShortener } from './short-journals.ts';
@@ -48,6 +49,7 @@ export class JobWorker {
   readonly #worker: Worker<Payload>;
   readonly #loop: WorkerLoop;
   readonly #lockWatch: LockWatch;
+  readonly #locks: RunLocks;
   readonly #parts: { close(): void }[];
   /** How the run of a job that is to be completed came to its end. */
   readonly #concluded = new WeakMap<object, Conclusion>();
@@ -87,7 +89,10 @@ export class JobWorker {
     });
     const stopWatchingWrites = watchWrites(store, options.lockDurationMs, store.onError('write watch'));
     this.#loop = keepLooping(this.#worker, store);
-    this.#parts = [lag, this.#loop, { close: stopWatchingWrites }];
+    const onBack = (jobId: string) => log.info({ jobId }, 'job waits again: its worker had said that it stops, and is gone');
+    const stopTakingBack = watchAnnouncedStops(store, onBack, store.onError('announced stops'));
+    this.#locks = tasks.locks;
+    this.#parts = [lag, this.#loop, { close: stopWatchingWrites }, { close: stopTakingBack }];
   }
 
   /** How many jobs it runs now. */
@@ -107,7 +112,8 @@ export class JobWorker {
 
   /**
    * Takes no more jobs and waits for those that run. Those that still run after `graceMs` are handed
-   * back with what they have finished, and another worker continues them. This costs no attempt.
+   * back with what they have finished, and another worker continues them. This costs no attempt,
+   * also where the host kills this process before.
    */
   async close(graceMs: number): Promise<void> {
     for (const part of this.#parts) part.close();
@@ -115,9 +121,11 @@ export class JobWorker {
       this.#lockWatch.close();
       return this.#worker.close(true); // others find the running jobs stalled
     }
+    const announcement = announceStop(this.#store, this.#locks, this.#store.onError('announced stop'));
     const grace = setTimeout(() => this.#worker.cancelAllJobs(new HandBack('the worker is stopping') as never), graceMs);
     await this.#worker.close();
     clearTimeout(grace);
+    announcement.close();
     this.#lockWatch.close(); // jobs can be cancelled until then
   }
 

@@ -14,7 +14,7 @@ async function taken(fields: RecordFields | undefined, keptLongerS = 0) {
   const connection = waiting();
   const factory = createBackendFactory(storeOver(connection, keyPrefix), {
     name: 'test',
-    locks: { release: () => {}, retake: async () => false, retakeNow: async () => false },
+    locks: { release: () => {}, retake: async () => false, retakeNow: async () => false, lockMs: 30_000 },
     lockDurationMs: 60_000,
     keptLongerS: () => keptLongerS,
     fieldsOf: () => fields,
