@@ -46,7 +46,7 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
   const eraser = new Eraser({ queue, files, notifications: notifications.queue, archive: archive.erasing });
   const archiving = parts.add(archive.start({ queue, files, eraser, notifications: notifications.queue, log }));
   const limits = createLimits(config);
-  const streams = parts.add(openStreams({ store, queue, config, shares: limits.shares, addressing, notifications, archiving }));
+  const streams = parts.add(openStreams({ store, fail, queue, config, shares: limits.shares, addressing, notifications, archiving }));
   const drain = new Drain(config.stop.drainMs);
   const { createServer, ...http } = createNodeHttp(limits.shares.answers, config.stallMs);
   const shared = { kinds, version, log, pages, hosts, queue, clock, files, eraser, notifications };

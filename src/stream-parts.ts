@@ -11,7 +11,8 @@ import { tenantOf } from './job/tenant.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import { estimate, ESTIMATE_AGE_MS } from './jobs/stats.ts';
 import type { Notifier } from './notification-parts.ts';
-import type { Part } from './process.ts';
+import type { Fail, Part } from './process.ts';
+import { endWhenStuck } from './store/loop-age.ts';
 import type { ProcessStore } from './store/store.ts';
 import { Connections, type Sink } from './stream/connections.ts';
 import { EventReader } from './stream/event-reader.ts';
@@ -32,6 +33,7 @@ const PARTS = 100;
 /** What streams are opened with: beside what they read, those who want to know of jobs' ends. */
 export type StreamOptions = {
   store: ProcessStore;
+  fail: Fail;
   queue: JobQueue;
   config: Pick<Config, 'stream'>;
   shares: Pick<Shares, 'reads'>;
@@ -73,6 +75,9 @@ export function openStreams({ archiving, ...options }: StreamOptions): StreamPar
     userFeed.reconcile();
   };
   store.redis.on('ready', reconcile);
+  store.monitor.watch({ onTrouble: () => {}, onBack: () => eventReader.begin() });
+  const stuck = { what: 'the event reader', ageMs: () => eventReader.ageMs(), monitor: store.monitor, fail: options.fail };
+  const watch = endWhenStuck({ ...stuck, onError: store.onError('events') });
   const pingMs = Math.min(heartbeatMs, maxAgeMs / 10);
   const timers = [
     setInterval(() => connections.heartbeat(pingMs), pingMs / PARTS),
@@ -87,6 +92,7 @@ export function openStreams({ archiving, ...options }: StreamOptions): StreamPar
     drain: () => connections.close(),
     close() {
       timers.forEach(clearInterval);
+      watch.close();
       eventReader.close();
     },
   };

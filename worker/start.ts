@@ -12,6 +12,7 @@ import { RedisFiles } from '../src/files/redis-files.ts';
 import { openQueue } from '../src/jobs/open-queue.ts';
 import { createStats, type QueueStats } from '../src/jobs/stats.ts';
 import { RunLocks } from './run/run-locks.ts';
+import { endWhenStuck } from '../src/store/loop-age.ts';
 import type { Store } from '../src/store/store.ts';
 import { endUnreadable, UNREADABLE } from './run/unreadable.ts';
 import { unacceptedProblem } from '../src/jobs/unaccepted.ts';
@@ -82,6 +83,8 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   const tasks = { run, isDone, locks, onCompleted: createInputRemoval(files, kinds), onFailed: createRoomRelease(files, kinds) };
   const worker = new JobWorker(store, patient, tasks, { ...job, ...config.worker }, log);
   parts.add({ close: () => worker.close(config.stop.graceMs) });
+  const stuck = { what: "the worker's loop", ageMs: () => worker.loopAgeMs(), monitor: store.monitor, fail };
+  parts.add(endWhenStuck({ ...stuck, onError: store.onError('loop') }));
   const { name, concurrency } = config.worker;
   const registration = new Registration(store, name, description, store.onError('registry'));
   await registration.register();

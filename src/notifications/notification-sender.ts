@@ -123,7 +123,7 @@ export class NotificationSender<Data> {
     this.#worker.on('failed', (_job, error) => {
       if (!this.#pauses.has(error) && !(error instanceof UnrecoverableError)) this.#onError(error); // something of ours has failed
     });
-    this.#loop = keepLooping(this.#worker, store);
+    this.#loop = keepLooping(this.#worker, store, { isFull: () => false });
   }
 
   async close(): Promise<void> {

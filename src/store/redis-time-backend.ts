@@ -4,6 +4,7 @@
  */
 import { type BackendFactory, createIORedisClient, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
 import type { Clock } from './clock.ts';
+import { LoopAge } from './loop-age.ts';
 import { BLOCK_MS, BLOCKING } from './redis-connection.ts';
 import type { Store } from './store.ts';
 
@@ -31,6 +32,8 @@ const DELAYED_UNTIL = 3;
  * either would ask Redis in a loop, or sleep, for as long as the clocks differ.
  */
 export class RedisTimeBackend extends RedisQueueBackend {
+  /** How long a worker over it has not come round. */
+  readonly age = new LoopAge();
   readonly #clock: Clock;
 
   constructor(clock: Clock, ...parts: BackendParts) {
@@ -44,6 +47,7 @@ export class RedisTimeBackend extends RedisQueueBackend {
     await this.#clock.measured;
     args[moment.place] = this.#clock.now(); // in its place, because BullMQ reads it there as the job's finishedOn
     const reply: unknown = await super.execCommand(client, name, args);
+    this.age.round();
     if (moment.fetches && Array.isArray(reply)) reply[DELAYED_UNTIL] = this.#toOwn(Number(reply[DELAYED_UNTIL]));
     return reply;
   }
@@ -54,6 +58,7 @@ export class RedisTimeBackend extends RedisQueueBackend {
 
   override async waitForJob(...args: Parameters<RedisQueueBackend['waitForJob']>) {
     const marker = await super.waitForJob(...args);
+    this.age.round();
     return marker && { ...marker, score: this.#toOwn(marker.score) };
   }
 

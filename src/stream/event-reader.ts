@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { JournalRow } from '../job/snapshot.ts';
 import { OwnError } from '../job/own-error.ts';
 import { keysUnder, QUEUE_NAME } from '../store/keys.ts';
+import { LoopAge } from '../store/loop-age.ts';
 import { BLOCK_MS } from '../store/redis-connection.ts';
 import { isNumberedRow } from '../job/record.ts';
 import { Pauses } from '../store/pauses.ts';
@@ -70,6 +71,7 @@ export class EventReader {
   /** How many QueueEvents ended since the last event was read. */
   #failures = 0;
   #restarts = 0;
+  readonly #age = new LoopAge();
   #closed = false;
 
   constructor(options: EventReaderOptions) {
@@ -79,9 +81,19 @@ export class EventReader {
     void this.#supervise();
   }
 
-  /** Whether it is reading now. */
+  /** Whether it is reading now, or rests because nobody wants events. */
   listening(): boolean {
-    return this.#isListening();
+    return this.#isListening() && this.#age.isAlive();
+  }
+
+  /** For how long it has been expected to read, in ms. */
+  ageMs(): number {
+    return this.#age.ageMs();
+  }
+
+  /** Redis is back: it has to read again before it counts as reading. */
+  begin(): void {
+    this.#age.begin();
   }
 
   /** How often the reader had to be started again. */
@@ -169,14 +181,17 @@ export class EventReader {
   /** Waits until events are wanted. Resolves with the id after which to read. */
   async #next(): Promise<string> {
     const { interest } = this.#options;
+    this.#age.round();
     if (interest.when() === 'soon') await this.#pauses.pause(SOON_MS);
     if (interest.when() === 'never') {
       this.#lastId = '';
+      this.#age.rest();
       this.#lastId = await new Promise<string>((resolve) => (this.#endRest = resolve)).catch((error: unknown) => {
         this.#events?.close().catch(this.#options.onError); // the next one begins with a `missed` signal
         throw error;
       });
     }
+    this.#age.round();
     return this.#lastId;
   }
 

@@ -38,6 +38,9 @@ export type WorkerTasks = Pick<TakeOptions, 'run' | 'isDone'> & {
   onFailed?: (kind: string, jobId: string) => void;
 };
 
+/** How long BullMQ sleeps at most where the limiter lets no job begin, in ms (maximumRateLimitDelay). */
+const LIMITER_MS = 30_000;
+
 /** A running worker. */
 export class JobWorker {
   readonly counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, putOff: 0, stalled: 0 };
@@ -88,7 +91,8 @@ export class JobWorker {
       onError: store.onError('lock watch'),
     });
     const stopWatchingWrites = watchWrites(store, options.lockDurationMs, store.onError('write watch'));
-    this.#loop = keepLooping(this.#worker, store);
+    const isFull = () => this.active() >= options.concurrency;
+    this.#loop = keepLooping(this.#worker, store, { isFull, slackMs: Math.min(options.rate.duration, LIMITER_MS) });
     const onBack = (jobId: string) => log.info({ jobId }, 'job waits again: its worker had said that it stops, and is gone');
     const stopTakingBack = watchAnnouncedStops(store, onBack, store.onError('announced stops'));
     this.#locks = tasks.locks;
@@ -98,6 +102,11 @@ export class JobWorker {
   /** How many jobs it runs now. */
   active(): number {
     return this.#taker.running.size;
+  }
+
+  /** For how long it has been expected to look for jobs, in ms; 0 while it runs as many as it may. */
+  loopAgeMs(): number {
+    return this.#loop.ageMs();
   }
 
   /** Whether it can fetch jobs now. */
