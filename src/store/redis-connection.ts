@@ -71,7 +71,8 @@ export function connect(url: string, onOutage: OnOutage, onError: (error: Error)
     },
   });
   redis.on('error', onError);
-  redis.on('connect', () => writeOnceATurn((redis as unknown as { stream: Socket }).stream));
+  const atEnd = onOutage === 'fail' ? process.nextTick : setImmediate;
+  redis.on('connect', () => writeTogether((redis as unknown as { stream: Socket }).stream, atEnd));
   return redis;
 }
 
@@ -79,10 +80,12 @@ export function connect(url: string, onOutage: OnOutage, onError: (error: Error)
 type Socket = { cork(): void; uncork(): void; write(...chunk: unknown[]): boolean };
 
 /**
- * Sends all commands of one turn of the event loop in one write, right after all that has come was
- * read. ioredis writes them one by one, and each write is a system call here and another one in Redis.
+ * Sends commands that come together in one write. ioredis writes them one by one, and each write is a
+ * system call here and another one in Redis. Work waits for the end of the turn of the event loop,
+ * for what other jobs write. Requests have been gathered by then (batch.ts), and the next turn would
+ * be the one in which Redis works for them: their commands go at the end of the callback.
  */
-function writeOnceATurn(socket: Socket): void {
+function writeTogether(socket: Socket, atEnd: (callback: () => void) => void): void {
   const { write } = socket;
   let corked = false;
   const uncork = (): void => {
@@ -93,7 +96,7 @@ function writeOnceATurn(socket: Socket): void {
     if (!corked) {
       corked = true;
       socket.cork();
-      setImmediate(uncork);
+      atEnd(uncork);
     }
     return write.apply(socket, chunk);
   };
