@@ -47,8 +47,7 @@ const firstWord = (line: string): string => /^\S{1,80}/u.exec(line)?.[0] ?? '';
 export function rejoinLines(text: string): string {
   const lines = text.split('\n');
   const fenced = fencedLines(lines);
-  const hyphenated = new Set<string>();
-  for (const [word] of text.matchAll(/(?<!\p{L})\p{L}{1,40}-\p{L}{1,40}/gu)) hyphenated.add(word.toLowerCase());
+  const hyphenated = hyphenatedWords(text);
   const made: string[] = [];
   let start = 0;
   for (let end = 0; end <= lines.length; end++) {
@@ -60,6 +59,12 @@ export function rejoinLines(text: string): string {
     start = end + 1;
   }
   return made.join('\n');
+}
+
+/** The words with a hyphen, in small letters. Most texts have no hyphen, and to look for words takes longer. */
+function hyphenatedWords(text: string): ReadonlySet<string> {
+  if (!text.includes('-')) return new Set();
+  return new Set(Array.from(text.matchAll(/(?<!\p{L})\p{L}{1,40}-\p{L}{1,40}/gu), ([word]) => word.toLowerCase()));
 }
 
 const programLine =
@@ -113,7 +118,7 @@ type Joint = { type: 'space' | 'hyphen'; with: string; drops?: boolean };
  * own.
  */
 function jointOf(before: string, next: string, hyphenated: ReadonlySet<string>): Joint {
-  const [, left] = /(\p{L}{1,40})[-\u2010]$/u.exec(before.slice(-41)) ?? [];
+  const [, left] = /[-\u2010]$/.test(before.slice(-1)) ? (/(\p{L}{1,40}).$/u.exec(before.slice(-41)) ?? []) : [];
   if (left === undefined || !(/\s/.test(before) || /\s/.test(next)))
     return { type: 'space', with: isUnspaced(before.at(-1) ?? '') && isUnspaced(next[0] ?? '') ? '' : ' ' };
   const right = /^\p{L}{1,40}/u.exec(next)?.[0] ?? '';

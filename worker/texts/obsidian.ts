@@ -22,6 +22,7 @@ const managing = /<!--SR:[^<>]{0,300}-->|\s\^[a-z\d-]{4,20}$|(?:^|\s)#flashcards
 
 /** The card on a line, if there is one. Three colons ask both ways. */
 function cardOnLine(line: string): AuthoredCard[] | undefined {
+  if (!line.includes('::')) return undefined;
   const [, front = '', mark, back = ''] = onLine.exec(line) ?? [];
   if (front === '' || isOther(front, back)) return undefined;
   return bothWays(front, back.trim(), mark === ':::');
