@@ -2,6 +2,7 @@
 import { type Column, median, quantile, ratioTable, table } from './figures.ts';
 import { type Bench, type Report, step, type UnguardedForm } from './harness.ts';
 import { startOurApi } from './ours.ts';
+import { listLeftOut } from './peers/left-out.ts';
 import { type Part, startPart } from './processes.ts';
 import { openPlaces, type Place, PREFIX, startRedis } from './redis.ts';
 import type { Watch } from './watchers.ts';
@@ -128,6 +129,8 @@ ${table(figures, names, COLUMNS)}
 The same as ratios to bare:
 
 ${ratioTable(figures, names, COLUMNS, () => BARE)}
+
+${listLeftOut(names)}
 `,
   };
 }

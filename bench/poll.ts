@@ -5,6 +5,7 @@ import type { Bench, Form, Report } from './harness.ts';
 import { CONNECTIONS, COSTS, COUNTS, GUARDED, httpContender, type HttpExtent, type HttpServer } from './http-costs.ts';
 import { httpRequest, type Target } from './load.ts';
 import { registerWorker, startOurApi } from './ours.ts';
+import { listLeftOut } from './peers/left-out.ts';
 import { startPart } from './processes.ts';
 import type { Place } from './redis.ts';
 import { compare, type Rounds } from './rounds.ts';
@@ -125,6 +126,8 @@ ${ratioTable(
   COSTS,
   naiveOf,
 )}
+
+${listLeftOut([NAIVE])}
 
 What Redis does for a poll. Commands inside of scripts count, too. Commands that arrive together are one trip.
 

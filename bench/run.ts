@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { type Figures, lines, pairs, ratioTable, table } from './figures.ts';
 import { type Bench, type Form, type Report, step } from './harness.ts';
 import { COSTS, COUNTS, type JobExtent, type JobFigure, workerContender, workThrough } from './job-costs.ts';
+import { listLeftOut } from './peers/left-out.ts';
 import { type Part, startPart } from './processes.ts';
 import { openPlaces, type Place, startRedis } from './redis.ts';
 import { compare, type Rounds } from './rounds.ts';
@@ -106,9 +107,11 @@ it is the handler for flashcards, and the vendor that gives it the card stands b
 
 ${table(costs, NAMES, COSTS)}
 
-The same as ratios to the bare worker, which keeps no journal, checks no lock when it writes and serves no turns:
+The same as ratios to the bare worker:
 
 ${ratioTable(costs, NAMES, COSTS, () => BARE)}
+
+${listLeftOut(NAMES)}
 
 Flashcards jobs with ${NOTES.length} characters of notes, one card each, ${real.blocks} times ${real.block} in each of ${real.rounds} rounds. The model is a server on this machine that
 answers at once, as OpenAI streams, with an event for each ${PIECE_LENGTH} characters of the card. The peer is BullMQ's worker with the openai SDK: it streams a structured answer,
@@ -119,6 +122,8 @@ ${table(realCosts, REAL_NAMES, COSTS)}
 The same as ratios to BullMQ with the openai SDK:
 
 ${ratioTable(realCosts, REAL_NAMES, COSTS, () => OPENAI)}
+
+${listLeftOut(REAL_NAMES)}
 
 What Redis does for a job if one runs at a time. Commands inside of scripts count, too. Commands that arrive together are one trip.
 

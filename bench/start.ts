@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Column, lines, median, ratioTable, table } from './figures.ts';
 import { type Bench, type Report, step, type UnguardedForm } from './harness.ts';
+import { listLeftOut } from './peers/left-out.ts';
 import { killAtExit } from './processes.ts';
 import { PREFIX, startRedis } from './redis.ts';
 import { HEAP_FLAGS } from '../scripts/node-flags.ts';
@@ -123,6 +124,8 @@ ${table(figures, names, COLUMNS)}
 The same as ratios to the naive API:
 
 ${ratioTable(figures, names, COLUMNS, () => NAIVE)}
+
+${listLeftOut([NAIVE])}
 
 ${lines(['', 'first start', 'further starts'], [[NPM, median(npm.first).toFixed(0), median(npm.further).toFixed(0)]])}
 `,

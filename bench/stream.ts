@@ -1,6 +1,7 @@
 /** What a stream costs here against raw node:http, Hono's streamSSE, better-sse and nginx with nchan, in one run. */
 import { type Column, lines, median, pairs, ratioTable, table } from './figures.ts';
 import { type Bench, type Form, type Report, step } from './harness.ts';
+import { listLeftOut } from './peers/left-out.ts';
 import { startRedis } from './redis.ts';
 import { measureStreams, type StreamExtent, type StreamFigure } from './stream-costs.ts';
 import { demultiplex, journey, stalled } from './stream-paths.ts';
@@ -60,6 +61,8 @@ ${table(figures, names, COLUMNS)}
 The same as ratios to raw \`node:http\`:
 
 ${ratioTable(figures, names, COLUMNS, () => RAW)}
+
+${listLeftOut(names)}
 ${paths ? waysText(paths, ways) : ''}`,
     pairs: pairs(figures, 'stream', { memory: 1.2, cpu: 1.3 }, [OURS, RAW]),
   };

@@ -8,6 +8,7 @@ import type { Bench, Form, Report } from './harness.ts';
 import { CONNECTIONS, COSTS, COUNTS, GUARDED, httpContender, type HttpExtent, type HttpFigure, type HttpServer } from './http-costs.ts';
 import { httpRequest, type Target } from './load.ts';
 import { registerWorker, startOurApi } from './ours.ts';
+import { listLeftOut } from './peers/left-out.ts';
 import { startPart } from './processes.ts';
 import { type Place, PREFIX } from './redis.ts';
 import { compare, type Contender, type Rounds } from './rounds.ts';
@@ -105,9 +106,11 @@ p50 and p99 are from request to answer at half of that pace, in an open loop. Ma
 
 ${table(figures, names, COSTS)}
 
-The same as ratios to the naive service, which has no limits, identity, idempotency, fair turns and stream tokens:
+The same as ratios to the naive service:
 
 ${ratioTable(figures, names, COSTS, () => NAIVE)}
+
+${listLeftOut(names)}
 
 What Redis does for a submission. Commands inside of scripts count, too. Commands that arrive together are one trip, so submissions that come
 at the same time can share one.

@@ -7,6 +7,7 @@ import { readyWithin } from '../src/store/redis-connection.ts';
 import { createFairQueue } from '../src/jobs/fair-queue.ts';
 import { type Column, median, pairs, ratioTable, table } from './figures.ts';
 import { type Bench, type Form, type Report, step } from './harness.ts';
+import { listLeftOut } from './peers/left-out.ts';
 import { readUsage, usagePer } from './redis-usage.ts';
 import { openQueue, type Place, PREFIX, ownClock } from './redis.ts';
 import { compare, type Contender, type Rounds } from './rounds.ts';
@@ -142,6 +143,8 @@ ${table(figures, NAMES, COLUMNS)}
 The same as ratios to plain:
 
 ${ratioTable(figures, NAMES, COLUMNS, () => FIFO)}
+
+${listLeftOut(NAMES)}
 
 So a submission costs ${(microseconds(TURNS) - microseconds(FIFO)).toFixed(0)} µs more of the machine.
 `,
