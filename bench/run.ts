@@ -22,7 +22,7 @@ import {
 type Extent = Rounds & JobExtent & { slow: number; real: Rounds & JobExtent };
 
 const EXTENT: Record<Form, Extent> = {
-  normal: { rounds: 5, warm: 4000, blocks: 4, block: 2000, slow: 4, real: { rounds: 5, warm: 600, blocks: 4, block: 400 } },
+  normal: { rounds: 5, warm: 4000, blocks: 4, block: 2000, slow: 4, real: { rounds: 5, warm: 1500, blocks: 4, block: 400 } },
   short: { rounds: 1, warm: 200, blocks: 1, block: 200, slow: 1, real: { rounds: 1, warm: 50, blocks: 1, block: 50 } },
   guard: { rounds: 1, warm: 1200, blocks: 16, block: 200, slow: 0, real: { rounds: 1, warm: 400, blocks: 8, block: 100 } },
 };
@@ -45,14 +45,11 @@ const OFFLINE_AT_ONCE = [3, 50];
 const offlineName = (atOnce: number) => `ai-jobs, offline, ${atOnce} at once`;
 const REAL_NAMES = [OPENAI, OURS_MODEL, ...OFFLINE_AT_ONCE.map(offlineName)];
 
-/** Jobs of the offline generator take longer, so that fewer of them say as much. */
-const offlineExtent = ({ warm, block }: JobExtent): JobExtent => ({ warm: warm / 2, block: block / 2 });
-
 const realContenders = (model: Part, extent: JobExtent) => [
   workerContender(OPENAI, (place) => startOpenAIWorker(place, { concurrency: CONCURRENCY }, model), extent),
   workerContender(OURS_MODEL, (place) => startOurModelWorker(place, { concurrency: CONCURRENCY }, model), extent),
   ...OFFLINE_AT_ONCE.map((concurrency) =>
-    workerContender(offlineName(concurrency), (place) => startOurOfflineWorker(place, { concurrency }), offlineExtent(extent)),
+    workerContender(offlineName(concurrency), (place) => startOurOfflineWorker(place, { concurrency }), extent),
   ),
 ];
 
