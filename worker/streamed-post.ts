@@ -159,7 +159,10 @@ export class StreamedAnswer {
     return text;
   }
 
-  /** Says that what comes from now on is only the end of the body, so that the connection is worth to be kept. */
+  /**
+   * Says that what comes from now on is only the end of the
+   * body, so that the connection is worth to be kept.
+   */
   over(): void {
     this.#isOver = true;
   }

@@ -31,7 +31,10 @@ export type QueueStats = {
   runMs?: Spread | undefined;
   /** Mean time a job runs, in ms. */
   meanRunMs?: number | undefined;
-  /** What bounds the pace at which jobs begin: the limiter, or how many run at once; absent while that is not known. */
+  /**
+   * What bounds the pace at which jobs begin: the limiter, or
+   * how many run at once; absent while that is not known.
+   */
   bottleneck?: 'rate' | 'concurrency' | undefined;
   /**
    * The vendors' calls that the last completed jobs made: how

@@ -4,7 +4,10 @@
  */
 import { z } from 'zod';
 
-/** By the names of fields and lists. The types behind the names are those of the last kind that used them. */
+/**
+ * By the names of fields and lists. The types behind the names
+ * are those of the last kind that used them.
+ */
 const made = new Map<string, { types: readonly z.ZodType[]; schema: z.ZodObject }>();
 
 /** The schema of an answer with these fields, and lists of these items. */

@@ -44,7 +44,10 @@ export function createPost(options: PostOptions): (request: object, signal: Abor
   };
 }
 
-/** What an answer of this status refuses; undefined if it is none. At most the beginning of its body is read. */
+/**
+ * What an answer of this status refuses; undefined if it is
+ * none. At most the beginning of its body is read.
+ */
 export async function refusalIn(answer: StreamedAnswer): Promise<VendorRefusal | undefined> {
   const { status } = answer;
   if (status >= 200 && status < 300) return undefined;

@@ -20,7 +20,10 @@ export type RequestText = { body: string; tokens: number };
 /** About what an image counts for, in tokens. */
 const IMAGE_TOKENS = 1500;
 
-/** All of a request but what the user's message says: it is the same for all jobs of a kind, and made once. */
+/**
+ * All of a request but what the user's message says: it is the
+ * same for all jobs of a kind, and made once.
+ */
 export class RequestTemplate {
   readonly #pattern: Pattern;
   /** The body up to the user's message. */

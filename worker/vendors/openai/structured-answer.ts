@@ -43,7 +43,10 @@ export function createOpenAI(options: OpenAIOptions): Capability<SeeingRequest, 
   return (request, report, signal) => model.answer(request, report, signal);
 }
 
-/** One request while it is answered: `text`, `usage` and `form` are those of the call that is made last. */
+/**
+ * One request while it is answered: `text`, `usage` and `form`
+ * are those of the call that is made last.
+ */
 type Asking = {
   request: SeeingRequest;
   report: Report;
