@@ -65,7 +65,6 @@ const BOUNDS: Record<string, string> = {
   'workers:seen': 'one entry a worker of the last ten minutes',
   deadlines: 'one entry a job with a time of its own',
   coming: 'one entry a submission on its way',
-  cancelled: 'one entry a cancelled job',
   turns: 'one entry a tenant whose next turn is still to come',
 };
 

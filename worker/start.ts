@@ -78,8 +78,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
     troubleMs: () => store.monitor.troubleMs(),
     log,
   });
-  const directory = createWorkerDirectory(store);
-  const isDone = createIsDone(directory);
+  const isDone = createIsDone(createWorkerDirectory(store));
   const tasks = { run, isDone, locks, onCompleted: createInputRemoval(files, kinds), onFailed: createRoomRelease(files, kinds) };
   const worker = new JobWorker(store, patient, tasks, { ...job, ...config.worker }, log);
   parts.add({ close: () => worker.close(config.stop.graceMs) });
@@ -92,7 +91,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   const facts = { name, concurrency, version, provider: mainProvider(assignments) };
   await health.serve({ store, worker, registered: () => registration.registered, facts });
   const { port } = health;
-  const readStats = createStats(queue, store, { rate: config.worker.rate, workers: directory });
+  const readStats = createStats(queue, store, { rate: config.worker.rate, workers: createWorkerDirectory(store) });
   void warnOfLimiter(readStats, log).catch(store.onError('statistics'));
   log.info({ port, concurrency }, 'worker listening');
   return { ready: true, port, kinds: [...assignments].map(([kind, { support }]) => [kind, supportInWords(support)]) };

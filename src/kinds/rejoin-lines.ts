@@ -61,7 +61,10 @@ export function rejoinLines(text: string): string {
   return made.join('\n');
 }
 
-/** The words with a hyphen, in small letters. Most texts have no hyphen, and to look for words takes longer. */
+/**
+ * The words with a hyphen, in small letters. Most texts have
+ * no hyphen, and to look for words takes longer.
+ */
 function hyphenatedWords(text: string): ReadonlySet<string> {
   if (!text.includes('-')) return new Set();
   return new Set(Array.from(text.matchAll(/(?<!\p{L})\p{L}{1,40}-\p{L}{1,40}/gu), ([word]) => word.toLowerCase()));

@@ -45,6 +45,7 @@ if reason == 'cancelled' then
   redis.call('HSET', job, FIELDS.cancelled, now)
   mend(cancelled, 'zset')
   redis.call('ZADD', cancelled, now, id)
+  redis.call('PEXPIRE', cancelled, retentionMs + longerMs)
 end
 redis.call('ZADD', failed, now, id)
 redis.pcall('ZREM', deadlines, id, 'start ' .. id)

@@ -12,7 +12,10 @@ local function forgetEnded(limit)
       local isJob = #id > 33 and not string.find(id, '[^A-Za-z0-9_-]') -- else it may be the name of another key
       for _, part in ipairs(isJob and PARTS or {}) do redis.call('UNLINK', jobs .. id .. part) end
     end
-    if #over > 0 then redis.call('ZREM', set, unpack(over)) end
+    if #over > 0 then
+      redis.call('ZREM', set, unpack(over))
+      redis.pcall('ZREM', cancelled, unpack(over))
+    end
     most = math.max(most, #over)
   end
   redis.pcall('ZREMRANGEBYSCORE', cancelled, '-inf', last)
