@@ -56,7 +56,7 @@ const ways: Record<string, Start> = {
       WORKER_RATE_MAX: '1000000000',
       WORKER_HEALTH_PORT: '0',
     };
-    const worker = await startPart('../worker/main.ts', env, HEAP_FLAGS);
+    const worker = await startPart('../worker/main.ts', env, HEAP_FLAGS.worker);
     const requestOf = (content: string) => ({ path: '/api/ai/generate-flashcards', body: JSON.stringify({ content, count: 50 }) });
     return {
       watch: (jobs) => ({ port: api.port, method: 'POST', requests: jobs.map(requestOf) }),

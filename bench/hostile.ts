@@ -36,8 +36,8 @@ async function openScene() {
   const store = await startRedis();
   const env = { REDIS_URL: store.url, REDIS_KEY_PREFIX: PREFIX, LOG_LEVEL: 'silent', NODE_ENV: 'development', AI_PROVIDER: 'offline' };
   const at = { PORT: '0', HOST: '127.0.0.1', ALLOWED_HOSTS: 'bench.example', ADMIN_TOKEN: 'token-of-the-operator' };
-  const api = await startPart('../src/main.ts', { ...env, ...at }, HEAP_FLAGS);
-  const worker = await startPart('../worker/main.ts', { ...env, WORKER_HEALTH_PORT: '0', WORKER_RATE_MAX: '1000' }, HEAP_FLAGS);
+  const api = await startPart('../src/main.ts', { ...env, ...at }, HEAP_FLAGS.api);
+  const worker = await startPart('../worker/main.ts', { ...env, WORKER_HEALTH_PORT: '0', WORKER_RATE_MAX: '1000' }, HEAP_FLAGS.worker);
   const innocent = await startPart('hostile/innocent.ts', { API_URL: `http://127.0.0.1:${api.port}` });
   const attacker = await startPart('hostile/attacker.ts');
   const parts: Part[] = [innocent, attacker, api, worker];

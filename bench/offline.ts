@@ -85,8 +85,8 @@ async function compareFirstCards(shapes: Slow[], pairs: number) {
     RATE_LIMIT_MAX: '1000000',
     MAX_JOBS_PER_USER: '10000',
   };
-  const api = await startPart('../src/main.ts', { ...env, PORT: '0' }, HEAP_FLAGS);
-  const worker = await startPart('../worker/main.ts', { ...env, WORKER_HEALTH_PORT: '0' }, HEAP_FLAGS);
+  const api = await startPart('../src/main.ts', { ...env, PORT: '0' }, HEAP_FLAGS.api);
+  const worker = await startPart('../worker/main.ts', { ...env, WORKER_HEALTH_PORT: '0' }, HEAP_FLAGS.worker);
   const url = `http://127.0.0.1:${api.port}`;
   const slowest = shapes
     .map(({ text }) => text)

@@ -24,7 +24,7 @@ export function startOurApi(url: string, env: Record<string, string> = {}): Prom
       ...Object.fromEntries(bounds.map((name) => [name, OUT_OF_REACH])),
       ...env,
     },
-    HEAP_FLAGS,
+    HEAP_FLAGS.api,
   );
 }
 

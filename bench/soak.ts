@@ -138,9 +138,9 @@ async function run(form: UnguardedForm): Promise<Report> {
     JOB_RETENTION_S: String(retentionS),
   };
   const limits = { RATE_LIMIT_MAX: '1000000', MAX_JOBS_PER_USER: '10000' };
-  const api = await startPart('../src/main.ts', { ...env, ...limits, PORT: '0', HOST: '127.0.0.1' }, HEAP_FLAGS);
+  const api = await startPart('../src/main.ts', { ...env, ...limits, PORT: '0', HOST: '127.0.0.1' }, HEAP_FLAGS.api);
   const rate = { WORKER_RATE_MAX: '1000', WORKER_HEALTH_PORT: '0', AI_PROVIDER: 'offline', JOB_BACKOFF_MS: '50' };
-  const worker = await startPart('../worker/main.ts', { ...env, ...rate }, HEAP_FLAGS);
+  const worker = await startPart('../worker/main.ts', { ...env, ...rate }, HEAP_FLAGS.worker);
   const hooks = createServer((request, response) => void request.resume().on('end', () => response.writeHead(204).end()));
   await once(hooks.listen(0, '127.0.0.1'), 'listening');
   const hook = `http://127.0.0.1:${(hooks.address() as AddressInfo).port}/`;

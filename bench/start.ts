@@ -33,10 +33,10 @@ const NPM = 'npm start, with the embedded store: ready, ms';
 /** The processes that are compared. `keeps`: whether they keep compiled code from one start to the next. */
 const processes: Record<string, { file: string; flags: string[]; keeps: 'nothing' | 'first' | 'further' }> = {
   [NAIVE]: { file: 'peers/hono.ts', flags: [], keeps: 'nothing' },
-  'ai-jobs API, first start': { file: '../src/main.ts', flags: HEAP_FLAGS, keeps: 'first' },
-  'ai-jobs API, further starts': { file: '../src/main.ts', flags: HEAP_FLAGS, keeps: 'further' },
-  'ai-jobs worker, first start': { file: '../worker/main.ts', flags: HEAP_FLAGS, keeps: 'first' },
-  'ai-jobs worker, further starts': { file: '../worker/main.ts', flags: HEAP_FLAGS, keeps: 'further' },
+  'ai-jobs API, first start': { file: '../src/main.ts', flags: HEAP_FLAGS.api, keeps: 'first' },
+  'ai-jobs API, further starts': { file: '../src/main.ts', flags: HEAP_FLAGS.api, keeps: 'further' },
+  'ai-jobs worker, first start': { file: '../worker/main.ts', flags: HEAP_FLAGS.worker, keeps: 'first' },
+  'ai-jobs worker, further starts': { file: '../worker/main.ts', flags: HEAP_FLAGS.worker, keeps: 'further' },
 };
 
 /** Variables of every process that is started. */

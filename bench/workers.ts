@@ -106,7 +106,7 @@ async function startOurs(place: Place, file: string, env: Record<string, string>
     WORKER_HEALTH_PORT: '0',
     WORKER_RATE_MAX: '1000000000',
   };
-  const part = await startPart(file, { ...common, ...env }, HEAP_FLAGS);
+  const part = await startPart(file, { ...common, ...env }, HEAP_FLAGS.worker);
   const source = openOurSource(place);
   return underTest(part, source, async () => {
     const [job] = await source.queue.getCompleted(0, 0);

@@ -10,11 +10,11 @@ const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
 const [part = '', option] = process.argv.slice(2);
 const watch = option === '--watch';
-const flags = [...HEAP_FLAGS, ...(watch ? WATCH_FLAGS : [])];
+const flagsOf = (role: 'api' | 'worker') => [...HEAP_FLAGS[role], ...(watch ? WATCH_FLAGS : [])];
 /** What Node is called with. Each part reads `.env` in the current folder. */
 const commands = new Map([
-  ['api', [...flags, pathOf('../src/main.ts'), '.env']],
-  ['worker', [...flags, pathOf('../worker/main.ts'), '.env']],
+  ['api', [...flagsOf('api'), pathOf('../src/main.ts'), '.env']],
+  ['worker', [...flagsOf('worker'), pathOf('../worker/main.ts'), '.env']],
   ['all', [pathOf('start.ts'), ...(watch ? ['--watch'] : [])]], // start.ts gives the flags to API and worker
 ]);
 const command = commands.get(part);

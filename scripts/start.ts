@@ -48,14 +48,17 @@ if (!isSet('REDIS_URL')) {
 const host = isSet('HOST') ? (process.env['HOST'] ?? '') : 'localhost';
 // Nobody stands before this machine's own API, so it need not serve on at its end.
 const environment = { DRAIN_MS: '0', ...process.env, HOST: host, ...(store && { REDIS_URL: store.url }) };
-const [worker, api] = await Promise.all([start('worker', '../worker/main.ts'), start('API', '../src/main.ts')]);
+const [worker, api] = await Promise.all([
+  start('worker', '../worker/main.ts', HEAP_FLAGS.worker),
+  start('API', '../src/main.ts', HEAP_FLAGS.api),
+]);
 process.stdout.write(greeting(api, worker));
 
 /** Starts a part. */
-function start(name: string, file: string): Promise<Ready> {
+function start(name: string, file: string, flags: readonly string[]): Promise<Ready> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     env: environment,
-    execArgv: [...HEAP_FLAGS, ...(watch ? WATCH_FLAGS : [])],
+    execArgv: [...flags, ...(watch ? WATCH_FLAGS : [])],
   });
   children.push(child);
   child.once('exit', (code, signal) => fail(`the ${name}`, code ?? signal));

@@ -9,7 +9,8 @@ import { freePorts, projectWith, runProgram, runScript, signalGroup } from '../s
 import { newPrefix } from '../support/stack.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const HEAP_FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
+const API_FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=60'];
+const WORKER_FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
 const WATCH = ['--watch', '--watch-preserve-output'];
 
 /** What Linux tells of a process: its command, a variable that it began with, its children. */
@@ -33,10 +34,10 @@ const listening = /(api|worker) listening/;
 const greeting = /ai-jobs is running[^]*at once\)/;
 
 test.skipIf(process.platform !== 'linux').for([
-  ['start:api', listening, [...HEAP_FLAGS, `${root}/src/main.ts`, '.env'], 0],
-  ['start:worker', listening, [...HEAP_FLAGS, `${root}/worker/main.ts`, '.env'], 0],
-  ['worker', listening, [...HEAP_FLAGS, `${root}/worker/main.ts`, '.env'], 0],
-  ['dev:worker', listening, [...HEAP_FLAGS, ...WATCH, `${root}/worker/main.ts`, '.env'], 1], // Node's own, which it starts again
+  ['start:api', listening, [...API_FLAGS, `${root}/src/main.ts`, '.env'], 0],
+  ['start:worker', listening, [...WORKER_FLAGS, `${root}/worker/main.ts`, '.env'], 0],
+  ['worker', listening, [...WORKER_FLAGS, `${root}/worker/main.ts`, '.env'], 0],
+  ['dev:worker', listening, [...WORKER_FLAGS, ...WATCH, `${root}/worker/main.ts`, '.env'], 1], // Node's own, which it starts again
   ['start', greeting, [`${root}/scripts/start.ts`], 2],
   ['dev', greeting, [`${root}/scripts/start.ts`, '--watch'], 2],
 ] as const)(
@@ -51,7 +52,7 @@ test.skipIf(process.platform !== 'linux').for([
     expect(childrenOf(pid)).toHaveLength(children);
     if (children === 2)
       for (const child of childrenOf(pid))
-        expect(commandOf(child)).toEqual(expect.arrayContaining([...HEAP_FLAGS, ...(name === 'dev' ? WATCH : [])]));
+        expect(commandOf(child)).toEqual(expect.arrayContaining([...API_FLAGS, ...(name === 'dev' ? WATCH : [])]));
     signalGroup(npm.child, 'SIGTERM');
     await npm.exited;
   },
