@@ -101,6 +101,9 @@ function switched() {
   };
 }
 
+/** Waits until a reader rests: only then is it not expected to read. */
+const rest = (eventReader: EventReader) => expect.poll(() => eventReader.ageMs(), { interval: 5 }).toBe(0);
+
 test('a reader rests while nobody wants events, and goes on with what happens after it is woken', async () => {
   const { redis, keys, keyPrefix } = await openQueue();
   const { interest, set } = switched();
@@ -108,6 +111,7 @@ test('a reader rests while nobody wants events, and goes on with what happens af
   await until(({ type }) => type === 'missed');
   signals.length = 0;
   for (let round = 1; round <= 3; round++) {
+    await rest(eventReader);
     await redis.xadd(keys.of('events'), '*', 'event', 'active', 'jobId', `slept through ${round}`);
     set(true, eventReader);
     await redis.xadd(keys.of('events'), '*', 'event', 'active', 'jobId', `seen ${round}`);
@@ -125,6 +129,7 @@ test('a reader that can not read the end of the stream when it is woken says lat
   const { eventReader, until, signals } = listen(keyPrefix, redis, () => {}, interest);
   await until(({ type }) => type === 'missed');
   signals.length = 0;
+  await rest(eventReader);
   await redis.set(keys.of('events'), 'not a stream');
   set(true, eventReader);
   await expect.poll(() => eventReader.restarts()).toBeGreaterThan(0);
