@@ -102,7 +102,9 @@ function switched() {
 }
 
 /** Waits until a reader rests: only then is it not expected to read. */
-const rest = (eventReader: EventReader) => expect.poll(() => eventReader.ageMs(), { interval: 5 }).toBe(0);
+async function rest(eventReader: EventReader): Promise<void> {
+  await expect.poll(() => eventReader.ageMs(), { interval: 5 }).toBe(0);
+}
 
 test('a reader rests while nobody wants events, and goes on with what happens after it is woken', async () => {
   const { redis, keys, keyPrefix } = await openQueue();
