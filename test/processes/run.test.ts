@@ -50,9 +50,12 @@ test.skipIf(process.platform !== 'linux').for([
     expect(commandOf(pid)).toEqual([expect.stringMatching(/\/node$/), ...words]);
     expect(variableOf(pid, 'NODE_COMPILE_CACHE')).toBe(`${root}/node_modules/.cache/node`);
     expect(childrenOf(pid)).toHaveLength(children);
-    if (children === 2)
-      for (const child of childrenOf(pid))
-        expect(commandOf(child)).toEqual(expect.arrayContaining([...API_FLAGS, ...(name === 'dev' ? WATCH : [])]));
+    if (children === 2) {
+      const flags = name === 'dev' ? WATCH : [];
+      const commands = childrenOf(pid).map(commandOf);
+      const expected = [API_FLAGS, WORKER_FLAGS].map((heap) => expect.arrayContaining([...heap, ...flags]));
+      expect(commands).toEqual(expect.arrayContaining(expected));
+    }
     signalGroup(npm.child, 'SIGTERM');
     await npm.exited;
   },
