@@ -28,6 +28,12 @@ const CONNECT_MS = 10_000;
 /** How long the rest of an answer that is over is waited for, so that its connection is kept, in ms. */
 const REST_MS = 100;
 
+/**
+ * A connection whose answer was held up for so long by its reader is not kept, in ms: the server may
+ * have ended the answer long ago, and closes the connection sooner than is known here.
+ */
+const HELD_UP_MS = 500;
+
 /** How many redirects are followed. */
 const MAX_REDIRECTS = 5;
 
@@ -112,6 +118,8 @@ export class StreamedAnswer {
   readonly #body: Readable;
   #isOver = false;
   #isClosed = false;
+  /** When the reader got what it has now, the head at first; Infinity while it waits for a piece. */
+  #givenAt = performance.now();
 
   constructor(request: ClientRequest, response: IncomingMessage) {
     this.#request = request;
@@ -145,7 +153,19 @@ export class StreamedAnswer {
    * @throws what the connection throws, also if it ends within the body
    */
   texts(): AsyncIterable<string> {
-    return this.#body.setEncoding('utf8').iterator({ destroyOnReturn: false }) as AsyncIterable<string>;
+    const pieces = this.#body.setEncoding('utf8').iterator({ destroyOnReturn: false }) as AsyncIterator<string>;
+    const next = async (): Promise<IteratorResult<string>> => {
+      this.#noteHold();
+      const piece = await pieces.next();
+      this.#givenAt = performance.now();
+      return piece;
+    };
+    return { [Symbol.asyncIterator]: () => ({ next, return: async () => (await pieces.return?.()) ?? { done: true, value: undefined } }) };
+  }
+
+  #noteHold(): void {
+    if (performance.now() - this.#givenAt > HELD_UP_MS) this.#request.shouldKeepAlive = false;
+    this.#givenAt = Infinity;
   }
 
   /** The text of the body, of which no more is read once it has so many characters. */
@@ -174,6 +194,7 @@ export class StreamedAnswer {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#noteHold();
     if (!this.#isOver && !this.#response.readableEnded) return this.#destroy();
     this.#body.resume();
     if (this.#response.complete) return;

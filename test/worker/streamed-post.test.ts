@@ -8,7 +8,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { brotliCompressSync, constants, createGzip, deflateSync, gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { createStreamedPost, type StreamedAnswer } from '../../worker/streamed-post.ts';
@@ -97,6 +97,28 @@ test('a connection that the server has closed meanwhile is not used again', asyn
     if (!socket.destroyed) await once(socket, 'close');
   }
   expect(connections).toHaveLength(3);
+});
+
+test('a connection whose answer was held up by its reader is not used again: the server may be about to close it', async () => {
+  const { post, connections } = await serve((response) => {
+    response.write('x');
+    setTimeout(() => response.end('y'), 50); // while the reader holds
+  });
+  for (const hold of ['before it is read', 'before its end is read', 'before it is closed']) {
+    const answer = await post('{}', calm);
+    if (hold === 'before it is read') await pause(600);
+    for await (const piece of answer.texts()) {
+      if (hold === 'before its end is read' && piece === 'x') await pause(600);
+      if (hold === 'before it is closed') {
+        answer.over();
+        await pause(600);
+        break;
+      }
+    }
+    answer.close();
+  }
+  await textOf(await post('{}', calm));
+  expect(connections).toHaveLength(4);
 });
 
 test('a server that closes a kept connection when it gets the next request is asked once: it may have begun to work', async () => {
