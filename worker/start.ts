@@ -91,6 +91,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   const facts = { name, concurrency, version, provider: mainProvider(assignments) };
   await health.serve({ store, worker, registered: () => registration.registered, facts });
   const { port } = health;
+  // A directory of its own: what is remembered of this reading must not answer who can do a job.
   const readStats = createStats(queue, store, { rate: config.worker.rate, workers: createWorkerDirectory(store) });
   void warnOfLimiter(readStats, log).catch(store.onError('statistics'));
   log.info({ port, concurrency }, 'worker listening');
