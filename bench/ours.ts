@@ -1,6 +1,7 @@
 /** Our API for a benchmark: as `npm run start:api` starts it, with every limit on and out of reach. */
 import type { Redis } from 'ioredis';
 import { flashcards } from '../src/kinds/flashcards.ts';
+import { KNOWN } from '../src/jobs/process-registry.ts';
 import { Registration } from '../src/jobs/worker-registry.ts';
 import { type Part, startPart } from './processes.ts';
 import { ownClock, PREFIX } from './redis.ts';
@@ -34,6 +35,7 @@ export async function registerWorker(redis: Redis): Promise<() => Promise<void>>
     name: 'bench',
     version: 'bench',
     concurrency: 1,
+    knows: KNOWN,
     kinds: { [flashcards.name]: { available: true, provider: 'bench', answers: 'bench' } as const },
   };
   const registration = new Registration(new Store(redis, PREFIX, ownClock), 'bench', description, console.error);

@@ -1,4 +1,5 @@
 /** Starts the API: its parts, in the order in which each needs those before it. */
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { openAccess } from './access-parts.ts';
 import { createApp } from './app.ts';
@@ -9,6 +10,7 @@ import { Drain } from './drain.ts';
 import { RedisFiles } from './files/redis-files.ts';
 import type { AppDeps } from './http/app-deps.ts';
 import { findJob } from './http/job-access.ts';
+import { ProcessRegistry } from './jobs/process-registry.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { createLocalLimit } from './jobs/rate-limit.ts';
 import { Submissions } from './jobs/submissions.ts';
@@ -35,6 +37,9 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
   const { job, plans, pages, hosts } = config;
   const store = parts.add(await openProcessStore(config, log, fail));
   const { clock } = store;
+  const processes = new ProcessRegistry(store, { id: `api-${randomUUID()}`, onError: store.onError('registry') });
+  await processes.enter();
+  parts.add({ close: () => processes.leave() });
   const archive = await openArchive(store, config);
   const bounds = { ...config.bounds, submitRate: { name: SUBMIT, ...config.rateLimit } };
   const archived = archive.outbox !== undefined;

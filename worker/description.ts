@@ -1,6 +1,7 @@
 /** What a worker says of itself: to the registry, in its log and to the person at the terminal. */
 import type { Config } from '../src/config.ts';
 import { nearEnds } from '../src/job/model-end.ts';
+import { KNOWN } from '../src/jobs/process-registry.ts';
 import type { WorkerDescription } from '../src/jobs/worker-registry.ts';
 import type { Assignment } from './assignments.ts';
 import type { FindPrice } from './prices.ts';
@@ -14,7 +15,7 @@ export function describeWorker(
 ): WorkerDescription {
   const priced = (support: Assignment['support']) => (support.available ? { ...support, price: findPrice(support) } : support);
   const kinds = Object.fromEntries([...assignments].map(([kind, { support }]) => [kind, priced(support)]));
-  return { name, version, concurrency, kinds };
+  return { name, version, concurrency, kinds, knows: KNOWN };
 }
 
 /** Whether what users may spend in a day is bounded in dollars, for all of them or by a plan. */

@@ -9,6 +9,7 @@ import { Admission } from '../src/jobs/admission.ts';
 import { createCancel } from '../src/jobs/cancel-job.ts';
 import { type Children, createChildren } from '../src/jobs/child-job.ts';
 import { RedisFiles } from '../src/files/redis-files.ts';
+import { ProcessRegistry } from '../src/jobs/process-registry.ts';
 import { openQueue } from '../src/jobs/open-queue.ts';
 import { createStats, type QueueStats } from '../src/jobs/stats.ts';
 import { RunLocks } from './run/run-locks.ts';
@@ -56,6 +57,11 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   log.info({ kinds: withoutLists(description.kinds) }, 'what this worker can do');
   for (const warning of new Set(modelWarnings(description.kinds, hasMoneyBudget(config), store.clock.now()))) log.warn(warning);
 
+  const { name, concurrency } = config.worker;
+  const processes = new ProcessRegistry(store, { id: name, onError: store.onError('registry') });
+  await processes.enter();
+  parts.add({ close: () => processes.leave() });
+
   // Before any job is taken: nobody pays for a job whose time is
   // over, and no record that can't be read stops the worker.
   const { retentionS } = job;
@@ -84,7 +90,6 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   parts.add({ close: () => worker.close(config.stop.graceMs) });
   const stuck = { what: "the worker's loop", ageMs: () => worker.loopAgeMs(), monitor: store.monitor, fail };
   parts.add(endWhenStuck({ ...stuck, onError: store.onError('loop') }));
-  const { name, concurrency } = config.worker;
   const registration = new Registration(store, name, description, store.onError('registry'));
   await registration.register();
   parts.add({ close: () => registration.leave() });

@@ -37,6 +37,8 @@ export type WorkerDescription = {
   /** How many jobs it runs at once. */
   concurrency: number;
   kinds: Record<string, KindSupport>;
+  /** What it knows that older versions do not (process-registry.ts). */
+  knows?: readonly string[];
   /** By how many ms its clock is ahead of Redis', where it is off by more than a second. */
   clockAheadMs?: number | undefined;
 };

@@ -6,6 +6,7 @@ import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { OwnError } from '../job/own-error.ts';
 import { ProblemError } from '../job/problem.ts';
+import { NOTIFIER_NAME } from '../jobs/process-registry.ts';
 import { NOTIFICATIONS } from '../store/keys.ts';
 import { atMost } from '../store/pauses.ts';
 import { backendFactory, momentIn, RedisTimeBackend } from '../store/redis-time-backend.ts';
@@ -109,6 +110,7 @@ export class NotificationSender<Data> {
       NOTIFICATIONS,
       (job, token) => this.#process(job, token),
       {
+        name: NOTIFIER_NAME,
         connection: patient.redis,
         prefix: patient.keyPrefix,
         concurrency: AT_ONCE,

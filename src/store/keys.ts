@@ -53,6 +53,7 @@ type TenantOrNone = Tenant | '';
  * - `reserved`: begun anew by the next submission, so that running jobs
  *   may cost more than is left. Entries that can't be read count as nothing.
  * - a breaker: begun anew by the next call, also if a time in it is out of reach.
+ * - `processes` and what goes with it: begun anew by the next heartbeat.
  * - a rate: begun anew by the next submission.
  * - an idempotency key: its own submissions fail until it is gone.
  * - a shared value: decided anew.
@@ -115,6 +116,10 @@ export function keysUnder(prefix: string) {
     /** What each worker says of itself, by the worker's id; and when each was last seen. */
     workers: `${prefix}:workers`,
     workersSeen: `${prefix}:workers:seen`,
+    /** When each process was last seen, API or worker; what each knows; when one was last seen that lacks a feature, by feature. */
+    processes: `${prefix}:processes`,
+    processesKnow: `${prefix}:processes:know`,
+    processesLacked: `${prefix}:processes:lacked`,
     /** What processes write to find out whether Redis takes writes. */
     probe: `${prefix}:probe`,
     /** When a worker last could write, by Redis' clock, in ms since the epoch. */

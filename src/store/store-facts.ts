@@ -40,6 +40,11 @@ const RIGHTS: readonly [right: string, allowed: (redis: Redis) => Promise<unknow
 /** What Redis says of a command that its user may not run, also inside of a script. */
 const FORBIDDEN = /NOPERM|can't run this command/;
 
+/** Whether an error says that Redis' user may not run the command, or that the server does not have it. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof Error && (FORBIDDEN.test(error.message) || /unknown (sub)?command/i.test(error.message));
+}
+
 /** Reads them. `CONFIG` is not used: hosts often forbid it. */
 export async function readStoreFacts(redis: Redis): Promise<StoreFacts> {
   const sections = ['server', 'memory', 'persistence'].map((section) => redis.info(section).catch(() => ''));
