@@ -195,7 +195,7 @@ export class Admission {
       rate: keys.rate(bounds.submitRate?.name ?? '', tenant),
       reserved: keys.reserved(tenant, clock.now()),
     };
-    await this.#withdraw({ deadlines, turns, children, ...own, id, child, tenant, weight });
+    await this.#withdraw({ deadlines, turns: turns(), children, ...own, id, child, tenant, weight });
   }
 
   #entryOf(request: AdmissionRequest) {
@@ -247,7 +247,7 @@ function constantsOf({ keys }: Store, { retentionS, bounds, archived = false, we
     wait: keys.of('wait'),
     delayed: keys.of('delayed'),
     deadlines: keys.deadlines,
-    turns: keys.turns,
+    turns: keys.turns(),
     prioritized: keys.of('prioritized'),
     active: keys.of('active'),
     coming: keys.coming,

@@ -36,7 +36,7 @@ export function createFairQueue(store: Store): FairQueue {
     keys: ['turns', ...QUEUE_KEYS, 'coming', 'job'],
     args: ['tenant', 'afterMs'],
   });
-  const shared = { turns: store.keys.turns, coming: store.keys.coming, ...store.keys.allOf(QUEUE_KEYS) };
+  const shared = { turns: store.keys.turns(), coming: store.keys.coming, ...store.keys.allOf(QUEUE_KEYS) };
   let notedAt = -Infinity;
 
   return {
@@ -44,7 +44,7 @@ export function createFairQueue(store: Store): FairQueue {
       const now = performance.now();
       if (now - notedAt < REST_MS) return;
       notedAt = now;
-      await store.redis.zadd(store.keys.turns, 'GT', tag, '*');
+      await store.redis.zadd(store.keys.turns(), 'GT', tag, '*');
     },
     requeue: async (jobId, tenant, afterMs) => void (await script({ ...shared, job: store.keys.job(jobId), tenant, afterMs })),
   };

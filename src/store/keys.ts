@@ -4,26 +4,39 @@
  */
 import type { Tenant } from '../job/tenant.ts';
 
-/** The BullMQ queue that all kinds share. */
+/**
+ * The BullMQ queue that all kinds share. It has the records, the events and the ended
+ * jobs of all of them; jobs wait and run in it where they are in no lane.
+ */
 export const QUEUE_NAME = 'ai-jobs';
 
 /** The BullMQ queue of notifications. */
 export const NOTIFICATIONS = 'ai-jobs-notifications';
 
-type QueueKey =
-  | 'wait'
-  | 'active'
-  | 'prioritized'
-  | 'delayed'
-  | 'completed'
-  | 'failed'
-  | 'stalled'
-  | 'events'
-  | 'meta'
-  | 'marker'
-  | 'pc'
-  | 'id'
-  | 'stalled-check';
+/** BullMQ's keys of a queue in which jobs wait and run. Each lane has its own. */
+const LANE_KEYS = ['wait', 'active', 'prioritized', 'delayed', 'stalled', 'stalled-check', 'marker', 'paused'] as const;
+
+/** BullMQ's keys of what all lanes share. `meta` is among them, so that a pause holds for all. */
+const SHARED_KEYS = ['completed', 'failed', 'events', 'meta', 'limiter', 'pc', 'id'] as const;
+
+/** BullMQ's keys. */
+export type QueueKey = (typeof LANE_KEYS | typeof SHARED_KEYS)[number];
+
+const OF_LANE: ReadonlySet<string> = new Set(LANE_KEYS);
+
+/**
+ * Where jobs wait and run: a lane, which is called as the kind whose
+ * jobs are in it; or undefined for the queue that all kinds share.
+ */
+export type Lane = string | undefined;
+
+/**
+ * The name of the BullMQ queue that has a key of a lane. The names
+ * of BullMQ's keys stay free: kinds are no ids (id.ts).
+ */
+export function queueNameOf(lane: Lane, key: string): string {
+  return lane !== undefined && OF_LANE.has(key) ? `${QUEUE_NAME}-${lane}` : QUEUE_NAME;
+}
 
 /** A tenant; or nobody, for what the keys of all tenants begin with. */
 type TenantOrNone = Tenant | '';
@@ -71,11 +84,13 @@ type TenantOrNone = Tenant | '';
  */
 export function keysUnder(prefix: string) {
   const base = `${prefix}:${QUEUE_NAME}:`;
+  const of = (key: QueueKey, lane?: Lane) => `${prefix}:${queueNameOf(lane, key)}:${key}`;
   return {
-    of: (key: QueueKey) => base + key,
+    /** A key of BullMQ's, of a lane or of the queue that all kinds share. */
+    of,
     /** The same for several, by their names, as scripts take them. */
-    allOf: <Name extends QueueKey>(names: readonly Name[]) =>
-      Object.fromEntries(names.map((name) => [name, base + name])) as Record<Name, string>,
+    allOf: <Name extends QueueKey>(names: readonly Name[], lane?: Lane) =>
+      Object.fromEntries(names.map((name) => [name, of(name, lane)])) as Record<Name, string>,
     job: (id: string) => base + id,
     logs: (id: string) => `${base}${id}:logs`,
     lock: (id: string) => `${base}${id}:lock`,
@@ -92,8 +107,8 @@ export function keysUnder(prefix: string) {
      * for as long as a place is kept for it; and `*` by the last sweep.
      */
     children: `${prefix}:children`,
-    /** Tenants by the tag of their last job, and `*` by the virtual time. */
-    turns: `${prefix}:turns`,
+    /** Tenants of a lane by the tag of their last job, and `*` by the virtual time. */
+    turns: (lane?: Lane) => (lane === undefined ? `${prefix}:turns` : `${prefix}:turns:${lane}`),
     /**
      * Jobs by when they are to be cancelled; and `start` before a
      * job's id by when that is to be if the job has not begun.

@@ -82,21 +82,23 @@ export type BackendParts = ConstructorParameters<typeof RedisQueueBackend>;
 /**
  * Makes a factory as BullMQ's own is, for a connection that stays its caller's. BullMQ
  * knows workers by the connection's name. `name`: the worker's, where it has one.
+ * `nameOf`: the queue that has a key, where not all keys are of the one that is opened.
  */
 export function backendFactory<Backend extends RedisQueueBackend>(
   { redis, keyPrefix }: Store,
   make: (...parts: BackendParts) => Backend,
-  name?: string,
+  { name, nameOf }: { name?: string; nameOf?: (key: string) => string } = {},
 ): BackendFactory<Backend> {
   return (queueName, opts) => {
     const client = createIORedisClient(redis);
     const queueKeys = new QueueKeys(keyPrefix);
     const connectionName = `${keyPrefix}:${btoa(queueName)}${name === undefined ? '' : `:w:${name}`}`;
+    const toKey = (key: string): string => queueKeys.toKey(nameOf ? nameOf(key) : queueName, key);
     return make(
       new RedisConnection(client, { shared: true, blocking: false }),
       queueName,
-      queueKeys.getKeys(queueName),
-      (type) => queueKeys.toKey(queueName, type),
+      Object.fromEntries(Object.keys(queueKeys.getKeys(queueName)).map((key) => [key, toKey(key)])),
+      toKey,
       opts,
       new RedisConnection(client.duplicate({ ...BLOCKING, connectionName }), { shared: false, blocking: true }),
     );

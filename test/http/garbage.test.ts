@@ -119,7 +119,7 @@ test('our own structures are made anew where they became something else', async 
   const { stack, redis, keys } = await setUp({ STREAM_TOKEN_SECRET: '' });
   await submit(stack);
   const tenant = tenantOf('ana', undefined);
-  const types = { [keys.coming]: 'zset', [keys.turns]: 'zset', [keys.open(tenant)]: 'zset', [keys.jobsOf('ana')]: 'zset' };
+  const types = { [keys.coming]: 'zset', [keys.turns()]: 'zset', [keys.open(tenant)]: 'zset', [keys.jobsOf('ana')]: 'zset' };
   for (const key of Object.keys(types)) {
     await redis.del(key);
     await redis.rpush(key, 'garbage');

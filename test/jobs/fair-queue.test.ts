@@ -78,7 +78,7 @@ test('once nothing waits, runs or is put off all start over, and nothing is left
   await drain(worker, 1);
   await last?.moveToCompleted(undefined, 'token', false);
   expect(await turn()).toBe('1');
-  expect(await redis.zrange(keys.turns, '0', '-1')).toEqual(['*', 'user:ana']);
+  expect(await redis.zrange(keys.turns(), '0', '-1')).toEqual(['*', 'user:ana']);
   expect(await redis.exists(keys.coming)).toBe(0);
 });
 
@@ -128,7 +128,7 @@ test('a burst that comes all at once into an empty queue has as many turns as jo
 test('past the last turn there is, jobs go in the order they came', async () => {
   const { queue, redis, keys, keyPrefix } = await openQueue();
   await submitMany(queue, 'ana', 1);
-  await redis.zadd(keys.turns, MAX_TAG + 10, '*');
+  await redis.zadd(keys.turns(), MAX_TAG + 10, '*');
   const late = [...(await submitMany(queue, 'ana', 2)), ...(await submitMany(queue, 'bob', 2))];
   expect((await drain(await openManualWorker(keyPrefix), 5)).slice(1)).toEqual(late);
 });

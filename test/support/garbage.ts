@@ -124,7 +124,7 @@ export async function scribble(dice: Dice, redis: Redis, keys: Keys, id: string)
     ['index garbage', () => redis.zadd(keys.jobsOf('ana'), 'inf', value)],
     ['index -inf', () => redis.zadd(keys.jobsOf('ana'), '-inf', id)],
     ['coming garbage', () => redis.zadd(keys.coming, 'inf', value)],
-    ['turns garbage', () => redis.zadd(keys.turns, '1e300', value)],
+    ['turns garbage', () => redis.zadd(keys.turns(), '1e300', value)],
   ];
   const [what, act] = pick(actions);
   await act().catch(() => {}); // of another type already

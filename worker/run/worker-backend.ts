@@ -130,7 +130,7 @@ class WorkerBackend extends RedisTimeBackend {
 
 /** Makes the factory of the backend over a connection that waits while Redis is away. */
 export function createBackendFactory(store: Store, options: BackendOptions): BackendFactory<RedisQueueBackend> {
-  return backendFactory(store, (...parts) => new WorkerBackend(store, options, ...parts), options.name);
+  return backendFactory(store, (...parts) => new WorkerBackend(store, options, ...parts), options);
 }
 
 /** Whether BullMQ refuses a step because the job has no lock (ErrorCode.JobLockNotExist). */
