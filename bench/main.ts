@@ -16,7 +16,7 @@ const all: Record<string, () => Promise<Bench>> = {
   run: async () => (await import('./run.ts')).runJobs,
   poll: async () => (await import('./poll.ts')).poll,
   stream: async () => (await import('./stream.ts')).stream,
-  scale: async () => (await import('./scale.ts')).scale,
+  'stream-capacity': async () => (await import('./stream-capacity.ts')).streamCapacity,
   'first-item': async () => (await import('./first-item.ts')).firstItem,
   start: async () => (await import('./start.ts')).start,
   growth: async () => (await import('./growth.ts')).growth,

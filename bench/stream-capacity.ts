@@ -151,7 +151,7 @@ function report({ followers, jobs, users, seconds }: Extent, seen: readonly Seen
   const isLate = last !== undefined && (last.missing > 0 || last.p99 > LATE_MS);
   return `# How much one API process streams
 
-\`npm run bench -- scale\`: ${number(followers)} followers of ${number(jobs)} jobs of ${users} users, ${number(followers / jobs)} of each job. Rows are appended to the jobs in turn, for ${seconds} s at each pace, until
+\`npm run bench -- stream-capacity\`: ${number(followers)} followers of ${number(jobs)} jobs of ${users} users, ${number(followers / jobs)} of each job. Rows are appended to the jobs in turn, for ${seconds} s at each pace, until
 the p99 is above ${number(LATE_MS)} ms. The API is the process that \`npm run start:api\` starts, with the limits on streams that it has by default. Redis, the process that appends,
 and one process with all clients share the machine's ${cpus().length} cores with it. Ages are from the row's append to its event at the client. Node ${process.versions.node}.
 
@@ -185,4 +185,4 @@ With all streams open and no events yet the process took ${number(openedRss / 1e
 }
 
 /** The benchmark. */
-export const scale: Bench = { limitS: { normal: 480, short: 120 }, run };
+export const streamCapacity: Bench = { limitS: { normal: 480, short: 120 }, run };
