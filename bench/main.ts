@@ -17,6 +17,7 @@ const all: Record<string, () => Promise<Bench>> = {
   poll: async () => (await import('./poll.ts')).poll,
   stream: async () => (await import('./stream.ts')).stream,
   'stream-capacity': async () => (await import('./stream-capacity.ts')).streamCapacity,
+  scale: async () => (await import('./scale.ts')).scale,
   'first-item': async () => (await import('./first-item.ts')).firstItem,
   start: async () => (await import('./start.ts')).start,
   growth: async () => (await import('./growth.ts')).growth,

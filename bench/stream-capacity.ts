@@ -3,8 +3,9 @@ import { cpus } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Arrived } from './crowd.ts';
 import type { Redis } from 'ioredis';
-import { lines, sum } from './figures.ts';
+import { lines } from './figures.ts';
 import { type Bench, type Report, step, type UnguardedForm } from './harness.ts';
+import { busyShare, machineTimes } from './machine-times.ts';
 import { registerWorker, startOurApi } from './ours.ts';
 import { type Part, startPart } from './processes.ts';
 import { readUsage } from './redis-usage.ts';
@@ -96,7 +97,7 @@ async function measure({ api, publisher, crowd, redis }: Scene, perSecond: numbe
     missing: expected - arrived.events,
     api: (after.cpu - before.cpu) / us,
     redis: (redisAfter.cpu - redisBefore.cpu) / us,
-    machine: (machineAfter.busy - machineBefore.busy) / (machineAfter.all - machineBefore.all),
+    machine: busyShare(machineBefore, machineAfter),
     p50: ageAt(arrived, 0.5),
     p99: ageAt(arrived, 0.99),
     rss: after.rss / 1e6,
@@ -109,13 +110,6 @@ const tell = async (crowd: Part): Promise<Arrived> => (await crowd.ask<{ arrived
 function ageAt({ events, ages }: Arrived, share: number): number {
   let below = 0;
   return ages.findIndex((many) => (below += many) > share * events);
-}
-
-/** What the machine's cores have done since it started, in ms. */
-function machineTimes(): { busy: number; all: number } {
-  const times = cpus().map(({ times: core }) => core);
-  const all = sum(times.flatMap((core) => Object.values(core)));
-  return { busy: all - sum(times.map(({ idle }) => idle)), all };
 }
 
 /** @throws Error that says what to do if a process may not have as many open files as there are followers */
