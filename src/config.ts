@@ -179,6 +179,8 @@ function workerOf(env: Environment) {
     lockDurationMs: env.WORKER_LOCK_DURATION_MS ?? Math.min(30_000, env.WORKER_STALLED_INTERVAL_MS),
     /** How much a worker remembers of what its runs have written, in bytes. */
     journalMemoryBytes: env.JOURNAL_MEMORY_MB * 1024 * 1024,
+    /** Whether journals of completed jobs may be shortened where all versions can read them. */
+    shortRows: env.SHORT_ROWS === 'auto',
   };
 }
 

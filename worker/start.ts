@@ -42,6 +42,12 @@ export type WorkerProcessOptions = {
 /** How old the known state of the registry may be when a job is given back, in ms. */
 const REGISTRY_AGE_MS = 1000;
 
+/**
+ * For how long after an upgrade jobs are stored so that the version before can read them, in ms: it
+ * may be gone back to.
+ */
+const ROLLBACK_MS = 86_400_000;
+
 /** Starts a worker. Resolves once its health is served. */
 export async function startWorker(options: WorkerProcessOptions, parts: Parts, fail: Fail): Promise<Ready> {
   const { config, log, version, implementations, vendors } = options;
@@ -85,7 +91,15 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
     log,
   });
   const isDone = createIsDone(createWorkerDirectory(store));
-  const tasks = { run, isDone, locks, onCompleted: createInputRemoval(files, kinds), onFailed: createRoomRelease(files, kinds) };
+  const mayShorten = async () => config.worker.shortRows && (await processes.agreed('short-rows', ROLLBACK_MS));
+  const tasks = {
+    run,
+    isDone,
+    locks,
+    mayShorten,
+    onCompleted: createInputRemoval(files, kinds),
+    onFailed: createRoomRelease(files, kinds),
+  };
   const worker = new JobWorker(store, patient, tasks, { ...job, ...config.worker }, log);
   parts.add({ close: () => worker.close(config.stop.graceMs) });
   const stuck = { what: "the worker's loop", ageMs: () => worker.loopAgeMs(), monitor: store.monitor, fail };

@@ -47,6 +47,7 @@ const worker = new JobWorker(
     }),
     locks,
     isDone: async () => true,
+    mayShorten: async () => true,
   },
   { backoffMs: 1000, retentionS: config.job.retentionS, ...config.worker },
   log,

@@ -63,6 +63,7 @@ export const schema = z.object({
   WORKER_MAX_STALLED_COUNT: whole(0, 1000, 2),
   WORKER_LOCK_DURATION_MS: z.coerce.number().int().min(1).max(MAX_TIMER_MS).optional(),
   JOURNAL_MEMORY_MB: whole(0, 4096, 32),
+  SHORT_ROWS: z.enum(['auto', 'off']).default('auto'),
   SHUTDOWN_GRACE_MS: wholeNumber(0, MAX_TIMER_MS).optional(),
   DRAIN_MS: wholeNumber(0, MAX_TIMER_MS).optional(),
   JOB_ATTEMPTS: positive(3),

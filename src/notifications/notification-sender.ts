@@ -110,7 +110,6 @@ export class NotificationSender<Data> {
       NOTIFICATIONS,
       (job, token) => this.#process(job, token),
       {
-        name: NOTIFIER_NAME,
         connection: patient.redis,
         prefix: patient.keyPrefix,
         concurrency: AT_ONCE,
@@ -119,7 +118,7 @@ export class NotificationSender<Data> {
         maxStalledCount: Number.MAX_SAFE_INTEGER, // a process that was killed is no fault of the notification's
         settings: { backoffStrategy: (_made, _type, error) => (error && this.#pauses.get(error)) ?? STALLED_MS },
       },
-      backendFactory(patient, (...parts) => new RedisTimeBackend(store.clock, ...parts)),
+      backendFactory(patient, (...parts) => new RedisTimeBackend(store.clock, ...parts), { name: NOTIFIER_NAME }),
     );
     this.#worker.on('error', this.#onError);
     this.#worker.on('failed', (_job, error) => {

@@ -131,7 +131,10 @@ export function keysUnder(prefix: string) {
     /** What each worker says of itself, by the worker's id; and when each was last seen. */
     workers: `${prefix}:workers`,
     workersSeen: `${prefix}:workers:seen`,
-    /** When each process was last seen, API or worker; what each knows; when one was last seen that lacks a feature, by feature. */
+    /**
+     * When each process was last seen, API or worker; what each knows; and by feature, when a
+     * process was last seen that lacks it.
+     */
     processes: `${prefix}:processes`,
     processesKnow: `${prefix}:processes:know`,
     processesLacked: `${prefix}:processes:lacked`,

@@ -70,9 +70,31 @@ test('a journal that is not as its run left it, or whose job is gone or not comp
   for (const id of [waiting, longer, completed]) await redis.rpush(keys.logs(id), ...rows);
   await redis.rpush(keys.logs(longer), '{}');
   for (const id of [longer, completed]) await redis.zadd(keys.of('completed'), 1, id);
-  const shortener = new JournalShortener(store);
+  const shortener = new JournalShortener(store, async () => true);
   for (const id of ids) shortener.add({ id, rows, result });
   await expect.poll(() => redis.lindex(keys.logs(completed), 0)).toBe(shortenRows(rows, result)[0]);
   expect([await redis.lindex(keys.logs(waiting), 0), await redis.lindex(keys.logs(longer), 0)]).toEqual([rows[0], rows[0]]);
   expect(await redis.exists(keys.logs(erased))).toBe(0);
+});
+
+test('a journal stays as it is while a version may be needed to read it that does not know short rows', async () => {
+  const { store, queue, redis, keys } = await openQueue();
+  const cards = Array.from({ length: 10 }, (_, n) => ({ front: `The front of card ${n}`, back: `The back of card ${n}` }));
+  const rows = cards.map((value, n) => item('flashcards', n, value));
+  const journal = async () => {
+    const { id } = await submitTo(queue);
+    await redis.rpush(keys.logs(id), ...rows);
+    await redis.zadd(keys.of('completed'), 1, id);
+    return { id, rows, result: JSON.stringify({ flashcards: cards }) };
+  };
+  let mayShorten = false;
+  let asked = 0;
+  const shortener = new JournalShortener(store, async () => (asked++, mayShorten));
+  const [first, second] = [await journal(), await journal()];
+  shortener.add(first);
+  await expect.poll(() => asked).toBe(1);
+  mayShorten = true;
+  shortener.add(second);
+  await expect.poll(() => redis.lindex(keys.logs(second.id), 0)).not.toBe(rows[0]);
+  expect(await redis.lrange(keys.logs(first.id), 0, -1)).toEqual(rows);
 });

@@ -17,13 +17,19 @@ const BATCH = 50;
 /** What a completed job has written: its journal's rows, and its result as JSON. */
 export type CompletedJournal = { id: string; rows: readonly string[]; result: string };
 
-/** Shortens journals, those of a second together. One that is not shortened can be read all the same. */
+/**
+ * Shortens journals, those of a second together. One that is not shortened can be read all the
+ * same. Versions before this format read no item of a short row: they take it for no row.
+ */
 export class JournalShortener {
   readonly #script;
+  readonly #mayShorten: () => Promise<boolean>;
   readonly #touched;
   #journals: CompletedJournal[] = [];
 
-  constructor(store: Store) {
+  /** `mayShorten`: whether no version can be needed to read them that does not know the format. */
+  constructor(store: Store, mayShorten: () => Promise<boolean>) {
+    this.#mayShorten = mayShorten;
     this.#script = store.script(new URL('scripts/shorten_journals.lua', import.meta.url), { keys: ['jobs', 'completed'], args: [] });
     this.#touched = { jobs: store.keys.job(''), completed: store.keys.of('completed') };
   }
@@ -32,12 +38,13 @@ export class JournalShortener {
   add(journal: CompletedJournal): void {
     const { rows, result } = journal;
     if (rows.length > MAX_ROWS || Math.min(lengthOf(rows), result.length) < MIN_SAVED) return;
-    if (this.#journals.push(journal) === 1) setTimeout(() => this.#shorten(), WAIT_MS).unref();
+    if (this.#journals.push(journal) === 1) setTimeout(() => void this.#shorten(), WAIT_MS).unref();
   }
 
-  #shorten(): void {
+  async #shorten(): Promise<void> {
     const journals = this.#journals;
     this.#journals = [];
+    if (!(await this.#mayShorten())) return;
     for (let n = 0; n < journals.length; n += BATCH) {
       const values = journals.slice(n, n + BATCH).flatMap(({ id, rows, result }) => {
         const short = shortenRows(rows, result);

@@ -22,7 +22,7 @@ import { createBackendFactory } from './worker-backend.ts';
 import { watchWrites } from './write-watch.ts';
 
 /** The settings of a worker. `rate`: the limiter's, for the whole queue over all workers. */
-export type WorkerOptions = Omit<Config['worker'], 'journalMemoryBytes'> &
+export type WorkerOptions = Omit<Config['worker'], 'journalMemoryBytes' | 'shortRows'> &
   Partial<Pick<Config['worker'], 'journalMemoryBytes'>> &
   Pick<Config['job'], 'backoffMs' | 'retentionS'>;
 
@@ -32,6 +32,8 @@ export type Counters = { started: number; completed: number; failed: number; ret
 /** What a worker is given to do. */
 export type WorkerTasks = Pick<TakeOptions, 'run' | 'isDone'> & {
   locks: RunLocks;
+  /** Whether journals of completed jobs may be shortened now. */
+  mayShorten: () => Promise<boolean>;
   /** Called when a job has completed, and its result is kept. */
   onCompleted?: (kind: string, jobId: string) => void;
   /** Called when a job has failed for good. */
@@ -73,7 +75,7 @@ export class JobWorker {
     this.#taker = new JobTaker({ ...options, ...tasks, store: patient, log });
     const lag = watchArchiveLag(patient, store.onError('archive lag'));
     this.#worker = this.#openWorker(tasks.locks, lag.longerS, options);
-    this.#watchEnds(tasks, createForgetDeadlines(patient), new JournalShortener(patient));
+    this.#watchEnds(tasks, createForgetDeadlines(patient), new JournalShortener(patient, tasks.mayShorten));
     this.#watchErrors();
     watchUnreadable({
       worker: this.#worker,
