@@ -3,10 +3,12 @@ import type { Logger } from 'pino';
 import type { Config } from '../src/config.ts';
 import { openProcessStore, startHousekeeping } from '../src/housekeeping.ts';
 import type { Fail, Parts, Ready } from '../src/process.ts';
-import { checkKinds } from '../src/kinds/kind.ts';
+import { upgradeInput, versionOf } from '../src/kinds/input-versions.ts';
+import { checkKinds, type Kind } from '../src/kinds/kind.ts';
 import { SharedBreaker } from './run/shared-breaker.ts';
 import { Admission } from '../src/jobs/admission.ts';
 import { createCancel } from '../src/jobs/cancel-job.ts';
+import { doersOf } from '../src/jobs/doers.ts';
 import { type Children, createChildren } from '../src/jobs/child-job.ts';
 import { RedisFiles } from '../src/files/redis-files.ts';
 import { ProcessRegistry } from '../src/jobs/process-registry.ts';
@@ -16,8 +18,7 @@ import { RunLocks } from './run/run-locks.ts';
 import { endWhenStuck } from '../src/store/loop-age.ts';
 import type { Store } from '../src/store/store.ts';
 import { endUnreadable, UNREADABLE } from './run/unreadable.ts';
-import { unacceptedProblem } from '../src/jobs/unaccepted.ts';
-import { availabilityOf, Registration, createWorkerDirectory } from '../src/jobs/worker-registry.ts';
+import { Registration, createWorkerDirectory } from '../src/jobs/worker-registry.ts';
 import { assign, type VendorOffers } from './assignments.ts';
 import { guard } from './run/circuit-breaker.ts';
 import { describeWorker, hasMoneyBudget, mainProvider, modelWarnings, supportInWords, withoutLists } from './description.ts';
@@ -59,7 +60,8 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   const patient = store.connect('wait');
   const findPrice = createFindPrice(vendors, config.prices);
   const assignments = assign(kinds, await askVendors(options, vendorTools(config, patient, log)), config);
-  const description = describeWorker(config.worker, version, assignments, findPrice);
+  const inputVersions = Object.fromEntries(kinds.map((kind) => [kind.name, versionOf(kind)]));
+  const description = { ...describeWorker(config.worker, version, assignments, findPrice), inputVersions };
   log.info({ kinds: withoutLists(description.kinds) }, 'what this worker can do');
   for (const warning of new Set(modelWarnings(description.kinds, hasMoneyBudget(config), store.clock.now()))) log.warn(warning);
 
@@ -90,11 +92,11 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
     troubleMs: () => store.monitor.troubleMs(),
     log,
   });
-  const isDone = createIsDone(createWorkerDirectory(store));
+  const findDoers = createFindDoers(createWorkerDirectory(store), kinds);
   const mayShorten = async () => config.worker.shortRows && (await processes.agreed('short-rows', ROLLBACK_MS));
   const tasks = {
     run,
-    isDone,
+    findDoers,
     locks,
     mayShorten,
     onCompleted: createInputRemoval(files, kinds),
@@ -143,11 +145,11 @@ async function warnOfLimiter(readStats: () => Promise<QueueStats>, log: Logger):
   );
 }
 
-/** Makes the function that tells whether any worker can do a kind with an input. */
-function createIsDone(readDirectory: ReturnType<typeof createWorkerDirectory>): WorkerTasks['isDone'] {
-  return async (kind, input) => {
-    const availability = availabilityOf(kind, await readDirectory(REGISTRY_AGE_MS), input);
-    return availability.type === 'available' && unacceptedProblem(input, availability) === undefined;
+/** Makes the function that tells who could do a job that is given back. */
+function createFindDoers(readDirectory: ReturnType<typeof createWorkerDirectory>, kinds: readonly Kind[]): WorkerTasks['findDoers'] {
+  return async (name, stored) => {
+    const kind = kinds.find((one) => one.name === name);
+    return doersOf(name, stored, kind ? upgradeInput(kind, stored) : stored.input, await readDirectory(REGISTRY_AGE_MS));
   };
 }
 

@@ -46,7 +46,7 @@ const worker = new JobWorker(
       log,
     }),
     locks,
-    isDone: async () => true,
+    findDoers: async () => ({ who: 'live', workers: 1 }),
     mayShorten: async () => true,
   },
   { backoffMs: 1000, retentionS: config.job.retentionS, ...config.worker },

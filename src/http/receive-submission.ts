@@ -84,7 +84,7 @@ function readFields(
 ): { values: Record<string, unknown>; ignored: string[] | undefined } {
   const values = withoutNulls(brought, schema);
   const names = unknownFields(values, schema);
-  for (const [field, inner] of Object.entries(nested?.(values) ?? {})) {
+  for (const [field, { input: inner }] of Object.entries(nested?.(values) ?? {})) {
     const value = values[field];
     if (typeof value !== 'object' || value === null || Array.isArray(value)) continue;
     values[field] = withoutNulls(value as Record<string, unknown>, inner);

@@ -42,6 +42,8 @@ export const FIELDS = {
    * and how many do not count because it had got on, with spaces between.
    */
   losses: 'ai:losses',
+  /** How often a worker that could not run it has given it back. */
+  givenBack: 'ai:givenback',
   /** How often its user has retried it. */
   retries: 'ai:retries',
   /** How many bytes of rows were written to its journal. */
@@ -106,6 +108,9 @@ export type Payload = {
   parent?: string | undefined;
   /** The submitting request, so that logs of both processes can be joined. */
   requestId: string;
+  /** The version of the input, and of the input of the job that it leads to. Absent: 1. */
+  v?: number | undefined;
+  nextV?: number | undefined;
   /** The kind's validated input. */
   input: unknown;
 };

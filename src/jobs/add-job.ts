@@ -14,7 +14,7 @@ import { abandoned } from '../store/redis-connection.ts';
 import { storeTrouble } from '../store/store-trouble.ts';
 
 /** A job to be. */
-export type AddRequest = Omit<Payload, 'next' | 'parent' | 'tells' | 'reserved' | 'ignored'> & {
+export type AddRequest = Omit<Payload, 'next' | 'nextV' | 'parent' | 'tells' | 'reserved' | 'ignored'> & {
   kind: string;
   /**
    * The fields of its submission that its kind does not know.
@@ -23,9 +23,9 @@ export type AddRequest = Omit<Payload, 'next' | 'parent' | 'tells' | 'reserved' 
   ignored?: readonly string[] | undefined;
   /**
    * The job that it leads to: a place is kept for that one, too.
-   * `expected`: its input, with nothing in the fields that this job fills.
+   * `expected`: its input, with nothing in the fields that this job fills; `v`: its version.
    */
-  next?: { kind: string; expected: Record<string, unknown> } | undefined;
+  next?: { kind: string; expected: Record<string, unknown>; v?: number | undefined } | undefined;
   /**
    * What makes it one and the same job, however often it is
    * submitted. A digest of these parts is the key.
@@ -184,9 +184,10 @@ export class JobAdder {
 
 type KeepFiles = NonNullable<AddRequest['keepFiles']>;
 
-function payloadOf({ owner, tenant, next, targets, requestId, input, ignored }: AddRequest, reserved: string | undefined): Payload {
+function payloadOf({ owner, tenant, next, targets, requestId, v, input, ignored }: AddRequest, reserved: string | undefined): Payload {
   // Readers of a job find the first six at the start of its JSON.
-  return { owner, tenant, next: next?.kind, tells: notifiesOf(targets), reserved, ignored: ignored?.join('\n'), requestId, targets, input };
+  const head = { owner, tenant, next: next?.kind, tells: notifiesOf(targets), reserved, ignored: ignored?.join('\n') };
+  return { ...head, requestId, targets, v, nextV: next?.v, input };
 }
 
 /** A job that has a place: its priority, and when it was admitted, in ms since the epoch. */

@@ -11,7 +11,7 @@ import { FIELDS, type Payload, notifiesOf } from '../job/record.ts';
 import type { Store } from '../store/store.ts';
 
 /** A child to be: whose it is, and from which request, is its parent's. */
-export type NewChild = Omit<Payload, 'next' | 'parent' | 'tells'> & { parent: string; kind: string };
+export type NewChild = Omit<Payload, 'next' | 'nextV' | 'parent' | 'tells'> & { parent: string; kind: string };
 
 /** What workers do about children. */
 export type Children = {
@@ -41,7 +41,7 @@ export function createChildren(store: Store, { queue, admission, cancel }: Child
   const eraser = new JobEraser(store, queue, cancel);
 
   return {
-    async add({ parent, kind, owner, tenant, requestId, targets, reserved, input }) {
+    async add({ parent, kind, owner, tenant, requestId, targets, reserved, v, input }) {
       const notifies = notifiesOf(targets);
       const jobId = childIdOf(parent, kind);
       const parentRecord = store.keys.job(parent);
@@ -49,7 +49,7 @@ export function createChildren(store: Store, { queue, admission, cancel }: Child
       if (made || !there) return jobId; // it was made before, or the parent has just been erased
       const admitted = await admission.admit({ jobId, parent, tenant, owner, bounded: false, notifies: notifies !== undefined });
       if (admitted.type !== 'admitted') throw new OwnError('a child has a place, and no key to be known by');
-      const payload: Payload = { owner, tenant, tells: notifies, reserved, requestId, targets, parent, input };
+      const payload: Payload = { owner, tenant, tells: notifies, reserved, requestId, targets, parent, v, input };
       const { priority, at: timestamp } = admitted;
       await queue.waitUntilReady(); // its scripts are known to the connection then
       const transaction = client.multi();

@@ -39,6 +39,8 @@ export type WorkerDescription = {
   kinds: Record<string, KindSupport>;
   /** What it knows that older versions do not (process-registry.ts). */
   knows?: readonly string[];
+  /** The newest version of each kind's input that it knows. A worker that says none knows the first. */
+  inputVersions?: Record<string, number> | undefined;
   /** By how many ms its clock is ahead of Redis', where it is off by more than a second. */
   clockAheadMs?: number | undefined;
 };

@@ -159,6 +159,13 @@ export type Kind<
    * object is JSON text.
    */
   readonly input: Input;
+  /**
+   * Makes an input of one version an input of the next: the first step makes version 2 of version
+   * 1, and `input` is the version after the last step. Each change of `input` adds a step, and
+   * steps are never taken out (src/kinds/input-versions.ts). A step is pure. It keeps the fields
+   * that it does not know, and takes inputs without the fields that a parent fills.
+   */
+  readonly upgrades?: readonly ((input: Record<string, unknown>) => Record<string, unknown>)[];
   /** The files that go in, by field. A field can't be in `input`, too. */
   readonly files?: Files;
   readonly result: Result;
@@ -183,10 +190,10 @@ export type Kind<
    */
   estimate?(input: z.output<Input>): Estimate;
   /**
-   * The schemas of fields that are the input of another kind, by field. Which kind that is depends
-   * on the other fields.
+   * The fields that are the input of another kind, with that kind. Which kind it is depends on the
+   * other fields.
    */
-  nested?(values: Record<string, unknown>): Record<string, z.ZodObject>;
+  nested?(values: Record<string, unknown>): Record<string, Kind>;
   /**
    * The job that a job with this input leads to. Its result then has a field `child`, of {@link
    * childMarker}.

@@ -111,7 +111,7 @@ export const processImage = defineKind({
       },
     },
   },
-  nested: ({ then }) => (then === 'flashcards' || then === 'lesson' ? { thenInput: NEXT[then].input } : {}),
+  nested: ({ then }) => (then === 'flashcards' || then === 'lesson' ? { thenInput: NEXT[then] } : {}),
   next: ({ then, thenInput }) =>
     then && {
       kind: NEXT[then],

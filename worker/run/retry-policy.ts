@@ -4,6 +4,7 @@
  */
 import { OwnError } from '../../src/job/own-error.ts';
 import { ProblemError, problems } from '../../src/job/problem.ts';
+import type { Doers } from '../../src/jobs/doers.ts';
 import { LockLostError } from './journal.ts';
 import { CircuitOpenError } from './circuit-breaker.ts';
 
@@ -14,10 +15,11 @@ export type Decision =
   /** This process is stopping. Another worker continues the job; this costs no attempt. */
   | { type: 'hand-back' }
   /**
-   * This worker can't do the job, but others can. One of them
-   * takes the job after `afterMs`; this costs no attempt.
+   * This worker can't do the job, but others can, or will. One of them takes the job after `afterMs`
+   * at the earliest; this costs no attempt. `spaced`: it can be a while until one does, so that the
+   * pickups of such jobs are spaced out.
    */
-  | { type: 'give-back'; afterMs: number }
+  | { type: 'give-back'; afterMs: number; spaced: boolean }
   /** The job has failed. Another attempt would not help. */
   | { type: 'fail'; problem: ProblemError }
   /** The attempt has failed. The next one begins after `afterMs`, if one is left. */
@@ -69,6 +71,15 @@ export class NotAssignedError extends OwnError {
   }
 }
 
+/** The input of the job, or of the one that it leads to, is of a newer version than this worker knows. */
+export class NewerInputError extends OwnError {
+  override name = 'NewerInputError';
+
+  constructor(kind: string) {
+    super(`the input of this ${kind} is of a newer version than this worker knows`);
+  }
+}
+
 /** What the decision depends on, beside the error. */
 export type Facts = {
   /** How many attempts have failed, this one included. */
@@ -79,12 +90,20 @@ export type Facts = {
   backoffMs: number;
   /** Whether the attempt before ended with an answer that could not be used, too. */
   badBefore?: boolean;
-  /** Whether any worker can do the job, or could while the registry remembers it. */
-  doneElsewhere: boolean;
+  /** Who else could do the job. */
+  doers: Doers['who'];
+  /** How often it was given back before. */
+  givenBack: number;
 };
 
 /** How soon a job that this worker can't do is picked up again, in ms. */
 const GIVE_BACK_MS = 1000;
+
+/** The same where it is not likely that a worker which can do it is the next to take it. */
+const LONG_GIVE_BACK_MS = 5000;
+
+/** How often a job whose input is too new for this worker is given back for the shorter time. */
+const SHORT_GIVE_BACKS = 3;
 
 /** How often a job is put off at no cost. After that it costs attempts, so that no job waits for ever. */
 const MAX_PUT_OFFS = 50;
@@ -114,12 +133,16 @@ export function toProblemError(error: unknown): ProblemError {
  * attempt. Every other error costs an attempt. So does an error after paid work of which
  * nothing was kept. An answer that could not be used is asked for once more only.
  */
-export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneElsewhere, badBefore = false }: Facts): Decision {
+export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doers, givenBack, badBefore = false }: Facts): Decision {
   if (error instanceof LockLostError) return { type: 'lost' };
   if (error instanceof HandBack) return { type: 'hand-back' };
   if (error instanceof NotAssignedError) {
-    if (doneElsewhere) return { type: 'give-back', afterMs: GIVE_BACK_MS };
-    return { type: 'fail', problem: error.problem };
+    if (doers === 'nobody') return { type: 'fail', problem: error.problem };
+    return giveBack(doers !== 'older');
+  }
+  // It waits for a newer worker, however long: one may be on its way, or come back after a rollback.
+  if (error instanceof NewerInputError) {
+    return giveBack(doers === 'live' && givenBack < SHORT_GIVE_BACKS);
   }
   const problem = toProblemError(error);
   const { code, extras } = problem;
@@ -137,6 +160,11 @@ export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doneE
   // once would use up all put-offs in a moment.
   const pauseMs = Math.max(Math.min(asked, MAX_PUT_OFF_MS), counts ? backoffMs : 0);
   return { type: 'put-off', problem, counts, afterMs: Math.round(pauseMs + Math.random() * backoffMs) };
+}
+
+/** `soon`: whether a worker that can do the job is likely to take it. */
+function giveBack(soon: boolean): Decision {
+  return { type: 'give-back', afterMs: soon ? GIVE_BACK_MS : LONG_GIVE_BACK_MS, spaced: !soon };
 }
 
 /**

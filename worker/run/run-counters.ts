@@ -56,9 +56,10 @@ export class RunCounters {
     if (this.#stalls > 0) await this.#add(FIELDS.startsAfterLoss, -1);
   }
 
-  /** How often the job was put off since it was submitted or retried. */
-  putOffs(): Promise<number> {
-    return this.#read(FIELDS.putOffs);
+  /** How often the job was put off since it was submitted or retried, and how often it was given back. */
+  async returns(): Promise<[putOffs: number, givenBack: number]> {
+    const [putOffs, givenBack] = await this.#store.redis.hmget(this.#job, FIELDS.putOffs, FIELDS.givenBack);
+    return [Number(putOffs), Number(givenBack)];
   }
 
   /** The job is put off because of this code; `counts`: whether it is one of the times that are allowed. */

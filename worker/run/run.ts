@@ -5,7 +5,8 @@
 import type { Logger } from 'pino';
 import { ProblemError } from '../../src/job/problem.ts';
 import { findUnaccepted } from '../../src/kinds/acceptance.ts';
-import { jobInput, type NextJob } from '../../src/kinds/kind.ts';
+import { isNewer, keptVersion, upgradeInput } from '../../src/kinds/input-versions.ts';
+import { jobInput, type Kind, type NextJob } from '../../src/kinds/kind.ts';
 import type { Children } from '../../src/jobs/child-job.ts';
 import { type Journal, LockLostError } from './journal.ts';
 import type { RecordFields } from '../../src/job/record.ts';
@@ -20,7 +21,7 @@ import type { OpenRunFiles, RunFiles } from './files.ts';
 import type { Implementation } from '../handler.ts';
 import { Meter } from './meter.ts';
 import type { AddCost } from '../prices.ts';
-import { NotAssignedError, PaidInVainError } from './retry-policy.ts';
+import { NewerInputError, NotAssignedError, PaidInVainError } from './retry-policy.ts';
 import type { Task } from './task.ts';
 
 /** What all runs share. */
@@ -63,20 +64,21 @@ export function createRun({
 
   /**
    * @throws NotAssignedError if this worker can't do the kind or does not take the input,
-   * ProblemError for what the job's owner should know, the signal's reason if that ended the run
+   * NewerInputError if it knows only older versions of the input, ProblemError for what the job's
+   * owner should know, the signal's reason if that ended the run
    */
   return async (task, journal) => {
     const history = await journal.history(task.fresh);
     if (history.finished) return {}; // the result is kept already; only the completion was lost
     const { id, parent, signal } = task;
     if (parent !== undefined && (await children.endWithParent({ id, parent }))) throw new LockLostError(id);
-    const { kind, handle, schema, assignment } = assignedTo(task, works.get(task.kind));
+    const { kind, handle, schema, assignment, stored } = assignedTo(task, works);
     const deadline = new Deadline(task, timeoutMs, troubleMs);
     const meter = new Meter(journal.spending, addCost, log);
     let files: RunFiles | undefined;
     try {
       const attempt = await Attempt.begin(task, journal, history);
-      const input = schema.parse(task.input);
+      const input = parseStored(schema, stored);
       files = openFiles(task, input);
       const lift = () => deadline.lift();
       const alive = () => (timeoutMoves ? deadline.move() : undefined);
@@ -114,15 +116,50 @@ export function createRun({
 /** A kind that this worker knows, and whether it can do it. */
 type Work = Implementation & { schema: ReturnType<typeof jobInput>; assignment: Assignment | undefined };
 
+/** Work that this worker can do, with its input: of this worker's version, and not parsed yet. */
+type AssignedWork = Work & { assignment: Extract<Assignment, { available: true }>; stored: unknown };
+
 /** The work of a task. Throws if this worker can't do the kind, or not with this input. */
-function assignedTo({ kind, input }: Task, work: Work | undefined): Work & { assignment: Extract<Assignment, { available: true }> } {
+function assignedTo(task: Task, works: ReadonlyMap<string, Work>): AssignedWork {
+  const { kind, next } = task;
+  const work = works.get(kind);
+  if (work && isNewer(task, work.kind, works.get(next ?? '')?.kind)) throw new NewerInputError(kind);
   const { assignment } = work ?? {};
   if (!work || !assignment?.available) throw new NotAssignedError(kind, assignment?.support);
+  const input = upgradeStored(work.kind, task);
   const lacking = lackingIn(input, assignment.support);
   if (lacking.length > 0) throw new NotAssignedError(kind, { ...assignment.support, lacking });
   const unaccepted = findUnaccepted(input, assignment.support.accepts);
   if (unaccepted) throw new NotAssignedError(kind, { problem: toUnacceptedProblem(input, unaccepted) });
-  return { ...work, assignment };
+  return { ...work, assignment, stored: input };
+}
+
+function upgradeStored(kind: Kind, task: Task): unknown {
+  try {
+    return upgradeInput(kind, task);
+  } catch (cause) {
+    throw unusable(cause);
+  }
+}
+
+/** Parses a stored input. What can't be parsed now can't be by another attempt either. */
+function parseStored(schema: ReturnType<typeof jobInput>, stored: unknown): Record<string, unknown> {
+  const { data, error } = schema.safeParse(stored);
+  if (data) return data;
+  const fields = new Set(error?.issues.flatMap(({ path }) => (path.length > 0 ? [['#', ...path.map(String)].join('/')] : [])));
+  throw unusable(error, [...fields]);
+}
+
+/**
+ * The error for a stored input. Without fields at fault it is the record that is damaged, or an
+ * upgrade that fails.
+ */
+function unusable(cause: unknown, fields: readonly string[] = []): ProblemError {
+  if (fields.length === 0)
+    return new ProblemError('internal_error', 'What is stored of the input of this job can not be used.', { cause, final: true });
+  return new ProblemError('invalid_input', `The worker does not take what is stored as ${fields.join(', ')}; submit the job again.`, {
+    cause,
+  });
 }
 
 /** The error for an attempt that took too long. */
@@ -156,7 +193,17 @@ async function makeChild<Result>(
 ): Promise<{ jobId: string }> {
   const input = kind.input.parse(inputFrom(result));
   await journal.checkLock(); // adding a job does not check it
-  const request = { parent: id, kind: kind.name, owner, tenant, targets, requestId, reserved: reservedForNext(reserved), input };
+  const request = {
+    parent: id,
+    kind: kind.name,
+    owner,
+    tenant,
+    targets,
+    requestId,
+    reserved: reservedForNext(reserved),
+    v: keptVersion(kind),
+    input,
+  };
   const child = { jobId: await children.add(request) };
   if (!attempt.hasChild()) await attempt.write({ type: 'child', attempt: attempt.number, child });
   return child;

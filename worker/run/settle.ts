@@ -1,19 +1,23 @@
 /** Settles a job whose attempt did not end well: carries out what the retry policy has decided. */
 import { parseReason } from '../../src/job/problem.ts';
+import type { Doers } from '../../src/jobs/doers.ts';
 import type { FairQueue } from '../../src/jobs/fair-queue.ts';
+import type { StoredInput } from '../../src/kinds/input-versions.ts';
 import type { Journal, LockLostError } from './journal.ts';
 import type { Payload } from '../../src/job/record.ts';
 import { momentIn } from '../../src/store/redis-time-backend.ts';
 import type { RunCounters } from './run-counters.ts';
 import type { Store } from '../../src/store/store.ts';
-import { type Decision, decide, NotAssignedError } from './retry-policy.ts';
+import { type Decision, decide, NewerInputError, NotAssignedError } from './retry-policy.ts';
+import type { SpacedPickups } from './spaced-pickups.ts';
 
 /** An attempt that has ended with an error. `job`: what is needed of BullMQ's job. */
 export type EndedAttempt = {
   job: {
     name: string;
-    data: Pick<Payload, 'tenant' | 'input'>;
+    data: Pick<Payload, 'tenant'> & StoredInput;
     attemptsMade: number;
+    attemptsStarted: number;
     /** Why the attempt before has failed, as BullMQ keeps it. */
     failedReason?: string;
     priority: number;
@@ -40,24 +44,32 @@ export type SettleResult =
 export type SettleOptions = {
   fairQueue: FairQueue;
   store: Store;
-  /** Whether any worker can do a kind with an input, or could while the registry remembers it. */
-  isDone: (kind: string, input: unknown) => Promise<boolean>;
+  /** Tells who could do a job of a kind, as far as the registry knows. */
+  findDoers: (kind: string, stored: StoredInput) => Promise<Doers>;
+  /** Spaces out when jobs that can't run in this worker are picked up again. */
+  pickups: SpacedPickups;
   /** The longest pause before the first retry, in ms. */
   backoffMs: number;
 };
 
+/** Who does a job that is not to be given back. */
+const NOBODY: Doers = { who: 'nobody', workers: 0 };
+
 /** Makes the function that settles an attempt. It resolves with what BullMQ has to know. */
 export function createSettle(options: SettleOptions): (attempt: EndedAttempt, error: unknown) => Promise<SettleResult> {
-  const { fairQueue, store, isDone, backoffMs } = options;
-  const decideOn = async ({ job, counted }: EndedAttempt, error: unknown): Promise<Decision> => {
-    const doneElsewhere = error instanceof NotAssignedError && (await isDone(job.name, job.data.input));
+  const { fairQueue, store, findDoers, pickups, backoffMs } = options;
+  const countGiveBack = store.script(new URL('scripts/give_back.lua', import.meta.url), { keys: ['job'], args: ['starts'] });
+  const decideOn = async ({ job, counted }: EndedAttempt, error: unknown, { who: doers }: Doers): Promise<Decision> => {
     const badBefore = job.attemptsMade > 0 && parseReason(job.failedReason ?? '').code === 'provider_bad_answer';
-    return decide(error, { attemptsMade: job.attemptsMade + 1, putOffs: await counted.putOffs(), backoffMs, doneElsewhere, badBefore });
+    const [putOffs, givenBack] = await counted.returns();
+    return decide(error, { attemptsMade: job.attemptsMade + 1, putOffs, backoffMs, doers, givenBack, badBefore });
   };
 
   return async (attempt, error) => {
     const { job, id, token, journal, counted } = attempt;
-    const decision = await decideOn(attempt, error);
+    const isOthers = error instanceof NotAssignedError || error instanceof NewerInputError;
+    const doers = isOthers ? await findDoers(job.name, job.data) : NOBODY;
+    const decision = await decideOn(attempt, error, doers);
     if (decision.type === 'lost') return { type: 'error', error: error as LockLostError }; // BullMQ refuses all that this run does to the job
     await journal.checkLock(); // the writes that follow do not check the lock themselves
     await counted.returned();
@@ -69,7 +81,8 @@ export function createSettle(options: SettleOptions): (attempt: EndedAttempt, er
         await job.moveToWait(token);
         return { type: 'waiting' };
       case 'give-back':
-        await delay(decision.afterMs);
+        await store.retryWhileRefused(() => countGiveBack({ job: store.keys.job(id), starts: job.attemptsStarted }));
+        await job.moveToDelayed(decision.spaced ? pickups.next(decision.afterMs, doers.workers) : momentIn(decision.afterMs), token);
         return { type: 'delayed' };
       case 'fail':
         noteServed(fairQueue, job);

@@ -8,11 +8,12 @@ import { createFairQueue, type FairQueue } from '../../src/jobs/fair-queue.ts';
 import type { Progress } from '../../src/job/snapshot.ts';
 import { createJournals, type Journal, LockLostError } from './journal.ts';
 import type { Payload, RecordFields } from '../../src/job/record.ts';
-import { momentIn } from '../../src/store/redis-time-backend.ts';
+import { NewerInputError } from './retry-policy.ts';
 import { RunCounters } from './run-counters.ts';
 import type { RunLocks } from './run-locks.ts';
 import type { Store } from '../../src/store/store.ts';
 import { Isolation } from './isolation.ts';
+import { SpacedPickups } from './spaced-pickups.ts';
 import { createSettle, type EndedAttempt, noteServed, type SettleOptions, type SettleResult } from './settle.ts';
 import type { Task } from './task.ts';
 
@@ -40,7 +41,7 @@ export type TakeResult = Conclusion | SettleResult;
 export type Conclusion = { type: 'done'; fields: RecordFields; rows: readonly string[] };
 
 /** What taking jobs needs. */
-export type TakeOptions = Pick<SettleOptions, 'isDone' | 'backoffMs'> & {
+export type TakeOptions = Pick<SettleOptions, 'findDoers' | 'backoffMs'> & {
   store: Store;
   locks: Pick<RunLocks, 'hold' | 'retake'>;
   /** Runs a job. Resolves with the fields that its completion has to write. */
@@ -68,8 +69,8 @@ export class JobTaker {
   readonly #fairQueue: FairQueue;
   readonly #isolation: Isolation;
   readonly #settle: ReturnType<typeof createSettle>;
-  /** When a job that can't run now is picked up again, at the earliest. */
-  #nextPickup = 0;
+  /** When jobs that can't run beside others are picked up again. */
+  readonly #pickups: SpacedPickups;
 
   constructor(options: TakeOptions) {
     const { store, locks, journalMemoryBytes: memoryBytes } = options;
@@ -77,7 +78,8 @@ export class JobTaker {
     this.#openJournal = createJournals(store, { locks, memoryBytes });
     this.#fairQueue = createFairQueue(store);
     this.#isolation = new Isolation(options.maxStalledCount);
-    this.#settle = createSettle({ ...options, fairQueue: this.#fairQueue });
+    this.#pickups = new SpacedPickups(options.rate);
+    this.#settle = createSettle({ ...options, fairQueue: this.#fairQueue, pickups: new SpacedPickups(options.rate) });
   }
 
   /**
@@ -93,7 +95,7 @@ export class JobTaker {
     // An old run of this job that was thought lost may still go on
     // here. Its end would stop the renewal of the new run's lock.
     if (this.running.has(id) || !this.#isolation.admit({ id, losses: losses.all })) {
-      await job.moveToDelayed(this.#notNow(), token);
+      await job.moveToDelayed(this.#pickups.next(NOT_NOW_MS), token);
       return { type: 'delayed' };
     }
     onStart();
@@ -121,18 +123,10 @@ export class JobTaker {
       return { type: 'done', fields, rows: journal.rows };
     } catch (error) {
       if (error instanceof LockLostError) log.info(about, "the job is not this run's any more: it was cancelled, or another worker has it");
+      else if (error instanceof NewerInputError) log.info(about, `job is given back: ${error.message}`);
       else log.warn({ ...about, err: error }, 'job attempt ended');
       return await this.#settle({ job, id, token, journal, counted }, error);
     }
-  }
-
-  /**
-   * When a job that can't run now is picked up again. Each
-   * pickup counts for the limiter, so few are made.
-   */
-  #notNow(): number {
-    const { max, duration } = this.#options.rate;
-    return (this.#nextPickup = Math.max(momentIn(NOT_NOW_MS), this.#nextPickup + (4 * duration) / max));
   }
 }
 
@@ -142,7 +136,7 @@ function itemsOf({ progress }: ActiveJob): number {
 }
 
 function toTask({ job, ...run }: JobPickup): Task {
-  const { tenant, owner, targets, reserved, requestId, parent, input } = job.data;
+  const { tenant, owner, targets, reserved, requestId, parent, v, next, nextV, input } = job.data;
   return {
     ...run,
     kind: job.name,
@@ -152,6 +146,9 @@ function toTask({ job, ...run }: JobPickup): Task {
     reserved,
     requestId,
     parent,
+    v,
+    next,
+    nextV,
     input,
     attempt: 1 + job.attemptsMade + job.stalledCounter,
     fresh: job.attemptsStarted === 1,

@@ -2,9 +2,10 @@
 import type { ProblemCode } from '../../src/job/problem.ts';
 import type { Tenant } from '../../src/job/tenant.ts';
 import type { Targets } from '../../src/job/record.ts';
+import type { StoredInput } from '../../src/kinds/input-versions.ts';
 
 /** A job as it is handed to a run. */
-export type Task = {
+export type Task = StoredInput & {
   id: string;
   kind: string;
   /** Whose it is. */
@@ -20,7 +21,6 @@ export type Task = {
   parent?: string | undefined;
   /** BullMQ's lock token of this run. */
   token: string;
-  input: unknown;
   /** The attempt's number, counted from 1. Lost workers count. */
   attempt: number;
   /** Whether the job was never started before, so that there is nothing to read of it. */

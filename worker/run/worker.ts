@@ -30,7 +30,7 @@ export type WorkerOptions = Omit<Config['worker'], 'journalMemoryBytes' | 'short
 export type Counters = { started: number; completed: number; failed: number; retried: number; putOff: number; stalled: number };
 
 /** What a worker is given to do. */
-export type WorkerTasks = Pick<TakeOptions, 'run' | 'isDone'> & {
+export type WorkerTasks = Pick<TakeOptions, 'run' | 'findDoers'> & {
   locks: RunLocks;
   /** Whether journals of completed jobs may be shortened now. */
   mayShorten: () => Promise<boolean>;

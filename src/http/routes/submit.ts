@@ -4,6 +4,7 @@
  */
 import { Hono, type Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import { keptVersion } from '../../kinds/input-versions.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { ProblemError } from '../../job/problem.ts';
 import { type Tenant, tenantOf } from '../../job/tenant.ts';
@@ -90,7 +91,8 @@ function toRequest(c: Context<AppEnv>, kind: Kind, deps: AppDeps, { input: recei
   const next = kind.next?.(input);
   return {
     kind: kind.name,
-    next: next && { kind: next.kind.name, expected: next.expected },
+    next: next && { kind: next.kind.name, expected: next.expected, v: keptVersion(next.kind) },
+    v: keptVersion(kind),
     input,
     ignored,
     targets: checkTargets({ callbackUrl, pushToken }, owner, deps),

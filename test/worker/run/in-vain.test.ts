@@ -90,7 +90,7 @@ test('what was kept before the call does not make up for it', async () => {
 });
 
 test('the policy: what would be paid for again costs an attempt; what can not get better fails as ever', () => {
-  const facts = { attemptsMade: 1, putOffs: 0, backoffMs: 10, doneElsewhere: false };
+  const facts = { attemptsMade: 1, putOffs: 0, backoffMs: 10, doers: 'nobody', givenBack: 0 } as const;
   const known = new ProblemError('provider_rate_limited', '', { retryAfterMs: 5 });
   expect(decide(known, facts).type).toBe('put-off');
   expect(decide(new PaidInVainError(known), facts)).toMatchObject({ type: 'retry', problem: known });

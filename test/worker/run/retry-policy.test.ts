@@ -4,9 +4,19 @@ import { expect, test } from 'vitest';
 import { ProblemError, problems, type ProblemCode } from '../../../src/job/problem.ts';
 import { CircuitOpenError } from '../../../worker/run/circuit-breaker.ts';
 import { LockLostError } from '../../../worker/run/journal.ts';
-import { backoff, decide, HandBack, NotAssignedError, toProblemError } from '../../../worker/run/retry-policy.ts';
+import {
+  backoff,
+  decide,
+  type Facts,
+  HandBack,
+  NewerInputError,
+  NotAssignedError,
+  toProblemError,
+} from '../../../worker/run/retry-policy.ts';
 
-const facts = (putOffs: number, backoffMs: number, doneElsewhere = false) => ({ attemptsMade: 1, putOffs, backoffMs, doneElsewhere });
+const facts = (putOffs: number, backoffMs: number, doers: Facts['doers'] = 'nobody', givenBack = 0): Facts => {
+  return { attemptsMade: 1, putOffs, backoffMs, doers, givenBack };
+};
 
 test('every code: what can get better is tried again, the rest gives up, and only a known time puts off', () => {
   for (const code of Object.keys(problems) as ProblemCode[]) {
@@ -78,14 +88,25 @@ test("what is not the job's fault costs no attempt", () => {
   expect(decide(new HandBack('stopping'), facts(0, 10))).toEqual({ type: 'hand-back' });
 });
 
+const SOON = { type: 'give-back', afterMs: 1000, spaced: false };
+const LATER = { type: 'give-back', afterMs: 5000, spaced: true };
+
+test('a job whose input is too new is given back three times while a worker that knows it lives, then put off for longer, and never fails', () => {
+  const error = new NewerInputError('generate-lesson');
+  for (const givenBack of [0, 1, 2]) expect(decide(error, facts(0, 10, 'live', givenBack))).toEqual(SOON);
+  for (const givenBack of [3, 1000]) expect(decide(error, facts(0, 10, 'live', givenBack))).toEqual(LATER);
+  for (const doers of ['lately', 'older', 'nobody'] as const) expect(decide(error, facts(50, 10, doers))).toEqual(LATER);
+});
+
 test('a kind that this worker can not do is given back while others can, and fails with the missing variables where none can', () => {
   const error = new NotAssignedError('generate-lesson', { missing: ['OPENAI_API_KEY'] });
-  expect(decide(error, facts(0, 10, true))).toMatchObject({ type: 'give-back' });
-  expect(decide(error, facts(0, 10, false))).toMatchObject({
+  for (const doers of ['live', 'lately'] as const) expect(decide(error, facts(0, 10, doers, 100))).toEqual(SOON);
+  expect(decide(error, facts(0, 10, 'older'))).toEqual(LATER);
+  expect(decide(error, facts(0, 10))).toMatchObject({
     type: 'fail',
     problem: { code: 'provider_not_configured', detail: expect.stringContaining('OPENAI_API_KEY') },
   });
-  expect(decide(new NotAssignedError('generate-lesson', { lacking: ['content'] }), facts(0, 10, false))).toMatchObject({
+  expect(decide(new NotAssignedError('generate-lesson', { lacking: ['content'] }), facts(0, 10))).toMatchObject({
     type: 'fail',
     problem: { code: 'provider_not_configured', detail: expect.stringContaining('without content') },
   });

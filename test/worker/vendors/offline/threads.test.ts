@@ -188,7 +188,13 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
   const troubleMs = () => store.monitor.troubleMs();
   const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
   const run = createRun({ implementations, assignments, openFiles, addCost: (usage) => usage, children, timeoutMs, troubleMs, log });
-  const worker = new JobWorker(store, patient, { run, isDone: async () => true, locks, mayShorten: async () => false }, options, log);
+  const worker = new JobWorker(
+    store,
+    patient,
+    { run, findDoers: async () => ({ who: 'live', workers: 1 }), locks, mayShorten: async () => false },
+    options,
+    log,
+  );
   onTestFinished(async () => {
     await worker.close(0);
     store.close();
