@@ -56,6 +56,12 @@ export class RedisTimeBackend extends RedisQueueBackend {
     return BLOCK_MS / 1000;
   }
 
+  /** Called before BullMQ runs a job. */
+  onBegin(_jobId: string): void {}
+
+  /** Called when BullMQ runs a job no more, before it writes the job's end; also where it had not begun, and several times. */
+  onEnd(_jobId: string): void {}
+
   override async waitForJob(...args: Parameters<RedisQueueBackend['waitForJob']>) {
     const marker = await super.waitForJob(...args);
     this.age.round();

@@ -3,18 +3,15 @@
  * locks of its jobs whatever its own process' clock says.
  */
 import { LockManager, Worker } from 'bullmq';
+import type { RedisTimeBackend } from './redis-time-backend.ts';
 
 /** A worker over a backend by Redis' clock (redis-time-backend.ts). */
 export class RedisTimeWorker<Data> extends Worker<Data> {
   protected override createLockManager(): void {
     const { lockRenewTime = 0, lockDuration = 0, name } = this.opts;
     const context = this as unknown as ConstructorParameters<typeof LockManager>[0]; // as BullMQ does it, whose types are looser
-    this.lockManager = new SteadyLocks(context, {
-      lockRenewTime,
-      lockDuration,
-      workerId: this.id,
-      ...(name !== undefined && { workerName: name }),
-    });
+    const options = { lockRenewTime, lockDuration, workerId: this.id, ...(name !== undefined && { workerName: name }) };
+    this.lockManager = new SteadyLocks(context, options, () => this.getBackend() as RedisTimeBackend);
   }
 }
 
@@ -27,8 +24,23 @@ const LONG_AGO = -Infinity;
  * or is set back, locks expired, and other workers took the jobs of runs that went on.
  */
 class SteadyLocks extends LockManager {
+  readonly #backend: () => Pick<RedisTimeBackend, 'onBegin' | 'onEnd'>;
+
+  constructor(
+    ...[worker, options, backend]: [...ConstructorParameters<typeof LockManager>, () => Pick<RedisTimeBackend, 'onBegin' | 'onEnd'>]
+  ) {
+    super(worker, options);
+    this.#backend = backend;
+  }
+
   override trackJob(...[jobId, token, , createsController]: Parameters<LockManager['trackJob']>): ReturnType<LockManager['trackJob']> {
+    this.#backend().onBegin(jobId);
     return super.trackJob(jobId, token, LONG_AGO, createsController);
+  }
+
+  override untrackJob(jobId: string): void {
+    super.untrackJob(jobId);
+    this.#backend().onEnd(jobId);
   }
 
   protected override extendLocks(jobIds: string[]): Promise<void> {

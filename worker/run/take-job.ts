@@ -10,6 +10,7 @@ import { createJournals, type Journal, LockLostError } from './journal.ts';
 import type { Payload, RecordFields } from '../../src/job/record.ts';
 import { NewerInputError } from './retry-policy.ts';
 import { RunCounters } from './run-counters.ts';
+import type { Lane } from '../../src/store/keys.ts';
 import type { RunLocks } from './run-locks.ts';
 import type { Store } from '../../src/store/store.ts';
 import { Isolation } from './isolation.ts';
@@ -28,8 +29,8 @@ export type ActiveJob = EndedAttempt['job'] & {
   timestamp: number;
 };
 
-/** A job with what BullMQ gave along. `stop` aborts the signal. */
-export type JobPickup = { job: ActiveJob; id: string; token: string } & Pick<Task, 'signal' | 'stop'>;
+/** A job with what BullMQ gave along. `lane`: where it was. `stop` aborts the signal. */
+export type JobPickup = { job: ActiveJob; id: string; token: string; lane: Lane } & Pick<Task, 'signal' | 'stop'>;
 
 /**
  * What has become of the job: it can be completed, which has to write
@@ -135,10 +136,13 @@ function itemsOf({ progress }: ActiveJob): number {
   return Number((progress as Partial<Progress> | undefined)?.items) || 0;
 }
 
-function toTask({ job, ...run }: JobPickup): Task {
+function toTask({ job, id, token, signal, stop }: JobPickup): Task {
   const { tenant, owner, targets, reserved, requestId, parent, v, next, nextV, input } = job.data;
   return {
-    ...run,
+    id,
+    token,
+    signal,
+    stop,
     kind: job.name,
     tenant,
     owner,

@@ -35,8 +35,8 @@ const PARSED = ['data', 'opts', 'progress', 'parent'] as const;
  * Resolves with the ids of the jobs that it has ended.
  */
 type Check = (options: {
-  /** What the lock tokens of this worker begin with. */
-  mine: string;
+  /** What the lock tokens of this process begin with. */
+  mine: readonly string[];
   /** Jobs that run in this process: they have been read, and are left to their run. */
   running: Pick<ReadonlySet<string>, 'has'>;
   /** Jobs that ran here and are to be found somewhere. */
@@ -60,7 +60,7 @@ function createCheck(store: Store, retentionS: number): Check {
   };
 
   return async ({ mine, running, left, aheadMs }) => {
-    const [bad, unread] = (await screen({ ...touched, mine, aheadMs, head: HEAD }, left)) as [Found[], Found[]];
+    const [bad, unread] = (await screen({ ...touched, mine: mine.join(), aheadMs, head: HEAD }, left)) as [Found[], Found[]];
     for (const [jobId, lock] of unread) if (!running.has(jobId) && !(await canBeRead(jobId))) bad.push([jobId, lock]);
     const ended: string[] = [];
     for (const [jobId, lock] of bad) if ((await end({ jobId, reason: REASON, unreadable: { lock } })) === 'done') ended.push(jobId);
@@ -73,12 +73,13 @@ function createCheck(store: Store, retentionS: number): Check {
  * with the ids. `retentionS`: how long ended jobs are kept, in s.
  */
 export function endUnreadable(store: Store, retentionS: number): Promise<string[]> {
-  return createCheck(store, retentionS)({ mine: 'nobody', running: new Set(), left: [], aheadMs: 60_000 });
+  return createCheck(store, retentionS)({ mine: [], running: new Set(), left: [], aheadMs: 60_000 });
 }
 
 /** What the watch is made with. */
 export type UnreadableOptions = {
-  worker: Worker;
+  /** BullMQ's workers of this process. */
+  workers: readonly Worker[];
   store: Store;
   /** How long ended jobs are kept, in s. */
   retentionS: number;
@@ -91,20 +92,21 @@ export type UnreadableOptions = {
 };
 
 /**
- * Watches for as long as the worker does: when it complains,
+ * Watches for as long as the workers do: when one complains,
  * and every so often for jobs that others have left behind.
  */
 export function watchUnreadable(options: UnreadableOptions): void {
-  const { worker } = options;
   const watch = new UnreadableWatch(options);
-  worker.on('error', () => watch.checkSoon());
-  worker.on('active', ({ id }) => void watch.taken.add(id ?? ''));
-  for (const end of ['completed', 'failed'] as const) worker.on(end, (job: Job | undefined) => void watch.taken.delete(job?.id ?? ''));
-  worker.on('closing', () => watch.stop());
+  for (const worker of options.workers) {
+    worker.on('error', () => watch.checkSoon());
+    worker.on('active', ({ id }) => void watch.taken.add(id ?? ''));
+    for (const end of ['completed', 'failed'] as const) worker.on(end, (job: Job | undefined) => void watch.taken.delete(job?.id ?? ''));
+    worker.on('closing', () => watch.stop());
+  }
 }
 
 class UnreadableWatch {
-  /** Jobs that this worker has taken and not ended. */
+  /** Jobs that this process has taken and not ended. */
   readonly taken = new Set<string>();
   readonly #options: UnreadableOptions;
   readonly #check: Check;
@@ -135,7 +137,7 @@ class UnreadableWatch {
   }
 
   async #checkNow(): Promise<void> {
-    const { worker, store, running, everyMs, onEnded, onError } = this.#options;
+    const { workers, store, running, everyMs, onEnded, onError } = this.#options;
     this.#asked = undefined;
     if (this.#checking) return this.checkSoon();
     if (store.redis.status !== 'ready') return;
@@ -143,7 +145,8 @@ class UnreadableWatch {
     this.#last = performance.now();
     const left = [...this.taken].filter((id) => !running.has(id));
     try {
-      for (const id of await this.#check({ mine: `${worker.id}:`, running, left, aheadMs: 2 * everyMs })) onEnded(id);
+      const mine = workers.map(({ id }) => `${id}:`);
+      for (const id of await this.#check({ mine, running, left, aheadMs: 2 * everyMs })) onEnded(id);
       for (const id of left) this.taken.delete(id);
     } catch (error) {
       onError(error);

@@ -8,13 +8,19 @@ import { backendFactory, type BackendParts, RedisTimeBackend } from '../../src/s
 import { createTakeBack } from './announced-stop.ts';
 import type { RunLocks } from './run-locks.ts';
 import { FORGOTTEN_AT_ONCE } from '../../src/jobs/retention.ts';
+import { type Lane, queueNameOf } from '../../src/store/keys.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { Slot, Slots } from './slots.ts';
 import { createNoteWrites } from './write-watch.ts';
 
 /** What the backend is made with. */
 export type BackendOptions = {
   /** The worker's name. */
   name: string;
+  /** Where the jobs are that it takes. */
+  lane?: Lane;
+  /** The slots of the process. */
+  slots: Slots;
   locks: Pick<RunLocks, 'release' | 'retake' | 'retakeNow' | 'lockMs'>;
   /** How long a job's lock holds unless it is renewed, in ms. */
   lockDurationMs: number;
@@ -35,6 +41,8 @@ class WorkerBackend extends RedisTimeBackend {
   readonly #options;
   readonly #noteWrites;
   readonly #takeBack;
+  /** Whether the marker of the lane was taken out of Redis, and no job was looked for since. */
+  #hasMarker = false;
 
   constructor(store: Store, options: BackendOptions, ...parts: BackendParts) {
     super(store.clock, ...parts);
@@ -64,19 +72,56 @@ class WorkerBackend extends RedisTimeBackend {
     );
   }
 
-  override moveToCompleted(...args: Parameters<RedisQueueBackend['moveToCompleted']>) {
-    const [{ id = '' }, , , token] = args;
-    return this.#lastStep(id, token, () => super.moveToCompleted(...args));
+  override onBegin(jobId: string): void {
+    this.#options.slots.begin(this.#options.lane, jobId);
   }
 
-  override moveToFailed(...args: Parameters<RedisQueueBackend['moveToFailed']>) {
-    const [{ id = '' }, , , token] = args;
-    return this.#lastStep(id, token, () => super.moveToFailed(...args));
+  override onEnd(jobId: string): void {
+    this.#options.slots.end(jobId);
   }
 
-  override moveToDelayed(...args: Parameters<RedisQueueBackend['moveToDelayed']>) {
-    const [id, , , token] = args;
-    return this.#lastStep(id, token, () => super.moveToDelayed(...args));
+  /** Waits for a job of the lane; or for a slot, where there was none when it last looked for a job. */
+  override async waitForJob(blockTimeout: number) {
+    const { lane, slots } = this.#options;
+    if (slots.isWaiting(lane)) {
+      await slots.available(lane, blockTimeout * 1000);
+      this.age.round();
+      return null; // BullMQ looks for a job then, as after each wait
+    }
+    const marker = await super.waitForJob(blockTimeout);
+    this.#hasMarker ||= marker !== null;
+    return marker;
+  }
+
+  /** Without a slot the answer is as if there were no job: BullMQ can begin those that it has fetched meanwhile. */
+  override async moveToActive(...args: Parameters<RedisQueueBackend['moveToActive']>) {
+    const { lane, slots } = this.#options;
+    const slot = slots.take(lane);
+    if (!slot) {
+      await this.#giveMarkerBack();
+      return [...NO_JOB];
+    }
+    this.#hasMarker = false;
+    return fetchInto(
+      slot,
+      () => super.moveToActive(...args),
+      (next) => next,
+    );
+  }
+
+  override moveToCompleted(...[job, value, keep, token, fetchNext]: Parameters<RedisQueueBackend['moveToCompleted']>) {
+    const end = (fetches: boolean) => super.moveToCompleted(job, value, keep, token, fetches);
+    return this.#lastStep(job.id ?? '', token, () => this.#withNext(fetchNext, end, ({ result }) => result));
+  }
+
+  override moveToFailed(...[job, reason, keep, token, fetchNext, fields]: Parameters<RedisQueueBackend['moveToFailed']>) {
+    const end = (fetches: boolean) => super.moveToFailed(job, reason, keep, token, fetches, fields);
+    return this.#lastStep(job.id ?? '', token, () => this.#withNext(fetchNext, end, ({ result }) => result));
+  }
+
+  override moveToDelayed(...[id, at, delay, token, options]: Parameters<RedisQueueBackend['moveToDelayed']>) {
+    const move = (fetchNext: boolean) => super.moveToDelayed(id, at, delay, token, { ...options, fetchNext });
+    return this.#lastStep(id, token, () => this.#withNext(options?.fetchNext, move, (next) => next));
   }
 
   override retryJob(...args: Parameters<RedisQueueBackend['retryJob']>) {
@@ -110,6 +155,19 @@ class WorkerBackend extends RedisTimeBackend {
     return stalled;
   }
 
+  /** Another process may take the job that the marker was for. */
+  async #giveMarkerBack(): Promise<void> {
+    if (!this.#hasMarker) return;
+    await this.#store.redis.zadd(this.#store.keys.of('marker', this.#options.lane), 0, '0');
+    this.#hasMarker = false;
+  }
+
+  /** A step that fetches the next job along, if that is wanted and there is a slot for it. */
+  #withNext<T>(wanted: boolean | undefined, step: (fetchNext: boolean) => Promise<T>, nextOf: (reply: T) => unknown): Promise<T> {
+    const slot = wanted === true ? this.#options.slots.take(this.#options.lane) : undefined;
+    return slot ? fetchInto(slot, () => step(true), nextOf) : step(false);
+  }
+
   /** The last step of a run for its job. */
   async #lastStep<T>(id: string, token = '', step: () => Promise<T>): Promise<T> {
     const { locks } = this.#options;
@@ -130,7 +188,27 @@ class WorkerBackend extends RedisTimeBackend {
 
 /** Makes the factory of the backend over a connection that waits while Redis is away. */
 export function createBackendFactory(store: Store, options: BackendOptions): BackendFactory<RedisQueueBackend> {
-  return backendFactory(store, (...parts) => new WorkerBackend(store, options, ...parts), options);
+  const { name, lane } = options;
+  return backendFactory(store, (...parts) => new WorkerBackend(store, options, ...parts), {
+    name,
+    nameOf: (key) => queueNameOf(lane, key),
+  });
+}
+
+/** BullMQ's answer where there is no job: the job, its id, how long the limiter holds on, until when nothing is due. */
+const NO_JOB = [null, 0, 0, 0] as const;
+
+/** Fetches a job for a slot. `nextOf`: the job and its id in the reply, as BullMQ has them. */
+async function fetchInto<T>(slot: Slot, fetch: () => Promise<T>, nextOf: (reply: T) => unknown): Promise<T> {
+  let jobId: string | undefined;
+  try {
+    const reply = await fetch();
+    const next = nextOf(reply);
+    if (Array.isArray(next) && next[0]) jobId = String(next[1]);
+    return reply;
+  } finally {
+    slot.settle(jobId);
+  }
 }
 
 /** Whether BullMQ refuses a step because the job has no lock (ErrorCode.JobLockNotExist). */

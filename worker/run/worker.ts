@@ -1,24 +1,20 @@
-/** The BullMQ worker: concurrency, limiter, stalls, retries and drain around a run. */
-import { DelayedError, type Job, UnrecoverableError, WaitingError, type Worker } from 'bullmq';
+/** The worker of a process: it runs the jobs of its lanes, watches their locks, and hands them back when it stops. */
 import type { Logger } from 'pino';
 import type { Config } from '../../src/config.ts';
-import { OwnError } from '../../src/job/own-error.ts';
-import { FIELDS, type Payload } from '../../src/job/record.ts';
+import { FIELDS } from '../../src/job/record.ts';
 import { createForgetDeadlines } from '../../src/jobs/deadlines.ts';
-import { QUEUE_NAME } from '../../src/store/keys.ts';
-import { RedisTimeWorker } from '../../src/store/redis-time-worker.ts';
 import type { ProcessStore, Store } from '../../src/store/store.ts';
-import { keepLooping, type WorkerLoop } from '../../src/store/worker-loop.ts';
 import { watchArchiveLag } from './archive-lag.ts';
 import { announceStop, watchAnnouncedStops } from './announced-stop.ts';
 import { LockLostError } from './journal.ts';
+import { type LaneEvents, type ServedLane, LaneWorker } from './lane-worker.ts';
 import { LockWatch } from './lock-watch.ts';
 import { JournalShortener } from './short-journals.ts';
-import { backoff, HandBack } from './retry-policy.ts';
+import { HandBack } from './retry-policy.ts';
 import type { RunLocks } from './run-locks.ts';
-import { type Conclusion, JobTaker, type TakeOptions } from './take-job.ts';
+import { Slots } from './slots.ts';
+import { JobTaker, type TakeOptions } from './take-job.ts';
 import { UNREADABLE, watchUnreadable } from './unreadable.ts';
-import { createBackendFactory } from './worker-backend.ts';
 import { watchWrites } from './write-watch.ts';
 
 /** The settings of a worker. `rate`: the limiter's, for the whole queue over all workers. */
@@ -40,9 +36,6 @@ export type WorkerTasks = Pick<TakeOptions, 'run' | 'findDoers'> & {
   onFailed?: (kind: string, jobId: string) => void;
 };
 
-/** How long BullMQ sleeps at most where the limiter lets no job begin, in ms (maximumRateLimitDelay). */
-const LIMITER_MS = 30_000;
-
 /** A running worker. */
 export class JobWorker {
   readonly counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, putOff: 0, stalled: 0 };
@@ -51,18 +44,11 @@ export class JobWorker {
   readonly #patient: Store;
   readonly #log: Logger;
   readonly #taker: JobTaker;
-  readonly #worker: Worker<Payload>;
-  readonly #loop: WorkerLoop;
+  readonly #slots: Slots;
+  readonly #lanes: readonly LaneWorker[];
   readonly #lockWatch: LockWatch;
   readonly #locks: RunLocks;
   readonly #parts: { close(): void }[];
-  /** How the run of a job that is to be completed came to its end. */
-  readonly #concluded = new WeakMap<object, Conclusion>();
-  /**
-   * The pause before the next attempt, in ms, by the error that
-   * ended the last one. It is set before BullMQ asks for it.
-   */
-  readonly #pauses = new WeakMap<Error, number>();
 
   /**
    * `patient`: over a connection that waits while Redis is away. What runs write goes
@@ -72,13 +58,13 @@ export class JobWorker {
     this.#store = store;
     this.#log = log;
     this.#patient = patient;
+    this.#locks = tasks.locks;
     this.#taker = new JobTaker({ ...options, ...tasks, store: patient, log });
+    this.#slots = new Slots(options.concurrency);
     const lag = watchArchiveLag(patient, store.onError('archive lag'));
-    this.#worker = this.#openWorker(tasks.locks, lag.longerS, options);
-    this.#watchEnds(tasks, createForgetDeadlines(patient), new JournalShortener(patient, tasks.mayShorten));
-    this.#watchErrors();
+    this.#lanes = this.#openLanes([{ lane: undefined, concurrency: options.concurrency }], tasks, options, lag.longerS);
     watchUnreadable({
-      worker: this.#worker,
+      workers: this.#lanes.map(({ bullmq }) => bullmq),
       store: patient,
       retentionS: options.retentionS,
       running: this.#taker.running,
@@ -93,12 +79,9 @@ export class JobWorker {
       onError: store.onError('lock watch'),
     });
     const stopWatchingWrites = watchWrites(store, options.lockDurationMs, store.onError('write watch'));
-    const isFull = () => this.active() >= options.concurrency;
-    this.#loop = keepLooping(this.#worker, store, { isFull, slackMs: Math.min(options.rate.duration, LIMITER_MS) });
     const onBack = (jobId: string) => log.info({ jobId }, 'job waits again: its worker had said that it stops, and is gone');
     const stopTakingBack = watchAnnouncedStops(store, onBack, store.onError('announced stops'));
-    this.#locks = tasks.locks;
-    this.#parts = [lag, this.#loop, { close: stopWatchingWrites }, { close: stopTakingBack }];
+    this.#parts = [lag, { close: stopWatchingWrites }, { close: stopTakingBack }];
   }
 
   /** How many jobs it runs now. */
@@ -106,14 +89,14 @@ export class JobWorker {
     return this.#taker.running.size;
   }
 
-  /** For how long it has been expected to look for jobs, in ms; 0 while it runs as many as it may. */
+  /** For how long one of its lanes has been expected to look for jobs, in ms; 0 for one that runs as many as it may. */
   loopAgeMs(): number {
-    return this.#loop.ageMs();
+    return Math.max(...this.#lanes.map((lane) => lane.loopAgeMs()));
   }
 
   /** Whether it can fetch jobs now. */
   fetches(): boolean {
-    return this.#patient.redis.status === 'ready' && this.#loop.fetches();
+    return this.#patient.redis.status === 'ready' && this.#lanes.every((lane) => lane.fetches());
   }
 
   /** Whether it notices now that a job was cancelled. If it does not, the job's run goes on. */
@@ -128,72 +111,42 @@ export class JobWorker {
    */
   async close(graceMs: number): Promise<void> {
     for (const part of this.#parts) part.close();
+    this.#slots.close();
     if (this.#patient.redis.status !== 'ready' || this.#store.monitor.trouble()) {
       this.#lockWatch.close();
-      return this.#worker.close(true); // others find the running jobs stalled
+      return this.#closeLanes(true); // others find the running jobs stalled
     }
     const announcement = announceStop(this.#store, this.#locks, this.#store.onError('announced stop'));
-    const grace = setTimeout(() => this.#worker.cancelAllJobs(new HandBack('the worker is stopping') as never), graceMs);
-    await this.#worker.close();
+    const handBack = () => this.#lanes.forEach((lane) => lane.stopAll(new HandBack('the worker is stopping')));
+    const grace = setTimeout(handBack, graceMs);
+    await this.#closeLanes(false);
     clearTimeout(grace);
     announcement.close();
     this.#lockWatch.close(); // jobs can be cancelled until then
   }
 
-  #openWorker(locks: RunLocks, keptLongerS: () => number, options: WorkerOptions): Worker<Payload> {
-    const fieldsOf = (job: object) => this.#concluded.get(job)?.fields;
-    return new RedisTimeWorker<Payload>(
-      QUEUE_NAME,
-      // BullMQ passes a signal only to processors that declare three parameters.
-      (job, token, signal) => this.#process(job, token, signal),
-      {
-        connection: this.#patient.redis,
-        prefix: this.#patient.keyPrefix,
-        name: options.name,
-        concurrency: options.concurrency,
-        limiter: options.rate,
-        // One check sees a lost worker's job, and the next one takes
-        // it over. So two checks must fit into the interval.
-        stalledInterval: Math.max(Math.floor(options.stalledIntervalMs / 2), 1),
-        // BullMQ also counts a job whose worker died before the job began. So our own counters decide.
-        maxStalledCount: Number.MAX_SAFE_INTEGER,
-        // How often an idle worker looks for jobs, in s. The wake-up
-        // for a lost job may go to a worker that is frozen.
-        drainDelay: 1,
-        lockDuration: options.lockDurationMs,
-        settings: {
-          backoffStrategy: (attemptsMade, _type, error) =>
-            (error && this.#pauses.get(error)) ?? backoff(attemptsMade, options.backoffMs, error),
-        },
-      },
-      createBackendFactory(this.#patient, { ...options, locks, fieldsOf, keptLongerS }),
-    );
+  async #closeLanes(force: boolean): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.close(force)));
   }
 
-  async #process(job: Job<Payload>, token: string | undefined, signal: AbortSignal | undefined): Promise<void> {
-    const { id } = job;
-    if (!id || !token || !signal) throw new OwnError('BullMQ gave a job without id, token or signal');
-    const taken = { job, id, token, signal, stop: (reason: unknown) => this.#stop(id, reason) };
-    const result = await this.#taker.take(taken, () => this.counters.started++);
-    switch (result.type) {
-      case 'done':
-        this.#concluded.set(job, result);
-        return;
-      case 'delayed':
-        if (result.putOff) this.counters.putOff++;
-        throw new DelayedError();
-      case 'waiting':
-        throw new WaitingError();
-      case 'failed':
-        throw new UnrecoverableError(result.reason);
-      case 'error':
-        if (result.pauseMs !== undefined) this.#pauses.set(result.error, result.pauseMs);
-        throw result.error;
-    }
+  #openLanes(lanes: readonly ServedLane[], tasks: WorkerTasks, options: WorkerOptions, keptLongerS: () => number): LaneWorker[] {
+    const deps = {
+      ...options,
+      store: this.#store,
+      patient: this.#patient,
+      slots: this.#slots,
+      locks: tasks.locks,
+      keptLongerS,
+      take: (taken: Parameters<JobTaker['take']>[0]) => this.#taker.take(taken, () => this.counters.started++),
+      stop: (jobId: string, reason: unknown) => this.#stop(jobId, reason),
+      events: this.#eventsOf(tasks),
+    };
+    return lanes.map((lane) => new LaneWorker(lane, deps));
   }
 
+  /** Ends a job's run, in whichever lane it is. */
   #stop(jobId: string, reason: unknown): void {
-    this.#worker.cancelJob(jobId, reason as never);
+    for (const lane of this.#lanes) lane.stop(jobId, reason);
   }
 
   #stopLost(jobId: string): void {
@@ -201,59 +154,37 @@ export class JobWorker {
   }
 
   /** Counts and logs how jobs end. */
-  #watchEnds({ onCompleted, onFailed }: WorkerTasks, forgetDeadline: (jobId: string) => void, shortener: JournalShortener): void {
-    const counters = this.counters;
-    this.#worker.on('completed', (job) => {
-      const {
-        id = '',
-        name,
-        data: { requestId },
-        attemptsMade,
-        stalledCounter,
-        processedOn = 0,
-      } = job;
-      counters.completed++;
-      forgetDeadline(id);
-      const { rows = [], fields } = this.#concluded.get(job) ?? {};
-      shortener.add({ id, rows, result: fields?.[FIELDS.result] ?? '' });
-      onCompleted?.(name, id);
-      const ms = this.#store.clock.now() - processedOn;
-      this.#log.info({ jobId: id, requestId, attempt: attemptsMade + stalledCounter, ms }, 'job done');
-    });
-    this.#worker.on('failed', (job) => {
-      if (job?.finishedOn === undefined) counters.retried++;
-      else {
+  #eventsOf({ onCompleted, onFailed, mayShorten }: WorkerTasks): LaneEvents {
+    const { counters } = this;
+    const forgetDeadline = createForgetDeadlines(this.#patient);
+    const shortener = new JournalShortener(this.#patient, mayShorten);
+    return {
+      onCompleted: (job, conclusion) => {
+        const { id = '', name, data, attemptsMade, stalledCounter, processedOn = 0 } = job;
+        const { rows = [], fields } = conclusion ?? {};
+        counters.completed++;
+        forgetDeadline(id);
+        shortener.add({ id, rows, result: fields?.[FIELDS.result] ?? '' });
+        onCompleted?.(name, id);
+        const ms = this.#store.clock.now() - processedOn;
+        this.#log.info({ jobId: id, requestId: data.requestId, attempt: attemptsMade + stalledCounter, ms }, 'job done');
+      },
+      onFailed: (kind, jobId) => {
         counters.failed++;
-        onFailed?.(job.name, job.id ?? '');
-      }
-      forgetDeadline(job?.id ?? '');
-    });
-    this.#worker.on('stalled', (jobId) => {
-      counters.stalled++;
-      this.#log.warn({ jobId }, 'job was stalled: its worker is gone');
-    });
+        onFailed?.(kind, jobId);
+        forgetDeadline(jobId);
+      },
+      onRetry: (jobId) => {
+        counters.retried++;
+        forgetDeadline(jobId ?? '');
+      },
+      onPutOff: () => counters.putOff++,
+      onStalled: (jobId) => {
+        counters.stalled++;
+        this.#log.warn({ jobId }, 'job was stalled: its worker is gone');
+      },
+      onLost: (jobId) => this.#stopLost(jobId),
+      onError: this.#store.onError('worker'),
+    };
   }
-
-  #watchErrors(): void {
-    // BullMQ reports the loss, but does not stop the run.
-    this.#worker.on('lockRenewalFailed', (jobIds) => jobIds.forEach((jobId) => this.#stopLost(jobId)));
-    const onError = this.#store.onError('worker');
-    this.#worker.on('error', (error) => {
-      if (!isOfLostRun(error)) onError(error);
-    });
-  }
-}
-
-/**
- * Codes of BullMQ for the end of a run whose job is gone, was
- * ended by others, or has another lock (enums/error-code).
- */
-const LOST_RUN: ReadonlySet<unknown> = new Set([-1, -2, -6]);
-
-/**
- * Whether an error is only that a run could not end its job, because the
- * job is not its own any more: each cancel of a running job makes one.
- */
-function isOfLostRun(error: Error): boolean {
-  return LOST_RUN.has((error as { code?: unknown }).code);
 }

@@ -5,6 +5,7 @@ import { newJobId } from '../../../src/job/id.ts';
 import type { RecordFields } from '../../../src/job/record.ts';
 import { QUEUE_NAME } from '../../../src/store/keys.ts';
 import { FIELDS } from '../../../src/job/record.ts';
+import { Slots } from '../../../worker/run/slots.ts';
 import { createBackendFactory } from '../../../worker/run/worker-backend.ts';
 import { openQueue, submitTo, waiting, storeOver } from '../../support/queue.ts';
 
@@ -14,6 +15,7 @@ async function taken(fields: RecordFields | undefined, keptLongerS = 0) {
   const connection = waiting();
   const factory = createBackendFactory(storeOver(connection, keyPrefix), {
     name: 'test',
+    slots: new Slots(100),
     locks: { release: () => {}, retake: async () => false, retakeNow: async () => false, lockMs: 30_000 },
     lockDurationMs: 60_000,
     keptLongerS: () => keptLongerS,

@@ -1,8 +1,8 @@
 --[[
 Finds jobs that workers can not take up, move or remove. BullMQ works on many jobs in one script, and a record of another type
 fails the script half-way: of the delayed jobs that are due at once some would get lost, and no job could be completed while an ended
-one is to be removed for its age. So these are taken out before. Of active jobs that nobody else runs (a lock begins with `mine`, or
-there is none) it returns those whose record has no name or counts that are no numbers (BullMQ can't take them up), and those whose
+one is to be removed for its age. So these are taken out before. Of active jobs that nobody else runs (a lock begins with one of `mine`,
+which has commas between them, or there is none) it returns those whose record has no name or counts that are no numbers (BullMQ can't take them up), and those whose
 texts are still to be read. Last come jobs that ran here: one that is nowhere now was to be moved by a script that failed, and would
 wait for ever.
 Delayed jobs are looked at that are due within `aheadMs`; BullMQ keeps a counter in the low 12 bits of their scores. `head`: how many entries of a set are, at most. The rest are the ids of
@@ -17,13 +17,19 @@ local function isOther(id)
   local type = redis.call('TYPE', jobs .. id).ok
   return type ~= 'hash' and type ~= 'none'
 end
+local function isMine(lock)
+  for begins in string.gmatch(mine, '[^,]+') do
+    if string.sub(lock, 1, #begins) == begins then return true end
+  end
+  return lock == ''
+end
 local function isCount(value) return not value or (#value < 16 and string.find(value, '^%-?%d+$')) end
 
 local bad, unread = {}, {}
 for _, id in ipairs(redis.call('LRANGE', active, 0, -1)) do
   local lock = redis.pcall('GET', jobs .. id .. ':lock')
   local held = type(lock) == 'string' and lock or ''
-  if held == '' or string.sub(held, 1, #mine) == mine then
+  if isMine(held) then
     local fields = redis.pcall('HMGET', jobs .. id, 'name', 'ats', 'atm', 'stc')
     if fields.err or not fields[1] or not (isCount(fields[2]) and isCount(fields[3]) and isCount(fields[4])) then bad[#bad + 1] = { id, held }
     else unread[#unread + 1] = { id, held } end
