@@ -56,6 +56,7 @@ export const openQueue = (redis: ReturnType<typeof connect>) =>
     retentionS: 600,
     rate: { max: 10, duration: 1000 },
     bounds: { maxDepth: 1e9, maxJobsPerUser: 1e9 },
+    lanes: { names: [], of: () => Promise.resolve(undefined) },
   });
 
 /** A running job that the benchmark writes to. */

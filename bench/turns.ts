@@ -50,7 +50,7 @@ function plain({ redis }: Place): Way {
 
 function inTurns({ redis }: Place): Way {
   const queue = openQueue(redis);
-  const fairQueue = createFairQueue(new Store(redis, PREFIX, ownClock));
+  const fairQueue = createFairQueue(new Store(redis, PREFIX, ownClock), undefined);
   return {
     submit(n) {
       const owner = `user ${n % USERS}`;

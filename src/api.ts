@@ -14,6 +14,7 @@ import { ProcessRegistry } from './jobs/process-registry.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { createLocalLimit } from './jobs/rate-limit.ts';
 import { Submissions } from './jobs/submissions.ts';
+import { createLanes } from './jobs/lanes.ts';
 import { checkKinds, type Kind } from './kinds/kind.ts';
 import { createLimits } from './limit-parts.ts';
 import { listen } from './listen.ts';
@@ -43,7 +44,8 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
   const archive = await openArchive(store, config);
   const bounds = { ...config.bounds, submitRate: { name: SUBMIT, ...config.rateLimit } };
   const archived = archive.outbox !== undefined;
-  const queue = parts.add(new JobQueue(store, { rate: config.worker.rate, bounds, plans, archived, ...job }));
+  const lanes = createLanes({ kinds, allowed: config.lanes, processes });
+  const queue = parts.add(new JobQueue(store, { rate: config.worker.rate, bounds, plans, lanes, archived, ...job }));
   parts.add(await startHousekeeping(store, (jobId, which) => queue.cancel(jobId, which), job.retentionS, log));
   const files = new RedisFiles(store, config.filesMaxBytes);
   const { addressing, statusUrl, ...access } = await openAccess(store, queue, kinds, config);

@@ -94,6 +94,8 @@ function toConfig(env: Environment) {
     aiProvider: env.AI_PROVIDER,
     providers: providersOf(env),
     worker: workerOf(env),
+    /** Whether new jobs may go into lanes. */
+    lanes: env.LANES === 'auto',
     breaker: { failures: env.BREAKER_FAILURES, openMs: env.BREAKER_OPEN_MS },
     job: jobOf(env),
     stream: {

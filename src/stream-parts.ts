@@ -131,7 +131,7 @@ function createFeeds(
     onError: store.onError('stream'),
   };
   return {
-    feed: new Feed({ ...common, eta: async ({ position }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position) }),
+    feed: new Feed({ ...common, eta: async ({ position, kind }) => estimate(await queue.stats(ESTIMATE_AGE_MS), position, kind) }),
     userFeed: new UserFeed({
       ...common,
       jobsOf: (owner) => currentJobsOf(queue, owner),

@@ -6,13 +6,15 @@ import type { Fail, Parts, Ready } from '../src/process.ts';
 import { upgradeInput, versionOf } from '../src/kinds/input-versions.ts';
 import { checkKinds, type Kind } from '../src/kinds/kind.ts';
 import { SharedBreaker } from './run/shared-breaker.ts';
+import { createAddAdmitted } from '../src/jobs/add-admitted.ts';
 import { Admission } from '../src/jobs/admission.ts';
 import { createCancel } from '../src/jobs/cancel-job.ts';
 import { doersOf } from '../src/jobs/doers.ts';
 import { type Children, createChildren } from '../src/jobs/child-job.ts';
 import { RedisFiles } from '../src/files/redis-files.ts';
 import { ProcessRegistry } from '../src/jobs/process-registry.ts';
-import { openQueue } from '../src/jobs/open-queue.ts';
+import { createLanes, type Lanes } from '../src/jobs/lanes.ts';
+import { jobOptionsOf, openQueue } from '../src/jobs/open-queue.ts';
 import { createStats, type QueueStats } from '../src/jobs/stats.ts';
 import { RunLocks } from './run/run-locks.ts';
 import { endWhenStuck } from '../src/store/loop-age.ts';
@@ -87,7 +89,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
     assignments,
     openFiles: createRunFiles(files, store, locks),
     addCost: createAddCost(findPrice),
-    children: openChildren(patient, queue, config),
+    children: openChildren(patient, createLanes({ kinds, allowed: config.lanes, processes }), config),
     ...job,
     troubleMs: () => store.monitor.troubleMs(),
     log,
@@ -113,7 +115,8 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   await health.serve({ store, worker, registered: () => registration.registered, facts });
   const { port } = health;
   // A directory of its own: what is remembered of this reading must not answer who can do a job.
-  const readStats = createStats(queue, store, { rate: config.worker.rate, workers: createWorkerDirectory(store) });
+  const lanes = kinds.map((kind) => kind.name);
+  const readStats = createStats(queue, store, { rate: config.worker.rate, lanes, workers: createWorkerDirectory(store) });
   void warnOfLimiter(readStats, log).catch(store.onError('statistics'));
   log.info({ port, concurrency }, 'worker listening');
   return { ready: true, port, kinds: [...assignments].map(([kind, { support }]) => [kind, supportInWords(support)]) };
@@ -125,11 +128,12 @@ function askVendors({ vendors, config }: WorkerProcessOptions, deps: VendorTools
 }
 
 /** What makes the jobs that others lead to. It waits while Redis is away or refuses. */
-function openChildren(store: Store, queue: ReturnType<typeof openQueue>, { job, bounds }: Config): Children {
+function openChildren(store: Store, lanes: Lanes, { job, bounds }: Config): Children {
   const { retentionS } = job;
   const children = createChildren(store, {
-    queue,
-    admission: new Admission(store, { retentionS, bounds }),
+    admission: new Admission(store, { retentionS, bounds, lanes: lanes.names }),
+    addAdmitted: createAddAdmitted(store, jobOptionsOf(job)),
+    lanes,
     cancel: createCancel(store, retentionS),
   });
   return { ...children, add: (request) => store.retryWhileRefused(() => children.add(request)) };

@@ -57,6 +57,7 @@ export const schema = z.object({
   BREAKER_FAILURES: positive(10),
   BREAKER_OPEN_MS: milliseconds(5000),
   WORKER_CONCURRENCY: positive(3),
+  LANES: z.enum(['auto', 'off']).default('off'),
   WORKER_RATE_MAX: positive(10),
   WORKER_RATE_DURATION_MS: milliseconds(1000),
   WORKER_STALLED_INTERVAL_MS: milliseconds(30_000),

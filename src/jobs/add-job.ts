@@ -1,12 +1,14 @@
 /**
- * Adding a job: one step admits and adds it. Where files are to be stored between the two, BullMQ
- * adds the job once they are.
+ * Adding a job: one step admits and adds it. Where files are to be
+ * stored between the two, another step adds it once they are.
  */
 import type { Abandoning } from './abandon-job.ts';
-import type { Job, Queue } from 'bullmq';
 import { FINGERPRINT_LENGTH, isMadeFrom, newJobId } from '../job/id.ts';
-import type { Admission, Refusal } from './admission.ts';
+import type { AddAdmitted, AdmittedJob } from './add-admitted.ts';
+import type { Admission, AdmissionRequest, Refusal } from './admission.ts';
 import { childIdOf } from './child-id.ts';
+import type { Lane } from '../store/keys.ts';
+import type { Lanes } from './lanes.ts';
 import { digestOf } from '../store/digest.ts';
 import type { Allowance } from './rate-limit.ts';
 import { type Payload, notifiesOf } from '../job/record.ts';
@@ -69,22 +71,27 @@ function fingerprintOf({ input, targets }: AddRequest): unknown {
   return targets?.callbackUrl === undefined ? input : { input, callbackUrl: targets.callbackUrl };
 }
 
+/** What jobs are added with. */
+export type JobAdderParts = {
+  /** The admission by whose terms users of a plan are admitted. */
+  admissionOf: (plan: string | undefined) => Admission;
+  addAdmitted: AddAdmitted;
+  lanes: Lanes;
+  abandoning: Pick<Abandoning, 'abandon'>;
+};
+
 /**
  * Adds jobs. A job is never added before it is admitted, or a worker could take
  * one that was refused. Where Redis does not say whether it has added a job that
  * has no key, the job is abandoned; with a key the same request again finds it.
  */
 export class JobAdder {
-  readonly #queue;
-  readonly #admissionOf;
-  readonly #abandoning;
+  readonly #parts;
   /** Requests with files that are on their way under a key. */
   readonly #running = new Map<string, Promise<AddResult>>();
 
-  constructor(queue: Queue<Payload>, admissionOf: (plan: string | undefined) => Admission, abandoning: Pick<Abandoning, 'abandon'>) {
-    this.#queue = queue;
-    this.#admissionOf = admissionOf;
-    this.#abandoning = abandoning;
+  constructor(parts: JobAdderParts) {
+    this.#parts = parts;
   }
 
   add(wanted: AddRequest): Promise<AddResult> {
@@ -115,8 +122,8 @@ export class JobAdder {
   }
 
   async #addAtOnce(wanted: AddRequest, key: string | undefined): Promise<AddResult> {
-    const admission = this.#admissionOf(wanted.plan);
-    const { request, known } = this.#toAdmission(wanted, admission, key);
+    const admission = this.#parts.admissionOf(wanted.plan);
+    const { request, known } = this.#toAdmission(wanted, { admission, key, lane: await this.#parts.lanes.of(wanted.kind) });
     const { jobId, reserved } = request;
     const record = { name: wanted.kind, payload: JSON.stringify(payloadOf(wanted, reserved)) };
     const admitted = await this.#orAbandon(jobId, key, admission.admit({ ...request, record, keyMs: wanted.keyMs ?? KEY_TTL_MS }));
@@ -127,29 +134,27 @@ export class JobAdder {
 
   async #addWithFiles(wanted: AddRequest, keepFiles: KeepFiles, key: string | undefined): Promise<AddResult> {
     const { dropFiles } = wanted;
-    const admission = this.#admissionOf(wanted.plan);
-    const { request, known } = this.#toAdmission(wanted, admission, key);
-    const { jobId, reserved } = request;
+    const admission = this.#parts.admissionOf(wanted.plan);
+    const { request, known } = this.#toAdmission(wanted, { admission, key, lane: await this.#parts.lanes.of(wanted.kind) });
+    const { jobId } = request;
     const admitted = await admission.admit(request);
     if (admitted.type === 'known') return { ...admitted, ...known(admitted.id) };
     if (admitted.type !== 'admitted') return admitted;
     try {
       await keepFiles(jobId);
     } catch (error) {
-      admission.added(jobId); // it is not on its way any more
       await Promise.allSettled([admission.withdraw(request), dropFiles?.(jobId)]); // what can't be taken back now goes by itself
       throw error;
     }
-    const adding = this.#enqueue(wanted, { jobId, key, reserved, priority: admitted.priority, at: admitted.at });
-    admission.added(jobId);
-    const { id = jobId, timestamp } = await adding;
-    if (id === jobId) return { type: 'added', id, createdAt: timestamp, allowance: admitted.allowance };
+    const { priority, at } = admitted;
+    const id = await this.#orAbandon(jobId, key, this.#parts.addAdmitted(toAdmitted(wanted, { request, priority, at })));
+    if (id === undefined || id === jobId) return { type: 'added', id: jobId, createdAt: at, allowance: admitted.allowance };
     await Promise.all([admission.withdraw(request), dropFiles?.(jobId)]); // another submission of the same key was faster
     return known(id);
   }
 
   /** What the admission is asked; and the result if the key is that of a known job. */
-  #toAdmission(wanted: AddRequest, admission: Admission, key: string | undefined) {
+  #toAdmission(wanted: AddRequest, { admission, key, lane }: { admission: Admission; key: string | undefined; lane: Lane }) {
     const { kind, next, owner, tenant, targets, cancelAfterMs, startWithinMs } = wanted;
     // Only a key makes anyone ask whether the input was the same.
     const fingerprint = key && digestOf(fingerprintOf(wanted)).slice(0, FINGERPRINT_LENGTH);
@@ -158,25 +163,14 @@ export class JobAdder {
     const notifies = notifiesOf(targets) !== undefined;
     const reserved = admission.budgeted ? wanted.reserve?.() : undefined;
     const known = (id: string) => ({ type: 'known', id, sameInput: fingerprint === undefined || isMadeFrom(id, fingerprint) }) as const;
-    return { request: { jobId, child, tenant, owner, notifies, cancelAfterMs, startWithinMs, key, reserved }, known };
-  }
-
-  /**
-   * BullMQ answers with the id of the job that holds the key, in
-   * the same trip; the key outlives that job.
-   */
-  #enqueue(wanted: AddRequest, { jobId, key, reserved, priority, at }: AdmittedJob): Promise<Job<Payload>> {
-    const { kind, keyMs = KEY_TTL_MS } = wanted;
-    const deduplication = key === undefined ? {} : { deduplication: { id: key, ttl: keyMs } };
-    const options = { jobId, priority, timestamp: at, ...deduplication };
-    return this.#orAbandon(jobId, key, this.#queue.add(kind, payloadOf(wanted, reserved), options));
+    return { request: { jobId, lane, child, tenant, owner, notifies, cancelAfterMs, startWithinMs, key, reserved }, known };
   }
 
   /** Abandons a job without a key where Redis does not say whether it was added. */
   #orAbandon<T>(jobId: string, key: string | undefined, adding: Promise<T>): Promise<T> {
     return adding.catch((error: unknown) => {
       if (key !== undefined || storeTrouble(error)?.type !== 'away') throw error;
-      this.#abandoning.abandon(jobId);
+      this.#parts.abandoning.abandon(jobId);
       throw abandoned(jobId, error);
     });
   }
@@ -190,5 +184,10 @@ function payloadOf({ owner, tenant, next, targets, requestId, v, input, ignored 
   return { ...head, requestId, targets, v, nextV: next?.v, input };
 }
 
-/** A job that has a place: its priority, and when it was admitted, in ms since the epoch. */
-type AdmittedJob = { jobId: string; key: string | undefined; reserved: string | undefined; priority: number; at: number };
+type Admitted = { request: AdmissionRequest; priority: number; at: number };
+
+function toAdmitted(wanted: AddRequest, { request, priority, at }: Admitted): AdmittedJob {
+  const { jobId: id, lane, key, reserved } = request;
+  const { kind, keyMs = KEY_TTL_MS } = wanted;
+  return { id, kind, payload: payloadOf(wanted, reserved), lane, priority, at, key, keyMs };
+}

@@ -5,8 +5,9 @@
 import type { DefaultJobOptions } from 'bullmq';
 import { OwnError } from '../job/own-error.ts';
 import type { Tenant } from '../job/tenant.ts';
-import { createBatch, createCollector } from '../store/batch.ts';
+import { createBatch } from '../store/batch.ts';
 import { type Allowance, allowanceOf, type RatePolicy } from './rate-limit.ts';
+import type { Lane } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 
 /** How much a queue takes on. */
@@ -29,6 +30,8 @@ export type Bounds = {
 /** A job that asks for a place. */
 export type AdmissionRequest = {
   jobId: string;
+  /** Where it is to wait. */
+  lane: Lane;
   tenant: Tenant;
   /** The user it belongs to, in whose list it is to appear. */
   owner?: string | undefined;
@@ -97,6 +100,8 @@ export type AdmissionOptions = {
   bounds: Bounds;
   /** How many jobs of one of its tenants go for one of another's, 1 by default. */
   weight?: number | undefined;
+  /** The lanes in which jobs can wait, beside the queue that all kinds share. */
+  lanes: readonly string[];
   /** BullMQ's options for the jobs that it adds. */
   jobOptions?: DefaultJobOptions | undefined;
   /** Whether jobs go to the archive when they have ended. A child goes where its parent does. */
@@ -123,6 +128,7 @@ const SIGNATURE = {
     'id',
     'name',
     'data',
+    'lane',
     'tenant',
     'owner',
     'key',
@@ -153,11 +159,6 @@ export class Admission {
   readonly budgeted: boolean;
   /** Gives a job a place. Requests of one turn of the event loop share one call of the script. */
   readonly admit: (request: AdmissionRequest) => Promise<AdmissionResult>;
-  /**
-   * The job has been added, or is being added by a command that
-   * was sent: it waits, and is counted there.
-   */
-  readonly added: (jobId: string) => void;
   readonly #store;
   readonly #options;
   readonly #withdraw;
@@ -174,20 +175,17 @@ export class Admission {
       const replies = (await script(keysOfToday(store), entries)) as (AdmitReply | Error)[];
       return replies.map((reply, n) => (reply instanceof Error ? reply : this.#resultOf(reply, requests[n]?.bounded !== false)));
     });
-    this.added = createCollector((jobIds) => {
-      store.redis.zrem(store.keys.coming, ...jobIds).catch(() => {}); // they count twice until COMING_MS are over
-    });
     this.#withdraw = store.script(new URL('scripts/withdraw.lua', import.meta.url), {
-      keys: ['open', 'index', 'deadlines', 'turns', 'rate', 'children', 'reserved'],
+      keys: ['open', 'index', 'coming', 'deadlines', 'turns', 'rate', 'children', 'reserved'],
       args: ['id', 'child', 'tenant', 'weight'],
     });
   }
 
   /** Takes back the place of a job that was admitted and then not added. */
   async withdraw(request: AdmissionRequest): Promise<void> {
-    const { deadlines, turns, children } = this.#store.keys;
     const { keys, clock } = this.#store;
-    const { jobId: id, child = '', tenant, owner = '' } = request;
+    const { deadlines, coming, children } = keys;
+    const { jobId: id, lane, child = '', tenant, owner = '' } = request;
     const { bounds, weight = 1 } = this.#options;
     const own = {
       open: keys.open(tenant),
@@ -195,16 +193,17 @@ export class Admission {
       rate: keys.rate(bounds.submitRate?.name ?? '', tenant),
       reserved: keys.reserved(tenant, clock.now()),
     };
-    await this.#withdraw({ deadlines, turns: turns(), children, ...own, id, child, tenant, weight });
+    await this.#withdraw({ deadlines, turns: keys.turns(lane), coming, children, ...own, id, child, tenant, weight });
   }
 
   #entryOf(request: AdmissionRequest) {
-    const { jobId, record, parent = '', child = '', tenant, owner = '', key = '', keyMs = 0 } = request;
+    const { jobId, lane = '', record, parent = '', child = '', tenant, owner = '', key = '', keyMs = 0 } = request;
     const { cancelAfterMs = 0, startWithinMs = 0, bounded = true, notifies = false, reserved = '' } = request;
     return {
       id: jobId,
       name: record?.name ?? '',
       data: record?.payload ?? '',
+      lane,
       tenant,
       owner,
       key,
@@ -241,22 +240,18 @@ export class Admission {
 }
 
 /** What is the same for all jobs, in the order of the script's head. */
-function constantsOf({ keys }: Store, { retentionS, bounds, archived = false, weight = 1, jobOptions = {} }: AdmissionOptions) {
+function constantsOf({ keys }: Store, { retentionS, bounds, archived = false, weight = 1, lanes, jobOptions = {} }: AdmissionOptions) {
   const { submitRate } = bounds;
   return {
-    wait: keys.of('wait'),
-    delayed: keys.of('delayed'),
     deadlines: keys.deadlines,
     turns: keys.turns(),
-    prioritized: keys.of('prioritized'),
-    active: keys.of('active'),
+    lanes: lanes.join(' '),
     coming: keys.coming,
     children: keys.children,
     outbox: keys.archive.outbox,
     notifyOutbox: keys.notifications.outbox,
     events: keys.of('events'),
     meta: keys.of('meta'),
-    marker: keys.of('marker'),
     pc: keys.of('pc'),
     counter: keys.of('id'),
     jobs: keys.job(''),

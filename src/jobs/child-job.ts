@@ -2,11 +2,11 @@
  * The job that another one leads to: its id follows from its
  * parent's, and it is made once, however often its parent runs.
  */
-import { createIORedisClient, type IRedisClient, Job, type Queue } from 'bullmq';
 import { OwnError } from '../job/own-error.ts';
+import type { AddAdmitted } from './add-admitted.ts';
 import type { Admission } from './admission.ts';
 import { childIdOf } from './child-id.ts';
-import { JobEraser } from './erase-jobs.ts';
+import type { Lanes } from './lanes.ts';
 import { FIELDS, type Payload, notifiesOf } from '../job/record.ts';
 import type { Store } from '../store/store.ts';
 
@@ -16,9 +16,9 @@ export type NewChild = Omit<Payload, 'next' | 'nextV' | 'parent' | 'tells'> & { 
 /** What workers do about children. */
 export type Children = {
   /**
-   * Adds a child in the place that was kept for it, and resolves with its id. The same transaction
+   * Adds a child in the place that was kept for it, and resolves with its id. The same step
    * notes it in its parent's record. So a further call adds nothing, also if the child is gone by
-   * then. Where the parent was erased nothing stays. The parent's deadline is the child's, too.
+   * then. Where the parent was erased nothing is added. The parent's deadline is the child's, too.
    */
   add(request: NewChild): Promise<string>;
   /**
@@ -30,41 +30,29 @@ export type Children = {
 
 /** What children are made with. */
 export type ChildrenOptions = {
-  queue: Queue<Payload>;
-  admission: Pick<Admission, 'admit' | 'added'>;
+  admission: Pick<Admission, 'admit' | 'withdraw'>;
+  addAdmitted: AddAdmitted;
+  lanes: Lanes;
   cancel: (jobId: string) => Promise<unknown>;
 };
 
 /** See {@link Children}. */
-export function createChildren(store: Store, { queue, admission, cancel }: ChildrenOptions): Children {
-  const client: IRedisClient = createIORedisClient(store.redis);
-  const eraser = new JobEraser(store, queue, cancel);
-
+export function createChildren(store: Store, { admission, addAdmitted, lanes, cancel }: ChildrenOptions): Children {
   return {
     async add({ parent, kind, owner, tenant, requestId, targets, reserved, v, input }) {
       const notifies = notifiesOf(targets);
-      const jobId = childIdOf(parent, kind);
-      const parentRecord = store.keys.job(parent);
-      const [made, there] = await store.redis.hmget(parentRecord, FIELDS.child, 'name');
-      if (made || !there) return jobId; // it was made before, or the parent has just been erased
-      const admitted = await admission.admit({ jobId, parent, tenant, owner, bounded: false, notifies: notifies !== undefined });
+      const id = childIdOf(parent, kind);
+      const [made, there] = await store.redis.hmget(store.keys.job(parent), FIELDS.child, 'name');
+      if (made || !there) return id; // it was made before, or the parent has just been erased
+      const lane = await lanes.of(kind);
+      const request = { jobId: id, lane, parent, tenant, owner, bounded: false, notifies: notifies !== undefined };
+      const admitted = await admission.admit(request);
       if (admitted.type !== 'admitted') throw new OwnError('a child has a place, and no key to be known by');
       const payload: Payload = { owner, tenant, tells: notifies, reserved, requestId, targets, parent, v, input };
-      const { priority, at: timestamp } = admitted;
-      await queue.waitUntilReady(); // its scripts are known to the connection then
-      const transaction = client.multi();
-      transaction.runCommand('hexists', [parentRecord, 'name']);
-      transaction.hset(parentRecord, { [FIELDS.child]: jobId });
-      await new Job(queue, kind, payload, { ...queue.defaultJobOptions, jobId, priority, timestamp }, jobId).addJob(transaction);
-      const replies = (await transaction.exec()) ?? [];
-      admission.added(jobId);
-      for (const [error] of replies) if (error) throw error;
-      if (replies[0]?.[1] === 0) {
-        // The parent was erased after it was looked at, so the child
-        // must not stay. The parent's record has only our note now.
-        await Promise.all([store.redis.del(parentRecord), eraser.erase([jobId])]);
-      }
-      return jobId;
+      const { priority, at } = admitted;
+      const added = await addAdmitted({ id, kind, payload, lane, priority, at, parent });
+      if (added === undefined) await admission.withdraw(request);
+      return id;
     },
     async endWithParent({ id, parent }) {
       if ((await store.redis.hget(store.keys.job(parent), 'failedReason')) !== 'cancelled') return false;

@@ -29,7 +29,7 @@ export type EndRequest = {
 };
 
 /** BullMQ's keys that the script reads or writes beside the job's own. */
-const QUEUE_KEYS = ['events', 'meta', 'completed', 'failed', 'delayed', 'prioritized', 'wait', 'active', 'stalled'] as const;
+const QUEUE_KEYS = ['events', 'meta', 'completed', 'failed'] as const;
 
 /** Makes the function that ends jobs. `retentionS`: how long ended jobs are kept, in s. */
 export function createEnd(store: Store, retentionS: number): (ending: EndRequest) => Promise<EndOutcome> {

@@ -4,9 +4,10 @@
  * from the highest tag that was served. Start-time fair queueing (Goyal, 1996) works like this.
  */
 import type { Tenant } from '../job/tenant.ts';
+import type { Lane } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 
-/** What a worker tells of the jobs it takes. */
+/** What a worker tells of the jobs that it takes out of a lane. */
 export type FairQueue = {
   /**
    * A job with this tag was served, and is about to end. A job that is only put off
@@ -25,18 +26,17 @@ export type FairQueue = {
 /** How long no further tag is noted, in ms. */
 const REST_MS = 5;
 
-const QUEUE_KEYS = ['prioritized', 'wait', 'delayed', 'active'] as const;
-
 /**
- * Makes the worker's side of the fair queue; admission has the
- * other (src/store/scripts/include/next_tag.lua).
+ * Makes the worker's side of the fair queue of a lane; admission has
+ * the other (src/store/scripts/include/next_tag.lua).
  */
-export function createFairQueue(store: Store): FairQueue {
+export function createFairQueue(store: Store, lane: Lane): FairQueue {
   const script = store.script(new URL('scripts/requeue.lua', import.meta.url), {
-    keys: ['turns', ...QUEUE_KEYS, 'coming', 'job'],
+    keys: ['turns', 'queue', 'coming', 'job'],
     args: ['tenant', 'afterMs'],
   });
-  const shared = { turns: store.keys.turns(), coming: store.keys.coming, ...store.keys.allOf(QUEUE_KEYS) };
+  const { keys } = store;
+  const shared = { turns: keys.turns(lane), queue: keys.queue(lane), coming: keys.coming };
   let notedAt = -Infinity;
 
   return {
@@ -44,8 +44,8 @@ export function createFairQueue(store: Store): FairQueue {
       const now = performance.now();
       if (now - notedAt < REST_MS) return;
       notedAt = now;
-      await store.redis.zadd(store.keys.turns(), 'GT', tag, '*');
+      await store.redis.zadd(shared.turns, 'GT', tag, '*');
     },
-    requeue: async (jobId, tenant, afterMs) => void (await script({ ...shared, job: store.keys.job(jobId), tenant, afterMs })),
+    requeue: async (jobId, tenant, afterMs) => void (await script({ ...shared, job: keys.job(jobId), tenant, afterMs })),
   };
 }

@@ -2,7 +2,7 @@
 import type { JobStatus, Snapshot } from '../job/snapshot.ts';
 import { tenantOf } from '../job/tenant.ts';
 import { parseJson } from '../job/parse-json.ts';
-import { type ReadFields, PLACE_KEYS, SHOWN, toSnapshot } from './to-snapshot.ts';
+import { type ReadFields, SHOWN, toSnapshot } from './to-snapshot.ts';
 import type { Store } from '../store/store.ts';
 
 /** A place in an index: an entry's score, as Redis prints it, and its job. */
@@ -82,15 +82,15 @@ export type ListJobs = (index: JobIndex, range: JobRange) => Promise<JobPage>;
 /** Makes the function that lists. `retentionS`: how long ended jobs are kept, in s. */
 export function createList(store: Store, retentionS: number): ListJobs {
   const script = store.script(new URL('scripts/list_jobs.lua', import.meta.url), {
-    keys: ['index', 'deadlines', 'coming', 'children', 'jobs', ...PLACE_KEYS],
+    keys: ['index', 'deadlines', 'coming', 'children', 'completed', 'failed', 'jobs'],
     args: ['order', 'prune', 'score', 'id', 'batch', 'limit', 'reads', 'settledMs', 'status', 'kind', 'code', 'owner', 'ownerKnown'],
   });
   const shared = {
     deadlines: store.keys.deadlines,
     coming: store.keys.coming,
     children: store.keys.children,
+    ...store.keys.allOf(['completed', 'failed']),
     jobs: store.keys.job(''),
-    ...store.keys.allOf(PLACE_KEYS),
   };
 
   return async ({ key, order, owner, prune = '' }, { limit, after, filter = {}, signal }) => {

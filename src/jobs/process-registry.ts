@@ -13,7 +13,7 @@ import { REGISTRY_TIMES, type RegistryTimes } from './worker-registry.ts';
  * What this version knows and older ones do not. A name is added with what it stands for, and is
  * never given another meaning.
  */
-export const KNOWN = ['short-rows'] as const;
+export const KNOWN = ['short-rows', 'lanes'] as const;
 
 /** The name of something that this version knows and older ones do not. */
 export type Feature = (typeof KNOWN)[number];

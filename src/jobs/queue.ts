@@ -9,18 +9,21 @@ import { digestOf } from '../store/digest.ts';
 import { ifWrongType } from '../store/store-trouble.ts';
 import type { Store } from '../store/store.ts';
 import { Abandoning } from './abandon-job.ts';
+import { createAddAdmitted } from './add-admitted.ts';
 import { type AddRequest, type AddResult, JobAdder } from './add-job.ts';
 import { Admission, type Bounds, type Refusal } from './admission.ts';
 import { type CancelOutcome, createCancel, type WhichToCancel } from './cancel-job.ts';
 import { childIdOf } from './child-id.ts';
 import { type ErasedJobs, JobEraser } from './erase-jobs.ts';
 import { createList, type JobIndex, MAX_ENTRIES, type JobPage, type JobRange } from './listing.ts';
+import type { Lanes } from './lanes.ts';
 import { jobOptionsOf, openQueue } from './open-queue.ts';
 import { type Plans, termsOf } from './plans.ts';
 import type { Allowance } from './rate-limit.ts';
 import { createReadJob, type JobView } from './read-job.ts';
 import { createRetries, type RetryOutcome } from './retry-job.ts';
 import { createStats, type QueueStats, type Rate } from './stats.ts';
+import { kindOf } from './to-snapshot.ts';
 import { type Availability, availabilityOf, createWorkerDirectory } from './worker-registry.ts';
 
 /** What a job queue is opened with. */
@@ -36,6 +39,8 @@ export type JobQueueOptions = {
   /** What a user may take on, and what users of a plan may. */
   bounds: Bounds;
   plans?: Plans | undefined;
+  /** Where jobs wait. */
+  lanes: Lanes;
   /** Whether jobs go to the archive when they have ended. */
   archived?: boolean | undefined;
 };
@@ -91,23 +96,29 @@ export class JobQueue {
 
   /** Opens the queue over a connection that fails on an outage, which stays its maker's to close. */
   constructor(store: Store, options: JobQueueOptions) {
-    const { maxRetries, retentionS, rate, bounds, plans = {}, archived } = options;
+    const { maxRetries, retentionS, rate, bounds, plans = {}, lanes, archived } = options;
     this.#store = store;
     this.#options = options;
     this.#bullmq = openQueue(store, options);
     this.#workers = createWorkerDirectory(store);
-    this.#readStats = createStats(this.#bullmq, store, { rate, workers: this.#workers });
+    this.#readStats = createStats(this.#bullmq, store, { rate, lanes: lanes.names, workers: this.#workers });
     this.#readJob = createReadJob(store, retentionS);
     this.#list = createList(store, retentionS);
     this.#cancelJob = createCancel(store, retentionS);
     this.#eraser = new JobEraser(store, this.#bullmq, this.#cancelJob);
     this.#retries = createRetries(store, { maxRetries, archived });
-    const shared = { retentionS, archived, jobOptions: jobOptionsOf(options) };
+    const jobOptions = jobOptionsOf(options);
+    const shared = { retentionS, archived, lanes: lanes.names, jobOptions };
     const admissionWith = (terms: { bounds: Bounds; weight?: number }) => new Admission(store, { ...shared, ...terms });
     this.#admission = admissionWith({ bounds });
     this.#admissionsOfPlans = new Map(Object.entries(plans).map(([name, plan]) => [name, admissionWith(termsOf(plan, bounds))]));
     this.#abandoning = new Abandoning(store.redis, this.#cancelJob);
-    this.#adder = new JobAdder(this.#bullmq, (plan) => this.#admissionOf(plan), this.#abandoning);
+    this.#adder = new JobAdder({
+      admissionOf: (plan) => this.#admissionOf(plan),
+      addAdmitted: createAddAdmitted(store, jobOptions),
+      lanes,
+      abandoning: this.#abandoning,
+    });
     this.#freeKey = store.script(new URL('scripts/free_key.lua', import.meta.url), { keys: ['dedup'], args: ['id'] });
     // With the admissions of the same moment this is one trip. A
     // value of another type reads as none, and is decided anew.
@@ -134,14 +145,14 @@ export class JobQueue {
     return this.#store.orUnavailable(async () => {
       if (bounded && !(await this.#retries.areLeft(jobId))) return { type: 'too_often' };
       const child = next && childIdOf(jobId, next);
-      const admitted = await this.#admissionOf(plan).admit({ jobId, child, tenant, bounded, reserved });
+      const lane = await this.#options.lanes.of(kindOf(jobId));
+      const admitted = await this.#admissionOf(plan).admit({ jobId, lane, child, tenant, bounded, reserved });
       if (admitted.type === 'known') throw new OwnError('a retry has no key to be known by');
       if (admitted.type !== 'admitted') return admitted;
       const { priority, allowance } = admitted;
       const { attempts } = this.#options;
-      const retrying = this.#retries.retry({ jobId, priority, attempts, cancelAfterMs, startWithinMs, notifies, counts: bounded });
-      this.#admission.added(jobId);
-      return { type: await retrying, allowance };
+      const retry = { jobId, lane, priority, attempts, cancelAfterMs, startWithinMs, notifies, counts: bounded };
+      return { type: await this.#retries.retry(retry), allowance };
     });
   }
 

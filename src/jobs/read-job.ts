@@ -3,7 +3,7 @@ import type { JournalRow, Snapshot } from '../job/snapshot.ts';
 import { FIELDS, parseRow } from '../job/record.ts';
 import { lengthenRow } from '../job/short-rows.ts';
 import { createBatch } from '../store/batch.ts';
-import { type ReadFields, PLACE_KEYS, SHOWN, toSnapshot } from './to-snapshot.ts';
+import { type ReadFields, SHOWN, toSnapshot } from './to-snapshot.ts';
 import type { Store } from '../store/store.ts';
 
 /** A job at one moment, and the rows of its journal past a sequence number. */
@@ -29,6 +29,8 @@ const HEAD_BYTES = 8192;
  */
 const BATCH = 16;
 
+const ENDED = ['completed', 'failed'] as const;
+
 type Reply = [
   state: string,
   at: string,
@@ -47,15 +49,16 @@ type Reply = [
  */
 export function createReadJob(store: Store, retentionS: number): ReadJob {
   const script = store.batchScript(new URL('scripts/read_jobs.lua', import.meta.url), {
-    keys: ['deadlines', ...PLACE_KEYS],
+    keys: ['deadlines', ...ENDED, 'jobs'],
     args: ['head', 'fields'],
     eachKeys: ['job', 'logs'],
     eachArgs: ['id', 'after'],
   });
-  const shared = { deadlines: store.keys.deadlines, ...store.keys.allOf(PLACE_KEYS), head: HEAD_BYTES, fields: WANTED.join(' ') };
+  const { keys } = store;
+  const shared = { deadlines: keys.deadlines, ...keys.allOf(ENDED), jobs: keys.job(''), head: HEAD_BYTES, fields: WANTED.join(' ') };
 
   const readAll = async (wanted: { jobId: string; after: number }[]): Promise<(JobView | undefined)[]> => {
-    const entries = wanted.map(({ jobId, after }) => ({ job: store.keys.job(jobId), logs: store.keys.logs(jobId), id: jobId, after }));
+    const entries = wanted.map(({ jobId, after }) => ({ job: keys.job(jobId), logs: keys.logs(jobId), id: jobId, after }));
     const replies = (await script(shared, entries)) as (Reply | null)[];
     return wanted.map(({ jobId, after }, index) => {
       const reply = replies[index];

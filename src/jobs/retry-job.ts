@@ -5,6 +5,7 @@
 import { parseReason, problems } from '../job/problem.ts';
 import { OUTBOX_LOOK_MS } from './admission.ts';
 import { FIELDS } from '../job/record.ts';
+import type { Lane } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 
 /** The result: the job waits again, it had not failed, it has no retry left, or it is not there. */
@@ -15,6 +16,8 @@ export type Retry = {
   jobId: string;
   /** Whether it is its user's retry, of which a job has so many; an operator's is none. */
   counts: boolean;
+  /** Where it is to wait. */
+  lane: Lane;
   /** Its place in the fair queue, as admission gave it. */
   priority: number;
   /** How often it may be tried from now on. */
@@ -51,14 +54,14 @@ export function createRetries(
   { maxRetries, archived = false }: { maxRetries: number; archived?: boolean | undefined },
 ): Retries {
   const script = store.script(new URL('scripts/retry_job.lua', import.meta.url), {
-    keys: ['job', 'logs', 'deadlines', 'outbox', 'notifyOutbox', ...QUEUE_KEYS],
+    keys: ['job', 'logs', 'coming', 'deadlines', 'outbox', 'notifyOutbox', ...QUEUE_KEYS],
     args: ['id', 'priority', 'attempts', 'codes', 'cancelAfterMs', 'startWithinMs', 'archived', 'notifies', 'lookMs', 'maxRetries'],
   });
   const shared = {
+    coming: store.keys.coming,
     deadlines: store.keys.deadlines,
     outbox: store.keys.archive.outbox,
     notifyOutbox: store.keys.notifications.outbox,
-    ...store.keys.allOf(QUEUE_KEYS),
     codes: CODES,
     archived: archived ? 1 : 0,
     lookMs: OUTBOX_LOOK_MS,
@@ -68,8 +71,8 @@ export function createRetries(
       const [retries, reason] = await store.redis.hmget(store.keys.job(jobId), FIELDS.retries, 'failedReason');
       return (Number(retries) || 0) < maxRetries && parseReason(reason ?? '').code !== 'journal_full';
     },
-    async retry({ jobId, priority, attempts, cancelAfterMs = 0, startWithinMs = 0, notifies = false, counts }) {
-      const own = { job: store.keys.job(jobId), logs: store.keys.logs(jobId), id: jobId };
+    async retry({ jobId, lane, priority, attempts, cancelAfterMs = 0, startWithinMs = 0, notifies = false, counts }) {
+      const own = { job: store.keys.job(jobId), logs: store.keys.logs(jobId), id: jobId, ...store.keys.allOf(QUEUE_KEYS, lane) };
       const how = { priority, attempts, cancelAfterMs, startWithinMs, notifies: notifies ? 1 : 0, maxRetries: counts ? maxRetries : -1 };
       return (await script({ ...shared, ...own, ...how })) as RetryOutcome;
     },

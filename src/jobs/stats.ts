@@ -4,6 +4,8 @@ import type { Queue } from 'bullmq';
 import type { Snapshot, Usage } from '../job/snapshot.ts';
 import { concurrencyOf, type KnownWorker } from './worker-registry.ts';
 import { FIELDS } from '../job/record.ts';
+import { kindOf } from './to-snapshot.ts';
+import type { Lane } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { ifWrongType } from '../store/store-trouble.ts';
 
@@ -13,6 +15,8 @@ export type Spread = { p50: number; p95: number };
 /** The queue in figures. */
 export type QueueStats = {
   counts: { waiting: number; active: number; delayed: number; completed: number; failed: number; cancelled: number };
+  /** The same for each lane, by its kind. */
+  lanes: Readonly<Record<string, LaneStats>>;
   /** There where the queue is paused: no job begins until it is resumed. */
   paused?: true | undefined;
   /** Worker processes that live now. */
@@ -48,6 +52,25 @@ export type QueueStats = {
   clocksOff?: ClockOff[] | undefined;
 };
 
+/**
+ * A lane in figures. Jobs that wait or run in the queue that all kinds
+ * share count in the sums only.
+ */
+export type LaneStats = {
+  waiting: number;
+  active: number;
+  delayed: number;
+  /** How many of its jobs can run at once, over all workers. */
+  concurrency: number;
+  /** Mean time one of its jobs runs, in ms; absent until one has run. */
+  meanRunMs?: number | undefined;
+  /**
+   * How long it would take to run what waits, in s: what an
+   * autoscaler goes by. Absent while that is not known.
+   */
+  backlogSeconds?: number | undefined;
+};
+
 /** A process whose clock is off. */
 export type ClockOff = { process: 'api' | 'worker'; aheadMs: number };
 
@@ -60,7 +83,7 @@ export const ESTIMATE_AGE_MS = 1000;
 export type Rate = { max: number; duration: number };
 
 /** What the figures are made from, beside BullMQ's own. */
-export type StatsSources = { rate: Rate; workers: (maxAgeMs?: number) => Promise<KnownWorker[]> };
+export type StatsSources = { rate: Rate; lanes: readonly string[]; workers: (maxAgeMs?: number) => Promise<KnownWorker[]> };
 
 /**
  * How long a reading waits after the one before, where some
@@ -105,35 +128,37 @@ export function createStats(queue: Queue, store: Store, sources: StatsSources): 
   };
 }
 
-async function read(queue: Queue, store: Store, { rate, workers: known }: StatsSources): Promise<QueueStats> {
+async function read(queue: Queue, store: Store, { rate, lanes: names, workers: known }: StatsSources): Promise<QueueStats> {
   const minuteAgo = store.clock.now() - 60_000;
-  const [counts, workers, completed, failed, cancelled, allCancelled, sample, isPaused] = await Promise.all([
-    queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
-    known(),
-    store.redis.zcount(store.keys.of('completed'), minuteAgo, '+inf'),
-    store.redis.zcount(store.keys.of('failed'), minuteAgo, '+inf'),
-    store.redis.zcount(store.keys.cancelled, minuteAgo, '+inf').catch(ifWrongType(0)),
-    store.redis.zcard(store.keys.cancelled).catch(ifWrongType(0)),
-    store.redis.zrevrange(store.keys.of('completed'), 0, SAMPLE - 1),
+  const { redis, keys } = store;
+  const [inLanes, isPaused, workers, allCompleted, allFailed, completed, failed, cancelled, allCancelled, sample] = await Promise.all([
+    readDepths(store, names),
     queue.isPaused(),
+    known(),
+    redis.zcard(keys.of('completed')),
+    redis.zcard(keys.of('failed')),
+    redis.zcount(keys.of('completed'), minuteAgo, '+inf'),
+    redis.zcount(keys.of('failed'), minuteAgo, '+inf'),
+    redis.zcount(keys.cancelled, minuteAgo, '+inf').catch(ifWrongType(0)),
+    redis.zcard(keys.cancelled).catch(ifWrongType(0)),
+    redis.zrevrange(keys.of('completed'), 0, SAMPLE - 1),
   ]);
   const { times, costs } = await readSample(store, sample);
   const clocksOff = workers.flatMap(({ live, clockAheadMs: aheadMs }): ClockOff[] =>
     live && aheadMs !== undefined ? [{ process: 'worker', aheadMs }] : [],
   );
   const runs = times.map(({ run }) => run);
-  const meanRunMs = runs.length === 0 ? undefined : Math.round(runs.reduce((sum, run) => sum + run, 0) / runs.length);
+  const meanRunMs = meanOf(runs);
   const [concurrency, msPerStart] = [concurrencyOf(workers), rate.duration / rate.max];
   const waits = times.flatMap(({ wait }) => (wait === undefined ? [] : [wait]));
   return {
     counts: {
-      waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
-      active: counts['active'] ?? 0,
-      delayed: counts['delayed'] ?? 0,
-      completed: counts['completed'] ?? 0,
-      failed: Math.max((counts['failed'] ?? 0) - allCancelled, 0),
+      ...sumOf(inLanes),
+      completed: allCompleted,
+      failed: Math.max(allFailed - allCancelled, 0),
       cancelled: allCancelled,
     },
+    lanes: Object.fromEntries(names.map((name) => [name, toLaneStats(name, inLanes.get(name), workers, times)])),
     paused: isPaused ? true : undefined,
     workers: workers.filter(({ live }) => live).length,
     concurrency,
@@ -148,8 +173,49 @@ async function read(queue: Queue, store: Store, { rate, workers: known }: StatsS
   };
 }
 
+/** How many jobs are in a lane, by where they are. */
+type Depth = { waiting: number; active: number; delayed: number };
+
+/** Reads how many jobs are in each lane, and in the queue that all kinds share. */
+async function readDepths({ redis, keys }: Store, names: readonly string[]): Promise<Map<Lane, Depth>> {
+  const lanes: Lane[] = [undefined, ...names];
+  const depths = lanes.map(async (lane): Promise<[Lane, Depth]> => {
+    const [wait, prioritized, active, delayed] = await Promise.all([
+      redis.llen(keys.of('wait', lane)),
+      redis.zcard(keys.of('prioritized', lane)),
+      redis.llen(keys.of('active', lane)),
+      redis.zcard(keys.of('delayed', lane)),
+    ]);
+    return [lane, { waiting: wait + prioritized, active, delayed }];
+  });
+  return new Map(await Promise.all(depths));
+}
+
+function sumOf(depths: ReadonlyMap<Lane, Depth>): Depth {
+  const sum = { waiting: 0, active: 0, delayed: 0 };
+  for (const { waiting, active, delayed } of depths.values()) {
+    sum.waiting += waiting;
+    sum.active += active;
+    sum.delayed += delayed;
+  }
+  return sum;
+}
+
+function toLaneStats(name: string, depth: Depth | undefined, workers: KnownWorker[], times: Sample['times']): LaneStats {
+  const { waiting = 0, active = 0, delayed = 0 } = depth ?? {};
+  const concurrency = concurrencyOf(workers, name);
+  const meanRunMs = meanOf(times.flatMap(({ kind, run }) => (kind === name ? [run] : [])));
+  const isKnown = concurrency > 0 && (meanRunMs !== undefined || waiting === 0);
+  const backlogSeconds = isKnown ? Math.ceil((waiting * (meanRunMs ?? 0)) / concurrency / 1000) : undefined;
+  return { waiting, active, delayed, concurrency, meanRunMs, backlogSeconds };
+}
+
+function meanOf(times: number[]): number | undefined {
+  return times.length === 0 ? undefined : Math.round(times.reduce((sum, time) => sum + time, 0) / times.length);
+}
+
 /** What the records of completed jobs tell. */
-type Sample = { times: { wait: number | undefined; run: number }[]; costs: { known: number; unknown: number } };
+type Sample = { times: { kind: string; wait: number | undefined; run: number }[]; costs: { known: number; unknown: number } };
 
 async function readSample({ redis, keys }: Store, ids: string[]): Promise<Sample> {
   const costs = { known: 0, unknown: 0 };
@@ -157,7 +223,7 @@ async function readSample({ redis, keys }: Store, ids: string[]): Promise<Sample
   const pipeline = redis.pipeline();
   for (const id of ids) pipeline.hmget(keys.job(id), 'timestamp', 'processedOn', 'finishedOn', 'ats', 'stc', FIELDS.ready, FIELDS.calls);
   const replies = (await pipeline.exec()) ?? [];
-  const times = replies.flatMap(([error, reply]) => {
+  const times = replies.flatMap(([error, reply], n) => {
     const fields = error ? [] : (reply as (string | null)[]);
     const [created, started, finished, starts, stalls, ready] = fields.slice(0, 6).map(readNumber);
     for (const { costUsd } of callsIn(fields[6])) costs[costUsd === undefined ? 'unknown' : 'known']++;
@@ -165,7 +231,7 @@ async function readSample({ redis, keys }: Store, ids: string[]): Promise<Sample
     // When a lost job could begin again nobody has noted, nor did
     // a version before note it of any second run.
     const since = stalls ? undefined : (ready ?? (starts === 1 ? created : undefined));
-    return [{ wait: since === undefined ? undefined : Math.max(started - since, 0), run: finished - started }];
+    return [{ kind: kindOf(ids[n] ?? ''), wait: since === undefined ? undefined : Math.max(started - since, 0), run: finished - started }];
   });
   return { times, costs };
 }
@@ -197,20 +263,28 @@ export function untilAdmitted({ meanRunMs, concurrency, msPerStart }: QueueStats
 }
 
 /**
- * When a job at a place in the queue (1 is next) will have ended, in s from now; undefined where it
- * has no place, while nothing is known of how long jobs run, and while nobody runs any.
+ * When a job at a place in its queue (1 is next) will have ended, in s from now; undefined where it
+ * has no place, while nothing is known of how long jobs run, and while nobody runs any. `kind`: the
+ * job's; a lane in which jobs wait has a pace of its own.
  */
-export function estimate({ meanRunMs, concurrency, msPerStart, paused }: QueueStats, position: number | undefined): number | undefined {
+export function estimate(stats: QueueStats, position: number | undefined, kind?: string): number | undefined {
+  const { msPerStart, paused } = stats;
+  const { meanRunMs, concurrency } = paceOf(stats, kind);
   if (position === undefined || meanRunMs === undefined || concurrency === 0 || paused) return undefined;
   const untilStart = Math.max((position / concurrency) * meanRunMs, (position - 1) * msPerStart);
   return Math.ceil((untilStart + meanRunMs) / 1000);
+}
+
+function paceOf({ lanes, meanRunMs, concurrency }: QueueStats, kind = ''): { meanRunMs?: number | undefined; concurrency: number } {
+  const lane = lanes[kind];
+  return lane && lane.waiting > 0 ? { meanRunMs: lane.meanRunMs ?? meanRunMs, concurrency: lane.concurrency } : { meanRunMs, concurrency };
 }
 
 /**
  * When a job that has not ended is worth another poll, in s: what
  * the queue says, within reason. `now`: as {@link Clock} tells it.
  */
-export function pollAgainIn({ status, retryAt, position, startedAt }: Snapshot, stats: QueueStats | undefined, now: number): number {
+export function pollAgainIn({ kind, status, retryAt, position, startedAt }: Snapshot, stats: QueueStats | undefined, now: number): number {
   const inSeconds = (ms: number) => Math.ceil(ms / 1000);
   const isRunning = status === 'active' && startedAt !== undefined && stats?.meanRunMs !== undefined;
   const seconds =
@@ -218,6 +292,6 @@ export function pollAgainIn({ status, retryAt, position, startedAt }: Snapshot, 
       ? inSeconds(retryAt - now)
       : isRunning
         ? inSeconds(startedAt + (stats?.meanRunMs ?? 0) - now)
-        : ((stats && estimate(stats, position)) ?? 2);
+        : ((stats && estimate(stats, position, kind)) ?? 2);
   return Math.min(Math.max(seconds, 1), 30);
 }

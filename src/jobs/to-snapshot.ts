@@ -41,9 +41,6 @@ export type ReadFields = { [Name in (typeof SHOWN)[number]]: string | null } & {
  */
 export type QueuePlace = { state: string; at: string; position: number; cancelAt: string };
 
-/** The keys that tell where a job is: what scripts need that include place_of. */
-export const PLACE_KEYS = ['completed', 'failed', 'delayed', 'prioritized', 'active', 'wait'] as const;
-
 /**
  * Makes a snapshot. `length`: how many rows the journal holds.
  * `retentionS`: how long ended jobs are kept, in s.

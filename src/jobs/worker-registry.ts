@@ -37,6 +37,8 @@ export type WorkerDescription = {
   /** How many jobs it runs at once. */
   concurrency: number;
   kinds: Record<string, KindSupport>;
+  /** How many jobs of each kind it runs at once; kinds that are absent it does not take. */
+  lanes?: Readonly<Record<string, { concurrency: number }>> | undefined;
   /** What it knows that older versions do not (process-registry.ts). */
   knows?: readonly string[];
   /** The newest version of each kind's input that it knows. A worker that says none knows the first. */
@@ -220,7 +222,13 @@ function findAvailability(kind: string, workers: KnownWorker[], input?: unknown)
   return { type: 'unavailable', missing: [...new Set(missing)], lacking: [...new Set(lacking)] };
 }
 
-/** How many jobs can run at once, over all live workers. */
-export function concurrencyOf(workers: KnownWorker[]): number {
-  return workers.reduce((sum, { live, concurrency }) => sum + (live ? concurrency : 0), 0);
+/** How many jobs can run at once, over all live workers; of a kind, where one is given. */
+export function concurrencyOf(workers: KnownWorker[], kind?: string): number {
+  return workers.reduce((sum, worker) => sum + (worker.live ? slotsOf(worker, kind) : 0), 0);
+}
+
+/** A worker that says nothing of lanes runs all kinds in the same slots. */
+function slotsOf({ concurrency, lanes, kinds }: WorkerDescription, kind: string | undefined): number {
+  if (kind === undefined) return concurrency;
+  return lanes ? (lanes[kind]?.concurrency ?? 0) : kinds[kind]?.available ? concurrency : 0;
 }

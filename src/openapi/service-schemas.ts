@@ -88,6 +88,19 @@ export const serviceSchemas: Record<string, JsonSchema> = {
       cancelled: count('Jobs that were cancelled and are kept.'),
     }),
     depth: count('Jobs that have not ended.'),
+    lanes: {
+      type: 'object',
+      description:
+        'The same for each kind whose jobs wait and run in a lane of their own. Jobs in the queue that all kinds share count in the sums only.',
+      additionalProperties: object({
+        waiting: count('Jobs that wait in the lane.'),
+        active: count('Jobs that run.'),
+        delayed: count('Jobs between two attempts.'),
+        concurrency: count('Jobs of the kind that can run at once.'),
+        'meanRunMs?': ms('How long its last jobs ran, on average.'),
+        'backlogSeconds?': count('In how many seconds what waits would have been run: what an autoscaler goes by.'),
+      }),
+    },
     'paused?': { const: true, description: 'There where an operator has paused the queue: no job begins until it is resumed.' },
     workers: count('Worker processes that live.'),
     concurrency: count('Jobs that can run at once.'),

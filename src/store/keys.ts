@@ -91,6 +91,8 @@ export function keysUnder(prefix: string) {
     /** The same for several, by their names, as scripts take them. */
     allOf: <Name extends QueueKey>(names: readonly Name[], lane?: Lane) =>
       Object.fromEntries(names.map((name) => [name, of(name, lane)])) as Record<Name, string>,
+    /** What the keys of a lane begin with. */
+    queue: (lane?: Lane) => of('wait', lane).slice(0, -'wait'.length),
     job: (id: string) => base + id,
     logs: (id: string) => `${base}${id}:logs`,
     lock: (id: string) => `${base}${id}:lock`,

@@ -186,8 +186,9 @@ test('a child is reserved with its parent, as long as its parent can still make 
   const admission = new Admission(storeOver(waiting(), keyPrefix), {
     retentionS: RETENTION_S,
     bounds: { maxDepth: 100, maxJobsPerUser: 100 },
+    lanes: [],
   });
-  await admission.admit({ jobId: child, parent, tenant: ANA, owner: 'ana', bounded: false });
+  await admission.admit({ jobId: child, lane: undefined, parent, tenant: ANA, owner: 'ana', bounded: false });
   await job?.moveToCompleted(undefined, 'token', false);
   expect(await reservedFor(opened)).toEqual([child]);
   await queue.add(of(150));
@@ -205,8 +206,8 @@ test('a place that was taken and never used holds nothing: withdrawn at once, le
   const opened = await openOneDay({ dailyTokensPerUser: 100 });
   const { store, redis, keys, queue, today } = opened;
   const bounds = { maxDepth: 100, maxJobsPerUser: 100, dailyTokensPerUser: 100 };
-  const admission = new Admission(store, { retentionS: RETENTION_S, bounds });
-  const request = { jobId: `${KIND}-${'x'.repeat(32)}`, tenant: ANA, owner: 'ana', reserved: '100 0 0 0' };
+  const admission = new Admission(store, { retentionS: RETENTION_S, bounds, lanes: [] });
+  const request = { jobId: `${KIND}-${'x'.repeat(32)}`, lane: undefined, tenant: ANA, owner: 'ana', reserved: '100 0 0 0' };
   await admission.admit(request);
   expect((await queue.add(of(1))).type).toBe('spent');
   await admission.withdraw(request);

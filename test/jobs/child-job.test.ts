@@ -1,14 +1,15 @@
 /** A job that leads to another one: its child's place is kept from the submission on, and the child is made once. */
 import { UnrecoverableError } from 'bullmq';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { isJobId, newJobId } from '../../src/job/id.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { Admission, type Bounds } from '../../src/jobs/admission.ts';
 import { createCancel } from '../../src/jobs/cancel-job.ts';
 import { childIdOf } from '../../src/jobs/child-id.ts';
 import { createChildren } from '../../src/jobs/child-job.ts';
-import { openQueue as openBullQueue } from '../../src/jobs/open-queue.ts';
-import { openManualWorker, openQueue, RETENTION_S, submitTo, waiting, storeOver } from '../support/queue.ts';
+import { createAddAdmitted } from '../../src/jobs/add-admitted.ts';
+import { jobOptionsOf } from '../../src/jobs/open-queue.ts';
+import { noLanes, openManualWorker, openQueue, RETENTION_S, submitTo, waiting, storeOver } from '../support/queue.ts';
 
 const KIND = 'generate-flashcards';
 const next = { kind: KIND, expected: { content: '' } };
@@ -20,12 +21,11 @@ async function open(limits: Partial<Bounds> = {}) {
   const bounds = { maxDepth: 10_000, maxJobsPerUser: 100, ...limits };
   const opened = await openQueue(undefined, bounds);
   const store = storeOver(waiting(), opened.keyPrefix);
-  const bullQueue = openBullQueue(store, { attempts: 3, retentionS: 60 });
-  onTestFinished(() => bullQueue.close());
-  const admission = new Admission(store, { retentionS: 60, bounds });
+  const admission = new Admission(store, { retentionS: 60, bounds, lanes: [] });
   const children = createChildren(store, {
-    queue: bullQueue,
     admission,
+    addAdmitted: createAddAdmitted(store, jobOptionsOf({ attempts: 3, retentionS: 60 })),
+    lanes: noLanes,
     cancel: createCancel(store, RETENTION_S),
   });
   return { ...opened, children, makeChild: (parent: string) => children.add({ parent, ...order, input: { content: 'text' } }) };

@@ -85,7 +85,7 @@ test('once nothing waits, runs or is put off all start over, and nothing is left
 test('a burst that comes in drop by drop and is put off does not return before all others', async () => {
   const { store, queue, keyPrefix } = await openQueue();
   const worker = await openManualWorker(keyPrefix);
-  const turns = createFairQueue(store);
+  const turns = createFairQueue(store, undefined);
   const ana = tenantOf('ana', undefined);
   const burst: string[] = [];
   for (let n = 0; n < 20; n++) {
@@ -104,7 +104,7 @@ test('a burst that comes in drop by drop and is put off does not return before a
 test('a single retry does not wait behind a burst that came after it', async () => {
   const { store, queue, keyPrefix } = await openQueue();
   const worker = await openManualWorker(keyPrefix);
-  const turns = createFairQueue(store);
+  const turns = createFairQueue(store, undefined);
   await submitMany(queue, 'ana', 30); // the last has a high tag
   await drain(worker, 29);
   const job = await worker.getNextJob('token');
@@ -137,10 +137,11 @@ test('two processes that let in for one queue agree on whose turn it is', async 
   const { keyPrefix, store, redis, keys } = await openQueue();
   const bounds = { maxDepth: 100, maxJobsPerUser: 100 };
   const [one, two] = [
-    new Admission(store, { retentionS: 60, bounds }),
-    new Admission(storeOver(waiting(), keyPrefix), { retentionS: 60, bounds }),
+    new Admission(store, { retentionS: 60, bounds, lanes: [] }),
+    new Admission(storeOver(waiting(), keyPrefix), { retentionS: 60, bounds, lanes: [] }),
   ];
-  const ask = (admission: typeof one, n: number) => admission.admit({ jobId: `j${n}`, tenant: tenantOf('ana', undefined) });
+  const ask = (admission: typeof one, n: number) =>
+    admission.admit({ jobId: `j${n}`, lane: undefined, tenant: tenantOf('ana', undefined) });
   await redis.zadd(keys.of('prioritized'), 2 ** 32, 'somebody'); // so that nothing starts over
   const verdicts = await Promise.all(Array.from({ length: 40 }, (_, n) => ask(n % 2 ? one : two, n)));
   const turns = verdicts.map((verdict) => (verdict.type === 'admitted' ? verdict.priority : 0));

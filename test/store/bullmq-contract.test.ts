@@ -214,7 +214,7 @@ test('a job that is put off comes back with the priority it was given meanwhile'
   const { store, queue, bull, counts } = house;
   const { id } = await submitTo(queue, 'u');
   const job = await take(house);
-  await createFairQueue(store).requeue(id, tenantOf('u', undefined), 0);
+  await createFairQueue(store, undefined).requeue(id, tenantOf('u', undefined), 0);
   await job.moveToDelayed(Date.now(), 'token');
   expect((await Job.fromId(bull, id))?.priority).toBe(2);
   const again = await take(house, 'second'); // it promotes what is due

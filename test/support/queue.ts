@@ -8,6 +8,7 @@ import { Store } from '../../src/store/store.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import type { Bounds } from '../../src/jobs/admission.ts';
 import type { AddRequest } from '../../src/jobs/add-job.ts';
+import type { Lanes } from '../../src/jobs/lanes.ts';
 import type { Plans } from '../../src/jobs/plans.ts';
 import { JobQueue } from '../../src/jobs/queue.ts';
 import { newPrefix } from './stack.ts';
@@ -28,6 +29,7 @@ export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds>
     rate: { max: 10, duration: 1000 },
     bounds: { maxDepth: 10_000, maxJobsPerUser: 100, ...bounds },
     plans,
+    lanes: noLanes,
   });
   onTestFinished(async () => {
     await queue.close();
@@ -35,6 +37,9 @@ export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds>
   });
   return { store, redis, queue, keyPrefix, keys: store.keys };
 }
+
+/** All jobs wait in the queue that all kinds share. */
+export const noLanes: Lanes = { names: [], of: () => Promise.resolve(undefined) };
 
 /** A store over a connection of the test's own. */
 export function storeOver(redis: Redis, keyPrefix: string): Store {

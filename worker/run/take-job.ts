@@ -77,7 +77,7 @@ export class JobTaker {
     const { store, locks, journalMemoryBytes: memoryBytes } = options;
     this.#options = options;
     this.#openJournal = createJournals(store, { locks, memoryBytes });
-    this.#fairQueue = createFairQueue(store);
+    this.#fairQueue = createFairQueue(store, undefined);
     this.#isolation = new Isolation(options.maxStalledCount);
     this.#pickups = new SpacedPickups(options.rate);
     this.#settle = createSettle({ ...options, fairQueue: this.#fairQueue, pickups: new SpacedPickups(options.rate) });

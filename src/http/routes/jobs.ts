@@ -59,7 +59,7 @@ async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, { toke
   const retryAfter = snapshot.end ? undefined : String(pollAgainIn(snapshot, stats, clock.now()));
   const headers = { ETag: etag(snapshot), 'Retry-After': retryAfter };
   if (isNews?.(seen) === false) return answer(c, 304, null, headers);
-  const job = words(presentJob(snapshot, addresses, stats && estimate(stats, snapshot.position)));
+  const job = words(presentJob(snapshot, addresses, stats && estimate(stats, snapshot.position, snapshot.kind)));
   return answerJson(c, withItems ? { ...job, items: addresses.putOutputs(jobId, itemsIn(rows)) } : job, 200, headers);
 }
 

@@ -10,23 +10,25 @@ ended is looked up only once a budget is reached.
 A deadline counts from now; a child has its parent's.
 Jobs that are to be archived are noted in the outbox here, and those whose end is notified of in `notifyOutbox`, so that no end is missed,
 whoever ends them; children are archived where their parent is.
-A job that comes with its payload (`data`) is added in the same step. It gets the record, the events and the place that BullMQ's own
-addPrioritizedJob gives: `options` are what all jobs have of BullMQ's options, as JSON that is left open. A job without payload counts as
-on its way until its caller has added it.
+A job that comes with its payload (`data`) is added in the same step. A job without payload counts as on its way until its caller has
+added it (add_admitted). `lane` is where the job is to wait ('' for the queue that all kinds share); its tag is one of that lane's.
+`lanes`: all lanes there are, with a space after each.
 What is the same for all jobs is read and written once. Keys of tenants, users and jobs are made of their beginnings.
-CONSTANTS: wait, delayed, deadlines, turns, prioritized, active, coming, children, outbox, notifyOutbox, events, meta, marker, pc, counter, jobs, dedupPrefix, openPrefix, indexPrefix, ratePrefix, maxDepth, maxOpen, maxTokens, maxBillionths, maxRate, rateMs, keptForS, comingMs, archived, lookMs, weight, options
+CONSTANTS: deadlines, turns, lanes, coming, children, outbox, notifyOutbox, events, meta, pc, counter, jobs, dedupPrefix, openPrefix, indexPrefix, ratePrefix, maxDepth, maxOpen, maxTokens, maxBillionths, maxRate, rateMs, keptForS, comingMs, archived, lookMs, weight, options
 KEYS: spentPrefix, spentUsdPrefix, reservedPrefix
 ARGV:
 EACH KEYS:
-EACH ARGV: id, name, data, tenant, owner, key, keyMs, parent, child, cancelAfterMs:number, startWithinMs:number, bounded:number, notifies:number, estimate
+EACH ARGV: id, name, data, lane, tenant, owner, key, keyMs, parent, child, cancelAfterMs:number, startWithinMs:number, bounded:number, notifies:number, estimate
 Returns: a list of { 'admitted', tag, 0 }, { 'known', id, 0 }, { 'limited', '', 0 }, { 'full', excess, 0 }, { 'too_many', oldest, open } or
 { 'spent', what, the oldest open job if the budget is only reserved, else 0 }, each with how many the tenant has used of its rate, the ms until the window ends, and now; an error for a job whose keys can't be used
 Writes: data, deid, delay, name, opts, priority, timestamp
 ]]
 --include clock
 --include mend
+--include queues
 --include next_tag
-local time, depth
+--include add_job
+local depth
 local kept -- how many fields `children` has
 local taken = {} -- the jobs of this call that were admitted
 local function countComing()
@@ -34,11 +36,22 @@ local function countComing()
   if count > 0 then count = count - redis.call('ZREMRANGEBYSCORE', coming, '-inf', now - comingMs) end
   return count
 end
+local function countWaiting(queue)
+  return redis.call('LLEN', queue .. 'wait') + redis.call('ZCARD', queue .. 'prioritized') + redis.call('ZCARD', queue .. 'delayed')
+end
 local function begin()
-  depth = redis.call('LLEN', wait) + redis.call('ZCARD', prioritized) + redis.call('ZCARD', delayed) + countComing()
+  local count = countComing() + countWaiting(jobs)
+  for name in string.gmatch(lanes, '%S+') do count = count + countWaiting(queueIn(name)) end
   kept = redis.call('HLEN', children)
-  if kept > 0 then depth = depth + kept - redis.call('HEXISTS', children, '*') end
-  time = virtualTime()
+  if kept > 0 then count = count + kept - redis.call('HEXISTS', children, '*') end
+  depth = count -- last: where a key has to be mended, all this is done again
+end
+-- The turns of a lane, and its virtual time: jobs of this call do not begin.
+local times = {}
+local function timeOf(lane)
+  local ofLane = lane == '' and turns or turns .. ':' .. lane
+  times[lane] = times[lane] or virtualTime(queueIn(lane), ofLane)
+  return ofLane, times[lane]
 end
 
 --include open_jobs
@@ -77,35 +90,12 @@ local function keepEstimate()
   if hasChildToCome() then keepEstimateOf(child, nextTokens, nextBillionths) end
 end
 
-local added = {} -- the ids of the jobs that are to wait, each with its tag
-local queue -- how many events are kept, whether the queue is paused, and how many of its jobs may be active
+local added = {} -- the jobs that are to wait, by lane
 local function add(tag)
-  queue = queue or redis.call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
-  redis.call('XADD', events, '*', 'event', 'added', 'jobId', id, 'name', name)
-  redis.call('XADD', events, 'MAXLEN', '~', queue[1] or 10000, '*', 'event', 'waiting', 'jobId', id)
-  local opts = options .. string.format(',"jobId":"%s","timestamp":%.0f,"priority":%d', id, now, tag)
-  if key == '' then
-    redis.call('HSET', jobs .. id, 'name', name, 'data', data, 'opts', opts .. '}', 'timestamp', now, 'delay', 0, 'priority', tag)
-  else
-    opts = opts .. ',"de":{"id":"' .. key .. '","ttl":' .. keyMs .. '}}'
-    redis.call('HSET', jobs .. id, 'name', name, 'data', data, 'opts', opts, 'timestamp', now, 'delay', 0, 'priority', tag, 'deid', key)
-    redis.call('SET', dedupPrefix .. key, id, 'PX', keyMs)
-  end
-  added[#added + 1] = { tag, id }
-end
-
-local function letAddedWait()
-  if #added == 0 then return end
-  redis.call('INCRBY', counter, #added)
-  local place = redis.call('INCRBY', pc, #added) - #added
-  local entries = {}
-  for n, entry in ipairs(added) do
-    entries[2 * n - 1] = entry[1] * 0x100000000 + (place + n) % 0x100000000
-    entries[2 * n] = entry[2]
-  end
-  redis.call('ZADD', prioritized, unpack(entries))
-  local isHeld = queue[2] or queue[3] and redis.call('LLEN', active) >= tonumber(queue[3])
-  if not isHeld then redis.call('ZADD', marker, 0, '0') end
+  local job = { id = id, name = name, data = data, tag = tag, at = now, key = key, keyMs = keyMs }
+  addJob(job)
+  added[lane] = added[lane] or {}
+  table.insert(added[lane], job)
 end
 
 local function decide()
@@ -119,7 +109,7 @@ local function decide()
   end
   if bounded == 1 then
     if maxRate > 0 and not takeRate() then return 'limited', '' end
-    if not time then begin() end
+    if not depth then begin() end
     local places = hasChildToCome() and 2 or 1 -- at the least bound, 1, a child comes after its parent all the same
     if depth + math.min(places, maxDepth) > maxDepth then sweepChildren() end
     if depth + math.min(places, maxDepth) > maxDepth then return 'full', depth - maxDepth + places end
@@ -128,7 +118,7 @@ local function decide()
     places = math.min(places, maxOpen)
     local count = countOpen(open, places)
     if count + places > maxOpen then return 'too_many', redis.call('ZRANGE', open, 0, 0)[1], count end
-  elseif not time then begin() end
+  elseif not depth then begin() end
 
   local maker = kept > 0 and redis.call('HGET', children, id)
   if maker then depth = depth - redis.call('HDEL', children, id) end -- a child that is added counts by itself now
@@ -151,14 +141,15 @@ local function decide()
   local cancelAt = cancelAfterMs > 0 and now + cancelAfterMs or parent ~= '' and redis.call('ZSCORE', deadlines, parent)
   if cancelAt then redis.call('ZADD', deadlines, cancelAt, id) end
   if startWithinMs > 0 then redis.call('ZADD', deadlines, now + startWithinMs, 'start ' .. id) end
-  local tag = nextTag(time, tenant, weight)
+  local ofLane, time = timeOf(lane)
+  local tag = nextTag(ofLane, time, tenant, weight)
   if data ~= '' then add(tag) end
   return 'admitted', tag
 end
 
 -- A structure of ours that became something else is begun anew.
 local function mendKeys()
-  for _, key in ipairs({ open, index, deadlines, turns, coming, outbox, notifyOutbox }) do mend(key, 'zset') end
+  for _, key in ipairs({ open, index, deadlines, lane == '' and turns or turns .. ':' .. lane, coming, outbox, notifyOutbox }) do mend(key, 'zset') end
   for _, key in ipairs({ spent, spentUsd, rate }) do mend(key, 'string') end
   for _, key in ipairs({ children, reserved }) do mend(key, 'hash') end
   if not tonumber(redis.call('HGET', children, '*') or 0) then redis.call('HDEL', children, '*') end
@@ -189,6 +180,6 @@ local replies, toCome = {}, {}
     end
   end
 end
-letAddedWait()
+for inLane, ones in pairs(added) do letWait(inLane, ones) end
 if #toCome > 0 then redis.call('ZADD', coming, unpack(toCome)) end
 return replies

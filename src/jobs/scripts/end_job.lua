@@ -7,12 +7,13 @@ If the job is not there, and `absentMs` is more than 0, a mark takes its record'
 add still be on its way.
 `unreadable` is 1 for a record that can't be read: it is rewritten as far as it takes to be listed, if the job's lock is `held`
 ('' for none).
-KEYS: job, lock, deadlines, jobs, behind, cancelled, events, meta, completed, failed, delayed, prioritized, wait, active, stalled
+KEYS: job, lock, deadlines, jobs, behind, cancelled, events, meta, completed, failed
 ARGV: id, reason, kind, onlyUnbegun:number, unreadable:number, held, absentMs:number, retentionMs:number, longerMs:number, limit:number
 Returns: 'done'; 'ended' if it had ended already; 'unknown' if it is not there; 'held' if somebody else holds its lock now; 'begun'
 Writes: cancelled, failedReason, finishedOn, name, timestamp
 ]]
 --include clock
+--include queues
 --include forget_ended
 --include mend
 local record = redis.pcall('HMGET', job, 'name', 'timestamp', 'processedOn', 'finishedOn')
@@ -33,13 +34,16 @@ if unreadable == 1 then
   if not tonumber(not record.err and record[2] or '') then redis.call('HSET', job, 'timestamp', now) end
 end
 
-local prev = 'waiting'
-if redis.call('ZREM', delayed, id) == 1 then prev = 'delayed'
-elseif redis.call('ZREM', prioritized, id) == 1 then prev = 'prioritized'
-elseif redis.call('LREM', active, -1, id) > 0 then prev = 'active'
-else redis.call('LREM', wait, 1, id) end
+local function takeFrom(queue)
+  redis.call('SREM', queue .. 'stalled', id)
+  if redis.call('ZREM', queue .. 'delayed', id) == 1 then return 'delayed' end
+  if redis.call('ZREM', queue .. 'prioritized', id) == 1 then return 'prioritized' end
+  if redis.call('LREM', queue .. 'active', -1, id) > 0 then return 'active' end
+  return redis.call('LREM', queue .. 'wait', 1, id) > 0 and 'waiting'
+end
+local ofKind, ofAll = unpack(queuesOf(id))
+local prev = takeFrom(ofKind) or takeFrom(ofAll) or 'waiting'
 redis.call('DEL', lock)
-redis.call('SREM', stalled, id)
 redis.call('HSET', job, 'failedReason', reason, 'finishedOn', now)
 if reason == 'cancelled' then
   redis.call('HSET', job, FIELDS.cancelled, now)

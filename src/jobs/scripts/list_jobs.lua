@@ -6,12 +6,13 @@ Lua's own comparison follows a locale. What can't be a job's id is taken out of 
 `order` is 'newest' or 'oldest' first. `status`, `kind`, `code` and `owner` (as JSON) are what is wanted, '' for any.
 `prune`: 'gone' takes entries out that lead nowhere and are older than `settledMs`; 'ended' also jobs that have ended.
 `ownerKnown` is 1 where the owners need not be read. The rest are the fields that are wanted of each job.
-KEYS: index, deadlines, coming, children, jobs, completed, failed, delayed, prioritized, active, wait
+KEYS: index, deadlines, coming, children, completed, failed, jobs
 ARGV: order, prune, score, id, batch:number, limit:number, reads:number, settledMs:number, status, kind, code, owner, ownerKnown:number, ...
 Returns: { how many entries were looked at, 1 if they were the last, score and id of the last, a row for each job that fits, how many records were read }
 A row: { id, score in the index, state, score if it is delayed, position, time to cancel it at, attempts, owner as JSON, fields }
 ]]
 --include clock
+--include queues
 --include place_of
 local newest = order == 'newest'
 local function sortsAfter(a, b)
@@ -40,13 +41,17 @@ local function firstRank()
   return low
 end
 
-local running
-local function isRunning(member)
-  if not running then
-    running = {}
-    for _, one in ipairs(redis.call('LRANGE', active, 0, -1)) do running[one] = true end
+local running = {} -- the jobs that run in a queue, by what its keys begin with
+local function isRunningIn(queue, member)
+  if not running[queue] then
+    running[queue] = {}
+    for _, one in ipairs(redis.call('LRANGE', queue .. 'active', 0, -1)) do running[queue][one] = true end
   end
-  return running[member]
+  return running[queue][member]
+end
+local function isRunning(member)
+  local ofKind, ofAll = unpack(queuesOf(member))
+  return isRunningIn(ofKind, member) or isRunningIn(ofAll, member)
 end
 -- The owner as JSON text: a payload begins with it, and the rest of it may be long.
 local function ownerOf(job)

@@ -4,7 +4,7 @@ job has ended fixes the sequence number of its end, for all processes and for ev
 another type than it should be is as if it were not there. Of the payload only the beginning is returned, which says whose the job is;
 the input behind it may be long. `fields` are the names of the fields that are wanted, with spaces between: first the name and the
 three times that BullMQ notes.
-KEYS: deadlines, completed, failed, delayed, prioritized, active, wait
+KEYS: deadlines, completed, failed, jobs
 ARGV: head:number, fields
 EACH KEYS: job, logs
 EACH ARGV: id, after:number
@@ -12,6 +12,7 @@ Returns: for each job { state, score if it is delayed, position, length of the j
 bytes, attempts, fields, rows }, or false if there is none
 Writes: end
 ]]
+--include queues
 --include place_of
 local function number(reply) return type(reply) == 'number' and reply or 0 end
 local wanted = {}
@@ -42,8 +43,8 @@ local function read(job, logs, id, after)
   return { state, at, position, length, type(cancelAt) == 'string' and cancelAt or '', payload, attempts, { unpack(values, 3, #wanted + 2) }, rows.err and {} or rows }
 end
 
-local jobs = {}
+local found = {}
 --each
-  jobs[entry] = read(job, logs, id, after)
+  found[entry] = read(job, logs, id, after)
 end
-return jobs
+return found

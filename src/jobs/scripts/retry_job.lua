@@ -4,8 +4,9 @@ which it could be fixed anew. The number of the old end was sent to clients, so 
 the journal, and the attempt's row follows. Attempts are counted on, lost workers among them; as many are allowed again.
 `codes` has all problem codes, each between spaces. `archived`, `notifies`: whether this end is archived, and told. `lookMs`: how soon
 to look for it then. `maxRetries`: how many retries of its user's a job has, which are counted; -1 for a retry that is none of them.
-A job whose journal is full would only fail again.
-KEYS: job, logs, deadlines, outbox, notifyOutbox, failed, prioritized, marker, pc, events, meta
+A job whose journal is full would only fail again. It was admitted before, and counts as on its way (`coming`) until now. `prioritized`
+and `marker` are those of the lane where it is to wait.
+KEYS: job, logs, coming, deadlines, outbox, notifyOutbox, failed, prioritized, marker, pc, events, meta
 ARGV: id, priority:number, attempts:number, codes, cancelAfterMs:number, startWithinMs:number, archived:number, notifies:number, lookMs:number, maxRetries:number
 Returns: 'retried', 'not_failed', 'too_often' or 'unknown'
 Writes: atm, attempt, defa, end, events, failedReason, finishedOn, givenBack, losses, opts, priority, processedOn, putOffCode,
@@ -13,6 +14,7 @@ putOffs, ready, retries, stacktrace, startsAfterLoss, stc
 ]]
 --include clock
 --include with_events
+redis.pcall('ZREM', coming, id)
 local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', FIELDS.end, FIELDS.attempt, 'progress', FIELDS.retries, FIELDS.events, 'timestamp')
 if not fields[1] then return 'unknown' end
 if not redis.call('ZSCORE', failed, id) or fields[2] == 'cancelled' then return 'not_failed' end

@@ -1,12 +1,12 @@
 --[[
 Takes back the place of a job that was admitted and then not added, and its child's, with what it took of its tenant's rate and turns,
 and what was reserved for both.
-KEYS: open, index, deadlines, turns, rate, children, reserved
+KEYS: open, index, coming, deadlines, turns, rate, children, reserved
 ARGV: id, child, tenant, weight:number
 Returns: nothing
 ]]
 --include reserved
-for _, key in ipairs({ open, index, deadlines }) do redis.call('ZREM', key, id) end
+for _, key in ipairs({ open, index, coming, deadlines }) do redis.call('ZREM', key, id) end
 redis.call('ZREM', deadlines, 'start ' .. id)
 redis.call('ZREM', open, child)
 redis.call('HDEL', children, child)

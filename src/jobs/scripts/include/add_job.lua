@@ -1,0 +1,32 @@
+-- Adds jobs as BullMQ's own addPrioritizedJob does. addJob(job) writes a job's events, record and deduplication key: { id, name, data, tag,
+-- at, key, keyMs }. letWait(lane, added) then puts such jobs into a lane, and wakes a worker.
+-- Expects the include `queues`; the keys events, meta, pc, counter and dedupPrefix; and options, what all jobs have of BullMQ's options, as
+-- JSON that is left open
+local queueState -- how many events are kept, whether the queue is paused, and how many of its jobs may be active
+local function addJob(job)
+  queueState = queueState or redis.call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
+  redis.call('XADD', events, '*', 'event', 'added', 'jobId', job.id, 'name', job.name)
+  redis.call('XADD', events, 'MAXLEN', '~', queueState[1] or 10000, '*', 'event', 'waiting', 'jobId', job.id)
+  local opts = options .. string.format(',"jobId":"%s","timestamp":%.0f,"priority":%d', job.id, job.at, job.tag)
+  if job.key == '' then
+    redis.call('HSET', jobs .. job.id, 'name', job.name, 'data', job.data, 'opts', opts .. '}', 'timestamp', job.at, 'delay', 0, 'priority', job.tag)
+  else
+    opts = opts .. ',"de":{"id":"' .. job.key .. '","ttl":' .. job.keyMs .. '}}'
+    redis.call('HSET', jobs .. job.id, 'name', job.name, 'data', job.data, 'opts', opts, 'timestamp', job.at, 'delay', 0, 'priority', job.tag, 'deid', job.key)
+    redis.call('SET', dedupPrefix .. job.key, job.id, 'PX', job.keyMs)
+  end
+end
+
+local function letWait(lane, added)
+  local queue = queueIn(lane)
+  redis.call('INCRBY', counter, #added)
+  local place = redis.call('INCRBY', pc, #added) - #added
+  local entries = {}
+  for n, job in ipairs(added) do
+    entries[2 * n - 1] = job.tag * 0x100000000 + (place + n) % 0x100000000
+    entries[2 * n] = job.id
+  end
+  redis.call('ZADD', queue .. 'prioritized', unpack(entries))
+  local isHeld = queueState[2] or queueState[3] and redis.call('LLEN', queue .. 'active') >= tonumber(queueState[3])
+  if not isHeld then redis.call('ZADD', queue .. 'marker', 0, '0') end
+end
