@@ -12,7 +12,7 @@ import { createDeliverPush, createReadReceipt } from './notifications/deliver-pu
 import { createDeliverWebhook } from './notifications/deliver-webhook.ts';
 import { createExpo } from './notifications/expo.ts';
 import { Gone } from './notifications/gone.ts';
-import { Lanes } from './notifications/lanes.ts';
+import { Bulkheads } from './notifications/bulkheads.ts';
 import { SeenEnds } from './notifications/seen-ends.ts';
 import { type Notification, notificationsOf } from './notifications/notification.ts';
 import { NotificationQueue } from './notifications/notification-queue.ts';
@@ -157,21 +157,21 @@ function createSend(
 ): (tried: Try<Notification>) => Promise<TryResult<Notification>> {
   const { nameServers, expo } = config.notifications;
   const resolveName = createResolveName({ servers: nameServers });
-  const lanes = new Lanes();
+  const bulkheads = new Bulkheads();
   const service = createExpo(expo);
   const sendWebhook =
     secrets &&
     createDeliverWebhook({
       post: (request, timeoutMs, signal) => post(request, { blockList, resolveName, timeoutMs, signal }),
       secrets,
-      places: new Places(lanes),
+      places: new Places(bulkheads),
       gone,
       statusUrl,
       userAgent: `ai-jobs/${version}`,
       log,
     });
-  const sendPush = createDeliverPush({ service, seenEnds, gone, lanes, clock, textOf: createTexts(kinds), log });
-  const readReceipt = createReadReceipt({ service, gone, lanes, log });
+  const sendPush = createDeliverPush({ service, seenEnds, gone, bulkheads, clock, textOf: createTexts(kinds), log });
+  const readReceipt = createReadReceipt({ service, gone, bulkheads, log });
   return async (tried) => {
     const { data } = tried;
     switch (data.type) {

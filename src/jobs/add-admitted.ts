@@ -29,8 +29,8 @@ export type AddAdmitted = (job: AdmittedJob) => Promise<string | undefined>;
 /** Makes the function that adds jobs. `options`: BullMQ's, for each of them. */
 export function createAddAdmitted(store: Store, options: DefaultJobOptions): AddAdmitted {
   const script = store.script(new URL('scripts/add_admitted.lua', import.meta.url), {
-    keys: ['jobs', 'parent', 'coming', 'events', 'meta', 'pc', 'counter', 'dedupPrefix'],
-    args: ['id', 'name', 'data', 'lane', 'priority', 'at', 'key', 'keyMs', 'isChild', 'options'],
+    keys: ['jobs', 'coming', 'events', 'meta', 'pc', 'counter', 'dedupPrefix'],
+    args: ['id', 'name', 'data', 'lane', 'priority', 'at', 'key', 'keyMs', 'parent', 'options'],
   });
   const { keys } = store;
   const shared = {
@@ -41,9 +41,8 @@ export function createAddAdmitted(store: Store, options: DefaultJobOptions): Add
     dedupPrefix: keys.dedup(''),
     options: JSON.stringify(options).slice(0, -1),
   };
-  return async ({ id, kind, payload, lane = '', priority, at, key = '', keyMs = 0, parent }) => {
-    const job = { id, name: kind, data: JSON.stringify(payload), lane, priority, at, key, keyMs };
-    const isChild = parent === undefined ? 0 : 1;
-    return String(await script({ ...shared, ...job, isChild, parent: keys.job(parent ?? '') })) || undefined;
+  return async ({ id, kind, payload, lane = '', priority, at, key = '', keyMs = 0, parent = '' }) => {
+    const job = { id, name: kind, data: JSON.stringify(payload), lane, priority, at, key, keyMs, parent };
+    return String(await script({ ...shared, ...job })) || undefined;
   };
 }

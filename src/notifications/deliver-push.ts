@@ -7,7 +7,7 @@ import type { NewEntry } from './notification-sender.ts';
 import type { Try, TryResult } from './notification-sender.ts';
 import type { PushService } from './expo.ts';
 import type { Gone } from './gone.ts';
-import type { Lanes } from './lanes.ts';
+import type { Bulkheads } from './bulkheads.ts';
 import type { SeenEnds } from './seen-ends.ts';
 import type { Notification } from './notification.ts';
 import { pauseAfter, TRIES } from './try-times.ts';
@@ -25,7 +25,7 @@ export type PushRow = { code: string };
 export type PushOptions = {
   service: PushService;
   seenEnds: Pick<SeenEnds, 'has'>;
-  lanes: Lanes;
+  bulkheads: Bulkheads;
   gone: Pick<Gone, 'has' | 'add'>;
   clock: Clock;
   /** What a phone shows of a job's end. */
@@ -56,7 +56,7 @@ const MAYBE_MS = 500;
  * it sends one leaves it at that: one push too few is better than two.
  */
 export function createDeliverPush(options: PushOptions): (tried: Try<Notification>, push: Push) => Promise<TryResult<Notification>> {
-  const { service, seenEnds, gone, lanes, clock, textOf, log } = options;
+  const { service, seenEnds, gone, bulkheads, clock, textOf, log } = options;
 
   const send = async ({ number, jobId, signal, update }: Try<Notification>, push: Push): Promise<TryResult<Notification>> => {
     const { token, kind, status } = push;
@@ -94,7 +94,7 @@ export function createDeliverPush(options: PushOptions): (tried: Try<Notificatio
   };
 
   return async (tried, push) => {
-    const place = lanes.enter([{ name: 'push', room: ROOM.push }]);
+    const place = bulkheads.enter([{ name: 'push', room: ROOM.push }]);
     if (place.type === 'busy') return { type: 'not_now', afterMs: place.afterMs };
     const outcome = await (async () => (await decide(tried, push)) ?? send(tried, push))().finally(place.leave);
     const { jobId, number } = tried;
@@ -123,15 +123,15 @@ function sent(jobId: string, token: string, ticket: string | undefined): TryResu
 export function createReadReceipt({
   service,
   gone,
-  lanes,
+  bulkheads,
   log,
-}: Pick<PushOptions, 'service' | 'gone' | 'lanes' | 'log'>): (
+}: Pick<PushOptions, 'service' | 'gone' | 'bulkheads' | 'log'>): (
   tried: Try<Notification>,
   receipt: Receipt,
 ) => Promise<TryResult<Notification>> {
   return async ({ jobId, number, signal }, { token, ticket }) => {
     const again = (reason: string): TryResult<Notification> => ({ type: 'again', afterMs: pauseAfter('receipt', number), reason });
-    const place = lanes.enter([{ name: 'receipt', room: ROOM.receipt }]);
+    const place = bulkheads.enter([{ name: 'receipt', room: ROOM.receipt }]);
     if (place.type === 'busy') return { type: 'not_now', afterMs: place.afterMs };
     const receipt = await service
       .receipt(ticket, signal)

@@ -2,7 +2,7 @@
  * Places for webhooks that are on their way: shared fairly by user and
  * by site, so that receivers that hang leave places for all others.
  */
-import type { Entrance, Lanes } from './lanes.ts';
+import type { Entrance, Bulkheads } from './bulkheads.ts';
 import { siteOf } from './site.ts';
 
 /**
@@ -48,7 +48,7 @@ const MAX_REMEMBERED = 10_000;
  * a time has the usual time all the same, so that a receiver that is only slow gets its webhooks.
  */
 export class Places {
-  readonly #lanes: Lanes;
+  readonly #bulkheads: Bulkheads;
   readonly #now: () => number;
   /**
    * Users and servers that were slow, the latest last: until
@@ -58,8 +58,8 @@ export class Places {
   /** Those of them that have a try of the usual length. */
   readonly #probed = new Set<string>();
 
-  constructor(lanes: Lanes, now: () => number = () => performance.now()) {
-    this.#lanes = lanes;
+  constructor(bulkheads: Bulkheads, now: () => number = () => performance.now()) {
+    this.#bulkheads = bulkheads;
     this.#now = now;
   }
 
@@ -68,10 +68,10 @@ export class Places {
     const [owner, server] = [`owner ${user}`, `server ${url.origin}`];
     const [ofOwner, ofServer] = [this.#stateOf(owner), this.#stateOf(server)];
     const isSlow = ofOwner !== undefined || ofServer !== undefined;
-    const free = PLACES - this.#lanes.taken('webhooks');
+    const free = PLACES - this.#bulkheads.taken('webhooks');
     const part = (share: number): number => Math.max(1, Math.floor(free / share));
     // The first of these that is full is the one in which a try waits.
-    const entrance = this.#lanes.enter([
+    const entrance = this.#bulkheads.enter([
       { name: owner, room: Math.min((isSlow ? SLOW_ROOM : ROOM).owner, part(SHARE.owner)) },
       { name: `receiver ${user} ${url.origin}`, room: (ofServer ? SLOW_ROOM : ROOM).receiver },
       { name: server, room: ROOM.server },

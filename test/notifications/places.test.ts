@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { createDeliverWebhook } from '../../src/notifications/deliver-webhook.ts';
 import { Gone } from '../../src/notifications/gone.ts';
-import { Lanes } from '../../src/notifications/lanes.ts';
+import { Bulkheads } from '../../src/notifications/bulkheads.ts';
 import type { Notification } from '../../src/notifications/notification.ts';
 import { Places } from '../../src/notifications/places.ts';
 import { siteOf } from '../../src/notifications/site.ts';
@@ -13,7 +13,7 @@ import { openTestQueue } from '../support/notifications.ts';
 /** Places on a clock that stands still until it is moved. */
 function open() {
   let now = 0;
-  const places = new Places(new Lanes(() => now), () => now);
+  const places = new Places(new Bulkheads(() => now), () => now);
   const enter = (owner: string, host = `${owner}.example`) => places.enter({ owner, url: `https://${host}/hook` });
   /** Takes as many places as there are, of so many that are wanted. */
   const take = (count: number, owner: string, host?: (n: number) => string) =>
@@ -125,7 +125,7 @@ test('27 users whose receivers hang hold up no webhook of another user: it is se
     if (tried.data.type !== 'webhook') throw new Error('no webhook');
     return deliver(tried, tried.data);
   });
-  const places = new Places(new Lanes());
+  const places = new Places(new Bulkheads());
   const deliver = createDeliverWebhook({
     places,
     post: async ({ url }, _timeoutMs, signal) => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createReadReceipt } from '../../src/notifications/deliver-push.ts';
 import { Gone } from '../../src/notifications/gone.ts';
 import { createExpo } from '../../src/notifications/expo.ts';
-import { Lanes } from '../../src/notifications/lanes.ts';
+import { Bulkheads } from '../../src/notifications/bulkheads.ts';
 import { startExpo } from '../support/expo.ts';
 import { keysHolding, keysWith, openRedis } from '../support/keys.ts';
 import { endPushDelays, LONG_PUSH_DELAY } from '../support/pauses.ts';
@@ -139,7 +139,7 @@ test('a receipt that says the phone is gone drops its token', async () => {
   const expo = await startExpo();
   const gone = new Gone(storeOver(openRedis(), newPrefix()));
   const service = createExpo({ baseUrl: String(expo.env['EXPO_BASE_URL']) });
-  const read = createReadReceipt({ service, gone, lanes: new Lanes(), log: { info() {}, warn() {} } });
+  const read = createReadReceipt({ service, gone, bulkheads: new Bulkheads(), log: { info() {}, warn() {} } });
   const tried = { id: 'r', jobId: 'j', number: 1, signal: new AbortController().signal, update: async () => {} };
   const ask = (ticket: string, token: string) => {
     const data = { type: 'receipt', ticket, token } as const;

@@ -1,6 +1,6 @@
 /** What can go wrong around notifications: receivers and services that hang for many, deploys, retries, erasing at every moment. */
 import { expect, test } from 'vitest';
-import { Lanes } from '../../src/notifications/lanes.ts';
+import { Bulkheads } from '../../src/notifications/bulkheads.ts';
 import { startExpo } from '../support/expo.ts';
 import { keysHolding, keysWith, openRedis } from '../support/keys.ts';
 import { endPushDelays, LONG_PUSH_DELAY } from '../support/pauses.ts';
@@ -46,10 +46,10 @@ test('one server that hangs for many users delays no other user, and no push; a 
   expect([hanging.mostAtOnce(), hangingExpo.mostAtOnce()]).toEqual([16, 16]);
 });
 
-test('those that wait for a lane ask again within a minute, at its pace; and a lane that nobody uses is forgotten', () => {
+test('those that wait for a bulkhead ask again within a minute, at its pace; and a bulkhead that nobody uses is forgotten', () => {
   let now = 0;
-  const lanes = new Lanes(() => now);
-  const enter = (name = 'a') => lanes.enter([{ name, room: 2 }]);
+  const bulkheads = new Bulkheads(() => now);
+  const enter = (name = 'a') => bulkheads.enter([{ name, room: 2 }]);
   const [one, two] = [enter(), enter()];
   const first = Array.from({ length: 5 }, () => enter());
   expect(first.map((place) => place.type === 'busy' && place.afterMs)).toEqual([100, 200, 300, 400, 500]);
@@ -64,7 +64,7 @@ test('those that wait for a lane ask again within a minute, at its pace; and a l
   expect(enter().type).toBe('free');
   expect(enter()).toEqual({ type: 'busy', afterMs: 200 });
 
-  const crowd = Array.from({ length: 10_000 }, () => lanes.enter([{ name: 'a', room: 2 }]));
+  const crowd = Array.from({ length: 10_000 }, () => bulkheads.enter([{ name: 'a', room: 2 }]));
   const asked = crowd.map((place) => (place.type === 'busy' ? place.afterMs : 0)).toSorted((one, other) => one - other);
   expect(asked.filter((ms) => ms < 120_000).length).toBeLessThanOrEqual(1800); // some ten a second, however many wait
 
@@ -74,7 +74,7 @@ test('those that wait for a lane ask again within a minute, at its pace; and a l
     if (place.type === 'free') place.leave();
     now += 1000;
   }
-  expect(lanes.size()).toBeLessThan(1100);
+  expect(bulkheads.size()).toBeLessThan(1100);
 });
 
 test('a job that fails and is retried at once is told of both ends, also where its process is gone', async () => {

@@ -92,8 +92,9 @@ end
 
 local added = {} -- the jobs that are to wait, by lane
 local function add(tag)
-  local job = { id = id, name = name, data = data, tag = tag, at = now, key = key, keyMs = keyMs }
-  addJob(job)
+  local job = { id = id, name = name, tag = tag, at = now, key = key, keyMs = keyMs }
+  redis.call('HSET', jobs .. id, 'name', name, 'data', data, 'opts', announceJob(job), 'timestamp', job.at, 'delay', 0, 'priority', job.tag)
+  if key ~= '' then redis.call('HSET', jobs .. id, 'deid', key) end
   added[lane] = added[lane] or {}
   table.insert(added[lane], job)
 end

@@ -1,20 +1,16 @@
--- Adds jobs as BullMQ's own addPrioritizedJob does. addJob(job) writes a job's events, record and deduplication key: { id, name, data, tag,
--- at, key, keyMs }. letWait(lane, added) then puts such jobs into a lane, and wakes a worker.
--- Expects the include `queues`; the keys events, meta, pc, counter and dedupPrefix; and options, what all jobs have of BullMQ's options, as
--- JSON that is left open
+-- Adding jobs as BullMQ's own addPrioritizedJob does. A job is { id, name, tag, at, key, keyMs }. announceJob(job) writes its events and its
+-- deduplication key, and returns the options that stand in its record; letWait(lane, added) puts jobs that have a record into a lane, and
+-- wakes a worker. Expects the include `queues`; the keys events, meta, pc, counter and dedupPrefix; and options, what all jobs have of
+-- BullMQ's options, as JSON that is left open
 local queueState -- how many events are kept, whether the queue is paused, and how many of its jobs may be active
-local function addJob(job)
+local function announceJob(job)
   queueState = queueState or redis.call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
   redis.call('XADD', events, '*', 'event', 'added', 'jobId', job.id, 'name', job.name)
   redis.call('XADD', events, 'MAXLEN', '~', queueState[1] or 10000, '*', 'event', 'waiting', 'jobId', job.id)
   local opts = options .. string.format(',"jobId":"%s","timestamp":%.0f,"priority":%d', job.id, job.at, job.tag)
-  if job.key == '' then
-    redis.call('HSET', jobs .. job.id, 'name', job.name, 'data', job.data, 'opts', opts .. '}', 'timestamp', job.at, 'delay', 0, 'priority', job.tag)
-  else
-    opts = opts .. ',"de":{"id":"' .. job.key .. '","ttl":' .. job.keyMs .. '}}'
-    redis.call('HSET', jobs .. job.id, 'name', job.name, 'data', job.data, 'opts', opts, 'timestamp', job.at, 'delay', 0, 'priority', job.tag, 'deid', job.key)
-    redis.call('SET', dedupPrefix .. job.key, job.id, 'PX', job.keyMs)
-  end
+  if job.key == '' then return opts .. '}' end
+  redis.call('SET', dedupPrefix .. job.key, job.id, 'PX', job.keyMs)
+  return opts .. ',"de":{"id":"' .. job.key .. '","ttl":' .. job.keyMs .. '}}'
 end
 
 local function letWait(lane, added)
