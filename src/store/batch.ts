@@ -36,21 +36,3 @@ export function createBatch<Request, Result>(
       calls.push({ request, resolve, reject });
     });
 }
-
-/**
- * Makes a function that collects values and hands them on together,
- * right after the callback that is running and its promises.
- */
-export function createCollector<Value>(handOn: (values: Value[]) => void): (value: Value) => void {
-  let values: Value[] = [];
-  return (value) => {
-    if (values.length === 0) {
-      process.nextTick(() => {
-        const all = values;
-        values = [];
-        handOn(all);
-      });
-    }
-    values.push(value);
-  };
-}
