@@ -67,7 +67,7 @@ const KEY_TTL_MS = 24 * 3600 * 1000;
  * What two submissions under one key must agree in. A phone may
  * have another push token by the time it sends its request again.
  */
-function fingerprintOf({ input, targets }: AddRequest): unknown {
+export function fingerprintOf({ input, targets }: Pick<AddRequest, 'input' | 'targets'>): unknown {
   return targets?.callbackUrl === undefined ? input : { input, callbackUrl: targets.callbackUrl };
 }
 

@@ -165,11 +165,16 @@ export class JobQueue {
   }
 
   /** Where a job's end is to be told; undefined where that is nowhere, or there is no such job. */
-  targetsOf(jobId: string): Promise<Targets | undefined> {
+  async targetsOf(jobId: string): Promise<Targets | undefined> {
+    return (await this.payloadOf(jobId))?.targets;
+  }
+
+  /** What a job was added with; undefined where there is no such job, or it can't be read. */
+  payloadOf(jobId: string): Promise<Payload | undefined> {
     const { redis, keys } = this.#store;
     return this.#store.orUnavailable(async () => {
-      const data = await redis.hget(keys.job(jobId), 'data').catch(ifWrongType(null));
-      return (parseJson(data ?? '') as Partial<Payload> | undefined)?.targets;
+      const data = parseJson((await redis.hget(keys.job(jobId), 'data').catch(ifWrongType(null))) ?? '');
+      return typeof data === 'object' && data !== null ? (data as Payload) : undefined;
     });
   }
 

@@ -17,6 +17,7 @@ import type { Allowance, LocalLimit } from './rate-limit.ts';
 import { tooFast, toAdmissionProblem } from './refusal.ts';
 import { toReserved } from './reservation.ts';
 import type { RetryOutcome } from './retry-job.ts';
+import { isSameUpgraded } from './same-input.ts';
 import { ESTIMATE_AGE_MS } from './stats.ts';
 import { unacceptedProblem } from './unaccepted.ts';
 import type { Availability } from './worker-registry.ts';
@@ -139,7 +140,7 @@ export class Submissions {
     const result = await queue.add(request);
     if (result.type === 'added') return this.#accept(request, result);
     if (result.type !== 'known') return this.#refuseInWords(result);
-    if (!result.sameInput) {
+    if (!result.sameInput && !(await this.#isSameUpgraded(request, result.id))) {
       return refuse(
         new ProblemError('idempotency_key_reused', 'This Idempotency-Key was sent with another input; a new request needs a new key.'),
       );
@@ -148,6 +149,13 @@ export class Submissions {
     if (seen) return { type: 'accepted', origin: 'replayed', job: seen.snapshot, allowance: result.allowance };
     const detail = 'The job of this Idempotency-Key is gone; send a new key to run it again.';
     return refuse(new ProblemError('job_expired', detail, { jobId: result.id }));
+  }
+
+  /** Whether a job that another release has added was made from the same request. */
+  async #isSameUpgraded(request: AddRequest, jobId: string): Promise<boolean> {
+    const { queue, kinds } = this.#options;
+    const stored = await queue.payloadOf(jobId);
+    return stored !== undefined && isSameUpgraded(request, stored, kinds);
   }
 
   /**

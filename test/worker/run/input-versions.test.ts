@@ -184,3 +184,22 @@ test('a worker that says nothing of versions knows the first; one that knows mor
   expect(who({ next: 'tell', nextV: 2 }, worker(true, { tell: 2 }))).toBe('live');
   expect(doersOf('other', {}, {}, [worker(true), worker(false)])).toEqual({ who: 'nobody', workers: 1 });
 });
+
+test('a request that is sent again to an API of another release is the same job, and another input under its key is still refused', async () => {
+  const { newer, older } = await twoReleases();
+  const send = async (stack: typeof newer, key: string, input: object, path = '/api/tell') => {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': key, ...ANA };
+    const response = await fetch(stack.url + path, { method: 'POST', headers, body: JSON.stringify(input) });
+    return { status: response.status, jobId: ((await response.json()) as Record<string, unknown>)['jobId'] };
+  };
+  const first = await send(older, 'a', { text: 'a', tone: 'kind' });
+  expect(await send(newer, 'a', { text: 'a', tones: ['kind'] })).toEqual({ status: 202, jobId: first.jobId });
+  expect(await send(newer, 'a', { text: 'a' })).toMatchObject({ status: 422 });
+  const parent = await send(older, 'b', { text: 'a', thenInput: { tone: 'kind' } }, '/api/lead');
+  expect(await send(newer, 'b', { text: 'a', thenInput: { tones: ['kind'] } }, '/api/lead')).toEqual({ status: 202, jobId: parent.jobId });
+  expect(await send(newer, 'b', { text: 'a', thenInput: { tones: ['cold'] } }, '/api/lead')).toMatchObject({ status: 422 });
+
+  const next = await send(newer, 'c', LOUD);
+  expect(await send(older, 'c', { text: 'a', tone: 'kind' })).toEqual({ status: 202, jobId: next.jobId }); // it can't tell, and buys nothing twice
+  expect(await send(newer, 'c', { text: 'b' })).toMatchObject({ status: 422 });
+});
