@@ -97,7 +97,9 @@ test('it has its route, types, variable, document, form and small job, and no ot
   expect(readFileSync(join(folder, 'client/src/kinds.ts'), 'utf8')).toMatch(/^ {2}riddles: \{ input: RiddlesInput/m);
   for (const project of ['.', 'page']) await passes(join(root, 'node_modules/.bin/tsc'), ['-p', project, '--noEmit']);
   const walks = ['test/kinds', 'test/openapi', 'test/config.test.ts', 'test/client/client.test.ts', 'test/http/openapi.test.ts'];
-  await passes(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...walks], { TEST_STORE: 'embedded' });
+  await passes(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--update=new', ...walks], {
+    TEST_STORE: 'embedded',
+  });
   const refused = await run(process.execPath, ['worker/main.ts'], { REDIS_URL: 'redis://127.0.0.1:1', PROVIDER_RIDDLES: 'nobody' });
   expect(refused.output).toMatch(/PROVIDER_RIDDLES: expected .*offline/);
 
