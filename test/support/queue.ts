@@ -18,7 +18,13 @@ import { rightClock } from './clocks.ts';
 export const RETENTION_S = 60;
 
 /** Opens a queue; it closes with the test. `url`: a way to the store of the run. */
-export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds> = {}, plans?: Plans, url = inject('redisUrl')) {
+export async function openQueue(
+  keyPrefix = newPrefix(),
+  bounds: Partial<Bounds> = {},
+  plans?: Plans,
+  url = inject('redisUrl'),
+  lanes = noLanes,
+) {
   const redis = connect(url, 'fail', () => {});
   await readyWithin(redis, 5000);
   const store = storeOver(redis, keyPrefix);
@@ -29,7 +35,7 @@ export async function openQueue(keyPrefix = newPrefix(), bounds: Partial<Bounds>
     rate: { max: 10, duration: 1000 },
     bounds: { maxDepth: 10_000, maxJobsPerUser: 100, ...bounds },
     plans,
-    lanes: noLanes,
+    lanes,
   });
   onTestFinished(async () => {
     await queue.close();
