@@ -97,7 +97,7 @@ const ENDLESS: Record<string, string> = {
   ':ai-jobs-notifications:delayed': 'those that wait',
   ':notify:secrets': 'how often users have changed their secrets: an old one would be good again without it',
   ':stream-token-secret': 'made once',
-  ':turns': 'turns of users: begun anew by the next submission, since the queue is empty',
+  ':turns*': 'turns of users: begun anew by the next submission, since the queue is empty',
 };
 
 const isEndless = (name: string): boolean => Object.keys(ENDLESS).some((known) => new RegExp(`^${known.replace('*', '.*')}$`).test(name));

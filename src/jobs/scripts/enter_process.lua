@@ -13,6 +13,7 @@ mend(knows, 'hash')
 mend(lacked, 'hash')
 redis.call('ZADD', processes, now, id)
 redis.call('HSET', knows, id, names)
+for _, key in ipairs({ processes, knows }) do redis.call('PEXPIRE', key, 3 * keptMs) end
 
 -- kept for twice as long as a worker's entry, by which an older worker is told from one that has just gone
 for _, gone in ipairs(redis.call('ZRANGE', processes, '-inf', now - 2 * keptMs, 'BYSCORE')) do
