@@ -15,14 +15,19 @@ import { readUsage } from './redis-usage.ts';
 import { NOTES, openOurSource } from './workers.ts';
 
 /**
- * How much is measured. `slots`: of each worker; `warmS` and `seconds`: how long jobs run before it is
- * measured, and while it is; `warm` and `block`: the same for submissions, as numbers of them.
+ * How much is measured. `slots`: of each worker; `warmS`: how long jobs are answered quickly, so that
+ * all code is compiled; `seconds`: how long is measured then; `warm` and `block`: submissions, before
+ * it is measured and while it is.
  */
 export type SetupExtent = { slots: number; warmS: number; seconds: number; warm: number; block: number };
 
 /** How long the model takes for an answer, in ms, and how many cards are in it. */
 export const ANSWER_MS = 1000;
 export const CARDS = 10;
+
+/** How long answers take while all is warmed up, in ms, and how long jobs run at the pace that is measured before that. */
+const WARM_ANSWER_MS = 50;
+const SETTLE_MS = 1500;
 
 /** How many jobs are under way for each slot: some always wait, so that no slot is ever empty. */
 export const JOBS_A_SLOT = 1.5;
@@ -53,7 +58,7 @@ export type SeenJobs = Setup & {
 export type Seen = SeenJobs & { submissions: number; submissionApi: number; jobBytes: number };
 
 /** The running processes of a setup. */
-type Scene = { workers: Part[]; apis: Part[]; callers: Part; place: Place; stop(): Promise<void> };
+type Scene = { workers: Part[]; apis: Part[]; model: Part; callers: Part; place: Place; stop(): Promise<void> };
 
 async function openScene(place: Place, model: Part, { workers, apis, rate }: Setup, { slots }: SetupExtent): Promise<Scene> {
   await place.redis.flushdb();
@@ -74,24 +79,27 @@ async function openScene(place: Place, model: Part, { workers, apis, rate }: Set
   const stop = async () => {
     for (const part of [callers, ...serving, ...working]) await part.stop(); // a stream that ends is an error for the callers
   };
-  return { workers: working, apis: serving, callers, place, stop };
+  return { workers: working, apis: serving, model, callers, place, stop };
 }
 
 /** The body of each submission. */
 const BODY = JSON.stringify({ content: NOTES, subject: 'biology', count: CARDS, language: 'en' });
 
 /** Lets jobs run on all slots, and measures them and their followers. They run on. */
-async function measureJobs({ workers, apis, callers, place }: Scene, setup: Setup, extent: SetupExtent): Promise<SeenJobs> {
+async function measureJobs({ workers, apis, model, callers, place }: Scene, setup: Setup, extent: SetupExtent): Promise<SeenJobs> {
   const ports = apis.map(({ port }) => port);
   const begin = Math.ceil(setup.workers * extent.slots * JOBS_A_SLOT);
-  const order = { begin, spreadMs: ANSWER_MS, ports, path: flashcards.path, body: BODY, users: USERS, cards: CARDS };
+  const order = { begin, spreadMs: WARM_ANSWER_MS, ports, path: flashcards.path, body: BODY, users: USERS, cards: CARDS };
   const tell = async () => (await callers.ask<{ told: Told }>({ tell: true }, 'told')).told;
   const read = async () => {
     const [ofWorkers, ofApis, redis] = await Promise.all([cpuOf(workers), cpuOf(apis), readUsage(place.redis)]);
     return { workers: ofWorkers, apis: ofApis, redis: redis.cpu, machine: machineTimes(), at: performance.now(), told: await tell() };
   };
+  await model.ask({ answerMs: WARM_ANSWER_MS }, 'pace');
   await callers.ask(order, 'begun');
-  await pause(1000 * (ANSWER_MS / 1000 + extent.warmS));
+  await pause(1000 * extent.warmS);
+  await model.ask({ answerMs: ANSWER_MS }, 'pace');
+  await pause(SETTLE_MS);
   const before = await read();
   await pause(1000 * extent.seconds);
   const after = await read();

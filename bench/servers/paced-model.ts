@@ -7,8 +7,10 @@ import { PIECE_LENGTH } from './card.ts';
 import { monotonicMs } from './clock.ts';
 import { type ChunkMaker, chunkMaker } from './openai-chunks.ts';
 
-/** How long an answer takes, in ms, and how many cards it has. */
-const ANSWER_MS = Number(process.env['ANSWER_MS']);
+/** How long an answer that begins now takes, in ms. The process is told of changes as `{ answerMs }`. */
+let answerMs = 1;
+
+/** How many cards an answer has. */
 const CARDS = Number(process.env['CARDS']);
 
 /** How often it is looked which pieces are due, in ms: about the time between two of them. */
@@ -28,13 +30,13 @@ const pieces = Array.from({ length: CARDS }, (_, n) => {
 }).flat();
 
 /** An answer that is being written. */
-type Answer = { response: ServerResponse; since: number; sent: number; make: ChunkMaker };
+type Answer = { response: ServerResponse; since: number; ms: number; sent: number; make: ChunkMaker };
 
 const writing = new Set<Answer>();
 
 function writeDue(answer: Answer, now: number): void {
-  const { response, since, make } = answer;
-  const due = Math.min(Math.floor(((now - since) / ANSWER_MS) * pieces.length), pieces.length);
+  const { response, since, ms, make } = answer;
+  const due = Math.min(Math.floor(((now - since) / ms) * pieces.length), pieces.length);
   while (answer.sent < due) response.write(make.piece((pieces[answer.sent++] ?? '').replace(STAMP, now.toFixed(2))));
   if (due < pieces.length) return;
   writing.delete(answer);
@@ -46,13 +48,19 @@ setInterval(() => {
   for (const answer of writing) writeDue(answer, monotonicMs());
 }, TICK_MS);
 
+process.on('message', (order) => {
+  if (typeof order !== 'object' || order === null || !('answerMs' in order)) return;
+  answerMs = Number(order.answerMs);
+  process.send?.({ pace: answerMs });
+});
+
 const server = createServer((request, response) => {
   let asked = false;
   request.on('data', (chunk: Buffer) => (asked ||= chunk.includes('"include_usage":true')));
   request.on('end', () => {
     response.socket?.setNoDelay(true);
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
-    const answer = { response, since: monotonicMs(), sent: 0, make: chunkMaker(asked) };
+    const answer = { response, since: monotonicMs(), ms: answerMs, sent: 0, make: chunkMaker(asked) };
     response.write(answer.make.begin());
     response.once('close', () => writing.delete(answer));
     writing.add(answer);
