@@ -97,12 +97,17 @@ export async function createStack<Part extends Serving>(
   };
 }
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
 /** Node keeps compiled modules here: a third less work for each start after the first. */
 export const COMPILE_CACHE = join(tmpdir(), 'ai-jobs-compile-cache');
 
-/** Starts one process by its main; it stops with the test. Rejects with its output if it ends before it serves. */
-export async function startProcess(file: string, env: Record<string, string>): Promise<Process> {
-  const child = fork(fileURLToPath(new URL(`../../${file}`, import.meta.url)), {
+/**
+ * Starts one process by its main; it stops with the test. Rejects with its output if it ends before it serves. `root`: the folder of the
+ * version whose main it is.
+ */
+export async function startProcess(file: string, env: Record<string, string>, root = ROOT): Promise<Process> {
+  const child = fork(join(root, file), {
     env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
