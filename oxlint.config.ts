@@ -14,6 +14,7 @@ const vendors: Record<string, Pattern> = {
   mp3: { regex: '^wasm-media-encoders', message: 'The MP3 encoder is known in worker/audio/mp3-thread.ts.' },
   server: { regex: '^@hono/node-server', message: 'Only the mains serve; the app knows Request and Response.' },
   formats: { regex: '^(htmlparser2|papaparse|entities|markdown-it)$', message: 'Formats of texts are known in worker/texts.' },
+  prometheus: { regex: '^prom-client$', message: 'The registry of metrics lives in src/metrics.' },
   node: { regex: '^node:', message: 'The app runs on web standards; Node is for the mains and what they start with.' },
 };
 
@@ -34,6 +35,7 @@ const folders = [
   'files',
   'archive',
   'supabase',
+  'metrics',
   'notifications',
   'stream',
   'http',
@@ -97,17 +99,34 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
     patterns: [...folderOf(['job', 'kinds', 'store', 'jobs', 'ends']), ...without('bullmq', 'ioredis', 'node')],
   },
   { files: ['src/stream/*.ts'], patterns: [...folderOf(['job', 'store', 'jobs']), ...without('bullmq', 'ioredis')] },
+  { files: ['src/metrics/*.ts'], patterns: [...folderOf(['job', 'store', 'jobs', 'stream']), ...without('prometheus')] },
   {
     files: ['src/http/*.ts'],
     patterns: [
-      ...folderOf(['job', 'identity', 'kinds', 'openapi', 'store', 'jobs', 'ends', 'files', 'archive', 'notifications', 'stream']),
+      ...folderOf([
+        'job',
+        'identity',
+        'kinds',
+        'openapi',
+        'store',
+        'jobs',
+        'ends',
+        'files',
+        'archive',
+        'notifications',
+        'stream',
+        'metrics',
+      ]),
       ...without(),
     ],
   },
   {
     files: ['src/http/routes/*.ts'],
     patterns: [
-      ...folderOf(['job', 'identity', 'kinds', 'openapi', 'store', 'jobs', 'ends', 'files', 'archive', 'notifications', 'stream'], 2),
+      ...folderOf(
+        ['job', 'identity', 'kinds', 'openapi', 'store', 'jobs', 'ends', 'files', 'archive', 'notifications', 'stream', 'metrics'],
+        2,
+      ),
       ...without(),
     ],
   },

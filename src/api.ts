@@ -19,6 +19,7 @@ import { checkKinds, type Kind } from './kinds/kind.ts';
 import { createLimits } from './limit-parts.ts';
 import { listen } from './listen.ts';
 import { createNodeHttp } from './node-server.ts';
+import { openApiMetrics } from './metrics-parts.ts';
 import { Notifier } from './notification-parts.ts';
 import { createPageFiles, readSwaggerFile } from './page-files.ts';
 import type { Fail, Parts, Ready } from './process.ts';
@@ -42,20 +43,25 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
   await processes.enter();
   parts.add({ close: () => processes.leave() });
   const archive = await openArchive(store, config);
+  const metrics = openApiMetrics({ store, config, kinds, version });
   const bounds = { ...config.bounds, submitRate: { name: SUBMIT, ...config.rateLimit } };
   const archived = archive.outbox !== undefined;
   const lanes = createLanes({ kinds, allowed: config.lanes, processes });
-  const queue = parts.add(new JobQueue(store, { rate: config.worker.rate, bounds, plans, lanes, archived, ...job }));
+  const { onCancelled } = metrics;
+  const queue = parts.add(new JobQueue(store, { rate: config.worker.rate, bounds, plans, lanes, archived, onCancelled, ...job }));
   parts.add(await startHousekeeping(store, (jobId, which) => queue.cancel(jobId, which), job.retentionS, log));
   const files = new RedisFiles(store, config.filesMaxBytes);
   const { addressing, statusUrl, ...access } = await openAccess(store, queue, kinds, config);
-  const notifications = parts.add(new Notifier({ store, config, kinds, version, queue, statusUrl, log }));
+  const notifications = parts.add(new Notifier({ store, config, kinds, version, queue, statusUrl, log, onTry: metrics.onTry }));
   const eraser = new Eraser({ queue, files, notifications: notifications.queue, archive: archive.erasing });
   const archiving = parts.add(archive.start({ queue, files, eraser, notifications: notifications.queue, log }));
   const limits = createLimits(config);
-  const streams = parts.add(openStreams({ store, fail, queue, config, shares: limits.shares, addressing, notifications, archiving }));
+  const { shares } = limits;
+  const streamOptions = { store, fail, queue, config, shares, addressing, notifications, archiving, metrics: metrics.streams };
+  const streams = parts.add(openStreams(streamOptions));
+  metrics.watch({ queue, outbox: archive.outbox, notifications: notifications.queue, shares });
   const drain = new Drain(config.stop.drainMs);
-  const { createServer, ...http } = createNodeHttp(limits.shares.answers, config.stallMs);
+  const { createServer, ...http } = createNodeHttp(shares.answers, config.stallMs);
   const shared = { kinds, version, log, pages, hosts, queue, clock, files, eraser, notifications };
   const app = createApp({
     ...shared,
@@ -69,6 +75,8 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
     draining: () => drain.begun,
     storeTrouble: () => store.monitor.probe(),
     storeWarnings: () => store.warnings(),
+    events: metrics.requests,
+    metrics: metrics.page,
     readAsset: readSwaggerFile,
     pageFiles: createPageFiles(!config.production),
   });

@@ -12,6 +12,7 @@ import { receive } from './http/receive.ts';
 import { eraseRoutes } from './http/routes/erase.ts';
 import { eventRoutes } from './http/routes/job-events.ts';
 import { jobRoutes } from './http/routes/jobs.ts';
+import { metricsRoutes } from './http/routes/metrics.ts';
 import { notificationRoutes } from './http/routes/notifications.ts';
 import { outputRoutes } from './http/routes/output.ts';
 import { pageRoutes } from './http/routes/page.ts';
@@ -40,6 +41,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', archiveRoutes(deps));
   app.route('/', pageRoutes(deps));
   app.route('/', systemRoutes(deps));
+  app.route('/', metricsRoutes(deps));
   app.route('/', docsRoutes(deps));
   return app;
 }

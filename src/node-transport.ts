@@ -76,6 +76,7 @@ async function sendPieces(outgoing: HttpBindings['outgoing'], pieces: AsyncItera
 
 function createSink(outgoing: HttpBindings['outgoing'], asChunk: (frames: Uint8Array) => Buffer, deadlineMs: number): Sink {
   let begun = false;
+  let isCut = false;
   const { socket: connection } = outgoing; // the response gives it up at its end
   let stuckSince = 0;
   let backlogThen = 0;
@@ -91,6 +92,7 @@ function createSink(outgoing: HttpBindings['outgoing'], asChunk: (frames: Uint8A
       const backlog = outgoing.writableLength;
       if (backlog === 0) stuckSince = 0;
       else if (isStuck(backlog)) {
+        isCut = true;
         outgoing.destroy(); // cut off, not ended: an end would have to wait for the client too
         return;
       }
@@ -102,6 +104,7 @@ function createSink(outgoing: HttpBindings['outgoing'], asChunk: (frames: Uint8A
     },
     close: () => outgoing.end(),
     taken: async () => !connection || hasAcknowledged(connection),
+    isCut: () => isCut,
   };
 }
 

@@ -36,6 +36,8 @@ export type NotifierOptions = {
   /** Makes the address at which a job's status is read. */
   statusUrl: (jobId: string) => Promise<string>;
   log: Logger;
+  /** Called for each try of a notification, with what came of it. */
+  onTry?: ((channel: Notification['type'], outcome: TryResult<Notification>['type']) => void) | undefined;
 };
 
 /**
@@ -152,7 +154,7 @@ type Contacts = { callbacks: CallbackAddresses; gone: Gone; seenEnds: SeenEnds; 
 
 /** Makes the function that does one try, whatever is sent. */
 function createSend(
-  { store: { clock }, config, kinds, version, statusUrl, log }: NotifierOptions,
+  { store: { clock }, config, kinds, version, statusUrl, log, onTry }: NotifierOptions,
   { callbacks: { blockList }, gone, seenEnds, secrets }: Contacts,
 ): (tried: Try<Notification>) => Promise<TryResult<Notification>> {
   const { nameServers, expo } = config.notifications;
@@ -172,7 +174,7 @@ function createSend(
     });
   const sendPush = createDeliverPush({ service, seenEnds, gone, bulkheads, clock, textOf: createTexts(kinds), log });
   const readReceipt = createReadReceipt({ service, gone, bulkheads, log });
-  return async (tried) => {
+  const send = async (tried: Try<Notification>): Promise<TryResult<Notification>> => {
     const { data } = tried;
     switch (data.type) {
       case 'webhook':
@@ -182,6 +184,11 @@ function createSend(
       case 'receipt':
         return readReceipt(tried, data);
     }
+  };
+  return async (tried) => {
+    const result = await send(tried);
+    onTry?.(tried.data.type, result.type);
+    return result;
   };
 }
 

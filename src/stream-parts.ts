@@ -10,6 +10,7 @@ import type { Snapshot } from './job/snapshot.ts';
 import { tenantOf } from './job/tenant.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import { estimate, ESTIMATE_AGE_MS } from './jobs/stats.ts';
+import type { StreamMetrics } from './metrics/stream-metrics.ts';
 import type { Notifier } from './notification-parts.ts';
 import type { Fail, Part } from './process.ts';
 import { endWhenStuck } from './store/loop-age.ts';
@@ -40,6 +41,7 @@ export type StreamOptions = {
   addressing: Addressing;
   notifications: Pick<Notifier, 'endSeen' | 'ended' | 'awaits' | 'onAccepted'>;
   archiving: Pick<Archiving, 'ended' | 'isOn'>;
+  metrics: StreamMetrics;
 };
 
 /**
@@ -49,10 +51,10 @@ export type StreamOptions = {
 export type StreamParts = Pick<AppDeps, 'feed' | 'userFeed' | 'connections' | 'listening'> & Part & { drain(): void };
 
 /** Opens feeds, event reader and timers. */
-export function openStreams({ archiving, ...options }: StreamOptions): StreamParts {
+export function openStreams({ archiving, metrics, ...options }: StreamOptions): StreamParts {
   const { store, config, notifications } = options;
   const { heartbeatMs, maxAgeMs } = config.stream;
-  const connections = new Connections(maxAgeMs);
+  const connections = new Connections(maxAgeMs, metrics);
   const { feed, userFeed } = createFeeds(connections, options, () => eventReader.wake());
   const eventReader: EventReader = new EventReader({
     pattern: store.connect('block', { lazyConnect: true }).redis,
@@ -69,6 +71,14 @@ export function openStreams({ archiving, ...options }: StreamOptions): StreamPar
     onError: store.onError('events'),
   });
   notifications.onAccepted(() => eventReader.wake());
+  metrics.read({
+    followers: () => connections.counts(),
+    restarts: () => eventReader.restarts(),
+    async lagMs() {
+      const oldest = await eventReader.oldestUnread();
+      return oldest === undefined ? 0 : Math.max(store.clock.now() - oldest, 0);
+    },
+  });
 
   const reconcile = () => {
     feed.reconcile();
@@ -119,7 +129,7 @@ function interestOf({
 
 function createFeeds(
   connections: Connections,
-  { store, queue, shares, addressing, notifications }: Omit<StreamOptions, 'archiving'>,
+  { store, queue, shares, addressing, notifications }: Omit<StreamOptions, 'archiving' | 'metrics'>,
   onFollow: () => void,
 ): { feed: Feed; userFeed: UserFeed } {
   const common = {

@@ -1,6 +1,7 @@
 /** What handlers may ask for: one small interface for each capability. Vendors implement them. */
 import type { z } from 'zod';
 import type { DetailedUsage } from '../src/job/price.ts';
+import type { ProblemCode } from '../src/job/problem.ts';
 import type { Author, Usage } from '../src/job/snapshot.ts';
 import type { CapabilityName, FileFacts, ResultOf } from '../src/kinds/kind.ts';
 import type { pronunciation } from '../src/kinds/pronunciation-assess.ts';
@@ -20,6 +21,18 @@ export type Call = {
 /** The usage of a call that bills no tokens: other units are added to it. */
 export const NO_TOKENS: Usage = { inputTokens: 0, outputTokens: 0 };
 
+/** A call of a vendor that is over, as its guard saw it. */
+export type EndedCall = {
+  /** Who was called: the vendor, and the model that settings name. */
+  author: Author;
+  /** How long it took, in ms. */
+  ms: number;
+  /** When the first part of the answer was there, in ms since the call; absent if none came. */
+  firstMs?: number | undefined;
+  /** The code of what ended it; absent if it went well. `aborted`: its job needs it no more. */
+  code?: ProblemCode | 'aborted' | undefined;
+};
+
 /** What a capability reports while it works. */
 export type Report = {
   /**
@@ -34,6 +47,8 @@ export type Report = {
    * deadline moves, unless JOB_TIMEOUT_MS is set.
    */
   alive(): void;
+  /** A call is over. The guard tells it, for all vendors. */
+  called?(call: EndedCall): void;
 };
 
 /**

@@ -1,10 +1,13 @@
 /** The worker's own HTTP routes: whether it works, and what it has done. */
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Config } from '../src/config.ts';
+import { isEqual } from '../src/identity/constant-time.ts';
 import { listen } from '../src/listen.ts';
+import { metricsAccessOf } from '../src/metrics/access.ts';
+import type { ProcessMetrics } from '../src/metrics/process-metrics.ts';
 import type { Parts } from '../src/process.ts';
 import type { ProcessStore } from '../src/store/store.ts';
 import type { JobWorker } from './run/worker.ts';
@@ -22,17 +25,23 @@ export type HealthSources = {
   /** Whether the registry has this worker. If it has not, the API does not count on it. */
   registered: () => boolean;
   facts: { name: string; concurrency: number; version: string; provider: string };
+  metrics: MetricsPage;
 };
+
+/** The metrics of the process, as text. */
+type MetricsPage = Pick<ProcessMetrics, 'text' | 'contentType'>;
 
 /** What a worker says of itself; `status` is `ok` while it works. */
 type Report = { status: 'ok' | 'starting' | 'unavailable' } & Record<string, unknown>;
 
 /**
- * Serves `GET /health` and `GET /ready`: 200 with counters while the worker works, else 503. It
+ * Serves `GET /health` and `GET /ready`: 200 with counters while the worker works, else 503; and
+ * `GET /metrics` for who shows ADMIN_TOKEN. It
  * listens before the worker takes a job: one whose port is taken ends before it has begun anything.
  */
 export class Health {
   #port = 0;
+  #metrics: MetricsPage | undefined;
   #report: () => Report | Promise<Report> = () => ({ status: 'starting' });
 
   private constructor() {}
@@ -42,7 +51,7 @@ export class Health {
    * @throws OwnError with what to do where no port can be had
    */
   static async open(
-    { host, workerHealthPorts: ports }: Pick<Config, 'host' | 'workerHealthPorts'>,
+    { host, workerHealthPorts: ports, ...config }: Pick<Config, 'host' | 'workerHealthPorts' | 'production' | 'adminToken'>,
     log: Logger,
     parts: Parts,
   ): Promise<Health> {
@@ -54,6 +63,7 @@ export class Health {
         return c.json(body, body.status === 'ok' ? 200 : 503, { 'Cache-Control': 'no-store' });
       });
     }
+    app.get('/metrics', async (c) => refuseScrape(c, config) ?? answerScrape(c, health.#metrics));
     const createServer = () => createAdaptorServer({ fetch: app.fetch, hostname: 'localhost' }) as Server;
     const { port } = parts.add(await listen(createServer, { host, ports, variable: 'WORKER_HEALTH_PORT' }));
     health.#port = port;
@@ -68,10 +78,31 @@ export class Health {
   /** Tells of a worker from now on. Resolves once it works, or the start has waited for that. */
   async serve(sources: HealthSources): Promise<void> {
     const startedAt = performance.now();
+    this.#metrics = sources.metrics;
     this.#report = () => reportOf(sources, startedAt);
     for (const end = performance.now() + START_MS; performance.now() < end && !(await works(sources));)
       await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Refuses who may not read the metrics; undefined for who may. In production without a token it is nobody. */
+function refuseScrape(c: Context, config: Pick<Config, 'production' | 'adminToken'>): Response | Promise<Response> | undefined {
+  switch (metricsAccessOf(config)) {
+    case 'anyone':
+      return undefined;
+    case 'nobody':
+      return c.notFound();
+    case 'operator': {
+      const shown = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+      if (shown !== undefined && isEqual(shown, config.adminToken ?? '')) return undefined;
+      return c.text('Send Authorization: Bearer with the ADMIN_TOKEN.\n', 401, { 'WWW-Authenticate': 'Bearer' });
+    }
+  }
+}
+
+async function answerScrape(c: Context, metrics: MetricsPage | undefined): Promise<Response> {
+  if (!metrics) return c.text('The worker starts.\n', 503);
+  return c.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' });
 }
 
 /** Whether jobs can be fetched, worked on and stopped, and whether the registry knows of the worker. */

@@ -29,6 +29,7 @@ import type { Implementation } from './handler.ts';
 import { createAddCost, createFindPrice } from './prices.ts';
 import { createFindProgram } from './programs.ts';
 import { Health } from './health.ts';
+import { openWorkerMetrics } from './metrics-parts.ts';
 import { createRun } from './run/run.ts';
 import type { Vendor, VendorTools } from './vendors/vendor.ts';
 import { JobWorker, type WorkerTasks } from './run/worker.ts';
@@ -61,7 +62,9 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   const store = parts.add(await openProcessStore(config, log, fail));
   const patient = store.connect('wait');
   const findPrice = createFindPrice(vendors, config.prices);
-  const assignments = assign(kinds, await askVendors(options, vendorTools(config, patient, log)), config);
+  const breakers = new Set<string>();
+  const assignments = assign(kinds, await askVendors(options, vendorTools(config, patient, log, breakers)), config);
+  const metrics = openWorkerMetrics({ store, config, version, assignments, breakers });
   const inputVersions = Object.fromEntries(kinds.map((kind) => [kind.name, versionOf(kind)]));
   const description = { ...describeWorker(config.worker, version, assignments, findPrice), inputVersions };
   log.info({ kinds: withoutLists(description.kinds) }, 'what this worker can do');
@@ -75,7 +78,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   // Before any job is taken: nobody pays for a job whose time is
   // over, and no record that can't be read stops the worker.
   const { retentionS } = job;
-  parts.add(await startHousekeeping(store, createCancel(store, retentionS), retentionS, log));
+  parts.add(await startHousekeeping(store, createCancel(store, retentionS, metrics.onCancelled), retentionS, log));
   const unreadable = await endUnreadable(store, retentionS).catch((error: unknown) => (store.report('unreadable records', error), []));
   for (const jobId of unreadable) log.error({ jobId }, UNREADABLE);
 
@@ -93,6 +96,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
     ...job,
     troubleMs: () => store.monitor.troubleMs(),
     log,
+    events: metrics.events,
   });
   const findDoers = createFindDoers(createWorkerDirectory(store), kinds);
   const mayShorten = async () => config.worker.shortRows && (await processes.agreed('short-rows', ROLLBACK_MS));
@@ -101,10 +105,12 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
     findDoers,
     locks,
     mayShorten,
+    events: metrics.events,
     onCompleted: createInputRemoval(files, kinds),
     onFailed: createRoomRelease(files, kinds),
   };
   const worker = new JobWorker(store, patient, tasks, { ...job, ...config.worker }, log);
+  metrics.watch(worker);
   parts.add({ close: () => worker.close(config.stop.graceMs) });
   const stuck = { what: "the worker's loop", ageMs: () => worker.loopAgeMs(), monitor: store.monitor, fail };
   parts.add(endWhenStuck({ ...stuck, onError: store.onError('loop') }));
@@ -112,7 +118,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   await registration.register();
   parts.add({ close: () => registration.leave() });
   const facts = { name, concurrency, version, provider: mainProvider(assignments) };
-  await health.serve({ store, worker, registered: () => registration.registered, facts });
+  await health.serve({ store, worker, registered: () => registration.registered, facts, metrics: metrics.page });
   const { port } = health;
   // A directory of its own: what is remembered of this reading must not answer who can do a job.
   const lanes = kinds.map((kind) => kind.name);
@@ -159,13 +165,13 @@ function createFindDoers(readDirectory: ReturnType<typeof createWorkerDirectory>
 
 /**
  * What vendors are built with. Jobs that a breaker held back
- * take at most every second start when they return.
+ * take at most every second start when they return. `breakers` gets their names.
  */
-function vendorTools(config: Config, store: Store, log: Logger): VendorTools {
+function vendorTools(config: Config, store: Store, log: Logger, breakers: Set<string>): VendorTools {
   const { rate } = config.worker;
   const options = { ...config.breaker, probeMs: config.job.timeoutMs, paceMs: (2 * rate.duration) / rate.max };
   return {
-    guard: (name, work) => guard(work, new SharedBreaker(store, name, options)),
+    guard: (name, work) => (breakers.add(name), guard(work, new SharedBreaker(store, name, options))),
     findProgram: createFindProgram(config.path),
     warn: (message) => log.warn(message),
   };

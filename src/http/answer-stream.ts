@@ -52,6 +52,7 @@ async function openStream(c: Context<AppEnv>, deps: AppDeps, { jobId, cursor, re
     const holder = reader.holderOf(following.first);
     const held = place ?? deps.shares.streams.hold(holder, 1);
     deps.countFor(c.env, holder);
+    c.set('waits', true);
     deps.log.info({ jobId, requestId: c.get('requestId'), cursor }, 'stream opened');
     return deps.transport(c.env, answer(c, 200, null, STREAM_HEADERS), holding(held, beginStream(following, opening)));
   } catch (error) {

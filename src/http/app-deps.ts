@@ -26,8 +26,11 @@ import type { ReadAsset } from './asset.ts';
 import type { BearerCheck } from './bearer-check.ts';
 import type { PullBody } from './body.ts';
 import type { CallingPages } from './origins.ts';
+import type { MetricsAccess } from '../metrics/access.ts';
+import type { ProcessMetrics } from '../metrics/process-metrics.ts';
 import type { AddressesOfValues } from './job-addresses.ts';
 import type { Pace } from './pace.ts';
+import type { RequestEvents } from './request-events.ts';
 import type { SendFile } from './send-file.ts';
 import type { Shares } from './shares.ts';
 import type { StreamTokens } from './stream-token.ts';
@@ -109,6 +112,10 @@ export type AppDeps = {
    */
   checkDatabase: BearerCheck;
   notifications: Notifications;
+  /** Takes what happens with requests, to count it. */
+  events: RequestEvents;
+  /** The metrics of the process, and who may read them. */
+  metrics: { text: ProcessMetrics['text']; contentType: string; access: MetricsAccess };
   /** The web pages that may call. */
   pages: CallingPages;
   /** How users are identified. */

@@ -8,7 +8,7 @@ import { tenantOf } from '../job/tenant.ts';
 import { createLocalLimit } from '../jobs/rate-limit.ts';
 import { tooFast } from '../jobs/refusal.ts';
 import { BEARER } from './problems.ts';
-import { isEqual } from './constant-time.ts';
+import { isEqual } from '../identity/constant-time.ts';
 import type { AppEnv } from './context.ts';
 import { setAllowance } from './rate-limits.ts';
 

@@ -26,5 +26,9 @@ export type AppEnv = {
      * gets this far with it.
      */
     identityFault?: unknown;
+    /** There if the answer is a stream, or waits for a job: its time says nothing of the server. */
+    waits?: true;
+    /** What came of a submission, where the answer does not tell it. */
+    outcome?: string;
   };
 };

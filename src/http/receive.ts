@@ -4,6 +4,7 @@
  */
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import { routePath } from 'hono/route';
 import { tenantOf } from '../job/tenant.ts';
 import { setHeaders } from './answer.ts';
 import { createAdmitCaller } from './admit-caller.ts';
@@ -18,7 +19,7 @@ import { RefusalRests } from './pace.ts';
 
 /** Makes the middleware. `methods`: those of the app's routes. */
 export function receive(deps: AppDeps, methods: () => string[]) {
-  const { log, pace } = deps;
+  const { log, pace, events } = deps;
   const answerEarly = createAnswerEarly(deps, methods);
   const answerError = answerErrors(log);
   const rests = new RefusalRests();
@@ -39,7 +40,10 @@ export function receive(deps: AppDeps, methods: () => string[]) {
     await restBefore(c, pace, rests);
     // By path: a query may carry a token.
     const { method, path } = c.req;
-    log.info({ requestId, method, path, status: c.res.status, ms: Math.round(performance.now() - start) }, 'request');
+    const { status } = c.res;
+    const ms = performance.now() - start;
+    if (!c.get('waits')) events.answered(method, routePath(c, -1), status, ms);
+    log.info({ requestId, method, path, status, ms: Math.round(ms) }, 'request');
   });
 }
 

@@ -2,7 +2,7 @@
  * Tokens in addresses. EventSource can't send headers, so the address of a job's stream has a token
  * that allows reading this one job.
  */
-import { isEqual } from './constant-time.ts';
+import { isEqual } from '../identity/constant-time.ts';
 import type { TokenSecrets } from './token-secrets.ts';
 
 /** The result of checking a token. `expired`: it is genuine, but too old. */

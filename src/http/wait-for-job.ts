@@ -75,7 +75,7 @@ async function followUntil(
     else end.addEventListener('abort', giveUp, { once: true });
   }
   // The sink is closed at the job's end, and when the server ends all streams. Both end the wait.
-  following.feed({ write: () => isNews && stir(), close: giveUp });
+  following.feed({ write: () => isNews && stir(), close: giveUp }, 'wait');
   try {
     for (;;) {
       await stirred.promise;

@@ -1,6 +1,6 @@
 /** Cancelling: it is final against everything that still runs for a job. */
 import { isJobId } from '../job/id.ts';
-import { createEnd } from './end-job.ts';
+import { createEnd, type EndOutcome, type EndRequest } from './end-job.ts';
 import { FIELDS } from '../job/record.ts';
 import type { Store } from '../store/store.ts';
 
@@ -19,9 +19,15 @@ export type Cancel = (jobId: string, which?: WhichToCancel) => Promise<CancelOut
 /**
  * Makes the function that cancels jobs, each with its child: a job that is
  * cancelled leads to nothing. `retentionS`: how long ended jobs are kept, in s.
+ * `onCancelled`: called for each job that this ends.
  */
-export function createCancel(store: Store, retentionS: number): Cancel {
-  const end = createEnd(store, retentionS);
+export function createCancel(store: Store, retentionS: number, onCancelled: (jobId: string) => void = () => {}): Cancel {
+  const endJob = createEnd(store, retentionS);
+  const end = async (ending: EndRequest): Promise<EndOutcome> => {
+    const outcome = await endJob(ending);
+    if (outcome === 'done') onCancelled(ending.jobId);
+    return outcome;
+  };
   return async (jobId, which = {}) => {
     const ended = await end({ jobId, reason: 'cancelled', ...which });
     if (ended === 'unknown' || ended === 'begun') return ended;

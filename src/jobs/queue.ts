@@ -18,6 +18,7 @@ import { type ErasedJobs, JobEraser } from './erase-jobs.ts';
 import { createList, type JobIndex, MAX_ENTRIES, type JobPage, type JobRange } from './listing.ts';
 import type { Lanes } from './lanes.ts';
 import { jobOptionsOf, openQueue } from './open-queue.ts';
+import { type OldestJobs, readOldestJobs } from './oldest-jobs.ts';
 import { type Plans, termsOf } from './plans.ts';
 import type { Allowance } from './rate-limit.ts';
 import { createReadJob, type JobView } from './read-job.ts';
@@ -43,6 +44,8 @@ export type JobQueueOptions = {
   lanes: Lanes;
   /** Whether jobs go to the archive when they have ended. */
   archived?: boolean | undefined;
+  /** Called for each job that this cancels. */
+  onCancelled?: ((jobId: string) => void) | undefined;
 };
 
 /** A failed job that is to wait again. */
@@ -104,7 +107,7 @@ export class JobQueue {
     this.#readStats = createStats(this.#bullmq, store, { rate, lanes: lanes.names, workers: this.#workers });
     this.#readJob = createReadJob(store, retentionS);
     this.#list = createList(store, retentionS);
-    this.#cancelJob = createCancel(store, retentionS);
+    this.#cancelJob = createCancel(store, retentionS, options.onCancelled);
     this.#eraser = new JobEraser(store, this.#bullmq, this.#cancelJob);
     this.#retries = createRetries(store, { maxRetries, archived });
     const jobOptions = jobOptionsOf(options);
@@ -244,6 +247,11 @@ export class JobQueue {
   /** The queue in figures, as they were read at most so long ago. */
   stats(maxAgeMs?: number): Promise<QueueStats> {
     return this.#store.orUnavailable(() => this.#readStats(maxAgeMs));
+  }
+
+  /** For how long the oldest jobs have waited. */
+  oldest(): Promise<OldestJobs[]> {
+    return this.#store.orUnavailable(() => readOldestJobs(this.#store, this.#options.lanes.names));
   }
 
   /** Whether a kind can be done, as the workers say; with an input: whether it can be done for that one. */

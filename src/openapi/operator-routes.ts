@@ -40,6 +40,15 @@ export const operatorRouteDescriptions: readonly RouteDescription[] = [
     answers: { 200: jsonAnswer('How many.', 'RowsRetried', { retried: 3 }) },
     problems: ['not_found', ...PROBLEMS],
   }),
+  operated('GET /metrics', 'getMetrics', {
+    summary: 'The metrics of this process.',
+    description:
+      'In the text format of Prometheus. Where `ADMIN_TOKEN` is not set, development lets anyone read them, and production has no such address.',
+    answers: {
+      200: { description: 'The metrics.', content: { 'text/plain': { schema: { type: 'string' }, example: 'aijobs_workers_live 2\n' } } },
+    },
+    problems: ['not_found', 'unauthorized', 'rate_limited'],
+  }),
   routesOf('Operate', 'database')('POST /webhooks/supabase', 'userDeleted', {
     summary: 'A user was deleted.',
     description:

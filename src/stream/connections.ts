@@ -16,11 +16,39 @@ export type Sink = {
    * connection does not tell.
    */
   taken?(): Promise<boolean>;
+  /** Whether the server cut the connection because the client read too slowly. */
+  isCut?(): boolean;
 };
+
+/** What a stream is of: a job, a user's jobs, or a request that waits for a job. */
+export type StreamType = 'job' | 'user' | 'wait';
+
+/**
+ * Why a stream was closed. `ended`: its job has ended. `gone`: its job is not there any more. `left`:
+ * the client is gone. `slow`: it read too slowly. `age`: it was open for as long as it may be.
+ * `stop`: the process stops.
+ */
+export type StreamEnd = 'ended' | 'gone' | 'left' | 'slow' | 'age' | 'stop';
+
+/** Takes what happens on streams, to count it. None of its methods throws. */
+export type StreamEvents = {
+  opened(type: StreamType): void;
+  closed(type: StreamType, why: StreamEnd): void;
+  /** So many rows, states and ends were sent on one stream. */
+  sent(type: StreamType, events: number): void;
+  /** A row was sent to all who follow its job. `writtenAt`: when it was written, by Redis' clock, in ms. */
+  rowSent(writtenAt: number): void;
+  /** All followed jobs are read, because signals may have been missed. */
+  reconciled(): void;
+};
+
+/** Counts nothing. */
+const NO_EVENTS: StreamEvents = { opened() {}, closed() {}, sent() {}, rowSent() {}, reconciled() {} };
 
 /** One open stream. */
 export type Connection = {
   sink: Sink;
+  type: StreamType;
   /** When it has to end, in ms on the clock of performance.now(). */
   until: number;
   /** Called when the server ends the stream, before its last bytes. */
@@ -38,27 +66,36 @@ const ping = encoder.encode(PING);
 
 /** The open streams. */
 export class Connections {
+  readonly events: StreamEvents;
   readonly #maxAgeMs: number;
   readonly #open = new Staggered<Connection>();
+  readonly #counts: Record<StreamType, number> = { job: 0, user: 0, wait: 0 };
   #closed = false;
 
   /**
    * Each stream may last `maxAgeMs`, at random up to a tenth more or less. Then the client has to
    * reconnect.
    */
-  constructor(maxAgeMs: number) {
+  constructor(maxAgeMs: number, events: StreamEvents = NO_EVENTS) {
     this.#maxAgeMs = maxAgeMs;
+    this.events = events;
   }
 
-  add(sink: Sink, onDisconnect: () => void): Connection {
-    const connection = { sink, until: performance.now() + this.#maxAgeMs * (0.9 + 0.2 * Math.random()), onDisconnect };
-    if (this.#closed) this.#disconnect(connection, spreadRetryMs());
-    else this.#open.add(connection);
+  add(sink: Sink, type: StreamType, onDisconnect: () => void): Connection {
+    const connection = { sink, type, until: performance.now() + this.#maxAgeMs * (0.9 + 0.2 * Math.random()), onDisconnect };
+    this.#open.add(connection);
+    this.#counts[type]++;
+    this.events.opened(type);
+    if (this.#closed) this.#disconnect(connection, 'stop', spreadRetryMs());
     return connection;
   }
 
-  remove(connection: Connection): void {
-    this.#open.delete(connection);
+  /** A stream is over. Only the first reason counts. */
+  remove(connection: Connection, why: StreamEnd): void {
+    if (!this.#open.delete(connection)) return;
+    const { type, sink } = connection;
+    this.#counts[type]--;
+    this.events.closed(type, why === 'left' && sink.isCut?.() ? 'slow' : why);
   }
 
   /**
@@ -69,12 +106,17 @@ export class Connections {
     const now = performance.now();
     for (const connection of this.#open.takeDue(everyMs)) {
       if (now < connection.until) connection.sink.write(ping);
-      else this.#disconnect(connection, 1000 * Math.random());
+      else this.#disconnect(connection, 'age', 1000 * Math.random());
     }
   }
 
   size(): number {
     return this.#open.size;
+  }
+
+  /** How many are open, by what they are of. */
+  counts(): Readonly<Record<StreamType, number>> {
+    return this.#counts;
   }
 
   /**
@@ -83,11 +125,11 @@ export class Connections {
    */
   close(): void {
     this.#closed = true;
-    for (const connection of this.#open.all()) this.#disconnect(connection, spreadRetryMs());
+    for (const connection of this.#open.all()) this.#disconnect(connection, 'stop', spreadRetryMs());
   }
 
-  #disconnect(connection: Connection, retryMs: number): void {
-    this.#open.delete(connection);
+  #disconnect(connection: Connection, why: StreamEnd, retryMs: number): void {
+    this.remove(connection, why);
     connection.onDisconnect();
     connection.sink.write(encoder.encode(encodeRetry(Math.round(retryMs))));
     connection.sink.close();

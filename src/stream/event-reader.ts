@@ -12,8 +12,8 @@ import { type Interest, wantedEvents } from './wanted-events.ts';
 
 /** What the reader reports of jobs. */
 export type JobSignal =
-  /** A row was appended to a job's journal; here it is. */
-  | { type: 'row'; jobId: string; row: JournalRow }
+  /** A row was appended to a job's journal; here it is. `writtenAt`: when, by Redis' clock, in ms. */
+  | { type: 'row'; jobId: string; row: JournalRow; writtenAt: number }
   /** A job was added, its state is another now, or it has ended: read it. */
   | { type: 'changed'; jobId: string; change: 'added' | 'moved' | 'ended' }
   /** Signals may have been missed: read every job that matters. */
@@ -91,6 +91,14 @@ export class EventReader {
     return this.#age.ageMs();
   }
 
+  /** When the oldest event was written that is not read, by Redis' clock, in ms; undefined if there is none. */
+  async oldestUnread(): Promise<number | undefined> {
+    const read = this.#lastId;
+    if (read === '') return undefined; // it rests, or has not begun
+    const [next] = await this.#options.redis.xrange(this.#stream, `(${read}`, '+', 'COUNT', 1);
+    return next && momentOf(next[0]);
+  }
+
   /** Redis is back: it has to read again before it counts as reading. */
   begin(): void {
     this.#age.begin();
@@ -159,9 +167,9 @@ export class EventReader {
     const events = new QueueEvents(QUEUE_NAME, options, wantedEvents(pattern, keyPrefix, interest, position));
     const changed = (jobId: string, change: 'added' | 'moved' | 'ended') => this.#signal({ type: 'changed', jobId, change });
     events.on('error', onError);
-    events.on('progress', ({ jobId, data }) => {
+    events.on('progress', ({ jobId, data }, id) => {
       const row: unknown = data;
-      if (isNumberedRow(row)) this.#signal({ type: 'row', jobId, row });
+      if (isNumberedRow(row)) this.#signal({ type: 'row', jobId, row, writtenAt: momentOf(id) });
       else changed(jobId, 'moved');
     });
     events.on('waiting', ({ jobId, prev }) => changed(jobId, prev === undefined ? 'added' : 'moved'));
@@ -215,6 +223,11 @@ export class EventReader {
     }
     this.#lastChecked = read;
   }
+}
+
+/** When an entry of a stream was written, in ms: its id begins with it. */
+function momentOf(id: string): number {
+  return Number.parseInt(id, 10);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { JournalRow, Snapshot } from '../job/snapshot.ts';
 import type { ReadJob } from '../jobs/read-job.ts';
-import type { Connections, Sink } from './connections.ts';
+import type { Connections, Sink, StreamType } from './connections.ts';
 import type { JobSignal } from './event-reader.ts';
 import { type Addressing, type Follower, JobChannel, type JobReading, type OnEndSent } from './job-channel.ts';
 import { resetFrame } from './job-frames.ts';
@@ -22,8 +22,9 @@ export type Following = {
   over: boolean;
   /**
    * Begins to send: the present status, the rows after the cursor, then each event when it happens.
+   * `type`: what it counts as; a job's stream if it is absent.
    */
-  feed(sink: Sink): void;
+  feed(sink: Sink, type?: StreamType): void;
   /** Stops; nothing more is written to the sink. */
   stop(): void;
 };
@@ -99,8 +100,8 @@ export class Feed {
       first,
       over,
       stop,
-      feed(sink) {
-        follower.connection = connections.add(sink, stop);
+      feed(sink, type = 'job') {
+        follower.connection = connections.add(sink, type, stop);
         if (!channel.has(follower)) return; // all streams are being ended
         if (isUnknown) {
           follower.seq = 0;
@@ -131,10 +132,13 @@ export class Feed {
 
   /** Takes a signal of the event reader. */
   signal(signal: JobSignal): void {
-    if (signal.type === 'missed') return this.reconcile();
+    if (signal.type === 'missed') {
+      this.#options.connections.events.reconciled();
+      return this.reconcile();
+    }
     const job = this.#jobs.get(signal.jobId);
     if (!job) return;
-    if (signal.type === 'row') job.sendRow(signal.row);
+    if (signal.type === 'row') job.sendRow(signal.row, signal.writtenAt);
     else if (signal.change === 'moved') this.#refreshSoon(job);
     else if (signal.change === 'ended') job.sendEnd(); // of `added` its followers know
   }
@@ -197,10 +201,10 @@ class FollowedJob {
     return { ...seen, after, held, etaSeconds: waits ? await eta(seen.snapshot).catch(() => undefined) : undefined }; // an estimate may be missing
   }
 
-  sendRow(row: JournalRow): void {
+  sendRow(row: JournalRow, writtenAt: number): void {
     this.signals++;
     this.#signalledSeq = Math.max(this.#signalledSeq, row.seq);
-    if (this.channel.sendRow(row)) this.refresh();
+    if (this.channel.sendRow(row, writtenAt)) this.refresh();
   }
 
   /** The job has ended. Its end is sent at once, even during another reading. */
@@ -260,5 +264,5 @@ class FollowedJob {
  * keep the first reading in memory.
  */
 function stopperOf(channel: JobChannel, follower: Follower): () => void {
-  return () => channel.remove(follower);
+  return () => channel.remove(follower, 'left');
 }

@@ -1,7 +1,7 @@
 /** The followers of one job: which row each has, and which frames it is sent next. */
 import type { JournalRow, Snapshot } from '../job/snapshot.ts';
 import type { JobView } from '../jobs/read-job.ts';
-import type { Connection, Connections, Sink } from './connections.ts';
+import type { Connection, Connections, Sink, StreamEnd } from './connections.ts';
 import { endFrame, liveFrame, resetFrame, rowFrame, statusFrame, statusKey } from './job-frames.ts';
 
 /**
@@ -84,16 +84,17 @@ export class JobChannel {
     this.#followers.add(follower);
   }
 
-  remove(follower: Follower): void {
-    if (follower.connection) this.#connections.remove(follower.connection);
+  remove(follower: Follower, why: StreamEnd): void {
+    if (follower.connection) this.#connections.remove(follower.connection, why);
     if (this.#followers.delete(follower) && this.isEmpty) this.#events.onEmpty();
   }
 
   /**
    * Sends a row to the followers for whom it is the next one. Returns whether a follower lacks a
-   * row before it.
+   * row before it. `writtenAt`: when the row was written, by Redis' clock, in ms.
    */
-  sendRow(row: JournalRow): boolean {
+  sendRow(row: JournalRow, writtenAt: number): boolean {
+    const { events } = this.#connections;
     let bytes: Uint8Array | undefined; // encoded once, when the first follower needs it
     let gap = false;
     for (const follower of this.#followers) {
@@ -102,8 +103,10 @@ export class JobChannel {
         bytes ??= this.#encodeRow(row);
         follower.seq = row.seq;
         follower.connection.sink.write(bytes);
+        events.sent(follower.connection.type, 1);
       } else gap = true;
     }
+    if (bytes) events.rowSent(writtenAt);
     return gap;
   }
 
@@ -154,13 +157,14 @@ export class JobChannel {
     sink.write(encoder.encode(resetFrame(this.jobId)));
   }
 
-  #send(follower: Follower, { sink }: Connection, snapshot: Snapshot, bytes: Uint8Array): void {
+  #send(follower: Follower, { sink, type }: Connection, snapshot: Snapshot, bytes: Uint8Array): void {
     follower.live = true;
+    this.#connections.events.sent(type, Math.max(snapshot.length - follower.seq, 0) + (snapshot.end ? 1 : 0));
     follower.seq = Math.max(follower.seq, snapshot.length);
     if (bytes.length > 0) sink.write(bytes);
     if (!snapshot.end) return;
     this.#events.onEndSent(snapshot, sink);
-    this.#disconnect(follower);
+    this.#disconnect(follower, 'ended');
   }
 
   /**
@@ -174,11 +178,11 @@ export class JobChannel {
 
   /** Ends all streams because the job does not exist any more. They get no end event. */
   disconnectAll(): void {
-    for (const follower of this.#followers) if (follower.connection) this.#disconnect(follower);
+    for (const follower of this.#followers) if (follower.connection) this.#disconnect(follower, 'gone');
   }
 
-  #disconnect(follower: Follower): void {
-    this.remove(follower);
+  #disconnect(follower: Follower, why: StreamEnd): void {
+    this.remove(follower, why);
     follower.connection?.sink.close();
   }
 }

@@ -75,7 +75,7 @@ export class UserFeed {
       joined.remove(follower);
       if (joined.isEmpty && this.#channels.get(owner) === joined) this.#channels.delete(owner);
     };
-    const follower: UserFollower = { connection: this.#options.connections.add(sink, () => stop()), lastStatus: new Map() };
+    const follower: UserFollower = { connection: this.#options.connections.add(sink, 'user', () => stop()), lastStatus: new Map() };
     joined.add(follower);
     return stop;
   }
@@ -142,7 +142,7 @@ class UserChannel {
   }
 
   remove(follower: UserFollower): void {
-    this.#options.connections.remove(follower.connection);
+    this.#options.connections.remove(follower.connection, 'left');
     this.#followers.delete(follower);
     if (this.isEmpty) this.#left.abort();
   }
@@ -209,6 +209,7 @@ class UserChannel {
       if (lastStatus.get(snapshot.id) === key) continue;
       lastStatus.set(snapshot.id, key);
       connection.sink.write((frame ??= encoder.encode(frameOf(snapshot))));
+      this.#options.connections.events.sent('user', 1);
       if (snapshot.end) this.#options.onEndSent?.(snapshot, connection.sink);
     }
   }

@@ -91,6 +91,7 @@ test('jobs of all kinds that this machine can do, and all routes of them, answer
   await ask('GET /problems/{code}', '/problems/queue_full', { status: 200 });
   for (const route of ['GET /admin/failed-jobs', 'POST /admin/failed-jobs/retry'])
     await ask(route, undefined, { headers: OPERATOR, status: 200 });
+  await ask('GET /metrics', undefined, { headers: OPERATOR, status: 200 });
   const { example } = document['paths']['/webhooks/supabase'].post.requestBody.content['application/json'];
   for (const body of [example, { ...example, type: 'INSERT' }])
     await ask('POST /webhooks/supabase', undefined, { ...json(body, { authorization: 'Bearer the-database-shows-it' }), status: 200 });

@@ -45,7 +45,7 @@ test('rows and changes are signalled', async () => {
   const { id } = await submitTo(queue);
   await until((signal) => signal.type === 'changed' && signal.jobId === id);
   await redis.xadd(keys.of('events'), '*', 'event', 'progress', 'jobId', id, 'data', JSON.stringify(ROW));
-  expect(await until(({ type }) => type === 'row')).toEqual({ type: 'row', jobId: id, row: ROW });
+  expect(await until(({ type }) => type === 'row')).toEqual({ type: 'row', jobId: id, row: ROW, writtenAt: expect.any(Number) });
 });
 
 test('a malformed event stops the reader; the next one starts past it and says that something may be missed', async () => {
@@ -82,7 +82,7 @@ test('events that nobody wants are not signalled, and malformed ones of them sto
   await until((signal) => signal.type === 'changed' && signal.change === 'ended');
   expect(signals).toEqual([
     { type: 'changed', jobId: 'mine', change: 'moved' },
-    { type: 'row', jobId: 'mine', row: ROW },
+    { type: 'row', jobId: 'mine', row: ROW, writtenAt: expect.any(Number) },
     { type: 'changed', jobId: 'mine', change: 'ended' },
   ]);
   expect(eventReader.restarts()).toBe(0);

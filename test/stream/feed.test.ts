@@ -119,8 +119,8 @@ test('a stream that is trimmed while the reader is away loses nobody their rows'
 test('a signal for rows that are not there does no harm', async () => {
   const { append, follow, feed, id, complete } = await setUp();
   const { seen, closed } = await follow();
-  feed.signal({ type: 'row', jobId: id, row: { type: 'progress', seq: 5000, attempt: 1, percent: 1, stage: 'x' } });
-  feed.signal({ type: 'row', jobId: id, row: { type: 'progress', seq: -1, attempt: 1, percent: 1, stage: 'x' } });
+  feed.signal({ type: 'row', jobId: id, row: { type: 'progress', seq: 5000, attempt: 1, percent: 1, stage: 'x' }, writtenAt: 0 });
+  feed.signal({ type: 'row', jobId: id, row: { type: 'progress', seq: -1, attempt: 1, percent: 1, stage: 'x' }, writtenAt: 0 });
   await append(2);
   await complete();
   await closed;

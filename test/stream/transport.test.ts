@@ -146,7 +146,7 @@ async function serveEach(feed: (sink: Sink) => void): Promise<{ port: number }> 
 test('streams whose time is up end with a retry of their own', () => {
   const connections = new Connections(0);
   const got: string[] = [];
-  connections.add({ write: (frames) => got.push(Buffer.from(frames).toString()), close: () => got.push('closed') }, () =>
+  connections.add({ write: (frames) => got.push(Buffer.from(frames).toString()), close: () => got.push('closed') }, 'job', () =>
     got.push('disconnected'),
   );
   connections.heartbeat(0);

@@ -73,6 +73,8 @@ export async function routesOfApp(): Promise<string[]> {
     listening: () => true,
     kinds,
     checkOperator() {},
+    events: { answered() {}, submitted() {} },
+    metrics: { text: async () => '', contentType: 'text/plain', access: 'operator' },
     checkDatabase() {},
     pages: { listed: ['*'], own: undefined },
     identity: byHeader(true),

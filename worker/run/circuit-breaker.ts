@@ -3,7 +3,8 @@
  * in trouble, only the jobs that need it are held back.
  */
 import { ProblemError, type ProblemCode } from '../../src/job/problem.ts';
-import type { Capability } from '../capabilities.ts';
+import type { Author } from '../../src/job/snapshot.ts';
+import type { Capability, Report } from '../capabilities.ts';
 
 /** Who may call, with what to give back at the end; or who is held back: why, and for how many ms. */
 export type BreakerAnswer = { type: 'in'; permit: number } | { type: 'held'; code: ProblemCode; ms: number };
@@ -36,6 +37,7 @@ export function guard<Request, Result>(work: Capability<Request, Result>, breake
       const detail = 'The provider was in trouble just now; this job waits until it is tried again.';
       throw new CircuitOpenError(entry.code, detail, { retryAfterMs: entry.ms });
     }
+    const call = watchCall(report);
     let known = false; // whether the breaker was told; one report for each call
     let telling: Promise<void> | undefined;
     const succeeded = (): void => {
@@ -46,14 +48,16 @@ export function guard<Request, Result>(work: Capability<Request, Result>, breake
     };
     const begun = (): void | Promise<void> => {
       succeeded(); // not waited for: what has begun goes out at once
-      return report.begun();
+      return call.report.begun();
     };
     try {
-      const result = await work(request, { ...report, begun }, signal);
+      const result = await work(request, { ...call.report, begun }, signal);
+      call.ended();
       succeeded();
       await telling;
       return result;
     } catch (error) {
+      call.ended(signal.aborted && !isTimeout(signal.reason) ? 'aborted' : codeOf(error));
       if (signal.aborted && !known && isTimeout(signal.reason)) {
         known = true; // the attempt's time was over before the provider sent anything
         await breaker.failed('provider_timeout', undefined);
@@ -67,6 +71,35 @@ export function guard<Request, Result>(work: Capability<Request, Result>, breake
       if (!known) await breaker.leave(entry.permit);
     }
   };
+}
+
+/** Times a call, and reports it once when it is over. A call that was not begun is none. */
+function watchCall(report: Report): { report: Report; ended(code?: ProblemCode | 'aborted'): void } {
+  const start = performance.now();
+  let author: Author | undefined;
+  let firstMs: number | undefined;
+  return {
+    report: {
+      ...report,
+      startCall(expected, by) {
+        author = by;
+        return report.startCall(expected, by);
+      },
+      begun() {
+        firstMs ??= performance.now() - start;
+        return report.begun();
+      },
+    },
+    ended(code) {
+      if (author) report.called?.({ author, ms: performance.now() - start, firstMs, code });
+      author = undefined;
+    },
+  };
+}
+
+function codeOf(error: unknown): ProblemCode {
+  if (isTimeout(error)) return 'provider_timeout';
+  return error instanceof ProblemError ? error.code : 'internal_error';
 }
 
 /** Whether an abort's reason is that of AbortSignal.timeout. */

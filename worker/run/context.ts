@@ -2,6 +2,7 @@
 import type { Author } from '../../src/job/snapshot.ts';
 import type { History, Journal } from './journal.ts';
 import type { Assignment } from '../assignments.ts';
+import type { EndedCall } from '../capabilities.ts';
 import type { Attempt } from './attempt.ts';
 import type { RunFiles } from './files.ts';
 import type { Context } from '../handler.ts';
@@ -16,6 +17,10 @@ type Parts = Pick<Context, 'signal' | 'log' | 'answered'> & {
   history: History;
   assignment: Extract<Assignment, { available: true }>;
   meter: Meter;
+  /** An item was written. */
+  onItem: () => void;
+  /** A call of a vendor is over. */
+  onCalled: (call: EndedCall) => void;
 };
 
 /** Before the name of a field in a checkpoint, so that no field has the name of a piece of work. */
@@ -25,7 +30,20 @@ const FIELD = 'field:';
  * Makes a context, and the function that returns who did the work:
  * the author of the last call, in this attempt or an earlier one.
  */
-export function createContext({ attempt, journal, history, assignment, signal, log, meter, answered, alive, files }: Parts): {
+export function createContext({
+  attempt,
+  journal,
+  history,
+  assignment,
+  signal,
+  log,
+  meter,
+  answered,
+  alive,
+  files,
+  onItem,
+  onCalled,
+}: Parts): {
   context: Context;
   author: () => Author | undefined;
 } {
@@ -49,6 +67,7 @@ export function createContext({ attempt, journal, history, assignment, signal, l
       },
       begun() {},
       alive,
+      called: onCalled,
     },
     signal,
     log,
@@ -59,6 +78,7 @@ export function createContext({ attempt, journal, history, assignment, signal, l
       meter.flush(); // the usage is written first, so that a worker that is lost here hides nothing
       await attempt.push({ type: 'item', attempt: number, list, index: attempt.items(list).length, value, percent: atLeast(percent) });
       meter.kept();
+      onItem();
     },
     field: (name) => checkpoint[FIELD + name],
     keepField: (name, value) => keep(FIELD + name, value),

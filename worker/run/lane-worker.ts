@@ -38,6 +38,8 @@ export type LaneEvents = {
   onRetry: (jobId: string | undefined) => void;
   /** The job is put off at no cost. */
   onPutOff: () => void;
+  /** A run has come to its end: its job has completed, has failed, or waits for the next attempt. */
+  onRunOver: (job: Job<Payload>) => void;
   /** The worker of a job is gone. */
   onStalled: (jobId: string) => void;
   /** The lock of a job's run is lost. */
@@ -174,8 +176,12 @@ export class LaneWorker {
   #watch(): void {
     const { events } = this.#deps;
     const worker = this.#worker;
-    worker.on('completed', (job) => events.onCompleted(job, this.#concluded.get(job)));
+    worker.on('completed', (job) => {
+      events.onCompleted(job, this.#concluded.get(job));
+      events.onRunOver(job);
+    });
     worker.on('failed', (job) => {
+      if (job) events.onRunOver(job);
       if (job?.finishedOn === undefined) events.onRetry(job?.id);
       else events.onFailed(job.name, job.id ?? '');
     });

@@ -12,16 +12,22 @@ import type { AddCost } from '../prices.ts';
 /** A call's usage is written when it has grown by so many tokens, at the latest. */
 const STEP = 256;
 
+/** Takes what a call of this author has used. */
+type OnUsed = (author: Author, used: Usage) => void;
+
 /** Counts the calls of one run. */
 export class Meter {
   readonly #spending: Spending;
   readonly #addCost: AddCost;
   readonly #log: Pick<Logger, 'warn'>;
+  readonly #onUsed: OnUsed;
   readonly #calls: MeteredCall[] = [];
   /** How many calls had begun when something was kept last. */
   #begunWhenKept = 0;
 
-  constructor(spending: Spending, addCost: AddCost, log: Pick<Logger, 'warn'>) {
+  /** `onUsed`: called when it is known what a call has used. */
+  constructor(spending: Spending, addCost: AddCost, log: Pick<Logger, 'warn'>, onUsed: OnUsed = () => {}) {
+    this.#onUsed = onUsed;
     this.#spending = spending;
     this.#addCost = addCost;
     this.#log = log;
@@ -31,7 +37,10 @@ export class Meter {
   async startCall(expected: DetailedUsage, author: Author): Promise<Call> {
     const withCost = (used: DetailedUsage) => this.#addCost(used, author);
     const known = withCost(expected);
-    const call = new MeteredCall(known, await this.#spending.open(known), withCost, this.#log);
+    const call = new MeteredCall(known, await this.#spending.open(known), withCost, {
+      log: this.#log,
+      onUsed: (used) => this.#onUsed(author, used),
+    });
     this.#calls.push(call);
     return call;
   }
@@ -69,6 +78,7 @@ class MeteredCall implements Call {
   readonly #entry: CallEntry;
   readonly #withCost: (used: DetailedUsage) => Usage;
   readonly #log: Pick<Logger, 'warn'>;
+  readonly #onUsed: (used: Usage) => void;
   readonly #writing = new Set<Promise<void>>();
   #isOpen = true;
   /** Undefined until a response begins. Its cost is added when it is written: most notes never are. */
@@ -76,7 +86,13 @@ class MeteredCall implements Call {
   #written: Usage;
   #dropped = 0;
 
-  constructor(expected: Usage, entry: CallEntry, withCost: (used: DetailedUsage) => Usage, log: Pick<Logger, 'warn'>) {
+  constructor(
+    expected: Usage,
+    entry: CallEntry,
+    withCost: (used: DetailedUsage) => Usage,
+    { log, onUsed }: { log: Pick<Logger, 'warn'>; onUsed: (used: Usage) => void },
+  ) {
+    this.#onUsed = onUsed;
     this.#expected = this.#written = expected;
     this.#entry = entry;
     this.#withCost = withCost;
@@ -95,6 +111,7 @@ class MeteredCall implements Call {
     this.isPaid = now !== undefined && isBilled(now);
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    if (now) this.#onUsed(now);
     // A call that came to what it was expected to, such as a free one, is noted already.
     if (!now || this.#written !== this.#expected || !isSame(now, this.#expected)) void this.#write(now);
   }

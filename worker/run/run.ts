@@ -22,6 +22,7 @@ import type { Implementation } from '../handler.ts';
 import { Meter } from './meter.ts';
 import type { AddCost } from '../prices.ts';
 import { NewerInputError, NotAssignedError, PaidInVainError } from './retry-policy.ts';
+import { NO_RUN_EVENTS, type RunEvents } from './run-events.ts';
 import type { Task } from './task.ts';
 
 /** What all runs share. */
@@ -38,6 +39,8 @@ export type RunDeps = {
   /** Whether `timeoutMs` counts from the vendor's last sign of life, while no answer comes. */
   timeoutMoves?: boolean;
   log: Logger;
+  /** Takes what happens, to count it. */
+  events?: RunEvents | undefined;
 };
 
 /**
@@ -54,6 +57,7 @@ export function createRun({
   troubleMs,
   timeoutMoves = false,
   log,
+  events = NO_RUN_EVENTS,
 }: RunDeps): (task: Task, journal: Journal) => Promise<RecordFields> {
   const works = new Map(
     implementations.map(({ kind, handle }): [string, Work] => [
@@ -74,7 +78,8 @@ export function createRun({
     if (parent !== undefined && (await children.endWithParent({ id, parent }))) throw new LockLostError(id);
     const { kind, handle, schema, assignment, stored } = assignedTo(task, works);
     const deadline = new Deadline(task, timeoutMs, troubleMs);
-    const meter = new Meter(journal.spending, addCost, log);
+    const { name, capability } = kind;
+    const meter = new Meter(journal.spending, addCost, log, (author, used) => events.used(name, capability, author, used));
     let files: RunFiles | undefined;
     try {
       const attempt = await Attempt.begin(task, journal, history);
@@ -93,6 +98,8 @@ export function createRun({
         files,
         answered: lift,
         alive,
+        onItem: itemReporter(events, name, attempt),
+        onCalled: (call) => events.called(capability, call),
       });
       const result = kind.result.parse(await unlessAborted(handle(input, context), signal));
       const next = kind.next?.(input);
@@ -160,6 +167,12 @@ function unusable(cause: unknown, fields: readonly string[] = []): ProblemError 
   return new ProblemError('invalid_input', `The worker does not take what is stored as ${fields.join(', ')}; submit the job again.`, {
     cause,
   });
+}
+
+/** Makes the function that reports items. The first one of a job tells how long it took since the run began. */
+function itemReporter(events: RunEvents, kind: string, { progress }: Attempt): () => void {
+  const start = performance.now();
+  return () => events.item(kind, progress.items === 1 ? performance.now() - start : undefined);
 }
 
 /** The error for an attempt that took too long. */

@@ -7,6 +7,7 @@ import type { Journal, LockLostError } from './journal.ts';
 import type { Payload } from '../../src/job/record.ts';
 import { momentIn } from '../../src/store/redis-time-backend.ts';
 import type { RunCounters } from './run-counters.ts';
+import type { RunEvents } from './run-events.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Decision, decide, NewerInputError, NotAssignedError } from './retry-policy.ts';
 import type { SpacedPickups } from './spaced-pickups.ts';
@@ -50,6 +51,8 @@ export type SettleOptions = {
   pickups: SpacedPickups;
   /** The longest pause before the first retry, in ms. */
   backoffMs: number;
+  /** Takes what happens, to count it. */
+  events?: RunEvents | undefined;
 };
 
 /** Who does a job that is not to be given back. */
@@ -95,6 +98,7 @@ export function createSettle(options: SettleOptions): (attempt: EndedAttempt, er
         await requeue(decision.afterMs);
         await counted.putOff(decision.problem.code, decision.counts);
         await delay(decision.afterMs);
+        options.events?.again(job.name, 'put_off', decision.problem.code);
         return { type: 'delayed', putOff: true };
       default:
         return decision satisfies never;

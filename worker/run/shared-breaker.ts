@@ -91,3 +91,12 @@ export class SharedBreaker implements Breaker {
     return performance.now() - this.#soundAt < SEEN_MS;
   }
 }
+
+/** Reads which of these providers' breakers are open: since then no call has succeeded. */
+export async function readOpenBreakers({ redis, keys }: Store, providers: readonly string[]): Promise<ReadonlySet<string>> {
+  if (providers.length === 0) return new Set();
+  const pipeline = redis.pipeline();
+  for (const provider of providers) pipeline.hexists(keys.breaker(provider), 'until');
+  const replies = (await pipeline.exec()) ?? [];
+  return new Set(providers.filter((_, n) => replies[n]?.[1] === 1));
+}

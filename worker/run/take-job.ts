@@ -7,9 +7,10 @@ import { parseReason } from '../../src/job/problem.ts';
 import { createFairQueue, type FairQueue } from '../../src/jobs/fair-queue.ts';
 import type { Progress } from '../../src/job/snapshot.ts';
 import { createJournals, type Journal, LockLostError } from './journal.ts';
-import type { Payload, RecordFields } from '../../src/job/record.ts';
+import { FIELDS, type Payload, type RecordFields } from '../../src/job/record.ts';
 import { NewerInputError } from './retry-policy.ts';
 import { RunCounters } from './run-counters.ts';
+import { NO_RUN_EVENTS, type RunEvents } from './run-events.ts';
 import type { Lane } from '../../src/store/keys.ts';
 import type { RunLocks } from './run-locks.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -27,6 +28,8 @@ export type ActiveJob = EndedAttempt['job'] & {
   /** How far it is, as its journal keeps it. */
   progress?: unknown;
   timestamp: number;
+  /** The pause that was intended when it was added, in ms. */
+  delay?: number;
 };
 
 /** A job with what BullMQ gave along. `lane`: where it was. `stop` aborts the signal. */
@@ -53,6 +56,8 @@ export type TakeOptions = Pick<SettleOptions, 'findDoers' | 'backoffMs'> & {
   /** The limiter's rate. */
   rate: { max: number; duration: number };
   log: Logger;
+  /** Takes what happens, to count it. */
+  events?: RunEvents | undefined;
 };
 
 /** The reason of a job that has lost its workers too often. */
@@ -116,6 +121,7 @@ export class JobTaker {
     const task = toTask(taken);
     const about = { jobId: id, requestId: task.requestId, attempt: task.attempt };
     log.info({ ...about, waitedMs: store.clock.now() - job.timestamp }, 'job started');
+    void this.#reportStart(task, job);
     const journal = this.#openJournal(task);
     try {
       await counted.started();
@@ -128,6 +134,16 @@ export class JobTaker {
       else log.warn({ ...about, err: error }, 'job attempt ended');
       return await this.#settle({ job, id, token, journal, counted }, error);
     }
+  }
+
+  /** Reports that a run begins, with the wait of its job. A pause that was intended is no wait. */
+  async #reportStart({ id, kind, fresh }: Task, { timestamp, delay = 0, stalledCounter }: ActiveJob): Promise<void> {
+    const { store, events = NO_RUN_EVENTS } = this.#options;
+    const now = store.clock.now();
+    if (fresh) return events.started(kind, Math.max(now - timestamp - delay, 0));
+    // When a lost job could begin again nobody has noted.
+    const ready = stalledCounter > 0 ? null : await store.redis.hget(store.keys.job(id), FIELDS.ready).catch(() => null);
+    events.started(kind, ready === null ? undefined : Math.max(now - Number(ready), 0));
   }
 }
 

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../../src/config.ts';
 import { FIELDS } from '../../src/job/record.ts';
 import { createForgetDeadlines } from '../../src/jobs/deadlines.ts';
+import { kindOf } from '../../src/jobs/to-snapshot.ts';
 import type { ProcessStore, Store } from '../../src/store/store.ts';
 import { watchArchiveLag } from './archive-lag.ts';
 import { announceStop, watchAnnouncedStops } from './announced-stop.ts';
@@ -11,6 +12,7 @@ import { type LaneEvents, type ServedLane, LaneWorker } from './lane-worker.ts';
 import { LockWatch } from './lock-watch.ts';
 import { JournalShortener } from './short-journals.ts';
 import { HandBack } from './retry-policy.ts';
+import { reportEnd } from './run-events.ts';
 import type { RunLocks } from './run-locks.ts';
 import { Slots } from './slots.ts';
 import { JobTaker, type TakeOptions } from './take-job.ts';
@@ -26,7 +28,7 @@ export type WorkerOptions = Omit<Config['worker'], 'journalMemoryBytes' | 'short
 export type Counters = { started: number; completed: number; failed: number; retried: number; putOff: number; stalled: number };
 
 /** What a worker is given to do. */
-export type WorkerTasks = Pick<TakeOptions, 'run' | 'findDoers'> & {
+export type WorkerTasks = Pick<TakeOptions, 'run' | 'findDoers' | 'events'> & {
   locks: RunLocks;
   /** Whether journals of completed jobs may be shortened now. */
   mayShorten: () => Promise<boolean>;
@@ -154,7 +156,7 @@ export class JobWorker {
   }
 
   /** Counts and logs how jobs end. */
-  #eventsOf({ onCompleted, onFailed, mayShorten }: WorkerTasks): LaneEvents {
+  #eventsOf({ onCompleted, onFailed, mayShorten, events }: WorkerTasks): LaneEvents {
     const { counters } = this;
     const forgetDeadline = createForgetDeadlines(this.#patient);
     const shortener = new JournalShortener(this.#patient, mayShorten);
@@ -181,8 +183,10 @@ export class JobWorker {
       onPutOff: () => counters.putOff++,
       onStalled: (jobId) => {
         counters.stalled++;
+        events?.again(kindOf(jobId), 'stalled', 'worker_lost');
         this.#log.warn({ jobId }, 'job was stalled: its worker is gone');
       },
+      onRunOver: (job) => events && reportEnd(events, job),
       onLost: (jobId) => this.#stopLost(jobId),
       onError: this.#store.onError('worker'),
     };

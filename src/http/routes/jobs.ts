@@ -43,6 +43,7 @@ async function answerStatus(c: Context<AppEnv, '/:jobId'>, deps: AppDeps, { toke
   const reader = await readerOf(c, deps, token);
   const wait = c.req.query('wait');
   const seconds = wait === undefined ? 0 : parseWait(wait, 'wait');
+  if (seconds > 0) c.set('waits', true);
   const withItems = c.req.query('include')?.split(',').includes('items') ?? false;
 
   const read = () => findJob(deps, { jobId, ...reader, after: withItems ? 0 : undefined });

@@ -6,7 +6,7 @@ import { Hono, type Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { keptVersion } from '../../kinds/input-versions.ts';
 import type { Kind } from '../../kinds/kind.ts';
-import { ProblemError } from '../../job/problem.ts';
+import { type ProblemCode, ProblemError } from '../../job/problem.ts';
 import { type Tenant, tenantOf } from '../../job/tenant.ts';
 import { encodeFrame, parseCursor } from '../../stream/sse-encoding.ts';
 import { checkCharset, checkCoding, receiveFor, tooLarge } from '../body.ts';
@@ -48,7 +48,7 @@ export function submitRoutes(deps: AppDeps): Hono<AppEnv> {
 function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: AppDeps): void {
   const receive = createReceiver(kind, kind.input.extend(envelopeOf(deps)), deps.files.maxBytes);
   const untilRoom = async () => untilAdmitted(await deps.queue.stats(ESTIMATE_AGE_MS), 1);
-  app.post(kind.path, checkHead(deps, kind), async (c) => {
+  app.post(kind.path, countOutcomes(deps, kind), checkHead(deps, kind), async (c) => {
     const held = deps.shares.bodies.hold(c.get('holder'), 0);
     try {
       const received = await receive(c.req.header('content-type') ?? '', receiveFor(c, deps, held));
@@ -62,6 +62,17 @@ function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: AppDeps): void {
       held.release();
     }
   });
+}
+
+/** Reports what came of each submission: a job's origin, or the code of the refusal. */
+const countOutcomes = ({ events }: AppDeps, { name }: Kind) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    await next(); // it does not reject: an error of the route is in the context
+    events.submitted(name, c.error ? codeOf(c.error) : (c.get('outcome') ?? 'internal_error'));
+  });
+
+function codeOf(error: unknown): ProblemCode {
+  return error instanceof ProblemError ? error.code : 'internal_error';
 }
 
 /**
@@ -110,8 +121,10 @@ const ORIGIN_HEADERS = { new: {}, replayed: { 'Idempotent-Replayed': 'true' }, r
 
 /** Submits, and sets the headers of the answer. */
 async function submit(c: Context<AppEnv>, { submissions, notifications, log }: AppDeps, request: SubmitRequest): Promise<AcceptedJob> {
-  const result = await submissions.submit(request);
+  // For a stream an error can become an answer that asks the client to come again.
+  const result = await submissions.submit(request).catch((error: unknown) => (c.set('outcome', codeOf(error)), Promise.reject(error)));
   setAllowance(c, result.allowance);
+  c.set('outcome', result.type === 'refused' ? result.problem.code : result.origin);
   if (result.type === 'refused') throw result.problem;
   const { job, origin } = result;
   const { kind, owner, requestId, targets } = request;
@@ -158,6 +171,7 @@ async function answerWithEnd(
   const wanted = prefer === undefined ? undefined : /(?:^|[,;])\s*wait\s*=\s*"?(\d+)/i.exec(prefer)?.[1];
   if (wanted === undefined) return undefined;
   const seconds = Math.min(Number(wanted), MAX_WAIT_S);
+  c.set('waits', true);
   const { id } = job;
   const hold = () => shares.streams.holdIfRoom(holder, 1); // without room it does not wait: the job is there, and its addresses say where to look
   const wait = () =>

@@ -53,7 +53,17 @@ function indexOf(kinds: readonly Kind[]) {
     watch: ['/api/jobs/:jobId/events', '/api/events'],
     download: ['/api/jobs/:jobId/output', '/api/jobs/:jobId/output/:n'],
     notify: ['/api/webhooks/secret', '/api/webhooks/secret/rotate', '/api/jobs/:jobId/deliveries', '/api/jobs/:jobId/deliveries/retry'],
-    know: ['/api/kinds', '/health', '/ready', '/api/redis/health', '/api/queue/stats', '/openapi.json', '/docs', '/problems/:code'],
+    know: [
+      '/api/kinds',
+      '/health',
+      '/ready',
+      '/api/redis/health',
+      '/api/queue/stats',
+      '/metrics',
+      '/openapi.json',
+      '/docs',
+      '/problems/:code',
+    ],
   };
 }
 

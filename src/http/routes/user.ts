@@ -67,6 +67,7 @@ async function watchAll(c: Context<AppEnv>, { userFeed, transport, shares, log, 
   const user = callerOf(c, { identity });
   if (c.req.method === 'HEAD') return answer(c, 200, null, STREAM_HEADERS);
   const place = shares.streams.hold(c.get('holder'), 1);
+  c.set('waits', true);
   log.info({ requestId: c.get('requestId'), owner: user }, 'user stream opened');
   const begin: Begin = (sink) => {
     sink.write(new TextEncoder().encode(PADDING + encodeRetry(RETRY_MS)));

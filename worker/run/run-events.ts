@@ -1,0 +1,39 @@
+/** What runs report, for those who count it. */
+import type { Author, Usage } from '../../src/job/snapshot.ts';
+import { parseReason, type ProblemCode } from '../../src/job/problem.ts';
+import type { CapabilityName } from '../../src/kinds/kind.ts';
+import type { EndedCall } from '../capabilities.ts';
+
+/** Why a job did not end with a run of it. */
+export type AgainReason = 'retry' | 'put_off' | 'stalled';
+
+/** Takes what happens to jobs in this process. None of its methods throws. */
+export type RunEvents = {
+  /** A run begins. `waitMs`: since the job could begin; undefined where nobody has noted that. */
+  started(kind: string, waitMs: number | undefined): void;
+  /** A job has ended here. `runMs`: how long its last run took. `code`: why it has failed. */
+  ended(kind: string, end: { outcome: 'completed' } | { outcome: 'failed'; code: ProblemCode }, runMs: number): void;
+  /** A job will run again. */
+  again(kind: string, what: AgainReason, code: ProblemCode): void;
+  /** An item was written. `firstMs`: since the run began, if it is the job's first one. */
+  item(kind: string, firstMs: number | undefined): void;
+  /** A call of a vendor is over. */
+  called(capability: CapabilityName, call: EndedCall): void;
+  /** What a call has used is known. */
+  used(kind: string, capability: CapabilityName, author: Author, usage: Usage): void;
+};
+
+/** Counts nothing. */
+export const NO_RUN_EVENTS: RunEvents = { started() {}, ended() {}, again() {}, item() {}, called() {}, used() {} };
+
+/** BullMQ's job after a run of it. `finishedOn`: there if the job has ended. */
+type RunJob = { name: string; processedOn?: number; finishedOn?: number; failedReason: string };
+
+/** Reports that a run is over: its job has completed, has failed, or is tried again. */
+export function reportEnd(events: RunEvents, { name, processedOn = 0, finishedOn, failedReason }: RunJob): void {
+  const runMs = Math.max((finishedOn ?? processedOn) - processedOn, 0);
+  if (!failedReason) return events.ended(name, { outcome: 'completed' }, runMs);
+  const { code } = parseReason(failedReason);
+  if (finishedOn === undefined) events.again(name, 'retry', code);
+  else events.ended(name, { outcome: 'failed', code }, runMs);
+}
