@@ -1,7 +1,7 @@
 /** Listening for HTTP: on which addresses, on which port, and what to do where that can't be had. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { ClosingServer } from './closing-server.ts';
 import { OwnError } from './job/own-error.ts';
 
 /** Where to listen. */
@@ -86,74 +86,6 @@ async function listenOn(
   }
   if (closing.length === 0) throw absent;
   return { port, drain, close };
-}
-
-/** How often connections are closed that have become idle while a server closes, in ms. */
-const CLOSING_MS = 50;
-
-/**
- * The end of a server. Connections that wait for a request would hold it open: those that are kept
- * for further ones, which Node knows as idle, and those that were opened in advance and have sent
- * nothing, which it does not. A proxy that always has another request for a connection would hold
- * it open, too, so the answers say that the connection ends.
- */
-class ClosingServer {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  /**
-   * Those that had sent nothing when it was last looked. What a
-   * new one has sent may not have been read yet.
-   */
-  #silent: Socket[] = [];
-  #draining = false;
-
-  constructor(server: Server) {
-    this.#server = server;
-    server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
-    server.prependListener('request', (_request, response) => {
-      if (this.#draining) response.shouldKeepAlive = false;
-    });
-  }
-
-  /** From now on each answer ends its connection. */
-  drain(): void {
-    this.#draining = true;
-  }
-
-  /** Resolves once the last request is answered. */
-  async close(): Promise<void> {
-    this.drain();
-    const timer = setInterval(() => this.#closeWaiting(), CLOSING_MS);
-    await quietTurn();
-    await new Promise((resolve) => this.#server.close(resolve));
-    clearInterval(timer);
-  }
-
-  #closeWaiting(): void {
-    this.#server.closeIdleConnections();
-    for (const socket of this.#silent) if (socket.bytesRead === 0) socket.destroy();
-    this.#silent = [...this.#sockets].filter(({ bytesRead }) => bytesRead === 0);
-  }
-}
-
-/**
- * How long a turn of the event loop takes at most in which nothing
- * was to do, in ms; and how many turns are waited for one.
- */
-const QUIET = { ms: 0.05, turns: 10_000 };
-
-/**
- * Resolves at the end of a turn of the event loop in which nothing was to do. Then hardly any
- * connection waits to be accepted: the system resets those that wait when the port is closed.
- */
-async function quietTurn(): Promise<void> {
-  for (let turn = 0, before = -Infinity; turn < QUIET.turns && performance.now() - before > QUIET.ms; turn++) {
-    before = performance.now();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 function portOf(server: Server): number {

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, get, type Server } from 'node:http';
 import { connect } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
 import { listen, type ListenOptions } from '../src/listen.ts';
 import { freePort } from './support/ports.ts';
@@ -76,6 +77,28 @@ test('closing does not wait for a connection that was opened in advance', async 
   await once(socket, 'connect');
   await reach('127.0.0.1', port); // the server has seen it by then
   await close();
+});
+
+/** A server whose process gets no processor for a while just before its port is closed. */
+function heldUp(): Server {
+  const server = hello();
+  return server.once('listening', () => {
+    const { _handle: handle } = server as unknown as { _handle: { close(...rest: unknown[]): void } };
+    const close = handle.close.bind(handle);
+    handle.close = (...rest) => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      close(...rest);
+    };
+  });
+}
+
+test('closing resets nobody who connects just then: each is answered or refused', async () => {
+  const { port, close } = await listen(heldUp, { host: '127.0.0.1', ports: [0], variable: 'PORT' });
+  const thread = new Worker(new URL('support/connecting-thread.ts', import.meta.url), { workerData: { port, clients: 4 } });
+  await once(thread, 'message'); // it is at it
+  const ends = new Promise((resolve) => thread.on('message', (found) => Array.isArray(found) && resolve(new Set(found))));
+  await close();
+  expect(await ends).toEqual(new Set(['HTTP/1.1', 'ECONNREFUSED']));
 });
 
 test('closing closes both', async () => {

@@ -15,14 +15,23 @@ test('an API that stops says at /ready that it does, serves on meanwhile, and en
 });
 
 /** Ways to replace an API behind nginx: how nginx knows the servers, and whether the next one starts before the last one stops. */
-const WAYS: { how: string; server: string; shared: boolean }[] = [
-  { how: 'which never gives a server up', server: 'max_fails=0', shared: false },
-  { how: 'which gives a server up at its first failure', server: 'max_fails=1 fail_timeout=1s', shared: false },
+type Way = { how: string; server: string; shared?: boolean; kept?: boolean; turns?: number };
+
+const WAYS: Way[] = [
+  { how: 'which never gives a server up', server: 'max_fails=0', turns: 10 },
+  { how: 'which keeps no connections', server: 'max_fails=0', kept: false },
+  { how: 'which gives a server up at its first failure', server: 'max_fails=1 fail_timeout=1s' },
   { how: 'on a port that the old and the new one share', server: 'max_fails=1 fail_timeout=10s', shared: true },
 ];
 
-for (const { how, server, shared } of WAYS) {
-  test.runIf(hasNginx)(`ten times one of two APIs is replaced behind nginx, ${how}: no 502`, async () => {
+/** How often an API is replaced in each way; `TURNS` for more, by hand. */
+const TURNS = 4;
+
+const KEPT = { upstream: 'keepalive 8;', location: 'proxy_http_version 1.1; proxy_set_header Connection "";' };
+
+for (const { how, server, shared = false, kept = true, turns = TURNS } of WAYS) {
+  const times = Number(process.env['TURNS'] ?? turns);
+  test.runIf(hasNginx)(`${times} times one of two APIs is replaced behind nginx, ${how}: no 502`, async () => {
     const ports = [await freePort(), await freePort()];
     const limits = { RATE_LIMIT_MAX: '100000', MAX_JOBS_PER_USER: '100000' };
     const stack = await startStack({ ...limits, DRAIN_MS: '500', PORT_SHARED: String(shared) });
@@ -30,7 +39,7 @@ for (const { how, server, shared } of WAYS) {
     const apis = [await startAt(0), await startAt(1)];
     const url = await startNginx(
       apis.map((api) => api.url),
-      { server, upstream: 'keepalive 8;', location: 'proxy_http_version 1.1; proxy_set_header Connection "";' },
+      { server, ...(kept && KEPT) },
     );
     const statuses: number[] = [];
     let isOver = false;
@@ -42,7 +51,7 @@ for (const { how, server, shared } of WAYS) {
         await pause(20);
       }
     });
-    for (let turn = 0; turn < 10; turn++) {
+    for (let turn = 0; turn < times; turn++) {
       const at = turn % 2;
       const next = shared ? await startAt(at) : undefined;
       expect(await apis[at]?.stop('SIGTERM')).toBe(0);

@@ -1,7 +1,7 @@
 /** Debian's nginx before the servers of a test. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
@@ -27,12 +27,20 @@ export async function startNginx(urls: string[], { location = '', upstream = '',
        server { listen 127.0.0.1:${port}; location / { proxy_pass http://api; proxy_set_header Host $host; ${location} } } }`,
   );
   const nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'ignore' });
-  onTestFinished(async () => {
+  onTestFinished(async ({ task }) => {
     nginx.kill();
     await once(nginx, 'exit');
+    if (task.result?.state === 'fail') console.error(`what nginx says:\n${errorsOf(join(folder, 'error.log'))}`);
     rmSync(folder, { recursive: true });
   });
   const url = `http://127.0.0.1:${port}`;
   await expect.poll(async () => (await fetch(`${url}/health`).catch(() => undefined))?.status).toBe(200);
   return url;
+}
+
+/** The last of its errors, the refused connections left out where there are others. */
+function errorsOf(file: string): string {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const others = lines.filter((line) => line !== '' && !line.includes('Connection refused'));
+  return (others.length > 0 ? others : lines).slice(-30).join('\n');
 }
