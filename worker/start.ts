@@ -12,7 +12,7 @@ import { createCancel } from '../src/jobs/cancel-job.ts';
 import { doersOf } from '../src/jobs/doers.ts';
 import { type Children, createChildren } from '../src/jobs/child-job.ts';
 import { RedisFiles } from '../src/files/redis-files.ts';
-import { ProcessRegistry } from '../src/jobs/process-registry.ts';
+import { ProcessRegistry, ROLLBACK_MS } from '../src/jobs/process-registry.ts';
 import { createLanes, type Lanes } from '../src/jobs/lanes.ts';
 import { jobOptionsOf, openQueue } from '../src/jobs/open-queue.ts';
 import { createStats, type QueueStats } from '../src/jobs/stats.ts';
@@ -45,12 +45,6 @@ export type WorkerProcessOptions = {
 
 /** How old the known state of the registry may be when a job is given back, in ms. */
 const REGISTRY_AGE_MS = 1000;
-
-/**
- * For how long after an upgrade jobs are stored so that the version before can read them, in ms: it
- * may be gone back to.
- */
-const ROLLBACK_MS = 86_400_000;
 
 /** Starts a worker. Resolves once its health is served. */
 export async function startWorker(options: WorkerProcessOptions, parts: Parts, fail: Fail): Promise<Ready> {

@@ -18,6 +18,12 @@ export const KNOWN = ['short-rows', 'lanes'] as const;
 /** The name of something that this version knows and older ones do not. */
 export type Feature = (typeof KNOWN)[number];
 
+/**
+ * For how long after an upgrade what is stored of ended jobs stays such that the version before can
+ * read it, in ms: it may be gone back to.
+ */
+export const ROLLBACK_MS = 86_400_000;
+
 /** How old what is known of the other processes may be, in ms. */
 const AGE_MS = 1500;
 

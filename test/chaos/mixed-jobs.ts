@@ -16,7 +16,10 @@ const [PICTURE, RECORDING] = [fileOf('water.png'), fileOf('water.ogg')];
 const CARDS = 8;
 const CARD_MS = 20;
 
-/** Every so many of the jobs of a kind fail once; and as many of flashcards and lessons are cut off in the middle. */
+/**
+ * One of so many jobs of a kind meets a vendor that is overloaded. Of flashcards and lessons as many are cut off in the middle, and as many
+ * fail for good, until they are retried.
+ */
 const FAULTY = 5;
 
 /** An accepted job, and whose it is. */
@@ -50,6 +53,7 @@ export async function startSurroundings(): Promise<Surroundings> {
     waiting.forEach((look) => look());
     const text = String(material['topic'] ?? material['content']);
     if (fails(text)) return pen.fail(503, { error: { message: 'overloaded' } });
+    if (fails(text, 2)) return pen.fail(402, { error: { message: 'no credit is left', code: 'insufficient_quota' } });
     const isCut = fails(text, 1);
     const wanted = material['wanted'] as Record<string, number> | undefined;
     const parts = wanted

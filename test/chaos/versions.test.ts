@@ -19,8 +19,11 @@ const RETURNS = 2;
 
 type Version = 'old' | 'new';
 
-/** A followed job: all that its follower was sent, and the version at the other end of each of its connections. */
+/** All that a follower was sent, and the version at the other end of each of its connections. */
 type Followed = { events: StreamEvent[]; versions: (Version | undefined)[] };
+
+/** A job that was followed to its end. `ends`: the types of the webhooks that tell it, one more if it was retried. */
+type EndedJob = MixedJob & { followed: Followed; ends: string[] };
 
 test('old and new APIs and workers serve the same jobs, then only new ones, then only old ones: nothing fails, and nothing is dropped', async () => {
   const folder = await installPreviousVersion();
@@ -83,13 +86,23 @@ test('old and new APIs and workers serve the same jobs, then only new ones, then
     return followed;
   };
 
+  const retry = (jobId: string, user: string): Promise<void> => {
+    const request = { method: 'POST', headers: { 'user-id': user } };
+    return expect.poll(async () => (await fetch(`${balancer}/api/jobs/${jobId}/retry`, request)).status).toBe(202); // its API may stop
+  };
+
   let submitted = 0;
   /** Submits jobs through the balancer, follows each to its end while `meanwhile` goes on, and says what became of them. */
-  const run = async (count: number, meanwhile: () => Promise<void>): Promise<Map<string, MixedJob & { followed: Followed }>> => {
+  const run = async (count: number, meanwhile: () => Promise<void>): Promise<Map<string, EndedJob>> => {
     const numbers = Array.from({ length: count }, () => submitted++);
     const submitting = numbers.map(async (n) => {
       const { job, user } = await submitMixed(balancer, n, surroundings);
-      return [job['jobId'] as string, { job, user, followed: await follow(job['streamUrl'] as string) }] as const;
+      const first = await follow(job['streamUrl'] as string);
+      const hasFailed = first.events.at(-1)?.event === 'failed';
+      if (hasFailed) await retry(job['jobId'] as string, user);
+      const followed = hasFailed ? await follow(job['streamUrl'] as string) : first;
+      const ends = [...(hasFailed ? ['job.failed'] : []), 'job.completed'];
+      return [job['jobId'] as string, { job, user, followed, ends }] as const;
     });
     await meanwhile();
     return new Map(await Promise.all(submitting));
@@ -97,14 +110,14 @@ test('old and new APIs and workers serve the same jobs, then only new ones, then
 
   const views = new Map<string, View>();
   /** Each job is read and listed through these APIs, and is what it was for all who have seen it so far. */
-  const expectSame = async (jobs: Map<string, { user: string }>, urls: string[]): Promise<void> => {
+  const expectSame = async (jobs: Map<string, EndedJob>, urls: string[]): Promise<void> => {
     for (const url of urls) {
       const listed = new Set<string>();
       for (const user of new Set([...jobs.values()].map((job) => job.user))) {
         for (const jobId of await listOf(url, user)) listed.add(jobId);
       }
-      for (const [jobId, { user }] of jobs) {
-        const view = await viewOf(url, jobId, user);
+      for (const [jobId, { user, ends }] of jobs) {
+        const view = await viewOf(url, jobId, user, ends);
         if (!views.has(jobId)) views.set(jobId, view);
         expect(view).toEqual(views.get(jobId));
         expect(listed).toContain(jobId);
@@ -112,7 +125,7 @@ test('old and new APIs and workers serve the same jobs, then only new ones, then
     }
   };
 
-  const all = new Map<string, MixedJob & { followed: Followed }>();
+  const all = new Map<string, EndedJob>();
   const third = Math.ceil(JOBS / 3);
   const phases: [count: number, meanwhile: () => Promise<void>][] = [
     [third, () => surroundings.begun(1)],
@@ -132,13 +145,14 @@ test('old and new APIs and workers serve the same jobs, then only new ones, then
   expect(turns).toEqual(expect.arrayContaining(['old to new', 'new to old']));
   const attempts = [...views.values()].map((view) => Number(view.job['attempt']));
   expect(attempts.filter((attempt) => attempt > 1).length, 'jobs were tried again').toBeGreaterThan(JOBS / 10);
+  expect([...all.values()].filter(({ ends }) => ends.length > 1).length, 'failed jobs were retried').toBeGreaterThan(JOBS / 20);
   await expectUnharmed(started.new);
 });
 
 type View = { job: Record<string, any>; events: StreamEvent[]; [part: string]: unknown };
 
 /** All that an API says of a job that has ended, its child and its files included. */
-async function viewOf(url: string, jobId: string, user: string): Promise<View> {
+async function viewOf(url: string, jobId: string, user: string, ends: string[]): Promise<View> {
   const get = async (path: string): Promise<Response> => {
     const response = await fetch(url + path, { headers: { 'user-id': user } });
     expect([path, response.status]).toEqual([path, 200]);
@@ -146,7 +160,7 @@ async function viewOf(url: string, jobId: string, user: string): Promise<View> {
   };
   const json = async (path: string) => (await (await get(path)).json()) as Record<string, any>;
   const deliveries = () => json(`/api/jobs/${jobId}/deliveries`);
-  await expect.poll(deliveries).toMatchObject({ deliveries: [{ channel: 'webhook', status: 'delivered' }] }); // a child's, too
+  await expect.poll(deliveries).toMatchObject({ deliveries: ends.map((type) => ({ type, status: 'delivered' })) });
   const job = await json(`/api/jobs/${jobId}?include=items`);
   expect(job).toMatchObject({ jobId, status: 'completed' });
   const stream = await watch(url + job['streamUrl'], {});
@@ -166,21 +180,20 @@ async function viewOf(url: string, jobId: string, user: string): Promise<View> {
     events: lasting(stream.events),
     digests,
     deliveries: await deliveries(),
-    ...(child && { child: await viewOf(url, child.jobId as string, user) }),
+    ...(child && { child: await viewOf(url, child.jobId as string, user, ['job.completed']) }),
   };
 }
 
-/** The end of each job was told once to its server, signed, and is noted as delivered. */
-async function expectTold(jobs: Map<string, MixedJob>, receiver: Receiver, url: string): Promise<void> {
-  const get = async (path: string, user: string) =>
-    (await (await fetch(url + path, { headers: { 'user-id': user } })).json()) as Record<string, any>;
-  for (const [jobId, { user }] of jobs) {
-    const waiting = async () => (await get(`/api/jobs/${jobId}/deliveries`, user))['deliveries'] as Record<string, any>[];
-    await expect.poll(waiting).toMatchObject([{ channel: 'webhook', status: 'delivered' }]);
-    const { secret } = await get('/api/webhooks/secret', user);
-    const calls = receiver.calls.filter(({ body }) => body.includes(`"jobId":"${jobId}"`));
-    expect(calls.map((call) => verified(secret as string, call)['type'])).toEqual(calls.map(() => 'job.completed'));
-    expect(new Set(calls.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+/** Each end of a job was told to its server, signed and under one id. */
+async function expectTold(jobs: Map<string, EndedJob>, receiver: Receiver, url: string): Promise<void> {
+  for (const [jobId, { user, ends }] of jobs) {
+    const response = await fetch(`${url}/api/webhooks/secret`, { headers: { 'user-id': user } });
+    const { secret } = (await response.json()) as { secret: string };
+    const told = () => {
+      const calls = receiver.calls.filter(({ body }) => body.includes(`"jobId":"${jobId}"`));
+      return new Map(calls.map((call) => [call.headers['webhook-id'], verified(secret, call)['type'] as string]));
+    };
+    await expect.poll(() => [...told().values()].toSorted()).toEqual(ends.toSorted());
   }
 }
 
