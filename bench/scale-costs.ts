@@ -12,7 +12,7 @@ import { startOurApi } from './ours.ts';
 import { type Part, startPart } from './processes.ts';
 import { type Place, PREFIX } from './redis.ts';
 import { readUsage } from './redis-usage.ts';
-import { NOTES, openOurSource } from './workers.ts';
+import { NOTES } from './workers.ts';
 
 /**
  * How much is measured. `slots`: of each worker; `warmS`: how long jobs are answered quickly, so that
@@ -28,6 +28,9 @@ export const CARDS = 10;
 /** How long answers take while all is warmed up, in ms, and how long jobs run at the pace that is measured before that. */
 const WARM_ANSWER_MS = 50;
 const SETTLE_MS = 1500;
+
+/** How long answers take while submissions are measured, in ms: longer than that takes. */
+const ENDLESS_MS = 600_000;
 
 /** How many jobs are under way for each slot: some always wait, so that no slot is ever empty. */
 export const JOBS_A_SLOT = 1.5;
@@ -121,22 +124,23 @@ async function measureJobs({ workers, apis, model, callers, place }: Scene, setu
 
 const cpuOf = async (parts: readonly Part[]) => sum(await Promise.all(parts.map(async ({ usage }) => (await usage()).cpu)));
 
-/** Keys that grow with the finished jobs, by their pattern. */
-const OF_JOBS = ['ai-jobs:JOB', 'ai-jobs:JOB:logs', 'ai-jobs:completed', 'user:…', 'open:…'];
+/** Keys that grow with the finished jobs, by their pattern, in whichever queue the jobs were. */
+const OF_JOBS = /:JOB$|:JOB:logs$|:completed$|^user:|^open:/;
 
 /** The bytes of Redis that each finished job takes, once all jobs have ended. */
 async function bytesOfJob({ redis }: Place): Promise<number> {
-  const census = await takeCensus(redis);
-  return sum(OF_JOBS.map((name) => census.get(name)?.bytes ?? 0)) / (census.get('ai-jobs:JOB')?.keys ?? Number.NaN);
+  const patterns = [...(await takeCensus(redis))];
+  const jobs = sum(patterns.flatMap(([name, { keys }]) => (name.endsWith(':JOB') ? [keys] : [])));
+  if (jobs === 0) throw new Error('there is no job in Redis');
+  return sum(patterns.flatMap(([name, { bytes }]) => (OF_JOBS.test(name) ? [bytes] : []))) / jobs;
 }
 
-/** Submits as fast as the APIs answer, while the queue is paused and the workers rest. */
+/** Submits as fast as the APIs answer, while all slots are busy with jobs that do not end. */
 async function measureSubmissions(
-  { apis, place }: Scene,
+  { apis, model }: Scene,
   { warm, block }: SetupExtent,
 ): Promise<Pick<Seen, 'submissions' | 'submissionApi'>> {
-  const { queue, close } = openOurSource(place);
-  await queue.pause();
+  await model.ask({ answerMs: ENDLESS_MS }, 'pace');
   const request = (n: number) =>
     httpRequest('POST', flashcards.path, { 'content-type': 'application/json', 'user-id': `user ${n % USERS}` }, BODY);
   const requests = Array.from({ length: USERS }, (_, n) => request(n));
@@ -148,7 +152,6 @@ async function measureSubmissions(
   const seconds = await closedLoop(open, block);
   const used = (await cpuOf(apis)) - before;
   open.forEach((connection) => connection.close());
-  await close();
   return { submissions: block / seconds, submissionApi: used / 1e6 / seconds / apis.length };
 }
 

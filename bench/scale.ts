@@ -20,7 +20,7 @@ import {
 type Extent = SetupExtent & { workers: number[]; apis: number[] };
 
 const EXTENT: Record<UnguardedForm, Extent> = {
-  normal: { workers: [1, 2, 4], apis: [1, 2], slots: 15, warmS: 3, seconds: 6, warm: 2000, block: 6000 },
+  normal: { workers: [1, 2, 4], apis: [1, 2], slots: 15, warmS: 3, seconds: 5, warm: 1000, block: 5000 },
   short: { workers: [1, 2], apis: [2], slots: 5, warmS: 1, seconds: 2, warm: 200, block: 400 },
 };
 
@@ -52,7 +52,7 @@ function report(extent: SetupExtent, seen: readonly Seen[], limited: Pick<Seen, 
 
 \`npm run bench -- scale\`: jobs of ${CARDS} cards whose model takes ${ANSWER_MS / 1000} s for each answer, token by token. Each worker has ${extent.slots} slots. ${JOBS_A_SLOT} callers for each slot submit a job,
 follow its stream to the end, and submit the next; where there are two APIs, the stream is opened at the other one. ${extent.seconds} s are measured after a warm-up with quick
-answers. Then the queue is paused, and ${number(extent.block)} submissions of ${USERS} users come over ${CONNECTIONS} connections. Workers and APIs are those of \`npm run start:worker\` and \`npm run start:api\`, every limit is
+answers. Then, while all slots are busy, ${number(extent.block)} submissions of ${USERS} users come over ${CONNECTIONS} connections. Workers and APIs are those of \`npm run start:worker\` and \`npm run start:api\`, every limit is
 out of reach. They share the machine's ${cpus().length} cores with a native Redis that keeps nothing on disk, the model and the callers. Node ${process.versions.node}.
 
 ${lines(
