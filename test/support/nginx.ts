@@ -21,7 +21,7 @@ export async function startNginx(urls: string[], { location = '', upstream = '',
   const servers = urls.map((url) => `server ${new URL(url).host} ${server};`).join(' ');
   writeFileSync(
     join(folder, 'nginx.conf'),
-    `daemon off; pid ${folder}/pid; error_log ${folder}/error.log; events {}
+    `daemon off; pid ${folder}/pid; error_log ${folder}/error.log; events { worker_connections 8192; }
      http { access_log off; gzip on; ${temp}
        upstream api { ${servers} ${upstream} }
        server { listen 127.0.0.1:${port}; location / { proxy_pass http://api; proxy_set_header Host $host; ${location} } } }`,
