@@ -22,7 +22,7 @@ const onEveryStore = [
   'test/stream/{event-reader,feed,live,user-feed}.test.ts',
   'test/notifications/{kept,redelivery,webhooks}.test.ts',
   'test/http/{cancel,cancel-after,erase,erase-cost,garbage,limits,listing,retry,same-work,stats}.test.ts',
-  'test/worker/run/{breaker,input-versions,journal,lock-watch,run-locks,spending,stalled,worker-backend}.test.ts',
+  'test/worker/run/{breaker,input-versions,journal,lane-rate,lanes,lock-watch,run-locks,spending,stalled,worker-backend}.test.ts',
 ];
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));

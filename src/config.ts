@@ -2,6 +2,7 @@
 import { hostname, type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { z } from 'zod';
 import { hostGraceMs } from './env/host-grace.ts';
+import { concurrencyVariable, laneCount, OF_LANES, rateVariable } from './env/lanes.ts';
 import { missing, type Role } from './env/rules.ts';
 import { HEALTH_PORTS, JOB_TIMEOUT_MS, schema } from './env/schema.ts';
 import { NAMING, providerVariable, type VendorVariables } from './env/vendors.ts';
@@ -61,7 +62,9 @@ function schemaFor(vendors: readonly VendorVariables[]) {
   };
   // AI_PROVIDER is about structured answers only.
   const naming = NAMING.map((name) => [name, oneOf(vendors.filter(({ writes }) => writes || name !== 'AI_PROVIDER'))]);
-  return schema.extend(Object.fromEntries(naming) as Record<(typeof NAMING)[number], ReturnType<typeof oneOf>>);
+  const ofLanes = OF_LANES.map((name) => [name, laneCount]);
+  type Named = Record<(typeof NAMING)[number], ReturnType<typeof oneOf>> & Record<(typeof OF_LANES)[number], typeof laneCount>;
+  return schema.extend(Object.fromEntries([...naming, ...ofLanes]) as Named);
 }
 
 function describe(issue: z.core.$ZodIssue): string {
@@ -170,11 +173,33 @@ function providersOf(env: Environment) {
   );
 }
 
+/** What the environment says of a lane; undefined for what it does not say. */
+export type LaneSettings = { concurrency: number | undefined; rateMax: number | undefined };
+
 function workerOf(env: Environment) {
   return {
     name: `${hostname()}-${process.pid}`,
+    /**
+     * How many jobs it runs at once of the queue that all kinds
+     * share, and of each lane that says nothing else.
+     */
     concurrency: env.WORKER_CONCURRENCY,
+    /** How many it runs at once in all. */
+    concurrencyTotal: env.WORKER_CONCURRENCY_TOTAL ?? 4 * env.WORKER_CONCURRENCY,
+    /** The limiter's rate, for all lanes of all workers together. */
     rate: { max: env.WORKER_RATE_MAX, duration: env.WORKER_RATE_DURATION_MS },
+    /**
+     * What lanes have of their own, by kind: how many jobs run at
+     * once, and how many begin in the limiter's time.
+     */
+    laneSettings: new Map(
+      kinds.map((kind): [string, LaneSettings] => [
+        kind.name,
+        { concurrency: env[concurrencyVariable(kind)], rateMax: env[rateVariable(kind)] },
+      ]),
+    ),
+    /** The kinds that it is for; all of them where it is undefined. */
+    kinds: env.WORKER_KINDS as readonly string[] | undefined,
     stalledIntervalMs: env.WORKER_STALLED_INTERVAL_MS,
     maxStalledCount: env.WORKER_MAX_STALLED_COUNT,
     // A lock that outlived the interval would keep a lost worker's jobs from being taken over in time.

@@ -32,6 +32,24 @@ test('defaults', () => {
   });
 });
 
+test('lanes have what their variables say; an unknown kind is refused with those that there are', () => {
+  const { worker } = loadConfig(
+    { ...REDIS, WORKER_CONCURRENCY: '2', WORKER_CONCURRENCY_AUDIO: '7', WORKER_RATE_MAX_LESSON: '5' },
+    'worker',
+  );
+  expect(worker).toMatchObject({ concurrency: 2, concurrencyTotal: 8, kinds: undefined });
+  expect(Object.fromEntries(worker.laneSettings)).toMatchObject({
+    'generate-audio': { concurrency: 7, rateMax: undefined },
+    'generate-lesson': { concurrency: undefined, rateMax: 5 },
+  });
+  const some = loadConfig({ ...REDIS, WORKER_KINDS: 'generate-audio, process-image' }, 'worker');
+  expect(some.worker.kinds).toEqual(['generate-audio', 'process-image']);
+  expect(mistakes({ ...REDIS, WORKER_KINDS: 'generate-audio,audio' }, 'worker')).toEqual([
+    expect.stringMatching(/^WORKER_KINDS: expected kinds .*generate-flashcards, .*generate-audio$/),
+  ]);
+  expect(mistakes({ ...REDIS, WORKER_CONCURRENCY_IMAGE: '0' }, 'worker')).toEqual([expect.stringMatching(/^WORKER_CONCURRENCY_IMAGE: /)]);
+});
+
 test('a process that stops takes as long as its host lets it, unless a variable says more or less', () => {
   const production = { ...REDIS, NODE_ENV: 'production', AUTH: 'trusted-header' };
   const stop = (env: Record<string, string>) => loadConfig({ ...production, ...env }, 'api').stop;

@@ -8,14 +8,14 @@ import type { FindPrice } from './prices.ts';
 
 /** The entry of the registry: who does which kind, and for what price. */
 export function describeWorker(
-  { name, concurrency }: Config['worker'],
+  { name }: Pick<Config['worker'], 'name'>,
   version: string,
   assignments: Map<string, Assignment>,
   findPrice: FindPrice,
-): WorkerDescription {
+): Omit<WorkerDescription, 'concurrency' | 'lanes'> {
   const priced = (support: Assignment['support']) => (support.available ? { ...support, price: findPrice(support) } : support);
   const kinds = Object.fromEntries([...assignments].map(([kind, { support }]) => [kind, priced(support)]));
-  return { name, version, concurrency, kinds, knows: KNOWN };
+  return { name, version, kinds, knows: KNOWN };
 }
 
 /** Whether what users may spend in a day is bounded in dollars, for all of them or by a plan. */
@@ -61,8 +61,9 @@ export function mainProvider(assignments: Map<string, Assignment>): string {
   return first ?? 'none';
 }
 
-/** Who does a kind, for the person at the terminal. */
-export function supportInWords(support: Assignment['support']): string {
+/** Who does a kind, for the person at the terminal. `served`: whether this worker is for it. */
+export function supportInWords(support: Assignment['support'], served: boolean): string {
   if (!support.available) return `off (set ${support.missing.join(', ')})`;
+  if (!served) return 'not by this worker (WORKER_KINDS)';
   return support.needs ? `${support.provider} (needs ${support.needs.join(', ')})` : support.provider;
 }

@@ -24,7 +24,7 @@ export type HealthSources = {
   worker: JobWorker;
   /** Whether the registry has this worker. If it has not, the API does not count on it. */
   registered: () => boolean;
-  facts: { name: string; concurrency: number; version: string; provider: string };
+  facts: { name: string; concurrency: number; lanes: Record<string, number>; version: string; provider: string };
   metrics: MetricsPage;
 };
 

@@ -25,6 +25,7 @@ import { assign, type VendorOffers } from './assignments.ts';
 import { guard } from './run/circuit-breaker.ts';
 import { describeWorker, hasMoneyBudget, mainProvider, modelWarnings, supportInWords, withoutLists } from './description.ts';
 import { createInputRemoval, createRoomRelease, createRunFiles, hasFiles } from './run/files.ts';
+import { concurrencyIn, isServed, servedLanes } from './lanes.ts';
 import type { Implementation } from './handler.ts';
 import { createAddCost, createFindPrice } from './prices.ts';
 import { createFindProgram } from './programs.ts';
@@ -60,11 +61,16 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   const assignments = assign(kinds, await askVendors(options, vendorTools(config, patient, log, breakers)), config);
   const metrics = openWorkerMetrics({ store, config, version, assignments, breakers });
   const inputVersions = Object.fromEntries(kinds.map((kind) => [kind.name, versionOf(kind)]));
-  const description = { ...describeWorker(config.worker, version, assignments, findPrice), inputVersions };
+  const served = servedLanes(kinds, config.worker);
+  const atOnce = concurrencyIn(served, config.worker, (kind) => assignments.get(kind)?.available === true);
+  // While no job goes into a lane, all of them run in the slots of the queue that all kinds share.
+  const concurrency = config.lanes ? atOnce.concurrency : config.worker.concurrency;
+  const description = { ...describeWorker(config.worker, version, assignments, findPrice), ...atOnce, concurrency, inputVersions };
   log.info({ kinds: withoutLists(description.kinds) }, 'what this worker can do');
   for (const warning of new Set(modelWarnings(description.kinds, hasMoneyBudget(config), store.clock.now()))) log.warn(warning);
 
-  const { name, concurrency } = config.worker;
+  const { name } = config.worker;
+  const lanes = kinds.map((kind) => kind.name);
   const processes = new ProcessRegistry(store, { id: name, onError: store.onError('registry') });
   await processes.enter();
   parts.add({ close: () => processes.leave() });
@@ -73,7 +79,9 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   // over, and no record that can't be read stops the worker.
   const { retentionS } = job;
   parts.add(await startHousekeeping(store, createCancel(store, retentionS, metrics.onCancelled), retentionS, log));
-  const unreadable = await endUnreadable(store, retentionS).catch((error: unknown) => (store.report('unreadable records', error), []));
+  const unreadable = await endUnreadable({ store, lanes, retentionS }).catch(
+    (error: unknown) => (store.report('unreadable records', error), []),
+  );
   for (const jobId of unreadable) log.error({ jobId }, UNREADABLE);
 
   // Files are read over a connection of their own: what is large
@@ -84,6 +92,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   const run = createRun({
     implementations,
     assignments,
+    isServed: (kind) => isServed(kind, config.worker),
     openFiles: createRunFiles(files, store, locks),
     addCost: createAddCost(findPrice),
     children: openChildren(patient, createLanes({ kinds, allowed: config.lanes, processes }), config),
@@ -103,7 +112,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
     onCompleted: createInputRemoval(files, kinds),
     onFailed: createRoomRelease(files, kinds),
   };
-  const worker = new JobWorker(store, patient, tasks, { ...job, ...config.worker }, log);
+  const worker = new JobWorker(store, patient, tasks, { ...job, ...config.worker, lanes, served }, log);
   metrics.watch(worker);
   parts.add({ close: () => worker.close(config.stop.graceMs) });
   const stuck = { what: "the worker's loop", ageMs: () => worker.loopAgeMs(), monitor: store.monitor, fail };
@@ -111,15 +120,19 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   const registration = new Registration(store, name, description, store.onError('registry'));
   await registration.register();
   parts.add({ close: () => registration.leave() });
-  const facts = { name, concurrency, version, provider: mainProvider(assignments) };
+  const inLanes = Object.fromEntries(Object.entries(atOnce.lanes).map(([kind, lane]) => [kind, lane.concurrency]));
+  const facts = { name, concurrency, lanes: inLanes, version, provider: mainProvider(assignments) };
   await health.serve({ store, worker, registered: () => registration.registered, facts, metrics: metrics.page });
   const { port } = health;
   // A directory of its own: what is remembered of this reading must not answer who can do a job.
-  const lanes = kinds.map((kind) => kind.name);
   const readStats = createStats(queue, store, { rate: config.worker.rate, lanes, workers: createWorkerDirectory(store) });
   void warnOfLimiter(readStats, log).catch(store.onError('statistics'));
-  log.info({ port, concurrency }, 'worker listening');
-  return { ready: true, port, kinds: [...assignments].map(([kind, { support }]) => [kind, supportInWords(support)]) };
+  log.info({ port, concurrency, lanes: inLanes }, 'worker listening');
+  return {
+    ready: true,
+    port,
+    kinds: [...assignments].map(([kind, { support }]) => [kind, supportInWords(support, isServed(kind, config.worker))]),
+  };
 }
 
 /** Asks the vendors what they can do here. */

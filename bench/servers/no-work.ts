@@ -8,6 +8,7 @@ import { ProcessStore } from '../../src/store/store.ts';
 import { assign } from '../../worker/assignments.ts';
 import { createRunFiles } from '../../worker/run/files.ts';
 import { implement } from '../../worker/handler.ts';
+import { servedLanes } from '../../worker/lanes.ts';
 import { createAddCost } from '../../worker/prices.ts';
 import { createRun } from '../../worker/run/run.ts';
 import { offline } from '../../worker/vendors/offline.ts';
@@ -49,7 +50,13 @@ const worker = new JobWorker(
     findDoers: async () => ({ who: 'live', workers: 1 }),
     mayShorten: async () => true,
   },
-  { backoffMs: 1000, retentionS: config.job.retentionS, ...config.worker },
+  {
+    backoffMs: 1000,
+    retentionS: config.job.retentionS,
+    ...config.worker,
+    lanes: [flashcards.name],
+    served: servedLanes([flashcards], config.worker),
+  },
   log,
 );
 process.send?.({ ready: true, running: worker.active() });

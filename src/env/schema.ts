@@ -6,6 +6,7 @@ import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { priceSchema } from '../job/price.ts';
 import { planSchema } from '../jobs/plans.ts';
+import { kindList } from './lanes.ts';
 import { flag, httpUrl, json, MAX_TIMER_MS, milliseconds, positive, secret, splitList, vendorKey, wholeNumber } from './variables.ts';
 
 const whole = (least: number, most: number, fallback: number) => wholeNumber(least, most).default(fallback);
@@ -57,6 +58,8 @@ export const schema = z.object({
   BREAKER_FAILURES: positive(10),
   BREAKER_OPEN_MS: milliseconds(5000),
   WORKER_CONCURRENCY: positive(3),
+  WORKER_CONCURRENCY_TOTAL: wholeNumber(1, 1_000_000_000).optional(),
+  WORKER_KINDS: kindList.optional(),
   LANES: z.enum(['auto', 'off']).default('off'),
   WORKER_RATE_MAX: positive(10),
   WORKER_RATE_DURATION_MS: milliseconds(1000),

@@ -37,7 +37,10 @@ export type WorkerDescription = {
   /** How many jobs it runs at once. */
   concurrency: number;
   kinds: Record<string, KindSupport>;
-  /** How many jobs of each kind it runs at once; kinds that are absent it does not take. */
+  /**
+   * How many jobs of each kind it runs at once. A kind that is absent it does not take, although its
+   * configuration may be enough for it (`WORKER_KINDS`). A worker that says nothing takes all it can do.
+   */
   lanes?: Readonly<Record<string, { concurrency: number }>> | undefined;
   /** What it knows that older versions do not (process-registry.ts). */
   knows?: readonly string[];
@@ -186,8 +189,8 @@ export function lackingIn(input: unknown, { needs = [] }: { needs?: readonly str
 const found = new WeakMap<KnownWorker[], Map<string, Availability>>();
 
 /**
- * Tells from the workers whether a kind can be done: those that live count first,
- * then those that lived lately. With an input: whether it can be done for that one.
+ * Tells from the workers whether a kind can be done: those that live and take it count first, then
+ * those that lived lately, then those that could. With an input: whether it can be done for that one.
  */
 export function availabilityOf(kind: string, workers: KnownWorker[], input?: unknown): Availability {
   const dependsOnInput = input !== undefined && workers.some(({ kinds: { [kind]: support } }) => support?.available && support.needs);
@@ -199,12 +202,18 @@ export function availabilityOf(kind: string, workers: KnownWorker[], input?: unk
   return availability;
 }
 
+/** Whether a worker takes jobs of a kind, if it can do them. */
+export function takes({ lanes }: WorkerDescription, kind: string): boolean {
+  return lanes === undefined || Object.hasOwn(lanes, kind);
+}
+
 function findAvailability(kind: string, workers: KnownWorker[], input?: unknown): Availability {
   const supports = (known: KnownWorker[]) => known.flatMap(({ kinds }) => kinds[kind] ?? []);
   const isAble = (support: KindSupport) => support.available && (input === undefined || lackingIn(input, support).length === 0);
   const able = (known: KnownWorker[]) => supports(known).flatMap((support) => (support.available && isAble(support) ? [support] : []));
-  const live = able(workers.filter((worker) => worker.live));
-  const doers = live.length > 0 ? live : able(workers);
+  const serving = workers.filter((worker) => takes(worker, kind));
+  const live = able(serving.filter((worker) => worker.live));
+  const doers = [live, able(serving)].find((some) => some.length > 0) ?? able(workers); // who could, but is not for it: jobs wait
   const [first] = doers;
   if (first) {
     const answers = new Set(live.map((support) => support.answers));

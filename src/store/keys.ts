@@ -14,7 +14,7 @@ export const QUEUE_NAME = 'ai-jobs';
 export const NOTIFICATIONS = 'ai-jobs-notifications';
 
 /** BullMQ's keys of a queue in which jobs wait and run. Each lane has its own. */
-const LANE_KEYS = ['wait', 'active', 'prioritized', 'delayed', 'stalled', 'stalled-check', 'marker', 'paused'] as const;
+export const LANE_KEYS = ['wait', 'active', 'prioritized', 'delayed', 'stalled', 'stalled-check', 'marker', 'paused'] as const;
 
 /** BullMQ's keys of what all lanes share. `meta` is among them, so that a pause holds for all. */
 const SHARED_KEYS = ['completed', 'failed', 'events', 'meta', 'limiter', 'pc', 'id'] as const;
@@ -67,7 +67,7 @@ type TenantOrNone = Tenant | '';
  *   may cost more than is left. Entries that can't be read count as nothing.
  * - a breaker: begun anew by the next call, also if a time in it is out of reach.
  * - `processes` and what goes with it: begun anew by the next heartbeat.
- * - a rate: begun anew by the next submission.
+ * - a rate: begun anew by the next submission; that of a lane, when its next job begins.
  * - an idempotency key: its own submissions fail until it is gone.
  * - a shared value: decided anew.
  * - `writes`: noted anew; the check for stalled jobs is held back once.
@@ -93,6 +93,10 @@ export function keysUnder(prefix: string) {
       Object.fromEntries(names.map((name) => [name, of(name, lane)])) as Record<Name, string>,
     /** What the keys of a lane begin with. */
     queue: (lane?: Lane) => of('wait', lane).slice(0, -'wait'.length),
+    /** The same of all queues in which jobs can be: that which all kinds share, and those of these lanes. */
+    queues: (lanes: readonly string[]) => [base, ...lanes.map((lane) => `${prefix}:${QUEUE_NAME}-${lane}:`)],
+    /** How many jobs of a lane were begun in the limiter's time, where the lane has a rate of its own. */
+    laneLimiter: (lane: string) => `${prefix}:${QUEUE_NAME}-${lane}:limiter`,
     job: (id: string) => base + id,
     logs: (id: string) => `${base}${id}:logs`,
     lock: (id: string) => `${base}${id}:lock`,

@@ -59,7 +59,10 @@ export class RedisTimeBackend extends RedisQueueBackend {
   /** Called before BullMQ runs a job. */
   onBegin(_jobId: string): void {}
 
-  /** Called when BullMQ runs a job no more, before it writes the job's end; also where it had not begun, and several times. */
+  /**
+   * Called when BullMQ runs a job no more, before it writes the
+   * job's end; also where it had not begun, and several times.
+   */
   onEnd(_jobId: string): void {}
 
   override async waitForJob(...args: Parameters<RedisQueueBackend['waitForJob']>) {

@@ -52,7 +52,7 @@ const WAYS: Record<string, (opened: Opened) => Promise<void>> = {
     await redis.zrem(keys.of('prioritized'), id);
     await redis.lpush(keys.of('active'), id);
     await redis.hset(keys.job(id), 'data', 'garbage');
-    expect(await endUnreadable(store, RETENTION_S)).toEqual([id]);
+    expect(await endUnreadable({ store, lanes: [], retentionS: RETENTION_S })).toEqual([id]);
   },
 };
 

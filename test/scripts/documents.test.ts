@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import lint from '../../oxlint.config.ts';
 import { schema } from '../../src/env/schema.ts';
+import { OF_LANES } from '../../src/env/lanes.ts';
 import { NAMING } from '../../src/env/vendors.ts';
 import { vendors } from '../../worker/vendors/index.ts';
 
@@ -170,7 +171,7 @@ test('the handbook has every command', () => {
   expect(Object.keys(scripts).filter((name) => !named.has(name) && !/^(pre|post)/.test(name))).toEqual([]);
 });
 
-const variables = [...Object.keys(schema.shape), ...NAMING, ...vendors.flatMap((vendor) => Object.keys(vendor.variables))];
+const variables = [...Object.keys(schema.shape), ...NAMING, ...OF_LANES, ...vendors.flatMap((vendor) => Object.keys(vendor.variables))];
 
 test('the handbook has every variable that a process reads, and no others', () => {
   const rows = read(`${CHAPTERS}/environment.md`).match(/^\| `.*?(?= \| )/gm) ?? [];

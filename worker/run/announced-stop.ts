@@ -21,11 +21,11 @@ const KEPT_MS = 600_000;
  */
 export function announceStop(store: Store, locks: RunLocks, onError: (error: unknown) => void): { close(): void } {
   const script = store.script(new URL('scripts/announce_leaving.lua', import.meta.url), {
-    keys: ['leaving', 'jobs', 'stalled'],
+    keys: ['leaving', 'jobs'],
     args: ['lockMs', 'keptMs'],
   });
   const { keys } = store;
-  const shared = { leaving: keys.leaving, jobs: keys.job(''), stalled: keys.of('stalled'), lockMs: LEAVING.lockMs, keptMs: KEPT_MS };
+  const shared = { leaving: keys.leaving, jobs: keys.job(''), lockMs: LEAVING.lockMs, keptMs: KEPT_MS };
   const announce = async (): Promise<void> => {
     const pairs = [...locks.held].flatMap(([id, { token }]) => [id, token]);
     if (pairs.length > 0) await script(shared, pairs);
@@ -36,17 +36,14 @@ export function announceStop(store: Store, locks: RunLocks, onError: (error: unk
   return { close: stop };
 }
 
-/** BullMQ's keys that taking jobs back reads or writes. */
-const QUEUE_KEYS = ['active', 'wait', 'stalled', 'marker', 'events', 'meta'] as const;
-
 /**
  * Makes the function that lets jobs wait again whose worker has announced its stop and
  * is gone. Resolves with their ids.
  */
 export function createTakeBack(store: Store): () => Promise<string[]> {
   const { keys } = store;
-  const script = store.script(new URL('scripts/take_back.lua', import.meta.url), { keys: ['leaving', 'jobs', ...QUEUE_KEYS], args: [] });
-  const touched = { leaving: keys.leaving, jobs: keys.job(''), ...keys.allOf(QUEUE_KEYS) };
+  const script = store.script(new URL('scripts/take_back.lua', import.meta.url), { keys: ['leaving', 'jobs', 'events', 'meta'], args: [] });
+  const touched = { leaving: keys.leaving, jobs: keys.job(''), ...keys.allOf(['events', 'meta']) };
   return async () => (await script(touched)) as string[];
 }
 

@@ -6,12 +6,13 @@ import { type Lane, queueNameOf } from '../../src/store/keys.ts';
 import { RedisTimeWorker } from '../../src/store/redis-time-worker.ts';
 import type { ProcessStore, Store } from '../../src/store/store.ts';
 import { keepLooping, type WorkerLoop } from '../../src/store/worker-loop.ts';
+import { LaneRate } from './lane-rate.ts';
 import { backoff } from './retry-policy.ts';
 import type { Conclusion, JobPickup, TakeResult } from './take-job.ts';
 import { type BackendOptions, createBackendFactory } from './worker-backend.ts';
 
 /** What the lanes of a process share. */
-export type LaneDeps = Pick<BackendOptions, 'slots' | 'locks' | 'keptLongerS'> & {
+export type LaneDeps = Pick<BackendOptions, 'lanes' | 'slots' | 'locks' | 'keptLongerS'> & {
   store: ProcessStore;
   /** Over a connection that waits while Redis is away. */
   patient: Store;
@@ -52,7 +53,16 @@ export type ServedLane = {
   lane: Lane;
   /** How many of its jobs run at once. */
   concurrency: number;
+  /** How many of its jobs begin in the limiter's time, over all workers, where it has a rate of its own. */
+  rateMax?: number | undefined;
 };
+
+/**
+ * How often an idle worker looks for jobs, in s, in the queue that all
+ * kinds share and in a lane: the wake-up for a lost job may go to a
+ * worker that is frozen. Lanes are many, so they are asked less often.
+ */
+const IDLE_S = { shared: 1, lane: 3 };
 
 /** How long BullMQ sleeps at most where the limiter lets no job begin, in ms (maximumRateLimitDelay). */
 const LIMITER_MS = 30_000;
@@ -112,8 +122,9 @@ export class LaneWorker {
     await this.#worker.close(force);
   }
 
-  #open({ lane, concurrency }: ServedLane): Worker<Payload> {
-    const { patient, name, rate, stalledIntervalMs, lockDurationMs, backoffMs, slots, locks, keptLongerS } = this.#deps;
+  #open({ lane, concurrency, rateMax }: ServedLane): Worker<Payload> {
+    const { patient, name, rate: limiter, stalledIntervalMs, lockDurationMs, backoffMs } = this.#deps;
+    const rate = lane !== undefined && rateMax !== undefined ? new LaneRate(patient, lane, { ...limiter, max: rateMax }) : undefined;
     const fieldsOf = (job: object) => this.#concluded.get(job)?.fields;
     return new RedisTimeWorker<Payload>(
       queueNameOf(lane, 'wait'),
@@ -124,21 +135,20 @@ export class LaneWorker {
         prefix: patient.keyPrefix,
         name,
         concurrency,
-        limiter: rate,
+        limiter,
+        skipStalledCheck: lane !== undefined, // the worker of the shared queue looks into all lanes
         // One check sees a lost worker's job, and the next one takes
         // it over. So two checks must fit into the interval.
         stalledInterval: Math.max(Math.floor(stalledIntervalMs / 2), 1),
         // BullMQ also counts a job whose worker died before the job began. So our own counters decide.
         maxStalledCount: Number.MAX_SAFE_INTEGER,
-        // How often an idle worker looks for jobs, in s. The wake-up
-        // for a lost job may go to a worker that is frozen.
-        drainDelay: 1,
+        drainDelay: IDLE_S[lane === undefined ? 'shared' : 'lane'],
         lockDuration: lockDurationMs,
         settings: {
           backoffStrategy: (attemptsMade, _type, error) => (error && this.#pauses.get(error)) ?? backoff(attemptsMade, backoffMs, error),
         },
       },
-      createBackendFactory(patient, { name, lane, slots, locks, lockDurationMs, fieldsOf, keptLongerS }),
+      createBackendFactory(patient, { ...this.#deps, lane, rate, fieldsOf }),
     );
   }
 

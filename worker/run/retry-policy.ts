@@ -138,7 +138,7 @@ export function decide(error: unknown, { attemptsMade, putOffs, backoffMs, doers
   if (error instanceof HandBack) return { type: 'hand-back' };
   if (error instanceof NotAssignedError) {
     if (doers === 'nobody') return { type: 'fail', problem: error.problem };
-    return giveBack(doers !== 'older');
+    return giveBack(doers !== 'unfit');
   }
   // It waits for a newer worker, however long: one may be on its way, or come back after a rollback.
   if (error instanceof NewerInputError) {

@@ -2,6 +2,7 @@
  * The locks of this process's runs. One that has expired is
  * taken back, as long as no other run has begun the job.
  */
+import type { Lane } from '../../src/store/keys.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** What a run holds its job with. */
@@ -10,6 +11,8 @@ export type RunLock = {
   token: string;
   /** How often the job was begun, this run included. */
   started: number;
+  /** Where the job was taken up. */
+  lane: Lane;
   /** How often BullMQ had found the job without a worker when the run began. */
   stalls: number;
 };
@@ -88,8 +91,10 @@ function createRetake(store: Store, lockMs: () => number): Retake {
     keys: ['job', 'lock', ...QUEUE_KEYS],
     args: ['id', 'token', 'started', 'stalls', 'lockMs'],
   });
-  const shared = keys.allOf(QUEUE_KEYS);
-  return async (id, lock) => (await script({ ...shared, job: keys.job(id), lock: keys.lock(id), id, ...lock, lockMs: lockMs() })) === 1;
+  return async (id, { lane, ...lock }) => {
+    const touched = { ...keys.allOf(QUEUE_KEYS, lane), job: keys.job(id), lock: keys.lock(id) };
+    return (await script({ ...touched, id, ...lock, lockMs: lockMs() })) === 1;
+  };
 }
 
 /**

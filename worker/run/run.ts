@@ -29,6 +29,8 @@ import type { Task } from './task.ts';
 export type RunDeps = {
   implementations: readonly Implementation[];
   assignments: ReadonlyMap<string, Assignment>;
+  /** Whether this worker is for a kind, if it can do it. */
+  isServed?: (kind: string) => boolean;
   openFiles: OpenRunFiles;
   addCost: AddCost;
   children: Children;
@@ -50,6 +52,7 @@ export type RunDeps = {
 export function createRun({
   implementations,
   assignments,
+  isServed = () => true,
   openFiles,
   addCost,
   children,
@@ -62,14 +65,14 @@ export function createRun({
   const works = new Map(
     implementations.map(({ kind, handle }): [string, Work] => [
       kind.name,
-      { kind, handle, schema: jobInput(kind), assignment: assignments.get(kind.name) },
+      { kind, handle, schema: jobInput(kind), isServed: isServed(kind.name), assignment: assignments.get(kind.name) },
     ]),
   );
 
   /**
-   * @throws NotAssignedError if this worker can't do the kind or does not take the input,
-   * NewerInputError if it knows only older versions of the input, ProblemError for what the job's
-   * owner should know, the signal's reason if that ended the run
+   * @throws NotAssignedError if this worker can't do the kind, is not for it, or does not take
+   * the input, NewerInputError if it knows only older versions of the input, ProblemError for
+   * what the job's owner should know, the signal's reason if that ended the run
    */
   return async (task, journal) => {
     const history = await journal.history(task.fresh);
@@ -120,8 +123,8 @@ export function createRun({
   };
 }
 
-/** A kind that this worker knows, and whether it can do it. */
-type Work = Implementation & { schema: ReturnType<typeof jobInput>; assignment: Assignment | undefined };
+/** A kind that this worker knows, and whether it is for it and can do it. */
+type Work = Implementation & { schema: ReturnType<typeof jobInput>; isServed: boolean; assignment: Assignment | undefined };
 
 /** Work that this worker can do, with its input: of this worker's version, and not parsed yet. */
 type AssignedWork = Work & { assignment: Extract<Assignment, { available: true }>; stored: unknown };
@@ -132,7 +135,7 @@ function assignedTo(task: Task, works: ReadonlyMap<string, Work>): AssignedWork 
   const work = works.get(kind);
   if (work && isNewer(task, work.kind, works.get(next ?? '')?.kind)) throw new NewerInputError(kind);
   const { assignment } = work ?? {};
-  if (!work || !assignment?.available) throw new NotAssignedError(kind, assignment?.support);
+  if (!work?.isServed || !assignment?.available) throw new NotAssignedError(kind, assignment?.support);
   const input = upgradeStored(work.kind, task);
   const lacking = lackingIn(input, assignment.support);
   if (lacking.length > 0) throw new NotAssignedError(kind, { ...assignment.support, lacking });
@@ -169,7 +172,10 @@ function unusable(cause: unknown, fields: readonly string[] = []): ProblemError 
   });
 }
 
-/** Makes the function that reports items. The first one of a job tells how long it took since the run began. */
+/**
+ * Makes the function that reports items. The first one of a
+ * job tells how long it took since the run began.
+ */
 function itemReporter(events: RunEvents, kind: string, { progress }: Attempt): () => void {
   const start = performance.now();
   return () => events.item(kind, progress.items === 1 ? performance.now() - start : undefined);

@@ -29,6 +29,8 @@ export type EndedAttempt = {
   token: string;
   journal: Journal;
   counted: RunCounters;
+  /** The fair queue of the job's lane. */
+  fairQueue: FairQueue;
 };
 
 /**
@@ -43,7 +45,6 @@ export type SettleResult =
 
 /** What settling needs. */
 export type SettleOptions = {
-  fairQueue: FairQueue;
   store: Store;
   /** Tells who could do a job of a kind, as far as the registry knows. */
   findDoers: (kind: string, stored: StoredInput) => Promise<Doers>;
@@ -60,7 +61,7 @@ const NOBODY: Doers = { who: 'nobody', workers: 0 };
 
 /** Makes the function that settles an attempt. It resolves with what BullMQ has to know. */
 export function createSettle(options: SettleOptions): (attempt: EndedAttempt, error: unknown) => Promise<SettleResult> {
-  const { fairQueue, store, findDoers, pickups, backoffMs } = options;
+  const { store, findDoers, pickups, backoffMs } = options;
   const countGiveBack = store.script(new URL('scripts/give_back.lua', import.meta.url), { keys: ['job'], args: ['starts'] });
   const decideOn = async ({ job, counted }: EndedAttempt, error: unknown, { who: doers }: Doers): Promise<Decision> => {
     const badBefore = job.attemptsMade > 0 && parseReason(job.failedReason ?? '').code === 'provider_bad_answer';
@@ -69,7 +70,7 @@ export function createSettle(options: SettleOptions): (attempt: EndedAttempt, er
   };
 
   return async (attempt, error) => {
-    const { job, id, token, journal, counted } = attempt;
+    const { job, id, token, journal, counted, fairQueue } = attempt;
     const isOthers = error instanceof NotAssignedError || error instanceof NewerInputError;
     const doers = isOthers ? await findDoers(job.name, job.data) : NOBODY;
     const decision = await decideOn(attempt, error, doers);

@@ -46,7 +46,10 @@ export class Slots {
     return this.#fetching.size + this.#holders.size;
   }
 
-  /** A slot to fetch a job of a lane with; undefined if there is none for it now, and then the lane waits. */
+  /**
+   * A slot to fetch a job of a lane with; undefined if there is
+   * none for it now, and then the lane waits.
+   */
   take(lane: Lane): Slot | undefined {
     this.#giveUpNotBegun();
     if (this.#closed) return undefined;

@@ -72,7 +72,7 @@ export class JobTaker {
   readonly running = new Set<string>();
   readonly #options: TakeOptions;
   readonly #openJournal: ReturnType<typeof createJournals>;
-  readonly #fairQueue: FairQueue;
+  readonly #fairQueues = new Map<Lane, FairQueue>();
   readonly #isolation: Isolation;
   readonly #settle: ReturnType<typeof createSettle>;
   /** When jobs that can't run beside others are picked up again. */
@@ -82,10 +82,9 @@ export class JobTaker {
     const { store, locks, journalMemoryBytes: memoryBytes } = options;
     this.#options = options;
     this.#openJournal = createJournals(store, { locks, memoryBytes });
-    this.#fairQueue = createFairQueue(store, undefined);
     this.#isolation = new Isolation(options.maxStalledCount);
     this.#pickups = new SpacedPickups(options.rate);
-    this.#settle = createSettle({ ...options, fairQueue: this.#fairQueue, pickups: new SpacedPickups(options.rate) });
+    this.#settle = createSettle({ ...options, pickups: new SpacedPickups(options.rate) });
   }
 
   /**
@@ -93,7 +92,7 @@ export class JobTaker {
    * any more, or Redis fails. `onStart`: the job is run now.
    */
   async take(taken: JobPickup, onStart: () => void): Promise<TakeResult> {
-    const { job, id, token } = taken;
+    const { job, id, token, lane } = taken;
     const { store, maxStalledCount, locks } = this.#options;
     const counted = new RunCounters(store, id, job.stalledCounter);
     const losses = await counted.losses(itemsOf(job));
@@ -106,7 +105,7 @@ export class JobTaker {
     }
     onStart();
     this.running.add(id);
-    locks.hold(id, { token, started: job.attemptsStarted, stalls: job.stalledCounter });
+    locks.hold(id, { token, lane, started: job.attemptsStarted, stalls: job.stalledCounter });
     try {
       return await this.#run(taken, counted);
     } finally {
@@ -123,16 +122,17 @@ export class JobTaker {
     log.info({ ...about, waitedMs: store.clock.now() - job.timestamp }, 'job started');
     void this.#reportStart(task, job);
     const journal = this.#openJournal(task);
+    const fairQueue = this.#fairQueueOf(taken.lane);
     try {
       await counted.started();
       const fields = await run(task, journal);
-      noteServed(this.#fairQueue, job);
+      noteServed(fairQueue, job);
       return { type: 'done', fields, rows: journal.rows };
     } catch (error) {
       if (error instanceof LockLostError) log.info(about, "the job is not this run's any more: it was cancelled, or another worker has it");
       else if (error instanceof NewerInputError) log.info(about, `job is given back: ${error.message}`);
       else log.warn({ ...about, err: error }, 'job attempt ended');
-      return await this.#settle({ job, id, token, journal, counted }, error);
+      return await this.#settle({ job, id, token, journal, counted, fairQueue }, error);
     }
   }
 
@@ -144,6 +144,12 @@ export class JobTaker {
     // When a lost job could begin again nobody has noted.
     const ready = stalledCounter > 0 ? null : await store.redis.hget(store.keys.job(id), FIELDS.ready).catch(() => null);
     events.started(kind, ready === null ? undefined : Math.max(now - Number(ready), 0));
+  }
+
+  #fairQueueOf(lane: Lane): FairQueue {
+    const fairQueue = this.#fairQueues.get(lane) ?? createFairQueue(this.#options.store, lane);
+    this.#fairQueues.set(lane, fairQueue);
+    return fairQueue;
   }
 }
 

@@ -22,9 +22,6 @@ const MAX_PAUSE_MS = 500;
 /** How many entries of a set are checked: the next to be moved, or to be removed for their age. */
 const HEAD = 1000;
 
-/** Where the script looks for jobs. */
-const QUEUE_KEYS = ['active', 'delayed', 'completed', 'failed', 'prioritized', 'wait'] as const;
-
 type Found = [id: string, lock: string];
 
 /** The fields that BullMQ parses when a worker takes a job up. */
@@ -45,13 +42,23 @@ type Check = (options: {
   aheadMs: number;
 }) => Promise<string[]>;
 
-function createCheck(store: Store, retentionS: number): Check {
+/** Where to look for such jobs. */
+type Screened = {
+  store: Store;
+  /** The lanes that there are. */
+  lanes: readonly string[];
+  /** How long ended jobs are kept, in s. */
+  retentionS: number;
+};
+
+function createCheck({ store, lanes, retentionS }: Screened): Check {
   const screen = store.script(new URL('scripts/screen_jobs.lua', import.meta.url), {
-    keys: ['jobs', ...QUEUE_KEYS],
-    args: ['mine', 'aheadMs', 'head'],
+    keys: ['jobs', 'completed', 'failed'],
+    args: ['queues', 'mine', 'aheadMs', 'head'],
   });
   const end = createEnd(store, retentionS);
-  const touched = { jobs: store.keys.job(''), ...store.keys.allOf(QUEUE_KEYS) };
+  const queues = store.keys.queues(lanes).join();
+  const touched = { jobs: store.keys.job(''), ...store.keys.allOf(['completed', 'failed']), queues };
 
   const canBeRead = async (jobId: string): Promise<boolean> => {
     const texts = await store.redis.hmget(store.keys.job(jobId), ...PARSED);
@@ -68,21 +75,15 @@ function createCheck(store: Store, retentionS: number): Check {
   };
 }
 
-/**
- * Ends what can't be read before the first job is taken; resolves
- * with the ids. `retentionS`: how long ended jobs are kept, in s.
- */
-export function endUnreadable(store: Store, retentionS: number): Promise<string[]> {
-  return createCheck(store, retentionS)({ mine: [], running: new Set(), left: [], aheadMs: 60_000 });
+/** Ends what can't be read before the first job is taken; resolves with the ids. */
+export function endUnreadable(screened: Screened): Promise<string[]> {
+  return createCheck(screened)({ mine: [], running: new Set(), left: [], aheadMs: 60_000 });
 }
 
 /** What the watch is made with. */
-export type UnreadableOptions = {
+export type UnreadableOptions = Screened & {
   /** BullMQ's workers of this process. */
   workers: readonly Worker[];
-  store: Store;
-  /** How long ended jobs are kept, in s. */
-  retentionS: number;
   /** Jobs that run in this process. */
   running: Pick<ReadonlySet<string>, 'has'>;
   /** How often to check while there are no errors, in ms. */
@@ -118,9 +119,9 @@ class UnreadableWatch {
   #last = -Infinity;
 
   constructor(options: UnreadableOptions) {
-    const { store, retentionS, everyMs } = options;
+    const { everyMs } = options;
     this.#options = options;
-    this.#check = createCheck(store, retentionS);
+    this.#check = createCheck(options);
     this.#pauseMs = Math.min(MAX_PAUSE_MS, everyMs / 4); // before the second stalled check, which would lose the job
     this.#timer = setInterval(() => this.checkSoon(), everyMs);
   }

@@ -8,8 +8,9 @@ import { backendFactory, type BackendParts, RedisTimeBackend } from '../../src/s
 import { createTakeBack } from './announced-stop.ts';
 import type { RunLocks } from './run-locks.ts';
 import { FORGOTTEN_AT_ONCE } from '../../src/jobs/retention.ts';
-import { type Lane, queueNameOf } from '../../src/store/keys.ts';
+import { type Lane, LANE_KEYS, queueNameOf } from '../../src/store/keys.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { LaneRate } from './lane-rate.ts';
 import type { Slot, Slots } from './slots.ts';
 import { createNoteWrites } from './write-watch.ts';
 
@@ -18,7 +19,14 @@ export type BackendOptions = {
   /** The worker's name. */
   name: string;
   /** Where the jobs are that it takes. */
-  lane?: Lane;
+  lane: Lane;
+  /**
+   * All lanes that there are. The worker of the queue that all
+   * kinds share looks for stalled jobs in all of them.
+   */
+  lanes: readonly string[];
+  /** How many of its jobs may begin, where it has a rate of its own. */
+  rate?: LaneRate | undefined;
   /** The slots of the process. */
   slots: Slots;
   locks: Pick<RunLocks, 'release' | 'retake' | 'retakeNow' | 'lockMs'>;
@@ -49,7 +57,7 @@ class WorkerBackend extends RedisTimeBackend {
     this.#store = store;
     this.#options = options;
     this.#takeBack = createTakeBack(store);
-    this.#noteWrites = createNoteWrites(store, options.lockDurationMs);
+    this.#noteWrites = createNoteWrites(store, options.lanes, options.lockDurationMs);
   }
 
   override moveToFinishedArgs(...[job, value, field, keep, ...rest]: Parameters<RedisQueueBackend['moveToFinishedArgs']>) {
@@ -93,20 +101,22 @@ class WorkerBackend extends RedisTimeBackend {
     return marker;
   }
 
-  /** Without a slot the answer is as if there were no job: BullMQ can begin those that it has fetched meanwhile. */
+  /**
+   * Without a slot the answer is as if there were no job: BullMQ
+   * can begin those that it has fetched meanwhile.
+   */
   override async moveToActive(...args: Parameters<RedisQueueBackend['moveToActive']>) {
     const { lane, slots } = this.#options;
     const slot = slots.take(lane);
     if (!slot) {
       await this.#giveMarkerBack();
+      this.age.round();
       return [...NO_JOB];
     }
     this.#hasMarker = false;
-    return fetchInto(
-      slot,
-      () => super.moveToActive(...args),
-      (next) => next,
-    );
+    const { rate } = this.#options;
+    const move = () => super.moveToActive(...args);
+    return fetchInto(slot, () => (rate ? withinRate(rate, move) : move()), asNext);
   }
 
   override moveToCompleted(...[job, value, keep, token, fetchNext]: Parameters<RedisQueueBackend['moveToCompleted']>) {
@@ -121,7 +131,7 @@ class WorkerBackend extends RedisTimeBackend {
 
   override moveToDelayed(...[id, at, delay, token, options]: Parameters<RedisQueueBackend['moveToDelayed']>) {
     const move = (fetchNext: boolean) => super.moveToDelayed(id, at, delay, token, { ...options, fetchNext });
-    return this.#lastStep(id, token, () => this.#withNext(options?.fetchNext, move, (next) => next));
+    return this.#lastStep(id, token, () => this.#withNext(options?.fetchNext, move, asNext));
   }
 
   override retryJob(...args: Parameters<RedisQueueBackend['retryJob']>) {
@@ -145,14 +155,23 @@ class WorkerBackend extends RedisTimeBackend {
   }
 
   /**
-   * Both commands are sent together: nothing can happen between them that
+   * All commands are sent together: nothing can happen between them that
    * lets locks expire. The first call makes sure that Redis knows the script. Jobs whose worker
    * has announced its stop are taken back before they can be found stalled.
    */
   override async moveStalledJobsToWait() {
     await this.#noteWrites();
-    const [, , stalled] = await Promise.all([this.#noteWrites(), this.#takeBack(), super.moveStalledJobsToWait()]);
-    return stalled;
+    const checks = [undefined, ...this.#options.lanes].map((lane) => this.#moveStalled(lane));
+    const [, , ...stalled] = await Promise.all([this.#noteWrites(), this.#takeBack(), ...checks]);
+    return stalled.flat();
+  }
+
+  /** BullMQ's check, in a lane: its script with the keys of that lane. */
+  async #moveStalled(lane: Lane): Promise<string[]> {
+    const { keys } = this.#store;
+    const inLane = new Map(LANE_KEYS.map((name) => [keys.of(name), keys.of(name, lane)]));
+    const args = this.moveStalledJobsToWaitArgs().map((arg) => inLane.get(String(arg)) ?? arg);
+    return (await this.execCommand(await this.client, 'moveStalledJobsToWait', args)) as string[];
   }
 
   /** Another process may take the job that the marker was for. */
@@ -164,8 +183,9 @@ class WorkerBackend extends RedisTimeBackend {
 
   /** A step that fetches the next job along, if that is wanted and there is a slot for it. */
   #withNext<T>(wanted: boolean | undefined, step: (fetchNext: boolean) => Promise<T>, nextOf: (reply: T) => unknown): Promise<T> {
-    const slot = wanted === true ? this.#options.slots.take(this.#options.lane) : undefined;
-    return slot ? fetchInto(slot, () => step(true), nextOf) : step(false);
+    const { lane, slots, rate } = this.#options;
+    const slot = wanted === true && !rate ? slots.take(lane) : undefined;
+    return slot ? fetchInto(slot, () => step(true), nextOf) : step(false); // a lane with a rate of its own has to ask for each job
   }
 
   /** The last step of a run for its job. */
@@ -195,8 +215,26 @@ export function createBackendFactory(store: Store, options: BackendOptions): Bac
   });
 }
 
-/** BullMQ's answer where there is no job: the job, its id, how long the limiter holds on, until when nothing is due. */
+/**
+ * BullMQ's answer where there is no job: the job, its id, how
+ * long the limiter holds on, until when nothing is due.
+ */
 const NO_JOB = [null, 0, 0, 0] as const;
+
+/** A reply that is about the next job alone. */
+const asNext = (reply: unknown): unknown => reply;
+
+/**
+ * Looks for a job if one may begin now; if none may, the
+ * answer is BullMQ's where its limiter holds on.
+ */
+async function withinRate(rate: LaneRate, move: () => Promise<unknown[]>): Promise<unknown[]> {
+  const waitMs = await rate.take();
+  if (waitMs > 0) return [null, 0, waitMs, 0];
+  const next = await move();
+  if (!next[0]) await rate.giveBack();
+  return next;
+}
 
 /** Fetches a job for a slot. `nextOf`: the job and its id in the reply, as BullMQ has them. */
 async function fetchInto<T>(slot: Slot, fetch: () => Promise<T>, nextOf: (reply: T) => unknown): Promise<T> {

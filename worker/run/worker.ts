@@ -1,4 +1,7 @@
-/** The worker of a process: it runs the jobs of its lanes, watches their locks, and hands them back when it stops. */
+/**
+ * The worker of a process: it runs the jobs of its lanes,
+ * watches their locks, and hands them back when it stops.
+ */
 import type { Logger } from 'pino';
 import type { Config } from '../../src/config.ts';
 import { FIELDS } from '../../src/job/record.ts';
@@ -19,10 +22,15 @@ import { JobTaker, type TakeOptions } from './take-job.ts';
 import { UNREADABLE, watchUnreadable } from './unreadable.ts';
 import { watchWrites } from './write-watch.ts';
 
-/** The settings of a worker. `rate`: the limiter's, for the whole queue over all workers. */
-export type WorkerOptions = Omit<Config['worker'], 'journalMemoryBytes' | 'shortRows'> &
+/** The settings of a worker. */
+export type WorkerOptions = Omit<Config['worker'], 'journalMemoryBytes' | 'shortRows' | 'concurrency' | 'laneSettings' | 'kinds'> &
   Partial<Pick<Config['worker'], 'journalMemoryBytes'>> &
-  Pick<Config['job'], 'backoffMs' | 'retentionS'>;
+  Pick<Config['job'], 'backoffMs' | 'retentionS'> & {
+    /** All lanes that there are. */
+    lanes: readonly string[];
+    /** Those that it serves, with the queue that all kinds share. */
+    served: readonly ServedLane[];
+  };
 
 /** What a worker has done since it started. */
 export type Counters = { started: number; completed: number; failed: number; retried: number; putOff: number; stalled: number };
@@ -62,12 +70,13 @@ export class JobWorker {
     this.#patient = patient;
     this.#locks = tasks.locks;
     this.#taker = new JobTaker({ ...options, ...tasks, store: patient, log });
-    this.#slots = new Slots(options.concurrency);
+    this.#slots = new Slots(options.concurrencyTotal);
     const lag = watchArchiveLag(patient, store.onError('archive lag'));
-    this.#lanes = this.#openLanes([{ lane: undefined, concurrency: options.concurrency }], tasks, options, lag.longerS);
+    this.#lanes = this.#openLanes(tasks, options, lag.longerS);
     watchUnreadable({
       workers: this.#lanes.map(({ bullmq }) => bullmq),
       store: patient,
+      lanes: options.lanes,
       retentionS: options.retentionS,
       running: this.#taker.running,
       everyMs: options.stalledIntervalMs / 2,
@@ -80,7 +89,7 @@ export class JobWorker {
       onLost: (jobId) => this.#stopLost(jobId),
       onError: store.onError('lock watch'),
     });
-    const stopWatchingWrites = watchWrites(store, options.lockDurationMs, store.onError('write watch'));
+    const stopWatchingWrites = watchWrites(store, options.lanes, options.lockDurationMs, store.onError('write watch'));
     const onBack = (jobId: string) => log.info({ jobId }, 'job waits again: its worker had said that it stops, and is gone');
     const stopTakingBack = watchAnnouncedStops(store, onBack, store.onError('announced stops'));
     this.#parts = [lag, { close: stopWatchingWrites }, { close: stopTakingBack }];
@@ -91,7 +100,10 @@ export class JobWorker {
     return this.#taker.running.size;
   }
 
-  /** For how long one of its lanes has been expected to look for jobs, in ms; 0 for one that runs as many as it may. */
+  /**
+   * For how long one of its lanes has been expected to look for
+   * jobs, in ms; 0 for one that runs as many as it may.
+   */
   loopAgeMs(): number {
     return Math.max(...this.#lanes.map((lane) => lane.loopAgeMs()));
   }
@@ -131,7 +143,7 @@ export class JobWorker {
     await Promise.all(this.#lanes.map((lane) => lane.close(force)));
   }
 
-  #openLanes(lanes: readonly ServedLane[], tasks: WorkerTasks, options: WorkerOptions, keptLongerS: () => number): LaneWorker[] {
+  #openLanes(tasks: WorkerTasks, options: WorkerOptions, keptLongerS: () => number): LaneWorker[] {
     const deps = {
       ...options,
       store: this.#store,
@@ -143,7 +155,7 @@ export class JobWorker {
       stop: (jobId: string, reason: unknown) => this.#stop(jobId, reason),
       events: this.#eventsOf(tasks),
     };
-    return lanes.map((lane) => new LaneWorker(lane, deps));
+    return options.served.map((lane) => new LaneWorker(lane, deps));
   }
 
   /** Ends a job's run, in whichever lane it is. */

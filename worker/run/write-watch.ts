@@ -18,14 +18,14 @@ const KEPT_MS = 3_600_000;
 
 /**
  * Makes the function that notes a write. After a gap it holds
- * the check for stalled jobs back, in all workers.
+ * the check for stalled jobs back, in all workers. `lanes`: those that there are.
  */
-export function createNoteWrites(store: Store, lockDurationMs: number): () => Promise<void> {
+export function createNoteWrites(store: Store, lanes: readonly string[], lockDurationMs: number): () => Promise<void> {
   const script = store.script(new URL('scripts/note_writes.lua', import.meta.url), {
-    keys: ['writes', 'check'],
-    args: ['gapMs', 'holdMs', 'keptMs'],
+    keys: ['writes'],
+    args: ['queues', 'gapMs', 'holdMs', 'keptMs'],
   });
-  const touched = { writes: store.keys.writes, check: store.keys.of('stalled-check') };
+  const touched = { writes: store.keys.writes, queues: store.keys.queues(lanes).join() };
   const times = { gapMs: gapOf(lockDurationMs), holdMs: HOLD_MS, keptMs: KEPT_MS };
   return async () => void (await script({ ...touched, ...times }));
 }
@@ -35,8 +35,8 @@ export function createNoteWrites(store: Store, lockDurationMs: number): () => Pr
  * Redis took no writes for half its time: it is renewed that often. `store`: one that fails at
  * once while Redis is away. So every worker notes more often than that when it could write.
  */
-export function watchWrites(store: Store, lockDurationMs: number, onError: (error: unknown) => void): () => void {
-  const note = createNoteWrites(store, lockDurationMs);
+export function watchWrites(store: Store, lanes: readonly string[], lockDurationMs: number, onError: (error: unknown) => void): () => void {
+  const note = createNoteWrites(store, lanes, lockDurationMs);
   const timer = setInterval(() => void note().catch(onError), gapOf(lockDurationMs) / 4);
   timer.unref();
   void note().catch(onError);

@@ -177,10 +177,10 @@ test('a worker that says nothing of versions knows the first; one that knows mor
   const who = (stored: { v?: number; next?: string; nextV?: number }, ...workers: KnownWorker[]) =>
     doersOf('lead', stored, {}, workers).who;
   expect(who({}, worker(true))).toBe('live');
-  expect(who({ v: 2 }, worker(true))).toBe('older');
+  expect(who({ v: 2 }, worker(true))).toBe('unfit');
   expect(who({ v: 2 }, worker(true), worker(false, { lead: 2 }))).toBe('lately');
   expect(who({ v: 2 }, worker(true), worker(true, { lead: 3 }))).toBe('live');
-  expect(who({ next: 'tell', nextV: 2 }, worker(true, { lead: 3 }))).toBe('older');
+  expect(who({ next: 'tell', nextV: 2 }, worker(true, { lead: 3 }))).toBe('unfit');
   expect(who({ next: 'tell', nextV: 2 }, worker(true, { tell: 2 }))).toBe('live');
   expect(doersOf('other', {}, {}, [worker(true), worker(false)])).toEqual({ who: 'nobody', workers: 1 });
 });

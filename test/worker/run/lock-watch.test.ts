@@ -16,7 +16,7 @@ async function watched(count: number) {
     await submitTo(queue, 'ana');
     const token = `token ${n}`;
     const job = await worker.getNextJob(token);
-    locks.hold(job?.id ?? '', { token, started: job?.attemptsStarted ?? 0, stalls: 0 });
+    locks.hold(job?.id ?? '', { lane: undefined, token, started: job?.attemptsStarted ?? 0, stalls: 0 });
   }
   const lost: string[] = [];
   const errors: unknown[] = [];

@@ -95,13 +95,13 @@ test('a job whose input is too new is given back three times while a worker that
   const error = new NewerInputError('generate-lesson');
   for (const givenBack of [0, 1, 2]) expect(decide(error, facts(0, 10, 'live', givenBack))).toEqual(SOON);
   for (const givenBack of [3, 1000]) expect(decide(error, facts(0, 10, 'live', givenBack))).toEqual(LATER);
-  for (const doers of ['lately', 'older', 'nobody'] as const) expect(decide(error, facts(50, 10, doers))).toEqual(LATER);
+  for (const doers of ['lately', 'unfit', 'nobody'] as const) expect(decide(error, facts(50, 10, doers))).toEqual(LATER);
 });
 
 test('a kind that this worker can not do is given back while others can, and fails with the missing variables where none can', () => {
   const error = new NotAssignedError('generate-lesson', { missing: ['OPENAI_API_KEY'] });
   for (const doers of ['live', 'lately'] as const) expect(decide(error, facts(0, 10, doers, 100))).toEqual(SOON);
-  expect(decide(error, facts(0, 10, 'older'))).toEqual(LATER);
+  expect(decide(error, facts(0, 10, 'unfit'))).toEqual(LATER);
   expect(decide(error, facts(0, 10))).toMatchObject({
     type: 'fail',
     problem: { code: 'provider_not_configured', detail: expect.stringContaining('OPENAI_API_KEY') },

@@ -16,7 +16,7 @@ async function running(stalls = 0) {
   if (stalls > 0) await redis.hset(keys.job(id), 'stc', stalls);
   const job = await worker.getNextJob('token');
   const locks = new RunLocks(store, store, 60_000);
-  locks.hold(id, { token: 'token', started: job?.attemptsStarted ?? 0, stalls: job?.stalledCounter ?? 0 });
+  locks.hold(id, { lane: undefined, token: 'token', started: job?.attemptsStarted ?? 0, stalls: job?.stalledCounter ?? 0 });
   const expire = () => redis.del(keys.lock(id));
   /** BullMQ's check marks the job as perhaps stalled, and the next check moves it. */
   const stall = async (): Promise<void> => {
@@ -137,7 +137,7 @@ test("a write that finds the lock expired takes it back first; one whose job is 
 test('after a time in which nobody could write no worker looks for stalled jobs at first; while all write nothing is held back', async () => {
   const { store, redis, keys } = await openQueue();
   const check = keys.of('stalled-check');
-  const note = createNoteWrites(store, 30_000);
+  const note = createNoteWrites(store, ['generate-audio'], 30_000);
   await note(); // nobody knows what was before
   expect(await redis.pttl(check)).toBeGreaterThan(0);
   await redis.del(check);

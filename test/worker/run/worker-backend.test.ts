@@ -15,6 +15,8 @@ async function taken(fields: RecordFields | undefined, keptLongerS = 0) {
   const connection = waiting();
   const factory = createBackendFactory(storeOver(connection, keyPrefix), {
     name: 'test',
+    lane: undefined,
+    lanes: [],
     slots: new Slots(100),
     locks: { release: () => {}, retake: async () => false, retakeNow: async () => false, lockMs: 30_000 },
     lockDurationMs: 60_000,

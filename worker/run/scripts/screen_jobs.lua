@@ -7,11 +7,12 @@ texts are still to be read. Last come jobs that ran here: one that is nowhere no
 wait for ever.
 Delayed jobs are looked at that are due within `aheadMs`; BullMQ keeps a counter in the low 12 bits of their scores. `head`: how many entries of a set are, at most. The rest are the ids of
 the jobs that ran here.
-KEYS: jobs, active, delayed, completed, failed, prioritized, wait
-ARGV: mine, aheadMs:number, head:number, ...
+KEYS: jobs, completed, failed
+ARGV: queues, mine, aheadMs:number, head:number, ...
 Returns: { jobs that can't be read, active jobs whose texts are to be read }, each a list of { id, lock }
 ]]
 --include clock
+--include queues
 local dueBy = string.format('%.0f', (now + aheadMs) * 0x1000)
 local function isOther(id)
   local type = redis.call('TYPE', jobs .. id).ok
@@ -26,17 +27,19 @@ end
 local function isCount(value) return not value or (#value < 16 and string.find(value, '^%-?%d+$')) end
 
 local bad, unread = {}, {}
-for _, id in ipairs(redis.call('LRANGE', active, 0, -1)) do
-  local lock = redis.pcall('GET', jobs .. id .. ':lock')
-  local held = type(lock) == 'string' and lock or ''
-  if isMine(held) then
-    local fields = redis.pcall('HMGET', jobs .. id, 'name', 'ats', 'atm', 'stc')
-    if fields.err or not fields[1] or not (isCount(fields[2]) and isCount(fields[3]) and isCount(fields[4])) then bad[#bad + 1] = { id, held }
-    else unread[#unread + 1] = { id, held } end
+for queue in string.gmatch(queues, '[^,]+') do
+  for _, id in ipairs(redis.call('LRANGE', queue .. 'active', 0, -1)) do
+    local lock = redis.pcall('GET', jobs .. id .. ':lock')
+    local held = type(lock) == 'string' and lock or ''
+    if isMine(held) then
+      local fields = redis.pcall('HMGET', jobs .. id, 'name', 'ats', 'atm', 'stc')
+      if fields.err or not fields[1] or not (isCount(fields[2]) and isCount(fields[3]) and isCount(fields[4])) then bad[#bad + 1] = { id, held }
+      else unread[#unread + 1] = { id, held } end
+    end
   end
-end
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', dueBy, 'LIMIT', 0, head)) do
-  if isOther(id) then bad[#bad + 1] = { id, '' } end
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', queue .. 'delayed', '-inf', dueBy, 'LIMIT', 0, head)) do
+    if isOther(id) then bad[#bad + 1] = { id, '' } end
+  end
 end
 for _, set in ipairs({ completed, failed }) do
   for _, id in ipairs(redis.call('ZRANGE', set, 0, head - 1)) do
@@ -48,8 +51,11 @@ for _, set in ipairs({ completed, failed }) do
 end
 for i = rest, #ARGV do
   local id = ARGV[i]
-  local somewhere = redis.call('ZSCORE', completed, id) or redis.call('ZSCORE', failed, id) or redis.call('ZSCORE', delayed, id)
-    or redis.call('ZSCORE', prioritized, id) or redis.call('LPOS', active, id) or redis.call('LPOS', wait, id)
+  local somewhere = redis.call('ZSCORE', completed, id) or redis.call('ZSCORE', failed, id)
+  for _, queue in ipairs(queuesOf(id)) do
+    somewhere = somewhere or redis.call('ZSCORE', queue .. 'delayed', id) or redis.call('ZSCORE', queue .. 'prioritized', id)
+      or redis.call('LPOS', queue .. 'active', id) or redis.call('LPOS', queue .. 'wait', id)
+  end
   if not somewhere and redis.call('EXISTS', jobs .. id) == 1 then bad[#bad + 1] = { id, '' } end
 end
 return { bad, unread }

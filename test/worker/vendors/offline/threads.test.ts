@@ -174,7 +174,9 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
   });
   const options = {
     name: 'test',
-    concurrency: 1,
+    lanes: [flashcards.name],
+    served: [undefined, flashcards.name].map((lane) => ({ lane, concurrency: 1 })),
+    concurrencyTotal: 1,
     rate: { max: 1000, duration: 1000 },
     stalledIntervalMs: 30_000,
     maxStalledCount: 2,
