@@ -1,7 +1,7 @@
 /** APIs that are replaced behind a balancer: nobody is refused while one of them stops. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { hasNginx, startNginx } from '../support/nginx.ts';
+import { hasNginx, startDeployedNginx, startNginx } from '../support/nginx.ts';
 import { freePort } from '../support/ports.ts';
 import { startStack } from '../support/stack.ts';
 
@@ -14,22 +14,28 @@ test('an API that stops says at /ready that it does, serves on meanwhile, and en
   expect(await stack.api.exited).toBe(0);
 });
 
+/** Starts nginx before APIs. `server`: what it is told of each of them; `kept`: whether it keeps connections to them. */
+const nginxWith =
+  (server: string, kept = true) =>
+  (urls: string[]) =>
+    startNginx(urls, { server, ...(kept && KEPT) });
+
+const KEPT = { upstream: 'keepalive 8;', location: 'proxy_http_version 1.1; proxy_set_header Connection "";' };
+
 /** Ways to replace an API behind nginx: how nginx knows the servers, and whether the next one starts before the last one stops. */
-type Way = { how: string; server: string; shared?: boolean; kept?: boolean; turns?: number };
+type Way = { how: string; start: (urls: string[]) => Promise<string>; shared?: boolean; turns?: number };
 
 const WAYS: Way[] = [
-  { how: 'which never gives a server up', server: 'max_fails=0', turns: 10 },
-  { how: 'which keeps no connections', server: 'max_fails=0', kept: false },
-  { how: 'which gives a server up at its first failure', server: 'max_fails=1 fail_timeout=1s' },
-  { how: 'on a port that the old and the new one share', server: 'max_fails=1 fail_timeout=10s', shared: true },
+  { how: 'with our deploy/nginx.conf', start: startDeployedNginx, turns: 10 },
+  { how: 'which keeps no connections', start: nginxWith('max_fails=0', false) },
+  { how: 'which gives a server up at its first failure', start: nginxWith('max_fails=1 fail_timeout=1s') },
+  { how: 'on a port that the old and the new one share', start: nginxWith('max_fails=1 fail_timeout=10s'), shared: true },
 ];
 
 /** How often an API is replaced in each way; `TURNS` for more, by hand. */
 const TURNS = 4;
 
-const KEPT = { upstream: 'keepalive 8;', location: 'proxy_http_version 1.1; proxy_set_header Connection "";' };
-
-for (const { how, server, shared = false, kept = true, turns = TURNS } of WAYS) {
+for (const { how, start, shared = false, turns = TURNS } of WAYS) {
   const times = Number(process.env['TURNS'] ?? turns);
   test.runIf(hasNginx)(`${times} times one of two APIs is replaced behind nginx, ${how}: no 502`, async () => {
     const ports = [await freePort(), await freePort()];
@@ -37,10 +43,7 @@ for (const { how, server, shared = false, kept = true, turns = TURNS } of WAYS) 
     const stack = await startStack({ ...limits, DRAIN_MS: '500', PORT_SHARED: String(shared) });
     const startAt = (at: number) => stack.startApi({ PORT: String(ports[at]) });
     const apis = [await startAt(0), await startAt(1)];
-    const url = await startNginx(
-      apis.map((api) => api.url),
-      { server, ...(kept && KEPT) },
-    );
+    const url = await start(apis.map((api) => api.url));
     const statuses: number[] = [];
     let isOver = false;
     onTestFinished(() => void (isOver = true));

@@ -7,18 +7,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { startAzureSpeech } from '../support/azure-speech.ts';
-import { freePorts, projectWith, type Running, runProgram } from '../support/npm-scripts.ts';
+import { freePorts, projectWith, type Running, runProgram, settingsOfNpm } from '../support/npm-scripts.ts';
 import { newPrefix } from '../support/stack.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const installer = `${root}/scripts/install-production.ts`;
-
-/** The registry, the certificates and the like that npm is told by variables here. */
-const settingsOfNpm = Object.fromEntries(
-  Object.entries(process.env).filter(
-    (entry): entry is [string, string] => /^npm_config_|_proxy$|_CA_CERTS$/i.test(entry[0]) && entry[1] !== undefined,
-  ),
-);
 
 const MAX_MIB = 180;
 
@@ -60,7 +53,7 @@ test(
   async () => {
     const folder = openFolder();
     const app = join(folder, 'app');
-    const installation = runProgram(process.execPath, [installer, app], { ...settingsOfNpm, npm_config_prefer_offline: 'true' }, root);
+    const installation = runProgram(process.execPath, [installer, app], { ...settingsOfNpm(), npm_config_prefer_offline: 'true' }, root);
     expect([await installation.exited, installation.output()]).toEqual([0, expect.stringContaining(`${app} is ready`)]);
     expect(sizeOf(app) / 1024 ** 2).toBeLessThan(MAX_MIB);
     expect(readdirSync(join(app, 'node_modules')).filter((name) => name.startsWith('node-linux'))).toEqual([]);

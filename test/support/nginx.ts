@@ -1,9 +1,9 @@
 /** Debian's nginx before the servers of a test. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { freePort } from './ports.ts';
 
@@ -15,23 +15,54 @@ export type NginxDirectives = { location?: string; upstream?: string; server?: s
 
 /** Starts nginx before servers that take turns, and returns its URL once they answer; it goes with the test. */
 export async function startNginx(urls: string[], { location = '', upstream = '', server = '' }: NginxDirectives = {}): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-nginx-'));
+  const folder = scratch();
   const port = await freePort();
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder};`).join(' ');
   const servers = urls.map((url) => `server ${new URL(url).host} ${server};`).join(' ');
   writeFileSync(
     join(folder, 'nginx.conf'),
-    `daemon off; pid ${folder}/pid; error_log ${folder}/error.log; events { worker_connections 8192; }
+    `pid ${folder}/pid; error_log ${folder}/error.log; events { worker_connections 8192; }
      http { access_log off; gzip on; ${temp}
        upstream api { ${servers} ${upstream} }
        server { listen 127.0.0.1:${port}; location / { proxy_pass http://api; proxy_set_header Host $host; ${location} } } }`,
   );
-  const nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'ignore' });
+  return run(folder, port);
+}
+
+/** The same with the `deploy/nginx.conf` of this repository. */
+export async function startDeployedNginx(urls: string[]): Promise<string> {
+  const port = await freePort();
+  return run(fillConf({ port, servers: urls.map((url) => new URL(url).host) }), port);
+}
+
+/** Writes `deploy/nginx.conf` with this port, these servers and paths of the test's into a folder, as `nginx.conf`. Returns the folder. */
+export function fillConf({ port, servers }: { port: number; servers: string[] }): string {
+  const folder = scratch();
+  const conf = readFileSync(resolve(import.meta.dirname, '../../deploy/nginx.conf'), 'utf8');
+  const filled = conf
+    .replace(/( +server )api-1:3001(.*\n)( +server api-.*\n)+/, (_, head, tail) => servers.map((server) => head + server + tail).join(''))
+    .replace('listen 8080', `listen 127.0.0.1:${port}`)
+    .replaceAll(/\/(tmp|dev)\//g, `${folder}/`)
+    .replace(`${folder}/stderr`, `${folder}/error.log`);
+  writeFileSync(join(folder, 'nginx.conf'), filled);
+  return folder;
+}
+
+/** A folder that goes with the test. The processes of nginx that serve run as another user. */
+function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-nginx-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  chmodSync(folder, 0o755);
+  return folder;
+}
+
+/** Runs nginx with the `nginx.conf` of a folder, and returns its URL once the servers answer. */
+async function run(folder: string, port: number): Promise<string> {
+  const nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder, '-g', 'daemon off;'], { stdio: 'ignore' });
   onTestFinished(async ({ task }) => {
     nginx.kill();
     await once(nginx, 'exit');
     if (task.result?.state === 'fail') console.error(`what nginx says:\n${errorsOf(join(folder, 'error.log'))}`);
-    rmSync(folder, { recursive: true });
   });
   const url = `http://127.0.0.1:${port}`;
   await expect.poll(async () => (await fetch(`${url}/health`).catch(() => undefined))?.status).toBe(200);

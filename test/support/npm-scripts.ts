@@ -92,3 +92,10 @@ export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 
 /** Free ports for an API and a worker. */
 export const freePorts = async () => ({ PORT: String(await freePort()), WORKER_HEALTH_PORT: String(await freePort()) });
+
+/** The registry, the certificates and the like that npm is told by variables here. */
+export function settingsOfNpm(): Record<string, string> {
+  const isSetting = (entry: [string, string | undefined]): entry is [string, string] =>
+    /^npm_config_|_proxy$|_CA_CERTS$/i.test(entry[0]) && entry[1] !== undefined;
+  return Object.fromEntries(Object.entries(process.env).filter(isSetting));
+}
