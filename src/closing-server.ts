@@ -13,10 +13,11 @@ const CLOSING_MS = 50;
 const SILENT_MS = 1000;
 
 /**
- * How long a connection must have been idle before it is closed, in ms; less if the drain was
- * shorter. A proxy that has requests has used it again by then, and was told that it ends.
+ * How long a kept connection stays open after the port is closed, in ms; at most twice as long as
+ * the drain was. A proxy with requests uses it meanwhile, and is told that it ends. A proxy under
+ * load chooses a connection long before it sends the request, so the idle time before says little.
  */
-const IDLE_MS = 500;
+const IDLE_MS = 1000;
 
 /**
  * A connection: its requests that are not answered, since when it has been without one (on
@@ -32,11 +33,14 @@ type Connection = { open: number; since: number; bytesRead: number };
  */
 export class ClosingServer {
   readonly #server: Server;
+  readonly #shared: boolean;
   readonly #connections = new Map<Socket, Connection>();
   #drainingSince: number | undefined;
 
-  constructor(server: Server) {
+  /** `shared`: other processes may listen on its port. */
+  constructor(server: Server, shared: boolean) {
     this.#server = server;
+    this.#shared = shared;
     server.closeIdleConnections = () => {}; // Node's close() calls it
     server.on('connection', (socket: Socket) => {
       this.#connections.set(socket, { open: 0, since: performance.now(), bytesRead: 0 });
@@ -63,21 +67,24 @@ export class ClosingServer {
   /** Resolves once the last request is answered. */
   async close(): Promise<void> {
     this.drain();
-    const idleMs = Math.min(IDLE_MS, performance.now() - (this.#drainingSince ?? 0));
+    const idleMs = Math.min(IDLE_MS, 2 * (performance.now() - (this.#drainingSince ?? 0)));
     const closed = new Promise((resolve) => this.#server.once('close', resolve));
-    await closePort(this.#server);
-    this.#closeWaiting(idleMs);
+    await closePort(this.#server, this.#shared);
+    const portClosed = performance.now();
     // In a turn of the event loop what has come is read before an immediate runs.
-    const timer = setInterval(() => setImmediate(() => this.#closeWaiting(idleMs)), CLOSING_MS);
+    const look = (): void => void setImmediate(() => this.#closeWaiting(portClosed, idleMs));
+    look();
+    const timer = setInterval(look, CLOSING_MS);
     await closed;
     clearInterval(timer);
   }
 
-  #closeWaiting(idleMs: number): void {
+  #closeWaiting(portClosed: number, idleMs: number): void {
     const now = performance.now();
     for (const [socket, { open, since, bytesRead }] of this.#connections) {
       if (open > 0 || socket.bytesRead !== bytesRead) continue;
-      if (now - since >= (bytesRead === 0 ? SILENT_MS : idleMs)) socket.destroy();
+      const isOver = bytesRead === 0 ? now - since >= SILENT_MS : now - Math.max(since, portClosed) >= idleMs;
+      if (isOver) socket.destroy();
     }
   }
 }

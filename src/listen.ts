@@ -70,7 +70,7 @@ async function listenOn(
   let absent: unknown;
   for (const host of addresses) {
     const server = createServer();
-    const one = new ClosingServer(server);
+    const one = new ClosingServer(server, reusePort);
     try {
       server.listen({ port, reusePort, ...(host !== undefined && { host }) });
       await once(server, 'listening');
