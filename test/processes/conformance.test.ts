@@ -6,7 +6,7 @@ import { createGzip, constants } from 'node:zlib';
 import { tmpdir } from 'node:os';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Meddling, replacing, startMeddlingProxy } from '../support/meddling-proxy.ts';
-import { hasNginx, startNginx } from '../support/nginx.ts';
+import { hasNginx, startDeployedNginx, startNginx } from '../support/nginx.ts';
 import { card, pieces, startOpenAI } from '../support/openai.ts';
 import { freePort } from '../support/ports.ts';
 import { COMPILE_CACHE, startStack } from '../support/stack.ts';
@@ -67,13 +67,16 @@ const slowModel = (ms: number) =>
     pen.finish('stop', { prompt_tokens: 1, completion_tokens: 1 });
   });
 
-test.runIf(hasNginx)(
-  'two API processes behind nginx keep all promises, items arrive while a model writes, and nothing is left behind',
-  async () => {
+test.runIf(hasNginx).each([
+  ['nginx', startNginx],
+  ['our deploy/nginx.conf', (urls: string[]) => startDeployedNginx(urls, '$http_user_id')],
+] as const)(
+  'two API processes behind %s keep all promises, items arrive while a model writes, and nothing is left behind',
+  async (_, start) => {
     const model = await slowModel(300);
     const stack = await startStack({ ...HEARTBEAT, ...model.env });
     const [other] = await Promise.all([stack.startApi(), stack.startWorker()]);
-    const found = await conform(await startNginx([stack.url, other.url]));
+    const found = await conform(await start([stack.url, other.url]));
     expect([found.broken, found.notJudged, found.code, found.errors], found.output).toEqual([[], [], 0, expect.anything()]);
     expect(found.output).toMatch(/\d+ kept, 0 broken, 0 not judged/);
     expect((await stack.get('/api/queue/stats'))['counts']).toMatchObject({ waiting: 0, active: 0, completed: 0, failed: 0 });

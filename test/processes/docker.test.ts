@@ -29,10 +29,23 @@ test.runIf(canBuild)(
     const worker = builder.run(images.worker, { ...env, ...azure.env, WORKER_HEALTH_PORT: ports.WORKER_HEALTH_PORT });
     await Promise.all([api.said(/api listening/), worker.said(/worker listening/)]);
     expect(api.output()).toMatch(/"pid":1,/);
+    // All that a start loads was compiled at the build, and V8 takes it.
+    expect(api.output()).toMatch(/code cache for ESM file:\/\/\/srv\/ai-jobs\/src\/main\.ts was accepted/);
+    expect(api.output()).not.toMatch(/no such file or directory|was rejected/);
 
     const inside = (command: string[], more = {}) => builder.run(images.api, { ...env, ...ports, ...more }, command);
     const smoke = inside(['node', 'scripts/smoke.ts', `http://127.0.0.1:${ports.PORT}`, `http://127.0.0.1:${ports.WORKER_HEALTH_PORT}`]);
     expect([await smoke.exited, smoke.output()]).toEqual([0, expect.stringMatching(/8 passed, 0 failed[^]+4 passed, 0 failed/)]);
+
+    const health = inside(['node', 'scripts/ask-health.ts', 'worker']);
+    expect(await health.exited).toBe(0);
+    const rights = inside([
+      'sh',
+      '-c',
+      'id -u; touch new; touch /var/cache/ai-jobs/new; ls /srv/ai-jobs/node_modules | grep ^node-linux; echo "${HOME-no home}"',
+    ]);
+    await rights.exited;
+    expect(rights.output()).toMatch(/^1000\n.*Read-only file system\n.*Read-only file system\nno home\n$/);
 
     for (const { signal, exited } of [api, worker]) {
       signal('SIGTERM');

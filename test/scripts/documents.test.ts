@@ -117,7 +117,7 @@ const isThere = (path: string) => (path.includes('/') ? existsSync(join(ROOT, pa
 function pathsIn(text: string): string[] {
   const spans = [...withoutBlocks(text).matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
   const words = spans.flatMap((span) => span.split(/\s+/));
-  const inFolder = /^(src|worker|client|page|examples|conformance|bench|scripts|test|docs|supabase)\/[\w./-]+$/;
+  const inFolder = /^(src|worker|client|page|examples|conformance|bench|scripts|test|docs|supabase|deploy)\/[\w./-]+$/;
   return words.filter((word) => inFolder.test(word) || /^[\w-]+(\.test)?\.(ts|tsx|lua)$/.test(word));
 }
 

@@ -29,18 +29,19 @@ export async function startNginx(urls: string[], { location = '', upstream = '',
   return run(folder, port);
 }
 
-/** The same with the `deploy/nginx.conf` of this repository. */
-export async function startDeployedNginx(urls: string[]): Promise<string> {
+/** The same with the `deploy/nginx.conf` of this repository. `user`: what it says who the caller is; nobody unless it is given. */
+export async function startDeployedNginx(urls: string[], user?: string): Promise<string> {
   const port = await freePort();
-  return run(fillConf({ port, servers: urls.map((url) => new URL(url).host) }), port);
+  return run(fillConf({ port, servers: urls.map((url) => new URL(url).host), user }), port);
 }
 
 /** Writes `deploy/nginx.conf` with this port, these servers and paths of the test's into a folder, as `nginx.conf`. Returns the folder. */
-export function fillConf({ port, servers }: { port: number; servers: string[] }): string {
+export function fillConf({ port, servers, user = '""' }: { port: number; servers: string[]; user?: string | undefined }): string {
   const folder = scratch();
   const conf = readFileSync(resolve(import.meta.dirname, '../../deploy/nginx.conf'), 'utf8');
   const filled = conf
     .replace(/( +server )api-1:3001(.*\n)( +server api-.*\n)+/, (_, head, tail) => servers.map((server) => head + server + tail).join(''))
+    .replace('user-id ""', () => `user-id ${user}`)
     .replace('listen 8080', `listen 127.0.0.1:${port}`)
     .replaceAll(/\/(tmp|dev)\//g, `${folder}/`)
     .replace(`${folder}/stderr`, `${folder}/error.log`);
