@@ -60,7 +60,7 @@ export const schema = z.object({
   WORKER_CONCURRENCY: positive(3),
   WORKER_CONCURRENCY_TOTAL: wholeNumber(1, 1_000_000_000).optional(),
   WORKER_KINDS: kindList.optional(),
-  LANES: z.enum(['auto', 'off']).default('off'),
+  LANES: z.enum(['auto', 'off']).default('auto'),
   WORKER_RATE_MAX: positive(10),
   WORKER_RATE_DURATION_MS: milliseconds(1000),
   WORKER_STALLED_INTERVAL_MS: milliseconds(30_000),
