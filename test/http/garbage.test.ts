@@ -8,6 +8,8 @@ import { isEnd, watch } from '../support/sse.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
 
 const ANA = { 'user-id': 'ana' };
+/** Where the jobs of these tests wait and run. */
+const LANE = 'generate-flashcards';
 const ENV = { ADMIN_TOKEN: 'operator-token', RATE_LIMIT_MAX: '1000', WORKER_STALLED_INTERVAL_MS: '1000', WORKER_LOCK_DURATION_MS: '1000' };
 
 async function setUp(env: Record<string, string> = {}) {
@@ -79,8 +81,8 @@ test('a job that was taken up and can not be read fails, also where its worker i
   const id = await submit(stack);
   await field('data', 'garbage')(redis, keys, id);
   // As a worker leaves it that died there: active, its lock run out.
-  await redis.zrem(keys.of('prioritized'), id);
-  await redis.lpush(keys.of('active'), id);
+  await redis.zrem(keys.of('prioritized', LANE), id);
+  await redis.lpush(keys.of('active', LANE), id);
   await stack.startWorker();
   await expect.poll(async () => (await stack.get(`/api/jobs/${id}`))['error']?.code).toBe('internal_error');
 });
@@ -105,8 +107,8 @@ test('delayed jobs are not lost with one whose record became something else', as
   for (let n = 0; n < 5; n++) ids.push(await submit(stack));
   const due = Date.now() + 1500;
   for (const [n, id] of ids.entries()) {
-    await redis.zrem(keys.of('prioritized'), id);
-    await redis.zadd(keys.of('delayed'), due * 0x1000 + n, id);
+    await redis.zrem(keys.of('prioritized', LANE), id);
+    await redis.zadd(keys.of('delayed', LANE), due * 0x1000 + n, id);
   }
   const [bad = '', ...good] = ids;
   await become((keys, id) => keys.job(id), 'list')(redis, keys, bad);
@@ -119,7 +121,7 @@ test('our own structures are made anew where they became something else', async 
   const { stack, redis, keys } = await setUp({ STREAM_TOKEN_SECRET: '' });
   await submit(stack);
   const tenant = tenantOf('ana', undefined);
-  const types = { [keys.coming]: 'zset', [keys.turns()]: 'zset', [keys.open(tenant)]: 'zset', [keys.jobsOf('ana')]: 'zset' };
+  const types = { [keys.coming]: 'zset', [keys.turns(LANE)]: 'zset', [keys.open(tenant)]: 'zset', [keys.jobsOf('ana')]: 'zset' };
   for (const key of Object.keys(types)) {
     await redis.del(key);
     await redis.rpush(key, 'garbage');

@@ -1,16 +1,17 @@
 /** Times that are over at once, so that a test does not wait for them and has all the time it needs before. */
 import { Queue } from 'bullmq';
 import { expect } from 'vitest';
-import { keysUnder, NOTIFICATIONS, QUEUE_NAME } from '../../src/store/keys.ts';
+import { keysUnder, NOTIFICATIONS } from '../../src/store/keys.ts';
 import { keysWith, openRedis } from './keys.ts';
 
 /** Ends what a deployment under this prefix waits for: jobs that were put off go on, and breakers that are open let one try. */
 export async function endPauses(prefix: string): Promise<void> {
   const redis = openRedis();
   for (const key of await keysWith(prefix, ':breaker:')) if (await redis.hexists(key, 'until')) await redis.hset(key, 'until', 1);
-  const queue = new Queue(QUEUE_NAME, { connection: redis, prefix });
-  await queue.promoteJobs();
-  await queue.close();
+  for (const delayed of (await keysWith(prefix, ':ai-jobs')).filter((key) => key.endsWith(':delayed') && !key.includes(NOTIFICATIONS))) {
+    for (const id of await redis.zrange(delayed, '0', '-1')) await redis.zadd(delayed, 'XX', 1, id);
+    await redis.zadd(delayed.replace(/delayed$/, 'marker'), 0, '0'); // wakes a worker
+  }
 }
 
 /** A delay of pushes that does not end by itself within a test. */

@@ -1,5 +1,6 @@
 /** Releases beside each other: a worker gives back what is too new for it, and upgrades what is older. Nothing is dropped. */
 import { expect, onTestFinished, test } from 'vitest';
+import { kindOf } from '../../../src/jobs/to-snapshot.ts';
 import { FIELDS, type Payload } from '../../../src/job/record.ts';
 import { tenantOf } from '../../../src/job/tenant.ts';
 import { doersOf } from '../../../src/jobs/doers.ts';
@@ -28,7 +29,7 @@ async function twoReleases(env: Record<string, string> = {}) {
   /** Resolves once a job was given back so often, and waits again. */
   const givenBack = async (id: string, times: number) => {
     await expect.poll(() => countOf(id, FIELDS.givenBack)).toBe(times);
-    await expect.poll(() => redis.zscore(keys.of('delayed'), id)).not.toBeNull();
+    await expect.poll(() => redis.zscore(keys.of('delayed', kindOf(id)), id)).not.toBeNull();
   };
   /** Resolves once a job has ended, whoever takes it first: nobody waits for a pause. */
   const ended = async (id: string) => {
@@ -80,7 +81,7 @@ test('while only older workers live jobs are put off, spaced out and taken once 
   const { body } = await submitJson(older, '/api/tell', { text: 'b' });
   expect((await (await older.watch(body, ANA)).until(isEnd)).event).toBe('completed');
   expect(await Promise.all(ids.map((id) => countOf(id, 'ats')))).toEqual(ids.map(() => 1));
-  const due = (await Promise.all(ids.map(async (id) => Number(await redis.zscore(keys.of('delayed'), id)) / 0x1000))).toSorted(
+  const due = (await Promise.all(ids.map(async (id) => Number(await redis.zscore(keys.of('delayed', kindOf(id)), id)) / 0x1000))).toSorted(
     (a, b) => a - b,
   );
   const spaces = due.slice(1).map((at, n) => at - due[n]!);
