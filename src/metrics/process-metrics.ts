@@ -30,7 +30,9 @@ type Reading = { read: () => void | Promise<void>; clear: () => void };
 
 /**
  * Owns the registry of a process. Counters and histograms cost about a microsecond each. Gauges are
- * read when somebody scrapes, so that a process that nobody scrapes reads nothing for them.
+ * read when somebody scrapes, so that a process that nobody scrapes reads nothing for them. A value
+ * that is no number, as one from a record that can not be read, counts as none: prom-client throws
+ * on it, and no job may fail for what is counted of it.
  */
 export class ProcessMetrics {
   /** The media type of the text. */
@@ -48,7 +50,7 @@ export class ProcessMetrics {
 
   counter<const Name extends string>({ name, help, labels }: MetricOptions<Name>): Count<Name> {
     const counter = new Counter({ name, help, labelNames: labels, registers: [this.#registry] });
-    return (values, by = 1) => counter.inc(values as Record<Name, string>, by);
+    return (values, by = 1) => void (by >= 0 && counter.inc(values as Record<Name, string>, by));
   }
 
   /** `buckets`: their upper bounds. */
@@ -59,7 +61,7 @@ export class ProcessMetrics {
     buckets,
   }: MetricOptions<Name> & { buckets: readonly number[] }): Observe<Name> {
     const histogram = new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [this.#registry] });
-    return (values, value) => histogram.observe(values as Record<Name, string>, value);
+    return (values, value) => void (Number.isFinite(value) && histogram.observe(values as Record<Name, string>, value));
   }
 
   /** A gauge whose values are set by a reading; see {@link ProcessMetrics.onScrape}. */
@@ -68,7 +70,7 @@ export class ProcessMetrics {
     return (samples) => {
       gauge.reset();
       if (samples.length === 0 && labels.length === 0) gauge.remove(); // a reset sets it to 0
-      for (const [values, value] of samples) gauge.set(values as Record<Name, string>, value);
+      for (const [values, value] of samples) if (Number.isFinite(value)) gauge.set(values as Record<Name, string>, value);
     };
   }
 

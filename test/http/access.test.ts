@@ -88,6 +88,7 @@ const routes: Record<string, Row> = {
   'POST /api/jobs/:jobId/cancel': acts(202),
   'DELETE /api/jobs/:jobId': acts(204),
   'DELETE /api/me/data': anyUser(200),
+  'GET /metrics': nothing, // without an ADMIN_TOKEN
   'GET /admin/failed-jobs': operator,
   'POST /admin/failed-jobs/retry': operator,
   'GET /admin/archive': operator,
