@@ -139,9 +139,9 @@ export class Notifier implements Notifications {
   }
 
   async #enqueue(jobId: string): Promise<void> {
-    const [view, targets] = await Promise.all([this.#jobs.read(jobId), this.#jobs.targetsOf(jobId)]);
+    const [view, { targets, requestId } = {}] = await Promise.all([this.#jobs.read(jobId), this.#jobs.payloadOf(jobId)]);
     if (!view || !targets) return;
-    const entries = notificationsOf(view.snapshot, targets, { pushDelayMs: this.#pushDelayMs, now: this.#clock.now() });
+    const entries = notificationsOf(view.snapshot, targets, { pushDelayMs: this.#pushDelayMs, now: this.#clock.now(), requestId });
     if (entries.length === 0) return;
     await this.queue.add(entries);
     const isErased = !(await this.#jobs.there([jobId])).has(jobId); // meanwhile

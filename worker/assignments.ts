@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Config, ConfigError } from '../src/config.ts';
 import { unitsOf } from '../src/job/price.ts';
+import type { Author } from '../src/job/snapshot.ts';
 import type { Kind } from '../src/kinds/kind.ts';
 import type { KindSupport } from '../src/jobs/worker-registry.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -43,6 +44,17 @@ export function assign(kinds: readonly Kind[], vendors: VendorOffers, named: Nam
   });
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return new Map(assignments);
+}
+
+/** Who does each kind: the vendor, and its model. Kinds that nobody does are left out. */
+export function authorsOf(assignments: ReadonlyMap<string, Assignment>): Map<string, Author> {
+  return new Map(
+    [...assignments].flatMap(([kind, { support }]): [string, Author][] => {
+      if (!support.available) return [];
+      const { provider, model } = support;
+      return [[kind, { provider, ...(model !== undefined && { model }) }]];
+    }),
+  );
 }
 
 function toAssignment(kind: Kind, offers: Offer[], listPrice: FindPrice): Assignment {

@@ -16,6 +16,8 @@ export type Call = {
    * counted. It counts once only.
    */
   settle(used: DetailedUsage | undefined): Promise<void>;
+  /** What it has used so far, with what that costs; undefined while no response has begun. */
+  used?(): Usage | undefined;
 };
 
 /** The usage of a call that bills no tokens: other units are added to it. */
@@ -31,6 +33,8 @@ export type EndedCall = {
   firstMs?: number | undefined;
   /** The code of what ended it; absent if it went well. `aborted`: its job needs it no more. */
   code?: ProblemCode | 'aborted' | undefined;
+  /** Tells what it has used, as far as that is known. It is computed when it is asked for. */
+  used?: (() => Usage | undefined) | undefined;
 };
 
 /** What a capability reports while it works. */

@@ -21,7 +21,7 @@ import { endWhenStuck } from '../src/store/loop-age.ts';
 import type { Store } from '../src/store/store.ts';
 import { endUnreadable, UNREADABLE } from './run/unreadable.ts';
 import { Registration, createWorkerDirectory } from '../src/jobs/worker-registry.ts';
-import { assign, type VendorOffers } from './assignments.ts';
+import { assign, authorsOf, type VendorOffers } from './assignments.ts';
 import { guard } from './run/circuit-breaker.ts';
 import { describeWorker, hasMoneyBudget, mainProvider, modelWarnings, supportInWords, withoutLists } from './description.ts';
 import { createInputRemoval, createRoomRelease, createRunFiles, hasFiles } from './run/files.ts';
@@ -98,7 +98,6 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
     children: openChildren(patient, createLanes({ kinds, allowed: config.lanes, processes }), config),
     ...job,
     troubleMs: () => store.monitor.troubleMs(),
-    log,
     events: metrics.events,
   });
   const findDoers = createFindDoers(createWorkerDirectory(store), kinds);
@@ -109,6 +108,7 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
     locks,
     mayShorten,
     events: metrics.events,
+    authors: authorsOf(assignments),
     onCompleted: createInputRemoval(files, kinds),
     onFailed: createRoomRelease(files, kinds),
   };

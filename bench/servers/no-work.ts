@@ -44,7 +44,6 @@ const worker = new JobWorker(
       children,
       timeoutMs: 10_000,
       troubleMs,
-      log,
     }),
     locks,
     findDoers: async () => ({ who: 'live', workers: 1 }),

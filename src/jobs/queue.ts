@@ -1,7 +1,7 @@
 /** The API's side of the queue: submit jobs, read, cancel, retry and count them. */
 import { OwnError } from '../job/own-error.ts';
 import { parseJson } from '../job/parse-json.ts';
-import type { Payload, Targets } from '../job/record.ts';
+import type { Payload } from '../job/record.ts';
 import type { Snapshot } from '../job/snapshot.ts';
 import { type Tenant, tenantOf } from '../job/tenant.ts';
 import { createBatch } from '../store/batch.ts';
@@ -165,11 +165,6 @@ export class JobQueue {
    */
   read(jobId: string, after?: number): Promise<JobView | undefined> {
     return this.#store.orUnavailable(() => this.#readJob(jobId, after));
-  }
-
-  /** Where a job's end is to be told; undefined where that is nowhere, or there is no such job. */
-  async targetsOf(jobId: string): Promise<Targets | undefined> {
-    return (await this.payloadOf(jobId))?.targets;
   }
 
   /** What a job was added with; undefined where there is no such job, or it can't be read. */

@@ -66,7 +66,7 @@ export function createDeliverPush(options: PushOptions): (tried: Try<Notificatio
     switch (answer.type) {
       case 'taken':
         if (answer.ticket !== undefined) await update({ ...push, sentAt: clock.now(), ticket: answer.ticket });
-        return sent(jobId, token, answer.ticket);
+        return sent(jobId, push, answer.ticket);
       case 'refused':
         if (answer.code === DEAD) await gone.add({ token });
         return { type: 'failed', reason: answer.code, row: { code: answer.code } };
@@ -81,11 +81,9 @@ export function createDeliverPush(options: PushOptions): (tried: Try<Notificatio
   };
 
   /** What is known before anything is sent; undefined if it is to be sent. */
-  const decide = async (
-    { jobId }: Try<Notification>,
-    { token, at, sentAt, ticket }: Push,
-  ): Promise<TryResult<Notification> | undefined> => {
-    if (ticket !== undefined) return sent(jobId, token, ticket); // by a try that came no further
+  const decide = async ({ jobId }: Try<Notification>, push: Push): Promise<TryResult<Notification> | undefined> => {
+    const { token, at, sentAt, ticket } = push;
+    if (ticket !== undefined) return sent(jobId, push, ticket); // by a try that came no further
     if (sentAt !== undefined) return { type: 'failed', reason: 'answer_lost' }; // by a try that was cut off
     const seen = await seenEnds.has(jobId, at);
     if (seen === 'maybe') return { type: 'not_now', afterMs: MAYBE_MS };
@@ -97,22 +95,22 @@ export function createDeliverPush(options: PushOptions): (tried: Try<Notificatio
     const place = bulkheads.enter([{ name: 'push', room: ROOM.push }]);
     if (place.type === 'busy') return { type: 'not_now', afterMs: place.afterMs };
     const outcome = await (async () => (await decide(tried, push)) ?? send(tried, push))().finally(place.leave);
-    const { jobId, number } = tried;
-    if (outcome.type === 'done') log.info({ jobId, number }, 'push notification done');
-    else if (outcome.type !== 'not_now') log.warn({ jobId, number, code: outcome.reason }, 'push notification not sent');
+    const about = { jobId: tried.jobId, requestId: push.requestId, number: tried.number };
+    if (outcome.type === 'done') log.info(about, 'push notification done');
+    else if (outcome.type !== 'not_now') log.warn({ ...about, code: outcome.reason }, 'push notification not sent');
     return outcome;
   };
 }
 
 /** The service has it. Its receipt is read later, if there is a ticket to ask by. */
-function sent(jobId: string, token: string, ticket: string | undefined): TryResult<Notification> {
+function sent(jobId: string, { token, requestId }: Push, ticket: string | undefined): TryResult<Notification> {
   const done = { type: 'done', row: { code: 'sent' } } as const;
   if (ticket === undefined) return done;
   const id = `receipt_${ticket.replaceAll(/\W/g, '_')}`;
   const next: NewEntry<Notification> = {
     id,
     jobId,
-    data: { type: 'receipt', token, ticket },
+    data: { type: 'receipt', token, ticket, requestId },
     delayMs: RECEIPT_MS,
     tries: TRIES.receipt,
   };
@@ -129,7 +127,7 @@ export function createReadReceipt({
   tried: Try<Notification>,
   receipt: Receipt,
 ) => Promise<TryResult<Notification>> {
-  return async ({ jobId, number, signal }, { token, ticket }) => {
+  return async ({ jobId, number, signal }, { token, ticket, requestId }) => {
     const again = (reason: string): TryResult<Notification> => ({ type: 'again', afterMs: pauseAfter('receipt', number), reason });
     const place = bulkheads.enter([{ name: 'receipt', room: ROOM.receipt }]);
     if (place.type === 'busy') return { type: 'not_now', afterMs: place.afterMs };
@@ -141,7 +139,7 @@ export function createReadReceipt({
     if (receipt.type === 'not_yet') return again('not_yet');
     if (receipt.type === 'ok') return { type: 'done' };
     if (receipt.code === DEAD) await gone.add({ token });
-    log.warn({ jobId, code: receipt.code }, 'push notification did not reach the phone');
+    log.warn({ jobId, requestId, code: receipt.code }, 'push notification did not reach the phone');
     return { type: 'failed', reason: receipt.code };
   };
 }

@@ -11,27 +11,33 @@ import { TRIES } from './try-times.ts';
 /** How a job can have ended. */
 export type EndStatus = Extract<JobStatus, 'completed' | 'failed' | 'cancelled'>;
 
-/** A notification as it is kept until it is sent. */
-export type Notification =
+/**
+ * A notification as it is kept until it is sent. `requestId`: of the request that its job was
+ * submitted with, for the log.
+ */
+export type Notification = { requestId?: string | undefined } &
   /** `at`: when the job ended, in ms since the epoch. */
-  | { type: 'webhook'; owner: string; kind: string; status: EndStatus; at: number; url: string }
-  /**
-   * `sentAt`: when it was handed to Expo's service, absent before
-   * that; `ticket`: the number that the service gave to it.
-   */
-  | { type: 'push'; kind: string; status: EndStatus; at: number; token: string; sentAt?: number; ticket?: string }
-  /** What became of a push. */
-  | { type: 'receipt'; token: string; ticket: string };
+  (
+    | { type: 'webhook'; owner: string; kind: string; status: EndStatus; at: number; url: string }
+    /**
+     * `sentAt`: when it was handed to Expo's service, absent before
+     * that; `ticket`: the number that the service gave to it.
+     */
+    | { type: 'push'; kind: string; status: EndStatus; at: number; token: string; sentAt?: number; ticket?: string }
+    /** What became of a push. */
+    | { type: 'receipt'; token: string; ticket: string }
+  );
 
 /**
  * The notifications of a job that has ended. The ids follow from the end:
  * however often this is asked, each is sent once. `pushDelayMs`: how long a
- * push waits for a phone that comes back, in ms. `now`: in ms since the epoch.
+ * push waits for a phone that comes back, in ms. `now`: in ms since the epoch. `requestId`: of the
+ * request that the job was submitted with.
  */
 export function notificationsOf(
   snapshot: Snapshot,
   targets: Targets,
-  { pushDelayMs, now }: { pushDelayMs: number; now: number },
+  { pushDelayMs, now, requestId }: { pushDelayMs: number; now: number; requestId?: string | undefined },
 ): NewEntry<Notification>[] {
   const { id: jobId, owner, kind, next, end, finishedAt: at = 0 } = snapshot;
   if (!end) return [];
@@ -40,11 +46,11 @@ export function notificationsOf(
   const { callbackUrl: url, pushToken: token } = targets;
   const entries: NewEntry<Notification>[] = [];
   if (url !== undefined && owner !== undefined) {
-    const data: Notification = { type: 'webhook', owner, kind, status, at, url };
+    const data: Notification = { type: 'webhook', owner, kind, status, at, url, requestId };
     entries.push({ id: `msg_${tail}`, jobId, owner, data, delayMs: 0, tries: TRIES.webhook });
   }
   if (token !== undefined && isWorthAPush(status, next)) {
-    const data: Notification = { type: 'push', kind, status, at, token };
+    const data: Notification = { type: 'push', kind, status, at, token, requestId };
     entries.push({ id: `push_${tail}`, jobId, owner, data, delayMs: at + pushDelayMs - now, tries: TRIES.push });
   }
   return entries;

@@ -4,7 +4,7 @@
  */
 import { ProblemError, type ProblemCode } from '../../src/job/problem.ts';
 import type { Author } from '../../src/job/snapshot.ts';
-import type { Capability, Report } from '../capabilities.ts';
+import type { Call, Capability, Report } from '../capabilities.ts';
 
 /** Who may call, with what to give back at the end; or who is held back: why, and for how many ms. */
 export type BreakerAnswer = { type: 'in'; permit: number } | { type: 'held'; code: ProblemCode; ms: number };
@@ -77,13 +77,15 @@ export function guard<Request, Result>(work: Capability<Request, Result>, breake
 function watchCall(report: Report): { report: Report; ended(code?: ProblemCode | 'aborted'): void } {
   const start = performance.now();
   let author: Author | undefined;
+  let call: Call | undefined;
   let firstMs: number | undefined;
   return {
     report: {
       ...report,
-      startCall(expected, by) {
+      async startCall(expected, by) {
         author = by;
-        return report.startCall(expected, by);
+        call = await report.startCall(expected, by);
+        return call;
       },
       begun() {
         firstMs ??= performance.now() - start;
@@ -91,7 +93,7 @@ function watchCall(report: Report): { report: Report; ended(code?: ProblemCode |
       },
     },
     ended(code) {
-      if (author) report.called?.({ author, ms: performance.now() - start, firstMs, code });
+      if (author) report.called?.({ author, ms: performance.now() - start, firstMs, code, used: () => call?.used?.() });
       author = undefined;
     },
   };

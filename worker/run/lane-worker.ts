@@ -34,7 +34,7 @@ export type LaneEvents = {
   /** `conclusion`: how the run came to its end. */
   onCompleted: (job: Job<Payload>, conclusion: Conclusion | undefined) => void;
   /** The job has failed for good. */
-  onFailed: (kind: string, jobId: string) => void;
+  onFailed: (job: Job<Payload>) => void;
   /** The attempt has failed, and there is another one. The job is unknown if it is gone. */
   onRetry: (jobId: string | undefined) => void;
   /** The job is put off at no cost. */
@@ -193,7 +193,7 @@ export class LaneWorker {
     worker.on('failed', (job) => {
       if (job) events.onRunOver(job);
       if (job?.finishedOn === undefined) events.onRetry(job?.id);
-      else events.onFailed(job.name, job.id ?? '');
+      else events.onFailed(job);
     });
     worker.on('stalled', (jobId) => events.onStalled(jobId));
     // BullMQ reports the loss, but does not stop the run.

@@ -111,9 +111,14 @@ class MeteredCall implements Call {
     this.isPaid = now !== undefined && isBilled(now);
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#used = used;
     if (now) this.#onUsed(now);
     // A call that came to what it was expected to, such as a free one, is noted already.
     if (!now || this.#written !== this.#expected || !isSame(now, this.#expected)) void this.#write(now);
+  }
+
+  used(): Usage | undefined {
+    return this.#used && this.#whole(this.#used);
   }
 
   drop(): void {

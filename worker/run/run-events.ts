@@ -30,10 +30,16 @@ export const NO_RUN_EVENTS: RunEvents = { started() {}, ended() {}, again() {}, 
 type RunJob = { name: string; processedOn?: number; finishedOn?: number; failedReason: string };
 
 /** Reports that a run is over: its job has completed, has failed, or is tried again. */
-export function reportEnd(events: RunEvents, { name, processedOn = 0, finishedOn, failedReason }: RunJob): void {
-  const runMs = Math.max((finishedOn ?? processedOn) - processedOn, 0);
+export function reportEnd(events: RunEvents, job: RunJob): void {
+  const { name, finishedOn, failedReason } = job;
+  const runMs = runMsOf(job);
   if (!failedReason) return events.ended(name, { outcome: 'completed' }, runMs);
   const { code } = parseReason(failedReason);
   if (finishedOn === undefined) events.again(name, 'retry', code);
   else events.ended(name, { outcome: 'failed', code }, runMs);
+}
+
+/** How long the last run of a job that has ended took, in ms. */
+export function runMsOf({ processedOn = 0, finishedOn = processedOn }: Pick<RunJob, 'processedOn' | 'finishedOn'>): number {
+  return Math.max(finishedOn - processedOn, 0);
 }

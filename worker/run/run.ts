@@ -2,7 +2,6 @@
  * Runs one job: reads what earlier runs left, sets the deadline,
  * calls the handler, keeps the result. It knows no BullMQ.
  */
-import type { Logger } from 'pino';
 import { ProblemError } from '../../src/job/problem.ts';
 import { findUnaccepted } from '../../src/kinds/acceptance.ts';
 import { isNewer, keptVersion, upgradeInput } from '../../src/kinds/input-versions.ts';
@@ -40,7 +39,6 @@ export type RunDeps = {
   troubleMs: () => number;
   /** Whether `timeoutMs` counts from the vendor's last sign of life, while no answer comes. */
   timeoutMoves?: boolean;
-  log: Logger;
   /** Takes what happens, to count it. */
   events?: RunEvents | undefined;
 };
@@ -59,7 +57,6 @@ export function createRun({
   timeoutMs,
   troubleMs,
   timeoutMoves = false,
-  log,
   events = NO_RUN_EVENTS,
 }: RunDeps): (task: Task, journal: Journal) => Promise<RecordFields> {
   const works = new Map(
@@ -82,7 +79,11 @@ export function createRun({
     const { kind, handle, schema, assignment, stored } = assignedTo(task, works);
     const deadline = new Deadline(task, timeoutMs, troubleMs);
     const { name, capability } = kind;
-    const meter = new Meter(journal.spending, addCost, log, (author, used) => events.used(name, capability, author, used));
+    const { log } = task;
+    const meter = new Meter(journal.spending, addCost, log.lines, (author, used) => {
+      log.used(author, used);
+      events.used(name, capability, author, used);
+    });
     let files: RunFiles | undefined;
     try {
       const attempt = await Attempt.begin(task, journal, history);
@@ -96,13 +97,16 @@ export function createRun({
         history,
         assignment,
         signal,
-        log,
+        log: log.lines,
         meter,
         files,
         answered: lift,
         alive,
         onItem: itemReporter(events, name, attempt),
-        onCalled: (call) => events.called(capability, call),
+        onCalled: (call) => {
+          log.called(capability, call);
+          events.called(capability, call);
+        },
       });
       const result = kind.result.parse(await unlessAborted(handle(input, context), signal));
       const next = kind.next?.(input);

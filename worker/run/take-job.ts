@@ -7,10 +7,12 @@ import { parseReason } from '../../src/job/problem.ts';
 import { createFairQueue, type FairQueue } from '../../src/jobs/fair-queue.ts';
 import type { Progress } from '../../src/job/snapshot.ts';
 import { createJournals, type Journal, LockLostError } from './journal.ts';
+import type { Author } from '../../src/job/snapshot.ts';
 import { FIELDS, type Payload, type RecordFields } from '../../src/job/record.ts';
 import { NewerInputError } from './retry-policy.ts';
 import { RunCounters } from './run-counters.ts';
 import { NO_RUN_EVENTS, type RunEvents } from './run-events.ts';
+import { type RunIdentity, RunLog } from './run-log.ts';
 import type { Lane } from '../../src/store/keys.ts';
 import type { RunLocks } from './run-locks.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -41,8 +43,8 @@ export type JobPickup = { job: ActiveJob; id: string; token: string; lane: Lane 
  */
 export type TakeResult = Conclusion | SettleResult;
 
-/** A run that came to its end. */
-export type Conclusion = { type: 'done'; fields: RecordFields; rows: readonly string[] };
+/** A run that came to its end. `log`: what its last line is written by. */
+export type Conclusion = { type: 'done'; fields: RecordFields; rows: readonly string[]; log: RunLog };
 
 /** What taking jobs needs. */
 export type TakeOptions = Pick<SettleOptions, 'findDoers' | 'backoffMs'> & {
@@ -58,6 +60,8 @@ export type TakeOptions = Pick<SettleOptions, 'findDoers' | 'backoffMs'> & {
   log: Logger;
   /** Takes what happens, to count it. */
   events?: RunEvents | undefined;
+  /** Who does each kind here, for the log. */
+  authors?: ReadonlyMap<string, Author> | undefined;
 };
 
 /** The reason of a job that has lost its workers too often. */
@@ -115,11 +119,9 @@ export class JobTaker {
   }
 
   async #run(taken: JobPickup, counted: RunCounters): Promise<TakeResult> {
-    const { run, log, store } = this.#options;
+    const { run, log, authors } = this.#options;
     const { job, id, token } = taken;
-    const task = toTask(taken);
-    const about = { jobId: id, requestId: task.requestId, attempt: task.attempt };
-    log.info({ ...about, waitedMs: store.clock.now() - job.timestamp }, 'job started');
+    const task = toTask(taken, (identity) => new RunLog(log, identity, authors?.get(identity.kind)));
     void this.#reportStart(task, job);
     const journal = this.#openJournal(task);
     const fairQueue = this.#fairQueueOf(taken.lane);
@@ -127,23 +129,26 @@ export class JobTaker {
       await counted.started();
       const fields = await run(task, journal);
       noteServed(fairQueue, job);
-      return { type: 'done', fields, rows: journal.rows };
+      return { type: 'done', fields, rows: journal.rows, log: task.log };
     } catch (error) {
-      if (error instanceof LockLostError) log.info(about, "the job is not this run's any more: it was cancelled, or another worker has it");
-      else if (error instanceof NewerInputError) log.info(about, `job is given back: ${error.message}`);
-      else log.warn({ ...about, err: error }, 'job attempt ended');
+      logEnd(task.log, error);
       return await this.#settle({ job, id, token, journal, counted, fairQueue }, error);
     }
   }
 
-  /** Reports that a run begins, with the wait of its job. A pause that was intended is no wait. */
-  async #reportStart({ id, kind, fresh }: Task, { timestamp, delay = 0, stalledCounter }: ActiveJob): Promise<void> {
+  /** Logs and reports that a run begins, with the wait of its job. A pause that was intended is no wait. */
+  async #reportStart({ id, kind, fresh, log }: Task, { timestamp, delay = 0, stalledCounter }: ActiveJob): Promise<void> {
     const { store, events = NO_RUN_EVENTS } = this.#options;
     const now = store.clock.now();
-    if (fresh) return events.started(kind, Math.max(now - timestamp - delay, 0));
+    const started = (ready: number | undefined): void => {
+      const waitMs = ready === undefined ? undefined : Math.max(now - ready, 0);
+      log.started(waitMs);
+      events.started(kind, waitMs);
+    };
+    if (fresh) return started(timestamp + delay);
     // When a lost job could begin again nobody has noted.
     const ready = stalledCounter > 0 ? null : await store.redis.hget(store.keys.job(id), FIELDS.ready).catch(() => null);
-    events.started(kind, ready === null ? undefined : Math.max(now - Number(ready), 0));
+    started(ready === null ? undefined : Number(ready));
   }
 
   #fairQueueOf(lane: Lane): FairQueue {
@@ -158,7 +163,17 @@ function itemsOf({ progress }: ActiveJob): number {
   return Number((progress as Partial<Progress> | undefined)?.items) || 0;
 }
 
-function toTask({ job, id, token, signal, stop }: JobPickup): Task {
+/** Logs how a run ended that did not complete its job. */
+function logEnd(log: RunLog, error: unknown): void {
+  if (error instanceof LockLostError) {
+    return log.ended('info', error, "the job is not this run's any more: it was cancelled, or another worker has it");
+  }
+  if (error instanceof NewerInputError) return log.ended('info', error, `job is given back: ${error.message}`);
+  log.ended('warn', error, 'job attempt ended');
+}
+
+function toTask({ job, id, token, signal, stop }: JobPickup, createLog: (identity: RunIdentity) => RunLog): Task {
+  const attempt = 1 + job.attemptsMade + job.stalledCounter;
   const { tenant, owner, targets, reserved, requestId, parent, v, next, nextV, input } = job.data;
   return {
     id,
@@ -176,7 +191,8 @@ function toTask({ job, id, token, signal, stop }: JobPickup): Task {
     next,
     nextV,
     input,
-    attempt: 1 + job.attemptsMade + job.stalledCounter,
+    log: createLog({ jobId: id, requestId, kind: job.name, attempt }),
+    attempt,
     fresh: job.attemptsStarted === 1,
     // Why the attempt before ended: for the reason that BullMQ kept, or because its worker was lost.
     previous: job.failedReason ? parseReason(job.failedReason).code : 'worker_lost',

@@ -3,6 +3,7 @@ import type { ProblemCode } from '../../src/job/problem.ts';
 import type { Tenant } from '../../src/job/tenant.ts';
 import type { Targets } from '../../src/job/record.ts';
 import type { StoredInput } from '../../src/kinds/input-versions.ts';
+import type { RunLog } from './run-log.ts';
 
 /** A job as it is handed to a run. */
 export type Task = StoredInput & {
@@ -19,6 +20,8 @@ export type Task = StoredInput & {
   reserved?: string | undefined;
   /** The job that it comes of. */
   parent?: string | undefined;
+  /** What its lines in the log are written by. */
+  log: RunLog;
   /** BullMQ's lock token of this run. */
   token: string;
   /** The attempt's number, counted from 1. Lost workers count. */

@@ -2,9 +2,11 @@
  * The worker of a process: it runs the jobs of its lanes,
  * watches their locks, and hands them back when it stops.
  */
+import type { Job } from 'bullmq';
 import type { Logger } from 'pino';
 import type { Config } from '../../src/config.ts';
-import { FIELDS } from '../../src/job/record.ts';
+import { parseReason } from '../../src/job/problem.ts';
+import { FIELDS, type Payload } from '../../src/job/record.ts';
 import { createForgetDeadlines } from '../../src/jobs/deadlines.ts';
 import { kindOf } from '../../src/jobs/to-snapshot.ts';
 import type { ProcessStore, Store } from '../../src/store/store.ts';
@@ -15,7 +17,7 @@ import { type LaneEvents, type ServedLane, LaneWorker } from './lane-worker.ts';
 import { LockWatch } from './lock-watch.ts';
 import { JournalShortener } from './short-journals.ts';
 import { HandBack } from './retry-policy.ts';
-import { reportEnd } from './run-events.ts';
+import { reportEnd, runMsOf } from './run-events.ts';
 import type { RunLocks } from './run-locks.ts';
 import { Slots } from './slots.ts';
 import { JobTaker, type TakeOptions } from './take-job.ts';
@@ -36,7 +38,7 @@ export type WorkerOptions = Omit<Config['worker'], 'journalMemoryBytes' | 'short
 export type Counters = { started: number; completed: number; failed: number; retried: number; putOff: number; stalled: number };
 
 /** What a worker is given to do. */
-export type WorkerTasks = Pick<TakeOptions, 'run' | 'findDoers' | 'events'> & {
+export type WorkerTasks = Pick<TakeOptions, 'run' | 'findDoers' | 'events' | 'authors'> & {
   locks: RunLocks;
   /** Whether journals of completed jobs may be shortened now. */
   mayShorten: () => Promise<boolean>;
@@ -174,19 +176,20 @@ export class JobWorker {
     const shortener = new JournalShortener(this.#patient, mayShorten);
     return {
       onCompleted: (job, conclusion) => {
-        const { id = '', name, data, attemptsMade, stalledCounter, processedOn = 0 } = job;
-        const { rows = [], fields } = conclusion ?? {};
+        const { id = '', name } = job;
+        const { rows = [], fields, log } = conclusion ?? {};
         counters.completed++;
         forgetDeadline(id);
         shortener.add({ id, rows, result: fields?.[FIELDS.result] ?? '' });
         onCompleted?.(name, id);
-        const ms = this.#store.clock.now() - processedOn;
-        this.#log.info({ jobId: id, requestId: data.requestId, attempt: attemptsMade + stalledCounter, ms }, 'job done');
+        log?.done(runMsOf(job));
       },
-      onFailed: (kind, jobId) => {
+      onFailed: (job) => {
+        const { id = '', name } = job;
         counters.failed++;
-        onFailed?.(kind, jobId);
-        forgetDeadline(jobId);
+        onFailed?.(name, id);
+        forgetDeadline(id);
+        logFailure(this.#log, job);
       },
       onRetry: (jobId) => {
         counters.retried++;
@@ -203,4 +206,12 @@ export class JobWorker {
       onError: this.#store.onError('worker'),
     };
   }
+}
+
+/** Logs that a job has failed for good. What its last run has used is in that run's own line. */
+function logFailure(log: Logger, job: Job<Payload>): void {
+  const { id: jobId, name: kind, data, attemptsMade, stalledCounter, failedReason } = job;
+  const attempt = attemptsMade + stalledCounter;
+  const { code } = parseReason(failedReason);
+  log.warn({ jobId, requestId: data?.requestId, kind, attempt, code, ms: runMsOf(job) }, 'job failed');
 }

@@ -189,7 +189,7 @@ async function startWorkerOf(stack: Stack, timeoutMs: number) {
   const openFiles = createRunFiles(new RedisFiles(store, 1024 * 1024), store, locks);
   const troubleMs = () => store.monitor.troubleMs();
   const children = { add: () => Promise.reject(new Error('no kind leads to another')), endWithParent: async () => false };
-  const run = createRun({ implementations, assignments, openFiles, addCost: (usage) => usage, children, timeoutMs, troubleMs, log });
+  const run = createRun({ implementations, assignments, openFiles, addCost: (usage) => usage, children, timeoutMs, troubleMs });
   const worker = new JobWorker(
     store,
     patient,
