@@ -31,6 +31,8 @@ import { createAddCost, createFindPrice } from './prices.ts';
 import { createFindProgram } from './programs.ts';
 import { Health } from './health.ts';
 import { openWorkerMetrics } from './metrics-parts.ts';
+import { kindOf } from '../src/jobs/to-snapshot.ts';
+import { UNREADABLE_END } from './run/run-events.ts';
 import { createRun } from './run/run.ts';
 import type { Vendor, VendorTools } from './vendors/vendor.ts';
 import { JobWorker, type WorkerTasks } from './run/worker.ts';
@@ -82,7 +84,10 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   const unreadable = await endUnreadable({ store, lanes, retentionS }).catch(
     (error: unknown) => (store.report('unreadable records', error), []),
   );
-  for (const jobId of unreadable) log.error({ jobId }, UNREADABLE);
+  for (const jobId of unreadable) {
+    log.error({ jobId }, UNREADABLE);
+    metrics.events.ended(kindOf(jobId), UNREADABLE_END);
+  }
 
   // Files are read over a connection of their own: what is large
   // must not hold up what else a run writes.

@@ -104,11 +104,11 @@ export class WorkerMetrics implements RunEvents {
     if (waitMs !== undefined) this.#wait(labels, waitMs / 1000);
   }
 
-  ended(kind: string, end: { outcome: 'completed' } | { outcome: 'failed'; code: ProblemCode }, runMs: number): void {
+  ended(kind: string, end: { outcome: 'completed' } | { outcome: 'failed'; code: ProblemCode }, runMs?: number): void {
     const labels = this.#kind(kind);
     const provider = this.#providers.get(kind) ?? '';
     this.#ended({ ...labels, provider, outcome: end.outcome, code: end.outcome === 'failed' ? end.code : '' });
-    this.#run(labels, runMs / 1000);
+    if (runMs !== undefined) this.#run(labels, runMs / 1000);
   }
 
   /** A job was cancelled by this process: its time was up. */

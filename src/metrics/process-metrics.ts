@@ -7,10 +7,13 @@ export type Labels<Name extends string> = Readonly<Record<Name, string | number>
 /** What a metric is made with. `labels`: their names. */
 export type MetricOptions<Name extends string> = { name: string; help: string; labels: readonly Name[] };
 
-/** Adds to a counter: 1 if no other number is given. */
+/** Adds to a counter: 1 if no other number is given. What is no number, or negative, is passed over. */
 export type Count<Name extends string> = (labels: Labels<Name>, by?: number) => void;
 
-/** Adds an observation to a histogram, in the unit that its name ends with. */
+/**
+ * Adds an observation to a histogram, in the unit that its name ends with. What is no number is passed
+ * over: a job's record may hold nonsense, and counting must not end a process.
+ */
 export type Observe<Name extends string> = (labels: Labels<Name>, value: number) => void;
 
 /** One value of a gauge. */
@@ -30,9 +33,7 @@ type Reading = { read: () => void | Promise<void>; clear: () => void };
 
 /**
  * Owns the registry of a process. Counters and histograms cost about a microsecond each. Gauges are
- * read when somebody scrapes, so that a process that nobody scrapes reads nothing for them. A value
- * that is no number, as one from a record that can not be read, counts as none: prom-client throws
- * on it, and no job may fail for what is counted of it.
+ * read when somebody scrapes, so that a process that nobody scrapes reads nothing for them.
  */
 export class ProcessMetrics {
   /** The media type of the text. */
@@ -50,7 +51,9 @@ export class ProcessMetrics {
 
   counter<const Name extends string>({ name, help, labels }: MetricOptions<Name>): Count<Name> {
     const counter = new Counter({ name, help, labelNames: labels, registers: [this.#registry] });
-    return (values, by = 1) => void (by >= 0 && counter.inc(values as Record<Name, string>, by));
+    return (values, by = 1) => {
+      if (Number.isFinite(by) && by >= 0) counter.inc(values as Record<Name, string>, by);
+    };
   }
 
   /** `buckets`: their upper bounds. */
@@ -61,7 +64,9 @@ export class ProcessMetrics {
     buckets,
   }: MetricOptions<Name> & { buckets: readonly number[] }): Observe<Name> {
     const histogram = new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [this.#registry] });
-    return (values, value) => void (Number.isFinite(value) && histogram.observe(values as Record<Name, string>, value));
+    return (values, value) => {
+      if (Number.isFinite(value)) histogram.observe(values as Record<Name, string>, value);
+    };
   }
 
   /** A gauge whose values are set by a reading; see {@link ProcessMetrics.onScrape}. */
@@ -70,7 +75,7 @@ export class ProcessMetrics {
     return (samples) => {
       gauge.reset();
       if (samples.length === 0 && labels.length === 0) gauge.remove(); // a reset sets it to 0
-      for (const [values, value] of samples) if (Number.isFinite(value)) gauge.set(values as Record<Name, string>, value);
+      for (const [values, value] of samples) gauge.set(values as Record<Name, string>, value);
     };
   }
 

@@ -11,8 +11,8 @@ export type AgainReason = 'retry' | 'put_off' | 'stalled';
 export type RunEvents = {
   /** A run begins. `waitMs`: since the job could begin; undefined where nobody has noted that. */
   started(kind: string, waitMs: number | undefined): void;
-  /** A job has ended here. `runMs`: how long its last run took. `code`: why it has failed. */
-  ended(kind: string, end: { outcome: 'completed' } | { outcome: 'failed'; code: ProblemCode }, runMs: number): void;
+  /** A job has ended here. `runMs`: how long its last run took, if it ended with a run. `code`: why it has failed. */
+  ended(kind: string, end: { outcome: 'completed' } | { outcome: 'failed'; code: ProblemCode }, runMs?: number): void;
   /** A job will run again. */
   again(kind: string, what: AgainReason, code: ProblemCode): void;
   /** An item was written. `firstMs`: since the run began, if it is the job's first one. */
@@ -25,6 +25,9 @@ export type RunEvents = {
 
 /** Counts nothing. */
 export const NO_RUN_EVENTS: RunEvents = { started() {}, ended() {}, again() {}, item() {}, called() {}, used() {} };
+
+/** The end of a job whose record can't be read. */
+export const UNREADABLE_END = { outcome: 'failed', code: 'internal_error' } as const;
 
 /** BullMQ's job after a run of it. `finishedOn`: there if the job has ended. */
 type RunJob = { name: string; processedOn?: number; finishedOn?: number; failedReason: string };

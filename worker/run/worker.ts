@@ -17,7 +17,7 @@ import { type LaneEvents, type ServedLane, LaneWorker } from './lane-worker.ts';
 import { LockWatch } from './lock-watch.ts';
 import { JournalShortener } from './short-journals.ts';
 import { HandBack } from './retry-policy.ts';
-import { reportEnd, runMsOf } from './run-events.ts';
+import { reportEnd, runMsOf, UNREADABLE_END } from './run-events.ts';
 import type { RunLocks } from './run-locks.ts';
 import { Slots } from './slots.ts';
 import { JobTaker, type TakeOptions } from './take-job.ts';
@@ -82,7 +82,10 @@ export class JobWorker {
       retentionS: options.retentionS,
       running: this.#taker.running,
       everyMs: options.stalledIntervalMs / 2,
-      onEnded: (jobId) => log.error({ jobId }, UNREADABLE),
+      onEnded: (jobId) => {
+        log.error({ jobId }, UNREADABLE);
+        tasks.events?.ended(kindOf(jobId), UNREADABLE_END);
+      },
       onError: store.onError('unreadable records'),
     });
     this.#lockWatch = new LockWatch({
