@@ -23,6 +23,7 @@ const all: Record<string, () => Promise<Bench>> = {
   growth: async () => (await import('./growth.ts')).growth,
   turns: async () => (await import('./turns.ts')).turns,
   offline: async () => (await import('./offline.ts')).offline,
+  metrics: async () => (await import('./metrics.ts')).metrics,
   hostile: async () => (await import('./hostile.ts')).hostile,
   soak: async () => (await import('./soak.ts')).soak,
 };

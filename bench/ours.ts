@@ -10,8 +10,8 @@ import { Store } from '../src/store/store.ts';
 
 const OUT_OF_REACH = '1000000000';
 
-/** Starts the API. `env`: variables beside those that all benches have. */
-export function startOurApi(url: string, env: Record<string, string> = {}): Promise<Part> {
+/** Starts the API. `env`, `flags`: variables and flags of Node beside those that all benches have. */
+export function startOurApi(url: string, env: Record<string, string> = {}, flags: string[] = []): Promise<Part> {
   const bounds = ['RATE_LIMIT_MAX', 'MAX_QUEUE_DEPTH', 'MAX_JOBS_PER_USER', 'DAILY_TOKENS_PER_USER', 'MAX_STREAMS_PER_USER', 'MAX_STREAMS'];
   return startPart(
     '../src/main.ts',
@@ -25,7 +25,7 @@ export function startOurApi(url: string, env: Record<string, string> = {}): Prom
       ...Object.fromEntries(bounds.map((name) => [name, OUT_OF_REACH])),
       ...env,
     },
-    HEAP_FLAGS.api,
+    [...HEAP_FLAGS.api, ...flags],
   );
 }
 

@@ -34,11 +34,12 @@ const peer =
     return { part, target: targetOf(part.port, keyed), check: (requests) => checkQueue(redis, 'bull:peer:', requests) };
   };
 
-const ours =
-  (keyed = false): Start =>
+/** Starts our API. `env`, `flags`: see {@link startOurApi}. */
+export const ours =
+  (keyed = false, env: Record<string, string> = {}, flags: string[] = []): Start =>
   async ({ url, redis }) => {
     const leave = await registerWorker(redis);
-    const part = await startOurApi(url);
+    const part = await startOurApi(url, env, flags);
     const check = async (requests: number) => {
       await leave();
       await checkQueue(redis, keysUnder(PREFIX).job(''), requests);

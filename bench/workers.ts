@@ -90,15 +90,21 @@ const modelVariables = ({ port }: Part) => ({ OPENAI_API_KEY: 'bench', OPENAI_BA
 export const startOurWorker = (place: Place, { concurrency, workMs = 0, handler }: WorkerSettings): Promise<WorkerUnderTest> =>
   startOurs(place, 'servers/worker.ts', { WORKER_CONCURRENCY: String(concurrency), WORK_MS: String(workMs), HANDLER: handler ?? '' });
 
-/** Starts our worker as `npm run start:worker` does; it asks this model. */
-export const startOurModelWorker = (place: Place, { concurrency }: WorkerSettings, model: Part): Promise<WorkerUnderTest> =>
-  startOurs(place, '../worker/main.ts', { WORKER_CONCURRENCY: String(concurrency), ...modelVariables(model) });
+/** Starts our worker as `npm run start:worker` does; it asks this model. `env`, `flags`: more variables, and flags of Node. */
+export const startOurModelWorker = (
+  place: Place,
+  { concurrency }: WorkerSettings,
+  model: Part,
+  env: Record<string, string> = {},
+  flags: string[] = [],
+): Promise<WorkerUnderTest> =>
+  startOurs(place, '../worker/main.ts', { WORKER_CONCURRENCY: String(concurrency), ...modelVariables(model), ...env }, flags);
 
 /** Starts our worker as `npm run start:worker` does without a key. */
 export const startOurOfflineWorker = (place: Place, { concurrency }: WorkerSettings): Promise<WorkerUnderTest> =>
   startOurs(place, '../worker/main.ts', { WORKER_CONCURRENCY: String(concurrency), AI_PROVIDER: 'offline' });
 
-async function startOurs(place: Place, file: string, env: Record<string, string>): Promise<WorkerUnderTest> {
+async function startOurs(place: Place, file: string, env: Record<string, string>, flags: string[] = []): Promise<WorkerUnderTest> {
   const common = {
     REDIS_URL: place.url,
     REDIS_KEY_PREFIX: PREFIX,
@@ -106,7 +112,7 @@ async function startOurs(place: Place, file: string, env: Record<string, string>
     WORKER_HEALTH_PORT: '0',
     WORKER_RATE_MAX: '1000000000',
   };
-  const part = await startPart(file, { ...common, ...env }, HEAP_FLAGS.worker);
+  const part = await startPart(file, { ...common, ...env }, [...HEAP_FLAGS.worker, ...flags]);
   const source = openOurSource(place);
   return underTest(part, source, async () => {
     const [job] = await source.queue.getCompleted(0, 0);
