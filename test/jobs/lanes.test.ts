@@ -1,6 +1,6 @@
 /** Jobs in lanes: each kind waits in a queue of its own, and everything that can be done to a job finds it there. */
-import { RedisQueueBackend, UnrecoverableError, Worker } from 'bullmq';
-import { expect, onTestFinished, test } from 'vitest';
+import { UnrecoverableError, type Worker } from 'bullmq';
+import { expect, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
 import { createAddAdmitted } from '../../src/jobs/add-admitted.ts';
 import { Admission } from '../../src/jobs/admission.ts';
@@ -8,9 +8,7 @@ import { createCancel } from '../../src/jobs/cancel-job.ts';
 import { createChildren } from '../../src/jobs/child-job.ts';
 import { createLanes, type Lanes } from '../../src/jobs/lanes.ts';
 import { jobOptionsOf } from '../../src/jobs/open-queue.ts';
-import { type Lane, queueNameOf } from '../../src/store/keys.ts';
-import { backendFactory } from '../../src/store/redis-time-backend.ts';
-import { drain, openQueue, RETENTION_S, storeOver, submitMany, submitTo, waiting } from '../support/queue.ts';
+import { drain, openManualWorker, openQueue, RETENTION_S, storeOver, submitMany, submitTo, waiting } from '../support/queue.ts';
 
 const CARDS = 'generate-flashcards';
 const AUDIO = 'generate-audio';
@@ -19,17 +17,6 @@ const AUDIO = 'generate-audio';
 function switchable(): Lanes & { on: boolean } {
   const lanes = { on: true, names: [CARDS, AUDIO], of: (kind: string) => Promise.resolve(lanes.on ? kind : undefined) };
   return lanes;
-}
-
-/** A BullMQ worker of a lane, by hand: the test takes each job and ends it. It closes with the test. */
-async function openLaneWorker(keyPrefix: string, lane: Lane): Promise<Worker> {
-  const store = storeOver(waiting(), keyPrefix);
-  const factory = backendFactory(store, (...parts) => new RedisQueueBackend(...parts), { nameOf: (key) => queueNameOf(lane, key) });
-  const options = { connection: store.redis, prefix: keyPrefix, lockDuration: 60_000 };
-  const worker = new Worker(queueNameOf(lane, 'wait'), null, options, factory);
-  onTestFinished(() => worker.close(true));
-  await worker.waitUntilReady();
-  return worker;
 }
 
 test('jobs of each kind wait in their lane, in an order of its own, and are counted together', async () => {
@@ -42,7 +29,7 @@ test('jobs of each kind wait in their lane, in an order of its own, and are coun
   const { counts, lanes } = await queue.stats();
   expect(counts).toMatchObject({ waiting: 7, active: 0, delayed: 0 });
   expect([lanes[CARDS]?.waiting, lanes[AUDIO]?.waiting]).toEqual([6, 1]);
-  expect(await drain(await openLaneWorker(keyPrefix, AUDIO), 1)).toEqual([audio]);
+  expect(await drain(await openManualWorker(keyPrefix, AUDIO), 1)).toEqual([audio]);
   expect((await queue.read(audio))?.snapshot.status).toBe('completed');
   expect((await queue.stats()).counts).toMatchObject({ waiting: 6, completed: 1 });
 });
@@ -68,7 +55,7 @@ for (const [where, on] of [
     const lanes = { ...switchable(), of: (kind: string) => Promise.resolve(on ? kind : undefined) };
     const { queue, redis, keys, keyPrefix } = await openQueue(undefined, {}, undefined, undefined, lanes);
     const lane = on ? CARDS : undefined;
-    const worker = await openLaneWorker(keyPrefix, lane);
+    const worker = await openManualWorker(keyPrefix, lane);
     const { id: running } = await submitTo(queue, 'ana');
     const { id: delayed } = await submitTo(queue, 'ana');
     const { id: waits } = await submitTo(queue, 'ana');
@@ -92,7 +79,7 @@ test('a failed job waits again where new jobs do, wherever it was before', async
   lanes.on = false;
   const { id } = await submitTo(queue, 'ana');
   const fail = async (worker: Worker) => (await worker.getNextJob('t'))?.moveToFailed(new UnrecoverableError('vendor_error: no'), 't');
-  const [shared, inLane] = [await openLaneWorker(keyPrefix, undefined), await openLaneWorker(keyPrefix, CARDS)];
+  const [shared, inLane] = [await openManualWorker(keyPrefix, undefined), await openManualWorker(keyPrefix, CARDS)];
   await fail(shared);
   lanes.on = true;
   const retry = { jobId: id, tenant: tenantOf('ana', undefined), bounded: true };

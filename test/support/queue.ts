@@ -1,9 +1,10 @@
 /** The queue's own parts, in the test's process, over a key prefix of their own. */
-import { Worker } from 'bullmq';
+import { RedisQueueBackend, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
 import { connect, readyWithin } from '../../src/store/redis-connection.ts';
-import { QUEUE_NAME } from '../../src/store/keys.ts';
+import { type Lane, queueNameOf } from '../../src/store/keys.ts';
+import { backendFactory } from '../../src/store/redis-time-backend.ts';
 import { Store } from '../../src/store/store.ts';
 import { tenantOf } from '../../src/job/tenant.ts';
 import type { Bounds } from '../../src/jobs/admission.ts';
@@ -59,9 +60,15 @@ export function waiting(): Redis {
   return redis;
 }
 
-/** A BullMQ worker that does nothing by itself: the test takes each job with `getNextJob` and ends it by hand. It closes with the test. */
-export async function openManualWorker(keyPrefix: string): Promise<Worker> {
-  const worker = new Worker(QUEUE_NAME, null, { connection: waiting(), prefix: keyPrefix, lockDuration: 60_000 });
+/**
+ * A BullMQ worker of a lane, or of the queue that all kinds share, that does nothing by itself: the test
+ * takes each job with `getNextJob` and ends it by hand. It closes with the test.
+ */
+export async function openManualWorker(keyPrefix: string, lane?: Lane): Promise<Worker> {
+  const store = storeOver(waiting(), keyPrefix);
+  const factory = backendFactory(store, (...parts) => new RedisQueueBackend(...parts), { nameOf: (key) => queueNameOf(lane, key) });
+  const options = { connection: store.redis, prefix: keyPrefix, lockDuration: 60_000 };
+  const worker = new Worker(queueNameOf(lane, 'wait'), null, options, factory);
   onTestFinished(() => worker.close(true));
   await worker.waitUntilReady();
   return worker;
