@@ -103,6 +103,17 @@ test('a failed attempt is a retry, and its last one an end with a code', async (
   expect(valueOf(text, 'aijobs_jobs_ended_total', { ...KIND, outcome: 'failed', code: 'provider_unavailable' })).toBe(1);
 });
 
+test('a job that completes after a failed attempt has completed', async () => {
+  const openai = await startOpenAI((pen, call, n) => (n === 1 ? pen.fail(500, {}) : answerWith()(pen, call, n)));
+  const stack = await startStack(openai.env);
+  const worker = await stack.startWorker();
+  expect((await (await stack.watch(await stack.submit({ content: 'Notes.' }, ANA))).until(isEnd)).event).toBe('completed');
+  const ended = async (outcome: string) => valueOf(await scrape(worker.url), 'aijobs_jobs_ended_total', { ...KIND, outcome });
+  await expect.poll(async () => (await ended('completed')) ?? 0).toBe(1);
+  expect(await ended('failed')).toBeUndefined();
+  expect(valueOf(await scrape(worker.url), 'aijobs_attempts_total', { ...KIND, what: 'retry' })).toBe(1);
+});
+
 test('who cancels a job counts it', async () => {
   const stack = await startStack();
   const { jobId } = await stack.submit({ content: 'Notes.' }, ANA);
@@ -168,7 +179,8 @@ test('many users and jobs add no series, and nothing of a user is named', async 
     }
   };
   await serve(0, 20);
-  await scrape(stack.url); // it counts from the second scrape on
+  // A time until the end is told once figures are read after the first job has ended.
+  await expect.poll(async () => valueOf(await scrape(stack.url), 'aijobs_queue_eta_seconds', { lane: 'shared' })).toBeDefined();
   const before = [await scrape(stack.url), await scrape(worker.url)];
   await serve(20, 1000);
   const after = [await scrape(stack.url), await scrape(worker.url)];

@@ -97,7 +97,7 @@ function testOn(scrapes: Record<string, string>, firing: Record<string, string>)
 
 test.skipIf(!hasPromtool)('on real scrapes no alert fires while all is well, and the right ones where no worker lives', async () => {
   const openai = await startOpenAI(answerWith());
-  const stack = await startStack(openai.env);
+  const stack = await startStack({ ...openai.env, LANES: 'auto' });
   const worker = await stack.startWorker();
   await (await stack.watch(await stack.submit({ content: 'Notes.' }))).until(isEnd);
   await scrape(worker.url); // the first one is of a start, when the event loop was busy
@@ -110,11 +110,13 @@ test.skipIf(!hasPromtool)('on real scrapes no alert fires while all is well, and
   await expect.poll(async () => seriesIn(await scrape(stack.url)).find(({ name }) => name === 'aijobs_workers_live')?.value).toBe(0);
   const page = (summary: string, anchor: string, labels = '') =>
     `{ exp_labels: { severity: page${labels} }, exp_annotations: { summary: "${summary}", runbook: "docs/troubleshooting.md#${anchor}" } }`;
+  const lane = 'generate-flashcards';
   const alone = testOn(
     { api: await scrape(stack.url) },
     {
       AiJobsNoWorker: page('Jobs wait and no worker is registered.', 'no-worker'),
-      AiJobsNoWorkerForLane: page('Jobs wait in the lane shared and no worker serves it.', 'no-worker', ', lane: shared'),
+      AiJobsNoWorkerForLane: page(`Jobs wait in the lane ${lane} and no worker serves it.`, 'no-worker', `, lane: ${lane}`),
+      AiJobsLaneStands: page(`Jobs wait in the lane ${lane} and none has ended for ten minutes.`, 'jobs-dont-complete', `, lane: ${lane}`),
       AiJobsNothingEnds: page('Jobs wait and none has ended for five minutes.', 'jobs-dont-complete'),
     },
   );

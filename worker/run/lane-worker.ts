@@ -40,7 +40,7 @@ export type LaneEvents = {
   /** The job is put off at no cost. */
   onPutOff: () => void;
   /** A run has come to its end: its job has completed, has failed, or waits for the next attempt. */
-  onRunOver: (job: Job<Payload>) => void;
+  onRunOver: (job: Job<Payload>, how: 'completed' | 'failed') => void;
   /** The worker of a job is gone. */
   onStalled: (jobId: string) => void;
   /** The lock of a job's run is lost. */
@@ -188,10 +188,10 @@ export class LaneWorker {
     const worker = this.#worker;
     worker.on('completed', (job) => {
       events.onCompleted(job, this.#concluded.get(job));
-      events.onRunOver(job);
+      events.onRunOver(job, 'completed');
     });
     worker.on('failed', (job) => {
-      if (job) events.onRunOver(job);
+      if (job) events.onRunOver(job, 'failed');
       if (job?.finishedOn === undefined) events.onRetry(job?.id);
       else events.onFailed(job);
     });

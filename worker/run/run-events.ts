@@ -32,11 +32,14 @@ export const UNREADABLE_END = { outcome: 'failed', code: 'internal_error' } as c
 /** BullMQ's job after a run of it. `finishedOn`: there if the job has ended. */
 type RunJob = { name: string; processedOn?: number; finishedOn?: number; failedReason: string };
 
-/** Reports that a run is over: its job has completed, has failed, or is tried again. */
-export function reportEnd(events: RunEvents, job: RunJob): void {
+/**
+ * Reports that a run is over: its job has completed, has failed, or is tried again. `how`: how the run
+ * ended; a job that has completed still has the reason why an attempt before had failed.
+ */
+export function reportEnd(events: RunEvents, job: RunJob, how: 'completed' | 'failed'): void {
   const { name, finishedOn, failedReason } = job;
   const runMs = runMsOf(job);
-  if (!failedReason) return events.ended(name, { outcome: 'completed' }, runMs);
+  if (how === 'completed') return events.ended(name, { outcome: 'completed' }, runMs);
   const { code } = parseReason(failedReason);
   if (finishedOn === undefined) events.again(name, 'retry', code);
   else events.ended(name, { outcome: 'failed', code }, runMs);

@@ -204,7 +204,7 @@ export class JobWorker {
         events?.again(kindOf(jobId), 'stalled', 'worker_lost');
         this.#log.warn({ jobId }, 'job was stalled: its worker is gone');
       },
-      onRunOver: (job) => events && reportEnd(events, job),
+      onRunOver: (job, how) => events && reportEnd(events, job, how),
       onLost: (jobId) => this.#stopLost(jobId),
       onError: this.#store.onError('worker'),
     };
