@@ -1,5 +1,6 @@
 /** Closing a port so that each client is either served or refused, and none is reset. */
 import { connect, type Server, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /**
  * How many connections may wait to be accepted: Node's usual bound, and the least that Linux can
@@ -8,7 +9,13 @@ import { connect, type Server, type Socket } from 'node:net';
 const BACKLOG = { usual: 511, least: 1 };
 
 /** How often it is tried to close a port while nobody waits, and how many turns of the event loop are waited before each. */
-const MAX = { tries: 100, turns: 1000 };
+const MAX = { tries: 10, turns: 1000 };
+
+/**
+ * How long after a try the next one is made, in ms. A client whose handshake ended while the queue
+ * was full sends its request again within that, and gets in.
+ */
+const RETRY_MS = 250;
 
 /**
  * Node's own handle of a port or of a connection: nothing public changes the bound while a
@@ -33,8 +40,10 @@ export async function closePort(server: Server, shared: boolean): Promise<void> 
   if (fills) await fill(server, BACKLOG.usual); // the first time takes long, and must not while the queue is full
   for (let tries = 0; tries < MAX.tries; tries++) {
     await acceptAll(server);
-    if (!fills || (await fill(server, BACKLOG.least))) break;
+    if (!fills || (await fill(server, BACKLOG.least))) return void server.close();
+    await pause(RETRY_MS);
   }
+  await acceptAll(server);
   server.close();
 }
 
@@ -62,12 +71,15 @@ function handleOf(owner: Server | Socket): Handle | null | undefined {
   return (owner as unknown as { _handle?: Handle | null })._handle;
 }
 
-/** Node accepts one connection in each turn of the event loop: nobody waits after one in which none came. */
+/**
+ * Node accepts one connection in each turn of the event loop: nobody waits after one in which none
+ * came. The first turn may have begun before.
+ */
 async function acceptAll(server: Server): Promise<void> {
   let isAccepted = false;
   const onConnection = (): void => void (isAccepted = true);
   server.on('connection', onConnection);
-  for (let turn = 0; turn === 0 || (isAccepted && turn < MAX.turns); turn++) {
+  for (let turn = 0; turn < 2 || (isAccepted && turn < MAX.turns); turn++) {
     isAccepted = false;
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -1,9 +1,10 @@
-/** A thread that connects to a port again and again until it is refused, each time with one request. */
+/** A thread that connects when it is told to, with one request, and tells how that ended. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 
-const { port, clients } = workerData as { port: number; clients: number };
+/** `go` turns from 0 to 1 when it shall connect. */
+const { port, go } = workerData as { port: number; go: Int32Array };
 
 /** Resolves with the first word of the answer, or the code of the error. */
 async function ask(): Promise<string> {
@@ -18,14 +19,6 @@ async function ask(): Promise<string> {
   }
 }
 
-async function askUntilRefused(): Promise<string[]> {
-  const ends = new Set<string>();
-  for (let end = ''; end !== 'ECONNREFUSED';) {
-    ends.add((end = await ask()));
-    if (end === 'HTTP/1.1') parentPort?.postMessage('answered');
-  }
-  return [...ends];
-}
-
-const ends = await Promise.all(Array.from({ length: clients }, askUntilRefused));
-parentPort?.postMessage(ends.flat());
+parentPort?.postMessage('ready');
+Atomics.wait(go, 0, 0);
+parentPort?.postMessage(await ask());
