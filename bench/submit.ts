@@ -31,7 +31,7 @@ const peer =
   (file: string, keyed = false): Start =>
   async ({ url, redis }) => {
     const part = await startPart(`peers/${file}`, { REDIS_URL: url });
-    return { part, target: targetOf(part.port, keyed), check: (requests) => checkQueue(redis, 'bull:peer:', requests) };
+    return { part, target: targetOf(part.port, keyed), check: (requests) => checkQueue(redis, ['bull:peer:'], requests) };
   };
 
 /** Starts our API. `env`, `flags`: see {@link startOurApi}. */
@@ -42,15 +42,17 @@ export const ours =
     const part = await startOurApi(url, env, flags);
     const check = async (requests: number) => {
       await leave();
-      await checkQueue(redis, keysUnder(PREFIX).job(''), requests);
+      const keys = keysUnder(PREFIX);
+      await checkQueue(redis, [keys.queue(), keys.queue(flashcards.name)], requests); // jobs are in the lane of their kind, or in none
     };
     return { part, target: targetOf(part.port, keyed), check };
   };
 
 /** Every submission that was answered must wait in the queue: who answers 202 and does nothing is not compared. */
-async function checkQueue(redis: Redis, base: string, requests: number): Promise<void> {
-  const waiting = (await redis.llen(`${base}wait`)) + (await redis.zcard(`${base}prioritized`));
-  if (waiting !== requests) throw new Error(`${requests} submissions under ${base} were accepted, and ${waiting} jobs wait`);
+async function checkQueue(redis: Redis, bases: readonly string[], requests: number): Promise<void> {
+  let waiting = 0;
+  for (const base of bases) waiting += (await redis.llen(`${base}wait`)) + (await redis.zcard(`${base}prioritized`));
+  if (waiting !== requests) throw new Error(`${requests} submissions under ${bases.join(', ')} were accepted, and ${waiting} jobs wait`);
 }
 
 const guarded: Record<string, Start> = { [NAIVE]: peer('hono.ts'), [OURS]: ours(), [OURS_KEYED]: ours(true) };
