@@ -17,6 +17,12 @@ export type QueueStats = {
   counts: { waiting: number; active: number; delayed: number; completed: number; failed: number; cancelled: number };
   /** The same for each lane, by its kind. */
   lanes: Readonly<Record<string, LaneStats>>;
+  /** The same for the queue that all kinds share: all slots may run its jobs. */
+  shared: LaneStats;
+  /** The longest backlog of a lane or of the shared queue, in s. */
+  backlogSeconds: number;
+  /** The highest utilization of a lane, and of all slots together. */
+  utilization: number;
   /** There where the queue is paused: no job begins until it is resumed. */
   paused?: true | undefined;
   /** Worker processes that live now. */
@@ -65,11 +71,20 @@ export type LaneStats = {
   /** Mean time one of its jobs runs, in ms; absent until one has run. */
   meanRunMs?: number | undefined;
   /**
-   * How long it would take to run what waits, in s: what an
-   * autoscaler goes by. Absent while that is not known.
+   * How long it would take to run what waits, in s. An autoscaler goes by it, so it is always there:
+   * without a worker as if there were one slot, and until a job of the lane has run with the mean
+   * time of all kinds, or else 5 s a job.
    */
-  backlogSeconds?: number | undefined;
+  backlogSeconds: number;
+  /**
+   * How many of its slots are busy: 1 is all of them. Without a slot it is 1 while jobs wait. It can
+   * be above 1 where a worker was lost and its jobs still count as running.
+   */
+  utilization: number;
 };
+
+/** What a job is taken to run while none has run, in ms. */
+const GUESSED_RUN_MS = 5000;
 
 /** A process whose clock is off. */
 export type ClockOff = { process: 'api' | 'worker'; aheadMs: number };
@@ -150,15 +165,25 @@ async function read(queue: Queue, store: Store, { rate, lanes: names, workers: k
   const runs = times.map(({ run }) => run);
   const meanRunMs = meanOf(runs);
   const [concurrency, msPerStart] = [concurrencyOf(workers), rate.duration / rate.max];
+  const depth = sumOf(inLanes);
+  const lanes = Object.fromEntries(
+    names.map((name) => {
+      const ownRunMs = meanOf(times.flatMap(({ kind, run }) => (kind === name ? [run] : [])));
+      return [name, toLaneStats(inLanes.get(name), concurrencyOf(workers, name), ownRunMs, meanRunMs)];
+    }),
+  );
+  const shared = toLaneStats(inLanes.get(undefined), concurrency, meanRunMs);
   const waits = times.flatMap(({ wait }) => (wait === undefined ? [] : [wait]));
   return {
     counts: {
-      ...sumOf(inLanes),
+      ...depth,
       completed: allCompleted,
       failed: Math.max(allFailed - allCancelled, 0),
       cancelled: allCancelled,
     },
-    lanes: Object.fromEntries(names.map((name) => [name, toLaneStats(name, inLanes.get(name), workers, times)])),
+    lanes,
+    shared,
+    ...worstOf([...Object.values(lanes), shared, toLaneStats({ ...depth, waiting: 0 }, concurrency, meanRunMs)]),
     paused: isPaused ? true : undefined,
     workers: workers.filter(({ live }) => live).length,
     concurrency,
@@ -176,6 +201,8 @@ async function read(queue: Queue, store: Store, { rate, lanes: names, workers: k
 /** How many jobs are in a lane, by where they are. */
 type Depth = { waiting: number; active: number; delayed: number };
 
+const NOTHING: Depth = { waiting: 0, active: 0, delayed: 0 };
+
 /** Reads how many jobs are in each lane, and in the queue that all kinds share. */
 async function readDepths({ redis, keys }: Store, names: readonly string[]): Promise<Map<Lane, Depth>> {
   const lanes: Lane[] = [undefined, ...names];
@@ -192,7 +219,7 @@ async function readDepths({ redis, keys }: Store, names: readonly string[]): Pro
 }
 
 function sumOf(depths: ReadonlyMap<Lane, Depth>): Depth {
-  const sum = { waiting: 0, active: 0, delayed: 0 };
+  const sum = { ...NOTHING };
   for (const { waiting, active, delayed } of depths.values()) {
     sum.waiting += waiting;
     sum.active += active;
@@ -201,13 +228,25 @@ function sumOf(depths: ReadonlyMap<Lane, Depth>): Depth {
   return sum;
 }
 
-function toLaneStats(name: string, depth: Depth | undefined, workers: KnownWorker[], times: Sample['times']): LaneStats {
-  const { waiting = 0, active = 0, delayed = 0 } = depth ?? {};
-  const concurrency = concurrencyOf(workers, name);
-  const meanRunMs = meanOf(times.flatMap(({ kind, run }) => (kind === name ? [run] : [])));
-  const isKnown = concurrency > 0 && (meanRunMs !== undefined || waiting === 0);
-  const backlogSeconds = isKnown ? Math.ceil((waiting * (meanRunMs ?? 0)) / concurrency / 1000) : undefined;
-  return { waiting, active, delayed, concurrency, meanRunMs, backlogSeconds };
+/** The figures of a lane. `likeRunMs`: how long jobs run where none of the lane has run. */
+function toLaneStats(
+  { waiting, active, delayed }: Depth = NOTHING,
+  concurrency: number,
+  meanRunMs: number | undefined,
+  likeRunMs = meanRunMs,
+): LaneStats {
+  const runMs = meanRunMs ?? likeRunMs ?? GUESSED_RUN_MS;
+  const backlogSeconds = Math.ceil((waiting * runMs) / Math.max(concurrency, 1) / 1000);
+  const busy = concurrency > 0 ? active / concurrency : Math.min(waiting + active, 1);
+  return { waiting, active, delayed, concurrency, meanRunMs, backlogSeconds, utilization: Number(busy.toFixed(2)) };
+}
+
+/** What an autoscaler of workers that serve all of these lanes goes by: the lane that needs them most. */
+function worstOf(lanes: readonly LaneStats[]): Pick<QueueStats, 'backlogSeconds' | 'utilization'> {
+  return {
+    backlogSeconds: Math.max(...lanes.map(({ backlogSeconds }) => backlogSeconds)),
+    utilization: Math.max(...lanes.map(({ utilization }) => utilization)),
+  };
 }
 
 function meanOf(times: number[]): number | undefined {

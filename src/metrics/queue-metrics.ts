@@ -9,36 +9,62 @@ export type QueueSources = {
   oldest: () => Promise<OldestJobs[]>;
 };
 
-/** The label of the queue that all kinds share. It has the jobs that are in no lane, and all ended ones. */
+/** The label of the queue that all kinds share: of jobs that are in no lane, and of all ended ones. */
 const SHARED = 'shared';
+
+/** A gauge of each lane: its name, what it tells, and its value; undefined where that is not known. */
+type LaneGauge = readonly [name: string, help: string, read: (lane: LaneStats, name: string, all: QueueStats) => number | undefined];
+
+const LANE_GAUGES: readonly LaneGauge[] = [
+  [
+    'queue_eta_seconds',
+    'When a job that is submitted now would have ended. Absent while that is not known.',
+    ({ waiting }, name, all) => estimate(all, waiting + 1, name),
+  ],
+  [
+    'queue_backlog_seconds',
+    'How long the live workers need for what waits. Without any, as if there were one slot.',
+    ({ backlogSeconds }) => backlogSeconds,
+  ],
+  ['workers_slots', 'How many jobs of a lane can run at once, over all workers.', ({ concurrency }) => concurrency],
+  ['workers_slots_busy', 'How many jobs of a lane run now, over all workers.', ({ active }) => active],
+  ['workers_utilization_ratio', 'How many of the slots of a lane are busy: 1 is all of them.', ({ utilization }) => utilization],
+];
+
+/** A gauge of the queue as a whole. */
+type QueueGauge = readonly [name: string, help: string, read: (all: QueueStats) => number];
+
+const QUEUE_GAUGES: readonly QueueGauge[] = [
+  ['backlog_seconds', 'The longest backlog of a lane.', ({ backlogSeconds }) => backlogSeconds],
+  ['utilization_ratio', 'The highest utilization of a lane, and of all slots together.', ({ utilization }) => utilization],
+  ['workers_live', 'Workers that have said lately that they live.', ({ workers }) => workers],
+];
 
 /** Adds them. */
 export function addQueueMetrics(metrics: ProcessMetrics, { stats, oldest }: QueueSources): void {
   const inLane = <const Name extends string>(name: string, help: string, labels: readonly Name[]) =>
     metrics.gauge({ name: `aijobs_${name}`, help, labels: ['lane', ...labels] });
   const jobs = inLane('queue_jobs', 'Jobs by lane and state. Those that have ended are in the lane `shared`.', ['state']);
-  const eta = inLane('queue_eta_seconds', 'When a job that is submitted now would have ended. Absent while that is not known.', []);
-  const backlog = inLane('queue_backlog_seconds', 'How long the live workers need for what waits. Absent while that is not known.', []);
-  const slots = inLane('workers_slots', 'How many jobs of a lane can run at once, over all workers.', []);
-  const busy = inLane('workers_slots_busy', 'How many jobs of a lane run now, over all workers.', []);
-  const live = metrics.gauge({ name: 'aijobs_workers_live', help: 'Workers that have said lately that they live.', labels: [] });
   const paused = metrics.gauge({ name: 'aijobs_paused', help: 'Whether jobs of this scope are kept from beginning.', labels: ['scope'] });
-  metrics.onScrape([jobs, eta, backlog, slots, busy, live, paused], async () => {
+  const ofLanes = LANE_GAUGES.map(([name, help, read]) => ({ replace: inLane(name, help, []), read }));
+  const ofQueue = QUEUE_GAUGES.map(([name, help, read]) => ({
+    replace: metrics.gauge({ name: `aijobs_${name}`, help, labels: [] }),
+    read,
+  }));
+  metrics.onScrape([jobs, paused, ...[...ofLanes, ...ofQueue].map(({ replace }) => replace)], async () => {
     const figures = await stats();
-    const depths = depthsOf(figures);
-    const lanes = Object.entries({ ...figures.lanes, [SHARED]: toSharedLane(figures, depths) });
-    const ofLanes = (value: (lane: LaneStats, name: string) => number | undefined) =>
-      lanes.flatMap(([lane, of]): Sample<'lane'>[] => {
-        const found = value(of, lane);
-        return found === undefined ? [] : [[{ lane }, found]];
-      });
-    jobs(depths);
-    eta(ofLanes(({ waiting }, lane) => estimate(figures, waiting + 1, lane)));
-    backlog(ofLanes(({ backlogSeconds }) => backlogSeconds));
-    slots(ofLanes(({ concurrency }) => concurrency));
-    busy(ofLanes(({ active }) => active));
-    live([[{}, figures.workers]]);
+    const lanes = Object.entries({ ...figures.lanes, [SHARED]: figures.shared });
+    jobs(depthsOf(figures));
     paused([[{ scope: 'all' }, figures.paused ? 1 : 0]]);
+    for (const { replace, read } of ofQueue) replace([[{}, read(figures)]]);
+    for (const { replace, read } of ofLanes) {
+      replace(
+        lanes.flatMap(([lane, of]): Sample<'lane'>[] => {
+          const value = read(of, lane, figures);
+          return value === undefined ? [] : [[{ lane }, value]];
+        }),
+      );
+    }
   });
 
   const help = 'For how long the oldest job has waited since it could begin. A pause that was intended is no wait.';
@@ -52,15 +78,6 @@ export function addQueueMetrics(metrics: ProcessMetrics, { stats, oldest }: Queu
       ]),
     );
   });
-}
-
-/** The queue that all kinds share, as a lane: all slots may run its jobs. */
-function toSharedLane({ meanRunMs, concurrency }: QueueStats, depths: readonly Sample<'lane' | 'state'>[]): LaneStats {
-  const countOf = (wanted: string) => depths.find(([{ lane, state }]) => lane === SHARED && state === wanted)?.[1] ?? 0;
-  const [waiting, active, delayed] = [countOf('waiting'), countOf('active'), countOf('delayed')];
-  const isKnown = concurrency > 0 && (meanRunMs !== undefined || waiting === 0);
-  const backlogSeconds = isKnown ? Math.ceil((waiting * (meanRunMs ?? 0)) / concurrency / 1000) : undefined;
-  return { waiting, active, delayed, concurrency, meanRunMs, backlogSeconds };
 }
 
 /** How many jobs are where. The counts of the queue are sums over the lanes and the shared queue. */

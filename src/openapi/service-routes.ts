@@ -49,7 +49,11 @@ function kindRoutes(kinds: readonly Kind[]): RouteDescription[] {
 
 const STATS = {
   counts: { waiting: 4, active: 3, delayed: 0, completed: 120, failed: 2, cancelled: 1 },
-  lanes: { 'generate-flashcards': { waiting: 4, active: 3, delayed: 0, concurrency: 3, meanRunMs: 900, backlogSeconds: 2 } },
+  lanes: {
+    'generate-flashcards': { waiting: 4, active: 3, delayed: 0, concurrency: 3, meanRunMs: 900, backlogSeconds: 2, utilization: 1 },
+  },
+  backlogSeconds: 2,
+  utilization: 1,
   workers: 1,
   concurrency: 3,
   perMinute: { completed: 11, failed: 0, cancelled: 0 },

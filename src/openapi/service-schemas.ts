@@ -14,6 +14,14 @@ const clockAheadMs: JsonSchema = {
   description:
     "By how many ms a process' clock is ahead of Redis', or behind where it is negative; only where it is off by more than a second.",
 };
+/** An estimate that is always there, because an autoscaler needs a number. */
+const backlog = (description: string): JsonSchema =>
+  count(`${description} Where nothing is known it is reckoned with one slot, and with 5 s a job.`);
+const utilization = (description: string): JsonSchema => ({
+  type: 'number',
+  minimum: 0,
+  description: `${description} Without a slot it is 1 while jobs wait.`,
+});
 const archive = {
   waiting: count('Jobs that have ended and are not archived yet.'),
   lagMs: ms('How long the longest of them waits, in ms.'),
@@ -98,9 +106,12 @@ export const serviceSchemas: Record<string, JsonSchema> = {
         delayed: count('Jobs between two attempts.'),
         concurrency: count('Jobs of the kind that can run at once.'),
         'meanRunMs?': ms('How long its last jobs ran, on average.'),
-        'backlogSeconds?': count('In how many seconds what waits would have been run: what an autoscaler goes by.'),
+        backlogSeconds: backlog('In how many seconds what waits in the lane would have been run.'),
+        utilization: utilization('How many of the slots of the lane are busy: 1 is all of them.'),
       }),
     },
+    backlogSeconds: backlog('The longest of all lanes and of the queue that all kinds share.'),
+    utilization: utilization('The highest of all lanes, and of all slots together.'),
     'paused?': { const: true, description: 'There where an operator has paused the queue: no job begins until it is resumed.' },
     workers: count('Worker processes that live.'),
     concurrency: count('Jobs that can run at once.'),

@@ -1,4 +1,5 @@
 /** The queue in figures: how long jobs wait is told from when they could begin. */
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { Queue } from 'bullmq';
 import { QUEUE_NAME } from '../../src/store/keys.ts';
@@ -174,4 +175,51 @@ test('who asks while the figures are read shares the next reading, which knows a
   const later = await Promise.all(Array.from({ length: 100 }, () => queue.stats()));
   expect(new Set([await first, ...later]).size).toBeLessThanOrEqual(3);
   expect(later.map(({ counts }) => counts.waiting)).toEqual(later.map(() => 1));
+});
+
+const KIND = 'generate-flashcards';
+
+test('an autoscaler has a number from the start: without a worker, and before any job has run', async () => {
+  const stack = await startStack();
+  expect(await stats(stack)).toMatchObject({ backlogSeconds: 0, utilization: 0, lanes: { [KIND]: { backlogSeconds: 0, utilization: 0 } } });
+  await stack.submit();
+  await stack.submit({ content: 'Hund: dog' });
+  const waits = { backlogSeconds: 10, utilization: 1 }; // 5 s a job, as if there were one slot
+  expect(await stats(stack)).toMatchObject({ ...waits, concurrency: 0, lanes: { [KIND]: waits, 'generate-lesson': { utilization: 0 } } });
+});
+
+test('each lane says how many of its slots are busy, and the whole says it of the one that needs workers most', async () => {
+  const release = latch();
+  const openai = await startOpenAI(async (pen, call, n) => {
+    await release.wait;
+    await answerWith()(pen, call, n);
+  });
+  const stack = await startStack(openai.env);
+  await stack.startWorker({ WORKER_CONCURRENCY: '2' });
+  const jobs = await Promise.all([1, 2, 3].map((n) => stack.submit({ content: `Notes ${n}.`, count: 1 })));
+  const full = { backlogSeconds: 3, utilization: 1 }; // one waits 5 s for one of two slots
+  const idle = { waiting: 0, active: 0, backlogSeconds: 0, utilization: 0 };
+  await expect
+    .poll(() => stats(stack))
+    .toMatchObject({
+      ...full,
+      lanes: { [KIND]: { ...full, waiting: 1, active: 2, concurrency: 2 }, 'generate-lesson': idle },
+    });
+  const { counts, concurrency } = await stats(stack);
+  expect(counts['active'] / concurrency).toBeLessThan(1); // slots of other lanes are free
+  release.open();
+  for (const job of jobs) await (await stack.watch(job)).until(isEnd);
+  await expect.poll(() => stats(stack)).toMatchObject({ backlogSeconds: 0, utilization: 0, lanes: { [KIND]: idle } });
+});
+
+/** The value at a path of GJSON: names with dots between. */
+const valueAt = (body: unknown, path: string) =>
+  path.split('.').reduce((value, name) => (value as Record<string, unknown> | undefined)?.[name], body);
+
+test.each(['docs/handbook/autoscaling.md', 'deploy/kubernetes/keda.yaml'])('what %s lets an autoscaler read is a number', async (file) => {
+  const stack = await startStack();
+  const seen = await stats(stack);
+  const paths = [...(await readFile(file, 'utf8')).matchAll(/valueLocation: ([\w.-]+)/g)].map(([, path]) => path ?? '');
+  expect(paths).not.toEqual([]);
+  expect(paths.filter((path) => typeof valueAt(seen, path) !== 'number')).toEqual([]);
 });

@@ -58,6 +58,10 @@ test('a job is counted from its submission to its delivery', async () => {
   expect(valueOf(api, 'aijobs_queue_oldest_waiting_seconds')).toBe(0);
   expect(valueOf(api, 'aijobs_workers_live')).toBe(1);
   expect(valueOf(api, 'aijobs_workers_slots', { lane: 'generate-flashcards' })).toBe(3);
+  for (const lane of ['generate-flashcards', 'shared']) {
+    for (const name of ['queue_backlog_seconds', 'workers_utilization_ratio']) expect(valueOf(api, `aijobs_${name}`, { lane })).toBe(0);
+  }
+  for (const name of ['backlog_seconds', 'utilization_ratio']) expect(valueOf(api, `aijobs_${name}`)).toBe(0);
 
   const run = await scrape(worker.url);
   const call = { gen_ai_operation_name: 'chat', gen_ai_provider_name: 'openai', error_type: '' };

@@ -79,19 +79,20 @@ async function answerReady(c: Context<AppEnv>, { storeTrouble, draining, listeni
 
 async function answerStats(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
   const { queue, clock, outbox, notifications, shares } = deps;
-  const [{ meanRunMs, msPerStart, clocksOff = [], ...figures }, modelEnds, archive, unsent] = await Promise.all([
+  const [stats, modelEnds, archive, unsent] = await Promise.all([
     queue.stats(),
     readModelEnds(deps),
     outbox?.state(),
     notifications.queue.counts(),
   ]);
+  const { meanRunMs: _, msPerStart: __, shared: ___, clocksOff = [], ...figures } = stats;
   const { waiting, active, delayed } = figures.counts;
   const aheadMs = clock.aheadMs();
   const allOff: ClockOff[] = aheadMs === undefined ? clocksOff : [{ process: 'api', aheadMs }, ...clocksOff];
   return answerJson(c, {
     ...figures,
     depth: waiting + active + delayed,
-    etaSeconds: estimate({ meanRunMs, msPerStart, ...figures }, waiting + 1),
+    etaSeconds: estimate(stats, waiting + 1),
     clocksOff: allOff.length > 0 ? allOff : undefined,
     modelEnds: modelEnds.length > 0 ? modelEnds : undefined,
     archive,
