@@ -29,14 +29,14 @@ export type AddAdmitted = (job: AdmittedJob) => Promise<string | undefined>;
 /** Makes the function that adds jobs. `options`: BullMQ's, for each of them. */
 export function createAddAdmitted(store: Store, options: DefaultJobOptions): AddAdmitted {
   const script = store.script(new URL('scripts/add_admitted.lua', import.meta.url), {
-    keys: ['jobs', 'coming', 'events', 'meta', 'pc', 'counter', 'dedupPrefix'],
+    keys: ['jobs', 'coming', 'events', 'meta', 'counter', 'dedupPrefix'],
     args: ['id', 'name', 'data', 'lane', 'priority', 'at', 'key', 'keyMs', 'parent', 'options'],
   });
   const { keys } = store;
   const shared = {
     jobs: keys.job(''),
     coming: keys.coming,
-    ...keys.allOf(['events', 'meta', 'pc']),
+    ...keys.allOf(['events', 'meta']),
     counter: keys.of('id'),
     dedupPrefix: keys.dedup(''),
     options: JSON.stringify(options).slice(0, -1),

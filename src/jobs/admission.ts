@@ -252,7 +252,6 @@ function constantsOf({ keys }: Store, { retentionS, bounds, archived = false, we
     notifyOutbox: keys.notifications.outbox,
     events: keys.of('events'),
     meta: keys.of('meta'),
-    pc: keys.of('pc'),
     counter: keys.of('id'),
     jobs: keys.job(''),
     dedupPrefix: keys.dedup(''),

@@ -14,10 +14,10 @@ export const QUEUE_NAME = 'ai-jobs';
 export const NOTIFICATIONS = 'ai-jobs-notifications';
 
 /** BullMQ's keys of a queue in which jobs wait and run. Each lane has its own. */
-export const LANE_KEYS = ['wait', 'active', 'prioritized', 'delayed', 'stalled', 'stalled-check', 'marker', 'paused'] as const;
+export const LANE_KEYS = ['wait', 'active', 'prioritized', 'delayed', 'stalled', 'stalled-check', 'marker', 'paused', 'pc'] as const;
 
 /** BullMQ's keys of what all lanes share. `meta` is among them, so that a pause holds for all. */
-const SHARED_KEYS = ['completed', 'failed', 'events', 'meta', 'limiter', 'pc', 'id'] as const;
+const SHARED_KEYS = ['completed', 'failed', 'events', 'meta', 'limiter', 'id'] as const;
 
 /** BullMQ's keys. */
 export type QueueKey = (typeof LANE_KEYS | typeof SHARED_KEYS)[number];

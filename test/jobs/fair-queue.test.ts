@@ -45,6 +45,18 @@ test('users with bursts take turns, whatever the order they came in', async () =
   expect(order).toEqual([ana[0], ana[1], bob[0], cleo, ana[2], bob[1], ana[3], bob[2], bob[3]]);
 });
 
+test('an empty lane that is looked into does not change the order of another', async () => {
+  const names = ['generate-flashcards', 'generate-lesson'];
+  const { queue, keyPrefix } = await openQueue(undefined, {}, undefined, undefined, { names, of: async (kind) => kind });
+  const [cards, lessons] = await Promise.all(names.map((lane) => openManualWorker(keyPrefix, lane)));
+  const ids: string[] = [];
+  for (const user of ['ana', 'bob', 'cleo', 'dora']) {
+    ids.push((await submitTo(queue, user)).id);
+    expect(await lessons!.getNextJob('token', { block: false })).toBeUndefined();
+  }
+  expect(await drain(cards!, 4)).toEqual(ids);
+});
+
 test('a steady flow of new users does not hold up a burst for ever', async () => {
   const { queue, keyPrefix } = await openQueue();
   const worker = await openManualWorker(keyPrefix);

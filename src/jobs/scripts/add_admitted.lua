@@ -2,7 +2,7 @@
 Adds a job that was admitted before, with its `priority` and its time `at`: one with files, once they are stored, and the child that
 another job leads to. A job under a key that another one holds by now is not added. A child is noted in its `parent`'s record, so that
 it is made once, also if it is gone by then; where the parent is gone (it was erased), nothing is added.
-KEYS: jobs, coming, events, meta, pc, counter, dedupPrefix
+KEYS: jobs, coming, events, meta, counter, dedupPrefix
 ARGV: id, name, data, lane, priority:number, at:number, key, keyMs:number, parent, options
 Returns: the id of the job that there is now; '' if there is none, because its parent is gone
 Writes: child, data, deid, delay, name, opts, priority, timestamp

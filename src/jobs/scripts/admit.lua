@@ -14,7 +14,7 @@ A job that comes with its payload (`data`) is added in the same step. A job with
 added it (add_admitted). `lane` is where the job is to wait ('' for the queue that all kinds share); its tag is one of that lane's.
 `lanes`: all lanes there are, with a space after each.
 What is the same for all jobs is read and written once. Keys of tenants, users and jobs are made of their beginnings.
-CONSTANTS: deadlines, turns, lanes, coming, children, outbox, notifyOutbox, events, meta, pc, counter, jobs, dedupPrefix, openPrefix, indexPrefix, ratePrefix, maxDepth, maxOpen, maxTokens, maxBillionths, maxRate, rateMs, keptForS, comingMs, archived, lookMs, weight, options
+CONSTANTS: deadlines, turns, lanes, coming, children, outbox, notifyOutbox, events, meta, counter, jobs, dedupPrefix, openPrefix, indexPrefix, ratePrefix, maxDepth, maxOpen, maxTokens, maxBillionths, maxRate, rateMs, keptForS, comingMs, archived, lookMs, weight, options
 KEYS: spentPrefix, spentUsdPrefix, reservedPrefix
 ARGV:
 EACH KEYS:

@@ -1,6 +1,6 @@
 -- Adding jobs as BullMQ's own addPrioritizedJob does. A job is { id, name, tag, at, key, keyMs }. announceJob(job) writes its events and its
 -- deduplication key, and returns the options that stand in its record; letWait(lane, added) puts jobs that have a record into a lane, and
--- wakes a worker. Expects the include `queues`; the keys events, meta, pc, counter and dedupPrefix; and options, what all jobs have of
+-- wakes a worker. Expects the include `queues`; the keys events, meta, counter and dedupPrefix; and options, what all jobs have of
 -- BullMQ's options, as JSON that is left open
 local queueState -- how many events are kept, whether the queue is paused, and how many of its jobs may be active
 local function announceJob(job)
@@ -16,7 +16,7 @@ end
 local function letWait(lane, added)
   local queue = queueIn(lane)
   redis.call('INCRBY', counter, #added)
-  local place = redis.call('INCRBY', pc, #added) - #added
+  local place = redis.call('INCRBY', queue .. 'pc', #added) - #added
   local entries = {}
   for n, job in ipairs(added) do
     entries[2 * n - 1] = job.tag * 0x100000000 + (place + n) % 0x100000000
