@@ -96,7 +96,10 @@ function greeting({ port, users, archive }: Ready, { port: healthPort, kinds = [
       'generator',
       kinds[0]?.[1] === 'offline' ? 'offline (cards come out of the text itself; set OPENAI_API_KEY to ask a model)' : kinds[0]?.[1],
     ],
-    ...kinds.map(([kind, by], n): [string, string] => [n === 0 ? 'kinds' : '', `${kind.padEnd(21)} ${by}`]),
+    ...kinds.map(([kind, by, atOnce], n): [string, string] => [
+      n === 0 ? 'kinds' : '',
+      `${kind.padEnd(21)} ${by}${atOnce === 0 ? '' : `, ${atOnce} at once`}`,
+    ]),
     ['users', users],
     ['archive', archive],
     ['store', store ? 'embedded Valkey: it forgets everything at exit (set REDIS_URL to keep it)' : 'Redis, at REDIS_URL'],

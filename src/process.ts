@@ -43,8 +43,11 @@ export type Ready = {
   users?: string;
   /** Where results live, in words. */
   archive?: string;
-  /** Of each kind: who does it, or the variables that are missing. */
-  kinds?: readonly [name: string, by: string][];
+  /**
+   * Of each kind: who does it, or the variables that are missing;
+   * and how many of its jobs run at once, 0 where none does.
+   */
+  kinds?: readonly [name: string, by: string, atOnce: number][];
 };
 
 /** Ends the process because it can't do its work, which was found out only after the start. */

@@ -136,7 +136,11 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   return {
     ready: true,
     port,
-    kinds: [...assignments].map(([kind, { support }]) => [kind, supportInWords(support, isServed(kind, config.worker))]),
+    kinds: [...assignments].map(([kind, { support }]) => [
+      kind,
+      supportInWords(support, isServed(kind, config.worker)),
+      inLanes[kind] ?? 0,
+    ]),
   };
 }
 
