@@ -6,16 +6,16 @@ import type { WorkerDescription } from '../src/jobs/worker-registry.ts';
 import type { Assignment } from './assignments.ts';
 import type { FindPrice } from './prices.ts';
 
-/** The entry of the registry: who does which kind, and for what price. */
+/** The entry of the registry: who does which kind, for what price, and how many jobs may begin. */
 export function describeWorker(
-  { name }: Pick<Config['worker'], 'name'>,
+  { name, rate }: Pick<Config['worker'], 'name' | 'rate'>,
   version: string,
   assignments: Map<string, Assignment>,
   findPrice: FindPrice,
 ): Omit<WorkerDescription, 'concurrency' | 'lanes'> {
   const priced = (support: Assignment['support']) => (support.available ? { ...support, price: findPrice(support) } : support);
   const kinds = Object.fromEntries([...assignments].map(([kind, { support }]) => [kind, priced(support)]));
-  return { name, version, kinds, knows: KNOWN };
+  return { name, version, rate, kinds, knows: KNOWN };
 }
 
 /** Whether what users may spend in a day is bounded in dollars, for all of them or by a plan. */

@@ -67,7 +67,8 @@ export async function startWorker(options: WorkerProcessOptions, parts: Parts, f
   const atOnce = concurrencyIn(served, config.worker, (kind) => assignments.get(kind)?.available === true);
   // While no job goes into a lane, all of them run in the slots of the queue that all kinds share.
   const concurrency = config.lanes ? atOnce.concurrency : config.worker.concurrency;
-  const description = { ...describeWorker(config.worker, version, assignments, findPrice), ...atOnce, concurrency, inputVersions };
+  const described = describeWorker(config.worker, version, assignments, findPrice);
+  const description = { ...described, ...atOnce, concurrency, inputVersions };
   log.info({ kinds: withoutLists(description.kinds) }, 'what this worker can do');
   for (const warning of new Set(modelWarnings(description.kinds, hasMoneyBudget(config), store.clock.now()))) log.warn(warning);
 

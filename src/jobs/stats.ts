@@ -2,7 +2,7 @@
 import { parseJson } from '../job/parse-json.ts';
 import type { Queue } from 'bullmq';
 import type { Snapshot, Usage } from '../job/snapshot.ts';
-import { concurrencyOf, type KnownWorker } from './worker-registry.ts';
+import { concurrencyOf, type KnownWorker, msPerStartOf } from './worker-registry.ts';
 import { FIELDS } from '../job/record.ts';
 import { kindOf } from './to-snapshot.ts';
 import type { Lane } from '../store/keys.ts';
@@ -97,7 +97,7 @@ export const ESTIMATE_AGE_MS = 1000;
 /** The limiter's rate: `max` starts in `duration` ms, over all workers. */
 export type Rate = { max: number; duration: number };
 
-/** What the figures are made from, beside BullMQ's own. */
+/** What the figures are made from, beside BullMQ's own. `rate`: counts while no worker says its own. */
 export type StatsSources = { rate: Rate; lanes: readonly string[]; workers: (maxAgeMs?: number) => Promise<KnownWorker[]> };
 
 /**
@@ -164,7 +164,8 @@ async function read(queue: Queue, store: Store, { rate, lanes: names, workers: k
   );
   const runs = times.map(({ run }) => run);
   const meanRunMs = meanOf(runs);
-  const [concurrency, msPerStart] = [concurrencyOf(workers), rate.duration / rate.max];
+  const concurrency = concurrencyOf(workers);
+  const msPerStart = msPerStartOf(workers) ?? rate.duration / rate.max;
   const depth = sumOf(inLanes);
   const lanes = Object.fromEntries(
     names.map((name) => {

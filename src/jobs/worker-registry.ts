@@ -42,6 +42,8 @@ export type WorkerDescription = {
    * configuration may be enough for it (`WORKER_KINDS`). A worker that says nothing takes all it can do.
    */
   lanes?: Readonly<Record<string, { concurrency: number }>> | undefined;
+  /** The limiter's rate as it is set there: `max` starts in `duration` ms, over all workers. An older version says none. */
+  rate?: { max: number; duration: number } | undefined;
   /** What it knows that older versions do not (process-registry.ts). */
   knows?: readonly string[];
   /** The newest version of each kind's input that it knows. A worker that says none knows the first. */
@@ -234,6 +236,15 @@ function findAvailability(kind: string, workers: KnownWorker[], input?: unknown)
 /** How many jobs can run at once, over all live workers; of a kind, where one is given. */
 export function concurrencyOf(workers: KnownWorker[], kind?: string): number {
   return workers.reduce((sum, worker) => sum + (worker.live ? slotsOf(worker, kind) : 0), 0);
+}
+
+/**
+ * The least time between two starts, on average, in ms, as the live workers are set; undefined where
+ * none of them says it. Each keeps to its own rate, so the one that may start most decides.
+ */
+export function msPerStartOf(workers: readonly KnownWorker[]): number | undefined {
+  const paces = workers.flatMap(({ live, rate }) => (live && rate && rate.max > 0 ? [rate.duration / rate.max] : []));
+  return paces.length === 0 ? undefined : Math.min(...paces);
 }
 
 /** A worker that says nothing of lanes runs all kinds in the same slots. */

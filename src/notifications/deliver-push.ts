@@ -96,7 +96,7 @@ export function createDeliverPush(options: PushOptions): (tried: Try<Notificatio
     if (place.type === 'busy') return { type: 'not_now', afterMs: place.afterMs };
     const outcome = await (async () => (await decide(tried, push)) ?? send(tried, push))().finally(place.leave);
     const about = { jobId: tried.jobId, requestId: push.requestId, number: tried.number };
-    if (outcome.type === 'done') log.info(about, 'push notification done');
+    if (outcome.type === 'done') log.info({ ...about, ...outcome.row }, 'push notification done');
     else if (outcome.type !== 'not_now') log.warn({ ...about, code: outcome.reason }, 'push notification not sent');
     return outcome;
   };

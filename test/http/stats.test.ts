@@ -131,6 +131,13 @@ for (const [bottleneck, rate] of [
   });
 }
 
+test("the limiter is that of the workers, whatever the API's own environment says", async () => {
+  const stack = await startStack();
+  await stack.startWorker({ WORKER_RATE_MAX: '1' });
+  await (await stack.watch(await stack.submit())).until(isEnd);
+  expect(await stats(stack)).toMatchObject({ bottleneck: 'rate' });
+});
+
 /** A vendor that says nothing of its price. */
 const unpriced = defineVendor({
   name: 'unpriced',
