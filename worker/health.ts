@@ -80,7 +80,7 @@ export class Health {
     const startedAt = performance.now();
     this.#metrics = sources.metrics;
     this.#report = () => reportOf(sources, startedAt);
-    for (const end = performance.now() + START_MS; performance.now() < end && !(await works(sources));)
+    for (const end = performance.now() + START_MS; performance.now() < end && (await troubleOf(sources)) !== undefined;)
       await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -105,15 +105,24 @@ async function answerScrape(c: Context, metrics: MetricsPage | undefined): Promi
   return c.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' });
 }
 
-/** Whether jobs can be fetched, worked on and stopped, and whether the registry knows of the worker. */
-async function works({ store, worker, registered }: HealthSources): Promise<boolean> {
-  return (await store.monitor.probe()) === undefined && worker.fetches() && worker.noticesCancels() && registered();
+/**
+ * What keeps the worker from its work: Redis is `away` or refuses (its own word, such as `OOM`), jobs can't be
+ * fetched, cancels are not read, or the registry has not taken it; undefined while it works.
+ */
+async function troubleOf({ store, worker, registered }: HealthSources): Promise<string | undefined> {
+  const trouble = await store.monitor.probe();
+  if (trouble) return `redis: ${trouble.type === 'away' ? 'away' : trouble.code}`;
+  if (!worker.fetches()) return 'jobs are not fetched';
+  if (!worker.noticesCancels()) return 'cancels are not read';
+  return registered() ? undefined : 'not registered';
 }
 
 async function reportOf(sources: HealthSources, startedAt: number): Promise<Report> {
   const { store, worker, facts } = sources;
+  const trouble = await troubleOf(sources);
   return {
-    status: (await works(sources)) ? 'ok' : 'unavailable',
+    status: trouble === undefined ? 'ok' : 'unavailable',
+    trouble,
     ...facts,
     ...(store.warnings().length > 0 && { warnings: store.warnings() }),
     clockAheadMs: store.clock.aheadMs(),
