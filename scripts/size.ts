@@ -1,12 +1,14 @@
 /**
- * Says how many of what N jobs an hour of M seconds need: `npm run size -- 100000 15
- * [--retention-hours 24]`. With `--write` it prints the handbook's tables again.
+ * Says how many of what N jobs an hour of M seconds need, and what that costs: `npm run size -- 100000
+ * 15 [--retention-hours 24]`. With `--write` it prints the handbook's tables again.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { FLY, monthOf, RAILWAY, RENDER, UPSTASH } from './hosting.ts';
+import { JOB_COSTS } from './job-dollars.ts';
 import { DEFAULT_SLOTS, type Demand, FIGURES, type Need, needOf, UTILISATION, WALLS } from './sizing.ts';
 
-const CHAPTER = new URL('../docs/handbook/scaling.md', import.meta.url);
+const chapterOf = (name: string) => new URL(`../docs/handbook/${name}.md`, import.meta.url);
 
 const [BEGIN, END] = ['<!-- npm run size -- --write -->', '<!-- end -->'];
 
@@ -90,15 +92,79 @@ function figures(): string {
   );
 }
 
-/** The handbook's chapter with its tables printed anew. `chapter`: its text. */
-export function withTables(chapter: string): string {
-  const tables = [needs(), figures(), walls()];
+const dollars = (usd: number | undefined) => (usd === undefined ? '–' : `$${usd < 1 ? usd.toFixed(4) : about(usd)}`);
+
+/** The table of what a month costs. */
+function months(): string {
+  const rows = JOBS_PER_HOUR.flatMap((jobsPerHour) =>
+    [24, 1].map((retentionHours) => {
+      const { railway, render, fly, upstash } = monthOf(needOf({ jobsPerHour, seconds: 15, retentionHours }));
+      const [flashcards] = JOB_COSTS;
+      const model = jobsPerHour * 730 * (flashcards?.usd ?? Number.NaN);
+      return [number(jobsPerHour), `${retentionHours} h`, ...[railway, render, fly, upstash, model].map(dollars)];
+    }),
+  );
+  return table(['jobs an hour', 'kept', 'Railway, all', 'Render, processes', 'Fly, processes', 'Upstash, Redis', 'the model'], rows);
+}
+
+/** The table of what a job costs at its vendor, by kind. */
+function vendorCosts(): string {
+  const rows = JOB_COSTS.map(({ kind, of, by, usd }) => [`\`${kind}\``, of, by, `$${usd.toFixed(4)}`, dollars(usd * 1e6)]);
+  return table(['kind', 'a job of', 'by', 'dollars a job', 'a million jobs'], rows);
+}
+
+/** The table of where the prices are from. */
+function sources(): string {
+  const line = (host: string, { page, date, kept }: { page: string; date: string; kept?: string }, prices: string) => [
+    host,
+    `[${new URL(page).host}](${page})${kept === undefined ? '' : `, as kept by ${kept}`}`,
+    date,
+    prices,
+  ];
+  const plans = (list: readonly { name?: string; memoryGb: number; usd: number }[]) =>
+    list.map(({ name, memoryGb, usd }) => `${name ?? ''} ${memoryGb} GB $${number(usd)}`.trim()).join(' · ');
+  const railway = `$${RAILWAY.core} a core, $${RAILWAY.memoryGb} a GB, $${RAILWAY.volumeGb} a GB of disk, $${RAILWAY.egressGb} a GB sent; $${RAILWAY.least} at least`;
+  const { machine } = FLY;
+  return table(
+    ['host', 'page', 'of', 'dollars a month'],
+    [
+      line('Railway, Pro', RAILWAY.source, railway),
+      line('Render', RENDER.source, plans(RENDER.plans)),
+      line('Fly, a machine', machine.source, `shared-cpu-1x with 256 MB $${machine.usd}`),
+      line('Fly, the rest', FLY.source, `$${FLY.memoryGb} each GB more; $${FLY.egressGb} a GB sent in Europe and North America`),
+      line('Upstash, fixed plans', UPSTASH.source, plans(UPSTASH.plans)),
+    ],
+  );
+}
+
+/** What makes the tables of each chapter that has some, in their order. */
+const TABLES = { scaling: [needs, figures, walls], costs: [months, vendorCosts, sources] };
+
+/** The chapters that have tables. */
+export const CHAPTERS = Object.keys(TABLES) as (keyof typeof TABLES)[];
+
+/** A chapter of the handbook with its tables printed anew. `chapter`: its text. */
+export function withTables(name: keyof typeof TABLES, chapter: string): string {
+  const tables = TABLES[name].map((make) => make());
   return chapter.replaceAll(new RegExp(`${BEGIN}[^]*?${END}`, 'g'), () => `${BEGIN}\n\n${tables.shift()}\n\n${END}`);
 }
 
 function apisText({ apis, apisCpu, streamBytesOfApi }: Need): string {
   if (apis === Infinity) return 'no number is enough: each reads the events of all jobs';
   return `${apis}, ${cores(apisCpu)} cores in all, each with ${memory(streamBytesOfApi)} for its streams`;
+}
+
+/** What a month costs, where every hour is like this one. */
+function monthText(need: Need): string {
+  if (need.apis === Infinity) return 'not reckoned';
+  const { railway, render, fly, upstash } = monthOf(need);
+  const parts = [
+    `Railway ${dollars(railway)}`,
+    `Render ${dollars(render)} without Redis`,
+    `Fly ${dollars(fly)} without Redis`,
+    `Redis at Upstash ${dollars(upstash)}`,
+  ];
+  return `${parts.join(' · ')} (prices of ${RAILWAY.source.date}, ${RENDER.source.date}, ${FLY.source.date}, ${UPSTASH.source.date})`;
 }
 
 /** What a demand needs, in lines to read. */
@@ -111,13 +177,17 @@ function answer(demand: Demand): string {
   streams   ${number(need.openStreams)} are open at once
   APIs      ${apisText(need)}
   Redis     ${need.redisCpu > UTILISATION ? 'more than its core can do' : `${cores(need.redisCpu)} of its core`}, and ${memory(need.redisBytes)} for jobs that are kept for ${demand.retentionHours} h
+  a month   ${monthText(need)}
 `;
 }
 
 function main(): void {
   const options = { 'retention-hours': { type: 'string', default: '24' }, write: { type: 'boolean', default: false } } as const;
   const { values, positionals } = parseArgs({ allowPositionals: true, options });
-  if (values.write) return writeFileSync(CHAPTER, withTables(readFileSync(CHAPTER, 'utf8')));
+  if (values.write) {
+    for (const name of CHAPTERS) writeFileSync(chapterOf(name), withTables(name, readFileSync(chapterOf(name), 'utf8')));
+    return;
+  }
   const [jobsPerHour = Number.NaN, seconds = Number.NaN] = positionals.map(Number);
   const demand = { jobsPerHour, seconds, retentionHours: Number(values['retention-hours']) };
   if (Object.values(demand).every((value) => value > 0)) return void process.stdout.write(answer(demand));

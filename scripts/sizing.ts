@@ -27,6 +27,12 @@ export const FIGURES = {
   streamsOfApi: 10_000,
   /** bench `run`: the slots of a worker that were measured with slow work. */
   slotsOfWorker: 100,
+  /** bench `growth`: the memory of an API without streams. */
+  apiBytes: 150_000_000,
+  /** bench `growth`: the memory of a worker. */
+  workerBytes: 160_000_000,
+  /** curl: what an API sends for a job, which is the answer to its submission and its stream. */
+  sentBytes: 5000,
 } as const;
 
 /** How much of a core or of the slots is used at most: above this, what comes waits. */

@@ -106,8 +106,8 @@ async function answerScrape(c: Context, metrics: MetricsPage | undefined): Promi
 }
 
 /**
- * What keeps the worker from its work: Redis is `away` or refuses (its own word, such as `OOM`), jobs can't be
- * fetched, cancels are not read, or the registry has not taken it; undefined while it works.
+ * What keeps the worker from its work: Redis is `away` or refuses (its own word, such as `OOM`), jobs
+ * can't be fetched, cancels are not read, or the registry has not taken it; undefined while it works.
  */
 async function troubleOf({ store, worker, registered }: HealthSources): Promise<string | undefined> {
   const trouble = await store.monitor.probe();

@@ -42,7 +42,7 @@ export type WorkerDescription = {
    * configuration may be enough for it (`WORKER_KINDS`). A worker that says nothing takes all it can do.
    */
   lanes?: Readonly<Record<string, { concurrency: number }>> | undefined;
-  /** The limiter's rate as it is set there: `max` starts in `duration` ms, over all workers. An older version says none. */
+  /** Its limiter's rate: `max` starts in `duration` ms, over all workers. An older version says none. */
   rate?: { max: number; duration: number } | undefined;
   /** What it knows that older versions do not (process-registry.ts). */
   knows?: readonly string[];

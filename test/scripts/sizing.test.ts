@@ -2,15 +2,39 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { withTables } from '../../scripts/size.ts';
+import { monthOf, RAILWAY } from '../../scripts/hosting.ts';
+import { JOB_COSTS } from '../../scripts/job-dollars.ts';
+import { CHAPTERS, withTables } from '../../scripts/size.ts';
+import { kinds } from '../../src/kinds/index.ts';
 import { FIGURES, needOf, UTILISATION, WALLS } from '../../scripts/sizing.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
-test("the handbook's tables are those that the formula gives", () => {
-  const chapter = read('docs/handbook/scaling.md');
-  expect(chapter, 'npm run size -- --write').toBe(withTables(chapter));
-  expect(chapter.match(/^\| 1,000,000 \|/gm)).toHaveLength(3);
+test.each(CHAPTERS)('the tables of the chapter %s are those that the formula gives', (name) => {
+  const chapter = read(`docs/handbook/${name}.md`);
+  expect(chapter, 'npm run size -- --write').toBe(withTables(name, chapter));
+  expect(chapter.match(/^\| 1,000,000 \|/gm)?.length).toBeGreaterThan(1);
+});
+
+test('a usual job of each kind has a price', () => {
+  expect(JOB_COSTS.map(({ kind }) => kind).toSorted()).toEqual(kinds.map(({ name }) => name).toSorted());
+  expect(JOB_COSTS.filter(({ usd }) => !(usd > 0))).toEqual([]);
+});
+
+test('a month costs no less where there are more jobs, or where they are kept for longer', () => {
+  const jobs = fc.integer({ min: 1, max: 1_000_000 });
+  const hours = fc.integer({ min: 1, max: 100 });
+  fc.assert(
+    fc.property(jobs, hours, (jobsPerHour, retentionHours) => {
+      const at = (factor: number, times: number) =>
+        monthOf(needOf({ jobsPerHour: factor * jobsPerHour, seconds: 15, retentionHours: times * retentionHours }));
+      const month = at(1, 1);
+      for (const larger of [at(2, 1), at(1, 2)])
+        for (const [name, usd = Infinity] of Object.entries(larger))
+          expect(usd).toBeGreaterThanOrEqual(month[name as keyof typeof month] ?? 0);
+      expect(month.railway).toBeGreaterThanOrEqual(RAILWAY.least);
+    }),
+  );
 });
 
 /** The tables of a bench's result, each as its rows by the titles of the columns. */
@@ -43,6 +67,8 @@ test.each([
   ['Redis with two APIs, a job', 1000 * (FIGURES.redisMs + FIGURES.redisReadMs), measured('scale', 'Redis, µs a job', beside(2))],
   ['an ended job', FIGURES.finishedBytes, measured('scale', 'finished job, bytes of Redis', beside(1))],
   ['a stream', FIGURES.streamBytes, 1024 * measured('stream', 'idle follower, KiB', { '': 'ai-jobs' })],
+  ['an API without streams', FIGURES.apiBytes, 1e6 * measured('growth', 'memory, MB', { '': 'a submission: 100,000 jobs wait, 10 users' })],
+  ['a worker', FIGURES.workerBytes, 1e6 * measured('growth', 'memory, MB', { '': 'a job: 100,000 were done, 0 wait' })],
   ['slots of a worker', FIGURES.slotsOfWorker, measured('run', 'jobs/s', { concurrency: String(FIGURES.slotsOfWorker) })],
 ])('the figure of %s is what the bench has measured, or at most twice or half of it', (_, figure, seen) => {
   expect(figure / seen).toBeGreaterThan(0.5);
