@@ -24,6 +24,7 @@ const all: Record<string, () => Promise<Bench>> = {
   turns: async () => (await import('./turns.ts')).turns,
   offline: async () => (await import('./offline.ts')).offline,
   metrics: async () => (await import('./metrics.ts')).metrics,
+  kinds: async () => (await import('./kinds.ts')).jobsByKind,
   hostile: async () => (await import('./hostile.ts')).hostile,
   soak: async () => (await import('./soak.ts')).soak,
 };

@@ -118,3 +118,13 @@ function sumOf(processes: readonly Process[], price: (process: Process) => numbe
 function plus(one: number | undefined, other: number | undefined, times = 1): number | undefined {
   return one === undefined || other === undefined ? undefined : one + times * other;
 }
+
+/**
+ * What Railway bills for a million jobs, in dollars: `ms` of CPU each, and `bytes` of memory each that
+ * Redis keeps for so many hours. What processes take at rest is not in it.
+ */
+export function onRailwayAMillion({ ms, bytes, hours }: { ms: number; bytes: number; hours: number }): number {
+  const coreMonths = (1e6 * ms) / 1000 / 3600 / HOURS;
+  const gbMonths = ((1e6 * bytes) / GB) * (hours / HOURS);
+  return coreMonths * RAILWAY.core + gbMonths * RAILWAY.memoryGb;
+}

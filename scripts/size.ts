@@ -4,26 +4,18 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { kindCosts, months, sources, vendorCosts } from './cost-tables.ts';
 import { FLY, monthOf, RAILWAY, RENDER, UPSTASH } from './hosting.ts';
-import { JOB_COSTS } from './job-dollars.ts';
+import { about, dollars, JOBS_PER_HOUR, number, table } from './size-text.ts';
 import { DEFAULT_SLOTS, type Demand, FIGURES, type Need, needOf, UTILISATION, WALLS } from './sizing.ts';
 
 const chapterOf = (name: string) => new URL(`../docs/handbook/${name}.md`, import.meta.url);
 
 const [BEGIN, END] = ['<!-- npm run size -- --write -->', '<!-- end -->'];
 
-const number = (value: number, digits = 0) => value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const cores = (share: number) => (share < 0.005 ? '< 0.01' : number(share, 2));
 const memory = (bytes: number) => (bytes < 1e9 ? `${about(bytes / 1e6)} MB` : `${about(bytes / 1e9)} GB`);
-/** Two significant digits: more is not known. */
-const about = (value: number) => value.toLocaleString('en', { maximumSignificantDigits: 2 });
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
-}
-
-const JOBS_PER_HOUR = [1000, 10_000, 100_000, 1_000_000];
 const SECONDS = [5, 15, 60];
 
 /** The table of what jobs need. */
@@ -92,53 +84,8 @@ function figures(): string {
   );
 }
 
-const dollars = (usd: number | undefined) => (usd === undefined ? '–' : `$${usd < 1 ? usd.toFixed(4) : about(usd)}`);
-
-/** The table of what a month costs. */
-function months(): string {
-  const rows = JOBS_PER_HOUR.flatMap((jobsPerHour) =>
-    [24, 1].map((retentionHours) => {
-      const { railway, render, fly, upstash } = monthOf(needOf({ jobsPerHour, seconds: 15, retentionHours }));
-      const [flashcards] = JOB_COSTS;
-      const model = jobsPerHour * 730 * (flashcards?.usd ?? Number.NaN);
-      return [number(jobsPerHour), `${retentionHours} h`, ...[railway, render, fly, upstash, model].map(dollars)];
-    }),
-  );
-  return table(['jobs an hour', 'kept', 'Railway, all', 'Render, processes', 'Fly, processes', 'Upstash, Redis', 'the model'], rows);
-}
-
-/** The table of what a job costs at its vendor, by kind. */
-function vendorCosts(): string {
-  const rows = JOB_COSTS.map(({ kind, of, by, usd }) => [`\`${kind}\``, of, by, `$${usd.toFixed(4)}`, dollars(usd * 1e6)]);
-  return table(['kind', 'a job of', 'by', 'dollars a job', 'a million jobs'], rows);
-}
-
-/** The table of where the prices are from. */
-function sources(): string {
-  const line = (host: string, { page, date, kept }: { page: string; date: string; kept?: string }, prices: string) => [
-    host,
-    `[${new URL(page).host}](${page})${kept === undefined ? '' : `, as kept by ${kept}`}`,
-    date,
-    prices,
-  ];
-  const plans = (list: readonly { name?: string; memoryGb: number; usd: number }[]) =>
-    list.map(({ name, memoryGb, usd }) => `${name ?? ''} ${memoryGb} GB $${number(usd)}`.trim()).join(' · ');
-  const railway = `$${RAILWAY.core} a core, $${RAILWAY.memoryGb} a GB, $${RAILWAY.volumeGb} a GB of disk, $${RAILWAY.egressGb} a GB sent; $${RAILWAY.least} at least`;
-  const { machine } = FLY;
-  return table(
-    ['host', 'page', 'of', 'dollars a month'],
-    [
-      line('Railway, Pro', RAILWAY.source, railway),
-      line('Render', RENDER.source, plans(RENDER.plans)),
-      line('Fly, a machine', machine.source, `shared-cpu-1x with 256 MB $${machine.usd}`),
-      line('Fly, the rest', FLY.source, `$${FLY.memoryGb} each GB more; $${FLY.egressGb} a GB sent in Europe and North America`),
-      line('Upstash, fixed plans', UPSTASH.source, plans(UPSTASH.plans)),
-    ],
-  );
-}
-
 /** What makes the tables of each chapter that has some, in their order. */
-const TABLES = { scaling: [needs, figures, walls], costs: [months, vendorCosts, sources] };
+const TABLES = { scaling: [needs, figures, walls], costs: [months, vendorCosts, kindCosts, sources] };
 
 /** The chapters that have tables. */
 export const CHAPTERS = Object.keys(TABLES) as (keyof typeof TABLES)[];
