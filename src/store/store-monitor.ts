@@ -28,6 +28,10 @@ const SETTLED_MS = 10_000;
 /** While there is trouble: how often the log says that it goes on, in ms. */
 const REMINDER_MS = 60_000;
 
+/** Replies to a login that Redis refuses, and for how long one explains that Redis is away, in ms. */
+const LOGIN: ReadonlySet<string> = new Set(['NOAUTH', 'WRONGPASS']);
+const LOGIN_KEPT_MS = 10_000;
+
 /** How long a probe's key stays, in ms. */
 const PROBE_KEPT_MS = 10_000;
 
@@ -43,6 +47,7 @@ export class StoreMonitor {
   #pauseMs = PAUSES.first;
   #backAt = -Infinity;
   #pastMs = 0; // of all outages that are over
+  #loginRefused: { trouble: StoreTrouble; at: number } | undefined;
   #closed = false;
 
   /** `redis`: a connection that fails at once while Redis is away. */
@@ -123,12 +128,13 @@ export class StoreMonitor {
       const trouble = storeTrouble(error);
       if (!trouble) throw error;
       this.#enter(trouble);
-      return trouble;
+      return this.#outage?.trouble ?? trouble;
     }
   }
 
-  #enter(trouble: StoreTrouble): void {
+  #enter(seen: StoreTrouble): void {
     if (this.#closed) return;
+    const trouble = this.#causeOf(seen);
     const changed = nameOf(trouble) !== (this.#outage && nameOf(this.#outage.trouble));
     const outage = (this.#outage ??= this.#begin(trouble));
     outage.trouble = trouble;
@@ -136,6 +142,16 @@ export class StoreMonitor {
     if (!changed) return;
     this.#log.warn({ trouble: nameOf(trouble) }, 'redis: away');
     for (const watcher of this.#watchers) watcher.onTrouble(trouble);
+  }
+
+  /**
+   * A connection whose login was refused ends, so that what waits on it finds Redis away: the login
+   * is the cause.
+   */
+  #causeOf(seen: StoreTrouble): StoreTrouble {
+    if (seen.type === 'refuses' && LOGIN.has(seen.code)) this.#loginRefused = { trouble: seen, at: performance.now() };
+    const login = this.#loginRefused;
+    return seen.type === 'away' && login && performance.now() - login.at < LOGIN_KEPT_MS ? login.trouble : seen;
   }
 
   #begin(trouble: StoreTrouble): Outage {
@@ -149,6 +165,7 @@ export class StoreMonitor {
     if (!this.#outage) return;
     const { trouble, since, errors, back } = this.#outage;
     this.#outage = undefined;
+    this.#loginRefused = undefined;
     this.#backAt = performance.now();
     this.#pastMs += this.#backAt - since;
     clearTimeout(this.#timer);

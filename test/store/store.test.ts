@@ -94,6 +94,21 @@ test.runIf(hasRedis).each([
   expect(lines.filter(({ error }) => error)).toEqual([]);
 });
 
+test.runIf(hasRedis)('a login that Redis refuses stays the reason, although its connections end', async () => {
+  const redis = await ownRedis();
+  const wrong = new URL(redis.url);
+  wrong.password = 'another';
+  const { store, lines } = await open(wrong.href);
+  await expect.poll(() => store.monitor.trouble()).toEqual({ type: 'refuses', code: 'WRONGPASS' });
+  for (const connections of [1, 2, 3]) {
+    await expect(store.redis.ping(), String(connections)).rejects.toBeInstanceOf(Error);
+    expect(await store.monitor.probe()).toEqual({ type: 'refuses', code: 'WRONGPASS' });
+  }
+  const [first, ...more] = lines.filter(({ msg }) => msg === 'redis: away').map(({ trouble }) => trouble);
+  expect(['away', 'WRONGPASS']).toContain(first);
+  expect(more.filter((trouble) => trouble !== 'WRONGPASS')).toEqual([]);
+});
+
 test.runIf(hasRedis)(
   'an API and a worker on a Redis that evicts say so, once each; production does not start on it unless told to',
   async () => {
