@@ -139,6 +139,38 @@ test('the vendor does not answer, and holds all slots', async () => {
   await expectAsWritten('hung-vendor', variables(stack, job, worker.url));
 });
 
+test('the limiter bounds the pace', async () => {
+  const stack = await startStack();
+  await stack.startWorker({ WORKER_RATE_MAX: '1', WORKER_RATE_DURATION_MS: '600000' });
+  await (await stack.watch(await stack.submit())).until(isEnd);
+  const job = await stack.submit();
+  await expectAsWritten('queue-grows', variables(stack, job));
+});
+
+test('a vendor is held back by its breaker', async () => {
+  const openai = await startOpenAI((pen) => pen.fail(500, {}));
+  const stack = await startStack({ ...openai.env, OPENAI_MODEL: 'gpt-5.4-mini', BREAKER_FAILURES: '1', BREAKER_OPEN_MS: '60000' });
+  const worker = await stack.startWorker();
+  await expectAsWritten('vendor-down', variables(stack, await stack.submit(), worker.url));
+});
+
+test('answers that can not be used are billed', async () => {
+  const openai = await startOpenAI((pen) => {
+    pen.text('{"flashcards":[{"question":"?"}]}');
+    pen.finish('stop', { prompt_tokens: 1000, completion_tokens: 9000 });
+  });
+  const stack = await startStack({ ...openai.env, OPENAI_MODEL: 'gpt-5.4-mini' });
+  const worker = await stack.startWorker();
+  const job = await stack.submit();
+  await (await stack.watch(job)).until(isEnd);
+  await expectAsWritten('spend', variables(stack, job, worker.url));
+});
+
+test('a process is asked how busy it is', async () => {
+  const stack = await startStack();
+  await expectAsWritten('cpu', variables(stack, {}));
+});
+
 test('a submission was sent twice without a key', async () => {
   const stack = await startStack();
   await stack.submit({ content: 'Hund: dog' }, OWNER);
