@@ -8,7 +8,10 @@ import { setTimeout as pause } from 'node:timers/promises';
  */
 const BACKLOG = { usual: 511, least: 1 };
 
-/** How often it is tried to close a port while nobody waits, and how many turns of the event loop are waited before each. */
+/**
+ * How often it is tried to close a port while nobody waits,
+ * and how many turns of the event loop are waited before each.
+ */
 const MAX = { tries: 10, turns: 1000 };
 
 /**

@@ -1,4 +1,7 @@
-/** A server's end: whoever has a connection to it is served, and connections that wait do not hold it up. */
+/**
+ * A server's end: whoever has a connection to it is served,
+ * and connections that wait do not hold it up.
+ */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { closePort } from './close-port.ts';

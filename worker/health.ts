@@ -85,7 +85,10 @@ export class Health {
   }
 }
 
-/** Refuses who may not read the metrics; undefined for who may. In production without a token it is nobody. */
+/**
+ * Refuses who may not read the metrics; undefined for who may.
+ * In production without a token it is nobody.
+ */
 function refuseScrape(c: Context, config: Pick<Config, 'production' | 'adminToken'>): Response | Promise<Response> | undefined {
   switch (metricsAccessOf(config)) {
     case 'anyone':

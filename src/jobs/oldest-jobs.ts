@@ -5,8 +5,9 @@ import type { Store } from '../store/store.ts';
 import { ifWrongType } from '../store/store-trouble.ts';
 
 /**
- * For how long the oldest job of a lane has waited, in ms; 0 if there is none. `waiting`: since it
- * could begin. `delayed`: since its pause was over, which is more than a moment only if no worker lives.
+ * For how long the oldest job of a lane has waited, in ms; 0 if there
+ * is none. `waiting`: since it could begin. `delayed`: since its pause
+ * was over, which is more than a moment only if no worker lives.
  */
 export type OldestJobs = { lane: Lane; waiting: number; delayed: number };
 

@@ -91,7 +91,10 @@ export class EventReader {
     return this.#age.ageMs();
   }
 
-  /** When the oldest event was written that is not read, by Redis' clock, in ms; undefined if there is none. */
+  /**
+   * When the oldest event was written that is not read, by
+   * Redis' clock, in ms; undefined if there is none.
+   */
   async oldestUnread(): Promise<number | undefined> {
     const read = this.#lastId;
     if (read === '') return undefined; // it rests, or has not begun

@@ -13,7 +13,7 @@ test('while models differ no answer stands for another; a job says which model g
   const first = await stack.startWorker({ OPENAI_MODEL: 'model-a' });
   const second = await stack.startWorker({ OPENAI_MODEL: 'model-b' });
   await expect.poll(kinds).toMatchObject({ available: true, provider: 'openai' }); // the API knows within a second
-  await expect.poll(async () => (await stack.get('/api/queue/stats'))['concurrency']).toBe(6);
+  await expect.poll(async () => (await stack.get('/api/queue/stats'))['concurrency']).toBe(18); // three slots of three kinds, twice
   expect(await stack.get('/api/queue/stats')).toMatchObject({ workers: 2 });
 
   const ask = async () => {

@@ -11,7 +11,10 @@ export type AgainReason = 'retry' | 'put_off' | 'stalled';
 export type RunEvents = {
   /** A run begins. `waitMs`: since the job could begin; undefined where nobody has noted that. */
   started(kind: string, waitMs: number | undefined): void;
-  /** A job has ended here. `runMs`: how long its last run took, if it ended with a run. `code`: why it has failed. */
+  /**
+   * A job has ended here. `runMs`: how long its last run took,
+   * if it ended with a run. `code`: why it has failed.
+   */
   ended(kind: string, end: { outcome: 'completed' } | { outcome: 'failed'; code: ProblemCode }, runMs?: number): void;
   /** A job will run again. */
   again(kind: string, what: AgainReason, code: ProblemCode): void;
