@@ -22,7 +22,7 @@ const onEveryStore = [
   'test/stream/{event-reader,feed,live,user-feed}.test.ts',
   'test/notifications/{kept,redelivery,webhooks}.test.ts',
   'test/http/{cancel,cancel-after,erase,erase-cost,garbage,limits,listing,retry,same-work,stats}.test.ts',
-  'test/worker/run/{breaker,input-versions,journal,lane-rate,lanes,lock-watch,run-locks,spending,stalled,worker-backend}.test.ts',
+  'test/worker/run/{breaker,input-versions,journal,lane-rate,lock-watch,run-locks,spending,stalled,worker-backend}.test.ts',
 ];
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -38,7 +38,7 @@ export default defineConfig({
       { find: /^ai-jobs-client$/, replacement: path('client/src/index.ts') },
       { find: /^ai-jobs-client\/react$/, replacement: path('client/src/react.ts') },
     ],
-    maxWorkers: 3, // most of a test is waiting
+    maxWorkers: 4, // most of a test is waiting
     isolate: false, // a worker loads our modules once for all of its files: they keep nothing that is a test's, and none is mocked
     unstubGlobals: true,
     testTimeout: TEST_MS,

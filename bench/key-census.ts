@@ -54,6 +54,13 @@ const BOUNDS: Record<string, string> = {
   'ai-jobs:marker': 'two entries at most',
   'ai-jobs:pc': 'one number',
   'ai-jobs:id': 'one number',
+  'ai-jobs-KIND:prioritized': 'one entry a waiting job',
+  'ai-jobs-KIND:wait': 'one entry a waiting job',
+  'ai-jobs-KIND:active': 'one entry a running job',
+  'ai-jobs-KIND:delayed': 'one entry a job that is put off',
+  'ai-jobs-KIND:stalled': 'one entry a running job',
+  'ai-jobs-KIND:marker': 'two entries at most',
+  'ai-jobs-KIND:pc': 'one number',
   'stream-token-secret': 'one text',
   'webhook-secret': 'one text',
   files: 'one entry a file that is there',
@@ -66,6 +73,7 @@ const BOUNDS: Record<string, string> = {
   deadlines: 'one entry a job with a time of its own',
   coming: 'one entry a submission on its way',
   turns: 'one entry a tenant whose next turn is still to come',
+  'turns:KIND': 'one entry a tenant whose next turn is still to come',
 };
 
 /** How many keys of a pattern are measured for their bytes; the others are taken to be like them. */
@@ -99,7 +107,7 @@ export async function takeCensus(redis: Redis): Promise<Map<string, Pattern>> {
   );
 }
 
-/** A key without what is in it of a job, a user or a day. */
+/** A key without what is in it of a kind, a job, a user or a day. */
 function patternOf(key: string): string {
   const name = key.slice(PREFIX.length + 1);
   const base = keysUnder(PREFIX)
@@ -109,6 +117,8 @@ function patternOf(key: string): string {
     return name.replace(/^(ai-jobs:)(?:[a-z-]+-[\w-]{20,}|de:.*)/, (key, queue: string) => queue + (key.includes(':de:') ? 'de:…' : 'JOB'));
   if (name.startsWith('ai-jobs-notifications:'))
     return name.replace(/^(ai-jobs-notifications:)(?!events$|meta$|marker$|pc$|id$)[\w-]{20,}/, '$1MESSAGE');
+  const ofLane = name.replace(/^ai-jobs-[a-z-]+:/, 'ai-jobs-KIND:').replace(/^turns:.*/, 'turns:KIND');
+  if (ofLane !== name) return ofLane;
   const known = NAMES.find((one) => name.startsWith(`${one}:`));
   return known ? `${known}:…` : name;
 }
