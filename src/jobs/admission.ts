@@ -245,7 +245,7 @@ function constantsOf({ keys }: Store, { retentionS, bounds, archived = false, we
   return {
     deadlines: keys.deadlines,
     turns: keys.turns(),
-    lanes: lanes.join(' '),
+    lanes: lanes.map((lane) => `${lane} `).join(''),
     coming: keys.coming,
     children: keys.children,
     outbox: keys.archive.outbox,

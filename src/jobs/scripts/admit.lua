@@ -12,7 +12,7 @@ Jobs that are to be archived are noted in the outbox here, and those whose end i
 whoever ends them; children are archived where their parent is.
 A job that comes with its payload (`data`) is added in the same step. A job without payload counts as on its way until its caller has
 added it (add_admitted). `lane` is where the job is to wait ('' for the queue that all kinds share); its tag is one of that lane's.
-`lanes`: all lanes there are, with a space after each.
+`lanes`: all lanes there are, with a space after each, so that what follows the last one is the queue that all kinds share.
 What is the same for all jobs is read and written once. Keys of tenants, users and jobs are made of their beginnings.
 CONSTANTS: deadlines, turns, lanes, coming, children, outbox, notifyOutbox, events, meta, counter, jobs, dedupPrefix, openPrefix, indexPrefix, ratePrefix, maxDepth, maxOpen, maxTokens, maxBillionths, maxRate, rateMs, keptForS, comingMs, archived, lookMs, weight, options
 KEYS: spentPrefix, spentUsdPrefix, reservedPrefix
@@ -36,12 +36,24 @@ local function countComing()
   if count > 0 then count = count - redis.call('ZREMRANGEBYSCORE', coming, '-inf', now - comingMs) end
   return count
 end
-local function countWaiting(queue)
-  return redis.call('LLEN', queue .. 'wait') + redis.call('ZCARD', queue .. 'prioritized') + redis.call('ZCARD', queue .. 'delayed')
+-- How many jobs wait in all lanes and in the queue that all kinds share. Most of these keys are not there most of the time: so it is first
+-- asked how many are, and then only until they are found.
+local function countWaiting()
+  local keys = {}
+  for name in string.gmatch(lanes .. ' ', '(%S*) ') do
+    for _, set in ipairs({ 'prioritized', 'delayed', 'wait' }) do keys[#keys + 1] = queueIn(name) .. set end
+  end
+  local left, count = redis.call('EXISTS', unpack(keys)), 0
+  for n = 1, #keys do
+    if left == 0 then break end
+    local length = redis.call(n % 3 == 0 and 'LLEN' or 'ZCARD', keys[n])
+    if length > 0 then left = left - 1 end
+    count = count + length
+  end
+  return count
 end
 local function begin()
-  local count = countComing() + countWaiting(jobs)
-  for name in string.gmatch(lanes, '%S+') do count = count + countWaiting(queueIn(name)) end
+  local count = countComing() + countWaiting()
   kept = redis.call('HLEN', children)
   if kept > 0 then count = count + kept - redis.call('HEXISTS', children, '*') end
   depth = count -- last: where a key has to be mended, all this is done again
