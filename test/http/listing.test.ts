@@ -111,7 +111,7 @@ test('an unfiltered page costs as much as it shows', async () => {
   const { result, commands: seen } = await commands(() => stack.get('/api/jobs?limit=10', ANA));
   expect(result['jobs']).toHaveLength(10);
   expect(result['jobs'][0]).toMatchObject({ status: 'waiting', maxAttempts: 3, position: expect.any(Number) });
-  expect(seen.length).toBeLessThan(170);
+  expect(seen.length).toBeLessThan(150);
 });
 
 test("the user's stream takes stock within a bound", async () => {
