@@ -81,7 +81,7 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
   },
   { files: ['src/app.ts'], patterns: [...api, ...without()] },
   { files: ['src/embedded/*.ts'], patterns: [...folderOf([]), ...without('node', 'valkey')] },
-  { files: ['src/env/*.ts'], patterns: [...folderOf(['job', 'kinds', 'jobs']), ...without('node')] },
+  { files: ['src/env/*.ts'], patterns: [...folderOf(['job', 'kinds', 'jobs', 'store']), ...without('node')] },
   { files: ['src/job/*.ts'], patterns: [...folderOf([]), ...without()] },
   { files: ['src/identity/*.ts'], patterns: [...folderOf(['job']), ...without('jose')] },
   { files: ['src/kinds/*.ts'], patterns: [...folderOf(['job']), ...without()] },

@@ -1,7 +1,8 @@
 /** All keys in Redis by their pattern: how many there are, what they take, and whether they expire. */
-import type { Redis } from 'ioredis';
 import { keysUnder } from '../src/store/keys.ts';
 import { PREFIX } from './redis.ts';
+import type { Redis } from 'ioredis';
+import type { RedisClient } from '../src/store/redis-client.ts';
 
 /** The keys of one pattern. `without`: those that never expire; `longestS`: the longest time to live of the others, in s. */
 export type Pattern = { keys: number; bytes: number; without: number; longestS: number; bound: string | undefined };
@@ -79,10 +80,10 @@ const BOUNDS: Record<string, string> = {
 /** How many keys of a pattern are measured for their bytes; the others are taken to be like them. */
 const MEASURED = 200;
 
-/** Counts all keys under the benches' prefix. */
-export async function takeCensus(redis: Redis): Promise<Map<string, Pattern>> {
+/** Counts all keys under the benches' prefix, on a single server. */
+export async function takeCensus(redis: RedisClient): Promise<Map<string, Pattern>> {
   const patterns = new Map<string, Pattern & { measured: number }>();
-  for await (const keys of redis.scanStream({ match: `${PREFIX}:*`, count: 1000 }) as AsyncIterable<string[]>) {
+  for await (const keys of (redis as Redis).scanStream({ match: `${PREFIX}:*`, count: 1000 }) as AsyncIterable<string[]>) {
     const lives = await inOneTrip(redis, keys, (pipeline, key) => pipeline.ttl(key));
     const fresh = keys.filter((key) => (patterns.get(patternOf(key))?.measured ?? 0) < MEASURED);
     const sizes = await inOneTrip(redis, fresh, (pipeline, key) => pipeline.call('MEMORY', 'USAGE', key, 'SAMPLES', '0'));
@@ -129,9 +130,9 @@ export function isBounded({ without, bound }: Pattern): boolean {
 }
 
 async function inOneTrip(
-  redis: Redis,
+  redis: RedisClient,
   keys: string[],
-  ask: (pipeline: ReturnType<Redis['pipeline']>, key: string) => unknown,
+  ask: (pipeline: ReturnType<RedisClient['pipeline']>, key: string) => unknown,
 ): Promise<number[]> {
   const pipeline = redis.pipeline();
   for (const key of keys) ask(pipeline, key);

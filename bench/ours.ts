@@ -1,5 +1,4 @@
 /** Our API for a benchmark: as `npm run start:api` starts it, with every limit on and out of reach. */
-import type { Redis } from 'ioredis';
 import { flashcards } from '../src/kinds/flashcards.ts';
 import { KNOWN } from '../src/jobs/process-registry.ts';
 import { Registration } from '../src/jobs/worker-registry.ts';
@@ -7,6 +6,7 @@ import { type Part, startPart } from './processes.ts';
 import { ownClock, PREFIX } from './redis.ts';
 import { HEAP_FLAGS } from '../scripts/node-flags.ts';
 import { Store } from '../src/store/store.ts';
+import type { RedisClient } from '../src/store/redis-client.ts';
 
 const OUT_OF_REACH = '1000000000';
 
@@ -30,7 +30,7 @@ export function startOurApi(url: string, env: Record<string, string> = {}, flags
 }
 
 /** Writes a worker into the registry that does flashcards and takes no jobs, as the API finds one in a deployment. Returns what removes it. */
-export async function registerWorker(redis: Redis): Promise<() => Promise<void>> {
+export async function registerWorker(redis: RedisClient): Promise<() => Promise<void>> {
   const description = {
     name: 'bench',
     version: 'bench',

@@ -1,5 +1,5 @@
 /** What Redis has done between two moments: its CPU, the commands it carried out, and how often it had to read from a client. */
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../src/store/redis-client.ts';
 
 /** What Redis has done. */
 export type RedisUsage = {
@@ -12,7 +12,7 @@ export type RedisUsage = {
 };
 
 /** Reads what Redis has done since it started. This counts as one command and one trip. */
-export async function readUsage(redis: Redis): Promise<RedisUsage> {
+export async function readUsage(redis: RedisClient): Promise<RedisUsage> {
   const info = await redis.info();
   const field = (name: string): number => {
     const value = new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];

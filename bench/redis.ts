@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { tenantOf } from '../src/job/tenant.ts';
 import type { Clock } from '../src/store/clock.ts';
 import { connect, readyWithin } from '../src/store/redis-connection.ts';
@@ -12,6 +11,7 @@ import { createJournals, type Journal } from '../worker/run/journal.ts';
 import { JobQueue } from '../src/jobs/queue.ts';
 import { killAtExit } from './processes.ts';
 import { Store } from '../src/store/store.ts';
+import type { RedisClient } from '../src/store/redis-client.ts';
 
 /** The prefix of a benchmark's keys. */
 export const PREFIX = '{bench}';
@@ -20,7 +20,7 @@ export const PREFIX = '{bench}';
 export type RedisServer = { url: string; stop(): void };
 
 /** A database of Redis for one contender, and a connection to it. */
-export type Place = { url: string; redis: Redis };
+export type Place = { url: string; redis: RedisClient };
 
 /** How many databases there are. */
 const PLACES = 32;

@@ -2,7 +2,6 @@
 import { cpus } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Arrived } from './crowd.ts';
-import type { Redis } from 'ioredis';
 import { lines } from './figures.ts';
 import { type Bench, type Report, step, type UnguardedForm } from './harness.ts';
 import { busyShare, machineTimes } from './machine-times.ts';
@@ -10,6 +9,7 @@ import { registerWorker, startOurApi } from './ours.ts';
 import { type Part, startPart } from './processes.ts';
 import { readUsage } from './redis-usage.ts';
 import { openPlaces, startRedis } from './redis.ts';
+import type { RedisClient } from '../src/store/redis-client.ts';
 
 /** How much is measured. `paces`: events in a second, one pace after the other, each for so many seconds. */
 type Extent = { followers: number; jobs: number; users: number; paces: number[]; seconds: number };
@@ -45,7 +45,7 @@ type Seen = {
 };
 
 /** The processes of a run, and a connection to their Redis. */
-type Scene = { api: Part; publisher: Part; crowd: Part; redis: Redis; close(): Promise<void> };
+type Scene = { api: Part; publisher: Part; crowd: Part; redis: RedisClient; close(): Promise<void> };
 
 /** Starts all, with the limits on streams that the API has by default, and opens the followers' streams. */
 async function openScene({ followers, jobs, users }: Extent): Promise<Scene> {

@@ -1,6 +1,5 @@
 /** What a submission costs, from the request to the 202: here, in a bare handler, in a naive service, and with the same features put together the usual way. */
 import { cpus } from 'node:os';
-import type { Redis } from 'ioredis';
 import { flashcards } from '../src/kinds/flashcards.ts';
 import { keysUnder } from '../src/store/keys.ts';
 import { pairs, ratioTable, table } from './figures.ts';
@@ -12,6 +11,7 @@ import { listLeftOut } from './peers/left-out.ts';
 import { startPart } from './processes.ts';
 import { type Place, PREFIX } from './redis.ts';
 import { compare, type Contender, type Rounds } from './rounds.ts';
+import type { RedisClient } from '../src/store/redis-client.ts';
 
 const EXTENT: Record<Form, Rounds & HttpExtent> = {
   normal: { rounds: 5, warm: 5000, blocks: 4, block: 2000, alone: 300, seconds: 4 },
@@ -49,7 +49,7 @@ export const ours =
   };
 
 /** Every submission that was answered must wait in the queue: who answers 202 and does nothing is not compared. */
-async function checkQueue(redis: Redis, bases: readonly string[], requests: number): Promise<void> {
+async function checkQueue(redis: RedisClient, bases: readonly string[], requests: number): Promise<void> {
   let waiting = 0;
   for (const base of bases) waiting += (await redis.llen(`${base}wait`)) + (await redis.zcard(`${base}prioritized`));
   if (waiting !== requests) throw new Error(`${requests} submissions under ${bases.join(', ')} were accepted, and ${waiting} jobs wait`);

@@ -6,6 +6,7 @@ import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { priceSchema } from '../job/price.ts';
 import { planSchema } from '../jobs/plans.ts';
+import { type AddressError, readStoreAddress } from '../store/store-address.ts';
 import { kindList } from './lanes.ts';
 import { flag, httpUrl, json, MAX_TIMER_MS, milliseconds, positive, secret, splitList, vendorKey, wholeNumber } from './variables.ts';
 
@@ -35,6 +36,14 @@ const signingSecrets = z
   .transform(splitList)
   .pipe(z.tuple([signingSecret], signingSecret));
 
+function expectStoreAddress(url: string, context: z.core.$RefinementCtx<string>): void {
+  try {
+    readStoreAddress(url);
+  } catch (error) {
+    context.addIssue((error as AddressError).message);
+  }
+}
+
 /** How long an attempt at a job may take unless it is set, in ms. */
 export const JOB_TIMEOUT_MS = 120_000;
 
@@ -46,10 +55,7 @@ export const schema = z.object({
   WORKER_HEALTH_PORT: wholeNumber(0, 65_535).optional(),
   HOST: z.string().optional(),
   PATH: z.string().default(''),
-  REDIS_URL: z
-    .string()
-    .regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// URL')
-    .optional(),
+  REDIS_URL: z.string().superRefine(expectStoreAddress).optional(),
   REDIS_KEY_PREFIX: z
     .string()
     .regex(/^\{[\w-]+\}$/, 'must be one word in braces, such as {ai-jobs}: the braces keep all keys in one cluster slot')

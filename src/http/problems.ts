@@ -3,7 +3,7 @@ import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Logger } from 'pino';
 import { ProblemError, problems, toProblem } from '../job/problem.ts';
-import { queueUnavailable } from '../store/redis-connection.ts';
+import { queueUnavailable } from '../store/queue-unavailable.ts';
 import { storeTrouble } from '../store/store-trouble.ts';
 import { answer } from './answer.ts';
 import type { AppEnv } from './context.ts';

@@ -2,9 +2,9 @@
  * Abandoning: a job may have been added though its client was told
  * 503. It is cancelled, whatever becomes of the connection meanwhile.
  */
-import type { Redis } from 'ioredis';
 import type { Cancel } from './cancel-job.ts';
 import { storeTrouble } from '../store/store-trouble.ts';
+import type { RedisClient } from '../store/redis-client.ts';
 
 /**
  * For how long nobody can add a job that was not there when it was cancelled, in ms: the
@@ -32,7 +32,7 @@ export class Abandoning {
   readonly #pending = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(redis: Redis, cancel: Cancel) {
+  constructor(redis: RedisClient, cancel: Cancel) {
     this.#redis = redis;
     this.#cancel = cancel;
     redis.on('ready', this.#sendAll);

@@ -12,7 +12,7 @@ import type { Lanes } from './lanes.ts';
 import { digestOf } from '../store/digest.ts';
 import type { Allowance } from './rate-limit.ts';
 import { type Payload, notifiesOf } from '../job/record.ts';
-import { abandoned } from '../store/redis-connection.ts';
+import { abandoned } from '../store/queue-unavailable.ts';
 import { storeTrouble } from '../store/store-trouble.ts';
 
 /** A job to be. */

@@ -3,7 +3,6 @@
  * handler's, and what comes of it decides when the next one is.
  */
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { OwnError } from '../job/own-error.ts';
 import { ProblemError } from '../job/problem.ts';
 import { NOTIFIER_NAME } from '../jobs/process-registry.ts';
@@ -14,6 +13,7 @@ import { RedisTimeWorker } from '../store/redis-time-worker.ts';
 import type { ProcessStore } from '../store/store.ts';
 import { storeTrouble } from '../store/store-trouble.ts';
 import { keepLooping, type WorkerLoop } from '../store/worker-loop.ts';
+import type { RedisClient } from '../store/redis-client.ts';
 
 /** A notification to be sent. Adding one with the same id again changes nothing. */
 export type NewEntry<Data> = {
@@ -93,7 +93,7 @@ export class NotificationSender<Data> {
   readonly #store: ProcessStore;
   readonly #options: SenderOptions<Data>;
   readonly #onError: (error: unknown) => void;
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #worker: RedisTimeWorker<StoredNotification<Data>>;
   readonly #loop: WorkerLoop;
   readonly #stopping = new AbortController();

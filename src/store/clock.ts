@@ -2,8 +2,8 @@
  * The one clock of all processes is Redis'. Scripts read it themselves;
  * here a process measures how far its own clock is from it.
  */
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import type { RedisClient } from './redis-client.ts';
 
 /** The clock that all processes share. */
 export type Clock = {
@@ -52,7 +52,7 @@ export class RedisClock implements Clock {
   #isOff = false;
 
   /** Starts to measure. `redis`: a connection that fails at once while Redis is away. */
-  constructor(redis: Redis, log: Pick<Logger, 'info' | 'warn'>) {
+  constructor(redis: RedisClient, log: Pick<Logger, 'info' | 'warn'>) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.measured = promise;
     this.#onMeasured = resolve;
@@ -110,7 +110,7 @@ export class RedisClock implements Clock {
   }
 }
 
-async function measureOnce(redis: Redis): Promise<Measurement> {
+async function measureOnce(redis: RedisClient): Promise<Measurement> {
   const sent = performance.now();
   const [seconds, micros] = await redis.time();
   const received = performance.now();

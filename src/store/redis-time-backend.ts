@@ -5,7 +5,7 @@
 import { type BackendFactory, createIORedisClient, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
 import type { Clock } from './clock.ts';
 import { LoopAge } from './loop-age.ts';
-import { BLOCK_MS, BLOCKING } from './redis-connection.ts';
+import { BLOCK_MS, BLOCKING } from './patience.ts';
 import type { Store } from './store.ts';
 
 /**

@@ -4,9 +4,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Redis } from 'ioredis';
 import { OwnError } from '../job/own-error.ts';
 import { FIELDS } from '../job/record.ts';
+import type { RedisClient } from './redis-client.ts';
 
 /** The names that a script's head and its caller must agree on, in the order of the head. */
 export type Signature<Key extends string, Arg extends string> = { keys: readonly Key[]; args: readonly Arg[] };
@@ -59,7 +59,7 @@ export type BatchScript<Key extends string, Arg extends string, EachKey extends 
  * others than the caller's, or if the file can't be read as a script
  */
 export function defineScript<const Key extends string, const Arg extends string>(
-  redis: Redis,
+  redis: RedisClient,
   file: URL,
   { keys, args }: Signature<Key, Arg>,
 ): Script<Key, Arg> {
@@ -73,7 +73,7 @@ export function defineBatchScript<
   const Arg extends string,
   const EachKey extends string,
   const EachArg extends string,
->(redis: Redis, file: URL, signature: BatchSignature<Key, Arg, EachKey, EachArg>): BatchScript<Key, Arg, EachKey, EachArg> {
+>(redis: RedisClient, file: URL, signature: BatchSignature<Key, Arg, EachKey, EachArg>): BatchScript<Key, Arg, EachKey, EachArg> {
   const { keys, args, eachKeys, eachArgs, constants } = signature;
   const send = register(redis, file, signature, constants);
   return (shared, entries) => {
@@ -92,7 +92,7 @@ type Send = (...values: Value[]) => Promise<unknown>;
  * Loads a script and gives the connection a command for it:
  * the number of keys, the keys, the arguments.
  */
-function register(redis: Redis, file: URL, signature: Omit<Head, 'constants'>, constants: Constants = {}): Send {
+function register(redis: RedisClient, file: URL, signature: Omit<Head, 'constants'>, constants: Constants = {}): Send {
   const { lua, head } = loadScript(file, constants);
   const name = basename(file.pathname, '.lua');
   const ours: Head = { ...signature, constants: Object.keys(constants) };

@@ -2,8 +2,8 @@
  * What is looked at when Redis is there: whether this code can
  * use the server, and whether the server keeps what it is given.
  */
-import type { Redis } from 'ioredis';
 import { OwnError } from '../job/own-error.ts';
+import type { RedisClient } from './redis-client.ts';
 
 /**
  * What a server says of itself (`INFO`), and what it lets its user do. What
@@ -32,7 +32,7 @@ const LEAST_VERSION = [6, 2];
  * Rights that are not in the categories that people allow: each with a command that shows whether
  * it is there. Without TIME each submission would fail, and without INFO BullMQ never gets ready.
  */
-const RIGHTS: readonly [right: string, allowed: (redis: Redis) => Promise<unknown>][] = [
+const RIGHTS: readonly [right: string, allowed: (redis: RedisClient) => Promise<unknown>][] = [
   ['+info', (redis) => redis.info('server')],
   ['+time', (redis) => redis.eval("return redis.call('TIME')", 0)],
 ];
@@ -46,7 +46,7 @@ export function isForbidden(error: unknown): boolean {
 }
 
 /** Reads them. `CONFIG` is not used: hosts often forbid it. */
-export async function readStoreFacts(redis: Redis): Promise<StoreFacts> {
+export async function readStoreFacts(redis: RedisClient): Promise<StoreFacts> {
   const sections = ['server', 'memory', 'persistence'].map((section) => redis.info(section).catch(() => ''));
   const [server = '', memory = '', persistence = ''] = await Promise.all(sections);
   const mode = /^redis_mode:(cluster|sentinel)/m.exec(server)?.[1];
@@ -63,7 +63,7 @@ export async function readStoreFacts(redis: Redis): Promise<StoreFacts> {
 }
 
 /** The rights that the server's user has not. */
-async function readLacking(redis: Redis): Promise<string[]> {
+async function readLacking(redis: RedisClient): Promise<string[]> {
   const isLacking = async ([right, allowed]: (typeof RIGHTS)[number]): Promise<string[]> => {
     try {
       await allowed(redis);

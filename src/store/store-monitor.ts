@@ -1,8 +1,8 @@
 /** The store monitor: what a process knows of Redis' health, by writing to it. */
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Keys } from './keys.ts';
 import { type StoreTrouble, storeTrouble } from './store-trouble.ts';
+import type { RedisClient } from './redis-client.ts';
 
 /** What to call when Redis' health changes. */
 export type StoreWatcher = { onTrouble(trouble: StoreTrouble): void; onBack(): void };
@@ -51,7 +51,7 @@ export class StoreMonitor {
   #closed = false;
 
   /** `redis`: a connection that fails at once while Redis is away. */
-  constructor(redis: Redis, keys: Keys, log: Pick<Logger, 'info' | 'warn'>) {
+  constructor(redis: RedisClient, keys: Keys, log: Pick<Logger, 'info' | 'warn'>) {
     this.#redis = redis;
     this.#keys = keys;
     this.#log = log;

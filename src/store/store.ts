@@ -2,20 +2,22 @@
  * A process's way to Redis: over each connection the names of keys,
  * scripts, the shared clock, and two ways of meeting trouble.
  */
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { OwnError } from '../job/own-error.ts';
 import { RedisClock, type Clock } from './clock.ts';
 import { type Keys, keysUnder } from './keys.ts';
-import { connect, type OnOutage, queueUnavailable, readyWithin } from './redis-connection.ts';
+import type { OnOutage } from './patience.ts';
+import { queueUnavailable } from './queue-unavailable.ts';
+import { connect, readyWithin } from './redis-connection.ts';
 import { type BatchScript, type BatchSignature, defineBatchScript, defineScript, type Script, type Signature } from './script.ts';
 import { readStoreFacts, warningsOf, whyUnusable } from './store-facts.ts';
 import { StoreMonitor } from './store-monitor.ts';
 import { isWrongType, storeTrouble } from './store-trouble.ts';
+import type { RedisClient } from './redis-client.ts';
 
 /** A connection to the store, and what is done over it. The connection stays its maker's to close. */
 export class Store {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   /** What stands before all keys, such as `{ai-jobs}`. BullMQ takes it as its prefix. */
   readonly keyPrefix: string;
   readonly keys: Keys;
@@ -25,7 +27,7 @@ export class Store {
   #mend: Script<'key', 'wanted'> | undefined;
 
   /** `monitor`: what knows whether Redis takes writes. Without one nothing is repeated. */
-  constructor(redis: Redis, keyPrefix: string, clock: Clock, monitor?: StoreMonitor) {
+  constructor(redis: RedisClient, keyPrefix: string, clock: Clock, monitor?: StoreMonitor) {
     this.redis = redis;
     this.keyPrefix = keyPrefix;
     this.keys = keysUnder(keyPrefix);
@@ -110,12 +112,12 @@ export class ProcessStore extends Store {
   declare readonly clock: RedisClock;
   readonly monitor: StoreMonitor;
   readonly #options: StoreOptions;
-  readonly #opened: Redis[];
+  readonly #opened: RedisClient[];
   #warnings: string[] = [];
   /** Whether a server was looked at. */
   #judged = false;
 
-  private constructor(options: StoreOptions, redis: Redis, clock: RedisClock, monitor: StoreMonitor) {
+  private constructor(options: StoreOptions, redis: RedisClient, clock: RedisClock, monitor: StoreMonitor) {
     super(redis, options.keyPrefix, clock, monitor);
     this.monitor = monitor;
     this.#options = options;

@@ -1,14 +1,14 @@
 /** The event reader: one supervised QueueEvents for the whole process. */
 import { QueueEvents } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { JournalRow } from '../job/snapshot.ts';
 import { OwnError } from '../job/own-error.ts';
 import { keysUnder, QUEUE_NAME } from '../store/keys.ts';
 import { LoopAge } from '../store/loop-age.ts';
-import { BLOCK_MS } from '../store/redis-connection.ts';
+import { BLOCK_MS } from '../store/patience.ts';
 import { isNumberedRow } from '../job/record.ts';
 import { Pauses } from '../store/pauses.ts';
 import { type Interest, wantedEvents } from './wanted-events.ts';
+import type { RedisClient } from '../store/redis-client.ts';
 
 /** What the reader reports of jobs. */
 export type JobSignal =
@@ -22,9 +22,9 @@ export type JobSignal =
 /** The connections of an event reader, and where its signals go. */
 export type EventReaderOptions = {
   /** A connection that is not opened itself: each QueueEvents opens one like it, to wait on. */
-  pattern: Redis;
+  pattern: RedisClient;
   /** The connection of everyday commands. */
-  redis: Redis;
+  redis: RedisClient;
   keyPrefix: string;
   /** Which events are signalled. */
   interest: Interest;

@@ -3,7 +3,7 @@
  * process reads the events of all jobs, and follows few of them.
  */
 import { type BackendFactory, createIORedisClient, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../store/redis-client.ts';
 
 /** What an event says of a job. */
 export type EventTopic = 'row' | 'added' | 'moved' | 'ended';
@@ -82,7 +82,7 @@ function isAdded(fields: string[]): boolean {
 
 /** Makes the factory of the backend. It waits on a connection of its own, like `pattern`. */
 export function wantedEvents(
-  pattern: Redis,
+  pattern: RedisClient,
   keyPrefix: string,
   interest: Interest,
   position: EventPosition,

@@ -1,4 +1,5 @@
 /** Admission: no more jobs than there is room for, in the queue and of each user. */
+import type { Command } from 'ioredis';
 import { UnrecoverableError } from 'bullmq';
 import { expect, test } from 'vitest';
 import { tenantOf } from '../../src/job/tenant.ts';
@@ -113,7 +114,10 @@ test('submissions of one moment share one command', async () => {
   await submitTo(queue, 'ana'); // the script is loaded now
   const sent: string[] = [];
   const { sendCommand } = redis;
-  redis.sendCommand = (command, stream) => (sent.push(command.name), sendCommand.call(redis, command, stream));
+  redis.sendCommand = (command: Command, ...where: unknown[]) => (
+    sent.push(command.name),
+    sendCommand.call(redis, command, ...(where as []))
+  );
   await Promise.all(Array.from({ length: 50 }, (_, n) => submitTo(queue, `user ${n}`)));
   expect(sent.filter((name) => name.startsWith('eval'))).toHaveLength(1);
 });

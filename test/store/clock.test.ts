@@ -7,7 +7,8 @@ import { backendFactory, momentIn, RedisTimeBackend } from '../../src/store/redi
 import { RedisTimeWorker } from '../../src/store/redis-time-worker.ts';
 import { timeOf, rightClock } from '../support/clocks.ts';
 import { holdDate } from '../support/hold-time.ts';
-import { openQueue, submitTo, waiting, storeOver } from '../support/queue.ts';
+import type { RedisClient } from '../../src/store/redis-client.ts';
+import { openQueue, storeOver, submitTo, waiting } from '../support/queue.ts';
 
 const MINUTE = 60_000;
 
@@ -24,7 +25,7 @@ async function openClock() {
   return { redis, ...opened, clock, lines };
 }
 
-async function expectRight({ redis, clock }: { redis: ReturnType<typeof waiting>; clock: RedisClock }): Promise<void> {
+async function expectRight({ redis, clock }: { redis: RedisClient; clock: RedisClock }): Promise<void> {
   const before = await timeOf(redis);
   const now = clock.now();
   expect(now).toBeGreaterThanOrEqual(before - 1000);

@@ -1,14 +1,14 @@
 /** The eventReader: it signals for everything from its start on, and nothing stops it for good. */
-import type { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/store/redis-connection.ts';
 import { EventReader, type JobSignal } from '../../src/stream/event-reader.ts';
 import type { Interest } from '../../src/stream/wanted-events.ts';
 import { openQueue, submitTo } from '../support/queue.ts';
+import type { RedisClient } from '../../src/store/redis-client.ts';
 
 const EVERYTHING: Interest = { when: () => 'now', has: () => true };
 
-function listen(keyPrefix: string, redis: Redis, then: (ring: JobSignal) => void = () => {}, interest = EVERYTHING) {
+function listen(keyPrefix: string, redis: RedisClient, then: (ring: JobSignal) => void = () => {}, interest = EVERYTHING) {
   const signals: JobSignal[] = [];
   const waiting = new Set<() => void>();
   const eventReader = new EventReader({
@@ -192,7 +192,7 @@ test('an event that is no row of ours signals as a change, and a listener that t
 });
 
 /** The id of the reader's connection, once it reads. */
-async function readerOf(redis: Redis, keyPrefix: string): Promise<string> {
+async function readerOf(redis: RedisClient, keyPrefix: string): Promise<string> {
   for (;;) {
     const clients = String(await redis.client('LIST')).split('\n');
     const mine = clients.find((line) => line.includes(`name=${keyPrefix}:`) && line.includes('cmd=xread'));

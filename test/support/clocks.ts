@@ -1,6 +1,6 @@
 /** Processes whose clocks are wrong, and the time of Redis, which is the right one. */
-import type { Redis } from 'ioredis';
 import type { Clock } from '../../src/store/clock.ts';
+import type { RedisClient } from '../../src/store/redis-client.ts';
 
 /** The variables of a process whose clock is so many ms ahead; behind where it is negative. */
 export function clockAhead(ms: number): Record<string, string> {
@@ -8,7 +8,7 @@ export function clockAhead(ms: number): Record<string, string> {
 }
 
 /** Redis' time, in ms since the epoch. */
-export async function timeOf(redis: Redis): Promise<number> {
+export async function timeOf(redis: RedisClient): Promise<number> {
   const [seconds, micros] = await redis.time();
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }

@@ -1,14 +1,14 @@
 /** What a request costs Redis: every command that touches a test's own keys, those inside scripts among them. */
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { Redis } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
+import type { RedisClient } from '../../src/store/redis-client.ts';
 
 /** Runs some work and tells the commands that touched keys under a prefix meanwhile, as MONITOR prints them. */
 export type Counter = <T>(work: () => Promise<T>) => Promise<{ result: T; commands: string[] }>;
 
 /** Starts to listen with MONITOR, on a connection of its own that stops with the test. `redis`: any connection to the same store. */
-export async function countCommands(redis: Redis, prefix: string): Promise<Counter> {
+export async function countCommands(redis: RedisClient, prefix: string): Promise<Counter> {
   const { hostname, port } = new URL(inject('redisUrl'));
   const socket = connect(Number(port), hostname);
   onTestFinished(() => void socket.destroy());

@@ -1,11 +1,11 @@
 /** Garbage: what can be wrong with what is stored of a job. */
-import type { Redis } from 'ioredis';
 import { tenantOf } from '../../src/job/tenant.ts';
 import type { Keys } from '../../src/store/keys.ts';
 import type { Dice } from './dice.ts';
+import type { RedisClient } from '../../src/store/redis-client.ts';
 
 /** Does it to a job. */
-type Harm = (redis: Redis, keys: Keys, id: string) => Promise<unknown>;
+type Harm = (redis: RedisClient, keys: Keys, id: string) => Promise<unknown>;
 
 /** Makes a field of the record this text. */
 export const field =
@@ -58,7 +58,7 @@ export const harms: [what: string, harm: Harm, end: 'completed' | 'failed' | 'ei
 ];
 
 /** Writes something wild into one of a job's structures; resolves with what it was. */
-export async function scribble(dice: Dice, redis: Redis, keys: Keys, id: string): Promise<string> {
+export async function scribble(dice: Dice, redis: RedisClient, keys: Keys, id: string): Promise<string> {
   const values = [
     '',
     'garbage',

@@ -1,7 +1,8 @@
 /** The queue's own parts, in the test's process, over a key prefix of their own. */
+import type { Redis } from 'ioredis';
 import { RedisQueueBackend, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
+import type { RedisClient } from '../../src/store/redis-client.ts';
 import { connect, readyWithin } from '../../src/store/redis-connection.ts';
 import { type Lane, queueNameOf } from '../../src/store/keys.ts';
 import { backendFactory } from '../../src/store/redis-time-backend.ts';
@@ -49,13 +50,13 @@ export async function openQueue(
 export const noLanes: Lanes = { names: [], of: () => Promise.resolve(undefined) };
 
 /** A store over a connection of the test's own. */
-export function storeOver(redis: Redis, keyPrefix: string): Store {
+export function storeOver(redis: RedisClient, keyPrefix: string): Store {
   return new Store(redis, keyPrefix, rightClock);
 }
 
-/** A connection that waits; it closes with the test. */
+/** A connection that waits, to the single server of the run; it closes with the test. */
 export function waiting(): Redis {
-  const redis = connect(inject('redisUrl'), 'wait', () => {});
+  const redis = connect(inject('redisUrl'), 'wait', () => {}) as Redis;
   onTestFinished(() => redis.disconnect());
   return redis;
 }

@@ -25,7 +25,7 @@ import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts'
 import { userId } from '../../identity/named-user.ts';
 import type { AcceptedJob, SubmitRequest } from '../../jobs/submissions.ts';
 import type { JobQueue } from '../../jobs/queue.ts';
-import { abandoned } from '../../store/redis-connection.ts';
+import { abandoned } from '../../store/queue-unavailable.ts';
 import type { Targets } from '../../job/record.ts';
 import { ESTIMATE_AGE_MS, untilAdmitted } from '../../jobs/stats.ts';
 

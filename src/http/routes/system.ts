@@ -6,7 +6,7 @@ import { Hono, type Context } from 'hono';
 import { type ModelEnd, nearEnds } from '../../job/model-end.ts';
 import { ProblemError } from '../../job/problem.ts';
 import type { Kind } from '../../kinds/kind.ts';
-import { queueUnavailable } from '../../store/redis-connection.ts';
+import { queueUnavailable } from '../../store/queue-unavailable.ts';
 import { type ClockOff, estimate } from '../../jobs/stats.ts';
 import type { Availability } from '../../jobs/worker-registry.ts';
 import { answerJson } from '../answer.ts';

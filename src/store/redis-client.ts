@@ -1,0 +1,8 @@
+/** A connection to a store, whatever the store is made of. */
+import type { Cluster, Redis } from 'ioredis';
+
+/** To a single server, or to the nodes of a cluster. Both have all commands. */
+export type RedisClient = Redis | Cluster;
+
+/** What a connection is opened with. `onError` is told of each failure. */
+export type ConnectOptions = { onError: (error: Error) => void; lazyConnect?: boolean };
