@@ -29,8 +29,9 @@ function giveUp(command: Command): void {
 
 /**
  * Opens a connection to what REDIS_URL says. It reconnects for ever, within a second of Redis coming
- * back. Close it with `disconnect()`. It also reconnects where the server is no master any more: the same address may lead
- * to the new one. Then a command that fails on an outage fails, and one that waits is sent again.
+ * back. Close it with `disconnect()`. It also reconnects where the server is no master any more: the
+ * same address may lead to the new one. Then a command that fails on an outage fails, and one that
+ * waits is sent again.
  */
 export function connect(
   url: string,
