@@ -116,14 +116,14 @@ export class Composer {
   }
 
   #tell(error: unknown): void {
-    const about = [element('strong', {}, 'Not taken'), element('div', {}, messageOf(error))];
+    const about = [element('strong', {}, 'It was not submitted'), element('div', {}, messageOf(error))];
     fill(this.#wrong, element('div', { class: 'problem', role: 'alert' }, ...about));
     this.#wrong.scrollIntoView({ block: 'nearest' });
   }
 }
 
 function providerIn({ provider }: KindInfo): string {
-  if (provider === undefined) return 'No worker is known yet: it waits for one.';
+  if (provider === undefined) return 'No worker is running yet. Your job waits until one starts.';
   return provider === 'offline' ? 'Made out of your text itself, without a model.' : `By ${provider}.`;
 }
 

@@ -40,7 +40,7 @@ export const FORMS: Readonly<Record<string, Form>> = {
     fields: [
       { name: 'content', label: 'Notes', type: 'notes', sample: NOTES, rows: 10, required: true },
       { name: 'count', label: 'Cards at most', type: 'number', least: 1, most: 50, value: 10 },
-      { name: 'language', label: 'Language (tag)', type: 'line', placeholder: 'as the notes' },
+      { name: 'language', label: 'Language code', type: 'line', placeholder: 'de-DE; empty: that of the notes' },
     ],
   },
   'generate-lesson': {
@@ -56,7 +56,7 @@ export const FORMS: Readonly<Record<string, Form>> = {
     label: 'Text in an image',
     fields: [
       { name: 'image', label: 'Image', type: 'image', required: true },
-      { name: 'languages', label: 'Languages (tags)', type: 'line', placeholder: 'en', sends: 'list' },
+      { name: 'languages', label: 'Language codes', type: 'line', placeholder: 'en', sends: 'list' },
       {
         name: 'then',
         label: 'Then make',
@@ -74,7 +74,7 @@ export const FORMS: Readonly<Record<string, Form>> = {
     fields: [
       { name: 'referenceText', label: 'Text to say', type: 'line', placeholder: 'Water boils at one hundred degrees.', required: true },
       { name: 'audio', label: 'Your recording', type: 'recording', required: true },
-      { name: 'language', label: 'Language (tag)', type: 'line', placeholder: 'en-US' },
+      { name: 'language', label: 'Language code', type: 'line', placeholder: 'en-US' },
     ],
   },
   'generate-audio': {
@@ -88,7 +88,7 @@ export const FORMS: Readonly<Record<string, Form>> = {
         rows: 6,
         required: true,
       },
-      { name: 'language', label: 'Language (tag)', type: 'line', placeholder: 'en' },
+      { name: 'language', label: 'Language code', type: 'line', placeholder: 'en' },
       { name: 'speed', label: 'Speed', type: 'number', least: 0.5, most: 2, step: 0.1, value: 1 },
     ],
   },
