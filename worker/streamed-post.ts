@@ -111,7 +111,7 @@ function limitConnecting(request: ClientRequest, socket: Socket, opened: 'connec
   socket.once(opened, end).once('close', end);
 }
 
-/** An answer from its head on. Who has it reads its body, or closes it. */
+/** An answer from its head on. Its holder reads the body, or closes it. */
 export class StreamedAnswer {
   readonly #request: ClientRequest;
   readonly #response: IncomingMessage;

@@ -32,7 +32,7 @@ export const polling: Check<Deployment>[] = [
   },
   {
     id: 'poll-unchanged',
-    promise: 'Who has the present state already, by If-None-Match, gets 304 without a body.',
+    promise: 'A client whose If-None-Match names the present state gets 304 without a body.',
     async run({ jobs, http }) {
       const { job, ended } = await jobs.watched();
       await ended();

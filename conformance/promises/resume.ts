@@ -42,7 +42,7 @@ export const resume: Check<Deployment>[] = [
   },
   {
     id: 'resume-end',
-    promise: 'Who has the end already, or more, gets 204, which stops EventSource.',
+    promise: 'A client that already has the end, or more, gets 204, which stops EventSource.',
     async run(deployment) {
       const { path, last } = await findMiddle(deployment);
       for (const cursor of [last, String(Number(last) + 1000)]) {

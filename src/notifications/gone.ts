@@ -1,5 +1,5 @@
 /**
- * Who has said that it is gone: a receiver that wants no more webhooks,
+ * Receivers and phones that are gone: a receiver that wants no more webhooks,
  * a phone that takes no more pushes. Redis keeps hashes of them alone.
  */
 import { digestOf } from '../store/digest.ts';

@@ -17,7 +17,7 @@ const BOTH_MS = 24 * 3600 * 1000;
 
 /**
  * The secrets of all users. Redis keeps only how often a user has changed the secret,
- * under a hash of the user's id. Who never did loses nothing with Redis. `roots`:
+ * under a hash of the user's id. A user who never changed it keeps it when Redis is lost. `roots`:
  * resolves with the server's secrets; new ones are derived from the first, and all sign.
  */
 export class WebhookSecrets {
