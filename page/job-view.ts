@@ -4,7 +4,9 @@
  */
 import { ENDS, type JobEvent } from '../client/src/events.ts';
 import type { Job } from '../client/src/job.ts';
+import type { Problem } from '../client/src/problem.ts';
 import type { Usage } from '../client/src/shapes.ts';
+import { initialState, type JobState, reduce } from '../client/src/state.ts';
 import { type Delivery, drawDeliveries } from './deliveries.ts';
 import { element, fill } from './dom.ts';
 import { DRAWINGS, drawPlain } from './results.ts';
@@ -23,24 +25,8 @@ export type Shown = {
   follow: (child: { jobId: string; streamUrl: string }) => HTMLElement;
 };
 
-/** What is known of a job from its events. */
-type State = {
-  status: string;
-  position?: number | undefined;
-  etaSeconds?: number | undefined;
-  percent: number;
-  items: Record<string, unknown[]>;
-  result?: unknown;
-  usage?: Usage | undefined;
-  problem?: { title: string; detail: string } | undefined;
-  child?: { jobId: string; streamUrl: string } | undefined;
-  note?: string | undefined;
-};
-
 /** How many raw events are shown, the newest. */
 const EVENTS_SHOWN = 200;
-
-const BEGUN: State = { status: 'waiting', percent: 0, items: {} };
 
 /** The view of one job, which it follows to its end. */
 export class JobView {
@@ -60,7 +46,9 @@ export class JobView {
   readonly #events = element('pre', { tabindex: 0, 'aria-label': 'Events as they came' });
   readonly #clock = setInterval(() => this.#drawSoon(), 1000);
   readonly #left = new AbortController();
-  #state = BEGUN;
+  #state: JobState = initialState();
+  /** Why the job can't be followed. */
+  #unfollowed: Pick<Problem, 'title' | 'detail'> | undefined;
   #isDue = false;
 
   constructor(job: Job, shown: Shown) {
@@ -116,10 +104,11 @@ export class JobView {
   #draw(): void {
     this.#isDue = false;
     const { kind, follow } = this.#shown;
-    const { status, percent, problem, items, result, child } = this.#state;
+    const { status, percent, error, items, result, child } = this.#state;
+    const problem = this.#unfollowed ?? (status === 'failed' ? error : undefined);
     const ended = this.#left.signal.aborted;
-    fill(this.#line, ...statusLine(this.#state, this.#startedAt, ended));
-    this.#bar.value = status === 'completed' ? 100 : percent;
+    fill(this.#line, ...statusLine(this.#unfollowed ? 'unknown' : status, this.#state, this.#startedAt, ended));
+    this.#bar.value = percent;
     fill(this.#problem, problem && drawProblem(problem));
     fill(this.#made, ...(DRAWINGS[kind] ?? drawPlain)({ items, result }, this.#drawn));
     if (ended) fill(this.#actions, ...exportButtons(kind, result));
@@ -131,14 +120,14 @@ export class JobView {
     this.#raw.push(JSON.stringify(event));
     this.#raw.splice(0, this.#raw.length - EVENTS_SHOWN);
     if (event.type === 'reset') this.#drawn.clear();
-    this.#state = next(this.#state, event);
+    this.#state = reduce(this.#state, event);
     if (ENDS.has(event.type)) this.#leave();
     this.#drawSoon();
   }
 
   #fail(error: unknown): void {
     const detail = error instanceof Error ? error.message : '';
-    this.#state = { ...this.#state, status: 'unknown', problem: { title: 'This job can not be followed', detail } };
+    this.#unfollowed = { title: 'This job can not be followed', detail };
     this.#leave();
     this.#drawSoon();
   }
@@ -161,44 +150,20 @@ function drawProblem({ title, detail }: { title: string; detail: string }): HTML
   return element('div', { class: 'problem', role: 'alert' }, element('strong', {}, title), element('div', {}, detail));
 }
 
-/** What is known after an event. */
-function next(state: State, event: JobEvent): State {
-  switch (event.type) {
-    case 'status':
-      return { ...state, status: event.status, position: event.position, etaSeconds: event.etaSeconds, note: undefined };
-    case 'progress':
-      return { ...state, percent: event.percent };
-    case 'item': {
-      const list = [...(state.items[event.list] ?? [])];
-      list[event.index] = event.value;
-      return { ...state, items: { ...state.items, [event.list]: list } };
-    }
-    case 'attempt':
-      return { ...state, note: `started over: ${event.code}` };
-    case 'reset':
-      return { ...BEGUN, status: state.status };
-    case 'child':
-      return { ...state, child: event.child };
-    case 'completed':
-      return { ...state, status: 'completed', result: event.result, usage: event.usage, position: undefined, note: undefined };
-    case 'failed':
-      return { ...state, status: 'failed', usage: event.usage, problem: event.error };
-    case 'cancelled':
-      return { ...state, status: 'cancelled' };
-    default:
-      return state; // later servers may say more
-  }
-}
-
-function statusLine({ status, position, etaSeconds, items, usage, note }: State, startedAt: number, ended: boolean): HTMLElement[] {
-  const count = Object.values(items).reduce((sum, list) => sum + list.length, 0);
+function statusLine(
+  status: string,
+  { position, etaSeconds, items, usage, restart }: JobState,
+  startedAt: number,
+  ended: boolean,
+): HTMLElement[] {
+  const count = Object.values<readonly unknown[]>(items).reduce((sum, list) => sum + list.length, 0);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   const texts = [
     !ended && status === 'waiting' && position !== undefined && `place ${position} in the queue`,
     !ended && etaSeconds !== undefined && `about ${etaSeconds} s to go`,
     count > 0 && `${count} ${count === 1 ? 'piece' : 'pieces'}`,
     !ended && `${seconds} s`,
-    note,
+    !ended && restart && `started over: ${restart.code}`,
     !ended && !navigator.onLine && 'no network: the job goes on, and so does this page when it is back',
     ...usageIn(usage),
   ].filter((text): text is string => typeof text === 'string');

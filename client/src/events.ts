@@ -19,10 +19,15 @@ export type JobStatus = StatusEvent['status'];
 /** The job that a job has led to. */
 export type Child = ChildEvent['child'];
 
-/** A finished item of one of the lists of a kind. `index`: its place in the list, from 0. */
+/**
+ * A finished item of one of the lists of a kind. `index`: its place in the list, from 0. `percent`: how far the job is with it; absent where
+ * the client polls, which tells that by `progress`.
+ */
 export type ItemEvent<Items> = Items extends unknown
-  ? { [List in keyof Items & string]: { type: 'item'; list: List; index: number; value: Items[List] } }[keyof Items & string]
+  ? { [List in keyof Items & string]: Item<List, Items[List]> }[keyof Items & string]
   : never;
+
+type Item<List, Value> = { type: 'item'; list: List; index: number; value: Value; percent?: number | undefined };
 
 /** An event of a job of one kind. */
 export type JobEvent<Kind extends keyof Kinds = keyof Kinds> =

@@ -7,3 +7,4 @@ export * from './kinds.ts';
 export { ApiError, JobError, type Problem } from './problem.ts';
 export type { ClientOptions } from './request.ts';
 export type { Usage } from './shapes.ts';
+export { initialState, type JobState, reduce } from './state.ts';

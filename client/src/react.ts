@@ -1,41 +1,13 @@
 /** Hooks for React: a job owns its connection and its events, and components only look at them. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { Given, SubmitOptions } from './client.ts';
-import type { Child, JobEvent, JobStatus } from './events.ts';
-import { ENDS } from './events.ts';
+import { ENDS, type JobEvent } from './events.ts';
 import type { Job } from './job.ts';
 import type { Kinds } from './kinds.ts';
-import { ApiError, CANCELLED, type Problem } from './problem.ts';
-import type { Usage } from './shapes.ts';
+import { ApiError, type Problem } from './problem.ts';
+import { initialState, type JobState, reduce } from './state.ts';
 
-/** What is known of a job. It is the same object until something changes. */
-export type JobState<Kind extends keyof Kinds = keyof Kinds> = {
-  status: JobStatus;
-  /** The items so far, by list. The result, once it is there, is the authority. */
-  items: { readonly [List in keyof Kinds[Kind]['items']]?: readonly Kinds[Kind]['items'][List][] };
-  result: Kinds[Kind]['result'] | undefined;
-  /** Why there is no result, and will be none. */
-  error: Problem | undefined;
-  /** Its place in the queue while it waits, 1 being next; when it will have ended, in s from now. */
-  position: number | undefined;
-  etaSeconds: number | undefined;
-  /** How far it is, in percent. */
-  percent: number;
-  child: Child | undefined;
-  usage: Usage | undefined;
-};
-
-const BEGUN: JobState = {
-  status: 'waiting',
-  items: {},
-  result: undefined,
-  error: undefined,
-  position: undefined,
-  etaSeconds: undefined,
-  percent: 0,
-  child: undefined,
-  usage: undefined,
-};
+export type { JobState } from './state.ts';
 
 /** Events of so many ms are rendered together; the first of them at once. */
 const TOGETHER_MS = 50;
@@ -108,13 +80,13 @@ type Store<Kind extends keyof Kinds> = { subscribe(onChange: () => void): () => 
 
 /** A store of what is known of a job. What came before somebody subscribed is read again, so a remount loses nothing. */
 function createStore<Kind extends keyof Kinds>(job: Job<Kind> | undefined): Store<Kind> {
-  let state = BEGUN as JobState<Kind>;
+  let state = initialState<Kind>();
   return {
     snapshot: () => state,
     subscribe(onChange) {
       if (!job) return () => {};
       let timer: ReturnType<typeof setTimeout> | undefined;
-      let next = BEGUN as JobState<Kind>;
+      let next = initialState<Kind>();
       const show = (): void => {
         timer = undefined;
         if (next === state) return;
@@ -124,7 +96,7 @@ function createStore<Kind extends keyof Kinds>(job: Job<Kind> | undefined): Stor
       };
       let isReplay = true;
       const onEvent = (event: JobEvent<Kind>): void => {
-        next = after(next, event);
+        next = reduce(next, event);
         if (isReplay || (timer && !ENDS.has(event.type))) return;
         clearTimeout(timer);
         show();
@@ -142,31 +114,4 @@ function createStore<Kind extends keyof Kinds>(job: Job<Kind> | undefined): Stor
       };
     },
   };
-}
-
-/** What is known after an event. */
-function after<Kind extends keyof Kinds>(state: JobState<Kind>, event: JobEvent<Kind>): JobState<Kind> {
-  switch (event.type) {
-    case 'status':
-      return { ...state, status: event.status, position: event.position, etaSeconds: event.etaSeconds };
-    case 'progress':
-      return { ...state, percent: event.percent };
-    case 'reset':
-      return { ...(BEGUN as JobState<Kind>), status: state.status };
-    case 'child':
-      return { ...state, child: event.child };
-    case 'completed':
-      return { ...state, status: 'completed', result: event.result, usage: event.usage, position: undefined, percent: 100 };
-    case 'failed':
-      return { ...state, status: 'failed', error: event.error, usage: event.usage, position: undefined };
-    case 'cancelled':
-      return { ...state, status: 'cancelled', error: CANCELLED, usage: undefined, position: undefined };
-    case 'attempt':
-    case 'live':
-      return state;
-    default: {
-      const { list, value } = event as unknown as { list: keyof Kinds[Kind]['items']; value: never };
-      return { ...state, items: { ...state.items, [list]: [...(state.items[list] ?? []), value] } };
-    }
-  }
 }

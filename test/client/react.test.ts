@@ -29,16 +29,17 @@ test('a component shows items as they come and the result; over an unmount and a
   let renders = 0;
   const View = ({ of }: { of: Job<'flashcards'> }) => {
     renders++;
-    const { status, items, result } = useJob(of);
+    const { status, items, result, percent } = useJob(of);
     return createElement(
       'p',
       {},
-      JSON.stringify({ status, fronts: items.flashcards?.map(({ front }) => front), count: result?.flashcards.length }),
+      JSON.stringify({ status, percent, fronts: items.flashcards?.map(({ front }) => front), count: result?.flashcards.length }),
     );
   };
   const tree = createElement(StrictMode, {}, createElement(View, { of: job }));
   const first = render(tree);
   await dom.until(() => shown()['fronts']?.length === 1);
+  expect(shown()['percent']).toBeGreaterThan(5); // it grows with the items
   first.unmount();
   await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(0);
   goOn.open();
