@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { kinds } from '../src/kinds/index.ts';
 import type { Kind } from '../src/kinds/kind.ts';
 import { describeFile, type JsonSchema, publicSchemas } from '../src/kinds/public-schema.ts';
+import { CONTRACT_VERSION } from '../src/openapi/contract-version.ts';
 import { eventSchemas } from '../src/openapi/event-schemas.ts';
 import { jobSchemas } from '../src/openapi/job-schemas.ts';
 import { docstring, typeOf } from './schema-type.ts';
@@ -37,6 +38,9 @@ export type ${name}Items = ${Object.keys(items).length === 0 ? 'object' : typeOf
   });
   return `/** What goes in and comes out of each kind. ${PRINTED} */
 import type { FileInput } from './files.ts';
+
+/** The version of the HTTP contract that these types are of. A server of this version or a later one knows all of them. */
+export const CONTRACT_VERSION = '${CONTRACT_VERSION}';
 
 ${parts.join('\n')}
 /** All kinds, by the method that submits them. */

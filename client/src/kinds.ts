@@ -1,6 +1,9 @@
 /** What goes in and comes out of each kind. Printed by scripts/print-client-types.ts; do not change it here. */
 import type { FileInput } from './files.ts';
 
+/** The version of the HTTP contract that these types are of. A server of this version or a later one knows all of them. */
+export const CONTRACT_VERSION = '1.0';
+
 /** Makes flashcards out of the given notes. */
 export type FlashcardsInput = {
   /** The notes. They must have a word or a number in them. */

@@ -4,6 +4,7 @@
  */
 import type { Kind } from '../kinds/kind.ts';
 import type { JsonSchema } from '../kinds/public-schema.ts';
+import { CONTRACT_VERSION } from './contract-version.ts';
 import { eventSchemas } from './event-schemas.ts';
 import { headers } from './headers.ts';
 import { jobRouteDescriptions } from './job-routes.ts';
@@ -34,8 +35,8 @@ piece by piece as Server-Sent Events, and the same job can be read as JSON.
 - Each GET route answers HEAD, too. OPTIONS is answered for pages of other origins (CORS).
 - Who calls is told by the access token of a session, or by the \`user-id\` header that a gateway sets. In development a request may name nobody.`;
 
-/** Makes the document. `version`: of the service. */
-export function createDocument(kinds: readonly Kind[], version: string): JsonSchema {
+/** Makes the document. */
+export function createDocument(kinds: readonly Kind[]): JsonSchema {
   const routes = [
     ...kinds.map(submitRouteDescription),
     ...jobRouteDescriptions(kinds),
@@ -46,7 +47,7 @@ export function createDocument(kinds: readonly Kind[], version: string): JsonSch
   ];
   return {
     openapi: '3.1.1',
-    info: { title: 'ai-jobs', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
+    info: { title: 'ai-jobs', version: CONTRACT_VERSION, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/' }],
     tags: tagObjects,
     paths: toPaths(routes),

@@ -5,6 +5,7 @@
 import type { Kind } from '../kinds/kind.ts';
 import { problems } from '../job/problem.ts';
 import { problemAdvice } from '../job/problem-advice.ts';
+import { CONTRACT_VERSION } from './contract-version.ts';
 import type { HeaderName } from './headers.ts';
 import { type AnswerDescription, jsonAnswer, type RouteDescription, routesOf } from './operation.ts';
 import { object, ref, text } from './schema.ts';
@@ -87,7 +88,9 @@ function healthRoutes(): RouteDescription[] {
     open('GET /health', 'getHealth', {
       summary: 'Whether the process answers.',
       description: 'It does not depend on Redis, so that a host does not restart the process while Redis is away.',
-      answers: { 200: jsonAnswer('It does.', 'Health', { status: 'ok', uptimeSeconds: 86_400, followers: 12 }) },
+      answers: {
+        200: jsonAnswer('It does.', 'Health', { status: 'ok', contractVersion: CONTRACT_VERSION, uptimeSeconds: 86_400, followers: 12 }),
+      },
     }),
     open('GET /ready', 'getReadiness', {
       summary: 'Whether the process can serve.',

@@ -77,6 +77,12 @@ export const serviceSchemas: Record<string, JsonSchema> = {
   ),
   Health: object({
     status: { const: 'ok' },
+    contractVersion: {
+      type: 'string',
+      pattern: '^1\\.\\d+$',
+      description:
+        'The version of this HTTP contract, as in `info.version` of this document. The number after the dot grows where something is new.',
+    },
     uptimeSeconds: count('Since the process has started.'),
     followers: count('Streams that are open.'),
   }),

@@ -1,6 +1,7 @@
 /** The document, the page to read it and the pages about problems: what browsers and programs get, and what they may keep. */
 import { expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { CONTRACT_VERSION } from '../../client/src/kinds.ts';
 import { type ProblemCode, problems } from '../../src/job/problem.ts';
 import { startProcess } from '../support/stack.ts';
 import { startStack } from '../support/stack-in-process.ts';
@@ -109,8 +110,17 @@ test('where only some origins may call, a cache keeps the two forms of a problem
   }
 });
 
-test('the process says its own version', async () => {
+test('the health of the process, the document and the client name one version of the contract', async () => {
+  const { url } = await startStack();
+  const read = async (path: string) => (await (await fetch(url + path)).json()) as Record<string, any>;
+  const { contractVersion } = await read('/health');
+  expect(contractVersion).toMatch(/^1\.\d+$/);
+  expect((await read('/openapi.json'))['info']['version']).toBe(contractVersion);
+  expect(CONTRACT_VERSION).toBe(contractVersion);
+});
+
+test('the process says its own release, by which browsers keep the files of the page', async () => {
   const stack = await startStack();
   const api = await startProcess('src/main.ts', { ...stack.env, PORT: '0' });
-  expect(await (await fetch(`${api.url}/openapi.json`)).json()).toMatchObject({ info: { version: packageJson.version } });
+  expect(await (await fetch(`${api.url}/docs`, { headers: HTML })).text()).toContain(packageJson.version);
 });

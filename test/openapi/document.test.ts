@@ -18,8 +18,7 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 type Json = Record<string, any>;
 
 /** The document as it is sent. */
-const documentOf = (of: Parameters<typeof createDocument>[0] = kinds): Json =>
-  JSON.parse(JSON.stringify(createDocument(of, '1.2.3'))) as Json;
+const documentOf = (of: Parameters<typeof createDocument>[0] = kinds): Json => JSON.parse(JSON.stringify(createDocument(of))) as Json;
 
 const operationsOf = (document: Json): [route: string, operation: Json][] =>
   Object.entries(document['paths'] as Record<string, Json>).flatMap(([path, methods]) =>

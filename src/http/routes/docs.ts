@@ -23,7 +23,7 @@ const ASSET_MAX_AGE_S = 7 * 24 * 3600;
 /** `GET /openapi.json`, `GET /docs`, `GET /docs/:asset` and `GET /problems/:code`. */
 export function docsRoutes({ kinds, version, readAsset }: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  const text = JSON.stringify(createDocument(kinds, version));
+  const text = JSON.stringify(createDocument(kinds));
   const tag = `"${digestOf(text)}"`;
 
   app.get('/openapi.json', (c) => {

@@ -6,6 +6,7 @@ import { Hono, type Context } from 'hono';
 import { type ModelEnd, nearEnds } from '../../job/model-end.ts';
 import { ProblemError } from '../../job/problem.ts';
 import type { Kind } from '../../kinds/kind.ts';
+import { CONTRACT_VERSION } from '../../openapi/contract-version.ts';
 import { queueUnavailable } from '../../store/queue-unavailable.ts';
 import { type ClockOff, estimate } from '../../jobs/stats.ts';
 import type { Availability } from '../../jobs/worker-registry.ts';
@@ -33,7 +34,12 @@ export function systemRoutes(deps: AppDeps): Hono<AppEnv> {
   // It says only that this process answers. If it depended on Redis, a host would restart the
   // process whenever Redis is away.
   app.get('/health', (c) =>
-    answerJson(c, { status: 'ok', uptimeSeconds: Math.round((performance.now() - startedAt) / 1000), followers: connections.size() }),
+    answerJson(c, {
+      status: 'ok',
+      contractVersion: CONTRACT_VERSION,
+      uptimeSeconds: Math.round((performance.now() - startedAt) / 1000),
+      followers: connections.size(),
+    }),
   );
   app.get('/ready', (c) => answerReady(c, deps));
   app.get('/api/redis/health', async (c) => answerJson(c, { status: 'ok', latencyMs: Number((await queue.ping()).toFixed(2)) }));
