@@ -2,7 +2,7 @@
 import { element, fill, find } from './dom.ts';
 import type { DrawnField } from './drawn-field.ts';
 import { drawField } from './fields.ts';
-import { type Form, FORMS, toLabel } from './forms.ts';
+import { type Form, FORMS, labelOf } from './forms.ts';
 import type { FormSource } from './schema-form.ts';
 
 /** A kind as the server tells it. */
@@ -66,12 +66,7 @@ export class Composer {
     const { name, available, missing = [] } = kind;
     const change = (): void => this.#choose(kind);
     const radio = element('input', { type: 'radio', name: 'kind', value: name, disabled: !available, checked, change });
-    return element(
-      'label',
-      { title: available ? undefined : `off: set ${missing.join(', ')}` },
-      radio,
-      FORMS[name]?.label ?? toLabel(name),
-    );
+    return element('label', { title: available ? undefined : `off: set ${missing.join(', ')}` }, radio, labelOf(name));
   }
 
   #choose(kind: KindInfo): void {

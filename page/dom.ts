@@ -35,6 +35,13 @@ export function fill(parent: Element, ...children: Child[]): void {
   parent.replaceChildren(...nodesOf(children));
 }
 
+/** Changes the text of an element that has nothing else in it. The same text touches nothing, so that a selection stays. */
+export function setText(node: Element, text: string): void {
+  const first = node.firstChild;
+  if (!(first instanceof Text)) node.textContent = text;
+  else if (first.data !== text) first.data = text;
+}
+
 /** Finds an element that the page's HTML has. */
 export function find(selector: string): HTMLElement {
   const found = document.querySelector<HTMLElement>(selector);

@@ -121,3 +121,8 @@ export function toLabel(name: string): string {
     .replaceAll(/([a-z])([A-Z])/g, (_, end: string, begin: string) => `${end} ${begin.toLowerCase()}`);
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** What a kind is called on the page. */
+export function labelOf(kind: string): string {
+  return FORMS[kind]?.label ?? toLabel(kind);
+}

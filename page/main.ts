@@ -5,11 +5,16 @@
 import { createClient } from '../client/src/client.ts';
 import type { Job } from '../client/src/job.ts';
 import { KINDS, type Kinds } from '../client/src/kinds.ts';
+import { createSend } from '../client/src/request.ts';
 import { type Composed, Composer, type KindInfo } from './composer.ts';
+import { ConnectionView } from './connection-view.ts';
 import { toCurl } from './curl.ts';
 import type { Delivery } from './deliveries.ts';
 import { element, fill, find } from './dom.ts';
-import { JobView } from './job-view.ts';
+import { labelOf } from './forms.ts';
+import { Feed, type FeedState } from './feed.ts';
+import { JobView, type Shown } from './job-view.ts';
+import { ProgressBar } from './progress-bar.ts';
 import type { FormSource } from './schema-form.ts';
 import { accessToken, keepToken, type Remembered, remember, remembered, userName } from './session.ts';
 import { drawWebhook } from './webhook-field.ts';
@@ -17,17 +22,27 @@ import { drawWebhook } from './webhook-field.ts';
 const user = userName();
 const ai = createClient({ baseUrl: '', token: accessToken, headers: { 'user-id': user } });
 const results = find('#results');
+/** The open job, and the one that it leads to. */
+const views = new Set<JobView>();
 
 /** Shows a job, with the one that it may lead to below it. */
-function view(job: Job, { tells, ...about }: { kind: string; curl?: string; tells?: boolean }, signal: AbortSignal): HTMLElement {
+function view(job: Job, about: { kind: string; curl?: string; tells?: boolean }, shared: Pick<Shown, 'signal' | 'bar'>): HTMLElement {
+  const { tells, ...rest } = about;
   const follow = ({ jobId, streamUrl }: { jobId: string; streamUrl: string }): HTMLElement => {
-    const child = view(ai.resume(jobId, { streamUrl }), { kind: jobId.slice(0, -33), ...(tells && { tells }) }, signal);
+    const child = view(ai.resume(jobId, { streamUrl }), { kind: jobId.slice(0, -33), ...(tells && { tells }) }, shared);
     return element('section', { class: 'child' }, element('h3', {}, 'And then'), child);
   };
   const deliveries = tells
     ? async () => ((await ask(`/api/jobs/${job.id}/deliveries`)) as { deliveries: Delivery[] }).deliveries
     : undefined;
-  return new JobView(job, { ...about, signal, deliveries, follow }).node;
+  const retry = async (): Promise<Job> => {
+    const { streamUrl } = (await ask(`/api/jobs/${job.id}/retry`, 'POST')) as { streamUrl: string };
+    return ai.resume(job.id, { streamUrl });
+  };
+  const made = new JobView(job, { ...rest, ...shared, deliveries, retry, follow });
+  views.add(made);
+  shared.signal.addEventListener('abort', () => views.delete(made));
+  return made.node;
 }
 
 let shown = new AbortController();
@@ -39,7 +54,8 @@ let shown = new AbortController();
 function show(job: Job, about: Pick<Remembered, 'kind' | 'curl' | 'tells'>): void {
   shown.abort();
   shown = new AbortController();
-  fill(results, element('h2', { id: 'results-title' }, 'Results'), view(job, about, shown.signal));
+  const bar = new ProgressBar();
+  fill(results, element('h2', {}, labelOf(about.kind)), bar.node, view(job, about, { signal: shown.signal, bar }));
 }
 
 async function submit({ kind, input }: Composed): Promise<void> {
@@ -71,11 +87,11 @@ function identityField(isNeeded: boolean): HTMLElement {
 }
 
 /** Asks the server, as the user. Rejects with what it says where it refuses. */
-async function ask(path: string): Promise<unknown> {
+async function ask(path: string, method = 'GET'): Promise<unknown> {
   const token = accessToken();
-  const answer = await fetch(path, { headers: { 'user-id': user, ...(token !== '' && { authorization: `Bearer ${token}` }) } });
+  const answer = await fetch(path, { method, headers: { 'user-id': user, ...(token !== '' && { authorization: `Bearer ${token}` }) } });
   const body = (await answer.json()) as { detail?: string };
-  if (!answer.ok) throw new Error(body.detail ?? 'The server refuses.');
+  if (!answer.ok) throw Object.assign(new Error(body.detail ?? 'The server refuses.'), body);
   return body;
 }
 
@@ -87,6 +103,19 @@ async function needsIdentity(): Promise<boolean> {
   return (await fetch('/api/jobs?limit=1', { headers: { 'user-id': user } })).status === 401;
 }
 
+/** Holds the stream of all jobs open. When it is back, so is the network: the open job goes on at once. */
+function startFeed(): void {
+  const connection = new ConnectionView(() => feed.retryNow());
+  const onState = (state: FeedState): void => {
+    connection.show(state);
+    if (state.type === 'live') for (const view of views) view.reconnect();
+  };
+  const feed = new Feed(createSend({ baseUrl: '', token: accessToken, headers: { 'user-id': user } }), { onEvent: () => {}, onState });
+  for (const name of ['online', 'offline']) window.addEventListener(name, () => feed.retryNow());
+  find('#connection').append(connection.node);
+  feed.start();
+}
+
 async function start(): Promise<void> {
   const [kinds, isNeeded] = await Promise.all([fetch('/api/kinds').then((answer) => answer.json()), needsIdentity()]);
   const webhook = drawWebhook(async () => ((await ask('/api/webhooks/secret')) as { secret: string }).secret);
@@ -96,6 +125,7 @@ async function start(): Promise<void> {
   if (last) show(ai.resume(last.jobId, { streamUrl: last.streamUrl }), last);
 }
 
+startFeed();
 await start().catch(() => {
   find('#composer').append(element('p', { class: 'problem' }, 'The server does not answer. Load the page again in a moment.'));
 });

@@ -4,34 +4,19 @@ import { expect, test } from 'vitest';
 import { browserPath, openPage, seriousFaults } from '../support/browser.ts';
 import { createDice } from '../support/dice.ts';
 import { startFaultyProxy } from '../support/faulty-proxy.ts';
-import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
+import { answerWith, card, startOpenAI } from '../support/openai.ts';
 import { freePort } from '../support/ports.ts';
 import { startProxy } from '../support/proxy.ts';
 import { startReceiver, verified } from '../support/receiver.ts';
 import { startStack } from '../support/stack-in-process.ts';
+import { startSteppedModel } from '../support/stepped-model.ts';
 
 const COUNT = 6;
-
-/** A model that writes a card each time the test lets it. */
-async function startSteppedModel() {
-  const steps = Array.from({ length: COUNT }, latch);
-  const openai = await startOpenAI(async (pen) => {
-    const { open, cards, close } = pieces(Array.from({ length: COUNT }, (_, n) => card(n + 1)));
-    pen.text(open);
-    for (const [n, text] of cards.entries()) {
-      await steps[n]?.wait;
-      pen.text(text);
-    }
-    pen.text(close);
-    pen.finish('stop', { prompt_tokens: 100, completion_tokens: 50 });
-  });
-  return { env: openai.env, write: (upTo: number) => steps.slice(0, upTo).forEach(({ open }) => open()) };
-}
 
 test.skipIf(!browserPath)(
   'cards come one by one, over a reload, a lost connection and a lost network, and can be flipped and taken away',
   async () => {
-    const model = await startSteppedModel();
+    const model = await startSteppedModel(COUNT);
     const stack = await startStack(model.env);
     await stack.startWorker();
     const { port } = new URL(stack.url);
@@ -44,6 +29,7 @@ test.skipIf(!browserPath)(
     await page.getByRole('button', { name: 'Submit' }).press('Enter');
     model.write(2);
     const cards = page.locator('.card');
+    const connection = page.getByRole('status', { name: 'Connection' });
     await expect.poll(() => cards.count()).toBe(2); // the first ones are there before the last one is written
     expect(await page.locator('.state').textContent()).toBe('active');
     await cards.first().click();
@@ -55,17 +41,22 @@ test.skipIf(!browserPath)(
     proxy.cut();
     model.write(4);
     await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(0);
+    await expect.poll(() => connection.textContent()).toMatch(/^No connection, next try in \d+ s$/);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('Not cancelled: there is no connection').waitFor();
     proxy.target(Number(port));
     await expect.poll(() => cards.count()).toBe(4);
+    await expect.poll(() => connection.textContent()).toBe('Connected');
 
+    await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(2); // the job's, and that of all jobs
     await page.context().setOffline(true); // as the browser tells the page; what is open stays open, so it is cut
     proxy.cut();
-    await expect.poll(() => page.locator('.status').textContent()).toContain('no network');
+    await expect.poll(() => connection.textContent()).toContain('No connection');
     await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(0);
     model.write(5);
     await page.context().setOffline(false);
     await expect.poll(() => cards.count()).toBe(5);
-    expect(await page.locator('.status').textContent()).not.toContain('no network');
+    await expect.poll(() => connection.textContent()).toBe('Connected');
     model.write(COUNT);
     await expect.poll(() => page.locator('.state').textContent()).toBe('completed');
     expect(await cards.count()).toBe(COUNT);
@@ -142,7 +133,7 @@ test.skipIf(!browserPath)(
 test.skipIf(!browserPath)(
   'more jobs than a browser opens connections can be submitted: only the one that is shown is followed',
   async () => {
-    const model = await startSteppedModel();
+    const model = await startSteppedModel(COUNT);
     const stack = await startStack(model.env);
     await stack.startWorker();
     const { page } = await openPage(`${stack.url}/`);
@@ -150,7 +141,7 @@ test.skipIf(!browserPath)(
       await page.getByLabel('Notes').fill(`Notes ${n}.`);
       await page.getByRole('button', { name: 'Submit' }).click();
       await page.locator('pre', { hasText: `Notes ${n}.` }).waitFor({ state: 'attached' }); // its curl line
-      await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(1);
+      await expect.poll(async () => (await stack.get('/health'))['followers']).toBe(2); // the open job's, and that of all jobs
     }
   },
 );
