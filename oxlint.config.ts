@@ -140,7 +140,10 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
     files: ['conformance/main.ts'],
     patterns: [...stranger(`src/(${folders.filter((folder) => folder !== 'env').join('|')})`), ...without('node')],
   }, // it reads .env by src/env
-  { files: ['examples/**'], patterns: [{ regex: '^\\.', message: 'An example imports packages, as an app does.' }] },
+  {
+    files: ['examples/**'],
+    patterns: [{ regex: '^(\\.\\./){2}', message: 'An example imports packages and its own files, as an app does.' }],
+  },
   { files: ['worker/*.ts', 'worker/kinds/*.ts'], patterns: [...worker, ...without('node', 'ioredis', 'server')] },
   { files: ['worker/texts/*.ts'], patterns: [...vendor, ...without('formats')] },
   { files: ['worker/audio/*.ts'], patterns: [...vendor, ...without('node', 'mp3')] },
