@@ -112,7 +112,11 @@ async function answerScrape(c: Context, metrics: MetricsPage | undefined): Promi
  * What keeps the worker from its work: Redis is `away` or refuses (its own word, such as `OOM`), jobs
  * can't be fetched, cancels are not read, or the registry has not taken it; undefined while it works.
  */
-async function troubleOf({ store, worker, registered }: HealthSources): Promise<string | undefined> {
+export async function troubleOf({
+  store,
+  worker,
+  registered,
+}: Pick<HealthSources, 'store' | 'worker' | 'registered'>): Promise<string | undefined> {
   const trouble = await store.monitor.probe();
   if (trouble) return `redis: ${trouble.type === 'away' ? 'away' : trouble.code}`;
   if (!worker.fetches()) return 'jobs are not fetched';

@@ -24,8 +24,11 @@ export type WorkerMetricsParts = {
   events: WorkerMetrics;
   onCancelled: (jobId: string) => void;
   page: Pick<ProcessMetrics, 'text' | 'contentType'>;
-  /** Begins to tell of this worker at each scrape. */
-  watch(worker: Pick<JobWorker, 'active' | 'loopAgeMs'>): void;
+  /**
+   * Begins to tell of this worker at each scrape. `trouble`: what keeps it from its work; undefined
+   * while it works.
+   */
+  watch(worker: Pick<JobWorker, 'active' | 'loopAgeMs'>, trouble: () => Promise<string | undefined>): void;
 };
 
 /** Opens them. */
@@ -47,7 +50,16 @@ export function openWorkerMetrics({ store, config, version, assignments, breaker
     events,
     onCancelled: (jobId) => events.cancelled(kindOf(jobId)),
     page: metrics,
-    watch(worker) {
+    watch(worker, trouble) {
+      const up = metrics.gauge({
+        name: 'aijobs_worker_up',
+        help: 'Whether this worker can take jobs, as its health tells. If it can not, `trouble` says why.',
+        labels: ['trouble'],
+      });
+      metrics.onScrape([up], async () => {
+        const found = await trouble();
+        up([[{ trouble: found ?? '' }, found === undefined ? 1 : 0]]);
+      });
       const seconds = 'For how long the loop has been expected to ask for a job. It is 0 while all slots are busy.';
       metrics.value('aijobs_worker_loop_age_seconds', seconds, () => worker.loopAgeMs() / 1000);
       metrics.value('aijobs_worker_slots', 'How many jobs this worker can run at once.', () => config.worker.concurrency);

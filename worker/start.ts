@@ -15,7 +15,7 @@ import type { ProcessStore } from '../src/store/store.ts';
 import { type Ability, findAbility } from './ability.ts';
 import { hasMoneyBudget, mainProvider, modelWarnings, supportInWords, withoutLists } from './description.ts';
 import type { Implementation } from './handler.ts';
-import { Health } from './health.ts';
+import { Health, troubleOf } from './health.ts';
 import { isServed } from './lanes.ts';
 import { openWorkerMetrics } from './metrics-parts.ts';
 import { type RunEvents, UNREADABLE_END } from './run/run-events.ts';
@@ -59,18 +59,19 @@ export async function startWorker({ implementations, ...options }: WorkerProcess
   const queue = parts.add(openQueue(patient, config.job));
   const tasks = createTasks({ config, implementations, ability, store, patient, processes, events: metrics.events });
   const worker = new JobWorker(store, patient, tasks, { ...config.job, ...config.worker, lanes, served: ability.served }, log);
-  metrics.watch(worker);
   parts.add({ close: () => worker.close(config.stop.graceMs) });
   const stuck = { what: "the worker's loop", ageMs: () => worker.loopAgeMs(), monitor: store.monitor, fail };
   parts.add(endWhenStuck({ ...stuck, onError: store.onError('loop') }));
   const registration = new Registration(store, name, ability.description, store.onError('registry'));
   await registration.register();
   parts.add({ close: () => registration.leave() });
+  const working = { store, worker, registered: () => registration.registered };
+  metrics.watch(worker, () => troubleOf(working));
 
   const { concurrency } = ability.description;
   const inLanes = slotsIn(ability);
   const facts = { name, concurrency, lanes: inLanes, version, provider: mainProvider(ability.assignments) };
-  await health.serve({ store, worker, registered: () => registration.registered, facts, metrics: metrics.page });
+  await health.serve({ ...working, facts, metrics: metrics.page });
   // A directory of its own: what is remembered of this reading must not answer who can do a job.
   const readStats = createStats(queue, store, { rate: config.worker.rate, lanes, workers: createWorkerDirectory(store) });
   void warnOfLimiter(readStats, log).catch(store.onError('statistics'));

@@ -94,6 +94,7 @@ export class WorkerMetrics implements RunEvents {
     for (const [kind, provider] of this.#providers) {
       this.#started({ kind }, 0);
       this.#items({ kind }, 0);
+      this.#again({ kind, what: 'stalled', code: 'worker_lost' }, 0);
       this.#ended({ kind, provider, outcome: 'completed', code: '' }, 0);
     }
   }

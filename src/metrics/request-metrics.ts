@@ -6,6 +6,9 @@ import type { Count, Observe, ProcessMetrics } from './process-metrics.ts';
 /** The methods that OpenTelemetry names. Others count as `_OTHER`. */
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']);
 
+/** Outcomes that are 0 from the start: new jobs, and refusals of which an alert watches the increase. */
+const FROM_START = ['new', 'queue_full', 'storage_full', 'server_busy', 'provider_not_configured', 'internal_error'];
+
 /** Takes what happens with requests; see `RequestEvents` of the routes. */
 export class RequestMetrics {
   readonly #duration: Observe<'http_request_method' | 'http_route' | 'http_response_status_code'>;
@@ -29,7 +32,7 @@ export class RequestMetrics {
     });
     this.#cancelled = createEndedJobs(metrics);
     for (const kind of kinds) {
-      this.#submissions({ kind, outcome: 'new' }, 0);
+      for (const outcome of FROM_START) this.#submissions({ kind, outcome }, 0);
       this.#cancelled({ kind, provider: '', outcome: 'cancelled', code: '' }, 0);
     }
   }

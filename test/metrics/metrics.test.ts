@@ -75,6 +75,26 @@ test('a job is counted from its submission to its delivery', async () => {
   expect(valueOf(run, 'aijobs_breaker_open', { provider: 'openai' })).toBe(0);
 });
 
+test('what alerts watch the increase of is 0 from the start, so that the first time is an increase', async () => {
+  const stack = await startStack();
+  const worker = await stack.startWorker();
+  const [api, run] = [await scrape(stack.url), await scrape(worker.url)];
+  for (const outcome of ['new', 'queue_full', 'storage_full', 'server_busy', 'provider_not_configured', 'internal_error']) {
+    expect([outcome, valueOf(api, 'aijobs_submissions_total', { ...KIND, outcome })]).toEqual([outcome, 0]);
+  }
+  expect(valueOf(run, 'aijobs_attempts_total', { ...KIND, what: 'stalled', code: 'worker_lost' })).toBe(0);
+});
+
+test('a worker says whether it can take jobs, and if not why', async () => {
+  const stack = await startStack();
+  const proxy = await startProxy(Number(new URL(stack.env['REDIS_URL'] ?? '').port));
+  const worker = await stack.startWorker({ REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
+  expect(valueOf(await scrape(worker.url), 'aijobs_worker_up', { trouble: '' })).toBe(1);
+  proxy.target(1);
+  proxy.cut();
+  await expect.poll(async () => valueOf(await scrape(worker.url), 'aijobs_worker_up', { trouble: 'redis: away' })).toBe(0);
+});
+
 test('a pause that was intended is no wait, and is counted by why', async () => {
   const submitted = latch();
   const openai = await startOpenAI(async (pen, call, n) => {
