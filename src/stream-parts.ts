@@ -85,7 +85,13 @@ export function openStreams({ archiving, metrics, ...options }: StreamOptions): 
     userFeed.reconcile();
   };
   store.redis.on('ready', reconcile);
-  store.monitor.watch({ onTrouble: () => {}, onBack: () => eventReader.begin() });
+  store.monitor.watch({
+    onTrouble: () => {},
+    onBack() {
+      eventReader.begin();
+      reconcile(); // a cluster does not become `ready` anew when one of its masters is another one
+    },
+  });
   const stuck = { what: 'the event reader', ageMs: () => eventReader.ageMs(), monitor: store.monitor, fail: options.fail };
   const watch = endWhenStuck({ ...stuck, onError: store.onError('events') });
   const pingMs = Math.min(heartbeatMs, maxAgeMs / 10);

@@ -3,6 +3,7 @@
  * so that a new one is used only once all that live can read it. Then versions may stand beside each
  * other while they are replaced one by one.
  */
+import { Cluster } from 'ioredis';
 import { NOTIFICATIONS } from '../store/keys.ts';
 import { startRounds } from '../store/rounds.ts';
 import type { Store } from '../store/store.ts';
@@ -59,12 +60,14 @@ export class ProcessRegistry {
   #left = false;
   /** Whether an API was seen that is in no registry; undefined while that is not known. */
   #seesOlderApi: boolean | undefined;
-  #mayListClients = true;
+  /** The versions that are in no registry know no cluster. */
+  #mayListClients: boolean;
   #latest: { at: number; lackedAgoMs: Promise<Map<string, number>> } | undefined;
 
   /** `store`: over a connection that fails while Redis is away. */
   constructor(store: Store, options: ProcessOptions) {
     this.#store = store;
+    this.#mayListClients = !(store.redis instanceof Cluster);
     this.#options = { times: REGISTRY_TIMES, ...options };
     this.#script = store.script(new URL('scripts/enter_process.lua', import.meta.url), {
       keys: ['processes', 'knows', 'lacked', 'workers', 'workersSeen'],

@@ -1,13 +1,14 @@
 /** The metrics of Redis as a process sees it. Both processes have them. */
 import type { ProcessStore } from '../store/store.ts';
+import { nodeWith } from '../store/slot-node.ts';
 import type { ProcessMetrics } from './process-metrics.ts';
 
 /** What is told of the store. */
-type WatchedStore = Pick<ProcessStore, 'redis' | 'monitor' | 'clock'>;
+type WatchedStore = Pick<ProcessStore, 'redis' | 'monitor' | 'clock' | 'keys'>;
 
 /** Adds them. A scrape costs one write, at most once a second, and one `INFO`. */
 export function addStoreMetrics(metrics: ProcessMetrics, store: WatchedStore): void {
-  const { monitor, redis, clock } = store;
+  const { monitor, redis, clock, keys } = store;
   const up = metrics.gauge({
     name: 'aijobs_redis_up',
     help: 'Whether this process can write to Redis. If it can not, `trouble` says why.',
@@ -26,7 +27,7 @@ export function addStoreMetrics(metrics: ProcessMetrics, store: WatchedStore): v
   metrics.onScrape([latency, used, limit], async () => {
     if (redis.status !== 'ready') return [latency, used, limit].forEach((replace) => replace([]));
     const start = performance.now();
-    const memory = await redis.info('memory');
+    const memory = await nodeWith(redis, keys.probe).info('memory');
     latency([[{}, (performance.now() - start) / 1000]]);
     used([[{}, bytesOf(memory, 'used_memory')]]);
     limit([[{}, bytesOf(memory, 'maxmemory')]]);

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import type { RedisClient } from './redis-client.ts';
+import { nodeWith } from './slot-node.ts';
 
 /** The clock that all processes share. */
 export type Clock = {
@@ -45,18 +46,23 @@ type Measurement = { redisAtZero: number; errorMs: number; ownAtZero: number };
 export class RedisClock implements Clock {
   readonly measured: Promise<void>;
   readonly #redis;
+  readonly #key;
   readonly #log;
   readonly #onMeasured;
   readonly #timer;
   #known: Measurement | undefined;
   #isOff = false;
 
-  /** Starts to measure. `redis`: a connection that fails at once while Redis is away. */
-  constructor(redis: RedisClient, log: Pick<Logger, 'info' | 'warn'>) {
+  /**
+   * Starts to measure. `redis`: a connection that fails at once while Redis is away.
+   * `key`: one of ours, because each node of a cluster has a clock.
+   */
+  constructor(redis: RedisClient, log: Pick<Logger, 'info' | 'warn'>, key: string) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.measured = promise;
     this.#onMeasured = resolve;
     this.#redis = redis;
+    this.#key = key;
     this.#log = log;
     redis.on('ready', this.#measureSoon); // it may be another Redis now
     this.#timer = setInterval(this.#measureSoon, MEASURE_MS).unref();
@@ -74,7 +80,7 @@ export class RedisClock implements Clock {
 
   /** Measures. Rejects if Redis does not answer. */
   async measure(): Promise<void> {
-    const latest = await measureOnce(this.#redis);
+    const latest = await measureOnce(nodeWith(this.#redis, this.#key));
     const known = this.#known;
     this.#known = known && isBetter(known, latest) ? { ...known, ownAtZero: latest.ownAtZero } : latest;
     this.#onMeasured();

@@ -1,4 +1,6 @@
 /** Commands that come together go to Redis in one write. */
+import type { Redis } from 'ioredis';
+import type { OnOutage } from './patience.ts';
 
 /** Where a connection's commands are written to: what is needed of a Node socket. */
 type Socket = { cork(): void; uncork(): void; write(...chunk: unknown[]): boolean };
@@ -9,7 +11,7 @@ type Socket = { cork(): void; uncork(): void; write(...chunk: unknown[]): boolea
  * for what other jobs write. Requests have been gathered by then (batch.ts), and the next turn would
  * be the one in which Redis works for them: their commands go at the end of the callback.
  */
-export function writeTogether(socket: Socket, atEnd: (callback: () => void) => void): void {
+function writeTogether(socket: Socket, atEnd: (callback: () => void) => void): void {
   const { write } = socket;
   let corked = false;
   const uncork = (): void => {
@@ -24,4 +26,10 @@ export function writeTogether(socket: Socket, atEnd: (callback: () => void) => v
     }
     return write.apply(socket, chunk);
   };
+}
+
+/** Does so on each socket that a connection to one server opens. */
+export function joinWritesOf(redis: Redis, onOutage: OnOutage): void {
+  const atEnd = onOutage === 'fail' ? process.nextTick : setImmediate;
+  redis.on('connect', () => writeTogether(redis.stream, atEnd));
 }

@@ -1,27 +1,18 @@
 /** A connection to one server: impatient where it serves requests, and it always comes back. */
 import { type Command, Redis, type RedisOptions } from 'ioredis';
-import { writeTogether } from './joined-writes.ts';
-import { type OnOutage, patienceFor, SILENCE_MS } from './patience.ts';
+import { failWhenSilent } from './impatience.ts';
+import { joinWritesOf } from './joined-writes.ts';
+import { type OnOutage, patienceFor, pauseBeforeConnecting, SILENCE_MS } from './patience.ts';
 import type { ConnectOptions } from './redis-client.ts';
 import { isDemoted } from './store-trouble.ts';
 
 /** A connection whose commands fail where Redis is silent. */
 class ImpatientRedis extends Redis {
   override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
-    // In the field of ioredis' own timeout, because ioredis clears that one with the reply.
-    const timed = command as unknown as { _commandTimeoutTimer?: NodeJS.Timeout };
     // Of the address it is a text. One that is no number is as if it were not there.
-    timed._commandTimeoutTimer ??= setTimeout(giveUp, Number(this.options.commandTimeout) || SILENCE_MS, command);
+    failWhenSilent(command, Number(this.options.commandTimeout) || SILENCE_MS);
     return super.sendCommand(command, stream);
   }
-}
-
-/**
- * Fails a command after the replies that have come were read: a
- * process that was busy finds its timers due before it reads.
- */
-function giveUp(command: Command): void {
-  setImmediate(() => command.isSettled || command.reject(new Error('Command timed out')));
 }
 
 /** Where a connection leads: an address that ioredis reads, or options. */
@@ -37,7 +28,7 @@ export function openRedis(target: Target, onOutage: OnOutage, { onError, ...opti
   const own: Omit<RedisOptions, 'replyMapping'> = {
     ...patienceFor[onOutage],
     ...options,
-    retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 5), 1000),
+    retryStrategy: pauseBeforeConnecting,
     reconnectOnError(error) {
       if (!isDemoted(error)) return false;
       onError(error);
@@ -46,7 +37,6 @@ export function openRedis(target: Target, onOutage: OnOutage, { onError, ...opti
   };
   const redis = 'url' in target ? new Client(target.url, own) : new Client({ ...own, ...target.options });
   redis.on('error', onError);
-  const atEnd = onOutage === 'fail' ? process.nextTick : setImmediate;
-  redis.on('connect', () => writeTogether(redis.stream, atEnd));
+  joinWritesOf(redis, onOutage);
   return redis;
 }

@@ -32,3 +32,14 @@ export const patienceFor: Record<OnOutage, Omit<RedisOptions, 'replyMapping'>> =
 
 /** What a connection for commands that wait for news has beside its pattern's options. */
 export const BLOCKING = patienceFor.block;
+
+/**
+ * How often a command follows a cluster's redirections, or is sent again because its node is gone.
+ * A failover takes some seconds, and many of both.
+ */
+export const REDIRECTIONS: Record<OnOutage, number> = { fail: 16, wait: Infinity, block: Infinity };
+
+/** The pause before the n-th attempt in turn to connect, in ms. */
+export function pauseBeforeConnecting(attempt: number): number {
+  return Math.min(50 * 2 ** Math.min(attempt, 5), 1000);
+}

@@ -6,6 +6,7 @@ import { type BackendFactory, createIORedisClient, QueueKeys, RedisConnection, R
 import type { Clock } from './clock.ts';
 import { LoopAge } from './loop-age.ts';
 import { BLOCK_MS, BLOCKING } from './patience.ts';
+import { atMost, inTime } from './pauses.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -25,6 +26,15 @@ const MOMENTS: Readonly<Record<string, { place: number; fetches: boolean }>> = {
  * until when a worker has nothing to do, as far as delayed jobs go.
  */
 const DELAYED_UNTIL = 3;
+
+/**
+ * How much longer than it asked for a wait may take, in ms. BullMQ's own bound renews the connection
+ * and waits for that, which may never come to its end with a cluster.
+ */
+const LATE_MS = 4000;
+
+/** How long the connection that is waited on has for its end, in ms. */
+const CLOSE_MS = 2000;
 
 /**
  * The backend. A worker whose own clock is ahead would begin delayed jobs early and
@@ -66,9 +76,20 @@ export class RedisTimeBackend extends RedisQueueBackend {
   onEnd(_jobId: string): void {}
 
   override async waitForJob(...args: Parameters<RedisQueueBackend['waitForJob']>) {
-    const marker = await super.waitForJob(...args);
+    const [blockTimeout] = args;
+    const marker = await inTime(super.waitForJob(...args), blockTimeout * 1000 + LATE_MS);
     this.age.round();
     return marker && { ...marker, score: this.#toOwn(marker.score) };
+  }
+
+  /** Bounded: an ioredis cluster may never tell that it has ended. */
+  override disconnectBlocking(wait?: boolean): Promise<void> {
+    return atMost(CLOSE_MS, super.disconnectBlocking(wait));
+  }
+
+  /** Bounded: a node that stands still does not answer `QUIT`. */
+  override close(force?: boolean): Promise<void> {
+    return atMost(CLOSE_MS, super.close(force));
   }
 
   /** A moment by this process' own clock; 0, which is none, stays 0. */

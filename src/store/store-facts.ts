@@ -3,14 +3,16 @@
  * use the server, and whether the server keeps what it is given.
  */
 import { OwnError } from '../job/own-error.ts';
+import { Cluster } from 'ioredis';
 import type { RedisClient } from './redis-client.ts';
+import { nodeWith } from './slot-node.ts';
 
 /**
  * What a server says of itself (`INFO`), and what it lets its user do. What
  * is unknown is believed to be right.
  */
 export type StoreFacts = {
-  /** What it is, if it is no single server. */
+  /** What it is, if it is none that its address is for. */
   mode?: 'cluster' | 'sentinel';
   /** The version of Redis whose commands it has; Valkey says 7.2. */
   version?: string;
@@ -45,21 +47,37 @@ export function isForbidden(error: unknown): boolean {
   return error instanceof Error && (FORBIDDEN.test(error.message) || /unknown (sub)?command/i.test(error.message));
 }
 
-/** Reads them. `CONFIG` is not used: hosts often forbid it. */
-export async function readStoreFacts(redis: RedisClient): Promise<StoreFacts> {
+/**
+ * Reads them of the server that has `key`, one of ours.
+ * `CONFIG` is not used: hosts often forbid it.
+ */
+export async function readStoreFacts(connection: RedisClient, key: string): Promise<StoreFacts> {
+  const redis = nodeWith(connection, key);
   const sections = ['server', 'memory', 'persistence'].map((section) => redis.info(section).catch(() => ''));
   const [server = '', memory = '', persistence = ''] = await Promise.all(sections);
-  const mode = /^redis_mode:(cluster|sentinel)/m.exec(server)?.[1];
+  const mode = connection instanceof Cluster ? undefined : await readMode(connection, server);
   const version = /^redis_version:(\S+)/m.exec(server)?.[1];
   const limit = Number(/^maxmemory:(\d+)/m.exec(memory)?.[1] ?? 0);
   const policy = /^maxmemory_policy:([\w-]+)/m.exec(memory)?.[1] ?? 'noeviction';
   return {
-    ...((mode === 'cluster' || mode === 'sentinel') && { mode }),
+    ...(mode !== undefined && { mode }),
     ...(version !== undefined && { version }),
     ...(limit > 0 && policy !== 'noeviction' && { evicts: policy }),
     ...(/^aof_enabled:0/m.test(persistence) && { forgets: true }),
     lacks: await readLacking(redis),
   };
+}
+
+/**
+ * What an address of a single server leads to instead. A store that only speaks as a cluster does, and
+ * has all slots itself, is a single server: so does Dragonfly.
+ */
+async function readMode(redis: RedisClient, server: string): Promise<StoreFacts['mode']> {
+  const mode = /^redis_mode:(cluster|sentinel)/m.exec(server)?.[1] as StoreFacts['mode'];
+  if (mode !== 'cluster') return mode;
+  const ranges = (await redis.cluster('SLOTS').catch(() => [])) as [from: number, to: number, master: [host: string, port: number]][];
+  const masters = new Set(ranges.map(([, , [host, port]]) => `${host}:${port}`));
+  return masters.size === 1 ? undefined : 'cluster';
 }
 
 /** The rights that the server's user has not. */
@@ -74,6 +92,12 @@ async function readLacking(redis: RedisClient): Promise<string[]> {
   };
   return (await Promise.all(RIGHTS.map(isLacking))).flat();
 }
+
+/** What an address of a single server does not go with, and which one does. */
+const MODES = {
+  cluster: 'a Redis cluster: name some of its nodes, as redis+cluster://HOST:PORT,HOST:PORT',
+  sentinel: 'a Redis sentinel: name sentinels and the master, as redis+sentinel://HOST:PORT,HOST:PORT/MASTER',
+};
 
 /** What an operator should know of a server that is in use: a sentence each. */
 export function warningsOf({ evicts }: StoreFacts): string[] {
@@ -90,8 +114,7 @@ export function warningsOf({ evicts }: StoreFacts): string[] {
 export function whyUnusable(facts: StoreFacts, mayEvict: boolean): OwnError | undefined {
   const { mode, version, lacks } = facts;
   // Commands would fail for ever on a sentinel, and on most nodes of a cluster.
-  if (mode)
-    return new OwnError(`REDIS_URL leads to a Redis ${mode}, which is not supported: give the address of a single server, the master.`);
+  if (mode) return new OwnError(`REDIS_URL leads to ${MODES[mode]}.`);
   if (version !== undefined && isOlder(version))
     return new OwnError(
       `REDIS_URL leads to a Redis ${version}: ${LEAST_VERSION.join('.')} is the first that has all commands that are used.`,

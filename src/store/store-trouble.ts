@@ -17,6 +17,14 @@ const REFUSALS = /^(OOM|MISCONF|NOREPLICAS|READONLY|MASTERDOWN|LOADING|BUSY|UNBL
 const DEMOTED = /^(READONLY|MASTERDOWN|UNBLOCKED) /;
 
 const AWAY = /^(Command timed out|Socket timeout|Connection is closed|Stream isn't writeable)|ECONNREFUSED/;
+
+/**
+ * What ioredis says of a cluster in which it finds no node to send a command to, and what
+ * a node says of a script that it stopped because the slot is on its way to another node.
+ */
+const CLUSTER_AWAY =
+  /^(Too many Cluster redirections|Cluster isn't ready|Cluster is (ended|disconnect)|Failed to refresh slots cache|None of startup nodes)|non local key in a cluster/;
+
 const AWAY_CODES: ReadonlySet<unknown> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -33,9 +41,12 @@ export function storeTrouble(error: unknown): StoreTrouble | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = REFUSALS.exec(error.message)?.[1];
   if (code !== undefined) return { type: 'refuses', code };
-  const away = AWAY_NAMES.has(error.name) || AWAY.test(error.message) || AWAY_CODES.has((error as { code?: unknown }).code);
-  return away ? { type: 'away' } : undefined;
+  const away = AWAY_NAMES.has(error.name) || [AWAY, CLUSTER_AWAY].some((words) => words.test(error.message));
+  return away || AWAY_CODES.has((error as { code?: unknown }).code) ? { type: 'away' } : undefined;
 }
+
+/** Trouble of one node of a cluster, with its cause. Whether it concerns our keys a write can tell. */
+export class NodeError extends Error {}
 
 /** Whether a server says that it is no master any more. */
 export function isDemoted(error: Error): boolean {

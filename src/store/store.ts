@@ -12,7 +12,7 @@ import { connect, readyWithin } from './redis-connection.ts';
 import { type BatchScript, type BatchSignature, defineBatchScript, defineScript, type Script, type Signature } from './script.ts';
 import { readStoreFacts, warningsOf, whyUnusable } from './store-facts.ts';
 import { StoreMonitor } from './store-monitor.ts';
-import { isWrongType, storeTrouble } from './store-trouble.ts';
+import { isWrongType, NodeError, storeTrouble } from './store-trouble.ts';
 import type { RedisClient } from './redis-client.ts';
 
 /** A connection to the store, and what is done over it. The connection stays its maker's to close. */
@@ -126,14 +126,14 @@ export class ProcessStore extends Store {
 
   /**
    * Opens the store and waits a moment for Redis to be there; without it, it opens all the same.
-   * @throws OwnError if the address leads to a cluster or a sentinel,
+   * @throws OwnError if the address leads to a sentinel, or to one of several nodes of a cluster,
    * or to a server that drops keys where that is not allowed
    */
   static async open(options: StoreOptions): Promise<ProcessStore> {
     const { url, keyPrefix, log } = options;
     const redis = connect(url, 'fail', (error) => store.report('redis', error));
     const monitor = new StoreMonitor(redis, keysUnder(keyPrefix), log);
-    const store: ProcessStore = new ProcessStore(options, redis, new RedisClock(redis, log), monitor);
+    const store: ProcessStore = new ProcessStore(options, redis, new RedisClock(redis, log, keysUnder(keyPrefix).probe), monitor);
     await store.#start();
     return store;
   }
@@ -152,7 +152,9 @@ export class ProcessStore extends Store {
 
   /** Takes an error of a part of the process: Redis' trouble goes to the monitor, all else to the log. */
   report(source: string, error: unknown): void {
-    if (!this.monitor.report(error)) this.#options.logError(source, error);
+    const seen = error instanceof NodeError ? error.cause : error;
+    if (error instanceof NodeError && !isOfLogin(seen)) void this.monitor.probe().catch(this.onError(source));
+    else if (!this.monitor.report(seen)) this.#options.logError(source, seen);
   }
 
   /**
@@ -187,16 +189,30 @@ export class ProcessStore extends Store {
       if (!this.#judged && error) onUnusable(error);
       this.#judged = true;
     };
-    this.redis.on('ready', () => void judge().catch(this.onError('redis')));
+    const look = () => void judge().catch(this.onError('redis'));
+    this.redis.on('ready', look);
+    // A cluster whose master is another one now is not connected to anew.
+    this.monitor.watch({
+      onTrouble: () => {},
+      onBack: () => {
+        look();
+        void this.clock.measure().catch(this.onError('redis'));
+      },
+    });
   }
 
   /** Looks at the server, and logs what is new. Resolves with why it can't be used, or undefined. */
   async #look(): Promise<OwnError | undefined> {
-    const facts = await readStoreFacts(this.redis);
+    const facts = await readStoreFacts(this.redis, this.keys.probe);
     if (facts.forgets && !this.#judged) this.#options.log.info(FORGETS);
     const known = this.#warnings;
     this.#warnings = warningsOf(facts);
     for (const warning of this.#warnings) if (!known.includes(warning)) this.#options.log.warn(warning);
     return whyUnusable(facts, this.#options.mayEvict);
   }
+}
+
+/** Whether a server did not let us in: then no other one will. */
+function isOfLogin(error: unknown): boolean {
+  return error instanceof Error && /^(NOAUTH|WRONGPASS)/.test(error.message);
 }

@@ -3,6 +3,7 @@
  * process reads the events of all jobs, and follows few of them.
  */
 import { type BackendFactory, createIORedisClient, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
+import { inTime } from '../store/pauses.ts';
 import type { RedisClient } from '../store/redis-client.ts';
 
 /** What an event says of a job. */
@@ -39,6 +40,9 @@ const TOPICS: Readonly<Record<string, EventTopic>> = {
   removed: 'ended',
 };
 
+/** How much longer than it asked for a reading may take, in ms (as in redis-time-backend.ts). */
+const LATE_MS = 4000;
+
 /** The backend. Events that nobody wants cost neither a parse of their data nor a call of listeners. */
 class WantedEvents extends RedisQueueBackend {
   readonly #interest: Interest;
@@ -52,7 +56,7 @@ class WantedEvents extends RedisQueueBackend {
 
   /** Reads on from the own position: QueueEvents knows only the events that it was given. */
   override async readEvents(_after: string, blockMs: number): ReturnType<RedisQueueBackend['readEvents']> {
-    const reply = await super.readEvents(await this.#position.next(), blockMs);
+    const reply = await inTime(super.readEvents(await this.#position.next(), blockMs), blockMs + LATE_MS);
     const [stream, entries = []] = reply?.[0] ?? [''];
     const last = entries.at(-1);
     if (!last) return null;

@@ -20,7 +20,7 @@ async function openClock() {
   const { redis, ...opened } = await openQueue();
   const lines: { aheadMs?: number }[] = [];
   const log = { warn: (about: object) => void lines.push(about), info: (about: unknown) => void lines.push({ about } as object) };
-  const clock = new RedisClock(redis, log);
+  const clock = new RedisClock(redis, log, 'any');
   onTestFinished(() => clock.close());
   return { redis, ...opened, clock, lines };
 }
@@ -66,7 +66,7 @@ test('a clock that is set while the process runs changes nothing, and is noticed
 
 test('until Redis was asked for the first time, it is the own clock', async () => {
   const redis = waiting();
-  const clock = new RedisClock(redis, { warn() {}, info() {} });
+  const clock = new RedisClock(redis, { warn() {}, info() {} }, 'any');
   onTestFinished(() => clock.close());
   const shown = setOwnClock(MINUTE);
   expect(clock.now()).toBe(shown);
