@@ -1,28 +1,23 @@
 /** The chapter on trouble: its form, and that its commands print what it says, with each trouble made on purpose. */
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { spawnSync } from 'node:child_process';
+import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
+import { kinds } from '../../src/kinds/index.ts';
+import { expectAsWritten, intro, OWNER, paragraphs, variables } from '../support/chapter.ts';
+import { clockAhead } from '../support/clocks.ts';
 import { startMeddlingProxy } from '../support/meddling-proxy.ts';
 import { startExpo } from '../support/expo.ts';
 import { answerWith, startOpenAI } from '../support/openai.ts';
 import { openQueue } from '../support/queue.ts';
 import { startReceiver } from '../support/receiver.ts';
+import { ownRedis } from '../support/redis.ts';
+import { scrape, valueOf } from '../support/scrape.ts';
 import { isEnd } from '../support/sse.ts';
-import { startStack, type Stack } from '../support/stack-in-process.ts';
+import { startStack } from '../support/stack-in-process.ts';
+import { startStack as startProcesses } from '../support/stack.ts';
+import { submitJson } from '../support/submit.ts';
 
-const page = readFileSync(resolve(import.meta.dirname, '../../docs/troubleshooting.md'), 'utf8');
-const [intro = ''] = page.split('\n## ');
-
-/** The paragraphs of the page, by their anchors. */
-const paragraphs = new Map(
-  page
-    .split('\n### ')
-    .slice(1)
-    .map((text) => [/^<a id="([^"]+)">/.exec(text)?.[1] ?? text.slice(0, 40), text.split('\n## ')[0] ?? '']),
-);
+const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
 test.each([...paragraphs])('the paragraph %s has a look that prints something, and then what to do', (_anchor, text) => {
   expect(text).toMatch(/^<a id="[^"]+"><\/a>.+\n[^]*\n\*\*Look\.\*\*[^]*\n```console\n\$ [^]+\n```\n[^]*\n\*\*Do\.\*\*/);
@@ -34,71 +29,6 @@ test('the table of what is seen leads to paragraphs of this page alone, each by 
   const headings = (anchor: string) => /<\/a>(.+)/.exec(paragraphs.get(anchor) ?? '')?.[1];
   expect(links.filter(([, name, anchor = '']) => headings(anchor) !== name)).toEqual([]);
 });
-
-/** What a paragraph's commands are, and what each of them prints. */
-function looksOf(anchor: string): { command: string; prints: string }[] {
-  const blocks = [...(paragraphs.get(anchor) ?? '').matchAll(/```console\n([^]*?)\n```/g)].map(([, block = '']) => block);
-  return blocks.flatMap((block) =>
-    block
-      .split(/^\$ /m)
-      .slice(1)
-      .map((text) => {
-        const [command = '', ...lines] = text.split('\n');
-        return { command, prints: lines.join('\n') };
-      }),
-  );
-}
-
-/** What can be another each time: numbers, ids, dates and ports. */
-const masked = (text: string) =>
-  text
-    .replaceAll(/"\d{4}-\d\d-\d\dT[^"]*"/g, '"DATE"')
-    .replaceAll(/(generate-[a-z]+)-[\w-]{32}/g, '$1-ID')
-    .replaceAll(/\d+(?:\.\d+)?/g, 'N')
-    .replaceAll(/ +$/gm, '')
-    .trimEnd();
-
-const run = promisify(execFile);
-
-/** Runs a command as an operator does who has set the page's variables. Resolves with what it prints. */
-async function print(command: string, env: Record<string, string>, cwd: string): Promise<string> {
-  const functions = /^(?:metrics|job)\(\) .*$/gm;
-  const script = `${(intro.match(functions) ?? []).join('\n')}\n${command}`;
-  return run('bash', ['-c', script], { env: { PATH: process.env['PATH'] ?? '', ADMIN_TOKEN: '', ...env }, cwd }).then(
-    ({ stdout }) => stdout,
-    ({ stdout }: { stdout: string }) => stdout, // a grep without a hit ends with 1
-  );
-}
-
-const OWNER = { 'user-id': 'ana' };
-
-/** What the page's variables stand for here. `worker`: the URL of its health; where there is none, nobody listens. */
-const variables = (stack: Stack, job: Record<string, any>, worker = 'http://127.0.0.1:9') => ({
-  API: stack.url,
-  WORKER: worker,
-  OWNER: OWNER['user-id'],
-  JOB: String(job['jobId']),
-  STREAM: String(job['streamUrl']),
-});
-
-/** Resolves once the commands of a paragraph print what the page says. `which`: takes only some of them. */
-async function expectAsWritten(
-  anchor: string,
-  env: Record<string, string>,
-  { which = () => true, files = {} }: { which?: (command: string) => boolean; files?: Record<string, () => string> } = {},
-): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'ai-jobs-trouble-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const looks = looksOf(anchor).filter(({ command }) => which(command));
-  expect(looks).not.toEqual([]);
-  for (const { command, prints } of looks) {
-    const printed = async () => {
-      for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text());
-      return masked(await print(command, env, folder));
-    };
-    await expect.poll(printed, { message: command }).toBe(masked(prints));
-  }
-}
 
 test('no worker is registered', async () => {
   const stack = await startStack();
@@ -166,9 +96,56 @@ test('answers that can not be used are billed', async () => {
   await expectAsWritten('spend', variables(stack, job, worker.url));
 });
 
-test('a process is asked how busy it is', async () => {
+test('a process is asked how busy it is, and how late its events are', async () => {
   const stack = await startStack();
   await expectAsWritten('cpu', variables(stack, {}));
+  await expectAsWritten('reader', variables(stack, {}));
+});
+
+test('the clocks of an API and of a worker are wrong', async () => {
+  const stack = await startProcesses(clockAhead(5000));
+  const worker = await stack.startWorker(clockAhead(-90_000));
+  await expectAsWritten('clock', variables(stack, {}, worker.url));
+});
+
+test('a worker is killed while a job runs', async () => {
+  const openai = await startOpenAI(() => {});
+  const stack = await startProcesses({ ...openai.env, WORKER_STALLED_INTERVAL_MS: '300' });
+  const lost = await stack.startWorker();
+  const job = await stack.submit({ content: 'Notes.' }, OWNER);
+  await expect.poll(() => openai.calls.length).toBe(1);
+  await lost.stop('SIGKILL');
+  const other = await stack.startWorker();
+  await expectAsWritten('worker-lost', variables(stack, job, other.url), { files: { 'worker.log': () => other.output() } });
+});
+
+test.runIf(hasRedis)('a worker gets no more connections to Redis, until there are some again', async () => {
+  const { port } = await ownRedis();
+  const operator = new Redis(port, '127.0.0.1');
+  onTestFinished(() => operator.disconnect());
+  const env = { REDIS_URL: `redis://127.0.0.1:${port}` };
+  const stack = await startStack(env);
+  const worker = await stack.startWorker();
+  const connections = async () =>
+    String(await operator.client('LIST'))
+      .trim()
+      .split('\n');
+  const waitingOnes = async () =>
+    (await connections()).flatMap((one) => (one.includes(' cmd=bzpopmin ') ? [/^id=(\d+)/.exec(one)?.[1] ?? ''] : []));
+  await expect.poll(async () => (await waitingOnes()).length).toBeGreaterThan(kinds.length);
+  const waiting = await waitingOnes();
+  await operator.config('SET', 'maxclients', (await connections()).length - waiting.length);
+  for (const id of waiting) await operator.client('KILL', 'ID', id);
+  await expectAsWritten('silent-worker', { ...variables(stack, {}, worker.url), ...env });
+  await operator.config('SET', 'maxclients', 1000);
+  await expect.poll(async () => valueOf(await scrape(worker.url), 'aijobs_worker_up')).toBe(1);
+});
+
+test('the queue is full', async () => {
+  const stack = await startStack({ MAX_QUEUE_DEPTH: '1' });
+  const job = await stack.submit();
+  expect((await submitJson(stack, '/api/ai/generate-flashcards', { content: 'Others.' })).status).toBe(503);
+  await expectAsWritten('submissions-refused', variables(stack, job));
 });
 
 test('a submission was sent twice without a key', async () => {
