@@ -1,4 +1,5 @@
 /** Starts a worker: its parts, in the order in which each needs those before it. */
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Config } from '../src/config.ts';
 import { openProcessStore, startHousekeeping } from '../src/housekeeping.ts';
@@ -46,8 +47,10 @@ export async function startWorker({ implementations, ...options }: WorkerProcess
   const metrics = openWorkerMetrics({ store, config, version, ...ability });
 
   const { name } = config.worker;
+  // Containers may share the host's name, and each is its process 1: the name alone would make them one.
+  const id = `${name}-${randomUUID()}`;
   const lanes = kinds.map((kind) => kind.name);
-  const processes = new ProcessRegistry(store, { id: name, onError: store.onError('registry') });
+  const processes = new ProcessRegistry(store, { id, onError: store.onError('registry') });
   await processes.enter();
   parts.add({ close: () => processes.leave() });
   // Before any job is taken: nobody pays for a job whose time is
@@ -62,7 +65,7 @@ export async function startWorker({ implementations, ...options }: WorkerProcess
   parts.add({ close: () => worker.close(config.stop.graceMs) });
   const stuck = { what: "the worker's loop", ageMs: () => worker.loopAgeMs(), monitor: store.monitor, fail };
   parts.add(endWhenStuck({ ...stuck, onError: store.onError('loop') }));
-  const registration = new Registration(store, name, ability.description, store.onError('registry'));
+  const registration = new Registration(store, id, ability.description, store.onError('registry'));
   await registration.register();
   parts.add({ close: () => registration.leave() });
   const working = { store, worker, registered: () => registration.registered };

@@ -42,19 +42,11 @@ const startApiPart =
     return startPart('api', config.logLevel, (log, parts) => startApi({ config, log, version: 'test', kinds }, parts, fail));
   };
 
-let workers = 0;
-
 const startWorkerPart =
   ({ implementations, vendors }: Abilities) =>
   (env: Record<string, string>): Promise<Part> => {
-    const { worker, ...config } = loadConfig(env, 'worker', vendors);
-    // Workers are told apart by their names, in which the process stands.
-    const options = {
-      config: { ...config, worker: { ...worker, name: `${worker.name}-${++workers}` } },
-      version: 'test',
-      implementations,
-      vendors,
-    };
+    const config = loadConfig(env, 'worker', vendors);
+    const options = { config, version: 'test', implementations, vendors };
     return startPart('worker', config.logLevel, (log, parts) => startWorker({ ...options, log }, parts, fail));
   };
 
