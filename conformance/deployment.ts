@@ -53,7 +53,7 @@ function refused({ status, json, text }: Answer, { identity }: Http): string | u
   const advice =
     'authorization' in identity
       ? 'SMOKE_TOKEN is not taken; it may have expired'
-      : "set SMOKE_TOKEN to the access token of a user's session";
+      : "set SMOKE_TOKEN to the access token of a user's session, or to what your gateway takes as Authorization: Bearer";
   return `the caller is refused (${status}: ${show(json['detail'] ?? text)}); ${advice}`;
 }
 

@@ -38,6 +38,11 @@ const user = `smoke-${crypto.randomUUID()}`;
 const session = process.env['SMOKE_TOKEN'];
 const identity: Record<string, string> = session ? { authorization: `Bearer ${session}` } : { 'user-id': user };
 
+/** What a submission that is 401 lacks. */
+const unidentified = session
+  ? 'SMOKE_TOKEN is not taken; it may have expired'
+  : "set SMOKE_TOKEN to the access token of a user's session, or to what your gateway takes as Authorization: Bearer";
+
 /** A check says what it saw, or throws why it failed. */
 type Check = [name: string, run: () => Promise<string>];
 
@@ -125,7 +130,8 @@ function send(root: string, path: string, init: RequestInit): Promise<Response> 
 async function submit(kind: Kind = flashcards): Promise<Job> {
   const { body, headers } = smokeRequest(kind, { userId: user });
   const response = await send(base, kind.path, { method: 'POST', headers: { ...identity, ...headers }, body });
-  if (response.status !== 202) throw new Error(`the submission was answered ${response.status}: ${await response.text()}`);
+  const advice = response.status === 401 ? ` (${unidentified})` : '';
+  if (response.status !== 202) throw new Error(`the submission was answered ${response.status}${advice}: ${await response.text()}`);
   return (await response.json()) as Job;
 }
 

@@ -1,4 +1,4 @@
-/** Tests that what checks a deployment sends the session of its user to that deployment alone, whatever answers say. */
+/** What checks a deployment sends the session of its user to that deployment alone, whatever answers say, and says when it needs one. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -9,10 +9,13 @@ import { createDice } from '../support/dice.ts';
 import { sendJson, startVendorServer, type VendorServer } from '../support/vendor-server.ts';
 
 /** Runs the smoke check with a session. Resolves with what it printed. */
-async function smoke(...urls: string[]): Promise<string> {
+const smoke = (...urls: string[]): Promise<string> => smokeAs('secret', ...urls);
+
+/** The same with this token, or without one where it is empty. */
+async function smokeAs(token: string, ...urls: string[]): Promise<string> {
   const script = fileURLToPath(new URL('../../scripts/smoke.ts', import.meta.url));
   const child = spawn(process.execPath, [script, ...urls], {
-    env: { ...process.env, SMOKE_TOKEN: 'secret' },
+    env: { ...process.env, SMOKE_TOKEN: token },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -38,6 +41,14 @@ test('the smoke check sends SMOKE_TOKEN to no server that an answer names, nor t
   const redirecting = await startVendorServer((response, { url }) => response.writeHead(307, { location: evil.url + url }).end());
   expect(await smoke(redirecting.url)).toContain('answered 307');
   expect([liar.calls.length > 0, redirecting.calls.length > 0, evil.calls]).toEqual([true, true, []]);
+});
+
+test('who is refused is told about SMOKE_TOKEN: to set it, or that it is not taken', async () => {
+  const gateway = await startVendorServer((response, { method }) =>
+    method === 'POST' ? sendJson(response, 401, { code: 'unauthorized' }) : sendJson(response, 200, { kinds: [], counts: {}, workers: 1 }),
+  );
+  expect(await smokeAs('', gateway.url)).toMatch(/answered 401 \(set SMOKE_TOKEN/);
+  expect(await smokeAs('old', gateway.url)).toMatch(/answered 401 \(SMOKE_TOKEN is not taken/);
 });
 
 test("a worker's address gets no session", async () => {
