@@ -6,7 +6,7 @@ type Pattern = { regex: string; message: string };
 const vendors: Record<string, Pattern> = {
   bullmq: { regex: '^bullmq$', message: 'BullMQ is known where its owners live: src/store, jobs, stream, notifications, and worker/run.' },
   openai: { regex: '^openai', message: 'OpenAI is known in worker/vendors/openai.ts and its folder.' },
-  ioredis: { regex: '^ioredis$', message: 'Connections are made in src/store/redis-connection.ts.' },
+  ioredis: { regex: '^ioredis$', message: 'Connections are made in src/store/open-redis.ts.' },
   sharp: { regex: '^(sharp|heic-decode)$', message: 'Images are decoded in worker/images, under its guard.' },
   jose: { regex: '^jose$', message: 'Tokens of users are checked in src/identity.' },
   supabase: { regex: '^@supabase/', message: 'The project of Supabase is known in src/supabase.' },
@@ -88,6 +88,7 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
   { files: ['src/kinds/inspect/*.ts'], patterns: [...folderOf(['job'], 2), ...without()] },
   { files: ['src/openapi/*.ts'], patterns: [...folderOf(['job', 'kinds']), ...without()] },
   { files: ['src/store/*.ts'], patterns: [...folderOf(['job']), ...without('bullmq', 'ioredis')] },
+  { files: ['src/store/sentinel-connector.ts'], patterns: [...folderOf(['job']), ...without('ioredis', 'node')] }, // its sockets
   { files: ['src/store/script.ts', 'src/store/digest.ts'], patterns: [...folderOf(['job']), ...without('ioredis', 'node')] },
   { files: ['src/jobs/*.ts'], patterns: [...folderOf(['job', 'kinds', 'store']), ...without('bullmq', 'ioredis')] },
   { files: ['src/ends/*.ts'], patterns: [...folderOf(['job', 'store', 'jobs']), ...without('ioredis')] },

@@ -134,13 +134,14 @@ export class StoreMonitor {
 
   #enter(seen: StoreTrouble): void {
     if (this.#closed) return;
-    const trouble = this.#causeOf(seen);
-    const changed = nameOf(trouble) !== (this.#outage && nameOf(this.#outage.trouble));
+    const before = this.#outage?.trouble;
+    const trouble = explained(this.#causeOf(seen), before);
+    const changed = nameOf(trouble) !== (before && nameOf(before)) || whyOf(trouble) !== whyOf(before);
     const outage = (this.#outage ??= this.#begin(trouble));
     outage.trouble = trouble;
     outage.errors++;
     if (!changed) return;
-    this.#log.warn({ trouble: nameOf(trouble) }, 'redis: away');
+    this.#log.warn({ trouble: nameOf(trouble), why: whyOf(trouble) }, 'redis: away');
     for (const watcher of this.#watchers) watcher.onTrouble(trouble);
   }
 
@@ -184,10 +185,20 @@ export class StoreMonitor {
     if (!this.#outage || this.#closed) return;
     if (performance.now() - this.#outage.loggedAt > REMINDER_MS) {
       this.#outage.loggedAt = performance.now();
-      this.#log.warn({ trouble: nameOf(this.#outage.trouble), errors: this.#outage.errors }, 'redis: still away');
+      const { trouble, errors } = this.#outage;
+      this.#log.warn({ trouble: nameOf(trouble), why: whyOf(trouble), errors }, 'redis: still away');
     }
     this.#probeLater();
   }
+}
+
+/** A trouble with the reason that is known of it: commands that fail meanwhile don't tell one. */
+function explained(trouble: StoreTrouble, before: StoreTrouble | undefined): StoreTrouble {
+  return trouble.type === 'away' && trouble.why === undefined && before?.type === 'away' ? before : trouble;
+}
+
+function whyOf(trouble: StoreTrouble | undefined): string | undefined {
+  return trouble?.type === 'away' ? trouble.why : undefined;
 }
 
 function nameOf(trouble: StoreTrouble): string {

@@ -1,11 +1,13 @@
 /** Trouble of Redis itself, told apart from errors of the code that uses it. */
+import { OwnError } from '../job/own-error.ts';
 
 /**
- * What is wrong with Redis. `away`: it is out of reach or silent. Else it is
+ * What is wrong with Redis. `away`: it is out of reach or silent; `why` is a
+ * sentence for operators, where there is more to say. Else it is
  * the first word of its reply: it answers, and refuses. A refused command or
  * script has changed nothing: Redis checks before a script's first write.
  */
-export type StoreTrouble = { type: 'away' } | { type: 'refuses'; code: string };
+export type StoreTrouble = { type: 'away'; why?: string } | { type: 'refuses'; code: string };
 
 /**
  * Replies by which Redis says that it can't do anybody's work now: it
@@ -34,6 +36,8 @@ const AWAY_CODES: ReadonlySet<unknown> = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
 ]);
+/** Errors of ours whose message says why Redis is away. */
+const EXPLAINED: ReadonlySet<string> = new Set(['SentinelsError']);
 const AWAY_NAMES: ReadonlySet<string> = new Set(['MaxRetriesPerRequestError', 'AbortError', 'ConnectionClosedError']);
 
 /** Reads an error of a Redis client or of BullMQ; undefined if Redis is not what is wrong. */
@@ -41,6 +45,8 @@ export function storeTrouble(error: unknown): StoreTrouble | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = REFUSALS.exec(error.message)?.[1];
   if (code !== undefined) return { type: 'refuses', code };
+  if (EXPLAINED.has(error.name)) return { type: 'away', why: error.message };
+  if (error instanceof OwnError) return undefined; // it may quote such an error
   const away = AWAY_NAMES.has(error.name) || [AWAY, CLUSTER_AWAY].some((words) => words.test(error.message));
   return away || AWAY_CODES.has((error as { code?: unknown }).code) ? { type: 'away' } : undefined;
 }

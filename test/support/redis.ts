@@ -39,11 +39,11 @@ const persistence: Record<Persistence, string[]> = {
   saves: [],
 };
 
-/** Starts a Redis of the test's own; it goes with the test. */
-export async function ownRedis(kept: Persistence = 'everysec'): Promise<OwnRedis> {
+/** Starts a Redis of the test's own; it goes with the test. `options`: of redis-server, besides. */
+export async function ownRedis(kept: Persistence = 'everysec', options: string[] = []): Promise<OwnRedis> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'ai-jobs-redis-'));
-  const launch = () => launchRedis(port, folder, [...persistence[kept], ...USER]);
+  const launch = () => launchRedis(port, folder, [...persistence[kept], ...USER, ...options]);
   let server = await launch();
   const kill = async (): Promise<void> => {
     if ((server.exitCode ?? server.signalCode) !== null) return;
