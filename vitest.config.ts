@@ -18,7 +18,7 @@ const onEveryStore = [
   'test/flow.test.ts',
   'test/files/**',
   'test/jobs/!(unaccepted).test.ts', // it uses none
-  'test/store/!(store|cluster-connection|sentinel-answers|sentinel-connection).test.ts', // they bring their own, or need none
+  'test/store/!(store|store-tls|cluster-connection|sentinel-answers|sentinel-connection).test.ts', // they bring their own, or need none
   'test/stream/{event-reader,feed,live,user-feed}.test.ts',
   'test/notifications/{kept,redelivery,webhooks}.test.ts',
   'test/http/{cancel,cancel-after,erase,erase-cost,garbage,limits,listing,retry,same-work,stats}.test.ts',

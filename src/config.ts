@@ -87,6 +87,7 @@ function toConfig(env: Environment) {
     /** The folders in which a worker looks for programs, such as ffmpeg. */
     path: env.PATH,
     redisUrl: env.REDIS_URL ?? '',
+    redisTls: { ca: env.REDIS_TLS_CA, checked: env.REDIS_TLS_REJECT_UNAUTHORIZED },
     keyPrefix: env.REDIS_KEY_PREFIX,
     /**
      * Whether a Redis is taken that drops keys when its memory is

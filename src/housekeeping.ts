@@ -30,6 +30,10 @@ export async function startHousekeeping(store: ProcessStore, cancel: Cancel, ret
  * Opens the store of a process. `fail`: ends the process,
  * where Redis turns out to be unusable after the start.
  */
-export function openProcessStore({ redisUrl: url, keyPrefix, mayEvict }: Config, log: Logger, fail: Fail): Promise<ProcessStore> {
-  return ProcessStore.open({ url, keyPrefix, mayEvict, log, logError: createErrorLog(log), onUnusable: fail });
+export function openProcessStore(
+  { redisUrl: url, redisTls: tls, keyPrefix, mayEvict }: Config,
+  log: Logger,
+  fail: Fail,
+): Promise<ProcessStore> {
+  return ProcessStore.open({ url, tls, keyPrefix, mayEvict, log, logError: createErrorLog(log), onUnusable: fail });
 }

@@ -13,6 +13,9 @@ export type Role = 'api' | 'worker';
 const OPERATOR_SECRETS = ['ADMIN_TOKEN', 'SUPABASE_WEBHOOK_SECRET'];
 const SECRET_LENGTH = 16;
 
+/** What is about an address with TLS only. */
+const OF_TLS = ['REDIS_TLS_CA', 'REDIS_TLS_REJECT_UNAUTHORIZED'];
+
 /** Says what is missing: mostly variables without which production refuses to start. */
 export function missing(env: Record<string, string | undefined>, role: Role, vendors: readonly VendorVariables[]): string[] {
   const production = env['NODE_ENV'] === 'production';
@@ -30,6 +33,10 @@ export function missing(env: Record<string, string | undefined>, role: Role, ven
       env['REDIS_URL'] === undefined,
       'REDIS_URL: expected redis://HOST:PORT (npm start alone brings an embedded store, for one machine and without memory)',
     ],
+    ...OF_TLS.map((variable): [boolean, string] => [
+      env[variable] !== undefined && env['REDIS_URL'] !== undefined && !env['REDIS_URL'].startsWith('rediss'),
+      `${variable}: expected REDIS_URL to begin with rediss, since only such an address is encrypted`,
+    ]),
     [
       role === 'api' && production && env['SUPABASE_URL'] === undefined && env['AUTH'] !== 'trusted-header' && env['AUTH'] !== 'supabase',
       'AUTH: in production expected SUPABASE_URL, or trusted-header, which says that a gateway in front sets the user-id header and lets no client set it',

@@ -7,8 +7,21 @@ import { z } from 'zod';
 import { priceSchema } from '../job/price.ts';
 import { planSchema } from '../jobs/plans.ts';
 import { type AddressError, readStoreAddress } from '../store/store-address.ts';
+import { certificates } from './certificates.ts';
 import { kindList } from './lanes.ts';
-import { flag, httpUrl, json, MAX_TIMER_MS, milliseconds, positive, secret, splitList, vendorKey, wholeNumber } from './variables.ts';
+import {
+  flag,
+  flagOr,
+  httpUrl,
+  json,
+  MAX_TIMER_MS,
+  milliseconds,
+  positive,
+  secret,
+  splitList,
+  vendorKey,
+  wholeNumber,
+} from './variables.ts';
 
 const whole = (least: number, most: number, fallback: number) => wholeNumber(least, most).default(fallback);
 /** Where a worker's health is unless it is set: the first of these that is free. */
@@ -61,6 +74,8 @@ export const schema = z.object({
     .regex(/^\{[\w-]+\}$/, 'must be one word in braces, such as {ai-jobs}: the braces keep all keys in one cluster slot')
     .default('{ai-jobs}'),
   REDIS_ALLOW_EVICTION: flag,
+  REDIS_TLS_CA: certificates.optional(),
+  REDIS_TLS_REJECT_UNAUTHORIZED: flagOr('true'),
   BREAKER_FAILURES: positive(10),
   BREAKER_OPEN_MS: milliseconds(5000),
   WORKER_CONCURRENCY: positive(3),

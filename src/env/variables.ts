@@ -20,11 +20,15 @@ export const milliseconds = (fallback: number, least = 1) => wholeNumber(least, 
 /** A count or a size. */
 export const positive = (fallback: number) => wholeNumber(1, 1_000_000_000).default(fallback);
 
+/** Yes or no, with what counts where nothing is said. */
+export const flagOr = (fallback: 'true' | 'false') =>
+  z
+    .enum(['true', 'false', '1', '0'], 'expected true or false')
+    .default(fallback)
+    .transform((text) => text === 'true' || text === '1');
+
 /** Yes or no; no where nothing is said. */
-export const flag = z
-  .enum(['true', 'false', '1', '0'], 'expected true or false')
-  .default('false')
-  .transform((text) => text === 'true' || text === '1');
+export const flag = flagOr('false');
 
 /** A password, or anything else that people choose: anything but nothing. */
 export const secret = z.string().min(1);

@@ -8,6 +8,7 @@ import { type BlockList, connect, isIP, type LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { readRetryAfter } from '../job/retry-after.ts';
+import { UNTRUSTED } from '../store/store-tls.ts';
 import { hostOf } from './public-addresses.ts';
 import type { ResolveName } from './resolve-name.ts';
 
@@ -116,7 +117,7 @@ function codesOf(error: unknown): string[] {
 const FAILURES: readonly [beginning: RegExp, failure: PostFailure][] = [
   [/^ERR_IP_BLOCKED$/, 'address_not_public'],
   [/^(ENOTFOUND|EAI_)/, 'name_not_found'],
-  [/^(ERR_TLS_CERT_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA)/, 'certificate_invalid'],
+  [UNTRUSTED, 'certificate_invalid'],
   [/^(ERR_TLS_|ERR_SSL_|EPROTO$)/, 'tls_failed'],
   [/^HPE_/, 'answer_invalid'],
 ];

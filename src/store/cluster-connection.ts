@@ -27,8 +27,8 @@ type Options = NonNullable<ConstructorParameters<typeof Cluster<'legacy'>>[1]>;
 type ClusterAddress = Extract<StoreAddress, { type: 'cluster' }>;
 
 /** Opens one, as `connect` does. Errors of single nodes are told as {@link NodeError}. */
-export function connectCluster(address: ClusterAddress, onOutage: OnOutage, { onError, ...options }: ConnectOptions): Cluster {
-  const cluster = new StoreCluster(address.hosts, { ...optionsFor(address, onOutage, onError), ...options }, onOutage);
+export function connectCluster(address: ClusterAddress, onOutage: OnOutage, { onError, tls, ...options }: ConnectOptions): Cluster {
+  const cluster = new StoreCluster(address.hosts, { ...optionsFor(address, onOutage, onError, tls), ...options }, onOutage);
   cluster.on('error', onError);
   cluster.on('node error', (error: Error) => onError(new NodeError('A node of the cluster is in trouble', { cause: error })));
   return cluster;
@@ -42,6 +42,7 @@ export function optionsFor(
   { login, tls, natMap, commandTimeoutMs = SILENCE_MS }: Omit<ClusterAddress, 'hosts'>,
   onOutage: OnOutage,
   onError: (error: Error) => void,
+  trust: ConnectOptions['tls'] = { rejectUnauthorized: true },
 ): Options {
   const { enableOfflineQueue = true, commandTimeout, ...patience } = patienceFor[onOutage];
   return {
@@ -59,7 +60,7 @@ export function optionsFor(
       ...patience,
       ...login,
       ...(commandTimeout !== undefined && { commandTimeout: commandTimeoutMs }),
-      ...(tls && { tls: {} }),
+      ...(tls && { tls: trust }),
       reconnectOnError(error) {
         if (!isDemoted(error)) return false;
         onError(error);

@@ -2,9 +2,10 @@
 import { connectCluster } from './cluster-connection.ts';
 import { openRedis } from './open-redis.ts';
 import type { OnOutage } from './patience.ts';
-import type { RedisClient } from './redis-client.ts';
+import type { ConnectOptions, RedisClient } from './redis-client.ts';
 import { connectBySentinels } from './sentinel-connection.ts';
 import { readStoreAddress } from './store-address.ts';
+import { type StoreTls, tlsOf } from './store-tls.ts';
 
 /**
  * Opens a connection to what REDIS_URL says. It reconnects for ever, within a second
@@ -14,16 +15,18 @@ export function connect(
   url: string,
   onOutage: OnOutage,
   onError: (error: Error) => void,
-  options: { lazyConnect?: boolean } = {},
+  { tls: trust, lazyConnect }: { lazyConnect?: boolean; tls?: StoreTls | undefined } = {},
 ): RedisClient {
   const address = readStoreAddress(url);
+  const tls = tlsOf(address, trust);
+  const options: ConnectOptions = { onError, ...(lazyConnect !== undefined && { lazyConnect }), ...(tls && { tls }) };
   switch (address.type) {
     case 'single':
-      return openRedis({ url: address.url }, onOutage, { onError, ...options });
+      return openRedis({ url: address.url }, onOutage, options);
     case 'sentinel':
-      return connectBySentinels(address, onOutage, { onError, ...options });
+      return connectBySentinels(address, onOutage, options);
     case 'cluster':
-      return connectCluster(address, onOutage, { onError, ...options });
+      return connectCluster(address, onOutage, options);
   }
 }
 

@@ -18,10 +18,11 @@ const shared = new Map<string, Shared>();
 
 /** Opens one, as `connect` does. */
 export function connectBySentinels(address: SentinelAddress, onOutage: OnOutage, options: ConnectOptions): Redis {
-  const { login, db, tls, commandTimeoutMs } = address;
-  const key = JSON.stringify(address);
-  const { watch, users } = sharedBy(key, address);
-  const own = { ...login, db, ...(tls && { tls: {} }), ...(commandTimeoutMs !== undefined && { commandTimeout: commandTimeoutMs }) };
+  const { login, db, commandTimeoutMs } = address;
+  const { tls } = options;
+  const key = JSON.stringify([address, tls]);
+  const { watch, users } = sharedBy(key, address, tls);
+  const own = { ...login, db, ...(commandTimeoutMs !== undefined && { commandTimeout: commandTimeoutMs }) };
   const redis = openRedis({ options: { ...own, Connector: connectorTo(watch, tls) } }, onOutage, options);
   users.set(redis, options.onError);
   redis.once('end', () => {
@@ -33,11 +34,11 @@ export function connectBySentinels(address: SentinelAddress, onOutage: OnOutage,
   return redis;
 }
 
-function sharedBy(key: string, address: SentinelAddress): Shared {
+function sharedBy(key: string, address: SentinelAddress, tls: ConnectOptions['tls']): Shared {
   const known = shared.get(key);
   if (known) return known;
   const users: Shared['users'] = new Map();
-  const watch = new SentinelWatch(address, (error) => [...users.values()][0]?.(error));
+  const watch = new SentinelWatch(address, (error) => [...users.values()][0]?.(error), tls);
   const made = { watch, users };
   shared.set(key, made);
   return made;

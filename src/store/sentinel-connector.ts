@@ -6,12 +6,13 @@ import { connect as connectPlain, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, type RedisOptions } from 'ioredis';
 import type { SentinelWatch } from './sentinel-watch.ts';
+import type { TlsOptions } from './store-tls.ts';
 
 /**
  * Makes the class of which ioredis makes a connector for each
- * connection. `tls`: whether Redis speaks TLS.
+ * connection. `tls`: where Redis speaks TLS.
  */
-export function connectorTo(watch: Pick<SentinelWatch, 'master' | 'hold'>, tls: boolean): NonNullable<RedisOptions['Connector']> {
+export function connectorTo(watch: Pick<SentinelWatch, 'master' | 'hold'>, tls?: TlsOptions): NonNullable<RedisOptions['Connector']> {
   return class MasterConnector extends AbstractConnector {
     #closed = Promise.withResolvers<undefined>();
 
@@ -31,7 +32,7 @@ export function connectorTo(watch: Pick<SentinelWatch, 'master' | 'hold'>, tls: 
       const at = await Promise.race([watch.master(), this.#closed.promise]);
       // ioredis takes this one for a connection that was closed, and forgets then that it was told to close.
       if (!at) return new Socket().destroy();
-      const socket = tls ? connectTls(at) : connectPlain(at);
+      const socket = tls ? connectTls({ ...at, ...tls }) : connectPlain(at);
       socket.once('error', (error) => (this.firstError = error));
       watch.hold(socket, at);
       this.stream = socket;

@@ -6,6 +6,7 @@ import { OwnError } from '../job/own-error.ts';
 import { Sentinel, type SentinelAddress } from './sentinel.ts';
 import { chooseMaster, isBelow, isHeard, type Master, type SentinelAnswer, type WhyNone, whyNone } from './sentinel-answers.ts';
 import type { HostAndPort } from './store-address.ts';
+import type { TlsOptions } from './store-tls.ts';
 
 /**
  * How often all sentinels are asked, in ms. So long after the first
@@ -46,10 +47,10 @@ export class SentinelWatch {
   readonly #onError;
 
   /** `onError`: told once of each reason why no sentinel names a master. */
-  constructor(address: SentinelAddress, onError: (error: OwnError) => void) {
+  constructor(address: SentinelAddress, onError: (error: OwnError) => void, tls?: TlsOptions) {
     this.#address = address;
     this.#onError = onError;
-    this.#sentinels = address.hosts.map((at) => new Sentinel(at, address, () => this.#judge()));
+    this.#sentinels = address.hosts.map((at) => new Sentinel(at, address, () => this.#judge(), tls));
     this.#timer = setInterval(() => this.#round(), ROUND_MS);
   }
 

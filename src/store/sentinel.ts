@@ -2,6 +2,7 @@
 import { Redis } from 'ioredis';
 import { readFailure, readMaster, type SentinelAnswer } from './sentinel-answers.ts';
 import type { HostAndPort, StoreAddress } from './store-address.ts';
+import type { TlsOptions } from './store-tls.ts';
 
 /** An address by sentinels. */
 export type SentinelAddress = Extract<StoreAddress, { type: 'sentinel' }>;
@@ -21,13 +22,13 @@ export class Sentinel {
   #isAsked = false;
 
   /** `onAnswer`: called after each answer, and each failure to get one. */
-  constructor(at: HostAndPort, { name, sentinelLogin, tls }: SentinelAddress, onAnswer: () => void) {
+  constructor(at: HostAndPort, { name, sentinelLogin }: SentinelAddress, onAnswer: () => void, tls?: TlsOptions) {
     this.#name = name;
     this.#onAnswer = onAnswer;
     this.#redis = new Redis({
       ...at,
       ...sentinelLogin,
-      ...(tls && { tls: {} }),
+      ...(tls && { tls }),
       protocol: 2,
       enableReadyCheck: false,
       disableClientInfo: true,

@@ -28,8 +28,8 @@ const SETTLED_MS = 10_000;
 /** While there is trouble: how often the log says that it goes on, in ms. */
 const REMINDER_MS = 60_000;
 
-/** Replies to a login that Redis refuses, and for how long one explains that Redis is away, in ms. */
-const LOGIN: ReadonlySet<string> = new Set(['NOAUTH', 'WRONGPASS']);
+/** Why a connection does not come about, and for how long that explains that Redis is away, in ms. */
+const LOGIN: ReadonlySet<string> = new Set(['NOAUTH', 'WRONGPASS', 'CERTIFICATE']);
 const LOGIN_KEPT_MS = 10_000;
 
 /** How long a probe's key stays, in ms. */
@@ -146,8 +146,8 @@ export class StoreMonitor {
   }
 
   /**
-   * A connection whose login was refused ends, so that what waits on it finds Redis away: the login
-   * is the cause.
+   * A connection whose login was refused, or whose server is not trusted, ends, so that
+   * what waits on it finds Redis away: that is the cause.
    */
   #causeOf(seen: StoreTrouble): StoreTrouble {
     if (seen.type === 'refuses' && LOGIN.has(seen.code)) this.#loginRefused = { trouble: seen, at: performance.now() };

@@ -1,11 +1,13 @@
 /** Trouble of Redis itself, told apart from errors of the code that uses it. */
 import { OwnError } from '../job/own-error.ts';
+import { isUntrusted } from './store-tls.ts';
 
 /**
  * What is wrong with Redis. `away`: it is out of reach or silent; `why` is a
  * sentence for operators, where there is more to say. Else it is
  * the first word of its reply: it answers, and refuses. A refused command or
  * script has changed nothing: Redis checks before a script's first write.
+ * `CERTIFICATE` is our own word: this process does not trust the server.
  */
 export type StoreTrouble = { type: 'away'; why?: string } | { type: 'refuses'; code: string };
 
@@ -43,7 +45,7 @@ const AWAY_NAMES: ReadonlySet<string> = new Set(['MaxRetriesPerRequestError', 'A
 /** Reads an error of a Redis client or of BullMQ; undefined if Redis is not what is wrong. */
 export function storeTrouble(error: unknown): StoreTrouble | undefined {
   if (!(error instanceof Error)) return undefined;
-  const code = REFUSALS.exec(error.message)?.[1];
+  const code = isUntrusted(error) ? 'CERTIFICATE' : REFUSALS.exec(error.message)?.[1];
   if (code !== undefined) return { type: 'refuses', code };
   if (EXPLAINED.has(error.name)) return { type: 'away', why: error.message };
   if (error instanceof OwnError) return undefined; // it may quote such an error

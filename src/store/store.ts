@@ -12,6 +12,7 @@ import { connect, readyWithin } from './redis-connection.ts';
 import { type BatchScript, type BatchSignature, defineBatchScript, defineScript, type Script, type Signature } from './script.ts';
 import { readStoreFacts, warningsOf, whyUnusable } from './store-facts.ts';
 import { StoreMonitor } from './store-monitor.ts';
+import { distrust, isUntrusted, type StoreTls, UNCHECKED } from './store-tls.ts';
 import { isWrongType, NodeError, storeTrouble } from './store-trouble.ts';
 import type { RedisClient } from './redis-client.ts';
 
@@ -89,6 +90,7 @@ export class Store {
 /** What a process opens its store with. */
 export type StoreOptions = {
   url: string;
+  tls?: StoreTls | undefined;
   keyPrefix: string;
   /** Whether a server is taken that drops keys when its memory is full. */
   mayEvict: boolean;
@@ -114,7 +116,10 @@ export class ProcessStore extends Store {
   readonly #options: StoreOptions;
   readonly #opened: RedisClient[];
   #warnings: string[] = [];
-  /** Whether a server was looked at. */
+  /** Why the server is not trusted, while no connection to it has come about. */
+  #distrusted: OwnError | undefined;
+  /** Whether the start has waited for the server, and whether a server was looked at. */
+  #started = false;
   #judged = false;
 
   private constructor(options: StoreOptions, redis: RedisClient, clock: RedisClock, monitor: StoreMonitor) {
@@ -126,12 +131,11 @@ export class ProcessStore extends Store {
 
   /**
    * Opens the store and waits a moment for Redis to be there; without it, it opens all the same.
-   * @throws OwnError if the address leads to a sentinel, or to one of several nodes of a cluster,
-   * or to a server that drops keys where that is not allowed
+   * @throws OwnError that says all that is wrong with the server, or why it is not trusted
    */
   static async open(options: StoreOptions): Promise<ProcessStore> {
-    const { url, keyPrefix, log } = options;
-    const redis = connect(url, 'fail', (error) => store.report('redis', error));
+    const { url, keyPrefix, log, ...how } = options;
+    const redis = connect(url, 'fail', (error) => store.report('redis', error), how);
     const monitor = new StoreMonitor(redis, keysUnder(keyPrefix), log);
     const store: ProcessStore = new ProcessStore(options, redis, new RedisClock(redis, log, keysUnder(keyPrefix).probe), monitor);
     await store.#start();
@@ -140,7 +144,8 @@ export class ProcessStore extends Store {
 
   /** Opens another connection. `wait`: its commands wait while Redis is away. */
   connect(onOutage: OnOutage, options?: { lazyConnect?: boolean }): Store {
-    const redis = connect(this.#options.url, onOutage, this.onError('redis'), options);
+    const { url, ...how } = this.#options;
+    const redis = connect(url, onOutage, this.onError('redis'), { ...how, ...options });
     this.#opened.push(redis);
     return new Store(redis, this.keyPrefix, this.clock, this.monitor);
   }
@@ -153,7 +158,8 @@ export class ProcessStore extends Store {
   /** Takes an error of a part of the process: Redis' trouble goes to the monitor, all else to the log. */
   report(source: string, error: unknown): void {
     const seen = error instanceof NodeError ? error.cause : error;
-    if (error instanceof NodeError && !isOfLogin(seen)) void this.monitor.probe().catch(this.onError(source));
+    if (isUntrusted(seen)) this.#onUntrusted(seen);
+    if (error instanceof NodeError && !isOfLogin(seen) && !isUntrusted(seen)) void this.monitor.probe().catch(this.onError(source));
     else if (!this.monitor.report(seen)) this.#options.logError(source, seen);
   }
 
@@ -162,7 +168,7 @@ export class ProcessStore extends Store {
    * a sentence each; looked at anew with each connection to it.
    */
   warnings(): string[] {
-    return [...this.#warnings, ...this.clock.warnings()];
+    return [...(this.#isUnchecked() ? [UNCHECKED] : []), ...this.#warnings, ...this.clock.warnings()];
   }
 
   close(): void {
@@ -174,7 +180,9 @@ export class ProcessStore extends Store {
   async #start(): Promise<void> {
     const { log, onUnusable } = this.#options;
     const isThere = await readyWithin(this.redis, START_MS);
-    const unusable = isThere ? await this.#look() : undefined;
+    if (this.#isUnchecked()) log.warn(UNCHECKED);
+    const unusable = isThere ? await this.#look() : this.#distrusted;
+    this.#started = true;
     this.#judged = isThere;
     if (unusable) {
       this.close();
@@ -201,8 +209,20 @@ export class ProcessStore extends Store {
     });
   }
 
+  /** Only the start ends for it: a process that serves waits for a certificate that is right again. */
+  #onUntrusted(error: { code: string }): void {
+    const distrusted = distrust(error, this.#options.tls?.ca !== undefined);
+    if (this.#started && distrusted.message !== this.#distrusted?.message) this.#options.log.warn(distrusted.message);
+    this.#distrusted = distrusted;
+  }
+
+  #isUnchecked(): boolean {
+    return this.#options.tls?.checked === false;
+  }
+
   /** Looks at the server, and logs what is new. Resolves with why it can't be used, or undefined. */
   async #look(): Promise<OwnError | undefined> {
+    this.#distrusted = undefined;
     const facts = await readStoreFacts(this.redis, this.keys.probe);
     if (facts.forgets && !this.#judged) this.#options.log.info(FORGETS);
     const known = this.#warnings;

@@ -44,7 +44,7 @@ async function openStore(url: string) {
 const portOf = async (redis: Redis) => Number(/tcp_port:(\d+)/.exec(await redis.info('server'))?.[1]);
 
 test('a replica is left again, and so is a master that was demoted', () => {
-  const Connector = connectorTo({ master: async () => ({ host: '', port: 0 }), hold: () => {} }, false);
+  const Connector = connectorTo({ master: async () => ({ host: '', port: 0 }), hold: () => {} });
   const connector = new Connector({ disconnectTimeout: 0 });
   expect([{ role: 'slave' }, { role: 'master' }, {}].map((info) => connector.check(info))).toEqual([false, true, true]);
 });

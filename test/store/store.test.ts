@@ -8,11 +8,11 @@ import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { SharedBreaker } from '../../worker/run/shared-breaker.ts';
-import { ProcessStore } from '../../src/store/store.ts';
+import { openOwnStore } from '../support/own-store.ts';
 import { freePort } from '../support/ports.ts';
 import { ownRedis } from '../support/redis.ts';
 import { isEnd } from '../support/sse.ts';
-import { newPrefix, startProcess, startStack } from '../support/stack.ts';
+import { startProcess, startStack } from '../support/stack.ts';
 
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
@@ -53,21 +53,7 @@ test.runIf(hasRedis).each(['cluster', 'sentinel'] as const)(
 );
 
 /** A store that this test alone may hurt, and the lines that are logged of it. */
-async function open(url: string, mayEvict = true) {
-  const lines: Record<string, unknown>[] = [];
-  const write = (fields: unknown, msg?: string) =>
-    void lines.push(typeof fields === 'string' ? { msg: fields } : { ...(fields as object), msg });
-  const store = await ProcessStore.open({
-    url,
-    keyPrefix: newPrefix(),
-    mayEvict,
-    log: { info: write, warn: write } as never,
-    logError: (source, error) => void lines.push({ source, error }),
-    onUnusable: (error) => void lines.push({ error }),
-  });
-  onTestFinished(() => store.close());
-  return { store, lines };
-}
+const open = (url: string, mayEvict = true) => openOwnStore(url, { mayEvict });
 
 test.runIf(hasRedis).each([
   ['noeviction', '100mb', false],

@@ -75,17 +75,25 @@ export async function ownRedis(kept: Persistence = 'everysec', options: string[]
   };
 }
 
-/** Starts redis-server on a loopback port; resolves once it serves. */
+/** What a server and a sentinel say once they serve. */
+const READY = /Ready to accept connections|\+monitor/;
+
+/** Starts redis-server on a loopback port; resolves once it serves. `file`: its settings, before the options. */
 export async function launchRedis(
   port: number,
   folder: string,
   options: string[] = [],
+  file: string[] = [],
 ): Promise<ChildProcessByStdio<null, Readable, null>> {
-  const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...options], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const server = spawn(
+    'redis-server',
+    [...file, '--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...options],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   for await (const text of server.stdout.iterator({ destroyOnReturn: false })) {
-    if (!String(text).includes('Ready to accept connections')) continue;
+    if (!READY.test(String(text))) continue;
     server.stdout.resume(); // it goes on to say things, which must not fill the pipe
     return server;
   }
