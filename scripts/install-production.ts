@@ -7,7 +7,23 @@ import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmS
 import { join, resolve } from 'node:path';
 
 /** What the npm scripts of a deployment read: start:api, start:worker, smoke, conformance. */
-const SOURCES = ['LICENSE', 'Procfile', 'src', 'worker', 'page', 'client/package.json', 'client/src', 'scripts', 'conformance'];
+const SOURCES = [
+  'LICENSE',
+  'Procfile',
+  'src',
+  'worker',
+  'page',
+  'client/package.json',
+  'client/src',
+  'scripts',
+  'conformance',
+  // What agents read at /llms.txt:
+  'wrangler-free-README.md',
+  'docs/handbook',
+  'docs/troubleshooting.md',
+  'client/README.md',
+  'client/SKILL.md',
+];
 
 /** Files in node_modules that no process reads. They are more than half of what npm installs. */
 const UNUSED = [

@@ -21,6 +21,7 @@ import { listen } from './listen.ts';
 import { createNodeHttp } from './node-server.ts';
 import { openApiMetrics } from './metrics-parts.ts';
 import { Notifier } from './notification-parts.ts';
+import { createDocumentFiles } from './document-files.ts';
 import { createPageFiles, readSwaggerFile } from './page-files.ts';
 import type { Fail, Parts, Ready } from './process.ts';
 import { openProcessStore, startHousekeeping } from './housekeeping.ts';
@@ -79,6 +80,7 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
     metrics: metrics.page,
     readAsset: readSwaggerFile,
     pageFiles: createPageFiles(!config.production),
+    documentFiles: createDocumentFiles(!config.production),
   });
   const place = { host: config.host, ports: [config.port], variable: 'PORT', shared: config.portShared };
   const listening = parts.add(await listen(() => createServer(app.fetch), place));

@@ -125,6 +125,7 @@ export type AppDeps = {
   /** Reads a file of the page at /docs, and one of the page at /. */
   readAsset: ReadAsset;
   pageFiles: ReadAsset;
+  documentFiles: ReadAsset;
   /**
    * The host names this server answers to, beside IP addresses and localhost; undefined for any.
    */

@@ -34,6 +34,7 @@ const table = {
   n: inPath('n', 'The number of the part, counted from 0.', 0, { type: 'integer', minimum: 0 }),
   code: inPath('code', 'The code of a problem.', 'rate_limited'),
   asset: inPath('asset', 'The name of a file of the page.', 'swagger-ui.css'),
+  chapter: inPath('chapter', 'The name of a chapter, as `/llms.txt` has it.', 'events.md'),
   file: inPath('file', 'The name of a file of the page.', 'style.css'),
   folder: inPath('folder', 'The folder of that.', 'eventsource-parser'),
 

@@ -149,8 +149,27 @@ function documentRoutes(): RouteDescription[] {
       answers: { 200: file('Content-Length') },
       problems: ['not_found'],
     }),
+    ...DOCUMENTS.map(([route, operationId, summary, type]) =>
+      open(route, operationId, {
+        summary,
+        description: 'It is made of the documents of the release that runs.',
+        parameters: ['ifNoneMatch'],
+        answers: {
+          200: { description: 'The text.', headers: ['ETag', ...PAGE_HEADERS], content: { [type]: { schema: { type: 'string' } } } },
+          304: { description: 'It has not changed.', headers: ['ETag', 'X-Content-Type-Options', 'Referrer-Policy'] },
+        },
+        problems: ['not_found'],
+      }),
+    ),
   ];
 }
+
+/** What agents read. */
+const DOCUMENTS = [
+  ['GET /llms.txt', 'getDocumentIndex', 'The index of the handbook, for agents.', 'text/plain'],
+  ['GET /llms-full.txt', 'getDocuments', 'The handbook in one text, for agents.', 'text/plain'],
+  ['GET /docs/handbook/:chapter', 'getChapter', 'A chapter of the handbook, as Markdown.', 'text/markdown'],
+] as const;
 
 /**
  * The files of the page to try everything. The page itself is `GET /` for a client that accepts

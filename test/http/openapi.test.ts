@@ -81,9 +81,21 @@ test('jobs of all kinds that this machine can do, and all routes of them, answer
   await ask('GET /api/jobs', `/api/jobs?limit=1&cursor=${page['nextCursor']}`, { status: 200 });
   await ask('DELETE /api/jobs/{jobId}', `/api/jobs/${page['jobs'][0].jobId}`, { status: 204 });
 
-  for (const path of ['/', '/api/kinds', '/api/queue/stats', '/api/redis/health', '/health', '/ready', '/openapi.json', '/docs'])
+  for (const path of [
+    '/',
+    '/api/kinds',
+    '/api/queue/stats',
+    '/api/redis/health',
+    '/health',
+    '/ready',
+    '/openapi.json',
+    '/docs',
+    '/llms.txt',
+    '/llms-full.txt',
+  ])
     await ask(`GET ${path}`, path, { status: 200 });
   await ask('GET /docs/{asset}', '/docs/start.js', { status: 200 });
+  await ask('GET /docs/handbook/{chapter}', '/docs/handbook/events.md', { status: 200 });
   await ask('GET /favicon.ico', '/favicon.ico', { status: 200 });
   await ask('GET /page/{file}', '/page/main.ts', { status: 200 });
   await ask('GET /page/{folder}/{file}', '/page/eventsource-parser/index.js', { status: 200 });

@@ -103,6 +103,7 @@ test(
       expect([page, answer.status, files]).toEqual([page, 200, expect.arrayContaining([expect.stringMatching(/\.(js|ts)/)])]);
       for (const file of files) expect([file, (await fetch(file)).status]).toEqual([file, 200]);
     }
+    expect(await (await fetch(`${url}/llms-full.txt`)).text()).toMatch(/^# Build an app[^]+^# Events$/m);
   },
 );
 

@@ -84,6 +84,7 @@ export async function routesOfApp(): Promise<string[]> {
     version: 'test',
     readAsset: async () => undefined,
     pageFiles: async () => undefined,
+    documentFiles: async () => undefined,
   });
   const own = app.routes.filter(({ method }) => method !== 'ALL'); // the others are middleware
   return [...new Set(own.map(({ method, path }) => `${method} ${path}`))];

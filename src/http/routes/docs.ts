@@ -8,10 +8,11 @@ import { problemAdvice } from '../../job/problem-advice.ts';
 import { isProblemCode, type ProblemCode, ProblemError, problems } from '../../job/problem.ts';
 import { digestOf } from '../../store/digest.ts';
 import { answer, answerJson, isKnown } from '../answer.ts';
-import type { Asset } from '../asset.ts';
+import { answerAsset, type Asset } from '../asset.ts';
 import { docsPage, OWN_FILES, SWAGGER_FILES } from '../docs-page.ts';
 import type { AppDeps } from '../app-deps.ts';
 import type { AppEnv } from '../context.ts';
+import { answerNotFound } from '../problems.ts';
 import { answerPage, escapeHtml, PAGE_HEADERS, wantsHtml } from '../html.ts';
 
 /**
@@ -20,8 +21,11 @@ import { answerPage, escapeHtml, PAGE_HEADERS, wantsHtml } from '../html.ts';
  */
 const ASSET_MAX_AGE_S = 7 * 24 * 3600;
 
-/** `GET /openapi.json`, `GET /docs`, `GET /docs/:asset` and `GET /problems/:code`. */
-export function docsRoutes({ kinds, version, readAsset }: AppDeps): Hono<AppEnv> {
+/**
+ * `GET /openapi.json`, `GET /docs`, `GET /docs/:asset`, `GET /problems/:code`; and for agents
+ * `GET /llms.txt`, `GET /llms-full.txt` and `GET /docs/handbook/:chapter`.
+ */
+export function docsRoutes({ kinds, version, readAsset, documentFiles }: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const text = JSON.stringify(createDocument(kinds));
   const tag = `"${digestOf(text)}"`;
@@ -37,8 +41,15 @@ export function docsRoutes({ kinds, version, readAsset }: AppDeps): Hono<AppEnv>
     const name = c.req.param('asset');
     const asset = OWN_FILES.get(name) ?? (SWAGGER_FILES.has(name) ? await readAsset(name) : undefined);
     if (!asset) throw new ProblemError('not_found', `There is no ${c.req.path} here; GET /docs is the page.`);
-    return answerAsset(c, asset);
+    return answerKept(c, asset);
   });
+
+  for (const path of ['/llms.txt', '/llms-full.txt', '/docs/handbook/:chapter'] as const) {
+    app.get(path, async (c) => {
+      const document = await documentFiles(c.req.path);
+      return document ? answerAsset(c, document) : answerNotFound(c);
+    });
+  }
 
   app.get('/problems/:code', (c) => {
     const code = c.req.param('code');
@@ -48,7 +59,8 @@ export function docsRoutes({ kinds, version, readAsset }: AppDeps): Hono<AppEnv>
   return app;
 }
 
-function answerAsset(c: Context<AppEnv>, { type, bytes }: Asset): Response {
+/** Answers with a file of the page, which browsers keep. */
+function answerKept(c: Context<AppEnv>, { type, bytes }: Asset): Response {
   return answer(c, 200, bytes, {
     ...PAGE_HEADERS,
     'Content-Type': type,

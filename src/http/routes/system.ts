@@ -68,6 +68,9 @@ function indexOf(kinds: readonly Kind[]) {
       '/metrics',
       '/openapi.json',
       '/docs',
+      '/docs/handbook/:chapter',
+      '/llms.txt',
+      '/llms-full.txt',
       '/problems/:code',
     ],
   };
