@@ -44,9 +44,12 @@ export const FLY = {
   egressGb: 0.02,
 };
 
-/** Dollars a month of a Redis of so many GB, whatever the number of commands. */
+/**
+ * Dollars a month of a Redis of so many GB, whatever the number of commands. The date is that of the
+ * vendor's own repository of its documentation.
+ */
 export const UPSTASH = {
-  source: { page: 'https://upstash.com/pricing/redis', date: '2026-09-20', kept: 'github.com/api-evangelist/upstash' } satisfies Source,
+  source: { page: 'https://upstash.com/docs/redis/overall/billing', date: '2026-08-21' } satisfies Source,
   plans: [
     { memoryGb: 0.25, usd: 10 },
     { memoryGb: 1, usd: 20 },
