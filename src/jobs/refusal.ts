@@ -7,7 +7,8 @@ import type { Refusal } from './admission.ts';
 import type { Clock } from '../store/clock.ts';
 import type { RatePolicy } from './rate-limit.ts';
 import type { ReadJob } from './read-job.ts';
-import { pollAgainIn, type QueueStats, untilAdmitted } from './stats.ts';
+import { pollAgainIn, untilAdmitted } from './eta.ts';
+import type { QueueStats } from './stats.ts';
 
 /** How long to wait where nothing is known of the queue, in ms. */
 const UNKNOWN_MS = 5000;

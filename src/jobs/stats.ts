@@ -1,16 +1,10 @@
 /** The queue in figures, derived from what BullMQ keeps anyway. */
-import { parseJson } from '../job/parse-json.ts';
 import type { Queue } from 'bullmq';
-import type { Snapshot, Usage } from '../job/snapshot.ts';
-import { concurrencyOf, type KnownWorker, msPerStartOf } from './worker-registry.ts';
-import { FIELDS } from '../job/record.ts';
-import { kindOf } from './to-snapshot.ts';
-import type { Lane } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { ifWrongType } from '../store/store-trouble.ts';
-
-/** A median and a 95th percentile in ms; absent until a job has run. */
-export type Spread = { p50: number; p95: number };
+import { type LaneStats, readDepths, sumOf, toLaneStats, worstOf } from './lane-stats.ts';
+import { meanOf, readRunSamples, type Spread, spread } from './run-samples.ts';
+import { concurrencyOf, type KnownWorker, msPerStartOf } from './worker-registry.ts';
 
 /** The queue in figures. */
 export type QueueStats = {
@@ -58,39 +52,9 @@ export type QueueStats = {
   clocksOff?: ClockOff[] | undefined;
 };
 
-/**
- * A lane in figures. Jobs that wait or run in the queue that all kinds
- * share count in the sums only.
- */
-export type LaneStats = {
-  waiting: number;
-  active: number;
-  delayed: number;
-  /** How many of its jobs can run at once, over all workers. */
-  concurrency: number;
-  /** Mean time one of its jobs runs, in ms; absent until one has run. */
-  meanRunMs?: number | undefined;
-  /**
-   * How long it would take to run what waits, in s. An autoscaler goes by it, so it is always there:
-   * without a worker as if there were one slot, and until a job of the lane has run with the mean
-   * time of all kinds, or else 5 s a job.
-   */
-  backlogSeconds: number;
-  /**
-   * How many of its slots are busy: 1 is all of them. Without a slot it is 1 while jobs wait. It can
-   * be above 1 where a worker was lost and its jobs still count as running.
-   */
-  utilization: number;
-};
-
-/** What a job is taken to run while none has run, in ms. */
-const GUESSED_RUN_MS = 5000;
-
 /** A process whose clock is off. */
 export type ClockOff = { process: 'api' | 'worker'; aheadMs: number };
 
-/** How many of the last completed jobs the times are taken from. */
-const SAMPLE = 200;
 /** How old figures for an estimate may be, in ms: a busy API asks Redis once a second at most. */
 export const ESTIMATE_AGE_MS = 1000;
 
@@ -146,19 +110,19 @@ export function createStats(queue: Queue, store: Store, sources: StatsSources): 
 async function read(queue: Queue, store: Store, { rate, lanes: names, workers: known }: StatsSources): Promise<QueueStats> {
   const minuteAgo = store.clock.now() - 60_000;
   const { redis, keys } = store;
-  const [inLanes, isPaused, workers, allCompleted, allFailed, completed, failed, cancelled, allCancelled, sample] = await Promise.all([
-    readDepths(store, names),
-    queue.isPaused(),
-    known(),
-    redis.zcard(keys.of('completed')),
-    redis.zcard(keys.of('failed')),
-    redis.zcount(keys.of('completed'), minuteAgo, '+inf'),
-    redis.zcount(keys.of('failed'), minuteAgo, '+inf'),
-    redis.zcount(keys.cancelled, minuteAgo, '+inf').catch(ifWrongType(0)),
-    redis.zcard(keys.cancelled).catch(ifWrongType(0)),
-    redis.zrevrange(keys.of('completed'), 0, SAMPLE - 1),
-  ]);
-  const { times, costs } = await readSample(store, sample);
+  const [inLanes, isPaused, workers, allCompleted, allFailed, completed, failed, cancelled, allCancelled, { times, costs }] =
+    await Promise.all([
+      readDepths(store, names),
+      queue.isPaused(),
+      known(),
+      redis.zcard(keys.of('completed')),
+      redis.zcard(keys.of('failed')),
+      redis.zcount(keys.of('completed'), minuteAgo, '+inf'),
+      redis.zcount(keys.of('failed'), minuteAgo, '+inf'),
+      redis.zcount(keys.cancelled, minuteAgo, '+inf').catch(ifWrongType(0)),
+      redis.zcard(keys.cancelled).catch(ifWrongType(0)),
+      readRunSamples(store),
+    ]);
   const clocksOff = workers.flatMap(({ live, clockAheadMs: aheadMs }): ClockOff[] =>
     live && aheadMs !== undefined ? [{ process: 'worker', aheadMs }] : [],
   );
@@ -197,141 +161,4 @@ async function read(queue: Queue, store: Store, { rate, lanes: names, workers: k
     meanRunMs,
     bottleneck: meanRunMs === undefined || concurrency === 0 ? undefined : meanRunMs / concurrency < msPerStart ? 'rate' : 'concurrency',
   };
-}
-
-/** How many jobs are in a lane, by where they are. */
-type Depth = { waiting: number; active: number; delayed: number };
-
-const NOTHING: Depth = { waiting: 0, active: 0, delayed: 0 };
-
-/** Reads how many jobs are in each lane, and in the queue that all kinds share. */
-async function readDepths({ redis, keys }: Store, names: readonly string[]): Promise<Map<Lane, Depth>> {
-  const lanes: Lane[] = [undefined, ...names];
-  const depths = lanes.map(async (lane): Promise<[Lane, Depth]> => {
-    const [wait, prioritized, active, delayed] = await Promise.all([
-      redis.llen(keys.of('wait', lane)),
-      redis.zcard(keys.of('prioritized', lane)),
-      redis.llen(keys.of('active', lane)),
-      redis.zcard(keys.of('delayed', lane)),
-    ]);
-    return [lane, { waiting: wait + prioritized, active, delayed }];
-  });
-  return new Map(await Promise.all(depths));
-}
-
-function sumOf(depths: ReadonlyMap<Lane, Depth>): Depth {
-  const sum = { ...NOTHING };
-  for (const { waiting, active, delayed } of depths.values()) {
-    sum.waiting += waiting;
-    sum.active += active;
-    sum.delayed += delayed;
-  }
-  return sum;
-}
-
-/** The figures of a lane. `likeRunMs`: how long jobs run where none of the lane has run. */
-function toLaneStats(
-  { waiting, active, delayed }: Depth = NOTHING,
-  concurrency: number,
-  meanRunMs: number | undefined,
-  likeRunMs = meanRunMs,
-): LaneStats {
-  const runMs = meanRunMs ?? likeRunMs ?? GUESSED_RUN_MS;
-  const backlogSeconds = Math.ceil((waiting * runMs) / Math.max(concurrency, 1) / 1000);
-  const busy = concurrency > 0 ? active / concurrency : Math.min(waiting + active, 1);
-  return { waiting, active, delayed, concurrency, meanRunMs, backlogSeconds, utilization: Number(busy.toFixed(2)) };
-}
-
-/** What an autoscaler of workers that serve all of these lanes goes by: the lane that needs them most. */
-function worstOf(lanes: readonly LaneStats[]): Pick<QueueStats, 'backlogSeconds' | 'utilization'> {
-  return {
-    backlogSeconds: Math.max(...lanes.map(({ backlogSeconds }) => backlogSeconds)),
-    utilization: Math.max(...lanes.map(({ utilization }) => utilization)),
-  };
-}
-
-function meanOf(times: number[]): number | undefined {
-  return times.length === 0 ? undefined : Math.round(times.reduce((sum, time) => sum + time, 0) / times.length);
-}
-
-/** What the records of completed jobs tell. */
-type Sample = { times: { kind: string; wait: number | undefined; run: number }[]; costs: { known: number; unknown: number } };
-
-async function readSample({ redis, keys }: Store, ids: string[]): Promise<Sample> {
-  const costs = { known: 0, unknown: 0 };
-  if (ids.length === 0) return { times: [], costs };
-  const pipeline = redis.pipeline();
-  for (const id of ids) pipeline.hmget(keys.job(id), 'timestamp', 'processedOn', 'finishedOn', 'ats', 'stc', FIELDS.ready, FIELDS.calls);
-  const replies = (await pipeline.exec()) ?? [];
-  const times = replies.flatMap(([error, reply], n) => {
-    const fields = error ? [] : (reply as (string | null)[]);
-    const [created, started, finished, starts, stalls, ready] = fields.slice(0, 6).map(readNumber);
-    for (const { costUsd } of callsIn(fields[6])) costs[costUsd === undefined ? 'unknown' : 'known']++;
-    if (!created || !started || !finished || finished < started) return [];
-    // When a lost job could begin again nobody has noted, nor did
-    // a version before note it of any second run.
-    const since = stalls ? undefined : (ready ?? (starts === 1 ? created : undefined));
-    return [{ kind: kindOf(ids[n] ?? ''), wait: since === undefined ? undefined : Math.max(started - since, 0), run: finished - started }];
-  });
-  return { times, costs };
-}
-
-/** What the calls of a job have used, each on its own; none where that can't be read. */
-function callsIn(text: string | null | undefined): Usage[] {
-  return Object.values((parseJson(text ?? '{}') ?? {}) as Record<string, Usage>);
-}
-
-function readNumber(text: string | null): number | undefined {
-  const value = Number(text ?? undefined);
-  return Number.isFinite(value) ? value : undefined;
-}
-
-function spread(times: number[]): Spread | undefined {
-  if (times.length === 0) return undefined;
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-  return { p50: at(0.5), p95: at(0.95) };
-}
-
-/**
- * When so many of the waiting jobs will have been started, in
- * ms: as fast as they go now; 5 s where nothing is known.
- */
-export function untilAdmitted({ meanRunMs, concurrency, msPerStart }: QueueStats, jobs: number): number {
-  if (meanRunMs === undefined || concurrency === 0) return 5000;
-  return Math.max(jobs * Math.max(meanRunMs / concurrency, msPerStart), 1000);
-}
-
-/**
- * When a job at a place in its queue (1 is next) will have ended, in s from now; undefined where it
- * has no place, while nothing is known of how long jobs run, and while nobody runs any. `kind`: the
- * job's; a lane in which jobs wait has a pace of its own.
- */
-export function estimate(stats: QueueStats, position: number | undefined, kind?: string): number | undefined {
-  const { msPerStart, paused } = stats;
-  const { meanRunMs, concurrency } = paceOf(stats, kind);
-  if (position === undefined || meanRunMs === undefined || concurrency === 0 || paused) return undefined;
-  const untilStart = Math.max((position / concurrency) * meanRunMs, (position - 1) * msPerStart);
-  return Math.ceil((untilStart + meanRunMs) / 1000);
-}
-
-function paceOf({ lanes, meanRunMs, concurrency }: QueueStats, kind = ''): { meanRunMs?: number | undefined; concurrency: number } {
-  const lane = lanes[kind];
-  return lane && lane.waiting > 0 ? { meanRunMs: lane.meanRunMs ?? meanRunMs, concurrency: lane.concurrency } : { meanRunMs, concurrency };
-}
-
-/**
- * When a job that has not ended is worth another poll, in s: what
- * the queue says, within reason. `now`: as {@link Clock} tells it.
- */
-export function pollAgainIn({ kind, status, retryAt, position, startedAt }: Snapshot, stats: QueueStats | undefined, now: number): number {
-  const inSeconds = (ms: number) => Math.ceil(ms / 1000);
-  const isRunning = status === 'active' && startedAt !== undefined && stats?.meanRunMs !== undefined;
-  const seconds =
-    retryAt !== undefined
-      ? inSeconds(retryAt - now)
-      : isRunning
-        ? inSeconds(startedAt + (stats?.meanRunMs ?? 0) - now)
-        : ((stats && estimate(stats, position, kind)) ?? 2);
-  return Math.min(Math.max(seconds, 1), 30);
 }

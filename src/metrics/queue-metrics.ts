@@ -1,6 +1,8 @@
 /** The metrics of the queue as a whole. Every API process tells the same: take one, never their sum. */
 import type { OldestJobs } from '../jobs/oldest-jobs.ts';
-import { estimate, type LaneStats, type QueueStats } from '../jobs/stats.ts';
+import { estimate } from '../jobs/eta.ts';
+import type { LaneStats } from '../jobs/lane-stats.ts';
+import type { QueueStats } from '../jobs/stats.ts';
 import type { ProcessMetrics, Sample } from './process-metrics.ts';
 
 /** What the figures are read from. */

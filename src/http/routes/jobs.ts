@@ -5,7 +5,8 @@
 import { Hono, type Context } from 'hono';
 import type { JournalRow, Snapshot } from '../../job/snapshot.ts';
 import type { JobView } from '../../jobs/read-job.ts';
-import { estimate, ESTIMATE_AGE_MS, pollAgainIn } from '../../jobs/stats.ts';
+import { estimate, pollAgainIn } from '../../jobs/eta.ts';
+import { ESTIMATE_AGE_MS } from '../../jobs/stats.ts';
 import { answer, answerJson, isKnown } from '../answer.ts';
 import type { AppDeps } from '../app-deps.ts';
 import type { AppEnv } from '../context.ts';

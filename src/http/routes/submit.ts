@@ -27,7 +27,8 @@ import type { AcceptedJob, SubmitRequest } from '../../jobs/submissions.ts';
 import type { JobQueue } from '../../jobs/queue.ts';
 import { abandoned } from '../../store/queue-unavailable.ts';
 import type { Targets } from '../../job/record.ts';
-import { ESTIMATE_AGE_MS, untilAdmitted } from '../../jobs/stats.ts';
+import { untilAdmitted } from '../../jobs/eta.ts';
+import { ESTIMATE_AGE_MS } from '../../jobs/stats.ts';
 
 /**
  * The fields beside the kind's own input: the user, as old clients name it, and the webhook and the
