@@ -101,7 +101,8 @@ export type StoreOptions = {
 };
 
 /** What the log says once of a Redis without an append-only file. */
-const FORGETS = 'Redis writes no append-only file (appendonly no): what it took since its last snapshot is lost if it dies';
+const FORGETS =
+  'Redis writes no append-only file (appendonly no): what it took since its last snapshot is lost if it dies; set appendonly to yes';
 
 /** How long the start waits for Redis, in ms. */
 const START_MS = 3000;

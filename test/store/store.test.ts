@@ -8,11 +8,12 @@ import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStore } from '../../src/embedded/start.ts';
 import { SharedBreaker } from '../../worker/run/shared-breaker.ts';
+import { whyUnusable } from '../../src/store/store-facts.ts';
 import { openOwnStore } from '../support/own-store.ts';
 import { freePort } from '../support/ports.ts';
 import { ownRedis } from '../support/redis.ts';
 import { isEnd } from '../support/sse.ts';
-import { startProcess, startStack } from '../support/stack.ts';
+import { newPrefix, startProcess, startStack } from '../support/stack.ts';
 
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
@@ -116,23 +117,52 @@ test.runIf(hasRedis)(
   },
 );
 
-test.runIf(hasRedis)('a Redis whose user lacks a right is refused at the start, by the name of the right', async () => {
+test.runIf(hasRedis)('a Redis whose user lacks rights is refused at the start, by the names of all of them', async () => {
   const redis = await ownRedis();
   const rights = '-@all +@read +@write +@scripting +@connection +@transaction +@blocking -@dangerous'.split(' ');
   const url = (name: string) => redis.url.replace(/\/\/.*@/, `//${name}:secret@`);
-  for (const [name, more, lacks] of [
-    ['neither', [], '\\+info \\+time'],
-    ['untimed', ['+info'], '\\+time'],
-    ['silent', ['+time'], '\\+info'],
+  for (const [name, pattern, more, lacks] of [
+    ['neither', '~*', [], '+info +time'],
+    ['untimed', '~*', ['+info'], '+time'],
+    ['silent', '~*', ['+time'], '+info'],
+    ['reader', '~*', ['+info', '+time', '-@write'], '+@write +@blocking'],
+    ['plain', '~*', ['+info', '+time', '-@scripting', '-@transaction'], '+@scripting +@transaction'],
+    ['elsewhere', '~another:*', ['+info', '+time'], '~{PREFIX}:*'],
+    ['beside', '~{PREFIX}:ai-jobs:*', ['+time'], '~{PREFIX}:* +info'],
   ] as const) {
-    await redis.command('ACL', 'SETUSER', name, 'on', '>secret', '~*', ...rights, ...more);
-    await expect(open(url(name))).rejects.toThrow(new RegExp(`^REDIS_URL: .*give it ${lacks} \\(`));
+    const keyPrefix = newPrefix();
+    await redis.command('ACL', 'SETUSER', name, 'on', '>secret', pattern.replace('{PREFIX}', keyPrefix), ...rights, ...more);
+    const wanted = lacks.replace('{PREFIX}', keyPrefix);
+    await expect(openOwnStore(url(name), { keyPrefix }), name).rejects.toThrow(
+      `REDIS_URL: Its user may not do all that is needed: give it ${wanted} (ACL SETUSER NAME ${wanted}).`,
+    );
   }
-  await redis.command('ACL', 'SETUSER', 'able', 'on', '>secret', '~*', ...rights, '+info', '+time');
+  await redis.command('ACL', 'SETUSER', 'able', 'on', '>secret', '~{test-*', ...rights, '+info', '+time');
   const env = { REDIS_URL: url('able'), AI_PROVIDER: 'offline' };
   const stack = await startStack(env);
   await stack.startWorker();
   expect((await (await stack.watch(await stack.submit())).until(isEnd)).event).toBe('completed');
+});
+
+test.runIf(hasRedis)('all that is wrong with a server is told at once', async () => {
+  const redis = await ownRedis();
+  await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+  await redis.command('CONFIG', 'SET', 'maxmemory', '100mb');
+  await redis.command('ACL', 'SETUSER', 'app', '-time');
+  await expect(open(redis.url, false)).rejects.toThrow(
+    /^REDIS_URL: 2 things are wrong with the server:\n {2}Its user .*give it \+time.*\n {2}Redis evicts keys .*REDIS_ALLOW_EVICTION=true/,
+  );
+});
+
+test.each([
+  [{ name: 'Redis 6.0.16', version: '6.0.16', lacks: [] }, 'REDIS_URL: It is Redis 6.0.16, and Redis 6.2 is the first'],
+  [
+    { name: 'Dragonfly 1.40.1', version: '7.4.0', declares: true, lacks: [] },
+    'REDIS_URL: Its scripts may touch only keys that they declare',
+  ],
+  [{ name: 'Redis 5.0.1', version: '5.0.1', declares: true, lacks: ['+time'] }, 'REDIS_URL: 3 things are wrong with the server:'],
+])('what is wrong with %o is a sentence', (facts, sentence) => {
+  expect(whyUnusable(facts, true)?.message).toContain(sentence);
 });
 
 test.runIf(hasRedis)('a Redis without an append-only file is told of once', async () => {
