@@ -2,8 +2,8 @@
 import { element, fill, find } from './dom.ts';
 import type { DrawnField } from './drawn-field.ts';
 import { drawField } from './fields.ts';
-import { type Form, FORMS, labelOf } from './forms.ts';
-import type { FormSource } from './schema-form.ts';
+import { type Field, labelOf } from './forms.ts';
+import { formFromSchema, type FormSource } from './schema-form.ts';
 
 /** A kind as the server tells it. */
 export type KindInfo = { name: string; path: string; available: boolean; provider?: string; missing?: string[]; needs?: string[] };
@@ -17,8 +17,8 @@ export type ComposerParts = {
   identity: HTMLElement;
   /** A server that is told of the end. */
   webhook: DrawnField;
-  /** Resolves with the server's OpenAPI document. */
-  readDocument(): Promise<FormSource>;
+  /** The server's OpenAPI document, which has the fields of each kind. */
+  document: FormSource;
   /** Resolves when the server has taken the job; what it rejects with is shown. */
   submit(composed: Composed): Promise<void>;
 };
@@ -26,7 +26,7 @@ export type ComposerParts = {
 /** The form as it is on the page. One kind is chosen at a time. */
 export class Composer {
   readonly #parts: ComposerParts;
-  readonly #area = element('div');
+  readonly #area = element('div', { class: 'fields' });
   readonly #about = element('p', { class: 'note' });
   readonly #wrong = element('div');
   readonly #button = element('button', { type: 'submit' }, 'Submit');
@@ -46,7 +46,9 @@ export class Composer {
       void this.#submit();
     };
     const choices = kinds.map((kind, n) => this.#choiceOf(kind, n === 0));
-    find('#composer').append(
+    fill(
+      find('#composer'),
+      element('h2', {}, 'Submit'),
       element(
         'form',
         { submit },
@@ -55,8 +57,7 @@ export class Composer {
         this.#about,
         webhook.node,
         identity,
-        element('p', { class: 'actions' }, this.#button),
-        this.#wrong,
+        element('div', { class: 'submit' }, this.#wrong, this.#button),
       ),
     );
     if (first) this.#choose(first);
@@ -72,26 +73,21 @@ export class Composer {
   #choose(kind: KindInfo): void {
     for (const { field } of this.#fields) field.leave?.();
     this.#chosen = kind;
-    this.#fields = [];
     fill(this.#wrong);
-    const form = FORMS[kind.name];
-    if (form) return this.#show(kind, form);
-    fill(this.#area);
-    fill(this.#about, 'One moment.');
-    const show = (made: Form): void => void (this.#chosen === kind && this.#show(kind, made));
-    this.#formFromSchema(kind).then(show, (error: unknown) => this.#tell(error));
+    this.#show(kind, formFromSchema(this.#parts.document, kind));
   }
 
-  async #formFromSchema(kind: KindInfo): Promise<Form> {
-    const [{ formFromSchema }, source] = await Promise.all([import('./schema-form.ts'), this.#parts.readDocument()]);
-    return formFromSchema(source, kind);
-  }
-
-  #show(kind: KindInfo, { fields }: Form): void {
-    this.#fields = fields.map((field) => ({ name: field.name, field: drawField(field) }));
-    fill(this.#area, ...this.#fields.map(({ field }) => field.node));
-    const labelOf = (name: string) => fields.find((field) => field.name === name)?.label ?? name;
-    fill(this.#about, providerIn(kind), kind.needs ? ` It needs: ${kind.needs.map(labelOf).join(', ')}.` : undefined);
+  #show(kind: KindInfo, fields: readonly Field[]): void {
+    const drawn = fields.map((field) => ({ ...field, field: drawField(field) }));
+    this.#fields = drawn;
+    for (const { field, size } of drawn) field.node.classList.toggle('wide', size !== 'half');
+    const nodes = (isMore: boolean) => drawn.filter((one) => (one.isMore ?? false) === isMore).map(({ field }) => field.node);
+    const more = nodes(true);
+    const folded = more.length > 0 && element('details', { class: 'wide' }, element('summary', {}, 'More'), ...more);
+    fill(this.#area, ...nodes(false), folded);
+    const labels = new Map(fields.map(({ name, label }) => [name, label]));
+    const needs = kind.needs?.map((name) => labels.get(name) ?? name).join(', ');
+    fill(this.#about, providerIn(kind), needs !== undefined && ` It needs: ${needs}.`);
   }
 
   async #submit(): Promise<void> {

@@ -26,10 +26,10 @@ function drawTyped(field: TypedField): DrawnField {
   const sample =
     field.type === 'notes' &&
     field.sample !== undefined &&
-    element('button', { type: 'button', class: 'quiet', click: () => (input.value = field.sample ?? '') }, 'Use an example');
+    element('button', { type: 'button', class: 'link', click: () => (input.value = field.sample ?? '') }, 'Use an example');
   const label = element('label', { class: 'field' }, element('span', {}, field.label), input);
   return {
-    node: sample ? element('div', {}, label, element('p', { class: 'actions' }, sample)) : label,
+    node: sample ? element('div', { class: 'field' }, label, sample) : label,
     read: () => valueOf(field, input.value),
   };
 }

@@ -1,24 +1,30 @@
-/** The forms that kinds bring: which fields they have, and what these send. */
+/** Forms and their fields: what a field is, what it sends, and the words for it that its schema does not have. */
+
+/** What every field has. `size`: `half` stands beside another one. `isMore`: it is seldom used, and folded. */
+type Common = { name: string; label: string; hint?: string | undefined; required?: boolean; size?: 'half'; isMore?: boolean };
 
 /** A field that is typed or chosen. `sends`: how its text is read, where it is no plain text. */
-export type TypedField = { name: string; label: string; hint?: string | undefined; required?: true; sends?: 'list' | 'json' } & (
-  | { type: 'notes'; sample: string | undefined; rows: number }
-  | { type: 'line'; placeholder?: string | undefined }
-  | { type: 'number'; least: number | undefined; most: number | undefined; step?: number | 'any'; value: number | undefined }
-  | { type: 'choice'; options: readonly (readonly [value: string, label: string])[] }
-);
+export type TypedField = Common & { sends?: 'list' | 'json' } & (
+    | { type: 'notes'; sample: string | undefined; rows: number }
+    | { type: 'line'; placeholder?: string | undefined }
+    | { type: 'number'; least: number | undefined; most: number | undefined; step?: number | 'any'; value: number | undefined }
+    | { type: 'choice'; options: readonly (readonly [value: string, label: string])[] }
+  );
 
 /** A field for a file. */
-export type FileField = { name: string; label: string; hint?: string | undefined; required?: true } & (
-  | { type: 'image' | 'recording' }
-  | { type: 'file'; accept: string }
-);
+export type FileField = Common & ({ type: 'image' | 'recording' } | { type: 'file'; accept: string });
 
 /** A field. `name`: as the API has it. What is left empty is not sent. */
 export type Field = TypedField | FileField;
 
-/** The form of a kind. */
-export type Form = { label: string; fields: readonly Field[] };
+/** What the schema of a kind does not say: what people call it and its fields, what an empty field means, and a text to try. */
+export type FormWords = {
+  label: string;
+  labels?: Readonly<Record<string, string>>;
+  placeholders?: Readonly<Record<string, string>>;
+  samples?: Readonly<Record<string, string>>;
+  options?: Readonly<Record<string, string>>;
+};
 
 const NOTES = `The water cycle has no beginning and no end. The sun heats the sea, and water rises as vapour.
 High in the air the vapour cools and forms clouds. Rain and snow fall on mountains and fields.
@@ -31,66 +37,37 @@ runoff: water flows back to the sea
 A drop of water stays in the air for about 9 days.
 The oceans hold 97 percent of all water.`;
 
-/**
- * By the kinds' names. A kind without a form here gets one from its schema: page/schema-form.ts.
- */
-export const FORMS: Readonly<Record<string, Form>> = {
+const LANGUAGE = { language: 'Language code' };
+
+/** By the kinds' names. A kind that is not here has all its fields, too: page/schema-form.ts draws them from its schema. */
+export const FORMS: Readonly<Record<string, FormWords>> = {
   'generate-flashcards': {
     label: 'Flashcards',
-    fields: [
-      { name: 'content', label: 'Notes', type: 'notes', sample: NOTES, rows: 10, required: true },
-      { name: 'count', label: 'Cards at most', type: 'number', least: 1, most: 50, value: 10 },
-      { name: 'language', label: 'Language code', type: 'line', placeholder: 'de-DE; empty: that of the notes' },
-    ],
+    labels: { ...LANGUAGE, content: 'Notes', count: 'Cards at most' },
+    placeholders: { subject: 'Geography', topic: 'The water cycle', language: 'that of the notes', difficulty: 'easy' },
+    samples: { content: NOTES },
   },
   'generate-lesson': {
     label: 'Lesson',
-    fields: [
-      { name: 'topic', label: 'Topic', type: 'line', placeholder: 'The water cycle' },
-      { name: 'content', label: 'Notes', type: 'notes', sample: NOTES, rows: 8 },
-      { name: 'sections', label: 'Sections at most', type: 'number', least: 1, most: 12, value: 4 },
-      { name: 'level', label: 'Level', type: 'line', placeholder: 'B1' },
-    ],
+    labels: { ...LANGUAGE, content: 'Notes', sections: 'Sections at most', nativeLanguage: "Learner's language" },
+    placeholders: { topic: 'The water cycle', subject: 'Geography', level: 'B1', language: 'that of the notes', nativeLanguage: 'en' },
+    samples: { content: NOTES },
   },
   'process-image': {
     label: 'Text in an image',
-    fields: [
-      { name: 'image', label: 'Image', type: 'image', required: true },
-      { name: 'languages', label: 'Language codes', type: 'line', placeholder: 'en', sends: 'list' },
-      {
-        name: 'then',
-        label: 'Then make',
-        type: 'choice',
-        options: [
-          ['', 'nothing more'],
-          ['flashcards', 'flashcards'],
-          ['lesson', 'a lesson'],
-        ],
-      },
-    ],
+    labels: { languages: 'Language codes', then: 'Then make', thenInput: 'Fields of the job that follows (JSON)' },
+    options: { '': 'nothing more', lesson: 'a lesson' },
   },
   'pronunciation-assess': {
     label: 'Pronunciation',
-    fields: [
-      { name: 'referenceText', label: 'Text to say', type: 'line', placeholder: 'Water boils at one hundred degrees.', required: true },
-      { name: 'audio', label: 'Your recording', type: 'recording', required: true },
-      { name: 'language', label: 'Language code', type: 'line', placeholder: 'en-US' },
-    ],
+    labels: { ...LANGUAGE, referenceText: 'Text to say', audio: 'Your recording' },
+    placeholders: { referenceText: 'Water boils at one hundred degrees.' },
   },
   'generate-audio': {
     label: 'Speech',
-    fields: [
-      {
-        name: 'text',
-        label: 'Text',
-        type: 'notes',
-        sample: 'Water boils at one hundred degrees. Ice melts at zero.',
-        rows: 6,
-        required: true,
-      },
-      { name: 'language', label: 'Language code', type: 'line', placeholder: 'en' },
-      { name: 'speed', label: 'Speed', type: 'number', least: 0.5, most: 2, step: 0.1, value: 1 },
-    ],
+    labels: { ...LANGUAGE, format: 'File' },
+    placeholders: { voice: 'the usual one' },
+    samples: { text: 'Water boils at one hundred degrees. Ice melts at zero.' },
   },
 };
 

@@ -16,7 +16,7 @@ export function factsOf(state: JobState, { watched, left }: Times): string[] {
     status === 'active' && `${Math.round(percent)} %`,
     count > 0 && piecesInWords(count),
     isRunning && left !== undefined && `about ${inWords(left)} to go`,
-    isRunning && `watched for ${inWords(watched)}`,
+    isRunning && `${inWords(watched)} so far`,
     ...usageIn(usage),
   ];
   return facts.filter((fact): fact is string => typeof fact === 'string');

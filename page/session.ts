@@ -1,39 +1,43 @@
 /**
- * What the page remembers over a reload, in this tab alone: who submits, and the job that is
- * watched.
+ * What the page remembers: who submits, in this browser; an access token, and how jobs were
+ * submitted, in this tab alone.
  */
 
-/**
- * A job to go on with. `streamUrl` has the token that lets it be read. `tells`: whether a server is
- * told of its end.
- */
-export type Remembered = { jobId: string; streamUrl: string; kind: string; curl: string; tells?: boolean };
+/** How a job was submitted: what only the page that did it knows. `tells`: a server is told of its end. */
+export type About = { curl: string; tags: string[]; tells: boolean };
 
-const KEYS = { job: 'ai-jobs:job', user: 'ai-jobs:user', token: 'ai-jobs:token' } as const;
+const KEYS = { about: 'ai-jobs:about:', user: 'ai-jobs:user', token: 'ai-jobs:token' } as const;
 
-/** Reads what is remembered; undefined where it is nothing, or no such thing. */
-export function remembered(): Remembered | undefined {
+/** Reads how a job was submitted; undefined where another tab did it. */
+export function aboutJob(jobId: string): About | undefined {
   try {
-    const value = JSON.parse(sessionStorage.getItem(KEYS.job) ?? 'null') as Partial<Remembered> | null;
-    const texts = [value?.jobId, value?.streamUrl, value?.kind, value?.curl];
-    return texts.every((text) => typeof text === 'string') ? (value as Remembered) : undefined;
+    const value = JSON.parse(sessionStorage.getItem(KEYS.about + jobId) ?? 'null') as Partial<About> | null;
+    return typeof value?.curl === 'string' && Array.isArray(value.tags)
+      ? { curl: value.curl, tags: value.tags, tells: value.tells === true }
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Remembers a job; undefined forgets it. */
-export function remember(job: Remembered | undefined): void {
-  if (job) sessionStorage.setItem(KEYS.job, JSON.stringify(job));
-  else sessionStorage.removeItem(KEYS.job);
+/** Remembers how a job was submitted. Where the browser keeps no more, it is only not shown after a reload. */
+export function rememberAbout(jobId: string, about: About): void {
+  try {
+    sessionStorage.setItem(KEYS.about + jobId, JSON.stringify(about));
+  } catch {} // its space is used up
 }
 
-/** Who submits: a name that is made once for this tab, or what was typed. */
+/** Forgets it. */
+export function forgetAbout(jobId: string): void {
+  sessionStorage.removeItem(KEYS.about + jobId);
+}
+
+/** Who submits: a name that is made once in this browser, so that all its tabs have the same jobs. */
 export function userName(): string {
-  const known = sessionStorage.getItem(KEYS.user);
+  const known = localStorage.getItem(KEYS.user);
   if (known !== null) return known;
   const made = `guest-${[...crypto.getRandomValues(new Uint8Array(4))].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-  sessionStorage.setItem(KEYS.user, made);
+  localStorage.setItem(KEYS.user, made);
   return made;
 }
 

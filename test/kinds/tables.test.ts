@@ -81,15 +81,14 @@ describe.each(all)('$name', (kind) => {
     expect([kind.pushTexts.completed, kind.pushTexts.failed]).toEqual([expect.stringMatching(/\w\.$/), expect.stringMatching(/\w\.$/)]);
   });
 
-  test('it has a form: its own has only what its schema has, and its schema alone gives one', () => {
+  test('it has a form with all fields of its schema, and the page has words for no others', () => {
     const drawn = formFromSchema(JSON.parse(JSON.stringify(createDocument(all))) as FormSource, kind);
-    expect(drawn.fields.map(({ name }) => name).toSorted()).toEqual(Object.keys(properties).toSorted());
+    expect(drawn.map(({ name }) => name).toSorted()).toEqual(Object.keys(properties).toSorted());
     const required = schemas.input['required'] as string[];
-    expect(drawn.fields.filter((field) => field.required).map(({ name }) => name)).toEqual(expect.arrayContaining(required));
-    for (const field of [...drawn.fields, ...(FORMS[kind.name]?.fields ?? [])])
-      expect([field.name, faultOf(field)]).toEqual([field.name, '']);
-    const own = FORMS[kind.name]?.fields;
-    if (own) expect(own.map(({ name }) => name)).toEqual(expect.arrayContaining(required));
+    expect(drawn.filter((field) => field.required).map(({ name }) => name)).toEqual(expect.arrayContaining(required));
+    for (const field of drawn) expect([field.name, faultOf(field)]).toEqual([field.name, '']);
+    const { labels, placeholders, samples } = FORMS[kind.name] ?? {};
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(Object.keys({ ...labels, ...placeholders, ...samples })));
   });
 
   /** What a field offers that the schema does not take. */
