@@ -1,5 +1,5 @@
 /** The Dockerfile: which process an image has, as whom, with which programs, and what a build gets of the repository. */
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { imageOf, lastOf, readText } from '../support/deployed.ts';
@@ -26,6 +26,14 @@ test('only the image of the worker has ffmpeg and espeak-ng', () => {
 test.each(roles)('a host that can name no target gets the %s by the build argument PROCESS, else the worker', (role) => {
   const last = (args: Record<string, string>) => readDockerfile(readText('docker/Dockerfile'), args).at(-1)?.from;
   expect([last({ PROCESS: role }), last({})]).toEqual([role, 'worker']);
+});
+
+test('each command of Compose that is written down names the file of variables: Compose does not look for it in the clone by itself', () => {
+  const files = ['deploy/compose.yaml', ...globSync('docs/**/*.md', { cwd: root }), 'README.md'];
+  const texts = files.map((file) => readFileSync(join(root, file), 'utf8'));
+  const commands = texts.flatMap((text) => text.match(/docker compose -f deploy\/compose\.yaml.*?(?=[`\n])/g) ?? []);
+  expect(commands.length).toBeGreaterThan(3);
+  expect(commands.filter((command) => !command.includes(' --env-file .env '))).toEqual([]);
 });
 
 test('a build gets what a production install copies, and neither secrets nor packages nor tests', () => {

@@ -1,8 +1,11 @@
 /** `deploy/nginx.conf`: nginx takes it, and it fits the API and the composition. */
 import { spawnSync } from 'node:child_process';
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { readText, readYaml } from '../support/deployed.ts';
-import { fillConf, hasNginx } from '../support/nginx.ts';
+import { fillConf, hasNginx, startDeployedNginx, startTrialNginx } from '../support/nginx.ts';
 
 const conf = readText('nginx.conf');
 
@@ -21,6 +24,29 @@ test('the servers of deploy/nginx.conf are the APIs of compose.yaml, at their po
   expect(conf).toMatch(/^ +listen 8080;/m);
 });
 
+test.runIf(hasNginx)(
+  'a client can not say who it is; the line for a trial says it for who knows the secret, and for nobody else',
+  async () => {
+    const api = await startEcho();
+    const who = async (url: string, authorization: string) =>
+      (await fetch(url, { headers: { authorization, 'user-id': 'ana' } })).headers.get('x-caller');
+    const [shipped, trial] = [await startDeployedNginx([api]), await startTrialNginx([api])];
+    expect([await who(shipped, 'Bearer a-long-random-secret'), await who(trial, 'Bearer other')]).toEqual(['nobody', 'nobody']);
+    expect(await who(trial, 'Bearer a-long-random-secret')).toBe('tester');
+  },
+);
+
+/** A server that says in `x-caller` whom the header `user-id` names. */
+async function startEcho(): Promise<string> {
+  const server = createServer((request, response) => {
+    response.writeHead(200, { 'x-caller': request.headers['user-id'] ?? 'nobody' }).end();
+  });
+  onTestFinished(() => void server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 test('each directive for streams and for stops without a 502 is there', () => {
   for (const directive of [
     'proxy_buffering off',
@@ -29,7 +55,7 @@ test('each directive for streams and for stops without a 502 is there', () => {
     'keepalive 64',
     'keepalive_timeout 60s',
     'client_max_body_size 16m',
-    'proxy_set_header user-id ""',
+    'proxy_set_header user-id $caller',
   ])
     expect(conf).toContain(`${directive};`);
   expect(conf).not.toMatch(/\$request_uri|\$args|\$request\b/);

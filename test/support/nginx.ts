@@ -29,19 +29,28 @@ export async function startNginx(urls: string[], { location = '', upstream = '',
   return run(folder, port);
 }
 
-/** The same with the `deploy/nginx.conf` of this repository. `user`: what it says who the caller is; nobody unless it is given. */
+/** The same with the `deploy/nginx.conf` of this repository. `user`: what it says who the caller is; as the file says unless it is given. */
 export async function startDeployedNginx(urls: string[], user?: string): Promise<string> {
   const port = await freePort();
   return run(fillConf({ port, servers: urls.map((url) => new URL(url).host), user }), port);
 }
 
+/** The same with the line for a trial in force: who sends `Bearer a-long-random-secret` is the user `tester`. */
+export async function startTrialNginx(urls: string[]): Promise<string> {
+  const port = await freePort();
+  const folder = fillConf({ port, servers: urls.map((url) => new URL(url).host) });
+  const file = join(folder, 'nginx.conf');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('# "Bearer', '"Bearer'));
+  return run(folder, port);
+}
+
 /** Writes `deploy/nginx.conf` with this port, these servers and paths of the test's into a folder, as `nginx.conf`. Returns the folder. */
-export function fillConf({ port, servers, user = '""' }: { port: number; servers: string[]; user?: string | undefined }): string {
+export function fillConf({ port, servers, user = '$caller' }: { port: number; servers: string[]; user?: string | undefined }): string {
   const folder = scratch();
   const conf = readFileSync(resolve(import.meta.dirname, '../../deploy/nginx.conf'), 'utf8');
   const filled = conf
     .replace(/( +server )api-1:3001(.*\n)( +server api-.*\n)+/, (_, head, tail) => servers.map((server) => head + server + tail).join(''))
-    .replace('user-id ""', () => `user-id ${user}`)
+    .replace('user-id $caller', () => `user-id ${user}`)
     .replace('listen 8080', `listen 127.0.0.1:${port}`)
     .replaceAll(/\/(tmp|dev)\//g, `${folder}/`)
     .replace(`${folder}/stderr`, `${folder}/error.log`);
