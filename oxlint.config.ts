@@ -216,6 +216,7 @@ export default {
         'page/forms.ts',
         'bench/soak.ts',
         'test/http/loose-requests.test.ts',
+        'examples/expo/CameraScreen.tsx',
       ],
       rules: { 'unicorn/no-thenable': 'off' },
     },

@@ -32,9 +32,10 @@ export default defineConfig({
     alias: [
       // The example for Expo runs on a stand-in for a phone, and on the client's sources.
       {
-        find: /^(react-native|expo-network|expo\/fetch|@react-native-async-storage\/async-storage)$/,
+        find: /^(react-native|expo-(audio|camera|network|notifications)|expo\/fetch|@react-native-async-storage\/async-storage)$/,
         replacement: path('test/support/phone.ts'),
       },
+      { find: /^expo-constants$/, replacement: path('test/support/phone-constants.ts') },
       { find: /^ai-jobs-client$/, replacement: path('client/src/index.ts') },
       { find: /^ai-jobs-client\/react$/, replacement: path('client/src/react.ts') },
     ],

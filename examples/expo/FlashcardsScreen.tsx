@@ -1,27 +1,26 @@
 /** A screen of an Expo app: makes flashcards out of notes and shows each as it comes, over the background, a lost network and a killed app. */
 import AsyncStorage from '@react-native-async-storage/async-storage';
-import type { SupabaseClient } from '@supabase/supabase-js';
-import { createClient, type Job, type Problem } from 'ai-jobs-client';
+import type { Client, Job, Problem } from 'ai-jobs-client';
 import { useJob, useSubmit } from 'ai-jobs-client/react';
 import { addNetworkStateListener } from 'expo-network';
-import { fetch as streamingFetch } from 'expo/fetch';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { AccessibilityInfo, AppState, FlatList, Platform, Pressable, StyleSheet, Text, TextInput, View } from 'react-native';
+import { findPushToken } from './push.ts';
 
 /** Where the phone keeps the id of the job that is watched. The id alone opens nothing: the server wants the user's token, too. */
 const KEPT_JOB = 'flashcards:job';
 
-/** What the screen needs: where the server is, and the user's project of Supabase. */
-export type FlashcardsScreenProps = { baseUrl: string; supabase: Pick<SupabaseClient, 'auth'> };
+/** What the screen needs. `jobId`: a job to open instead of the last one. `onSubmitted`: what was submitted, by its id. */
+export type FlashcardsScreenProps = {
+  ai: Client;
+  jobId?: string | undefined;
+  onSubmitted?: ((id: string, notes: string) => void) | undefined;
+};
 
 /** The screen. */
-export function FlashcardsScreen({ baseUrl, supabase }: FlashcardsScreenProps) {
-  const ai = useMemo(() => {
-    const token = async () => (await supabase.auth.getSession()).data.session?.access_token; // it is refreshed where it has expired
-    return createClient({ baseUrl, token, fetch: streamingFetch as unknown as typeof fetch }); // React Native's own fetch does not stream
-  }, [baseUrl, supabase]);
+export function FlashcardsScreen({ ai, jobId, onSubmitted }: FlashcardsScreenProps) {
   const submission = useSubmit(ai.flashcards);
-  const kept = useKeptJob((id) => ai.resume<'flashcards'>(id), submission.job);
+  const kept = useKeptJob((id) => ai.resume<'flashcards'>(id), submission.job, jobId);
   const job = submission.job ?? kept.job;
   const { status, items, result, error, position, percent, cancel } = useJob(job);
   useConnectionInFront(job);
@@ -33,6 +32,12 @@ export function FlashcardsScreen({ baseUrl, supabase }: FlashcardsScreenProps) {
   const line = statusLine({ isSubmitting: submission.isSubmitting, hasJob: job !== undefined, status, position, percent });
   useAnnouncement(hasEnded ? line : '');
 
+  const submitted = submission.job?.id;
+  useEffect(() => {
+    if (submitted !== undefined) onSubmitted?.(submitted, notes);
+  }, [submitted]);
+
+  const onSubmit = async () => submission.submit({ content: notes, count: 20, pushToken: await findPushToken() });
   const startAnew = () => {
     setCancelFailed(false);
     submission.reset();
@@ -55,11 +60,7 @@ export function FlashcardsScreen({ baseUrl, supabase }: FlashcardsScreenProps) {
             style={styles.notes}
             value={notes}
           />
-          <Button
-            disabled={submission.isSubmitting || notes.trim() === ''}
-            label="Make flashcards"
-            onPress={() => void submission.submit({ content: notes, count: 20 })}
-          />
+          <Button disabled={submission.isSubmitting || notes.trim() === ''} label="Make flashcards" onPress={() => void onSubmit()} />
         </>
       )}
       <Text accessibilityLiveRegion="polite">{line}</Text>
@@ -86,16 +87,18 @@ export function FlashcardsScreen({ baseUrl, supabase }: FlashcardsScreenProps) {
 
 /**
  * The job that this phone watched last, found again after the app was killed, and a function that forgets it. Only the id is kept: the cards
- * went with the app, so the job is followed from its start and brings them all again. Who keeps the cards keeps `job.cursor` beside them.
+ * went with the app, so the job is followed from its start and brings them all again. An app that keeps the cards keeps `job.cursor` beside them.
  */
-function useKeptJob(resume: (id: string) => Job<'flashcards'>, submitted: Job<'flashcards'> | undefined) {
+function useKeptJob(resume: (id: string) => Job<'flashcards'>, submitted: Job<'flashcards'> | undefined, opened: string | undefined) {
   const [job, setJob] = useState<Job<'flashcards'>>();
   useEffect(() => {
-    void AsyncStorage.getItem(KEPT_JOB).then((id) => id !== null && setJob(resume(id)));
+    if (opened === undefined) void AsyncStorage.getItem(KEPT_JOB).then((id) => id !== null && setJob(resume(id)));
+    else setJob(resume(opened));
   }, []); // once, when the screen opens
   useEffect(() => {
-    if (submitted) void AsyncStorage.setItem(KEPT_JOB, submitted.id);
-  }, [submitted]);
+    const id = submitted?.id ?? opened;
+    if (id !== undefined) void AsyncStorage.setItem(KEPT_JOB, id);
+  }, [submitted, opened]);
   const forget = () => {
     setJob(undefined);
     void AsyncStorage.removeItem(KEPT_JOB);
@@ -104,7 +107,7 @@ function useKeptJob(resume: (id: string) => Job<'flashcards'>, submitted: Job<'f
 }
 
 /** Keeps a job connected while the app is in front. The job itself knows where it was, and goes on after the last event that it had. */
-function useConnectionInFront(job: Pick<Job, 'pause' | 'resume'> | undefined): void {
+export function useConnectionInFront(job: Pick<Job, 'pause' | 'resume'> | undefined): void {
   useEffect(() => {
     if (!job) return;
     const app = AppState.addEventListener('change', (state) => {
@@ -163,11 +166,13 @@ const ADVICE: Readonly<Record<string, string>> = {
   content_unusable: 'There is nothing in these notes to make cards of.',
 };
 
-function adviceFor({ code, detail, title }: Problem): string {
+/** What is said of a problem. */
+export function adviceFor({ code, detail, title }: Problem): string {
   return ADVICE[code] ?? (detail || title);
 }
 
-function Button({ label, onPress, disabled = false }: { label: string; onPress: () => void; disabled?: boolean }) {
+/** A button, large enough for a thumb. */
+export function Button({ label, onPress, disabled = false }: { label: string; onPress: () => void; disabled?: boolean }) {
   return (
     <Pressable
       accessibilityRole="button"
@@ -191,11 +196,23 @@ function Card({ front, back }: { front: string; back: string }) {
   );
 }
 
-const styles = StyleSheet.create({
+/** What the screens look like. */
+export const styles = StyleSheet.create({
+  app: { flex: 1, paddingTop: 48 },
+  tabs: { flexDirection: 'row', gap: 8, paddingHorizontal: 16 },
+  row: { gap: 8, marginBottom: 16 },
+  camera: { borderRadius: 8, flex: 1, overflow: 'hidden' },
   screen: { flex: 1, gap: 12, padding: 16 },
   notes: { borderColor: '#777a88', borderRadius: 8, borderWidth: 1, minHeight: 140, padding: 12, textAlignVertical: 'top' },
   problem: { color: '#a3182b' },
-  button: { alignItems: 'center', backgroundColor: '#3446c9', borderRadius: 8, minHeight: 48, justifyContent: 'center' },
+  button: {
+    alignItems: 'center',
+    backgroundColor: '#3446c9',
+    borderRadius: 8,
+    justifyContent: 'center',
+    minHeight: 48,
+    paddingHorizontal: 12,
+  },
   disabled: { opacity: 0.5 },
   buttonText: { color: '#ffffff', fontWeight: '600' },
   card: { backgroundColor: '#eceefc', borderRadius: 8, marginBottom: 8, minHeight: 64, padding: 12 },

@@ -4,15 +4,17 @@ import { act, cleanup, fireEvent, render } from '@testing-library/react';
 import { type ComponentType, createElement } from 'react';
 import { expect, test } from 'vitest';
 import { openDom } from '../support/dom.ts';
+import { startAzureSpeech } from '../support/azure-speech.ts';
+import { startExpo } from '../support/expo.ts';
 import { card, latch, pieces, startOpenAI } from '../support/openai.ts';
-import { announced, changeNetwork, kept, moveApp, streamed } from '../support/phone.ts';
+import { announced, changeNetwork, kept, moveApp, pressNotification, streamed } from '../support/phone.ts';
 import { freePort } from '../support/ports.ts';
 import { startProxy } from '../support/proxy.ts';
 import { startStack } from '../support/stack.ts'; // as processes: a vendor's SDK does not run beside a DOM
 import { ANA, startProject } from '../support/supabase.ts';
 
 const COUNT = 4;
-const EXAMPLE = '../../examples/expo/FlashcardsScreen.tsx'; // by its name: it is compiled with the settings of an app
+const EXAMPLE = '../../examples/expo'; // by its name: it is compiled with the settings of an app
 
 test('what the handbook shows of the screen stands in its file', () => {
   const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -23,7 +25,8 @@ test('what the handbook shows of the screen stands in its file', () => {
 });
 
 test('the screen goes on after the background, a lost network and a killed app; a job is cancelled, and a refusal is told', async () => {
-  const { FlashcardsScreen } = (await import(EXAMPLE)) as { FlashcardsScreen: ComponentType<{ baseUrl: string; supabase: object }> };
+  const { FlashcardsScreen } = (await import(`${EXAMPLE}/FlashcardsScreen.tsx`)) as { FlashcardsScreen: ComponentType<{ ai: object }> };
+  const { createAi } = (await import(`${EXAMPLE}/ai.ts`)) as { createAi(baseUrl: string, supabase: object): object };
   const steps = Array.from({ length: COUNT }, latch);
   const openai = await startOpenAI(async (pen) => {
     const { open, cards } = pieces(Array.from({ length: COUNT }, (_, n) => card(n + 1)));
@@ -34,7 +37,7 @@ test('the screen goes on after the background, a lost network and a killed app; 
     }
   });
   const project = await startProject();
-  const stack = await startStack({ ...openai.env, ...project.env });
+  const stack = await startStack({ ...openai.env, ...project.env, ...(await startExpo()).env });
   await stack.startWorker();
   const port = Number(new URL(stack.url).port);
   const proxy = await startProxy(port);
@@ -44,7 +47,8 @@ test('the screen goes on after the background, a lost network and a killed app; 
 
   const dom = openDom();
   const supabase = { auth: { getSession: async () => ({ data: { session: { access_token: await project.token(ANA) } } }) } };
-  const screen = () => render(createElement(FlashcardsScreen, { baseUrl: `http://127.0.0.1:${proxy.port}`, supabase }));
+  const ai = createAi(`http://127.0.0.1:${proxy.port}`, supabase);
+  const screen = () => render(createElement(FlashcardsScreen, { ai }));
   let view = screen();
   const press = (name: string) => fireEvent.click(view.getByRole('button', { name }));
   const cards = () => dom.text().match(/front \d/g) ?? [];
@@ -91,4 +95,49 @@ test('the screen goes on after the background, a lost network and a killed app; 
   expect(view.getByLabelText('Your notes')).toBeDefined();
   expect(kept.size).toBe(0);
   expect(streamed.some((url) => url.includes('/events'))).toBe(true);
+});
+
+test('the app makes cards of a picture, assesses a recording, lists its jobs, and opens the one of a notification', async () => {
+  const { App } = (await import(`${EXAMPLE}/App.tsx`)) as { App: ComponentType<{ ai: object }> };
+  const { createAiOf } = (await import(`${EXAMPLE}/ai.ts`)) as { createAiOf(user: string, baseUrl: string): object };
+  const speech = await startAzureSpeech();
+  const stack = await startStack({ ...speech.env, ...(await startExpo()).env });
+  await stack.startWorker();
+  kept.clear();
+  const dom = openDom();
+  const view = render(createElement(App, { ai: createAiOf('ana', stack.url) }));
+  const press = (name: string) => fireEvent.click(view.getByRole('button', { name }));
+
+  press('Camera');
+  press('Take the picture');
+  await dom.until(() => dom.text().includes('Your cards are ready.'));
+  expect(view.queryAllByRole('button', { name: /boil/ })).not.toEqual([]);
+
+  press('Recording');
+  press('Record');
+  await dom.until(() => view.queryByRole('button', { name: 'Stop' }) !== null);
+  press('Stop');
+  await dom.until(() => dom.text().includes('of 100'));
+  expect(dom.text()).toContain('water: 98');
+
+  press('Cards');
+  await dom.until(() => view.queryByRole('button', { name: 'New cards' }) !== null);
+  press('New cards');
+  fireEvent.input(view.getByLabelText('Your notes'), { target: { value: 'Hund: dog' } });
+  press('Make flashcards');
+  await dom.until(() => view.queryByRole('button', { name: 'Hund' }) !== null);
+
+  press('Jobs');
+  await dom.until(() => dom.text().includes('Hund: dog: ready') && dom.text().includes('Picture: ready'));
+  const [{ id }] = JSON.parse(kept.get('jobs') ?? '') as [{ id: string }];
+  press('Open Picture');
+  await dom.until(() => view.queryAllByRole('button', { name: /boil/ }).length > 0);
+  await act(async () => pressNotification({ jobId: id }));
+  await dom.until(() => view.queryByRole('button', { name: 'Hund' }) !== null);
+
+  press('Jobs');
+  await dom.until(() => view.queryByRole('button', { name: 'Forget Picture' }) !== null);
+  press('Forget Picture');
+  await dom.until(() => !dom.text().includes('Picture'));
+  expect(kept.get('jobs')).toBe(JSON.stringify([{ id, title: 'Hund: dog' }]));
 });

@@ -1,4 +1,4 @@
-/** Tests that the skill in the client's package says what is true: kinds and their fields, codes, and a screen that is an example. */
+/** Tests that the skill in the client's package says what is true: kinds and their fields, codes, and screens that are an example's. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -34,7 +34,8 @@ test('every code that it names is one of the server or of the client', () => {
   expect(codes.filter((code) => !(code in problems) && !OF_CLIENT.has(code))).toEqual([]);
 });
 
-test('the screen that it shows is the one of the example, which is checked and tested', () => {
-  const [, screen = ''] = /## A whole screen[\s\S]*?```tsx\n([\s\S]*?)```/.exec(skill) ?? [];
-  expect(screen).toBe(read('examples/expo/FlashcardsScreen.tsx'));
+test('the files that it shows are those of the example, which are checked and tested', () => {
+  const shown = [...skill.matchAll(/^### (\S+)\n\n```tsx?\n([\s\S]*?)^```$/gm)].map(([, name = '', text = '']) => ({ name, text }));
+  expect(shown.length).toBeGreaterThan(3);
+  for (const { name, text } of shown) expect({ name, text }).toEqual({ name, text: read(`examples/expo/${name}`) });
 });

@@ -1,5 +1,6 @@
 /** A phone as the Expo example knows one: what it imports of React Native and Expo, drawn as HTML, and the events that a test makes happen. */
-import { createElement, type ReactElement, type ReactNode } from 'react';
+import { readFileSync } from 'node:fs';
+import { createElement, type ReactElement, type ReactNode, type Ref, useEffect, useImperativeHandle } from 'react';
 
 type Props = {
   children?: ReactNode;
@@ -65,6 +66,44 @@ export const addNetworkStateListener = networks.listen;
 
 /** Tells the app that the network has come or gone. */
 export const changeNetwork = networks.tell;
+
+/** A file of this repository, at an address as a camera and a recorder give it. */
+const addressOf = (path: string, type: string) =>
+  `data:${type};base64,${readFileSync(new URL(`../../${path}`, import.meta.url)).toString('base64')}`;
+
+/** The camera: it sees a printed sentence. What it has taken can be read at its address. */
+export const useCameraPermissions = () => [{ granted: true }, async () => ({ granted: true })];
+export function CameraView({ ref, onCameraReady }: { ref: Ref<object>; onCameraReady: () => void }) {
+  useImperativeHandle(ref, () => ({
+    takePictureAsync: async () => ({ uri: addressOf('scripts/smoke/water.png', 'image/png'), format: 'png' }),
+  }));
+  useEffect(onCameraReady, []);
+  return createElement('div', {});
+}
+
+/** The recorder: it hears the sentence spoken. */
+export const RecordingPresets = { HIGH_QUALITY: {} };
+export const requestRecordingPermissionsAsync = async () => ({ granted: true });
+export const setAudioModeAsync = async () => {};
+const recorder = {
+  uri: null as string | null,
+  prepareToRecordAsync: async () => {},
+  record: () => void (recorder.uri = null),
+  stop: async () => void (recorder.uri = addressOf('scripts/smoke/water.ogg', 'audio/ogg')),
+};
+export const useAudioRecorder = () => recorder;
+
+/** Push notifications: the user allows them. */
+const pressed = createSource<object>();
+export const requestPermissionsAsync = async () => ({ granted: true });
+export const getExpoPushTokenAsync = async () => ({ data: 'ExponentPushToken[aaaaaaaaaaaaaaaaaaaaaa]' });
+export const getLastNotificationResponse = () => null;
+export const addNotificationResponseReceivedListener = pressed.listen;
+
+/** Presses a notification that has this data. */
+export function pressNotification(data: Record<string, unknown>): void {
+  pressed.tell({ notification: { request: { content: { data } } } });
+}
 
 /** What the phone keeps when it kills the app. */
 export const kept = new Map<string, string>();
