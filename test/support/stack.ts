@@ -114,7 +114,8 @@ export async function startProcess(file: string, env: Record<string, string>, ro
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
-  child.stderr?.pipe(process.stderr);
+  // Not by a pipe: that adds four listeners to our own stream for each process, and Node warns from eleven on.
+  child.stderr?.on('data', (chunk: Buffer) => void process.stderr.write(chunk));
   // Not its 'close': that never comes once the channel was closed from here.
   const said = Promise.all([child.stdout, child.stderr].flatMap((stream) => (stream ? [once(stream, 'close')] : [])));
   const exited = once(child, 'exit').then(async ([code, signal]) => (await said, (code ?? signal) as number | NodeJS.Signals));
