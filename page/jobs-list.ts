@@ -105,6 +105,7 @@ export class JobsList {
       setText(count, countOf(status, pieces, percent));
       open.setAttribute('aria-current', String(isOpen));
       buttons.retry.hidden = isOpen || status !== 'failed';
+      count.hidden = !buttons.retry.hidden; // there is no place for both
       buttons.cancel.hidden = isOpen || !isUnfinished(status);
     };
     update(first);

@@ -16,7 +16,7 @@ export type Look = BrowserContextOptions & { args?: string[] };
 export async function openPage(url: string, { args = [], ...look }: Look = {}): Promise<{ page: Page; complaints: string[] }> {
   const browser = await chromium.launch({ ...(browserPath && { executablePath: browserPath }), args: ['--no-sandbox', ...args] });
   onTestFinished(() => browser.close());
-  const page = await browser.newPage(look);
+  const page = await (await browser.newContext(look)).newPage(); // so that a test may open another tab
   const complaints: string[] = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', ({ message }) => complaints.push(message));
