@@ -19,6 +19,15 @@ const START = `SwaggerUIBundle({
 });
 `;
 
+/**
+ * Swagger UI is dark where its root says so. The page follows the system, as it is and as it changes.
+ */
+const THEME = `const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', follow);
+follow();
+`;
+
 /** The style of the pages about problems. */
 const STYLE = `:root { color-scheme: light dark; }
 body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem; font: 1.0625rem/1.6 system-ui, sans-serif; }
@@ -29,10 +38,11 @@ dd { margin: 0; }
 
 /** The files beside Swagger UI's own. */
 export const OWN_FILES: ReadonlyMap<string, Asset> = new Map(
-  Object.entries({ 'start.js': ['text/javascript', START], 'page.css': ['text/css', STYLE] } as const).map(([name, [type, text]]) => [
-    name,
-    { type: `${type}; charset=utf-8`, bytes: new TextEncoder().encode(text) },
-  ]),
+  Object.entries({
+    'start.js': ['text/javascript', START],
+    'theme.js': ['text/javascript', THEME],
+    'page.css': ['text/css', STYLE],
+  } as const).map(([name, [type, text]]) => [name, { type: `${type}; charset=utf-8`, bytes: new TextEncoder().encode(text) }]),
 );
 
 /**
@@ -44,6 +54,7 @@ export function docsPage(version: string): { title: string; head: string; body: 
   return {
     title: 'ai-jobs: the API',
     head: `<link rel="stylesheet" href="/docs/swagger-ui.css${query}">
+<script src="/docs/theme.js${query}"></script>
 <link rel="icon" type="image/png" href="/docs/favicon-32x32.png${query}">`,
     body: `<div id="swagger-ui"></div>
 <noscript><p>This page needs a script. <a href="/openapi.json">The document</a> can be read without it.</p></noscript>

@@ -32,6 +32,7 @@ test('the page for reading has no script or style inside, and all files that it 
     '/docs/start.js',
     '/docs/swagger-ui-bundle.js',
     '/docs/swagger-ui.css',
+    '/docs/theme.js',
   ]);
   const types: Record<string, string> = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', png: 'image/png' };
   for (const path of [...files, '/docs/page.css']) {
