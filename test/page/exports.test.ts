@@ -60,10 +60,10 @@ Answer: 100 (at sea level)
 });
 
 test('a cost has the digits that count, and an estimate says so', () => {
-  expect([costOf(0.000123456, false), costOf(0.0129, true), costOf(3.14159, false)]).toEqual([
+  expect([costOf(0.000123456, false), costOf(0.0129, true), costOf(3.2159, false)]).toEqual([
     '$0.00012',
     'about $0.013 (estimate)',
-    '$3.14',
+    '$3.22',
   ]);
 });
 

@@ -33,9 +33,8 @@ test.skipIf(!browserPath)('a second submission leaves the first in the list, in 
   await otherRows.last().getByRole('button', { name: 'Erase' }).click();
   await expect.poll(() => otherRows.count()).toBe(1);
   await expect.poll(() => other.getByRole('region', { name: 'Job' }).textContent()).toContain('No job is open');
-  expect(
-    (await stack.get('/api/jobs', { 'user-id': (await page.evaluate("localStorage.getItem('ai-jobs:user')")) as string }))['jobs'],
-  ).toHaveLength(1);
+  const user = await page.evaluate("localStorage.getItem('ai-jobs:user')");
+  expect((await stack.get('/api/jobs', { 'user-id': String(user) }))['jobs']).toHaveLength(1);
   expect(complaints).toEqual([]);
 });
 
