@@ -4,10 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { TEST_MS, WAIT_MS } from './test/support/waits.ts';
 
-/** The suite runs on each store there is: the embedded Valkey always, a native Redis where one is found. */
-const native = process.env['TEST_REDIS_URL'] !== undefined || spawnSync('redis-server', ['--version']).status === 0;
+/** The suite runs on each store there is: the embedded Valkey always, a native Redis and a native Valkey where they are found. */
+const isThere = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
+const native = process.env['TEST_REDIS_URL'] !== undefined || isThere('redis-server');
 const wanted = process.env['TEST_STORE']?.split(',');
-const stores = ['embedded', ...(native ? ['native'] : [])].filter((store) => wanted?.includes(store) ?? true);
+const stores = ['embedded', ...(native ? ['native'] : []), ...(isThere('valkey-server') ? ['valkey'] : [])].filter(
+  (store) => wanted?.includes(store) ?? true,
+);
 
 /**
  * The files that run on every store: what they test is done by the store, in commands and scripts. The others run on the first one: they

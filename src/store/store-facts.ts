@@ -51,7 +51,7 @@ const RIGHTS: readonly [right: string, command: (key: string) => [name: string, 
   ['+time', () => ['TIME']],
 ];
 
-/** What Redis says of a command that its user may not run, also inside of a script, and of a key that is not its. */
+/** What Redis says of a command that its user may not run, also in a script, and of such a key. */
 const FORBIDDEN = /NOPERM|can't run this command/;
 const FORBIDDEN_KEY = /access (a key|one of the keys)/;
 

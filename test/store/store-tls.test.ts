@@ -24,7 +24,7 @@ async function startEncrypted({ certificate, key, ca }: Certificates, settings: 
   const folder = await mkdtemp(join(tmpdir(), 'ai-jobs-redis-'));
   const tls = ['--port', '0', '--tls-port', String(port), '--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', ca];
   const all = [...tls, '--tls-auth-clients', 'no', '--tls-replication', 'yes', ...settings];
-  const server = await launchRedis(port, folder, all, before);
+  const server = await launchRedis(port, folder, all, { file: before });
   onTestFinished(async () => {
     const gone = once(server, 'exit');
     server.kill('SIGKILL');

@@ -78,24 +78,19 @@ export async function ownRedis(kept: Persistence = 'everysec', options: string[]
 /** What a server and a sentinel say once they serve. */
 const READY = /Ready to accept connections|\+monitor/;
 
-/** Starts redis-server on a loopback port; resolves once it serves. `file`: its settings, before the options. */
+/** Starts a server on a loopback port; resolves once it serves. `program`: redis-server, or one like it; `file`: its settings, before the options. */
 export async function launchRedis(
   port: number,
   folder: string,
   options: string[] = [],
-  file: string[] = [],
+  { program = 'redis-server', file = [] }: { program?: string; file?: string[] } = {},
 ): Promise<ChildProcessByStdio<null, Readable, null>> {
-  const server = spawn(
-    'redis-server',
-    [...file, '--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...options],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const own = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
+  const server = spawn(program, [...file, ...own, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const text of server.stdout.iterator({ destroyOnReturn: false })) {
     if (!READY.test(String(text))) continue;
     server.stdout.resume(); // it goes on to say things, which must not fill the pipe
     return server;
   }
-  throw new Error('redis-server ended before it served');
+  throw new Error(`${program} ended before it served`);
 }
