@@ -79,12 +79,15 @@ export function optionsFor(
 class StoreCluster extends Cluster {
   readonly #hosts: ClusterNode[];
   readonly #onOutage: OnOutage;
+  /** Whether it was told to end. */
+  #isLeft = false;
 
   constructor(hosts: ClusterNode[], options: Options, onOutage: OnOutage) {
     super(hosts, options);
     this.#hosts = hosts;
     this.#onOutage = onOutage;
     this.on('+node', (node: Redis) => this.#adopt(node));
+    this.on('connecting', () => (this.#isLeft = false));
   }
 
   override sendCommand(...[command, stream, node]: Parameters<Cluster['sendCommand']>): unknown {
@@ -97,6 +100,16 @@ class StoreCluster extends Cluster {
     return super.sendCommand(command, stream, node);
   }
 
+  override disconnect(reconnect = false): void {
+    this.#isLeft = !reconnect;
+    super.disconnect(reconnect);
+  }
+
+  override quit(...args: Parameters<Cluster['quit']>): Promise<'OK'> {
+    this.#isLeft = true;
+    return super.quit(...args);
+  }
+
   /** As ioredis makes it, for BullMQ, which waits on a connection of its own. */
   override duplicate(hosts: ClusterNode[] = [], options: object = {}): ReturnType<Cluster['duplicate']> {
     return new StoreCluster(hosts.length > 0 ? hosts : this.#hosts, { ...(this.options as Options), ...options }, this.#onOutage);
@@ -106,7 +119,7 @@ class StoreCluster extends Cluster {
   override handleError(...[error, left, ways]: Parameters<Cluster['handleError']>): void {
     // Its node may stand still, and another one have its slots.
     if (error.message === 'Command timed out') this.refreshSlotsCache();
-    const isLost = error.message === 'Connection is closed.' && this.status !== 'ready' && this.status !== 'end';
+    const isLost = error.message === 'Connection is closed.' && this.status !== 'ready' && !this.#isLeft;
     if (isLost && this.options.enableOfflineQueue) ways.connectionClosed(); // it waits until there is a node again
     else super.handleError(error, left, ways);
   }
@@ -118,6 +131,6 @@ class StoreCluster extends Cluster {
     node.sendCommand = (command, stream) => (command.isSettled && !stream ? command.promise : send(command, stream));
     // A redirection that was under way makes a node after all were
     // left: with it, ioredis would not come to its end.
-    if (this.status === 'disconnecting' || this.status === 'end') node.disconnect();
+    if (this.#isLeft) node.disconnect();
   }
 }

@@ -3,6 +3,7 @@
  * process' clock; its moments are translated on their way in and out.
  */
 import { type BackendFactory, createIORedisClient, QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq';
+import { Cluster } from 'ioredis';
 import type { Clock } from './clock.ts';
 import { LoopAge } from './loop-age.ts';
 import { BLOCK_MS, BLOCKING } from './patience.ts';
@@ -87,6 +88,11 @@ export class RedisTimeBackend extends RedisQueueBackend {
     return atMost(CLOSE_MS, super.disconnectBlocking(wait));
   }
 
+  /** Bounded: as the end, so may the beginning never be told. */
+  override reconnectBlocking(): Promise<void> {
+    return atMost(CLOSE_MS, super.reconnectBlocking());
+  }
+
   /** Bounded: a node that stands still does not answer `QUIT`. */
   override close(force?: boolean): Promise<void> {
     return atMost(CLOSE_MS, super.close(force));
@@ -130,7 +136,9 @@ export function backendFactory<Backend extends RedisQueueBackend>(
       Object.fromEntries(Object.keys(queueKeys.getKeys(queueName)).map((key) => [key, toKey(key)])),
       toKey,
       opts,
-      new RedisConnection(client.duplicate({ ...BLOCKING, connectionName }), { shared: false, blocking: true }),
+      // Of a cluster it is not `blocking` to BullMQ, which would
+      // connect it anew beside ioredis, and wait for that.
+      new RedisConnection(client.duplicate({ ...BLOCKING, connectionName }), { shared: false, blocking: !(redis instanceof Cluster) }),
     );
   };
 }

@@ -6,11 +6,11 @@ import type { Stack } from '../support/stack.ts';
 import type { Entry } from './ledger.ts';
 import { pass } from '../support/waits.ts';
 
-/** What a submission was answered; what was going on when it was sent, and when its answer came. */
-export type Answer = { status: number; code?: string; sent: Phase; answered: Phase };
+/** What a submission was answered; what was going on when it was sent, and when its answer came; how long its client has tried until then, in ms. */
+export type Answer = { status: number; code?: string; sent: Phase; answered: Phase; triedMs: number };
 
-/** What is going on around the clients. */
-export type Phase = 'calm' | 'disaster';
+/** What is going on around the clients, such as `calm`. */
+export type Phase = string;
 
 /** Clients at work. */
 export type Clients = {
@@ -47,8 +47,52 @@ export function startClients(stack: Stack, count: number, name: string, phase: (
   };
 }
 
+/** How many users the jobs of {@link startArrivals} are of. */
+const USERS = 8;
+
+/**
+ * Lets jobs arrive at a pace, however long the ones before take, in turn at each of the APIs. `followers`: how many
+ * streams each has, all at the API that took it.
+ */
+export function startArrivals(
+  apis: readonly { url: string }[],
+  stack: Stack,
+  everyMs: number,
+  followers: number,
+  phase: () => Phase,
+): Clients {
+  const answers: Answer[] = [];
+  const entries = new Map<string, Promise<Entry>[]>();
+  const work = async (url: string, user: string, key: string): Promise<Entry> => {
+    const job = await submit(url, user, key, answers, phase);
+    return { job, followed: await Promise.all(Array.from({ length: followers }, () => follow(url + job['streamUrl']))) };
+  };
+  let n = 0;
+  const timer = setInterval(() => {
+    const user = `user-${n % USERS}`;
+    const entry = work(apis[n % apis.length]?.url ?? '', user, `job-${n}`);
+    entry.catch(() => {}); // heard when the test waits for it
+    entries.set(user, [...(entries.get(user) ?? []), entry]);
+    n++;
+  }, everyMs);
+  return {
+    answers,
+    async finish() {
+      clearInterval(timer);
+      const all = [];
+      for (const [user, coming] of entries) {
+        const own = await Promise.all(coming);
+        await expectOnce(stack, user, own);
+        all.push(...own);
+      }
+      return all;
+    },
+  };
+}
+
 /** Submits under a key until it is accepted: an answer that got lost must not make two jobs of it. */
 async function submit(url: string, user: string, key: string, answers: Answer[], phase: () => Phase): Promise<Record<string, any>> {
+  const start = performance.now();
   for (;;) {
     const sent = phase();
     const response = await fetch(`${url}/api/ai/generate-flashcards`, {
@@ -57,7 +101,7 @@ async function submit(url: string, user: string, key: string, answers: Answer[],
       body: JSON.stringify({ content: `Notes of ${key}.` }),
     });
     const body = (await response.json()) as Record<string, any>;
-    answers.push({ status: response.status, sent, answered: phase(), code: body['code'] });
+    answers.push({ status: response.status, sent, answered: phase(), code: body['code'], triedMs: performance.now() - start });
     if (response.status === 202) return body;
     expect(body, 'all that keeps a client out is the outage').toMatchObject({ code: 'queue_unavailable', retryable: true });
     await pass(AGAIN_MS);
@@ -76,7 +120,7 @@ async function follow(url: string): Promise<StreamEvent[]> {
 }
 
 /** What was accepted is what there is: no submission became two jobs, or none. */
-async function expectOnce(stack: Stack, user: string, entries: Entry[]): Promise<void> {
+async function expectOnce(stack: Pick<Stack, 'get'>, user: string, entries: Entry[]): Promise<void> {
   const ids: string[] = [];
   for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
     const page = await stack.get(`/api/jobs?limit=100${cursor === undefined ? '' : `&cursor=${cursor}`}`, { 'user-id': user });

@@ -51,12 +51,12 @@ const MAX_LINES = 5000;
  * Every one of them is alive, ends when it is told to, never met what it was not made for, and told in its log
  * (at `trace`) nothing that a log may not hold.
  */
-export async function expectUnharmed(processes: Process[]): Promise<void> {
+export async function expectUnharmed(processes: Process[], maxLines = MAX_LINES): Promise<void> {
   for (const process of processes) {
     expect(await process.stop('SIGTERM')).toBe(0);
     expect(process.log().filter(({ level }) => Number(level) >= 60)).toEqual([]);
     const lines = process.output().split('\n');
-    expect(lines.length).toBeLessThan(MAX_LINES);
+    expect(lines.length).toBeLessThan(maxLines);
     for (const secret of SECRETS) {
       expect(lines.filter((line) => (typeof secret === 'string' ? line.includes(secret) : secret.test(line)))).toEqual([]);
     }

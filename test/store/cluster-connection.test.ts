@@ -36,6 +36,11 @@ test('what the address says goes to each node: login, TLS, other addresses, and 
   options.dnsLookup?.('clustercfg.example', (error, host) => expect([error, host]).toEqual([null, 'clustercfg.example']));
 });
 
+/** Whether a command waits for news at the master of a key. */
+async function isBlocked(cluster: OwnCluster, key: string): Promise<boolean> {
+  return String(await cluster.command(await cluster.ownerOf(key), 'INFO', 'clients')).includes('blocked_clients:1');
+}
+
 /** Connections of each class, which are ready. */
 async function connectAll(cluster: OwnCluster, onError: (error: Error) => void = unheard) {
   const [fail, wait, block] = (['fail', 'wait', 'block'] as const).map((onOutage) => {
@@ -82,12 +87,14 @@ test.runIf(hasRedis)(
     cluster.freeze(await cluster.ownerOf(key));
     expect(await block.bzpopmin(`${key}:marker`, 1)).toBeNull();
     expect(storeTrouble(await fail.get(key).catch((error: unknown) => error))).toEqual({ type: 'away' });
-    void block.bzpopmin(`${key}:marker`, 3).catch(unheard);
     await wait.set(key, 'later'); // once another one is elected
     await expect.poll(() => fail.get(key).catch(storeTrouble)).toBe('later');
+    const news = block.bzpopmin(`${key}:marker`, 0).catch((error: unknown) => error);
+    await expect.poll(() => isBlocked(cluster, key)).toBe(true);
     const ends = [fail, wait, block].map((redis) => once(redis, 'end'));
     for (const redis of [fail, wait, block]) redis.disconnect();
     await Promise.all(ends);
+    expect(await news, 'it does not wait any more').toMatchObject({ message: 'Connection is closed.' });
   },
 );
 

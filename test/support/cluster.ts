@@ -1,6 +1,7 @@
 /** A cluster of a test's own: three masters with a replica each, to be killed, frozen, failed over and resharded. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,9 +37,12 @@ export type OwnCluster = {
   whole(): Promise<void>;
   /** Makes a replica the master, as `CLUSTER FAILOVER` does it in agreement with the old one. */
   failover(replica: number): Promise<void>;
-  /** Moves the slot of a key from its master to another, as redis-cli does: `atOnce` keys a step. */
-  moveSlot(key: string, to: number, atOnce?: number): Promise<void>;
+  /** Moves the slot of a key from its master to another in one step, as the handbook says. */
+  moveSlot(key: string, to: number): Promise<void>;
 };
+
+/** What the handbook moves a slot with. */
+const MOVE_SLOT = readFileSync(new URL('../../deploy/redis-cluster/move-slot.lua', import.meta.url), 'utf8');
 
 /** After how many ms without an answer the others count a node as failed. */
 const NODE_TIMEOUT_MS = 2000;
@@ -117,12 +121,10 @@ export async function ownCluster(options: string[] = []): Promise<OwnCluster> {
     await expect.poll(async () => [...new Set(await views())]).toEqual([expect.stringMatching(/^\["ok"(?!.*true)/)]);
   };
 
-  const ports: number[] = [];
-  for (let n = 0; n < NODES; n++) {
-    const port = await freePort();
-    ports.push(port);
-    buses.set(port, await freePort());
-  }
+  const free = new Set<number>();
+  while (free.size < 2 * NODES) free.add(await freePort());
+  const ports = [...free].slice(0, NODES);
+  for (const [n, port] of [...free].slice(NODES).entries()) buses.set(ports[n] ?? 0, port);
   await Promise.all(ports.map(start));
   await meet(ports, buses, command, nodes);
   await whole();
@@ -156,21 +158,13 @@ export async function ownCluster(options: string[] = []): Promise<OwnCluster> {
       await expect.poll(async () => (await nodes(replica)).find(({ port }) => port === replica)?.role).toBe('master');
       await whole();
     },
-    async moveSlot(key, to, atOnce = 10) {
+    async moveSlot(key, to) {
       const slot = await slotOf(key);
       const from = await ownerOf(key);
       const [source, target] = [await nodeAt(from), await nodeAt(to)];
       await command(to, 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', source.id);
-      await command(from, 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', target.id);
-      for (;;) {
-        const keys = (await command(from, 'CLUSTER', 'GETKEYSINSLOT', slot, atOnce)) as string[];
-        if (keys.length === 0) break;
-        await command(from, 'MIGRATE', '127.0.0.1', to, '', 0, 5000, 'KEYS', ...keys);
-      }
-      const masters = (await nodes()).filter(({ slots, failed }) => slots.length > 0 && !failed);
-      const others = masters.filter(({ port }) => port !== to && port !== from);
-      for (const port of [to, from, ...others.map((other) => other.port)])
-        await command(port, 'CLUSTER', 'SETSLOT', slot, 'NODE', target.id);
+      await command(from, 'EVAL', MOVE_SLOT, 0, slot, target.id, '127.0.0.1', to, 'app', PASSWORD);
+      await command(to, 'CLUSTER', 'SETSLOT', slot, 'NODE', target.id);
     },
   };
 }
