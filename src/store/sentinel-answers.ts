@@ -1,8 +1,11 @@
 /** What sentinels say of the master, who it is by their answers, and why there is none. */
 import type { HostAndPort } from './store-address.ts';
 
-/** The master, and the number of the failover (`config-epoch`) that made it one. */
-export type Master = HostAndPort & { epoch: number };
+/**
+ * The master, and the number of the failover (`config-epoch`) that made it
+ * one. `isLeaving`: another server is about to take its place.
+ */
+export type Master = HostAndPort & { epoch: number; isLeaving: boolean };
 
 /** Why a sentinel names no master. */
 type Failure = 'unreachable' | 'login' | 'no-sentinel' | 'unknown-name';
@@ -14,12 +17,13 @@ export type SentinelAnswer = { type: 'none' } | { type: 'master'; master: Master
 export function readMaster(facts: unknown, address: unknown): SentinelAnswer {
   const words: unknown[] = Array.isArray(facts) ? facts : [];
   const epoch = Number(words[words.indexOf('config-epoch') + 1]);
+  const isLeaving = String(words[words.indexOf('flags') + 1]).includes('failover_in_progress');
   // The address is not read out of the facts: a sentinel that leads a failover names the old
   // master there, with the new epoch, until all replicas follow the new one.
   const [host, port]: unknown[] = Array.isArray(address) ? address : [];
   if (typeof host !== 'string' || !Number.isSafeInteger(epoch) || !(Number(port) > 0))
     return { type: 'failure', failure: 'no-sentinel', detail: 'its answer names no address' };
-  return { type: 'master', master: { host, port: Number(port), epoch } };
+  return { type: 'master', master: { host, port: Number(port), epoch, isLeaving } };
 }
 
 /** Words of errors, by what they tell. */
@@ -66,6 +70,14 @@ export function chooseMaster(answers: readonly SentinelAnswer[], known?: Master)
 export function isBelow(answers: readonly SentinelAnswer[], { epoch }: Master): boolean {
   const masters = mastersOf(answers);
   return masters.length > answers.length / 2 && masters.every((master) => master.epoch < epoch);
+}
+
+/**
+ * Whether a sentinel replaces this master now. What it still takes may be lost.
+ * A sentinel that has promoted another server names that one, by a higher epoch.
+ */
+export function isLeaving(answers: readonly SentinelAnswer[], { epoch }: Master): boolean {
+  return mastersOf(answers).some((master) => master.isLeaving && master.epoch <= epoch);
 }
 
 const isSame = (one: Master, other: Master): boolean => one.host === other.host && one.port === other.port && one.epoch === other.epoch;

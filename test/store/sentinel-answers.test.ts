@@ -1,33 +1,53 @@
 /** Who is the master by what sentinels say, and what an operator is told where none of them knows. */
 import { expect, test } from 'vitest';
-import { chooseMaster, isBelow, isHeard, readFailure, readMaster, type SentinelAnswer, whyNone } from '../../src/store/sentinel-answers.ts';
+import {
+  chooseMaster,
+  isBelow,
+  isHeard,
+  isLeaving,
+  readFailure,
+  readMaster,
+  type SentinelAnswer,
+  whyNone,
+} from '../../src/store/sentinel-answers.ts';
 
-const names = (port: number, epoch: number): SentinelAnswer => ({ type: 'master', master: { host: 'redis', port, epoch } });
+const names = (port: number, epoch: number, isLeaving = false): SentinelAnswer => ({
+  type: 'master',
+  master: { host: 'redis', port, epoch, isLeaving },
+});
 const silent: SentinelAnswer = { type: 'none' };
 const fails = (message: string) => readFailure(new Error(message));
 
 test('the address is that of the promoted server, also where the facts still name the old one', () => {
-  const facts = ['name', 'main', 'ip', 'old', 'port', '6379', 'config-epoch', '7', 'quorum', '2'];
-  expect(readMaster(facts, ['new', '6380'])).toEqual({ type: 'master', master: { host: 'new', port: 6380, epoch: 7 } });
+  const facts = ['name', 'main', 'ip', 'old', 'port', '6379', 'flags', 'master', 'config-epoch', '7', 'quorum', '2'];
+  expect(readMaster(facts, ['new', '6380'])).toEqual({ type: 'master', master: { host: 'new', port: 6380, epoch: 7, isLeaving: false } });
   expect(readMaster(facts, null)).toMatchObject({ type: 'failure' });
   expect(readMaster('OK', ['new', '6380'])).toMatchObject({ type: 'failure' });
 });
 
 test('the highest epoch wins, whoever says it', () => {
-  expect(chooseMaster([names(1, 4), names(2, 5), names(1, 4)])).toEqual({ host: 'redis', port: 2, epoch: 5 });
+  expect(chooseMaster([names(1, 4), names(2, 5), names(1, 4)])).toMatchObject({ port: 2, epoch: 5 });
   expect(chooseMaster([silent, fails('gone')])).toBeUndefined();
 });
 
 test('a master that is known stays until a higher epoch is heard of', () => {
-  const known = { host: 'redis', port: 2, epoch: 5 };
+  const known = { host: 'redis', port: 2, epoch: 5, isLeaving: false };
   expect(chooseMaster([names(1, 4), names(1, 4), fails('gone')], known)).toBe(known);
   expect(chooseMaster([fails('gone'), fails('gone')], known)).toBe(known);
   expect(chooseMaster([names(3, 5), names(2, 5)], known)).toBe(known);
-  expect(chooseMaster([names(3, 6), names(2, 5)], known)).toEqual({ host: 'redis', port: 3, epoch: 6 });
+  expect(chooseMaster([names(3, 6), names(2, 5)], known)).toMatchObject({ port: 3, epoch: 6 });
+});
+
+test('a master is left while a sentinel replaces it, and until that one names another', () => {
+  const known = { host: 'redis', port: 2, epoch: 5, isLeaving: false };
+  expect(isLeaving([names(2, 5), names(2, 5, true), names(2, 5)], known)).toBe(true);
+  expect(isLeaving([names(2, 5), names(3, 6, true), names(2, 5)], known)).toBe(false);
+  const facts = ['flags', 'master,failover_in_progress', 'config-epoch', '7'];
+  expect(readMaster(facts, ['old', '6379'])).toMatchObject({ master: { isLeaving: true } });
 });
 
 test('it is doubted where most sentinels count from a lower epoch, and none from its own', () => {
-  const known = { host: 'redis', port: 2, epoch: 5 };
+  const known = { host: 'redis', port: 2, epoch: 5, isLeaving: false };
   expect(isBelow([names(1, 0), names(1, 0), fails('gone')], known)).toBe(true);
   expect(isBelow([names(1, 0), fails('gone'), fails('gone')], known)).toBe(false);
   expect(isBelow([names(1, 0), names(1, 0), names(2, 5)], known)).toBe(false);

@@ -8,7 +8,9 @@ import type { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { OnOutage } from '../../src/store/patience.ts';
 import { connect, readyWithin } from '../../src/store/redis-connection.ts';
+import { Sentinel, type SentinelAddress } from '../../src/store/sentinel.ts';
 import { connectorTo } from '../../src/store/sentinel-connector.ts';
+import { type HostAndPort, readStoreAddress } from '../../src/store/store-address.ts';
 import { ProcessStore } from '../../src/store/store.ts';
 import { storeTrouble } from '../../src/store/store-trouble.ts';
 import { freePort } from '../support/ports.ts';
@@ -116,6 +118,19 @@ describe.runIf(spawnSync('redis-server', ['--version']).status === 0)('redis+sen
     });
     expect(set.url).toMatch(/^rediss\+sentinel:/);
     expect(await run).toEqual({ stdout: 'true PONG\n', stderr: '' }); // and the process has ended by itself
+  });
+
+  test('a sentinel that tells of something is asked at once', async () => {
+    const { url, sentinels } = await startSentinels({ replicas: 0, sentinels: 1 });
+    const address = readStoreAddress(url) as SentinelAddress;
+    let answers = 0;
+    const sentinel = new Sentinel(address.hosts[0] as HostAndPort, address, () => answers++);
+    onTestFinished(() => sentinel.close());
+    const set = async () => {
+      await sentinels[0]?.command('SENTINEL', 'SET', MASTER_NAME, 'quorum', '1'); // it tells of that
+      return answers;
+    };
+    await expect.poll(set).toBeGreaterThan(1); // nothing else asks it
   });
 
   test('where nobody knows the master, the log says why in one sentence, and Redis counts as away', async () => {
