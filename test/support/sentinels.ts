@@ -31,6 +31,8 @@ export type SentinelSet = {
   url: string;
   nodes: RedisNode[];
   sentinels: SentinelProcess[];
+  /** Sets for how long a master has to be silent to count as down. A busy machine is no failure, unless it is to be one. */
+  downAfter(ms: number): Promise<void>;
   /** The server that the newest sentinel names. */
   master(): Promise<RedisNode>;
   /** Resolves once all sentinels name another server than this one. */
@@ -82,6 +84,9 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Sen
     url: urlOf(nodes, sentinels, options),
     nodes,
     sentinels,
+    async downAfter(ms) {
+      for (const { command } of sentinels) await command('SENTINEL', 'SET', MASTER_NAME, 'down-after-milliseconds', String(ms));
+    },
     master,
     movedFrom,
     async failOver({ pauseMs } = {}) {
