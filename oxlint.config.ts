@@ -213,6 +213,7 @@ export default {
         'test/http/openapi.test.ts',
         'test/http/then.test.ts',
         'test/client/client.test.ts',
+        'test/client/calls.test.ts',
         'page/forms.ts',
         'bench/soak.ts',
         'test/http/loose-requests.test.ts',

@@ -1,6 +1,6 @@
 /** The server as the page asks it: as the user, with what it says where it refuses. */
 import { ApiError, problemOf } from '../client/src/problem.ts';
-import { createSend, type Send } from '../client/src/request.ts';
+import { createWire, type Send } from '../client/src/request.ts';
 import { accessToken } from './session.ts';
 
 /** What the server is asked by. */
@@ -13,7 +13,7 @@ export type Api = {
 
 /** Makes it. */
 export function createApi(user: string): Api {
-  const send = createSend({ baseUrl: '', token: accessToken, headers: { 'user-id': user } });
+  const { send } = createWire({ baseUrl: '', token: accessToken, headers: { 'user-id': user } });
   return {
     user,
     send,

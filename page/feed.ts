@@ -2,7 +2,7 @@
  * The stream of all of a user's jobs, held open while the page is: what happens to each, and whether
  * there is a connection at all.
  */
-import { createParser } from 'eventsource-parser';
+import { createFrameReader } from '../client/src/frames.ts';
 import { backoffMs, pause, type Send } from '../client/src/request.ts';
 
 /** An event of any job. */
@@ -86,8 +86,12 @@ export class Feed {
       const answer = await this.#send('/api/events', { headers: { accept: 'text/event-stream' }, signal, cache: 'no-store' });
       if (!answer.ok || !answer.body) return end(false, answer.status === 401);
       onState({ type: 'live' });
-      const parser = createParser({ onEvent: ({ data }) => onEvent(JSON.parse(data) as AnyEvent), onRetry: (ms) => (retryMs = ms) });
-      for await (const text of this.#read(answer.body)) parser.feed(text);
+      const feed = createFrameReader({
+        onFrame: ({ data }) => onEvent(JSON.parse(data) as AnyEvent),
+        onRetry: (ms) => (retryMs = ms),
+        onComment: () => {},
+      });
+      for await (const text of this.#read(answer.body)) feed(text);
       return end(performance.now() - openedAt > SOUND_MS);
     } catch {
       return end(false);

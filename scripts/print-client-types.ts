@@ -9,6 +9,7 @@ import { describeFile, type JsonSchema, publicSchemas } from '../src/kinds/publi
 import { CONTRACT_VERSION } from '../src/openapi/contract-version.ts';
 import { eventSchemas } from '../src/openapi/event-schemas.ts';
 import { jobSchemas } from '../src/openapi/job-schemas.ts';
+import { problems } from '../src/job/problem.ts';
 import { docstring, typeOf } from './schema-type.ts';
 
 const PRINTED = 'Printed by scripts/print-client-types.ts; do not change it here.';
@@ -19,7 +20,7 @@ export function printKinds(all: readonly Kind[]): string {
     const { input, result, items } = publicSchemas(kind);
     const name = typeName(kind);
     return `/** ${kind.summary} */
-export type ${name}Input = ${typeOf(withFiles(input, kind))};
+export type ${name}Input = ${inputType(withFiles(input, kind), kind, all)};
 
 /** The result of that. */
 export type ${name}Result = ${typeOf(result)};
@@ -92,6 +93,16 @@ ${parts.join('\n')}
 `;
 }
 
+/** The file of the codes of problems. */
+export function printCodes(): string {
+  const codes = Object.keys(problems).map((code) => `'${code}'`);
+  return `/** The codes of what can go wrong. Printed by scripts/print-client-types.ts; do not change it here. */
+
+/** The server's codes. \`GET /problems/CODE\` says what each means, and what to do. */
+export type ServerCode = ${codes.join(' | ')};
+`;
+}
+
 /** A schema without some fields. */
 function less(schema: JsonSchema, names: readonly string[]): JsonSchema {
   const fields = Object.entries(schema['properties'] as object).filter(([name]) => !names.includes(name));
@@ -110,6 +121,34 @@ function withFiles(input: JsonSchema, { files = {} }: Kind): JsonSchema {
   return { ...input, properties: { ...(input['properties'] as object), ...Object.fromEntries(fields) } };
 }
 
+/**
+ * The type of an input. Where a field of it names the job that goes on (`then`), the other fields
+ * of that job's input are typed by the name.
+ */
+function inputType(schema: JsonSchema, kind: Kind, all: readonly Kind[]): string {
+  const properties = schema['properties'] as Record<string, JsonSchema>;
+  for (const [field, { enum: names, description }] of Object.entries(properties)) {
+    const variants = ((names ?? []) as string[]).flatMap((name) => {
+      const [inner, nested] = Object.entries(kind.nested?.({ [field]: name }) ?? {})[0] ?? [];
+      const next = all.find((one) => one === nested);
+      if (inner === undefined || !next) return [];
+      const filled = Object.keys(kind.next?.({ [field]: name })?.expected ?? {}).map((one) => `'${one}'`);
+      const rest = { $ref: `Omit<${typeName(next)}Input, ${filled.join(' | ')}>`, description: properties[inner]?.['description'] };
+      return [
+        {
+          inner,
+          type: typeOf({ type: 'object', required: [field], properties: { [field]: { const: name, description }, [inner]: rest } }),
+        },
+      ];
+    });
+    const [first] = variants;
+    if (!first) continue;
+    const own = typeOf(less(schema, [field, first.inner]));
+    return `${own} & ({ ${field}?: undefined; ${first.inner}?: undefined } | ${variants.map(({ type }) => type).join(' | ')})`;
+  }
+  return typeOf(schema);
+}
+
 function typeName({ method }: Kind): string {
   return method.charAt(0).toUpperCase() + method.slice(1);
 }
@@ -118,4 +157,5 @@ if (import.meta.main) {
   const folder = new URL('../client/src/', import.meta.url);
   writeFileSync(new URL('kinds.ts', folder), printKinds(kinds));
   writeFileSync(new URL('shapes.ts', folder), printShapes());
+  writeFileSync(new URL('codes.ts', folder), printCodes());
 }

@@ -10,7 +10,6 @@ import type { Asset, ReadAsset } from './http/asset.ts';
 const FOLDERS: Readonly<Record<string, URL>> = {
   '/page/': new URL('../page/', import.meta.url),
   '/client/src/': new URL('../client/src/', import.meta.url),
-  '/page/eventsource-parser/': new URL('./', import.meta.resolve('eventsource-parser')),
 };
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -49,15 +48,12 @@ async function read(path: string): Promise<Asset | undefined> {
   return { type, bytes: new TextEncoder().encode(suffix === 'ts' ? toJavaScript(text) : text) };
 }
 
-/**
- * Takes types out, and gives packages the addresses at which
- * they are served: import maps would need a looser policy.
- */
+/** Takes the types out. */
 function toJavaScript(text: string): string {
   const { emitWarning } = process;
   process.emitWarning = () => {}; // the function is experimental in Node, and says so at its first use
   try {
-    return stripTypeScriptTypes(text).replaceAll("from 'eventsource-parser'", "from '/page/eventsource-parser/index.js'");
+    return stripTypeScriptTypes(text);
   } finally {
     process.emitWarning = emitWarning;
   }

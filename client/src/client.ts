@@ -1,9 +1,10 @@
 /** The client: submits work of each kind, and finds jobs again. */
-import { toRequestBody } from './files.ts';
 import { createJob, type Job } from './job.ts';
 import { type Kinds, KINDS } from './kinds.ts';
-import type { JobObject } from './events.ts';
-import { type ClientOptions, createSend, submitOnce } from './request.ts';
+import { createJobs, type Jobs } from './listing.ts';
+import { type CallOptions, type ClientOptions, createWire, request } from './request.ts';
+import { newKey, submit, type SubmitOptions } from './submission.ts';
+import { createWatch, type Watch, type WatchOptions } from './watch.ts';
 
 /** Where a job is known from: its id, and what was kept of it. */
 export type Known = { cursor?: number | undefined; streamUrl?: string | undefined };
@@ -14,54 +15,51 @@ export type Targets = { callbackUrl?: string | undefined; pushToken?: string | u
 /** What is submitted of a kind. */
 export type Given<Kind extends keyof Kinds> = Kinds[Kind]['input'] & Targets;
 
-/** How it is submitted. */
-export type SubmitOptions = {
-  /**
-   * What makes a submission one job however often it is sent: 1 to 255 characters that are kept before it is sent, so that an app that is
-   * closed before the answer can submit the same again. Without it each call has a key of its own, which is only good for its own tries.
-   */
-  idempotencyKey?: string | undefined;
-};
-
 /** Submits work: a method for each kind. It resolves when the server has taken the job, with its id. */
 type Submit = { [Kind in keyof Kinds]: (input: Given<Kind>, options?: SubmitOptions) => Promise<Job<Kind>> };
 
-/** A client of one server, for one user. */
-export type Client = Submit & {
+/** What a client has beside the kinds. A kind's method may not be called as any of it. */
+export type Members = {
   /** A job that was submitted before, perhaps by another device. It is followed from the cursor, or from its start. */
   resume<Kind extends keyof Kinds = keyof Kinds>(jobId: string, known?: Known): Job<Kind>;
+  /** All jobs of the user: a list. */
+  readonly jobs: Jobs;
+  /** All jobs of the user, as they change. */
+  watch(options?: WatchOptions): Watch;
+  /**
+   * Sends a request of any kind to the server, with the user's token. Resolves with its answer, also with a refusal. What is no GET is sent
+   * once, unless `retries` says otherwise.
+   * @throws ApiError `unreachable` if there was no answer in all tries
+   */
+  request(path: string, init?: Omit<RequestInit, 'headers' | 'signal'> & CallOptions): Promise<Response>;
 };
 
-/** How often the server sends a comment unless it is set otherwise, in ms. */
-const HEARTBEAT_MS = 15_000;
+/** A client of one server, for one user. */
+export type Client = Submit & Members;
 
-/** How many heartbeats may be missed, so to say, before a connection counts as dead. */
-const PATIENCE = 2.5;
-
-const BACKOFF = { firstMs: 500, mostMs: 20_000 };
+/** After so long without a word of the server, who waits gets an error, in ms. */
+const TIMEOUT_MS = 300_000;
 
 /** Makes a client. */
 export function createClient(options: ClientOptions): Client {
-  const send = createSend(options);
-  const { heartbeatMs = HEARTBEAT_MS, backoff = BACKOFF } = options;
-  const common = { send, silenceMs: heartbeatMs * PATIENCE, backoff };
+  const wire = createWire(options);
+  const { timeoutMs = TIMEOUT_MS, readFile } = options;
+  const find = (jobId: string, { cursor, streamUrl }: Known = {}, key?: string) =>
+    createJob({ wire, timeoutMs, cursor, key, target: { jobId, streamUrl } }).job;
 
-  const submit = async <Kind extends keyof Kinds>(
-    kind: Kind,
-    input: Given<Kind>,
-    { idempotencyKey }: SubmitOptions = {},
-  ): Promise<Job<Kind>> => {
-    const { path, files } = KINDS[kind];
-    const body = await toRequestBody(input, { files, readFile: options.readFile });
-    const job = (await submitOnce(send, path, body, { backoff, key: idempotencyKey })) as JobObject<Kind>;
-    return createJob<Kind>({ ...common, id: job.jobId, streamUrl: job.streamUrl });
-  };
-  const methods = Object.keys(KINDS).map((kind) => [
-    kind,
-    (input: never, options?: SubmitOptions) => submit(kind as keyof Kinds, input, options),
+  const methods = Object.keys(KINDS).map((name) => [
+    name,
+    async (input: Record<string, unknown>, { idempotencyKey: key = newKey(), ...how }: SubmitOptions = {}) => {
+      const { jobId, streamUrl } = await submit(wire, { kind: name as keyof Kinds, input, key, options: how }, readFile);
+      return find(jobId, { streamUrl }, key);
+    },
   ]);
-  return {
-    ...(Object.fromEntries(methods) as Submit),
-    resume: (jobId, known = {}) => createJob({ ...common, id: jobId, ...known }),
+  const members: Members = {
+    resume: find as Members['resume'],
+    jobs: createJobs(wire),
+    watch: (how = {}) => createWatch(wire, { timeoutMs, ...how }),
+    request: async (path, init = {}) =>
+      request(wire, path, { retries: (init.method ?? 'GET') === 'GET' ? 2 : 0, ...init }, async (response) => response),
   };
+  return { ...(Object.fromEntries(methods) as Submit), ...members };
 }

@@ -1,5 +1,5 @@
 /** Files of a submission: what an app can have in its hands, and how it is sent. */
-import { ApiError } from './problem.ts';
+import { ownError } from './problem.ts';
 
 /** A file: a Blob or File of the web or of expo-file-system, what pickers of React Native give (an object with a `uri`), or base64 or a data URI. */
 export type FileInput = Blob | NativeFile | string;
@@ -10,8 +10,8 @@ export type NativeFile = { uri: string; name?: string | undefined; type?: string
 /** Reads a file of the phone by its URI. It rejects if the file is gone. */
 export type ReadFile = (uri: string) => Promise<Blob | Uint8Array<ArrayBuffer>>;
 
-/** A request's body, and its type where `fetch` does not find it out. */
-export type Body = { body: string | FormData; headers: Record<string, string> };
+/** A request's body, its type where `fetch` does not find it out, and about how many bytes it has. */
+export type Body = { body: string | FormData; headers: Record<string, string>; bytes: number };
 
 /** How a submission's files are read: the file fields with how many bytes each may have, and what reads a URI. */
 export type FileRules = { files: Readonly<Record<string, number>>; readFile?: ReadFile | undefined };
@@ -23,18 +23,21 @@ export type FileRules = { files: Readonly<Record<string, number>>; readFile?: Re
 export async function toRequestBody(input: Record<string, unknown>, { files, readFile = readUri }: FileRules): Promise<Body> {
   const given = Object.entries(input).filter(([, value]) => value !== undefined);
   if (!given.some(([name, value]) => name in files && typeof value !== 'string')) {
-    return { body: JSON.stringify(Object.fromEntries(given)), headers: { 'content-type': 'application/json' } };
+    const body = JSON.stringify(Object.fromEntries(given));
+    return { body, headers: { 'content-type': 'application/json' }, bytes: body.length };
   }
   const form = new FormData();
+  let bytes = 0;
   for (const [name, value] of given) {
     const maxBytes = files[name];
     if (maxBytes !== undefined) {
       const { blob, fileName } = await read(value as FileInput, readFile);
       check(name, blob, maxBytes);
       form.append(name, blob, fileName);
+      bytes += blob.size;
     } else for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) form.append(name, textOf(one));
   }
-  return { body: form, headers: {} }; // fetch sets the type, with the boundary in it
+  return { body: form, headers: {}, bytes }; // fetch sets the type, with the boundary in it
 }
 
 /**
@@ -46,7 +49,7 @@ async function read(file: FileInput, readFile: ReadFile): Promise<{ blob: Blob; 
   if (!('uri' in file) || file instanceof Blob) return { blob: file, fileName: (file as Partial<File>).name ?? 'file' };
   const { uri, name = 'file', type } = file;
   const content = await readFile(uri).catch((cause: unknown) => {
-    throw unusable('unreadable_file', 'The file is gone', cause);
+    throw ownError('unreadable_file', 'The file is gone', false, cause);
   });
   return { blob: content instanceof Uint8Array ? new Blob([content], { type: type ?? '' }) : content, fileName: name };
 }
@@ -55,14 +58,8 @@ async function read(file: FileInput, readFile: ReadFile): Promise<{ blob: Blob; 
 const readUri: ReadFile = async (uri) => (await globalThis.fetch(uri)).blob();
 
 function check(field: string, { size }: Blob, maxBytes: number): void {
-  if (size > maxBytes) throw unusable('payload_too_large', `${field} may have ${maxBytes} bytes`);
-  if (size === 0) throw unusable('unreadable_file', `${field} is empty`);
-}
-
-function unusable(code: string, detail: string, cause?: unknown): ApiError {
-  const error = new ApiError({ code, title: detail, detail, retryable: false });
-  if (cause !== undefined) error.cause = cause;
-  return error;
+  if (size > maxBytes) throw ownError('payload_too_large', `${field} may have ${maxBytes} bytes`, false);
+  if (size === 0) throw ownError('unreadable_file', `${field} is empty`, false);
 }
 
 function textOf(value: unknown): string {

@@ -1,29 +1,41 @@
 /** Follows a job to its end over any number of connections: each event once and in order, by its stream or, where that does not work, by long polls. */
-import { JobError, problemOf, CANCELLED, type Problem } from './problem.ts';
-import type { Child, JobObject } from './events.ts';
-import { backoffMs, pause, type Send } from './request.ts';
+import { type Child, ENDS, type JobObject } from './events.ts';
+import { ApiError, JobError, problemOf, unreachable } from './problem.ts';
+import { backoffMs, isPassing, pause, request, type Wire } from './request.ts';
 import { readStream, type RawEvent } from './stream.ts';
 
 /** How a job is followed now. */
 export type Transport = 'stream' | 'poll';
 
+/**
+ * How a job is connected. `closed`: nobody reads, it is paused, or it is over; `connecting`: the first connection, or a new one soon after
+ * the last; `live`: by its stream; `polling`: by long polls; `offline`: there is no answer, and it is tried again.
+ */
+export type Connection = {
+  readonly state: 'connecting' | 'live' | 'polling' | 'offline' | 'closed';
+  /** Why there is no connection. */
+  readonly error?: ApiError | undefined;
+  /** When it is tried again (RFC 3339); absent while it is being tried. */
+  readonly retryAt?: string | undefined;
+};
+
 /** What is followed, and with what. */
 export type FollowOptions = {
-  send: Send;
+  wire: Wire;
   jobId: string;
   /** Where the stream is; undefined to ask the status for it. */
   streamUrl: string | undefined;
   /** The number of the last event that the client has. */
   cursor: number | undefined;
-  silenceMs: number;
-  backoff: { firstMs: number; mostMs: number };
   /** Takes each event, as the server words it. */
   onEvent: (event: Record<string, unknown> & { type: string }) => void;
   onCursor: (cursor: number) => void;
-  onTransport: (transport: Transport) => void;
+  onConnection: (connection: Connection) => void;
+  /** The server has said something of the job. */
+  onHeard: () => void;
 };
 
-/** After so many connections in a row that brought nothing, long polls are tried. */
+/** After so many connections in a row that brought nothing, a poll is tried. */
 const LOST_IN_A_ROW = 3;
 
 /** A poll that was answered within so many ms did not wait at the server. */
@@ -32,58 +44,90 @@ const QUICK_MS = 100;
 /** How long a poll may wait at the server, in s. */
 const WAIT_S = 25;
 
-const ENDS: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
-
 /**
  * Follows a job. Resolves at its end, and when the signal aborts.
  * @throws JobError if the job can't be followed: it is unknown, or the user may not see it
  */
 export async function follow(options: FollowOptions, signal: AbortSignal): Promise<void> {
-  const { send, jobId, silenceMs, backoff, onTransport } = options;
+  const { wire, onConnection, onHeard } = options;
   const state = createState(options);
-  let streamUrl = options.streamUrl;
-  let failures = 0;
-  let refused = 0;
+  let { streamUrl } = options;
   let canStream = true;
+  let lost = 0; // connections in a row that brought nothing
+  let answered = 0; // polls since a stream brought something
+  let failures = 0; // tries in a row without an answer
+  let isRefused = false;
 
-  while (!signal.aborted && !state.ended()) {
-    if (canStream && failures < LOST_IN_A_ROW) {
-      onTransport('stream');
-      streamUrl ??= (await askStatus(send, `/api/jobs/${jobId}`, signal))?.job?.streamUrl;
-      if (streamUrl === undefined) {
-        failures++;
-        await pause(backoffMs(failures, backoff), signal).catch(() => {});
-        continue;
-      }
-      const end = await readStream({ send, url: streamUrl, cursor: state.cursor(), silenceMs, signal, onEvent: state.take });
-      if (signal.aborted || state.ended()) return;
-      if (end.type === 'no stream') canStream = false;
-      if (end.type === 'refused') {
-        if (refused++ > 0 || end.response.status !== 401) throw new JobError(await problemOf(end.response));
-        streamUrl = undefined; // its token has expired: the status, asked with the user's own, has a fresh one
-        continue;
-      }
-      // 204: the end was before the cursor, so the status tells it.
-      if (end.type === 'over' && !(await pollOnce(options, state, signal)))
-        await pause(backoffMs(++failures, backoff), signal).catch(() => {});
-      if (end.type === 'lost') {
-        failures = end.heard ? 0 : failures + 1;
-        refused = 0;
-        const asked = end.heard ? 0 : Math.min(end.retryMs ?? 0, backoff.mostMs);
-        await pause(Math.max(asked, backoffMs(failures, backoff)), signal).catch(() => {});
-      }
-      continue;
+  const heard = (): void => {
+    failures = 0;
+    onHeard();
+  };
+  const rest = async (ms: number): Promise<void> => pause(ms, signal).catch(() => {});
+  const wait = async (error: unknown, retryMs = 0): Promise<void> => {
+    const asked = Math.min((error as Partial<ApiError> | undefined)?.retryAfterMs ?? retryMs, wire.backoff.mostMs);
+    const ms = Math.max(asked, backoffMs(failures++, wire.backoff));
+    onConnection(offline(error, ms));
+    await rest(ms);
+  };
+  const stream = async (): Promise<void> => {
+    try {
+      streamUrl ??= (await askStatus(options, '', signal)).job?.streamUrl;
+    } catch (error) {
+      lost++;
+      return wait(refusalOrNot(error));
     }
-    onTransport('poll');
+    const onEvent = (event: RawEvent): void => {
+      onConnection({ state: 'live' });
+      [lost, answered, isRefused] = [0, 0, false];
+      state.take(event);
+    };
+    const end = await readStream({ wire, url: streamUrl ?? '', cursor: state.cursor(), signal, onEvent, onHeard: heard });
+    if (signal.aborted || state.ended()) return;
+    if (end.type === 'no stream') canStream = false;
+    if (end.type === 'over') return poll(); // 204: the end was before the cursor, so the status tells it
+    if (end.type === 'refused') {
+      if (isRefused || end.error.status !== 401) throw end.error;
+      [isRefused, streamUrl] = [true, undefined]; // its token has expired: the status, asked with the user's own, has a fresh one
+    }
+    if (end.type !== 'lost') return;
+    if (!end.heard) {
+      lost++;
+      return wait(end.error, end.retryMs);
+    }
+    onConnection({ state: 'connecting' });
+    await rest(backoffMs(0, wire.backoff));
+  };
+  const poll = async (): Promise<void> => {
     const askedAt = performance.now();
-    if (await pollOnce(options, state, signal)) {
-      // A server that does not wait must not be asked in a loop.
-      if (performance.now() - askedAt < QUICK_MS && !state.ended()) await pause(backoffMs(1, backoff), signal).catch(() => {});
-      continue;
+    try {
+      await pollOnce(options, state, signal);
+    } catch (error) {
+      if (canStream) lost = 0; // then the stream again
+      return wait(refusalOrNot(error));
     }
-    failures = canStream ? 0 : failures + 1; // then the stream again
-    await pause(backoffMs(Math.max(failures, 1), backoff), signal).catch(() => {});
-  }
+    heard();
+    // The server may only have been away: the stream is tried once more before it is given up.
+    if (canStream && answered++ === 0) lost = LOST_IN_A_ROW - 1;
+    onConnection({ state: 'polling' });
+    // A server that does not wait must not be asked in a loop.
+    if (performance.now() - askedAt < QUICK_MS && !state.ended()) await rest(backoffMs(1, wire.backoff));
+  };
+  while (!signal.aborted && !state.ended()) await (canStream && lost < LOST_IN_A_ROW ? stream() : poll());
+}
+
+/** No connection, for so many ms. */
+export function offline(error: unknown, ms: number): Connection {
+  return {
+    state: 'offline',
+    error: error instanceof ApiError ? error : unreachable(error),
+    retryAt: new Date(Date.now() + ms).toISOString(),
+  };
+}
+
+/** What passes by itself; a refusal that does not is thrown. */
+function refusalOrNot(error: unknown): unknown {
+  if (error instanceof JobError && !isPassing(error.status ?? 0)) throw error;
+  return error;
 }
 
 /** What has been given on so far. */
@@ -154,42 +198,31 @@ function createState({ cursor: first, onEvent, onCursor }: FollowOptions): State
   };
 }
 
-/** Asks for the status: at once at first, then for the next change. Returns whether there was an answer. */
-async function pollOnce({ send, jobId }: FollowOptions, state: State, signal: AbortSignal): Promise<boolean> {
+/** Asks for the status: at once at first, then for the next change. */
+async function pollOnce(options: FollowOptions, state: State, signal: AbortSignal): Promise<void> {
   const { etag } = state;
   const wait = etag === undefined ? '' : `&wait=${WAIT_S}`;
-  const answer = await askStatus(
-    send,
-    `/api/jobs/${jobId}?include=items${wait}`,
-    signal,
-    etag === undefined ? {} : { 'if-none-match': etag },
-  );
-  if (!answer) return false;
-  if (answer.etag !== undefined) state.etag = answer.etag;
+  const known = etag === undefined ? undefined : { 'if-none-match': etag };
+  const answer = await askStatus(options, `?include=items${wait}`, signal, known);
+  state.etag = answer.etag ?? etag;
   if (answer.job) state.takeJob(answer.job);
-  return true;
 }
 
-/** Asks for a status. Undefined if there was no answer; without a `job` if nothing is new. */
+/**
+ * Asks for a status. The answer has no `job` if nothing is new.
+ * @throws JobError if it is refused
+ */
 async function askStatus(
-  send: Send,
-  path: string,
+  { wire, jobId }: FollowOptions,
+  query: string,
   signal: AbortSignal,
   headers: Record<string, string> = {},
-): Promise<{ job?: JobObject; etag?: string | undefined } | undefined> {
-  const response = await send(path, { headers, signal }).catch(() => undefined);
-  if (!response) return undefined;
-  const etag = response.headers.get('etag') ?? undefined;
-  if (response.status === 304) return { etag };
-  if (response.ok) {
-    const job = (await response.json().catch(() => undefined)) as JobObject | undefined;
-    return job && { job, etag };
-  }
-  if (response.status >= 500 || response.status === 429) return undefined;
-  throw new JobError(await problemOf(response));
-}
-
-/** Why a job has no result. */
-export function problemOfEnd(event: { type: string; error?: Problem }): Problem {
-  return event.error ?? CANCELLED;
+): Promise<{ job?: JobObject; etag?: string | undefined }> {
+  const patient = { ...wire, callMs: WAIT_S * 1000 + wire.callMs };
+  return request(patient, `/api/jobs/${jobId}${query}`, { headers, signal, retries: 0 }, async (response) => {
+    const etag = response.headers.get('etag') ?? undefined;
+    if (response.status === 304) return { etag };
+    if (!response.ok) throw new JobError(await problemOf(response));
+    return { job: (await response.json()) as JobObject, etag };
+  });
 }

@@ -1,13 +1,24 @@
-/** A job: one connection, however many read it, and everything that has come, so that a late reader misses nothing. */
-import { ENDS, type ItemEvent, type JobEvent, type JobObject } from './events.ts';
-import { follow, problemOfEnd, type Transport } from './follow.ts';
+/** A job: what an app does with it. */
+import type { Child, ItemEvent, JobEvent, JobObject } from './events.ts';
+import { Feed, type FeedOptions, type ReadOptions } from './feed.ts';
+import type { Connection, Transport } from './follow.ts';
 import type { Kinds } from './kinds.ts';
-import { ApiError, JobError, problemOf } from './problem.ts';
-import type { Send } from './request.ts';
+import { type OutputOptions, rangeHeaders, readFileOf } from './output.ts';
+import { type ApiError, CANCELLED, JobError, ownError } from './problem.ts';
+import { answerOf, type CallOptions, request, type RequestOptions } from './request.ts';
+import { type Deadlines, deadlineHeaders } from './submission.ts';
 
-/** A job of one kind. It is an async iterable of its events: each reader gets all of them, from the first that this client knows. */
-export type Job<Kind extends keyof Kinds = keyof Kinds> = AsyncIterable<JobEvent<Kind>> & {
-  readonly id: string;
+/** How a job is tried again. */
+export type RetryOptions = CallOptions & Deadlines;
+
+/**
+ * A job of one kind. It is an async iterable of its events: each reader gets all of them, from the first that this client knows. Of a client
+ * with an outbox it has no id until it is sent.
+ */
+export type Job<Kind extends keyof Kinds = keyof Kinds, Id extends string | undefined = string> = AsyncIterable<JobEvent<Kind>> & {
+  readonly id: Id;
+  /** What it was submitted under, and is called in the outbox; undefined for a job that was found by its id. */
+  readonly key: string | undefined;
   /** Where the stream is, with the token that lets it be read. Keep it with the id, to go on after a restart without asking. */
   readonly streamUrl: string | undefined;
   /**
@@ -17,19 +28,31 @@ export type Job<Kind extends keyof Kinds = keyof Kinds> = AsyncIterable<JobEvent
   readonly cursor: number | undefined;
   /** How it is followed now: by its stream, or by long polls where the platform or the network allows no stream. */
   readonly transport: Transport;
+  /** How it is connected now, and why not. */
+  readonly connection: Connection;
+  /** Calls back whenever that changes. Returns what stops it. It opens no connection. */
+  onConnection(fn: (connection: Connection) => void): () => void;
+  /** The job that it leads to, from when that is known to somebody who reads. It is the same object each time. */
+  readonly child: Job | undefined;
+  /** The events, as the job itself iterates over them, with a bound. */
+  events(options?: ReadOptions): AsyncIterable<JobEvent<Kind>>;
   /** The items as they come, each once and in order. Ends with the job. */
-  items(): AsyncIterable<ItemEvent<Kinds[Kind]['items']>>;
+  items(options?: ReadOptions): AsyncIterable<ItemEvent<Kinds[Kind]['items']>>;
   /**
    * The result, once the job has completed.
-   * @throws JobError if it fails, is cancelled, or can't be followed
+   * @throws JobError if it fails, is cancelled, or can't be followed; ApiError `unreachable` after `timeoutMs` without a word of the server
    */
-  result(): Promise<Kinds[Kind]['result']>;
+  result(options?: ReadOptions): Promise<Kinds[Kind]['result']>;
   /** The job as it stands at the server. */
-  status(): Promise<JobObject<Kind>>;
-  /** Cancels it; resolves with the job. One that has ended stays as it is. */
-  cancel(): Promise<JobObject<Kind>>;
-  /** Erases it with everything of it. */
-  delete(): Promise<void>;
+  status(options?: CallOptions): Promise<JobObject<Kind>>;
+  /** Cancels it; resolves with the job. One that has ended stays as it is. One that was not sent is not sent any more: undefined. */
+  cancel(options?: CallOptions): Promise<JobObject<Kind> | (Id extends string ? never : undefined)>;
+  /** Tries a failed job again; it keeps its items. Who reads gets what comes then. */
+  retry(options?: RetryOptions): Promise<JobObject<Kind>>;
+  /** Erases it with everything of it. Who reads gets the error `job_not_found`. */
+  delete(options?: CallOptions): Promise<void>;
+  /** The file that it has made, or a part of it as soon as that is there, by its number from 0. */
+  output(n?: number, options?: OutputOptions): Promise<Blob>;
   /** Closes the connection, for an app in the background. Nothing is lost: `resume` goes on where it was. */
   pause(): void;
   resume(): void;
@@ -41,197 +64,109 @@ export type Job<Kind extends keyof Kinds = keyof Kinds> = AsyncIterable<JobEvent
 };
 
 /** What a job is made with. */
-export type JobOptions = {
-  send: Send;
-  id: string;
-  streamUrl?: string | undefined;
-  cursor?: number | undefined;
-  silenceMs: number;
-  backoff: { firstMs: number; mostMs: number };
+export type JobOptions = FeedOptions & {
+  key?: string | undefined;
+  /** Takes it out of the outbox. Returns whether it had not been sent. */
+  withdraw?: (() => Promise<boolean>) | undefined;
+  /** The network may be back. */
+  onResume?: (() => void) | undefined;
 };
 
-/** Who reads, and the number of the last event that it was given. */
-type Reader = { cursor: number | undefined };
-
-/** How far the slowest reader is; undefined if one has nothing yet. */
-function lowest(readers: readonly Reader[]): number | undefined {
-  const cursors = readers.map(({ cursor }) => cursor ?? -1);
-  const least = Math.min(...cursors);
-  return least < 0 ? undefined : least;
-}
+/** A job, and what its outbox tells it. */
+export type MadeJob = { job: Job; feed: Feed<JobEvent> };
 
 /** Makes it. The connection is opened when somebody reads, and closed when nobody does. */
-export function createJob<Kind extends keyof Kinds>(options: JobOptions): Job<Kind> {
-  const { send, id } = options;
-  let { streamUrl, cursor: reached } = options; // how far the connection is
-  let transport: Transport = 'stream';
-  let events: JobEvent<Kind>[] = []; // since the last reset, which is the first then
-  let cursors: (number | undefined)[] = []; // how far the connection was with each of them
-  let generation = 0; // how many resets there were
-  let failure: unknown;
-  let isOver = false;
-  let isPaused = false;
-  const readers = new Set<Reader>();
-  let left = options.cursor; // how far the last reader was that went
-  let connection: AbortController | undefined;
-  const waiting = new Set<() => void>();
+export function createJob(options: JobOptions): MadeJob {
+  const { wire, timeoutMs, key, withdraw, onResume } = options;
+  let child: Job | undefined;
+  const onEvent = (event: JobEvent): void => {
+    const { child: known, result } = event as { child?: Child; result?: { child?: Child } };
+    const { jobId, streamUrl } = known ?? result?.child ?? {};
+    if (jobId !== undefined) child ??= createJob({ wire, timeoutMs, cursor: undefined, target: { jobId, streamUrl } }).job;
+  };
+  const feed = new Feed<JobEvent>({ ...options, onEvent });
+  const path = (rest: string): string => {
+    if (!feed.target) throw ownError('not_sent', 'The job waits in the outbox: the server does not know it yet', true);
+    return `/api/jobs/${feed.target.jobId}${rest}`;
+  };
+  const call = async (method: string, rest: string, init?: RequestOptions, over = wire): Promise<JobObject> =>
+    request(over, path(rest), { ...init, method }, answerOf<JobObject>);
+  const read = (bound?: ReadOptions) => feed.read(bound);
+  const status = async (init?: CallOptions): Promise<JobObject> => {
+    const job = await call('GET', '', init);
+    if (feed.target) feed.target.streamUrl = job.streamUrl;
+    return job;
+  };
+  const isWithdrawn = async () => !feed.target && (await withdraw?.());
 
-  const wake = (): void => {
-    for (const look of waiting) look();
-  };
-
-  const take = (event: { type: string }): void => {
-    if (event.type === 'reset') {
-      [events, cursors] = [[], []];
-      generation++;
-    }
-    const last = events.at(-1);
-    // Of two statuses in a row the newer is enough for who comes later.
-    if (event.type === 'status' && last?.type === 'status') {
-      events.pop();
-      cursors.pop();
-    }
-    events.push(event as JobEvent<Kind>);
-    cursors.push(reached);
-    isOver ||= ENDS.has(event.type);
-    listeners.forEach(({ reader, onEvent }) => {
-      reader.cursor = reached;
-      onEvent(event as JobEvent<Kind>);
-    });
-    wake();
-  };
-  type Listener = { reader: Reader; onEvent: (event: JobEvent<Kind>) => void; onFailure?: ((error: unknown) => void) | undefined };
-  const listeners = new Set<Listener>();
-
-  const connect = (): void => {
-    if (connection || isOver || isPaused || readers.size === 0 || failure !== undefined) return;
-    const own = new AbortController();
-    connection = own;
-    void follow(
-      {
-        ...options,
-        jobId: id,
-        streamUrl,
-        cursor: reached,
-        onEvent: (event) => own.signal.aborted || take(event),
-        onCursor: (seq) => void (own.signal.aborted || (reached = seq)),
-        onTransport: (now) => (transport = now),
-      },
-      own.signal,
-    )
-      .catch((error: unknown) => {
-        if (own.signal.aborted) return;
-        failure = error;
-        listeners.forEach(({ onFailure }) => onFailure?.(error));
-      })
-      .finally(() => {
-        if (connection === own) connection = undefined;
-        wake();
-      });
-  };
-  const disconnect = (): void => {
-    connection?.abort();
-    connection = undefined;
-  };
-  const enter = (): Reader => {
-    const reader = { cursor: options.cursor };
-    readers.add(reader);
-    connect();
-    return reader;
-  };
-  const leave = (reader: Reader): void => {
-    if (!readers.delete(reader) || readers.size > 0) return;
-    left = reader.cursor;
-    disconnect();
-  };
-
-  async function* read(): AsyncGenerator<JobEvent<Kind>, void> {
-    const reader = enter();
-    let [seen, at] = [generation, 0];
-    try {
-      for (;;) {
-        if (seen !== generation) [seen, at] = [generation, 0];
-        const event = events[at];
-        if (event) {
-          reader.cursor = cursors[at++];
-          yield event;
-          if (ENDS.has(event.type)) return;
-        } else if (failure !== undefined) throw failure;
-        else if (isOver) return;
-        else await next();
-      }
-    } finally {
-      leave(reader);
-    }
-  }
-  const next = (): Promise<void> =>
-    new Promise((resolve) => {
-      const look = (): void => {
-        waiting.delete(look);
-        resolve();
-      };
-      waiting.add(look);
-    });
-
-  const call = async (method: string, path: string): Promise<Response> => {
-    const response = await send(path, { method });
-    if (!response.ok) throw new ApiError(await problemOf(response));
-    return response;
-  };
-
-  return {
-    id,
+  const job = {
+    get id() {
+      return feed.target?.jobId;
+    },
+    key,
     get streamUrl() {
-      return streamUrl;
+      return feed.target?.streamUrl;
     },
     get cursor() {
-      return readers.size > 0 ? lowest([...readers]) : left;
+      return feed.cursor;
     },
     get transport() {
-      return transport;
+      return feed.transport;
     },
-    [Symbol.asyncIterator]: read,
-    async *items() {
-      for await (const event of read()) if (event.type === 'item') yield event;
+    get connection() {
+      return feed.connection;
     },
-    async result() {
-      for await (const event of read()) {
-        if (event.type === 'completed') return event.result;
-        if (event.type === 'failed' || event.type === 'cancelled') throw new JobError(problemOfEnd(event));
-      }
-      throw new JobError({ code: 'unknown', title: 'The job has no end', detail: 'The job has no end.', retryable: true });
+    get child() {
+      return child;
     },
-    async status() {
-      const job = (await (await call('GET', `/api/jobs/${id}`)).json()) as JobObject<Kind>;
-      streamUrl = job.streamUrl;
+    onConnection: (fn: (connection: Connection) => void) => feed.onConnection(fn),
+    [Symbol.asyncIterator]: () => read(),
+    events: read,
+    async *items(bound?: ReadOptions) {
+      for await (const event of read(bound)) if (event.type === 'item') yield event;
+    },
+    async result(bound?: ReadOptions) {
+      let end: JobEvent | undefined;
+      for await (const event of read(bound)) end = event; // to the end, so that it counts as read
+      if (end?.type === 'completed') return end.result;
+      throw new JobError(end?.type === 'failed' ? end.error : CANCELLED);
+    },
+    status,
+    cancel: async (init?: CallOptions) => ((await isWithdrawn()) ? undefined : call('POST', '/cancel', init)),
+    async retry(init: RetryOptions = {}) {
+      const { signal, retries } = init;
+      const job = await call('POST', '/retry', { signal, retries, headers: deadlineHeaders(init) }).catch(async (error: ApiError) => {
+        const now = error.code === 'job_not_failed' && (await status({ signal }));
+        if (now && (now.status === 'waiting' || now.status === 'active')) return now; // an answer was lost, or another device was first
+        throw error;
+      });
+      feed.reopen();
       return job;
     },
-    cancel: async () => (await call('POST', `/api/jobs/${id}/cancel`)).json() as Promise<JobObject<Kind>>,
-    async delete() {
-      await call('DELETE', `/api/jobs/${id}`);
-      disconnect();
+    async delete(init?: CallOptions) {
+      if (await isWithdrawn()) return;
+      let tries = 0;
+      const counted = { ...wire, send: async (...args: Parameters<typeof wire.send>) => (tries++, wire.send(...args)) };
+      await call('DELETE', '', init, counted).catch((error: ApiError) => {
+        if (error.status !== 404 || tries < 2) throw error; // else the answer of an earlier try was lost
+      });
+      feed.fail(new JobError({ code: 'job_not_found', title: 'The job was erased', detail: 'The job was erased.', retryable: false }));
     },
-    pause() {
-      isPaused = true;
-      disconnect();
+    output: async (n?: number, init: OutputOptions = {}) => {
+      const { signal, retries } = init;
+      return request(
+        wire,
+        path(`/output${n === undefined ? '' : `/${n}`}`),
+        { signal, retries, headers: rangeHeaders(init) },
+        async (response, guard) => (response.ok ? readFileOf(response, guard, init) : answerOf<Blob>(response)),
+      );
     },
+    pause: () => feed.pause(),
     resume() {
-      isPaused = false;
-      connect();
+      feed.resume();
+      onResume?.();
     },
-    subscribe(onEvent, onFailure) {
-      const reader = enter();
-      const listener = { reader, onEvent, onFailure };
-      for (const [at, event] of events.entries()) {
-        reader.cursor = cursors[at];
-        onEvent(event);
-      }
-      if (failure !== undefined) onFailure?.(failure);
-      listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-        leave(reader);
-      };
-    },
+    subscribe: feed.subscribe.bind(feed),
   };
+  return { job: job as unknown as Job, feed };
 }

@@ -123,11 +123,21 @@ export type ImageInput = {
   image: FileInput;
   /** The languages that the text may be in (BCP 47), the likeliest first. */
   languages?: string[] | undefined;
-  /** The job that goes on with the text. */
-  then?: 'flashcards' | 'lesson' | undefined;
-  /** The other fields of that job's input. */
-  thenInput?: Record<string, unknown> | undefined;
-};
+} & (
+  | { then?: undefined; thenInput?: undefined }
+  | {
+      /** The job that goes on with the text. */
+      then: 'flashcards';
+      /** The other fields of that job's input. */
+      thenInput?: Omit<FlashcardsInput, 'content'> | undefined;
+    }
+  | {
+      /** The job that goes on with the text. */
+      then: 'lesson';
+      /** The other fields of that job's input. */
+      thenInput?: Omit<LessonInput, 'content'> | undefined;
+    }
+);
 
 /** The result of that. */
 export type ImageResult = {

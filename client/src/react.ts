@@ -1,11 +1,12 @@
 /** Hooks for React: a job owns its connection and its events, and components only look at them. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import type { Given, SubmitOptions } from './client.ts';
+import type { Given } from './client.ts';
 import { ENDS, type JobEvent } from './events.ts';
 import type { Job } from './job.ts';
 import type { Kinds } from './kinds.ts';
-import { ApiError, type Problem } from './problem.ts';
+import { ApiError, type Problem, unreachable } from './problem.ts';
 import { initialState, type JobState, reduce } from './state.ts';
+import type { SubmitOptions } from './submission.ts';
 
 export type { JobState } from './state.ts';
 
@@ -71,9 +72,7 @@ export function useSubmit<Kind extends keyof Kinds>(
 }
 
 function problemIn(error: unknown): Problem {
-  if (error instanceof ApiError) return error.problem;
-  const detail = error instanceof Error ? error.message : 'The server was not reached.';
-  return { code: 'network', title: 'The server was not reached', detail, retryable: true };
+  return (error instanceof ApiError ? error : unreachable(error)).problem;
 }
 
 type Store<Kind extends keyof Kinds> = { subscribe(onChange: () => void): () => void; snapshot(): JobState<Kind> };

@@ -1,6 +1,7 @@
-/** Requests to the server: with the token of now, and again with the same key where a submission may have got lost. */
+/** Requests to the server: with the token of now, and again where they may have got lost. */
 import type { ReadFile } from './files.ts';
-import { ApiError, problemOf } from './problem.ts';
+import { createGuard, type Guard } from './guard.ts';
+import { ApiError, ownError, problemOf, unreachable } from './problem.ts';
 
 /** What a client is made with. */
 export type ClientOptions = {
@@ -17,25 +18,58 @@ export type ClientOptions = {
   /** How often the server sends at least a comment, in ms; its SSE_HEARTBEAT_MS. After 2.5 times that in silence a connection counts as dead. */
   heartbeatMs?: number | undefined;
   /** Pauses between tries, in ms: the first, which doubles, and the longest. Each is taken at random up to that. */
-  backoff?: { firstMs: number; mostMs: number } | undefined;
+  backoff?: Backoff | undefined;
+  /** After so long without a word of the server, who waits for a job gets the error `unreachable`, in ms. 300,000 by default. */
+  timeoutMs?: number | undefined;
+};
+
+/** Pauses between tries, in ms. */
+export type Backoff = { firstMs: number; mostMs: number };
+
+/** How a call is made. */
+export type CallOptions = {
+  /** Ends the call: it rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Headers of this call alone. */
+  headers?: Record<string, string> | undefined;
+  /** How often it is tried again where there is no answer, or one that says that it passes. 2 by default, 5 for a submission. */
+  retries?: number | undefined;
 };
 
 /** Sends a request. The path may be one that the server gave, with a query. */
 export type Send = (path: string, init?: RequestInit) => Promise<Response>;
 
-/** Makes the function that sends. */
-export function createSend({ baseUrl, token, headers = {}, fetch: given }: ClientOptions): Send {
+/** How the server is reached. After `silenceMs` in silence a stream counts as lost, after `callMs` a call. */
+export type Wire = { send: Send; backoff: Backoff; silenceMs: number; callMs: number };
+
+/** How often the server sends a comment unless it is set otherwise, in ms. */
+const HEARTBEAT_MS = 15_000;
+
+/** How many heartbeats may be missed, so to say, before a connection counts as dead. */
+const PATIENCE = 2.5;
+
+/** How long a call may go without a byte of its answer, in ms. A busy server may need a while. */
+const CALL_MS = 30_000;
+
+/** Makes what requests are sent with. */
+export function createWire({ baseUrl, token, headers = {}, fetch: given, ...options }: ClientOptions): Wire {
   if (baseUrl !== '' && !/^(https?:\/)?\//.test(baseUrl))
     throw new TypeError(`baseUrl must begin with https:// or http://, not ${baseUrl}`);
   const base = baseUrl.replace(/\/+$/, '');
   const send = given ?? ((input, init) => fetch(input, init)); // a browser's fetch wants to be called on its window
-  return async (path, init = {}) => {
-    if (!staysAt(base, path)) throw new TypeError('an address of a job is a path of the server, such as /api/jobs/…');
-    const secret = typeof token === 'function' ? await token() : token;
-    const identity = secret ? { authorization: `Bearer ${secret}` } : {};
-    const all = { ...headers, ...identity, ...(init.headers as Record<string, string>) };
-    // A redirect is not followed either: `user-id` and other headers would go along. The API never redirects.
-    return send(base + path, { ...init, redirect: 'manual', headers: all });
+  const { heartbeatMs = HEARTBEAT_MS, backoff = { firstMs: 500, mostMs: 20_000 }, timeoutMs = Infinity } = options;
+  return {
+    backoff,
+    silenceMs: Math.min(heartbeatMs * PATIENCE, timeoutMs),
+    callMs: Math.min(CALL_MS, timeoutMs),
+    async send(path, init = {}) {
+      if (!staysAt(base, path)) throw ownError('not_found', 'an address is a path of the server, such as /api/jobs/…', false);
+      const secret = typeof token === 'function' ? await token() : token;
+      const identity = secret ? { authorization: `Bearer ${secret}` } : {};
+      const all = { ...headers, ...identity, ...(init.headers as Record<string, string>) };
+      // A redirect is not followed either: `user-id` and other headers would go along. The API never redirects.
+      return send(base + path, { ...init, redirect: 'manual', headers: all });
+    },
   };
 }
 
@@ -80,44 +114,51 @@ export function backoffMs(failures: number, { firstMs, mostMs }: { firstMs: numb
   return Math.random() * Math.min(firstMs * 2 ** failures, mostMs);
 }
 
-/** How often a submission is tried. */
-const TRIES = 6;
-
 /** What passes by itself; the same request may succeed then. */
-const isPassing = (status: number): boolean => (status >= 500 ? status !== 501 : status === 429);
+export const isPassing = (status: number): boolean => (status >= 500 ? status !== 501 : status === 429 || status === 408);
+
+/** How long one byte of a request may take on a slow network, in ms. */
+const BYTE_MS = 0.1;
+
+/** A request. `bytes`: how large its body is. */
+export type RequestOptions = Omit<RequestInit, 'signal' | 'headers'> & CallOptions & { bytes?: number | undefined };
 
 /**
- * Submits under an idempotency key: however often it is sent, it is one job.
- * @throws ApiError if it is refused; what fetch throws, if the server was not reached in all tries
+ * Sends a request, and again where it got lost or is refused for a while. Resolves with what `read` makes of the answer; it is read within
+ * the same bound.
+ * @throws ApiError `unreachable` if there was no answer in all tries, and the signal's reason
  */
-export async function submitOnce(
-  send: Send,
+export async function request<T>(
+  { send, backoff, callMs }: Wire,
   path: string,
-  init: RequestInit,
-  { backoff, key = newKey() }: { backoff: { firstMs: number; mostMs: number }; key?: string | undefined },
-): Promise<unknown> {
-  const headers = { 'idempotency-key': key, ...(init.headers as Record<string, string>) };
+  { retries = 2, signal, bytes = 0, ...init }: RequestOptions,
+  read: (response: Response, guard: Guard) => Promise<T>,
+): Promise<T> {
   for (let failures = 0; ; failures++) {
-    const isLast = failures + 1 >= TRIES;
-    const response = await send(path, { ...init, method: 'POST', headers }).catch((error: unknown) => {
-      if (isLast) throw error;
-    });
-    if (response?.ok) return response.json();
-    const asked = 1000 * Number(response?.headers.get('retry-after') ?? 0);
-    // A longer time is for the app to decide on, and for its user to know of.
-    if (response && (isLast || asked > backoff.mostMs || !isPassing(response.status))) throw new ApiError(await problemOf(response));
-    await pause(Math.max(asked, backoffMs(failures, backoff)));
+    const isLast = failures >= retries;
+    const guard = createGuard(callMs + BYTE_MS * bytes, signal);
+    let asked = 0;
+    try {
+      const response = await guard.race(send(path, { ...(init as RequestInit), signal: guard.signal }));
+      const seconds = Number(response.headers.get('retry-after') ?? 0);
+      asked = 1000 * (seconds || 0);
+      // A longer time is for the app to decide on, and for its user to know of.
+      if (isLast || asked > backoff.mostMs || !isPassing(response.status)) return await guard.race(read(response, guard));
+    } catch (error) {
+      if (signal?.aborted || error instanceof ApiError) throw error;
+      if (isLast) throw unreachable(error);
+    } finally {
+      guard.free();
+    }
+    await pause(Math.max(asked, backoffMs(failures, backoff)), signal);
   }
 }
 
 /**
- * 128 random bits. The key tells requests of one user apart and is no secret, so where there is no `crypto`, as in React Native,
- * any random numbers do. `crypto.randomUUID` is not there on an address without HTTPS.
+ * What an answer has in it, as JSON.
+ * @throws ApiError if it is a refusal
  */
-function newKey(): string {
-  const { crypto } = globalThis as { crypto?: typeof globalThis.crypto | undefined };
-  const bytes = new Uint8Array(16);
-  if (crypto) crypto.getRandomValues(bytes);
-  else bytes.forEach((_, n) => (bytes[n] = Math.floor(Math.random() * 256)));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+export async function answerOf<T>(response: Response): Promise<T> {
+  if (!response.ok) throw new ApiError(await problemOf(response));
+  return (response.status === 204 ? undefined : await response.json()) as T;
 }

@@ -208,6 +208,12 @@ export type Kind<
 const NAMES = { name: /^[a-z]+(-[a-z]+)*$/, method: /^[a-z]+([A-Z][a-z]+)*$/, variable: /^[A-Z]+(_[A-Z]+)*$/ } as const;
 
 /**
+ * What the client has beside the methods of kinds. A kind's method may not be called so, or `then`,
+ * by which JavaScript tells a promise.
+ */
+export const CLIENT_MEMBERS: readonly string[] = ['jobs', 'outbox', 'request', 'restore', 'resume', 'then', 'watch'];
+
+/**
  * Defines a kind with its types kept exact. Throws at load if a name can't be used, or a field is a
  * file and an input.
  */
@@ -222,6 +228,7 @@ export function defineKind<
     if (!shape.test(kind[property]))
       throw new OwnError(`the ${property} of ${kind.name} must match ${shape.source}, not ${kind[property]}`);
   }
+  if (CLIENT_MEMBERS.includes(kind.method)) throw new OwnError(`the method of ${kind.name} can't be ${kind.method}: the client has that`);
   const both = Object.keys(kind.files ?? {}).filter((field) => field in kind.input.shape);
   if (both.length > 0) throw new OwnError(`${kind.name} has ${both.join(', ')} among its files and in its input`);
   return kind;

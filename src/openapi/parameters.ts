@@ -36,7 +36,6 @@ const table = {
   asset: inPath('asset', 'The name of a file of the page.', 'swagger-ui.css'),
   chapter: inPath('chapter', 'The name of a chapter, as `/llms.txt` has it.', 'events.md'),
   file: inPath('file', 'The name of a file of the page.', 'style.css'),
-  folder: inPath('folder', 'The folder of that.', 'eventsource-parser'),
 
   wait: inQuery(
     'wait',

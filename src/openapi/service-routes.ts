@@ -178,7 +178,6 @@ const DOCUMENTS = [
 const PAGE_FILES = [
   ['GET /favicon.ico', 'getIcon', 'The icon of the page to try everything.'],
   ['GET /page/:file', 'getPageFile', 'A file of the page to try everything.'],
-  ['GET /page/:folder/:file', 'getPageLibraryFile', 'A file of a library that the page uses.'],
   ['GET /client/src/:file', 'getClientFile', 'A module of the client, which the page uses.'],
 ] as const;
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { ApiError, createClient, type Job, JobError } from '../../client/src/index.ts';
 import { kinds } from '../../src/kinds/index.ts';
-import { printKinds, printShapes } from '../../scripts/print-client-types.ts';
+import { printCodes, printKinds, printShapes } from '../../scripts/print-client-types.ts';
 import { answerWith, card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
 import { trickyAddresses } from '../support/addresses.ts';
@@ -43,6 +43,7 @@ test('the types of the client are those that its script prints of the kinds and 
   const bare = (text: string) => text.replaceAll(/[\s,;|]+/g, ' ').replaceAll(/\(\s|\s\)|\]\s/g, (part) => part.trim());
   expect(bare(committed('kinds.ts'))).toBe(bare(printKinds(kinds)));
   expect(bare(committed('shapes.ts'))).toBe(bare(printShapes()));
+  expect(bare(committed('codes.ts'))).toBe(bare(printCodes()));
 });
 
 test('several readers of one job see everything, whenever they come, over one connection', async () => {

@@ -54,6 +54,14 @@ test('a right program compiles and runs; a wrong input and a misspelt field of a
   expect([wrongInput.ok, wrongInput.output]).toEqual([false, expect.stringContaining("Type 'string' is not assignable to type 'number'")]);
   const misspelt = compile(program(stack.url).replace('({ back }) => back', '({ bakc }) => bakc'));
   expect([misspelt.ok, misspelt.output]).toEqual([false, expect.stringContaining('bakc')]);
+  const image = "\nawait ai.image({ image: 'AAAA', then: 'flashcards', thenInput: { count: 2 } });";
+  expect(compile(program(stack.url) + image)).toEqual({ ok: true, output: '' });
+  for (const wrong of [
+    image.replace('count', 'cuont'),
+    image.replace("then: 'flashcards', ", ''),
+    image.replace("'flashcards'", "'lesson'"),
+  ])
+    expect([wrong, compile(program(stack.url) + wrong).ok]).toEqual([wrong, false]); // a lesson has no count
   const unknownKind = compile(program(stack.url).replace('ai.flashcards(', 'ai.flashcard('));
   expect(unknownKind.ok).toBe(false);
 });

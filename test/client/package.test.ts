@@ -2,10 +2,11 @@
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { rolldown } from 'rolldown';
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { packClient } from '../support/client-package.ts';
+import { packClient, ROOT } from '../support/client-package.ts';
 
 /** How a module that is only ESM is not resolved: by `require`, and by the rules from before `exports`. */
 const NOT_FOR_ESM: ReadonlySet<string> = new Set(['node10', 'node16-cjs']);
@@ -21,13 +22,17 @@ test('the package has what its exports promise: publint and attw find nothing', 
   expect(checked.problems.filter((problem) => !('resolutionKind' in problem && NOT_FOR_ESM.has(problem.resolutionKind)))).toEqual([]);
 });
 
-test('without React the package adds less than 7 KB to an app, minified and gzipped, and knows no Node', async () => {
-  const { installed } = packClient();
-  const bundle = await rolldown({ input: join(installed, 'dist/index.js'), platform: 'browser' });
-  const { output } = await bundle.generate({ minify: true });
+test('an app that imports createClient adds less than 8 KB, minified and gzipped, with the outbox, and no other package and no Node', async () => {
+  const { installed, app } = packClient();
+  const entry = join(app, 'app.js');
+  writeFileSync(entry, "export { createClient } from 'ai-jobs-client';");
+  const { output } = await (await rolldown({ input: entry, platform: 'browser' })).generate({ minify: true });
   const [{ code, moduleIds, imports }] = output;
   expect([output.length, imports]).toEqual([1, []]); // all that it imports is in it
-  expect(moduleIds.some((id) => id.includes('eventsource-parser'))).toBe(true);
-  expect(gzipSync(code).length).toBeLessThan(7 * 1024);
+  expect(moduleIds.filter((id) => id !== entry && !id.startsWith(realpathSync(installed)))).toEqual([]);
+  const { length } = gzipSync(code);
+  expect(length).toBeLessThan(8 * 1024);
+  const [, said = ''] = /adds less than ([\d.]+) KB/.exec(readFileSync(join(ROOT, 'client/README.md'), 'utf8')) ?? [];
+  expect(length / 1024).toBeLessThan(Number(said));
   expect(code).not.toMatch(/\bprocess\.|\bBuffer\b|\brequire\(/);
 });

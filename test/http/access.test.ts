@@ -97,7 +97,6 @@ const routes: Record<string, Row> = {
   'GET /': anyone,
   'GET /favicon.ico': anyone,
   'GET /page/:file': nothing, // there is no file of this name
-  'GET /page/:folder/:file': nothing,
   'GET /client/src/:file': nothing,
   'GET /api/kinds': anyone,
   'GET /health': anyone,

@@ -1,11 +1,13 @@
 /** The kinds against every table that is written by their names, and against what they say of themselves. */
 import { describe, expect, test } from 'vitest';
+import { createClient } from '../../client/src/client.ts';
 import { FORMS, type Field } from '../../page/forms.ts';
 import { type FormSource, formFromSchema } from '../../page/schema-form.ts';
 import { smokeRequest } from '../../scripts/smoke/request.ts';
 import { loadConfig } from '../../src/config.ts';
+import { flashcards } from '../../src/kinds/flashcards.ts';
 import { kinds } from '../../src/kinds/index.ts';
-import { checkKinds, type Kind } from '../../src/kinds/kind.ts';
+import { checkKinds, CLIENT_MEMBERS, defineKind, type Kind } from '../../src/kinds/kind.ts';
 import { publicSchemas } from '../../src/kinds/public-schema.ts';
 import { createDocument } from '../../src/openapi/document.ts';
 import { assign } from '../../worker/assignments.ts';
@@ -26,6 +28,13 @@ test('no two kinds share a name, a path, a method or a variable', () => {
   const [first, second] = [all[0]!, all[1]!];
   for (const property of ['name', 'path', 'method', 'variable'] as const)
     expect(() => checkKinds([first, { ...second, [property]: first[property] }])).toThrow(/share/);
+});
+
+test("no kind's method is called as something that the client has beside them", () => {
+  const client = Object.keys(createClient({ baseUrl: '' }));
+  const members = client.filter((name) => all.every(({ method }) => method !== name));
+  expect(CLIENT_MEMBERS).toEqual(expect.arrayContaining(members));
+  for (const method of CLIENT_MEMBERS) expect(() => defineKind({ ...flashcards, method })).toThrow(/client/);
 });
 
 test('each table by the names of kinds has kinds alone', () => {

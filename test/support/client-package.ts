@@ -32,7 +32,9 @@ export function packClient(): ClientPackage {
   const installed = join(app, 'node_modules/ai-jobs-client');
   mkdirSync(installed, { recursive: true });
   for (const { path } of packed.files) cpSync(join(copy, path), join(installed, path), { recursive: true });
-  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+  const { dependencies = {} } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+    dependencies?: Record<string, string>;
+  };
   for (const name of Object.keys(dependencies)) symlinkSync(join(ROOT, 'node_modules', name), join(app, 'node_modules', name));
   const tarball = readFileSync(join(copy, packed.filename));
   rmSync(copy, { recursive: true });

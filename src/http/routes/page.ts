@@ -17,7 +17,7 @@ export function pageRoutes({ pageFiles }: AppDeps): Hono<AppEnv> {
     const page = c.req.header('accept')?.includes('text/html') ? await pageFiles('/page/index.html') : undefined;
     return page ? answerAsset(c, page) : next(); // others get the index as JSON
   });
-  for (const path of ['/page/:file', '/page/:folder/:file', '/client/src/:file'] as const) {
+  for (const path of ['/page/:file', '/client/src/:file'] as const) {
     app.get(path, async (c) => {
       const file = await pageFiles(c.req.path);
       return file ? answerAsset(c, file) : answerNotFound(c);
