@@ -3,8 +3,8 @@ import type { ReadFile } from './files.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { ApiError, ownError, problemOf, unreachable } from './problem.ts';
 
-/** What a client is made with. */
-export type ClientOptions = {
+/** How the server is reached. */
+export type WireOptions = {
   /** Where the server is, such as `https://api.example.com`; '' for the page's own. */
   baseUrl: string;
   /** The access token of the user's session, or a function that gets it. It is asked anew for every request and connection. */
@@ -52,7 +52,7 @@ const PATIENCE = 2.5;
 const CALL_MS = 30_000;
 
 /** Makes what requests are sent with. */
-export function createWire({ baseUrl, token, headers = {}, fetch: given, ...options }: ClientOptions): Wire {
+export function createWire({ baseUrl, token, headers = {}, fetch: given, ...options }: WireOptions): Wire {
   if (baseUrl !== '' && !/^(https?:\/)?\//.test(baseUrl))
     throw new TypeError(`baseUrl must begin with https:// or http://, not ${baseUrl}`);
   const base = baseUrl.replace(/\/+$/, '');
@@ -93,8 +93,8 @@ function hrefOf(address: string): string | undefined {
   }
 }
 
-/** Waits; ends early, with the signal's reason, when that aborts. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+/** Waits; ends early, with the signal's reason, when that aborts. `isIdle`: it keeps no process of Node alive. */
+export function pause(ms: number, signal?: AbortSignal, isIdle = false): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
       clearTimeout(timer);
@@ -104,6 +104,7 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
       signal?.removeEventListener('abort', end);
       resolve();
     }, ms);
+    if (isIdle) (timer as { unref?(): void }).unref?.();
     if (signal?.aborted) end();
     else signal?.addEventListener('abort', end, { once: true });
   });
