@@ -151,13 +151,16 @@ export class Feed<Event extends { type: string }> {
   async *read(options: ReadOptions = {}): AsyncGenerator<Event, void> {
     const reader = this.#enter();
     let [seen, at] = [this.#generation, 0];
+    let given: object | undefined;
     try {
       for (;;) {
         if (options.signal?.aborted) throw options.signal.reason;
-        if (seen !== this.#generation) [seen, at] = [this.#generation, 0];
+        if (seen !== this.#generation) [seen, at, given] = [this.#generation, 0, undefined];
+        if (given && this.#events[at - 1] !== given) at--; // a newer status took its place
         const next = this.#events[at];
         if (next) {
           at++;
+          given = next;
           reader.cursor = next.cursor;
           yield next.event;
           this.#done(reader, next.event);

@@ -22,7 +22,7 @@ export function createFrameReader({ onFrame, onRetry, onComment }: FrameListener
   };
   const fields: Record<string, (value: string) => void> = {
     data: (value) => void data.push(value),
-    event: (value) => (frame = value === '' ? frame : { ...frame, type: value }),
+    event: (value) => (frame = { ...frame, type: value || 'message' }), // an empty one takes back the one before
     id: (value) => (frame = value.includes('\0') ? frame : { ...frame, id: value }),
     retry: (value) => /^\d+$/.test(value) && onRetry(Number(value)),
   };

@@ -106,6 +106,9 @@ const routes: Record<string, Row> = {
   'GET /openapi.json': anyone,
   'GET /docs': anyone,
   'GET /docs/:asset': anyone,
+  'GET /docs/handbook/:chapter': anyone,
+  'GET /llms.txt': anyone,
+  'GET /llms-full.txt': anyone,
   'GET /problems/:code': anyone,
 };
 
@@ -118,7 +121,12 @@ function headersOf({ owner, other, nobody }: Way, caller: Caller): Record<string
 async function ask(stack: Stack, way: Way, route: string, caller: Caller, { job, otherJob }: Record<string, Record<string, any>>) {
   const [method = '', path = ''] = route.split(' ');
   const url = new URL(
-    path.replace(':jobId', job?.['jobId']).replace(':n', '0').replace(':asset', 'start.js').replace(':code', 'cancelled'),
+    path
+      .replace(':jobId', job?.['jobId'])
+      .replace(':n', '0')
+      .replace(':asset', 'start.js')
+      .replace(':code', 'cancelled')
+      .replace(':chapter', 'lanes.md'),
     stack.url,
   );
   const tokenOf = (of: Record<string, any> | undefined) => new URL(of?.['streamUrl'], stack.url).searchParams.get('token') ?? '';
