@@ -158,7 +158,8 @@ export class Builder {
     this.#enter(['mount', '--rbind', '/dev', `${path}/dev`]);
     this.#enter(['mount', '--bind', '/proc', `${path}/proc`]);
     // Nothing of this repository is in reach.
-    for (const hidden of ['/tmp', root]) this.#enter(['mount', '-t', 'tmpfs', 'tmpfs', `${path}${hidden}`]);
+    for (const hidden of root.startsWith('/tmp/') ? ['/tmp'] : ['/tmp', root])
+      this.#enter(['mount', '-t', 'tmpfs', 'tmpfs', `${path}${hidden}`]);
     this.#layers.set(name, `${upper}:${below}`);
   }
 
