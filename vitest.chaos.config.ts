@@ -10,7 +10,7 @@ export default defineConfig({
     name: 'chaos',
     include: ['test/chaos/**/*.test.ts', ...(process.env['LONG_FORMS'] === 'true' ? longForms : [])],
     globalSetup: ['test/support/postgres.ts'],
-    maxWorkers: 4, // each test has a Redis and processes of its own, and most of it is waiting
+    maxWorkers: 3, // each test has a Redis and processes of its own, and most of it is waiting
     testTimeout: TEST_MS,
     hookTimeout: TEST_MS,
     expect: { poll: { timeout: WAIT_MS } },

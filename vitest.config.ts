@@ -42,7 +42,7 @@ export default defineConfig({
       { find: /^ai-jobs-client$/, replacement: path('client/src/index.ts') },
       { find: /^ai-jobs-client\/react$/, replacement: path('client/src/react.ts') },
     ],
-    maxWorkers: 6, // most of a test is waiting
+    maxWorkers: 4, // most of a test is waiting
     isolate: false, // a worker loads our modules once for all of its files: they keep nothing that is a test's, and none is mocked
     unstubGlobals: true,
     testTimeout: TEST_MS,

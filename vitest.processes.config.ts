@@ -10,7 +10,7 @@ export default defineConfig({
     name: native ? 'native' : 'embedded',
     include: ['test/processes/**/*.test.ts'],
     globalSetup: ['test/support/store.ts'],
-    maxWorkers: 4, // most of a test is waiting for processes
+    maxWorkers: 3, // most of a test is waiting for processes
     testTimeout: TEST_MS,
     hookTimeout: TEST_MS,
     expect: { poll: { timeout: WAIT_MS } },

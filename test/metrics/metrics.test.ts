@@ -45,6 +45,8 @@ test('a job is counted from its submission to its delivery', async () => {
   await watched.ended;
   await submitJson(stack, PATH, { content: '' });
 
+  // What the queue holds is read at most once in a while, and submissions read it, too.
+  await expect.poll(async () => valueOf(await scrape(stack.url), 'aijobs_queue_jobs', { state: 'completed' })).toBe(1);
   const api = await scrape(stack.url);
   expect(valueOf(api, 'aijobs_submissions_total', { ...KIND, outcome: 'new' })).toBe(1);
   expect(valueOf(api, 'aijobs_submissions_total', { ...KIND, outcome: 'invalid_input' })).toBe(1);

@@ -11,6 +11,9 @@ export type Dom = {
   until(fits: () => boolean): Promise<void>;
 };
 
+/** In how many turns of the event loop React has surely come to its end after everything was unmounted. */
+const TURNS = 10;
+
 /** Opens a DOM; it goes with the test. fetch and its like stay Node's. */
 export function openDom(): Dom {
   const window = new Window({ url: 'http://localhost/' });
@@ -19,6 +22,8 @@ export function openDom(): Dom {
   Object.assign(globalThis, { window, document: window.document });
   onTestFinished(async () => {
     cleanup();
+    // React goes on in turns of its own after that, and asks the window about its event.
+    for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
     Object.assign(globalThis, before);
     await window.happyDOM.close();
   });
