@@ -135,8 +135,8 @@ export class ProcessStore extends Store {
    * @throws OwnError that says all that is wrong with the server, or why it is not trusted
    */
   static async open(options: StoreOptions): Promise<ProcessStore> {
-    const { url, keyPrefix, log, ...how } = options;
-    const redis = connect(url, 'fail', (error) => store.report('redis', error), how);
+    const { url, tls, keyPrefix, log } = options;
+    const redis = connect(url, 'fail', (error) => store.report('redis', error), { tls });
     const monitor = new StoreMonitor(redis, keysUnder(keyPrefix), log);
     const store: ProcessStore = new ProcessStore(options, redis, new RedisClock(redis, log, keysUnder(keyPrefix).probe), monitor);
     await store.#start();
@@ -145,8 +145,8 @@ export class ProcessStore extends Store {
 
   /** Opens another connection. `wait`: its commands wait while Redis is away. */
   connect(onOutage: OnOutage, options?: { lazyConnect?: boolean }): Store {
-    const { url, ...how } = this.#options;
-    const redis = connect(url, onOutage, this.onError('redis'), { ...how, ...options });
+    const { url, tls } = this.#options;
+    const redis = connect(url, onOutage, this.onError('redis'), { tls, ...options });
     this.#opened.push(redis);
     return new Store(redis, this.keyPrefix, this.clock, this.monitor);
   }

@@ -5,9 +5,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { optionsFor } from '../../src/store/cluster-connection.ts';
 import { connect, readyWithin } from '../../src/store/redis-connection.ts';
 import { nodeWith } from '../../src/store/slot-node.ts';
-import { ProcessStore } from '../../src/store/store.ts';
 import { NodeError, storeTrouble } from '../../src/store/store-trouble.ts';
 import { type OwnCluster, ownCluster } from '../support/cluster.ts';
+import { openOwnStore } from '../support/own-store.ts';
 import { newPrefix } from '../support/stack.ts';
 import { WAIT_MS } from '../support/waits.ts';
 
@@ -98,22 +98,7 @@ test.runIf(hasRedis)(
   },
 );
 
-/** A process' store, and what it has logged. */
-async function open(url: string) {
-  const lines: Record<string, unknown>[] = [];
-  const write = (fields: unknown, msg?: string) =>
-    void lines.push(typeof fields === 'string' ? { msg: fields } : { ...(fields as object), msg });
-  const store = await ProcessStore.open({
-    url,
-    keyPrefix: newPrefix(),
-    mayEvict: false,
-    log: { info: write, warn: write } as never,
-    logError: (source, error) => void lines.push({ source, error }),
-    onUnusable: (error) => void lines.push({ error }),
-  });
-  onTestFinished(() => store.close());
-  return { store, lines };
-}
+const open = (url: string) => openOwnStore(url, { mayEvict: false });
 
 test.runIf(hasRedis)('a store of a cluster: another master is none of its concern, and one node alone is refused in words', async () => {
   const cluster = await ownCluster();

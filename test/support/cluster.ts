@@ -1,6 +1,5 @@
 /** A cluster of a test's own: three masters with a replica each, to be killed, frozen, failed over and resharded. */
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +7,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished } from 'vitest';
 import { freePort } from './ports.ts';
-import { launchRedis, PASSWORD } from './redis.ts';
+import { killNow, launchRedis, PASSWORD } from './redis.ts';
 
 /** A node, as the cluster tells of it. */
 export type ClusterNode = { id: string; port: number; role: 'master' | 'replica'; masterId?: string; failed: boolean; slots: string[] };
@@ -83,10 +82,7 @@ export async function ownCluster(options: string[] = []): Promise<OwnCluster> {
   async function kill(port: number): Promise<void> {
     const server = running.get(port);
     running.delete(port);
-    if (!server || (server.exitCode ?? server.signalCode) !== null) return;
-    const gone = once(server, 'exit');
-    server.kill('SIGKILL');
-    await gone;
+    if (server) await killNow(server);
   }
   const command = (port: number, name: string | number, ...words: (string | number)[]): Promise<unknown> => {
     const operator = operators.get(port) ?? new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null }).on('error', () => {});

@@ -1,5 +1,5 @@
 /** A native Redis of a test's own, to be killed, frozen and started again: what it was told, it has on disk. */
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -45,12 +45,7 @@ export async function ownRedis(kept: Persistence = 'everysec', options: string[]
   const folder = await mkdtemp(join(tmpdir(), 'ai-jobs-redis-'));
   const launch = () => launchRedis(port, folder, [...persistence[kept], ...USER, ...options]);
   let server = await launch();
-  const kill = async (): Promise<void> => {
-    if ((server.exitCode ?? server.signalCode) !== null) return;
-    const gone = once(server, 'exit');
-    server.kill('SIGKILL');
-    await gone;
-  };
+  const kill = () => killNow(server);
   onTestFinished(async () => {
     await kill();
     await rm(folder, { recursive: true });
@@ -77,6 +72,14 @@ export async function ownRedis(kept: Persistence = 'everysec', options: string[]
 
 /** What a server and a sentinel say once they serve. */
 const READY = /Ready to accept connections|\+monitor/;
+
+/** Kills a process, unless it has ended; resolves once it is gone. */
+export async function killNow(server: ChildProcess): Promise<void> {
+  if ((server.exitCode ?? server.signalCode) !== null) return;
+  const gone = once(server, 'exit');
+  server.kill('SIGKILL');
+  await gone;
+}
 
 /** Starts a server on a loopback port; resolves once it serves. `program`: redis-server, or one like it; `file`: its settings, before the options. */
 export async function launchRedis(

@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { expect, onTestFinished } from 'vitest';
 import { freePort } from './ports.ts';
 import { startProxy } from './proxy.ts';
-import { type OwnRedis, ownRedis, PASSWORD } from './redis.ts';
+import { killNow, type OwnRedis, ownRedis, PASSWORD } from './redis.ts';
 
 /** What the sentinels call the master. */
 export const MASTER_NAME = 'main';
@@ -153,12 +153,7 @@ async function startSentinel(masterPort: number, quorum: number, { password, tls
   ];
   await writeFile(file, settings.map((words) => `${words.join(' ')}\n`).join(''));
   const server: ChildProcess = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' });
-  const kill = async (): Promise<void> => {
-    if ((server.exitCode ?? server.signalCode) !== null) return;
-    const gone = once(server, 'exit');
-    server.kill('SIGKILL');
-    await gone;
-  };
+  const kill = () => killNow(server);
   onTestFinished(async () => {
     await kill();
     await rm(folder, { recursive: true });
