@@ -66,6 +66,9 @@ function spread(values: readonly number[], digits: number): string {
   return low === high ? show(median(values)) : `${show(median(values))} (${low}–${high})`;
 }
 
+/** The figures that are counted. All others are measured, and differ from run to run on a machine that others use, too. */
+const COUNTED: ReadonlySet<string> = new Set(['commands', 'commandsAlone', 'trips', 'tripsAlone']);
+
 /** What the guard compares: figures of one contender with those of another, under a heading. `tolerances`: how much worse each may become. */
 export function pairs<Name extends string>(
   figures: Figures<Name>,
@@ -76,6 +79,9 @@ export function pairs<Name extends string>(
   const of = (contender: string, name: Name) => figures.get(contender)?.[name] ?? [];
   const named = Object.entries(tolerances) as [Name, number][];
   return Object.fromEntries(
-    named.map(([name, tolerance]) => [`${heading}: ${name}`, { ours: of(ours, name), base: of(base, name), tolerance }]),
+    named.map(([name, tolerance]) => [
+      `${heading}: ${name}`,
+      { ours: of(ours, name), base: of(base, name), tolerance, counted: COUNTED.has(name) },
+    ]),
   );
 }

@@ -2,17 +2,21 @@
 
 /**
  * `normal` writes a result. `short` takes some 10 to 20 s, writes nothing, and shows that the benchmark still works: its figures say little.
- * `guard` measures only what the guard compares (check.ts), in some 20 s, often enough to trust it.
+ * `guard` measures only what the guard compares (check.ts), in some 20 s, often enough to trust it. `counts` measures only what is counted, which
+ * a busy machine does not change.
  */
-export type Form = 'normal' | 'short' | 'guard';
+export type Form = 'normal' | 'short' | 'guard' | 'counts';
 
 /** The forms of a benchmark that is not guarded. */
-export type UnguardedForm = Exclude<Form, 'guard'>;
+export type UnguardedForm = Exclude<Form, 'guard' | 'counts'>;
+
+/** The forms of a benchmark in which the guard compares nothing that is counted. */
+export type UncountedForm = Exclude<Form, 'counts'>;
 
 /** A benchmark. */
 export type Bench = {
-  /** How long it may take, in s. Without a limit for the guard it is not guarded. */
-  limitS: { normal: number; short: number; guard?: number };
+  /** How long it may take, in s. Without a limit for the guard it is not guarded, and without one for counts nothing of it is counted. */
+  limitS: { normal: number; short: number; guard?: number; counts?: number };
   /** Measures. It throws where a contender gives an answer that it did not expect. */
   run(form: Form): Promise<Report>;
 };
@@ -31,6 +35,8 @@ export type Pair = {
   base: number[];
   /** How much worse their ratio may become: 1.3 for 30 %. */
   tolerance: number;
+  /** Whether it is counted (commands, trips), so that a busy machine does not change it. CPU and memory are measured. */
+  counted: boolean;
 };
 
 let at = 'its start';

@@ -17,6 +17,7 @@ const EXTENT: Record<Form, Rounds & HttpExtent> = {
   normal: { rounds: 5, warm: 5000, blocks: 4, block: 2000, alone: 300, seconds: 2 },
   short: { rounds: 1, warm: 200, blocks: 1, block: 200, alone: 20, seconds: 0.5 },
   guard: { rounds: 1, warm: 2000, blocks: 16, block: 250, alone: 50, seconds: 0 },
+  counts: { rounds: 1, warm: 200, blocks: 4, block: 250, alone: 50, seconds: 0 },
 };
 
 /** How many jobs there are, asked for one after another. */
@@ -94,7 +95,7 @@ function targetOf(port: number, jobs: AskedJob[], { state }: Case): Target {
 
 async function run(form: Form): Promise<Report> {
   const extent = EXTENT[form];
-  const cases = form === 'guard' ? GUARDED_CASES : CASES;
+  const cases = form === 'guard' || form === 'counts' ? GUARDED_CASES : CASES;
   const contenders = cases.flatMap((one) => [
     httpContender(nameOf(NAIVE, one), (place) => startNaive(place, one), extent),
     httpContender(nameOf(OURS, one), (place) => startOurs(place, one), extent),
@@ -138,4 +139,4 @@ ${table(figures, names, COUNTS)}
 }
 
 /** The benchmark. */
-export const poll: Bench = { limitS: { normal: 1800, short: 180, guard: 180 }, run };
+export const poll: Bench = { limitS: { normal: 1800, short: 180, guard: 180, counts: 180 }, run };

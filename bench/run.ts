@@ -25,6 +25,7 @@ const EXTENT: Record<Form, Extent> = {
   normal: { rounds: 5, warm: 4000, blocks: 4, block: 2000, slow: 4, real: { rounds: 5, warm: 1500, blocks: 4, block: 400 } },
   short: { rounds: 1, warm: 200, blocks: 1, block: 200, slow: 1, real: { rounds: 1, warm: 50, blocks: 1, block: 50 } },
   guard: { rounds: 1, warm: 1200, blocks: 16, block: 200, slow: 0, real: { rounds: 1, warm: 400, blocks: 8, block: 100 } },
+  counts: { rounds: 1, warm: 100, blocks: 4, block: 200, slow: 0, real: { rounds: 1, warm: 50, blocks: 4, block: 100 } },
 };
 const CONCURRENCY = 10;
 
@@ -90,7 +91,7 @@ async function run(form: Form): Promise<Report> {
   const realCosts = await compareReal(real);
   const paces = slow === 0 ? [] : await step('jobs of 1 s', 60, () => slowWork(slow));
   const guarded = (heading: string, name: string) => ({
-    ...pairs(costs, heading, { workerCpu: 1.3, redisCpu: 1.25, commands: 1.05 }, [name, BARE]),
+    ...pairs(costs, heading, { workerCpu: 1.3, redisCpu: 1.25, commands: 1.1 }, [name, BARE]),
     ...pairs(counts, `${heading}, one at a time`, { commands: 1.05, trips: 1.15 }, [name, BARE]),
   });
   return {
@@ -136,11 +137,11 @@ ${lines(
     pairs: {
       ...guarded('run', OURS),
       ...guarded('run with breaker', OURS_WHOLE),
-      ...pairs(realCosts, 'run with a model', { workerCpu: 1.3, redisCpu: 1.25, commands: 1.05 }, [OURS_MODEL, OPENAI]),
+      ...pairs(realCosts, 'run with a model', { workerCpu: 1.3, redisCpu: 1.25, commands: 1.1 }, [OURS_MODEL, OPENAI]),
       ...Object.assign(
         {},
         ...OFFLINE_AT_ONCE.map((n) =>
-          pairs(realCosts, `run offline, ${n} at once`, { workerCpu: 1.3, commands: 1.05 }, [offlineName(n), OPENAI]),
+          pairs(realCosts, `run offline, ${n} at once`, { workerCpu: 1.3, commands: 1.1 }, [offlineName(n), OPENAI]),
         ),
       ),
     },
@@ -148,4 +149,4 @@ ${lines(
 }
 
 /** The benchmark. */
-export const runJobs: Bench = { limitS: { normal: 1800, short: 180, guard: 180 }, run };
+export const runJobs: Bench = { limitS: { normal: 1800, short: 180, guard: 180, counts: 180 }, run };

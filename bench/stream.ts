@@ -1,6 +1,6 @@
 /** What a stream costs here against raw node:http, Hono's streamSSE, better-sse and nginx with nchan, in one run. */
 import { type Column, lines, median, pairs, ratioTable, table } from './figures.ts';
-import { type Bench, type Form, type Report, step } from './harness.ts';
+import { type Bench, type Report, step, type UncountedForm } from './harness.ts';
 import { listLeftOut } from './peers/left-out.ts';
 import { startRedis } from './redis.ts';
 import { measureStreams, type StreamExtent, type StreamFigure } from './stream-costs.ts';
@@ -13,7 +13,7 @@ type Paths = { demux: [jobs: number, each: number]; journey: number; stalled: [f
 /** How much is measured. */
 type Extent = StreamExtent & { rounds: number; paths?: Paths };
 
-const EXTENT: Record<Form, Extent> = {
+const EXTENT: Record<UncountedForm, Extent> = {
   normal: { rounds: 5, idle: 5000, followers: 300, events: 200, paths: { demux: [1000, 50], journey: 500, stalled: [1000, 100] } },
   short: { rounds: 1, idle: 500, followers: 50, events: 20, paths: { demux: [50, 10], journey: 20, stalled: [100, 10] } },
   guard: { rounds: 1, idle: 1000, followers: 100, events: 60 },
@@ -28,7 +28,7 @@ const COLUMNS: readonly Column<StreamFigure>[] = [
 /** What the parts of a stream's way cost in a round. */
 type Ways = Record<'bare' | 'feed' | 'bareQueue' | 'ours' | 'calm' | 'beside' | 'held', number>;
 
-async function run(form: Form): Promise<Report> {
+async function run(form: UncountedForm): Promise<Report> {
   const { rounds, paths, ...extent } = EXTENT[form];
   const store = await startRedis();
   const contenders = streamContenders(store).filter(({ name }) => form !== 'guard' || name === RAW || name === OURS);

@@ -6,7 +6,7 @@ import { QUEUE_NAME } from '../src/store/keys.ts';
 import { readyWithin } from '../src/store/redis-connection.ts';
 import { createFairQueue } from '../src/jobs/fair-queue.ts';
 import { type Column, median, pairs, ratioTable, table } from './figures.ts';
-import { type Bench, type Form, type Report, step } from './harness.ts';
+import { type Bench, type Report, step, type UncountedForm } from './harness.ts';
 import { listLeftOut } from './peers/left-out.ts';
 import { readUsage, usagePer } from './redis-usage.ts';
 import { openQueue, type Place, PREFIX, ownClock } from './redis.ts';
@@ -16,7 +16,7 @@ import { Store } from '../src/store/store.ts';
 /** How much is measured: in each block so many jobs are submitted; and then so many others, and worked through. */
 type Extent = Rounds & { submissions: number; jobs: number };
 
-const EXTENT: Record<Form, Extent> = {
+const EXTENT: Record<UncountedForm, Extent> = {
   normal: { rounds: 1, blocks: 6, submissions: 4000, jobs: 600 },
   short: { rounds: 1, blocks: 2, submissions: 500, jobs: 60 },
   guard: { rounds: 1, blocks: 20, submissions: 500, jobs: 0 },
@@ -128,7 +128,7 @@ const FIFO = 'plain, first in first out';
 const TURNS = 'turns';
 const NAMES = [FIFO, TURNS];
 
-async function run(form: Form): Promise<Report> {
+async function run(form: UncountedForm): Promise<Report> {
   const extent = EXTENT[form];
   const figures = await compare([contender(FIFO, plain, extent), contender(TURNS, inTurns, extent)], extent);
   const microseconds = (name: string) => 1e6 / median(figures.get(name)?.submitted ?? []);
