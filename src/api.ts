@@ -10,6 +10,7 @@ import { Drain } from './drain.ts';
 import { RedisFiles } from './files/redis-files.ts';
 import type { AppDeps } from './http/app-deps.ts';
 import { findJob } from './http/job-access.ts';
+import { ActionLog } from './jobs/action-log.ts';
 import { ProcessRegistry } from './jobs/process-registry.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { createLocalLimit } from './jobs/rate-limit.ts';
@@ -73,6 +74,7 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
     submissions: openSubmissions(queue, clock, kinds, archive.jobs, config),
     archive: archive.jobs,
     outbox: archive.outbox,
+    actions: new ActionLog(store),
     draining: () => drain.begun,
     storeTrouble: () => store.monitor.probe(),
     storeWarnings: () => store.warnings(),

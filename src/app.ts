@@ -2,6 +2,7 @@
 import { Hono, type NotFoundHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { ProblemError } from './job/problem.ts';
+import { adminActionRoutes } from './http/routes/admin-actions.ts';
 import { archiveRoutes } from './http/routes/archive.ts';
 import { cancelRoutes } from './http/routes/cancel.ts';
 import { docsRoutes } from './http/routes/docs.ts';
@@ -39,6 +40,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', retryRoutes(deps));
   app.route('/', eraseRoutes(deps));
   app.route('/', archiveRoutes(deps));
+  app.route('/', adminActionRoutes(deps));
   app.route('/', pageRoutes(deps));
   app.route('/', systemRoutes(deps));
   app.route('/', metricsRoutes(deps));

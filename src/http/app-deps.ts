@@ -13,6 +13,7 @@ import type { NotificationQueue } from '../notifications/notification-queue.ts';
 import type { SeenEnds } from '../notifications/seen-ends.ts';
 import type { CallbackAddresses } from '../notifications/public-addresses.ts';
 import type { WebhookSecrets } from '../notifications/webhook-secrets.ts';
+import type { ActionLog } from '../jobs/action-log.ts';
 import type { Clock } from '../store/clock.ts';
 import type { JobQueue } from '../jobs/queue.ts';
 import type { LocalLimit } from '../jobs/rate-limit.ts';
@@ -104,6 +105,8 @@ export type AppDeps = {
   storeTrouble: () => Promise<StoreTrouble | undefined>;
   /** What an operator should know of Redis, a sentence each. */
   storeWarnings: () => string[];
+  /** What operators have done. */
+  actions: Pick<ActionLog, 'read' | 'write'>;
   /** Lets only the operator pass, who shows ADMIN_TOKEN. */
   checkOperator: BearerCheck;
   /**

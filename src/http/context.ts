@@ -21,6 +21,8 @@ export type AppEnv = {
     plan?: string;
     /** The access token of the user's session, where there is one. */
     session?: string;
+    /** The name of the operator who calls, once the check of operators has passed. */
+    operator?: string;
     /**
      * Why the request's identity is not accepted. Only a request that may show a token for reading
      * gets this far with it.

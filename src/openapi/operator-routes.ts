@@ -6,6 +6,15 @@ import type { ParameterName } from './parameters.ts';
 import { ref } from './schema.ts';
 
 const FAILED = { jobId: JOB_ID, kind: 'generate-flashcards', attempt: 3, createdAt: '2026-11-23T21:32:57.440Z' };
+const ACTION = {
+  id: '1795469577440-0',
+  at: '2026-11-23T21:32:57.440Z',
+  by: 'ana',
+  what: 'pause',
+  scope: 'kind generate-audio',
+  reason: 'The vendor is down.',
+  result: 'paused',
+};
 const COUNTS = { jobs: 12, results: 9, files: 4, keys: 30 };
 
 const operated = routesOf('Operate', 'operator');
@@ -39,6 +48,13 @@ export const operatorRouteDescriptions: readonly RouteDescription[] = [
     description: 'All rows that the archive has refused are sent to it once more.',
     answers: { 200: jsonAnswer('How many.', 'RowsRetried', { retried: 3 }) },
     problems: ['not_found', ...PROBLEMS],
+  }),
+  operated('GET /admin/actions', 'listActions', {
+    summary: 'What operators have done.',
+    description: 'The last 1,000 changes, newest first: who, what, why, and what came of it. Contents of jobs are never in it.',
+    parameters: ['actionsLimit'],
+    answers: { 200: jsonAnswer('The actions.', 'Actions', { actions: [ACTION] }) },
+    problems: ['invalid_input', ...PROBLEMS],
   }),
   operated('GET /metrics', 'getMetrics', {
     summary: 'The metrics of this process.',

@@ -54,6 +54,7 @@ const table = {
   cursor: inQuery('cursor', 'Where the page begins: the `nextCursor` of an earlier answer.', `1795470777440~${JOB_ID}`),
   failureCode: inQuery('code', 'Only jobs that failed with this code.', 'provider_timeout'),
   owner: inQuery('user', 'Only jobs of this user.', 'ana'),
+  actionsLimit: inQuery('limit', 'How many actions at most.', 1000, { type: 'integer', minimum: 1, maximum: 1000, default: 1000 }),
   manyLimit: inQuery('limit', 'How many jobs at most.', 100, { type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
 
   idempotencyKey: inHeader(

@@ -186,6 +186,22 @@ export const serviceSchemas: Record<string, JsonSchema> = {
     ...more,
   }),
   RetriedJobs: object({ retried: list({ type: 'string' }, 'The ids of the jobs that wait again.'), ...more }),
+  Actions: object({
+    actions: list(
+      object({
+        id: text('The id of the entry.'),
+        at: time('When.'),
+        by: text('The name of the operator; `time` for what ended by itself.'),
+        what: text('What was done.'),
+        scope: text('What it was about.'),
+        'reason?': text('Why.'),
+        result: text('What came of it.'),
+        'counts?': { type: 'object', additionalProperties: { type: 'number' }, description: 'How many of what.' },
+        'requestId?': text('The id of the request.'),
+      }),
+      'Newest first.',
+    ),
+  }),
   Archive: object({
     ...archive,
     jobs: list(

@@ -79,6 +79,8 @@ type TenantOrNone = Tenant | '';
  * - the outbox of notifications: begun anew. Nobody is notified of the ends
  *   that were in it. A list of a job's notifications, or of users' secrets,
  *   that is of another type fails what needs it until it is gone.
+ * - what operators have set, and their actions: begun anew if it is of
+ *   another type. An entry that can't be read is as if it were not there.
  * - BullMQ's own sets and lists: nothing works, and every
  *   process says so. They are not ours to repair.
  */
@@ -187,6 +189,10 @@ export function keysUnder(prefix: string) {
       gone: (digest: string) => `${prefix}:notify:gone:${digest}`,
       /** How often users have changed their secrets. */
       secrets: `${prefix}:notify:secrets`,
+    },
+    admin: {
+      /** The last actions of operators: a stream. */
+      actions: `${prefix}:admin:actions`,
     },
     /** A value that all processes share. */
     shared: (name: string) => `${prefix}:${name}`,

@@ -75,7 +75,7 @@ export class Store {
    * Does some work on a key of ours. If that fails because the key has another type, the key is removed
    * and the work is done again: a structure that others have overwritten must not stop everybody.
    */
-  async mending<T>(key: string, type: 'zset' | 'hash' | 'string', work: () => Promise<T>): Promise<T> {
+  async mending<T>(key: string, type: 'zset' | 'hash' | 'string' | 'stream', work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {

@@ -13,6 +13,7 @@ import { RedisFiles } from '../../src/files/redis-files.ts';
 import { loadConfig } from '../../src/config.ts';
 import { pullFromIncoming } from '../../src/node-server.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
+import { ActionLog } from '../../src/jobs/action-log.ts';
 import { Submissions } from '../../src/jobs/submissions.ts';
 import { createLocalLimit } from '../../src/jobs/rate-limit.ts';
 import { Connections } from '../../src/stream/connections.ts';
@@ -72,6 +73,7 @@ export async function routesOfApp(): Promise<string[]> {
     draining: () => false,
     listening: () => true,
     kinds,
+    actions: new ActionLog(store),
     checkOperator() {},
     events: { answered() {}, submitted() {} },
     metrics: { text: async () => '', contentType: 'text/plain', access: 'operator' },

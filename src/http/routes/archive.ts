@@ -5,6 +5,7 @@ import { ProblemError } from '../../job/problem.ts';
 import { answerJson } from '../answer.ts';
 import type { AppDeps } from '../app-deps.ts';
 import type { AppEnv } from '../context.ts';
+import { actionOf } from '../operator.ts';
 import { invalidInput } from '../problems.ts';
 import { receiveJson } from '../json-body.ts';
 
@@ -27,7 +28,7 @@ const user = z.object({ old_record: z.object({ id: z.guid() }) });
 
 /** `GET /admin/archive`, `POST /admin/archive/retry` and `POST /webhooks/supabase`. */
 export function archiveRoutes(deps: AppDeps): Hono<AppEnv> {
-  const { outbox, eraser, checkOperator, checkDatabase, log } = deps;
+  const { outbox, eraser, checkOperator, checkDatabase, actions, log } = deps;
   const app = new Hono<AppEnv>();
   const own = () => {
     if (outbox) return outbox;
@@ -42,7 +43,9 @@ export function archiveRoutes(deps: AppDeps): Hono<AppEnv> {
 
   app.post('/admin/archive/retry', async (c) => {
     checkOperator(c);
+    const action = actionOf(c, 'retry archive', 'refused rows');
     const retried = await own().reopen();
+    await actions.write(action, 'done', { retried });
     log.info({ requestId: c.get('requestId'), retried }, 'refused rows are tried again by the operator');
     return answerJson(c, { retried });
   });

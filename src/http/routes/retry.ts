@@ -1,6 +1,5 @@
 /** The routes that retry failed jobs: an owner retries one, an operator many. */
 import { Hono, type Context } from 'hono';
-import { createMiddleware } from 'hono/factory';
 import { z } from 'zod';
 import type { Snapshot } from '../../job/snapshot.ts';
 import { ProblemError } from '../../job/problem.ts';
@@ -11,6 +10,7 @@ import { cursor, toCursor, validQuery } from '../list-query.ts';
 import type { AppDeps } from '../app-deps.ts';
 import type { AppEnv } from '../context.ts';
 import { addressesFor, presentJob } from '../present.ts';
+import { actionOf, onlyOperators } from '../operator.ts';
 import { noSuchJob } from '../problems.ts';
 import { setAllowance } from '../rate-limits.ts';
 
@@ -18,7 +18,7 @@ import { setAllowance } from '../rate-limits.ts';
 export function retryRoutes(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.post('/api/jobs/:jobId/retry', (c) => retryOne(c, deps));
-  const isOperator = createMiddleware<AppEnv>((c, next) => (deps.checkOperator(c), next()));
+  const isOperator = onlyOperators(deps);
   app.get('/admin/failed-jobs', isOperator, validQuery(query), async (c) => {
     const { jobs, ...rest } = await findFailed(c, deps, c.req.valid('query'));
     return answerJson(c, { jobs: jobs.map(presentFailed), ...rest });
@@ -83,13 +83,23 @@ function notFailed({ id, status }: Snapshot): ProblemError {
  */
 async function retryMany(c: Context<AppEnv>, deps: AppDeps, wanted: FailedJobsQuery): Promise<Response> {
   const { jobs, ...rest } = await findFailed(c, deps, wanted);
+  const action = actionOf(c, 'retry failed jobs', scopeOf(wanted));
+  // Before, so that the log tells of it also where this process is killed in the middle.
+  if (jobs.length > 0) await deps.actions.write(action, 'begun', { jobs: jobs.length });
   const retried: string[] = [];
   for (let from = 0; from < jobs.length; from += AT_ONCE) {
     const outcomes = await Promise.all(jobs.slice(from, from + AT_ONCE).map((job) => retryAgain(deps, job.id)));
     retried.push(...outcomes.flatMap((id) => (id === undefined ? [] : [id])));
   }
+  await deps.actions.write(action, 'done', { retried: retried.length });
   deps.log.info({ requestId: c.get('requestId'), retried: retried.length }, 'jobs retried by the operator');
   return answerJson(c, { retried, ...rest });
+}
+
+/** Which jobs are meant, in words. */
+function scopeOf({ code, kind, user }: FailedJobsQuery): string {
+  const parts = Object.entries({ code, kind, user }).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]));
+  return parts.length === 0 ? 'all' : parts.join(', ');
 }
 
 /** How many jobs an operator's retry works on at once. */
