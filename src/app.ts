@@ -8,6 +8,7 @@ import { cancelRoutes } from './http/routes/cancel.ts';
 import { docsRoutes } from './http/routes/docs.ts';
 import type { AppDeps } from './http/app-deps.ts';
 import type { AppEnv } from './http/context.ts';
+import { isOfOperators } from './http/origins.ts';
 import { answerErrors, answerNotFound, problemResponse } from './http/problems.ts';
 import { receive } from './http/receive.ts';
 import { eraseRoutes } from './http/routes/erase.ts';
@@ -28,7 +29,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.onError(answerErrors(deps.log));
   app.notFound(createNotFound(app));
 
-  app.use(receive(deps, () => [...new Set(app.routes.map(({ method }) => method))].filter((method) => method !== 'ALL')));
+  app.use(receive(deps, () => [...new Set(app.routes.filter(isForPages).map(({ method }) => method))]));
 
   app.route('/', submitRoutes(deps));
   app.route('/', userRoutes(deps));
@@ -46,6 +47,14 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', metricsRoutes(deps));
   app.route('/', docsRoutes(deps));
   return app;
+}
+
+/**
+ * Whether a page of another site may call a route. Others than these are middleware, or the
+ * operators'.
+ */
+function isForPages({ method, path }: { method: string; path: string }): boolean {
+  return method !== 'ALL' && !isOfOperators(path);
 }
 
 /**

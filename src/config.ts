@@ -7,6 +7,7 @@ import { missing, type Role } from './env/rules.ts';
 import { HEALTH_PORTS, JOB_TIMEOUT_MS, schema } from './env/schema.ts';
 import { NAMING, providerVariable, type VendorVariables } from './env/vendors.ts';
 import type { Auth } from './identity/identification.ts';
+import type { Operator } from './identity/operators.ts';
 import { OwnError } from './job/own-error.ts';
 import { kinds } from './kinds/index.ts';
 
@@ -113,7 +114,7 @@ function toConfig(env: Environment) {
     plans: env.PLANS,
     sameWorkMs: 1000 * env.SAME_WORK_WINDOW_S,
     trustedProxies: env.TRUSTED_PROXIES,
-    adminToken: env.ADMIN_TOKEN,
+    operators: operatorsOf(env),
     ...ownAddressesOf(env),
     auth: authOf(env),
     archive: archiveOf(env),
@@ -142,6 +143,12 @@ function stopOf(env: Environment, hostMs: number | undefined) {
     /** How long an API serves on while its `/ready` says 503, in ms. */
     drainMs: Math.min(drainMs, graceMs / 2),
   };
+}
+
+/** Who may operate the service. Who shows ADMIN_TOKEN is called `admin`. */
+function operatorsOf(env: Environment): readonly Operator[] {
+  const one = env.ADMIN_TOKEN === undefined ? [] : [{ name: 'admin', secret: env.ADMIN_TOKEN }];
+  return [...one, ...(env.ADMIN_TOKENS ?? [])];
 }
 
 /** The web pages that may call, and the names that requests may be for. */

@@ -35,10 +35,16 @@ export function createLimits({
   shares,
   listsPerSecond,
   trustedProxies,
-  adminToken,
+  operators,
   supabaseWebhookSecret,
-}: Pick<Config, 'rateLimit' | 'shares' | 'listsPerSecond' | 'trustedProxies' | 'adminToken' | 'supabaseWebhookSecret'>): Limits {
+}: Pick<Config, 'rateLimit' | 'shares' | 'listsPerSecond' | 'trustedProxies' | 'operators' | 'supabaseWebhookSecret'>): Limits {
   const addressOf = createAddressOf(trustedProxies);
+  const checkAdminToken = createBearerCheck({
+    holders: operators,
+    variable: 'ADMIN_TOKEN',
+    whose: "This address is the operator's",
+    addressOf,
+  });
   return {
     shares: createShares(shares),
     pace: new Pace(Math.max(LEAST_PACE, (PACE_A_SUBMISSION * rateLimit.max) / rateLimit.windowS)),
@@ -46,14 +52,9 @@ export function createLimits({
     listLimit: createLocalLimit({ name: 'list', max: listsPerSecond, windowS: 1 }),
     redeliverLimit: createLocalLimit({ name: 'redeliver', ...rateLimit }),
     addressOf,
-    checkOperator: createBearerCheck({
-      secret: adminToken,
-      variable: 'ADMIN_TOKEN',
-      whose: "This address is the operator's",
-      addressOf,
-    }),
+    checkOperator: (c) => c.set('operator', checkAdminToken(c)),
     checkDatabase: createBearerCheck({
-      secret: supabaseWebhookSecret,
+      holders: supabaseWebhookSecret === undefined ? [] : [{ name: 'database', secret: supabaseWebhookSecret }],
       variable: 'SUPABASE_WEBHOOK_SECRET',
       whose: "This address is the database's",
       addressOf,

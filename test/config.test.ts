@@ -246,6 +246,32 @@ test('in production a secret of the operator has 16 characters at least; elsewhe
   expect(mistakes({ ...REDIS, ...short })).toEqual([]);
 });
 
+test('several operators have a name and a secret each', () => {
+  const operators = (env: Record<string, string>) => loadConfig({ ...REDIS, ...env }, 'api').operators;
+  expect(operators({})).toEqual([]);
+  expect(operators({ ADMIN_TOKEN: 'k', ADMIN_TOKENS: 'ana:one:two, b.ob-2:x' })).toEqual([
+    { name: 'admin', secret: 'k' },
+    { name: 'ana', secret: 'one:two' },
+    { name: 'b.ob-2', secret: 'x' },
+  ]);
+  expect(operators({ ADMIN_TOKENS: 'ana:old,ana:new' })).toHaveLength(2); // while a secret is changed
+  for (const ADMIN_TOKENS of ['hunter2', 'ana:', ':hunter2', 'ana:hun ter2', 'a na:hunter2', ',', 'ana:hunter2,bob']) {
+    expect([ADMIN_TOKENS, mistakes({ ...REDIS, ADMIN_TOKENS })]).toEqual([
+      ADMIN_TOKENS,
+      [expect.stringMatching(/^ADMIN_TOKENS: expected name:secret/)],
+    ]);
+    expect(mistakes({ ...REDIS, ADMIN_TOKENS }).join()).not.toContain('hunter2');
+  }
+  expect(mistakes({ ...REDIS, ADMIN_TOKENS: 'ana:x,bob:x' })).toEqual([
+    expect.stringMatching(/^ADMIN_TOKENS: expected a secret of its own/),
+  ]);
+  const production = { ...REDIS, NODE_ENV: 'production', AUTH: 'trusted-header', AI_PROVIDER: 'offline' };
+  const short = mistakes({ ...production, ADMIN_TOKENS: 'ana:sixteen-letters-,bob:fifteen-letters' });
+  expect(short).toEqual([expect.stringMatching(/^ADMIN_TOKENS: .*16 characters/)]);
+  expect(short.join()).not.toContain('letters');
+  expect(mistakes({ ...production, ADMIN_TOKENS: 'ana:sixteen-letters-,bob:seventeen-letters' })).toEqual([]);
+});
+
 test('production takes the offline generator where it is said for all that it would do', () => {
   const production = { ...REDIS, NODE_ENV: 'production' };
   const made = kinds.filter(({ withoutKey }: Kind) => withoutKey !== 'nobody' && withoutKey.vendor === 'offline');

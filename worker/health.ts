@@ -4,7 +4,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Config } from '../src/config.ts';
-import { isEqual } from '../src/identity/constant-time.ts';
+import { operatorOf } from '../src/identity/operators.ts';
 import { listen } from '../src/listen.ts';
 import { metricsAccessOf } from '../src/metrics/access.ts';
 import type { ProcessMetrics } from '../src/metrics/process-metrics.ts';
@@ -36,7 +36,7 @@ type Report = { status: 'ok' | 'starting' | 'unavailable' } & Record<string, unk
 
 /**
  * Serves `GET /health` and `GET /ready`: 200 with counters while the worker works, else 503; and
- * `GET /metrics` for who shows ADMIN_TOKEN. It
+ * `GET /metrics` for operators. It
  * listens before the worker takes a job: one whose port is taken ends before it has begun anything.
  */
 export class Health {
@@ -51,7 +51,7 @@ export class Health {
    * @throws OwnError with what to do where no port can be had
    */
   static async open(
-    { host, workerHealthPorts: ports, ...config }: Pick<Config, 'host' | 'workerHealthPorts' | 'production' | 'adminToken'>,
+    { host, workerHealthPorts: ports, ...config }: Pick<Config, 'host' | 'workerHealthPorts' | 'production' | 'operators'>,
     log: Logger,
     parts: Parts,
   ): Promise<Health> {
@@ -89,7 +89,7 @@ export class Health {
  * Refuses who may not read the metrics; undefined for who may.
  * In production without a token it is nobody.
  */
-function refuseScrape(c: Context, config: Pick<Config, 'production' | 'adminToken'>): Response | Promise<Response> | undefined {
+function refuseScrape(c: Context, config: Pick<Config, 'production' | 'operators'>): Response | Promise<Response> | undefined {
   switch (metricsAccessOf(config)) {
     case 'anyone':
       return undefined;
@@ -97,7 +97,7 @@ function refuseScrape(c: Context, config: Pick<Config, 'production' | 'adminToke
       return c.notFound();
     case 'operator': {
       const shown = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-      if (shown !== undefined && isEqual(shown, config.adminToken ?? '')) return undefined;
+      if (shown !== undefined && operatorOf(config.operators, shown) !== undefined) return undefined;
       return c.text('Send Authorization: Bearer with the ADMIN_TOKEN.\n', 401, { 'WWW-Authenticate': 'Bearer' });
     }
   }

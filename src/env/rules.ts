@@ -1,6 +1,7 @@
 /** Rules about several variables together. */
 import { kinds } from '../kinds/index.ts';
 import type { Kind } from '../kinds/kind.ts';
+import { operatorList } from './operator-list.ts';
 import { NAMING, providerVariable, type VendorVariables } from './vendors.ts';
 
 /** Which process reads the environment: some variables are needed by one of them only. */
@@ -12,6 +13,7 @@ export type Role = 'api' | 'worker';
  */
 const OPERATOR_SECRETS = ['ADMIN_TOKEN', 'SUPABASE_WEBHOOK_SECRET'];
 const SECRET_LENGTH = 16;
+const WHY_SO_LONG = 'since who guesses it may do anything; openssl rand -hex 32 makes one';
 
 /** What is about an address with TLS only. */
 const OF_TLS = ['REDIS_TLS_CA', 'REDIS_TLS_REJECT_UNAUTHORIZED'];
@@ -48,8 +50,12 @@ export function missing(env: Record<string, string | undefined>, role: Role, ven
     ],
     ...OPERATOR_SECRETS.map((variable): [boolean, string] => [
       role === 'api' && production && env[variable] !== undefined && env[variable].length < SECRET_LENGTH,
-      `${variable}: in production expected ${SECRET_LENGTH} characters at least, since who guesses it may do anything; openssl rand -hex 32 makes one`,
+      `${variable}: in production expected ${SECRET_LENGTH} characters at least, ${WHY_SO_LONG}`,
     ]),
+    [
+      role === 'api' && production && hasShortSecret(env['ADMIN_TOKENS']),
+      `ADMIN_TOKENS: in production expected ${SECRET_LENGTH} characters at least for each secret, ${WHY_SO_LONG}`,
+    ],
     ...named.map(({ variable, vendor }): [boolean, string] => [
       vendor.keys.length > 0 && !isSet(vendor),
       `${vendor.keys[0]}: expected a key, since ${variable} is ${vendor.name}`,
@@ -60,6 +66,11 @@ export function missing(env: Record<string, string | undefined>, role: Role, ven
     ],
   ];
   return rules.filter(([broken]) => broken).map(([, mistake]) => mistake);
+}
+
+/** Whether an operator has a secret that can be guessed. What can't be read is another mistake. */
+function hasShortSecret(operators: string | undefined): boolean {
+  return operatorList.safeParse(operators ?? '').data?.some(({ secret }) => secret.length < SECRET_LENGTH) ?? false;
 }
 
 /** Whether this vendor does a kind where no vendor has a key. */

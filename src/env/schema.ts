@@ -9,6 +9,7 @@ import { planSchema } from '../jobs/plans.ts';
 import { type AddressError, readStoreAddress } from '../store/store-address.ts';
 import { certificates } from './certificates.ts';
 import { kindList } from './lanes.ts';
+import { operatorList } from './operator-list.ts';
 import {
   flag,
   flagOr,
@@ -137,6 +138,7 @@ export const schema = z.object({
   SAME_WORK_WINDOW_S: whole(0, 2_000_000, 0),
   TRUSTED_PROXIES: whole(0, 100, 0),
   ADMIN_TOKEN: secret.optional(),
+  ADMIN_TOKENS: operatorList.optional(),
   AUTH: z.enum(['supabase', 'trusted-header', 'none']).optional(),
   SUPABASE_URL: baseUrl.optional(),
   SUPABASE_JWT_SECRET: secret.optional(),

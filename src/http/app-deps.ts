@@ -26,6 +26,7 @@ import type { UserFeed } from '../stream/user-feed.ts';
 import type { ReadAsset } from './asset.ts';
 import type { BearerCheck } from './bearer-check.ts';
 import type { PullBody } from './body.ts';
+import type { AppEnv } from './context.ts';
 import type { CallingPages } from './origins.ts';
 import type { MetricsAccess } from '../metrics/access.ts';
 import type { ProcessMetrics } from '../metrics/process-metrics.ts';
@@ -107,8 +108,11 @@ export type AppDeps = {
   storeWarnings: () => string[];
   /** What operators have done. */
   actions: Pick<ActionLog, 'read' | 'write'>;
-  /** Lets only the operator pass, who shows ADMIN_TOKEN. */
-  checkOperator: BearerCheck;
+  /**
+   * Lets only an operator pass, who shows ADMIN_TOKEN or one of ADMIN_TOKENS. The context then has
+   * the name.
+   */
+  checkOperator: (c: Context<AppEnv>) => void;
   /**
    * Lets only the project's database pass, which reports deleted users and shows
    * SUPABASE_WEBHOOK_SECRET.

@@ -1,6 +1,6 @@
 /**
- * Checks a secret that requests show as a bearer token (RFC 6750), and bounds how often one address
- * can guess it.
+ * Checks the secret that a request shows as a bearer token (RFC 6750), and bounds how often one
+ * address can guess one.
  */
 import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
@@ -8,23 +8,23 @@ import { tenantOf } from '../job/tenant.ts';
 import { createLocalLimit } from '../jobs/rate-limit.ts';
 import { tooFast } from '../jobs/refusal.ts';
 import { BEARER } from './problems.ts';
-import { isEqual } from '../identity/constant-time.ts';
+import { type Operator, operatorOf } from '../identity/operators.ts';
 import type { AppEnv } from './context.ts';
 import { setAllowance } from './rate-limits.ts';
 
 /**
- * Lets only requests pass that show the secret.
+ * Lets only requests pass that show one of the secrets. Returns the name of its holder.
  * @throws ProblemError `unauthorized`, or `rate_limited` after too many wrong guesses from the
  * request's address
  */
-export type BearerCheck = (c: Context<AppEnv>) => void;
+export type BearerCheck = (c: Context<AppEnv>) => string;
 
 /**
- * `secret`: if it is undefined nobody passes. `variable`: the variable that sets it. `whose`: the
- * start of the error's words. `addressOf`: the address of a request.
+ * `holders`: who passes; where there is none, nobody. `variable`: the variable that sets a secret.
+ * `whose`: the start of the error's words. `addressOf`: the address of a request.
  */
 export type BearerCheckOptions = {
-  secret: string | undefined;
+  holders: readonly Operator[];
   variable: string;
   whose: string;
   addressOf: (c: Context) => string | undefined;
@@ -44,15 +44,16 @@ const GUESSES = { name: 'guesses', max: 10, windowS: 60 };
 const ATTACK = { ...GUESSES, max: 1000 };
 
 /** Makes the check, with the counts of wrong guesses that belong to it. */
-export function createBearerCheck({ secret, variable, whose, addressOf }: BearerCheckOptions): BearerCheck {
+export function createBearerCheck({ holders, variable, whose, addressOf }: BearerCheckOptions): BearerCheck {
   const [guesses, attack] = [createLocalLimit(GUESSES), createLocalLimit(ATTACK)];
   return (c) => {
     const shown = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-    if (secret === undefined) throw new ProblemError('unauthorized', `${whose}; set ${variable} to open it.`, BEARER);
+    if (holders.length === 0) throw new ProblemError('unauthorized', `${whose}; set ${variable} to open it.`, BEARER);
     if (shown !== undefined) {
       const address = tenantOf(undefined, addressOf(c));
       const isAttack = attack.look(address).remaining === 0;
-      if (!isAttack && isEqual(shown, secret)) return;
+      const name = operatorOf(holders, shown);
+      if (!isAttack && name !== undefined) return name;
       attack.consume(address);
       const allowance = guesses.consume(address);
       if (!allowance.allowed) {

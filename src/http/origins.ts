@@ -56,3 +56,26 @@ export function createOriginCheck({ listed, own }: CallingPages): (c: Context<Ap
     throw new ProblemError('origin_not_allowed', detail);
   };
 }
+
+/** Whether an address is one of the operators' own. */
+export function isOfOperators(path: string): boolean {
+  return path === '/admin' || path.startsWith('/admin/');
+}
+
+/**
+ * Refuses requests for the operators' addresses that a page of another site sends, also one that
+ * CORS_ORIGINS lists. Browsers say where a page stands (Fetch Metadata), or at least its origin.
+ * @throws ProblemError `origin_not_allowed` (403)
+ */
+export function checkAdminOrigin(c: Context<AppEnv>): void {
+  const [origin, site] = [c.req.header('origin'), c.req.header('sec-fetch-site')];
+  if (site === 'same-origin' || site === 'none') return; // `none`: the user has typed the address
+  if (site === undefined && (origin === undefined || origin.replace(/^https?:\/\//, '') === c.req.header('host'))) return;
+  if (site !== undefined && origin === undefined && isNavigation(c)) return; // a link to the page, which has no data
+  throw new ProblemError('origin_not_allowed', 'Only pages of this server itself may ask for the addresses of operators.');
+}
+
+/** Whether the browser opens this address in a window. Then no script of another page reads it. */
+function isNavigation(c: Context<AppEnv>): boolean {
+  return c.req.method === 'GET' && c.req.header('sec-fetch-mode') === 'navigate' && c.req.header('sec-fetch-dest') === 'document';
+}

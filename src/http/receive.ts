@@ -12,12 +12,12 @@ import { createCors } from './cors.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { AppEnv } from './context.ts';
 import { createHostCheck } from './hosts.ts';
-import { createOriginCheck } from './origins.ts';
+import { checkAdminOrigin, createOriginCheck, isOfOperators } from './origins.ts';
 import { setHolder } from './holder.ts';
 import { answerErrors } from './problems.ts';
 import { RefusalRests } from './pace.ts';
 
-/** Makes the middleware. `methods`: those of the app's routes. */
+/** Makes the middleware. `methods`: those of the routes that pages of other sites may call. */
 export function receive(deps: AppDeps, methods: () => string[]) {
   const { log, pace, events } = deps;
   const answerEarly = createAnswerEarly(deps, methods);
@@ -43,7 +43,7 @@ export function receive(deps: AppDeps, methods: () => string[]) {
     const { status } = c.res;
     const ms = performance.now() - start;
     if (!c.get('waits')) events.answered(method, routePath(c, -1), status, ms);
-    log.info({ requestId, method, path, status, ms: Math.round(ms) }, 'request');
+    log.info({ requestId, method, path, status, ms: Math.round(ms), operator: c.get('operator') }, 'request');
   });
 }
 
@@ -53,16 +53,21 @@ function createAnswerEarly(deps: AppDeps, methods: () => string[]) {
   const checkHost = createHostCheck(deps.hosts);
   const checkOrigin = createOriginCheck(deps.pages);
   const admitCaller = createAdmitCaller(deps);
+  /** For a route of no user: what it holds counts for the address. */
+  const leaveToRoute = (c: Context<AppEnv>) => {
+    setHolder(c, deps, tenantOf(undefined, deps.addressOf(c)));
+    return undefined;
+  };
   return (c: Context<AppEnv>): Response | undefined | Promise<Response | undefined> => {
     checkHost(c);
+    if (isOfOperators(c.req.path)) {
+      checkAdminOrigin(c);
+      return leaveToRoute(c);
+    }
     setHeaders(c, cors.headersFor(c)); // no page may read the answer to an unknown host
     if (c.req.method === 'OPTIONS') return cors.preflight(c);
     checkOrigin(c);
-    if (!c.req.path.startsWith('/api/')) {
-      setHolder(c, deps, tenantOf(undefined, deps.addressOf(c))); // the other routes are nobody's
-      return undefined;
-    }
-    return admitCaller(c);
+    return c.req.path.startsWith('/api/') ? admitCaller(c) : leaveToRoute(c);
   };
 }
 

@@ -35,7 +35,7 @@ export const problemAdvice: Readonly<Record<ProblemCode, string>> = {
     'The body or a file in it is of a type that is not taken. `detail` names the types that are; the type of a file is told by its content.',
   range_not_satisfiable: 'The file is shorter than the range that was asked for. `Content-Range` says how many bytes it has.',
   origin_not_allowed:
-    'A web page of another site has sent a request that changes something, to a server that is not in production. Its developer adds the origin of the page to CORS_ORIGINS if it is theirs.',
+    'A web page of another site has sent a request for an address under `/admin`, which only pages of this server may, or one that changes something, to a server that is not in production. For the latter its developer adds the origin of the page to CORS_ORIGINS if it is theirs.',
   misdirected: 'This server does not know the host name that the request came to. Its operator adds the name to ALLOWED_HOSTS.',
   idempotency_key_reused: 'This `Idempotency-Key` was sent before with another input. Make a new key for each new piece of work.',
   rate_limited: 'There were too many requests in a short time. Wait as long as `Retry-After` says, and then go on.',

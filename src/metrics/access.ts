@@ -1,13 +1,13 @@
 /** Who may read the metrics of a process. */
 
 /**
- * `operator`: who shows ADMIN_TOKEN. `anyone`: no token is set, outside of production. `nobody`: no
- * token is set in production.
+ * `operator`: who shows the token of an operator. `anyone`: no token is set, outside of production.
+ * `nobody`: no token is set in production.
  */
 export type MetricsAccess = 'operator' | 'anyone' | 'nobody';
 
 /** Decides it, in both processes alike. */
-export function metricsAccessOf({ production, adminToken }: { production: boolean; adminToken?: string | undefined }): MetricsAccess {
-  if (adminToken !== undefined) return 'operator';
+export function metricsAccessOf({ production, operators }: { production: boolean; operators: readonly unknown[] }): MetricsAccess {
+  if (operators.length > 0) return 'operator';
   return production ? 'nobody' : 'anyone';
 }

@@ -22,7 +22,7 @@ export const securitySchemes = {
     description:
       'The token in the addresses of a Job. It allows reading this one job, for clients that can send no headers, such as EventSource. A valid token is enough, whatever else the request says of its user. Take the addresses as the Job gives them.',
   },
-  operator: { type: 'http', scheme: 'bearer', description: "The operator's `ADMIN_TOKEN`." },
+  operator: { type: 'http', scheme: 'bearer', description: 'The token of an operator: the `ADMIN_TOKEN`, or a secret of `ADMIN_TOKENS`.' },
   database: { type: 'http', scheme: 'bearer', description: 'The `SUPABASE_WEBHOOK_SECRET`, which the webhook of the database sends.' },
 } as const;
 

@@ -17,6 +17,8 @@ const NOT_A_PAGES = new Set([
   'transfer-encoding',
   'x-forwarded-for',
   'sec-fetch-site',
+  'sec-fetch-mode',
+  'sec-fetch-dest',
   'access-control-request-method',
 ]);
 

@@ -77,7 +77,7 @@ export async function routesOfApp(): Promise<string[]> {
     checkOperator() {},
     events: { answered() {}, submitted() {} },
     metrics: { text: async () => '', contentType: 'text/plain', access: 'operator' },
-    checkDatabase() {},
+    checkDatabase: () => 'database',
     pages: { listed: ['*'], own: undefined },
     identity: byHeader(true),
     storeTrouble: async () => undefined,
