@@ -91,6 +91,7 @@ const routes: Record<string, Row> = {
   'GET /metrics': nothing, // without an ADMIN_TOKEN
   'GET /admin/failed-jobs': operator,
   'POST /admin/failed-jobs/retry': operator,
+  'GET /admin/actions': operator,
   'GET /admin/archive': operator,
   'POST /admin/archive/retry': operator,
   'POST /webhooks/supabase': operator, // it shows a secret, too
