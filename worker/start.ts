@@ -65,7 +65,8 @@ export async function startWorker({ implementations, ...options }: WorkerProcess
   parts.add({ close: () => worker.close(config.stop.graceMs) });
   const stuck = { what: "the worker's loop", ageMs: () => worker.loopAgeMs(), monitor: store.monitor, fail };
   parts.add(endWhenStuck({ ...stuck, onError: store.onError('loop') }));
-  const registration = new Registration(store, id, ability.description, store.onError('registry'));
+  const vitals = () => worker.vitals();
+  const registration = new Registration(store, id, ability.description, store.onError('registry'), { vitals });
   await registration.register();
   parts.add({ close: () => registration.leave() });
   const working = { store, worker, registered: () => registration.registered };

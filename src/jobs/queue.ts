@@ -25,7 +25,7 @@ import { createReadJob, type JobView } from './read-job.ts';
 import { createRetries, type RetryOutcome } from './retry-job.ts';
 import { createStats, type QueueStats, type Rate } from './stats.ts';
 import { kindOf } from './to-snapshot.ts';
-import { type Availability, availabilityOf, createWorkerDirectory } from './worker-registry.ts';
+import { type Availability, availabilityOf, createWorkerDirectory, type SeenWorker } from './worker-registry.ts';
 
 /** What a job queue is opened with. */
 export type JobQueueOptions = {
@@ -247,6 +247,11 @@ export class JobQueue {
   /** For how long the oldest jobs have waited. */
   oldest(): Promise<OldestJobs[]> {
     return this.#store.orUnavailable(() => readOldestJobs(this.#store, this.#options.lanes.names));
+  }
+
+  /** The workers that were seen lately. */
+  workers(): Promise<SeenWorker[]> {
+    return this.#store.orUnavailable(() => this.#workers());
   }
 
   /** Whether a kind can be done, as the workers say; with an input: whether it can be done for that one. */

@@ -50,10 +50,32 @@ export type WorkerDescription = {
   inputVersions?: Record<string, number> | undefined;
   /** By how many ms its clock is ahead of Redis', where it is off by more than a second. */
   clockAheadMs?: number | undefined;
+  /** How it was at its last heartbeat. An older version says nothing. */
+  vitals?: WorkerVitals | undefined;
+};
+
+/** How a worker is at one moment. */
+export type WorkerVitals = {
+  /** How many jobs it runs. */
+  active: number;
+  /** Some of them: their ids. */
+  jobs: readonly string[];
+  /** For how long it has been expected to look for jobs, in ms; 0 where it runs as many as it may. */
+  loopAgeMs: number;
+  /** The job that it took last, and when, in ms since the epoch. */
+  lastJob?: { id: string; at: number } | undefined;
+  /** Whether an operator has told it to take no more jobs. */
+  quiet?: boolean | undefined;
 };
 
 /** A worker that was seen lately. `live`: within its lease, so it runs now. */
 export type KnownWorker = WorkerDescription & { live: boolean };
+
+/** The same as the registry has it. `id`: of its entry. `seenMs`: how long ago it was seen, in ms. */
+export type SeenWorker = KnownWorker & { id: string; seenMs: number };
+
+/** Tells how a worker is now. */
+type ReadVitals = () => WorkerVitals | undefined;
 
 /** How long a worker counts as live after it was last seen, and how long it is remembered, in ms. */
 export type RegistryTimes = { leaseMs: number; keptMs: number };
@@ -73,11 +95,18 @@ export class Registration {
   readonly #description;
   readonly #onError;
   readonly #times;
+  readonly #vitals: ReadVitals;
   #timer: ReturnType<typeof setInterval> | undefined;
   #registered = false;
 
-  /** `id`: another for each process. */
-  constructor(store: Store, id: string, description: WorkerDescription, onError: (error: unknown) => void, times = REGISTRY_TIMES) {
+  /** `id`: another for each process. `vitals`: told with each heartbeat. */
+  constructor(
+    store: Store,
+    id: string,
+    description: WorkerDescription,
+    onError: (error: unknown) => void,
+    { vitals = () => undefined, ...times }: Partial<RegistryTimes> & { vitals?: ReadVitals } = {},
+  ) {
     this.#register = store.script(new URL('scripts/register_worker.lua', import.meta.url), {
       keys: ['workers', 'seen'],
       args: ['id', 'description', 'keptMs'],
@@ -90,7 +119,8 @@ export class Registration {
     this.#entry = { workers: store.keys.workers, seen: store.keys.workersSeen, id };
     this.#description = description;
     this.#onError = onError;
-    this.#times = times;
+    this.#times = { ...REGISTRY_TIMES, ...times };
+    this.#vitals = vitals;
   }
 
   /** Whether the registry has taken the last heartbeat. */
@@ -112,7 +142,7 @@ export class Registration {
   }
 
   async #beat(): Promise<void> {
-    const description = JSON.stringify({ ...this.#description, clockAheadMs: this.#store.clock.aheadMs() });
+    const description = JSON.stringify({ ...this.#description, clockAheadMs: this.#store.clock.aheadMs(), vitals: this.#vitals() });
     try {
       await this.#register({ ...this.#entry, description, keptMs: this.#times.keptMs });
       this.#registered = true;
@@ -124,18 +154,19 @@ export class Registration {
 }
 
 /** Makes the function that reads who is there. `maxAgeMs`: how old what it tells may be. */
-export function createWorkerDirectory(store: Store, { leaseMs, keptMs } = REGISTRY_TIMES): (maxAgeMs?: number) => Promise<KnownWorker[]> {
+export function createWorkerDirectory(store: Store, { leaseMs, keptMs } = REGISTRY_TIMES): (maxAgeMs?: number) => Promise<SeenWorker[]> {
   const read = store.script(new URL('scripts/read_workers.lua', import.meta.url), { keys: ['workers', 'seen'], args: ['keptMs'] });
-  let latest: { at: number; workers: Promise<KnownWorker[]> } | undefined;
+  let latest: { at: number; workers: Promise<SeenWorker[]> } | undefined;
 
-  const readNow = async (): Promise<KnownWorker[]> => {
+  const readNow = async (): Promise<SeenWorker[]> => {
     const entries = (await read({ workers: store.keys.workers, seen: store.keys.workersSeen, keptMs })) as [
       description: string,
       ageMs: number,
+      id: string,
     ][];
-    return entries.flatMap(([text, ageMs]) => {
+    return entries.flatMap(([text, ageMs, id]) => {
       const description = parseDescription(text);
-      return description ? [{ ...description, live: ageMs <= leaseMs }] : [];
+      return description ? [{ ...description, id, live: ageMs <= leaseMs, seenMs: Math.max(ageMs, 0) }] : [];
     });
   };
 

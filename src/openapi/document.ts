@@ -4,6 +4,7 @@
  */
 import type { Kind } from '../kinds/kind.ts';
 import type { JsonSchema } from '../kinds/public-schema.ts';
+import { adminSchemas } from './admin-schemas.ts';
 import { CONTRACT_VERSION } from './contract-version.ts';
 import { eventSchemas } from './event-schemas.ts';
 import { headers } from './headers.ts';
@@ -53,7 +54,7 @@ export function createDocument(kinds: readonly Kind[]): JsonSchema {
     paths: toPaths(routes),
     webhooks,
     components: {
-      schemas: { ...jobSchemas, ...kindSchemas(kinds), ...eventSchemas, ...notificationSchemas, ...serviceSchemas },
+      schemas: { ...jobSchemas, ...kindSchemas(kinds), ...eventSchemas, ...notificationSchemas, ...serviceSchemas, ...adminSchemas },
       parameters,
       headers,
       ...sharedAnswers(routes.map(refusalsOf)),

@@ -80,7 +80,7 @@ export const routesOf =
 /** Problems of every route. */
 const EVERYWHERE: readonly ProblemCode[] = ['misdirected', 'internal_error'];
 
-/** Problems of every route that changes something. */
+/** Problems of every route that changes something, and of those of operators. */
 const CHANGING: readonly ProblemCode[] = ['origin_not_allowed'];
 
 /**
@@ -106,7 +106,15 @@ export function placeOf({ route }: Pick<RouteDescription, 'route'>): { path: str
 /** The problems that a route can answer with: its own, and those of many routes. */
 export function refusalsOf({ route, problems = [], limited = false }: RouteDescription): Refusals {
   const isRead = route.startsWith('GET ');
-  return { codes: [...problems, ...(route.includes(' /api/') ? UNDER_API : []), ...(isRead ? [] : CHANGING), ...EVERYWHERE], limited };
+  return {
+    codes: [
+      ...problems,
+      ...(route.includes(' /api/') ? UNDER_API : []),
+      ...(isRead && !route.includes(' /admin/') ? [] : CHANGING),
+      ...EVERYWHERE,
+    ],
+    limited,
+  };
 }
 
 /** The Operation Object of a route. */

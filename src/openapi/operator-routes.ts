@@ -1,5 +1,6 @@
 /** The routes of the operator, and of the database of the project. They need a secret. */
 import type { ProblemCode } from '../job/problem.ts';
+import { adminReadDescriptions } from './admin-routes.ts';
 import { JOB_ID } from './examples.ts';
 import { jsonAnswer, type RouteDescription, routesOf } from './operation.ts';
 import type { ParameterName } from './parameters.ts';
@@ -56,6 +57,7 @@ export const operatorRouteDescriptions: readonly RouteDescription[] = [
     answers: { 200: jsonAnswer('The actions.', 'Actions', { actions: [ACTION] }) },
     problems: ['invalid_input', ...PROBLEMS],
   }),
+  ...adminReadDescriptions,
   operated('GET /metrics', 'getMetrics', {
     summary: 'The metrics of this process.',
     description:

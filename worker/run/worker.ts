@@ -9,6 +9,7 @@ import { parseReason } from '../../src/job/problem.ts';
 import { FIELDS, type Payload } from '../../src/job/record.ts';
 import { createForgetDeadlines } from '../../src/jobs/deadlines.ts';
 import { kindOf } from '../../src/jobs/to-snapshot.ts';
+import type { WorkerVitals } from '../../src/jobs/worker-registry.ts';
 import type { ProcessStore, Store } from '../../src/store/store.ts';
 import { watchArchiveLag } from './archive-lag.ts';
 import { announceStop, watchAnnouncedStops } from './announced-stop.ts';
@@ -48,6 +49,9 @@ export type WorkerTasks = Pick<TakeOptions, 'run' | 'findDoers' | 'events' | 'au
   onFailed?: (kind: string, jobId: string) => void;
 };
 
+/** How many of the jobs that it runs a worker names in the registry. */
+const SHOWN_JOBS = 20;
+
 /** A running worker. */
 export class JobWorker {
   readonly counters: Counters = { started: 0, completed: 0, failed: 0, retried: 0, putOff: 0, stalled: 0 };
@@ -61,6 +65,8 @@ export class JobWorker {
   readonly #lockWatch: LockWatch;
   readonly #locks: RunLocks;
   readonly #parts: { close(): void }[];
+  /** The job that it took last. */
+  #lastJob: WorkerVitals['lastJob'];
 
   /**
    * `patient`: over a connection that waits while Redis is away. What runs write goes
@@ -113,6 +119,17 @@ export class JobWorker {
     return Math.max(...this.#lanes.map((lane) => lane.loopAgeMs()));
   }
 
+  /** How it is now, for operators. */
+  vitals(): WorkerVitals {
+    const { running } = this.#taker;
+    return {
+      active: running.size,
+      jobs: [...running].slice(0, SHOWN_JOBS),
+      loopAgeMs: Math.round(this.loopAgeMs()),
+      lastJob: this.#lastJob,
+    };
+  }
+
   /** Whether it can fetch jobs now. */
   fetches(): boolean {
     return this.#patient.redis.status === 'ready' && this.#lanes.every((lane) => lane.fetches());
@@ -156,11 +173,16 @@ export class JobWorker {
       slots: this.#slots,
       locks: tasks.locks,
       keptLongerS,
-      take: (taken: Parameters<JobTaker['take']>[0]) => this.#taker.take(taken, () => this.counters.started++),
+      take: (taken: Parameters<JobTaker['take']>[0]) => this.#taker.take(taken, () => this.#begun(taken.id)),
       stop: (jobId: string, reason: unknown) => this.#stop(jobId, reason),
       events: this.#eventsOf(tasks),
     };
     return options.served.map((lane) => new LaneWorker(lane, deps));
+  }
+
+  #begun(id: string): void {
+    this.counters.started++;
+    this.#lastJob = { id, at: this.#store.clock.now() };
   }
 
   /** Ends a job's run, in whichever lane it is. */

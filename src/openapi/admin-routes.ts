@@ -1,0 +1,33 @@
+/** The routes by which operators see what goes on. They change nothing. */
+import type { ProblemCode } from '../job/problem.ts';
+import { JOB_ID } from './examples.ts';
+import { jsonAnswer, type RouteDescription, routesOf } from './operation.ts';
+
+const seen = routesOf('Operate', 'operator');
+const PROBLEMS: readonly ProblemCode[] = ['unauthorized', 'rate_limited', 'queue_unavailable'];
+
+const WORKER = {
+  id: 'worker-1-7-0f8e1c52-6a0a-4f0e-9f57-0a4f3f0f3a11',
+  name: 'worker-1-7',
+  version: '0.1.0',
+  live: true,
+  seenAt: '2026-11-23T21:32:57.440Z',
+  concurrency: 12,
+  lanes: { 'generate-flashcards': 3 },
+  kinds: [{ kind: 'generate-flashcards', available: true, provider: 'openai', model: 'gpt-5-mini' }],
+  active: 1,
+  jobs: [JOB_ID],
+  loopAgeMs: 0,
+  lastJob: { jobId: JOB_ID, at: '2026-11-23T21:32:57.440Z' },
+  quiet: false,
+};
+
+/** The descriptions of these routes. */
+export const adminReadDescriptions: readonly RouteDescription[] = [
+  seen('GET /admin/workers', 'listWorkers', {
+    summary: 'The workers.',
+    description: 'Those that live, and those that lived in the last ten minutes, each as it was at its last heartbeat (every 5 s).',
+    answers: { 200: jsonAnswer('The workers.', 'Workers', { workers: [WORKER] }) },
+    problems: PROBLEMS,
+  }),
+];

@@ -1,0 +1,38 @@
+/** The schemas of what operators see. */
+import type { JsonSchema } from '../kinds/public-schema.ts';
+import { count, list, object, text, time } from './schema.ts';
+
+const flag = (description: string): JsonSchema => ({ type: 'boolean', description });
+
+/** The schemas, by their names in the document. */
+export const adminSchemas: Record<string, JsonSchema> = {
+  Workers: object({
+    workers: list(
+      object({
+        id: text('Of this process: a worker that is started again has another one.'),
+        name: text('Its host and process id. Jobs name the worker that has them by it.'),
+        version: text('Its version.'),
+        live: flag('Whether it has said in the last 15 s that it lives.'),
+        seenAt: time('When it said so last.'),
+        concurrency: count('How many jobs it runs at once.'),
+        'lanes?': { type: 'object', additionalProperties: { type: 'integer' }, description: 'How many of each kind it runs at once.' },
+        kinds: list(
+          object({
+            kind: text('The kind.'),
+            available: flag('Whether it can do it.'),
+            'provider?': text('By whom.'),
+            'model?': text('By which model.'),
+            'missing?': list({ type: 'string' }, 'The variables that it has not.'),
+          }),
+        ),
+        'active?': count('How many jobs it runs.'),
+        'jobs?': list({ type: 'string' }, 'Some of these: 20 at most.'),
+        'loopAgeMs?': count('For how long it has been expected to look for jobs, in ms. It rises where the worker hangs.'),
+        'lastJob?': object({ jobId: text('The job that it took last.'), at: time('When.') }),
+        quiet: flag('Whether an operator has told it to take no more jobs.'),
+        'clockAheadMs?': { type: 'integer', description: "By how many ms its clock is ahead of Redis', where it is off by more than 1 s." },
+      }),
+      'By name.',
+    ),
+  }),
+};
