@@ -63,6 +63,11 @@ export const FIELDS = {
   provider: 'ai:provider',
   /** Which of its models did. */
   model: 'ai:model',
+  /**
+   * Of a failed job: whom its last attempt had asked, the provider and perhaps its model, with a space
+   * between.
+   */
+  failedBy: 'ai:failedby',
   /** The job that came of it, from the moment that job was added. It stays when that job is gone. */
   child: 'ai:child',
 } as const;

@@ -15,6 +15,16 @@ export type JobFilter = {
   /** The code that it failed with. */
   code?: string | undefined;
   owner?: string | undefined;
+  /** Who gave its answer, or by whom it has failed. */
+  provider?: string | undefined;
+  /** Where an unfinished one is. */
+  place?: 'waiting' | 'delayed' | 'active' | undefined;
+  /**
+   * From when on, and until when, in ms since the epoch: ended jobs
+   * count by their end, others by their submission.
+   */
+  since?: number | undefined;
+  before?: number | undefined;
 };
 
 /** Which part of an index. */
@@ -46,6 +56,10 @@ export type JobIndex = {
    * that lead nowhere, of open jobs also those that have ended.
    */
   prune?: 'gone' | 'ended';
+  /** Whether its scores are the moments that `since` and `before` are about. */
+  scored?: boolean;
+  /** What is looked at instead of an index, in this order: so many ids as one script looks at. */
+  given?: readonly string[];
 };
 
 /** How many entries one request looks at, at most; one whose record need not be read costs little. */
@@ -55,7 +69,7 @@ export const MAX_ENTRIES = 500;
 const MAX_IN_VAIN = 100;
 
 /** How many entries one script looks at: Redis serves others in between. */
-const BATCH = 100;
+export const LIST_BATCH = 100;
 
 /**
  * An entry this old, in ms, without a record is a job that has
@@ -76,6 +90,9 @@ type Row = [
 ];
 type Reply = [examined: number, done: 0 | 1, score: string, id: string, rows: Row[], read: number];
 
+/** Later than any job. */
+const NEVER = 1e18;
+
 /** Lists a part of an index. */
 export type ListJobs = (index: JobIndex, range: JobRange) => Promise<JobPage>;
 
@@ -83,7 +100,27 @@ export type ListJobs = (index: JobIndex, range: JobRange) => Promise<JobPage>;
 export function createList(store: Store, retentionS: number): ListJobs {
   const script = store.script(new URL('scripts/list_jobs.lua', import.meta.url), {
     keys: ['index', 'deadlines', 'coming', 'children', 'completed', 'failed', 'jobs'],
-    args: ['order', 'prune', 'score', 'id', 'batch', 'limit', 'reads', 'settledMs', 'status', 'kind', 'code', 'owner', 'ownerKnown'],
+    args: [
+      'order',
+      'prune',
+      'score',
+      'id',
+      'batch',
+      'limit',
+      'reads',
+      'settledMs',
+      'status',
+      'kind',
+      'code',
+      'owner',
+      'ownerKnown',
+      'provider',
+      'place',
+      'since',
+      'before',
+      'scored',
+      'given',
+    ],
   });
   const shared = {
     deadlines: store.keys.deadlines,
@@ -93,11 +130,21 @@ export function createList(store: Store, retentionS: number): ListJobs {
     jobs: store.keys.job(''),
   };
 
-  return async ({ key, order, owner, prune = '' }, { limit, after, filter = {}, signal }) => {
-    const { status = '', kind = '', code = '' } = filter;
-    const wanted = { status, kind, code, owner: filter.owner === undefined ? '' : JSON.stringify(filter.owner) };
-    const unchanged = { ...shared, index: key, order, prune, ...wanted, ownerKnown: owner === undefined ? 0 : 1 };
-    const isFiltered = Object.values(wanted).some((one) => one !== '');
+  return async ({ key, order, owner, prune = '', scored = false, given = [] }, { limit, after, filter = {}, signal }) => {
+    const { status = '', kind = '', code = '', provider = '', place: at = '', since = 0, before = NEVER } = filter;
+    const wanted = { status, kind, code, provider, place: at, owner: filter.owner === undefined ? '' : JSON.stringify(filter.owner) };
+    const times = { since, before, scored: scored ? 1 : 0 };
+    const unchanged = {
+      ...shared,
+      index: key,
+      order,
+      prune,
+      ...wanted,
+      ...times,
+      given: given.join(),
+      ownerKnown: owner === undefined ? 0 : 1,
+    };
+    const isFiltered = Object.values(wanted).some((one) => one !== '') || since > 0 || before < NEVER;
     const found: { job: Snapshot; place: IndexPlace }[] = [];
     let place = after;
     let reads = limit + 1 + MAX_IN_VAIN;
@@ -108,7 +155,7 @@ export function createList(store: Store, retentionS: number): ListJobs {
             ...unchanged,
             score: place?.score ?? '',
             id: place?.id ?? '',
-            batch: Math.min(isFiltered ? BATCH : limit + 1 - found.length, BATCH, MAX_ENTRIES - examined),
+            batch: Math.min(isFiltered ? LIST_BATCH : limit + 1 - found.length, LIST_BATCH, MAX_ENTRIES - examined),
             limit: limit + 1 - found.length, // one more tells whether there is more
             reads,
             settledMs: SETTLED_MS,

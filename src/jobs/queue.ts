@@ -16,6 +16,7 @@ import { type CancelOutcome, createCancel, type WhichToCancel } from './cancel-j
 import { childIdOf } from './child-id.ts';
 import { type ErasedJobs, JobEraser } from './erase-jobs.ts';
 import { createList, type JobIndex, MAX_ENTRIES, type JobPage, type JobRange } from './listing.ts';
+import { JobSearch, type JobSearchFilter, type SearchPage, type SearchRange } from './job-search.ts';
 import type { Lanes } from './lanes.ts';
 import { jobOptionsOf, openQueue } from './open-queue.ts';
 import { type OldestJobs, readOldestJobs } from './oldest-jobs.ts';
@@ -90,6 +91,7 @@ export class JobQueue {
   readonly #eraser;
   readonly #readJob;
   readonly #list;
+  readonly #search;
   readonly #adder;
   readonly #workers;
   readonly #readStats;
@@ -107,6 +109,7 @@ export class JobQueue {
     this.#readStats = createStats(this.#bullmq, store, { rate, lanes: lanes.names, workers: this.#workers });
     this.#readJob = createReadJob(store, retentionS);
     this.#list = createList(store, retentionS);
+    this.#search = new JobSearch(store, this.#list, lanes.names);
     this.#cancelJob = createCancel(store, retentionS, options.onCancelled);
     this.#eraser = new JobEraser(store, this.#bullmq, this.#cancelJob);
     this.#retries = createRetries(store, { maxRetries, archived });
@@ -225,6 +228,11 @@ export class JobQueue {
       { key: this.#store.keys.of('failed'), order: 'oldest' },
       { ...range, filter: { ...range.filter, status: 'failed' } },
     );
+  }
+
+  /** Finds jobs of all users; undefined where `from` is a place of another search. */
+  search(filter: JobSearchFilter, range: SearchRange): Promise<SearchPage | undefined> {
+    return this.#store.orUnavailable(() => this.#search.find(filter, range));
   }
 
   /** A user's jobs, newest first. */

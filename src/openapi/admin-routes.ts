@@ -22,8 +22,30 @@ const WORKER = {
   quiet: false,
 };
 
+const FOUND = {
+  jobId: JOB_ID,
+  kind: 'generate-flashcards',
+  state: 'active',
+  userId: 'ana',
+  attempt: 1,
+  maxAttempts: 3,
+  createdAt: '2026-11-23T21:32:57.440Z',
+  since: '2026-11-23T21:32:58.440Z',
+  waitMs: 1000,
+  startedAt: '2026-11-23T21:32:58.440Z',
+  worker: 'worker-1-7',
+};
+
 /** The descriptions of these routes. */
 export const adminReadDescriptions: readonly RouteDescription[] = [
+  seen('GET /admin/jobs', 'findJobs', {
+    summary: 'Jobs of all users.',
+    description:
+      'What runs, then what waits (the next first), is delayed, has failed or was cancelled, and has completed (the newest first). No input and no result is in it. A page looks at a bounded number of jobs: it can be short, and even empty, while `more` says that there may be others. A job that stays where it is, is in one page exactly.',
+    parameters: ['state', 'kind', 'owner', 'failureCode', 'provider', 'since', 'until', 'searchLimit', 'searchCursor'],
+    answers: { 200: jsonAnswer('A page of jobs.', 'FoundJobs', { jobs: [FOUND], more: false }) },
+    problems: ['invalid_input', ...PROBLEMS],
+  }),
   seen('GET /admin/workers', 'listWorkers', {
     summary: 'The workers.',
     description: 'Those that live, and those that lived in the last ten minutes, each as it was at its last heartbeat (every 5 s).',

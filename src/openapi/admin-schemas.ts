@@ -1,11 +1,41 @@
 /** The schemas of what operators see. */
 import type { JsonSchema } from '../kinds/public-schema.ts';
-import { count, list, object, text, time } from './schema.ts';
+import { count, list, object, ref, text, time } from './schema.ts';
 
 const flag = (description: string): JsonSchema => ({ type: 'boolean', description });
 
 /** The schemas, by their names in the document. */
 export const adminSchemas: Record<string, JsonSchema> = {
+  FoundJob: object(
+    {
+      jobId: text('The id.'),
+      kind: text('The kind.'),
+      state: { type: 'string', enum: ['active', 'waiting', 'delayed', 'failed', 'cancelled', 'completed'], description: 'Where it is.' },
+      'userId?': text('Whose it is.'),
+      attempt: count('How often it was tried; a lost worker counts, too.'),
+      maxAttempts: count('How often it may be.'),
+      createdAt: time('When it was submitted.'),
+      'since?': time('Since when it is there: it can begin, runs, or has ended. Of a delayed job: when it was submitted.'),
+      'waitMs?': count('How long it has waited since it could begin, in ms; of one that began: until then.'),
+      'startedAt?': time('When its last run began.'),
+      'finishedAt?': time('When it ended.'),
+      'worker?': text('The worker that took it last.'),
+      'provider?': text('Who gave the answer; of a failed job: who was asked last.'),
+      'model?': text('By which model.'),
+      'position?': count('Its place in its queue, 1 being next.'),
+      'retryAt?': time('When it is due.'),
+      'cancelAt?': time('When it is to be cancelled.'),
+      'progress?': ref('Progress'),
+      'error?': ref('Problem'),
+      'usage?': ref('Usage'),
+    },
+    'A job as operators see it. It has nothing that a user or a model wrote.',
+  ),
+  FoundJobs: object({
+    jobs: list(ref('FoundJob')),
+    more: flag('Whether there may be others.'),
+    'nextCursor?': text('Where they begin: send it as `cursor`.'),
+  }),
   Workers: object({
     workers: list(
       object({

@@ -54,6 +54,23 @@ const table = {
   cursor: inQuery('cursor', 'Where the page begins: the `nextCursor` of an earlier answer.', `1795470777440~${JOB_ID}`),
   failureCode: inQuery('code', 'Only jobs that failed with this code.', 'provider_timeout'),
   owner: inQuery('user', 'Only jobs of this user.', 'ana'),
+  state: inQuery('state', 'Only jobs that are there. A `delayed` job waits for its time.', 'failed', {
+    type: 'string',
+    enum: ['active', 'waiting', 'delayed', 'failed', 'cancelled', 'completed'],
+  }),
+  provider: inQuery('provider', 'Only jobs whose answer is of this provider, or that have failed by it.', 'openai'),
+  since: inQuery(
+    'since',
+    'Only ended jobs that ended then or later, and others that were submitted then or later: a time (RFC 3339), or how long ago that is.',
+    '15m',
+  ),
+  until: inQuery('until', 'The same for what was before.', '2026-11-23T21:32:57Z'),
+  searchLimit: inQuery('limit', 'How many jobs a page has at most.', 100, { type: 'integer', minimum: 1, maximum: 500, default: 100 }),
+  searchCursor: inQuery(
+    'cursor',
+    'Where the page begins: the `nextCursor` of an earlier answer to the same filter.',
+    `failed~1795470777440~${JOB_ID}`,
+  ),
   actionsLimit: inQuery('limit', 'How many actions at most.', 1000, { type: 'integer', minimum: 1, maximum: 1000, default: 1000 }),
   manyLimit: inQuery('limit', 'How many jobs at most.', 100, { type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
 

@@ -100,7 +100,13 @@ test('jobs of all kinds that this machine can do, and all routes of them, answer
   await ask('GET /page/{file}', '/page/main.ts', { status: 200 });
   await ask('GET /client/src/{file}', '/client/src/client.ts', { status: 200 });
   await ask('GET /problems/{code}', '/problems/queue_full', { status: 200 });
-  for (const route of ['GET /admin/failed-jobs', 'POST /admin/failed-jobs/retry', 'GET /admin/actions', 'GET /admin/workers'])
+  for (const route of [
+    'GET /admin/failed-jobs',
+    'POST /admin/failed-jobs/retry',
+    'GET /admin/actions',
+    'GET /admin/workers',
+    'GET /admin/jobs',
+  ])
     await ask(route, undefined, { headers: OPERATOR, status: 200 });
   await ask('GET /metrics', undefined, { headers: OPERATOR, status: 200 });
   const { example } = document['paths']['/webhooks/supabase'].post.requestBody.content['application/json'];

@@ -2,6 +2,7 @@
 import { DelayedError, type Job, UnrecoverableError, WaitingError, type Worker } from 'bullmq';
 import { OwnError } from '../../src/job/own-error.ts';
 import type { Payload } from '../../src/job/record.ts';
+import type { Author } from '../../src/job/snapshot.ts';
 import { type Lane, queueNameOf } from '../../src/store/keys.ts';
 import { RedisTimeWorker } from '../../src/store/redis-time-worker.ts';
 import type { ProcessStore, Store } from '../../src/store/store.ts';
@@ -81,6 +82,8 @@ export class LaneWorker {
    * ended the last one. It is set before BullMQ asks for it.
    */
   readonly #pauses = new WeakMap<Error, number>();
+  /** Whom the last run of a job has asked. */
+  readonly #authors = new WeakMap<object, Author>();
 
   constructor(served: ServedLane, deps: LaneDeps) {
     this.lane = served.lane;
@@ -126,6 +129,7 @@ export class LaneWorker {
     const { patient, name, rate: limiter, stalledIntervalMs, lockDurationMs, backoffMs } = this.#deps;
     const rate = lane !== undefined && rateMax !== undefined ? new LaneRate(patient, lane, { ...limiter, max: rateMax }) : undefined;
     const fieldsOf = (job: object) => this.#concluded.get(job)?.fields;
+    const authorOf = (job: object) => this.#authors.get(job);
     return new RedisTimeWorker<Payload>(
       queueNameOf(lane, 'wait'),
       // BullMQ passes a signal only to processors that declare three parameters.
@@ -148,7 +152,7 @@ export class LaneWorker {
           backoffStrategy: (attemptsMade, _type, error) => (error && this.#pauses.get(error)) ?? backoff(attemptsMade, backoffMs, error),
         },
       },
-      createBackendFactory(patient, { ...this.#deps, lane, rate, fieldsOf }),
+      createBackendFactory(patient, { ...this.#deps, lane, rate, fieldsOf, authorOf }),
     );
   }
 
@@ -166,6 +170,7 @@ export class LaneWorker {
 
   /** Tells BullMQ what has become of a job; it learns that from what is thrown. */
   #settle(job: Job<Payload>, result: TakeResult): void {
+    if (result.author) this.#authors.set(job, result.author);
     switch (result.type) {
       case 'done':
         this.#concluded.set(job, result);

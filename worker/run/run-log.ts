@@ -25,6 +25,11 @@ export class RunLog {
     this.#author = author;
   }
 
+  /** Whom the run has asked last, or is to ask. */
+  get author(): Author | undefined {
+    return this.#author;
+  }
+
   /** The run begins. `waitMs`: since the job could begin; undefined where nobody has noted that. */
   started(waitMs: number | undefined): void {
     this.#waitMs = waitMs;

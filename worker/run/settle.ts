@@ -1,5 +1,5 @@
 /** Settles a job whose attempt did not end well: carries out what the retry policy has decided. */
-import { parseReason } from '../../src/job/problem.ts';
+import { parseReason, type ProblemCode } from '../../src/job/problem.ts';
 import type { Doers } from '../../src/jobs/doers.ts';
 import type { FairQueue } from '../../src/jobs/fair-queue.ts';
 import type { StoredInput } from '../../src/kinds/input-versions.ts';
@@ -38,7 +38,7 @@ export type EndedAttempt = {
  * error ends the attempt. `pauseMs`: how long BullMQ is to wait before the next attempt.
  */
 export type SettleResult =
-  | { type: 'delayed'; putOff?: boolean }
+  | { type: 'delayed'; putOff?: ProblemCode }
   | { type: 'waiting' }
   | { type: 'failed'; reason: string }
   | { type: 'error'; error: Error; pauseMs?: number };
@@ -100,7 +100,7 @@ export function createSettle(options: SettleOptions): (attempt: EndedAttempt, er
         await counted.putOff(decision.problem.code, decision.counts);
         await delay(decision.afterMs);
         options.events?.again(job.name, 'put_off', decision.problem.code);
-        return { type: 'delayed', putOff: true };
+        return { type: 'delayed', putOff: decision.problem.code };
       default:
         return decision satisfies never;
     }

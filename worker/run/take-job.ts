@@ -40,8 +40,9 @@ export type JobPickup = { job: ActiveJob; id: string; token: string; lane: Lane 
 /**
  * What has become of the job: it can be completed, which has to write
  * these fields, and its journal has these rows; or what settling says.
+ * `author`: whom the run has asked last, or would have asked.
  */
-export type TakeResult = Conclusion | SettleResult;
+export type TakeResult = (Conclusion | SettleResult) & { author?: Author | undefined };
 
 /** A run that came to its end. `log`: what its last line is written by. */
 export type Conclusion = { type: 'done'; fields: RecordFields; rows: readonly string[]; log: RunLog };
@@ -100,7 +101,7 @@ export class JobTaker {
     const { store, maxStalledCount, locks } = this.#options;
     const counted = new RunCounters(store, id, job.stalledCounter);
     const losses = await counted.losses(itemsOf(job));
-    if (losses.counted > maxStalledCount) return { type: 'failed', reason: WORKER_LOST };
+    if (losses.counted > maxStalledCount) return { type: 'failed', reason: WORKER_LOST, author: this.#options.authors?.get(job.name) };
     // An old run of this job that was thought lost may still go on
     // here. Its end would stop the renewal of the new run's lock.
     if (this.running.has(id) || !this.#isolation.admit({ id, losses: losses.all })) {
@@ -132,7 +133,7 @@ export class JobTaker {
       return { type: 'done', fields, rows: journal.rows, log: task.log };
     } catch (error) {
       logEnd(task.log, error);
-      return await this.#settle({ job, id, token, journal, counted, fairQueue }, error);
+      return { ...(await this.#settle({ job, id, token, journal, counted, fairQueue }, error)), author: task.log.author };
     }
   }
 

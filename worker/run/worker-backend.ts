@@ -3,7 +3,8 @@
  * locks are taken back, and the step that completes a job writes its result, too.
  */
 import type { BackendFactory, RedisQueueBackend } from 'bullmq';
-import type { RecordFields } from '../../src/job/record.ts';
+import { FIELDS, type RecordFields } from '../../src/job/record.ts';
+import type { Author } from '../../src/job/snapshot.ts';
 import { backendFactory, type BackendParts, RedisTimeBackend } from '../../src/store/redis-time-backend.ts';
 import { createTakeBack } from './announced-stop.ts';
 import type { RunLocks } from './run-locks.ts';
@@ -34,6 +35,8 @@ export type BackendOptions = {
   lockDurationMs: number;
   /** The fields that the completion of this job has to write, if there are any. */
   fieldsOf: (job: object) => RecordFields | undefined;
+  /** Whom the last attempt at this job has asked. */
+  authorOf?: (job: object) => Author | undefined;
   /** How much longer than usual the records of ended jobs are kept now, in s. */
   keptLongerS: () => number;
 };
@@ -125,8 +128,14 @@ class WorkerBackend extends RedisTimeBackend {
   }
 
   override moveToFailed(...[job, reason, keep, token, fetchNext, fields]: Parameters<RedisQueueBackend['moveToFailed']>) {
-    const end = (fetches: boolean) => super.moveToFailed(job, reason, keep, token, fetches, fields);
+    const end = (fetches: boolean) => super.moveToFailed(job, reason, keep, token, fetches, { ...fields, ...this.#failedBy(job) });
     return this.#lastStep(job.id ?? '', token, () => this.#withNext(fetchNext, end, ({ result }) => result));
+  }
+
+  /** What is kept of who was asked in vain. BullMQ's script writes it with the end. */
+  #failedBy(job: object): RecordFields {
+    const author = this.#options.authorOf?.(job);
+    return author ? { [FIELDS.failedBy]: [author.provider, author.model].filter(Boolean).join(' ') } : {};
   }
 
   override moveToDelayed(...[id, at, delay, token, options]: Parameters<RedisQueueBackend['moveToDelayed']>) {

@@ -9,7 +9,7 @@ and `marker` are those of the lane where it is to wait.
 KEYS: job, logs, coming, deadlines, outbox, notifyOutbox, failed, prioritized, marker, pc, events, meta
 ARGV: id, priority:number, attempts:number, codes, cancelAfterMs:number, startWithinMs:number, archived:number, notifies:number, lookMs:number, maxRetries:number
 Returns: 'retried', 'not_failed', 'too_often' or 'unknown'
-Writes: atm, attempt, defa, end, events, failedReason, finishedOn, givenBack, losses, opts, priority, processedOn, putOffCode,
+Writes: atm, attempt, defa, end, events, failedBy, failedReason, finishedOn, givenBack, losses, opts, priority, processedOn, putOffCode,
 putOffs, ready, retries, stacktrace, startsAfterLoss, stc
 ]]
 --include clock
@@ -29,7 +29,7 @@ local items = read and type(progress) == 'table' and tonumber(progress.items) or
 
 local made = math.max(tonumber(fields[5] or '') or 0, 1)
 local opts = string.gsub(fields[3] or '{}', '"attempts":%d+', '"attempts":' .. made + attempts, 1)
-redis.call('HDEL', job, 'failedReason', 'finishedOn', 'processedOn', 'stacktrace', 'defa', FIELDS.end, FIELDS.putOffCode, FIELDS.putOffs, FIELDS.startsAfterLoss, FIELDS.losses, FIELDS.givenBack)
+redis.call('HDEL', job, 'failedReason', 'finishedOn', 'processedOn', 'stacktrace', 'defa', FIELDS.end, FIELDS.putOffCode, FIELDS.putOffs, FIELDS.startsAfterLoss, FIELDS.losses, FIELDS.givenBack, FIELDS.failedBy)
 redis.call('HSET', job, 'atm', made, 'stc', 0, 'opts', opts, 'priority', priority, FIELDS.attempt, made + 1, FIELDS.ready, now)
 if maxRetries >= 0 then redis.call('HSET', job, FIELDS.retries, retries + 1) end
 
