@@ -7,10 +7,11 @@ export type Times = { watched: number; left: number | undefined };
 
 /** The facts, the most wanted first. */
 export function factsOf(state: JobState, { watched, left }: Times): string[] {
-  const { status, position, retryAt, items, usage, percent } = state;
+  const { status, position, retryAt, paused, items, usage, percent } = state;
   const isRunning = status === 'waiting' || status === 'active';
   const count = piecesIn(items);
   const facts = [
+    status === 'waiting' && paused && `Paused by the operator${paused.reason === undefined ? '' : `: ${paused.reason}`}`,
     status === 'waiting' && retryAt !== undefined && `again at ${new Date(retryAt).toLocaleTimeString()}`,
     status === 'waiting' && position !== undefined && `place ${position} in the queue`,
     status === 'active' && `${Math.round(percent)} %`,

@@ -63,6 +63,7 @@ ${paths.join('\n')}
 const SHAPES: Readonly<Record<string, { name?: string; without?: readonly string[] }>> = {
   Usage: {},
   Progress: {},
+  PausedBy: {},
   Job: { name: 'AnyJobObject', without: ['result', 'items'] }, // those are the kind's
   StatusEvent: {},
   ProgressEvent: { without: ['attempt'] },

@@ -12,6 +12,7 @@ import type { AppDeps } from './http/app-deps.ts';
 import { findJob } from './http/job-access.ts';
 import { ActionLog } from './jobs/action-log.ts';
 import { ProcessRegistry } from './jobs/process-registry.ts';
+import { OperatorPauses } from './jobs/operator-pauses.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { createLocalLimit } from './jobs/rate-limit.ts';
 import { Submissions } from './jobs/submissions.ts';
@@ -75,6 +76,7 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
     archive: archive.jobs,
     outbox: archive.outbox,
     actions: new ActionLog(store),
+    pauses: new OperatorPauses(store),
     draining: () => drain.begun,
     storeTrouble: () => store.monitor.probe(),
     storeWarnings: () => store.warnings(),

@@ -5,6 +5,7 @@ import { ProblemError } from './job/problem.ts';
 import { adminActionRoutes } from './http/routes/admin-actions.ts';
 import { adminJobRoutes } from './http/routes/admin-jobs.ts';
 import { adminWorkerRoutes } from './http/routes/admin-workers.ts';
+import { adminPauseRoutes } from './http/routes/admin-pauses.ts';
 import { archiveRoutes } from './http/routes/archive.ts';
 import { cancelRoutes } from './http/routes/cancel.ts';
 import { docsRoutes } from './http/routes/docs.ts';
@@ -46,6 +47,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', adminActionRoutes(deps));
   app.route('/', adminJobRoutes(deps));
   app.route('/', adminWorkerRoutes(deps));
+  app.route('/', adminPauseRoutes(deps));
   app.route('/', pageRoutes(deps));
   app.route('/', systemRoutes(deps));
   app.route('/', metricsRoutes(deps));

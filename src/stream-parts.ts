@@ -17,7 +17,7 @@ import type { Fail, Part } from './process.ts';
 import { endWhenStuck } from './store/loop-age.ts';
 import type { ProcessStore } from './store/store.ts';
 import { Connections, type Sink } from './stream/connections.ts';
-import { EventReader } from './stream/event-reader.ts';
+import { EventReader, type JobSignal } from './stream/event-reader.ts';
 import { Feed } from './stream/feed.ts';
 import type { Addressing } from './stream/job-channel.ts';
 import { UserFeed } from './stream/user-feed.ts';
@@ -53,18 +53,22 @@ export type StreamParts = Pick<AppDeps, 'feed' | 'userFeed' | 'connections' | 'l
 
 /** Opens feeds, event reader and timers. */
 export function openStreams({ archiving, metrics, ...options }: StreamOptions): StreamParts {
-  const { store, config, notifications } = options;
+  const { store, config, queue, notifications } = options;
   const { heartbeatMs, maxAgeMs } = config.stream;
   const connections = new Connections(maxAgeMs, metrics);
   const { feed, userFeed } = createFeeds(connections, options, () => eventReader.wake());
+  const tell = (signal: JobSignal): void => {
+    feed.signal(signal);
+    userFeed.signal(signal);
+  };
   const eventReader: EventReader = new EventReader({
     pattern: store.connect('block', { lazyConnect: true }).redis,
     redis: store.redis,
     keyPrefix: store.keyPrefix,
     interest: interestOf({ feed, userFeed, notifications, archiving }),
     onSignal(signal) {
-      feed.signal(signal);
-      userFeed.signal(signal);
+      if (signal.type === 'paused') return void queue.pausesChanged().then(() => tell(signal), store.onError('pauses'));
+      tell(signal);
       if (signal.type !== 'changed' || signal.change !== 'ended') return;
       archiving.ended(signal.jobId);
       notifications.ended(signal.jobId);

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../src/config.ts';
 import { openProcessStore, startHousekeeping } from '../src/housekeeping.ts';
 import { createCancel } from '../src/jobs/cancel-job.ts';
+import { createReadOrders } from '../src/jobs/operator-pauses.ts';
 import { openQueue } from '../src/jobs/open-queue.ts';
 import { ProcessRegistry } from '../src/jobs/process-registry.ts';
 import { createStats, type QueueStats } from '../src/jobs/stats.ts';
@@ -19,6 +20,7 @@ import type { Implementation } from './handler.ts';
 import { Health, troubleOf } from './health.ts';
 import { isServed } from './lanes.ts';
 import { openWorkerMetrics } from './metrics-parts.ts';
+import { Holds } from './run/holds.ts';
 import { type RunEvents, UNREADABLE_END } from './run/run-events.ts';
 import { endUnreadable, UNREADABLE } from './run/unreadable.ts';
 import { JobWorker } from './run/worker.ts';
@@ -60,7 +62,10 @@ export async function startWorker({ implementations, ...options }: WorkerProcess
   await endUnreadableJobs({ store, lanes, retentionS }, log, metrics.events);
 
   const queue = parts.add(openQueue(patient, config.job));
-  const tasks = createTasks({ config, implementations, ability, store, patient, processes, events: metrics.events });
+  const holds = new Holds({ store, id, providerOf: (kind) => providerOf(ability, kind), onError: store.onError('operators') });
+  await holds.begin(); // before any job is taken that operators have paused
+  parts.add(holds);
+  const tasks = createTasks({ config, implementations, ability, store, patient, processes, holds, events: metrics.events });
   const worker = new JobWorker(store, patient, tasks, { ...config.job, ...config.worker, lanes, served: ability.served }, log);
   parts.add({ close: () => worker.close(config.stop.graceMs) });
   const stuck = { what: "the worker's loop", ageMs: () => worker.loopAgeMs(), monitor: store.monitor, fail };
@@ -77,7 +82,8 @@ export async function startWorker({ implementations, ...options }: WorkerProcess
   const facts = { name, concurrency, lanes: inLanes, version, provider: mainProvider(ability.assignments) };
   await health.serve({ ...working, facts, metrics: metrics.page });
   // A directory of its own: what is remembered of this reading must not answer who can do a job.
-  const readStats = createStats(queue, store, { rate: config.worker.rate, lanes, workers: createWorkerDirectory(store) });
+  const pauses = async () => (await createReadOrders(store)()).pauses;
+  const readStats = createStats(queue, store, { rate: config.worker.rate, lanes, workers: createWorkerDirectory(store), pauses });
   void warnOfLimiter(readStats, log).catch(store.onError('statistics'));
   log.info({ port: health.port, concurrency, lanes: inLanes }, 'worker listening');
   return { ready: true, port: health.port, kinds: kindsInWords(ability, config.worker) };
@@ -100,6 +106,12 @@ async function endUnreadableJobs(
     log.error({ jobId }, UNREADABLE);
     events.ended(kindOf(jobId), UNREADABLE_END);
   }
+}
+
+/** Who does a kind here. */
+function providerOf({ assignments }: Ability, kind: string): string | undefined {
+  const support = assignments.get(kind)?.support;
+  return support?.available ? support.provider : undefined;
 }
 
 /** How many jobs of each kind it runs at once. */

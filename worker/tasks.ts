@@ -31,6 +31,7 @@ type TasksOptions = {
   store: ProcessStore;
   patient: Store;
   processes: ProcessRegistry;
+  holds: NonNullable<WorkerTasks['holds']>;
   events: NonNullable<WorkerTasks['events']>;
 };
 
@@ -39,7 +40,7 @@ const REGISTRY_AGE_MS = 1000;
 
 /** Makes them. */
 export function createTasks(options: TasksOptions): WorkerTasks {
-  const { config, implementations, ability, store, patient, processes, events } = options;
+  const { config, implementations, ability, store, patient, processes, holds, events } = options;
   const kinds = implementations.map(({ kind }) => kind);
   // Files are read over a connection of their own: what is large
   // must not hold up what else a run writes.
@@ -60,6 +61,7 @@ export function createTasks(options: TasksOptions): WorkerTasks {
     run,
     findDoers: createFindDoers(createWorkerDirectory(store), kinds),
     locks,
+    holds,
     mayShorten: async () => config.worker.shortRows && (await processes.agreed('short-rows', ROLLBACK_MS)),
     events,
     authors: authorsOf(ability.assignments),

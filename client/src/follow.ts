@@ -181,7 +181,8 @@ function createState({ cursor: first, onEvent, onCursor }: FollowOptions): State
       for (const [list, values] of Object.entries<unknown[]>(job.items ?? {})) {
         for (const [index, value] of values.entries()) give({ type: 'item', list, index, value });
       }
-      const { status, attempt, position, etaSeconds, retryAt, usage, progress } = job;
+      const { status, attempt, position, etaSeconds, retryAt, paused, usage, progress } = job;
+      const known = [status, attempt, position, paused?.reason, paused?.since].join(' ');
       if (progress && `${progress.percent} ${progress.stage}` !== lastProgress) {
         give({ type: 'progress', percent: progress.percent, stage: progress.stage });
       }
@@ -190,9 +191,9 @@ function createState({ cursor: first, onEvent, onCursor }: FollowOptions): State
       if (status === 'completed') give({ type: status, result: job.result, usage });
       else if (status === 'failed') give({ type: status, error: job.error, usage });
       else if (status === 'cancelled') give({ type: status });
-      else if (lastStatus !== `${status} ${attempt} ${position}`) {
-        lastStatus = `${status} ${attempt} ${position}`;
-        give({ type: 'status', status, attempt, position, etaSeconds, retryAt });
+      else if (lastStatus !== known) {
+        lastStatus = known;
+        give({ type: 'status', status, attempt, position, etaSeconds, retryAt, paused });
       }
     },
   };

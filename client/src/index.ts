@@ -12,7 +12,7 @@ export type { OutputOptions } from './output.ts';
 export { ApiError, type ErrorCode, JobError, type Problem } from './problem.ts';
 export type { CallOptions } from './request.ts';
 export type { KeyValueStorage } from './shelf.ts';
-export type { Usage } from './shapes.ts';
+export type { PausedBy, Usage } from './shapes.ts';
 export { initialState, type JobState, reduce } from './state.ts';
 export type { SubmitOptions } from './submission.ts';
 export type { Watch, WatchEvent, WatchOptions } from './watch.ts';

@@ -2,7 +2,7 @@
 import type { FileInput } from './files.ts';
 
 /** The version of the HTTP contract that these types are of. A server of this version or a later one knows all of them. */
-export const CONTRACT_VERSION = '1.0';
+export const CONTRACT_VERSION = '1.1';
 
 /** Makes flashcards out of the given notes. */
 export type FlashcardsInput = {

@@ -31,6 +31,16 @@ export type Progress = {
   items: number;
 };
 
+/** There while the job waits because an operator has paused its kind, its provider or all jobs. */
+export type PausedBy = {
+  /** Why, in the words of the operator. */
+  reason?: string | undefined;
+  /** Since when. */
+  since: string;
+  /** When it ends by itself. */
+  until?: string | undefined;
+};
+
 /** A job. What has no value is absent, never null; times are in UTC (RFC 3339). */
 export type AnyJobObject = {
   /** The id. It is hard to guess, and safe in an address. */
@@ -50,6 +60,7 @@ export type AnyJobObject = {
   etaSeconds?: number | undefined;
   /** When the next attempt is due, between two attempts. */
   retryAt?: string | undefined;
+  paused?: PausedBy | undefined;
   /** When it was submitted. */
   createdAt: string;
   /** When it began to run. */
@@ -91,6 +102,7 @@ export type StatusEvent = {
   position?: number | undefined;
   /** In how many seconds it will have ended, where that can be estimated. */
   etaSeconds?: number | undefined;
+  paused?: PausedBy | undefined;
   /** In the first frame after a POST: the fields of the submission that are not known. */
   ignored?: string[] | undefined;
 };

@@ -2,7 +2,7 @@
 import type { Child, JobEvent, JobStatus } from './events.ts';
 import type { Kinds } from './kinds.ts';
 import { CANCELLED, type Problem } from './problem.ts';
-import type { Usage } from './shapes.ts';
+import type { PausedBy, Usage } from './shapes.ts';
 
 /** What is known of a job. It is the same object until something changes. */
 export type JobState<Kind extends keyof Kinds = keyof Kinds> = {
@@ -24,6 +24,8 @@ export type JobState<Kind extends keyof Kinds = keyof Kinds> = {
   readonly etaSeconds: number | undefined;
   /** When the next attempt is due, between two attempts (RFC 3339). */
   readonly retryAt: string | undefined;
+  /** There while it waits because an operator has paused it, with the reason. */
+  readonly paused: PausedBy | undefined;
   /** How far it is, in percent. It grows with stages and with items, and never falls. */
   readonly percent: number;
   /** What is being done. */
@@ -43,6 +45,7 @@ const INITIAL: JobState = {
   position: undefined,
   etaSeconds: undefined,
   retryAt: undefined,
+  paused: undefined,
   percent: 0,
   stage: undefined,
   child: undefined,
@@ -64,17 +67,18 @@ export function reduce<Kind extends keyof Kinds>(state: JobState<Kind> | undefin
 type Step = (state: JobState, event: never) => Partial<JobState>;
 
 /** No place and no time is left of a job that runs no more. */
-const OVER = { position: undefined, etaSeconds: undefined, retryAt: undefined };
+const OVER = { position: undefined, etaSeconds: undefined, retryAt: undefined, paused: undefined };
 
 /** What an event of each type changes. */
 const STEPS: { [Type in JobEvent['type']]: (state: JobState, event: Extract<JobEvent, { type: Type }>) => Partial<JobState> } = {
-  status: (state, { status, attempt, position, etaSeconds, retryAt }) => ({
+  status: (state, { status, attempt, position, etaSeconds, retryAt, paused }) => ({
     ...((status === 'waiting' || status === 'active') && { result: undefined, error: undefined }), // it was tried again after its end
     status,
     attempt: attempt ?? state.attempt,
     position,
     etaSeconds,
     retryAt,
+    paused,
   }),
   progress: (state, { percent, stage }) => ({ percent: Math.max(state.percent, percent), stage }),
   item: afterItem,

@@ -18,6 +18,7 @@
 // val job                       = json.parse(Job.serializer(), jsonString)
 // val jobEvent                  = json.parse(JobEvent.serializer(), jsonString)
 // val liveEvent                 = json.parse(LiveEvent.serializer(), jsonString)
+// val pausedBy                  = json.parse(PausedBy.serializer(), jsonString)
 // val problem                   = json.parse(Problem.serializer(), jsonString)
 // val processImageInput         = json.parse(ProcessImageInput.serializer(), jsonString)
 // val processImageResult        = json.parse(ProcessImageResult.serializer(), jsonString)
@@ -709,6 +710,8 @@ data class Job (
      */
     val model: String? = null,
 
+    val paused: PausedBy? = null,
+
     /**
      * Its place in the queue while it waits; 1 is next.
      */
@@ -755,6 +758,28 @@ data class Job (
     val streamURL: String,
 
     val usage: Usage? = null
+)
+
+/**
+ * There while the job waits because an operator has paused its kind, its provider or all
+ * jobs.
+ */
+@Serializable
+data class PausedBy (
+    /**
+     * Why, in the words of the operator.
+     */
+    val reason: String? = null,
+
+    /**
+     * Since when.
+     */
+    val since: OffsetDateTime,
+
+    /**
+     * When it ends by itself.
+     */
+    val until: OffsetDateTime? = null
 )
 
 /**
@@ -840,6 +865,8 @@ data class JobEvent (
      */
     @SerialName("jobId")
     val jobID: String,
+
+    val paused: PausedBy? = null,
 
     /**
      * Its place in the queue; 1 is next.
@@ -1251,6 +1278,8 @@ data class StatusEvent (
      */
     @SerialName("jobId")
     val jobID: String,
+
+    val paused: PausedBy? = null,
 
     /**
      * Its place in the queue; 1 is next.

@@ -18,6 +18,7 @@
 //   let job = try? JSONDecoder().decode(Job.self, from: jsonData)
 //   let jobEvent = try? JSONDecoder().decode(JobEvent.self, from: jsonData)
 //   let liveEvent = try? JSONDecoder().decode(LiveEvent.self, from: jsonData)
+//   let pausedBy = try? JSONDecoder().decode(PausedBy.self, from: jsonData)
 //   let problem = try? JSONDecoder().decode(Problem.self, from: jsonData)
 //   let processImageInput = try? JSONDecoder().decode(ProcessImageInput.self, from: jsonData)
 //   let processImageResult = try? JSONDecoder().decode(ProcessImageResult.self, from: jsonData)
@@ -751,6 +752,7 @@ public struct Job: Codable {
     public let maxAttempts: Int
     /// By which model.
     public let model: String?
+    public let paused: PausedBy?
     /// Its place in the queue while it waits; 1 is next.
     public let position: Int?
     public let progress: Progress?
@@ -787,6 +789,7 @@ public struct Job: Codable {
         case kind = "kind"
         case maxAttempts = "maxAttempts"
         case model = "model"
+        case paused = "paused"
         case position = "position"
         case progress = "progress"
         case provider = "provider"
@@ -799,7 +802,7 @@ public struct Job: Codable {
         case usage = "usage"
     }
 
-    public init(attempt: Int?, cancelAt: Date?, cancelRequestedAt: Date?, cancelURL: String, createdAt: Date, error: Problem?, etaSeconds: Int?, expiresAt: Date?, finishedAt: Date?, ignored: [String]?, items: [String: JSONAny]?, jobID: String, kind: String, maxAttempts: Int, model: String?, position: Int?, progress: Progress?, provider: String?, result: [String: JSONAny]?, retryAt: Date?, startedAt: Date?, status: JobStatus, statusURL: String, streamURL: String, usage: Usage?) {
+    public init(attempt: Int?, cancelAt: Date?, cancelRequestedAt: Date?, cancelURL: String, createdAt: Date, error: Problem?, etaSeconds: Int?, expiresAt: Date?, finishedAt: Date?, ignored: [String]?, items: [String: JSONAny]?, jobID: String, kind: String, maxAttempts: Int, model: String?, paused: PausedBy?, position: Int?, progress: Progress?, provider: String?, result: [String: JSONAny]?, retryAt: Date?, startedAt: Date?, status: JobStatus, statusURL: String, streamURL: String, usage: Usage?) {
         self.attempt = attempt
         self.cancelAt = cancelAt
         self.cancelRequestedAt = cancelRequestedAt
@@ -815,6 +818,7 @@ public struct Job: Codable {
         self.kind = kind
         self.maxAttempts = maxAttempts
         self.model = model
+        self.paused = paused
         self.position = position
         self.progress = progress
         self.provider = provider
@@ -825,6 +829,30 @@ public struct Job: Codable {
         self.statusURL = statusURL
         self.streamURL = streamURL
         self.usage = usage
+    }
+}
+
+/// There while the job waits because an operator has paused its kind, its provider or all
+/// jobs.
+// MARK: - PausedBy
+public struct PausedBy: Codable {
+    /// Why, in the words of the operator.
+    public let reason: String?
+    /// Since when.
+    public let since: Date
+    /// When it ends by itself.
+    public let until: Date?
+
+    public enum CodingKeys: String, CodingKey {
+        case reason = "reason"
+        case since = "since"
+        case until = "until"
+    }
+
+    public init(reason: String?, since: Date, until: Date?) {
+        self.reason = reason
+        self.since = since
+        self.until = until
     }
 }
 
@@ -896,6 +924,7 @@ public struct JobEvent: Codable {
     public let ignored: [String]?
     /// The job.
     public let jobID: String
+    public let paused: PausedBy?
     /// Its place in the queue; 1 is next.
     public let position: Int?
     /// When the next attempt is due, between two attempts.
@@ -928,6 +957,7 @@ public struct JobEvent: Codable {
         case etaSeconds = "etaSeconds"
         case ignored = "ignored"
         case jobID = "jobId"
+        case paused = "paused"
         case position = "position"
         case retryAt = "retryAt"
         case status = "status"
@@ -946,11 +976,12 @@ public struct JobEvent: Codable {
         case error = "error"
     }
 
-    public init(attempt: Int?, etaSeconds: Int?, ignored: [String]?, jobID: String, position: Int?, retryAt: Date?, status: JobEventStatus?, type: JobEventType, percent: Double?, seq: Int?, stage: String?, index: Int?, list: String?, value: JSONAny?, child: ChildEventChild?, code: String?, itemsKept: Int?, result: [String: JSONAny]?, usage: Usage?, error: Problem?) {
+    public init(attempt: Int?, etaSeconds: Int?, ignored: [String]?, jobID: String, paused: PausedBy?, position: Int?, retryAt: Date?, status: JobEventStatus?, type: JobEventType, percent: Double?, seq: Int?, stage: String?, index: Int?, list: String?, value: JSONAny?, child: ChildEventChild?, code: String?, itemsKept: Int?, result: [String: JSONAny]?, usage: Usage?, error: Problem?) {
         self.attempt = attempt
         self.etaSeconds = etaSeconds
         self.ignored = ignored
         self.jobID = jobID
+        self.paused = paused
         self.position = position
         self.retryAt = retryAt
         self.status = status
@@ -1365,6 +1396,7 @@ public struct StatusEvent: Codable {
     public let ignored: [String]?
     /// The job.
     public let jobID: String
+    public let paused: PausedBy?
     /// Its place in the queue; 1 is next.
     public let position: Int?
     /// When the next attempt is due, between two attempts.
@@ -1377,17 +1409,19 @@ public struct StatusEvent: Codable {
         case etaSeconds = "etaSeconds"
         case ignored = "ignored"
         case jobID = "jobId"
+        case paused = "paused"
         case position = "position"
         case retryAt = "retryAt"
         case status = "status"
         case type = "type"
     }
 
-    public init(attempt: Int?, etaSeconds: Int?, ignored: [String]?, jobID: String, position: Int?, retryAt: Date?, status: JobEventStatus, type: StatusEventType) {
+    public init(attempt: Int?, etaSeconds: Int?, ignored: [String]?, jobID: String, paused: PausedBy?, position: Int?, retryAt: Date?, status: JobEventStatus, type: StatusEventType) {
         self.attempt = attempt
         self.etaSeconds = etaSeconds
         self.ignored = ignored
         self.jobID = jobID
+        self.paused = paused
         self.position = position
         self.retryAt = retryAt
         self.status = status

@@ -17,6 +17,7 @@
 //     final job = jobFromJson(jsonString);
 //     final jobEvent = jobEventFromJson(jsonString);
 //     final liveEvent = liveEventFromJson(jsonString);
+//     final pausedBy = pausedByFromJson(jsonString);
 //     final problem = problemFromJson(jsonString);
 //     final processImageInput = processImageInputFromJson(jsonString);
 //     final processImageResult = processImageResultFromJson(jsonString);
@@ -93,6 +94,10 @@ String jobEventToJson(JobEvent data) => json.encode(data.toJson());
 LiveEvent liveEventFromJson(String str) => LiveEvent.fromJson(json.decode(str));
 
 String liveEventToJson(LiveEvent data) => json.encode(data.toJson());
+
+PausedBy pausedByFromJson(String str) => PausedBy.fromJson(json.decode(str));
+
+String pausedByToJson(PausedBy data) => json.encode(data.toJson());
 
 Problem problemFromJson(String str) => Problem.fromJson(json.decode(str));
 
@@ -1134,6 +1139,7 @@ class Job {
     
     ///By which model.
     final String? model;
+    final PausedBy? paused;
     
     ///Its place in the queue while it waits; 1 is next.
     final int? position;
@@ -1178,6 +1184,7 @@ class Job {
         required this.kind,
         required this.maxAttempts,
         this.model,
+        this.paused,
         this.position,
         this.progress,
         this.provider,
@@ -1206,6 +1213,7 @@ class Job {
         kind: json["kind"],
         maxAttempts: json["maxAttempts"],
         model: json["model"],
+        paused: json["paused"] == null ? null : PausedBy.fromJson(json["paused"]),
         position: json["position"],
         progress: json["progress"] == null ? null : Progress.fromJson(json["progress"]),
         provider: json["provider"],
@@ -1234,6 +1242,7 @@ class Job {
         "kind": kind,
         "maxAttempts": maxAttempts,
         "model": model,
+        "paused": paused?.toJson(),
         "position": position,
         "progress": progress?.toJson(),
         "provider": provider,
@@ -1244,6 +1253,39 @@ class Job {
         "statusUrl": statusUrl,
         "streamUrl": streamUrl,
         "usage": usage?.toJson(),
+    };
+}
+
+
+///There while the job waits because an operator has paused its kind, its provider or all
+///jobs.
+class PausedBy {
+    
+    ///Why, in the words of the operator.
+    final String? reason;
+    
+    ///Since when.
+    final DateTime since;
+    
+    ///When it ends by itself.
+    final DateTime? until;
+
+    PausedBy({
+        this.reason,
+        required this.since,
+        this.until,
+    });
+
+    factory PausedBy.fromJson(Map<String, dynamic> json) => PausedBy(
+        reason: json["reason"],
+        since: DateTime.parse(json["since"]),
+        until: json["until"] == null ? null : DateTime.parse(json["until"]),
+    );
+
+    Map<String, dynamic> toJson() => {
+        "reason": reason,
+        "since": since.toIso8601String(),
+        "until": until?.toIso8601String(),
     };
 }
 
@@ -1338,6 +1380,7 @@ class JobEvent {
     
     ///The job.
     final String jobId;
+    final PausedBy? paused;
     
     ///Its place in the queue; 1 is next.
     final int? position;
@@ -1379,6 +1422,7 @@ class JobEvent {
         this.etaSeconds,
         this.ignored,
         required this.jobId,
+        this.paused,
         this.position,
         this.retryAt,
         this.status,
@@ -1402,6 +1446,7 @@ class JobEvent {
         etaSeconds: json["etaSeconds"],
         ignored: json["ignored"] == null ? [] : List<String>.from(json["ignored"]!.map((x) => x)),
         jobId: json["jobId"],
+        paused: json["paused"] == null ? null : PausedBy.fromJson(json["paused"]),
         position: json["position"],
         retryAt: json["retryAt"] == null ? null : DateTime.parse(json["retryAt"]),
         status: jobEventStatusValues.map[json["status"]],
@@ -1425,6 +1470,7 @@ class JobEvent {
         "etaSeconds": etaSeconds,
         "ignored": ignored == null ? [] : List<dynamic>.from(ignored!.map((x) => x)),
         "jobId": jobId,
+        "paused": paused?.toJson(),
         "position": position,
         "retryAt": retryAt?.toIso8601String(),
         "status": jobEventStatusValues.reverse[status],
@@ -2002,6 +2048,7 @@ class StatusEvent {
     
     ///The job.
     final String jobId;
+    final PausedBy? paused;
     
     ///Its place in the queue; 1 is next.
     final int? position;
@@ -2016,6 +2063,7 @@ class StatusEvent {
         this.etaSeconds,
         this.ignored,
         required this.jobId,
+        this.paused,
         this.position,
         this.retryAt,
         required this.status,
@@ -2027,6 +2075,7 @@ class StatusEvent {
         etaSeconds: json["etaSeconds"],
         ignored: json["ignored"] == null ? [] : List<String>.from(json["ignored"]!.map((x) => x)),
         jobId: json["jobId"],
+        paused: json["paused"] == null ? null : PausedBy.fromJson(json["paused"]),
         position: json["position"],
         retryAt: json["retryAt"] == null ? null : DateTime.parse(json["retryAt"]),
         status: jobEventStatusValues.map[json["status"]]!,
@@ -2038,6 +2087,7 @@ class StatusEvent {
         "etaSeconds": etaSeconds,
         "ignored": ignored == null ? [] : List<dynamic>.from(ignored!.map((x) => x)),
         "jobId": jobId,
+        "paused": paused?.toJson(),
         "position": position,
         "retryAt": retryAt?.toIso8601String(),
         "status": jobEventStatusValues.reverse[status],

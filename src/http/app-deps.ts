@@ -15,6 +15,7 @@ import type { CallbackAddresses } from '../notifications/public-addresses.ts';
 import type { WebhookSecrets } from '../notifications/webhook-secrets.ts';
 import type { ActionLog } from '../jobs/action-log.ts';
 import type { Clock } from '../store/clock.ts';
+import type { OperatorPauses } from '../jobs/operator-pauses.ts';
 import type { JobQueue } from '../jobs/queue.ts';
 import type { LocalLimit } from '../jobs/rate-limit.ts';
 import type { Submissions } from '../jobs/submissions.ts';
@@ -108,6 +109,8 @@ export type AppDeps = {
   storeWarnings: () => string[];
   /** What operators have done. */
   actions: Pick<ActionLog, 'read' | 'write'>;
+  /** By which operators pause and resume. */
+  pauses: Pick<OperatorPauses, 'pause' | 'resume'>;
   /**
    * Lets only an operator pass, who shows ADMIN_TOKEN or one of ADMIN_TOKENS. The context then has
    * the name.

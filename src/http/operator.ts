@@ -1,6 +1,7 @@
 /** What the routes of operators share: the check, and what is noted of who has asked for a change. */
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import { z } from 'zod';
 import type { Action } from '../jobs/action-log.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { AppEnv } from './context.ts';
@@ -14,3 +15,12 @@ export function actionOf(c: Context<AppEnv>, what: string, scope: string, reason
 export function onlyOperators({ checkOperator }: Pick<AppDeps, 'checkOperator'>) {
   return createMiddleware<AppEnv>((c, next) => (checkOperator(c), next()));
 }
+
+/** Why an operator does something, as users may be told it. */
+export const reason = z.string().trim().min(1).max(300).optional();
+
+/** A moment in a body (RFC 3339), in ms since the epoch. */
+export const instant = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Date.parse(text))
+  .optional();

@@ -1,5 +1,6 @@
 /** Makes the Job object that clients get from a snapshot. */
 import type { Snapshot } from '../job/snapshot.ts';
+import { showPause } from '../job/paused-by.ts';
 import { toProblem } from '../job/problem.ts';
 import type { AppDeps } from './app-deps.ts';
 import { type JobUrls, jobUrls } from './job-addresses.ts';
@@ -44,6 +45,7 @@ export function presentJob(snapshot: Snapshot, addresses: Addresses, etaSeconds?
     position,
     etaSeconds,
     retryAt: date(snapshot.retryAt),
+    paused: snapshot.paused && showPause(snapshot.paused),
     createdAt: date(snapshot.createdAt),
     startedAt: date(snapshot.startedAt),
     cancelAt: date(snapshot.cancelAt),

@@ -1,4 +1,5 @@
 /** What happens to a job: the rows its journal keeps, and the events a client sees. */
+import type { PausedBy } from './paused-by.ts';
 import type { Problem, ProblemCode } from './problem.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -80,6 +81,8 @@ export type Snapshot = {
   position?: number | undefined;
   /** While waiting between two attempts: when the next is due. */
   retryAt?: number | undefined;
+  /** While waiting: the operator's pause for which it does not begin. */
+  paused?: PausedBy | undefined;
   createdAt: number;
   startedAt?: number | undefined;
   /** When it is to be cancelled if it has not ended. */

@@ -17,9 +17,10 @@ export function untilAdmitted({ meanRunMs, concurrency, msPerStart }: QueueStats
  * job's; a lane in which jobs wait has a pace of its own.
  */
 export function estimate(stats: QueueStats, position: number | undefined, kind?: string): number | undefined {
-  const { msPerStart, paused } = stats;
+  const { msPerStart, paused, pausedKinds = [] } = stats;
   const { meanRunMs, concurrency } = paceOf(stats, kind);
-  if (position === undefined || meanRunMs === undefined || concurrency === 0 || paused) return undefined;
+  if (position === undefined || meanRunMs === undefined || concurrency === 0 || paused || pausedKinds.includes(kind ?? ''))
+    return undefined;
   const untilStart = Math.max((position / concurrency) * meanRunMs, (position - 1) * msPerStart);
   return Math.ceil((untilStart + meanRunMs) / 1000);
 }

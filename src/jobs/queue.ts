@@ -20,6 +20,8 @@ import { JobSearch, type JobSearchFilter, type SearchPage, type SearchRange } fr
 import type { Lanes } from './lanes.ts';
 import { jobOptionsOf, openQueue } from './open-queue.ts';
 import { type OldestJobs, readOldestJobs } from './oldest-jobs.ts';
+import { type OperatorPause, untilHeld } from './operator-pauses.ts';
+import { PauseBoard } from './pause-board.ts';
 import { type Plans, termsOf } from './plans.ts';
 import type { Allowance } from './rate-limit.ts';
 import { createReadJob, type JobView } from './read-job.ts';
@@ -94,6 +96,7 @@ export class JobQueue {
   readonly #search;
   readonly #adder;
   readonly #workers;
+  readonly #pauses;
   readonly #readStats;
   readonly #freeKey;
   readonly #readShared;
@@ -106,7 +109,9 @@ export class JobQueue {
     this.#options = options;
     this.#bullmq = openQueue(store, options);
     this.#workers = createWorkerDirectory(store);
-    this.#readStats = createStats(this.#bullmq, store, { rate, lanes: lanes.names, workers: this.#workers });
+    this.#pauses = new PauseBoard(store, this.#workers);
+    const pauses = () => this.#pauses.read();
+    this.#readStats = createStats(this.#bullmq, store, { rate, lanes: lanes.names, workers: this.#workers, pauses });
     this.#readJob = createReadJob(store, retentionS);
     this.#list = createList(store, retentionS);
     this.#search = new JobSearch(store, this.#list, lanes.names);
@@ -167,7 +172,10 @@ export class JobQueue {
    * sequence number past which rows are wanted; without it none are read.
    */
   read(jobId: string, after?: number): Promise<JobView | undefined> {
-    return this.#store.orUnavailable(() => this.#readJob(jobId, after));
+    return this.#store.orUnavailable(async () => {
+      const view = await this.#readJob(jobId, after);
+      return view && { ...view, snapshot: await this.#pauses.show(view.snapshot) };
+    });
   }
 
   /** What a job was added with; undefined where there is no such job, or it can't be read. */
@@ -252,6 +260,28 @@ export class JobQueue {
     return this.#store.orUnavailable(() => this.#readStats(maxAgeMs));
   }
 
+  /** What operators have paused, as it was at most a second ago. */
+  pauses(): Promise<OperatorPause[]> {
+    return this.#store.orUnavailable(() => this.#pauses.known());
+  }
+
+  /**
+   * Resolves with how many live workers there are and how many of them hold something (a scope of a
+   * pause, or QUIET): once all do, or after some seconds. `of`: only this worker.
+   */
+  untilHeld(what: string, of?: string): Promise<{ live: number; holding: number }> {
+    return this.#store.orUnavailable(async () => {
+      const live = (await this.#workers()).flatMap((worker) => (worker.live && (of ?? worker.id) === worker.id ? [worker.id] : []));
+      return { live: live.length, holding: await untilHeld(this.#store, what, live) };
+    });
+  }
+
+  /** Operators have paused or resumed something. Resolves once what this process knows is true again. */
+  async pausesChanged(): Promise<void> {
+    this.#pauses.forget();
+    await this.stats();
+  }
+
   /** For how long the oldest jobs have waited. */
   oldest(): Promise<OldestJobs[]> {
     return this.#store.orUnavailable(() => readOldestJobs(this.#store, this.#options.lanes.names));
@@ -297,6 +327,9 @@ export class JobQueue {
   }
 
   #pageOf(index: JobIndex, range: JobRange): Promise<JobPage> {
-    return this.#store.orUnavailable(() => this.#list(index, range));
+    return this.#store.orUnavailable(async () => {
+      const { jobs, ...page } = await this.#list(index, range);
+      return { ...page, jobs: await Promise.all(jobs.map((job) => this.#pauses.show(job))) };
+    });
   }
 }

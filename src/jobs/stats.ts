@@ -4,6 +4,7 @@ import type { Store } from '../store/store.ts';
 import { ifWrongType } from '../store/store-trouble.ts';
 import { type LaneStats, readDepths, sumOf, toLaneStats, worstOf } from './lane-stats.ts';
 import { meanOf, readRunSamples, type Spread, spread } from './run-samples.ts';
+import { type OperatorPause, pauseOf } from './operator-pauses.ts';
 import { concurrencyOf, type KnownWorker, msPerStartOf } from './worker-registry.ts';
 
 /** The queue in figures. */
@@ -19,6 +20,10 @@ export type QueueStats = {
   utilization: number;
   /** There where the queue is paused: no job begins until it is resumed. */
   paused?: true | undefined;
+  /** What operators have paused; absent where that is nothing. */
+  pauses?: OperatorPause[] | undefined;
+  /** The kinds whose jobs do not begin because of that. */
+  pausedKinds?: string[] | undefined;
   /** Worker processes that live now. */
   workers: number;
   /** Jobs that can run at once, over all workers. */
@@ -62,7 +67,12 @@ export const ESTIMATE_AGE_MS = 1000;
 export type Rate = { max: number; duration: number };
 
 /** What the figures are made from, beside BullMQ's own. `rate`: counts while no worker says its own. */
-export type StatsSources = { rate: Rate; lanes: readonly string[]; workers: (maxAgeMs?: number) => Promise<KnownWorker[]> };
+export type StatsSources = {
+  rate: Rate;
+  lanes: readonly string[];
+  workers: (maxAgeMs?: number) => Promise<KnownWorker[]>;
+  pauses: () => Promise<OperatorPause[]>;
+};
 
 /**
  * How long a reading waits after the one before, where some
@@ -107,10 +117,14 @@ export function createStats(queue: Queue, store: Store, sources: StatsSources): 
   };
 }
 
-async function read(queue: Queue, store: Store, { rate, lanes: names, workers: known }: StatsSources): Promise<QueueStats> {
+async function read(
+  queue: Queue,
+  store: Store,
+  { rate, lanes: names, workers: known, pauses: readPauses }: StatsSources,
+): Promise<QueueStats> {
   const minuteAgo = store.clock.now() - 60_000;
   const { redis, keys } = store;
-  const [inLanes, isPaused, workers, allCompleted, allFailed, completed, failed, cancelled, allCancelled, { times, costs }] =
+  const [inLanes, isPaused, workers, allCompleted, allFailed, completed, failed, cancelled, allCancelled, { times, costs }, pauses] =
     await Promise.all([
       readDepths(store, names),
       queue.isPaused(),
@@ -122,7 +136,9 @@ async function read(queue: Queue, store: Store, { rate, lanes: names, workers: k
       redis.zcount(keys.cancelled, minuteAgo, '+inf').catch(ifWrongType(0)),
       redis.zcard(keys.cancelled).catch(ifWrongType(0)),
       readRunSamples(store),
+      readPauses(),
     ]);
+  const pausedKinds = names.filter((name) => pauseOf(name, pauses, workers));
   const clocksOff = workers.flatMap(({ live, clockAheadMs: aheadMs }): ClockOff[] =>
     live && aheadMs !== undefined ? [{ process: 'worker', aheadMs }] : [],
   );
@@ -150,6 +166,8 @@ async function read(queue: Queue, store: Store, { rate, lanes: names, workers: k
     shared,
     ...worstOf([...Object.values(lanes), shared, toLaneStats({ ...depth, waiting: 0 }, concurrency, meanRunMs)]),
     paused: isPaused ? true : undefined,
+    pauses: pauses.length > 0 ? pauses : undefined,
+    pausedKinds: pausedKinds.length > 0 ? pausedKinds : undefined,
     workers: workers.filter(({ live }) => live).length,
     concurrency,
     msPerStart,

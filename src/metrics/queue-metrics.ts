@@ -1,6 +1,7 @@
 /** The metrics of the queue as a whole. Every API process tells the same: take one, never their sum. */
 import type { OldestJobs } from '../jobs/oldest-jobs.ts';
 import { estimate } from '../jobs/eta.ts';
+import { scopeText } from '../jobs/operator-pauses.ts';
 import type { LaneStats } from '../jobs/lane-stats.ts';
 import type { QueueStats } from '../jobs/stats.ts';
 import type { ProcessMetrics, Sample } from './process-metrics.ts';
@@ -57,7 +58,10 @@ export function addQueueMetrics(metrics: ProcessMetrics, { stats, oldest }: Queu
     const figures = await stats();
     const lanes = Object.entries({ ...figures.lanes, [SHARED]: figures.shared });
     jobs(depthsOf(figures));
-    paused([[{ scope: 'all' }, figures.paused ? 1 : 0]]);
+    const others = (figures.pauses ?? []).flatMap((pause): Sample<'scope'>[] =>
+      pause.scope === 'all' ? [] : [[{ scope: scopeText(pause) }, 1]],
+    );
+    paused([[{ scope: 'all' }, figures.paused ? 1 : 0], ...others]);
     for (const { replace, read } of ofQueue) replace([[{}, read(figures)]]);
     for (const { replace, read } of ofLanes) {
       replace(

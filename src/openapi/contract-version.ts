@@ -7,4 +7,4 @@
  * `1.N`. N is one higher in each release in which clients can use something new: a route, a field,
  * a header, an event, a kind, or a code of problems. Nothing is taken out of version 1.
  */
-export const CONTRACT_VERSION = '1.0';
+export const CONTRACT_VERSION = '1.1';

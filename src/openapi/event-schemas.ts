@@ -24,6 +24,7 @@ export const eventSchemas: Record<string, JsonSchema> = {
       'retryAt?': time('When the next attempt is due, between two attempts.'),
       'position?': count('Its place in the queue; 1 is next.'),
       'etaSeconds?': count('In how many seconds it will have ended, where that can be estimated.'),
+      'paused?': ref('PausedBy'),
       'ignored?': list({ type: 'string' }, 'In the first frame after a POST: the fields of the submission that are not known.'),
     },
     'The status of the job now. It is a hint without an id, and is not sent again. Only the first one of a stream that was opened by POST has an id, 0: a client that reconnects shows by it that it does.',

@@ -45,6 +45,14 @@ export const jobSchemas: Record<string, JsonSchema> = {
     },
     'How far a job is.',
   ),
+  PausedBy: object(
+    {
+      'reason?': text('Why, in the words of the operator.'),
+      since: time('Since when.'),
+      'until?': time('When it ends by itself.'),
+    },
+    'There while the job waits because an operator has paused its kind, its provider or all jobs.',
+  ),
   Job: object(
     {
       jobId: text('The id. It is hard to guess, and safe in an address.'),
@@ -60,6 +68,7 @@ export const jobSchemas: Record<string, JsonSchema> = {
       'position?': count('Its place in the queue while it waits; 1 is next.'),
       'etaSeconds?': count('In how many seconds it will have ended, where that can be estimated.'),
       'retryAt?': time('When the next attempt is due, between two attempts.'),
+      'paused?': ref('PausedBy'),
       createdAt: time('When it was submitted.'),
       'startedAt?': time('When it began to run.'),
       'cancelAt?': time('When it is cancelled, if it has not ended by then.'),

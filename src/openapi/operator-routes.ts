@@ -2,6 +2,7 @@
 import type { ProblemCode } from '../job/problem.ts';
 import { adminReadDescriptions } from './admin-routes.ts';
 import { JOB_ID } from './examples.ts';
+import { changeRouteDescriptions } from './change-routes.ts';
 import { jsonAnswer, type RouteDescription, routesOf } from './operation.ts';
 import type { ParameterName } from './parameters.ts';
 import { ref } from './schema.ts';
@@ -58,6 +59,7 @@ export const operatorRouteDescriptions: readonly RouteDescription[] = [
     problems: ['invalid_input', ...PROBLEMS],
   }),
   ...adminReadDescriptions,
+  ...changeRouteDescriptions,
   operated('GET /metrics', 'getMetrics', {
     summary: 'The metrics of this process.',
     description:

@@ -88,6 +88,7 @@ export const serviceSchemas: Record<string, JsonSchema> = {
   }),
   Ready: object({
     status: { const: 'ready' },
+    'pauses?': list(ref('Pause'), 'What operators have paused. Jobs are accepted all the same.'),
     'warnings?': list({ type: 'string' }, 'What the operator should mend, a sentence each: for example that Redis evicts keys.'),
     'clockAheadMs?': clockAheadMs,
   }),
@@ -119,6 +120,7 @@ export const serviceSchemas: Record<string, JsonSchema> = {
     backlogSeconds: backlog('The longest of all lanes and of the queue that all kinds share.'),
     utilization: utilization('The highest of all lanes, and of all slots together.'),
     'paused?': { const: true, description: 'There where an operator has paused the queue: no job begins until it is resumed.' },
+    'pauses?': list(ref('Pause'), 'What operators have paused: all, kinds or providers.'),
     workers: count('Worker processes that live.'),
     concurrency: count('Jobs that can run at once.'),
     perMinute: object({
@@ -186,6 +188,24 @@ export const serviceSchemas: Record<string, JsonSchema> = {
     ...more,
   }),
   RetriedJobs: object({ retried: list({ type: 'string' }, 'The ids of the jobs that wait again.'), ...more }),
+  Pause: object({
+    scope: { type: 'string', enum: ['all', 'kind', 'provider'] },
+    'name?': text('Of the kind or of the provider.'),
+    'reason?': text('Why.'),
+    since: time('Since when.'),
+    'until?': time('When it ends by itself.'),
+  }),
+  PauseRequest: object({
+    scope: { type: 'string', enum: ['all', 'kind', 'provider'] },
+    'name?': text('The kind, or the provider; `azure` also means `azure-vision`. None with `all`.'),
+    'reason?': { type: 'string', minLength: 1, maxLength: 300, description: 'Why. The users whose jobs wait are shown it.' },
+    'until?': time('When it is to end by itself.'),
+  }),
+  Pauses: object({
+    result: text('`paused`, `changed` (it was paused before), `resumed` or `not paused`.'),
+    'workers?': object({ live: count('Workers that live.'), holding: count('Those of them that hold it by now.') }),
+    pauses: list(ref('Pause'), 'All that is paused now.'),
+  }),
   Actions: object({
     actions: list(
       object({

@@ -193,6 +193,12 @@ export function keysUnder(prefix: string) {
     admin: {
       /** The last actions of operators: a stream. */
       actions: `${prefix}:admin:actions`,
+      /** What operators have paused, by scope: until when, since when, and why. */
+      pauses: `${prefix}:admin:pauses`,
+      /** What each worker holds, as it has said: scopes of pauses, and `quiet`. */
+      holding: `${prefix}:admin:holding`,
+      /** Workers that are to take no more jobs, by their ids. */
+      quiet: `${prefix}:admin:quiet`,
     },
     /** A value that all processes share. */
     shared: (name: string) => `${prefix}:${name}`,

@@ -16,6 +16,8 @@ export type JobSignal =
   | { type: 'row'; jobId: string; row: JournalRow; writtenAt: number }
   /** A job was added, its state is another now, or it has ended: read it. */
   | { type: 'changed'; jobId: string; change: 'added' | 'moved' | 'ended' }
+  /** An operator has paused or resumed something: each job that waits may be shown otherwise. */
+  | { type: 'paused' }
   /** Signals may have been missed: read every job that matters. */
   | { type: 'missed' };
 
@@ -176,6 +178,7 @@ export class EventReader {
       else changed(jobId, 'moved');
     });
     events.on('waiting', ({ jobId, prev }) => changed(jobId, prev === undefined ? 'added' : 'moved'));
+    for (const event of ['paused', 'resumed'] as const) events.on(event, () => this.#signal({ type: 'paused' }));
     for (const event of MOVES) events.on(event, ({ jobId }: { jobId: string }) => changed(jobId, 'moved'));
     for (const event of ENDS) events.on(event, ({ jobId }: { jobId: string }) => changed(jobId, 'ended'));
     return events;

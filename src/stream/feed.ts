@@ -136,6 +136,7 @@ export class Feed {
       this.#options.connections.events.reconciled();
       return this.reconcile();
     }
+    if (signal.type === 'paused') return this.reconcile();
     const job = this.#jobs.get(signal.jobId);
     if (!job) return;
     if (signal.type === 'row') job.sendRow(signal.row, signal.writtenAt);

@@ -1,4 +1,5 @@
 /** Makes the frames of a job's events: row, status, reset and end. */
+import { showPause } from '../job/paused-by.ts';
 import type { JournalRow, Outcome, Snapshot } from '../job/snapshot.ts';
 import { encodeFrame } from './sse-encoding.ts';
 
@@ -12,7 +13,7 @@ export function rowFrame(jobId: string, row: JournalRow): string {
  * The frame of the present status. It has no id, because it is not in the journal. `etaSeconds`: in
  * s from now, if it can be estimated.
  */
-export function statusFrame({ id, status, attempt, retryAt, position }: Snapshot, etaSeconds?: number): string {
+export function statusFrame({ id, status, attempt, retryAt, position, paused }: Snapshot, etaSeconds?: number): string {
   return encodeFrame({
     event: 'status',
     data: {
@@ -22,6 +23,7 @@ export function statusFrame({ id, status, attempt, retryAt, position }: Snapshot
       ...(attempt > 0 && { attempt }),
       ...(retryAt !== undefined && { retryAt: new Date(retryAt).toISOString() }),
       ...(position !== undefined && { position }),
+      ...(paused && { paused: showPause(paused) }),
       ...(etaSeconds !== undefined && { etaSeconds }),
     },
   });
@@ -36,8 +38,8 @@ export function liveFrame(jobId: string): string {
 }
 
 /** A key of a status. A status is sent again only if its key has changed. */
-export function statusKey({ status, attempt, retryAt }: Snapshot): string {
-  return `${status} ${attempt} ${retryAt ?? ''}`;
+export function statusKey({ status, attempt, retryAt, paused }: Snapshot): string {
+  return `${status} ${attempt} ${retryAt ?? ''}${paused ? ` ${JSON.stringify(paused)}` : ''}`;
 }
 
 /** The frame on which a client drops all events of the job, because everything is sent again. */

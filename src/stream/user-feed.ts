@@ -88,7 +88,7 @@ export class UserFeed {
   /** Takes a signal of the event reader. */
   signal(signal: JobSignal): void {
     if (this.#channels.size === 0) return;
-    if (signal.type === 'missed') this.reconcile();
+    if (signal.type === 'missed' || signal.type === 'paused') this.reconcile();
     if (signal.type === 'changed') void this.#jobChanged(signal.jobId).catch(this.#options.onError);
   }
 

@@ -40,6 +40,9 @@ const TOPICS: Readonly<Record<string, EventTopic>> = {
   removed: 'ended',
 };
 
+/** BullMQ's events of the whole queue, after which each job may be paused or is not any more. */
+const OF_ALL: ReadonlySet<string> = new Set(['paused', 'resumed']);
+
 /** How much longer than it asked for a reading may take, in ms (as in redis-time-backend.ts). */
 const LATE_MS = 4000;
 
@@ -66,7 +69,9 @@ class WantedEvents extends RedisQueueBackend {
   }
 
   #isWanted(fields: string[]): boolean {
-    const topic = TOPICS[valueOf('event', fields) ?? ''];
+    const event = valueOf('event', fields) ?? '';
+    if (OF_ALL.has(event)) return true;
+    const topic = TOPICS[event];
     const jobId = valueOf('jobId', fields);
     if (topic === undefined || jobId === undefined) return false;
     return this.#interest.has(jobId, topic === 'moved' && isAdded(fields) ? 'added' : topic);

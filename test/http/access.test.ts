@@ -94,6 +94,8 @@ const routes: Record<string, Row> = {
   'GET /admin/actions': operator,
   'GET /admin/jobs': operator,
   'GET /admin/workers': operator,
+  'POST /admin/pause': operator,
+  'POST /admin/resume': operator,
   'GET /admin/archive': operator,
   'POST /admin/archive/retry': operator,
   'POST /webhooks/supabase': operator, // it shows a secret, too

@@ -108,6 +108,16 @@ test('jobs of all kinds that this machine can do, and all routes of them, answer
     'GET /admin/jobs',
   ])
     await ask(route, undefined, { headers: OPERATOR, status: 200 });
+  const changed = (body: object) => ({ ...json(body, OPERATOR), status: 200 });
+  await ask(
+    'POST /admin/pause',
+    undefined,
+    changed({ scope: 'kind', name: 'generate-flashcards', reason: 'x', until: '2999-01-01T00:00:00Z' }),
+  );
+  const { body: held } = await ask(FLASHCARDS, undefined, { ...json({ content: 'Gans: goose' }), status: 202 });
+  await ask('GET /api/jobs/{jobId}', `/api/jobs/${held['jobId']}`, { status: 200 });
+  for (const path of ['/api/queue/stats', '/ready']) await ask(`GET ${path}`, path, { status: 200 });
+  await ask('POST /admin/resume', undefined, changed({ scope: 'kind', name: 'generate-flashcards' }));
   await ask('GET /metrics', undefined, { headers: OPERATOR, status: 200 });
   const { example } = document['paths']['/webhooks/supabase'].post.requestBody.content['application/json'];
   for (const body of [example, { ...example, type: 'INSERT' }])

@@ -14,6 +14,7 @@ import { loadConfig } from '../../src/config.ts';
 import { pullFromIncoming } from '../../src/node-server.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
 import { ActionLog } from '../../src/jobs/action-log.ts';
+import { OperatorPauses } from '../../src/jobs/operator-pauses.ts';
 import { Submissions } from '../../src/jobs/submissions.ts';
 import { createLocalLimit } from '../../src/jobs/rate-limit.ts';
 import { Connections } from '../../src/stream/connections.ts';
@@ -74,6 +75,7 @@ export async function routesOfApp(): Promise<string[]> {
     listening: () => true,
     kinds,
     actions: new ActionLog(store),
+    pauses: new OperatorPauses(store),
     checkOperator() {},
     events: { answered() {}, submitted() {} },
     metrics: { text: async () => '', contentType: 'text/plain', access: 'operator' },

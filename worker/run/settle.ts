@@ -59,10 +59,15 @@ export type SettleOptions = {
 /** Who does a job that is not to be given back. */
 const NOBODY: Doers = { who: 'nobody', workers: 0 };
 
+/** Makes the function that counts that a job is given back which has not begun. */
+export function createCountGiveBack(store: Store) {
+  return store.script(new URL('scripts/give_back.lua', import.meta.url), { keys: ['job'], args: ['starts'] });
+}
+
 /** Makes the function that settles an attempt. It resolves with what BullMQ has to know. */
 export function createSettle(options: SettleOptions): (attempt: EndedAttempt, error: unknown) => Promise<SettleResult> {
   const { store, findDoers, pickups, backoffMs } = options;
-  const countGiveBack = store.script(new URL('scripts/give_back.lua', import.meta.url), { keys: ['job'], args: ['starts'] });
+  const countGiveBack = createCountGiveBack(store);
   const decideOn = async ({ job, counted }: EndedAttempt, error: unknown, { who: doers }: Doers): Promise<Decision> => {
     const badBefore = job.attemptsMade > 0 && parseReason(job.failedReason ?? '').code === 'provider_bad_answer';
     const [putOffs, givenBack] = await counted.returns();

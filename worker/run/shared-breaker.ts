@@ -38,6 +38,7 @@ const SEEN_MS = 100;
 export class SharedBreaker implements Breaker {
   readonly #options: BreakerOptions;
   readonly #scripts;
+  readonly #provider: string;
   readonly #breaker: string;
   readonly #store: Store;
   /** When this process last saw that nothing is known against the provider. */
@@ -50,9 +51,13 @@ export class SharedBreaker implements Breaker {
       store.script(new URL(`scripts/breaker_${name}.lua`, import.meta.url), { keys: ['breaker'], args });
     this.#store = store;
     this.#options = options;
+    this.#provider = provider;
     this.#breaker = store.keys.breaker(provider);
     this.#scripts = {
-      enter: define('enter', ['probeMs', 'paceMs', 'openMs']),
+      enter: store.script(new URL('scripts/breaker_enter.lua', import.meta.url), {
+        keys: ['breaker', 'pauses'],
+        args: ['probeMs', 'paceMs', 'openMs', 'provider'],
+      }),
       failed: define('failed', ['failures', 'openMs', 'maxMs', 'code', 'asked', 'keptMs']),
       succeeded: define('succeeded', []),
       leave: define('leave', ['permit']),
@@ -62,7 +67,8 @@ export class SharedBreaker implements Breaker {
   async enter(): Promise<BreakerAnswer> {
     if (this.#isSound()) return { type: 'in', permit: 0 };
     const { probeMs, paceMs, openMs } = this.#options;
-    const asked = { breaker: this.#breaker, probeMs, paceMs, openMs };
+    const { pauses } = this.#store.keys.admin;
+    const asked = { breaker: this.#breaker, pauses, probeMs, paceMs, openMs, provider: this.#provider };
     const askedAt = performance.now();
     const answer = await this.#store.retryWhileRefused(() => this.#scripts.enter(asked));
     const [code, value, sound] = answer as [code: ProblemCode | '', permitOrMs: number, sound?: number];

@@ -33,12 +33,19 @@ export class Slots {
   /** Lanes that wait, the one that waits longest first. */
   readonly #waiting = new Set<Lane>();
   readonly #waits = new Set<{ lane: Lane; end: () => void }>();
+  #isHeld: (lane: Lane) => boolean = () => false;
   #closed = false;
 
   /** `total`: how many slots there are. `now`: a clock in ms. */
   constructor(total: number, now = () => performance.now()) {
     this.#total = total;
     this.#now = now;
+  }
+
+  /** No job of lanes of which this says so is taken. To be called again when it says otherwise. */
+  hold(isHeld: (lane: Lane) => boolean): void {
+    this.#isHeld = isHeld;
+    this.#endWaits();
   }
 
   /** How many slots are taken. */
@@ -112,11 +119,12 @@ export class Slots {
 
   /** Whether there are more free slots than lanes that hold none and wait for longer. */
   #mayTake(lane: Lane): boolean {
+    if (this.#isHeld(lane)) return false;
     const holding = new Set([...this.#fetching, ...this.#holders.values()].map((one) => one.lane));
     let before = 0;
     for (const other of this.#waiting) {
       if (other === lane && !holding.has(lane)) break;
-      if (other !== lane && !holding.has(other)) before++;
+      if (other !== lane && !holding.has(other) && !this.#isHeld(other)) before++;
     }
     return this.#total - this.taken > before;
   }

@@ -14,11 +14,12 @@ import { RunCounters } from './run-counters.ts';
 import { NO_RUN_EVENTS, type RunEvents } from './run-events.ts';
 import { type RunIdentity, RunLog } from './run-log.ts';
 import type { Lane } from '../../src/store/keys.ts';
+import type { Holds } from './holds.ts';
 import type { RunLocks } from './run-locks.ts';
 import type { Store } from '../../src/store/store.ts';
 import { Isolation } from './isolation.ts';
 import { SpacedPickups } from './spaced-pickups.ts';
-import { createSettle, type EndedAttempt, noteServed, type SettleOptions, type SettleResult } from './settle.ts';
+import { createCountGiveBack, createSettle, type EndedAttempt, noteServed, type SettleOptions, type SettleResult } from './settle.ts';
 import type { Task } from './task.ts';
 
 /** BullMQ's job, as far as it is needed. */
@@ -51,6 +52,7 @@ export type Conclusion = { type: 'done'; fields: RecordFields; rows: readonly st
 export type TakeOptions = Pick<SettleOptions, 'findDoers' | 'backoffMs'> & {
   store: Store;
   locks: Pick<RunLocks, 'hold' | 'retake'>;
+  holds: Pick<Holds, 'holds'>;
   /** Runs a job. Resolves with the fields that its completion has to write. */
   run: (task: Task, journal: Journal) => Promise<RecordFields>;
   maxStalledCount: number;
@@ -71,6 +73,9 @@ const WORKER_LOST = 'worker_lost: The workers that ran this job were lost each t
 /** How soon a job that can't run now is picked up again, in ms, at the earliest. */
 const NOT_NOW_MS = 300;
 
+/** The same for a job of a paused kind in the queue that all kinds share, in ms. */
+const PAUSED_MS = 5000;
+
 /** Takes jobs. It knows which ones run in this process. */
 export class JobTaker {
   /** The jobs that run here. */
@@ -82,6 +87,7 @@ export class JobTaker {
   readonly #settle: ReturnType<typeof createSettle>;
   /** When jobs that can't run beside others are picked up again. */
   readonly #pickups: SpacedPickups;
+  readonly #countGiveBack;
 
   constructor(options: TakeOptions) {
     const { store, locks, journalMemoryBytes: memoryBytes } = options;
@@ -89,6 +95,7 @@ export class JobTaker {
     this.#openJournal = createJournals(store, { locks, memoryBytes });
     this.#isolation = new Isolation(options.maxStalledCount);
     this.#pickups = new SpacedPickups(options.rate);
+    this.#countGiveBack = createCountGiveBack(store);
     this.#settle = createSettle({ ...options, pickups: new SpacedPickups(options.rate) });
   }
 
@@ -99,6 +106,7 @@ export class JobTaker {
   async take(taken: JobPickup, onStart: () => void): Promise<TakeResult> {
     const { job, id, token, lane } = taken;
     const { store, maxStalledCount, locks } = this.#options;
+    if (this.#options.holds.holds(job.name)) return this.#giveBack(taken);
     const counted = new RunCounters(store, id, job.stalledCounter);
     const losses = await counted.losses(itemsOf(job));
     if (losses.counted > maxStalledCount) return { type: 'failed', reason: WORKER_LOST, author: this.#options.authors?.get(job.name) };
@@ -117,6 +125,21 @@ export class JobTaker {
       this.running.delete(id);
       this.#isolation.leave(id);
     }
+  }
+
+  /**
+   * Gives back a job that is paused: it was fetched in the moment before, or waits in the queue that
+   * all kinds share, where it must not be the next one again. It has not begun.
+   */
+  async #giveBack({ job, id, token, lane }: JobPickup): Promise<TakeResult> {
+    const { store } = this.#options;
+    await store.retryWhileRefused(() => this.#countGiveBack({ job: store.keys.job(id), starts: job.attemptsStarted }));
+    if (lane === undefined) {
+      await job.moveToDelayed(this.#pickups.next(PAUSED_MS), token);
+      return { type: 'delayed' };
+    }
+    await job.moveToWait(token);
+    return { type: 'waiting' };
   }
 
   async #run(taken: JobPickup, counted: RunCounters): Promise<TakeResult> {

@@ -14,6 +14,7 @@ import type { ProcessStore, Store } from '../../src/store/store.ts';
 import { watchArchiveLag } from './archive-lag.ts';
 import { announceStop, watchAnnouncedStops } from './announced-stop.ts';
 import { LockLostError } from './journal.ts';
+import { type Holds, NO_HOLDS } from './holds.ts';
 import { type LaneEvents, type ServedLane, LaneWorker } from './lane-worker.ts';
 import { LockWatch } from './lock-watch.ts';
 import { JournalShortener } from './short-journals.ts';
@@ -41,6 +42,8 @@ export type Counters = { started: number; completed: number; failed: number; ret
 /** What a worker is given to do. */
 export type WorkerTasks = Pick<TakeOptions, 'run' | 'findDoers' | 'events' | 'authors'> & {
   locks: RunLocks;
+  /** What operators want of this worker. */
+  holds?: Pick<Holds, 'holds' | 'onChange'>;
   /** Whether journals of completed jobs may be shortened now. */
   mayShorten: () => Promise<boolean>;
   /** Called when a job has completed, and its result is kept. */
@@ -77,8 +80,12 @@ export class JobWorker {
     this.#log = log;
     this.#patient = patient;
     this.#locks = tasks.locks;
-    this.#taker = new JobTaker({ ...options, ...tasks, store: patient, log });
+    const { holds = NO_HOLDS } = tasks;
+    this.#taker = new JobTaker({ ...options, ...tasks, holds, store: patient, log });
     this.#slots = new Slots(options.concurrencyTotal);
+    const hold = () => this.#slots.hold((lane) => holds.holds(lane));
+    holds.onChange(hold);
+    hold();
     const lag = watchArchiveLag(patient, store.onError('archive lag'));
     this.#lanes = this.#openLanes(tasks, options, lag.longerS);
     watchUnreadable({

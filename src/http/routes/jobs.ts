@@ -5,6 +5,7 @@
 import { Hono, type Context } from 'hono';
 import type { JournalRow, Snapshot } from '../../job/snapshot.ts';
 import type { JobView } from '../../jobs/read-job.ts';
+import { digestOf } from '../../store/digest.ts';
 import { estimate, pollAgainIn } from '../../jobs/eta.ts';
 import { ESTIMATE_AGE_MS } from '../../jobs/stats.ts';
 import { answer, answerJson, isKnown } from '../answer.ts';
@@ -77,11 +78,11 @@ function isPhone(c: Context<AppEnv>, { notifies }: Snapshot): boolean {
  * The ETag of a job. It is weak: position, estimate and token differ from answer to answer, but do
  * not count as a change.
  */
-function etag({ status, attempt, length, retryAt, end }: Snapshot): string {
+function etag({ status, attempt, length, retryAt, paused, end }: Snapshot): string {
   // What was used can grow after the end: the calls of a cancelled run are billed when they are
   // over.
   const used = Object.entries(end?.outcome.usage ?? {}).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return `W/"${[status, attempt, length, ...(retryAt === undefined ? [] : [retryAt]), ...used.map(([, value]) => String(value))].join('-')}"`;
+  return `W/"${[status, attempt, length, ...(retryAt === undefined ? [] : [retryAt]), ...(paused ? [`paused${paused.since}`, paused.until ?? '', digestOf([paused.reason]).slice(0, 8)] : []), ...used.map(([, value]) => String(value))].join('-')}"`;
 }
 
 /** The finished items of a job, by list. */

@@ -12,6 +12,7 @@ import { estimate } from '../../jobs/eta.ts';
 import type { ClockOff } from '../../jobs/stats.ts';
 import type { Availability } from '../../jobs/worker-registry.ts';
 import { answerJson } from '../answer.ts';
+import { presentPauses } from '../pauses.ts';
 import { figuresOf } from '../shares.ts';
 import type { AppDeps } from '../app-deps.ts';
 import type { AppEnv } from '../context.ts';
@@ -77,14 +78,21 @@ function indexOf(kinds: readonly Kind[]) {
   };
 }
 
-async function answerReady(c: Context<AppEnv>, { storeTrouble, draining, listening, storeWarnings, clock }: AppDeps): Promise<Response> {
+async function answerReady(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
+  const { queue, storeTrouble, draining, listening, storeWarnings, clock } = deps;
   const trouble = await storeTrouble();
   if (trouble) throw queueUnavailable(undefined, trouble);
   if (draining()) throw new ProblemError('queue_unavailable', 'This server is about to stop.');
   if (!listening())
     throw new ProblemError('queue_unavailable', 'Redis answers, but its events are not being read yet.', { retryAfterMs: 1000 });
   const warnings = storeWarnings();
-  return answerJson(c, { status: 'ready', ...(warnings.length > 0 && { warnings }), clockAheadMs: clock.aheadMs() });
+  const pauses = await queue.pauses().catch(() => []); // jobs are taken on all the same
+  return answerJson(c, {
+    status: 'ready',
+    ...(pauses.length > 0 && { pauses: presentPauses(pauses) }),
+    ...(warnings.length > 0 && { warnings }),
+    clockAheadMs: clock.aheadMs(),
+  });
 }
 
 async function answerStats(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
@@ -95,7 +103,7 @@ async function answerStats(c: Context<AppEnv>, deps: AppDeps): Promise<Response>
     outbox?.state(),
     notifications.queue.counts(),
   ]);
-  const { meanRunMs: _, msPerStart: __, shared: ___, clocksOff = [], ...figures } = stats;
+  const { meanRunMs: _, msPerStart: __, shared: ___, pausedKinds: ____, pauses, clocksOff = [], ...figures } = stats;
   const { waiting, active, delayed } = figures.counts;
   const aheadMs = clock.aheadMs();
   const allOff: ClockOff[] = aheadMs === undefined ? clocksOff : [{ process: 'api', aheadMs }, ...clocksOff];
@@ -103,6 +111,7 @@ async function answerStats(c: Context<AppEnv>, deps: AppDeps): Promise<Response>
     ...figures,
     depth: waiting + active + delayed,
     etaSeconds: estimate(stats, waiting + 1),
+    pauses: pauses && presentPauses(pauses),
     clocksOff: allOff.length > 0 ? allOff : undefined,
     modelEnds: modelEnds.length > 0 ? modelEnds : undefined,
     archive,
