@@ -103,6 +103,7 @@ function createSink(outgoing: HttpBindings['outgoing'], asChunk: (frames: Uint8A
       begun = true;
     },
     close: () => outgoing.end(),
+    break: () => outgoing.destroy(),
     taken: async () => !connection || hasAcknowledged(connection),
     isCut: () => isCut,
   };

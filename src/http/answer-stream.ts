@@ -99,6 +99,7 @@ async function followArchived(
   return {
     first,
     over: end !== undefined && cursor !== 'malformed' && cursor >= end.seq,
+    unknown: cursor === 'malformed',
     feed(sink) {
       const reset = cursor === 'malformed' ? resetFrame(jobId) : '';
       sink.write(new TextEncoder().encode(reset + statusFrame(first) + (sent ? endFrame(jobId, sent) : '')));

@@ -4,7 +4,7 @@
  */
 import type { Kind } from '../kinds/kind.ts';
 import { kindOf } from '../jobs/to-snapshot.ts';
-import type { PutAddresses } from '../stream/job-channel.ts';
+import type { PutAddresses } from '../stream/framing.ts';
 import type { IssueToken } from './stream-token.ts';
 
 /** Where a job is read: as JSON, and as a stream. */
@@ -14,8 +14,8 @@ export type JobUrls = { statusUrl: string; streamUrl: string };
  * Makes the addresses: with a token for the stream and, where an identity is required, for the
  * status, too, for clients that can't send the header.
  */
-export function jobUrls(jobId: string, issue: IssueToken, identityRequired: boolean): JobUrls {
-  const query = `?token=${issue(jobId)}`;
+export function jobUrls(jobId: string, issue: IssueToken | undefined, identityRequired: boolean): JobUrls {
+  const query = issue ? `?token=${issue(jobId)}` : '';
   return {
     statusUrl: `/api/job-status/${jobId}${identityRequired ? query : ''}`,
     streamUrl: `/api/jobs/${jobId}/events${query}`,
@@ -24,9 +24,9 @@ export function jobUrls(jobId: string, issue: IssueToken, identityRequired: bool
 
 /**
  * Makes the function that puts addresses into the rows, the end and the result of a job; undefined
- * if the job's kind has no addresses.
+ * if the job's kind has no addresses. Without `issue` they have no token.
  */
-export type AddressesOfValues = (jobId: string) => ((issue: IssueToken) => PutAddresses) | undefined;
+export type AddressesOfValues = (jobId: string) => ((issue?: IssueToken) => PutAddresses) | undefined;
 
 /**
  * Makes the addresses for these kinds. The address of an output has a token where an identity is
@@ -40,7 +40,7 @@ export function createValueAddresses(kinds: readonly Kind[], identityRequired: b
     const [hasOutputs, hasChild] = [withOutputs.has(kind), withChild.has(kind)];
     if (!hasOutputs && !hasChild) return undefined;
     return (issue) => {
-      const query = hasOutputs && identityRequired ? `?token=${issue(jobId)}` : '';
+      const query = issue && hasOutputs && identityRequired ? `?token=${issue(jobId)}` : '';
       const urlOf = (name: unknown) => `/api/jobs/${jobId}/output${name === 'whole' ? '' : `/${String(name)}`}${query}`;
       const urlsOf = (child: string) => jobUrls(child, issue, identityRequired);
       return <T>(value: T) => {

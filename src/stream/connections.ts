@@ -2,7 +2,9 @@
  * All open event streams of the process. One timer's heartbeat serves all of them, so that no stream
  * needs a timer of its own.
  */
-import { encodeRetry, PING } from './sse-encoding.ts';
+import { eventFraming } from './event-framing.ts';
+import type { StreamHabits } from './framing.ts';
+import { encodeRetry } from './sse-encoding.ts';
 import { Staggered } from './staggered.ts';
 
 /** Where the frames of a stream go. */
@@ -11,6 +13,11 @@ export type Sink = {
   write(frames: Uint8Array): void;
   /** No more frames will come. */
   close(): void;
+  /**
+   * Ends the connection so that the client sees an error, not an end. Absent where the client can't
+   * see the difference.
+   */
+  break?(): void;
   /**
    * Resolves with whether the client has acknowledged all that it was sent. Absent where the
    * connection does not tell.
@@ -49,6 +56,7 @@ const NO_EVENTS: StreamEvents = { opened() {}, closed() {}, sent() {}, rowSent()
 export type Connection = {
   sink: Sink;
   type: StreamType;
+  habits: StreamHabits;
   /** When it has to end, in ms on the clock of performance.now(). */
   until: number;
   /** Called when the server ends the stream, before its last bytes. */
@@ -62,7 +70,6 @@ export type Connection = {
 const spreadRetryMs = () => 1000 + 4000 * Math.random();
 
 const encoder = new TextEncoder();
-const ping = encoder.encode(PING);
 
 /** The open streams. */
 export class Connections {
@@ -81,8 +88,9 @@ export class Connections {
     this.events = events;
   }
 
-  add(sink: Sink, type: StreamType, onDisconnect: () => void): Connection {
-    const connection = { sink, type, until: performance.now() + this.#maxAgeMs * (0.9 + 0.2 * Math.random()), onDisconnect };
+  add(sink: Sink, type: StreamType, onDisconnect: () => void, habits: StreamHabits = eventFraming): Connection {
+    const ageMs = habits.interruption === 'break' ? Infinity : this.#maxAgeMs * (0.9 + 0.2 * Math.random());
+    const connection = { sink, type, habits, until: performance.now() + ageMs, onDisconnect };
     this.#open.add(connection);
     this.#counts[type]++;
     this.events.opened(type);
@@ -99,14 +107,15 @@ export class Connections {
   }
 
   /**
-   * Sends a comment to each stream whose last one was `everyMs` ago, so that no proxy takes it for
+   * Sends its ping to each stream whose last one was `everyMs` ago, so that no proxy takes it for
    * idle. Ends those that are too old.
    */
   heartbeat(everyMs: number): void {
     const now = performance.now();
     for (const connection of this.#open.takeDue(everyMs)) {
-      if (now < connection.until) connection.sink.write(ping);
-      else this.#disconnect(connection, 'age', 1000 * Math.random());
+      const { until, sink, habits } = connection;
+      if (now >= until) this.#disconnect(connection, 'age', 1000 * Math.random());
+      else if (habits.ping.length > 0) sink.write(habits.ping);
     }
   }
 
@@ -131,7 +140,13 @@ export class Connections {
   #disconnect(connection: Connection, why: StreamEnd, retryMs: number): void {
     this.remove(connection, why);
     connection.onDisconnect();
-    connection.sink.write(encoder.encode(encodeRetry(Math.round(retryMs))));
-    connection.sink.close();
+    if (connection.habits.interruption === 'close') connection.sink.write(encoder.encode(encodeRetry(Math.round(retryMs))));
+    finishStream(connection);
   }
+}
+
+/** Ends a stream that had no end of its job, as its protocol needs it. */
+export function finishStream({ sink, habits }: Connection): void {
+  if (habits.interruption === 'break' && sink.break) sink.break();
+  else sink.close();
 }

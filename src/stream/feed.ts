@@ -6,8 +6,9 @@ import type { JournalRow, Snapshot } from '../job/snapshot.ts';
 import type { ReadJob } from '../jobs/read-job.ts';
 import type { Connections, Sink, StreamType } from './connections.ts';
 import type { JobSignal } from './event-reader.ts';
-import { type Addressing, type Follower, JobChannel, type JobReading, type OnEndSent } from './job-channel.ts';
-import { resetFrame } from './job-frames.ts';
+import { eventFraming } from './event-framing.ts';
+import type { Framing, JobReading } from './framing.ts';
+import { type Addressing, type Follower, JobChannel, type OnEndSent } from './job-channel.ts';
 import type { Cursor } from './sse-encoding.ts';
 import { Staggered } from './staggered.ts';
 
@@ -20,6 +21,8 @@ export type Following = {
   first: Snapshot;
   /** Whether the cursor is at the job's end or after it. Then there is nothing to send. */
   over: boolean;
+  /** Whether the job never had the cursor. `feed` then sends everything anew, or breaks the stream. */
+  unknown: boolean;
   /**
    * Begins to send: the present status, the rows after the cursor, then each event when it happens.
    * `type`: what it counts as; a job's stream if it is absent.
@@ -74,13 +77,15 @@ export class Feed {
   }
 
   /**
-   * Follows a job from a cursor, which is the last sequence number seen. Undefined if there is no
-   * such job.
+   * Follows a job from a cursor, which is the last number that the client has, as the framing
+   * counts. Undefined if there is no such job.
    */
-  async follow(jobId: string, cursor: Cursor): Promise<Following | undefined> {
-    const follower: Follower = { seq: cursor === 'malformed' ? 0 : cursor, lastStatus: '', live: false };
+  async follow(jobId: string, cursor: Cursor, wanted: Framing = eventFraming): Promise<Following | undefined> {
+    const at = cursor === 'malformed' ? 0 : cursor;
     const job = this.#jobOf(jobId);
     const { channel, signals } = job;
+    const framing = wanted === eventFraming ? wanted : channel.sharedFraming(wanted);
+    const follower: Follower = { framing, seq: framing.reads === 'all' ? 0 : at, at, lastStatus: '', live: false };
     channel.add(follower);
     const stop = stopperOf(channel, follower);
     const { connections, addressing } = this.#options;
@@ -94,20 +99,19 @@ export class Feed {
       return undefined;
     }
     const first = reading.snapshot;
-    const over = first.end !== undefined && cursor !== 'malformed' && cursor >= first.end.seq;
-    const isUnknown = !over && (cursor === 'malformed' || cursor > first.length);
+    const standing = framing.standing(reading, cursor);
+    const unknown = standing === 'unknown';
     return {
       first,
-      over,
+      over: standing === 'over',
+      unknown,
       stop,
       feed(sink, type = 'job') {
-        follower.connection = connections.add(sink, type, stop);
+        follower.connection = connections.add(sink, type, stop, framing);
         if (!channel.has(follower)) return; // all streams are being ended
-        if (isUnknown) {
-          follower.seq = 0;
-          sink.write(new TextEncoder().encode(resetFrame(jobId)));
-        } else channel.sendReading(reading, follower);
-        if (isUnknown || job.signals !== signals) job.refresh();
+        if (unknown) channel.reset(follower, follower.connection);
+        else channel.sendReading(reading, follower);
+        if (unknown || job.signals !== signals) job.refresh();
       },
     };
   }

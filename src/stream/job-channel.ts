@@ -1,14 +1,8 @@
 /** The followers of one job: which row each has, and which frames it is sent next. */
 import type { JournalRow, Snapshot } from '../job/snapshot.ts';
-import type { JobView } from '../jobs/read-job.ts';
-import type { Connection, Connections, Sink, StreamEnd } from './connections.ts';
-import { endFrame, liveFrame, resetFrame, rowFrame, statusFrame, statusKey } from './job-frames.ts';
-
-/**
- * Returns a value of a job (a result, an item) as a client gets it: with the addresses of output
- * files.
- */
-export type PutAddresses = <T>(value: T) => T;
+import { type Connection, type Connections, finishStream, type Sink, type StreamEnd } from './connections.ts';
+import type { Framed, Framing, JobReading, Place, PutAddresses } from './framing.ts';
+import { rowFrame, statusKey } from './job-frames.ts';
 
 /**
  * Makes the function that puts addresses into a job's values; undefined if they are sent as they
@@ -17,25 +11,11 @@ export type PutAddresses = <T>(value: T) => T;
 export type Addressing = (jobId: string) => Promise<PutAddresses | undefined>;
 
 /** A client that follows a job. */
-export type Follower = {
-  /** The sequence number of the last row it was sent. */
-  seq: number;
-  /** The last status it was sent, as a key (see statusKey); '' before the first one. */
-  lastStatus: string;
-  /** Whether it has been sent all that it had missed. */
-  live: boolean;
+export type Follower = Place & {
+  /** Its protocol. */
+  framing: Framing;
   /** Its open stream; absent before that. */
   connection?: Connection;
-};
-
-/** The job as it was read for its followers. */
-export type JobReading = JobView & {
-  /** The reading has the rows after this sequence number. */
-  after: number;
-  /** The highest sequence number that a follower had when the reading began. */
-  held: number;
-  /** When the job will have ended, in s from now; undefined if that can't be estimated. */
-  etaSeconds: number | undefined;
 };
 
 /**
@@ -46,8 +26,6 @@ export type ChannelEvents = { onEmpty: () => void; onEndSent: OnEndSent };
 
 /** A client was sent the end of its job. */
 export type OnEndSent = (job: Snapshot, sink: Sink) => void;
-
-const encoder = new TextEncoder();
 
 /** The followers of one job. */
 export class JobChannel {
@@ -64,7 +42,7 @@ export class JobChannel {
    * The last row that was sent on a signal. If Redis has another row at its place, it has lost rows
    * that followers have.
    */
-  #sent: { seq: number; frame: string } | undefined;
+  #sent: JournalRow | undefined;
 
   constructor(jobId: string, connections: Connections, events: ChannelEvents) {
     this.jobId = jobId;
@@ -84,6 +62,12 @@ export class JobChannel {
     this.#followers.add(follower);
   }
 
+  /** The framing of this name that a follower has already, so that what it makes is shared; else this one. */
+  sharedFraming(framing: Framing): Framing {
+    for (const { framing: known } of this.#followers) if (known.name === framing.name) return known;
+    return framing;
+  }
+
   remove(follower: Follower, why: StreamEnd): void {
     if (follower.connection) this.#connections.remove(follower.connection, why);
     if (this.#followers.delete(follower) && this.isEmpty) this.#events.onEmpty();
@@ -95,25 +79,32 @@ export class JobChannel {
    */
   sendRow(row: JournalRow, writtenAt: number): boolean {
     const { events } = this.#connections;
-    let bytes: Uint8Array | undefined; // encoded once, when the first follower needs it
+    const framed = this.#framesOf(row);
     let gap = false;
     for (const follower of this.#followers) {
       if (!follower.connection || row.seq <= follower.seq) continue;
-      if (row.seq === follower.seq + 1) {
-        bytes ??= this.#encodeRow(row);
+      const next = row.seq === follower.seq + 1 ? framed(follower) : undefined;
+      if (next) {
         follower.seq = row.seq;
-        follower.connection.sink.write(bytes);
+        follower.at = next.at;
+        this.#sent = row;
+        if (next.bytes.length > 0) follower.connection.sink.write(next.bytes);
         events.sent(follower.connection.type, 1);
       } else gap = true;
     }
-    if (bytes) events.rowSent(writtenAt);
+    if (this.#sent === row) events.rowSent(writtenAt);
     return gap;
   }
 
-  #encodeRow(row: JournalRow): Uint8Array {
-    const frame = rowFrame(this.jobId, row);
-    this.#sent = { seq: row.seq, frame };
-    return encoder.encode(this.putAddresses ? rowFrame(this.jobId, this.putAddresses(row)) : frame);
+  /** Makes the function that encodes a row once for all followers of one framing at one place. */
+  #framesOf(row: JournalRow): (follower: Follower) => Framed | undefined {
+    const made: { framing: Framing; at: number; framed: Framed | undefined }[] = [];
+    return ({ framing, at }) => {
+      for (const known of made) if (known.framing === framing && known.at === at) return known.framed;
+      const framed = framing.row(this.jobId, row, at, this.putAddresses ?? asStored);
+      made.push({ framing, at, framed });
+      return framed;
+    };
   }
 
   /**
@@ -124,7 +115,7 @@ export class JobChannel {
   sendReading(reading: JobReading, only?: Follower): boolean {
     const { snapshot, after } = reading;
     const status = statusKey(snapshot);
-    const bytesFor = bytesOf(reading, this.putAddresses);
+    const framed = framesOf(reading, this.putAddresses);
     // A row can be sent during the reading and be newer than it. So only rows that were there
     // before the reading can be lost.
     const shrunk = reading.held > snapshot.length;
@@ -134,12 +125,13 @@ export class JobChannel {
     for (const follower of only ? [only] : this.#followers) {
       if (!follower.connection) continue;
       const lost = rewritten || (shrunk && follower.seq > snapshot.length);
-      if (lost) this.#reset(follower, follower.connection);
-      if (lost || follower.seq < after) behind = true; // it has to begin anew, or it came during the reading
+      if (lost) this.reset(follower, follower.connection);
+      if (lost || firstOf(follower) < after) behind = true; // it has to begin anew, or it came during the reading
       else {
-        const bytes = bytesFor(follower);
+        const next = framed(follower);
         follower.lastStatus = status;
-        this.#send(follower, follower.connection, snapshot, bytes);
+        follower.at = next.at;
+        this.#send(follower, follower.connection, snapshot, next.bytes);
       }
     }
     return behind;
@@ -148,13 +140,17 @@ export class JobChannel {
   #isRewritten({ rows }: JobReading): boolean {
     const sent = this.#sent;
     const row = sent && rows.find(({ seq }) => seq === sent.seq);
-    return row !== undefined && rowFrame(this.jobId, row) !== sent?.frame;
+    return row !== undefined && sent !== undefined && rowFrame(this.jobId, row) !== rowFrame(this.jobId, sent);
   }
 
-  /** Tells a follower to drop all rows. After that everything is sent again. */
-  #reset(follower: Follower, { sink }: Connection): void {
-    Object.assign(follower, { seq: 0, lastStatus: '', live: false });
-    sink.write(encoder.encode(resetFrame(this.jobId)));
+  /**
+   * Tells a follower to drop all rows; after that everything is sent again. Its stream ends if its
+   * protocol can't say that.
+   */
+  reset(follower: Follower, { sink }: Connection): void {
+    Object.assign(follower, { seq: 0, at: 0, lastStatus: '', live: false });
+    if (follower.framing.reset) sink.write(follower.framing.reset(this.jobId));
+    else this.#disconnect(follower, 'gone');
   }
 
   #send(follower: Follower, { sink, type }: Connection, snapshot: Snapshot, bytes: Uint8Array): void {
@@ -168,12 +164,12 @@ export class JobChannel {
   }
 
   /**
-   * The lowest and the highest sequence number that a follower has; undefined while no stream is
-   * open.
+   * The sequence number after which a reading has to begin, and the highest one that a follower
+   * has; undefined while no stream is open.
    */
   span(): { lowest: number; highest: number } | undefined {
-    const held = [...this.#followers].flatMap(({ connection, seq }) => (connection ? [seq] : []));
-    return held.length === 0 ? undefined : { lowest: Math.min(...held), highest: Math.max(...held) };
+    const open = [...this.#followers].filter(({ connection }) => connection);
+    return open.length === 0 ? undefined : { lowest: Math.min(...open.map(firstOf)), highest: Math.max(...open.map(({ seq }) => seq)) };
   }
 
   /** Ends all streams because the job does not exist any more. They get no end event. */
@@ -183,31 +179,26 @@ export class JobChannel {
 
   #disconnect(follower: Follower, why: StreamEnd): void {
     this.remove(follower, why);
-    follower.connection?.sink.close();
+    if (!follower.connection) return;
+    if (why === 'ended') follower.connection.sink.close();
+    else finishStream(follower.connection);
   }
 }
 
 const asStored: PutAddresses = (value) => value;
 
-/**
- * Makes the function that returns the bytes of a reading that a follower lacks, by its last status
- * and its last row.
- */
-function bytesOf({ snapshot, rows, etaSeconds }: JobReading, putAddresses: PutAddresses = asStored): (follower: Follower) => Uint8Array {
-  const status = statusFrame(snapshot, etaSeconds);
-  const key = statusKey(snapshot);
-  const frames = rows.map((row) => ({ seq: row.seq, frame: rowFrame(snapshot.id, putAddresses(row)) }));
-  const end = snapshot.end && endFrame(snapshot.id, putAddresses(snapshot.end));
-  let last: { needs: string; bytes: Uint8Array } | undefined; // most followers need the same bytes
-  return ({ lastStatus, seq, live }) => {
-    const needs = `${seq} ${live} ${lastStatus}`;
-    if (last?.needs !== needs) {
-      // The first frame is always a status. After that an end is sent without a status beside it.
-      const needsStatus = lastStatus === '' || (lastStatus !== key && end === undefined);
-      const missed = frames.filter((row) => row.seq > seq).map(({ frame }) => frame);
-      const close = end ?? (live ? '' : liveFrame(snapshot.id)); // an end says, too, that nothing is missing
-      last = { needs, bytes: encoder.encode([needsStatus ? status : '', ...missed, close].join('')) };
-    }
-    return last.bytes;
+/** The sequence number after which a follower needs rows. */
+function firstOf({ framing, seq }: Follower): number {
+  return framing.reads === 'all' ? 0 : seq;
+}
+
+/** Makes the function that returns what a follower lacks of a reading. */
+function framesOf(reading: JobReading, putAddresses: PutAddresses = asStored): (follower: Follower) => Framed {
+  const made = new Map<Framing, (place: Place) => Framed>();
+  return (follower) => {
+    const { framing } = follower;
+    let framed = made.get(framing);
+    if (!framed) made.set(framing, (framed = framing.reading(reading, putAddresses)));
+    return framed(follower);
   };
 }

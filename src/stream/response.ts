@@ -49,6 +49,11 @@ export const webTransport: Transport = (_env, head, begin) => {
             stop();
             controller.error(new Error('the client reads too slowly'));
           },
+          break() {
+            if (open) controller.error(new Error('the stream is interrupted'));
+            open = false;
+            queueMicrotask(() => stop());
+          },
           close() {
             if (open) controller.close();
             open = false;

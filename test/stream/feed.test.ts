@@ -7,6 +7,7 @@ import type { ReadJob } from '../../src/jobs/read-job.ts';
 import { createJournals } from '../../worker/run/journal.ts';
 import { Connections } from '../../src/stream/connections.ts';
 import { Feed } from '../../src/stream/feed.ts';
+import type { Framing } from '../../src/stream/framing.ts';
 import { openManualWorker, openQueue, submitTo } from '../support/queue.ts';
 
 /** A job that runs, a feed over the real queue, and a follower that notes what it gets. */
@@ -61,6 +62,46 @@ async function setUp(pass: (signal: JobSignal) => boolean = () => true, around: 
   };
   const complete = () => job?.moveToCompleted(undefined, 'token', false);
   return { queue, redis, keys, id, feed, connections, append, follow, complete, errors, eventReader };
+}
+
+const encoder = new TextEncoder();
+
+/** A protocol that counts letters: each row is one. It notes what it encodes, and can't say `reset`. */
+function letterFraming() {
+  const encoded: number[] = [];
+  const letters = (from: number, to: number) => encoder.encode('x'.repeat(Math.max(to - from, 0)));
+  const framing: Framing = {
+    name: 'letters',
+    ping: new Uint8Array(),
+    interruption: 'break',
+    reads: 'all',
+    standing: ({ snapshot: { length } }, cursor) => (cursor === 'malformed' || cursor > length ? 'unknown' : 'open'),
+    row(_, { seq }, at) {
+      encoded.push(seq);
+      return { bytes: letters(at, seq), at: Math.max(at, seq) };
+    },
+    reading({ rows, snapshot }) {
+      const last = rows.at(-1)?.seq ?? 0;
+      return ({ at }) => ({
+        bytes: encoder.encode('x'.repeat(Math.max(last - at, 0)) + (snapshot.end ? '.' : '')),
+        at: Math.max(at, last),
+      });
+    },
+  };
+  return { framing, encoded };
+}
+
+/** Follows in another protocol; resolves `ended` with how the stream ended. */
+async function followIn(framing: Framing, { feed, id }: Pick<Awaited<ReturnType<typeof setUp>>, 'feed' | 'id'>, cursor = 0) {
+  const ended = Promise.withResolvers<'closed' | 'broken'>();
+  const got = { text: '' };
+  const following = await feed.follow(id, cursor, framing);
+  following?.feed({
+    write: (bytes) => void (got.text += Buffer.from(bytes).toString()),
+    close: () => ended.resolve('closed'),
+    break: () => ended.resolve('broken'),
+  });
+  return { got, ended: ended.promise, following };
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => String(n + 1));
@@ -209,4 +250,53 @@ test('a follower whose rows were replaced by others is told to drop them', async
   await complete();
   await closed;
   expect(seen.slice(8)).toEqual(['5']);
+});
+
+test('followers of several protocols share one feed, and a row is encoded once for each protocol', async () => {
+  const parts = await setUp();
+  const { framing, encoded } = letterFraming();
+  const ours = await parts.follow();
+  const others = await Promise.all([0, 0, 0].map(async () => followIn({ ...framing }, parts)));
+  for (let row = 1; row <= 5; row++) {
+    await parts.append();
+    await expect.poll(() => others.map(({ got }) => got.text)).toEqual(Array<string>(3).fill('x'.repeat(row)));
+  }
+  const late = await followIn(framing, parts, 2);
+  await expect.poll(() => late.got.text).toBe('xxx');
+  await parts.complete();
+  await ours.closed;
+  expect(ours.seen).toEqual(numbers(6));
+  expect(new Set(encoded).size).toBe(encoded.length);
+  expect(await Promise.all([...others, late].map(async ({ ended }) => ended))).toEqual(Array<string>(4).fill('closed'));
+  expect(others.map(({ got }) => got.text)).toEqual(Array<string>(3).fill('xxxxx.'));
+});
+
+test('a protocol whose clients take a clean close for the end is broken instead: at a stop, and when the job is gone', async () => {
+  const parts = await setUp();
+  const { framing } = letterFraming();
+  await parts.append(3);
+  const gone = await followIn(framing, parts);
+  await parts.redis.del(parts.keys.job(parts.id), parts.keys.logs(parts.id));
+  parts.feed.signal({ type: 'changed', jobId: parts.id, change: 'ended' });
+  expect(await gone.ended).toBe('broken');
+
+  const next = await setUp();
+  const stopped = await followIn(framing, next);
+  const closing = await next.follow();
+  next.connections.close();
+  await closing.closed; // ours is told when to come back, and closed
+  expect(await stopped.ended).toBe('broken');
+  expect(stopped.got.text).toBe('');
+});
+
+test('a protocol that has no reset is broken where Redis has lost rows, and a cursor that never was is told', async () => {
+  const parts = await setUp();
+  const { framing } = letterFraming();
+  await parts.append(3);
+  const follower = await followIn(framing, parts);
+  await expect.poll(() => follower.got.text).toBe('xxx');
+  await parts.redis.ltrim(parts.keys.logs(parts.id), 0, 1);
+  parts.feed.reconcile();
+  expect(await follower.ended).toBe('broken');
+  expect((await followIn(framing, parts, 9)).following?.unknown).toBe(true);
 });

@@ -47,6 +47,19 @@ for (const [name, transport] of [
     await stopped; // what the stream held is given back
   });
 
+  test(`${name}: a broken stream is an error to its client`, async () => {
+    const { port, sink, stopped } = await serve(transport);
+    const response = fetch(`http://127.0.0.1:${port}`);
+    const writer = await sink;
+    writer.write(new TextEncoder().encode('data: 1\n\n'));
+    const { body } = await response;
+    const reader = body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('data: 1\n\n');
+    writer.break?.();
+    await expect(reader?.read()).rejects.toThrow(/terminated|aborted|closed|socket/i);
+    await stopped;
+  });
+
   test(`${name}: a long history is one write, and no fault of the client's`, async () => {
     const { port, sink } = await serve(transport);
     const response = fetch(`http://127.0.0.1:${port}`);
