@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { startAzureSpeech } from '../support/azure-speech.ts';
-import { browserPath, openPage, seriousFaults } from '../support/browser.ts';
+import { browserPath, seriousFaults, startBrowser } from '../support/browser.ts';
 import { PATH, programs } from '../support/spoken.ts';
 import { startStack } from '../support/stack-in-process.ts';
 
@@ -13,6 +13,9 @@ const TEXT = 'Water boils at one hundred degrees.';
 
 /** A microphone that hears a beep, which the user allows. */
 const MICROPHONE = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
+const { openPage } = startBrowser();
+const listening = startBrowser(MICROPHONE);
 
 test.skipIf(!browserPath)('a picture that is dropped is shown and read, and goes on to cards; so is one that is chosen', async () => {
   const azure = await startAzureSpeech();
@@ -54,7 +57,7 @@ test.skipIf(!browserPath || !programs.ffmpeg)(
     const azure = await startAzureSpeech();
     const stack = await startStack({ ...azure.env, PATH });
     await stack.startWorker();
-    const { page, complaints } = await openPage(`${stack.url}/`, { args: MICROPHONE });
+    const { page, complaints } = await listening.openPage(`${stack.url}/`);
     await page.getByText('Pronunciation').click();
     await page.getByLabel('Text to say').fill(TEXT);
     await page.getByRole('button', { name: 'Record', exact: true }).click();

@@ -1,7 +1,7 @@
 /** Tests the page in Chromium, against a real stack: what a visitor sees, over a reload and a lost connection, by keyboard and by axe. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { browserPath, openPage, seriousFaults } from '../support/browser.ts';
+import { browserPath, seriousFaults, startBrowser } from '../support/browser.ts';
 import { createDice } from '../support/dice.ts';
 import { startFaultyProxy } from '../support/faulty-proxy.ts';
 import { answerWith, card, startOpenAI } from '../support/openai.ts';
@@ -10,6 +10,8 @@ import { startProxy } from '../support/proxy.ts';
 import { startReceiver, verified } from '../support/receiver.ts';
 import { startStack } from '../support/stack-in-process.ts';
 import { startSteppedModel } from '../support/stepped-model.ts';
+
+const { openPage } = startBrowser();
 
 const COUNT = 6;
 

@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { browserPath, openPage } from '../support/browser.ts';
+import { browserPath, startBrowser } from '../support/browser.ts';
 import { card, latch, pieces, startOpenAI } from '../support/openai.ts';
 import { startStack } from '../support/stack-in-process.ts';
 import { startSteppedModel } from '../support/stepped-model.ts';
+
+const { openPage } = startBrowser();
 
 const COUNT = 25;
 

@@ -4,8 +4,10 @@ import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { browserPath, openPage, seriousFaults } from '../support/browser.ts';
+import { browserPath, seriousFaults, startBrowser } from '../support/browser.ts';
 import { freePorts, runProgram, runScript } from '../support/npm-scripts.ts';
+
+const { openPage } = startBrowser();
 
 const root = resolve(import.meta.dirname, '../..');
 

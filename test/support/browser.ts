@@ -1,22 +1,32 @@
 /** Chromium on the page, for tests of what a visitor sees. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, onTestFinished } from 'vitest';
 import { createFindProgram } from '../../worker/programs.ts';
 import { PATH } from './spoken.ts';
 
 /** Where the browser is; undefined if it is not installed. Tests that need it are skipped then. */
 export const browserPath: string | undefined = createFindProgram(PATH)('chromium');
 
-/** How the browser looks, and what it is started with. */
-export type Look = BrowserContextOptions & { args?: string[] };
+/** A page that is open, and what the browser has complained about so far. */
+type OpenPage = { page: Page; complaints: string[] };
 
-/** Opens the page; what the browser complains about is collected. */
-export async function openPage(url: string, { args = [], ...look }: Look = {}): Promise<{ page: Page; complaints: string[] }> {
-  const browser = await chromium.launch({ ...(browserPath && { executablePath: browserPath }), args: ['--no-sandbox', ...args] });
-  onTestFinished(() => browser.close());
-  const page = await (await browser.newContext(look)).newPage(); // so that a test may open another tab
+/**
+ * Starts a browser with the first page that a test file opens; it ends with the file. Each page has a
+ * profile of its own, which ends with its test. `args`: what the browser is started with.
+ */
+export function startBrowser(args: string[] = []): { openPage(url: string, look?: BrowserContextOptions): Promise<OpenPage> } {
+  let browser: Promise<Browser> | undefined;
+  afterAll(async () => (await browser)?.close());
+  const options = { ...(browserPath && { executablePath: browserPath }), args: ['--no-sandbox', ...args] };
+  return { openPage: async (url, look) => openPage(await (browser ??= chromium.launch(options)), url, look) };
+}
+
+async function openPage(browser: Browser, url: string, look: BrowserContextOptions = {}): Promise<OpenPage> {
+  const context = await browser.newContext(look);
+  onTestFinished(() => context.close());
+  const page = await context.newPage(); // not the browser's own, so that a test may open another tab
   const complaints: string[] = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', ({ message }) => complaints.push(message));
