@@ -11,6 +11,7 @@ import { RedisFiles } from './files/redis-files.ts';
 import type { AppDeps } from './http/app-deps.ts';
 import { findJob } from './http/job-access.ts';
 import { ActionLog } from './jobs/action-log.ts';
+import { ErrorCounts } from './jobs/error-counts.ts';
 import { ProcessRegistry } from './jobs/process-registry.ts';
 import { OperatorPauses } from './jobs/operator-pauses.ts';
 import { JobQueue } from './jobs/queue.ts';
@@ -77,6 +78,7 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
     outbox: archive.outbox,
     actions: new ActionLog(store),
     pauses: new OperatorPauses(store),
+    errorCounts: new ErrorCounts(store, store.onError('errors')),
     draining: () => drain.begun,
     storeTrouble: () => store.monitor.probe(),
     storeWarnings: () => store.warnings(),

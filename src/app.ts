@@ -3,6 +3,7 @@ import { Hono, type NotFoundHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { ProblemError } from './job/problem.ts';
 import { adminActionRoutes } from './http/routes/admin-actions.ts';
+import { adminErrorRoutes } from './http/routes/admin-errors.ts';
 import { adminJobRoutes } from './http/routes/admin-jobs.ts';
 import { adminWorkerRoutes } from './http/routes/admin-workers.ts';
 import { adminPauseRoutes } from './http/routes/admin-pauses.ts';
@@ -45,6 +46,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', eraseRoutes(deps));
   app.route('/', archiveRoutes(deps));
   app.route('/', adminActionRoutes(deps));
+  app.route('/', adminErrorRoutes(deps));
   app.route('/', adminJobRoutes(deps));
   app.route('/', adminWorkerRoutes(deps));
   app.route('/', adminPauseRoutes(deps));

@@ -5,6 +5,7 @@ import type { Config } from '../src/config.ts';
 import { openProcessStore, startHousekeeping } from '../src/housekeeping.ts';
 import { createCancel } from '../src/jobs/cancel-job.ts';
 import { createReadOrders } from '../src/jobs/operator-pauses.ts';
+import { ErrorCounts } from '../src/jobs/error-counts.ts';
 import { openQueue } from '../src/jobs/open-queue.ts';
 import { ProcessRegistry } from '../src/jobs/process-registry.ts';
 import { createStats, type QueueStats } from '../src/jobs/stats.ts';
@@ -65,12 +66,13 @@ export async function startWorker({ implementations, ...options }: WorkerProcess
   const holds = new Holds({ store, id, providerOf: (kind) => providerOf(ability, kind), onError: store.onError('operators') });
   await holds.begin(); // before any job is taken that operators have paused
   parts.add(holds);
-  const tasks = createTasks({ config, implementations, ability, store, patient, processes, holds, events: metrics.events });
+  const errors = parts.add(new ErrorCounts(store, store.onError('errors')));
+  const tasks = createTasks({ config, implementations, ability, store, patient, processes, holds, errors, events: metrics.events });
   const worker = new JobWorker(store, patient, tasks, { ...config.job, ...config.worker, lanes, served: ability.served }, log);
   parts.add({ close: () => worker.close(config.stop.graceMs) });
   const stuck = { what: "the worker's loop", ageMs: () => worker.loopAgeMs(), monitor: store.monitor, fail };
   parts.add(endWhenStuck({ ...stuck, onError: store.onError('loop') }));
-  const vitals = () => worker.vitals();
+  const vitals = () => ({ ...worker.vitals(), quiet: holds.quiet });
   const registration = new Registration(store, id, ability.description, store.onError('registry'), { vitals });
   await registration.register();
   parts.add({ close: () => registration.leave() });

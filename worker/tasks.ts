@@ -33,6 +33,7 @@ type TasksOptions = {
   processes: ProcessRegistry;
   holds: NonNullable<WorkerTasks['holds']>;
   events: NonNullable<WorkerTasks['events']>;
+  errors: NonNullable<WorkerTasks['errors']>;
 };
 
 /** How old the known state of the registry may be when a job is given back, in ms. */
@@ -40,7 +41,7 @@ const REGISTRY_AGE_MS = 1000;
 
 /** Makes them. */
 export function createTasks(options: TasksOptions): WorkerTasks {
-  const { config, implementations, ability, store, patient, processes, holds, events } = options;
+  const { config, implementations, ability, store, patient, processes, holds, events, errors } = options;
   const kinds = implementations.map(({ kind }) => kind);
   // Files are read over a connection of their own: what is large
   // must not hold up what else a run writes.
@@ -64,6 +65,7 @@ export function createTasks(options: TasksOptions): WorkerTasks {
     holds,
     mayShorten: async () => config.worker.shortRows && (await processes.agreed('short-rows', ROLLBACK_MS)),
     events,
+    errors,
     authors: authorsOf(ability.assignments),
     onCompleted: createInputRemoval(files, kinds),
     onFailed: createRoomRelease(files, kinds),

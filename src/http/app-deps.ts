@@ -16,6 +16,7 @@ import type { WebhookSecrets } from '../notifications/webhook-secrets.ts';
 import type { ActionLog } from '../jobs/action-log.ts';
 import type { Clock } from '../store/clock.ts';
 import type { OperatorPauses } from '../jobs/operator-pauses.ts';
+import type { ErrorCounts } from '../jobs/error-counts.ts';
 import type { JobQueue } from '../jobs/queue.ts';
 import type { LocalLimit } from '../jobs/rate-limit.ts';
 import type { Submissions } from '../jobs/submissions.ts';
@@ -107,6 +108,8 @@ export type AppDeps = {
   storeTrouble: () => Promise<StoreTrouble | undefined>;
   /** What an operator should know of Redis, a sentence each. */
   storeWarnings: () => string[];
+  /** What goes wrong with jobs. */
+  errorCounts: Pick<ErrorCounts, 'read'>;
   /** What operators have done. */
   actions: Pick<ActionLog, 'read' | 'write'>;
   /** By which operators pause and resume. */

@@ -36,8 +36,26 @@ const FOUND = {
   worker: 'worker-1-7',
 };
 
+const ERROR = {
+  code: 'provider_timeout',
+  title: 'The provider took too long',
+  kind: 'generate-flashcards',
+  provider: 'openai',
+  model: 'gpt-5-mini',
+  lastFiveMinutes: { failed: 2, retried: 5, putOff: 0 },
+  lastHour: { failed: 2, retried: 9, putOff: 1 },
+  jobId: JOB_ID,
+};
+
 /** The descriptions of these routes. */
 export const adminReadDescriptions: readonly RouteDescription[] = [
+  seen('GET /admin/errors', 'listErrors', {
+    summary: 'What goes wrong.',
+    description:
+      'By code, kind, provider and model: how many jobs have failed, were retried and were put off in the last five minutes and in the last hour, with the id of one of them. What has failed most comes first. It is a second behind.',
+    answers: { 200: jsonAnswer('The errors.', 'JobErrors', { errors: [ERROR] }) },
+    problems: PROBLEMS,
+  }),
   seen('GET /admin/jobs', 'findJobs', {
     summary: 'Jobs of all users.',
     description:

@@ -4,8 +4,29 @@ import { count, list, object, ref, text, time } from './schema.ts';
 
 const flag = (description: string): JsonSchema => ({ type: 'boolean', description });
 
+const sums = object({
+  failed: count('Jobs that have failed for good.'),
+  retried: count('Attempts that have failed, and their jobs run again; lost workers, too.'),
+  putOff: count('Runs whose job was put off at no cost of an attempt: its vendor asks to slow down, or its breaker is open.'),
+});
+
 /** The schemas, by their names in the document. */
 export const adminSchemas: Record<string, JsonSchema> = {
+  JobErrors: object({
+    errors: list(
+      object({
+        code: text('The code.'),
+        title: text('What it means in short.'),
+        'kind?': text('The kind of the jobs; absent where there were too many groups to tell.'),
+        'provider?': text('Whom they have asked.'),
+        'model?': text('Which model.'),
+        lastFiveMinutes: sums,
+        lastHour: sums,
+        jobId: text('One of the jobs.'),
+      }),
+      'What has failed most in the last five minutes first.',
+    ),
+  }),
   FoundJob: object(
     {
       jobId: text('The id.'),

@@ -79,6 +79,7 @@ type TenantOrNone = Tenant | '';
  * - the outbox of notifications: begun anew. Nobody is notified of the ends
  *   that were in it. A list of a job's notifications, or of users' secrets,
  *   that is of another type fails what needs it until it is gone.
+ * - counts of errors: those of a minute are begun anew by its next error.
  * - what operators have set, and their actions: begun anew if it is of
  *   another type. An entry that can't be read is as if it were not there.
  * - BullMQ's own sets and lists: nothing works, and every
@@ -199,6 +200,11 @@ export function keysUnder(prefix: string) {
       holding: `${prefix}:admin:holding`,
       /** Workers that are to take no more jobs, by their ids. */
       quiet: `${prefix}:admin:quiet`,
+      /**
+       * How many errors there were in a minute since the epoch, by group; or what the keys of all minutes
+       * begin with.
+       */
+      errors: (minute: number | '' = '') => `${prefix}:admin:errors:${minute}`,
     },
     /** A value that all processes share. */
     shared: (name: string) => `${prefix}:${name}`,

@@ -92,6 +92,7 @@ const routes: Record<string, Row> = {
   'GET /admin/failed-jobs': operator,
   'POST /admin/failed-jobs/retry': operator,
   'GET /admin/actions': operator,
+  'GET /admin/errors': operator,
   'GET /admin/jobs': operator,
   'GET /admin/workers': operator,
   'POST /admin/pause': operator,

@@ -106,6 +106,7 @@ test('jobs of all kinds that this machine can do, and all routes of them, answer
     'GET /admin/actions',
     'GET /admin/workers',
     'GET /admin/jobs',
+    'GET /admin/errors',
   ])
     await ask(route, undefined, { headers: OPERATOR, status: 200 });
   const changed = (body: object) => ({ ...json(body, OPERATOR), status: 200 });

@@ -77,6 +77,7 @@ export async function routesOfApp(): Promise<string[]> {
     actions: new ActionLog(store),
     pauses: new OperatorPauses(store),
     checkOperator() {},
+    errorCounts: { read: async () => [] },
     events: { answered() {}, submitted() {} },
     metrics: { text: async () => '', contentType: 'text/plain', access: 'operator' },
     checkDatabase: () => 'database',

@@ -2,6 +2,7 @@
 import { DelayedError, type Job, UnrecoverableError, WaitingError, type Worker } from 'bullmq';
 import { OwnError } from '../../src/job/own-error.ts';
 import type { Payload } from '../../src/job/record.ts';
+import type { ProblemCode } from '../../src/job/problem.ts';
 import type { Author } from '../../src/job/snapshot.ts';
 import { type Lane, queueNameOf } from '../../src/store/keys.ts';
 import { RedisTimeWorker } from '../../src/store/redis-time-worker.ts';
@@ -39,9 +40,12 @@ export type LaneEvents = {
   /** The attempt has failed, and there is another one. The job is unknown if it is gone. */
   onRetry: (jobId: string | undefined) => void;
   /** The job is put off at no cost. */
-  onPutOff: () => void;
-  /** A run has come to its end: its job has completed, has failed, or waits for the next attempt. */
-  onRunOver: (job: Job<Payload>, how: 'completed' | 'failed') => void;
+  onPutOff: (job: Job<Payload>, code: ProblemCode, author: Author | undefined) => void;
+  /**
+   * A run has come to its end: its job has completed, has failed, or waits for the next attempt.
+   * `author`: whom it has asked.
+   */
+  onRunOver: (job: Job<Payload>, how: 'completed' | 'failed', author: Author | undefined) => void;
   /** The worker of a job is gone. */
   onStalled: (jobId: string) => void;
   /** The lock of a job's run is lost. */
@@ -176,7 +180,7 @@ export class LaneWorker {
         this.#concluded.set(job, result);
         return;
       case 'delayed':
-        if (result.putOff) this.#deps.events.onPutOff();
+        if (result.putOff !== undefined) this.#deps.events.onPutOff(job, result.putOff, result.author);
         throw new DelayedError();
       case 'waiting':
         throw new WaitingError();
@@ -193,10 +197,10 @@ export class LaneWorker {
     const worker = this.#worker;
     worker.on('completed', (job) => {
       events.onCompleted(job, this.#concluded.get(job));
-      events.onRunOver(job, 'completed');
+      events.onRunOver(job, 'completed', this.#authors.get(job));
     });
     worker.on('failed', (job) => {
-      if (job) events.onRunOver(job, 'failed');
+      if (job) events.onRunOver(job, 'failed', this.#authors.get(job));
       if (job?.finishedOn === undefined) events.onRetry(job?.id);
       else events.onFailed(job);
     });

@@ -7,6 +7,8 @@ import type { Logger } from 'pino';
 import type { Config } from '../../src/config.ts';
 import { parseReason } from '../../src/job/problem.ts';
 import { FIELDS, type Payload } from '../../src/job/record.ts';
+import type { Author } from '../../src/job/snapshot.ts';
+import type { ErrorCounts, JobError } from '../../src/jobs/error-counts.ts';
 import { createForgetDeadlines } from '../../src/jobs/deadlines.ts';
 import { kindOf } from '../../src/jobs/to-snapshot.ts';
 import type { WorkerVitals } from '../../src/jobs/worker-registry.ts';
@@ -44,6 +46,8 @@ export type WorkerTasks = Pick<TakeOptions, 'run' | 'findDoers' | 'events' | 'au
   locks: RunLocks;
   /** What operators want of this worker. */
   holds?: Pick<Holds, 'holds' | 'onChange'>;
+  /** Counts what goes wrong, for operators. */
+  errors?: Pick<ErrorCounts, 'note'> | undefined;
   /** Whether journals of completed jobs may be shortened now. */
   mayShorten: () => Promise<boolean>;
   /** Called when a job has completed, and its result is kept. */
@@ -98,6 +102,7 @@ export class JobWorker {
       onEnded: (jobId) => {
         log.error({ jobId }, UNREADABLE);
         tasks.events?.ended(kindOf(jobId), UNREADABLE_END);
+        tasks.errors?.note({ jobId, kind: kindOf(jobId), ...UNREADABLE_END });
       },
       onError: store.onError('unreadable records'),
     });
@@ -202,7 +207,7 @@ export class JobWorker {
   }
 
   /** Counts and logs how jobs end. */
-  #eventsOf({ onCompleted, onFailed, mayShorten, events }: WorkerTasks): LaneEvents {
+  #eventsOf({ onCompleted, onFailed, mayShorten, events, errors }: WorkerTasks): LaneEvents {
     const { counters } = this;
     const forgetDeadline = createForgetDeadlines(this.#patient);
     const shortener = new JournalShortener(this.#patient, mayShorten);
@@ -227,17 +232,30 @@ export class JobWorker {
         counters.retried++;
         forgetDeadline(jobId ?? '');
       },
-      onPutOff: () => counters.putOff++,
+      onPutOff: ({ id: jobId = '', name: kind }, code, author) => {
+        counters.putOff++;
+        errors?.note({ jobId, kind, code, outcome: 'putOff', author });
+      },
       onStalled: (jobId) => {
         counters.stalled++;
         events?.again(kindOf(jobId), 'stalled', 'worker_lost');
+        errors?.note({ jobId, kind: kindOf(jobId), code: 'worker_lost', outcome: 'retried' });
         this.#log.warn({ jobId }, 'job was stalled: its worker is gone');
       },
-      onRunOver: (job, how) => events && reportEnd(events, job, how),
+      onRunOver: (job, how, author) => {
+        if (events) reportEnd(events, job, how);
+        if (how === 'failed') errors?.note(errorOf(job, author));
+      },
       onLost: (jobId) => this.#stopLost(jobId),
       onError: this.#store.onError('worker'),
     };
   }
+}
+
+/** The error of a run that did not complete its job. */
+function errorOf({ id: jobId = '', name: kind, failedReason, finishedOn }: Job<Payload>, author: Author | undefined): JobError {
+  const outcome = finishedOn === undefined ? 'retried' : 'failed';
+  return { jobId, kind, code: parseReason(failedReason).code, outcome, author };
 }
 
 /** Logs that a job has failed for good. What its last run has used is in that run's own line. */
