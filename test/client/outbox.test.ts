@@ -1,5 +1,5 @@
 /** Tests the outbox: what is submitted without a network is sent once, whenever the app is killed, and jobs are found again where they were read to. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createClient, type KeptJob, type KeyValueStorage } from '../../client/src/index.ts';
 import { createDice, type Dice } from '../support/dice.ts';
 import { answerWith, card, startOpenAI } from '../support/openai.ts';
@@ -108,6 +108,44 @@ test('what can not be kept is sent at once or refused: files that are no URIs, a
   comeBack();
 });
 
+test('two tabs with one storage: nothing is overwritten, each submission is sent once, and what one tab takes out the other one lets go', async () => {
+  const { url, leave, comeBack, jobsOf } = await startAll();
+  const kept = new Map<string, string>();
+  const posts: string[] = [];
+  const openTab = () =>
+    createClient({
+      baseUrl: url,
+      headers: { 'user-id': 'ana' },
+      backoff: BACKOFF,
+      storage: storageOf(kept), // an object of its own, as each tab has
+      async fetch(input, init) {
+        const answer = await fetch(input, init);
+        if (init?.method === 'POST') posts.push(new Headers(init.headers).get('idempotency-key') ?? '');
+        return answer;
+      },
+    });
+  const [left, right] = [openTab(), openTab()];
+  await leave();
+  const keys = Array.from({ length: 20 }, (_, n) => `key-${n}`);
+  const submit = async (key: string, n: number) => [left, right][n % 2]!.flashcards({ content: key }, { idempotencyKey: key });
+  const jobs = await Promise.all(keys.map(submit));
+  const known = await Promise.all([left, right].map(async (tab) => (await tab.outbox.list()).map(({ key }) => key).toSorted()));
+  expect(known).toEqual([keys.toSorted(), keys.toSorted()]);
+  const ofLeft = jobs[0]?.result().catch(({ code }: { code: string }) => code);
+  expect(await right.outbox.remove('key-0')).toBe(true);
+  expect(await ofLeft).toBe('cancelled');
+  const twins = (await right.restore()).filter(({ key }) => key === 'key-2'); // submitted by the left one
+  comeBack();
+  const results = await Promise.all([...jobs.slice(1), ...twins].map(async (job) => job.result()));
+  expect(results).toEqual(Array.from({ length: keys.length }, () => ({ flashcards: CARDS })));
+  expect(twins.map(({ id }) => id)).toEqual([jobs[2]?.id]);
+  expect([...new Set(posts)].toSorted()).toEqual(keys.slice(1).toSorted()); // what was taken out was never sent
+  expect(new Set(await jobsOf('ana'))).toEqual(new Set(jobs.slice(1).map(({ id }) => id)));
+  expect(await jobsOf('ana')).toHaveLength(keys.length - 1);
+  await expect.poll(() => [...kept.entries()]).toEqual([['ai-jobs', '[["key-0"]]']]);
+  expect(await left.restore()).toEqual([]);
+});
+
 /** A life of an app: until it is killed at a step, of which each call of its storage and each request is one or two. */
 function live(kept: Map<string, string>, url: string, user: string, { killAt, dice }: { killAt: number; dice: Dice }) {
   let steps = 0;
@@ -146,6 +184,7 @@ const DEEPEST = 24;
 
 test(`killed at every step, ${SEEDS} times: one job for each submission, no item lost, and none given twice to who keeps what it was given`, async () => {
   const { url, jobsOf, openai, stack } = await startAll({ RATE_LIMIT_MAX: '100000', MAX_JOBS_PER_USER: '1000', WORKER_CONCURRENCY: '20' });
+  vi.stubGlobal('navigator', undefined); // the dead of one process would keep their locks, which those of a process that is killed do not
   let deaths = 0;
   const liveThrough = async (seed: number): Promise<void> => {
     const dice = createDice(seed);

@@ -32,7 +32,7 @@ async function bundle(installed: string, app: string) {
   return { files: files.map(({ name, code }) => ({ name, code, bytes: gzipSync(code).length })), foreign };
 }
 
-test('an app that imports createClient adds less than 8 KB, minified and gzipped, an outbox less than 2 KB more; no other package, no Node', async () => {
+test('an app that imports createClient adds less than 8 KB, minified and gzipped, an outbox less than 2.5 KB more; no other package, no Node', async () => {
   const { installed, app } = packClient();
   const { files, foreign } = await bundle(installed, app);
   expect(foreign).toEqual([]);
@@ -40,8 +40,8 @@ test('an app that imports createClient adds less than 8 KB, minified and gzipped
     files.filter(({ name }) => (name === 'outbox') === isOutbox).reduce((sum, { bytes }) => sum + bytes, 0) / 1024;
   const said = readFileSync(join(ROOT, 'client/README.md'), 'utf8');
   const figures = [/adds less than ([\d.]+) KB/, /less than ([\d.]+) KB more/].map((figure) => Number(figure.exec(said)?.[1]));
-  expect(figures).toEqual([8, 2]);
+  expect(figures).toEqual([8, 2.5]);
   expect(sizeOf(false)).toBeLessThan(8);
-  expect([sizeOf(true) > 0, sizeOf(true) < 2]).toEqual([true, true]);
+  expect([sizeOf(true) > 0, sizeOf(true) < 2.5]).toEqual([true, true]);
   for (const { code } of files) expect(code).not.toMatch(/\bprocess\.|\bBuffer\b|\brequire\(/);
 });
