@@ -12,14 +12,18 @@ type Fault = 'cut' | 'silence' | 'repeat' | 'delay' | 'none';
 
 const FAULTS: readonly Fault[] = ['cut', 'cut', 'silence', 'repeat', 'delay', 'none'];
 
-/** Starts a proxy before a server; it goes with the test. One request in four has no answer: the server may have done what it asked for. */
-export async function startFaultyProxy(target: string, dice: Dice): Promise<FaultyProxy> {
+/**
+ * Starts a proxy before a server; it goes with the test. One request in four has no answer: the server may have done what it asked for.
+ * `stalls`: some of these are not told so, and wait.
+ */
+export async function startFaultyProxy(target: string, dice: Dice, { stalls = false } = {}): Promise<FaultyProxy> {
   const { hostname, port } = new URL(target);
 
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const isLost = dice(4) === 0;
     const { method, url: path, headers } = incoming;
     const upstream = request({ hostname, port, method, path, headers }, (answer) => {
+      if (isLost && stalls && dice(3) === 0) return void answer.resume();
       if (isLost) return void outgoing.destroy();
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       spoil(answer, outgoing, dice);
