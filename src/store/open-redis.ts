@@ -6,8 +6,19 @@ import { type OnOutage, patienceFor, pauseBeforeConnecting, SILENCE_MS } from '.
 import type { ConnectOptions } from './redis-client.ts';
 import { isDemoted } from './store-trouble.ts';
 
+/**
+ * A connection that is closed once where many commands ask for it: each command that a demoted
+ * server refuses does, and ioredis adds a listener to the same socket each time.
+ */
+class ReturningRedis extends Redis {
+  override disconnect(reconnect = false): void {
+    const isClosing = this.status === 'ready' && this.stream.writableEnded;
+    if (!(reconnect && isClosing)) super.disconnect(reconnect);
+  }
+}
+
 /** A connection whose commands fail where Redis is silent. */
-class ImpatientRedis extends Redis {
+class ImpatientRedis extends ReturningRedis {
   override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
     // Of the address it is a text. One that is no number is as if it were not there.
     failWhenSilent(command, Number(this.options.commandTimeout) || SILENCE_MS);
@@ -24,7 +35,7 @@ type Target = { url: string } | { options: Omit<RedisOptions, 'replyMapping'> };
  * fails on an outage fails, and one that waits is sent again.
  */
 export function openRedis(target: Target, onOutage: OnOutage, { onError, ...options }: ConnectOptions): Redis {
-  const Client = onOutage === 'fail' ? ImpatientRedis : Redis;
+  const Client = onOutage === 'fail' ? ImpatientRedis : ReturningRedis;
   const own: Omit<RedisOptions, 'replyMapping'> = {
     ...patienceFor[onOutage],
     ...options,
