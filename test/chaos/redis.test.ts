@@ -28,7 +28,7 @@ type Weather = { meanwhile: Answer[]; accounts: Account[] };
  */
 async function weather({ come, last, go, env = () => ({}) }: Disaster): Promise<Weather> {
   const redis = await ownRedis();
-  const model = await startModel({ cardMs: 60 });
+  const model = await startModel({ cardMs: 120 });
   const stack = await startStack({
     REDIS_URL: redis.url,
     ...model.env,

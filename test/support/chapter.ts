@@ -80,6 +80,7 @@ export async function expectAsWritten(
       for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text());
       return masked(await print(command, env, folder));
     };
-    await expect.poll(printed, { message: command }).toBe(masked(prints));
+    // Each look starts a shell and what it runs, which takes more of the processor than what is waited for.
+    await expect.poll(printed, { message: command, interval: 250 }).toBe(masked(prints));
   }
 }

@@ -23,7 +23,7 @@ export function packClient(): ClientPackage {
   cpSync(join(ROOT, 'client'), copy, { recursive: true });
   rmSync(join(copy, 'dist'), { recursive: true, force: true }); // an earlier build, perhaps of other sources
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules')); // for the build alone
-  execFileSync(process.execPath, [TSC, '-p', copy]);
+  execFileSync(process.execPath, [TSC, '--singleThreaded', '-p', copy]);
   rmSync(join(folder, 'node_modules'));
 
   const answer = JSON.parse(execFileSync('npm', ['pack', '--ignore-scripts', '--json'], { cwd: copy, encoding: 'utf8' })) as object;
