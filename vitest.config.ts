@@ -41,6 +41,7 @@ export default defineConfig({
       { find: /^expo-constants$/, replacement: path('test/support/phone-constants.ts') },
       { find: /^ai-jobs-client$/, replacement: path('client/src/index.ts') },
       { find: /^ai-jobs-client\/react$/, replacement: path('client/src/react.ts') },
+      { find: /^ai-jobs-client\/testing$/, replacement: path('client/src/testing.ts') },
     ],
     maxWorkers: 4, // most of a test is waiting
     isolate: false, // a worker loads our modules once for all of its files: they keep nothing that is a test's, and none is mocked

@@ -70,5 +70,5 @@ test('a submission is watched from its start; what is refused is told, and the n
   await dom.until(() => shown()['count'] === 1);
   expect(shown()).toMatchObject({ status: 'completed', isSubmitting: false });
   await act(async () => current?.reset());
-  expect(shown()).toEqual({ status: 'waiting', isSubmitting: false });
+  expect(shown()).toEqual({ status: 'idle', isSubmitting: false });
 });
