@@ -136,8 +136,8 @@ test('the app makes cards of a picture, assesses a recording, lists its jobs, an
   await dom.until(() => view.queryByRole('button', { name: 'Hund' }) !== null);
 
   press('Jobs');
-  await dom.until(() => view.queryByRole('button', { name: 'Forget Picture' }) !== null);
-  press('Forget Picture');
-  await dom.until(() => !dom.text().includes('Picture'));
+  await dom.until(() => view.queryByRole('button', { name: 'Erase Picture' }) !== null);
+  press('Erase Picture');
+  await dom.until(() => !dom.text().includes('Picture: '));
   expect(kept.get('jobs')).toBe(JSON.stringify([{ id, title: 'Hund: dog' }]));
 });

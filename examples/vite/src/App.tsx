@@ -72,6 +72,7 @@ export function App({ baseUrl }: { baseUrl: string }) {
 }
 
 const STATES = {
+  idle: '',
   active: 'Making cards',
   completed: 'Your cards are ready.',
   failed: 'It did not work.',
