@@ -78,7 +78,7 @@ export class FakeJob {
   #do(step: Exclude<ScriptStep<keyof Kinds>, { type: 'wait' }>): void {
     switch (step.type) {
       case 'drop':
-        for (const follower of [...this.followers]) follower.cut();
+        for (const follower of this.followers) follower.cut();
         return;
       case 'reset':
         for (const follower of this.followers) follower.reset();
@@ -109,7 +109,8 @@ export class FakeJob {
   /** The job goes on after it has failed. */
   retry(now: number): void {
     this.status = 'active';
-    this.#begin((this.end?.data['error'] as Problem).code);
+    const failed = this.end?.data['error'] as Problem | undefined;
+    this.#begin(failed?.code ?? FAILED.code);
     this.run(now);
   }
 
@@ -127,14 +128,17 @@ export class FakeJob {
   #write(type: string, data: Record<string, unknown>): void {
     const row = { seq: ++this.#seq, type, data: { jobId: this.id, ...data } };
     this.rows.push(row);
-    for (const follower of [...this.followers]) follower.row(row);
+    for (const follower of this.followers) follower.row(row);
   }
 
   /** The job as the server shows it. */
   show(withItems: boolean): JobObject {
     const items: Record<string, unknown[]> = {};
-    for (const { type, data } of this.rows) if (type === 'item') (items[data['list'] as string] ??= []).push(data['value']);
-    const progress = this.rows.filter(({ type }) => type === 'progress').at(-1)?.data;
+    let progress: Record<string, unknown> | undefined;
+    for (const { type, data } of this.rows) {
+      if (type === 'item') (items[data['list'] as string] ??= []).push(data['value']);
+      if (type === 'progress') progress = data;
+    }
     const path = `/api/jobs/${this.id}`;
     return {
       jobId: this.id,
@@ -146,7 +150,7 @@ export class FakeJob {
       ...(progress && { progress: { ...(progress as { percent: number; stage: string }), items: Object.values(items).flat().length } }),
       ...(this.end?.type === 'completed' && { result: this.end.data['result'] as never }),
       ...(this.end?.type === 'failed' && { error: this.end.data['error'] as Problem }),
-      ...(withItems && { items: items as never }),
+      ...(withItems && { items: items }),
       statusUrl: path,
       streamUrl: `${path}/events`,
       cancelUrl: `${path}/cancel`,

@@ -1,4 +1,5 @@
 /** A server in memory that speaks as ai-jobs does, by scripts and by the test's own clock: what `createFakeClient` talks to. */
+import type { JobObject } from './events.ts';
 import { FakeJob, type JobFollower, type ScriptStep } from './fake-job.ts';
 import { type Kinds, KINDS } from './kinds.ts';
 import type { Problem } from './problem.ts';
@@ -62,7 +63,7 @@ export class FakeServer {
     for (;;) {
       await this.#settle();
       const due = [...this.#jobs.values()].filter(({ dueAt }) => dueAt !== undefined && dueAt <= until);
-      const [next] = due.sort((one, other) => (one.dueAt ?? 0) - (other.dueAt ?? 0));
+      const next = due.find(({ dueAt }) => dueAt === Math.min(...due.map((job) => job.dueAt ?? 0)));
       if (!next) break;
       this.#now = Math.max(this.#now, next.dueAt ?? 0);
       next.run(this.#now);
@@ -72,7 +73,7 @@ export class FakeServer {
 
   /** Cuts all connections. While it is offline none comes back. */
   drop(): void {
-    for (const stream of [...this.#streams]) stream.cut();
+    for (const stream of this.#streams) stream.cut();
   }
 
   set isOffline(isOffline: boolean) {
@@ -126,7 +127,7 @@ export class FakeServer {
         return this.#changed(job);
       case 'DELETE ':
         this.#jobs.delete(id);
-        for (const follower of [...job.followers]) follower.cut();
+        for (const follower of job.followers) follower.cut();
         return new Response(null, { status: 204 });
       default:
         return refusal({ type: 'refuse', status: 404, code: 'not_found' });
@@ -162,7 +163,7 @@ export class FakeServer {
   }
 
   #tellAll(job: FakeJob): FakeJob {
-    for (const tell of [...this.#watchers]) tell(job);
+    for (const tell of this.#watchers) tell(job);
     return job;
   }
 
@@ -174,7 +175,8 @@ export class FakeServer {
     const [status, kind] = [query.get('status'), query.get('kind')];
     const from = Number(query.get('cursor') ?? 0);
     const to = from + Number(query.get('limit') ?? 20);
-    const all = [...this.#jobs.values()].reverse().map((job) => job.show(false));
+    const all: JobObject[] = [];
+    for (const job of this.#jobs.values()) all.unshift(job.show(false)); // the newest first
     const jobs = all.filter((job) => (status === null || job.status === status) && (kind === null || job.kind === kind));
     return Response.json({ jobs: jobs.slice(from, to), ...(to < jobs.length && { nextCursor: String(to) }) });
   }

@@ -74,13 +74,13 @@ export class JobStore<Kind extends keyof Kinds> {
   readonly #job: Job<Kind, string | undefined> | undefined;
   readonly #listeners: () => JobListeners<Kind>;
   /** Events and failures that the listeners were told. The job has the same objects each time it is read. */
-  readonly #told = new WeakSet<object>();
+  readonly #told = new WeakSet();
   #view: JobView<Kind>;
 
   constructor(job: Job<Kind, string | undefined> | undefined, listeners: () => JobListeners<Kind>) {
     this.#job = job;
     this.#listeners = listeners;
-    this.#view = job ? { ...initialState<Kind>(), connection: job.connection } : (IDLE as JobView<Kind>);
+    this.#view = job ? { ...initialState<Kind>(), connection: job.connection } : IDLE;
   }
 
   readonly snapshot = (): JobView<Kind> => this.#view;
@@ -138,7 +138,7 @@ export class JobStore<Kind extends keyof Kinds> {
     tell();
   }
 
-  readonly #ended = new WeakSet<object>();
+  readonly #ended = new WeakSet();
 
   #tellEnd(what: object, state: JobState<Kind>): void {
     if (this.#ended.has(what)) return;
