@@ -1,6 +1,7 @@
 /** Requests to the server: with the token of now, and again where they may have got lost. */
 import type { ReadFile } from './files.ts';
 import { createGuard, type Guard } from './guard.ts';
+import { CONTRACT_VERSION } from './kinds.ts';
 import { ApiError, ownError, problemOf, unreachable } from './problem.ts';
 
 /** How the server is reached. */
@@ -19,6 +20,8 @@ export type WireOptions = {
   heartbeatMs?: number | undefined;
   /** Pauses between tries, in ms: the first, which doubles, and the longest. Each is taken at random up to that. */
   backoff?: Backoff | undefined;
+  /** Takes a warning, one in the life of a client: the server is of an earlier version than the client. `console.warn` by default; false: none. */
+  warn?: ((message: string) => void) | false | undefined;
   /** After so long without a word of the server, who waits for a job gets the error `unreachable`, in ms. 300,000 by default. */
   timeoutMs?: number | undefined;
 };
@@ -40,7 +43,7 @@ export type CallOptions = {
 export type Send = (path: string, init?: RequestInit) => Promise<Response>;
 
 /** How the server is reached. After `silenceMs` in silence a stream counts as lost, after `callMs` a call. */
-export type Wire = { send: Send; backoff: Backoff; silenceMs: number; callMs: number };
+export type Wire = { send: Send; backoff: Backoff; silenceMs: number; callMs: number; onContract: (version: string | null) => void };
 
 /** How often the server sends a comment unless it is set otherwise, in ms. */
 const HEARTBEAT_MS = 15_000;
@@ -57,11 +60,17 @@ export function createWire({ baseUrl, token, headers = {}, fetch: given, ...opti
     throw new TypeError(`baseUrl must begin with https:// or http://, not ${baseUrl}`);
   const base = baseUrl.replace(/\/+$/, '');
   const send = given ?? ((input, init) => fetch(input, init)); // a browser's fetch wants to be called on its window
+  let { warn = (message: string) => console.warn(message) } = options;
   const { heartbeatMs = HEARTBEAT_MS, backoff = { firstMs: 500, mostMs: 20_000 }, timeoutMs = Infinity } = options;
   return {
     backoff,
     silenceMs: Math.min(heartbeatMs * PATIENCE, timeoutMs),
     callMs: Math.min(CALL_MS, timeoutMs),
+    onContract(version) {
+      if (!warn || !version || !isOlder(version, CONTRACT_VERSION)) return;
+      warn(`ai-jobs-client ${CONTRACT_VERSION} is newer than the server (${version})`);
+      warn = false;
+    },
     async send(path, init = {}) {
       if (!staysAt(base, path)) throw ownError('not_found', 'an address is a path of the server, such as /api/jobs/…', false);
       const secret = typeof token === 'function' ? await token() : token;
@@ -72,6 +81,9 @@ export function createWire({ baseUrl, token, headers = {}, fetch: given, ...opti
     },
   };
 }
+
+/** Whether a version, such as 1.9, is before another one, such as 1.10. */
+const isOlder = (one: string, other: string): boolean => one.localeCompare(other, 'en', { numeric: true }) < 0;
 
 /**
  * Whether an address that an answer gave, or an app kept, leads to the server of `base`, below its path. It compares what both are parsed

@@ -35,6 +35,7 @@ const EXPOSED = [
   'RateLimit',
   'RateLimit-Policy',
   'Preference-Applied',
+  'Contract-Version',
   'Idempotent-Replayed',
   'Job-Reused',
   'x-request-id',

@@ -1,5 +1,6 @@
 /** The headers of answers. */
 import type { JsonSchema } from '../kinds/public-schema.ts';
+import { CONTRACT_VERSION } from './contract-version.ts';
 import { JOB_ID } from './examples.ts';
 
 type Header = { description: string; schema: JsonSchema; example: unknown };
@@ -25,6 +26,10 @@ export const headers = {
     '0f8e1c52-6a0a-4f0e-9f57-0a4f3f0f3a11',
   ),
   Location: header('The address of the job.', JOB_ADDRESS, ADDRESS),
+  'Contract-Version': header(
+    'The version of this HTTP surface: `info.version` of this document. A client that was made for a later one may lack something here.',
+    CONTRACT_VERSION,
+  ),
   'Content-Location': header('The address of the job that is in the body.', JOB_ADDRESS, ADDRESS),
   'Retry-After': header('After how many seconds it makes sense to ask again.', 2, COUNT),
   ETag: header('The tag of this state. Send it as `If-None-Match` to learn only of changes.', 'W/"active-1-4"'),

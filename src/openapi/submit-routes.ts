@@ -59,6 +59,7 @@ export function submitRouteDescription(kind: Kind): RouteDescription {
         description: 'The finished Job, however it ended (`Prefer: wait`), or the stream of the job (`Accept: text/event-stream`).',
         headers: [
           'Location',
+          'Contract-Version',
           'Content-Location',
           'Preference-Applied',
           'Idempotent-Replayed',
@@ -75,12 +76,12 @@ export function submitRouteDescription(kind: Kind): RouteDescription {
       202: {
         description:
           'The job is accepted. It was there before if `Idempotent-Replayed` or `Job-Reused` says so; then its status is that of now.',
-        headers: ['Location', 'Retry-After', 'Idempotent-Replayed', 'Job-Reused'],
+        headers: ['Location', 'Contract-Version', 'Retry-After', 'Idempotent-Replayed', 'Job-Reused'],
         content: { 'application/json': { ...job, example: queuedJob(kind) } },
       },
       204: {
         description: 'The stream was resumed with `Last-Event-ID` after the end of the job: there is no more.',
-        headers: ['Location', 'Idempotent-Replayed'],
+        headers: ['Location', 'Contract-Version', 'Idempotent-Replayed'],
       },
     },
     problems: PROBLEMS,

@@ -24,6 +24,7 @@ import { MAX_WAIT_S, waitFor } from '../wait-for-job.ts';
 import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts';
 import { userId } from '../../identity/named-user.ts';
 import type { AcceptedJob, SubmitRequest } from '../../jobs/submissions.ts';
+import { CONTRACT_VERSION } from '../../openapi/contract-version.ts';
 import type { JobQueue } from '../../jobs/queue.ts';
 import { abandoned } from '../../store/queue-unavailable.ts';
 import type { Targets } from '../../job/record.ts';
@@ -131,7 +132,7 @@ async function submit(c: Context<AppEnv>, { submissions, notifications, log }: A
   const { kind, owner, requestId, targets } = request;
   if (targets && origin === 'new') notifications.accepted(job.id, request.next?.kind);
   log.info({ jobId: job.id, requestId, kind, owner, origin }, 'job submitted');
-  setHeaders(c, { Location: `/api/jobs/${job.id}`, ...ORIGIN_HEADERS[origin] });
+  setHeaders(c, { Location: `/api/jobs/${job.id}`, 'Contract-Version': CONTRACT_VERSION, ...ORIGIN_HEADERS[origin] });
   return result;
 }
 
