@@ -43,7 +43,7 @@ export type CallOptions = {
 export type Send = (path: string, init?: RequestInit) => Promise<Response>;
 
 /** How the server is reached. After `silenceMs` in silence a stream counts as lost, after `callMs` a call. */
-export type Wire = { send: Send; backoff: Backoff; silenceMs: number; callMs: number; onContract: (version: string | null) => void };
+export type Wire = { send: Send; backoff: Backoff; silenceMs: number; callMs: number; onContract?: (version: string | null) => void };
 
 /** How often the server sends a comment unless it is set otherwise, in ms. */
 const HEARTBEAT_MS = 15_000;

@@ -45,7 +45,7 @@ export async function submit(wire: Wire, { kind, input, key, options }: Submissi
   const { signal, retries = 5 } = options;
   const all = { 'idempotency-key': key, ...headers, ...deadlineHeaders(options) };
   return request(wire, path, { method: 'POST', ...body, headers: all, signal, retries }, async (response) => {
-    wire.onContract(response.headers.get('contract-version'));
+    wire.onContract?.(response.headers.get('contract-version'));
     return answerOf<JobObject>(response);
   });
 }
