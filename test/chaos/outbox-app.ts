@@ -65,8 +65,8 @@ const ai = createClient({
   baseUrl: url,
   headers: { 'user-id': user },
   storage,
-  heartbeatMs: 600,
-  timeoutMs: 2000,
+  heartbeatMs: 1200,
+  timeoutMs: 5000,
   backoff: { firstMs: 10, mostMs: 200 },
   async fetch(input, init) {
     step();
