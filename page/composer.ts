@@ -115,7 +115,7 @@ export class Composer {
 
 function providerIn({ provider }: KindInfo): string {
   if (provider === undefined) return 'No worker is running yet. Your job waits until one starts.';
-  return provider === 'offline' ? 'Made out of your text itself, without a model.' : `By ${provider}.`;
+  return provider === 'offline' ? 'Made out of your text itself, without a model.' : `Provider: ${provider}.`;
 }
 
 /** What an error says to the user: the problem's detail, with the fields at fault. */

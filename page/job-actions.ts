@@ -8,6 +8,8 @@ export type Doings = {
   kind: string;
   cancel(): Promise<{ status: string }>;
   retry(): Promise<void>;
+  /** Submits the same once more, as another job. Undefined where what it was made of is not known any more. */
+  submitAgain: (() => Promise<void>) | undefined;
   /** What there is to take away now; undefined for nothing. */
   result(): unknown;
   /** The tags that cards are taken away with. */
@@ -43,7 +45,8 @@ export class JobActions {
     const { kind, result, tags } = this.#doings;
     if (isRunning) return [this.#button('Cancel', 'quiet', () => this.#cancel())];
     const exports = result() === undefined ? [] : exportButtons(kind, result, tags);
-    return status === 'failed' ? [this.#button('Retry', '', () => this.#retry()), ...exports] : exports;
+    if (status === 'failed') return [this.#button('Retry', '', () => this.#retry()), ...exports];
+    return status === 'cancelled' ? [this.#button('Submit again', '', () => this.#submitAgain()), ...exports] : exports;
   }
 
   /** A button that can't be pressed again while it works. */
@@ -76,11 +79,26 @@ export class JobActions {
     }
   }
 
+  /** A cancelled job is not tried again by the server, so the same is submitted as a new one. */
+  async #submitAgain(): Promise<void> {
+    const { submitAgain } = this.#doings;
+    if (!submitAgain) return this.say(NOT_KNOWN);
+    this.say('Submitting the same again.');
+    try {
+      await submitAgain();
+      this.say('');
+    } catch (error) {
+      this.say(`Not submitted: ${reasonOf(error)}`);
+    }
+  }
+
   /** Says what has happened; '' says nothing. */
   say(text: string): void {
     setText(this.#said, text);
   }
 }
+
+const NOT_KNOWN = 'Not submitted: this tab does not have what the job was made of. Files are not kept, nor what another tab has submitted.';
 
 /** What a cancellation has come to, by the status of the answer. */
 const SAID: Readonly<Record<string, string>> = {

@@ -34,6 +34,8 @@ export type Shown = {
   deliveries?: (() => Promise<Delivery[]>) | undefined;
   /** Tries the job again; resolves with the job to be followed. */
   retry(): Promise<Job>;
+  /** Submits the same once more, where it is known. */
+  submitAgain?: (() => Promise<void>) | undefined;
   /** Shows the job that this one leads to. */
   follow(child: { jobId: string; streamUrl: string }): HTMLElement;
   /** Told of each change. */
@@ -76,6 +78,7 @@ export class JobView {
       kind: shown.kind,
       cancel: () => this.#job.cancel(),
       retry: () => this.retry(),
+      submitAgain: shown.submitAgain,
       result: () => this.#drawing.edited?.() ?? resultSoFar(shown.kind, this.#made()),
       tags: () => shown.tags ?? [],
     });

@@ -25,7 +25,9 @@ const api = createApi(userName());
 const ai = createClient({ baseUrl: '', token: accessToken, headers: { 'user-id': api.user } });
 const jobs = new Jobs(api, () => drawList());
 const area = find('#job');
-const open = new OpenJob({ area, ai, api, jobs });
+/** Where the kinds that the server has are submitted. */
+const paths = new Map<string, string>();
+const open = new OpenJob({ area, ai, api, jobs, submit: async (kind, input) => submit(kind, input) });
 
 const list = new JobsList({
   open: (jobId) => (putInAddress(jobId), area.focus()),
@@ -61,11 +63,13 @@ async function openFromAddress(): Promise<void> {
   drawList();
 }
 
-async function submit({ kind, input }: Composed): Promise<void> {
-  const curl = toCurl({ path: kind.path, input, user: api.user, token: accessToken() });
-  const job = await submitTo(api.send, kind.path, input);
+async function submit(kind: string, input: Record<string, unknown>): Promise<void> {
+  const path = paths.get(kind) ?? '';
+  const curl = toCurl({ path, input, user: api.user, token: accessToken() });
+  const job = await submitTo(api.send, path, input);
   const tags = [input['subject'], input['topic']].filter((tag): tag is string => typeof tag === 'string');
-  rememberAbout(job.jobId, { curl, tags, tells: input['callbackUrl'] !== undefined });
+  const isText = !Object.values(input).some((value) => value instanceof Blob);
+  rememberAbout(job.jobId, { curl, tags, tells: input['callbackUrl'] !== undefined, input: isText ? input : undefined });
   jobs.add(rowOf(job));
   putInAddress(job.jobId);
   area.focus();
@@ -94,8 +98,15 @@ async function drawForm(): Promise<void> {
     const [kinds, document, isNeeded] = await Promise.all([api.ask('/api/kinds'), api.ask('/openapi.json'), needsIdentity()]);
     const webhook = drawWebhook(async () => ((await api.ask('/api/webhooks/secret')) as { secret: string }).secret);
     const identity = identityField(isNeeded, () => feed.retryNow());
-    const parts = { identity, webhook, document: document as FormSource, submit };
-    new Composer(parts).draw((kinds as { kinds: KindInfo[] }).kinds);
+    const parts = {
+      identity,
+      webhook,
+      document: document as FormSource,
+      submit: async ({ kind, input }: Composed) => submit(kind.name, input),
+    };
+    const known = (kinds as { kinds: KindInfo[] }).kinds;
+    for (const { name, path } of known) paths.set(name, path);
+    new Composer(parts).draw(known);
   } catch {
     isDrawn = false; // it is drawn when there is a connection
   }

@@ -14,7 +14,14 @@ import { ProgressBar } from './progress-bar.ts';
 import { aboutJob } from './session.ts';
 
 /** What it works with. `area`: the region. */
-export type OpenJobParts = { area: HTMLElement; ai: Pick<Client, 'resume'>; api: Api; jobs: Jobs };
+export type OpenJobParts = {
+  area: HTMLElement;
+  ai: Pick<Client, 'resume'>;
+  api: Api;
+  jobs: Jobs;
+  /** Submits work of a kind, and opens its job. */
+  submit(kind: string, input: Record<string, unknown>): Promise<void>;
+};
 
 /** The job that is open. One at a time is followed, with the one that it leads to: a browser opens only six connections. */
 export class OpenJob {
@@ -77,7 +84,7 @@ export class OpenJob {
   }
 
   #view({ jobId, kind, streamUrl }: Pick<JobRow, 'jobId' | 'kind' | 'streamUrl'>, tells: boolean): HTMLElement {
-    const { ai, api, jobs } = this.#parts;
+    const { ai, api, jobs, submit } = this.#parts;
     const { signal } = this.#shown;
     const follow = (child: { jobId: string; streamUrl: string }): HTMLElement => {
       const childKind = child.jobId.slice(0, -33);
@@ -91,8 +98,10 @@ export class OpenJob {
     const retry = async (): Promise<Job> => ai.resume(jobId, { streamUrl: (await jobs.retry(jobId)).streamUrl });
     const deliveries = async () => ((await api.ask(`/api/jobs/${jobId}/deliveries`)) as { deliveries: Delivery[] }).deliveries;
     const onChange = (state: JobState): void => this.#changed(jobId, kind, state);
-    const { curl, tags } = aboutJob(jobId) ?? {};
-    const shown = { kind, curl, tags, bar: this.#bar, signal, deliveries: tells ? deliveries : undefined, retry, follow, onChange };
+    const { curl, tags, input } = aboutJob(jobId) ?? {};
+    const submitAgain = input && (async () => submit(kind, input));
+    const told = tells ? deliveries : undefined;
+    const shown = { kind, curl, tags, bar: this.#bar, signal, deliveries: told, retry, submitAgain, follow, onChange };
     const view = new JobView(ai.resume(jobId, { streamUrl }), shown);
     if (!signal.aborted) this.#views.set(jobId, view);
     return view.node;

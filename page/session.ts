@@ -3,8 +3,11 @@
  * submitted, in this tab alone.
  */
 
-/** How a job was submitted: what only the page that did it knows. `tells`: a server is told of its end. */
-export type About = { curl: string; tags: string[]; tells: boolean };
+/**
+ * How a job was submitted: what only the page that did it knows. `tells`: a server is told of its end. `input`: what it was made of;
+ * undefined where that has a file, which is not kept.
+ */
+export type About = { curl: string; tags: string[]; tells: boolean; input?: Record<string, unknown> | undefined };
 
 const KEYS = { about: 'ai-jobs:about:', user: 'ai-jobs:user', token: 'ai-jobs:token' } as const;
 
@@ -13,7 +16,7 @@ export function aboutJob(jobId: string): About | undefined {
   try {
     const value = JSON.parse(sessionStorage.getItem(KEYS.about + jobId) ?? 'null') as Partial<About> | null;
     return typeof value?.curl === 'string' && Array.isArray(value.tags)
-      ? { curl: value.curl, tags: value.tags, tells: value.tells === true }
+      ? { curl: value.curl, tags: value.tags, tells: value.tells === true, input: value.input }
       : undefined;
   } catch {
     return undefined;

@@ -82,3 +82,23 @@ test.skipIf(!browserPath || !programs.ffmpeg)(
     expect(complaints).toEqual([]);
   },
 );
+
+test.skipIf(!browserPath || !programs.espeak)('speech is played and saved as a file', async () => {
+  const stack = await startStack({ PATH });
+  await stack.startWorker();
+  const { page, complaints } = await openPage(`${stack.url}/`);
+  await page.getByText('Speech', { exact: true }).click();
+  await page.getByRole('textbox', { name: 'Text' }).fill(TEXT);
+  await page.getByRole('button', { name: 'Submit' }).click();
+  await expect.poll(() => page.locator('.state').textContent()).toBe('completed');
+  await page.evaluate("document.querySelector('audio').preload = 'metadata'"); // it loads when it is to be played
+  await expect.poll(() => page.evaluate("document.querySelector('audio').duration > 1")).toBe(true);
+  const coming = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download: The whole text' }).click();
+  const file = await coming;
+  expect(file.suggestedFilename()).toBe('speech.mp3');
+  const bytes = readFileSync(await file.path());
+  expect([bytes.length > 1000, bytes[0] === 0xff || bytes.subarray(0, 3).toString() === 'ID3']).toEqual([true, true]);
+  expect(await seriousFaults(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+});

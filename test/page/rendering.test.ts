@@ -104,6 +104,34 @@ test.skipIf(!browserPath)('a failed job gives what it has, and is tried again by
   expect(await page.evaluate('window.seen')).toEqual({ animated: 3, removed: 0 });
 });
 
+test.skipIf(!browserPath)('a cancelled job is submitted again by one press; where its input is not known the page says so', async () => {
+  const model = await startSteppedModel(3);
+  const stack = await startStack(model.env);
+  await stack.startWorker();
+  const { page, complaints } = await openPage(`${stack.url}/`);
+  const job = page.getByRole('region', { name: 'Job' });
+  const rows = page.getByRole('list', { name: 'Jobs' }).getByRole('listitem');
+  await submit(page, 'Notes.', 3);
+  model.write(2);
+  await expect.poll(() => job.locator('.card').count()).toBe(2);
+  await job.getByRole('button', { name: 'Cancel' }).click();
+  await expect.poll(() => job.locator('.state').textContent()).toBe('cancelled');
+  expect(JSON.parse(await saved(page, 'JSON'))).toEqual({ flashcards: [card(1), card(2)] });
+  const cancelled = page.url();
+  await page.reload();
+  await job.getByRole('button', { name: 'Submit again' }).click();
+  model.write(3);
+  await expect.poll(() => job.locator('.state').textContent()).toBe('completed');
+  expect(await job.locator('.card').count()).toBe(3);
+  await expect.poll(() => rows.count()).toBe(2);
+
+  const other = await page.context().newPage(); // another tab
+  await other.goto(cancelled);
+  await other.getByRole('button', { name: 'Submit again' }).click();
+  await other.getByText('this tab does not have what the job was made of').waitFor();
+  expect(complaints).toEqual([]);
+});
+
 test.skipIf(!browserPath)(
   'cards are changed, put in another order and removed before they are taken away, also after a reload',
   async () => {

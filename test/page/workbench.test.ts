@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { browserPath, seriousFaults, startBrowser } from '../support/browser.ts';
 import { card } from '../support/openai.ts';
 import { freePort } from '../support/ports.ts';
+import { startProcess } from '../support/stack.ts';
 import { startStack } from '../support/stack-in-process.ts';
 import { startSteppedModel } from '../support/stepped-model.ts';
 
@@ -40,27 +41,31 @@ test.skipIf(!browserPath)('a second submission leaves the first in the list, in 
   expect(complaints).toEqual([]);
 });
 
-test.skipIf(!browserPath)('an API that dies is told and waited for; list and open job go on by themselves when it is back', async () => {
-  const model = await startSteppedModel(4);
-  const port = String(await freePort());
-  const stack = await startStack({ ...model.env, SSE_HEARTBEAT_MS: '15000' });
-  await stack.startWorker();
-  const api = await stack.startApi({ PORT: port });
-  const { page } = await openPage(`http://127.0.0.1:${port}/`);
-  const connection = page.getByRole('status', { name: 'Connection' });
-  await page.getByRole('textbox', { name: 'Notes' }).fill('Notes.');
-  await page.getByRole('button', { name: 'Submit' }).click();
-  model.write(2);
-  await expect.poll(() => page.locator('.card').count()).toBe(2);
-  await api.stop();
-  await expect.poll(() => connection.textContent()).toMatch(/^No connection, next try in \d+ s$/);
-  model.write(4);
-  await stack.startApi({ PORT: port });
-  await expect.poll(() => page.locator('.state').textContent()).toBe('completed');
-  expect(await page.locator('.card').count()).toBe(4);
-  await expect.poll(() => connection.textContent()).toBe('Connected');
-  await expect.poll(() => page.getByRole('list', { name: 'Jobs' }).textContent()).toContain('completed4 pieces');
-});
+test.skipIf(!browserPath)(
+  'an API that is killed is told and waited for; list and open job go on by themselves when it is back',
+  async () => {
+    const model = await startSteppedModel(4);
+    const port = String(await freePort());
+    const stack = await startStack({ ...model.env, SSE_HEARTBEAT_MS: '15000' });
+    await stack.startWorker();
+    const startApi = async () => startProcess('src/main.ts', { ...stack.env, PORT: port });
+    const api = await startApi();
+    const { page } = await openPage(`http://127.0.0.1:${port}/`);
+    const connection = page.getByRole('status', { name: 'Connection' });
+    await page.getByRole('textbox', { name: 'Notes' }).fill('Notes.');
+    await page.getByRole('button', { name: 'Submit' }).click();
+    model.write(2);
+    await expect.poll(() => page.locator('.card').count()).toBe(2);
+    await api.stop('SIGKILL');
+    await expect.poll(() => connection.textContent()).toMatch(/^No connection, next try in \d+ s$/);
+    model.write(4);
+    await startApi();
+    await expect.poll(() => page.locator('.state').textContent()).toBe('completed');
+    expect(await page.locator('.card').count()).toBe(4);
+    await expect.poll(() => connection.textContent()).toBe('Connected');
+    await expect.poll(() => page.getByRole('list', { name: 'Jobs' }).textContent()).toContain('completed4 pieces');
+  },
+);
 
 const MANY = 500;
 /** So many pieces come in one frame of the browser's. */
