@@ -1,6 +1,7 @@
 /** Starts the API: its parts, in the order in which each needs those before it. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { openBulk } from './bulk-parts.ts';
 import { openAccess } from './access-parts.ts';
 import { createApp } from './app.ts';
 import { openArchive } from './archive-parts.ts';
@@ -13,6 +14,8 @@ import { findJob } from './http/job-access.ts';
 import { ActionLog } from './jobs/action-log.ts';
 import { ErrorCounts } from './jobs/error-counts.ts';
 import { ProcessRegistry } from './jobs/process-registry.ts';
+import { createSetQuiet } from './jobs/quiet-workers.ts';
+import { UserTermsBook } from './jobs/user-terms.ts';
 import { OperatorPauses } from './jobs/operator-pauses.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { createLocalLimit } from './jobs/rate-limit.ts';
@@ -79,6 +82,9 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
     actions: new ActionLog(store),
     pauses: new OperatorPauses(store),
     errorCounts: new ErrorCounts(store, store.onError('errors')),
+    users: new UserTermsBook(store),
+    setQuiet: createSetQuiet(store),
+    bulk: openBulk({ store, queue, eraser, notifications }, parts),
     draining: () => drain.begun,
     storeTrouble: () => store.monitor.probe(),
     storeWarnings: () => store.warnings(),

@@ -135,6 +135,7 @@ async function reportOf(sources: HealthSources, startedAt: number): Promise<Repo
     clockAheadMs: store.clock.aheadMs(),
     uptimeSeconds: Math.round((performance.now() - startedAt) / 1000),
     active: worker.active(),
+    ...(worker.vitals().quiet && { quiet: true }),
     ...worker.counters,
   };
 }

@@ -75,6 +75,7 @@ export async function startWorker({ implementations, ...options }: WorkerProcess
   const vitals = () => ({ ...worker.vitals(), quiet: holds.quiet });
   const registration = new Registration(store, id, ability.description, store.onError('registry'), { vitals });
   await registration.register();
+  holds.onChange(() => void registration.register()); // the API reckons with what it can do now
   parts.add({ close: () => registration.leave() });
   const working = { store, worker, registered: () => registration.registered };
   metrics.watch(worker, () => troubleOf(working));

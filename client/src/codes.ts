@@ -8,6 +8,7 @@ export type ServerCode =
   | 'token_invalid'
   | 'token_expired'
   | 'origin_not_allowed'
+  | 'blocked'
   | 'not_found'
   | 'job_not_found'
   | 'method_not_allowed'

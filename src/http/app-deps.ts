@@ -15,6 +15,9 @@ import type { CallbackAddresses } from '../notifications/public-addresses.ts';
 import type { WebhookSecrets } from '../notifications/webhook-secrets.ts';
 import type { ActionLog } from '../jobs/action-log.ts';
 import type { Clock } from '../store/clock.ts';
+import type { BulkActions } from '../jobs/bulk-actions.ts';
+import type { createSetQuiet } from '../jobs/quiet-workers.ts';
+import type { UserTermsBook } from '../jobs/user-terms.ts';
 import type { OperatorPauses } from '../jobs/operator-pauses.ts';
 import type { ErrorCounts } from '../jobs/error-counts.ts';
 import type { JobQueue } from '../jobs/queue.ts';
@@ -114,6 +117,12 @@ export type AppDeps = {
   actions: Pick<ActionLog, 'read' | 'write'>;
   /** By which operators pause and resume. */
   pauses: Pick<OperatorPauses, 'pause' | 'resume'>;
+  /** What operators set for single users. */
+  users: Pick<UserTermsBook, 'set' | 'of'>;
+  /** By which operators tell a worker to take no more jobs, or to go on. */
+  setQuiet: ReturnType<typeof createSetQuiet>;
+  /** What operators do to many jobs. `look`: one was started, and this process may do it. */
+  bulk: { actions: Pick<BulkActions, 'keep' | 'start' | 'read'>; look(): void };
   /**
    * Lets only an operator pass, who shows ADMIN_TOKEN or one of ADMIN_TOKENS. The context then has
    * the name.

@@ -15,6 +15,8 @@ export const problemAdvice: Readonly<Record<ProblemCode, string>> = {
     'The token is not genuine, or it belongs to another job. Sign in again, or take the addresses anew from the Job, as its user.',
   token_expired:
     'The token was good and is too old now. Refresh the session, or ask for the status of the job as its user: it has fresh addresses.',
+  blocked:
+    'The operator of the service takes no new jobs of this user. Jobs that are there can be read. Ask the operator; `detail` may say why.',
   not_found: 'There is nothing at this address. `GET /` lists what there is; a file of a job is there once the job has made it.',
   job_not_found:
     'The id is wrong, the job belongs to somebody else, or it was kept for its time and is gone. Submit the work again if its result is still needed.',

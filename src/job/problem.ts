@@ -18,6 +18,7 @@ export const problems = {
   token_invalid: { status: 401, title: 'The token is not valid', retryable: false },
   token_expired: { status: 401, title: 'The token has expired', retryable: false },
   origin_not_allowed: { status: 403, title: 'Pages of that site may not act here', retryable: false },
+  blocked: { status: 403, title: 'The operator has blocked this user', retryable: false },
   not_found: { status: 404, title: 'There is nothing at this address', retryable: false },
   job_not_found: { status: 404, title: 'There is no such job', retryable: false },
   method_not_allowed: { status: 405, title: 'This address does not support the method', retryable: false },

@@ -9,6 +9,7 @@ import { createBatch } from '../store/batch.ts';
 import { type Allowance, allowanceOf, type RatePolicy } from './rate-limit.ts';
 import type { Lane } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
+import { whyOf } from './user-terms.ts';
 
 /** How much a queue takes on. */
 export type Bounds = {
@@ -79,6 +80,7 @@ export type AdmissionResult = { allowance?: Allowance | undefined } & (
 /**
  * Why there is no place.
  * - `limited`: the tenant has used up its rate.
+ * - `blocked`: an operator has blocked the tenant; `reason`: why.
  * - `full`: the queue is full; `excess`: how many jobs must leave it before one more fits.
  * - `too_many`: the tenant has `open` jobs that have not ended; `oldest`: the first of them.
  * - `spent`: one of the tenant's budgets of the day is spent. With `oldest` it is only reserved,
@@ -86,6 +88,7 @@ export type AdmissionResult = { allowance?: Allowance | undefined } & (
  */
 export type Refusal =
   | { type: 'limited'; allowance: Allowance }
+  | { type: 'blocked'; reason?: string | undefined }
   | { type: 'full'; excess: number }
   | { type: 'too_many'; open: number; oldest: string }
   | { type: 'spent'; what: 'tokens' | 'usd'; oldest?: string | undefined };
@@ -229,6 +232,8 @@ export class Admission {
       case 'limited':
         if (!allowance) throw new OwnError('only where there is a rate can it be used up');
         return { type, allowance };
+      case 'blocked':
+        return { type, reason: whyOf(String(value)).reason, allowance };
       case 'full':
         return { type, excess: Number(value), allowance };
       case 'too_many':
@@ -246,6 +251,7 @@ function constantsOf({ keys }: Store, { retentionS, bounds, archived = false, we
     deadlines: keys.deadlines,
     turns: keys.turns(),
     lanes: lanes.map((lane) => `${lane} `).join(''),
+    users: keys.admin.users,
     coming: keys.coming,
     children: keys.children,
     outbox: keys.archive.outbox,

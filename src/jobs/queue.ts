@@ -69,6 +69,8 @@ export type RetryRequest = {
   reserved?: string | undefined;
   /** The plan of the user who retries it. */
   plan?: string | undefined;
+  /** The bulk action that retries it, and when it failed, in ms since the epoch. */
+  bulk?: { id: string; failedAt: number } | undefined;
 };
 
 /** How many jobs are erased in one go. */
@@ -152,7 +154,7 @@ export class JobQueue {
    * `allowance`: what its tenant has left of its rate.
    */
   retry(request: RetryRequest): Promise<{ allowance?: Allowance | undefined } & ({ type: RetryOutcome } | Refusal)> {
-    const { jobId, tenant, bounded, cancelAfterMs, startWithinMs, next, notifies, reserved, plan } = request;
+    const { jobId, tenant, bounded, cancelAfterMs, startWithinMs, next, notifies, reserved, plan, bulk } = request;
     return this.#store.orUnavailable(async () => {
       if (bounded && !(await this.#retries.areLeft(jobId))) return { type: 'too_often' };
       const child = next && childIdOf(jobId, next);
@@ -162,7 +164,7 @@ export class JobQueue {
       if (admitted.type !== 'admitted') return admitted;
       const { priority, allowance } = admitted;
       const { attempts } = this.#options;
-      const retry = { jobId, lane, priority, attempts, cancelAfterMs, startWithinMs, notifies, counts: bounded };
+      const retry = { jobId, lane, priority, attempts, cancelAfterMs, startWithinMs, notifies, counts: bounded, bulk };
       return { type: await this.#retries.retry(retry), allowance };
     });
   }
@@ -197,7 +199,10 @@ export class JobQueue {
     this.#abandoning.abandon(jobId);
   }
 
-  /** Erases jobs with everything of them, their children, too: cancelled first if they have not ended. */
+  /**
+   * Erases jobs with everything of them, their children, too: cancelled first if they have not
+   * ended.
+   */
   erase(jobIds: readonly string[]): Promise<ErasedJobs> {
     return this.#store.orUnavailable(() => this.#eraser.erase(jobIds));
   }
@@ -276,7 +281,10 @@ export class JobQueue {
     });
   }
 
-  /** Operators have paused or resumed something. Resolves once what this process knows is true again. */
+  /**
+   * Operators have paused or resumed something. Resolves once what this process knows is true
+   * again.
+   */
   async pausesChanged(): Promise<void> {
     this.#pauses.forget();
     await this.stats();
@@ -292,7 +300,10 @@ export class JobQueue {
     return this.#store.orUnavailable(() => this.#workers());
   }
 
-  /** Whether a kind can be done, as the workers say; with an input: whether it can be done for that one. */
+  /**
+   * Whether a kind can be done, as the workers say; with an input: whether it can be done for
+   * that one.
+   */
   availability(kind: string, input?: unknown): Promise<Availability> {
     return this.#store.orUnavailable(async () => availabilityOf(kind, await this.#workers(WORKERS_AGE_MS), input));
   }

@@ -30,6 +30,10 @@ export async function toAdmissionProblem(refusal: Refusal, { clock, stats, readJ
   switch (refusal.type) {
     case 'limited':
       return tooFast(refusal.allowance.policy, refusal.allowance.resetMs);
+    case 'blocked': {
+      const why = refusal.reason === undefined ? '' : `: ${refusal.reason}`;
+      return new ProblemError('blocked', `The operator of this service takes no more jobs of you${why}`);
+    }
     case 'full': {
       const figures = await stats();
       return new ProblemError('queue_full', 'More jobs are waiting than this service takes on; nothing was enqueued.', {

@@ -28,6 +28,11 @@ export type Retry = {
   startWithinMs?: number | undefined;
   /** Whether somebody is told of its end. */
   notifies?: boolean | undefined;
+  /**
+   * The bulk action that retries it, which counts it: only if it failed at that moment, in ms
+   * since the epoch.
+   */
+  bulk?: { id: string; failedAt: number } | undefined;
 };
 
 const QUEUE_KEYS = ['failed', 'prioritized', 'marker', 'pc', 'events', 'meta'] as const;
@@ -54,8 +59,20 @@ export function createRetries(
   { maxRetries, archived = false }: { maxRetries: number; archived?: boolean | undefined },
 ): Retries {
   const script = store.script(new URL('scripts/retry_job.lua', import.meta.url), {
-    keys: ['job', 'logs', 'coming', 'deadlines', 'outbox', 'notifyOutbox', ...QUEUE_KEYS],
-    args: ['id', 'priority', 'attempts', 'codes', 'cancelAfterMs', 'startWithinMs', 'archived', 'notifies', 'lookMs', 'maxRetries'],
+    keys: ['job', 'logs', 'bulkAction', 'coming', 'deadlines', 'outbox', 'notifyOutbox', ...QUEUE_KEYS],
+    args: [
+      'id',
+      'priority',
+      'attempts',
+      'codes',
+      'cancelAfterMs',
+      'startWithinMs',
+      'archived',
+      'notifies',
+      'lookMs',
+      'maxRetries',
+      'failedAt',
+    ],
   });
   const shared = {
     coming: store.keys.coming,
@@ -71,9 +88,23 @@ export function createRetries(
       const [retries, reason] = await store.redis.hmget(store.keys.job(jobId), FIELDS.retries, 'failedReason');
       return (Number(retries) || 0) < maxRetries && parseReason(reason ?? '').code !== 'journal_full';
     },
-    async retry({ jobId, lane, priority, attempts, cancelAfterMs = 0, startWithinMs = 0, notifies = false, counts }) {
-      const own = { job: store.keys.job(jobId), logs: store.keys.logs(jobId), id: jobId, ...store.keys.allOf(QUEUE_KEYS, lane) };
-      const how = { priority, attempts, cancelAfterMs, startWithinMs, notifies: notifies ? 1 : 0, maxRetries: counts ? maxRetries : -1 };
+    async retry({ jobId, lane, priority, attempts, cancelAfterMs = 0, startWithinMs = 0, notifies = false, counts, bulk }) {
+      const own = {
+        job: store.keys.job(jobId),
+        logs: store.keys.logs(jobId),
+        bulkAction: store.keys.admin.bulkAction(bulk?.id ?? ''),
+        id: jobId,
+        ...store.keys.allOf(QUEUE_KEYS, lane),
+      };
+      const how = {
+        priority,
+        attempts,
+        cancelAfterMs,
+        startWithinMs,
+        notifies: notifies ? 1 : 0,
+        maxRetries: counts ? maxRetries : -1,
+        failedAt: bulk?.failedAt ?? 0,
+      };
       return (await script({ ...shared, ...own, ...how })) as RetryOutcome;
     },
   };

@@ -93,6 +93,7 @@ export class Submissions {
       const result = await this.#options.queue.retry({ jobId, tenant, next, reserved, ...terms });
       switch (result.type) {
         case 'limited':
+        case 'blocked':
         case 'full':
         case 'too_many':
         case 'spent':
@@ -101,6 +102,16 @@ export class Submissions {
           return result;
       }
     });
+  }
+
+  /** What a job of a kind with this input costs, in US dollars; `known`: whether all prices are. */
+  async priceOf(kind: string, input: unknown): Promise<{ usd: number; known: boolean }> {
+    const availability = await this.#options.queue.availability(kind);
+    const billings = billingsOf(availability);
+    const estimate = this.#estimateOf(kind, input);
+    const known =
+      estimate !== undefined && billings.length > 0 && billings.every(({ price, bills }) => price !== undefined || bills?.length === 0);
+    return { usd: estimate ? reservationFor(estimate, billings).usd : 0, known };
   }
 
   /**

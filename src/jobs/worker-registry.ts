@@ -266,7 +266,7 @@ function findAvailability(kind: string, workers: KnownWorker[], input?: unknown)
 
 /** How many jobs can run at once, over all live workers; of a kind, where one is given. */
 export function concurrencyOf(workers: KnownWorker[], kind?: string): number {
-  return workers.reduce((sum, worker) => sum + (worker.live ? slotsOf(worker, kind) : 0), 0);
+  return workers.reduce((sum, worker) => sum + (worker.live && worker.vitals?.quiet !== true ? slotsOf(worker, kind) : 0), 0);
 }
 
 /**

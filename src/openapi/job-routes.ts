@@ -123,6 +123,7 @@ function changeRoutes(active: object, finished: object | undefined): RouteDescri
         'job_expired',
         'input_gone',
         'too_many_jobs',
+        'blocked',
         'budget_used_up',
         'queue_full',
       ],

@@ -31,6 +31,7 @@ const [inPath, inQuery, inHeader] = [at('path'), at('query'), at('header')];
 /** Every parameter, by the name that it has in this document. */
 const table = {
   jobId: inPath('jobId', 'The id of the job.', JOB_ID),
+  id: inPath('id', 'The id: of the run, the user or the worker.', '0f8e1c52-6a0a-4f0e-9f57-0a4f3f0f3a11'),
   n: inPath('n', 'The number of the part, counted from 0.', 0, { type: 'integer', minimum: 0 }),
   code: inPath('code', 'The code of a problem.', 'rate_limited'),
   asset: inPath('asset', 'The name of a file of the page.', 'swagger-ui.css'),

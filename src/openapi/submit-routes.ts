@@ -17,6 +17,7 @@ const PROBLEMS: readonly ProblemCode[] = [
   'unsupported_media_type',
   'idempotency_key_reused',
   'too_many_jobs',
+  'blocked',
   'budget_used_up',
   'provider_not_configured',
   'queue_full',

@@ -205,6 +205,13 @@ export function keysUnder(prefix: string) {
        * begin with.
        */
       errors: (minute: number | '' = '') => `${prefix}:admin:errors:${minute}`,
+      /** What operators have set for users, by tenant. */
+      users: `${prefix}:admin:users`,
+      /** Bulk actions that go on, by when another process may take them over. */
+      bulk: `${prefix}:admin:bulk`,
+      /** One of them; and its jobs that are still to be done, as a list. */
+      bulkAction: (id: string) => `${prefix}:admin:bulk:${id}`,
+      bulkJobs: (id: string) => `${prefix}:admin:bulk:${id}:jobs`,
     },
     /** A value that all processes share. */
     shared: (name: string) => `${prefix}:${name}`,

@@ -4,25 +4,13 @@ import { answerWith, latch, startOpenAI } from '../support/openai.ts';
 import { openRedis } from '../support/keys.ts';
 import { keysUnder } from '../../src/store/keys.ts';
 import { isEnd } from '../support/sse.ts';
-import { type Stack, startStack } from '../support/stack-in-process.ts';
+import { actionsOf, ANA, BOB, operate, OPERATORS } from '../support/operators.ts';
+import { startStack } from '../support/stack-in-process.ts';
 
-const TOKENS = { ADMIN_TOKENS: 'ana:secret-of-ana-sixteen,bob:secret-of-bob-sixteen' };
-const ANA = 'secret-of-ana-sixteen';
-const BOB = 'secret-of-bob-sixteen';
+const TOKENS = OPERATORS;
 const USER = { 'user-id': 'user' };
 
-/** Sends a change as an operator. */
-async function change(url: string, path: string, body: object, token = ANA) {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
-  return { status: answer.status, body: (await answer.json()) as Record<string, any> };
-}
-
-/** What operators did, the oldest first. */
-async function actionsOf({ get }: Pick<Stack, 'get'>) {
-  const { actions } = await get('/admin/actions', { authorization: `Bearer ${ANA}` });
-  return (actions as Record<string, string>[]).toReversed().map(({ by, what, scope, result }) => `${by}: ${what} ${scope}: ${result}`);
-}
+const change = (url: string, path: string, body: object, token = ANA) => operate(url, `POST ${path}`, body, token);
 
 test('a paused kind waits with the reason in status, stream and poll; running jobs end; resumed, all complete', async () => {
   const go = latch();

@@ -118,6 +118,20 @@ test('jobs of all kinds that this machine can do, and all routes of them, answer
   const { body: held } = await ask(FLASHCARDS, undefined, { ...json({ content: 'Gans: goose' }), status: 202 });
   await ask('GET /api/jobs/{jobId}', `/api/jobs/${held['jobId']}`, { status: 200 });
   for (const path of ['/api/queue/stats', '/ready']) await ask(`GET ${path}`, path, { status: 200 });
+  const { body: terms } = await ask(
+    'PUT /admin/users/{id}',
+    '/admin/users/nobody',
+    changed({ blocked: true, reason: 'x', cancelRunning: true }),
+  );
+  await ask('GET /admin/users/{id}', '/admin/users/nobody', { headers: OPERATOR, status: 200 });
+  await ask('GET /admin/runs/{id}', `/admin/runs/${terms['runId']}`, { headers: OPERATOR, status: 200 });
+  for (const what of ['retry', 'cancel', 'purge']) {
+    const { body: run } = await ask(`POST /admin/jobs/${what}`, undefined, changed({ dryRun: true, user: 'nobody' }));
+    await ask(`POST /admin/jobs/${what}`, undefined, { ...changed({ runId: run['runId'] }), status: 202 });
+  }
+  const { body: known } = await ask('GET /admin/workers', undefined, { headers: OPERATOR, status: 200 });
+  for (const what of ['quiet', 'unquiet'])
+    await ask(`POST /admin/workers/{id}/${what}`, `/admin/workers/${known['workers'][0].id}/${what}`, changed({ reason: 'x' }));
   await ask('POST /admin/resume', undefined, changed({ scope: 'kind', name: 'generate-flashcards' }));
   await ask('GET /metrics', undefined, { headers: OPERATOR, status: 200 });
   const { example } = document['paths']['/webhooks/supabase'].post.requestBody.content['application/json'];

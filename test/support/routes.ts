@@ -14,6 +14,9 @@ import { loadConfig } from '../../src/config.ts';
 import { pullFromIncoming } from '../../src/node-server.ts';
 import { createNodeTransport } from '../../src/node-transport.ts';
 import { ActionLog } from '../../src/jobs/action-log.ts';
+import { BulkActions } from '../../src/jobs/bulk-actions.ts';
+import { createSetQuiet } from '../../src/jobs/quiet-workers.ts';
+import { UserTermsBook } from '../../src/jobs/user-terms.ts';
 import { OperatorPauses } from '../../src/jobs/operator-pauses.ts';
 import { Submissions } from '../../src/jobs/submissions.ts';
 import { createLocalLimit } from '../../src/jobs/rate-limit.ts';
@@ -76,6 +79,9 @@ export async function routesOfApp(): Promise<string[]> {
     kinds,
     actions: new ActionLog(store),
     pauses: new OperatorPauses(store),
+    users: new UserTermsBook(store),
+    setQuiet: createSetQuiet(store),
+    bulk: { actions: new BulkActions(store), look() {} },
     checkOperator() {},
     errorCounts: { read: async () => [] },
     events: { answered() {}, submitted() {} },

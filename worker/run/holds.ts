@@ -99,4 +99,4 @@ export class Holds {
 }
 
 /** Nothing is ever held. */
-export const NO_HOLDS: Pick<Holds, 'holds' | 'onChange'> = { holds: () => false, onChange: () => {} };
+export const NO_HOLDS: Pick<Holds, 'holds' | 'onChange' | 'quiet'> = { quiet: false, holds: () => false, onChange: () => {} };

@@ -45,9 +45,9 @@ export type Counters = { started: number; completed: number; failed: number; ret
 export type WorkerTasks = Pick<TakeOptions, 'run' | 'findDoers' | 'events' | 'authors'> & {
   locks: RunLocks;
   /** What operators want of this worker. */
-  holds?: Pick<Holds, 'holds' | 'onChange'>;
   /** Counts what goes wrong, for operators. */
   errors?: Pick<ErrorCounts, 'note'> | undefined;
+  holds?: Pick<Holds, 'holds' | 'onChange' | 'quiet'>;
   /** Whether journals of completed jobs may be shortened now. */
   mayShorten: () => Promise<boolean>;
   /** Called when a job has completed, and its result is kept. */
@@ -69,6 +69,7 @@ export class JobWorker {
   readonly #taker: JobTaker;
   readonly #slots: Slots;
   readonly #lanes: readonly LaneWorker[];
+  readonly #holds: Pick<Holds, 'quiet'>;
   readonly #lockWatch: LockWatch;
   readonly #locks: RunLocks;
   readonly #parts: { close(): void }[];
@@ -85,6 +86,7 @@ export class JobWorker {
     this.#patient = patient;
     this.#locks = tasks.locks;
     const { holds = NO_HOLDS } = tasks;
+    this.#holds = holds;
     this.#taker = new JobTaker({ ...options, ...tasks, holds, store: patient, log });
     this.#slots = new Slots(options.concurrencyTotal);
     const hold = () => this.#slots.hold((lane) => holds.holds(lane));
@@ -139,6 +141,7 @@ export class JobWorker {
       jobs: [...running].slice(0, SHOWN_JOBS),
       loopAgeMs: Math.round(this.loopAgeMs()),
       lastJob: this.#lastJob,
+      quiet: this.#holds.quiet,
     };
   }
 

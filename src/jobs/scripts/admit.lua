@@ -13,13 +13,14 @@ whoever ends them; children are archived where their parent is.
 A job that comes with its payload (`data`) is added in the same step. A job without payload counts as on its way until its caller has
 added it (add_admitted). `lane` is where the job is to wait ('' for the queue that all kinds share); its tag is one of that lane's.
 `lanes`: all lanes there are, with a space after each, so that what follows the last one is the queue that all kinds share.
+What an operator has set for a tenant is read here, too: it may be blocked, and have a weight and a bound of its own.
 What is the same for all jobs is read and written once. Keys of tenants, users and jobs are made of their beginnings.
-CONSTANTS: deadlines, turns, lanes, coming, children, outbox, notifyOutbox, events, meta, counter, jobs, dedupPrefix, openPrefix, indexPrefix, ratePrefix, maxDepth, maxOpen, maxTokens, maxBillionths, maxRate, rateMs, keptForS, comingMs, archived, lookMs, weight, options
+CONSTANTS: deadlines, turns, lanes, users, coming, children, outbox, notifyOutbox, events, meta, counter, jobs, dedupPrefix, openPrefix, indexPrefix, ratePrefix, maxDepth, maxOpen, maxTokens, maxBillionths, maxRate, rateMs, keptForS, comingMs, archived, lookMs, weight, options
 KEYS: spentPrefix, spentUsdPrefix, reservedPrefix
 ARGV:
 EACH KEYS:
 EACH ARGV: id, name, data, lane, tenant, owner, key, keyMs, parent, child, cancelAfterMs:number, startWithinMs:number, bounded:number, notifies:number, estimate
-Returns: a list of { 'admitted', tag, 0 }, { 'known', id, 0 }, { 'limited', '', 0 }, { 'full', excess, 0 }, { 'too_many', oldest, open } or
+Returns: a list of { 'blocked', why as JSON, 0 }, { 'admitted', tag, 0 }, { 'known', id, 0 }, { 'limited', '', 0 }, { 'full', excess, 0 }, { 'too_many', oldest, open } or
 { 'spent', what, the oldest open job if the budget is only reserved, else 0 }, each with how many the tenant has used of its rate, the ms until the window ends, and now; an error for a job whose keys can't be used
 Writes: data, deid, delay, name, opts, priority, timestamp
 ]]
@@ -29,6 +30,7 @@ Writes: data, deid, delay, name, opts, priority, timestamp
 --include next_tag
 --include add_job
 local depth
+local anyTerms -- whether an operator has set anything for a user
 local kept -- how many fields `children` has
 local taken = {} -- the jobs of this call that were admitted
 local function countComing()
@@ -37,19 +39,20 @@ local function countComing()
   return count
 end
 -- How many jobs wait in all lanes and in the queue that all kinds share. Most of these keys are not there most of the time: so it is first
--- asked how many are, and then only until they are found.
+-- asked how many are, and then only until they are found. What operators have set for users is asked for along with them.
 local function countWaiting()
   local keys = {}
   for name in string.gmatch(lanes .. ' ', '(%S*) ') do
     for _, set in ipairs({ 'prioritized', 'delayed', 'wait' }) do keys[#keys + 1] = queueIn(name) .. set end
   end
-  local left, count = redis.call('EXISTS', unpack(keys)), 0
+  local left, count = redis.call('EXISTS', users, unpack(keys)), 0
   for n = 1, #keys do
     if left == 0 then break end
     local length = redis.call(n % 3 == 0 and 'LLEN' or 'ZCARD', keys[n])
     if length > 0 then left = left - 1 end
     count = count + length
   end
+  anyTerms = left > 0
   return count
 end
 local function begin()
@@ -67,6 +70,7 @@ local function timeOf(lane)
 end
 
 --include open_jobs
+--include user_terms
 --include reserved
 --include budget
 local RESERVED_S = 48 * 3600 -- as long as what is spent on a day
@@ -112,6 +116,7 @@ local function add(tag)
 end
 
 local function decide()
+  local isBlocked, ownWeight, ownMost, why
   -- it was abandoned before it came
   if data ~= '' and redis.call('EXISTS', jobs .. id) == 1 then return 'known', id end
   local known = key ~= '' and redis.call('GET', dedupPrefix .. key)
@@ -123,15 +128,21 @@ local function decide()
   if bounded == 1 then
     if maxRate > 0 and not takeRate() then return 'limited', '' end
     if not depth then begin() end
+    if anyTerms then isBlocked, ownWeight, ownMost, why = termsOf(tenant) end
+    if isBlocked then return 'blocked', why end
     local places = hasChildToCome() and 2 or 1 -- at the least bound, 1, a child comes after its parent all the same
     if depth + math.min(places, maxDepth) > maxDepth then sweepChildren() end
     if depth + math.min(places, maxDepth) > maxDepth then return 'full', depth - maxDepth + places end
     local budget, isReserved = budgetWithoutRoom(spent, spentUsd, reserved)
     if budget then return 'spent', budget, isReserved and redis.call('ZRANGE', open, 0, 0)[1] end
-    places = math.min(places, maxOpen)
-    local count = countOpen(open, places)
-    if count + places > maxOpen then return 'too_many', redis.call('ZRANGE', open, 0, 0)[1], count end
-  elseif not depth then begin() end
+    local most = ownMost or maxOpen
+    places = math.min(places, most)
+    local count = countOpen(open, places, most)
+    if count + places > most then return 'too_many', redis.call('ZRANGE', open, 0, 0)[1], count end
+  else
+    if not depth then begin() end
+    if anyTerms then isBlocked, ownWeight = termsOf(tenant) end
+  end
 
   local maker = kept > 0 and redis.call('HGET', children, id)
   if maker then depth = depth - redis.call('HDEL', children, id) end -- a child that is added counts by itself now
@@ -155,7 +166,7 @@ local function decide()
   if cancelAt then redis.call('ZADD', deadlines, cancelAt, id) end
   if startWithinMs > 0 then redis.call('ZADD', deadlines, now + startWithinMs, 'start ' .. id) end
   local ofLane, time = timeOf(lane)
-  local tag = nextTag(ofLane, time, tenant, weight)
+  local tag = nextTag(ofLane, time, tenant, ownWeight or weight)
   if data ~= '' then add(tag) end
   return 'admitted', tag
 end
@@ -164,7 +175,7 @@ end
 local function mendKeys()
   for _, key in ipairs({ open, index, deadlines, lane == '' and turns or turns .. ':' .. lane, coming, outbox, notifyOutbox }) do mend(key, 'zset') end
   for _, key in ipairs({ spent, spentUsd, rate }) do mend(key, 'string') end
-  for _, key in ipairs({ children, reserved }) do mend(key, 'hash') end
+  for _, key in ipairs({ children, reserved, users }) do mend(key, 'hash') end
   if not tonumber(redis.call('HGET', children, '*') or 0) then redis.call('HDEL', children, '*') end
   if not tonumber(redis.call('GET', rate) or 0) then redis.call('DEL', rate) end
 end

@@ -6,8 +6,9 @@ the journal, and the attempt's row follows. Attempts are counted on, lost worker
 to look for it then. `maxRetries`: how many retries of its user's a job has, which are counted; -1 for a retry that is none of them.
 A job whose journal is full would only fail again. It was admitted before, and counts as on its way (`coming`) until now. `prioritized`
 and `marker` are those of the lane where it is to wait.
-KEYS: job, logs, coming, deadlines, outbox, notifyOutbox, failed, prioritized, marker, pc, events, meta
-ARGV: id, priority:number, attempts:number, codes, cancelAfterMs:number, startWithinMs:number, archived:number, notifies:number, lookMs:number, maxRetries:number
+`failedAt`: only if it failed then, and a bulk action counts it; 0 for any failure.
+KEYS: job, logs, bulkAction, coming, deadlines, outbox, notifyOutbox, failed, prioritized, marker, pc, events, meta
+ARGV: id, priority:number, attempts:number, codes, cancelAfterMs:number, startWithinMs:number, archived:number, notifies:number, lookMs:number, maxRetries:number, failedAt:number
 Returns: 'retried', 'not_failed', 'too_often' or 'unknown'
 Writes: atm, attempt, defa, end, events, failedBy, failedReason, finishedOn, givenBack, losses, opts, priority, processedOn, putOffCode,
 putOffs, ready, retries, stacktrace, startsAfterLoss, stc
@@ -15,9 +16,10 @@ putOffs, ready, retries, stacktrace, startsAfterLoss, stc
 --include clock
 --include with_events
 redis.pcall('ZREM', coming, id)
-local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', FIELDS.end, FIELDS.attempt, 'progress', FIELDS.retries, FIELDS.events, 'timestamp')
+local fields = redis.call('HMGET', job, 'name', 'failedReason', 'opts', FIELDS.end, FIELDS.attempt, 'progress', FIELDS.retries, FIELDS.events, 'timestamp', 'finishedOn')
 if not fields[1] then return 'unknown' end
 if not redis.call('ZSCORE', failed, id) or fields[2] == 'cancelled' then return 'not_failed' end
+if failedAt > 0 and tonumber(fields[10] or '') ~= failedAt then return 'not_failed' end
 
 -- why it failed and what it keeps: the new attempt's row says both
 local code = string.match(fields[2] or '', '^[%l_]+') or ''
@@ -54,4 +56,5 @@ redis.call('ZADD', marker, 0, '0')
 redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'waiting', 'jobId', id, 'prev', 'failed')
 local at = redis.call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'progress', 'jobId', id, 'data', '{"seq":' .. seq .. ',' .. row)
 redis.call('HSET', job, FIELDS.events, withEvents(fields[8] or '', fields[9], at, 1))
+if failedAt > 0 and redis.call('EXISTS', bulkAction) == 1 then redis.call('HINCRBY', bulkAction, 'done', 1) end
 return 'retried'

@@ -1,7 +1,7 @@
 -- Which jobs have ended, and how many of a tenant's have not. isComing(id) tells whether a job was admitted and may still be added;
 -- hasEnded(id, since) whether a job has ended, or was to come and did not; sweepChildren() gives up the places of children that will not
--- come; countOpen(open, places) counts a tenant's open jobs, and looks which have ended once there is no room for `places` more.
--- Expects the keys jobs, coming and children; and now, comingMs, maxOpen, taken (the jobs that this call has admitted), kept (how many
+-- come; countOpen(open, places, most) counts a tenant's open jobs, and looks which have ended once there is no room for `places` more of `most`.
+-- Expects the keys jobs, coming and children; and now, comingMs, taken (the jobs that this call has admitted), kept (how many
 -- fields `children` has) and depth (how many jobs wait)
 local function isComing(entry) return taken[entry] or redis.call('ZSCORE', coming, entry) end
 local function canMakeChild(parent)
@@ -26,9 +26,9 @@ local function sweepChildren()
   end
 end
 
-local function countOpen(open, places)
+local function countOpen(open, places, most)
   local count = redis.call('ZCARD', open)
-  if count + places <= maxOpen then return count end
+  if count + places <= most then return count end
   local entries = redis.call('ZRANGE', open, 0, -1, 'WITHSCORES')
   for i = 1, #entries, 2 do
     if hasEnded(entries[i], tonumber(entries[i + 1])) then
