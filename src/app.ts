@@ -3,7 +3,9 @@ import { Hono, type NotFoundHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { ProblemError } from './job/problem.ts';
 import { adminActionRoutes } from './http/routes/admin-actions.ts';
+import { adminDeadLetterRoutes } from './http/routes/admin-dead-letters.ts';
 import { adminErrorRoutes } from './http/routes/admin-errors.ts';
+import { adminJobRoute } from './http/routes/admin-job.ts';
 import { adminJobRoutes } from './http/routes/admin-jobs.ts';
 import { adminWorkerRoutes } from './http/routes/admin-workers.ts';
 import { adminBulkRoutes } from './http/routes/admin-bulk.ts';
@@ -51,6 +53,8 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', adminActionRoutes(deps));
   app.route('/', adminErrorRoutes(deps));
   app.route('/', adminJobRoutes(deps));
+  app.route('/', adminJobRoute(deps));
+  app.route('/', adminDeadLetterRoutes(deps));
   app.route('/', adminWorkerRoutes(deps));
   app.route('/', adminPauseRoutes(deps));
   app.route('/', adminBulkRoutes(deps));

@@ -61,17 +61,41 @@ export class ArchiveOutbox implements Outbox {
     const scan = () => redis.hscan(keys.archive.parked, '0', 'COUNT', limit).catch(ifWrongType<[string, string[]]>(['0', []]));
     const [, fields] = await this.#store.orUnavailable(scan);
     return fields.flatMap((jobId, n) => {
-      const about = n % 2 === 0 ? (parseJson(fields[n + 1] ?? '') as Partial<ParkedJob> | undefined) : undefined;
-      return about ? [{ jobId, code: String(about.code), at: String(about.at) }] : [];
+      return n % 2 === 0 ? toParked(jobId, fields[n + 1] ?? null) : [];
     });
   }
 
-  /** Tries all refused rows again. Resolves with how many there are. */
-  async reopen(): Promise<number> {
+  /** Why the archive has refused a job's row; undefined where it has not. */
+  async parkedOf(jobId: string): Promise<ParkedJob | undefined> {
+    const { redis, keys } = this.#store;
+    const read = () => redis.hget(keys.archive.parked, jobId).catch(ifWrongType(null));
+    return toParked(jobId, await this.#store.orUnavailable(read))[0];
+  }
+
+  /**
+   * So many of the jobs whose rows were refused, by id, after this one. `next`: the last one, if there
+   * are more.
+   */
+  async parkedAfter(jobId: string | undefined, limit: number): Promise<{ jobs: ParkedJob[]; next?: string | undefined }> {
+    const { redis, keys } = this.#store;
+    const { parked } = keys.archive;
+    return this.#store.orUnavailable(async () => {
+      const ids = (await redis.hkeys(parked).catch(ifWrongType<string[]>([]))).toSorted();
+      const left = jobId === undefined ? ids : ids.filter((id) => id > jobId);
+      const wanted = left.slice(0, limit);
+      const texts = wanted.length === 0 ? [] : await redis.hmget(parked, ...wanted);
+      const jobs = wanted.flatMap((id, n) => toParked(id, texts[n] ?? null));
+      return { jobs, next: left.length > limit ? wanted.at(-1) : undefined };
+    });
+  }
+
+  /** Tries refused rows again: all of them, or that of one job. Resolves with how many there are. */
+  async reopen(jobId?: string): Promise<number> {
     const { redis, keys, clock } = this.#store;
     const { outbox, parked } = keys.archive;
     return this.#store.orUnavailable(async () => {
-      const ids = await redis.hkeys(parked).catch(ifWrongType<string[]>([]));
+      const all = await redis.hkeys(parked).catch(ifWrongType<string[]>([]));
+      const ids = jobId === undefined ? all : all.filter((id) => id === jobId);
       const now = clock.now();
       if (ids.length > 0) {
         const transaction = redis.multi().zadd(outbox, ...ids.flatMap((id) => [now, id]));
@@ -87,4 +111,10 @@ export class ArchiveOutbox implements Outbox {
     const { behind } = keys.archive;
     await (isBehind ? redis.set(behind, '1', 'PX', BEHIND_MS) : redis.del(behind));
   }
+}
+
+/** Reads an entry; nothing where others have written it. */
+function toParked(jobId: string, text: string | null): ParkedJob[] {
+  const about = parseJson(text ?? 'null') as Partial<ParkedJob> | null | undefined;
+  return about ? [{ jobId, code: String(about.code), at: String(about.at) }] : [];
 }

@@ -48,7 +48,7 @@ export type Notifications = {
   faultOf: CallbackAddresses['faultOf'];
   /** The secrets that webhooks are signed with. If they are undefined, webhooks are off. */
   secrets?: WebhookSecrets | undefined;
-  deliveries: Pick<Deliveries, 'of' | 'retry'>;
+  deliveries: Pick<Deliveries, 'of' | 'retry' | 'failed' | 'replay'>;
   queue: Pick<NotificationQueue<unknown>, 'counts'>;
   /** A job with a webhook or a push was accepted. `next`: the kind of the job that it leads to. */
   accepted: (jobId: string, next?: string) => void;
@@ -70,7 +70,7 @@ export type AppDeps = {
   /** Jobs that Redis has forgotten; undefined where there is no archive to read. */
   archive?: ArchivedJobs | undefined;
   /** What is on its way to the archive; undefined where nothing is written to it. */
-  outbox?: Pick<ArchiveOutbox, 'state' | 'parked' | 'reopen'> | undefined;
+  outbox?: Pick<ArchiveOutbox, 'state' | 'parked' | 'parkedOf' | 'parkedAfter' | 'reopen'> | undefined;
   feed: Feed;
   userFeed: UserFeed;
   connections: Connections;

@@ -125,17 +125,17 @@ export class JobSearch {
   }
 
   /** Reads what a list of a user's jobs does not show. */
-  #complete(jobs: readonly Snapshot[]): Promise<FoundJob[]> {
+  async complete(job: Snapshot): Promise<FoundJob> {
     const { redis, keys } = this.#store;
     const unreadable = ifWrongType<(string | null)[]>([]);
-    return Promise.all(
-      jobs.map(async (job) => {
-        const fields = await redis.hmget(keys.job(job.id), 'pb', FIELDS.ready, 'delay', FIELDS.failedBy).catch(unreadable);
-        const [worker, ready, delay, failedBy] = fields.map((text) => text ?? undefined);
-        const readyAt = Number(ready ?? job.createdAt + Number(delay ?? 0)) || job.createdAt;
-        return { job, state: stateOf(job), worker, readyAt, failedBy };
-      }),
-    );
+    const fields = await redis.hmget(keys.job(job.id), 'pb', FIELDS.ready, 'delay', FIELDS.failedBy).catch(unreadable);
+    const [worker, ready, delay, failedBy] = fields.map((text) => text ?? undefined);
+    const readyAt = Number(ready ?? job.createdAt + Number(delay ?? 0)) || job.createdAt;
+    return { job, state: stateOf(job), worker, readyAt, failedBy };
+  }
+
+  #complete(jobs: readonly Snapshot[]): Promise<FoundJob[]> {
+    return Promise.all(jobs.map((job) => this.complete(job)));
   }
 }
 

@@ -16,6 +16,7 @@ import { type CancelOutcome, createCancel, type WhichToCancel } from './cancel-j
 import { childIdOf } from './child-id.ts';
 import { type ErasedJobs, JobEraser } from './erase-jobs.ts';
 import { createList, type JobIndex, MAX_ENTRIES, type JobPage, type JobRange } from './listing.ts';
+import { inspectJob, type JobInspection } from './job-inspection.ts';
 import { JobSearch, type JobSearchFilter, type SearchPage, type SearchRange } from './job-search.ts';
 import type { Lanes } from './lanes.ts';
 import { jobOptionsOf, openQueue } from './open-queue.ts';
@@ -246,6 +247,16 @@ export class JobQueue {
   /** Finds jobs of all users; undefined where `from` is a place of another search. */
   search(filter: JobSearchFilter, range: SearchRange): Promise<SearchPage | undefined> {
     return this.#store.orUnavailable(() => this.#search.find(filter, range));
+  }
+
+  /** A job as operators see it; undefined if there is none (any more). */
+  inspect(jobId: string): Promise<JobInspection | undefined> {
+    return this.#store.orUnavailable(async () => {
+      const view = await this.#readJob(jobId, 0);
+      if (!view) return undefined;
+      const [found, payload] = await Promise.all([this.#search.complete(view.snapshot), this.payloadOf(jobId)]);
+      return inspectJob(this.#store, view, found, payload);
+    });
   }
 
   /** A user's jobs, newest first. */

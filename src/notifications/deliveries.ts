@@ -1,6 +1,6 @@
 /** Deliveries: what users see of the notifications of their jobs, and how they have them sent again. */
 import { ProblemError } from '../job/problem.ts';
-import type { Entry, NotificationQueue } from './notification-queue.ts';
+import type { Entry, FailedEntry, NotificationQueue } from './notification-queue.ts';
 import type { PushRow } from './deliver-push.ts';
 import type { WebhookRow } from './deliver-webhook.ts';
 import type { Gone } from './gone.ts';
@@ -62,6 +62,35 @@ export class Deliveries {
     await this.#queue.resend({ jobId, id, owner });
     return this.of(jobId);
   }
+
+  /** Deliveries that have failed for good, of all users, the newest first. */
+  async failed(
+    limit: number,
+    after?: { score: string; id: string },
+  ): Promise<{ failed: FailedDelivery[]; next?: { score: string; id: string } | undefined }> {
+    const { failed, next } = await this.#queue.failed(limit, after);
+    return { failed: failed.flatMap(failedOf), next };
+  }
+
+  /**
+   * Sends one that has failed again, without regard to how often that was
+   * done, and to a receiver that had said it is gone. Resolves with whether there was one.
+   */
+  async replay(id: string): Promise<boolean> {
+    const entry = await this.#queue.failedOne(id);
+    if (!entry || entry.data.type === 'receipt') return false;
+    const { jobId, data } = entry;
+    await this.#gone.remove(data.type === 'webhook' ? { owner: data.owner, url: data.url } : { token: data.token });
+    await this.#queue.resend({ jobId, id, owner: data.type === 'webhook' ? data.owner : undefined });
+    return true;
+  }
+}
+
+/** A delivery that has failed for good, of whichever user. `at`: when, in ms since the epoch. */
+export type FailedDelivery = { id: string; jobId: string; channel: 'webhook' | 'push'; code: string; at: number };
+
+function failedOf({ id, jobId, data, at, reason }: FailedEntry<Notification>): FailedDelivery[] {
+  return data.type === 'receipt' ? [] : [{ id, jobId, channel: data.type, code: reason, at }];
 }
 
 function sentTooOften(jobId: string): ProblemError {

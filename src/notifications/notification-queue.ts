@@ -25,6 +25,12 @@ export type Entry<Data> = {
   rows: unknown[];
 };
 
+/** A notification that has failed. `at`: when, in ms since the epoch. */
+export type FailedEntry<Data> = { id: string; jobId: string; data: Data; at: number; reason: string };
+
+/** A page of them. `next`: the place of the last one, if there are more. */
+export type FailedPage<Data> = { failed: FailedEntry<Data>[]; next?: { id: string; score: string } | undefined };
+
 /** How many notifications there are. */
 export type NotificationCounts = { waiting: number; failed: number };
 
@@ -91,8 +97,36 @@ export class NotificationQueue<Data> {
     });
   }
 
+  /** Failed notifications, the newest first: so many after a place, which an earlier page ended at. */
+  async failed(limit: number, after?: { score: string; id: string }): Promise<FailedPage<Data>> {
+    const { redis } = this.#store;
+    const key = this.#queue.toKey('failed');
+    return this.#store.orUnavailable(async () => {
+      const rank = after && (await redis.zrevrank(key, after.id));
+      const from = after ? (rank === null || rank === undefined ? await redis.zcount(key, `(${after.score}`, '+inf') : rank + 1) : 0;
+      const pairs = await redis.zrevrange(key, from, from + limit, 'WITHSCORES');
+      const places = pairs.flatMap((id, n) => (n % 2 === 0 ? [{ id, score: pairs[n + 1] ?? '' }] : []));
+      const shown = places.slice(0, limit);
+      const failed = (await Promise.all(shown.map(({ id, score }) => this.#failedOne(id, Number(score))))).flat();
+      return { failed, next: places.length > limit ? shown.at(-1) : undefined };
+    });
+  }
+
+  /** A notification that has failed; undefined where there is none of this id. */
+  async failedOne(id: string): Promise<FailedEntry<Data> | undefined> {
+    return this.#store.orUnavailable(async () => {
+      const score = await this.#store.redis.zscore(this.#queue.toKey('failed'), id);
+      return score === null ? undefined : (await this.#failedOne(id, Number(score)))[0];
+    });
+  }
+
+  async #failedOne(id: string, at: number): Promise<FailedEntry<Data>[]> {
+    const job: Job<StoredNotification<Data>> | undefined = await this.#queue.getJob(id);
+    return job ? [{ id, jobId: job.data.jobId, data: job.data.data, at, reason: job.failedReason }] : [];
+  }
+
   /** Sends a notification of a user's job again, or now if it waits. */
-  async resend(entry: { jobId: string; id: string; owner: string }): Promise<void> {
+  async resend(entry: { jobId: string; id: string; owner?: string | undefined }): Promise<void> {
     return this.#store.orUnavailable(async () => {
       const job = await this.#queue.getJob(entry.id);
       if (!job) return;

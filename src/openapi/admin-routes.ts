@@ -47,6 +47,26 @@ const ERROR = {
   jobId: JOB_ID,
 };
 
+const INSPECTED = {
+  ...FOUND,
+  requestId: '0f8e1c52-6a0a-4f0e-9f57-0a4f3f0f3a11',
+  attempts: [{ attempt: 1 }],
+  setbacks: { putOffs: 0, lost: 0, givenBack: 0, retries: 0 },
+  lockMs: 29_000,
+  calls: [{ inputTokens: 200, outputTokens: 40, costUsd: 0.0001 }],
+  journal: { rows: 1, shown: [{ seq: 1, type: 'item', attempt: 1, list: 'flashcards', index: 0, percent: 14, bytes: 60 }] },
+  deliveries: [],
+  followers: 1,
+};
+const LETTER = {
+  id: `job.${JOB_ID}`,
+  type: 'job',
+  jobId: JOB_ID,
+  code: 'provider_timeout',
+  at: '2026-11-23T21:32:57.440Z',
+  replay: `/admin/dead-letters/job.${JOB_ID}/replay`,
+};
+
 /** The descriptions of these routes. */
 export const adminReadDescriptions: readonly RouteDescription[] = [
   seen('GET /admin/errors', 'listErrors', {
@@ -63,6 +83,29 @@ export const adminReadDescriptions: readonly RouteDescription[] = [
     parameters: ['state', 'kind', 'owner', 'failureCode', 'provider', 'since', 'until', 'searchLimit', 'searchCursor'],
     answers: { 200: jsonAnswer('A page of jobs.', 'FoundJobs', { jobs: [FOUND], more: false }) },
     problems: ['invalid_input', ...PROBLEMS],
+  }),
+  seen('GET /admin/jobs/:jobId', 'inspectJob', {
+    summary: 'The whole way of one job.',
+    description:
+      'How its attempts have ended, what its calls of vendors have used, the rows of its journal without their contents (the newest 1,000), its webhooks and pushes, and what the archive said. Nothing that a user or a model wrote is in it, unless `input=1` asks for the input.',
+    parameters: ['withInput'],
+    answers: { 200: jsonAnswer('The job.', 'InspectedJob', INSPECTED) },
+    problems: ['invalid_input', 'job_not_found', ...PROBLEMS],
+  }),
+  seen('GET /admin/dead-letters', 'listDeadLetters', {
+    summary: 'What went nowhere.',
+    description:
+      'Webhooks and pushes that have failed for good, rows that the archive has refused, and failed jobs. Each names the address at which it is tried again.',
+    parameters: ['letterType', 'searchLimit', 'letterCursor'],
+    answers: { 200: jsonAnswer('A page of them.', 'DeadLetters', { letters: [LETTER], more: false }) },
+    problems: ['invalid_input', ...PROBLEMS],
+  }),
+  seen('POST /admin/dead-letters/:letterId/replay', 'replayDeadLetter', {
+    summary: 'Tries one again.',
+    description:
+      'A job is retried, a row is sent to the archive, a webhook or a push is sent: without regard to limits. It is in the log of actions.',
+    answers: { 202: jsonAnswer('It is tried again.', 'Replayed', { id: LETTER.id, replayed: true }) },
+    problems: ['not_found', ...PROBLEMS],
   }),
   seen('GET /admin/workers', 'listWorkers', {
     summary: 'The workers.',

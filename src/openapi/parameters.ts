@@ -72,6 +72,13 @@ const table = {
     'Where the page begins: the `nextCursor` of an earlier answer to the same filter.',
     `failed~1795470777440~${JOB_ID}`,
   ),
+  letterId: inPath('letterId', 'The id of the dead letter.', `job.${JOB_ID}`),
+  letterType: inQuery('type', 'Only letters of this type.', 'delivery', { type: 'string', enum: ['delivery', 'archive', 'job'] }),
+  letterCursor: inQuery('cursor', 'Where the page begins: the `nextCursor` of an earlier answer.', `job~1795470777440~${JOB_ID}`),
+  withInput: inQuery('input', '`1` adds the input. That it was read is in the log of actions, with the name of the operator.', '1', {
+    type: 'string',
+    enum: ['1', 'true'],
+  }),
   actionsLimit: inQuery('limit', 'How many actions at most.', 1000, { type: 'integer', minimum: 1, maximum: 1000, default: 1000 }),
   manyLimit: inQuery('limit', 'How many jobs at most.', 100, { type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
 

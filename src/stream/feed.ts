@@ -134,6 +134,11 @@ export class Feed {
     return jobId === undefined ? this.#jobs.size > 0 : this.#jobs.has(jobId);
   }
 
+  /** How many follow a job in this process. */
+  followersOf(jobId: string): number {
+    return this.#jobs.get(jobId)?.channel.size ?? 0;
+  }
+
   /** Takes a signal of the event reader. */
   signal(signal: JobSignal): void {
     if (signal.type === 'missed') {

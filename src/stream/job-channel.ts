@@ -54,6 +54,11 @@ export class JobChannel {
     return this.#followers.size === 0;
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#followers.size;
+  }
+
   has(follower: Follower): boolean {
     return this.#followers.has(follower);
   }
@@ -62,7 +67,10 @@ export class JobChannel {
     this.#followers.add(follower);
   }
 
-  /** The framing of this name that a follower has already, so that what it makes is shared; else this one. */
+  /**
+   * The framing of this name that a follower has already, so that what it makes is shared; else this
+   * one.
+   */
   sharedFraming(framing: Framing): Framing {
     for (const { framing: known } of this.#followers) if (known.name === framing.name) return known;
     return framing;

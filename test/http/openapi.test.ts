@@ -134,6 +134,11 @@ test('jobs of all kinds that this machine can do, and all routes of them, answer
     await ask(`POST /admin/workers/{id}/${what}`, `/admin/workers/${known['workers'][0].id}/${what}`, changed({ reason: 'x' }));
   await ask('POST /admin/resume', undefined, changed({ scope: 'kind', name: 'generate-flashcards' }));
   await ask('GET /metrics', undefined, { headers: OPERATOR, status: 200 });
+  const { body: listed } = await ask('GET /admin/jobs', undefined, { headers: OPERATOR });
+  await ask('GET /admin/jobs/{jobId}', `/admin/jobs/${listed['jobs'][0].jobId}?input=1`, { headers: OPERATOR, status: 200 });
+  await ask('GET /admin/dead-letters', undefined, { headers: OPERATOR, status: 200 });
+  const none = 'POST /admin/dead-letters/{letterId}/replay';
+  await ask(none, `/admin/dead-letters/job.${listed['jobs'][0].jobId}/replay`, { headers: OPERATOR, status: 404 });
   const { example } = document['paths']['/webhooks/supabase'].post.requestBody.content['application/json'];
   for (const body of [example, { ...example, type: 'INSERT' }])
     await ask('POST /webhooks/supabase', undefined, { ...json(body, { authorization: 'Bearer the-database-shows-it' }), status: 200 });
@@ -149,6 +154,7 @@ test('jobs of all kinds that this machine can do, and all routes of them, answer
       'GET /admin/archive', // it needs an archive: below
       'POST /admin/archive/retry',
       'POST /api/jobs/{jobId}/retry', // it needs a job that has failed: below
+      'POST /admin/dead-letters/{letterId}/replay',
     ].toSorted(),
   );
 });
@@ -168,6 +174,10 @@ test('a job that waits, is cancelled, fails and is retried is as the document sa
   expect((await look(api, 'POST /api/process-image', blank))['error'].code).toBe('content_unusable');
   await ask('GET /admin/failed-jobs', '/admin/failed-jobs?code=content_unusable', { headers: OPERATOR, status: 200 });
   await ask('POST /api/jobs/{jobId}/retry', `/api/jobs/${blank['jobId']}/retry`, { status: 202 });
+  expect((await look(api, 'POST /api/process-image', blank))['error'].code).toBe('content_unusable');
+  await ask('GET /admin/dead-letters', undefined, { headers: OPERATOR, status: 200 });
+  const replay = `/admin/dead-letters/job.${blank['jobId']}/replay`;
+  await ask('POST /admin/dead-letters/{letterId}/replay', replay, { headers: OPERATOR, status: 202 });
 });
 
 test('refusals have a status, a code and headers that the document has for the route', async () => {

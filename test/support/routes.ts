@@ -43,7 +43,7 @@ export async function routesOfApp(): Promise<string[]> {
     }),
     notifications: {
       faultOf: () => undefined,
-      deliveries: { of: async () => [], retry: async () => [] },
+      deliveries: { of: async () => [], retry: async () => [], failed: async () => ({ failed: [] }), replay: async () => false },
       queue: { counts: async () => ({ waiting: 0, failed: 0 }) },
       accepted() {},
       async handOn() {},

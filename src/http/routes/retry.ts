@@ -13,6 +13,7 @@ import { addressesFor, presentJob } from '../present.ts';
 import { actionOf, onlyOperators } from '../operator.ts';
 import { noSuchJob } from '../problems.ts';
 import { setAllowance } from '../rate-limits.ts';
+import { retryAgain } from '../retry-again.ts';
 
 /** `POST /api/jobs/:jobId/retry`, `GET /admin/failed-jobs` and `POST /admin/failed-jobs/retry`. */
 export function retryRoutes(deps: AppDeps): Hono<AppEnv> {
@@ -104,18 +105,6 @@ function scopeOf({ code, kind, user }: FailedJobsQuery): string {
 
 /** How many jobs an operator's retry works on at once. */
 const AT_ONCE = 50;
-
-/**
- * Retries a job without regard to bounds. Resolves with its id if it was still failed and now waits
- * again.
- */
-async function retryAgain({ queue, notifications }: AppDeps, jobId: string): Promise<string | undefined> {
-  const seen = await queue.read(jobId); // the list does not have the tenant
-  const { tenant, next, notifies, reserved } = seen?.snapshot ?? {};
-  if (notifies !== undefined) await notifications.handOn(jobId);
-  const outcome = tenant && (await queue.retry({ jobId, tenant, next, reserved, notifies: notifies !== undefined, bounded: false }));
-  return outcome?.type === 'retried' ? jobId : undefined;
-}
 
 /** The query of both /admin routes: which failed jobs are meant. The oldest failure comes first. */
 const query = z.object({
