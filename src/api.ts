@@ -33,6 +33,7 @@ import type { Fail, Parts, Ready } from './process.ts';
 import { openProcessStore, startHousekeeping } from './housekeeping.ts';
 import type { Clock } from './store/clock.ts';
 import { openStreams } from './stream-parts.ts';
+import { openTraces } from './traces-parts.ts';
 
 /** What the API is started with. */
 export type ApiOptions = { config: Config; log: Logger; version: string; kinds: readonly Kind[] };
@@ -44,9 +45,11 @@ const SUBMIT = 'submit';
 export async function startApi({ config, log, version, kinds }: ApiOptions, parts: Parts, fail: Fail): Promise<Ready> {
   checkKinds(kinds);
   const { job, plans, pages, hosts } = config;
+  const id = `api-${randomUUID()}`;
+  const tracer = await openTraces({ settings: config.traces, role: 'api', instance: id, version, log }, parts);
   const store = parts.add(await openProcessStore(config, log, fail));
   const { clock } = store;
-  const processes = new ProcessRegistry(store, { id: `api-${randomUUID()}`, onError: store.onError('registry') });
+  const processes = new ProcessRegistry(store, { id, onError: store.onError('registry') });
   await processes.enter();
   parts.add({ close: () => processes.leave() });
   const archive = await openArchive(store, config);
@@ -59,7 +62,7 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
   parts.add(await startHousekeeping(store, (jobId, which) => queue.cancel(jobId, which), job.retentionS, log));
   const files = new RedisFiles(store, config.filesMaxBytes);
   const { addressing, statusUrl, ...access } = await openAccess(store, queue, kinds, config);
-  const notifications = parts.add(new Notifier({ store, config, kinds, version, queue, statusUrl, log, onTry: metrics.onTry }));
+  const notifications = parts.add(new Notifier({ store, config, kinds, version, queue, statusUrl, log, tracer, onTry: metrics.onTry }));
   const eraser = new Eraser({ queue, files, notifications: notifications.queue, archive: archive.erasing });
   const archiving = parts.add(archive.start({ queue, files, eraser, notifications: notifications.queue, log }));
   const limits = createLimits(config);
@@ -69,7 +72,7 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
   metrics.watch({ queue, outbox: archive.outbox, notifications: notifications.queue, shares });
   const drain = new Drain(config.stop.drainMs);
   const { createServer, ...http } = createNodeHttp(shares.answers, config.stallMs);
-  const shared = { kinds, version, log, pages, hosts, queue, clock, files, eraser, notifications };
+  const shared = { kinds, version, log, tracer, pages, hosts, queue, clock, files, eraser, notifications };
   const app = createApp({
     ...shared,
     ...access,

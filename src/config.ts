@@ -10,6 +10,7 @@ import type { Auth } from './identity/identification.ts';
 import type { Operator } from './identity/operators.ts';
 import { OwnError } from './job/own-error.ts';
 import { kinds } from './kinds/index.ts';
+import type { ExportSettings } from './traces/settings.ts';
 
 const MB = 1024 * 1024;
 
@@ -120,6 +121,7 @@ function toConfig(env: Environment) {
     archive: archiveOf(env),
     supabaseWebhookSecret: env.SUPABASE_WEBHOOK_SECRET,
     notifications: notificationsOf(env),
+    traces: tracesOf(env),
     logLevel: env.LOG_LEVEL,
   };
 }
@@ -266,6 +268,15 @@ function notificationsOf(env: Environment) {
     pushDelayMs: env.PUSH_DELAY_MS,
     expo: { baseUrl: env.EXPO_BASE_URL, accessToken: env.EXPO_ACCESS_TOKEN },
   };
+}
+
+/** How spans are exported; undefined where they are not. */
+function tracesOf(env: Environment): ExportSettings | undefined {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own } = env;
+  const url = own ?? (base === undefined ? undefined : `${base}/v1/traces`);
+  if (url === undefined || env.OTEL_SDK_DISABLED) return undefined;
+  const sampler = { name: env.OTEL_TRACES_SAMPLER, ratio: env.OTEL_TRACES_SAMPLER_ARG };
+  return { url, protocol: env.OTEL_EXPORTER_OTLP_PROTOCOL, serviceName: env.OTEL_SERVICE_NAME, sampler };
 }
 
 /** A Supabase project identifies users by itself, also in development. */

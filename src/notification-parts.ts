@@ -25,6 +25,7 @@ import { pauseAfter } from './notifications/try-times.ts';
 import { WebhookSecrets } from './notifications/webhook-secrets.ts';
 import type { Clock } from './store/clock.ts';
 import type { ProcessStore } from './store/store.ts';
+import type { Tracer } from './traces/tracer.ts';
 
 /** What notifications need of the rest of the process. */
 export type NotifierOptions = {
@@ -36,6 +37,8 @@ export type NotifierOptions = {
   /** Makes the address at which a job's status is read. */
   statusUrl: (jobId: string) => Promise<string>;
   log: Logger;
+  /** Takes a span for each try. */
+  tracer: Tracer;
   /** Called for each try of a notification, with what came of it. */
   onTry?: ((channel: Notification['type'], outcome: TryResult<Notification>['type']) => void) | undefined;
 };
@@ -154,7 +157,7 @@ type Contacts = { callbacks: CallbackAddresses; gone: Gone; seenEnds: SeenEnds; 
 
 /** Makes the function that does one try, whatever is sent. */
 function createSend(
-  { store: { clock }, config, kinds, version, statusUrl, log, onTry }: NotifierOptions,
+  { store: { clock }, config, kinds, version, statusUrl, log, tracer, onTry }: NotifierOptions,
   { callbacks: { blockList }, gone, seenEnds, secrets }: Contacts,
 ): (tried: Try<Notification>) => Promise<TryResult<Notification>> {
   const { nameServers, expo } = config.notifications;
@@ -186,10 +189,27 @@ function createSend(
     }
   };
   return async (tried) => {
-    const result = await send(tried);
+    const result = await inSpan(tracer, tried, send);
     onTry?.(tried.data.type, result.type);
     return result;
   };
+}
+
+/**
+ * Does a try within a span of the trace that the job is of. The receiver is not told of the trace.
+ * What was not begun is no try.
+ */
+async function inSpan(
+  tracer: Tracer,
+  tried: Try<Notification>,
+  send: (tried: Try<Notification>) => Promise<TryResult<Notification>>,
+): Promise<TryResult<Notification>> {
+  const { jobId, number, data } = tried;
+  const facts = { 'messaging.message.id': jobId, 'ai_jobs.try': number };
+  const span = tracer.begin({ name: `deliver ${data.type}`, kind: 'client', parent: data.traceparent, facts });
+  const result = await send(tried);
+  if (result.type !== 'not_now') span.end({ ...('reason' in result && { error: result.reason }) });
+  return result;
 }
 
 /** The server's secrets, the newest first; without any, the one that processes share through Redis. */

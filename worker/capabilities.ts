@@ -31,6 +31,8 @@ export type EndedCall = {
   ms: number;
   /** When the first part of the answer was there, in ms since the call; absent if none came. */
   firstMs?: number | undefined;
+  /** Why the answer was over, as the vendor said it, by the words of OpenAI. */
+  finish?: string | undefined;
   /** The code of what ended it; absent if it went well. `aborted`: its job needs it no more. */
   code?: ProblemCode | 'aborted' | undefined;
   /** Tells what it has used, as far as that is known. It is computed when it is asked for. */
@@ -51,6 +53,8 @@ export type Report = {
    * deadline moves, unless JOB_TIMEOUT_MS is set.
    */
   alive(): void;
+  /** The vendor has said why its answer is over. */
+  finished?: ((reason: string) => void) | undefined;
   /** A call is over. The guard tells it, for all vendors. */
   called?(call: EndedCall): void;
 };

@@ -15,6 +15,7 @@ import { checkKinds } from '../src/kinds/kind.ts';
 import type { Fail, Parts, Ready } from '../src/process.ts';
 import { endWhenStuck } from '../src/store/loop-age.ts';
 import type { ProcessStore } from '../src/store/store.ts';
+import { openTraces } from '../src/traces-parts.ts';
 import { type Ability, findAbility } from './ability.ts';
 import { hasMoneyBudget, mainProvider, modelWarnings, supportInWords, withoutLists } from './description.ts';
 import type { Implementation } from './handler.ts';
@@ -42,6 +43,10 @@ export async function startWorker({ implementations, ...options }: WorkerProcess
   const { config, log, version } = options;
   const kinds = implementations.map(({ kind }) => kind);
   checkKinds(kinds);
+  const { name } = config.worker;
+  // Containers may share the host's name, and each is its process 1: the name alone would make them one.
+  const id = `${name}-${randomUUID()}`;
+  const tracer = await openTraces({ settings: config.traces, role: 'worker', instance: id, version, log }, parts);
   const health = await Health.open(config, log, parts);
   const store = parts.add(await openProcessStore(config, log, fail));
   const patient = store.connect('wait');
@@ -49,9 +54,6 @@ export async function startWorker({ implementations, ...options }: WorkerProcess
   tellAbility(ability, config, store.clock.now(), log);
   const metrics = openWorkerMetrics({ store, config, version, ...ability });
 
-  const { name } = config.worker;
-  // Containers may share the host's name, and each is its process 1: the name alone would make them one.
-  const id = `${name}-${randomUUID()}`;
   const lanes = kinds.map((kind) => kind.name);
   const processes = new ProcessRegistry(store, { id, onError: store.onError('registry') });
   await processes.enter();
@@ -67,7 +69,7 @@ export async function startWorker({ implementations, ...options }: WorkerProcess
   await holds.begin(); // before any job is taken that operators have paused
   parts.add(holds);
   const errors = parts.add(new ErrorCounts(store, store.onError('errors')));
-  const tasks = createTasks({ config, implementations, ability, store, patient, processes, holds, errors, events: metrics.events });
+  const tasks = createTasks({ config, implementations, ability, store, patient, processes, holds, errors, events: metrics.events, tracer });
   const worker = new JobWorker(store, patient, tasks, { ...config.job, ...config.worker, lanes, served: ability.served }, log);
   parts.add({ close: () => worker.close(config.stop.graceMs) });
   const stuck = { what: "the worker's loop", ageMs: () => worker.loopAgeMs(), monitor: store.monitor, fail };

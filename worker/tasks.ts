@@ -13,6 +13,7 @@ import { createWorkerDirectory } from '../src/jobs/worker-registry.ts';
 import { upgradeInput } from '../src/kinds/input-versions.ts';
 import type { Kind } from '../src/kinds/kind.ts';
 import type { ProcessStore, Store } from '../src/store/store.ts';
+import type { Tracer } from '../src/traces/tracer.ts';
 import type { Ability } from './ability.ts';
 import { authorsOf } from './assignments.ts';
 import type { Implementation } from './handler.ts';
@@ -34,6 +35,7 @@ type TasksOptions = {
   holds: NonNullable<WorkerTasks['holds']>;
   events: NonNullable<WorkerTasks['events']>;
   errors: NonNullable<WorkerTasks['errors']>;
+  tracer: Tracer;
 };
 
 /** How old the known state of the registry may be when a job is given back, in ms. */
@@ -41,7 +43,7 @@ const REGISTRY_AGE_MS = 1000;
 
 /** Makes them. */
 export function createTasks(options: TasksOptions): WorkerTasks {
-  const { config, implementations, ability, store, patient, processes, holds, events, errors } = options;
+  const { config, implementations, ability, store, patient, processes, holds, events, errors, tracer } = options;
   const kinds = implementations.map(({ kind }) => kind);
   // Files are read over a connection of their own: what is large
   // must not hold up what else a run writes.
@@ -66,6 +68,7 @@ export function createTasks(options: TasksOptions): WorkerTasks {
     mayShorten: async () => config.worker.shortRows && (await processes.agreed('short-rows', ROLLBACK_MS)),
     events,
     errors,
+    tracer,
     authors: authorsOf(ability.assignments),
     onCompleted: createInputRemoval(files, kinds),
     onFailed: createRoomRelease(files, kinds),

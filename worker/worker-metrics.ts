@@ -8,19 +8,12 @@ import { createEndedJobs } from '../src/metrics/ended-jobs.ts';
 import type { Count, Observe, ProcessMetrics } from '../src/metrics/process-metrics.ts';
 import type { Assignment } from './assignments.ts';
 import type { EndedCall } from './capabilities.ts';
+import { OPERATIONS } from './operation-names.ts';
 import type { AgainReason, RunEvents } from './run/run-events.ts';
 
 /** The labels of a call by OpenTelemetry's conventions for GenAI. */
 type CallLabel = 'gen_ai_operation_name' | 'gen_ai_provider_name' | 'gen_ai_request_model';
 const CALL_LABELS = ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request_model'] as const;
-
-/** The name of an operation. OpenTelemetry has one for a structured answer, and lets others be added. */
-const OPERATIONS: Readonly<Record<CapabilityName, string>> = {
-  structuredAnswer: 'chat',
-  imageText: 'image_text',
-  speechAssessment: 'speech_assessment',
-  speech: 'speech',
-};
 
 /** Takes what runs report. */
 export class WorkerMetrics implements RunEvents {

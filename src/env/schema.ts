@@ -6,6 +6,7 @@ import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { priceSchema } from '../job/price.ts';
 import { planSchema } from '../jobs/plans.ts';
+import { PROTOCOLS, SAMPLERS } from '../traces/settings.ts';
 import { type AddressError, readStoreAddress } from '../store/store-address.ts';
 import { certificates } from './certificates.ts';
 import { kindList } from './lanes.ts';
@@ -32,6 +33,7 @@ const LARGEST_BODY_MB = 16;
 const HOSTS_EXPECTED = 'expected host names with commas between them, without scheme and port; *.name for all that lie under one';
 const NAME_SERVERS_EXPECTED = 'expected addresses with commas between them, such as 9.9.9.9,[2620:fe::fe]:53';
 const USD_EXPECTED = 'expected an amount of US dollars above 0, such as 0.5';
+const RATIO_EXPECTED = 'expected a share from 0 to 1, such as 0.1';
 const PRICES_EXPECTED = `expected JSON such as {"openai/my-model":{"perMillionInputTokens":1}}, with these parts of a price: ${Object.keys(priceSchema.shape).join(', ')}`;
 const PLANS_EXPECTED = `expected JSON such as {"pro":{"maxJobs":500}}, with these parts of a plan: ${Object.keys(planSchema.shape).join(', ')}`;
 /** An IP address, with or without a port, as Node's resolver takes it. */
@@ -148,5 +150,12 @@ export const schema = z.object({
   SUPABASE_SERVICE_ROLE_KEY: vendorKey.optional(),
   SUPABASE_WEBHOOK_SECRET: secret.optional(),
   ARCHIVE_RETENTION_DAYS: wholeNumber(1, 36_500).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: baseUrl.optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.enum(PROTOCOLS).default('http/protobuf'),
+  OTEL_SDK_DISABLED: flag,
+  OTEL_SERVICE_NAME: z.string().optional(),
+  OTEL_TRACES_SAMPLER: z.enum(SAMPLERS).default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number(RATIO_EXPECTED).min(0, RATIO_EXPECTED).max(1, RATIO_EXPECTED).default(1),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });

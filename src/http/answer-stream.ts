@@ -1,6 +1,7 @@
 /** Answers with a job's stream: to a GET on its address, and to a POST that asks for a stream. */
 import type { Context } from 'hono';
 import { ProblemError, problems } from '../job/problem.ts';
+import { traceIdOf } from '../job/trace-parent.ts';
 import { type Cursor, encodeRetry } from '../stream/sse-encoding.ts';
 import type { Following } from '../stream/feed.ts';
 import { endFrame, resetFrame, statusFrame } from '../stream/job-frames.ts';
@@ -9,6 +10,7 @@ import { answer } from './answer.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { AppEnv } from './context.ts';
 import type { Reader } from './job-access.ts';
+import { beginFollow } from './request-span.ts';
 import type { Hold } from './shares.ts';
 
 /** How long a client should wait before it reconnects if it can't be served now, in ms. */
@@ -53,8 +55,10 @@ async function openStream(c: Context<AppEnv>, deps: AppDeps, { jobId, cursor, re
     const held = place ?? deps.shares.streams.hold(holder, 1);
     deps.countFor(c.env, holder);
     c.set('waits', true);
-    deps.log.info({ jobId, requestId: c.get('requestId'), cursor }, 'stream opened');
-    return deps.transport(c.env, answer(c, 200, null, STREAM_HEADERS), holding(held, beginStream(following, opening)));
+    deps.log.info({ jobId, requestId: c.get('requestId'), cursor, traceId: traceIdOf(following.first.traceparent) }, 'stream opened');
+    const span = beginFollow(c, deps.tracer, following.first);
+    const until = { release: () => (held.release(), span.end()) };
+    return deps.transport(c.env, answer(c, 200, null, STREAM_HEADERS), holding(until, beginStream(following, opening)));
   } catch (error) {
     following.stop();
     throw error;
@@ -62,7 +66,7 @@ async function openStream(c: Context<AppEnv>, deps: AppDeps, { jobId, cursor, re
 }
 
 /** Begins a stream that holds a place until it is over. */
-export function holding(place: Hold, begin: Begin): Begin {
+export function holding(place: Pick<Hold, 'release'>, begin: Begin): Begin {
   return (sink) => {
     const stop = begin(sink);
     return () => {

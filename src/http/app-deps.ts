@@ -28,6 +28,7 @@ import type { Connections } from '../stream/connections.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { Transport } from '../stream/response.ts';
 import type { UserFeed } from '../stream/user-feed.ts';
+import type { Tracer } from '../traces/tracer.ts';
 import type { ReadAsset } from './asset.ts';
 import type { BearerCheck } from './bearer-check.ts';
 import type { PullBody } from './body.ts';
@@ -136,6 +137,8 @@ export type AppDeps = {
   notifications: Notifications;
   /** Takes what happens with requests, to count it. */
   events: RequestEvents;
+  /** Takes spans of requests. */
+  tracer: Tracer;
   /** The metrics of the process, and who may read them. */
   metrics: { text: ProcessMetrics['text']; contentType: string; access: MetricsAccess };
   /** The web pages that may call. */

@@ -1,5 +1,7 @@
 /** The context of a request, which every middleware and route reads. */
 import type { Tenant } from '../job/tenant.ts';
+import type { TraceParent } from '../job/trace-parent.ts';
+import type { Span } from '../traces/tracer.ts';
 
 /** Hono's environment: the variables that middleware sets. */
 export type AppEnv = {
@@ -9,6 +11,9 @@ export type AppEnv = {
      * log line of the request.
      */
     requestId: string;
+    /** The span of the request, where it has one, and how its children name it. */
+    span?: Span;
+    traceparent?: TraceParent;
     /** The headers that the answer to this request has, whatever the answer is. */
     headers: Record<string, string>;
     /**

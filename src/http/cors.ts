@@ -22,6 +22,7 @@ export const ALLOWED = [
   'Range',
   'If-Range',
   'X-Request-Id',
+  'traceparent',
 ];
 
 /** The answer headers that a page may read. */
@@ -47,7 +48,7 @@ const MAX_AGE_S = 86_400;
 /**
  * The headers that a page of another site may send with a job's token: none that identifies a user.
  */
-const ALLOWED_WITH_TOKEN = ['Last-Event-ID', 'If-None-Match', 'Range', 'If-Range', 'X-Request-Id'];
+const ALLOWED_WITH_TOKEN = ['Last-Event-ID', 'If-None-Match', 'Range', 'If-Range', 'X-Request-Id', 'traceparent'];
 
 /**
  * Makes the CORS headers of answers, and the answers to preflight requests. `methods`: those of the

@@ -3,6 +3,7 @@ import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Logger } from 'pino';
 import { ProblemError, problems, toProblem } from '../job/problem.ts';
+import { traceIdOf } from '../job/trace-parent.ts';
 import { queueUnavailable } from '../store/queue-unavailable.ts';
 import { storeTrouble } from '../store/store-trouble.ts';
 import { answer } from './answer.ts';
@@ -34,7 +35,8 @@ export function answerErrors(log: Pick<Logger, 'error'>): ErrorHandler<AppEnv> {
       return problemResponse(c, new ProblemError('invalid_json', 'The body can not be read as JSON; send one JSON object.'));
     }
     if (storeTrouble(error)) return problemResponse(c, queueUnavailable(error)); // from a part that reads Redis itself, as that of files does
-    log.error({ err: error, requestId: c.get('requestId'), method: c.req.method, path: c.req.path }, 'unexpected error');
+    const about = { requestId: c.get('requestId'), traceId: traceIdOf(c.get('traceparent')), method: c.req.method, path: c.req.path };
+    log.error({ err: error, ...about }, 'unexpected error');
     return problemResponse(
       c,
       new ProblemError('internal_error', 'The request failed for a reason that is in the server log, under its request id.'),

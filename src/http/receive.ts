@@ -6,6 +6,7 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { routePath } from 'hono/route';
 import { tenantOf } from '../job/tenant.ts';
+import { traceIdOf } from '../job/trace-parent.ts';
 import { setHeaders } from './answer.ts';
 import { createAdmitCaller } from './admit-caller.ts';
 import { createCors } from './cors.ts';
@@ -16,10 +17,11 @@ import { checkAdminOrigin, createOriginCheck, isOfOperators } from './origins.ts
 import { setHolder } from './holder.ts';
 import { answerErrors } from './problems.ts';
 import { RefusalRests } from './pace.ts';
+import { beginRequest, endRequest } from './request-span.ts';
 
 /** Makes the middleware. `methods`: those of the routes that pages of other sites may call. */
 export function receive(deps: AppDeps, methods: () => string[]) {
-  const { log, pace, events } = deps;
+  const { log, pace, events, tracer } = deps;
   const answerEarly = createAnswerEarly(deps, methods);
   const answerError = answerErrors(log);
   const rests = new RefusalRests();
@@ -29,6 +31,7 @@ export function receive(deps: AppDeps, methods: () => string[]) {
     const requestId = requestIdOf(c.req.header('x-request-id'));
     c.set('requestId', requestId);
     c.set('headers', { 'x-request-id': requestId });
+    beginRequest(c, tracer);
     try {
       const answered = answerEarly(c);
       const early = answered instanceof Promise ? await answered : answered; // most need no wait
@@ -43,7 +46,9 @@ export function receive(deps: AppDeps, methods: () => string[]) {
     const { status } = c.res;
     const ms = performance.now() - start;
     if (!c.get('waits')) events.answered(method, routePath(c, -1), status, ms);
-    log.info({ requestId, method, path, status, ms: Math.round(ms), operator: c.get('operator') }, 'request');
+    endRequest(c);
+    const [operator, traceId] = [c.get('operator'), traceIdOf(c.get('traceparent'))];
+    log.info({ requestId, method, path, status, ms: Math.round(ms), operator, traceId }, 'request');
   });
 }
 

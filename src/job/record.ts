@@ -6,6 +6,7 @@ import { parseJson } from './parse-json.ts';
 import { isJobId } from './id.ts';
 import type { JournalRow, Notifies } from './snapshot.ts';
 import type { Tenant } from './tenant.ts';
+import { readTraceParent, type TraceParent } from './trace-parent.ts';
 
 /**
  * Fields of ours in BullMQ's job hash: they live and go with the job, in its cluster slot, and need no
@@ -108,6 +109,8 @@ export type Payload = {
   reserved?: string | undefined;
   /** The fields of its submission that its kind does not know, a name a line. */
   ignored?: string | undefined;
+  /** The span of its submission, which the spans of its runs and notifications are part of. */
+  traceparent?: TraceParent | undefined;
   targets?: Targets | undefined;
   /** The job that it comes of. */
   parent?: string | undefined;
@@ -122,21 +125,24 @@ export type Payload = {
 
 /**
  * What a payload begins with, as far as it is there: an owner, the tenant, the kind that follows,
- * who is notified, what is reserved, and names that were ignored. Each is a JSON string.
+ * who is notified, what is reserved, names that were ignored, and a trace. Each is a JSON string.
  */
 const PAYLOAD_HEAD =
-  /^\{(?:"owner":("(?:[^"\\]|\\.)*"))?(?:,?"tenant":("(?:[^"\\]|\\.)*"))?(?:,"next":("[a-z-]*"))?(?:,"tells":("[a-z]*"))?(?:,"reserved":("[\d ]*"))?(?:,"ignored":("(?:[^"\\]|\\.)*"))?/;
+  /^\{(?:"owner":("(?:[^"\\]|\\.)*"))?(?:,?"tenant":("(?:[^"\\]|\\.)*"))?(?:,"next":("[a-z-]*"))?(?:,"tells":("[a-z]*"))?(?:,"reserved":("[\d ]*"))?(?:,"ignored":("(?:[^"\\]|\\.)*"))?(?:,"traceparent":("[\da-f-]*"))?/;
+
+type HeadField = 'owner' | 'tenant' | 'next' | 'tells' | 'reserved' | 'ignored' | 'traceparent';
 
 const TELLS: ReadonlySet<unknown> = new Set<Notifies>(['webhook', 'push', 'both']);
 
 /**
  * Whose a job is, what it leads to, who is notified of its end, what is
- * reserved for it and which names were ignored, from the beginning of its
+ * reserved for it, which names were ignored and its trace, from the beginning of its
  * payload. What stands behind that is not looked at, and may be missing.
  */
-export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tenant' | 'next' | 'tells' | 'reserved' | 'ignored'>> {
+export function readPayload(data: string): Partial<Pick<Payload, HeadField>> {
   const [, ...texts] = PAYLOAD_HEAD.exec(data) ?? [];
-  const [owner, tenant, next, tells, reserved, ignored] = texts.map((text) => (text === undefined ? undefined : parseJson(text)));
+  const [owner, tenant, next, tells, reserved, ignored, trace] = texts.map((text) => (text === undefined ? undefined : parseJson(text)));
+  const traceparent = typeof trace === 'string' ? readTraceParent(trace) : undefined;
   return {
     ...(typeof owner === 'string' && { owner }),
     ...(typeof tenant === 'string' && { tenant: tenant as Tenant }),
@@ -144,6 +150,7 @@ export function readPayload(data: string): Partial<Pick<Payload, 'owner' | 'tena
     ...(TELLS.has(tells) && { tells: tells as Notifies }),
     ...(typeof reserved === 'string' && { reserved }),
     ...(typeof ignored === 'string' && { ignored }),
+    ...(traceparent !== undefined && { traceparent }),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { PausedBy } from './paused-by.ts';
 import type { Problem, ProblemCode } from './problem.ts';
 import type { Tenant } from './tenant.ts';
+import type { TraceParent } from './trace-parent.ts';
 
 /** What a job has used. What a vendor does not bill is 0 or absent. */
 export type Usage = {
@@ -72,6 +73,8 @@ export type Snapshot = {
   reserved?: string | undefined;
   /** The fields of its submission that its kind does not know. */
   ignored?: readonly string[] | undefined;
+  /** The span of its submission. */
+  traceparent?: TraceParent | undefined;
   status: JobStatus;
   /** Which attempt is running, or ran last; 0 before the first. A lost worker counts as one too. */
   attempt: number;

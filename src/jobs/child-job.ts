@@ -39,7 +39,7 @@ export type ChildrenOptions = {
 /** See {@link Children}. */
 export function createChildren(store: Store, { admission, addAdmitted, lanes, cancel }: ChildrenOptions): Children {
   return {
-    async add({ parent, kind, owner, tenant, requestId, targets, reserved, v, input }) {
+    async add({ parent, kind, owner, tenant, requestId, targets, reserved, traceparent, v, input }) {
       const notifies = notifiesOf(targets);
       const id = childIdOf(parent, kind);
       const [made, there] = await store.redis.hmget(store.keys.job(parent), FIELDS.child, 'name');
@@ -48,7 +48,7 @@ export function createChildren(store: Store, { admission, addAdmitted, lanes, ca
       const request = { jobId: id, lane, parent, tenant, owner, bounded: false, notifies: notifies !== undefined };
       const admitted = await admission.admit(request);
       if (admitted.type !== 'admitted') throw new OwnError('a child has a place, and no key to be known by');
-      const payload: Payload = { owner, tenant, tells: notifies, reserved, requestId, targets, parent, v, input };
+      const payload: Payload = { owner, tenant, tells: notifies, reserved, traceparent, requestId, targets, parent, v, input };
       const { priority, at } = admitted;
       const added = await addAdmitted({ id, kind, payload, lane, priority, at, parent });
       if (added === undefined) await admission.withdraw(request);

@@ -47,7 +47,7 @@ export type QueuePlace = { state: string; at: string; position: number; cancelAt
  */
 export function toSnapshot(id: string, place: QueuePlace, length: number, fields: ReadFields, retentionS: number): Snapshot {
   const { state } = place;
-  const { owner, tenant, next, tells: notifies, reserved, ignored } = readPayload(fields.data ?? '');
+  const { owner, tenant, next, tells: notifies, reserved, ignored, traceparent } = readPayload(fields.data ?? '');
   const finishedAt = readTime(fields.finishedOn);
   const outcome = readOutcome(state, fields);
   const cancelAt = readTime(place.cancelAt === '' ? null : place.cancelAt);
@@ -60,6 +60,7 @@ export function toSnapshot(id: string, place: QueuePlace, length: number, fields
     notifies,
     reserved,
     ignored: ignored?.split('\n'),
+    traceparent,
     status: outcome?.type ?? (state === 'active' ? 'active' : 'waiting'),
     // As its run has written it: a pickup may also be no attempt,
     // but the end of a job that lost its workers too often.

@@ -1,4 +1,5 @@
 /** One try to deliver a webhook: what is sent, and what each answer means. */
+import { traceIdOf } from '../job/trace-parent.ts';
 import type { Try, TryResult } from './notification-sender.ts';
 import type { Gone } from './gone.ts';
 import type { Notification } from './notification.ts';
@@ -47,7 +48,7 @@ export function createDeliverWebhook(
   };
 
   return async (tried, webhook) => {
-    const { owner, url, requestId } = webhook;
+    const { owner, url, requestId, traceparent } = webhook;
     const { id, jobId, number } = tried;
     const { host } = new URL(url);
     if (await gone.has({ owner, url })) return { type: 'failed', reason: 'endpoint_gone' };
@@ -63,7 +64,7 @@ export function createDeliverWebhook(
     const about = posted.type === 'answered' ? { status: posted.status } : { code: posted.code };
     const verdict = verdictOf(posted, number);
     if (verdict.type === 'failed' && verdict.reason === 'endpoint_gone') await gone.add({ owner, url });
-    const line = { jobId, requestId, webhookId: id, host, number, ms, ...about }; // by host: the rest of a URL may carry a secret of the receiver's
+    const line = { jobId, requestId, traceId: traceIdOf(traceparent), webhookId: id, host, number, ms, ...about }; // by host: the rest of a URL may carry a secret of the receiver's
     if (verdict.type === 'done') log.info(line, 'webhook delivered');
     else log.warn(line, 'webhook not delivered');
     if (verdict.type === 'not_now') return verdict; // the process stops: that is no try

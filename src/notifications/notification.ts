@@ -3,6 +3,7 @@
  * notification for a phone, and what has to be asked after a push.
  */
 import type { JobStatus, Snapshot } from '../job/snapshot.ts';
+import type { TraceParent } from '../job/trace-parent.ts';
 import { digestOf } from '../store/digest.ts';
 import type { NewEntry } from './notification-sender.ts';
 import type { Targets } from '../job/record.ts';
@@ -13,9 +14,9 @@ export type EndStatus = Extract<JobStatus, 'completed' | 'failed' | 'cancelled'>
 
 /**
  * A notification as it is kept until it is sent. `requestId`: of the request that its job was
- * submitted with, for the log.
+ * submitted with, for the log; `traceparent`: the span of that submission.
  */
-export type Notification = { requestId?: string | undefined } &
+export type Notification = { requestId?: string | undefined; traceparent?: TraceParent | undefined } &
   /** `at`: when the job ended, in ms since the epoch. */
   (
     | { type: 'webhook'; owner: string; kind: string; status: EndStatus; at: number; url: string }
@@ -39,18 +40,18 @@ export function notificationsOf(
   targets: Targets,
   { pushDelayMs, now, requestId }: { pushDelayMs: number; now: number; requestId?: string | undefined },
 ): NewEntry<Notification>[] {
-  const { id: jobId, owner, kind, next, end, finishedAt: at = 0 } = snapshot;
+  const { id: jobId, owner, kind, next, end, finishedAt: at = 0, traceparent } = snapshot;
   if (!end) return [];
   const status = end.outcome.type;
   const tail = digestOf([jobId, end.seq, at]);
   const { callbackUrl: url, pushToken: token } = targets;
   const entries: NewEntry<Notification>[] = [];
   if (url !== undefined && owner !== undefined) {
-    const data: Notification = { type: 'webhook', owner, kind, status, at, url, requestId };
+    const data: Notification = { type: 'webhook', owner, kind, status, at, url, requestId, traceparent };
     entries.push({ id: `msg_${tail}`, jobId, owner, data, delayMs: 0, tries: TRIES.webhook });
   }
   if (token !== undefined && isWorthAPush(status, next)) {
-    const data: Notification = { type: 'push', kind, status, at, token, requestId };
+    const data: Notification = { type: 'push', kind, status, at, token, requestId, traceparent };
     entries.push({ id: `push_${tail}`, jobId, owner, data, delayMs: at + pushDelayMs - now, tries: TRIES.push });
   }
   return entries;

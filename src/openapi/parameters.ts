@@ -124,6 +124,11 @@ const table = {
     'An id for the request: 1 to 255 letters, digits, `_`, `-` and `=`. Without one, or with another text, an id is made.',
     '0f8e1c52-6a0a-4f0e-9f57-0a4f3f0f3a11',
   ),
+  traceparent: inHeader(
+    'traceparent',
+    'The span that this request is part of (W3C Trace Context). The job goes on in its trace, and the logs have its id. A malformed one is ignored.',
+    '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+  ),
 };
 
 /** The name that a parameter has in this document. */

@@ -48,7 +48,7 @@ export function submitRouteDescription(kind: Kind): RouteDescription {
     summary: kind.summary,
     description: `Submits a \`${kind.name}\` job.${kind.files ? FILES : ''}\n${HOW}`,
     access: 'owner',
-    parameters: ['idempotencyKey', 'prefer', 'cancelAfter', 'startWithin', 'lastEventIdHeader'],
+    parameters: ['idempotencyKey', 'prefer', 'cancelAfter', 'startWithin', 'lastEventIdHeader', 'traceparent'],
     limited: true,
     body: {
       description: 'What the job works with.',

@@ -23,6 +23,7 @@ import { createLocalLimit } from '../../src/jobs/rate-limit.ts';
 import { Connections } from '../../src/stream/connections.ts';
 import { Feed } from '../../src/stream/feed.ts';
 import { UserFeed } from '../../src/stream/user-feed.ts';
+import { HANDS_ON } from '../../src/traces/tracer.ts';
 import { openQueue } from './queue.ts';
 import { rightClock } from './clocks.ts';
 
@@ -85,6 +86,7 @@ export async function routesOfApp(): Promise<string[]> {
     checkOperator() {},
     errorCounts: { read: async () => [] },
     events: { answered() {}, submitted() {} },
+    tracer: HANDS_ON,
     metrics: { text: async () => '', contentType: 'text/plain', access: 'operator' },
     checkDatabase: () => 'database',
     pages: { listed: ['*'], own: undefined },

@@ -79,6 +79,7 @@ function watchCall(report: Report): { report: Report; ended(code?: ProblemCode |
   let author: Author | undefined;
   let call: Call | undefined;
   let firstMs: number | undefined;
+  let finish: string | undefined;
   return {
     report: {
       ...report,
@@ -91,9 +92,12 @@ function watchCall(report: Report): { report: Report; ended(code?: ProblemCode |
         firstMs ??= performance.now() - start;
         return report.begun();
       },
+      finished(reason) {
+        finish = reason;
+      },
     },
     ended(code) {
-      if (author) report.called?.({ author, ms: performance.now() - start, firstMs, code, used: () => call?.used?.() });
+      if (author) report.called?.({ author, ms: performance.now() - start, firstMs, finish, code, used: () => call?.used?.() });
       author = undefined;
     },
   };

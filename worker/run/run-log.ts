@@ -7,8 +7,8 @@ import type { Author, Usage } from '../../src/job/snapshot.ts';
 import type { CapabilityName } from '../../src/kinds/kind.ts';
 import type { EndedCall } from '../capabilities.ts';
 
-/** Whose run it is: the job, the request that it was submitted with, and the attempt's number. */
-export type RunIdentity = { jobId: string; requestId: string; kind: string; attempt: number };
+/** Whose run it is: the job, the request and the trace that it came with, the attempt's number. */
+export type RunIdentity = { jobId: string; requestId: string; traceId?: string | undefined; kind: string; attempt: number };
 
 /** Writes the lines of one run. Times are in ms. */
 export class RunLog {

@@ -79,7 +79,7 @@ export function createRun({
     const { kind, handle, schema, assignment, stored } = assignedTo(task, works);
     const deadline = new Deadline(task, timeoutMs, troubleMs);
     const { name, capability } = kind;
-    const { log } = task;
+    const { log, span } = task;
     const meter = new Meter(journal.spending, addCost, log.lines, (author, used) => {
       log.used(author, used);
       events.used(name, capability, author, used);
@@ -105,6 +105,7 @@ export function createRun({
         onItem: itemReporter(events, name, attempt),
         onCalled: (call) => {
           log.called(capability, call);
+          span.called(capability, call);
           events.called(capability, call);
         },
       });
@@ -209,7 +210,7 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
  * is added. Rejects with LockLostError if the job is not this run's any more.
  */
 async function makeChild<Result>(
-  { id, owner, tenant, targets, requestId, reserved }: Task,
+  { id, owner, tenant, targets, requestId, reserved, span }: Task,
   { kind, inputFrom }: NextJob<Result>,
   result: Result,
   { children, attempt, journal }: { children: Children; attempt: Attempt; journal: Journal },
@@ -227,7 +228,7 @@ async function makeChild<Result>(
     v: keptVersion(kind),
     input,
   };
-  const child = { jobId: await children.add(request) };
+  const child = { jobId: await span.sending(kind.name, (traceparent) => children.add({ ...request, traceparent })) };
   if (!attempt.hasChild()) await attempt.write({ type: 'child', attempt: attempt.number, child });
   return child;
 }

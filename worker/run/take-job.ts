@@ -9,10 +9,13 @@ import type { Progress } from '../../src/job/snapshot.ts';
 import { createJournals, type Journal, LockLostError } from './journal.ts';
 import type { Author } from '../../src/job/snapshot.ts';
 import { FIELDS, type Payload, type RecordFields } from '../../src/job/record.ts';
+import { traceIdOf } from '../../src/job/trace-parent.ts';
+import { HANDS_ON, type Tracer } from '../../src/traces/tracer.ts';
 import { NewerInputError } from './retry-policy.ts';
 import { RunCounters } from './run-counters.ts';
 import { NO_RUN_EVENTS, type RunEvents } from './run-events.ts';
 import { type RunIdentity, RunLog } from './run-log.ts';
+import { RunSpan } from './run-span.ts';
 import type { Lane } from '../../src/store/keys.ts';
 import type { Holds } from './holds.ts';
 import type { RunLocks } from './run-locks.ts';
@@ -63,6 +66,8 @@ export type TakeOptions = Pick<SettleOptions, 'findDoers' | 'backoffMs'> & {
   log: Logger;
   /** Takes what happens, to count it. */
   events?: RunEvents | undefined;
+  /** Takes a span for each run. */
+  tracer?: Tracer | undefined;
   /** Who does each kind here, for the log. */
   authors?: ReadonlyMap<string, Author> | undefined;
 };
@@ -143,9 +148,10 @@ export class JobTaker {
   }
 
   async #run(taken: JobPickup, counted: RunCounters): Promise<TakeResult> {
-    const { run, log, authors } = this.#options;
+    const { run, log, authors, tracer = HANDS_ON } = this.#options;
     const { job, id, token } = taken;
-    const task = toTask(taken, (identity) => new RunLog(log, identity, authors?.get(identity.kind)));
+    const task = toTask(taken, tracer, (identity) => new RunLog(log, identity, authors?.get(identity.kind)));
+    const { span } = task;
     void this.#reportStart(task, job);
     const journal = this.#openJournal(task);
     const fairQueue = this.#fairQueueOf(taken.lane);
@@ -153,10 +159,13 @@ export class JobTaker {
       await counted.started();
       const fields = await run(task, journal);
       noteServed(fairQueue, job);
+      span.ended('completed');
       return { type: 'done', fields, rows: journal.rows, log: task.log };
     } catch (error) {
       logEnd(task.log, error);
-      return { ...(await this.#settle({ job, id, token, journal, counted, fairQueue }, error)), author: task.log.author };
+      const settling = this.#settle({ job, id, token, journal, counted, fairQueue }, error);
+      span.ended(await settling.then(outcomeOf, () => 'lost'), error);
+      return { ...(await settling), author: task.log.author };
     }
   }
 
@@ -196,9 +205,15 @@ function logEnd(log: RunLog, error: unknown): void {
   log.ended('warn', error, 'job attempt ended');
 }
 
-function toTask({ job, id, token, signal, stop }: JobPickup, createLog: (identity: RunIdentity) => RunLog): Task {
+/** What becomes of a job whose run did not complete it, for its span. */
+function outcomeOf(settled: SettleResult): string {
+  if (settled.type !== 'error') return settled.type;
+  return settled.error instanceof LockLostError ? 'lost' : 'retried';
+}
+
+function toTask({ job, id, token, lane, signal, stop }: JobPickup, tracer: Tracer, createLog: (identity: RunIdentity) => RunLog): Task {
   const attempt = 1 + job.attemptsMade + job.stalledCounter;
-  const { tenant, owner, targets, reserved, requestId, parent, v, next, nextV, input } = job.data;
+  const { tenant, owner, targets, reserved, requestId, traceparent, parent, v, next, nextV, input } = job.data;
   return {
     id,
     token,
@@ -215,7 +230,8 @@ function toTask({ job, id, token, signal, stop }: JobPickup, createLog: (identit
     next,
     nextV,
     input,
-    log: createLog({ jobId: id, requestId, kind: job.name, attempt }),
+    log: createLog({ jobId: id, requestId, traceId: traceIdOf(traceparent), kind: job.name, attempt }),
+    span: new RunSpan(tracer, { kind: job.name, jobId: id, lane, attempt, parent: traceparent }),
     attempt,
     fresh: job.attemptsStarted === 1,
     // Why the attempt before ended: for the reason that BullMQ kept, or because its worker was lost.

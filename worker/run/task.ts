@@ -4,6 +4,7 @@ import type { Tenant } from '../../src/job/tenant.ts';
 import type { Targets } from '../../src/job/record.ts';
 import type { StoredInput } from '../../src/kinds/input-versions.ts';
 import type { RunLog } from './run-log.ts';
+import type { RunSpan } from './run-span.ts';
 
 /** A job as it is handed to a run. */
 export type Task = StoredInput & {
@@ -22,6 +23,8 @@ export type Task = StoredInput & {
   parent?: string | undefined;
   /** What its lines in the log are written by. */
   log: RunLog;
+  /** What a trace is told of it by. */
+  span: RunSpan;
   /** BullMQ's lock token of this run. */
   token: string;
   /** The attempt's number, counted from 1. Lost workers count. */

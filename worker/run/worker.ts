@@ -6,6 +6,7 @@ import type { Job } from 'bullmq';
 import type { Logger } from 'pino';
 import type { Config } from '../../src/config.ts';
 import { parseReason } from '../../src/job/problem.ts';
+import { traceIdOf } from '../../src/job/trace-parent.ts';
 import { FIELDS, type Payload } from '../../src/job/record.ts';
 import type { Author } from '../../src/job/snapshot.ts';
 import type { ErrorCounts, JobError } from '../../src/jobs/error-counts.ts';
@@ -42,7 +43,7 @@ export type WorkerOptions = Omit<Config['worker'], 'journalMemoryBytes' | 'short
 export type Counters = { started: number; completed: number; failed: number; retried: number; putOff: number; stalled: number };
 
 /** What a worker is given to do. */
-export type WorkerTasks = Pick<TakeOptions, 'run' | 'findDoers' | 'events' | 'authors'> & {
+export type WorkerTasks = Pick<TakeOptions, 'run' | 'findDoers' | 'events' | 'authors' | 'tracer'> & {
   locks: RunLocks;
   /** What operators want of this worker. */
   /** Counts what goes wrong, for operators. */
@@ -266,5 +267,6 @@ function logFailure(log: Logger, job: Job<Payload>): void {
   const { id: jobId, name: kind, data, attemptsMade, stalledCounter, failedReason } = job;
   const attempt = attemptsMade + stalledCounter;
   const { code } = parseReason(failedReason);
-  log.warn({ jobId, requestId: data?.requestId, kind, attempt, code, ms: runMsOf(job) }, 'job failed');
+  const traceId = traceIdOf(data?.traceparent);
+  log.warn({ jobId, requestId: data?.requestId, traceId, kind, attempt, code, ms: runMsOf(job) }, 'job failed');
 }

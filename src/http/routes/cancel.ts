@@ -17,6 +17,7 @@ export function cancelRoutes(deps: AppDeps): Hono<AppEnv> {
   app.post('/api/jobs/:jobId/cancel', async (c) => {
     const job = await findOwnJob(c, deps);
     const { id: jobId } = job;
+    c.get('span')?.link(job.traceparent);
     const outcome = await queue.cancel(jobId);
     const after = (await queue.read(jobId))?.snapshot ?? (job.end && job); // the archive has it
     if (!after) throw noSuchJob();

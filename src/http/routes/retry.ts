@@ -33,6 +33,7 @@ async function retryOne(c: Context<AppEnv, '/:jobId'>, deps: AppDeps): Promise<R
   const { queue, submissions, notifications, log } = deps;
   const job = await findOwnJob(c, deps);
   const { id: jobId } = job;
+  c.get('span')?.link(job.traceparent);
   const deadlines = deadlinesOf(c);
   if (job.end?.outcome.type !== 'failed') throw notFailed(job);
   if (!(await queue.there([jobId])).has(jobId)) throw inputGone(jobId); // only the archive has it

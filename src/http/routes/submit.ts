@@ -8,6 +8,7 @@ import { keptVersion } from '../../kinds/input-versions.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { type ProblemCode, ProblemError } from '../../job/problem.ts';
 import { type Tenant, tenantOf } from '../../job/tenant.ts';
+import { traceIdOf } from '../../job/trace-parent.ts';
 import { encodeFrame, parseCursor } from '../../stream/sse-encoding.ts';
 import { checkCharset, checkCoding, receiveFor, tooLarge } from '../body.ts';
 import { answerJson, setHeaders } from '../answer.ts';
@@ -23,11 +24,12 @@ import { submitter } from '../job-access.ts';
 import { MAX_WAIT_S, waitFor } from '../wait-for-job.ts';
 import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts';
 import { userId } from '../../identity/named-user.ts';
-import type { AcceptedJob, SubmitRequest } from '../../jobs/submissions.ts';
+import type { AcceptedJob, SubmitRequest, SubmitResult } from '../../jobs/submissions.ts';
 import { CONTRACT_VERSION } from '../../openapi/contract-version.ts';
 import type { JobQueue } from '../../jobs/queue.ts';
 import { abandoned } from '../../store/queue-unavailable.ts';
 import type { Targets } from '../../job/record.ts';
+import { beginSend, sentFacts } from '../../traces/messaging.ts';
 import { untilAdmitted } from '../../jobs/eta.ts';
 import { ESTIMATE_AGE_MS } from '../../jobs/stats.ts';
 
@@ -122,18 +124,37 @@ function toRequest(c: Context<AppEnv>, kind: Kind, deps: AppDeps, { input: recei
 const ORIGIN_HEADERS = { new: {}, replayed: { 'Idempotent-Replayed': 'true' }, reused: { 'Job-Reused': 'true' } } as const;
 
 /** Submits, and sets the headers of the answer. */
-async function submit(c: Context<AppEnv>, { submissions, notifications, log }: AppDeps, request: SubmitRequest): Promise<AcceptedJob> {
+async function submit(c: Context<AppEnv>, deps: AppDeps, request: SubmitRequest): Promise<AcceptedJob> {
+  const { notifications, log } = deps;
   // For a stream an error can become an answer that asks the client to come again.
-  const result = await submissions.submit(request).catch((error: unknown) => (c.set('outcome', codeOf(error)), Promise.reject(error)));
+  const result = await send(c, deps, request).catch((error: unknown) => (c.set('outcome', codeOf(error)), Promise.reject(error)));
   setAllowance(c, result.allowance);
   c.set('outcome', result.type === 'refused' ? result.problem.code : result.origin);
   if (result.type === 'refused') throw result.problem;
   const { job, origin } = result;
   const { kind, owner, requestId, targets } = request;
   if (targets && origin === 'new') notifications.accepted(job.id, request.next?.kind);
-  log.info({ jobId: job.id, requestId, kind, owner, origin }, 'job submitted');
+  log.info({ jobId: job.id, requestId, kind, owner, origin, traceId: traceIdOf(c.get('traceparent')) }, 'job submitted');
   setHeaders(c, { Location: `/api/jobs/${job.id}`, 'Contract-Version': CONTRACT_VERSION, ...ORIGIN_HEADERS[origin] });
   return result;
+}
+
+/** Submits within a span, which the spans of the job's runs are part of. */
+async function send(c: Context<AppEnv>, { submissions, tracer }: AppDeps, request: SubmitRequest): Promise<SubmitResult> {
+  const span = beginSend(tracer, request.kind, c.get('traceparent'));
+  const { traceparent } = span;
+  try {
+    const result = await submissions.submit(traceparent === undefined ? request : { ...request, traceparent });
+    if (result.type === 'refused') span.end({ error: result.problem.code });
+    else {
+      if (result.origin !== 'new') span.link(result.job.traceparent); // its runs are part of that one
+      span.end({ facts: { ...sentFacts(result.job.id), 'ai_jobs.origin': result.origin } });
+    }
+    return result;
+  } catch (error) {
+    span.end({ error: codeOf(error) });
+    throw error;
+  }
 }
 
 /**

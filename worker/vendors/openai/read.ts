@@ -31,7 +31,7 @@ export type AnswerEnding =
 /** Who works with an answer while it is read, and what it may take. */
 export type ReadingContext = {
   texts: AnswerTexts;
-  taker: Pick<AnswerRequest, 'take' | 'whole'> & Pick<Report, 'begun' | 'alive'>;
+  taker: Pick<AnswerRequest, 'take' | 'whole'> & Pick<Report, 'begun' | 'alive' | 'finished'>;
   call: Pick<Call, 'note'>;
   usage: CallUsage;
   watch: ProgressWatch;
@@ -58,6 +58,9 @@ const TAIL_DELTAS = 32;
 
 /** How many characters of a refusal are read. */
 const MAX_REFUSAL = 2000;
+
+/** How OpenAI calls the ends of answers, whatever a server calls them. */
+const FINISH_WORDS: Readonly<Record<Finish, string>> = { stop: 'stop', length: 'length', filtered: 'content_filter', cut: 'error' };
 
 /** Reads one completion. */
 export class CompletionReader {
@@ -119,14 +122,16 @@ export class CompletionReader {
   }
 
   #count(delta: Delta): void {
-    const { usage, call, toError } = this.#context;
+    const { usage, call, taker, toError } = this.#context;
     usage.add(delta);
     if (delta.error && !this.#ending) {
       usage.refuse();
       throw toError(delta.error);
     }
     call.note(usage.used());
-    this.#isFinished ||= delta.finish !== undefined;
+    if (delta.finish === undefined) return;
+    this.#isFinished = true;
+    taker.finished?.(FINISH_WORDS[delta.finish]);
   }
 
   /** The ending is known, and only the usage is awaited: for so long, and for so many chunks with text. */

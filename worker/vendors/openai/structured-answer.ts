@@ -134,7 +134,7 @@ class ChatModel {
     const texts = new AnswerTexts((text) => new AnswerReader(shape, text === 'content' ? quirks : text === 'thinking' ? text : undefined));
     const reader = new CompletionReader({
       texts,
-      taker: { take: request.take, whole: request.whole, begun: report.begun, alive: report.alive },
+      taker: { take: request.take, whole: request.whole, begun: report.begun, alive: report.alive, finished: report.finished },
       call,
       usage,
       watch,
