@@ -25,6 +25,7 @@ const all: Record<string, () => Promise<Bench>> = {
   offline: async () => (await import('./offline.ts')).offline,
   metrics: async () => (await import('./metrics.ts')).metrics,
   kinds: async () => (await import('./kinds.ts')).jobsByKind,
+  page: async () => (await import('./page.ts')).page,
   hostile: async () => (await import('./hostile.ts')).hostile,
   soak: async () => (await import('./soak.ts')).soak,
 };
