@@ -4,7 +4,7 @@ import type { AppDeps } from './http/app-deps.ts';
 import { createValueAddresses, jobUrls } from './http/job-addresses.ts';
 import { StreamTokens } from './http/stream-token.ts';
 import { fixedSecrets, SharedSecrets } from './http/token-secrets.ts';
-import { hmacOf } from './store/digest.ts';
+import { digestOf, hmacOf } from './store/digest.ts';
 import type { Identification } from './identity/caller.ts';
 import { identificationFor } from './identity/identification.ts';
 import type { JobQueue } from './jobs/queue.ts';
@@ -51,7 +51,7 @@ function openIdentity(store: ProcessStore, auth: Config['auth']): Promise<Identi
   const { redis, keys } = store;
   const sharedKeys = keys.shared(`jwks:${auth.type === 'supabase' ? auth.url : ''}`);
   const kept = { load: () => redis.get(sharedKeys), save: (text: string, ttlMs: number) => redis.set(sharedKeys, text, 'PX', ttlMs) };
-  return identificationFor(auth, { kept, onError: store.onError('identity') });
+  return identificationFor(auth, { kept, onError: store.onError('identity') }, digestOf);
 }
 
 /** A secret of 256 random bits. */

@@ -6,6 +6,7 @@ import type { Context } from 'hono';
 import type { Caller } from '../identity/caller.ts';
 import { ProblemError } from '../job/problem.ts';
 import { tenantOf } from '../job/tenant.ts';
+import { clientProtocolOf } from './client-addresses.ts';
 import { answerRetryLater, wantsStream } from './answer-stream.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { AppEnv } from './context.ts';
@@ -59,7 +60,9 @@ export function createAdmitCaller(deps: AppDeps): (c: Context<AppEnv>) => Early 
 
   return (c) => {
     try {
-      const caller = identity.identify((name) => c.req.header(name));
+      const headerOf = (name: string) => c.req.header(name);
+      const byKey = identity.identifyByKey && clientProtocolOf(c.req.path);
+      const caller = byKey ? identity.identifyByKey?.(headerOf) : identity.identify(headerOf);
       if (!(caller instanceof Promise)) return begin(c, caller);
       return caller.then(
         (known) => begin(c, known),

@@ -28,6 +28,12 @@ export type Identification = {
    * @throws ProblemError if it names a user in a way that is not valid
    */
   identify(header: ReadHeader): Caller | undefined | Promise<Caller | undefined>;
+  /**
+   * The caller at the addresses of other people's clients, which send a key and no name: each
+   * different key is another user. Absent: such a key stands for nobody, and `identify` holds.
+   * @throws ProblemError as `identify`
+   */
+  identifyByKey?(header: ReadHeader): Caller | undefined;
   /** What a client that names no user has to do, in a sentence. */
   advice: string;
   /** How users are identified, for the person who runs the process. */

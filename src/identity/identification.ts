@@ -1,7 +1,7 @@
 /** Chooses how users are identified, by the settings. */
 import type { Identification } from './caller.ts';
 import type { KeySetParts } from './key-set.ts';
-import { byHeader } from './named-user.ts';
+import { byHeader, type DigestOfKey } from './named-user.ts';
 import type { SupabaseProject } from './supabase-user.ts';
 
 /**
@@ -18,10 +18,10 @@ const PREPARE_MS = 1000;
 
 /**
  * Makes the identification. The code that checks tokens is loaded only where a project of Supabase
- * is named. `keys`: how its keys are kept.
+ * is named. `keys`: how its keys are kept. `digest`: makes a user of a key where no user is named.
  */
-export async function identificationFor(auth: Auth, keys: KeySetParts): Promise<Identification> {
-  if (auth.type !== 'supabase') return byHeader(auth.type === 'trusted-header');
+export async function identificationFor(auth: Auth, keys: KeySetParts, digest: DigestOfKey): Promise<Identification> {
+  if (auth.type !== 'supabase') return byHeader(auth.type === 'trusted-header', digest);
   const { bySupabase, keysOf } = await import('./supabase-user.ts');
   const keySet = keysOf(auth, keys);
   await Promise.race([keySet.prepare(), new Promise((resolve) => setTimeout(resolve, PREPARE_MS).unref())]);

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { ProblemError } from '../job/problem.ts';
-import type { Identification } from './caller.ts';
+import type { Caller, Identification, ReadHeader } from './caller.ts';
 
 const USER_ID = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
 const EXPECTED = 'must be 1 to 256 visible characters';
@@ -20,24 +20,37 @@ const normalize = (text: string): string => text.trim().normalize('NFC');
  */
 export const userId = z.string().transform(normalize).pipe(z.string().regex(USER_ID, EXPECTED));
 
+/** Makes the digest of a key. */
+export type DigestOfKey = (key: string) => string;
+
 /**
- * Identification by the header. `required`: whether every request needs it, as behind a gateway.
+ * Identification by the header. `required`: whether every request needs it, as behind a gateway. If
+ * not, `digest` makes a user of each key.
  */
-export function byHeader(required: boolean): Identification {
+export function byHeader(required: boolean, digest: DigestOfKey): Identification {
   return {
     required,
     description: required
       ? 'by the user-id header, which the gateway sets'
       : 'by the user-id header, which is believed: for development only',
     advice: 'Say who you are: send the user-id header (behind a gateway, the gateway sets it).',
-    identify(headerOf) {
-      const header = headerOf('user-id');
-      if (header === undefined || header.trim() === '') return undefined;
-      const user = normalize(fromLatin1(header));
-      if (!USER_ID.test(user)) throw new ProblemError('invalid_input', `The user-id header ${EXPECTED}.`);
-      return { user };
-    },
+    identify: namedBy,
+    ...(!required && { identifyByKey: (headerOf: ReadHeader) => namedBy(headerOf) ?? keyHolder(headerOf, digest) }),
   };
+}
+
+function namedBy(headerOf: ReadHeader): Caller | undefined {
+  const header = headerOf('user-id');
+  if (header === undefined || header.trim() === '') return undefined;
+  const user = normalize(fromLatin1(header));
+  if (!USER_ID.test(user)) throw new ProblemError('invalid_input', `The user-id header ${EXPECTED}.`);
+  return { user };
+}
+
+/** The user that a key stands for: a digest, so that the key itself is kept nowhere. */
+function keyHolder(headerOf: ReadHeader, digest: DigestOfKey): Caller | undefined {
+  const key = /^Bearer +(\S+)\s*$/i.exec(headerOf('authorization') ?? '')?.[1];
+  return key === undefined ? undefined : { user: `key:${digest(key)}` };
 }
 
 /**

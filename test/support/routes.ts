@@ -90,7 +90,7 @@ export async function routesOfApp(): Promise<string[]> {
     metrics: { text: async () => '', contentType: 'text/plain', access: 'operator' },
     checkDatabase: () => 'database',
     pages: { listed: ['*'], own: undefined },
-    identity: byHeader(true),
+    identity: byHeader(true, digestOf),
     storeTrouble: async () => undefined,
     storeWarnings: () => [],
     hosts: undefined,
