@@ -49,7 +49,7 @@ export default defineConfig({
     testTimeout: TEST_MS,
     hookTimeout: TEST_MS,
     expect: { poll: { timeout: WAIT_MS } },
-    exclude: [...configDefaults.exclude, 'test/chaos/**', 'test/processes/**', 'test/supabase/**'], // they have configs of their own
+    exclude: [...configDefaults.exclude, 'test/chaos/**', 'test/processes/**', 'test/supabase/**', 'test/sdks/**'], // they have configs of their own
     projects: stores.map((name, index) => ({
       extends: true,
       test: { name, include: index === 0 ? ['test/**/*.test.ts'] : onEveryStore, globalSetup: ['test/support/store.ts'] },

@@ -11,6 +11,7 @@ import { Drain } from './drain.ts';
 import { RedisFiles } from './files/redis-files.ts';
 import type { AppDeps } from './http/app-deps.ts';
 import { findJob } from './http/job-access.ts';
+import { Chats } from './jobs/chats.ts';
 import { ActionLog } from './jobs/action-log.ts';
 import { ErrorCounts } from './jobs/error-counts.ts';
 import { ProcessRegistry } from './jobs/process-registry.ts';
@@ -88,6 +89,7 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
     users: new UserTermsBook(store),
     setQuiet: createSetQuiet(store),
     bulk: openBulk({ store, queue, eraser, notifications }, parts),
+    chats: new Chats(store, job.retentionS),
     draining: () => drain.begun,
     storeTrouble: () => store.monitor.probe(),
     storeWarnings: () => store.warnings(),

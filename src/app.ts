@@ -12,6 +12,8 @@ import { adminBulkRoutes } from './http/routes/admin-bulk.ts';
 import { adminQuietRoutes } from './http/routes/admin-quiet.ts';
 import { adminUserRoutes } from './http/routes/admin-users.ts';
 import { adminPauseRoutes } from './http/routes/admin-pauses.ts';
+import { aiSdkChatRoutes } from './http/routes/ai-sdk-chat.ts';
+import { aiSdkTextRoutes } from './http/routes/ai-sdk-text.ts';
 import { archiveRoutes } from './http/routes/archive.ts';
 import { cancelRoutes } from './http/routes/cancel.ts';
 import { docsRoutes } from './http/routes/docs.ts';
@@ -41,6 +43,8 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.use(receive(deps, () => [...new Set(app.routes.filter(isForPages).map(({ method }) => method))]));
 
   app.route('/', submitRoutes(deps));
+  app.route('/', aiSdkChatRoutes(deps));
+  app.route('/', aiSdkTextRoutes(deps));
   app.route('/', userRoutes(deps));
   app.route('/', jobRoutes(deps));
   app.route('/', eventRoutes(deps));

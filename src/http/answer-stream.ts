@@ -8,6 +8,7 @@ import { endFrame, resetFrame, statusFrame } from '../stream/job-frames.ts';
 import { type Begin, beginStream, STREAM_HEADERS } from '../stream/response.ts';
 import { answer } from './answer.ts';
 import type { AppDeps } from './app-deps.ts';
+import { clientProtocolOf } from './client-addresses.ts';
 import type { AppEnv } from './context.ts';
 import type { Reader } from './job-access.ts';
 import { beginFollow } from './request-span.ts';
@@ -113,9 +114,12 @@ async function followArchived(
   };
 }
 
-/** Whether the client asks for an event stream in its Accept header, as EventSource does. */
+/**
+ * Whether the client asks for one of our event streams in its Accept header, as EventSource does.
+ * Other people's clients know no stream that only says when to come back.
+ */
 export function wantsStream(c: Context): boolean {
-  return c.req.header('accept')?.includes('text/event-stream') ?? false;
+  return clientProtocolOf(c.req.path) === undefined && (c.req.header('accept')?.includes('text/event-stream') ?? false);
 }
 
 /**

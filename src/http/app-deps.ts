@@ -14,6 +14,7 @@ import type { SeenEnds } from '../notifications/seen-ends.ts';
 import type { CallbackAddresses } from '../notifications/public-addresses.ts';
 import type { WebhookSecrets } from '../notifications/webhook-secrets.ts';
 import type { ActionLog } from '../jobs/action-log.ts';
+import type { Chats } from '../jobs/chats.ts';
 import type { Clock } from '../store/clock.ts';
 import type { BulkActions } from '../jobs/bulk-actions.ts';
 import type { createSetQuiet } from '../jobs/quiet-workers.ts';
@@ -64,6 +65,8 @@ export type AppDeps = {
   /** The kinds that can be submitted. */
   kinds: readonly Kind[];
   queue: JobQueue;
+  /** Which job gives the newest answer in each chat. */
+  chats: Pick<Chats, 'begin' | 'bind' | 'find'>;
   /** The clock that all processes share, and how far this process' own is from it. */
   clock: Clock;
   files: FileStore;

@@ -23,6 +23,7 @@ export const ALLOWED = [
   'If-Range',
   'X-Request-Id',
   'traceparent',
+  'User-Agent', // SDKs set it, and not all browsers keep it from them
 ];
 
 /** The answer headers that a page may read. */
@@ -40,6 +41,8 @@ const EXPOSED = [
   'Idempotent-Replayed',
   'Job-Reused',
   'x-request-id',
+  'x-workflow-run-id',
+  'x-vercel-ai-ui-message-stream',
 ];
 
 /** How long a browser may remember the answer to a preflight request, in s. */

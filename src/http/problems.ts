@@ -7,6 +7,7 @@ import { traceIdOf } from '../job/trace-parent.ts';
 import { queueUnavailable } from '../store/queue-unavailable.ts';
 import { storeTrouble } from '../store/store-trouble.ts';
 import { answer } from './answer.ts';
+import { clientProtocolOf } from './client-addresses.ts';
 import type { AppEnv } from './context.ts';
 import { type Issue, wordsOf } from './issue-words.ts';
 
@@ -16,8 +17,9 @@ export function problemResponse(c: Context<AppEnv>, { code, detail, extras }: Pr
   const { jobId, errors, retryAfterMs, headers } = extras;
   const { type, title, retryable } = toProblem(code, detail);
   const body = { type, title, status, detail, code, retryable, requestId: c.get('requestId'), jobId, errors };
-  return answer(c, status, JSON.stringify(body), {
-    'Content-Type': 'application/problem+json',
+  const isSentence = clientProtocolOf(c.req.path) === 'ai-sdk'; // its apps show the body as it is
+  return answer(c, status, isSentence ? detail : JSON.stringify(body), {
+    'Content-Type': isSentence ? 'text/plain; charset=utf-8' : 'application/problem+json',
     'Cache-Control': 'no-store',
     'Retry-After': retryAfterMs === undefined ? undefined : String(Math.ceil(retryAfterMs / 1000)),
     ...headers,

@@ -41,15 +41,21 @@ export function bodyBytes(fields: FileFields, contentType: string): number {
 
 /**
  * Makes the function that receives the submissions of a kind. `schema`: the kind's input, and what
- * else a body may have. `maxFileBytes`: how large a file can be kept.
+ * else a body may have. `maxFileBytes`: how large a file can be kept. `fieldsOf`: finds the fields
+ * in a body of JSON, where another client has written it.
  * @throws ProblemError if the submission can't be read, is too large or not valid
  */
-export function createReceiver({ files: fields = {}, nested }: Kind, schema: z.ZodObject, maxFileBytes: number) {
+export function createReceiver(
+  { files: fields = {}, nested }: Kind,
+  schema: z.ZodObject,
+  maxFileBytes: number,
+  fieldsOf: (body: unknown) => unknown = (body) => body,
+) {
   const readValues = valuesFor(schema);
 
   const readAny = async (contentType: string, receive: Receive): Promise<SubmittedValues> => {
     const maxBytes = bodyBytes(fields, contentType);
-    if (!isForm(contentType)) return fromJson(await receive(new JsonReader(), maxBytes), fields);
+    if (!isForm(contentType)) return fromJson(fieldsOf(await receive(new JsonReader(), maxBytes)), fields);
     const { texts, files } = await receive(new FormReader(contentType, fields), maxBytes);
     return { values: readValues(texts), files, issues: [] };
   };

@@ -4,6 +4,7 @@
  */
 import type { Kind } from '../kinds/kind.ts';
 import type { JsonSchema } from '../kinds/public-schema.ts';
+import { aiSdkRouteDescriptions } from './ai-sdk-routes.ts';
 import { adminSchemas } from './admin-schemas.ts';
 import { CONTRACT_VERSION } from './contract-version.ts';
 import { eventSchemas } from './event-schemas.ts';
@@ -42,6 +43,7 @@ export function createDocument(kinds: readonly Kind[]): JsonSchema {
     ...kinds.map(submitRouteDescription),
     ...jobRouteDescriptions(kinds),
     ...watchRouteDescriptions(kinds),
+    ...aiSdkRouteDescriptions(kinds),
     ...notificationRouteDescriptions,
     ...serviceRouteDescriptions(kinds),
     ...operatorRouteDescriptions,

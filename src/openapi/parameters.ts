@@ -38,6 +38,11 @@ const table = {
   chapter: inPath('chapter', 'The name of a chapter, as `/llms.txt` has it.', 'events.md'),
   file: inPath('file', 'The name of a file of the page.', 'style.css'),
 
+  kindName: inPath('kindName', 'The name of a kind.', 'generate-flashcards'),
+  chatId: inPath('chatId', 'The id of the chat, which is the own one of the app; or the id of its job.', 'chat-1'),
+  startIndex: inQuery('startIndex', 'How many chunks the client has.', 4, { type: 'integer', minimum: 0 }),
+  protocol: inQuery('protocol', '`text`: plain text instead of a UI message stream.', 'text', { type: 'string', enum: ['text'] }),
+
   wait: inQuery(
     'wait',
     'Waits up to so many seconds (25 at most): for the end of the job, or together with `If-None-Match` for the first change. Then the job is answered as it is.',

@@ -70,6 +70,7 @@ type TenantOrNone = Tenant | '';
  * - a rate: begun anew by the next submission; that of a lane, when its next job begins.
  * - an idempotency key: its own submissions fail until it is gone.
  * - a shared value: decided anew.
+ * - a chat: one of another type fails its own requests until it is gone.
  * - `writes`: noted anew; the check for stalled jobs is held back once.
  * - a file: one that is not whole is none. The ledger of files is begun anew
  *   if it is of another type; what stood in it takes room until Redis drops it.
@@ -213,6 +214,8 @@ export function keysUnder(prefix: string) {
       bulkAction: (id: string) => `${prefix}:admin:bulk:${id}`,
       bulkJobs: (id: string) => `${prefix}:admin:bulk:${id}:jobs`,
     },
+    /** The newest job of a chat, by a digest of its user, kind and id. */
+    chat: (digest: string) => `${prefix}:chat:${digest}`,
     /** A value that all processes share. */
     shared: (name: string) => `${prefix}:${name}`,
   };

@@ -2,7 +2,7 @@
  * A framing turns a job's events into the bytes of one protocol. Each follower of a job has one, so
  * that clients of several protocols follow the same feed.
  */
-import type { JournalRow } from '../job/snapshot.ts';
+import type { JournalRow, Outcome } from '../job/snapshot.ts';
 import type { JobView } from '../jobs/read-job.ts';
 import type { Cursor } from './sse-encoding.ts';
 
@@ -74,4 +74,9 @@ export type Framing = StreamHabits & {
    * can't say it, and the connection is broken.
    */
   reset?(jobId: string): Uint8Array;
+  /**
+   * Whether the connection is broken after such an end, because the protocol has no other way to say
+   * that the answer is not whole. Absent: it never is.
+   */
+  breaksAfter?(outcome: Outcome): boolean;
 };

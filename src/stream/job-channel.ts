@@ -168,7 +168,7 @@ export class JobChannel {
     if (bytes.length > 0) sink.write(bytes);
     if (!snapshot.end) return;
     this.#events.onEndSent(snapshot, sink);
-    this.#disconnect(follower, 'ended');
+    this.#disconnect(follower, 'ended', !follower.framing.breaksAfter?.(snapshot.end.outcome));
   }
 
   /**
@@ -185,10 +185,10 @@ export class JobChannel {
     for (const follower of this.#followers) if (follower.connection) this.#disconnect(follower, 'gone');
   }
 
-  #disconnect(follower: Follower, why: StreamEnd): void {
+  #disconnect(follower: Follower, why: StreamEnd, whole = false): void {
     this.remove(follower, why);
     if (!follower.connection) return;
-    if (why === 'ended') follower.connection.sink.close();
+    if (whole) follower.connection.sink.close();
     else finishStream(follower.connection);
   }
 }

@@ -83,6 +83,13 @@ const head = encoder.encode(PADDING + encodeRetry(RETRY_MS));
 export function beginStream(following: Following, opening = ''): Begin {
   return (sink) => {
     sink.write(head);
+    return beginBare(following, opening)(sink);
+  };
+}
+
+/** The same without padding, for a protocol in which every byte counts. */
+export function beginBare(following: Following, opening: string): Begin {
+  return (sink) => {
     if (opening !== '') sink.write(encoder.encode(opening));
     following.feed(sink);
     return following.stop;

@@ -73,6 +73,11 @@ const routes: Record<string, Row> = {
   'POST /api/ai/generate-audio': anyUser(202),
   'POST /api/pronunciation-assess': anyUser(400), // there is no recording in the body
   'POST /api/process-image': anyUser(400), // a user may, but there is no image
+  'POST /api/chat/:kindName': nothing, // there is no such kind
+  'GET /api/chat/:kindName/:chatId/stream': nothing,
+  'POST /api/chat/:kindName/:chatId/cancel': nothing,
+  'POST /api/completion/:kindName': nothing,
+  'POST /api/object/:kindName': nothing,
   'GET /api/jobs': anyUser(200),
   'GET /api/events': anyUser(200),
   'GET /api/jobs/:jobId': reads,

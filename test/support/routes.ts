@@ -1,7 +1,7 @@
 /** Every route of the app. The app is made over real parts, but it is asked nothing. */
 import { kinds } from '../../src/kinds/index.ts';
 import { createApp } from '../../src/app.ts';
-import { hmacOf } from '../../src/store/digest.ts';
+import { digestOf, hmacOf } from '../../src/store/digest.ts';
 import { byHeader } from '../../src/identity/named-user.ts';
 import { createValueAddresses } from '../../src/http/job-addresses.ts';
 import { StreamTokens } from '../../src/http/stream-token.ts';
@@ -17,6 +17,7 @@ import { ActionLog } from '../../src/jobs/action-log.ts';
 import { BulkActions } from '../../src/jobs/bulk-actions.ts';
 import { createSetQuiet } from '../../src/jobs/quiet-workers.ts';
 import { UserTermsBook } from '../../src/jobs/user-terms.ts';
+import { Chats } from '../../src/jobs/chats.ts';
 import { OperatorPauses } from '../../src/jobs/operator-pauses.ts';
 import { Submissions } from '../../src/jobs/submissions.ts';
 import { createLocalLimit } from '../../src/jobs/rate-limit.ts';
@@ -35,6 +36,7 @@ export async function routesOfApp(): Promise<string[]> {
   const limit = createLocalLimit({ name: 'read', max: 1, windowS: 1 });
   const app = createApp({
     queue,
+    chats: new Chats(store, 60),
     clock: rightClock,
     files: new RedisFiles(store, 1024 * 1024),
     eraser: new Eraser({

@@ -4,42 +4,24 @@
  */
 import { Hono, type Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { keptVersion } from '../../kinds/input-versions.ts';
 import type { Kind } from '../../kinds/kind.ts';
-import { type ProblemCode, ProblemError } from '../../job/problem.ts';
-import { type Tenant, tenantOf } from '../../job/tenant.ts';
-import { traceIdOf } from '../../job/trace-parent.ts';
+import { ProblemError } from '../../job/problem.ts';
+import type { Tenant } from '../../job/tenant.ts';
 import { encodeFrame, parseCursor } from '../../stream/sse-encoding.ts';
+import { countOutcomes, envelopeOf, isUnavailable, orAbandon, submit, toRequest } from '../accept-submission.ts';
 import { checkCharset, checkCoding, receiveFor, tooLarge } from '../body.ts';
-import { answerJson, setHeaders } from '../answer.ts';
+import { answerJson } from '../answer.ts';
 import { unauthorized } from '../problems.ts';
-import { deadlinesOf, idempotencyKey } from '../submission-headers.ts';
 import type { AppDeps } from '../app-deps.ts';
 import type { AppEnv } from '../context.ts';
-import { setAllowance } from '../rate-limits.ts';
-import { checkTargets, targetFields } from '../notification-targets.ts';
 import { type Addresses, addressesFor, presentJob, presentQueued } from '../present.ts';
-import { bodyBytes, createKeeping, createReceiver, isForm, type ReceivedSubmission } from '../receive-submission.ts';
+import { bodyBytes, createKeeping, createReceiver, isForm } from '../receive-submission.ts';
 import { submitter } from '../job-access.ts';
 import { MAX_WAIT_S, waitFor } from '../wait-for-job.ts';
 import { retryLaterOnTrouble, wantsStream, watchJob } from '../answer-stream.ts';
-import { userId } from '../../identity/named-user.ts';
-import type { AcceptedJob, SubmitRequest, SubmitResult } from '../../jobs/submissions.ts';
-import { CONTRACT_VERSION } from '../../openapi/contract-version.ts';
-import type { JobQueue } from '../../jobs/queue.ts';
-import { abandoned } from '../../store/queue-unavailable.ts';
-import type { Targets } from '../../job/record.ts';
-import { beginSend, sentFacts } from '../../traces/messaging.ts';
+import type { AcceptedJob, SubmitRequest } from '../../jobs/submissions.ts';
 import { untilAdmitted } from '../../jobs/eta.ts';
 import { ESTIMATE_AGE_MS } from '../../jobs/stats.ts';
-
-/**
- * The fields beside the kind's own input: the user, as old clients name it, and the webhook and the
- * push at the end.
- */
-const envelopeOf = ({ notifications }: AppDeps) => ({ userId: userId.optional(), ...targetFields(notifications) });
-
-type Envelope = { userId?: string } & Targets & Record<string, unknown>;
 
 /** One POST route for each kind. */
 export function submitRoutes(deps: AppDeps): Hono<AppEnv> {
@@ -68,17 +50,6 @@ function submitRoute(app: Hono<AppEnv>, kind: Kind, deps: AppDeps): void {
   });
 }
 
-/** Reports what came of each submission: a job's origin, or the code of the refusal. */
-const countOutcomes = ({ events }: AppDeps, { name }: Kind) =>
-  createMiddleware<AppEnv>(async (c, next) => {
-    await next(); // it does not reject: an error of the route is in the context
-    events.submitted(name, c.error ? codeOf(c.error) : (c.get('outcome') ?? 'internal_error'));
-  });
-
-function codeOf(error: unknown): ProblemCode {
-  return error instanceof ProblemError ? error.code : 'internal_error';
-}
-
 /**
  * A submission that was accepted, with the names that this request has and its kind does not know:
  * a replay may have others.
@@ -97,64 +68,6 @@ async function answerSubmission(c: Context<AppEnv>, deps: AppDeps, request: Subm
   const addresses = await orAbandon(deps.queue, accepted, async () => (await addressing) ?? addressesFor(deps));
   const own = { ...accepted, ignored: request.ignored };
   return (await answerWithEnd(c, deps, { ...own, addresses, holder: request.tenant })) ?? answerAccepted(c, own, addresses);
-}
-
-function toRequest(c: Context<AppEnv>, kind: Kind, deps: AppDeps, { input: received, ignored }: ReceivedSubmission): SubmitRequest {
-  const { userId: named, callbackUrl, pushToken, ...input } = received as Envelope;
-  const user = c.get('user');
-  const owner = user ?? (deps.identity.required ? undefined : named);
-  const next = kind.next?.(input);
-  return {
-    kind: kind.name,
-    next: next && { kind: next.kind.name, expected: next.expected, v: keptVersion(next.kind) },
-    v: keptVersion(kind),
-    input,
-    ignored,
-    targets: checkTargets({ callbackUrl, pushToken }, owner, deps),
-    owner,
-    tenant: tenantOf(owner, owner === undefined ? deps.addressOf(c) : undefined),
-    plan: c.get('plan'),
-    requestId: c.get('requestId'),
-    key: idempotencyKey(c, kind.name, owner),
-    ...deadlinesOf(c),
-  };
-}
-
-/** Which header says that a job was there before. */
-const ORIGIN_HEADERS = { new: {}, replayed: { 'Idempotent-Replayed': 'true' }, reused: { 'Job-Reused': 'true' } } as const;
-
-/** Submits, and sets the headers of the answer. */
-async function submit(c: Context<AppEnv>, deps: AppDeps, request: SubmitRequest): Promise<AcceptedJob> {
-  const { notifications, log } = deps;
-  // For a stream an error can become an answer that asks the client to come again.
-  const result = await send(c, deps, request).catch((error: unknown) => (c.set('outcome', codeOf(error)), Promise.reject(error)));
-  setAllowance(c, result.allowance);
-  c.set('outcome', result.type === 'refused' ? result.problem.code : result.origin);
-  if (result.type === 'refused') throw result.problem;
-  const { job, origin } = result;
-  const { kind, owner, requestId, targets } = request;
-  if (targets && origin === 'new') notifications.accepted(job.id, request.next?.kind);
-  log.info({ jobId: job.id, requestId, kind, owner, origin, traceId: traceIdOf(c.get('traceparent')) }, 'job submitted');
-  setHeaders(c, { Location: `/api/jobs/${job.id}`, 'Contract-Version': CONTRACT_VERSION, ...ORIGIN_HEADERS[origin] });
-  return result;
-}
-
-/** Submits within a span, which the spans of the job's runs are part of. */
-async function send(c: Context<AppEnv>, { submissions, tracer }: AppDeps, request: SubmitRequest): Promise<SubmitResult> {
-  const span = beginSend(tracer, request.kind, c.get('traceparent'));
-  const { traceparent } = span;
-  try {
-    const result = await submissions.submit(traceparent === undefined ? request : { ...request, traceparent });
-    if (result.type === 'refused') span.end({ error: result.problem.code });
-    else {
-      if (result.origin !== 'new') span.link(result.job.traceparent); // its runs are part of that one
-      span.end({ facts: { ...sentFacts(result.job.id), 'ai_jobs.origin': result.origin } });
-    }
-    return result;
-  } catch (error) {
-    span.end({ error: codeOf(error) });
-    throw error;
-  }
 }
 
 /**
@@ -233,27 +146,8 @@ const checkHead = ({ identity }: AppDeps, { files }: Kind) =>
     return next();
   });
 
-/**
- * Does work for a job that was accepted. If Redis stops answering meanwhile, the client gets 503
- * and does not learn the job's id. One that the same request again would not find is abandoned, or
- * the client would buy it twice.
- */
-async function orAbandon<T>(queue: Pick<JobQueue, 'abandon'>, accepted: AcceptedJob, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (accepted.origin !== 'new' || accepted.repeatable || !isUnavailable(error)) throw error;
-    queue.abandon(accepted.job.id);
-    throw abandoned(accepted.job.id, error);
-  }
-}
-
 /** For work that can be left out: undefined where Redis does not answer. */
 function noneIfUnavailable(error: unknown): undefined {
   if (!isUnavailable(error)) throw error;
   return undefined;
-}
-
-function isUnavailable(error: unknown): boolean {
-  return error instanceof ProblemError && error.code === 'queue_unavailable';
 }
