@@ -64,6 +64,7 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
   };
   const rest = async (ms: number): Promise<void> => pause(ms, signal).catch(() => {});
   const wait = async (error: unknown, retryMs = 0): Promise<void> => {
+    if (error instanceof JobError && !isPassing(error.status ?? 0)) throw error; // a refusal that does not pass
     const asked = Math.min((error as Partial<ApiError> | undefined)?.retryAfterMs ?? retryMs, wire.backoff.mostMs);
     const ms = Math.max(asked, backoffMs(failures++, wire.backoff));
     onConnection(offline(error, ms));
@@ -74,7 +75,7 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
       streamUrl ??= (await askStatus(options, '', signal)).job?.streamUrl;
     } catch (error) {
       lost++;
-      return wait(refusalOrNot(error));
+      return wait(error);
     }
     const onEvent = (event: RawEvent): void => {
       onConnection({ state: 'live' });
@@ -103,7 +104,7 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
       await pollOnce(options, state, signal);
     } catch (error) {
       if (canStream) lost = 0; // then the stream again
-      return wait(refusalOrNot(error));
+      return wait(error);
     }
     heard();
     // The server may only have been away: the stream is tried once more before it is given up.
@@ -124,12 +125,6 @@ export function offline(error: unknown, ms: number): Connection {
   };
 }
 
-/** What passes by itself; a refusal that does not is thrown. */
-function refusalOrNot(error: unknown): unknown {
-  if (error instanceof JobError && !isPassing(error.status ?? 0)) throw error;
-  return error;
-}
-
 /** What has been given on so far. */
 type State = {
   take(event: RawEvent): void;
@@ -146,17 +141,18 @@ function createState({ cursor: first, onEvent, onCursor }: FollowOptions): State
   let counts = new Map<string, number>(); // how many items of each list were given on; unknown before a cursor from outside
   let lastStatus = '';
   let lastProgress = '';
+  const progressOf = ({ percent, stage }: Record<string, unknown>): string => `${String(percent)} ${String(stage)}`;
   let hasChild = false; // whether the job that it leads to was told
   let isPartial = first !== undefined; // items from before the cursor were seen by somebody else
 
   const give = (event: Record<string, unknown> & { type: string }): void => {
     if (event.type === 'item') {
-      const [list, index] = [String(event['list']), Number(event['index'])];
+      const { list, index } = event as unknown as { list: string; index: number };
       if (index < (counts.get(list) ?? 0)) return; // a poll has shown it
       counts.set(list, index + 1);
     }
     if (event.type === 'reset') [counts, lastProgress, hasChild, isPartial] = [new Map(), '', false, false];
-    if (event.type === 'progress') lastProgress = `${String(event['percent'])} ${String(event['stage'])}`;
+    if (event.type === 'progress') lastProgress = progressOf(event);
     hasChild ||= event.type === 'child';
     ended ||= ENDS.has(event.type);
     onEvent(event);
@@ -183,14 +179,14 @@ function createState({ cursor: first, onEvent, onCursor }: FollowOptions): State
       }
       const { status, attempt, position, etaSeconds, retryAt, paused, usage, progress } = job;
       const known = [status, attempt, position, paused?.reason, paused?.since].join(' ');
-      if (progress && `${progress.percent} ${progress.stage}` !== lastProgress) {
-        give({ type: 'progress', percent: progress.percent, stage: progress.stage });
+      if (progress) {
+        const { percent, stage } = progress;
+        if (progressOf(progress) !== lastProgress) give({ type: 'progress', percent, stage });
       }
       const { child } = (job.result ?? {}) as { child?: Child };
       if (child && !hasChild) give({ type: 'child', child });
-      if (status === 'completed') give({ type: status, result: job.result, usage });
-      else if (status === 'failed') give({ type: status, error: job.error, usage });
-      else if (status === 'cancelled') give({ type: status });
+      if (status === 'cancelled') give({ type: status });
+      else if (ENDS.has(status)) give({ type: status, result: job.result, error: job.error, usage });
       else if (lastStatus !== known) {
         lastStatus = known;
         give({ type: 'status', status, attempt, position, etaSeconds, retryAt, paused });

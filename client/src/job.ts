@@ -4,7 +4,7 @@ import { Feed, type FeedOptions, type ReadOptions } from './feed.ts';
 import type { Connection, Transport } from './follow.ts';
 import type { Kinds } from './kinds.ts';
 import { type OutputOptions, rangeHeaders, readFileOf } from './output.ts';
-import { type ApiError, CANCELLED, JobError, ownError } from './problem.ts';
+import { type ApiError, CANCELLED, JobError, ownError, plain } from './problem.ts';
 import { answerOf, type CallOptions, request, type RequestOptions } from './request.ts';
 import { type Deadlines, deadlineHeaders } from './submission.ts';
 
@@ -150,7 +150,7 @@ export function createJob(options: JobOptions): MadeJob {
       await call('DELETE', '', init, counted).catch((error: ApiError) => {
         if (error.status !== 404 || tries < 2) throw error; // else the answer of an earlier try was lost
       });
-      feed.fail(new JobError({ code: 'job_not_found', title: 'The job was erased', detail: 'The job was erased.', retryable: false }));
+      feed.fail(new JobError(plain('job_not_found', 'The job was erased')));
     },
     output: async (n?: number, init: OutputOptions = {}) => {
       const { signal, retries } = init;

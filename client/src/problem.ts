@@ -29,33 +29,20 @@ export type Problem = {
 export class ApiError extends Error {
   override name = 'ApiError';
   readonly problem: Problem;
+  declare readonly code: ErrorCode;
+  declare readonly status: number | undefined;
+  declare readonly detail: string;
+  declare readonly retryable: boolean;
+  declare readonly errors: Problem['errors'];
+  declare readonly retryAfterMs: number | undefined;
+  declare readonly requestId: string | undefined;
 
   constructor(problem: Problem, cause?: unknown) {
     super(problem.detail || problem.title);
     this.problem = problem;
     if (cause !== undefined) this.cause = cause;
-  }
-
-  get code(): ErrorCode {
-    return this.problem.code;
-  }
-  get status(): number | undefined {
-    return this.problem.status;
-  }
-  get detail(): string {
-    return this.problem.detail;
-  }
-  get retryable(): boolean {
-    return this.problem.retryable;
-  }
-  get errors(): Problem['errors'] {
-    return this.problem.errors;
-  }
-  get retryAfterMs(): number | undefined {
-    return this.problem.retryAfterMs;
-  }
-  get requestId(): string | undefined {
-    return this.problem.requestId;
+    const { code, status, detail, retryable, errors, retryAfterMs, requestId } = problem;
+    Object.assign(this, { code, status, detail, retryable, errors, retryAfterMs, requestId });
   }
 }
 
@@ -66,8 +53,11 @@ export class JobError extends ApiError {
 
 /** An error of the client's own. `title` says what is wrong; `cause` why. */
 export function ownError(code: ErrorCode, title: string, retryable: boolean, cause?: unknown): ApiError {
-  return new ApiError({ code, title, detail: title, retryable }, cause);
+  return new ApiError(plain(code, title, retryable), cause);
 }
+
+/** A problem of which there is no more to say than its title. */
+export const plain = (code: ErrorCode, title: string, retryable = false): Problem => ({ code, title, detail: title, retryable });
 
 /** The server was not reached. `cause`: what fetch says. */
 export function unreachable(cause?: unknown): ApiError {
@@ -90,15 +80,15 @@ export async function problemOf(response: Response): Promise<Problem> {
   // In a browser a redirect that is not followed has no status.
   const isRedirect = response.type === 'opaqueredirect' || (status >= 300 && status < 400);
   const title = isRedirect ? 'The server redirects: baseUrl has to be the address that it leads to' : `The server answered with ${status}`;
-  return { code: `http_${status}`, title, detail: title, retryable: isPassing, ...about };
+  return { ...plain(`http_${status}`, title, isPassing), ...about };
 }
 
 /** What `Retry-After` says, in ms: seconds, or a date. Undefined if it says nothing. */
-function retryAfterMs(header: string | null): number | undefined {
+export function retryAfterMs(header: string | null): number | undefined {
   if (!header) return undefined;
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return ms >= 0 ? ms : undefined;
 }
 
 /** The problem of a job that was cancelled. */
-export const CANCELLED: Problem = { code: 'cancelled', title: 'The job was cancelled', detail: 'The job was cancelled.', retryable: false };
+export const CANCELLED: Problem = plain('cancelled', 'The job was cancelled');

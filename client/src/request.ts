@@ -2,7 +2,7 @@
 import type { ReadFile } from './files.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { CONTRACT_VERSION } from './kinds.ts';
-import { ApiError, ownError, problemOf, unreachable } from './problem.ts';
+import { ApiError, ownError, problemOf, retryAfterMs, unreachable } from './problem.ts';
 
 /** How the server is reached. */
 export type WireOptions = {
@@ -153,8 +153,7 @@ export async function request<T>(
     let asked = 0;
     try {
       const response = await guard.race(send(path, { ...(init as RequestInit), signal: guard.signal }));
-      const seconds = Number(response.headers.get('retry-after') ?? 0);
-      asked = 1000 * (seconds || 0);
+      asked = retryAfterMs(response.headers.get('retry-after')) ?? 0;
       // A longer time is for the app to decide on, and for its user to know of.
       if (isLast || asked > backoff.mostMs || !isPassing(response.status)) return await guard.race(read(response, guard));
     } catch (error) {
