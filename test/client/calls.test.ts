@@ -187,3 +187,22 @@ test('headers, bounds of time and tries are those of one call; the way out has t
   await expect(away.request('/api/x', { method: 'POST' })).rejects.toMatchObject({ code: 'unreachable' });
   expect(asked).toBe(5);
 });
+
+test('a refusal that names a date to come back is for the app to decide on, as one that names seconds', async () => {
+  const stack = await startStack();
+  for (const [retryAfter, asks] of [
+    [new Date(Date.now() + 3_600_000).toUTCString(), 1],
+    ['3600', 1],
+    ['nonsense', 3],
+  ] as const) {
+    let asked = 0;
+    const ai = clientOf(stack, {
+      fetch: async () => {
+        asked++;
+        return new Response('', { status: 503, headers: { 'retry-after': retryAfter } });
+      },
+    });
+    await expect(ai.jobs.list()).rejects.toMatchObject({ code: 'http_503', status: 503 });
+    expect([retryAfter, asked]).toEqual([retryAfter, asks]);
+  }
+});
