@@ -8,7 +8,7 @@ export type FileInput = Blob | NativeFile | string;
 export type NativeFile = { uri: string; name?: string | undefined; type?: string | undefined };
 
 /** Reads a file of the phone by its URI. It rejects if the file is gone. */
-export type ReadFile = (uri: string) => Promise<Blob | Uint8Array<ArrayBuffer>>;
+export type ReadFile = (uri: string) => Promise<Blob | Uint8Array>;
 
 /** A request's body, its type where `fetch` does not find it out, and about how many bytes it has. */
 export type Body = { body: string | FormData; headers: Record<string, string>; bytes: number };
@@ -51,7 +51,10 @@ async function read(file: FileInput, readFile: ReadFile): Promise<{ blob: Blob; 
   const content = await readFile(uri).catch((cause: unknown) => {
     throw ownError('unreadable_file', 'The file is gone', false, cause);
   });
-  return { blob: content instanceof Uint8Array ? new Blob([content], { type: type ?? '' }) : content, fileName: name };
+  return {
+    blob: content instanceof Uint8Array ? new Blob([content as Uint8Array<ArrayBuffer>], { type: type ?? '' }) : content,
+    fileName: name,
+  };
 }
 
 /** React Native's own fetch reads files, and so does a browser's the addresses that its pickers give. What `expo/fetch` gives does not. */
