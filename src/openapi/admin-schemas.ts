@@ -54,6 +54,7 @@ export const adminSchemas: Record<string, JsonSchema> = {
   InspectedJob: object({
     ...foundJob,
     'requestId?': text('The request that it was submitted with.'),
+    'traceId?': text('The trace that it is part of, where there is one.'),
     'parent?': text('The job that it comes of.'),
     'child?': text('The job that came of it.'),
     'notifies?': { type: 'string', enum: ['webhook', 'push', 'both'], description: 'Who is told of its end.' },

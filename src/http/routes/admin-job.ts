@@ -1,4 +1,5 @@
 /** The route that tells operators the whole way of one job. */
+import { readTraceParent, traceIdOf } from '../../job/trace-parent.ts';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { isJobId } from '../../job/id.ts';
@@ -54,6 +55,7 @@ function presentInspection({ found, payload, rows, setbacks, calls, child, lockM
   const shown = rows.slice(-ROWS_SHOWN);
   return {
     requestId: payload?.requestId,
+    traceId: traceIdOf(readTraceParent(payload?.traceparent)),
     parent: payload?.parent,
     child,
     notifies: job.notifies,
