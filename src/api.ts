@@ -20,6 +20,7 @@ import { UserTermsBook } from './jobs/user-terms.ts';
 import { OperatorPauses } from './jobs/operator-pauses.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { createLocalLimit } from './jobs/rate-limit.ts';
+import { RepeatedRequests } from './jobs/repeated-requests.ts';
 import { Submissions } from './jobs/submissions.ts';
 import { createLanes } from './jobs/lanes.ts';
 import { checkKinds, type Kind } from './kinds/kind.ts';
@@ -81,6 +82,7 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
     ...streams,
     ...http,
     submissions: openSubmissions(queue, clock, kinds, archive.jobs, config),
+    repeated: new RepeatedRequests(store),
     archive: archive.jobs,
     outbox: archive.outbox,
     actions: new ActionLog(store),

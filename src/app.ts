@@ -29,6 +29,7 @@ import { metricsRoutes } from './http/routes/metrics.ts';
 import { notificationRoutes } from './http/routes/notifications.ts';
 import { outputRoutes } from './http/routes/output.ts';
 import { pageRoutes } from './http/routes/page.ts';
+import { responseRoutes } from './http/routes/responses.ts';
 import { retryRoutes } from './http/routes/retry.ts';
 import { submitRoutes } from './http/routes/submit.ts';
 import { systemRoutes } from './http/routes/system.ts';
@@ -52,6 +53,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', notificationRoutes(deps));
   app.route('/', cancelRoutes(deps));
   app.route('/', retryRoutes(deps));
+  app.route('/', responseRoutes(deps));
   app.route('/', eraseRoutes(deps));
   app.route('/', archiveRoutes(deps));
   app.route('/', adminActionRoutes(deps));

@@ -22,6 +22,7 @@ import type { UserTermsBook } from '../jobs/user-terms.ts';
 import type { OperatorPauses } from '../jobs/operator-pauses.ts';
 import type { ErrorCounts } from '../jobs/error-counts.ts';
 import type { JobQueue } from '../jobs/queue.ts';
+import type { RepeatedRequests } from '../jobs/repeated-requests.ts';
 import type { LocalLimit } from '../jobs/rate-limit.ts';
 import type { Submissions } from '../jobs/submissions.ts';
 import type { StoreTrouble } from '../store/store-trouble.ts';
@@ -96,6 +97,8 @@ export type AppDeps = {
   outputUrls: AddressesOfValues;
   /** The policy for submissions and retries. */
   submissions: Submissions;
+  /** Requests that clients of `/v1` repeat by themselves. */
+  repeated: Pick<RepeatedRequests, 'key'>;
   /** The limit for reads. Submissions are limited by their own policy. */
   readLimit: LocalLimit;
   /** The pace of each user. */

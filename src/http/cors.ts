@@ -8,7 +8,22 @@ import type { AppEnv } from './context.ts';
 import { type CallingPages, isOfThisMachine } from './origins.ts';
 import { mayShowToken } from './job-access.ts';
 
-/** The request headers that a page may send: all that a route reads. */
+/** What the openai SDK says of itself with each request. */
+const STAINLESS = [
+  'Lang',
+  'Package-Version',
+  'OS',
+  'Arch',
+  'Runtime',
+  'Runtime-Version',
+  'Retry-Count',
+  'Timeout',
+  'Helper-Method',
+  'Poll-Helper',
+  'Custom-Poll-Interval',
+].map((name) => `X-Stainless-${name}`);
+
+/** The request headers that a page may send: all that a route reads, and what the openai SDK sends. */
 export const ALLOWED = [
   'Content-Type',
   'Authorization',
@@ -24,6 +39,9 @@ export const ALLOWED = [
   'X-Request-Id',
   'traceparent',
   'User-Agent', // SDKs set it, and not all browsers keep it from them
+  'OpenAI-Organization',
+  'OpenAI-Project',
+  ...STAINLESS,
 ];
 
 /** The answer headers that a page may read. */
@@ -43,6 +61,8 @@ const EXPOSED = [
   'x-request-id',
   'x-workflow-run-id',
   'x-vercel-ai-ui-message-stream',
+  'x-should-retry',
+  'openai-poll-after-ms',
 ];
 
 /** How long a browser may remember the answer to a preflight request, in s. */

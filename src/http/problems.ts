@@ -10,20 +10,41 @@ import { answer } from './answer.ts';
 import { clientProtocolOf } from './client-addresses.ts';
 import type { AppEnv } from './context.ts';
 import { type Issue, wordsOf } from './issue-words.ts';
+import { toOpenAIError } from './openai-error.ts';
 
 /** Answers with a problem. */
-export function problemResponse(c: Context<AppEnv>, { code, detail, extras }: ProblemError): Response {
+export function problemResponse(c: Context<AppEnv>, problem: ProblemError): Response {
+  const protocol = clientProtocolOf(c.req.path);
+  if (protocol === 'openai') return openAIErrorResponse(c, problem);
+  const { code, detail, extras } = problem;
   const { status } = problems[code];
-  const { jobId, errors, retryAfterMs, headers } = extras;
+  const { jobId, errors, headers } = extras;
   const { type, title, retryable } = toProblem(code, detail);
   const body = { type, title, status, detail, code, retryable, requestId: c.get('requestId'), jobId, errors };
-  const isSentence = clientProtocolOf(c.req.path) === 'ai-sdk'; // its apps show the body as it is
+  const isSentence = protocol === 'ai-sdk'; // its apps show the body as it is
   return answer(c, status, isSentence ? detail : JSON.stringify(body), {
     'Content-Type': isSentence ? 'text/plain; charset=utf-8' : 'application/problem+json',
     'Cache-Control': 'no-store',
-    'Retry-After': retryAfterMs === undefined ? undefined : String(Math.ceil(retryAfterMs / 1000)),
+    'Retry-After': retryAfter(extras),
     ...headers,
   });
+}
+
+/** Answers with an error as clients of OpenAI read it. */
+function openAIErrorResponse(c: Context<AppEnv>, problem: ProblemError): Response {
+  const { status, body, headers } = toOpenAIError(problem);
+  return answer(c, status, JSON.stringify(body), {
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+    'Retry-After': retryAfter(problem.extras),
+    ...headers,
+    ...problem.extras.headers,
+  });
+}
+
+/** In s. */
+function retryAfter({ retryAfterMs }: ProblemError['extras']): string | undefined {
+  return retryAfterMs === undefined ? undefined : String(Math.ceil(retryAfterMs / 1000));
 }
 
 /**

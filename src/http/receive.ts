@@ -13,6 +13,7 @@ import { createCors } from './cors.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { AppEnv } from './context.ts';
 import { createHostCheck } from './hosts.ts';
+import { OPENAI_PATH } from './openai-error.ts';
 import { checkAdminOrigin, createOriginCheck, isOfOperators } from './origins.ts';
 import { setHolder } from './holder.ts';
 import { answerErrors } from './problems.ts';
@@ -72,7 +73,7 @@ function createAnswerEarly(deps: AppDeps, methods: () => string[]) {
     setHeaders(c, cors.headersFor(c)); // no page may read the answer to an unknown host
     if (c.req.method === 'OPTIONS') return cors.preflight(c);
     checkOrigin(c);
-    return c.req.path.startsWith('/api/') ? admitCaller(c) : leaveToRoute(c);
+    return c.req.path.startsWith('/api/') || c.req.path.startsWith(OPENAI_PATH) ? admitCaller(c) : leaveToRoute(c);
   };
 }
 

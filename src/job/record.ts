@@ -121,6 +121,8 @@ export type Payload = {
   nextV?: number | undefined;
   /** The kind's validated input. */
   input: unknown;
+  /** What another protocol shows of its own request: it is no part of the input. */
+  echo?: unknown;
 };
 
 /**

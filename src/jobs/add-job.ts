@@ -179,10 +179,10 @@ export class JobAdder {
 type KeepFiles = NonNullable<AddRequest['keepFiles']>;
 
 function payloadOf(wanted: AddRequest, reserved: string | undefined): Payload {
-  const { owner, tenant, next, targets, requestId, v, input, ignored, traceparent } = wanted;
+  const { owner, tenant, next, targets, requestId, v, input, ignored, traceparent, echo } = wanted;
   // Readers of a job find the first seven at the start of its JSON.
   const head = { owner, tenant, next: next?.kind, tells: notifiesOf(targets), reserved, ignored: ignored?.join('\n'), traceparent };
-  return { ...head, requestId, targets, v, nextV: next?.v, input };
+  return { ...head, requestId, targets, v, nextV: next?.v, input, echo };
 }
 
 type Admitted = { request: AdmissionRequest; priority: number; at: number };

@@ -20,6 +20,7 @@ import { sharedAnswers } from './problem-answers.ts';
 import { securitySchemes } from './security.ts';
 import { operatorRouteDescriptions } from './operator-routes.ts';
 import { serviceRouteDescriptions } from './service-routes.ts';
+import { responseRouteDescriptions, responseSchemas } from './response-routes.ts';
 import { watchRouteDescriptions } from './watch-routes.ts';
 import { serviceSchemas } from './service-schemas.ts';
 import { submitRouteDescription } from './submit-routes.ts';
@@ -45,6 +46,7 @@ export function createDocument(kinds: readonly Kind[]): JsonSchema {
     ...watchRouteDescriptions(kinds),
     ...aiSdkRouteDescriptions(kinds),
     ...notificationRouteDescriptions,
+    ...responseRouteDescriptions,
     ...serviceRouteDescriptions(kinds),
     ...operatorRouteDescriptions,
   ];
@@ -56,7 +58,15 @@ export function createDocument(kinds: readonly Kind[]): JsonSchema {
     paths: toPaths(routes),
     webhooks,
     components: {
-      schemas: { ...jobSchemas, ...kindSchemas(kinds), ...eventSchemas, ...notificationSchemas, ...serviceSchemas, ...adminSchemas },
+      schemas: {
+        ...jobSchemas,
+        ...kindSchemas(kinds),
+        ...eventSchemas,
+        ...notificationSchemas,
+        ...serviceSchemas,
+        ...adminSchemas,
+        ...responseSchemas,
+      },
       parameters,
       headers,
       ...sharedAnswers(routes.map(refusalsOf)),

@@ -50,6 +50,8 @@ export const headers = {
   'X-Content-Type-Options': constant('nosniff', 'The media type is as it is said.'),
   'X-Accel-Buffering': constant('no', 'nginx does not buffer the stream.'),
   Incremental: constant('?1', 'Proxies should forward each byte at once (draft-ietf-httpbis-incremental).'),
+  'x-should-retry': header('`true` if the same request may succeed later; the openai SDK obeys it.', 'false', { enum: ['true', 'false'] }),
+  'openai-poll-after-ms': header('After how many ms it makes sense to ask for an unfinished Response again.', 2000, COUNT),
   'WWW-Authenticate': header('How to say who calls (RFC 6750).', 'Bearer'),
   'Content-Security-Policy': header('What the page may load: files of this origin.', "default-src 'self'"),
   'Referrer-Policy': constant('no-referrer', 'The page tells no other page its address.'),

@@ -106,14 +106,16 @@ export function placeOf({ route }: Pick<RouteDescription, 'route'>): { path: str
 /** The problems that a route can answer with: its own, and those of many routes. */
 export function refusalsOf({ route, problems = [], limited = false }: RouteDescription): Refusals {
   const isRead = route.startsWith('GET ');
+  const isOfOpenAI = route.includes(' /v1/');
   return {
     codes: [
       ...problems,
-      ...(route.includes(' /api/') ? UNDER_API : []),
+      ...(route.includes(' /api/') || isOfOpenAI ? UNDER_API : []),
       ...(isRead && !route.includes(' /admin/') ? [] : CHANGING),
       ...EVERYWHERE,
     ],
     limited,
+    form: isOfOpenAI ? 'openai' : 'problem',
   };
 }
 

@@ -42,6 +42,13 @@ const table = {
   chatId: inPath('chatId', 'The id of the chat, which is the own one of the app; or the id of its job.', 'chat-1'),
   startIndex: inQuery('startIndex', 'How many chunks the client has.', 4, { type: 'integer', minimum: 0 }),
   protocol: inQuery('protocol', '`text`: plain text instead of a UI message stream.', 'text', { type: 'string', enum: ['text'] }),
+  responseId: inPath('responseId', 'The id of the Response.', `resp_${JOB_ID}`),
+  model: inPath('model', 'The name of a kind.', 'generate-flashcards'),
+  stream: inQuery('stream', '`true`: the stream.', 'true', { type: 'string', enum: ['true', 'false'] }),
+  startingAfter: inQuery('starting_after', 'Only events with a higher number.', 4, { type: 'integer', minimum: 0 }),
+  order: inQuery('order', 'In which order the messages come.', 'asc', { type: 'string', enum: ['asc', 'desc'], default: 'desc' }),
+  itemLimit: inQuery('limit', 'How many messages at most.', 20, { type: 'integer', minimum: 1, maximum: 100, default: 20 }),
+  after: inQuery('after', 'The id of the message after which to go on.', `msg_${JOB_ID}_0`),
 
   wait: inQuery(
     'wait',

@@ -9,15 +9,18 @@ import { type HeaderName, headersNamed } from './headers.ts';
 
 /**
  * The problems that a route can answer with. `limited`: its answers say how much of the limit for
- * submissions is left.
+ * submissions is left. `form`: how they are written.
  */
-export type Refusals = { codes: readonly ProblemCode[]; limited: boolean };
+export type Refusals = { codes: readonly ProblemCode[]; limited: boolean; form: ErrorForm };
+
+/** How an error is written: as problem details, or as OpenAI writes it. */
+type ErrorForm = 'problem' | 'openai';
 
 /**
  * One answer. Codes may be added, so the schema of a problem names none; the codes of today are in
  * `x-problem-codes`.
  */
-type ProblemAnswer = { name: string; status: number; codes: readonly ProblemCode[]; limited: boolean };
+type ProblemAnswer = { name: string; status: number; codes: readonly ProblemCode[] } & Pick<Refusals, 'limited' | 'form'>;
 
 /** References to the answers of a route, by status. */
 export function problemAnswers(refusals: Refusals): JsonSchema {
@@ -34,25 +37,34 @@ export function sharedAnswers(all: readonly Refusals[]): { responses: JsonSchema
   };
 }
 
-function answersOf({ codes, limited }: Refusals): ProblemAnswer[] {
+function answersOf({ codes, limited, form }: Refusals): ProblemAnswer[] {
   const byStatus = Map.groupBy([...new Set(codes)].toSorted(), (code) => problems[code].status);
   return [...byStatus]
     .toSorted(([one], [other]) => one - other)
-    .map(([status, list]) => ({ name: [status, ...list, ...(limited ? ['limited'] : [])].join('.'), status, codes: list, limited }));
+    .map(([status, list]) => {
+      const name = [status, ...list, ...(limited ? ['limited'] : []), ...(form === 'openai' ? ['openai'] : [])].join('.');
+      return { name, status, codes: list, limited, form };
+    });
 }
 
-function toResponse({ status, codes, limited }: ProblemAnswer): JsonSchema {
+function toResponse({ status, codes, limited, form }: ProblemAnswer): JsonSchema {
   return {
     description: codes.map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
-    headers: headersNamed(headersOf(status, codes, limited)),
-    content: {
-      'application/problem+json': {
-        schema: { $ref: '#/components/schemas/Problem' },
-        examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
-      },
-    },
+    headers: headersNamed([...headersOf(status, codes, limited), ...(form === 'openai' ? (['x-should-retry'] as const) : [])]),
+    content: form === 'openai' ? openAIContent(codes) : problemContent(codes),
     'x-problem-codes': codes,
   };
+}
+
+function problemContent(codes: readonly ProblemCode[]): JsonSchema {
+  const examples = Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));
+  return { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' }, examples } };
+}
+
+function openAIContent([code]: readonly ProblemCode[]): JsonSchema {
+  const message = code ? problemAdvice[code] : '';
+  const example = { error: { message, type: 'invalid_request_error', param: null, code: code ?? null } };
+  return { 'application/json': { schema: { $ref: '#/components/schemas/OpenAIError' }, example } };
 }
 
 function headersOf(status: number, codes: readonly ProblemCode[], limited: boolean): HeaderName[] {

@@ -7,6 +7,7 @@ const tags = {
   Watch: 'A job as a stream of Server-Sent Events, and all jobs of the caller on one stream.',
   Act: 'Cancelling, retrying and erasing jobs.',
   Notify: 'Told when nobody is watching: webhooks for servers, push notifications for phones.',
+  'Other clients': "What the openai SDK calls, in OpenAI's words. Errors have the form that it reads.",
   Know: 'What the service can do, and how it is.',
   Operate: 'For the operator, and for the database of the project.',
 } as const;

@@ -69,6 +69,7 @@ type TenantOrNone = Tenant | '';
  * - `processes` and what goes with it: begun anew by the next heartbeat.
  * - a rate: begun anew by the next submission; that of a lane, when its next job begins.
  * - an idempotency key: its own submissions fail until it is gone.
+ * - the newest key of a request: of another type, its own submissions fail until it is gone.
  * - a shared value: decided anew.
  * - a chat: one of another type fails its own requests until it is gone.
  * - `writes`: noted anew; the check for stalled jobs is held back once.
@@ -216,6 +217,8 @@ export function keysUnder(prefix: string) {
     },
     /** The newest job of a chat, by a digest of its user, kind and id. */
     chat: (digest: string) => `${prefix}:chat:${digest}`,
+    /** The newest idempotency key of requests that a client may repeat by itself. */
+    repeated: (digest: string) => `${prefix}:repeated:${digest}`,
     /** A value that all processes share. */
     shared: (name: string) => `${prefix}:${name}`,
   };

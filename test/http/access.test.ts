@@ -93,6 +93,13 @@ const routes: Record<string, Row> = {
   'POST /api/jobs/:jobId/cancel': acts(202),
   'DELETE /api/jobs/:jobId': acts(204),
   'DELETE /api/me/data': anyUser(200),
+  'POST /v1/responses': anyUser(400), // a user may, but the body names no model
+  'GET /v1/responses/:responseId': acts(200),
+  'POST /v1/responses/:responseId/cancel': acts(200),
+  'GET /v1/responses/:responseId/input_items': acts(200),
+  'DELETE /v1/responses/:responseId': acts(200),
+  'GET /v1/models': anyone,
+  'GET /v1/models/:model': anyone,
   'GET /metrics': nothing, // without an ADMIN_TOKEN
   'GET /admin/failed-jobs': operator,
   'POST /admin/failed-jobs/retry': operator,
@@ -145,6 +152,8 @@ async function ask(stack: Stack, way: Way, route: string, caller: Caller, { job,
   const url = new URL(
     path
       .replace(':jobId', job?.['jobId'])
+      .replace(':responseId', `resp_${job?.['jobId']}`)
+      .replace(':model', 'generate-flashcards')
       .replace(':n', '0')
       .replace(':asset', 'start.js')
       .replace(':code', 'cancelled')
@@ -184,13 +193,16 @@ test.each(Object.entries(ways))('%s every route answers everyone as its row says
       seen[name] = {};
       expected[name] = {};
       for (const [index, caller] of CALLERS.entries()) {
-        const job = name.includes(':jobId') ? await stack.submit({ content: 'a' }, way.owner) : otherJob;
+        const job = /:(jobId|responseId)\b/.test(name) ? await stack.submit({ content: 'a' }, way.owner) : otherJob;
         const { status, headers, body } = await ask(stack, way, name, caller, { job, otherJob });
         seen[name][caller] = status;
         expected[name][caller] = row[index] ?? 0;
         if (status === 401)
           expect([name, caller, headers.get('www-authenticate')]).toEqual([name, caller, expect.stringMatching(/^Bearer/)]);
-        if (status === 401 && caller === 'nobody' && body) expect(JSON.parse(body)).toMatchObject({ code: 'unauthorized' });
+        if (status === 401 && caller === 'nobody' && body)
+          expect(JSON.parse(body)).toMatchObject(
+            name.includes(' /v1/') ? { error: { code: 'invalid_api_key' } } : { code: 'unauthorized' },
+          );
       }
     }
   }
@@ -214,7 +226,7 @@ test.skipIf(!hasDatabase)('every route of a job answers everyone as its row says
   const seen: Record<string, Record<string, number>> = {};
   const expected: Record<string, Record<string, number>> = {};
   let count = 2;
-  for (const [route, usual] of Object.entries(routes).filter(([name]) => name.includes(':jobId'))) {
+  for (const [route, usual] of Object.entries(routes).filter(([name]) => /:(jobId|responseId)\b/.test(name))) {
     seen[route] = {};
     expected[route] = {};
     for (const [index, caller] of CALLERS.entries()) {
@@ -244,7 +256,7 @@ test.each(Object.entries(ways))(
       const kept = [...headers].filter(([name]) => !['x-request-id', 'date'].includes(name));
       return { status, kept, body: body.replace(headers.get('x-request-id') ?? '', '').replaceAll(/generate-flashcards-[\w-]{32}/g, '') };
     };
-    for (const route of Object.keys(routes).filter((name) => name.includes(':jobId'))) {
+    for (const route of Object.keys(routes).filter((name) => /:(jobId|responseId)\b/.test(name))) {
       for (const caller of ['other', 'nobody', 'malformed token', 'other with token'] as const) {
         if (caller === 'other with token' && /\/(events|output|job-status)/.test(route)) continue; // there the token counts
         const [theirs, none] = [await ask(stack, way, route, caller, { job }), await ask(stack, way, route, caller, { job: nobodys })];

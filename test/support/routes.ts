@@ -19,6 +19,7 @@ import { createSetQuiet } from '../../src/jobs/quiet-workers.ts';
 import { UserTermsBook } from '../../src/jobs/user-terms.ts';
 import { Chats } from '../../src/jobs/chats.ts';
 import { OperatorPauses } from '../../src/jobs/operator-pauses.ts';
+import { RepeatedRequests } from '../../src/jobs/repeated-requests.ts';
 import { Submissions } from '../../src/jobs/submissions.ts';
 import { createLocalLimit } from '../../src/jobs/rate-limit.ts';
 import { Connections } from '../../src/stream/connections.ts';
@@ -71,6 +72,7 @@ export async function routesOfApp(): Promise<string[]> {
     stallMs: 1,
     tokens: new StreamTokens(hmacOf, fixedSecrets(['a secret of sixteen'])),
     submissions: new Submissions({ queue, clock: rightClock, kinds, localLimit: limit, sameWorkMs: 0, maxAttempts: 1 }),
+    repeated: new RepeatedRequests(store),
     pace: { asks: () => {}, next: () => undefined },
     readLimit: limit,
     listLimit: limit,

@@ -1,0 +1,83 @@
+/** Submits the job of a request for a Response: by the same rules as every other submission. */
+import type { Context } from 'hono';
+import { ProblemError } from '../job/problem.ts';
+import type { SubmitRequest } from '../jobs/submissions.ts';
+import { countOutcome, submit, toRequest } from './accept-submission.ts';
+import type { AppDeps } from './app-deps.ts';
+import { checkCoding, receiveFor } from './body.ts';
+import type { AppEnv } from './context.ts';
+import { JsonReader } from './json-body.ts';
+import { unauthorized } from './problems.ts';
+import { bodyBytes, createKeeping, createReceiver, type ReceivedSubmission } from './receive-submission.ts';
+import { readResponseRequest, type ResponseRequest, toInputFault } from './response-request.ts';
+import type { ResponseTerms } from './response-framings.ts';
+import { responseTerms } from './response-jobs.ts';
+import { untilAdmitted } from '../jobs/eta.ts';
+import { ESTIMATE_AGE_MS } from '../jobs/stats.ts';
+import type { Hold } from './shares.ts';
+
+/** A job that was accepted. `place`: held for the connection that waits for it; absent if none does. */
+type Accepted = { jobId: string; request: { stream: boolean; terms: ResponseTerms }; place: Hold | undefined };
+
+/**
+ * Submits.
+ * @throws ProblemError as each submission; RequestFault for a request that can't be read
+ */
+export async function submitResponse(c: Context<AppEnv>, deps: AppDeps): Promise<Accepted> {
+  const { identity, kinds, shares, draining } = deps;
+  if (identity.required && c.get('user') === undefined) throw unauthorized(identity);
+  if (draining())
+    throw new ProblemError('queue_unavailable', 'This server is about to stop; another one takes over in a moment.', {
+      retryAfterMs: 1000,
+    });
+  checkCoding(c.req.header('content-encoding'));
+  const held = shares.bodies.hold(c.get('holder'), 0);
+  let place: Hold | undefined;
+  try {
+    const body = await receiveFor(
+      c,
+      deps,
+      held,
+    )(new JsonReader(), Math.max(...kinds.map(({ files }) => bodyBytes(files ?? {}, 'application/json'))));
+    const read = readResponseRequest(body, kinds);
+    const { stream, echo, kind } = read;
+    const received = await receiveInput(read, deps).catch((error: unknown) => {
+      throw toInputFault(error, read);
+    });
+    const request = await toSubmission(c, deps, { read, received, body });
+    // Before anything is bought that could not be watched.
+    if (stream || !echo.background) place = shares.streams.hold(request.tenant, 1);
+    const { job } = await countOutcome(c, deps, kind.name, () => submit(c, deps, request));
+    return { jobId: job.id, request: { stream, terms: responseTerms(deps, job.id, kind.name, echo) }, place };
+  } catch (error) {
+    place?.release();
+    throw error;
+  } finally {
+    held.release();
+  }
+}
+
+/** Validates the values as the kind's own route does. */
+function receiveInput({ kind, values }: ResponseRequest, { files }: AppDeps): Promise<ReceivedSubmission> {
+  return createReceiver(kind, kind.input, files.maxBytes)('application/json', async () => values as never);
+}
+
+type Read = { read: ResponseRequest; received: ReceivedSubmission; body: unknown };
+
+async function toSubmission(c: Context<AppEnv>, deps: AppDeps, { read: { kind, echo }, received, body }: Read): Promise<SubmitRequest> {
+  const request = toRequest(c, kind, deps, received);
+  const untilRoom = async () => untilAdmitted(await deps.queue.stats(ESTIMATE_AGE_MS), 1);
+  return {
+    ...request,
+    echo,
+    key: ['v1', request.tenant, request.key ?? (await keyOf(c, deps, body))],
+    ...(kind.files && createKeeping(deps.files, request.tenant, received, untilRoom)),
+  };
+}
+
+/**
+ * What the SDK says of its own repetitions, where it sends no key. Each other request is a new wish.
+ */
+async function keyOf(c: Context<AppEnv>, { repeated }: AppDeps, body: unknown): Promise<unknown> {
+  return repeated.key([c.get('holder'), body], Number(c.req.header('x-stainless-retry-count') ?? 0) > 0);
+}
