@@ -24,7 +24,7 @@ const onEveryStore = [
   'test/store/!(store|store-tls|cluster-connection|sentinel-answers|sentinel-connection).test.ts', // they bring their own, or need none
   'test/stream/{event-reader,feed,live,user-feed}.test.ts',
   'test/notifications/{kept,redelivery,webhooks}.test.ts',
-  'test/http/{cancel,cancel-after,erase,erase-cost,garbage,limits,listing,retry,same-work,stats}.test.ts',
+  'test/http/{admin-bulk,admin-dead-letters,admin-pauses,admin-users,cancel,cancel-after,erase,erase-cost,garbage,limits,listing,retry,same-work,stats}.test.ts',
   'test/worker/run/{breaker,input-versions,journal,lane-rate,lock-watch,run-locks,spending,stalled,worker-backend}.test.ts',
 ];
 

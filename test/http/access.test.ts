@@ -226,7 +226,7 @@ test.skipIf(!hasDatabase)('every route of a job answers everyone as its row says
   const seen: Record<string, Record<string, number>> = {};
   const expected: Record<string, Record<string, number>> = {};
   let count = 2;
-  for (const [route, usual] of Object.entries(routes).filter(([name]) => /:(jobId|responseId)\b/.test(name))) {
+  for (const [route, usual] of Object.entries(routes).filter(([name]) => name.includes(':jobId'))) {
     seen[route] = {};
     expected[route] = {};
     for (const [index, caller] of CALLERS.entries()) {

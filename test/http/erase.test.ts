@@ -111,7 +111,10 @@ test('all that is a user goes at once, counted; what is another user stays, and 
   expect(counts['files']).toBeGreaterThanOrEqual(3); // two parts and the whole
   expect(await files()).toEqual(kept);
   const left = await contentOf(prefix);
-  for (const { body } of [keyed, ...waiting]) expect(left.split(body['jobId']).length - 1).toBeLessThanOrEqual(1);
+  // What is left of an id: the job is erased; and of one of those that failed, it was the last example of an error of its minute.
+  const idsLeft = [keyed, ...waiting].map(({ body }) => left.split(body['jobId']).length - 1);
+  expect(idsLeft.filter((count) => count > 1).length).toBeLessThanOrEqual(2);
+  expect(Math.max(...idsLeft)).toBeLessThanOrEqual(2);
   expect([await get('/api/jobs', ANA), (await get('/api/jobs', BOB))['jobs']]).toMatchObject([{ jobs: [] }, [{ status: 'completed' }]]);
   expect(await (await erase(url, '/api/me/data', ANA)).json()).toEqual({ jobs: 0, results: 0, files: 0, keys: 0 });
 });

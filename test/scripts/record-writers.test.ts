@@ -83,6 +83,7 @@ test('each command by which code writes a hash is to a field of a job that is to
   const others = new Set([
     'src/archive/outbox.ts',
     'src/jobs/bulk-actions.ts',
+    'src/jobs/chats.ts',
     'src/notifications/webhook-secrets.ts',
     'src/jobs/erase-jobs.ts',
   ]);

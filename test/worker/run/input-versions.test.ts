@@ -26,10 +26,13 @@ async function twoReleases(env: Record<string, string> = {}) {
   const keys = keysUnder(newer.prefix);
   const dataOf = async (id: string) => JSON.parse((await redis.hget(keys.job(id), 'data')) ?? '') as Payload;
   const countOf = async (id: string, field: string) => Number((await redis.hget(keys.job(id), field)) ?? 0);
+  /** The score of a job that is delayed: in the lane of its kind, or in none if it came before a worker had said which lanes it has. */
+  const dueOf = async (id: string) =>
+    (await redis.zscore(keys.of('delayed', kindOf(id)), id)) ?? (await redis.zscore(keys.of('delayed'), id));
   /** Resolves once a job was given back so often, and waits again. */
   const givenBack = async (id: string, times: number) => {
     await expect.poll(() => countOf(id, FIELDS.givenBack)).toBe(times);
-    await expect.poll(() => redis.zscore(keys.of('delayed', kindOf(id)), id)).not.toBeNull();
+    await expect.poll(() => dueOf(id)).not.toBeNull();
   };
   /** Resolves once a job has ended, whoever takes it first: nobody waits for a pause. */
   const ended = async (id: string) => {
@@ -39,7 +42,7 @@ async function twoReleases(env: Record<string, string> = {}) {
     };
     await expect.poll(look).toBe(1);
   };
-  return { newer, older, redis, keys, dataOf, countOf, givenBack, ended };
+  return { newer, older, redis, keys, dataOf, countOf, dueOf, givenBack, ended };
 }
 
 /** A worker that says that it knows a version, and takes nothing. */
@@ -73,7 +76,7 @@ test('a worker that knows less gives the job back at no cost, and one that knows
 });
 
 test('while only older workers live jobs are put off, spaced out and taken once each; other jobs go on meanwhile', async () => {
-  const { newer, older, redis, keys, countOf, givenBack } = await twoReleases({ WORKER_RATE_MAX: '100' });
+  const { newer, older, countOf, dueOf, givenBack } = await twoReleases({ WORKER_RATE_MAX: '100' });
   const ids: string[] = [];
   for (let n = 0; n < 10; n++) ids.push(String((await submitJson(newer, '/api/tell', LOUD)).body['jobId']));
   await older.startWorker();
@@ -81,9 +84,7 @@ test('while only older workers live jobs are put off, spaced out and taken once 
   const { body } = await submitJson(older, '/api/tell', { text: 'b' });
   expect((await (await older.watch(body, ANA)).until(isEnd)).event).toBe('completed');
   expect(await Promise.all(ids.map((id) => countOf(id, 'ats')))).toEqual(ids.map(() => 1));
-  const due = (await Promise.all(ids.map(async (id) => Number(await redis.zscore(keys.of('delayed', kindOf(id)), id)) / 0x1000))).toSorted(
-    (a, b) => a - b,
-  );
+  const due = (await Promise.all(ids.map(async (id) => Number(await dueOf(id)) / 0x1000))).toSorted((a, b) => a - b);
   const spaces = due.slice(1).map((at, n) => at - due[n]!);
   for (const space of spaces) expect(space).toBeGreaterThan(30); // ms; of the limiter's starts, a hundred in a second, every fourth
   for (const id of ids) expect(await countOf(id, 'delay')).toBeGreaterThan(4000);
