@@ -17,8 +17,8 @@ export type BulkLoopOptions = {
   onError: (error: unknown) => void;
 };
 
-/** How often to look for an action that nobody is at, in ms. */
-const LOOK_MS = 1000;
+/** How often to look for an action that nobody is at, in ms. One that is started here is begun at once. */
+const LOOK_MS = 5000;
 
 /** How many jobs are done at once at most: all of them must be over long before the claim is. */
 const AT_ONCE = 20;
