@@ -152,7 +152,7 @@ test('a place is kept for the second job: it is not refused, however many jobs t
   const { body: job } = await send(stack, { then: 'flashcards' }, ana);
   const stream = await stack.watch(job, ana);
   await stream.until(({ event, data }) => event === 'progress' && data['stage'] === 'reading');
-  await stack.submit({ content: 'Water boils at 100 degrees.' }, ana);
+  await send(stack, {}, ana); // it waits behind the first
   const full = await send(stack, {}, ana);
   expect([full.status, full.body['code']]).toEqual([429, 'too_many_jobs']);
   go.open();
