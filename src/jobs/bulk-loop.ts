@@ -18,7 +18,7 @@ export type BulkLoopOptions = {
 };
 
 /** How often to look for an action that nobody is at, in ms. One that is started here is begun at once. */
-const LOOK_MS = 5000;
+const LOOK_MS = 10_000;
 
 /** How many jobs are done at once at most: all of them must be over long before the claim is. */
 const AT_ONCE = 20;

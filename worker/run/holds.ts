@@ -1,6 +1,6 @@
 /**
  * What operators want of this worker: which lanes it may take no jobs of, and whether it is to be
- * quiet. It looks every two seconds, so that nothing has to be sent that could get lost; an operator
+ * quiet. It looks every 2.5 s, so that nothing has to be sent that could get lost; an operator
  * is answered when it has looked.
  */
 import { createReadOrders, isOfProvider, type OperatorOrders } from '../../src/jobs/operator-pauses.ts';
@@ -8,7 +8,7 @@ import type { Lane } from '../../src/store/keys.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** How often to look, in ms: a pause of a kind or of a provider holds so soon. */
-const LOOK_MS = 2000;
+const LOOK_MS = 2500;
 
 /** What it is made with. */
 export type HoldsOptions = {
