@@ -6,10 +6,10 @@ import { startStack } from '../support/stack.ts';
 import { within } from '../support/waits.ts';
 
 /**
- * Commands a second. Without lanes there were 9.1, and lanes may cost half of that; measured were 12.8.
- * The looks for what operators want are 0.5 more. A machine that is busy sends fewer of them, never more.
+ * Commands a second. Without lanes there were 9.1, and lanes may cost half of that; measured are 12.8.
+ * A machine that is busy sends fewer of them, never more.
  */
-const MOST = 14.2;
+const MOST = 13.7;
 
 /** How often the worker looks into the queue that all kinds share, once a second, until its start is over, and until enough was seen. */
 const LOOKS = { before: 8, until: 38 };
