@@ -45,6 +45,7 @@ export default defineConfig({
     ],
     maxWorkers: 4, // most of a test is waiting
     isolate: false, // a worker loads our modules once for all of its files: they keep nothing that is a test's, and none is mocked
+    setupFiles: ['test/support/seed.ts'],
     unstubGlobals: true,
     testTimeout: TEST_MS,
     hookTimeout: TEST_MS,

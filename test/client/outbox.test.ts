@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import { createClient, type KeptJob, type KeyValueStorage } from '../../client/src/index.ts';
 import { createDice, type Dice } from '../support/dice.ts';
-import { answerWith, card, startOpenAI } from '../support/openai.ts';
+import { type Answer, answerWith, card, latch, startOpenAI } from '../support/openai.ts';
 import { freePort } from '../support/ports.ts';
 import { startProxy } from '../support/proxy.ts';
 import { startStack } from '../support/stack-in-process.ts';
@@ -20,8 +20,8 @@ function storageOf(kept: Map<string, string>): KeyValueStorage {
 }
 
 /** A model that writes three cards, an API and a worker; the proxy before them can be cut off. */
-async function startAll(more: Record<string, string> = {}) {
-  const openai = await startOpenAI(answerWith(CARDS));
+async function startAll(more: Record<string, string> = {}, answer: Answer = answerWith(CARDS)) {
+  const openai = await startOpenAI(answer);
   const stack = await startStack({ ...openai.env, ...more });
   await stack.startWorker();
   const port = Number(new URL(stack.url).port);
@@ -58,7 +58,10 @@ test('a submission without a network has no id and is offline until it is sent; 
 });
 
 test('what was not sent can be taken out, by its key or its job; what is refused for ever goes by itself and says why', async () => {
-  const { url, leave, comeBack } = await startAll();
+  const { url, leave, comeBack } = await startAll({}, async (pen) => {
+    pen.text('{');
+    await latch().wait; // no job ends before it is cancelled
+  });
   const ai = createClient({ baseUrl: url, headers: { 'user-id': 'ana' }, backoff: BACKOFF, storage: storageOf(new Map()) });
   await leave();
   const jobs = await Promise.all(['One.', 'Two.', 'Three.'].map(async (content) => ai.flashcards({ content })));
