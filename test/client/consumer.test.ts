@@ -7,8 +7,8 @@ import { expect, test } from 'vitest';
 import { packClient, TSC } from '../support/client-package.ts';
 import { startStack } from '../support/stack-in-process.ts';
 
-/** An app in a folder of its own, with the package as `npm pack` packs it. */
-function createApp(): { folder: string; compile(program: string): { ok: boolean; output: string } } {
+/** Compiles programs in an app of their own, with the package as `npm pack` packs it. Resolves with the errors of each. */
+function compileAll(programs: Record<string, string>): { folder: string; errors: Record<string, string[]> } {
   const { app } = packClient();
   const compilerOptions = {
     target: 'es2022',
@@ -20,15 +20,12 @@ function createApp(): { folder: string; compile(program: string): { ok: boolean;
     outDir: 'out',
   };
   writeFileSync(join(app, 'package.json'), '{"type":"module"}');
-  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['app.ts'] }));
-  return {
-    folder: app,
-    compile(program) {
-      writeFileSync(join(app, 'app.ts'), program);
-      const { status, stdout } = spawnSync(process.execPath, [TSC, '--singleThreaded', '-p', app], { encoding: 'utf8' });
-      return { ok: status === 0, output: stdout };
-    },
-  };
+  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+  for (const [name, program] of Object.entries(programs)) writeFileSync(join(app, `${name}.ts`), program);
+  const { stdout } = spawnSync(process.execPath, [TSC, '--singleThreaded'], { cwd: app, encoding: 'utf8' });
+  const lines = stdout.split('\n').filter((line) => /error TS\d+/.test(line));
+  const errorsOf = (name: string) => lines.filter((line) => line.startsWith(`${name}.ts`));
+  return { folder: app, errors: Object.fromEntries(Object.keys(programs).map((name) => [name, errorsOf(name)])) };
 }
 
 const program = (url: string) => `
@@ -45,23 +42,28 @@ console.log(JSON.stringify({ fronts, backs: flashcards.map(({ back }) => back), 
 test('a right program compiles and runs; a wrong input and a misspelt field of a result do not compile', async () => {
   const stack = await startStack();
   await stack.startWorker();
-  const { folder, compile } = createApp();
-  expect(compile(program(stack.url))).toEqual({ ok: true, output: '' });
-  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'out/app.js')]); // the server is in this process
-  expect(JSON.parse(stdout)).toEqual({ fronts: ['Hund'], backs: ['dog'], code: 'job_not_found' });
-
-  const wrongInput = compile(program(stack.url).replace('count: 2', "count: 'two'"));
-  expect([wrongInput.ok, wrongInput.output]).toEqual([false, expect.stringContaining("Type 'string' is not assignable to type 'number'")]);
-  const misspelt = compile(program(stack.url).replace('({ back }) => back', '({ bakc }) => bakc'));
-  expect([misspelt.ok, misspelt.output]).toEqual([false, expect.stringContaining('bakc')]);
+  const right = program(stack.url);
   const image = "\nawait ai.image({ image: 'AAAA', then: 'flashcards', thenInput: { count: 2 } });";
-  expect(compile(program(stack.url) + image)).toEqual({ ok: true, output: '' });
-  for (const wrong of [
-    image.replace('count', 'cuont'),
-    image.replace("then: 'flashcards', ", ''),
-    image.replace("'flashcards'", "'lesson'"),
-  ])
-    expect([wrong, compile(program(stack.url) + wrong).ok]).toEqual([wrong, false]); // a lesson has no count
-  const unknownKind = compile(program(stack.url).replace('ai.flashcards(', 'ai.flashcard('));
-  expect(unknownKind.ok).toBe(false);
+  const { folder, errors } = compileAll({
+    right,
+    image: right + image,
+    wrongInput: right.replace('count: 2', "count: 'two'"),
+    misspelt: right.replace('({ back }) => back', '({ bakc }) => bakc'),
+    unknownKind: right.replace('ai.flashcards(', 'ai.flashcard('),
+    misspeltThen: right + image.replace('count', 'cuont'),
+    noThen: right + image.replace("then: 'flashcards', ", ''),
+    otherThen: right + image.replace("'flashcards'", "'lesson'"), // a lesson has no count
+  });
+  expect(errors).toEqual({
+    right: [],
+    image: [],
+    wrongInput: [expect.stringContaining("Type 'string' is not assignable to type 'number'")],
+    misspelt: [expect.stringContaining('bakc')],
+    unknownKind: expect.arrayContaining([expect.stringContaining('flashcard')]),
+    misspeltThen: [expect.stringContaining('cuont')],
+    noThen: [expect.stringContaining('error')],
+    otherThen: [expect.stringContaining('error')],
+  });
+  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'out/right.js')]); // the server is in this process
+  expect(JSON.parse(stdout)).toEqual({ fronts: ['Hund'], backs: ['dog'], code: 'job_not_found' });
 });
