@@ -65,7 +65,7 @@ export async function startApi({ config, log, version, kinds }: ApiOptions, part
   const files = new RedisFiles(store, config.filesMaxBytes);
   const { addressing, statusUrl, ...access } = await openAccess(store, queue, kinds, config);
   const notifications = parts.add(new Notifier({ store, config, kinds, version, queue, statusUrl, log, tracer, onTry: metrics.onTry }));
-  const eraser = new Eraser({ queue, files, notifications: notifications.queue, archive: archive.erasing });
+  const eraser = new Eraser({ queue, files, notifications, archive: archive.erasing });
   const archiving = parts.add(archive.start({ queue, files, eraser, notifications: notifications.queue, log }));
   const limits = createLimits(config);
   const { shares } = limits;

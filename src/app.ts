@@ -33,6 +33,7 @@ import { responseRoutes } from './http/routes/responses.ts';
 import { retryRoutes } from './http/routes/retry.ts';
 import { submitRoutes } from './http/routes/submit.ts';
 import { systemRoutes } from './http/routes/system.ts';
+import { webhookEndpointRoutes } from './http/routes/webhook-endpoints.ts';
 import { userRoutes } from './http/routes/user.ts';
 
 /** Makes the app over what it stands on; serve its `fetch`. */
@@ -54,6 +55,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route('/', cancelRoutes(deps));
   app.route('/', retryRoutes(deps));
   app.route('/', responseRoutes(deps));
+  app.route('/', webhookEndpointRoutes(deps));
   app.route('/', eraseRoutes(deps));
   app.route('/', archiveRoutes(deps));
   app.route('/', adminActionRoutes(deps));

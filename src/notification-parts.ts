@@ -22,6 +22,7 @@ import { post } from './notifications/post.ts';
 import { type CallbackAddresses, callbackAddresses } from './notifications/public-addresses.ts';
 import { createResolveName } from './notifications/resolve-name.ts';
 import { pauseAfter } from './notifications/try-times.ts';
+import { WebhookEndpoints } from './notifications/webhook-endpoints.ts';
 import { WebhookSecrets } from './notifications/webhook-secrets.ts';
 import type { Clock } from './store/clock.ts';
 import type { ProcessStore } from './store/store.ts';
@@ -57,6 +58,7 @@ export class Notifier implements Notifications {
   /** What is wrong with a URL that is to be called back; undefined if nothing is. */
   readonly faultOf: CallbackAddresses['faultOf'];
   readonly secrets: WebhookSecrets | undefined;
+  readonly endpoints: WebhookEndpoints | undefined;
   readonly deliveries: Deliveries;
   readonly queue: NotificationQueue<Notification>;
   readonly #seenEnds: SeenEnds;
@@ -83,7 +85,10 @@ export class Notifier implements Notifications {
     const shared = production ? undefined : () => queue.shared('webhook-secret', randomSecret);
     const roots = rootsOf(config.notifications.webhookSecrets, shared);
     this.secrets = roots && new WebhookSecrets(store, roots);
-    this.queue.start(createSend(options, { callbacks, gone, seenEnds: this.#seenEnds, secrets: this.secrets }));
+    this.endpoints = this.secrets && new WebhookEndpoints(store, this.secrets);
+    const { secrets, endpoints } = this;
+    const signing = secrets && endpoints && { secrets, endpoints };
+    this.queue.start(createSend(options, { callbacks, gone, seenEnds: this.#seenEnds, signing }));
     this.#outbox = createOutbox(store, store.keys.notifications, { retentionS: job.retentionS });
     this.#jobs = queue;
     this.#clock = store.clock;
@@ -124,6 +129,15 @@ export class Notifier implements Notifications {
     if (this.#accepted.delete(jobId)) this.#loop.ended(jobId);
   }
 
+  erase(jobIds: readonly string[], owner?: string): Promise<void> {
+    return this.queue.erase(jobIds, owner);
+  }
+
+  /** Erases the notifications and the webhook endpoints of a user. */
+  async eraseUser(owner: string): Promise<void> {
+    await Promise.all([this.queue.eraseUser(owner), this.endpoints?.eraseUser(owner)]);
+  }
+
   async close(): Promise<void> {
     await this.#loop.close();
     await this.queue.close();
@@ -144,31 +158,36 @@ export class Notifier implements Notifications {
   async #enqueue(jobId: string): Promise<void> {
     const [view, { targets, requestId } = {}] = await Promise.all([this.#jobs.read(jobId), this.#jobs.payloadOf(jobId)]);
     if (!view || !targets) return;
-    const entries = notificationsOf(view.snapshot, targets, { pushDelayMs: this.#pushDelayMs, now: this.#clock.now(), requestId });
+    const { snapshot } = view;
+    const endpoints = targets.response === 'endpoints' ? await this.endpoints?.of(snapshot.owner ?? '') : [];
+    const entries = notificationsOf(snapshot, targets, { pushDelayMs: this.#pushDelayMs, now: this.#clock.now(), requestId, endpoints });
     if (entries.length === 0) return;
     await this.queue.add(entries);
     const isErased = !(await this.#jobs.there([jobId])).has(jobId); // meanwhile
-    if (isErased) await this.queue.erase([jobId], view.snapshot.owner);
+    if (isErased) await this.queue.erase([jobId], snapshot.owner);
   }
 }
 
+/** What signs webhooks. */
+type Signing = { secrets: WebhookSecrets; endpoints: WebhookEndpoints };
+
 /** What sending knows of receivers and clients. */
-type Contacts = { callbacks: CallbackAddresses; gone: Gone; seenEnds: SeenEnds; secrets: WebhookSecrets | undefined };
+type Contacts = { callbacks: CallbackAddresses; gone: Gone; seenEnds: SeenEnds; signing: Signing | undefined };
 
 /** Makes the function that does one try, whatever is sent. */
 function createSend(
   { store: { clock }, config, kinds, version, statusUrl, log, tracer, onTry }: NotifierOptions,
-  { callbacks: { blockList }, gone, seenEnds, secrets }: Contacts,
+  { callbacks: { blockList }, gone, seenEnds, signing }: Contacts,
 ): (tried: Try<Notification>) => Promise<TryResult<Notification>> {
   const { nameServers, expo } = config.notifications;
   const resolveName = createResolveName({ servers: nameServers });
   const bulkheads = new Bulkheads();
   const service = createExpo(expo);
   const sendWebhook =
-    secrets &&
+    signing &&
     createDeliverWebhook({
       post: (request, timeoutMs, signal) => post(request, { blockList, resolveName, timeoutMs, signal }),
-      secrets,
+      ...signing,
       places: new Places(bulkheads),
       gone,
       statusUrl,

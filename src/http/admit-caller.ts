@@ -6,7 +6,7 @@ import type { Context } from 'hono';
 import type { Caller } from '../identity/caller.ts';
 import { ProblemError } from '../job/problem.ts';
 import { tenantOf } from '../job/tenant.ts';
-import { clientProtocolOf } from './client-addresses.ts';
+import { takesKeys } from './client-addresses.ts';
 import { answerRetryLater, wantsStream } from './answer-stream.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { AppEnv } from './context.ts';
@@ -61,7 +61,7 @@ export function createAdmitCaller(deps: AppDeps): (c: Context<AppEnv>) => Early 
   return (c) => {
     try {
       const headerOf = (name: string) => c.req.header(name);
-      const byKey = identity.identifyByKey && clientProtocolOf(c.req.path);
+      const byKey = identity.identifyByKey && takesKeys(c.req.path);
       const caller = byKey ? identity.identifyByKey?.(headerOf) : identity.identify(headerOf);
       if (!(caller instanceof Promise)) return begin(c, caller);
       return caller.then(

@@ -12,6 +12,7 @@ import type { Deliveries } from '../notifications/deliveries.ts';
 import type { NotificationQueue } from '../notifications/notification-queue.ts';
 import type { SeenEnds } from '../notifications/seen-ends.ts';
 import type { CallbackAddresses } from '../notifications/public-addresses.ts';
+import type { WebhookEndpoints } from '../notifications/webhook-endpoints.ts';
 import type { WebhookSecrets } from '../notifications/webhook-secrets.ts';
 import type { ActionLog } from '../jobs/action-log.ts';
 import type { Chats } from '../jobs/chats.ts';
@@ -51,6 +52,8 @@ export type Notifications = {
   faultOf: CallbackAddresses['faultOf'];
   /** The secrets that webhooks are signed with. If they are undefined, webhooks are off. */
   secrets?: WebhookSecrets | undefined;
+  /** The users' webhook endpoints; undefined where webhooks are off. */
+  endpoints?: WebhookEndpoints | undefined;
   deliveries: Pick<Deliveries, 'of' | 'retry' | 'failed' | 'replay'>;
   queue: Pick<NotificationQueue<unknown>, 'counts'>;
   /** A job with a webhook or a push was accepted. `next`: the kind of the job that it leads to. */

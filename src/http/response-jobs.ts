@@ -1,5 +1,6 @@
 /** Jobs as Responses: finds the job of a request, with what is echoed of its own request. */
 import type { Context } from 'hono';
+import { jobIdOf } from '../job/response.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { JobView } from '../jobs/read-job.ts';
 import type { PutAddresses } from '../stream/framing.ts';
@@ -9,7 +10,6 @@ import { accessOf, findJob } from './job-access.ts';
 import { isJobId } from '../job/id.ts';
 import { noSuchJob, unauthorized } from './problems.ts';
 import type { ResponseTerms } from './response-framings.ts';
-import { jobIdOf } from './response-object.ts';
 import type { ResponseEcho } from './response-request.ts';
 
 const asStored: PutAddresses = (value) => value;

@@ -1,5 +1,6 @@
 /** A job as a Response object, as the openai SDK reads it. Pure. */
 import type { Problem, ProblemCode } from '../job/problem.ts';
+import { responseId } from '../job/response.ts';
 import type { Row, Snapshot, Usage } from '../job/snapshot.ts';
 import type { ResponseEcho } from './response-request.ts';
 
@@ -12,19 +13,6 @@ export type ResponseView = {
   /** The list of the result that streams; undefined if the kind has none. */
   list: string | undefined;
 };
-
-/** What ids of Responses begin with; the job's id follows. */
-const RESPONSE_ID = 'resp_';
-
-/** The id of a job's Response. */
-export function responseId(jobId: string): string {
-  return RESPONSE_ID + jobId;
-}
-
-/** The job of a Response's id; undefined if it is none. */
-export function jobIdOf(id: string): string | undefined {
-  return id.startsWith(RESPONSE_ID) ? id.slice(RESPONSE_ID.length) : undefined;
-}
 
 /** The id of the one message that a Response has. */
 export function messageId(jobId: string): string {

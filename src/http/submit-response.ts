@@ -14,6 +14,7 @@ import type { ResponseTerms } from './response-framings.ts';
 import { responseTerms } from './response-jobs.ts';
 import { untilAdmitted } from '../jobs/eta.ts';
 import { ESTIMATE_AGE_MS } from '../jobs/stats.ts';
+import { callbackUrlOf, responseTargets } from './response-targets.ts';
 import type { Hold } from './shares.ts';
 
 /** A job that was accepted. `place`: held for the connection that waits for it; absent if none does. */
@@ -41,10 +42,11 @@ export async function submitResponse(c: Context<AppEnv>, deps: AppDeps): Promise
     )(new JsonReader(), Math.max(...kinds.map(({ files }) => bodyBytes(files ?? {}, 'application/json'))));
     const read = readResponseRequest(body, kinds);
     const { stream, echo, kind } = read;
+    const callbackUrl = callbackUrlOf(echo, deps.notifications);
     const received = await receiveInput(read, deps).catch((error: unknown) => {
       throw toInputFault(error, read);
     });
-    const request = await toSubmission(c, deps, { read, received, body });
+    const request = await toSubmission(c, deps, { read, received: { ...received, input: { ...received.input, callbackUrl } }, body });
     // Before anything is bought that could not be watched.
     if (stream || !echo.background) place = shares.streams.hold(request.tenant, 1);
     const { job } = await countOutcome(c, deps, kind.name, () => submit(c, deps, request));
@@ -66,11 +68,16 @@ type Read = { read: ResponseRequest; received: ReceivedSubmission; body: unknown
 
 async function toSubmission(c: Context<AppEnv>, deps: AppDeps, { read: { kind, echo }, received, body }: Read): Promise<SubmitRequest> {
   const request = toRequest(c, kind, deps, received);
+  const [key, targets] = await Promise.all([
+    request.key ?? keyOf(c, deps, body),
+    responseTargets(request.targets, request.owner, { echo, notifications: deps.notifications }),
+  ]);
   const untilRoom = async () => untilAdmitted(await deps.queue.stats(ESTIMATE_AGE_MS), 1);
   return {
     ...request,
     echo,
-    key: ['v1', request.tenant, request.key ?? (await keyOf(c, deps, body))],
+    key: ['v1', request.tenant, key],
+    targets,
     ...(kind.files && createKeeping(deps.files, request.tenant, received, untilRoom)),
   };
 }

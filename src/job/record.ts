@@ -77,16 +77,27 @@ export const FIELDS = {
 export type RecordFields = Partial<Record<(typeof FIELDS)[keyof typeof FIELDS] | 'progress', string>>;
 
 /**
- * Where a job's end is notified of: a URL that is sent a webhook,
- * and the token of a phone that gets a push notification.
+ * Where a job's end is notified of: a URL that is sent a webhook, and the token of a phone that gets
+ * a push notification. `response`: webhooks have OpenAI's form, and the user's endpoints get them,
+ * too, if it says `endpoints`.
  */
-export type Targets = { callbackUrl?: string | undefined; pushToken?: string | undefined };
+export type Targets = {
+  callbackUrl?: string | undefined;
+  pushToken?: string | undefined;
+  response?: 'url' | 'endpoints' | undefined;
+};
 
 /** Who is notified, given where. */
-export function notifiesOf({ callbackUrl, pushToken }: Targets = {}): Notifies | undefined {
-  if (callbackUrl !== undefined && pushToken !== undefined) return 'both';
-  if (callbackUrl !== undefined) return 'webhook';
+export function notifiesOf({ callbackUrl, pushToken, response }: Targets = {}): Notifies | undefined {
+  const calls = callbackUrl !== undefined || response === 'endpoints';
+  if (calls && pushToken !== undefined) return 'both';
+  if (calls) return 'webhook';
   return pushToken === undefined ? undefined : 'push';
+}
+
+/** Where the end of a job is notified of that another one leads to. Of a Response only its own end is. */
+export function targetsOfChild(targets: Targets | undefined): Targets | undefined {
+  return targets?.response === undefined ? targets : undefined;
 }
 
 /** The data of a BullMQ job. */

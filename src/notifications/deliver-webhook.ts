@@ -6,11 +6,9 @@ import type { Notification } from './notification.ts';
 import type { Places } from './places.ts';
 import type { PostFailure, PostRequest, PostResult } from './post.ts';
 import { pauseAfter } from './try-times.ts';
-import { signedHeaders, type WebhookEvent } from './webhook-message.ts';
+import type { WebhookEndpoints } from './webhook-endpoints.ts';
+import { eventOf, signedHeaders, type Webhook } from './webhook-message.ts';
 import type { WebhookSecrets } from './webhook-secrets.ts';
-
-/** A webhook that is to be sent. */
-export type Webhook = Extract<Notification, { type: 'webhook' }>;
 
 /** A row of the log: how long a try took, and the status that was answered, or why there was no answer. */
 export type WebhookRow = { ms: number; status?: number; code?: PostFailure | 'endpoint_gone' };
@@ -20,6 +18,7 @@ export type WebhookOptions = {
   /** `timeoutMs`: how long it may take, in ms. */
   post: (request: PostRequest, timeoutMs: number, signal: AbortSignal) => Promise<PostResult>;
   secrets: Pick<WebhookSecrets, 'keysOf'>;
+  endpoints: Pick<WebhookEndpoints, 'find' | 'keysOf'>;
   places: Places;
   gone: Pick<Gone, 'has' | 'add'>;
   /** Makes the address at which a job's status is read. */
@@ -29,33 +28,45 @@ export type WebhookOptions = {
   log: { info(about: object, message: string): void; warn(about: object, message: string): void };
 };
 
+/** Who gets a webhook. `keys`: resolves with what signs it, the newest first. */
+type Receiver = { owner: string; url: string; keys: () => Promise<Buffer[]> };
+
 /** Makes the function that does one try. */
 export function createDeliverWebhook(
   options: WebhookOptions,
 ): (tried: Try<Notification>, webhook: Webhook) => Promise<TryResult<Notification>> {
-  const { post, secrets, places, gone, statusUrl, userAgent, log } = options;
+  const { post, secrets, endpoints, places, gone, statusUrl, userAgent, log } = options;
 
-  const send = async ({ id, jobId, signal }: Try<Notification>, webhook: Webhook, timeoutMs: number): Promise<PostResult> => {
-    const { owner, kind, status, at, url } = webhook;
-    const event: WebhookEvent = {
-      type: `job.${status}`,
-      timestamp: new Date(at).toISOString(),
-      data: { jobId, kind, status, statusUrl: await statusUrl(jobId) },
-    };
-    const body = JSON.stringify(event);
-    const headers = signedHeaders(id, body, await secrets.keysOf(owner));
+  /** Where a webhook goes now, and what signs it. Nowhere if its endpoint was deleted. */
+  const findReceiver = async (webhook: Webhook): Promise<Receiver | undefined> => {
+    const { owner, url, response } = webhook;
+    if (response === undefined || webhook.endpoint === undefined) return { owner, url, keys: () => secrets.keysOf(owner) };
+    const endpoint = await endpoints.find(owner, webhook.endpoint);
+    return endpoint && { owner, url: endpoint.url, keys: () => endpoints.keysOf(owner, endpoint) };
+  };
+
+  const send = async (
+    { id, jobId, signal }: Try<Notification>,
+    webhook: Webhook,
+    { receiver: { url, keys }, timeoutMs }: { receiver: Receiver; timeoutMs: number },
+  ): Promise<PostResult> => {
+    const body = JSON.stringify(eventOf(jobId, webhook, webhook.response ? '' : await statusUrl(jobId)));
+    const headers = signedHeaders(id, body, await keys());
     return post({ url, headers: { ...headers, 'user-agent': userAgent }, body }, timeoutMs, signal);
   };
 
   return async (tried, webhook) => {
-    const { owner, url, requestId, traceparent } = webhook;
+    const { owner, requestId, traceparent } = webhook;
     const { id, jobId, number } = tried;
+    const receiver = await findReceiver(webhook);
+    if (!receiver) return { type: 'failed', reason: 'endpoint_deleted' };
+    const { url } = receiver;
     const { host } = new URL(url);
     if (await gone.has({ owner, url })) return { type: 'failed', reason: 'endpoint_gone' };
-    const place = places.enter(webhook);
+    const place = places.enter(receiver);
     if (place.type === 'busy') return { type: 'not_now', afterMs: place.afterMs };
     const begun = performance.now();
-    const posted = await send(tried, webhook, place.limitMs).catch((error: unknown) => {
+    const posted = await send(tried, webhook, { receiver, timeoutMs: place.limitMs }).catch((error: unknown) => {
       place.leave(false);
       throw error;
     });

@@ -15,6 +15,8 @@ export type Delivery = {
   id: string;
   channel: 'webhook' | 'push';
   type: string;
+  /** The webhook endpoint that gets it; absent for other webhooks, and for a push. */
+  endpoint?: string | undefined;
   /** Where it goes; absent for a push, whose token is not shown. */
   url?: string | undefined;
   status: 'waiting' | 'delivered' | 'failed';
@@ -43,23 +45,28 @@ export class Deliveries {
   }
 
   /**
-   * Sends the webhook of a job's newest end again, also if it was delivered, and to a
-   * receiver that had said it is gone. Those of ends before it, and pushes, are not sent
-   * again: anybody can name any public server, which one request must not call often.
+   * Sends the webhooks of a job's newest end again, also if they were delivered, and to a
+   * receiver that had said it is gone: one, or one for each endpoint of a Response. Those of ends
+   * before it, and pushes, are not sent again: anybody can name any public server, which one
+   * request must not call often.
    * @throws ProblemError `rate_limited` if that was just done,
    * `too_many_retries` if it was done too often
    */
   async retry(jobId: string): Promise<Delivery[]> {
     const entries = await this.#queue.of(jobId);
     const webhooks = entries.flatMap(({ id, data, resent }) => (data.type === 'webhook' ? [{ ...data, id, resent }] : []));
-    const [newest] = webhooks.toSorted((one, other) => other.at - one.at);
-    if (!newest) return entries.flatMap(present);
-    const { id, owner, url, resent } = newest;
-    if (resent >= this.#maxResent) throw sentTooOften(jobId);
+    const newest = Math.max(...webhooks.map(({ at }) => at));
+    const wanted = webhooks.filter(({ at }) => at === newest);
+    if (wanted.length === 0) return entries.flatMap(present);
+    if (wanted.some(({ resent }) => resent >= this.#maxResent)) throw sentTooOften(jobId);
     const { afterMs } = await this.#queue.mayResend(jobId);
     if (afterMs > 0) throw justSent(afterMs);
-    await this.#gone.remove({ owner, url });
-    await this.#queue.resend({ jobId, id, owner });
+    await Promise.all(
+      wanted.map(async ({ id, owner, url }) => {
+        await this.#gone.remove({ owner, url });
+        await this.#queue.resend({ jobId, id, owner });
+      }),
+    );
     return this.of(jobId);
   }
 
@@ -111,7 +118,8 @@ function present({ id, data, state, createdAt, reason, nextAt, rows }: Entry<Not
     {
       id,
       channel: data.type,
-      type: `job.${data.status}`,
+      type: `${data.type === 'webhook' && data.response ? 'response' : 'job'}.${data.status}`,
+      endpoint: data.type === 'webhook' && data.response ? data.endpoint : undefined,
       url: data.type === 'webhook' ? data.url : undefined,
       status: STATUS[state],
       code: reason,

@@ -12,8 +12,11 @@ import type { Store } from '../store/store.ts';
  */
 export type UserSecret = { secret: string; version: number; previous?: { secret: string; until: number } | undefined };
 
+/** A secret of an endpoint: its user, its id, and how many secrets it has had. */
+export type EndpointVersion = { owner: string; id: string; version: number };
+
 /** How long the secret before is valid after a change, in ms. */
-const BOTH_MS = 24 * 3600 * 1000;
+export const SECRET_OVERLAP_MS = 24 * 3600 * 1000;
 
 /**
  * The secrets of all users. Redis keeps only how often a user has changed the secret,
@@ -31,7 +34,7 @@ export class WebhookSecrets {
 
   async of(owner: string): Promise<UserSecret> {
     const [{ version, previousUntil }, [root = '']] = await Promise.all([this.#read(owner), this.#roots()]);
-    const secretOf = (number: number) => `whsec_${derive(root, owner, number).toString('base64')}`;
+    const secretOf = (number: number) => toText(derive(root, owner, number));
     const previous = previousUntil === undefined ? undefined : { secret: secretOf(version - 1), until: previousUntil };
     return { secret: secretOf(version), version, previous };
   }
@@ -52,12 +55,24 @@ export class WebhookSecrets {
     return versions.flatMap((number) => roots.map((root) => derive(root, owner, number)));
   }
 
+  /** A secret of an endpoint. */
+  async ofEndpoint(which: EndpointVersion): Promise<string> {
+    const [root = ''] = await this.#roots();
+    return toText(deriveForEndpoint(root, which));
+  }
+
+  /** The keys that secrets of an endpoint are: of each version one by each of the server's secrets. */
+  async keysOfEndpoint(which: readonly EndpointVersion[]): Promise<Buffer[]> {
+    const roots = await this.#roots();
+    return which.flatMap((one) => roots.map((root) => deriveForEndpoint(root, one)));
+  }
+
   /** The version that is valid now, and until when the one before is, too. */
   async #read(owner: string): Promise<{ version: number; previousUntil: number | undefined }> {
     const { redis, keys, clock } = this.#store;
     const [changes, at] = await this.#store.orUnavailable(() => redis.hmget(keys.notifications.secrets, ...fieldsOf(owner)));
     const version = 1 + (Number(changes) || 0);
-    const until = (Number(at) || 0) + BOTH_MS;
+    const until = (Number(at) || 0) + SECRET_OVERLAP_MS;
     return { version, previousUntil: version > 1 && clock.now() < until ? until : undefined };
   }
 }
@@ -69,4 +84,12 @@ function fieldsOf(owner: string): [changes: string, at: string] {
 
 function derive(root: string, owner: string, version: number): Buffer {
   return createHmac('sha256', root).update(`webhook ${version} ${owner}`).digest();
+}
+
+function deriveForEndpoint(root: string, { owner, id, version }: EndpointVersion): Buffer {
+  return createHmac('sha256', root).update(`endpoint ${id} ${version} ${owner}`).digest();
+}
+
+function toText(key: Buffer): string {
+  return `whsec_${key.toString('base64')}`;
 }

@@ -25,6 +25,7 @@ import { watchRouteDescriptions } from './watch-routes.ts';
 import { serviceSchemas } from './service-schemas.ts';
 import { submitRouteDescription } from './submit-routes.ts';
 import { tagObjects } from './tags.ts';
+import { webhookEndpointRouteDescriptions, webhookEndpointSchemas } from './webhook-endpoint-routes.ts';
 import { webhooks } from './webhooks.ts';
 
 const DESCRIPTION = `Slow AI work as jobs that a phone can watch. A submission is answered at once with a job's addresses; what the job makes comes
@@ -47,6 +48,7 @@ export function createDocument(kinds: readonly Kind[]): JsonSchema {
     ...aiSdkRouteDescriptions(kinds),
     ...notificationRouteDescriptions,
     ...responseRouteDescriptions,
+    ...webhookEndpointRouteDescriptions,
     ...serviceRouteDescriptions(kinds),
     ...operatorRouteDescriptions,
   ];
@@ -66,6 +68,7 @@ export function createDocument(kinds: readonly Kind[]): JsonSchema {
         ...serviceSchemas,
         ...adminSchemas,
         ...responseSchemas,
+        ...webhookEndpointSchemas,
       },
       parameters,
       headers,

@@ -50,7 +50,7 @@ export const notificationRouteDescriptions: readonly RouteDescription[] = [
   ofJob('POST /api/jobs/:jobId/deliveries/retry', 'retryDeliveries', {
     summary: 'Sends the webhook of a job again.',
     description:
-      'The one of its newest end, also if it was delivered, and to a receiver that had answered 410. The `webhook-id` stays the same. Pushes are not sent again.',
+      'The one of its newest end, also if it was delivered, and to a receiver that had answered 410; of a Response those to all its receivers. The `webhook-id` stays the same. Pushes are not sent again.',
     limited: true,
     answers: { 202: jsonAnswer('It is on its way.', 'Deliveries', { deliveries: [DELIVERY] }) },
     problems: [...OF_ONE_JOB, 'no_deliveries', 'too_many_retries'],

@@ -16,7 +16,8 @@ export const notificationSchemas: Record<string, JsonSchema> = {
   Delivery: object({
     id: text('For a webhook its `webhook-id`.'),
     channel: { type: 'string', enum: ['webhook', 'push'] },
-    type: text('What is told: `job.completed`, `job.failed` or `job.cancelled`.'),
+    type: text('What is told: `job.completed`, `job.failed` or `job.cancelled`; of a Response `response.` and how it has ended.'),
+    'endpoint?': text('The webhook endpoint that gets it.'),
     'url?': text('Where the webhook goes.'),
     status: { type: 'string', enum: ['waiting', 'delivered', 'failed'] },
     'code?': text('Why it failed.'),

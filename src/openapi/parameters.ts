@@ -44,11 +44,12 @@ const table = {
   protocol: inQuery('protocol', '`text`: plain text instead of a UI message stream.', 'text', { type: 'string', enum: ['text'] }),
   responseId: inPath('responseId', 'The id of the Response.', `resp_${JOB_ID}`),
   model: inPath('model', 'The name of a kind.', 'generate-flashcards'),
+  endpointId: inPath('endpointId', 'The id of the webhook endpoint.', 'whe_5d84deedacfeabe35dc56d95ebdbaf36'),
   stream: inQuery('stream', '`true`: the stream.', 'true', { type: 'string', enum: ['true', 'false'] }),
   startingAfter: inQuery('starting_after', 'Only events with a higher number.', 4, { type: 'integer', minimum: 0 }),
   order: inQuery('order', 'In which order the messages come.', 'asc', { type: 'string', enum: ['asc', 'desc'], default: 'desc' }),
-  itemLimit: inQuery('limit', 'How many messages at most.', 20, { type: 'integer', minimum: 1, maximum: 100, default: 20 }),
-  after: inQuery('after', 'The id of the message after which to go on.', `msg_${JOB_ID}_0`),
+  itemLimit: inQuery('limit', 'How many entries at most.', 20, { type: 'integer', minimum: 1, maximum: 100, default: 20 }),
+  after: inQuery('after', 'The id of the entry after which to go on.', `msg_${JOB_ID}_0`),
 
   wait: inQuery(
     'wait',

@@ -90,7 +90,11 @@ export const responseSchemas: Record<string, JsonSchema> = {
       },
       'background?': { type: 'boolean', description: 'Whether the answer comes at once.' },
       'stream?': { type: 'boolean', description: 'Whether the answer is the stream.' },
-      'metadata?': { type: 'object', additionalProperties: { type: 'string' }, description: 'Further fields of the kind, as texts.' },
+      'metadata?': {
+        type: 'object',
+        additionalProperties: { type: 'string' },
+        description: 'Further fields of the kind, as texts; `callback_url` gets a webhook.',
+      },
     },
     "OpenAI's request for a Response.",
   ),

@@ -81,6 +81,7 @@ type TenantOrNone = Tenant | '';
  * - the outbox of notifications: begun anew. Nobody is notified of the ends
  *   that were in it. A list of a job's notifications, or of users' secrets,
  *   that is of another type fails what needs it until it is gone.
+ * - a user's webhook endpoints: those of another type are none, and can't be made until that is gone.
  * - counts of errors: those of a minute are begun anew by its next error.
  * - what operators have set, and their actions: begun anew if it is of
  *   another type. An entry that can't be read is as if it were not there.
@@ -192,6 +193,8 @@ export function keysUnder(prefix: string) {
       gone: (digest: string) => `${prefix}:notify:gone:${digest}`,
       /** How often users have changed their secrets. */
       secrets: `${prefix}:notify:secrets`,
+      /** A user's webhook endpoints, by their ids. */
+      endpoints: (owner: string) => `${prefix}:notify:endpoints:${owner}`,
     },
     admin: {
       /** The last actions of operators: a stream. */

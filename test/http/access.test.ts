@@ -98,6 +98,13 @@ const routes: Record<string, Row> = {
   'POST /v1/responses/:responseId/cancel': acts(200),
   'GET /v1/responses/:responseId/input_items': acts(200),
   'DELETE /v1/responses/:responseId': acts(200),
+  'GET /v1/webhook_event_types': anyone,
+  'POST /v1/webhook_endpoints': anyUser(400), // a user may, but the body names no URL
+  'GET /v1/webhook_endpoints': anyUser(200),
+  'GET /v1/webhook_endpoints/:endpointId': anyUser(404), // there is none
+  'POST /v1/webhook_endpoints/:endpointId': anyUser(404),
+  'POST /v1/webhook_endpoints/:endpointId/rotate_secret': anyUser(404),
+  'DELETE /v1/webhook_endpoints/:endpointId': anyUser(404),
   'GET /v1/models': anyone,
   'GET /v1/models/:model': anyone,
   'GET /metrics': nothing, // without an ADMIN_TOKEN

@@ -7,6 +7,7 @@ import { Bulkheads } from '../../src/notifications/bulkheads.ts';
 import type { Notification } from '../../src/notifications/notification.ts';
 import { Places } from '../../src/notifications/places.ts';
 import { siteOf } from '../../src/notifications/site.ts';
+import { WebhookEndpoints } from '../../src/notifications/webhook-endpoints.ts';
 import { WebhookSecrets } from '../../src/notifications/webhook-secrets.ts';
 import { openTestQueue } from '../support/notifications.ts';
 
@@ -126,6 +127,7 @@ test('27 users whose receivers hang hold up no webhook of another user: it is se
     return deliver(tried, tried.data);
   });
   const places = new Places(new Bulkheads());
+  const secrets = new WebhookSecrets(store, async () => ['a secret of sixteen']);
   const deliver = createDeliverWebhook({
     places,
     post: async ({ url }, _timeoutMs, signal) => {
@@ -137,7 +139,8 @@ test('27 users whose receivers hang hold up no webhook of another user: it is se
       await once(signal, 'abort');
       return { type: 'failed', code: 'stopped' };
     },
-    secrets: new WebhookSecrets(store, async () => ['a secret of sixteen']),
+    secrets,
+    endpoints: new WebhookEndpoints(store, secrets),
     gone: new Gone(store),
     statusUrl: async (jobId) => jobId,
     userAgent: 'test',

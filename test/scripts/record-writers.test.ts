@@ -85,6 +85,7 @@ test('each command by which code writes a hash is to a field of a job that is to
     'src/jobs/bulk-actions.ts',
     'src/jobs/chats.ts',
     'src/notifications/webhook-secrets.ts',
+    'src/notifications/webhook-endpoints.ts',
     'src/jobs/erase-jobs.ts',
   ]);
   const writing = [...sources].filter(([, code]) => /\.(hset|hsetnx|hdel|hincrby|hmset)\(/.test(code));

@@ -8,7 +8,7 @@ import { isNewer, keptVersion, upgradeInput } from '../../src/kinds/input-versio
 import { jobInput, type Kind, type NextJob } from '../../src/kinds/kind.ts';
 import type { Children } from '../../src/jobs/child-job.ts';
 import { type Journal, LockLostError } from './journal.ts';
-import type { RecordFields } from '../../src/job/record.ts';
+import { type RecordFields, targetsOfChild } from '../../src/job/record.ts';
 import { reservedForNext } from '../../src/jobs/reservation.ts';
 import { toUnacceptedProblem } from '../../src/jobs/unaccepted.ts';
 import { lackingIn } from '../../src/jobs/worker-registry.ts';
@@ -222,7 +222,7 @@ async function makeChild<Result>(
     kind: kind.name,
     owner,
     tenant,
-    targets,
+    targets: targetsOfChild(targets),
     requestId,
     reserved: reservedForNext(reserved),
     v: keptVersion(kind),

@@ -1,5 +1,6 @@
 /** OpenAI's Responses over jobs: what the openai SDK calls, without a change of the SDK. */
 import { Hono, type Context } from 'hono';
+import { responseId } from '../../job/response.ts';
 import type { Snapshot } from '../../job/snapshot.ts';
 import type { Framing } from '../../stream/framing.ts';
 import { STREAM_HEADERS } from '../../stream/response.ts';
@@ -9,10 +10,11 @@ import type { AppDeps } from '../app-deps.ts';
 import type { AppEnv } from '../context.ts';
 import { ErasureTurns } from '../erasure-turns.ts';
 import { RequestFault } from '../openai-error.ts';
+import { pageOf } from '../openai-list.ts';
 import { noSuchJob } from '../problems.ts';
 import { awaitedResponse, responseStream, responseView } from '../response-framings.ts';
 import { findResponse } from '../response-jobs.ts';
-import { messageId, responseId, toResponse } from '../response-object.ts';
+import { messageId, toResponse } from '../response-object.ts';
 import type { Hold } from '../shares.ts';
 import { submitResponse } from '../submit-response.ts';
 
@@ -133,15 +135,8 @@ async function cancel(c: Context<AppEnv, '/v1/responses/:responseId/cancel'>, de
 /** The input as it was sent, without files; by default the last item first. */
 async function listInput(c: Context<AppEnv, '/v1/responses/:responseId/input_items'>, deps: AppDeps): Promise<Response> {
   const { terms, snapshot } = await findResponse(c, deps);
-  const { order, after, limit = '20' } = c.req.query();
-  const max = Number(limit);
-  if (!Number.isInteger(max) || max < 1 || max > 100) throw new RequestFault('invalid_value', 'limit', 'limit must be 1 to 100.');
   const items = (terms.echo.input ?? []).map((item, index) => ({ id: `${messageId(snapshot.id)}_${index}`, ...item }));
-  const ordered = order === 'asc' ? items : items.toReversed();
-  const from = after === undefined ? 0 : ordered.findIndex(({ id }) => id === after) + 1;
-  const data = ordered.slice(from, from + max);
-  const ends = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
-  return answerJson(c, { object: 'list', data, ...ends, has_more: from + max < ordered.length }, 200);
+  return answerJson(c, pageOf(c.req.query('order') === 'asc' ? items : items.toReversed(), c.req.query()), 200);
 }
 
 /** The kinds that some worker can do, or may be able to. */

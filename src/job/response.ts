@@ -1,0 +1,23 @@
+/** What is the same for all who see a job as a Response of OpenAI: its id, and how it has ended. */
+import type { Outcome } from './snapshot.ts';
+
+/** How a Response can have ended. */
+export type ResponseEnd = 'completed' | 'failed' | 'cancelled' | 'incomplete';
+
+/** How a job that has ended so has ended as a Response. */
+export function responseEndOf({ type }: Outcome): ResponseEnd {
+  return type;
+}
+
+/** What ids of Responses begin with; the job's id follows. */
+const RESPONSE_ID = 'resp_';
+
+/** The id of a job's Response. */
+export function responseId(jobId: string): string {
+  return RESPONSE_ID + jobId;
+}
+
+/** The job of a Response's id; undefined if it is none. */
+export function jobIdOf(id: string): string | undefined {
+  return id.startsWith(RESPONSE_ID) ? id.slice(RESPONSE_ID.length) : undefined;
+}
