@@ -51,8 +51,9 @@ export class JobEraser {
   /** Erases jobs with their children. Those that have not ended are cancelled first. */
   async erase(jobIds: readonly string[]): Promise<ErasedJobs> {
     const found = await this.#findAll(jobIds);
-    if (found.length === 0) return NOTHING;
     const removed = await Promise.all(found.map((job) => this.#remove(job)));
+    await this.#forgetExamples([...jobIds, ...found.map(({ id }) => id)]);
+    if (found.length === 0) return NOTHING;
     const erased = found.filter((_, n) => removed[n]); // another request may have been faster
     // A child can have been added after it was looked for. From now on none is: its parent is gone.
     const late = await this.erase(found.flatMap(({ child }) => child ?? []));
@@ -92,6 +93,12 @@ export class JobEraser {
     const there = await this.#queue.remove(job.id); // record, journal and the key it was submitted under
     await this.#forget(job);
     return there === 1;
+  }
+
+  /** From now on they are no examples of errors: a job without a record becomes none. */
+  async #forgetExamples(ids: readonly string[]): Promise<void> {
+    const { redis, keys } = this.#store;
+    if (ids.length > 0) await redis.zrem(keys.admin.examples, ...ids).catch(() => {}); // one of another type has none
   }
 
   /**

@@ -5,8 +5,9 @@
 import { parseJson } from '../job/parse-json.ts';
 import { isProblemCode, type ProblemCode } from '../job/problem.ts';
 import type { Author } from '../job/snapshot.ts';
-import type { Script } from '../store/script.ts';
+import type { BatchScript } from '../store/script.ts';
 import type { Store } from '../store/store.ts';
+import { ifWrongType } from '../store/store-trouble.ts';
 
 const OUTCOMES = ['failed', 'retried', 'putOff'] as const;
 
@@ -31,13 +32,16 @@ export type ErrorGroup = {
   /** In the last five minutes and in the last hour, each with the minute that runs. */
   minutes5: ErrorSums;
   hour1: ErrorSums;
-  /** The id of a job that had this error: the last that was noted. */
-  example: string;
+  /** The id of a job that had this error; absent where those that are known are erased. */
+  example?: string | undefined;
 };
 
 /** How long errors are kept, in minutes, beside the minute that runs. */
 const HOUR = 60;
 const FIVE = 5;
+
+/** How long a minute and its examples are in Redis, in ms. */
+const KEPT_MS = (HOUR + 2) * 60_000;
 
 /** How many groups a minute takes, and how many are counted in a process between two notes. */
 const MAX_GROUPS = 200;
@@ -53,8 +57,7 @@ type Counted = { rest: string; count: number; example: string };
 export class ErrorCounts {
   readonly #store: Store;
   readonly #onError: (error: unknown) => void;
-  readonly #write: Script<'errors', 'maxGroups' | 'keptMs'>;
-  readonly #read: Script<'errors', 'minutes'>;
+  readonly #write: BatchScript<'errors' | 'examples', 'maxGroups' | 'keptMs', 'job', 'group' | 'groupRest' | 'count' | 'example'>;
   #counted = new Map<string, Counted>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -62,8 +65,12 @@ export class ErrorCounts {
   constructor(store: Store, onError: (error: unknown) => void) {
     this.#store = store;
     this.#onError = onError;
-    this.#write = store.script(new URL('scripts/note_errors.lua', import.meta.url), { keys: ['errors'], args: ['maxGroups', 'keptMs'] });
-    this.#read = store.script(new URL('scripts/read_errors.lua', import.meta.url), { keys: ['errors'], args: ['minutes'] });
+    this.#write = store.batchScript(new URL('scripts/note_errors.lua', import.meta.url), {
+      keys: ['errors', 'examples'],
+      args: ['maxGroups', 'keptMs'],
+      eachKeys: ['job'],
+      eachArgs: ['group', 'groupRest', 'count', 'example'],
+    });
   }
 
   /** Counts an error. It is told of within a second or so. */
@@ -76,10 +83,9 @@ export class ErrorCounts {
 
   /** The errors of all processes: what has failed most in the last five minutes first. */
   async read(): Promise<ErrorGroup[]> {
-    const { errors } = this.#store.keys.admin;
-    const minutes = (await this.#store.orUnavailable(() => this.#read({ errors: errors(), minutes: HOUR }))) as string[][];
+    const [examples, minutes] = await this.#store.orUnavailable(() => Promise.all([this.#examples(), this.#minutes()]));
     const groups = new Map<string, ErrorGroup>();
-    for (const [ago, fields] of minutes.entries()) addMinute(groups, fields, ago <= FIVE);
+    for (const [ago, fields] of minutes.entries()) addMinute(groups, new Map(Object.entries(fields)), examples, ago <= FIVE);
     const weight = ({ minutes5, hour1 }: ErrorGroup) => [minutes5.failed, sumOf(minutes5), hour1.failed, sumOf(hour1)];
     return [...groups.values()].toSorted((one, other) => compare(weight(other), weight(one)));
   }
@@ -96,8 +102,15 @@ export class ErrorCounts {
     const counted = this.#counted;
     if (counted.size === 0) return;
     this.#counted = new Map();
-    const groups = [...counted].flatMap(([group, { rest, count, example }]) => [group, rest, count, example]);
-    const shared = { errors: this.#store.keys.admin.errors(), maxGroups: MAX_GROUPS, keptMs: (HOUR + 2) * 60_000 };
+    const { keys } = this.#store;
+    const shared = { errors: keys.admin.errors(this.#minute()), examples: keys.admin.examples, maxGroups: MAX_GROUPS, keptMs: KEPT_MS };
+    const groups = [...counted].map(([group, { rest, count, example }]) => ({
+      job: keys.job(example),
+      group,
+      groupRest: rest,
+      count,
+      example,
+    }));
     try {
       await this.#write(shared, groups);
     } catch (error) {
@@ -107,16 +120,40 @@ export class ErrorCounts {
     }
   }
 
+  /** The minute that runs, since the epoch. */
+  #minute(): number {
+    return Math.floor(this.#store.clock.now() / 60_000);
+  }
+
+  /** What each minute of the last hour holds, the newest first. */
+  #minutes(): Promise<Record<string, string>[]> {
+    const { redis, keys } = this.#store;
+    const [now, nothing] = [this.#minute(), {} as Record<string, string>];
+    return Promise.all(
+      Array.from({ length: HOUR + 1 }, (_, ago) => redis.hgetall(keys.admin.errors(now - ago)).catch(ifWrongType(nothing))),
+    );
+  }
+
+  /** The jobs that are examples, by their places. */
+  async #examples(): Promise<Map<string, string>> {
+    const { redis, keys } = this.#store;
+    const found = await redis.zrange(keys.admin.examples, '0', '-1', 'WITHSCORES').catch(ifWrongType<string[]>([]));
+    const jobs = new Map<string, string>();
+    for (let n = 0; n < found.length; n += 2) jobs.set(found[n + 1] ?? '', found[n] ?? '');
+    return jobs;
+  }
+
   #count(group: string, { rest, count, example }: Counted): void {
     const before = this.#counted.get(group);
     this.#counted.set(group, { rest, count: count + (before?.count ?? 0), example: before?.example ?? example });
   }
 }
 
+/** Jobs by what a group holds of its example. */
+type Examples = ReadonlyMap<string, string>;
+
 /** Adds a minute's counts to their groups. `isRecent`: it is of the last five minutes. */
-function addMinute(groups: Map<string, ErrorGroup>, fields: readonly string[], isRecent: boolean): void {
-  const read = new Map<string, string>();
-  for (let n = 0; n < fields.length; n += 2) read.set(fields[n] ?? '', fields[n + 1] ?? '');
+function addMinute(groups: Map<string, ErrorGroup>, read: ReadonlyMap<string, string>, examples: Examples, isRecent: boolean): void {
   for (const [name, text] of read) {
     if (!name.startsWith('n')) continue;
     const parts = parseJson(name.slice(1));
@@ -125,17 +162,10 @@ function addMinute(groups: Map<string, ErrorGroup>, fields: readonly string[], i
     const [outcome, code, kind, provider, model] = parts.map((part) => (typeof part === 'string' && part !== '' ? part : undefined));
     if (code === undefined || !isProblemCode(code) || !isOutcome(outcome)) continue;
     const key = JSON.stringify([code, kind, provider, model]);
-    const group = groups.get(key) ?? {
-      code,
-      kind,
-      provider,
-      model,
-      minutes5: NONE,
-      hour1: NONE,
-      example: read.get(`e${name.slice(1)}`) ?? '',
-    };
+    const group = groups.get(key) ?? { code, kind, provider, model, minutes5: NONE, hour1: NONE };
     groups.set(key, {
       ...group,
+      example: group.example ?? examples.get(read.get(`e${name.slice(1)}`) ?? ''),
       hour1: plus(group.hour1, outcome, count),
       minutes5: isRecent ? plus(group.minutes5, outcome, count) : group.minutes5,
     });

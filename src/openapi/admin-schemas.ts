@@ -45,7 +45,7 @@ export const adminSchemas: Record<string, JsonSchema> = {
         'model?': text('Which model.'),
         lastFiveMinutes: sums,
         lastHour: sums,
-        jobId: text('One of the jobs.'),
+        'jobId?': text('One of the jobs; absent where those that are known are erased.'),
       }),
       'What has failed most in the last five minutes first.',
     ),

@@ -82,7 +82,8 @@ type TenantOrNone = Tenant | '';
  *   that were in it. A list of a job's notifications, or of users' secrets,
  *   that is of another type fails what needs it until it is gone.
  * - a user's webhook endpoints: those of another type are none, and can't be made until that is gone.
- * - counts of errors: those of a minute are begun anew by its next error.
+ * - counts of errors: those of a minute are begun anew by its next error,
+ *   and so are the examples.
  * - what operators have set, and their actions: begun anew if it is of
  *   another type. An entry that can't be read is as if it were not there.
  * - BullMQ's own sets and lists: nothing works, and every
@@ -206,10 +207,12 @@ export function keysUnder(prefix: string) {
       /** Workers that are to take no more jobs, by their ids. */
       quiet: `${prefix}:admin:quiet`,
       /**
-       * How many errors there were in a minute since the epoch, by group; or what the keys of all minutes
-       * begin with.
+       * How many errors there were in a minute since the epoch, by group, with the place of an example;
+       * or what the keys of all minutes begin with.
        */
       errors: (minute: number | '' = '') => `${prefix}:admin:errors:${minute}`,
+      /** The jobs that are examples of errors, by their places. */
+      examples: `${prefix}:admin:examples`,
       /** What operators have set for users, by tenant. */
       users: `${prefix}:admin:users`,
       /** Bulk actions that go on, by when another process may take them over. */

@@ -12,8 +12,10 @@ const ANA: JobError = {
   author: { provider: 'openai', model: 'gpt' },
 };
 
-async function setUp() {
+/** Jobs of these ids are there. */
+async function setUp(ids = ['a', 'b', 'c', 'd', 'e']) {
   const opened = await openQueue();
+  for (const id of ids) await opened.redis.hset(opened.keys.job(id), 'timestamp', '1');
   const failures: unknown[] = [];
   const open = () => {
     const counts = new ErrorCounts(opened.store, (error) => failures.push(error));
@@ -86,8 +88,36 @@ test('a minute takes a bounded number of groups, whatever models and kinds are c
   expect((await open().read()).reduce((sum, { hour1 }) => sum + hour1.failed, 0)).toBe(noted);
 });
 
+test('a job that was erased is no example any more, nor does it become one when it is noted late; another one takes its place', async () => {
+  const { open, queue, redis, keys } = await setUp(['a', 'c']);
+  const counts = open();
+  const examples = async () => (await counts.read()).map(({ kind, hour1, example }) => [kind, hour1.failed, example]);
+  const handOn = async (...errors: JobError[]) => {
+    for (const error of errors) counts.note(error);
+    await counts.close();
+  };
+  await handOn(ANA, { ...ANA, kind: 'generate-lesson' });
+  await handOn({ ...ANA, jobId: 'c' });
+  expect(await examples()).toEqual([
+    [ANA.kind, 2, 'a'],
+    ['generate-lesson', 1, 'a'],
+  ]);
+  await queue.erase(['a']);
+  expect(await redis.zrange(keys.admin.examples, '0', '-1')).toEqual([]);
+  await handOn(ANA); // by a worker's last second
+  expect(await examples()).toEqual([
+    [ANA.kind, 3, undefined],
+    ['generate-lesson', 1, undefined],
+  ]);
+  await handOn({ ...ANA, jobId: 'c' });
+  expect(await examples()).toContainEqual([ANA.kind, 4, 'c']);
+  await redis.del(keys.job('c')); // its time was over before it was erased
+  await queue.erase(['c']);
+  expect(await redis.zrange(keys.admin.examples, '0', '-1')).toEqual([]);
+});
+
 test('what can not be handed on is counted later; what others have written harms nothing', async () => {
-  const { open, redis, failures, minutes } = await setUp();
+  const { open, redis, keys, failures, minutes } = await setUp(['a', 'late']);
   const counts = open();
   counts.note(ANA);
   await counts.close();
@@ -96,6 +126,8 @@ test('what can not be handed on is counted later; what others have written harms
   expect(await counts.read()).toHaveLength(1);
   await redis.del(minute);
   await redis.set(minute, 'x');
+  await redis.del(keys.admin.examples);
+  await redis.set(keys.admin.examples, 'x');
   expect(await counts.read()).toEqual([]);
   counts.note(ANA);
   await counts.close();
