@@ -117,7 +117,10 @@ class Lifetime {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#log.info({ why }, 'stopping');
-    setTimeout(() => process.exit(1), this.#graceMs).unref();
+    setTimeout(
+      () => this.#endAtOnce({ graceMs: this.#graceMs }, 'not everything was closed in time: ending at once'),
+      this.#graceMs,
+    ).unref();
     await this.parts.close((error) => this.#log.error({ err: error }, 'closing failed'));
     process.exit(this.#exitCode);
   }
@@ -125,7 +128,11 @@ class Lifetime {
   #onSignal(signal: NodeJS.Signals): void {
     this.#firstSignalAt ??= performance.now();
     if (performance.now() - this.#firstSignalAt < SECOND_SIGNAL_MS) return void this.#stop(signal, 0);
-    this.#log.warn({ why: signal }, 'a second signal: ending at once');
+    this.#endAtOnce({ why: signal }, 'a second signal: ending at once');
+  }
+
+  #endAtOnce(about: object, words: string): void {
+    this.#log.warn(about, words);
     process.exit(1);
   }
 }
