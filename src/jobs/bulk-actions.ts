@@ -2,6 +2,7 @@
  * Bulk actions: operators retry, cancel or erase many jobs. First it is reckoned which jobs that
  * are, then it is started by its id; any API process does it, and another goes on if that one dies.
  */
+import type { ChainableCommander } from 'ioredis';
 import { parseJson } from '../job/parse-json.ts';
 import type { Store } from '../store/store.ts';
 import { type Action, entryOf } from './action-log.ts';
@@ -87,13 +88,18 @@ export class BulkActions {
       expiresAt: Math.round(clock.now() + READY_S * 1000),
     };
     return this.#store.orUnavailable(async () => {
-      const list = keys.admin.bulkJobs(id);
+      const [list, hash] = [keys.admin.bulkJobs(id), keys.admin.bulkAction(id)];
+      // Each with its end in one step: what a killed process leaves goes by itself, and is not started later.
       for (let from = 0; from < jobs.length; from += STORED_AT_ONCE) {
-        await redis.rpush(list, ...jobs.slice(from, from + STORED_AT_ONCE).map((job) => `${job.id} ${job.endedAt}`));
-        await redis.expire(list, 2 * READY_S);
+        const entries = jobs.slice(from, from + STORED_AT_ONCE).map((job) => `${job.id} ${job.endedAt}`);
+        await all(
+          redis
+            .multi()
+            .rpush(list, ...entries)
+            .expire(list, 2 * READY_S),
+        );
       }
-      await redis.hset(keys.admin.bulkAction(id), fields);
-      await redis.expire(keys.admin.bulkAction(id), READY_S);
+      await all(redis.multi().hset(hash, fields).expire(hash, READY_S));
       return toAction(id, Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)])));
     });
   }
@@ -140,6 +146,11 @@ export class BulkActions {
     const { admin } = this.#store.keys;
     return { action: admin.bulkAction(id), jobs: admin.bulkJobs(id), bulk: admin.bulk, actions: admin.actions };
   }
+}
+
+/** Runs commands in one step. Rejects if one of them fails. */
+async function all(commands: ChainableCommander): Promise<void> {
+  for (const [error] of (await commands.exec()) ?? []) if (error) throw error;
 }
 
 function toAction(id: string, fields: Record<string, string>): BulkAction {

@@ -43,7 +43,9 @@ test.runIf(hasRedis)('each route of operators does on a cluster of three masters
   expect(await run('retry', { code: 'provider_rejected' })).toMatchObject({ count: 1, done: 1 });
   expect(await ended(other)).toBe('completed');
 
-  expect(await ask('POST /admin/pause', { scope: 'kind', name: 'generate-flashcards' })).toMatchObject({ workers: { live: 1, holding: 1 } });
+  expect(await ask('POST /admin/pause', { scope: 'kind', name: 'generate-flashcards' })).toMatchObject({
+    workers: { live: 1, holding: 1 },
+  });
   const waiting = await stack.submit({ content: 'Three.' }, USER);
   expect(await run('cancel', { user: 'user' })).toMatchObject({ count: 1, done: 1 });
   expect(await ended(waiting)).toBe('cancelled');
