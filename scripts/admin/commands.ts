@@ -18,6 +18,7 @@ export const FLAGS = {
   code: text,
   provider: text,
   since: text,
+  type: text,
   limit: text,
   cursor: text,
   rate: text,
@@ -78,6 +79,11 @@ function ofUser([id, how]: string[], flags: Flags): Request | string {
   return { method: 'PUT', path, body: { ...terms, cancelRunning: flags['cancel-running'] } };
 }
 
+function replayOf([id]: string[]): Request | string {
+  if (id === undefined) return 'give the id of a dead letter, as `dead-letters` lists it';
+  return { method: 'POST', path: `/admin/dead-letters/${encodeURIComponent(id)}/replay` };
+}
+
 /** The commands by their names. */
 export const commands: Readonly<Partial<Record<string, Command>>> = {
   pause: { request: change('/admin/pause') },
@@ -85,7 +91,8 @@ export const commands: Readonly<Partial<Record<string, Command>>> = {
   errors: { request: list('/admin/errors') },
   jobs: { request: (_, flags) => ({ path: '/admin/jobs', query: { ...filterOf(flags), limit: flags.limit, cursor: flags.cursor } }) },
   job: { request: ([id]) => (id === undefined ? 'give the id of a job' : { path: `/admin/jobs/${encodeURIComponent(id)}` }) },
-  'dead-letters': { request: list('/admin/dead-letters') },
+  'dead-letters': { request: (_, { limit, type, cursor }) => ({ path: '/admin/dead-letters', query: { type, limit, cursor } }) },
+  replay: { request: replayOf },
   retry: many('retry'),
   cancel: many('cancel'),
   purge: many('purge'),
@@ -105,7 +112,9 @@ export const HELP = `npm run admin -- COMMAND [--url https://your.api] [--as NAM
   errors                        what goes wrong
   jobs [FILTER] [--limit N] [--cursor TEXT]
   job ID                        one job's life
-  dead-letters                  what will not be tried again by itself
+  dead-letters [--type delivery|archive|job] [--limit N] [--cursor TEXT]
+                                what will not be tried again by itself
+  replay ID                     tries one of them again
   retry|cancel|purge [FILTER] [--yes] [--rate N] [--reason TEXT]
                                 says how many and what they cost, asks, and follows it
   run ID                        how far it is

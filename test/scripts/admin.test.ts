@@ -2,7 +2,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { answerWith, startOpenAI } from '../support/openai.ts';
 import { OPERATORS } from '../support/operators.ts';
+import { isEnd } from '../support/sse.ts';
 import { startStack } from '../support/stack-in-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/admin.ts', import.meta.url));
@@ -28,6 +30,29 @@ test('pause, resume, users and actions, as tables and as JSON, by the operator t
   expect((await admin(url, ['users', 'u', 'set', '--block', '--max-jobs', '3'])).out).toContain('blocked: true');
   const { actions } = JSON.parse((await admin(url, ['actions', '--json'])).out) as { actions: Record<string, string>[] };
   expect(actions.map(({ by, what }) => `${by} ${what}`)).toEqual(['ana set user', 'bob resume', 'ana pause']);
+});
+
+test('a dead letter is tried again by the id that the list shows', async () => {
+  let isMended = false;
+  const openai = await startOpenAI((pen, call, n) => (isMended ? answerWith()(pen, call, n) : pen.fail(400, {})));
+  const stack = await startStack({ ...OPERATORS, ...openai.env });
+  const { url } = stack;
+  await stack.startWorker();
+  const job = await stack.submit({ content: 'Notes.', count: 1 });
+  expect((await (await stack.watch(job)).until(isEnd)).event).toBe('failed');
+  const { out } = await admin(url, ['dead-letters', '--type', 'job', '--json']);
+  const [letter] = (JSON.parse(out) as { letters: { id: string; jobId: string }[] }).letters;
+  expect(letter?.jobId).toBe(job['jobId']);
+  expect((await admin(url, ['dead-letters', '--type', 'archive'])).out).not.toContain(job['jobId']);
+  isMended = true;
+  const done = await admin(url, ['replay', letter?.id ?? '']);
+  expect(done).toMatchObject({ code: 0, err: '' });
+  expect(done.out).toContain('replayed: true');
+  expect((await (await stack.watch(job)).until(isEnd)).event).toBe('completed');
+  const again = await admin(url, ['replay', letter?.id ?? '']);
+  expect(again).toMatchObject({ code: 1, out: '' });
+  expect(again.err).toContain('not_found');
+  expect((await admin(url, ['replay'])).code).toBe(2);
 });
 
 test('many jobs are acted on after a question, and what is not understood or not let is told by the exit code', async () => {
