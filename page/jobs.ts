@@ -1,8 +1,8 @@
 /** The user's jobs: read from the server, and kept as its stream of all jobs tells. */
 import { ApiError } from '../client/src/problem.ts';
 import type { AnyJobObject } from '../client/src/shapes.ts';
+import type { WatchEvent } from '../client/src/watch.ts';
 import type { Api } from './api.ts';
-import type { AnyEvent } from './feed.ts';
 import { type Filter, isUnfinished, type JobRow, rowOf } from './job-rows.ts';
 
 type Page = { jobs: AnyJobObject[]; nextCursor?: string };
@@ -75,7 +75,9 @@ export class Jobs {
   }
 
   /** An event of the stream of all jobs. One of a job that is not known yet, and an end, have it read. */
-  async take({ type, jobId, status = type }: AnyEvent): Promise<void> {
+  async take(event: WatchEvent): Promise<void> {
+    const { jobId } = event;
+    const status = event.type === 'status' ? event.status : event.type;
     await this.#loading.catch(() => {});
     const row = this.#rows.get(jobId);
     if (row?.status === status) return;

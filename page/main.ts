@@ -22,7 +22,9 @@ import { drawWebhook } from './webhook-field.ts';
 import { forgetCards } from './cards.ts';
 
 const api = createApi(userName());
-const ai = createClient({ baseUrl: '', token: accessToken, headers: { 'user-id': api.user } });
+/** The pauses between tries are short, because somebody looks at the page. */
+const backoff = { firstMs: 1000, mostMs: 10_000 };
+const ai = createClient({ baseUrl: '', token: accessToken, headers: { 'user-id': api.user }, backoff });
 const jobs = new Jobs(api, () => drawList());
 const area = find('#job');
 /** Where the kinds that the server has are submitted. */
@@ -124,7 +126,7 @@ function stateChanged(state: FeedState): void {
     .catch(() => {});
 }
 
-const feed = new Feed(api.send, { onEvent: (event) => void jobs.take(event), onState: stateChanged });
+const feed = new Feed(ai, { onEvent: (event) => void jobs.take(event), onState: stateChanged });
 const connection = new ConnectionView(() => feed.retryNow());
 
 /** A tab that nobody looks at for so long gives its connections back: all tabs of a browser share six. */

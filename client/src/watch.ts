@@ -61,7 +61,9 @@ export function createWatch(wire: Wire, { signal, timeoutMs = 0 }: WatchOptions)
       if (leftMs <= 0) throw unreachable(error);
       failures = isLive ? 0 : failures + 1;
       const ms = Math.min(Math.max(retryMs, backoffMs(failures, wire.backoff)), wire.backoff.mostMs, leftMs);
-      show(isLive ? { state: 'connecting' } : offline(error, ms));
+      // A connection that broke is said at once, before a next one is tried. Only one that the server has ended may be opened soon.
+      const isSoon = isLive && error === undefined && ms <= wire.backoff.firstMs;
+      show(isSoon ? { state: 'connecting' } : offline(error, ms));
       await pause(ms, own).catch(() => {});
     }
   };
