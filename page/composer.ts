@@ -2,6 +2,7 @@
 import { element, fill, find } from './dom.ts';
 import type { DrawnField } from './drawn-field.ts';
 import { drawField } from './fields.ts';
+import { messageOf } from './message-of.ts';
 import { type Field, labelOf } from './forms.ts';
 import { formFromSchema, type FormSource } from './schema-form.ts';
 
@@ -116,11 +117,4 @@ export class Composer {
 function providerIn({ provider }: KindInfo): string {
   if (provider === undefined) return 'No worker is running yet. Your job waits until one starts.';
   return provider === 'offline' ? 'Made out of your text itself, without a model.' : `Provider: ${provider}.`;
-}
-
-/** What an error says to the user: the problem's detail, with the fields at fault. */
-function messageOf(error: unknown): string {
-  const { detail, message, errors = [] } = error as { detail?: string; message?: string; errors?: { pointer: string; detail: string }[] };
-  const fields = errors.map(({ pointer, detail: what }) => `${pointer.replace(/^#\//, '')}: ${what}`);
-  return fields.length > 0 ? fields.join(' · ') : (detail ?? message ?? 'Something went wrong.');
 }

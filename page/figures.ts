@@ -35,3 +35,12 @@ export function inWords(seconds: number): string {
 export function piecesInWords(count: number): string {
   return `${count} ${count === 1 ? 'piece' : 'pieces'}`;
 }
+
+/** A moment (RFC 3339) as a time of day; with the day where that is not today. '' for none. */
+export function timeIn(text: string | undefined): string {
+  if (text === undefined) return '';
+  const at = new Date(text);
+  const time = at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
+  const isToday = at.toDateString() === new Date().toDateString();
+  return isToday ? time : `${at.toLocaleDateString([], { day: 'numeric', month: 'short' })} ${time}`;
+}

@@ -1,6 +1,6 @@
 /** Draws the list of jobs: newest first, with buttons that filter it, and what can be done with each. */
 import { element, setText } from './dom.ts';
-import { piecesInWords } from './figures.ts';
+import { piecesInWords, timeIn } from './figures.ts';
 import { labelOf } from './forms.ts';
 import { countsOf, type Filter, isUnfinished, type JobRow, shownRows, STATES } from './job-rows.ts';
 import { Keyed } from './keyed.ts';
@@ -85,7 +85,7 @@ export class JobsList {
 
   #drawRow(first: JobRow & { isOpen: boolean }) {
     const { jobId, kind } = first;
-    const when = timeOf(first.createdAt);
+    const when = timeIn(first.createdAt);
     const name = `${labelOf(kind)}, ${when}`;
     const state = element('span', { class: 'badge' });
     const count = element('span', { class: 'count' });
@@ -138,12 +138,4 @@ const SAID = { retry: 'Tried again.', cancel: 'The server was asked to cancel it
 function countOf(status: string, pieces: number, percent: number): string {
   if (status === 'active') return `${Math.round(percent)} %`;
   return pieces > 0 ? piecesInWords(pieces) : '';
-}
-
-/** When a job was submitted: the time, and the day if that is not today. */
-function timeOf(createdAt: string): string {
-  const at = new Date(createdAt);
-  const isToday = at.toDateString() === new Date().toDateString();
-  const time = at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
-  return isToday ? time : `${at.toLocaleDateString([], { day: 'numeric', month: 'short' })} ${time}`;
 }
