@@ -128,7 +128,7 @@ export type AppDeps = {
   /** By which operators pause and resume. */
   pauses: Pick<OperatorPauses, 'pause' | 'resume'>;
   /** What operators set for single users. */
-  users: Pick<UserTermsBook, 'set' | 'of'>;
+  users: Pick<UserTermsBook, 'set' | 'of' | 'list'>;
   /** By which operators tell a worker to take no more jobs, or to go on. */
   setQuiet: ReturnType<typeof createSetQuiet>;
   /** What operators do to many jobs. `look`: one was started, and this process may do it. */

@@ -9,3 +9,8 @@ export type Tenant = string & { [brand]: true };
 export function tenantOf(owner: string | undefined, address: string | undefined): Tenant {
   return (owner === undefined ? `address:${address ?? 'unknown'}` : `user:${owner}`) as Tenant;
 }
+
+/** The user of a tenant; undefined where it is an address. */
+export function userOf(tenant: string): string | undefined {
+  return tenant.startsWith('user:') ? tenant.slice('user:'.length) : undefined;
+}

@@ -1,6 +1,6 @@
 /** What operators set for single users: blocked, a weight in the fair queue, a bound of open jobs. */
 import { parseJson } from '../job/parse-json.ts';
-import { tenantOf } from '../job/tenant.ts';
+import { tenantOf, userOf } from '../job/tenant.ts';
 import type { Store } from '../store/store.ts';
 import { ifWrongType } from '../store/store-trouble.ts';
 import { type Action, entryOf } from './action-log.ts';
@@ -46,6 +46,18 @@ export class UserTermsBook {
     const read = () => redis.hget(keys.admin.users, tenantOf(user, undefined)).catch(ifWrongType(null));
     const terms = toTerms((await this.#store.orUnavailable(read)) ?? '');
     return terms?.until !== undefined && terms.until <= clock.now() ? undefined : terms;
+  }
+
+  /** All users for whom operators have set something, by id: a user, and the terms. */
+  async list(): Promise<[user: string, terms: KeptUserTerms][]> {
+    const { redis, keys, clock } = this.#store;
+    const read = () => redis.hgetall(keys.admin.users).catch(ifWrongType<Record<string, string>>({}));
+    const entries = Object.entries(await this.#store.orUnavailable(read)).flatMap(([tenant, text]): [string, KeptUserTerms][] => {
+      const [user, terms] = [userOf(tenant), toTerms(text)];
+      if (user === undefined || !terms || (terms.until !== undefined && terms.until <= clock.now())) return [];
+      return [[user, terms]];
+    });
+    return entries.toSorted(([one], [other]) => (one < other ? -1 : 1));
   }
 }
 

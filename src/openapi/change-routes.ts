@@ -40,7 +40,8 @@ const STARTED = {
 };
 const RUN = { ...STARTED, state: 'ready', expiresAt: '2026-11-23T21:37:57.440Z', more: false };
 const FOUND = { dryRun: true, code: 'provider_timeout', since: '1h' };
-const USER = { userId: 'ana', blocked: true, reason: 'A script runs wild.', by: 'bob', since: '2026-11-23T21:32:57.440Z', openJobs: 3 };
+const SET = { userId: 'ana', blocked: true, reason: 'A script runs wild.', by: 'bob', since: '2026-11-23T21:32:57.440Z' };
+const USER = { ...SET, openJobs: 3 };
 
 const bulk = (what: 'retry' | 'cancel' | 'purge', summary: string, description: string) =>
   operated(`POST /admin/jobs/${what}`, `${what}Jobs`, {
@@ -101,6 +102,12 @@ export const changeRouteDescriptions: readonly RouteDescription[] = [
     description: 'It is kept for a week after its start.',
     answers: { 200: jsonAnswer('The run.', 'BulkRun', RUN) },
     problems: ['not_found', ...READ_PROBLEMS],
+  }),
+  operated('GET /admin/users', 'listUserTerms', {
+    summary: 'All users for whom operators have set something.',
+    description: 'Those who are blocked, or have a weight or a bound of their own, by id.',
+    answers: { 200: jsonAnswer('The users.', 'UsersTerms', { users: [SET] }) },
+    problems: READ_PROBLEMS,
   }),
   operated('GET /admin/users/:id', 'getUserTerms', {
     summary: 'What operators have set for a user.',

@@ -37,6 +37,18 @@ const share = (description: string): JsonSchema =>
     description,
   );
 
+/** What operators have set for a user. */
+const userTerms: Record<string, JsonSchema> = {
+  userId: text('The user.'),
+  blocked: { type: 'boolean', description: 'Whether submissions and retries are refused.' },
+  'weight?': { type: 'number', description: "How many jobs run for one of another user's." },
+  'maxJobs?': count('How many unfinished jobs the user may have.'),
+  'reason?': text('Why.'),
+  'by?': text('Who has set it.'),
+  'since?': time('Since when.'),
+  'until?': time('When it ends by itself.'),
+};
+
 /** A model whose vendor has announced its end. */
 const modelEnd = {
   model: text('The model.'),
@@ -253,17 +265,11 @@ export const serviceSchemas: Record<string, JsonSchema> = {
     'cancelRunning?': { type: 'boolean', description: 'Whether to cancel what the user has under way.' },
   }),
   UserTerms: object({
-    userId: text('The user.'),
-    blocked: { type: 'boolean', description: 'Whether submissions and retries are refused.' },
-    'weight?': { type: 'number', description: "How many jobs run for one of another user's." },
-    'maxJobs?': count('How many unfinished jobs the user may have.'),
-    'reason?': text('Why.'),
-    'by?': text('Who has set it.'),
-    'since?': time('Since when.'),
-    'until?': time('When it ends by itself.'),
+    ...userTerms,
     openJobs: count('How many of the jobs have not ended.'),
     'runId?': text('The run that cancels what was under way.'),
   }),
+  UsersTerms: object({ users: list(object(userTerms), 'By id.') }),
   QuietRequest: object({ 'reason?': { type: 'string', minLength: 1, maxLength: 300, description: 'Why.' } }),
   Quiet: object({
     result: text('`quiet`, `changed` (it was quiet before), `resumed` or `not quiet`.'),

@@ -121,6 +121,7 @@ const routes: Record<string, Row> = {
   'POST /admin/jobs/cancel': operator,
   'POST /admin/jobs/purge': operator,
   'GET /admin/runs/:id': operator,
+  'GET /admin/users': operator,
   'GET /admin/users/:id': operator,
   'PUT /admin/users/:id': operator,
   'POST /admin/workers/:id/quiet': operator,

@@ -17,12 +17,16 @@ test('a blocked user gets 403 with the reason on every process, reads on, and is
   const job = await stack.submit({ content: 'Notes.' }, { 'user-id': 'ana' });
   const blocked = await operate(stack.url, 'PUT /admin/users/ana', { blocked: true, reason: 'A script runs wild.', cancelRunning: true });
   expect(blocked).toMatchObject({ status: 200, body: { userId: 'ana', blocked: true, reason: 'A script runs wild.', by: 'ana' } });
+  expect((await operate(other.url, 'GET /admin/users')).body).toEqual({
+    users: [{ userId: 'ana', blocked: true, reason: 'A script runs wild.', by: 'ana', since: expect.any(String) }],
+  });
   const refused = await submitJson(other, FLASHCARDS, { content: 'More.' });
   expect(refused).toMatchObject({ status: 403, body: { code: 'blocked', retryable: false } });
   expect(refused.body['detail']).toContain('A script runs wild.');
   await expect.poll(async () => (await stack.get(`/api/jobs/${job['jobId']}`, { 'user-id': 'ana' }))['status']).toBe('cancelled');
   expect((await submitJson(stack, FLASHCARDS, { content: 'Mine.' }, 'another')).status).toBe(202);
   expect((await operate(other.url, 'PUT /admin/users/ana', {}, BOB)).body).toMatchObject({ blocked: false, openJobs: 0 });
+  expect((await operate(stack.url, 'GET /admin/users')).body).toEqual({ users: [] });
   expect((await submitJson(stack, FLASHCARDS, { content: 'Again.' })).status).toBe(202);
   expect((await operate(stack.url, 'PUT /admin/users/ana', { until: '2020-01-01T00:00:00Z' })).status).toBe(400);
   await expect.poll(() => actionsOf(stack)).toContain('ana: cancel jobs user ana: done');
@@ -50,11 +54,13 @@ test('weight and bound act in the same step as the admission; terms that are ove
   await redis.hset(keys.admin.users, 'user:bounded', kept.replace(/^\d+/, '1'));
   await submitTo(queue, 'bounded');
   expect(await users.of('bounded')).toBeUndefined();
+  expect((await users.list()).map(([user]) => user)).toEqual(['heavy']);
   await redis.hset(keys.admin.users, 'user:bounded', 'nonsense');
   await submitTo(queue, 'bounded');
   await redis.del(keys.admin.users);
   await redis.set(keys.admin.users, 'x');
   await submitTo(queue, 'bounded');
+  expect(await users.list()).toEqual([]);
 });
 
 test('a quiet worker finishes what it has and takes no more; told to go on, it does', async () => {

@@ -144,6 +144,7 @@ test('jobs of all kinds that this machine can do, and all routes of them, answer
     '/admin/users/nobody',
     changed({ blocked: true, reason: 'x', cancelRunning: true }),
   );
+  await ask('GET /admin/users', undefined, { headers: OPERATOR, status: 200 });
   await ask('GET /admin/users/{id}', '/admin/users/nobody', { headers: OPERATOR, status: 200 });
   await ask('GET /admin/runs/{id}', `/admin/runs/${terms['runId']}`, { headers: OPERATOR, status: 200 });
   for (const what of ['retry', 'cancel', 'purge']) {

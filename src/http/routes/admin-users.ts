@@ -1,6 +1,7 @@
 /** The routes by which operators block single users, or give them another weight and bound. */
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
+import type { KeptUserTerms } from '../../jobs/user-terms.ts';
 import { answerJson } from '../answer.ts';
 import type { AppDeps } from '../app-deps.ts';
 import { findAll } from '../bulk.ts';
@@ -23,11 +24,14 @@ const body = z.strictObject({
   cancelRunning: z.boolean().default(false),
 });
 
-/** `GET` and `PUT /admin/users/:id`. */
+/** `GET /admin/users`, and `GET` and `PUT /admin/users/:id`. */
 export function adminUserRoutes(deps: AppDeps): Hono<AppEnv> {
   const { users, clock } = deps;
   const app = new Hono<AppEnv>();
   const isOperator = onlyOperators(deps);
+  app.get('/admin/users', isOperator, async (c) => {
+    return answerJson(c, { users: (await users.list()).map(([user, terms]) => presentTerms(user, terms)) });
+  });
   app.get('/admin/users/:id', isOperator, async (c) => answerUser(c, deps, c.req.param('id')));
   app.put('/admin/users/:id', isOperator, async (c) => {
     const user = c.req.param('id');
@@ -58,8 +62,12 @@ async function cancelAll(c: Context<AppEnv>, deps: AppDeps, user: string, why: s
 
 async function answerUser(c: Context<AppEnv>, { users, queue }: AppDeps, user: string, runId?: string): Promise<Response> {
   const [terms, open] = await Promise.all([users.of(user), queue.openJobsOf(user)]);
-  return answerJson(c, {
-    userId: user,
+  return answerJson(c, { ...presentTerms(user, terms), openJobs: open.length, runId });
+}
+
+function presentTerms(userId: string, terms: KeptUserTerms | undefined) {
+  return {
+    userId,
     blocked: terms?.blocked ?? false,
     weight: terms?.weight,
     maxJobs: terms?.maxJobs,
@@ -67,7 +75,5 @@ async function answerUser(c: Context<AppEnv>, { users, queue }: AppDeps, user: s
     by: terms?.by,
     since: terms && new Date(terms.since).toISOString(),
     until: terms?.until === undefined ? undefined : new Date(terms.until).toISOString(),
-    openJobs: open.length,
-    runId,
-  });
+  };
 }
