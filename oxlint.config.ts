@@ -154,6 +154,10 @@ const layers: { files: string[]; patterns: Pattern[] }[] = [
     files: ['page/*.ts'],
     patterns: [{ regex: '^\\.\\./(src|worker|test|bench|scripts)/', message: 'The page imports the client.' }, ...without()],
   },
+  {
+    files: ['page/admin/*.ts'],
+    patterns: [{ regex: `${OUT}(src|worker|test|bench|scripts)/`, message: 'The page imports the client.' }, ...without()],
+  },
   { files: ['conformance/*.ts', 'conformance/promises/*.ts'], patterns: [...stranger('src'), ...without('node')] },
   {
     files: ['conformance/main.ts'],

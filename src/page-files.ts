@@ -1,5 +1,5 @@
 /**
- * The files of the pages: of the one at `/` plain modules, whose types
+ * The files of the pages: of those at `/` and `/admin` plain modules, whose types
  * are taken out here, since browsers read none; of `/docs` Swagger UI.
  */
 import { readFile } from 'node:fs/promises';
@@ -9,6 +9,7 @@ import type { Asset, ReadAsset } from './http/asset.ts';
 /** Where the files are, by what their paths begin with. */
 const FOLDERS: Readonly<Record<string, URL>> = {
   '/page/': new URL('../page/', import.meta.url),
+  '/page/admin/': new URL('../page/admin/', import.meta.url),
   '/client/src/': new URL('../client/src/', import.meta.url),
 };
 

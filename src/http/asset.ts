@@ -14,7 +14,7 @@ export type Asset = { type: string; bytes: Uint8Array<ArrayBuffer> };
 export type ReadAsset = (name: string) => Promise<Asset | undefined>;
 
 /**
- * What the page at `/` may load (Content Security Policy Level 3): only files of this origin.
+ * What the pages may load (Content Security Policy Level 3): only files of this origin.
  * `blob:` is for files that the user has chosen or recorded; to show them sends them nowhere.
  */
 const POLICY = [

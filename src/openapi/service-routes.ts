@@ -172,20 +172,22 @@ const DOCUMENTS = [
 ] as const;
 
 /**
- * The files of the page to try everything. The page itself is `GET /` for a client that accepts
- * HTML.
+ * The page of operators, and the files of both pages. The page to try everything is `GET /` for a
+ * client that accepts HTML.
  */
 const PAGE_FILES = [
-  ['GET /favicon.ico', 'getIcon', 'The icon of the page to try everything.'],
+  ['GET /favicon.ico', 'getIcon', 'The icon of the pages.'],
   ['GET /page/:file', 'getPageFile', 'A file of the page to try everything.'],
-  ['GET /client/src/:file', 'getClientFile', 'A module of the client, which the page uses.'],
+  ['GET /page/admin/:file', 'getAdminPageFile', 'A file of the page of operators.'],
+  ['GET /client/src/:file', 'getClientFile', 'A module of the client, which the pages use.'],
+  ['GET /admin', 'getAdminPage', 'The page of operators. It has no data: what it shows it asks for with the token that is typed there.'],
 ] as const;
 
 function pageRoutes(): RouteDescription[] {
   return PAGE_FILES.map(([route, operationId, summary]) =>
     open(route, operationId, {
       summary,
-      description: 'The page itself is at `/`, for who accepts HTML.',
+      description: 'The page to try everything is at `/`, for who accepts HTML; that of operators is at `/admin`.',
       answers: {
         200: file('ETag'),
         304: { description: 'It has not changed.', headers: ['ETag', 'X-Content-Type-Options', 'Referrer-Policy'] },

@@ -121,6 +121,7 @@ const routes: Record<string, Row> = {
   'POST /admin/jobs/cancel': operator,
   'POST /admin/jobs/purge': operator,
   'GET /admin/runs/:id': operator,
+  'GET /admin': anyone, // the page has no data
   'GET /admin/users': operator,
   'GET /admin/users/:id': operator,
   'PUT /admin/users/:id': operator,
@@ -134,6 +135,7 @@ const routes: Record<string, Row> = {
   'GET /': anyone,
   'GET /favicon.ico': anyone,
   'GET /page/:file': nothing, // there is no file of this name
+  'GET /page/admin/:file': nothing,
   'GET /client/src/:file': nothing,
   'GET /api/kinds': anyone,
   'GET /health': anyone,

@@ -82,6 +82,7 @@ function makeRequest(dice: Dice, jobId: string): Wild {
       '/problems/',
       '/page/',
       '/page/a/',
+      '/page/admin/',
       '/client/src/',
       '/',
       '/admin/',

@@ -117,7 +117,9 @@ test('jobs of all kinds that this machine can do, and all routes of them, answer
   await ask('GET /docs/{asset}', '/docs/start.js', { status: 200 });
   await ask('GET /docs/handbook/{chapter}', '/docs/handbook/events.md', { status: 200 });
   await ask('GET /favicon.ico', '/favicon.ico', { status: 200 });
+  await ask('GET /admin', '/admin', { status: 200 });
   await ask('GET /page/{file}', '/page/main.ts', { status: 200 });
+  await ask('GET /page/admin/{file}', '/page/admin/main.ts', { status: 200 });
   await ask('GET /client/src/{file}', '/client/src/client.ts', { status: 200 });
   await ask('GET /problems/{code}', '/problems/queue_full', { status: 200 });
   for (const route of [

@@ -12,18 +12,21 @@ export const browserPath: string | undefined = createFindProgram(PATH)('chromium
 /** A page that is open, and what the browser has complained about so far. */
 type OpenPage = { page: Page; complaints: string[] };
 
+/** Opens an address with a look. It is open when the button of this name is there: by default that of the page at `/`. */
+type OpenPageAt = (url: string, look?: BrowserContextOptions, button?: string) => Promise<OpenPage>;
+
 /**
  * Starts a browser with the first page that a test file opens; it ends with the file. Each page has a
  * profile of its own, which ends with its test. `args`: what the browser is started with.
  */
-export function startBrowser(args: string[] = []): { openPage(url: string, look?: BrowserContextOptions): Promise<OpenPage> } {
+export function startBrowser(args: string[] = []): { openPage: OpenPageAt } {
   let browser: Promise<Browser> | undefined;
   afterAll(async () => (await browser)?.close());
   const options = { ...(browserPath && { executablePath: browserPath }), args: ['--no-sandbox', ...args] };
-  return { openPage: async (url, look) => openPage(await (browser ??= chromium.launch(options)), url, look) };
+  return { openPage: async (...page) => openPage(await (browser ??= chromium.launch(options)), ...page) };
 }
 
-async function openPage(browser: Browser, url: string, look: BrowserContextOptions = {}): Promise<OpenPage> {
+async function openPage(browser: Browser, ...[url, look = {}, button = 'Submit']: Parameters<OpenPageAt>): Promise<OpenPage> {
   const context = await browser.newContext(look);
   onTestFinished(() => context.close());
   const page = await context.newPage(); // not the browser's own, so that a test may open another tab
@@ -31,7 +34,7 @@ async function openPage(browser: Browser, url: string, look: BrowserContextOptio
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', ({ message }) => complaints.push(message));
   await page.goto(url);
-  await page.getByRole('button', { name: 'Submit' }).waitFor();
+  await page.getByRole('button', { name: button }).waitFor();
   return { page, complaints };
 }
 
