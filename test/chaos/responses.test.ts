@@ -22,7 +22,13 @@ async function startAll(pace: ModelOptions) {
   const redis = await ownRedis();
   const model = await startModel(pace);
   const ports = [await freePort(), await freePort()];
-  const limits = { RATE_LIMIT_MAX: '100000', MAX_JOBS_PER_USER: '1000', MAX_STREAMS_PER_USER: '1000', WORKER_CONCURRENCY: '10' };
+  const limits = {
+    WORKER_MAX_STALLED_COUNT: '1000',
+    RATE_LIMIT_MAX: '100000',
+    MAX_JOBS_PER_USER: '1000',
+    MAX_STREAMS_PER_USER: '1000',
+    WORKER_CONCURRENCY: '10',
+  };
   const stack = await startStack({ REDIS_URL: redis.url, ...model.env, ...limits });
   const startAt = (at: number) => stack.startApi({ PORT: String(ports[at]) });
   const apis = [await startAt(0), await startAt(1)] as [Process, Process];
@@ -71,7 +77,7 @@ async function expectWhole(client: OpenAI, id: string, events: Event[]): Promise
   expect(events.map(({ sequence_number }) => sequence_number)).toEqual(events.map((_, n) => n));
   const text = events.flatMap((event) => (event.type === 'response.output_text.delta' ? [event.delta] : [])).join('');
   const response = await client.responses.retrieve(id);
-  expect([response.status, response.output_text]).toEqual(['completed', text]);
+  expect([response.status, response.error, response.output_text]).toEqual(['completed', null, text]);
   const { flashcards } = JSON.parse(text) as { flashcards: { front: string }[] };
   expect(new Set(flashcards.map(({ front }) => front)).size).toBe(CARDS);
   const replay: Event[] = [];
@@ -127,8 +133,7 @@ test.runIf(hasNginx)('a killed API and a killed worker are a pause: numbers go o
   };
   const made = await Promise.all(Array.from({ length: RESPONSES }, (_, n) => submit(client, n)));
   const following = made.map(async ({ id }, n) => ({ id, ...(await follow(client, id, n % 2 ? leavingAfter(dice) : () => Infinity)) }));
-  const soon = { WORKER_STALLED_INTERVAL_MS: '500' };
-  const workers = [await stack.startWorker(soon), await stack.startWorker(soon)] as [Process, Process];
+  const workers = [await stack.startWorker(), await stack.startWorker()] as [Process, Process];
   for (const at of [0, 1] as const) {
     await model.hasWritten(30 + 60 * at);
     await apis[at].stop('SIGKILL');
@@ -136,7 +141,7 @@ test.runIf(hasNginx)('a killed API and a killed worker are a pause: numbers go o
     apis[at] = await startAt(at);
     await model.hasWritten(60 + 60 * at);
     await workers[at].stop('SIGKILL');
-    workers[at] = await stack.startWorker(soon);
+    workers[at] = await stack.startWorker();
     goOn(at === 0 ? 90 : Infinity);
   }
   for (const { id, events } of await Promise.all(following)) await expectWhole(client, id, events);
