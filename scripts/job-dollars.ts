@@ -38,6 +38,7 @@ const USUAL: readonly UsualJob[] = [
     by: { provider: 'polly', model: 'neural' },
     bills: ['characters'],
   },
+  { kind: 'generate-response', of: '500 characters, 1,000 tokens at most', body: { input: NOTES, max_output_tokens: 1000 }, by: MODEL },
 ];
 
 const findPrice = createFindPrice(vendors);

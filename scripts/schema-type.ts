@@ -33,13 +33,17 @@ export function typeOf(schema: JsonSchema): string {
   }
 }
 
-function objectType({ properties, required = [] }: JsonSchema): string {
+function objectType({ properties, required = [], additionalProperties }: JsonSchema): string {
   if (properties === undefined) return 'Record<string, unknown>';
   const fields = Object.entries(properties as Record<string, JsonSchema>).map(([name, schema]) => {
     const isNeeded = (required as string[]).includes(name);
     return `${docstring(schema)}${name}${isNeeded ? '' : '?'}: ${typeOf(schema)}${isNeeded ? '' : ' | undefined'}`;
   });
-  return `{ ${fields.join('; ')} }`;
+  // Of an input that takes further fields as they are.
+  const isLoose =
+    typeof additionalProperties === 'object' && additionalProperties !== null && Object.keys(additionalProperties).length === 0;
+  if (fields.length === 0) return 'Record<string, unknown>';
+  return `{ ${[...fields, ...(isLoose ? ['[field: string]: unknown'] : [])].join('; ')} }`;
 }
 
 /** The docstring for what a schema describes; '' for none. */

@@ -23,6 +23,7 @@ import { createLocalLimit } from './jobs/rate-limit.ts';
 import { RepeatedRequests } from './jobs/repeated-requests.ts';
 import { Submissions } from './jobs/submissions.ts';
 import { createLanes } from './jobs/lanes.ts';
+import { kindsSet } from './kinds/generate-response.ts';
 import { checkKinds, type Kind } from './kinds/kind.ts';
 import { createLimits } from './limit-parts.ts';
 import { listen } from './listen.ts';
@@ -44,7 +45,8 @@ export type ApiOptions = { config: Config; log: Logger; version: string; kinds: 
 const SUBMIT = 'submit';
 
 /** Starts the API. Resolves once it serves. */
-export async function startApi({ config, log, version, kinds }: ApiOptions, parts: Parts, fail: Fail): Promise<Ready> {
+export async function startApi({ config, log, version, kinds: known }: ApiOptions, parts: Parts, fail: Fail): Promise<Ready> {
+  const kinds = kindsSet(known, config.responses);
   checkKinds(kinds);
   const { job, plans, pages, hosts } = config;
   const id = `api-${randomUUID()}`;

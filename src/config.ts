@@ -9,6 +9,7 @@ import { NAMING, providerVariable, type VendorVariables } from './env/vendors.ts
 import type { Auth } from './identity/identification.ts';
 import type { Operator } from './identity/operators.ts';
 import { OwnError } from './job/own-error.ts';
+import { generateResponse, type ResponseSettings } from './kinds/generate-response.ts';
 import { kinds } from './kinds/index.ts';
 import type { ExportSettings } from './traces/settings.ts';
 
@@ -102,6 +103,7 @@ function toConfig(env: Environment) {
     worker: workerOf(env),
     /** Whether new jobs may go into lanes. */
     lanes: env.LANES === 'auto',
+    responses: responsesOf(env),
     breaker: { failures: env.BREAKER_FAILURES, openMs: env.BREAKER_OPEN_MS },
     job: jobOf(env),
     stream: {
@@ -232,8 +234,16 @@ function jobOf(env: Environment) {
      * of life. A time that is set holds as it is.
      */
     timeoutMoves: env.JOB_TIMEOUT_MS === undefined,
+    /** The time of an attempt at kinds that have one of their own, by kind, in ms. It does not move. */
+    ownTimeouts: new Map([[generateResponse.name as string, env.RESPONSE_TIMEOUT_MS]]),
     retentionS: env.JOB_RETENTION_S,
   };
+}
+
+/** Which models answer any prompt, and what one request may cost. */
+function responsesOf(env: Environment): ResponseSettings {
+  const { RESPONSE_MODELS, RESPONSE_MAX_INPUT_CHARS: maxInputChars, RESPONSE_MAX_OUTPUT_TOKENS: maxOutputTokens } = env;
+  return { models: [...new Set(RESPONSE_MODELS)], maxInputChars, maxOutputTokens };
 }
 
 /** What users may take on, and what their requests may hold. */

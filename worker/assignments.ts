@@ -64,7 +64,7 @@ function toAssignment(kind: Kind, offers: Offer[], listPrice: FindPrice): Assign
       before.push(...offer.missing);
       continue;
     }
-    const { work, author, accepts, ends = [] } = offer;
+    const { work, author, accepts, models, ends = [] } = offer;
     const price = listPrice(author);
     const bills = offer.bills ?? (price && unitsOf(price));
     const needs = offer.needs?.[kind.name] ?? [];
@@ -77,6 +77,7 @@ function toAssignment(kind: Kind, offers: Offer[], listPrice: FindPrice): Assign
       ...(needs.length > 0 && { needs, missing: [...new Set(before)] }),
       ...(accepts && { accepts }),
       ...(bills && { bills }),
+      ...(models && { models: models.map((model) => ({ model })) }),
       ...(ends.length > 0 && { ends }),
     } as const;
     return { available: true, work, support };

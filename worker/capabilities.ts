@@ -3,7 +3,9 @@ import type { z } from 'zod';
 import type { DetailedUsage } from '../src/job/price.ts';
 import type { ProblemCode } from '../src/job/problem.ts';
 import type { Author, Usage } from '../src/job/snapshot.ts';
-import type { CapabilityName, FileFacts, ResultOf } from '../src/kinds/kind.ts';
+import type { CapabilityName, FileFacts, InputOf, ResultOf } from '../src/kinds/kind.ts';
+import type { generateResponse } from '../src/kinds/generate-response.ts';
+import type { GrowingItem } from '../src/kinds/response-deltas.ts';
 import type { pronunciation } from '../src/kinds/pronunciation-assess.ts';
 import type { Pcm } from './audio/pcm.ts';
 
@@ -149,6 +151,35 @@ export type TextWord = { text: string; polygon?: Point[]; confidence?: number };
  */
 export type ImageTextResult = { text: string; width: number; height: number; lines: (TextWord & { words?: TextWord[] })[] };
 
+/** A request for the answer to any prompt. */
+export type PromptRequest = {
+  input: InputOf<typeof generateResponse>;
+  /** Whether clients have a part of the answer already, from an earlier attempt. */
+  begun: boolean;
+  /**
+   * The provider's id of an answer that an earlier attempt has begun, and what was counted of it;
+   * undefined if there is none.
+   */
+  started: StartedResponse | undefined;
+  /** Keeps that for later attempts; undefined: they begin anew. */
+  keepStarted(started: StartedResponse | undefined): void;
+  /** What there is of the answer. The vendor changes it and says so. */
+  output: GrowingItem[];
+  /** Says that the answer has grown. It is published soon. Throws what an earlier publishing has thrown. */
+  grown(): void;
+  /** Whether the job has ended, or is gone: then nobody wants the answer any more. */
+  isOver(): Promise<boolean>;
+};
+
+/**
+ * An answer that goes on at the provider without a connection. `counted`: what of it was counted
+ * as used.
+ */
+export type StartedResponse = { id: string; counted?: Usage | undefined };
+
+/** How an answer ended. The answer itself is in the request's `output`. */
+export type PromptEnd = Pick<ResultOf<typeof generateResponse>, 'status' | 'reason' | 'usage'>;
+
 /** A recording. `facts`: what its structure tells of it, its type among them. */
 export type Recording = { bytes: Uint8Array; facts: FileFacts };
 
@@ -173,6 +204,7 @@ export type Speech = {
 /** All capabilities, by name. */
 export type Capabilities = {
   structuredAnswer: Capability<AnswerRequest, Completeness>;
+  response: Capability<PromptRequest, PromptEnd>;
   imageText: Capability<ImageTextRequest, ImageTextResult>;
   speechAssessment: Capability<SpeechAssessmentRequest, SpeechAssessmentResult>;
   speech: Speech;

@@ -1,5 +1,6 @@
 /** What a worker says of itself: to the registry, in its log and to the person at the terminal. */
 import type { Config } from '../src/config.ts';
+import type { Billing } from '../src/job/estimate.ts';
 import { nearEnds } from '../src/job/model-end.ts';
 import { KNOWN } from '../src/jobs/process-registry.ts';
 import type { WorkerDescription } from '../src/jobs/worker-registry.ts';
@@ -13,7 +14,12 @@ export function describeWorker(
   assignments: Map<string, Assignment>,
   findPrice: FindPrice,
 ): Omit<WorkerDescription, 'concurrency' | 'lanes'> {
-  const priced = (support: Assignment['support']) => (support.available ? { ...support, price: findPrice(support) } : support);
+  const priced = (support: Assignment['support']) => {
+    if (!support.available) return support;
+    const { provider, models } = support;
+    const each = models?.map(({ model }) => ({ model, price: findPrice({ provider, model }) }));
+    return { ...support, price: findPrice(support), ...(each && { models: each }) };
+  };
   const kinds = Object.fromEntries([...assignments].map(([kind, { support }]) => [kind, priced(support)]));
   return { name, version, rate, kinds, knows: KNOWN };
 }
@@ -34,7 +40,11 @@ export function modelWarnings(kinds: WorkerDescription['kinds'], budgeted: boole
     now,
   );
   const today = new Date(now).toISOString().slice(0, 10);
-  const unpriced = supports.filter(({ price, bills }) => price === undefined && bills?.length !== 0);
+  type Asked = { provider: string; model?: string | undefined } & Billing;
+  const asked = supports.flatMap(({ provider, model, price, bills, models }): Asked[] => {
+    return models?.map((each) => ({ provider, ...each })) ?? [{ provider, model, price, bills }];
+  });
+  const unpriced = asked.filter(({ price, bills }) => price === undefined && bills?.length !== 0);
   return [
     ...ends.map(({ model, date }) =>
       date < today

@@ -37,6 +37,11 @@ export type Context<K extends Kind = Kind> = {
   /** Keeps the value of a finished field for further attempts. Nobody is told of it before the result. */
   keepField(name: string, value: unknown): void;
   /**
+   * Whether the job has ended from outside, or is gone. A run that was taken over by another one is
+   * neither.
+   */
+  isOver(): Promise<boolean>;
+  /**
    * Says that the paid work is done. The rest takes almost no
    * time, so the deadline no longer ends the run.
    */

@@ -7,6 +7,7 @@ import type { CapabilityName } from '../src/kinds/kind.ts';
 /** The names. */
 export const OPERATIONS: Readonly<Record<CapabilityName, string>> = {
   structuredAnswer: 'chat',
+  response: 'chat',
   imageText: 'image_text',
   speechAssessment: 'speech_assessment',
   speech: 'speech',

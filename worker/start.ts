@@ -11,6 +11,7 @@ import { ProcessRegistry } from '../src/jobs/process-registry.ts';
 import { createStats, type QueueStats } from '../src/jobs/stats.ts';
 import { kindOf } from '../src/jobs/to-snapshot.ts';
 import { createWorkerDirectory, Registration } from '../src/jobs/worker-registry.ts';
+import { kindsSet } from '../src/kinds/generate-response.ts';
 import { checkKinds } from '../src/kinds/kind.ts';
 import type { Fail, Parts, Ready } from '../src/process.ts';
 import { endWhenStuck } from '../src/store/loop-age.ts';
@@ -39,8 +40,15 @@ export type WorkerProcessOptions = {
 };
 
 /** Starts a worker. Resolves once its health is served. */
-export async function startWorker({ implementations, ...options }: WorkerProcessOptions, parts: Parts, fail: Fail): Promise<Ready> {
+export async function startWorker({ implementations: known, ...options }: WorkerProcessOptions, parts: Parts, fail: Fail): Promise<Ready> {
   const { config, log, version } = options;
+  const isSet = new Set(
+    kindsSet(
+      known.map(({ kind }) => kind),
+      config.responses,
+    ).map(({ name: kind }) => kind),
+  );
+  const implementations = known.filter(({ kind }) => isSet.has(kind.name));
   const kinds = implementations.map(({ kind }) => kind);
   checkKinds(kinds);
   const { name } = config.worker;

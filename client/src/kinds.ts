@@ -189,6 +189,106 @@ export type AudioResult = {
 /** The items of that, by list, as they come. */
 export type AudioItems = { parts: { outputUrl: string; text: string; bytes: number; durationMs: number } };
 
+/** Answers any prompt with a model. */
+export type ResponseInput = {
+  /** The prompt: a text, or messages and what tools have answered. */
+  input:
+    | string
+    | {
+        type?: string | undefined;
+        role?: string | undefined;
+        call_id?: string | undefined;
+        name?: string | undefined;
+        arguments?: string | undefined;
+        [field: string]: unknown;
+      }[];
+  /** One of the models that are set; without it, the first. */
+  model?: string | undefined;
+  /** What the model is told before the input. */
+  instructions?: string | undefined;
+  /** The most tokens of the answer, reasoning included. */
+  max_output_tokens?: number | undefined;
+  /** Shown again, and changes nothing: each response is a job. */
+  background?: boolean | undefined;
+  include?: ('reasoning.encrypted_content' | 'message.output_text.logprobs')[] | undefined;
+  max_tool_calls?: number | undefined;
+  /** Shown again. */
+  metadata?: Record<string, unknown> | undefined;
+  parallel_tool_calls?: boolean | undefined;
+  prompt_cache_key?: string | undefined;
+  reasoning?: Record<string, unknown> | undefined;
+  safety_identifier?: string | undefined;
+  service_tier?: 'auto' | 'default' | 'flex' | undefined;
+  /** `false`: the provider keeps nothing, so that an answer which is cut off can not go on. */
+  store?: boolean | undefined;
+  temperature?: number | undefined;
+  /** The format of the text, such as a JSON schema. */
+  text?: Record<string, unknown> | undefined;
+  tool_choice?: 'none' | 'auto' | 'required' | { type: string; name?: string | undefined; [field: string]: unknown } | undefined;
+  /** Functions that the model may call. The client runs them. */
+  tools?: { type: 'function'; name: string; [field: string]: unknown }[] | undefined;
+  top_logprobs?: number | undefined;
+  top_p?: number | undefined;
+  truncation?: 'auto' | 'disabled' | undefined;
+  user?: string | undefined;
+};
+
+/** The result of that. */
+export type ResponseResult = {
+  /** All of the text. */
+  text: string;
+  status: 'completed' | 'incomplete';
+  /** Why it is incomplete: `max_output_tokens` or `content_filter`. */
+  reason?: string | undefined;
+  /** What the provider billed, in its own words. */
+  usage?: { input_tokens: number; output_tokens: number; total_tokens: number } | undefined;
+  /** The steps by which the answer came. */
+  deltas: {
+    /** The next piece of the text. */
+    text?: string | undefined;
+    /** The next piece of the words with which the model declines. */
+    refusal?: string | undefined;
+    /** The next piece of its reasoning. */
+    reasoning?: string | undefined;
+    /** The next piece of the summary of its reasoning. */
+    summary?: string | undefined;
+    /** The next piece of the arguments of a function call. */
+    arguments?: string | undefined;
+    /** A new output item begins. */
+    added?: Record<string, unknown> | undefined;
+    /** A new part of the item begins; with `done`, the part as it is in the end. */
+    part?: Record<string, unknown> | undefined;
+    /** What has ended. */
+    done?: 'text' | 'part' | 'item' | undefined;
+    /** With `done`: the item as it is in the end, where it differs from its steps. */
+    item?: Record<string, unknown> | undefined;
+  }[];
+};
+
+/** The items of that, by list, as they come. */
+export type ResponseItems = {
+  deltas: {
+    /** The next piece of the text. */
+    text?: string | undefined;
+    /** The next piece of the words with which the model declines. */
+    refusal?: string | undefined;
+    /** The next piece of its reasoning. */
+    reasoning?: string | undefined;
+    /** The next piece of the summary of its reasoning. */
+    summary?: string | undefined;
+    /** The next piece of the arguments of a function call. */
+    arguments?: string | undefined;
+    /** A new output item begins. */
+    added?: Record<string, unknown> | undefined;
+    /** A new part of the item begins; with `done`, the part as it is in the end. */
+    part?: Record<string, unknown> | undefined;
+    /** What has ended. */
+    done?: 'text' | 'part' | 'item' | undefined;
+    /** With `done`: the item as it is in the end, where it differs from its steps. */
+    item?: Record<string, unknown> | undefined;
+  };
+};
+
 /** All kinds, by the method that submits them. */
 export type Kinds = {
   flashcards: { input: FlashcardsInput; result: FlashcardsResult; items: FlashcardsItems };
@@ -196,6 +296,7 @@ export type Kinds = {
   pronunciation: { input: PronunciationInput; result: PronunciationResult; items: PronunciationItems };
   image: { input: ImageInput; result: ImageResult; items: ImageItems };
   audio: { input: AudioInput; result: AudioResult; items: AudioItems };
+  response: { input: ResponseInput; result: ResponseResult; items: ResponseItems };
 };
 
 /** Where each is submitted, and its files, each with the most bytes that it may have. */
@@ -205,4 +306,5 @@ export const KINDS = {
   pronunciation: { kind: 'pronunciation-assess', path: '/api/pronunciation-assess', files: { audio: 10485760 } },
   image: { kind: 'process-image', path: '/api/process-image', files: { image: 10485760 } },
   audio: { kind: 'generate-audio', path: '/api/ai/generate-audio', files: {} },
+  response: { kind: 'generate-response', path: '/api/ai/generate-response', files: {} },
 } as const satisfies { [Method in keyof Kinds]: { kind: string; path: string; files: Readonly<Record<string, number>> } };

@@ -14,6 +14,8 @@
 // val generateFlashcardsResult  = json.parse(GenerateFlashcardsResult.serializer(), jsonString)
 // val generateLessonInput       = json.parse(GenerateLessonInput.serializer(), jsonString)
 // val generateLessonResult      = json.parse(GenerateLessonResult.serializer(), jsonString)
+// val generateResponseInput     = json.parse(GenerateResponseInput.serializer(), jsonString)
+// val generateResponseResult    = json.parse(GenerateResponseResult.serializer(), jsonString)
 // val itemEvent                 = json.parse(ItemEvent.serializer(), jsonString)
 // val job                       = json.parse(Job.serializer(), jsonString)
 // val jobEvent                  = json.parse(JobEvent.serializer(), jsonString)
@@ -578,6 +580,281 @@ data class Vocabulary (
     val example: String? = null,
     val meaning: String,
     val term: String
+)
+
+@Serializable
+data class GenerateResponseInput (
+    /**
+     * Shown again, and changes nothing: each response is a job.
+     */
+    val background: Boolean? = null,
+
+    /**
+     * Where a signed webhook goes when the job has ended: a public https URL. It needs a user.
+     * In development http and this machine are allowed, too.
+     */
+    @SerialName("callbackUrl")
+    val callbackURL: String? = null,
+
+    val include: List<Include>? = null,
+
+    /**
+     * The prompt: a text, or messages and what tools have answered.
+     */
+    val input: InputUnion,
+
+    /**
+     * What the model is told before the input.
+     */
+    val instructions: String? = null,
+
+    /**
+     * The most tokens of the answer, reasoning included.
+     */
+    @SerialName("max_output_tokens")
+    val maxOutputTokens: Long? = null,
+
+    @SerialName("max_tool_calls")
+    val maxToolCalls: Long? = null,
+
+    /**
+     * Shown again.
+     */
+    val metadata: Map<String, String>? = null,
+
+    /**
+     * One of the models that are set; without it, the first.
+     */
+    val model: String? = null,
+
+    @SerialName("parallel_tool_calls")
+    val parallelToolCalls: Boolean? = null,
+
+    @SerialName("prompt_cache_key")
+    val promptCacheKey: String? = null,
+
+    /**
+     * An Expo push token. The phone gets a push notification when the job has ended, unless
+     * somebody is there to see the end.
+     */
+    val pushToken: String? = null,
+
+    val reasoning: JsonObject? = null,
+
+    @SerialName("safety_identifier")
+    val safetyIdentifier: String? = null,
+
+    @SerialName("service_tier")
+    val serviceTier: ServiceTier? = null,
+
+    /**
+     * `false`: the provider keeps nothing, so that an answer which is cut off can not go on.
+     */
+    val store: Boolean? = null,
+
+    val temperature: Double? = null,
+
+    /**
+     * The format of the text, such as a JSON schema.
+     */
+    val text: JsonObject? = null,
+
+    @SerialName("tool_choice")
+    val toolChoice: ToolChoiceUnion? = null,
+
+    /**
+     * Functions that the model may call. The client runs them.
+     */
+    val tools: List<Tool>? = null,
+
+    @SerialName("top_logprobs")
+    val topLogprobs: Long? = null,
+
+    @SerialName("top_p")
+    val topP: Double? = null,
+
+    val truncation: Truncation? = null,
+    val user: String? = null,
+
+    /**
+     * Who the job is for. It counts only where no identity is needed, in development.
+     */
+    @SerialName("userId")
+    val userID: String? = null
+)
+
+@Serializable
+enum class Include(val value: String) {
+    @SerialName("message.output_text.logprobs") MessageOutputTextLogprobs("message.output_text.logprobs"),
+    @SerialName("reasoning.encrypted_content") ReasoningEncryptedContent("reasoning.encrypted_content");
+}
+
+/**
+ * The prompt: a text, or messages and what tools have answered.
+ */
+@Serializable
+sealed class InputUnion {
+    class InputElementArrayValue(val value: List<InputElement>) : InputUnion()
+    class StringValue(val value: String)                        : InputUnion()
+}
+
+@Serializable
+data class InputElement (
+    val arguments: String? = null,
+
+    @SerialName("call_id")
+    val callID: String? = null,
+
+    val name: String? = null,
+    val role: String? = null,
+    val type: String? = null
+)
+
+@Serializable
+enum class ServiceTier(val value: String) {
+    @SerialName("auto") Auto("auto"),
+    @SerialName("default") Default("default"),
+    @SerialName("flex") Flex("flex");
+}
+
+@Serializable
+sealed class ToolChoiceUnion {
+    class EnumValue(val value: ToolChoiceEnum)             : ToolChoiceUnion()
+    class ToolChoiceClassValue(val value: ToolChoiceClass) : ToolChoiceUnion()
+}
+
+@Serializable
+data class ToolChoiceClass (
+    val name: String? = null,
+    val type: String
+)
+
+@Serializable
+enum class ToolChoiceEnum(val value: String) {
+    @SerialName("auto") Auto("auto"),
+    @SerialName("none") None("none"),
+    @SerialName("required") Required("required");
+}
+
+@Serializable
+data class Tool (
+    val name: String,
+    val type: ToolType
+)
+
+@Serializable
+enum class ToolType(val value: String) {
+    @SerialName("function") Function("function");
+}
+
+@Serializable
+enum class Truncation(val value: String) {
+    @SerialName("auto") Auto("auto"),
+    @SerialName("disabled") Disabled("disabled");
+}
+
+@Serializable
+data class GenerateResponseResult (
+    /**
+     * The steps by which the answer came.
+     */
+    val deltas: List<Delta>,
+
+    /**
+     * Why it is incomplete: `max_output_tokens` or `content_filter`.
+     */
+    val reason: String? = null,
+
+    val status: GenerateResponseResultStatus,
+
+    /**
+     * All of the text.
+     */
+    val text: String,
+
+    /**
+     * What the provider billed, in its own words.
+     */
+    val usage: UsageClass? = null
+)
+
+@Serializable
+data class Delta (
+    /**
+     * A new output item begins.
+     */
+    val added: JsonObject? = null,
+
+    /**
+     * The next piece of the arguments of a function call.
+     */
+    val arguments: String? = null,
+
+    /**
+     * What has ended.
+     */
+    val done: Done? = null,
+
+    /**
+     * With `done`: the item as it is in the end, where it differs from its steps.
+     */
+    val item: JsonObject? = null,
+
+    /**
+     * A new part of the item begins; with `done`, the part as it is in the end.
+     */
+    val part: JsonObject? = null,
+
+    /**
+     * The next piece of its reasoning.
+     */
+    val reasoning: String? = null,
+
+    /**
+     * The next piece of the words with which the model declines.
+     */
+    val refusal: String? = null,
+
+    /**
+     * The next piece of the summary of its reasoning.
+     */
+    val summary: String? = null,
+
+    /**
+     * The next piece of the text.
+     */
+    val text: String? = null
+)
+
+/**
+ * What has ended.
+ */
+@Serializable
+enum class Done(val value: String) {
+    @SerialName("item") Item("item"),
+    @SerialName("part") Part("part"),
+    @SerialName("text") Text("text");
+}
+
+@Serializable
+enum class GenerateResponseResultStatus(val value: String) {
+    @SerialName("completed") Completed("completed"),
+    @SerialName("incomplete") Incomplete("incomplete");
+}
+
+/**
+ * What the provider billed, in its own words.
+ */
+@Serializable
+data class UsageClass (
+    @SerialName("input_tokens")
+    val inputTokens: Long,
+
+    @SerialName("output_tokens")
+    val outputTokens: Long,
+
+    @SerialName("total_tokens")
+    val totalTokens: Long
 )
 
 /**

@@ -14,6 +14,8 @@
 //   let generateFlashcardsResult = try? JSONDecoder().decode(GenerateFlashcardsResult.self, from: jsonData)
 //   let generateLessonInput = try? JSONDecoder().decode(GenerateLessonInput.self, from: jsonData)
 //   let generateLessonResult = try? JSONDecoder().decode(GenerateLessonResult.self, from: jsonData)
+//   let generateResponseInput = try? JSONDecoder().decode(GenerateResponseInput.self, from: jsonData)
+//   let generateResponseResult = try? JSONDecoder().decode(GenerateResponseResult.self, from: jsonData)
 //   let itemEvent = try? JSONDecoder().decode(ItemEvent.self, from: jsonData)
 //   let job = try? JSONDecoder().decode(Job.self, from: jsonData)
 //   let jobEvent = try? JSONDecoder().decode(JobEvent.self, from: jsonData)
@@ -669,6 +671,352 @@ public struct Vocabulary: Codable {
         self.example = example
         self.meaning = meaning
         self.term = term
+    }
+}
+
+// MARK: - GenerateResponseInput
+public struct GenerateResponseInput: Codable {
+    /// Shown again, and changes nothing: each response is a job.
+    public let background: Bool?
+    /// Where a signed webhook goes when the job has ended: a public https URL. It needs a user.
+    /// In development http and this machine are allowed, too.
+    public let callbackURL: String?
+    public let include: [Include]?
+    /// The prompt: a text, or messages and what tools have answered.
+    public let input: InputUnion
+    /// What the model is told before the input.
+    public let instructions: String?
+    /// The most tokens of the answer, reasoning included.
+    public let maxOutputTokens: Int?
+    public let maxToolCalls: Int?
+    /// Shown again.
+    public let metadata: [String: String]?
+    /// One of the models that are set; without it, the first.
+    public let model: String?
+    public let parallelToolCalls: Bool?
+    public let promptCacheKey: String?
+    /// An Expo push token. The phone gets a push notification when the job has ended, unless
+    /// somebody is there to see the end.
+    public let pushToken: String?
+    public let reasoning: [String: JSONAny]?
+    public let safetyIdentifier: String?
+    public let serviceTier: ServiceTier?
+    /// `false`: the provider keeps nothing, so that an answer which is cut off can not go on.
+    public let store: Bool?
+    public let temperature: Double?
+    /// The format of the text, such as a JSON schema.
+    public let text: [String: JSONAny]?
+    public let toolChoice: ToolChoiceUnion?
+    /// Functions that the model may call. The client runs them.
+    public let tools: [Tool]?
+    public let topLogprobs: Int?
+    public let topP: Double?
+    public let truncation: Truncation?
+    public let user: String?
+    /// Who the job is for. It counts only where no identity is needed, in development.
+    public let userID: String?
+
+    public enum CodingKeys: String, CodingKey {
+        case background = "background"
+        case callbackURL = "callbackUrl"
+        case include = "include"
+        case input = "input"
+        case instructions = "instructions"
+        case maxOutputTokens = "max_output_tokens"
+        case maxToolCalls = "max_tool_calls"
+        case metadata = "metadata"
+        case model = "model"
+        case parallelToolCalls = "parallel_tool_calls"
+        case promptCacheKey = "prompt_cache_key"
+        case pushToken = "pushToken"
+        case reasoning = "reasoning"
+        case safetyIdentifier = "safety_identifier"
+        case serviceTier = "service_tier"
+        case store = "store"
+        case temperature = "temperature"
+        case text = "text"
+        case toolChoice = "tool_choice"
+        case tools = "tools"
+        case topLogprobs = "top_logprobs"
+        case topP = "top_p"
+        case truncation = "truncation"
+        case user = "user"
+        case userID = "userId"
+    }
+
+    public init(background: Bool?, callbackURL: String?, include: [Include]?, input: InputUnion, instructions: String?, maxOutputTokens: Int?, maxToolCalls: Int?, metadata: [String: String]?, model: String?, parallelToolCalls: Bool?, promptCacheKey: String?, pushToken: String?, reasoning: [String: JSONAny]?, safetyIdentifier: String?, serviceTier: ServiceTier?, store: Bool?, temperature: Double?, text: [String: JSONAny]?, toolChoice: ToolChoiceUnion?, tools: [Tool]?, topLogprobs: Int?, topP: Double?, truncation: Truncation?, user: String?, userID: String?) {
+        self.background = background
+        self.callbackURL = callbackURL
+        self.include = include
+        self.input = input
+        self.instructions = instructions
+        self.maxOutputTokens = maxOutputTokens
+        self.maxToolCalls = maxToolCalls
+        self.metadata = metadata
+        self.model = model
+        self.parallelToolCalls = parallelToolCalls
+        self.promptCacheKey = promptCacheKey
+        self.pushToken = pushToken
+        self.reasoning = reasoning
+        self.safetyIdentifier = safetyIdentifier
+        self.serviceTier = serviceTier
+        self.store = store
+        self.temperature = temperature
+        self.text = text
+        self.toolChoice = toolChoice
+        self.tools = tools
+        self.topLogprobs = topLogprobs
+        self.topP = topP
+        self.truncation = truncation
+        self.user = user
+        self.userID = userID
+    }
+}
+
+public enum Include: String, Codable {
+    case messageOutputTextLogprobs = "message.output_text.logprobs"
+    case reasoningEncryptedContent = "reasoning.encrypted_content"
+}
+
+/// The prompt: a text, or messages and what tools have answered.
+public enum InputUnion: Codable {
+    case inputElementArray([InputElement])
+    case string(String)
+
+    public init(from decoder: Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let x = try? container.decode([InputElement].self) {
+            self = .inputElementArray(x)
+            return
+        }
+        if let x = try? container.decode(String.self) {
+            self = .string(x)
+            return
+        }
+        throw DecodingError.typeMismatch(InputUnion.self, DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "Wrong type for InputUnion"))
+    }
+
+    public func encode(to encoder: Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .inputElementArray(let x):
+            try container.encode(x)
+        case .string(let x):
+            try container.encode(x)
+        }
+    }
+}
+
+// MARK: - InputElement
+public struct InputElement: Codable {
+    public let arguments: String?
+    public let callID: String?
+    public let name: String?
+    public let role: String?
+    public let type: String?
+
+    public enum CodingKeys: String, CodingKey {
+        case arguments = "arguments"
+        case callID = "call_id"
+        case name = "name"
+        case role = "role"
+        case type = "type"
+    }
+
+    public init(arguments: String?, callID: String?, name: String?, role: String?, type: String?) {
+        self.arguments = arguments
+        self.callID = callID
+        self.name = name
+        self.role = role
+        self.type = type
+    }
+}
+
+public enum ServiceTier: String, Codable {
+    case auto = "auto"
+    case flex = "flex"
+    case serviceTierDefault = "default"
+}
+
+public enum ToolChoiceUnion: Codable {
+    case enumeration(ToolChoiceEnum)
+    case toolChoiceClass(ToolChoiceClass)
+
+    public init(from decoder: Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let x = try? container.decode(ToolChoiceEnum.self) {
+            self = .enumeration(x)
+            return
+        }
+        if let x = try? container.decode(ToolChoiceClass.self) {
+            self = .toolChoiceClass(x)
+            return
+        }
+        throw DecodingError.typeMismatch(ToolChoiceUnion.self, DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "Wrong type for ToolChoiceUnion"))
+    }
+
+    public func encode(to encoder: Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .enumeration(let x):
+            try container.encode(x)
+        case .toolChoiceClass(let x):
+            try container.encode(x)
+        }
+    }
+}
+
+// MARK: - ToolChoiceClass
+public struct ToolChoiceClass: Codable {
+    public let name: String?
+    public let type: String
+
+    public enum CodingKeys: String, CodingKey {
+        case name = "name"
+        case type = "type"
+    }
+
+    public init(name: String?, type: String) {
+        self.name = name
+        self.type = type
+    }
+}
+
+public enum ToolChoiceEnum: String, Codable {
+    case auto = "auto"
+    case none = "none"
+    case toolChoiceRequired = "required"
+}
+
+// MARK: - Tool
+public struct Tool: Codable {
+    public let name: String
+    public let type: ToolType
+
+    public enum CodingKeys: String, CodingKey {
+        case name = "name"
+        case type = "type"
+    }
+
+    public init(name: String, type: ToolType) {
+        self.name = name
+        self.type = type
+    }
+}
+
+public enum ToolType: String, Codable {
+    case function = "function"
+}
+
+public enum Truncation: String, Codable {
+    case auto = "auto"
+    case disabled = "disabled"
+}
+
+// MARK: - GenerateResponseResult
+public struct GenerateResponseResult: Codable {
+    /// The steps by which the answer came.
+    public let deltas: [Delta]
+    /// Why it is incomplete: `max_output_tokens` or `content_filter`.
+    public let reason: String?
+    public let status: GenerateResponseResultStatus
+    /// All of the text.
+    public let text: String
+    /// What the provider billed, in its own words.
+    public let usage: UsageClass?
+
+    public enum CodingKeys: String, CodingKey {
+        case deltas = "deltas"
+        case reason = "reason"
+        case status = "status"
+        case text = "text"
+        case usage = "usage"
+    }
+
+    public init(deltas: [Delta], reason: String?, status: GenerateResponseResultStatus, text: String, usage: UsageClass?) {
+        self.deltas = deltas
+        self.reason = reason
+        self.status = status
+        self.text = text
+        self.usage = usage
+    }
+}
+
+// MARK: - Delta
+public struct Delta: Codable {
+    /// A new output item begins.
+    public let added: [String: JSONAny]?
+    /// The next piece of the arguments of a function call.
+    public let arguments: String?
+    /// What has ended.
+    public let done: Done?
+    /// With `done`: the item as it is in the end, where it differs from its steps.
+    public let item: [String: JSONAny]?
+    /// A new part of the item begins; with `done`, the part as it is in the end.
+    public let part: [String: JSONAny]?
+    /// The next piece of its reasoning.
+    public let reasoning: String?
+    /// The next piece of the words with which the model declines.
+    public let refusal: String?
+    /// The next piece of the summary of its reasoning.
+    public let summary: String?
+    /// The next piece of the text.
+    public let text: String?
+
+    public enum CodingKeys: String, CodingKey {
+        case added = "added"
+        case arguments = "arguments"
+        case done = "done"
+        case item = "item"
+        case part = "part"
+        case reasoning = "reasoning"
+        case refusal = "refusal"
+        case summary = "summary"
+        case text = "text"
+    }
+
+    public init(added: [String: JSONAny]?, arguments: String?, done: Done?, item: [String: JSONAny]?, part: [String: JSONAny]?, reasoning: String?, refusal: String?, summary: String?, text: String?) {
+        self.added = added
+        self.arguments = arguments
+        self.done = done
+        self.item = item
+        self.part = part
+        self.reasoning = reasoning
+        self.refusal = refusal
+        self.summary = summary
+        self.text = text
+    }
+}
+
+/// What has ended.
+public enum Done: String, Codable {
+    case item = "item"
+    case part = "part"
+    case text = "text"
+}
+
+public enum GenerateResponseResultStatus: String, Codable {
+    case completed = "completed"
+    case incomplete = "incomplete"
+}
+
+/// What the provider billed, in its own words.
+// MARK: - UsageClass
+public struct UsageClass: Codable {
+    public let inputTokens: Int
+    public let outputTokens: Int
+    public let totalTokens: Int
+
+    public enum CodingKeys: String, CodingKey {
+        case inputTokens = "input_tokens"
+        case outputTokens = "output_tokens"
+        case totalTokens = "total_tokens"
+    }
+
+    public init(inputTokens: Int, outputTokens: Int, totalTokens: Int) {
+        self.inputTokens = inputTokens
+        self.outputTokens = outputTokens
+        self.totalTokens = totalTokens
     }
 }
 

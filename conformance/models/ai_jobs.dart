@@ -13,6 +13,8 @@
 //     final generateFlashcardsResult = generateFlashcardsResultFromJson(jsonString);
 //     final generateLessonInput = generateLessonInputFromJson(jsonString);
 //     final generateLessonResult = generateLessonResultFromJson(jsonString);
+//     final generateResponseInput = generateResponseInputFromJson(jsonString);
+//     final generateResponseResult = generateResponseResultFromJson(jsonString);
 //     final itemEvent = itemEventFromJson(jsonString);
 //     final job = jobFromJson(jsonString);
 //     final jobEvent = jobEventFromJson(jsonString);
@@ -78,6 +80,14 @@ String generateLessonInputToJson(GenerateLessonInput data) => json.encode(data.t
 GenerateLessonResult generateLessonResultFromJson(String str) => GenerateLessonResult.fromJson(json.decode(str));
 
 String generateLessonResultToJson(GenerateLessonResult data) => json.encode(data.toJson());
+
+GenerateResponseInput generateResponseInputFromJson(String str) => GenerateResponseInput.fromJson(json.decode(str));
+
+String generateResponseInputToJson(GenerateResponseInput data) => json.encode(data.toJson());
+
+GenerateResponseResult generateResponseResultFromJson(String str) => GenerateResponseResult.fromJson(json.decode(str));
+
+String generateResponseResultToJson(GenerateResponseResult data) => json.encode(data.toJson());
 
 ItemEvent itemEventFromJson(String str) => ItemEvent.fromJson(json.decode(str));
 
@@ -1020,6 +1030,424 @@ class Vocabulary {
         "example": example,
         "meaning": meaning,
         "term": term,
+    };
+}
+
+class GenerateResponseInput {
+    
+    ///Shown again, and changes nothing: each response is a job.
+    final bool? background;
+    
+    ///Where a signed webhook goes when the job has ended: a public https URL. It needs a user.
+    ///In development http and this machine are allowed, too.
+    final String? callbackUrl;
+    final List<Include>? include;
+    
+    ///The prompt: a text, or messages and what tools have answered.
+    final dynamic input;
+    
+    ///What the model is told before the input.
+    final String? instructions;
+    
+    ///The most tokens of the answer, reasoning included.
+    final int? maxOutputTokens;
+    final int? maxToolCalls;
+    
+    ///Shown again.
+    final Map<String, String>? metadata;
+    
+    ///One of the models that are set; without it, the first.
+    final String? model;
+    final bool? parallelToolCalls;
+    final String? promptCacheKey;
+    
+    ///An Expo push token. The phone gets a push notification when the job has ended, unless
+    ///somebody is there to see the end.
+    final String? pushToken;
+    final Map<String, dynamic>? reasoning;
+    final String? safetyIdentifier;
+    final ServiceTier? serviceTier;
+    
+    ///`false`: the provider keeps nothing, so that an answer which is cut off can not go on.
+    final bool? store;
+    final double? temperature;
+    
+    ///The format of the text, such as a JSON schema.
+    final Map<String, dynamic>? text;
+    final dynamic toolChoice;
+    
+    ///Functions that the model may call. The client runs them.
+    final List<Tool>? tools;
+    final int? topLogprobs;
+    final double? topP;
+    final Truncation? truncation;
+    final String? user;
+    
+    ///Who the job is for. It counts only where no identity is needed, in development.
+    final String? userId;
+
+    GenerateResponseInput({
+        this.background,
+        this.callbackUrl,
+        this.include,
+        required this.input,
+        this.instructions,
+        this.maxOutputTokens,
+        this.maxToolCalls,
+        this.metadata,
+        this.model,
+        this.parallelToolCalls,
+        this.promptCacheKey,
+        this.pushToken,
+        this.reasoning,
+        this.safetyIdentifier,
+        this.serviceTier,
+        this.store,
+        this.temperature,
+        this.text,
+        this.toolChoice,
+        this.tools,
+        this.topLogprobs,
+        this.topP,
+        this.truncation,
+        this.user,
+        this.userId,
+    });
+
+    factory GenerateResponseInput.fromJson(Map<String, dynamic> json) => GenerateResponseInput(
+        background: json["background"],
+        callbackUrl: json["callbackUrl"],
+        include: json["include"] == null ? [] : List<Include>.from(json["include"]!.map((x) => includeValues.map[x]!)),
+        input: json["input"],
+        instructions: json["instructions"],
+        maxOutputTokens: json["max_output_tokens"],
+        maxToolCalls: json["max_tool_calls"],
+        metadata: Map.from(json["metadata"]!).map((k, v) => MapEntry<String, String>(k, v)),
+        model: json["model"],
+        parallelToolCalls: json["parallel_tool_calls"],
+        promptCacheKey: json["prompt_cache_key"],
+        pushToken: json["pushToken"],
+        reasoning: Map.from(json["reasoning"]!).map((k, v) => MapEntry<String, dynamic>(k, v)),
+        safetyIdentifier: json["safety_identifier"],
+        serviceTier: serviceTierValues.map[json["service_tier"]],
+        store: json["store"],
+        temperature: json["temperature"]?.toDouble(),
+        text: Map.from(json["text"]!).map((k, v) => MapEntry<String, dynamic>(k, v)),
+        toolChoice: json["tool_choice"],
+        tools: json["tools"] == null ? [] : List<Tool>.from(json["tools"]!.map((x) => Tool.fromJson(x))),
+        topLogprobs: json["top_logprobs"],
+        topP: json["top_p"]?.toDouble(),
+        truncation: truncationValues.map[json["truncation"]],
+        user: json["user"],
+        userId: json["userId"],
+    );
+
+    Map<String, dynamic> toJson() => {
+        "background": background,
+        "callbackUrl": callbackUrl,
+        "include": include == null ? [] : List<dynamic>.from(include!.map((x) => includeValues.reverse[x])),
+        "input": input,
+        "instructions": instructions,
+        "max_output_tokens": maxOutputTokens,
+        "max_tool_calls": maxToolCalls,
+        "metadata": Map.from(metadata!).map((k, v) => MapEntry<String, dynamic>(k, v)),
+        "model": model,
+        "parallel_tool_calls": parallelToolCalls,
+        "prompt_cache_key": promptCacheKey,
+        "pushToken": pushToken,
+        "reasoning": Map.from(reasoning!).map((k, v) => MapEntry<String, dynamic>(k, v)),
+        "safety_identifier": safetyIdentifier,
+        "service_tier": serviceTierValues.reverse[serviceTier],
+        "store": store,
+        "temperature": temperature,
+        "text": Map.from(text!).map((k, v) => MapEntry<String, dynamic>(k, v)),
+        "tool_choice": toolChoice,
+        "tools": tools == null ? [] : List<dynamic>.from(tools!.map((x) => x.toJson())),
+        "top_logprobs": topLogprobs,
+        "top_p": topP,
+        "truncation": truncationValues.reverse[truncation],
+        "user": user,
+        "userId": userId,
+    };
+}
+
+enum Include {
+    MESSAGE_OUTPUT_TEXT_LOGPROBS,
+    REASONING_ENCRYPTED_CONTENT
+}
+
+final includeValues = EnumValues({
+    "message.output_text.logprobs": Include.MESSAGE_OUTPUT_TEXT_LOGPROBS,
+    "reasoning.encrypted_content": Include.REASONING_ENCRYPTED_CONTENT
+});
+
+class InputElement {
+    final String? arguments;
+    final String? callId;
+    final String? name;
+    final String? role;
+    final String? type;
+
+    InputElement({
+        this.arguments,
+        this.callId,
+        this.name,
+        this.role,
+        this.type,
+    });
+
+    factory InputElement.fromJson(Map<String, dynamic> json) => InputElement(
+        arguments: json["arguments"],
+        callId: json["call_id"],
+        name: json["name"],
+        role: json["role"],
+        type: json["type"],
+    );
+
+    Map<String, dynamic> toJson() => {
+        "arguments": arguments,
+        "call_id": callId,
+        "name": name,
+        "role": role,
+        "type": type,
+    };
+}
+
+enum ServiceTier {
+    AUTO,
+    DEFAULT,
+    FLEX
+}
+
+final serviceTierValues = EnumValues({
+    "auto": ServiceTier.AUTO,
+    "default": ServiceTier.DEFAULT,
+    "flex": ServiceTier.FLEX
+});
+
+class ToolChoiceClass {
+    final String? name;
+    final String type;
+
+    ToolChoiceClass({
+        this.name,
+        required this.type,
+    });
+
+    factory ToolChoiceClass.fromJson(Map<String, dynamic> json) => ToolChoiceClass(
+        name: json["name"],
+        type: json["type"],
+    );
+
+    Map<String, dynamic> toJson() => {
+        "name": name,
+        "type": type,
+    };
+}
+
+enum ToolChoiceEnum {
+    AUTO,
+    NONE,
+    REQUIRED
+}
+
+final toolChoiceEnumValues = EnumValues({
+    "auto": ToolChoiceEnum.AUTO,
+    "none": ToolChoiceEnum.NONE,
+    "required": ToolChoiceEnum.REQUIRED
+});
+
+class Tool {
+    final String name;
+    final ToolType type;
+
+    Tool({
+        required this.name,
+        required this.type,
+    });
+
+    factory Tool.fromJson(Map<String, dynamic> json) => Tool(
+        name: json["name"],
+        type: toolTypeValues.map[json["type"]]!,
+    );
+
+    Map<String, dynamic> toJson() => {
+        "name": name,
+        "type": toolTypeValues.reverse[type],
+    };
+}
+
+enum ToolType {
+    FUNCTION
+}
+
+final toolTypeValues = EnumValues({
+    "function": ToolType.FUNCTION
+});
+
+enum Truncation {
+    AUTO,
+    DISABLED
+}
+
+final truncationValues = EnumValues({
+    "auto": Truncation.AUTO,
+    "disabled": Truncation.DISABLED
+});
+
+class GenerateResponseResult {
+    
+    ///The steps by which the answer came.
+    final List<Delta> deltas;
+    
+    ///Why it is incomplete: `max_output_tokens` or `content_filter`.
+    final String? reason;
+    final GenerateResponseResultStatus status;
+    
+    ///All of the text.
+    final String text;
+    
+    ///What the provider billed, in its own words.
+    final UsageClass? usage;
+
+    GenerateResponseResult({
+        required this.deltas,
+        this.reason,
+        required this.status,
+        required this.text,
+        this.usage,
+    });
+
+    factory GenerateResponseResult.fromJson(Map<String, dynamic> json) => GenerateResponseResult(
+        deltas: List<Delta>.from(json["deltas"].map((x) => Delta.fromJson(x))),
+        reason: json["reason"],
+        status: generateResponseResultStatusValues.map[json["status"]]!,
+        text: json["text"],
+        usage: json["usage"] == null ? null : UsageClass.fromJson(json["usage"]),
+    );
+
+    Map<String, dynamic> toJson() => {
+        "deltas": List<dynamic>.from(deltas.map((x) => x.toJson())),
+        "reason": reason,
+        "status": generateResponseResultStatusValues.reverse[status],
+        "text": text,
+        "usage": usage?.toJson(),
+    };
+}
+
+class Delta {
+    
+    ///A new output item begins.
+    final Map<String, dynamic>? added;
+    
+    ///The next piece of the arguments of a function call.
+    final String? arguments;
+    
+    ///What has ended.
+    final Done? done;
+    
+    ///With `done`: the item as it is in the end, where it differs from its steps.
+    final Map<String, dynamic>? item;
+    
+    ///A new part of the item begins; with `done`, the part as it is in the end.
+    final Map<String, dynamic>? deltaPart;
+    
+    ///The next piece of its reasoning.
+    final String? reasoning;
+    
+    ///The next piece of the words with which the model declines.
+    final String? refusal;
+    
+    ///The next piece of the summary of its reasoning.
+    final String? summary;
+    
+    ///The next piece of the text.
+    final String? text;
+
+    Delta({
+        this.added,
+        this.arguments,
+        this.done,
+        this.item,
+        this.deltaPart,
+        this.reasoning,
+        this.refusal,
+        this.summary,
+        this.text,
+    });
+
+    factory Delta.fromJson(Map<String, dynamic> json) => Delta(
+        added: Map.from(json["added"]!).map((k, v) => MapEntry<String, dynamic>(k, v)),
+        arguments: json["arguments"],
+        done: doneValues.map[json["done"]],
+        item: Map.from(json["item"]!).map((k, v) => MapEntry<String, dynamic>(k, v)),
+        deltaPart: Map.from(json["part"]!).map((k, v) => MapEntry<String, dynamic>(k, v)),
+        reasoning: json["reasoning"],
+        refusal: json["refusal"],
+        summary: json["summary"],
+        text: json["text"],
+    );
+
+    Map<String, dynamic> toJson() => {
+        "added": Map.from(added!).map((k, v) => MapEntry<String, dynamic>(k, v)),
+        "arguments": arguments,
+        "done": doneValues.reverse[done],
+        "item": Map.from(item!).map((k, v) => MapEntry<String, dynamic>(k, v)),
+        "part": Map.from(deltaPart!).map((k, v) => MapEntry<String, dynamic>(k, v)),
+        "reasoning": reasoning,
+        "refusal": refusal,
+        "summary": summary,
+        "text": text,
+    };
+}
+
+
+///What has ended.
+enum Done {
+    ITEM,
+    PART,
+    TEXT
+}
+
+final doneValues = EnumValues({
+    "item": Done.ITEM,
+    "part": Done.PART,
+    "text": Done.TEXT
+});
+
+enum GenerateResponseResultStatus {
+    COMPLETED,
+    INCOMPLETE
+}
+
+final generateResponseResultStatusValues = EnumValues({
+    "completed": GenerateResponseResultStatus.COMPLETED,
+    "incomplete": GenerateResponseResultStatus.INCOMPLETE
+});
+
+
+///What the provider billed, in its own words.
+class UsageClass {
+    final int inputTokens;
+    final int outputTokens;
+    final int totalTokens;
+
+    UsageClass({
+        required this.inputTokens,
+        required this.outputTokens,
+        required this.totalTokens,
+    });
+
+    factory UsageClass.fromJson(Map<String, dynamic> json) => UsageClass(
+        inputTokens: json["input_tokens"],
+        outputTokens: json["output_tokens"],
+        totalTokens: json["total_tokens"],
+    );
+
+    Map<String, dynamic> toJson() => {
+        "input_tokens": inputTokens,
+        "output_tokens": outputTokens,
+        "total_tokens": totalTokens,
     };
 }
 

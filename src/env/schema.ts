@@ -5,6 +5,7 @@
 import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { priceSchema } from '../job/price.ts';
+import { MAX_INPUT_CHARS, MAX_OUTPUT_TOKENS } from '../kinds/generate-response.ts';
 import { planSchema } from '../jobs/plans.ts';
 import { PROTOCOLS, SAMPLERS } from '../traces/settings.ts';
 import { type AddressError, readStoreAddress } from '../store/store-address.ts';
@@ -98,6 +99,10 @@ export const schema = z.object({
   JOB_BACKOFF_MS: milliseconds(1000),
   MAX_JOB_RETRIES: whole(0, 1000, 20),
   JOB_TIMEOUT_MS: wholeNumber(1, MAX_TIMER_MS).optional(),
+  RESPONSE_MODELS: z.string().transform(splitList).default([]),
+  RESPONSE_MAX_INPUT_CHARS: positive(MAX_INPUT_CHARS),
+  RESPONSE_MAX_OUTPUT_TOKENS: positive(MAX_OUTPUT_TOKENS),
+  RESPONSE_TIMEOUT_MS: milliseconds(600_000),
   JOB_RETENTION_S: positive(86_400),
   SSE_HEARTBEAT_MS: milliseconds(15_000),
   SSE_MAX_AGE_MS: milliseconds(600_000),

@@ -2,6 +2,7 @@
  * The events of a Response's stream, made of a job's rows and its end: numbers from 0 without gaps,
  * and the same bytes for whoever reads them, now or later. Pure.
  */
+import { deltasOfPrompt, isPrompt, promptEvents } from './prompt-response.ts';
 import {
   deltasOf,
   hasBegun,
@@ -11,6 +12,7 @@ import {
   responseText,
   textPart,
   toResponse,
+  toStatus,
   unfinishedResponse,
 } from './response-object.ts';
 
@@ -34,12 +36,17 @@ export function deltaEvent(jobId: string, number: number, delta: string): Respon
 export function eventsOf(view: ResponseView): ResponseEvent[] {
   const events: ResponseEvent[] = [];
   const add = (type: string, fields: () => object): void => void events.push({ number: events.length, type, fields });
-  const { id, end } = view.snapshot;
+  const { id, kind, end } = view.snapshot;
   add('response.created', () => ({ response: unfinishedResponse(view, 'queued') }));
   add('response.queued', () => ({ response: unfinishedResponse(view, 'queued') }));
   if (hasBegun(view)) add('response.in_progress', () => ({ response: unfinishedResponse(view, 'in_progress') }));
-  const deltas = deltasOf(view);
   const outcome = end?.outcome;
+  if (isPrompt(kind)) {
+    for (const { type, fields } of promptEvents(deltasOfPrompt(view)).events) add(type, () => fields);
+    if (outcome) add(`response.${outcome.type === 'cancelled' ? 'failed' : toStatus(view)}`, () => ({ response: toResponse(view) }));
+    return events;
+  }
+  const deltas = deltasOf(view);
   if (deltas.length > 0 || outcome?.type === 'completed') {
     add('response.output_item.added', () => ({ output_index: 0, item: messageOf(id, 'in_progress', []) }));
     add('response.content_part.added', () => ({ ...placeIn(id), part: textPart('') }));

@@ -2,13 +2,15 @@
  * The framings of a Response: its stream, and the answer of a request that waits for it. Clients of
  * both take a clean end for the whole answer, so without an end the connection is broken.
  */
+import type { JournalRow } from '../job/snapshot.ts';
 import type { PutAddresses, Framed, Framing, JobReading, StreamHabits } from '../stream/framing.ts';
 import { PING } from '../stream/sse-encoding.ts';
 import { deltaEvent, eventFrame, eventsOf, FIRST_DELTA } from './response-events.ts';
+import { continuedEvent, deltasOfPrompt, FIRST_ROW, isPrompt, type OpenText, promptEvents } from './prompt-response.ts';
 import { deltaOf, type ResponseView, toResponse } from './response-object.ts';
 
 /** What is the same for all readings of a job. `put`: puts addresses without tokens into its values. */
-export type ResponseTerms = Pick<ResponseView, 'echo' | 'list'> & { put: PutAddresses };
+export type ResponseTerms = Pick<ResponseView, 'echo' | 'list'> & { kind: string; put: PutAddresses };
 
 const encoder = new TextEncoder();
 const NOTHING = new Uint8Array();
@@ -23,7 +25,21 @@ const BROKEN = { interruption: 'break', reads: 'all' } as const satisfies Partia
 
 /** The stream of a Response. A follower's count is the number of the last event it has; -1 for none. */
 export function responseStream(terms: ResponseTerms): Framing {
-  const { list, put } = terms;
+  const { kind, list, put } = terms;
+  /**
+   * Where the text of an answer stands that went on up to the event of this number: the next row
+   * needs no reading then.
+   */
+  let open: (OpenText & { at: number }) | undefined;
+  const rowOfPrompt = (row: JournalRow & { type: 'item' }, at: number): Framed | undefined => {
+    const number = FIRST_ROW + row.index;
+    if (number <= at) return { bytes: NOTHING, at };
+    if (number !== at + 1 || !open || open.at < at || open.at > number) return undefined;
+    const event = continuedEvent(row, open);
+    if (!event) return undefined;
+    open.at = number;
+    return { bytes: encoder.encode(eventFrame({ number, type: event.type, fields: () => event.fields })), at: number };
+  };
   return {
     ...BROKEN,
     name: 'response-stream',
@@ -36,13 +52,17 @@ export function responseStream(terms: ResponseTerms): Framing {
     },
     row(jobId, row, at) {
       if (row.type !== 'item' || row.list !== list) return { bytes: NOTHING, at };
+      if (isPrompt(kind)) return rowOfPrompt(row, at);
       const number = FIRST_DELTA + row.index;
       if (number <= at) return { bytes: NOTHING, at };
       if (number !== at + 1) return undefined; // what stands before it is made of a reading
       return { bytes: encoder.encode(eventFrame(deltaEvent(jobId, number, deltaOf(put(row), list)))), at: number };
     },
     reading(reading) {
-      const events = eventsOf(responseView(reading, terms));
+      const view = responseView(reading, terms);
+      const events = eventsOf(view);
+      const text = isPrompt(kind) ? promptEvents(deltasOfPrompt(view)).open : undefined;
+      open = text && { ...text, at: events.length - 1 };
       return byPlace((at) => {
         const missed = events.slice(at + 1);
         const [last] = events.slice(-1);

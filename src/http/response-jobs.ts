@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import { jobIdOf } from '../job/response.ts';
 import type { Kind } from '../kinds/kind.ts';
+import { kindOf } from '../jobs/to-snapshot.ts';
 import type { JobView } from '../jobs/read-job.ts';
 import type { PutAddresses } from '../stream/framing.ts';
 import type { AppDeps } from './app-deps.ts';
@@ -10,6 +11,8 @@ import { accessOf, findJob } from './job-access.ts';
 import { isJobId } from '../job/id.ts';
 import { noSuchJob, unauthorized } from './problems.ts';
 import type { ResponseTerms } from './response-framings.ts';
+import { inputItems } from './prompt-request.ts';
+import { isPrompt } from './prompt-response.ts';
 import type { ResponseEcho } from './response-request.ts';
 
 const asStored: PutAddresses = (value) => value;
@@ -22,7 +25,7 @@ export function responseTerms(
   echo: ResponseEcho,
 ): ResponseTerms {
   const list = kinds.find(({ name }: Kind) => name === kind)?.lists?.[0];
-  return { echo, list, put: outputUrls(jobId)?.() ?? asStored };
+  return { kind, echo, list, put: outputUrls(jobId)?.() ?? asStored };
 }
 
 /**
@@ -30,8 +33,18 @@ export function responseTerms(
  * archive has it.
  */
 export async function echoOf({ queue }: Pick<AppDeps, 'queue'>, jobId: string): Promise<ResponseEcho> {
-  const { echo } = (await queue.payloadOf(jobId)) ?? {};
-  return (echo as ResponseEcho | undefined) ?? {};
+  const { echo, input } = (await queue.payloadOf(jobId)) ?? {};
+  return echoIn(kindOf(jobId), { echo, input });
+}
+
+/** What is echoed of a request. One for any prompt is the input itself. */
+export function echoIn(kind: string, { echo, input }: { echo?: unknown; input?: unknown }): ResponseEcho {
+  if (!isPrompt(kind) || typeof input !== 'object' || input === null) return (echo as ResponseEcho | undefined) ?? {};
+  return {
+    ...(input as ResponseEcho),
+    ...(echo as ResponseEcho | undefined),
+    input: inputItems('input' in input ? input.input : undefined),
+  };
 }
 
 /**

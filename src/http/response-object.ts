@@ -2,11 +2,12 @@
 import type { Problem, ProblemCode } from '../job/problem.ts';
 import { responseId } from '../job/response.ts';
 import type { Row, Snapshot, Usage } from '../job/snapshot.ts';
+import { endOfPrompt, isPrompt, outputOfPrompt } from './prompt-response.ts';
 import type { ResponseEcho } from './response-request.ts';
 
 /** A job as it is shown as a Response: how it is, its rows, and what is echoed of its request. */
 export type ResponseView = {
-  snapshot: Pick<Snapshot, 'id' | 'kind' | 'status' | 'attempt' | 'createdAt' | 'finishedAt' | 'end'>;
+  snapshot: Pick<Snapshot, 'id' | 'kind' | 'model' | 'status' | 'attempt' | 'createdAt' | 'finishedAt' | 'end'>;
   /** All rows of the journal. */
   rows: readonly Row[];
   echo: ResponseEcho;
@@ -56,7 +57,7 @@ export function messageOf(jobId: string, status: 'in_progress' | 'completed' | '
 }
 
 /** The statuses of a Response. */
-export type ResponseStatus = 'queued' | 'in_progress' | 'completed' | 'failed' | 'cancelled';
+export type ResponseStatus = 'queued' | 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled';
 
 /** Whether the job is or was active; a job that waits for its next attempt stays `in_progress`. */
 export function hasBegun({ snapshot: { status, attempt }, rows }: ResponseView): boolean {
@@ -67,13 +68,13 @@ export function hasBegun({ snapshot: { status, attempt }, rows }: ResponseView):
 export function toResponse(view: ResponseView): object {
   const { snapshot } = view;
   const outcome = snapshot.end?.outcome;
-  const status = statusOf(view);
+  const status = toStatus(view);
   return responseWith(view, status, {
     completed_at: status === 'completed' ? seconds(snapshot.finishedAt) : null,
     error: outcome?.type === 'failed' ? errorOf(outcome.error) : null,
     output: outputOf(view),
     // A cancelled run may still be billed. A replay has to say what was said first.
-    usage: outcome && outcome.type !== 'cancelled' ? usageOf(outcome.usage) : null,
+    usage: outcome && outcome.type !== 'cancelled' ? (endOfPrompt(view).usage ?? usageOf(outcome.usage)) : null,
   });
 }
 
@@ -93,21 +94,24 @@ function responseWith({ snapshot, echo }: ResponseView, status: ResponseStatus, 
     background: echo.background ?? false,
     completed_at: finished.completed_at,
     error: finished.error,
-    incomplete_details: null,
+    incomplete_details: status === 'incomplete' ? { reason: endOfPrompt({ snapshot }).reason } : null,
     instructions: echo.instructions ?? null,
     max_output_tokens: echo.max_output_tokens ?? null,
     metadata: echo.metadata ?? {},
-    model: snapshot.kind,
+    max_tool_calls: echo.max_tool_calls ?? null,
+    model: isPrompt(snapshot.kind) ? (echo.model ?? snapshot.model ?? snapshot.kind) : snapshot.kind,
     output: finished.output,
     parallel_tool_calls: echo.parallel_tool_calls ?? true,
-    previous_response_id: null,
+    previous_response_id: echo.previous_response_id ?? null,
+    prompt_cache_key: echo.prompt_cache_key ?? null,
     reasoning: echo.reasoning ?? { effort: null, summary: null },
     service_tier: echo.service_tier ?? 'default',
+    safety_identifier: echo.safety_identifier ?? null,
     store: echo.store ?? true,
     temperature: echo.temperature ?? null,
     text: echo.text ?? { format: { type: 'text' } },
-    tool_choice: 'auto',
-    tools: [],
+    tool_choice: echo.tool_choice ?? 'auto',
+    tools: echo.tools ?? [],
     top_p: echo.top_p ?? null,
     truncation: echo.truncation ?? 'disabled',
     usage: finished.usage,
@@ -116,14 +120,16 @@ function responseWith({ snapshot, echo }: ResponseView, status: ResponseStatus, 
   };
 }
 
-function statusOf(view: ResponseView): ResponseStatus {
+/** The status of a Response. */
+export function toStatus(view: ResponseView): ResponseStatus {
   const { status } = view.snapshot;
   if (status === 'waiting' || status === 'active') return hasBegun(view) ? 'in_progress' : 'queued';
-  return status;
+  return status === 'completed' && endOfPrompt(view).status === 'incomplete' ? 'incomplete' : status;
 }
 
 function outputOf(view: ResponseView): object[] {
-  const { id, end } = view.snapshot;
+  const { id, kind, end } = view.snapshot;
+  if (isPrompt(kind)) return outputOfPrompt(view);
   if (end?.outcome.type === 'completed') return [messageOf(id, 'completed', [textPart(responseText(view, end.outcome.result))])];
   const deltas = deltasOf(view);
   if (deltas.length === 0) return [];

@@ -5,6 +5,7 @@ import { ProblemError } from '../job/problem.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { valuesFor } from './form-values.ts';
 import { RequestFault } from './openai-error.ts';
+import { valuesOfPrompt } from './prompt-request.ts';
 
 /** What clients send and read again, though no kind uses it. */
 const echoed = z.object({
@@ -38,7 +39,18 @@ const request = z.looseObject({
 });
 
 /** What is echoed of a request. It is kept with the job, with the texts of its input. */
-export type ResponseEcho = z.infer<typeof echoed> & { input?: object[] };
+export type ResponseEcho = z.infer<typeof echoed> & {
+  input?: object[];
+  /** What only a request for any prompt has. */
+  model?: string | undefined;
+  previous_response_id?: string | undefined;
+  tools?: readonly object[] | undefined;
+  tool_choice?: unknown;
+  max_tool_calls?: number | undefined;
+  prompt_cache_key?: string | undefined;
+  safety_identifier?: string | undefined;
+  top_logprobs?: number | undefined;
+};
 
 /** A request, understood: the body that the kind's own route would take, and what is echoed. */
 export type ResponseRequest = { kind: Kind; values: Record<string, unknown>; echo: ResponseEcho; stream: boolean };
@@ -64,25 +76,29 @@ const FILE_PARTS: Readonly<Record<string, (part: Record<string, unknown>) => unk
 export function readResponseRequest(body: unknown, kinds: readonly Kind[]): ResponseRequest {
   const { data, error } = request.safeParse(body);
   if (!data) throw faultIn(body, error);
-  for (const name of REFUSED) if (isGiven(data[name])) throw notSupported(name);
   if (data.background && data.store === false)
     throw new RequestFault('unsupported_parameter', 'store', 'A response in the background is stored; leave out "store".');
-  const kind = kinds.find(({ name }) => name === data.model);
+  const kind = kinds.find(({ name, models = [name] }) => models.includes(data.model));
   if (!kind)
     throw new RequestFault(
       'model_not_found',
       'model',
       `There is no model ${JSON.stringify(data.model.slice(0, 100))} here; GET /v1/models lists what there is.`,
     );
+  const stream = data.stream === true;
+  if (kind.models) return { kind, values: valuesOfPrompt(data, kind), echo: { ...echoed.parse(data), ...previousOf(data) }, stream };
+  for (const name of REFUSED) if (isGiven(data[name])) throw notSupported(name);
   const messages = typeof data.input === 'string' ? [{ role: 'user', content: data.input }] : data.input;
   const values = { ...valuesOfMetadata(kind, data.metadata ?? {}), ...valuesOfInput(kind, messages) };
-  return { kind, values, echo: { ...echoed.parse(data), input: messages.map(withoutFiles) }, stream: data.stream === true };
+  const echo = { ...echoed.parse(data), input: messages.map(withoutFiles) };
+  return { kind, values, echo, stream };
 }
 
 /** The error for an input that the kind does not take, in OpenAI's words. */
-export function toInputFault(error: unknown, { echo: { metadata } }: ResponseRequest): unknown {
+export function toInputFault(error: unknown, { kind, echo: { metadata } }: ResponseRequest): unknown {
   if (!(error instanceof ProblemError) || error.code !== 'invalid_input' || error instanceof RequestFault) return error;
   const field = decodeURIComponent(error.extras.errors?.[0]?.pointer.split('/')[1] ?? '');
+  if (kind.models) return new RequestFault('invalid_value', field === '' ? null : field, error.detail);
   return new RequestFault('invalid_value', metadata && field in metadata ? `metadata.${field}` : 'input', error.detail);
 }
 
@@ -94,6 +110,12 @@ function faultIn(body: unknown, error: z.ZodError): RequestFault {
   const isMissing = typeof body === 'object' && body !== null && !(field in body);
   if (isMissing) return new RequestFault('missing_required_parameter', param, `Missing required parameter: '${param}'.`);
   return new RequestFault('invalid_type', param, `'${param}': ${issue?.message ?? 'is of another type'}.`);
+}
+
+function previousOf({ previous_response_id: id }: Record<string, unknown>): { previous_response_id?: string } {
+  if (!isGiven(id)) return {};
+  if (typeof id !== 'string') throw new RequestFault('invalid_type', 'previous_response_id', 'previous_response_id must be a text.');
+  return { previous_response_id: id };
 }
 
 function isGiven(value: unknown): boolean {

@@ -9,9 +9,11 @@ import type { AppEnv } from './context.ts';
 import { JsonReader } from './json-body.ts';
 import { unauthorized } from './problems.ts';
 import { bodyBytes, createKeeping, createReceiver, type ReceivedSubmission } from './receive-submission.ts';
-import { readResponseRequest, type ResponseRequest, toInputFault } from './response-request.ts';
+import { readResponseRequest, type ResponseEcho, type ResponseRequest, toInputFault } from './response-request.ts';
 import type { ResponseTerms } from './response-framings.ts';
-import { responseTerms } from './response-jobs.ts';
+import { withPrevious } from './prompt-request.ts';
+import { isPrompt } from './prompt-response.ts';
+import { echoIn, responseTerms } from './response-jobs.ts';
 import { untilAdmitted } from '../jobs/eta.ts';
 import { ESTIMATE_AGE_MS } from '../jobs/stats.ts';
 import { callbackUrlOf, responseTargets } from './response-targets.ts';
@@ -40,7 +42,8 @@ export async function submitResponse(c: Context<AppEnv>, deps: AppDeps): Promise
       deps,
       held,
     )(new JsonReader(), Math.max(...kinds.map(({ files }) => bodyBytes(files ?? {}, 'application/json'))));
-    const read = readResponseRequest(body, kinds);
+    const asked = readResponseRequest(body, kinds);
+    const read = { ...asked, values: await withPrevious(c, deps, asked) };
     const { stream, echo, kind } = read;
     const callbackUrl = callbackUrlOf(echo, deps.notifications);
     const received = await receiveInput(read, deps).catch((error: unknown) => {
@@ -50,7 +53,11 @@ export async function submitResponse(c: Context<AppEnv>, deps: AppDeps): Promise
     // Before anything is bought that could not be watched.
     if (stream || !echo.background) place = shares.streams.hold(request.tenant, 1);
     const { job } = await countOutcome(c, deps, kind.name, () => submit(c, deps, request));
-    return { jobId: job.id, request: { stream, terms: responseTerms(deps, job.id, kind.name, echo) }, place };
+    return {
+      jobId: job.id,
+      request: { stream, terms: responseTerms(deps, job.id, kind.name, echoIn(kind.name, { echo, input: request.input })) },
+      place,
+    };
   } catch (error) {
     place?.release();
     throw error;
@@ -64,6 +71,12 @@ function receiveInput({ kind, values }: ResponseRequest, { files }: AppDeps): Pr
   return createReceiver(kind, kind.input, files.maxBytes)('application/json', async () => values as never);
 }
 
+function keptEcho(kind: string, echo: ResponseEcho): { echo?: ResponseEcho } {
+  if (!isPrompt(kind)) return { echo };
+  const { previous_response_id } = echo;
+  return previous_response_id === undefined ? {} : { echo: { previous_response_id } };
+}
+
 type Read = { read: ResponseRequest; received: ReceivedSubmission; body: unknown };
 
 async function toSubmission(c: Context<AppEnv>, deps: AppDeps, { read: { kind, echo }, received, body }: Read): Promise<SubmitRequest> {
@@ -75,7 +88,8 @@ async function toSubmission(c: Context<AppEnv>, deps: AppDeps, { read: { kind, e
   const untilRoom = async () => untilAdmitted(await deps.queue.stats(ESTIMATE_AGE_MS), 1);
   return {
     ...request,
-    echo,
+    // The input of a prompt is the request itself.
+    ...keptEcho(kind.name, echo),
     key: ['v1', request.tenant, key],
     targets,
     ...(kind.files && createKeeping(deps.files, request.tenant, received, untilRoom)),

@@ -15,9 +15,9 @@ export type Unit = keyof Estimate;
 
 /**
  * How a provider bills: in which units (tokens, if it does not
- * say), and for what price, where that is known.
+ * say), and for what price, where that is known. `model`: for inputs that name this model.
  */
-export type Billing = { bills?: readonly Unit[] | undefined; price?: Price | undefined };
+export type Billing = { bills?: readonly Unit[] | undefined; price?: Price | undefined; model?: string | undefined };
 
 /** What is reserved for a job: tokens, and US dollars. What has no price reserves tokens only. */
 export type Reservation = { tokens: number; usd: number };

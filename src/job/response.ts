@@ -5,8 +5,11 @@ import type { Outcome } from './snapshot.ts';
 export type ResponseEnd = 'completed' | 'failed' | 'cancelled' | 'incomplete';
 
 /** How a job that has ended so has ended as a Response. */
-export function responseEndOf({ type }: Outcome): ResponseEnd {
-  return type;
+export function responseEndOf(outcome: Outcome): ResponseEnd {
+  if (outcome.type !== 'completed') return outcome.type;
+  // Only the answer to a prompt can be there and be incomplete.
+  const { status } = (outcome.result ?? {}) as { status?: unknown };
+  return status === 'incomplete' ? 'incomplete' : 'completed';
 }
 
 /** What ids of Responses begin with; the job's id follows. */

@@ -107,7 +107,7 @@ export class Submissions {
   /** What a job of a kind with this input costs, in US dollars; `known`: whether all prices are. */
   async priceOf(kind: string, input: unknown): Promise<{ usd: number; known: boolean }> {
     const availability = await this.#options.queue.availability(kind);
-    const billings = billingsOf(availability);
+    const billings = billingsOf(availability, input);
     const estimate = this.#estimateOf(kind, input);
     const known =
       estimate !== undefined && billings.length > 0 && billings.every(({ price, bills }) => price !== undefined || bills?.length === 0);
@@ -210,7 +210,7 @@ export class Submissions {
     const own = this.#estimateOf(kind, input) ?? NO_TOKENS;
     const child = next && this.#estimateOf(next.kind, next.expected);
     return toReserved(
-      reservationFor(own, billingsOf(availability)),
+      reservationFor(own, billingsOf(availability, input)),
       child && reservationFor({ ...child, inputTokens: child.inputTokens + own.outputTokens }, billingsOf(following)),
     );
   }
@@ -227,8 +227,9 @@ function refuse(problem: ProblemError, allowance?: Allowance): Refused {
 /** The estimate of a kind that has none. */
 const NO_TOKENS: Estimate = { inputTokens: 0, outputTokens: 0 };
 
-function billingsOf(availability: Availability | undefined): readonly Billing[] {
-  return availability?.type === 'available' ? availability.billings : [];
+function billingsOf(availability: Availability | undefined, input?: unknown): readonly Billing[] {
+  const { model: named } = (input ?? {}) as { model?: unknown };
+  return availability?.type === 'available' ? availability.billings.filter(({ model }) => model === undefined || model === named) : [];
 }
 
 function notConfigured(kind: string, { missing, lacking }: Extract<Availability, { type: 'unavailable' }>): ProblemError {

@@ -4,6 +4,7 @@
  */
 import { parseJson } from '../job/parse-json.ts';
 import type { Billing } from '../job/estimate.ts';
+import type { Price } from '../job/price.ts';
 import type { ModelEnd } from '../job/model-end.ts';
 import type { Acceptance } from '../kinds/acceptance.ts';
 import type { Store } from '../store/store.ts';
@@ -16,6 +17,7 @@ export type KindSupport =
    * `missing`: the variables with which another provider would do it without them. `accepts`:
    * there if it takes only some of the inputs that the kind allows. How its provider bills,
    * is what estimates are priced by. `ends`: the announced ends of the models it asks.
+   * `models`: those of which an input names one, with their prices.
    */
   | ({
       available: true;
@@ -26,6 +28,7 @@ export type KindSupport =
       missing?: readonly string[];
       accepts?: readonly Acceptance[];
       ends?: readonly ModelEnd[];
+      models?: readonly { model: string; price?: Price | undefined }[];
     } & Billing)
   /** It does not: these variables are missing. */
   | { available: false; missing: readonly string[] };
@@ -252,7 +255,7 @@ function findAvailability(kind: string, workers: KnownWorker[], input?: unknown)
     const answers = new Set(live.map((support) => support.answers));
     const { provider, model, needs } = first;
     const accepts = doers.map((support) => support.accepts ?? []);
-    const billings = doers.map(({ bills, price }) => ({ bills, price }));
+    const billings = doers.flatMap(({ bills, price, models }): Billing[] => models?.map((each) => ({ ...each })) ?? [{ bills, price }]);
     // Workers of another version, or of other variables, may name the same model.
     const ends = [...new Map(doers.flatMap((support) => support.ends ?? []).map((end) => [end.model, end])).values()];
     const shared = answers.size === 1 ? first.answers : undefined;

@@ -7,10 +7,10 @@ import type { Estimate } from '../job/estimate.ts';
 import { OwnError } from '../job/own-error.ts';
 
 /**
- * What a worker must be able to do for a kind: to write a structured answer, read an image, assess
- * speech, or speak.
+ * What a worker must be able to do for a kind: to write a structured answer, answer any prompt, read
+ * an image, assess speech, or speak.
  */
-export type CapabilityName = 'structuredAnswer' | 'imageText' | 'speechAssessment' | 'speech';
+export type CapabilityName = 'structuredAnswer' | 'response' | 'imageText' | 'speechAssessment' | 'speech';
 
 /**
  * What an inspector tells of a file by its structure, without decoding it. It is kept with the
@@ -154,6 +154,8 @@ export type Kind<
   readonly withoutKey: WithoutKey<z.output<Input>>;
   /** One line for documents. */
   readonly summary: string;
+  /** The models that a request may name, where that decides who answers. OpenAI's clients name one. */
+  readonly models?: readonly string[];
   /**
    * The fields beside the files. In a multipart body a list is a field that is repeated, and an
    * object is JSON text.

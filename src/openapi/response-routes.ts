@@ -48,9 +48,12 @@ const LIKE_OPENAI = [
   'incomplete_details',
   'instructions',
   'max_output_tokens',
+  'max_tool_calls',
   'parallel_tool_calls',
   'previous_response_id',
+  'prompt_cache_key',
   'reasoning',
+  'safety_identifier',
   'service_tier',
   'store',
   'temperature',
@@ -77,15 +80,19 @@ export const responseSchemas: Record<string, JsonSchema> = {
       metadata: { type: 'object', additionalProperties: { type: 'string' } },
       error: { description: 'Why a job has failed; `type` is the code of our problem.', type: ['object', 'null'] },
       ...Object.fromEntries(LIKE_OPENAI.map((name) => [`${name}?`, { description: 'As OpenAI has it.' }])),
-      output: list({ type: 'object' }, 'One message, with the result as JSON in one `output_text`.'),
+      output: list(
+        { type: 'object' },
+        'One message, with the result as JSON in one `output_text`; of `generate-response` what the model has answered.',
+      ),
     },
     "A job as OpenAI's Response. It has all fields of that object.",
   ),
   ResponseRequest: object(
     {
-      model: text('A kind, as `GET /v1/models` names it.'),
+      model: text('A kind, or a model that answers any prompt, as `GET /v1/models` names them.'),
       input: {
-        description: 'A text, the fields of the kind as JSON text, or messages, of which the last user counts.',
+        description:
+          'A text, the fields of the kind as JSON text, or messages, of which the last user counts. For a model of `generate-response`: a text or items, as OpenAI has them.',
         type: ['string', 'array'],
       },
       'background?': { type: 'boolean', description: 'Whether the answer comes at once.' },
@@ -96,7 +103,7 @@ export const responseSchemas: Record<string, JsonSchema> = {
         description: 'Further fields of the kind, as texts; `callback_url` gets a webhook.',
       },
     },
-    "OpenAI's request for a Response.",
+    "OpenAI's request for a Response. For a model of `generate-response` it may have all fields of that kind's input.",
   ),
   InputItems: object({
     object: { const: 'list' },
@@ -107,7 +114,7 @@ export const responseSchemas: Record<string, JsonSchema> = {
   }),
   DeletedResponse: object({ id: text('The id.'), object: { const: 'response' }, deleted: { const: true } }),
   Model: object({
-    id: text('The name of a kind.'),
+    id: text('The name of a kind, or of a model that answers any prompt.'),
     object: { const: 'model' },
     created: { type: 'integer' },
     owned_by: text('Always `ai-jobs`.'),
@@ -213,7 +220,7 @@ export const responseRouteDescriptions: RouteDescription[] = [
     problems: ONE,
   }),
   route('GET /v1/models', 'listModels', {
-    summary: 'The kinds that a worker can do, as models.',
+    summary: 'The kinds that a worker can do, as models, and the models that answer any prompt.',
     description: 'Each is a `model` of `POST /v1/responses`.',
     answers: { 200: jsonAnswer('The models.', 'Models', { object: 'list', data: [modelExample] }) },
     problems: ['queue_unavailable'],

@@ -79,8 +79,8 @@ test('it has its route, types, variable, document, form and small job, and no ot
   writeFileSync(join(folder, 'src/kinds/write-riddles.ts'), KIND);
   writeFileSync(join(folder, 'worker/kinds/write-riddles.ts'), HANDLER);
   register(join(folder, 'src/kinds/index.ts'), "import { riddles } from './write-riddles.ts';", [
-    'audio] as const',
-    'audio, riddles] as const',
+    'generateResponse] as const',
+    'generateResponse, riddles] as const',
   ]);
   register(join(folder, 'worker/kinds/index.ts'), "import { writeRiddles } from './write-riddles.ts';", [
     "'generate-audio': generateAudio,",

@@ -2,6 +2,7 @@
 import { kinds, type AnyKind } from '../../src/kinds/index.ts';
 import { type Handler, implement, type Implementation } from '../handler.ts';
 import { generateAudio } from './generate-audio.ts';
+import { answerPrompt } from './generate-response.ts';
 import { makeFlashcards } from './generate-flashcards.ts';
 import { makeLesson } from './generate-lesson.ts';
 import { assessPronunciation } from './pronunciation-assess.ts';
@@ -13,6 +14,7 @@ const handlers: { [K in AnyKind as K['name']]: Handler<K> } = {
   'pronunciation-assess': assessPronunciation,
   'process-image': readImage,
   'generate-audio': generateAudio,
+  'generate-response': answerPrompt,
 };
 
 /** All kinds with their handlers. */

@@ -80,6 +80,7 @@ export function createContext({
       meter.kept();
       onItem();
     },
+    isOver: () => journal.isOver(),
     field: (name) => checkpoint[FIELD + name],
     keepField: (name, value) => keep(FIELD + name, value),
     stage(stage, percent) {

@@ -90,12 +90,20 @@ export function createJournals(store: Store, { locks, memoryBytes, bound = BOUND
     };
     const port = { send, read: () => redis.lrange(touched.logs, 0, -1), lost, full };
     const readFields = () => redis.hmget(touched.job, ...HISTORY_FIELDS);
-    return new Journal(id, { port, readFields, memory, spending: openSpending(run) });
+    const readEnd = () => redis.hmget(touched.job, 'name', 'finishedOn');
+    return new Journal(id, { port, readFields, readEnd, memory, spending: openSpending(run) });
   };
 }
 
 /** What one journal is made of. */
-type JournalParts = { port: JournalPort; readFields: () => Promise<(string | null)[]>; memory: JournalMemory; spending: Spending };
+type JournalParts = {
+  port: JournalPort;
+  readFields: () => Promise<(string | null)[]>;
+  /** Its name, which every job has, and when it ended. */
+  readEnd: () => Promise<(string | null)[]>;
+  memory: JournalMemory;
+  spending: Spending;
+};
 
 /**
  * Reads and writes for one run of one job. Writes reject with
@@ -171,6 +179,12 @@ export class Journal {
   /** Notes when the job can run again, in ms since the epoch: its wait is counted from then. */
   markReady(at: number): Promise<void> {
     return this.#writer.write({ [FIELDS.ready]: String(at) });
+  }
+
+  /** Whether the job has ended, or is gone. */
+  async isOver(): Promise<boolean> {
+    const [name, finishedOn] = await this.#parts.readEnd();
+    return name === null || finishedOn !== null;
   }
 
   /** Rejects if the job is not this run's any more. */

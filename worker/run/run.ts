@@ -35,6 +35,8 @@ export type RunDeps = {
   children: Children;
   /** How long one attempt may take, in ms, without the time in which Redis was in trouble. */
   timeoutMs: number;
+  /** The same for kinds that have a time of their own. It does not move. */
+  ownTimeouts?: ReadonlyMap<string, number>;
   /** For how long Redis was in trouble since the process began, in ms. */
   troubleMs: () => number;
   /** Whether `timeoutMs` counts from the vendor's last sign of life, while no answer comes. */
@@ -55,6 +57,7 @@ export function createRun({
   addCost,
   children,
   timeoutMs,
+  ownTimeouts = new Map(),
   troubleMs,
   timeoutMoves = false,
   events = NO_RUN_EVENTS,
@@ -77,8 +80,9 @@ export function createRun({
     const { id, parent, signal } = task;
     if (parent !== undefined && (await children.endWithParent({ id, parent }))) throw new LockLostError(id);
     const { kind, handle, schema, assignment, stored } = assignedTo(task, works);
-    const deadline = new Deadline(task, timeoutMs, troubleMs);
     const { name, capability } = kind;
+    const limitMs = ownTimeouts.get(name) ?? timeoutMs;
+    const deadline = new Deadline(task, limitMs, troubleMs);
     const { log, span } = task;
     const meter = new Meter(journal.spending, addCost, log.lines, (author, used) => {
       log.used(author, used);
@@ -90,7 +94,7 @@ export function createRun({
       const input = parseStored(schema, stored);
       files = openFiles(task, input);
       const lift = () => deadline.lift();
-      const alive = () => (timeoutMoves ? deadline.move() : undefined);
+      const alive = () => (timeoutMoves && !ownTimeouts.has(name) ? deadline.move() : undefined);
       const { context, author } = createContext({
         attempt,
         journal,
@@ -117,7 +121,7 @@ export function createRun({
       return await journal.conclude({ ...result, child }, author());
     } catch (error) {
       await files?.release().catch(() => {}); // it is freed with the end of the job, too
-      const reason = deadline.isOver() ? timedOut(timeoutMs, error) : error;
+      const reason = deadline.isOver() ? timedOut(limitMs, error) : error;
       const ending = reason instanceof ProblemError && meter.inVain() ? new PaidInVainError(reason) : reason;
       await meter.close();
       throw ending;

@@ -11,6 +11,7 @@ import { readOperation, type Operation } from './azure-image/operation.ts';
 import { malformed, toAzureImageProblem } from './azure-image/errors.ts';
 import { paidCall } from './paid-call.ts';
 import { retryDelayMs } from './retry-delay.ts';
+import { pause } from './pause.ts';
 import { callVendor } from './vendor-call.ts';
 import { defineVendor, missingIn } from './vendor.ts';
 
@@ -124,19 +125,6 @@ function unlessGone(error: unknown): undefined {
 
 function pauseOf(retryAfterMs = POLL_MS): number {
   return Math.max(Math.min(retryAfterMs, MAX_POLL_MS), MIN_POLL_MS);
-}
-
-/** Waits; rejects with the signal's reason when that aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  const onAbort = () => reject(signal.reason);
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
-  return promise.finally(() => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-  });
 }
 
 /** Document Intelligence as a vendor. */

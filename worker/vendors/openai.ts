@@ -2,7 +2,7 @@
  * OpenAI, or any server with the same chat completions. Its SDK is loaded only where a key is set.
  */
 import { z } from 'zod';
-import { httpUrl, MAX_TIMER_MS, milliseconds, positive, wholeNumber, vendorKey } from '../../src/env/variables.ts';
+import { httpUrl, MAX_TIMER_MS, milliseconds, positive, splitList, wholeNumber, vendorKey } from '../../src/env/variables.ts';
 import { withFallback } from '../fallback.ts';
 import { factsOf } from './openai/model-facts.ts';
 import { OPENAI_PRICES } from './openai/prices.ts';
@@ -21,9 +21,12 @@ const VARIABLES = {
   OPENAI_AUDIO_MODEL: z.string().optional(),
   OPENAI_AUDIO_TIMEOUT_MS: milliseconds(110_000),
   OPENAI_VISION_MODEL: z.string().optional(),
+  OPENAI_API: z.enum(['responses', 'chat']).optional(),
   OPENAI_FALLBACK_MODEL: z.string().optional(),
   OPENAI_FALLBACK_BASE_URL: httpUrl.optional(),
   OPENAI_FALLBACK_API_KEY: vendorKey.optional(),
+  /** The process's own: the models that answer any prompt. */
+  RESPONSE_MODELS: z.string().transform(splitList).default([]),
   /**
    * The process's own. Where it is set, it says how long an attempt may take, thinking included.
    */
@@ -47,18 +50,26 @@ export const openai = defineVendor({
     const options = mainOptions(variables);
     if (!options) {
       const missing = { available: false, missing: ['OPENAI_API_KEY'] } as const;
-      return { structuredAnswer: missing, imageText: missing, speech: missing, speechAssessment: { ...missing, optIn: true } };
+      return {
+        structuredAnswer: missing,
+        response: missing,
+        imageText: missing,
+        speech: missing,
+        speechAssessment: { ...missing, optIn: true },
+      };
     }
     if (variables.OPENAI_API_KEY === undefined) {
       warn('EXPO_PUBLIC_OPENAI_API_KEY is used: that prefix ships the key inside the app; rename it to OPENAI_API_KEY and make a new key');
     }
-    const [{ createOpenAI }, { createModelMemory }, { offerImageText }, { offerSpeech }, { offerAssessment }] = await Promise.all([
-      import('./openai/structured-answer.ts'),
-      import('./openai/form.ts'),
-      import('./openai/read-image.ts'),
-      import('./openai/speech.ts'),
-      import('./openai/assess-speech.ts'),
-    ]);
+    const [{ createOpenAI }, { createModelMemory }, { offerPrompts }, { offerImageText }, { offerSpeech }, { offerAssessment }] =
+      await Promise.all([
+        import('./openai/structured-answer.ts'),
+        import('./openai/form.ts'),
+        import('./openai/offer-prompts.ts'),
+        import('./openai/read-image.ts'),
+        import('./openai/speech.ts'),
+        import('./openai/assess-speech.ts'),
+      ]);
     const main = { ...options, modelMemory: createModelMemory() };
     const fallback = fallbackOptions(variables, main);
     const first = guard('openai', createOpenAI(main));
@@ -68,6 +79,7 @@ export const openai = defineVendor({
         ...factsOf(main.baseURL, main.model, fallback && [fallback.model]),
         work: fallback ? withFallback(first, guard('openai-fallback', createOpenAI(fallback))) : first,
       },
+      response: offerPrompts({ ...main, models: variables.RESPONSE_MODELS, api: variables.OPENAI_API }, deps),
       imageText: offerImageText(main, variables.OPENAI_VISION_MODEL, deps),
       speech: offerSpeech({ ...audio, model: variables.OPENAI_SPEECH_MODEL, idleTimeoutMs: main.idleTimeoutMs }, deps),
       speechAssessment: { ...offerAssessment({ ...audio, model: variables.OPENAI_AUDIO_MODEL }, deps), optIn: true },

@@ -46,6 +46,8 @@ export type Offer<Name extends CapabilityName = CapabilityName> =
        * its price, else tokens.
        */
       bills?: readonly Unit[];
+      /** The models of which a request names one, where it asks several. */
+      models?: readonly string[];
       /** The announced ends of the models it asks. */
       ends?: readonly ModelEnd[];
       /** It is asked only for a kind that names it (PROVIDER_PRONUNCIATION). */

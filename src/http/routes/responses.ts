@@ -141,7 +141,10 @@ async function listInput(c: Context<AppEnv, '/v1/responses/:responseId/input_ite
 
 /** The kinds that some worker can do, or may be able to. */
 async function modelsOf({ kinds, queue }: Pick<AppDeps, 'kinds' | 'queue'>) {
-  const all = await Promise.all(kinds.map(async ({ name, example }) => ({ name, seen: await queue.availability(name, example.input) })));
+  const all = await Promise.all(
+    kinds.map(async ({ name, models, example }) => ({ name, models, seen: await queue.availability(name, example.input) })),
+  );
   const on = all.filter(({ seen }) => seen.type !== 'unavailable');
-  return on.map(({ name }) => ({ id: name, object: 'model', created: 0, owned_by: 'ai-jobs' }));
+  const ids = on.flatMap(({ name, models = [name] }) => models);
+  return ids.map((id) => ({ id, object: 'model', created: 0, owned_by: 'ai-jobs' }));
 }
