@@ -89,7 +89,7 @@ export class BulkActions {
     };
     return this.#store.orUnavailable(async () => {
       const [list, hash] = [keys.admin.bulkJobs(id), keys.admin.bulkAction(id)];
-      // Each with its end in one step: what a killed process leaves goes by itself, and is not started later.
+      // Each with its end in one step: what a killed process leaves goes by itself.
       for (let from = 0; from < jobs.length; from += STORED_AT_ONCE) {
         const entries = jobs.slice(from, from + STORED_AT_ONCE).map((job) => `${job.id} ${job.endedAt}`);
         await all(
