@@ -3,9 +3,10 @@ import { expect, test } from 'vitest';
 import { answerWith, latch, startOpenAI } from '../support/openai.ts';
 import { openRedis } from '../support/keys.ts';
 import { keysUnder } from '../../src/store/keys.ts';
-import { isEnd } from '../support/sse.ts';
+import { isEnd, watch } from '../support/sse.ts';
 import { actionsOf, ANA, BOB, operate, OPERATORS } from '../support/operators.ts';
 import { startStack } from '../support/stack-in-process.ts';
+import { submitJson } from '../support/submit.ts';
 
 const TOKENS = OPERATORS;
 const USER = { 'user-id': 'user' };
@@ -54,6 +55,21 @@ test('a paused kind waits with the reason in status, stream and poll; running jo
   await stream.until(({ event, data }) => event === 'status' && data['paused'] === undefined);
   expect((await stream.until(isEnd)).event).toBe('completed');
   expect(await actionsOf(stack)).toEqual(['ana: pause kind generate-flashcards: paused', 'bob: resume kind generate-flashcards: resumed']);
+});
+
+test('without lanes a paused kind waits in the queue that all share, another kind goes on, and resumed it completes at no cost of an attempt', async () => {
+  const stack = await startStack({ ...TOKENS, LANES: 'off' });
+  await stack.startWorker();
+  const paused = await change(stack.url, '/admin/pause', { scope: 'kind', name: 'generate-flashcards', reason: 'The model is down.' });
+  expect(paused.body).toMatchObject({ result: 'paused', workers: { live: 1, holding: 1 } });
+  const job = await stack.submit({ content: 'Notes.', count: 1 }, USER);
+  const lesson = await submitJson(stack, '/api/ai/generate-lesson', { content: 'Water boils at 100 degrees.' }, 'user');
+  expect(await (await watch(stack.url + lesson.body['streamUrl'])).until(isEnd)).toMatchObject({ event: 'completed' });
+  expect(await stack.get(`/api/jobs/${job['jobId']}`, USER)).toMatchObject({ status: 'waiting', paused: { reason: 'The model is down.' } });
+  await change(stack.url, '/admin/resume', { scope: 'kind', name: 'generate-flashcards' });
+  expect((await (await stack.watch(job)).until(isEnd)).event).toBe('completed');
+  const { attempts } = (await operate(stack.url, `GET /admin/jobs/${job['jobId']}`)).body;
+  expect(attempts).toEqual([{ attempt: 1 }]);
 });
 
 test('while all is paused no job begins, on workers that start then either; a poll with an ETag hears of it', async () => {
