@@ -286,7 +286,13 @@ function tracesOf(env: Environment): ExportSettings | undefined {
   const url = own ?? (base === undefined ? undefined : `${base}/v1/traces`);
   if (url === undefined || env.OTEL_SDK_DISABLED) return undefined;
   const sampler = { name: env.OTEL_TRACES_SAMPLER, ratio: env.OTEL_TRACES_SAMPLER_ARG };
-  return { url, protocol: env.OTEL_EXPORTER_OTLP_PROTOCOL, serviceName: env.OTEL_SERVICE_NAME, sampler };
+  const batch = {
+    scheduledDelayMillis: env.OTEL_BSP_SCHEDULE_DELAY,
+    exportTimeoutMillis: env.OTEL_BSP_EXPORT_TIMEOUT,
+    maxQueueSize: env.OTEL_BSP_MAX_QUEUE_SIZE,
+    maxExportBatchSize: Math.min(env.OTEL_BSP_MAX_EXPORT_BATCH_SIZE, env.OTEL_BSP_MAX_QUEUE_SIZE),
+  };
+  return { url, protocol: env.OTEL_EXPORTER_OTLP_PROTOCOL, serviceName: env.OTEL_SERVICE_NAME, batch, sampler };
 }
 
 /** A Supabase project identifies users by itself, also in development. */

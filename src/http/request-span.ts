@@ -34,6 +34,12 @@ export function endRequest(c: Context<AppEnv>): void {
   });
 }
 
+/** Begins the span of a stream of all jobs of a user. It is part of no job's trace, and tells no user. */
+export function beginFollowAll(c: Context<AppEnv>, tracer: Tracer): Span {
+  const facts = { 'http.request.method': c.req.method, 'http.route': routePath(c, -1) };
+  return tracer.begin({ name: 'follow events', kind: 'server', parent: c.get('traceparent'), facts });
+}
+
 /**
  * Begins the span of a stream. It lasts longer than the job, so it is no part of the job's trace
  * and only linked to it.

@@ -44,7 +44,7 @@ export class OpenTelemetryTracer implements Tracer {
   readonly #tracer: OtelTracer;
 
   private constructor(exporter: WatchedExporter, options: OpenTelemetryOptions) {
-    const { service, version, instance, serviceName, sampler } = options;
+    const { service, version, instance, serviceName, batch, sampler } = options;
     const own = { 'service.name': service, 'service.version': version, 'service.instance.id': instance };
     const said = detectResources({ detectors: [resourceAttributesEnvDetector] });
     const named = resourceFromAttributes(serviceName === undefined ? {} : { 'service.name': serviceName });
@@ -52,7 +52,7 @@ export class OpenTelemetryTracer implements Tracer {
     this.#provider = new TracerProvider({
       resource: resourceFromAttributes(own).merge(said).merge(named),
       sampler: createSampler(sampler.name, sampler.ratio),
-      spanProcessors: [new BatchSpanProcessor({ exporter })], // it keeps 2,048 spans at most
+      spanProcessors: [new BatchSpanProcessor({ exporter, ...batch })], // what comes beyond its queue is dropped
     });
     this.#tracer = this.#provider.getTracer('ai-jobs', version);
   }

@@ -126,9 +126,11 @@ test('a stream is linked to its job and no part of its trace, and a webhook is p
   await stack.startWorker();
   const submission = { ...NOTES, callbackUrl: receiver.url, userId: 'ana' };
   const job = await stack.submit(submission, FROM_APP);
+  const all = await watch(`${stack.url}/api/events`, { 'user-id': 'ana', ...FROM_APP });
   await (await stack.watch(job)).until(isEnd);
   const [call] = await receiver.called(1);
   await stack.api.stop();
+  await all.ended;
 
   const { spans } = collector;
   const [send] = named(spans, 'send generate-flashcards');
@@ -142,6 +144,18 @@ test('a stream is linked to its job and no part of its trace, and a webhook is p
   const [follow] = named(spans, 'follow generate-flashcards');
   expect(follow).toMatchObject({ parent: '', links: [send?.spanId], attributes: { 'messaging.message.id': job['jobId'] } });
   expect(follow?.traceId).not.toBe(TRACE);
+  const [followAll] = named(spans, 'follow events');
+  expect(wayOf(followAll, spans)).toEqual(['follow events', 'GET /api/events', 'the app']);
+  expect(followAll).toMatchObject({ kind: 2, links: [], attributes: { 'http.route': '/api/events' } });
+});
+
+test('spans go in batches of the size that is set', async () => {
+  const collector = await startCollector({ ...JSON_ENV, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1' });
+  const stack = await startStack(collector.env);
+  await stack.submit(NOTES);
+  await stack.api.stop();
+  expect(collector.spans.map(({ name }) => name)).toContain('send generate-flashcards');
+  expect(collector.calls).toHaveLength(collector.spans.length);
 });
 
 test('nothing that a user wrote, no address and no token is in a span', async () => {

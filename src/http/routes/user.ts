@@ -13,6 +13,7 @@ import type { AppDeps } from '../app-deps.ts';
 import type { AppEnv } from '../context.ts';
 import { accessOf } from '../job-access.ts';
 import { addressesFor, presentJob } from '../present.ts';
+import { beginFollowAll } from '../request-span.ts';
 import { consumeLocal } from '../rate-limits.ts';
 import { holding, retryLaterOnTrouble, wantsStream } from '../answer-stream.ts';
 
@@ -63,7 +64,7 @@ function readList(c: Context<AppEnv>, { queue, archive, shares }: AppDeps, user:
   return listJobs({ redis, archive: (part) => archive.list(user, part, accessOf(c)), there: (jobIds) => queue.there(jobIds) }, range);
 }
 
-async function watchAll(c: Context<AppEnv>, { userFeed, transport, shares, log, identity }: AppDeps): Promise<Response> {
+async function watchAll(c: Context<AppEnv>, { userFeed, transport, shares, log, identity, tracer }: AppDeps): Promise<Response> {
   const user = callerOf(c, { identity });
   if (c.req.method === 'HEAD') return answer(c, 200, null, STREAM_HEADERS);
   const place = shares.streams.hold(c.get('holder'), 1);
@@ -73,7 +74,9 @@ async function watchAll(c: Context<AppEnv>, { userFeed, transport, shares, log, 
     sink.write(new TextEncoder().encode(PADDING + encodeRetry(RETRY_MS)));
     return userFeed.follow(user, sink);
   };
-  return transport(c.env, answer(c, 200, null, STREAM_HEADERS), holding(place, begin));
+  const span = beginFollowAll(c, tracer);
+  const until = { release: () => (place.release(), span.end()) };
+  return transport(c.env, answer(c, 200, null, STREAM_HEADERS), holding(until, begin));
 }
 
 function callerOf(c: Context<AppEnv>, { identity }: Pick<AppDeps, 'identity'>): string {
