@@ -104,6 +104,7 @@ export class Console {
   /** Reads what is shown at once, and then every few seconds. */
   #look(): void {
     clearTimeout(this.#clock);
+    if (this.#left.signal.aborted) return;
     void this.#read(++this.#turn);
   }
 
@@ -116,7 +117,7 @@ export class Console {
     if (turn !== this.#turn) return;
     if (failure) this.#fail(failure.error);
     else this.#connection.show({ type: 'live' });
-    const isWanted = !this.#left.signal.aborted && document.visibilityState === 'visible';
+    const isWanted = document.visibilityState === 'visible';
     if (isWanted) this.#clock = setTimeout(() => this.#look(), LOOK_MS);
   }
 

@@ -23,6 +23,9 @@ test.skipIf(!browserPath)('without a token the page asks for no data; with one t
   await page.reload();
   await page.getByLabel('Admin token').waitFor();
   expect(await seriousFaults(page)).toEqual([]);
+  const policy = (await fetch(`${stack.url}/admin`)).headers.get('content-security-policy');
+  expect(policy).toMatch(/^default-src 'self'; /);
+  expect(policy).not.toContain('unsafe');
   expect(asked.filter((url) => !/\/(admin|(page|client\/src)\/[^?]*)(#.*)?$/.test(url))).toEqual([]);
 
   const wrong = page.getByRole('alert');
@@ -112,10 +115,19 @@ test.skipIf(!browserPath)(
     expect((await stack.get('/api/queue/stats'))['counts']).toMatchObject({ failed: 4, completed: 0 });
     await dialog.getByRole('button', { name: 'Retry 3 jobs' }).click();
     await expect.poll(() => page.getByRole('status', { name: 'Run' }).textContent()).toContain('done, 3 of 3 jobs');
+    await page.reload();
+    await expect.poll(() => page.getByRole('status', { name: 'Run' }).textContent()).toContain('done, 3 of 3 jobs');
     await page.getByLabel('State').selectOption('completed');
     await page.getByLabel('Code').fill('');
     await page.getByRole('button', { name: 'Find' }).click();
     await expect.poll(() => rows('Jobs').count()).toBe(3);
+
+    // What went nowhere, one by one.
+    await view('Dead letters');
+    await table('Dead letters').getByRole('button', { name: 'Replay: ' }).click();
+    await dialog.getByRole('button', { name: 'Replay' }).click();
+    await page.getByText('Nothing went nowhere.').waitFor();
+    await expect.poll(async () => (await stack.get('/api/queue/stats'))['counts']).toMatchObject({ failed: 0, completed: 4 });
 
     // A pause that the user's page tells.
     await view('Overview');
@@ -133,10 +145,17 @@ test.skipIf(!browserPath)(
     await page.getByText('Nothing is paused.').waitFor();
 
     // A worker that takes no more jobs.
-    await table('Workers').getByRole('button', { name: 'Quiet: ' }).click();
+    await table('Workers')
+      .getByRole('button', { name: /^Quiet: / })
+      .click();
     await dialog.getByRole('button', { name: 'Quiet' }).click();
     await table('Workers').getByRole('button', { name: 'Unquiet: ' }).waitFor();
     await page.getByText('1 worker is quiet and takes no jobs.').waitFor();
+    await table('Workers').getByRole('button', { name: 'Unquiet: ' }).click();
+    await dialog.getByRole('button', { name: 'Unquiet' }).click();
+    await table('Workers')
+      .getByRole('button', { name: /^Quiet: / })
+      .waitFor();
 
     // A user who submits no more.
     await view('Users');
@@ -151,7 +170,7 @@ test.skipIf(!browserPath)(
     // All of it can be read afterwards, also on a phone in the dark.
     await view('Actions');
     const doings = async () => [...new Set(await rows('Actions').locator('td:nth-child(3)').allTextContents())]; // a run has an entry for its start and one for its end
-    await expect.poll(doings).toEqual(['set user', 'quiet', 'resume', 'pause', 'retry jobs', 'read input']);
+    await expect.poll(doings).toEqual(['set user', 'unquiet', 'quiet', 'resume', 'pause', 'replay', 'retry jobs', 'read input']);
     expect(await actionsOf(stack)).toContain('ana: pause kind generate-flashcards: paused');
     await page.setViewportSize({ width: 390, height: 844 });
     await page.emulateMedia({ colorScheme: 'dark' });
