@@ -28,6 +28,8 @@ export type Pen = {
   /** Sends a piece of the model's thinking, as servers do that show it. */
   thought(piece: string): void;
   refusal(piece: string): void;
+  /** Sends a piece of a function call. */
+  call(piece: { index: number; id?: string; function: { name?: string; arguments?: string } }): void;
   /** Says what it took so far. */
   usage(usage: TokenCount): void;
   /** Says why the answer is over, and what it took. */
@@ -58,7 +60,7 @@ export async function startOpenAI(answer: Answer): Promise<{ baseURL: string; ca
     const dropped = new Promise<void>((resolve) => response.once('close', () => !response.writableFinished && resolve()));
     const said = textOf(body['messages'].at(-1).content);
     // Where a model takes no instructions of a system, they stand before the material.
-    const material = JSON.parse(said.slice(said.lastIndexOf('\n{') + 1)) as Record<string, any>;
+    const material = materialIn(said.slice(said.lastIndexOf('\n{') + 1));
     const over = new Promise<void>((resolve) => response.once('close', resolve));
     let sent = 0;
     const call = { body, material, headers: request.headers, dropped, over, sent: () => sent };
@@ -81,6 +83,15 @@ export async function startOpenAI(answer: Answer): Promise<{ baseURL: string; ca
   return { baseURL, calls, env: { AI_PROVIDER: 'openai', OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: baseURL } };
 }
 
+/** Our material; nothing where the message is a prompt of somebody else. */
+function materialIn(text: string): Record<string, any> {
+  try {
+    return JSON.parse(text) as Record<string, any>;
+  } catch {
+    return {};
+  }
+}
+
 /** The text of a message, which may come with an image. */
 function textOf(content: string | { type: string; text?: string }[]): string {
   return typeof content === 'string' ? content : (content.find(({ type }) => type === 'text')?.text ?? '');
@@ -101,6 +112,7 @@ function createPen(response: ServerResponse, onText: () => void): Pen {
     text: (content) => say({ content }),
     thought: (reasoning_content) => say({ reasoning_content }),
     refusal: (refusal) => say({ refusal }),
+    call: (piece) => say({ tool_calls: [piece] }),
     usage,
     finish(reason, used) {
       choice({}, reason);
