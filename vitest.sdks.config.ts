@@ -1,4 +1,7 @@
-/** Tests with other people's clients, unmodified. `npm ci --prefix test/sdks` installs them; without them there is nothing to test. */
+/**
+ * Tests with other people's clients, unmodified. `npm ci --prefix test/sdks` and `npm ci --prefix examples/chat` install them;
+ * without them there is nothing to test.
+ */
 import { defineConfig } from 'vitest/config';
 import { TEST_MS, WAIT_MS } from './test/support/waits.ts';
 

@@ -1,14 +1,18 @@
 /** A model that writes a card each time the test lets it, for tests of what is seen while a job runs. */
 import { card, latch, pieces, startOpenAI } from './openai.ts';
 
-/** Starts it. `write`: lets it write its first cards, up to this number; its answer ends with the last one. */
+/**
+ * Starts it. `write`: lets it write its first cards, up to this number; its answer ends with the last one. Asked again for what is
+ * missing, it goes on behind the cards that are there.
+ */
 export async function startSteppedModel(count: number): Promise<{ env: Record<string, string>; write(upTo: number): void }> {
   const steps = Array.from({ length: count }, latch);
-  const openai = await startOpenAI(async (pen) => {
-    const { open, cards, close } = pieces(Array.from({ length: count }, (_, n) => card(n + 1)));
+  const openai = await startOpenAI(async (pen, { material }) => {
+    const made: number = material['alreadyAsked']?.length ?? 0;
+    const { open, cards, close } = pieces(Array.from({ length: count - made }, (_, n) => card(made + n + 1)));
     pen.text(open);
     for (const [n, text] of cards.entries()) {
-      await steps[n]?.wait;
+      await steps[made + n]?.wait;
       pen.text(text);
     }
     pen.text(close);
