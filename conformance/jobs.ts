@@ -9,10 +9,13 @@ import { type Watched, watchJob } from './watch.ts';
 export const SUBMIT = '/api/ai/generate-flashcards';
 
 /** What all jobs together cost at most; said before the first one is made. */
-export const COSTS = '3 to 5 small jobs of flashcards, 7 cards at most';
+export const COSTS = '5 to 7 small jobs of flashcards, 9 cards at most';
 
 /** Notes that give three cards, with a model or without. */
 const NOTES = 'The mitochondrion is the power plant of the cell. Water boils at 100 degrees Celsius. Hund: dog';
+
+/** Notes that give a card. No two are the same, so that no job stands for another one. */
+export const notes = (): string => `${NOTES} (${crypto.randomUUID()})`;
 
 /** How long the end waits for submissions that have no answer yet, in ms. */
 const UNDERWAY_MS = 5000;
@@ -26,8 +29,10 @@ export type Jobs = {
   input(count: number): object;
   /** Submits, and remembers the job of the answer. */
   submit(input: object, ask?: Ask): Promise<Answer>;
-  /** Submits and opens the stream of the answer. Remembers the job, too. */
-  submitStream(input: object, ask?: Ask): Promise<Recording & { status: number; headers: Headers }>;
+  /** Submits and opens the stream of the answer. Remembers the job, too, if the answer's Location names it. `path`: another address that takes work. */
+  submitStream(input: object, ask?: Ask, path?: string): Promise<Recording & { status: number; headers: Headers }>;
+  /** Remembers a job that a stream named. */
+  remember(jobId: string): void;
   /** The answer to the first submission, of three cards. Its job is watched from then on. */
   first(): Promise<{ answer: Answer; watched: Watched | undefined }>;
   /** The first job as it was watched. It ends the check as not judged if there is no such job. */
@@ -67,10 +72,10 @@ export function createJobs(http: Http): Jobs {
   };
   const submit: Jobs['submit'] = (body, ask = {}) => track(submitNow(body, ask));
 
-  const openNow = async (body: object, ask: Ask) => {
+  const openNow = async (path: string, body: object, ask: Ask) => {
     const deadline = performance.now() + http.patienceMs;
     for (;;) {
-      const stream = openStream(http, SUBMIT, { method: 'POST', body, ...ask });
+      const stream = openStream(http, path, { method: 'POST', body, ...ask });
       const head = await stream.head;
       remember(head);
       const waitMs = pauseOf(head, deadline);
@@ -80,7 +85,7 @@ export function createJobs(http: Http): Jobs {
     }
   };
 
-  const submitStream: Jobs['submitStream'] = (body, ask = {}) => track(openNow(body, ask));
+  const submitStream: Jobs['submitStream'] = (body, ask = {}, path = SUBMIT) => track(openNow(path, body, ask));
 
   let begun = false;
   const first = once(async () => {
@@ -100,6 +105,7 @@ export function createJobs(http: Http): Jobs {
 
   return {
     input,
+    remember: (jobId) => void made.add(jobId),
     submit,
     submitStream,
     first,

@@ -22,6 +22,7 @@ import { heartbeat } from './promises/heartbeat.ts';
 import { live } from './promises/live.ts';
 import { polling } from './promises/polling.ts';
 import { problems } from './promises/problems.ts';
+import { responses } from './promises/responses.ts';
 import { resume } from './promises/resume.ts';
 import { service } from './promises/service.ts';
 import { submission } from './promises/submission.ts';
@@ -42,6 +43,7 @@ const all: Check<Deployment>[] = [
   polling,
   tokens,
   cancelling,
+  responses,
   heartbeat,
 ].flat();
 

@@ -119,6 +119,7 @@ const faults: Record<string, Meddling & { breaks: string[]; says: RegExp }> = {
       'problem-method',
       'idempotency-reused',
       'submit-reconnect',
+      'responses-errors',
     ],
     says: /puts a page of its own in the place of errors/,
   },
@@ -181,7 +182,7 @@ test('a proxy that cuts quiet connections is named', async () => {
   const stack = await deploy({ SSE_HEARTBEAT_MS: '10000' });
   const url = await startMeddlingProxy(stack.url, {
     body(answer, outgoing) {
-      const timer = setTimeout(() => outgoing.destroy(), 2000);
+      const timer = setTimeout(() => outgoing.destroy(), 6000); // a busy machine may be quiet for some seconds
       answer.on('data', () => timer.refresh());
       outgoing.on('close', () => clearTimeout(timer));
       answer.pipe(outgoing);
