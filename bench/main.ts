@@ -24,6 +24,7 @@ const all: Record<string, () => Promise<Bench>> = {
   turns: async () => (await import('./turns.ts')).turns,
   offline: async () => (await import('./offline.ts')).offline,
   metrics: async () => (await import('./metrics.ts')).metrics,
+  traces: async () => (await import('./traces.ts')).traces,
   kinds: async () => (await import('./kinds.ts')).jobsByKind,
   page: async () => (await import('./page.ts')).page,
   hostile: async () => (await import('./hostile.ts')).hostile,
