@@ -5,6 +5,7 @@ import { startOpenAI } from '../support/openai.ts';
 import { keysWith } from '../support/keys.ts';
 import { type Call, startReceiver } from '../support/receiver.ts';
 import { startStack, type Stack } from '../support/stack-in-process.ts';
+import { startResponses } from '../support/upstream-responses.ts';
 
 const SECRET = { WEBHOOK_SECRET: 'a secret of sixteen' };
 const EVENTS = ['response.completed', 'response.failed', 'response.cancelled', 'response.incomplete'] as const;
@@ -178,4 +179,22 @@ test('an endpoint that is deleted or gone gets nothing of what is on its way, an
       { type: 'response.completed', endpoint: kept.id, status: 'delivered', url: taking.url },
     ]);
   expect(answering.calls).toHaveLength(1);
+});
+
+test('an answer to a prompt that stops at a limit is told as incomplete, to its URL and to an endpoint', async () => {
+  const upstream = await startResponses((writer) => {
+    writer.message();
+    writer.text('so far');
+    writer.finish('incomplete', { incomplete_details: { reason: 'max_output_tokens' } });
+  });
+  const stack = await startStack({ ...SECRET, ...upstream.env });
+  await stack.startWorker();
+  const [client, named, endpoint] = [sdk(stack), await startReceiver(), await startReceiver()];
+  const { signing_secret } = await client.webhooks.create({ name: 'e', url: endpoint.url, event_types: ['response.incomplete'] });
+  const metadata = { callback_url: named.url };
+  const { id } = await client.responses.create({ model: 'gpt-5.4-mini', input: 'long', max_output_tokens: 16, metadata, background: true });
+  const [[one], [two]] = [await named.called(1), await endpoint.called(1)];
+  const event = await unwrap(client, await secretOf(stack), one!);
+  expect(event).toMatchObject({ type: 'response.incomplete', data: { id } });
+  expect(await unwrap(client, signing_secret, two!)).toEqual(event);
 });
