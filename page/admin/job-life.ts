@@ -12,6 +12,9 @@ export type Moment = {
   jobId?: string | undefined;
 };
 
+/** So many rows the server shows. A journal can have others that are no part of it, such as that of an end that was retried. */
+const ROWS_SHOWN = 1000;
+
 /** The moments of a job. */
 export function lifeOf(job: InspectedJob): Moment[] {
   const { parent, createdAt, archive } = job;
@@ -49,7 +52,7 @@ function deliveriesOf({ deliveries }: InspectedJob): Moment[] {
 }
 
 function hiddenRows({ journal: { rows, shown } }: InspectedJob): Moment[] {
-  return rows > shown.length ? [{ text: `${countIn(rows - shown.length, 'row')} before these` }] : [];
+  return rows > shown.length && shown.length >= ROWS_SHOWN ? [{ text: `${countIn(rows - shown.length, 'row')} before these` }] : [];
 }
 
 /** Rows that are told in one line. `attempt`: the one that went on before them. */
@@ -59,7 +62,7 @@ type Group = { rows: JournalRow[]; attempt: number };
 function groupsOf({ journal: { rows: count, shown } }: InspectedJob): Group[] {
   const groups: Group[] = [];
   const stages = new Set<string>();
-  let attempt = count > shown.length ? (shown[0]?.attempt ?? 1) : 1;
+  let attempt = count > shown.length && shown.length >= ROWS_SHOWN ? (shown[0]?.attempt ?? 1) : 1;
   for (const row of shown) {
     const stage = `${row.attempt} ${row.stage ?? ''}`;
     if (row.type === 'progress' && stages.has(stage)) continue;

@@ -75,10 +75,7 @@ export class UsersView implements View {
   }
 
   #draw(terms: UserTerms): void {
-    setText(
-      this.#terms,
-      `Terms: ${termsIn(terms)}. ${countIn(terms.openJobs ?? 0, 'job')} not ended.${terms.reason === undefined ? '' : ` Reason: ${terms.reason}`}`,
-    );
+    setText(this.#terms, `Terms: ${termsIn(terms)}. ${openIn(terms)}.${terms.reason === undefined ? '' : ` Reason: ${terms.reason}`}`);
     if (this.#buttons.contains(document.activeElement)) return;
     const button = (label: string, press: () => void) => element('button', { type: 'button', class: 'quiet', click: press }, label);
     const hasTerms = terms.since !== undefined;
@@ -97,7 +94,7 @@ export class UsersView implements View {
       title: `Block ${userId}?`,
       facts: [
         'Submissions and retries are refused. What there is can still be read.',
-        `${countIn(openJobs, 'job')} of the user not ended: they go on, unless they are cancelled.`,
+        `${openIn({ openJobs })}. What is under way goes on, unless it is cancelled.`,
       ],
       verb: 'Block',
       fields: { reason: reasonField('The user is told.'), until: untilField(), cancelRunning },
@@ -111,7 +108,7 @@ export class UsersView implements View {
       drawField({ type: 'number', name, label, least, most: 1_000_000, ...(step && { step }), value: undefined });
     this.#set(userId, {
       title: `Set terms for ${userId}?`,
-      facts: [`In place of what is set now. ${countIn(openJobs, 'job')} not ended: they stay.`],
+      facts: [`In place of what is set now. ${openIn({ openJobs })}: that changes nothing of them.`],
       verb: 'Set',
       fields: {
         weight: number('weight', "Weight: so many jobs run for one of another's", 0.01, 'any'),
@@ -161,4 +158,8 @@ function termsIn({ blocked, weight, maxJobs }: UserTerms): string {
     maxJobs !== undefined && `${countIn(maxJobs, 'job')} at most`,
   ];
   return parts.filter(Boolean).join(', ') || 'as the plan says';
+}
+
+function openIn({ openJobs = 0 }: Pick<UserTerms, 'openJobs'>): string {
+  return `${countIn(openJobs, 'job')} of the user ${openJobs === 1 ? 'has' : 'have'} not ended`;
 }
