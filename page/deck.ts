@@ -27,7 +27,10 @@ export class Deck implements Drawing {
 
   update(made: Made): void {
     const cards = listOf<Card>(made, 'flashcards', (result: { flashcards?: Card[] }) => result.flashcards);
-    this.#made = cards.map(({ front, back }, n) => ({ id: String(n), front, back }));
+    this.#made = cards.map(({ front, back }, n) => {
+      const known = this.#made[n]; // the same object again, so that it is not compared by its texts with each card that comes
+      return known?.front === front && known.back === back ? known : { id: String(n), front, back };
+    });
     // A job that is tried again after its cards were changed goes on behind them.
     const more = this.#changed ? this.#made.slice(this.#changed.of) : [];
     if (this.#changed && more.length > 0) this.#change([...this.#changed.cards, ...more]);
