@@ -46,7 +46,7 @@ export class JobActions {
     if (isRunning) return [this.#button('Cancel', 'quiet', () => this.#cancel())];
     const exports = result() === undefined ? [] : exportButtons(kind, result, tags);
     if (status === 'failed') return [this.#button('Retry', '', () => this.#retry()), ...exports];
-    return status === 'cancelled' ? [this.#button('Submit again', '', () => this.#submitAgain()), ...exports] : exports;
+    return status === 'cancelled' ? [this.#button('Do it again', '', () => this.#submitAgain()), ...exports] : exports;
   }
 
   /** A button that can't be pressed again while it works. */

@@ -119,7 +119,7 @@ test.skipIf(!browserPath)('a cancelled job is submitted again by one press; wher
   expect(JSON.parse(await saved(page, 'JSON'))).toEqual({ flashcards: [card(1), card(2)] });
   const cancelled = page.url();
   await page.reload();
-  await job.getByRole('button', { name: 'Submit again' }).click();
+  await job.getByRole('button', { name: 'Do it again' }).click();
   model.write(3);
   await expect.poll(() => job.locator('.state').textContent()).toBe('completed');
   expect(await job.locator('.card').count()).toBe(3);
@@ -127,7 +127,7 @@ test.skipIf(!browserPath)('a cancelled job is submitted again by one press; wher
 
   const other = await page.context().newPage(); // another tab
   await other.goto(cancelled);
-  await other.getByRole('button', { name: 'Submit again' }).click();
+  await other.getByRole('button', { name: 'Do it again' }).click();
   await other.getByText('this tab does not have what the job was made of').waitFor();
   expect(complaints).toEqual([]);
 });
