@@ -1,5 +1,6 @@
 /** The app: cards out of notes or out of a picture, a recording, and the jobs of this phone. */
 import type { Client } from 'ai-jobs-client';
+import { AiJobsProvider } from 'ai-jobs-client/react';
 import { useCallback, useState } from 'react';
 import { View } from 'react-native';
 import { CameraScreen } from './CameraScreen.tsx';
@@ -19,7 +20,7 @@ const TABS = [
   ['jobs', 'Jobs'],
 ] as const;
 
-/** The app. */
+/** The app. `ai`: the client of its user, for all screens. */
 export function App({ ai }: { ai: Client }) {
   const [place, setPlace] = useState<Place>({ screen: 'cards' });
   const openJob = useCallback((jobId: string) => setPlace({ screen: 'cards', jobId }), []);
@@ -32,23 +33,24 @@ export function App({ ai }: { ai: Client }) {
   );
   usePressedJob(openJob);
   return (
-    <View style={styles.app}>
-      <View style={styles.tabs}>
-        {TABS.map(([screen, label]) => (
-          <Button disabled={screen === place.screen} key={screen} label={label} onPress={() => setPlace({ screen })} />
-        ))}
+    <AiJobsProvider client={ai}>
+      <View style={styles.app}>
+        <View style={styles.tabs}>
+          {TABS.map(([screen, label]) => (
+            <Button disabled={screen === place.screen} key={screen} label={label} onPress={() => setPlace({ screen })} />
+          ))}
+        </View>
+        {place.screen === 'cards' && (
+          <FlashcardsScreen
+            key={place.jobId ?? ''}
+            jobId={place.jobId}
+            onSubmitted={(id, notes) => void keepJob({ id, title: notes.trim().slice(0, 30) })}
+          />
+        )}
+        {place.screen === 'camera' && <CameraScreen onCards={openCards} />}
+        {place.screen === 'recording' && <RecordingScreen />}
+        {place.screen === 'jobs' && <JobsScreen onOpen={openJob} />}
       </View>
-      {place.screen === 'cards' && (
-        <FlashcardsScreen
-          ai={ai}
-          key={place.jobId ?? ''}
-          jobId={place.jobId}
-          onSubmitted={(id, notes) => void keepJob({ id, title: notes.trim().slice(0, 30) })}
-        />
-      )}
-      {place.screen === 'camera' && <CameraScreen ai={ai} onCards={openCards} />}
-      {place.screen === 'recording' && <RecordingScreen ai={ai} />}
-      {place.screen === 'jobs' && <JobsScreen ai={ai} onOpen={openJob} />}
-    </View>
+    </AiJobsProvider>
   );
 }

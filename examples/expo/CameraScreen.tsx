@@ -1,5 +1,4 @@
 /** Takes a picture of a text. The job that reads it leads to a second one, which makes flashcards of the text. */
-import type { Client } from 'ai-jobs-client';
 import { useSubmit } from 'ai-jobs-client/react';
 import { CameraView, useCameraPermissions } from 'expo-camera';
 import { useEffect, useRef, useState } from 'react';
@@ -8,11 +7,11 @@ import { adviceFor, Button, styles, useConnectionInFront } from './FlashcardsScr
 import { findPushToken } from './push.ts';
 
 /** The screen. `onCards`: the id of the job that makes the cards. */
-export function CameraScreen({ ai, onCards }: { ai: Client; onCards: (jobId: string) => void }) {
+export function CameraScreen({ onCards }: { onCards: (jobId: string) => void }) {
   const [permission, askPermission] = useCameraPermissions();
   const camera = useRef<CameraView>(null);
   const [isReady, setReady] = useState(false);
-  const { submit, job, child, status, error, isSubmitting, reset } = useSubmit(ai.image);
+  const { submit, job, child, status, error, isSubmitting, reset } = useSubmit('image');
   useConnectionInFront(job);
   useEffect(() => {
     if (child) onCards(child.jobId);

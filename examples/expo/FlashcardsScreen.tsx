@@ -1,6 +1,6 @@
 /** A screen of an Expo app: makes flashcards out of notes and shows each as it comes, over the background, a lost network and a killed app. */
 import AsyncStorage from '@react-native-async-storage/async-storage';
-import type { Client, Job, Problem } from 'ai-jobs-client';
+import type { Job, Problem } from 'ai-jobs-client';
 import { useJob, useSubmit } from 'ai-jobs-client/react';
 import { addNetworkStateListener } from 'expo-network';
 import { useEffect, useState } from 'react';
@@ -10,19 +10,17 @@ import { findPushToken } from './push.ts';
 /** Where the phone keeps the id of the job that is watched. The id alone opens nothing: the server wants the user's token, too. */
 const KEPT_JOB = 'flashcards:job';
 
-/** What the screen needs. `jobId`: a job to open instead of the last one. `onSubmitted`: what was submitted, by its id. */
+/** What the screen is given, below an AiJobsProvider. `jobId`: a job to open instead of the last one. `onSubmitted`: what was submitted, by its id. */
 export type FlashcardsScreenProps = {
-  ai: Client;
   jobId?: string | undefined;
   onSubmitted?: ((id: string, notes: string) => void) | undefined;
 };
 
 /** The screen. */
-export function FlashcardsScreen({ ai, jobId, onSubmitted }: FlashcardsScreenProps) {
-  const submission = useSubmit(ai.flashcards);
-  const kept = useKeptJob((id) => ai.resume<'flashcards'>(id), submission.job, jobId);
-  const job = submission.job ?? kept.job;
-  const { status, items, result, error, position, percent, cancel } = useJob(job);
+export function FlashcardsScreen({ jobId, onSubmitted }: FlashcardsScreenProps) {
+  const submission = useSubmit('flashcards');
+  const kept = useKeptJob(submission.job?.id, jobId);
+  const { job, status, items, result, error, position, percent, cancel } = useJob(submission.job ?? kept.id);
   useConnectionInFront(job);
   const [notes, setNotes] = useState('');
   const [cancelFailed, setCancelFailed] = useState(false);
@@ -86,24 +84,23 @@ export function FlashcardsScreen({ ai, jobId, onSubmitted }: FlashcardsScreenPro
 }
 
 /**
- * The job that this phone watched last, found again after the app was killed, and a function that forgets it. Only the id is kept: the cards
+ * The id of the job that this phone watched last, found again after the app was killed, and a function that forgets it. Only the id is kept: the cards
  * went with the app, so the job is followed from its start and brings them all again. An app that keeps the cards keeps `job.cursor` beside them.
  */
-function useKeptJob(resume: (id: string) => Job<'flashcards'>, submitted: Job<'flashcards'> | undefined, opened: string | undefined) {
-  const [job, setJob] = useState<Job<'flashcards'>>();
+function useKeptJob(submitted: string | undefined, opened: string | undefined) {
+  const [id, setId] = useState(opened);
   useEffect(() => {
-    if (opened === undefined) void AsyncStorage.getItem(KEPT_JOB).then((id) => id !== null && setJob(resume(id)));
-    else setJob(resume(opened));
+    if (opened === undefined) void AsyncStorage.getItem(KEPT_JOB).then((kept) => kept !== null && setId(kept));
   }, []); // once, when the screen opens
   useEffect(() => {
-    const id = submitted?.id ?? opened;
-    if (id !== undefined) void AsyncStorage.setItem(KEPT_JOB, id);
+    const watched = submitted ?? opened;
+    if (watched !== undefined) void AsyncStorage.setItem(KEPT_JOB, watched);
   }, [submitted, opened]);
   const forget = () => {
-    setJob(undefined);
+    setId(undefined);
     void AsyncStorage.removeItem(KEPT_JOB);
   };
-  return { job, forget };
+  return { id, forget };
 }
 
 /** Keeps a job connected while the app is in front. The job itself knows where it was, and goes on after the last event that it had. */
@@ -159,7 +156,7 @@ function statusLine(now: {
 
 /** What the user can do about a problem, by its code. All others are told in the server's words, which are made to be read. */
 const ADVICE: Readonly<Record<string, string>> = {
-  network: 'You seem to be offline. Try again when you are back.',
+  unreachable: 'You seem to be offline. Try again when you are back.',
   unauthorized: 'Please sign in again.',
   token_expired: 'Please sign in again.',
   job_not_found: 'These cards are not kept any more.',

@@ -1,6 +1,6 @@
 /** All jobs of the user, also those of other devices: how each stands now, opening it, and erasing it. */
-import type { Client, JobObject } from 'ai-jobs-client';
-import { useJobs } from 'ai-jobs-client/react';
+import type { JobObject } from 'ai-jobs-client';
+import { useAiJobs, useJobs } from 'ai-jobs-client/react';
 import { useEffect, useState } from 'react';
 import { FlatList, Text, View } from 'react-native';
 import { adviceFor, Button, styles } from './FlashcardsScreen.tsx';
@@ -23,8 +23,9 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /** The screen. `onOpen`: a job was pressed. */
-export function JobsScreen({ ai, onOpen }: { ai: Client; onOpen: (jobId: string) => void }) {
-  const { jobs, isLoading, error, connection, hasMore, more, refresh } = useJobs({ client: ai });
+export function JobsScreen({ onOpen }: { onOpen: (jobId: string) => void }) {
+  const ai = useAiJobs();
+  const { jobs, isLoading, error, connection, hasMore, more, refresh } = useJobs();
   const titles = useTitles(jobs);
   const [eraseFailed, setEraseFailed] = useState(false);
 

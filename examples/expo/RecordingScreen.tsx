@@ -1,5 +1,4 @@
 /** Records the user who reads a sentence, and shows how well each word was said. */
-import type { Client } from 'ai-jobs-client';
 import { useSubmit } from 'ai-jobs-client/react';
 import { RecordingPresets, requestRecordingPermissionsAsync, setAudioModeAsync, useAudioRecorder } from 'expo-audio';
 import { useEffect, useState } from 'react';
@@ -15,10 +14,10 @@ const MAX_MS = 29_000;
 type Step = 'ready' | 'refused' | 'recording';
 
 /** The screen. */
-export function RecordingScreen({ ai }: { ai: Client }) {
+export function RecordingScreen() {
   const recorder = useAudioRecorder(RecordingPresets.HIGH_QUALITY); // m4a, which the server takes
   const [step, setStep] = useState<Step>('ready');
-  const { submit, job, result, error, isSubmitting, reset } = useSubmit(ai.pronunciation);
+  const { submit, job, result, error, isSubmitting, reset } = useSubmit('pronunciation');
   useConnectionInFront(job);
 
   const start = async () => {

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { act, cleanup, fireEvent, render } from '@testing-library/react';
 import { type ComponentType, createElement } from 'react';
 import { expect, test } from 'vitest';
+import type { Client } from '../../client/src/client.ts';
+import { AiJobsProvider } from '../../client/src/react.ts';
 import { openDom } from '../support/dom.ts';
 import { startAzureSpeech } from '../support/azure-speech.ts';
 import { startExpo } from '../support/expo.ts';
@@ -25,8 +27,8 @@ test('what the handbook shows of the screen stands in its file', () => {
 });
 
 test('the screen goes on after the background, a lost network and a killed app; a job is cancelled, and a refusal is told', async () => {
-  const { FlashcardsScreen } = (await import(`${EXAMPLE}/FlashcardsScreen.tsx`)) as { FlashcardsScreen: ComponentType<{ ai: object }> };
-  const { createAi } = (await import(`${EXAMPLE}/ai.ts`)) as { createAi(baseUrl: string, supabase: object): object };
+  const { FlashcardsScreen } = (await import(`${EXAMPLE}/FlashcardsScreen.tsx`)) as { FlashcardsScreen: ComponentType };
+  const { createAi } = (await import(`${EXAMPLE}/ai.ts`)) as { createAi(baseUrl: string, supabase: object): Client };
   const steps = Array.from({ length: COUNT }, latch);
   const openai = await startOpenAI(async (pen) => {
     const { open, cards } = pieces(Array.from({ length: COUNT }, (_, n) => card(n + 1)));
@@ -48,7 +50,7 @@ test('the screen goes on after the background, a lost network and a killed app; 
   const dom = openDom();
   const supabase = { auth: { getSession: async () => ({ data: { session: { access_token: await project.token(ANA) } } }) } };
   const ai = createAi(`http://127.0.0.1:${proxy.port}`, supabase);
-  const screen = () => render(createElement(FlashcardsScreen, { ai }));
+  const screen = () => render(createElement(AiJobsProvider, { client: ai }, createElement(FlashcardsScreen)));
   let view = screen();
   const press = (name: string) => fireEvent.click(view.getByRole('button', { name }));
   const cards = () => dom.text().match(/front \d/g) ?? [];

@@ -1,25 +1,29 @@
 /** Flashcards out of notes: each card is shown as it comes, over lost connections and over a reload of the page. */
-import { createClient, type Job } from 'ai-jobs-client';
-import { useJob, useSubmit } from 'ai-jobs-client/react';
+import { createClient } from 'ai-jobs-client';
+import { AiJobsProvider, useJob, useSubmit } from 'ai-jobs-client/react';
 import { useEffect, useMemo, useState } from 'react';
 
 /** Where the browser keeps the id of the job that is watched. */
 const KEPT_JOB = 'flashcards:job';
 
-/** The app. `baseUrl`: where the server is; '' for the origin of the page. */
+/** The app: the client for all that is below it. `baseUrl`: where the server is; '' for the origin of the page. */
 export function App({ baseUrl }: { baseUrl: string }) {
   // An app with users gives `token` instead of a name: () => the access token of the session.
   const ai = useMemo(() => createClient({ baseUrl, headers: { 'user-id': 'vite-example' } }), [baseUrl]);
-  const submission = useSubmit(ai.flashcards);
-  const [found, setFound] = useState<Job<'flashcards'>>();
-  const job = submission.job ?? found;
-  const { status, items, result, error, percent, position, cancel } = useJob(job);
+  return (
+    <AiJobsProvider client={ai}>
+      <Flashcards />
+    </AiJobsProvider>
+  );
+}
+
+/** The form, and the cards of the job that was submitted last: also of one from before the page was loaded again. */
+function Flashcards() {
+  const submission = useSubmit('flashcards');
+  const [found, setFound] = useState(() => localStorage.getItem(KEPT_JOB) ?? undefined);
+  const { job, status, items, result, error, percent, position, cancel } = useJob(submission.job ?? found);
   const [notes, setNotes] = useState('');
 
-  useEffect(() => {
-    const id = localStorage.getItem(KEPT_JOB);
-    if (id !== null) setFound(ai.resume<'flashcards'>(id)); // the page was loaded again
-  }, [ai]);
   useEffect(() => {
     if (submission.job?.id) localStorage.setItem(KEPT_JOB, submission.job.id);
   }, [submission.job]);
