@@ -89,12 +89,14 @@ test('a run whose API is killed in the middle is taken up by another one, and en
   const { body } = await operate(stack.url, 'POST /admin/jobs/retry', { dryRun: true });
   await operate(stack.url, 'POST /admin/jobs/retry', { runId: body['runId'], rate: 2 }); // slow enough to be killed in the middle
   const redis = openRedis();
-  const key = keysUnder(stack.prefix).admin.bulkAction(body['runId']);
+  const { admin } = keysUnder(stack.prefix);
+  const key = admin.bulkAction(body['runId']);
   await expect.poll(async () => Number(await redis.hget(key, 'processed'))).toBeGreaterThan(0);
   await stack.api.stop('SIGKILL');
   const seen = Number(await redis.hget(key, 'processed'));
   expect(seen).toBeLessThan(12);
   await redis.hset(key, 'rate', 1000);
+  await redis.zadd(admin.bulk, 'XX', 0, body['runId']); // the time of who had it is over
   const other = await stack.startApi();
   const read = async () => (await operate(other.url, `GET /admin/runs/${body['runId']}`)).body;
   await expect.poll(read).toMatchObject({ state: 'done', count: 12, processed: 12, done: 12, skipped: 0 });
