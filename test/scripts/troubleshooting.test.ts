@@ -190,8 +190,8 @@ test('a stream is refused with 401', async () => {
 test('the first item comes late because the model thinks', async () => {
   const openai = await startOpenAI(answerWith());
   const stack = await startStack({ ...openai.env, OPENAI_MODEL: 'gpt-5.4-mini' });
+  const job = await stack.submit({ content: 'Notes.' }, OWNER); // before the worker starts, so that it waits for more than 0 ms
   const worker = await stack.startWorker();
-  const job = await stack.submit({ content: 'Notes.' }, OWNER);
   await expectAsWritten('slow-first-item', variables(stack, job, worker.url));
 });
 
