@@ -1,6 +1,7 @@
 /** Reads the request for the answer to any prompt, and what an earlier response gives to it. */
 import type { Context } from 'hono';
 import { isJobId } from '../job/id.ts';
+import { attachmentsIn } from '../kinds/response-attachments.ts';
 import { foldDeltas, itemOf, type ResponseDelta } from '../kinds/response-deltas.ts';
 import type { InputItem } from '../kinds/response-input.ts';
 import type { Kind } from '../kinds/kind.ts';
@@ -58,9 +59,13 @@ export async function withPrevious(
   if (!seen || !payload || !isPrompt(seen.snapshot.kind)) throw fault('There is no such response of yours, or it is not kept any more.');
   const outcome = seen.snapshot.end?.outcome;
   if (outcome?.type !== 'completed') throw fault('The response has not ended, or did not end well: it can not be continued.');
+  const given = (payload.input as { input?: unknown }).input;
+  if (attachmentsIn(given).length > 0) {
+    const detail = 'The response was given files, which are not kept: send the whole conversation.';
+    throw new RequestFault('unsupported_parameter', 'previous_response_id', detail);
+  }
   const { deltas = [] } = outcome.result as { deltas?: ResponseDelta[] };
   const answered = foldDeltas(deltas).flatMap((item) => portable(itemOf(item) as InputItem));
-  const given = (payload.input as { input?: unknown }).input;
   return { ...values, input: [...inputItems(given), ...answered, ...inputItems(values['input'])] };
 }
 

@@ -195,7 +195,8 @@ export function createKeeping(store: FileStore, tenant: Tenant, { input, files }
 /** How long to wait where nothing is known, in ms. */
 const UNKNOWN_MS = 60_000;
 
-async function noRoom({ whose, freeInMs, jobsMakeRoom }: StorageFull, untilRoom: () => Promise<number>): Promise<ProblemError> {
+/** The error for files that have no room. */
+export async function noRoom({ whose, freeInMs, jobsMakeRoom }: StorageFull, untilRoom: () => Promise<number>): Promise<ProblemError> {
   const waits = [...(freeInMs === undefined ? [] : [freeInMs]), ...(jobsMakeRoom ? [await untilRoom()] : [])];
   const detail = whose === 'own' ? 'Your files take up your share of the storage' : 'The files of all jobs take up the storage';
   return new ProblemError('storage_full', `${detail}; nothing of this one was stored.`, {

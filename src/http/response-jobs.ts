@@ -1,6 +1,7 @@
 /** Jobs as Responses: finds the job of a request, with what is echoed of its own request. */
 import type { Context } from 'hono';
 import { jobIdOf } from '../job/response.ts';
+import { withoutAttachments } from '../kinds/response-attachments.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { kindOf } from '../jobs/to-snapshot.ts';
 import type { JobView } from '../jobs/read-job.ts';
@@ -43,7 +44,7 @@ export function echoIn(kind: string, { echo, input }: { echo?: unknown; input?: 
   return {
     ...(input as ResponseEcho),
     ...(echo as ResponseEcho | undefined),
-    input: inputItems('input' in input ? input.input : undefined),
+    input: withoutAttachments(inputItems('input' in input ? input.input : undefined)),
   };
 }
 

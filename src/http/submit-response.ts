@@ -1,14 +1,17 @@
 /** Submits the job of a request for a Response: by the same rules as every other submission. */
 import type { Context } from 'hono';
 import { ProblemError } from '../job/problem.ts';
+import type { Tenant } from '../job/tenant.ts';
+import { takeAttachments } from '../kinds/response-attachments.ts';
+import { digestOf } from '../store/digest.ts';
 import type { SubmitRequest } from '../jobs/submissions.ts';
 import { countOutcome, submit, toRequest } from './accept-submission.ts';
 import type { AppDeps } from './app-deps.ts';
-import { checkCoding, receiveFor } from './body.ts';
+import { checkCoding, receiveFor, tooLarge } from './body.ts';
 import type { AppEnv } from './context.ts';
 import { JsonReader } from './json-body.ts';
 import { unauthorized } from './problems.ts';
-import { bodyBytes, createKeeping, createReceiver, type ReceivedSubmission } from './receive-submission.ts';
+import { bodyBytes, createKeeping, createReceiver, noRoom, type ReceivedSubmission } from './receive-submission.ts';
 import { readResponseRequest, type ResponseEcho, type ResponseRequest, toInputFault } from './response-request.ts';
 import type { ResponseTerms } from './response-framings.ts';
 import { withPrevious } from './prompt-request.ts';
@@ -43,13 +46,20 @@ export async function submitResponse(c: Context<AppEnv>, deps: AppDeps): Promise
       held,
     )(new JsonReader(), Math.max(...kinds.map(({ files }) => bodyBytes(files ?? {}, 'application/json'))));
     const asked = readResponseRequest(body, kinds);
-    const read = { ...asked, values: await withPrevious(c, deps, asked) };
+    const { input, attachments } = takeAttachments(asked.kind.attachments ? asked.values['input'] : undefined, (data) => digestOf([data]));
+    const own = input === undefined ? asked : { ...asked, values: { ...asked.values, input } };
+    const read = { ...own, values: await withPrevious(c, deps, own) };
     const { stream, echo, kind } = read;
     const callbackUrl = callbackUrlOf(echo, deps.notifications);
     const received = await receiveInput(read, deps).catch((error: unknown) => {
       throw toInputFault(error, read);
     });
-    const request = await toSubmission(c, deps, { read, received: { ...received, input: { ...received.input, callbackUrl } }, body });
+    const request = await toSubmission(c, deps, {
+      read,
+      received: { ...received, input: { ...received.input, callbackUrl } },
+      body,
+      attachments,
+    });
     // Before anything is bought that could not be watched.
     if (stream || !echo.background) place = shares.streams.hold(request.tenant, 1);
     const { job } = await countOutcome(c, deps, kind.name, () => submit(c, deps, request));
@@ -71,15 +81,32 @@ function receiveInput({ kind, values }: ResponseRequest, { files }: AppDeps): Pr
   return createReceiver(kind, kind.input, files.maxBytes)('application/json', async () => values as never);
 }
 
+/** Keeps the files of a prompt under its job's id, as one file. */
+function keepAttachments(store: AppDeps['files'], tenant: Tenant, attachments: readonly string[], untilRoom: () => Promise<number>) {
+  const bytes = new TextEncoder().encode(JSON.stringify(attachments));
+  if (bytes.byteLength > store.maxBytes) throw tooLarge('What the prompt has of files', store.maxBytes);
+  return {
+    async keepFiles(jobId: string): Promise<void> {
+      const kept = await store.put({ jobId, name: 'keep:attachments', tenant, type: 'application/json', bytes });
+      if (kept.type === 'full') throw await noRoom(kept, untilRoom);
+    },
+    dropFiles: (jobId: string) => store.delete(jobId, 'all'),
+  };
+}
+
 function keptEcho(kind: string, echo: ResponseEcho): { echo?: ResponseEcho } {
   if (!isPrompt(kind)) return { echo };
   const { previous_response_id } = echo;
   return previous_response_id === undefined ? {} : { echo: { previous_response_id } };
 }
 
-type Read = { read: ResponseRequest; received: ReceivedSubmission; body: unknown };
+type Read = { read: ResponseRequest; received: ReceivedSubmission; body: unknown; attachments: readonly string[] };
 
-async function toSubmission(c: Context<AppEnv>, deps: AppDeps, { read: { kind, echo }, received, body }: Read): Promise<SubmitRequest> {
+async function toSubmission(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  { read: { kind, echo }, received, body, attachments }: Read,
+): Promise<SubmitRequest> {
   const request = toRequest(c, kind, deps, received);
   const [key, targets] = await Promise.all([
     request.key ?? keyOf(c, deps, body),
@@ -92,6 +119,7 @@ async function toSubmission(c: Context<AppEnv>, deps: AppDeps, { read: { kind, e
     ...keptEcho(kind.name, echo),
     key: ['v1', request.tenant, key],
     targets,
+    ...(attachments.length > 0 && keepAttachments(deps.files, request.tenant, attachments, untilRoom)),
     ...(kind.files && createKeeping(deps.files, request.tenant, received, untilRoom)),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { defineKind, type Kind } from './kind.ts';
+import { isAttachment } from './response-attachments.ts';
 import { responseDelta } from './response-deltas.ts';
 import { charsOf, inputFaults, type InputItem, inputTokensOf } from './response-input.ts';
 
@@ -70,6 +71,7 @@ export const generateResponse = defineKind({
   pushTexts: { completed: 'Your answer is ready.', failed: 'Your answer could not be written. Try again.' },
   input,
   lists: ['deltas'],
+  attachments: true,
   estimate: (request) => ({
     inputTokens: inputTokensOf(request),
     outputTokens: request.max_output_tokens ?? MAX_OUTPUT_TOKENS,
@@ -114,7 +116,7 @@ function withSettings({ models, maxInputChars, maxOutputTokens }: ResponseSettin
     })
     .superRefine((request, context) => {
       const items = typeof request.input === 'string' ? [] : (request.input as readonly InputItem[]);
-      for (const { path, message } of inputFaults(items, () => false))
+      for (const { path, message } of inputFaults(items, isAttachment))
         context.addIssue({ code: 'custom', path: ['input', ...path], message });
       const chars = charsOf(request);
       if (chars > maxInputChars) {

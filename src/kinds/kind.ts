@@ -186,6 +186,8 @@ export type Kind<
    * Whether its handler keeps output files, which results and items name by {@link outputMarker}.
    */
   readonly outputs?: boolean;
+  /** Whether files that its input names may be kept beside the job (src/kinds/response-attachments.ts). */
+  readonly attachments?: boolean;
   /**
    * What a job with this input will use on average, in each unit in which a vendor may bill it.
    * Admission reserves it of a user's budgets. Without it nothing is reserved.

@@ -1,6 +1,7 @@
 /** Any prompt by the openai SDK, unmodified: API, worker, Redis, and a local server that speaks the provider's Responses. */
 import OpenAI from 'openai';
 import { expect, test } from 'vitest';
+import { openRedis } from '../support/keys.ts';
 import { startStack } from '../support/stack-in-process.ts';
 import { type Script, startResponses } from '../support/upstream-responses.ts';
 
@@ -207,4 +208,27 @@ test('a request that is not served is refused by name, before anything is bought
   expect(upstream.received[0]?.body['max_output_tokens']).toBe(100);
   const { kinds } = (await stack.get('/api/kinds')) as { kinds: { name: string }[] };
   expect(kinds.map(({ name }) => name)).toContain('generate-response');
+});
+
+test('files go to the provider as they were sent, and are not in what is shown or kept of the request', async () => {
+  const { client, upstream, stack } = await startPrompts({ 'what is it?': hello });
+  const image_url = `data:image/png;base64,${'iVBORw0K'.repeat(2000)}`;
+  const content = [
+    { type: 'input_image', image_url, detail: 'auto' },
+    { type: 'input_text', text: 'what is it?' },
+  ] as const;
+  const input = [{ role: 'user', content: [...content] }] as OpenAI.Responses.ResponseInput;
+  const seen = await client.responses.create({ model: MODEL, input });
+  expect(seen.output_text).toBe('Hello world');
+  expect(upstream.received[0]?.body['input'][0].content).toEqual(content);
+  const record = await openRedis().hget(`${stack.prefix}:ai-jobs:${seen.id.slice(5)}`, 'data');
+  expect(record).toContain('what is it?');
+  expect(record).not.toContain('iVBORw0K');
+  expect((await client.responses.inputItems.list(seen.id)).data).toMatchObject([
+    { content: [{ type: 'input_text', text: 'what is it?' }] },
+  ]);
+  await expect(client.responses.create({ model: MODEL, input: 'hi', previous_response_id: seen.id })).rejects.toMatchObject({
+    status: 400,
+    param: 'previous_response_id',
+  });
 });

@@ -1,11 +1,16 @@
 /** The handler for any prompt: it publishes the answer while it grows, and keeps how it ended. */
+import { ProblemError } from '../../src/job/problem.ts';
 import type { generateResponse } from '../../src/kinds/generate-response.ts';
+import { attachmentsIn, putAttachments } from '../../src/kinds/response-attachments.ts';
 import { foldDeltas, type GrowingItem, type ResponseDelta, answerText } from '../../src/kinds/response-deltas.ts';
 import type { PromptEnd, StartedResponse } from '../capabilities.ts';
 import type { Context, Handler } from '../handler.ts';
 import { GrowingAnswer } from './growing-answer.ts';
 
 const LIST = 'deltas';
+
+/** Under which name the API keeps the files of a prompt. */
+const ATTACHMENTS = 'attachments';
 
 /** The names under which is kept how the answer ended, and what goes on at the provider. */
 const [END, STARTED] = ['end', 'started'];
@@ -15,6 +20,14 @@ export const answerPrompt: Handler<typeof generateResponse> = async (input, cont
   const deltas = context.items(LIST) as readonly ResponseDelta[];
   return { text: answerText(foldDeltas(deltas)), ...end, deltas: [...deltas] };
 };
+
+/** The input with the bytes of its files. */
+async function withFiles(input: Parameters<typeof answerPrompt>[0], context: Context<typeof generateResponse>): Promise<typeof input> {
+  if (attachmentsIn(input.input).length === 0) return input;
+  const kept = await context.kept(ATTACHMENTS);
+  if (!kept) throw new ProblemError('input_gone', 'The files of the prompt are not kept any more; submit it anew.');
+  return { ...input, input: putAttachments(input.input, JSON.parse(new TextDecoder().decode(kept)) as string[]) };
+}
 
 /** Asks the model, or goes on with what it was asked, until all of the answer is published. */
 async function ask(input: Parameters<typeof answerPrompt>[0], context: Context<typeof generateResponse>): Promise<PromptEnd> {
@@ -29,7 +42,7 @@ async function ask(input: Parameters<typeof answerPrompt>[0], context: Context<t
   try {
     const end = await context.work(
       {
-        input,
+        input: await withFiles(input, context),
         begun: published.length > 0,
         started: (context.field(STARTED) ?? undefined) as StartedResponse | undefined,
         keepStarted: (started) => context.keepField(STARTED, started ?? null),

@@ -96,8 +96,8 @@ export function createRoomRelease(files: FileStore, kinds: readonly Kind[]): (ki
 }
 
 /** Whether runs of a kind read or keep files. */
-export function hasFiles({ files, outputs }: Kind): boolean {
-  return files !== undefined || outputs === true;
+export function hasFiles({ files, outputs, attachments }: Kind): boolean {
+  return files !== undefined || outputs === true || attachments === true;
 }
 
 /**
