@@ -115,6 +115,7 @@ export const serviceSchemas: Record<string, JsonSchema> = {
       cancelled: count('Jobs that were cancelled and are kept.'),
     }),
     depth: count('Jobs that have not ended.'),
+    oldestWaitingMs: ms('How long the oldest job that waits has waited since it could begin; 0 if none waits.'),
     lanes: {
       type: 'object',
       description:

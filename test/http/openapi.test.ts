@@ -87,6 +87,16 @@ test('jobs of all kinds that this machine can do, and all routes of them, answer
   await ask('GET /v1/models', undefined, { status: 200 });
   await ask('GET /v1/models/{model}', '/v1/models/generate-flashcards', { status: 200 });
   const receiver = await startReceiver();
+  await ask('GET /v1/webhook_event_types', undefined, { status: 200 });
+  const endpoint = { name: 'mine', url: receiver.url, event_types: ['response.completed'] };
+  const { body: hears } = await ask('POST /v1/webhook_endpoints', undefined, { ...json(endpoint), status: 200 });
+  await ask('GET /v1/webhook_endpoints', undefined, { headers: ANA, status: 200 });
+  const ofEndpoint = async (method: string, path = '', more: object = { headers: ANA }) =>
+    ask(`${method} /v1/webhook_endpoints/{endpointId}${path}`, `/v1/webhook_endpoints/${hears['id']}${path}`, { ...more, status: 200 });
+  await ofEndpoint('GET');
+  await ofEndpoint('POST', '', json({ name: 'ours' }));
+  await ofEndpoint('POST', '/rotate_secret', json({ keep_old_secret_active_for_24_hours: true }));
+  await ofEndpoint('DELETE');
   const { body: told } = await ask(FLASHCARDS, undefined, { ...json({ content: 'Ente: duck', callbackUrl: receiver.url }), status: 202 });
   const [call] = await receiver.called(1);
   const { body: first } = await ask('GET /api/webhooks/secret', undefined, { status: 200 });

@@ -51,7 +51,8 @@ test('an answer streams, is parsed by its format, has what was billed, and is th
   });
   const seen: Event[] = [];
   const sent = { model: MODEL, input: 'hi', instructions: 'be short', temperature: 0.5, metadata: { a: 'b' } };
-  for await (const event of await client.responses.create({ ...sent, stream: true })) seen.push(event);
+  const metadata = { ...sent.metadata, callback_url: 'http://127.0.0.1:1/?secret=of-the-user' }; // the provider is not told
+  for await (const event of await client.responses.create({ ...sent, metadata, stream: true })) seen.push(event);
   expect(seen.map(({ sequence_number }) => sequence_number)).toEqual(seen.map((_, index) => index));
   expect(textOf(seen)).toBe('Hello world');
   const { received } = upstream;
@@ -69,7 +70,7 @@ test('an answer streams, is parsed by its format, has what was billed, and is th
     output_text: 'Hello world',
     instructions: 'be short',
     temperature: 0.5,
-    metadata: { a: 'b' },
+    metadata,
     usage: { input_tokens: 11, input_tokens_details: { cached_tokens: 3 }, output_tokens: 7, total_tokens: 18 },
   });
   expect(await client.responses.stream({ response_id: id }).finalResponse()).toMatchObject({ output_text: 'Hello world' });

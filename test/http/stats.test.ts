@@ -59,6 +59,14 @@ for (const [what, fail] of [
   });
 }
 
+test('how long the oldest job has waited is told, and 0 where none waits', async () => {
+  const stack = await startStack();
+  expect((await stats(stack))['oldestWaitingMs']).toBe(0);
+  const [old] = [await stack.submit({ content: 'Hund: dog' }, ANA), await stack.submit({ content: 'Katze: cat' }, ANA)];
+  await age(stack, old['jobId']);
+  expect((await stats(stack))['oldestWaitingMs']).toBeGreaterThanOrEqual(HOUR_MS);
+});
+
 test('a job that is handed back has waited since then', async () => {
   const called = latch();
   const openai = await startOpenAI((pen, call, n) => (n === 1 ? called.open() : answerWith()(pen, call, n)));

@@ -97,8 +97,9 @@ async function answerReady(c: Context<AppEnv>, deps: AppDeps): Promise<Response>
 
 async function answerStats(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
   const { queue, clock, outbox, notifications, shares } = deps;
-  const [stats, modelEnds, archive, unsent] = await Promise.all([
+  const [stats, oldest, modelEnds, archive, unsent] = await Promise.all([
     queue.stats(),
+    queue.oldest(),
     readModelEnds(deps),
     outbox?.state(),
     notifications.queue.counts(),
@@ -110,6 +111,7 @@ async function answerStats(c: Context<AppEnv>, deps: AppDeps): Promise<Response>
   return answerJson(c, {
     ...figures,
     depth: waiting + active + delayed,
+    oldestWaitingMs: Math.max(...oldest.map((lane) => lane.waiting)),
     etaSeconds: estimate(stats, waiting + 1),
     pauses: pauses && presentPauses(pauses),
     clocksOff: allOff.length > 0 ? allOff : undefined,

@@ -255,7 +255,7 @@ test('a model that sees is sent the image, and its lines are the text', async ()
 test('another server than that of OpenAI reads images only if it is said which of its models sees', async () => {
   const offered = async (variables: Record<string, string>): Promise<Offer | undefined> => {
     const deps = { guard: (_: string, work: never) => work, findProgram: () => undefined, warn() {} };
-    return (await openai.offers({ OPENAI_API_KEY: 'sk', OPENAI_MODEL: 'gpt', ...variables }, deps)).imageText;
+    return (await openai.offers({ OPENAI_API_KEY: 'sk', OPENAI_MODEL: 'gpt', RESPONSE_MODELS: [], ...variables }, deps)).imageText;
   };
   expect(await offered({})).toMatchObject({ available: true, author: { model: 'gpt' } });
   expect(await offered({ OPENAI_BASE_URL: 'http://localhost:1/v1' })).toEqual({ available: false, missing: ['OPENAI_VISION_MODEL'] });

@@ -212,10 +212,18 @@ const hasEnded = ({ status }: Upstream): boolean => ENDED.has(status);
 /** What the provider has billed so far. */
 const usageOf = ({ usage }: Upstream): UpstreamUsage | undefined => (usage ?? undefined) as unknown as UpstreamUsage | undefined;
 
-/** The request as it was sent, without what is answered here. */
+/**
+ * The request as it was sent, without what is answered here, and without the address of the user's
+ * own server, which may hold a secret.
+ */
 function bodyOf(input: Asking['request']['input'], inBackground: boolean): OpenAI.Responses.ResponseCreateParamsStreaming {
-  const { background: _, ...rest } = input;
-  return { ...rest, stream: true, ...(inBackground && { background: true }) } as unknown as OpenAI.Responses.ResponseCreateParamsStreaming;
+  const { background: _, metadata: { callback_url: __, ...metadata } = {}, ...rest } = input;
+  return {
+    ...rest,
+    ...(input.metadata && { metadata }),
+    stream: true,
+    ...(inBackground && { background: true }),
+  } as unknown as OpenAI.Responses.ResponseCreateParamsStreaming;
 }
 
 /** Takes an event of the stream. Those that say nothing new of the output change nothing. */

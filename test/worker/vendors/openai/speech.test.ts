@@ -143,7 +143,15 @@ test("on another server speech needs its own model's name; an estimate is only o
   const deps = { guard: (_: string, work: never) => work, findProgram: () => undefined, warn: () => {} };
   const offered = async (env: Record<string, string>) =>
     openai.offers(
-      { OPENAI_API_KEY: 'k', OPENAI_MODEL: 'm', OPENAI_IDLE_TIMEOUT_MS: 1, OPENAI_MAX_TOKENS: 1, OPENAI_AUDIO_TIMEOUT_MS: 1, ...env },
+      {
+        OPENAI_API_KEY: 'k',
+        OPENAI_MODEL: 'm',
+        OPENAI_IDLE_TIMEOUT_MS: 1,
+        OPENAI_MAX_TOKENS: 1,
+        OPENAI_AUDIO_TIMEOUT_MS: 1,
+        RESPONSE_MODELS: [],
+        ...env,
+      },
       deps,
     );
   expect((await offered({})).speech).toMatchObject({
