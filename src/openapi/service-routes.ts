@@ -61,6 +61,7 @@ const STATS = {
   waitMs: { p50: 900, p95: 4200 },
   runMs: { p50: 11_800, p95: 19_400 },
   depth: 7,
+  oldestWaitingMs: 2600,
   etaSeconds: 31,
   notifications: { waiting: 2, failed: 0 },
   held: {
