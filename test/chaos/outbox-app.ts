@@ -110,7 +110,9 @@ async function read(job: KeptJob): Promise<void> {
       return;
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'unreachable') throw error;
-      if (isSilent(job.connection) && job.connection.state !== 'closed') note({ type: 'silent', life, key, connection: job.connection });
+      // This wait has ended and says why. While the outbox's first try is still on its way, the connection can not say more.
+      if (job.id !== undefined && isSilent(job.connection) && job.connection.state !== 'closed')
+        note({ type: 'silent', life, key, connection: job.connection });
       note({ type: 'unreachable', life, key });
     } finally {
       isWaiting = false;

@@ -78,6 +78,12 @@ const WORKER_LOST = 'worker_lost: The workers that ran this job were lost each t
 /** How soon a job that can't run now is picked up again, in ms, at the earliest. */
 const NOT_NOW_MS = 300;
 
+/** So many takes of a job may have been for nothing. After that a lost worker counts as always. */
+const MOST_UNBEGUN = 5;
+
+/** BullMQ's field for how often it found a job without a worker. */
+const BULLMQ_STALLS = 'stc';
+
 /** The same for a job of a paused kind in the queue that all kinds share, in ms. */
 const PAUSED_MS = 5000;
 
@@ -112,6 +118,7 @@ export class JobTaker {
     const { job, id, token, lane } = taken;
     const { store, maxStalledCount, locks } = this.#options;
     if (this.#options.holds.holds(job.name)) return this.#giveBack(taken);
+    await this.#forgetUnbegun(job, id);
     const counted = new RunCounters(store, id, job.stalledCounter);
     const losses = await counted.losses(itemsOf(job));
     if (losses.counted > maxStalledCount) return { type: 'failed', reason: WORKER_LOST, author: this.#options.authors?.get(job.name) };
@@ -130,6 +137,20 @@ export class JobTaker {
       this.running.delete(id);
       this.#isolation.leave(id);
     }
+  }
+
+  /**
+   * A job may be given to a worker whose connection was given up meanwhile, because Redis stood still:
+   * nobody has begun it, and BullMQ finds it without a worker. That is no attempt and no loss. A run
+   * writes its first row before it asks anybody, so a job without a row has not begun.
+   */
+  async #forgetUnbegun(job: ActiveJob, id: string): Promise<void> {
+    if (job.stalledCounter !== 1 || job.attemptsMade > 0 || job.attemptsStarted > MOST_UNBEGUN) return;
+    const { store } = this.#options;
+    const key = store.keys.job(id);
+    if ((await store.redis.hget(key, FIELDS.journalBytes)) !== null) return;
+    await store.retryWhileRefused(() => store.redis.hset(key, BULLMQ_STALLS, 0));
+    job.stalledCounter = 0;
   }
 
   /**

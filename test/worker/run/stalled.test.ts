@@ -1,6 +1,9 @@
 /** Stalled jobs, in real processes: a job whose worker is lost goes on with another one, so often and no more. */
+import { Worker } from 'bullmq';
 import { expect, test } from 'vitest';
+import { QUEUE_NAME } from '../../../src/store/keys.ts';
 import { answerWith, card, pieces, startOpenAI } from '../../support/openai.ts';
+import { openQueue } from '../../support/queue.ts';
 import { isEnd, type StreamEvent } from '../../support/sse.ts';
 import { startStack as startProcesses } from '../../support/stack.ts';
 
@@ -42,4 +45,19 @@ test('a job that loses its worker too often fails, and no attempt is counted tha
   expect(end).toMatchObject({ event: 'failed', data: { error: { code: 'worker_lost' } } });
   expect(await stack.get(job['statusUrl'])).toMatchObject({ status: 'failed', attempt: 2, error: { code: 'worker_lost' } });
   expect(Math.max(...stream.events.map(({ data }) => data['attempt'] ?? 0))).toBe(2);
+});
+
+test('a job that was given to a connection which was gone was begun by nobody: that is no attempt', async () => {
+  const openai = await startOpenAI(answerWith());
+  const stack = await startProcesses({ ...openai.env, LANES: 'off', WORKER_STALLED_INTERVAL_MS: '300' });
+  const job = await stack.submit({ content: 'Notes.' });
+  const { redis } = await openQueue(stack.prefix);
+  const gone = new Worker(QUEUE_NAME, null, { connection: redis, prefix: stack.prefix, autorun: false, lockDuration: 100 });
+  expect((await gone.getNextJob('gone'))?.id).toBe(job['jobId']);
+  await stack.startWorker();
+  const stream = await stack.watch(job);
+  expect(await stream.until(isEnd)).toMatchObject({ event: 'completed' });
+  expect(stream.events.filter(({ event }) => event === 'attempt')).toEqual([]);
+  expect(await stack.get(`/api/jobs/${job['jobId']}`)).toMatchObject({ status: 'completed', attempt: 1 });
+  await gone.close();
 });
