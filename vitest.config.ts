@@ -26,7 +26,7 @@ const onEveryStore = [
   'test/stream/{event-reader,feed,live,user-feed}.test.ts',
   'test/notifications/{kept,redelivery,webhooks}.test.ts',
   'test/http/{admin-dead-letters,admin-pauses,admin-users,cancel,erase,erase-cost,garbage,limits,same-work}.test.ts',
-  'test/worker/run/{breaker,input-versions,journal,lane-rate,lock-watch,run-locks,spending,worker-backend}.test.ts',
+  'test/worker/run/{breaker,input-versions,journal,lane-rate,lock-watch,run-locks,spending,stalled,worker-backend}.test.ts',
 ];
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));

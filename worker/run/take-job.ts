@@ -81,9 +81,6 @@ const NOT_NOW_MS = 300;
 /** So many takes of a job may have been for nothing. After that a lost worker counts as always. */
 const MOST_UNBEGUN = 5;
 
-/** BullMQ's field for how often it found a job without a worker. */
-const BULLMQ_STALLS = 'stc';
-
 /** The same for a job of a paused kind in the queue that all kinds share, in ms. */
 const PAUSED_MS = 5000;
 
@@ -99,6 +96,7 @@ export class JobTaker {
   /** When jobs that can't run beside others are picked up again. */
   readonly #pickups: SpacedPickups;
   readonly #countGiveBack;
+  readonly #forgetStall;
 
   constructor(options: TakeOptions) {
     const { store, locks, journalMemoryBytes: memoryBytes } = options;
@@ -107,6 +105,7 @@ export class JobTaker {
     this.#isolation = new Isolation(options.maxStalledCount);
     this.#pickups = new SpacedPickups(options.rate);
     this.#countGiveBack = createCountGiveBack(store);
+    this.#forgetStall = store.script(new URL('scripts/forget_stall.lua', import.meta.url), { keys: ['job'], args: ['most'] });
     this.#settle = createSettle({ ...options, pickups: new SpacedPickups(options.rate) });
   }
 
@@ -145,12 +144,10 @@ export class JobTaker {
    * writes its first row before it asks anybody, so a job without a row has not begun.
    */
   async #forgetUnbegun(job: ActiveJob, id: string): Promise<void> {
-    if (job.stalledCounter !== 1 || job.attemptsMade > 0 || job.attemptsStarted > MOST_UNBEGUN) return;
+    if (job.stalledCounter !== 1) return;
     const { store } = this.#options;
-    const key = store.keys.job(id);
-    if ((await store.redis.hget(key, FIELDS.journalBytes)) !== null) return;
-    await store.retryWhileRefused(() => store.redis.hset(key, BULLMQ_STALLS, 0));
-    job.stalledCounter = 0;
+    const touched = { job: store.keys.job(id), most: MOST_UNBEGUN };
+    if ((await store.retryWhileRefused(() => this.#forgetStall(touched))) === 1) job.stalledCounter = 0;
   }
 
   /**
