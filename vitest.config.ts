@@ -14,18 +14,17 @@ const stores = ['embedded', ...(native ? ['native'] : []), ...(isThere('valkey-s
 
 /**
  * The files that run on every store: what they test is done by the store, in commands and scripts. The others run on the first one: they
- * use no store, bring their own, test what is above the queue, or send only what a file of the list sends as well.
- * test/support/store-use.ts fails the run where a file of theirs asks the first store for a command or a script that nobody asks the
- * other one for.
+ * use no store, bring their own, or test what is above the queue. test/support/store-use.ts fails the run where a file of theirs asks the
+ * first store for a command or a script that nobody asks the other one for.
  */
 const onEveryStore = [
   'test/flow.test.ts',
   'test/files/**',
-  'test/jobs/!(unaccepted|retention).test.ts', // it uses none, and its waits are long
+  'test/jobs/!(unaccepted).test.ts', // it uses none
   'test/store/!(store|store-tls|cluster-connection|sentinel-answers|sentinel-connection).test.ts', // they bring their own, or need none
   'test/stream/{event-reader,feed,live,user-feed}.test.ts',
   'test/notifications/{kept,redelivery,webhooks}.test.ts',
-  'test/http/{admin-dead-letters,admin-pauses,admin-users,cancel,erase,erase-cost,garbage,limits,same-work}.test.ts',
+  'test/http/{admin-bulk,admin-dead-letters,admin-pauses,admin-users,cancel,cancel-after,erase,erase-cost,garbage,limits,listing,retry,same-work,stats}.test.ts',
   'test/worker/run/{breaker,input-versions,journal,lane-rate,lock-watch,run-locks,spending,stalled,worker-backend}.test.ts',
 ];
 

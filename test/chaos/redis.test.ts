@@ -154,8 +154,7 @@ test.each<[string, (redis: OwnRedis) => unknown, (redis: OwnRedis) => unknown]>(
       async last(stack, workers, redis) {
         for (const round of [1, 2, 3]) {
           if (round > 1) await come(redis);
-          // With the first looks it is below the 5 s after which a connection is given up, and with it whoever had asked for a job.
-          await expectAllAway(stack, workers, 3000);
+          await expectAllAway(stack, workers, 3500);
           await go(redis);
           await expect.poll(async () => (await fetch(`${stack.url}/ready`)).status).toBe(200);
         }
